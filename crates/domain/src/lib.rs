@@ -1,0 +1,25 @@
+//! The rules of the wallet as pure functions of integers: no I/O, no clock, no randomness, no floats.
+//!
+//! Everything that decides about money lives here once; the browser uses it to guide, the server to decide.
+
+pub mod auto_pay;
+pub mod charge;
+pub mod currency;
+pub mod decimal;
+pub mod grace;
+pub mod kind;
+pub mod ledger;
+pub mod limits;
+pub mod money;
+pub mod pricing;
+pub mod role;
+pub mod slider;
+pub mod spending;
+pub mod status;
+pub mod time;
+
+pub use currency::Currency;
+pub use kind::{TransactionKind, UsageKind};
+pub use money::Money;
+pub use role::Role;
+pub use time::{Date, Month, Timestamp};
