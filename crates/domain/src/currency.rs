@@ -28,8 +28,7 @@ pub enum Currency {
 
 impl Currency {
     /// Every currency of the allow-list.
-    pub const ALL: [Self; 8] =
-        [Self::Usd, Self::Eur, Self::Gbp, Self::Chf, Self::Cad, Self::Aud, Self::Jpy, Self::Kwd];
+    pub const ALL: [Self; 8] = [Self::Usd, Self::Eur, Self::Gbp, Self::Chf, Self::Cad, Self::Aud, Self::Jpy, Self::Kwd];
 
     /// The ISO 4217 code, upper case.
     pub const fn code(self) -> &'static str {

@@ -54,10 +54,8 @@ pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
     let mut value: i64 = 0;
     for byte in whole.bytes().chain(fraction.bytes()) {
         // Built up on the negative side, where i64 has one value more.
-        value = value
-            .checked_mul(10)
-            .and_then(|v| v.checked_sub(i64::from(byte - b'0')))
-            .ok_or(DecimalError::TooLarge)?;
+        value =
+            value.checked_mul(10).and_then(|v| v.checked_sub(i64::from(byte - b'0'))).ok_or(DecimalError::TooLarge)?;
     }
     let power = 10_i64.checked_pow(missing).ok_or(DecimalError::TooLarge)?;
     let value = value.checked_mul(power).ok_or(DecimalError::TooLarge)?;

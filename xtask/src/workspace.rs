@@ -1,0 +1,91 @@
+//! Where things are: the tree, the build folder, the cache of tools, and what the lock file pins.
+
+use crate::process;
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The folder of the workspace's `Cargo.toml`.
+pub(crate) fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_path_buf()
+}
+
+/// The cargo that runs this program, started in the root of the tree.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// `cargo metadata` without dependencies: the members, their manifests and the build folder.
+pub(crate) fn metadata() -> Result<Value> {
+    let text = process::capture(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    serde_json::from_str(&text).context("`cargo metadata` answered something unreadable")
+}
+
+/// The build folder, wherever `CARGO_TARGET_DIR` or a configuration file puts it.
+pub(crate) fn target_dir() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    let Some(path) = metadata["target_directory"].as_str() else { bail!("`cargo metadata` names no target folder") };
+    Ok(PathBuf::from(path))
+}
+
+pub(crate) fn dist() -> PathBuf {
+    root().join("dist")
+}
+
+pub(crate) fn browser_tests() -> PathBuf {
+    root().join("tests/browser")
+}
+
+/// The server as `cargo build --release` leaves it.
+pub(crate) fn server_binary() -> Result<PathBuf> {
+    Ok(target_dir()?.join("release/nexis-billing"))
+}
+
+/// `${XDG_CACHE_HOME:-~/.cache}/nexis-billing/tools`: outside the tree, so that every clone shares it.
+pub(crate) fn tool_cache() -> Result<PathBuf> {
+    let base = match env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()) {
+        Some(folder) => PathBuf::from(folder),
+        None => match env::home_dir() {
+            Some(home) => home.join(".cache"),
+            None => bail!("neither XDG_CACHE_HOME nor a home folder is known: set XDG_CACHE_HOME"),
+        },
+    };
+    Ok(base.join("nexis-billing/tools"))
+}
+
+/// The version of a package in `Cargo.lock`.
+pub(crate) fn locked_version(package: &str) -> Result<String> {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock could not be read")?;
+    let start = format!("name = \"{package}\"\nversion = \"");
+    let version = lock.split(&start).nth(1).and_then(|rest| rest.split('"').next());
+    version.map(str::to_owned).with_context(|| format!("Cargo.lock does not pin `{package}`"))
+}
+
+/// Every file below `folder`, sorted, so that each run sees the same order. A missing folder is empty.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        if !next.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(&next).with_context(|| format!("{} could not be read", next.display()))? {
+            let path = entry?.path();
+            if path.is_dir() { open.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A path below the root as text with forward slashes, for messages.
+pub(crate) fn relative(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
