@@ -1,1 +1,24 @@
-//! What goes over the wire.
+//! What goes over the wire: types, paths and problem codes, written once for server and browser.
+//!
+//! Amounts are decimal strings in the resource's currency, times RFC 3339 UTC, ids UUIDv7. Fields may be added, never
+//! renamed or dropped: outside programs rely on them.
+
+pub mod auto_pay;
+pub mod billing;
+pub mod card;
+pub mod entered;
+pub mod event;
+pub mod member;
+pub mod metering;
+pub mod organization;
+pub mod paths;
+pub mod problem;
+pub mod request;
+pub mod session;
+pub mod top_up;
+pub mod transaction;
+pub mod usage;
+pub mod wallet;
+
+pub use entered::Entered;
+pub use problem::{FieldError, Problem, ProblemCode};

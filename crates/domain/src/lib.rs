@@ -11,6 +11,8 @@ pub mod kind;
 pub mod ledger;
 pub mod limits;
 pub mod money;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod pricing;
 pub mod role;
 pub mod slider;

@@ -1,0 +1,141 @@
+//! Automatic payments on the wire.
+
+use billing_domain::auto_pay::Refill;
+use billing_domain::{Currency, Money, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Entered;
+
+/// How automatic payments are doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum HealthState {
+    /// Switched off.
+    Off,
+    /// Above the threshold, ready.
+    Armed,
+    /// Below the threshold, the next charge is not allowed yet.
+    Waiting,
+    /// A charge is on its way.
+    Charging,
+    /// Declined, will be tried again.
+    Declined,
+    /// Declined for good: somebody has to act.
+    Paused,
+    /// The monthly cap leaves too little.
+    Capped,
+}
+
+/// Health and its one next fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Health {
+    /// How it is doing.
+    pub state: HealthState,
+    /// When the next charge is possible.
+    pub next_charge_at: Option<Timestamp>,
+    /// Which attempt was declined last, from 1.
+    pub attempt: Option<i64>,
+    /// One sentence.
+    pub reason: Option<String>,
+}
+
+/// This calendar month in the organisation's zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MonthFigures {
+    /// Settled.
+    pub spent: Money,
+    /// On its way or unknown.
+    pub in_flight: Money,
+    /// Left until the cap.
+    pub left: Money,
+    /// When the month is over.
+    pub resets_at: Timestamp,
+}
+
+/// `GET /auto-pay`; its `ETag` is also `etag`. While never confirmed the settings are proposals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AutoPay {
+    /// Switched on.
+    pub enabled: bool,
+    /// The wallet's currency.
+    pub currency: Currency,
+    /// At or below this the wallet is refilled.
+    pub threshold: Money,
+    /// How.
+    #[cfg_attr(feature = "openapi", schema(value_type = RefillShape))]
+    pub refill: Refill,
+    /// Never more in a month.
+    pub monthly_cap: Money,
+    /// The card that is charged; the default card when none was named.
+    pub card_id: Option<String>,
+    /// How it is doing.
+    pub health: Health,
+    /// The cap's month.
+    pub month: MonthFigures,
+    /// What `If-Match` must say to change it.
+    pub etag: String,
+}
+
+/// The two ways to refill, as entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum EnteredRefill {
+    /// The same amount each time.
+    Fixed {
+        /// Decimal string.
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        #[serde(default)]
+        amount: Entered,
+    },
+    /// Up to a balance.
+    Target {
+        /// Decimal string.
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        #[serde(default)]
+        balance: Entered,
+    },
+}
+
+/// The shape of [`Refill`] in the document.
+#[cfg(feature = "openapi")]
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RefillShape {
+    /// The same amount each time.
+    Fixed {
+        /// Decimal string.
+        amount: String,
+    },
+    /// Up to a balance.
+    Target {
+        /// Decimal string.
+        balance: String,
+    },
+}
+
+/// `PUT /auto-pay`, with the header `If-Match`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PutAutoPay {
+    /// On or off.
+    pub enabled: bool,
+    /// Decimal string.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[serde(default)]
+    pub threshold: Entered,
+    /// How to refill.
+    pub refill: EnteredRefill,
+    /// Decimal string.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[serde(default)]
+    pub monthly_cap: Entered,
+    /// The default card when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_id: Option<String>,
+}

@@ -1,0 +1,37 @@
+//! The names and own payloads of server-sent events (`GET /events`).
+
+use serde::{Deserialize, Serialize};
+
+/// Data: a [`crate::transaction::Transaction`]. Its `id` is the line's `seq`.
+pub const TRANSACTION: &str = "transaction";
+/// Data: a [`crate::wallet::Wallet`].
+pub const WALLET: &str = "wallet";
+/// Data: an [`crate::auto_pay::AutoPay`].
+pub const AUTO_PAY: &str = "auto_pay";
+/// Data: a [`crate::top_up::TopUp`].
+pub const TOP_UP: &str = "top_up";
+/// Data: a [`crate::card::CardList`].
+pub const CARD: &str = "card";
+/// Data: a [`crate::request::FundsRequest`].
+pub const REQUEST: &str = "request";
+/// Data: a [`SessionEvent`].
+pub const SESSION: &str = "session";
+
+/// Why the stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum SessionState {
+    /// Signed out or expired.
+    Ended,
+    /// The role is another one now.
+    RoleChanged,
+}
+
+/// The stream is over, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionEvent {
+    /// Why.
+    pub state: SessionState,
+}

@@ -1,0 +1,124 @@
+//! What the AI platform asks and reports.
+
+use billing_domain::kind::Unit;
+use billing_domain::status::Refusal;
+use billing_domain::{Money, Timestamp, UsageKind};
+use serde::{Deserialize, Serialize};
+
+use crate::{Entered, FieldError};
+
+/// Most usage lines in one report.
+pub const MAX_EVENTS: usize = 1_000;
+
+/// `POST /metering/authorizations`: may this start?
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Authorize {
+    /// Whose wallet.
+    pub organization_id: String,
+    /// What will start.
+    pub kind: UsageKind,
+    /// What it will probably cost; this much is held.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[serde(default)]
+    pub estimate: Entered,
+    /// How long the hold lasts, seconds.
+    pub ttl_seconds: i64,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Authorization {
+    /// Go ahead.
+    Allowed {
+        /// `true`.
+        allowed: bool,
+        /// Name it in the usage line, or release it.
+        hold_id: String,
+        /// Afterwards the hold is gone.
+        expires_at: Timestamp,
+        /// What the wallet could bear for this piece of work.
+        max_amount: Money,
+    },
+    /// Not now.
+    Refused {
+        /// `false`.
+        allowed: bool,
+        /// Why.
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        reason: Refusal,
+        /// When asking again may help.
+        retry_after_seconds: Option<i64>,
+    },
+}
+
+/// `POST /metering/events`. Items are read one by one, so that one bad item does not spoil the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UsageEvent {
+    /// Unique per organisation for ever, 1 to 255 characters.
+    pub id: String,
+    /// Whose wallet.
+    pub organization_id: String,
+    /// What was used.
+    pub kind: UsageKind,
+    /// Plain decimal, not negative.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[serde(default)]
+    pub quantity: Entered,
+    /// What is counted.
+    pub unit: Unit,
+    /// Plain decimal, not negative.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[serde(default)]
+    pub unit_price: Entered,
+    /// When it happened; at most 5 minutes ahead of the server's clock.
+    pub occurred_at: Timestamp,
+    /// For people, at most 500 characters.
+    pub description: String,
+    /// Agent or mechanism, at most 120 characters.
+    pub source: String,
+    /// The hold that it captures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_id: Option<String>,
+}
+
+/// What became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum UsageResultStatus {
+    /// In the ledger now.
+    Posted,
+    /// It was there already, with the same content.
+    Duplicate,
+    /// Not in the ledger; `error` says why.
+    Rejected,
+}
+
+/// The answer to an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UsageResult {
+    /// The item's id as far as it could be read.
+    pub id: String,
+    /// What became of it.
+    pub status: UsageResultStatus,
+    /// Its line.
+    pub seq: Option<i64>,
+    /// What it cost, negative.
+    pub amount: Option<Money>,
+    /// Why it was rejected.
+    pub error: Option<FieldError>,
+}
+
+/// The answers in the order of the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UsageResults {
+    /// One an item.
+    pub results: Vec<UsageResult>,
+}

@@ -1,0 +1,114 @@
+//! Every endpoint's address, used by router and client alike. `{id}` stands for one segment.
+
+/// What every address below begins with.
+pub const BASE: &str = "/api/v1";
+
+macro_rules! paths {
+    ($($(#[$meta:meta])* $name:ident = $path:literal;)+) => {
+        $($(#[$meta])* pub const $name: &str = $path;)+
+
+        /// Every address, for the test that walks them.
+        pub const ALL: &[&str] = &[$($name),+];
+    };
+}
+
+paths! {
+    /// GET: what the first screen shows.
+    BOOTSTRAP = "/bootstrap";
+    /// POST signs in, GET says who, DELETE signs out.
+    SESSION = "/session";
+    /// GET: all above the fold.
+    BILLING = "/billing";
+    /// GET.
+    WALLET = "/wallet";
+    /// POST.
+    TOP_UPS = "/top-ups";
+    /// GET.
+    TOP_UP = "/top-ups/{id}";
+    /// POST: ask the provider what became of it.
+    TOP_UP_CHECK = "/top-ups/{id}/check";
+    /// POST: the sandbox cardholder answers.
+    TOP_UP_CHALLENGE = "/top-ups/{id}/challenge";
+    /// GET.
+    CARDS = "/cards";
+    /// POST.
+    CARD_SETUPS = "/cards/setups";
+    /// GET.
+    CARD_SETUP = "/cards/setups/{id}";
+    /// POST: the sandbox cardholder answers.
+    CARD_SETUP_CHALLENGE = "/cards/setups/{id}/challenge";
+    /// DELETE.
+    CARD = "/cards/{id}";
+    /// PUT.
+    CARD_DEFAULT = "/cards/{id}/default";
+    /// GET, PUT.
+    AUTO_PAY = "/auto-pay";
+    /// POST.
+    AUTO_PAY_RESUME = "/auto-pay/resume";
+    /// GET.
+    TRANSACTIONS = "/transactions";
+    /// GET.
+    USAGE = "/usage";
+    /// GET, `text/event-stream`.
+    EVENTS = "/events";
+    /// GET, POST.
+    REQUESTS = "/requests";
+    /// POST.
+    REQUEST_APPROVE = "/requests/{id}/approve";
+    /// POST.
+    REQUEST_DECLINE = "/requests/{id}/decline";
+    /// GET, PUT.
+    ORGANIZATION = "/organization";
+    /// GET.
+    ADMINS = "/admins";
+    /// GET.
+    MEMBERS = "/members";
+    /// PUT.
+    MEMBER_ROLE = "/members/{id}/role";
+    /// POST, service key.
+    METERING_EVENTS = "/metering/events";
+    /// POST, service key.
+    METERING_AUTHORIZATIONS = "/metering/authorizations";
+    /// POST, service key.
+    METERING_RELEASE = "/metering/authorizations/{id}/release";
+}
+
+/// The full address with its `{id}` filled in. `id` is percent-encoded, so that it stays one segment.
+pub fn full(path: &str, id: &str) -> String {
+    let mut address = String::with_capacity(BASE.len() + path.len() + id.len());
+    address.push_str(BASE);
+    match path.split_once("{id}") {
+        None => address.push_str(path),
+        Some((before, after)) => {
+            address.push_str(before);
+            push_encoded(&mut address, id);
+            address.push_str(after);
+        }
+    }
+    address
+}
+
+/// Appends `text` percent-encoded as a path segment or query value.
+pub fn push_encoded(out: &mut String, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_stays_one_segment() {
+        assert_eq!(full(TOP_UP_CHECK, "a/b ü"), "/api/v1/top-ups/a%2Fb%20%C3%BC/check");
+        assert_eq!(full(WALLET, ""), "/api/v1/wallet");
+    }
+}

@@ -1,0 +1,101 @@
+//! Who is signed in, and what the page gets with its very first bytes.
+
+use billing_domain::{Currency, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::billing::Billing;
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Person {
+    /// UUIDv7.
+    pub id: String,
+    /// Full name.
+    pub name: String,
+    /// Sign-in address.
+    pub email: String,
+}
+
+/// The organisation as every signed-in person may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OrganizationSummary {
+    /// UUIDv7.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// IANA time zone, `Europe/Berlin`.
+    pub time_zone: String,
+    /// The wallet's currency.
+    pub currency: Currency,
+}
+
+/// `GET /session` and the answer to signing in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// Who.
+    pub user: Person,
+    /// Their role now.
+    pub role: Role,
+    /// Where.
+    pub organization: OrganizationSummary,
+}
+
+/// `POST /session`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignIn {
+    /// Sign-in address, any case.
+    pub email: String,
+    /// Password.
+    pub password: String,
+}
+
+/// A sign-in offered as a button by a demo server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DemoSignIn {
+    /// What the button says.
+    pub label: String,
+    /// Sign-in address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+}
+
+/// What everybody may know about the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Service {
+    /// The payment provider: `sandbox` or `stripe`.
+    pub provider: String,
+    /// No real money moves.
+    pub sandbox: bool,
+    /// Offered sign-ins; empty outside a demo.
+    pub demo_sign_ins: Vec<DemoSignIn>,
+}
+
+/// Whom a member can ask: `GET /admins`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Admins {
+    /// Names of the people who manage billing.
+    pub admins: Vec<String>,
+}
+
+/// `GET /bootstrap`, and the JSON inside `index.html`: everything that the first screen shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Bootstrap {
+    /// The server.
+    pub service: Service,
+    /// `None` when nobody is signed in.
+    pub session: Option<Session>,
+    /// For owners and admins.
+    pub billing: Option<Box<Billing>>,
+    /// For members.
+    pub admins: Option<Admins>,
+}

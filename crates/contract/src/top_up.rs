@@ -1,0 +1,88 @@
+//! Top-ups: one charge of a card for the wallet.
+
+use billing_domain::charge::TopUpStatus;
+use billing_domain::{Currency, Money, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Entered;
+
+/// `POST /top-ups`, with the header `Idempotency-Key`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateTopUp {
+    /// Decimal string, whole minor units, within the limits.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[serde(default)]
+    pub amount: Entered,
+    /// The default card when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_id: Option<String>,
+}
+
+/// The card, as much of it as may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CardSummary {
+    /// `visa`, `mastercard`, `amex` …
+    pub brand: String,
+    /// Last four digits.
+    pub last4: String,
+}
+
+/// Why the bank refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Decline {
+    /// [`billing_domain::charge::DeclineCode`] by name.
+    pub code: String,
+    /// What to tell the person.
+    pub message: String,
+}
+
+/// What the cardholder has to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum NextAction {
+    /// The sandbox bank asks for approval: answer with [`ChallengeAnswer`].
+    SandboxChallenge {
+        /// Afterwards it is too late.
+        expires_at: Timestamp,
+    },
+}
+
+/// `POST /top-ups/{id}/challenge` and `POST /cards/setups/{id}/challenge`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChallengeAnswer {
+    /// The cardholder said yes.
+    pub approve: bool,
+}
+
+/// A top-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TopUp {
+    /// UUIDv7.
+    pub id: String,
+    /// Where it stands.
+    pub status: TopUpStatus,
+    /// What is charged.
+    pub amount: Money,
+    /// The wallet's currency.
+    pub currency: Currency,
+    /// Begun by automatic payments, not by a person.
+    pub automatic: bool,
+    /// When the intent was written.
+    pub created_at: Timestamp,
+    /// When the money arrived.
+    pub settled_at: Option<Timestamp>,
+    /// The charged card.
+    pub card: CardSummary,
+    /// With `action_required`.
+    pub next_action: Option<NextAction>,
+    /// With `declined`.
+    pub decline: Option<Decline>,
+}

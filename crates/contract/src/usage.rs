@@ -1,0 +1,96 @@
+//! The monthly summary.
+
+use billing_domain::{Currency, Date, Money, Month, UsageKind};
+use serde::{Deserialize, Serialize};
+
+/// Spending by kind; positive amounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ByKind {
+    /// Calls that the AI placed.
+    pub outbound_call: Money,
+    /// Calls that the AI answered.
+    pub inbound_call: Money,
+    /// Paid AI functions.
+    pub ai_task: Money,
+}
+
+impl ByKind {
+    /// The amount of one kind.
+    pub const fn of(&self, kind: UsageKind) -> Money {
+        match kind {
+            UsageKind::OutboundCall => self.outbound_call,
+            UsageKind::InboundCall => self.inbound_call,
+            UsageKind::AiTask => self.ai_task,
+        }
+    }
+
+    /// The amount of one kind, to change.
+    pub const fn of_mut(&mut self, kind: UsageKind) -> &mut Money {
+        match kind {
+            UsageKind::OutboundCall => &mut self.outbound_call,
+            UsageKind::InboundCall => &mut self.inbound_call,
+            UsageKind::AiTask => &mut self.ai_task,
+        }
+    }
+}
+
+/// What one source cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SourceAmount {
+    /// Agent or mechanism.
+    pub source: String,
+    /// Positive.
+    pub amount: Money,
+}
+
+/// Why a day stands out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Spike {
+    /// Day ÷ usual with one digit, `3.2`; `None` when nothing is usual.
+    pub factor: Option<String>,
+    /// The median of the days before.
+    pub usual: Money,
+    /// The kind that cost most that day.
+    pub kind: UsageKind,
+    /// The largest sources behind it, largest first.
+    pub sources: Vec<SourceAmount>,
+}
+
+/// One day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Day {
+    /// In the organisation's zone.
+    pub date: Date,
+    /// Positive.
+    pub total: Money,
+    /// Its parts.
+    pub by_kind: ByKind,
+    /// Set when it is a spike.
+    pub spike: Option<Spike>,
+}
+
+/// `GET /usage?month=`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Usage {
+    /// Which month.
+    pub month: Month,
+    /// The wallet's currency.
+    pub currency: Currency,
+    /// The month so far, positive.
+    pub total: Money,
+    /// The previous month up to the same day.
+    pub previous_same_day: Money,
+    /// At the month's end; `None` for a month that is over or when nothing is known.
+    pub projected: Option<Money>,
+    /// The month's parts.
+    pub by_kind: ByKind,
+    /// From the first to the last day, today at most.
+    pub days: Vec<Day>,
+    /// The oldest month with anything in it.
+    pub first_month: Month,
+}

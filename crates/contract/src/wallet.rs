@@ -1,0 +1,59 @@
+//! `GET /wallet`: what is left, what it allows, how long it lasts.
+
+use billing_domain::status::WalletStatus;
+use billing_domain::{Currency, Money, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Grace for inbound calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Grace {
+    /// When it ends by time.
+    pub ends_at: Timestamp,
+    /// The available amount at which it ends by money.
+    pub floor: Money,
+    /// Money left until the floor.
+    pub left: Money,
+}
+
+/// How long the money lasts at the present pace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Runway {
+    /// When it will be gone.
+    pub until: Timestamp,
+    /// Whole hours until then.
+    pub hours: i64,
+}
+
+/// The wallet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Wallet {
+    /// Its one currency.
+    pub currency: Currency,
+    /// Sum of the ledger.
+    pub balance: Money,
+    /// Balance − held.
+    pub available: Money,
+    /// Open holds.
+    pub held: Money,
+    /// Charges on their way that will be credited.
+    pub pending_credit: Money,
+    /// What it allows.
+    pub status: WalletStatus,
+    /// At or below this the status is `low`.
+    pub low_mark: Money,
+    /// A card is connected.
+    pub card_connected: bool,
+    /// While in grace.
+    pub grace: Option<Grace>,
+    /// `None` when there is no forecast.
+    pub runway: Option<Runway>,
+    /// What a day costs at the present pace.
+    pub daily_burn: Money,
+    /// The ledger's last line.
+    pub last_seq: i64,
+    /// When these figures were read.
+    pub as_of: Timestamp,
+}
