@@ -77,10 +77,8 @@ mod tests {
             let (floor, rest) = (exact / unit, exact % unit);
             let expected = floor + i128::from(rest > unit / 2 || (rest == unit / 2 && floor % 2 == 1));
             let ours = cost(Decimal::new(quantity, 9), Decimal::new(price, 9));
-            match i64::try_from(expected) {
-                Ok(micros) => prop_assert_eq!(ours, Ok(Money::from_micros(micros))),
-                Err(_) => prop_assert_eq!(ours, Err(PricingError::TooLarge)),
-            }
+            let expected = i64::try_from(expected).map(Money::from_micros).map_err(|_| PricingError::TooLarge);
+            prop_assert_eq!(ours, expected);
         }
     }
 }
