@@ -15,6 +15,7 @@ pub mod money;
 mod openapi;
 pub mod pricing;
 pub mod role;
+pub mod sandbox_cards;
 pub mod slider;
 pub mod spending;
 pub mod status;

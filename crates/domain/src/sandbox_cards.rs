@@ -81,12 +81,7 @@ pub const CARDS: &[SandboxCard] = &[
     VISA,
     SandboxCard { number: "5555555555554444", token: "pm_card_mastercard", brand: "mastercard", ..VISA },
     SandboxCard { number: "378282246310005", token: "pm_card_amex", brand: "amex", ..VISA },
-    refused(
-        "4000000000000002",
-        "pm_card_visa_chargeDeclined",
-        "Refused without a reason",
-        DeclineCode::GenericDecline,
-    ),
+    refused("4000000000000002", "pm_card_visa_chargeDeclined", "Refused without a reason", DeclineCode::GenericDecline),
     refused(
         "4000000000009995",
         "pm_card_visa_chargeDeclinedInsufficientFunds",
@@ -228,25 +223,114 @@ fn luhn_holds(digits: &[u8]) -> bool {
 }
 
 /// Whether a body holds what looks like a card number: a run of 13 to 19 digits, together or in groups as printed on
-/// cards (single spaces, or dashes between groups of 3 to 6), whose check digit fits. A longer run is no card number,
-/// and the groups of a UUID never are.
+/// cards (one space or one dash between groups of 3 to 6), whose check digit fits. A longer run is no card number, and
+/// the groups of a UUID never are.
 pub fn contains_card_number(bytes: &[u8]) -> bool {
-    runs(bytes, b' ').any(|run| is_card_number(run, b' ')) || runs(bytes, b'-').any(|run| is_card_number(run, b'-'))
+    let together = bytes
+        .split(|byte| !byte.is_ascii_digit())
+        .any(|run| (SHORTEST..=LONGEST).contains(&run.len()) && luhn_holds(run));
+    together || grouped_card_number(bytes, b' ') || grouped_card_number(bytes, b'-')
 }
 
-/// Maximal stretches of digits and `separator`, each beginning and ending with a digit, none touching a letter.
-fn runs(bytes: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
-    bytes.split(move |byte| !byte.is_ascii_alphanumeric() && *byte != separator).flat_map(move |stretch| {
-        // A letter breaks a stretch and disqualifies the group it touches: identifiers are no card numbers.
-        stretch.split(|byte| byte.is_ascii_alphabetic()).map(move |run| {
-            let ends = |byte: &&[u8]| byte.is_empty();
-            let _ = ends;
-            run
-        })
-    })
-}
-
-fn is_card_number(run: &[u8], separator: u8) -> bool {
-    let _ = (run, separator);
+/// Looks at every maximal stretch of digits and single separators that touches no letter.
+fn grouped_card_number(bytes: &[u8], separator: u8) -> bool {
+    let belongs = |byte: &u8| byte.is_ascii_digit() || *byte == separator;
+    let mut rest = bytes;
+    while let Some(start) = rest.iter().position(belongs) {
+        let before = start.checked_sub(1).and_then(|index| rest.get(index)).copied();
+        let stretch = rest.get(start..).unwrap_or_default();
+        let length = stretch.iter().position(|byte| !belongs(byte)).unwrap_or(stretch.len());
+        let (stretch, tail) = stretch.split_at(length);
+        let touches_letter = [before, tail.first().copied()].into_iter().flatten().any(|b| b.is_ascii_alphabetic());
+        // "card 4242 …": a space is a fine boundary to a word, while a dash joins ("…ab-1234-…" is part of a UUID).
+        let stretch = if separator == b' ' { stretch.trim_ascii() } else { stretch };
+        if !(touches_letter && separator != b' ') && is_printed_card_number(stretch, separator) {
+            return true;
+        }
+        rest = tail;
+    }
     false
+}
+
+fn is_printed_card_number(stretch: &[u8], separator: u8) -> bool {
+    let mut digits = [0; LONGEST];
+    let mut length = 0;
+    for group in stretch.split(|byte| *byte == separator) {
+        let Some(room) = digits.get_mut(length..length + group.len()) else { return false };
+        if !(3..=6).contains(&group.len()) {
+            return false;
+        }
+        room.copy_from_slice(group);
+        length += group.len();
+    }
+    digits.get(..length).is_some_and(|digits| length >= SHORTEST && luhn_holds(digits))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_card_is_found_by_its_number_and_by_its_token() {
+        for card in CARDS {
+            assert_eq!(by_number(card.number), Ok(card));
+            assert_eq!(by_token(card.token), Some(card));
+            assert_eq!(CARDS.iter().filter(|other| other.token == card.token).count(), 1, "{}", card.token);
+        }
+        assert_eq!(by_number(" 4242 4242-4242 4242 ").map(|card| card.token), Ok("pm_card_visa"));
+        assert_eq!(by_number("378282246310005").map(|card| (card.last4(), card.cvc_digits())), Ok(("0005", 4)));
+    }
+
+    #[test]
+    fn a_mistyped_and_a_real_card_get_different_words() {
+        for typed in ["", "4242", "4242 4242 4242 424x", "４２４２", &"4".repeat(20)] {
+            assert_eq!(by_number(typed), Err(NumberError::Incomplete), "{typed}");
+        }
+        assert_eq!(by_number("4242424242424241"), Err(NumberError::Mistyped));
+        assert_eq!(by_number("6011111111111117"), Err(NumberError::NotATestCard));
+    }
+
+    #[test]
+    fn a_body_with_a_card_number_is_seen_however_it_is_printed() {
+        for body in [
+            r#"{"token":"4242424242424242"}"#,
+            r#"{"name":"x4242424242424242x"}"#,
+            r#"{"name":"card 4242 4242 4242 4242 please"}"#,
+            r#"{"name":"4242-4242-4242-4242"}"#,
+            r#"{"name":"3782 822463 10005"}"#,
+        ] {
+            assert!(contains_card_number(body.as_bytes()), "{body}");
+        }
+    }
+
+    #[test]
+    fn honest_bodies_pass() {
+        let long = format!(r#"{{"amount":"{}"}}"#, "9".repeat(200));
+        for body in [
+            r#"{"amount":"100.00","card_id":"01923456-1234-7123-8123-123456789012"}"#,
+            r#"{"card_id":"abcd3456-4242-4242-4242-4242424abcde"}"#,
+            r#"{"phone":"+1 415 555 0100"}"#,
+            r#"{"number":"4242424242424241"}"#,
+            &long,
+        ] {
+            assert!(!contains_card_number(body.as_bytes()), "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_uuid_is_ever_taken_for_a_card(bits: u128) {
+            let hex = format!("{bits:032x}");
+            let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+            let body = format!(r#"{{"id":"{a}-{b}-{c}-{d}-{e}"}}"#);
+            prop_assert!(!contains_card_number(body.as_bytes()));
+        }
+
+        #[test]
+        fn arbitrary_bodies_never_panic(body: Vec<u8>) {
+            let _ = contains_card_number(&body);
+        }
+    }
 }
