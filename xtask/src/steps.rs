@@ -26,15 +26,9 @@ impl Steps {
         let _ = std::io::stdout().flush();
         let started = Instant::now();
         let outcome = work();
-        let word = if outcome.is_ok() { "done" } else { "FAILED" };
-        println!("{label} {word} in {}", seconds(started.elapsed()));
+        let verdict = if outcome.is_ok() { "done" } else { "FAILED" };
+        println!("{label} {verdict} in {}", seconds(started.elapsed()));
         outcome
-    }
-
-    /// Says that a step has nothing to do.
-    pub(crate) fn skip(&mut self, title: impl Display, reason: &str) {
-        self.done += 1;
-        println!("[{}/{}] {title}: {reason}", self.done, self.total);
     }
 }
 

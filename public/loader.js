@@ -1,0 +1,29 @@
+// Starts the app from a file of its own, because the content policy allows no inline script.
+
+// Code must never come out of text. Leptos builds its static view parts through `template.innerHTML`, so markup is let
+// through, but nothing in it that could run.
+const RUNS = /<\s*script|<\s*iframe|<\s*object|<\s*embed|\son[a-z]+\s*=|javascript\s*:/i;
+
+globalThis.trustedTypes?.createPolicy("default", {
+  createHTML(text) {
+    if (RUNS.test(text)) throw new TypeError("Refused to make a page part out of text that could run");
+    return text;
+  },
+});
+
+const address = (selector) => document.querySelector(selector).href;
+
+try {
+  const app = await import(address("link[rel=modulepreload]"));
+  await app.default({ module_or_path: address("link[rel=preload][as=fetch]") });
+  document.getElementById("shell")?.remove();
+} catch (failure) {
+  const note = document.getElementById("shell-note");
+  if (note) {
+    note.setAttribute("role", "alert");
+    note.className = "shell-failure";
+    note.textContent = "The page could not be started. Check your connection, then load it again.";
+    document.getElementById("shell")?.removeAttribute("aria-busy");
+  }
+  throw failure;
+}

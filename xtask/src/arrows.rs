@@ -1,0 +1,238 @@
+//! Holds the arrows of the architecture: what may use what, in the page, between crates, and inside the Wasm.
+
+mod graph;
+mod paths;
+
+use crate::workspace;
+use anyhow::{Context, Result};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: [&str; 6] = ["common", "helpers", "helper", "misc", "utils", "util"];
+
+/// A source file as the rules see it.
+struct Source {
+    /// Path below the root of the tree, with forward slashes.
+    path: String,
+    /// The text without line comments.
+    code: String,
+    /// The first line as written.
+    first_line: String,
+}
+
+/// Every broken arrow, one sentence each; empty when all hold.
+pub(crate) fn broken() -> Result<Vec<String>> {
+    let mut broken = graph::crate_edges()?;
+    broken.extend(graph::wasm_dependencies()?);
+    for file in rust_files()? {
+        let text = fs::read_to_string(&file).with_context(|| format!("{} could not be read", file.display()))?;
+        broken.extend(check(&Source::new(&workspace::relative(&file), &text)));
+    }
+    Ok(broken)
+}
+
+fn rust_files() -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in ["src", "crates", "xtask", "tests"] {
+        let all = workspace::files_below(&workspace::root().join(folder))?;
+        let ours = |file: &Path| {
+            !file.components().any(|part| part.as_os_str() == "node_modules" || part.as_os_str() == "target")
+        };
+        files.extend(all.into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs") && ours(file)));
+    }
+    Ok(files)
+}
+
+impl Source {
+    fn new(path: &str, text: &str) -> Self {
+        let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+        let first_line = text.lines().next().unwrap_or_default().to_owned();
+        Self { path: path.to_owned(), code: code.join("\n"), first_line }
+    }
+
+    fn complaint(&self, what: &str) -> String {
+        format!("{}: {what}", self.path)
+    }
+}
+
+fn check(source: &Source) -> Vec<String> {
+    let mut broken = house_rules(source);
+    if let Some(module) = module_of(&source.path, "src/") {
+        broken.extend(page_rules(source, &module));
+    }
+    if let Some(module) = module_of(&source.path, "crates/server/src/") {
+        broken.extend(server_rules(source, &module));
+    }
+    if ["crates/domain/src/", "crates/contract/src/"].iter().any(|folder| source.path.starts_with(folder)) {
+        broken.extend(refuse(source, &["f32", "f64"], "money knows no floating point"));
+    }
+    if source.path.starts_with("crates/domain/src/") {
+        let impure = ["SystemTime", "Instant", "std::fs", "std::net", "std::env", "std::thread", "getrandom", "rand"];
+        broken.extend(refuse(source, &impure, "the rules of money are pure: no I/O, no clock, no chance"));
+    }
+    broken
+}
+
+fn house_rules(source: &Source) -> Vec<String> {
+    let mut broken = Vec::new();
+    let name = source.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
+    if name == "mod" {
+        broken.push(source.complaint("a module is `name.rs` beside `name/`, never `mod.rs`"));
+    }
+    if EMPTY_NAMES.contains(&name) {
+        broken.push(source.complaint("the name says nothing about what is inside"));
+    }
+    if !source.first_line.starts_with("//! ") {
+        broken.push(source.complaint("the file does not open with one `//!` sentence on why it exists"));
+    }
+    broken
+}
+
+/// The rooms of src/ and what each may use of the others (its own room it always may).
+const ROOMS: [(&str, &[&str]); 8] = [
+    ("main", &["app", "api", "pages", "platform", "routes", "state", "ui"]),
+    ("app", &["api", "pages", "platform", "routes", "state", "ui"]),
+    ("pages", &["api", "platform", "routes", "state", "ui"]),
+    ("state", &["platform"]),
+    ("api", &["platform"]),
+    ("ui", &["platform"]),
+    ("routes", &[]),
+    ("platform", &[]),
+];
+
+fn page_rules(source: &Source, module: &[String]) -> Vec<String> {
+    let room = module.first().map_or("main", String::as_str);
+    let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+        return vec![source.complaint("this room is not in the map of the house (DESIGN, section 2)")];
+    };
+    let mut broken = Vec::new();
+    for used in paths::used(&source.code, module) {
+        let Some(target) = used.first().filter(|name| ROOMS.iter().any(|(room, _)| room == name)) else { continue };
+        let same_page = used.get(1).is_none() || module.len() < 2 || used.get(1) == module.get(1);
+        if target == room && (room != "pages" || same_page) {
+            continue;
+        }
+        if !allowed.contains(&target.as_str()) {
+            broken.push(source.complaint(&format!("`{room}` may not use `crate::{}`", used.join("::"))));
+        }
+    }
+    if room != "platform" {
+        broken.extend(refuse(source, &["web_sys", "js_sys"], "only `platform` names the browser's own interfaces"));
+    }
+    if room != "api" {
+        broken.extend(refuse(source, &["gloo_net"], "only `api` fetches"));
+    }
+    if matches!(room, "ui" | "platform") {
+        broken.extend(refuse(source, &["billing_contract"], "the kit and the platform know no billing"));
+    }
+    if room == "platform" {
+        broken.extend(refuse(source, &["billing_domain"], "the platform uses nothing of ours"));
+    }
+    broken.extend(refuse(
+        source,
+        &["inner_html", "set_inner_html", "insert_adjacent_html"],
+        "markup is never made out of text",
+    ));
+    broken
+}
+
+fn server_rules(source: &Source, module: &[String]) -> Vec<String> {
+    match module.first().map(String::as_str) {
+        Some("http") => {
+            let below = ["billing_store", "billing_payments", "sqlx"];
+            refuse(source, &below, "`http` speaks to `service`, never to the store or a payment provider")
+        }
+        Some("service") => {
+            let used = paths::used(&source.code, module);
+            let up = used.iter().filter(|path| path.first().is_some_and(|name| name == "http"));
+            up.map(|path| source.complaint(&format!("`service` may not use `crate::{}`", path.join("::")))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A complaint for each forbidden word that stands in the code.
+fn refuse(source: &Source, words: &[&str], reason: &str) -> Vec<String> {
+    let found = words.iter().filter(|word| paths::has_word(&source.code, word));
+    found.map(|word| source.complaint(&format!("`{word}`: {reason}"))).collect()
+}
+
+/// The module path of a file below `folder`: `src/pages/pay.rs` is `[pages, pay]`, `main.rs` and `lib.rs` are `[]`.
+fn module_of(path: &str, folder: &str) -> Option<Vec<String>> {
+    let inside = path.strip_prefix(folder)?.strip_suffix(".rs")?;
+    if inside == "main" || inside == "lib" {
+        return Some(Vec::new());
+    }
+    Some(inside.split('/').map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(path: &str, code: &str) -> Vec<String> {
+        check(&Source::new(path, &format!("//! Why.\n{code}")))
+    }
+
+    #[test]
+    fn an_arrow_that_points_up_is_found_in_every_spelling() {
+        for code in [
+            "use crate::pages::pay::Pay;",
+            "use crate::{platform::intl, api::client};",
+            "use super::super::state::Wallet;",
+            "fn f() { crate::api::billing::get() }",
+        ] {
+            assert_eq!(complaints("src/ui/button.rs", code).len(), 1, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_the_map_allows_passes() {
+        assert_eq!(
+            complaints("src/pages/settings/billing.rs", "use crate::{api::billing, state::Wallet, ui::*};"),
+            [""; 0]
+        );
+        assert_eq!(complaints("src/pages/settings/billing/cards.rs", "use super::super::tabs::Tabs;"), [""; 0]);
+        assert_eq!(
+            complaints("src/state/wallet.rs", "use crate::platform::timers; use billing_contract::Wallet;"),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_page_may_not_use_another_page() {
+        assert_eq!(complaints("src/pages/pay.rs", "use crate::pages::settings::Tabs;").len(), 1);
+    }
+
+    #[test]
+    fn the_browser_is_named_in_one_room_only() {
+        assert_eq!(complaints("src/ui/dialog.rs", "use web_sys::Element;").len(), 1);
+        assert_eq!(complaints("src/platform/history.rs", "use web_sys::Element;").len(), 0);
+        assert_eq!(complaints("src/ui/dialog.rs", "// web_sys is not used here").len(), 0);
+    }
+
+    #[test]
+    fn markup_out_of_text_and_floats_near_money_are_found() {
+        assert_eq!(complaints("src/ui/text.rs", "view! { <p inner_html=x/> }").len(), 1);
+        assert_eq!(complaints("crates/domain/src/money.rs", "fn f(x: f64) {}").len(), 1);
+        assert_eq!(complaints("crates/contract/src/wallet.rs", "let half = 1 as f32;").len(), 1);
+        assert_eq!(complaints("crates/domain/src/grace.rs", "let now = SystemTime::now();").len(), 1);
+    }
+
+    #[test]
+    fn a_handler_that_reaches_past_the_service_is_found() {
+        assert_eq!(complaints("crates/server/src/http/wallet.rs", "use billing_store::Store;").len(), 1);
+        assert_eq!(complaints("crates/server/src/service/top_up.rs", "use crate::http::Problem;").len(), 1);
+        assert_eq!(complaints("crates/server/src/service/top_up.rs", "use billing_store::Store;").len(), 0);
+    }
+
+    #[test]
+    fn a_file_without_a_purpose_or_a_name_is_found() {
+        assert_eq!(check(&Source::new("src/ui/button.rs", "use x;")).len(), 1);
+        assert_eq!(complaints("crates/store/src/utils.rs", "").len(), 1);
+        assert_eq!(complaints("src/ui/mod.rs", "").len(), 1);
+    }
+}

@@ -1,0 +1,102 @@
+//! Fetches what a fresh machine lacks, once; what cannot be fetched is named with the command that installs it.
+
+mod cargo_tool;
+mod node;
+mod rust;
+mod system;
+
+use crate::{steps::Steps, workspace};
+use anyhow::{Result, bail};
+use std::{env, ffi::OsString, path::PathBuf};
+
+pub(crate) use node::chromium;
+pub(crate) use system::{is_root, postgres_bin};
+
+/// Pinned beside the lock file's versions, so that two machines build the same bytes.
+const TRUNK: &str = "0.22.1";
+const BINARYEN: &str = "132.0.0";
+
+/// Something that the work needs and a fresh machine may lack.
+pub(crate) trait Requirement {
+    /// What it is, with its version.
+    fn title(&self) -> String;
+    /// What fetching it costs, in words.
+    fn cost(&self) -> String;
+    fn is_present(&self) -> Result<bool>;
+    fn fetch(&self) -> Result<()>;
+}
+
+/// What building the product needs.
+pub(crate) fn for_build() -> Result<Vec<Box<dyn Requirement>>> {
+    Ok(vec![
+        Box::new(rust::WasmTarget),
+        Box::new(node::Node),
+        Box::new(cargo_tool::CargoTool::trunk(TRUNK)),
+        Box::new(cargo_tool::CargoTool::wasm_bindgen(&workspace::locked_version("wasm-bindgen")?)),
+        Box::new(node::NpmTool { package: "binaryen", version: BINARYEN, program: "wasm-opt" }),
+    ])
+}
+
+/// What the quick checks need.
+pub(crate) fn for_checks() -> Vec<Box<dyn Requirement>> {
+    vec![Box::new(rust::WasmTarget), Box::new(rust::Components)]
+}
+
+/// What driving the product in a browser needs, beyond building it.
+pub(crate) fn for_browser() -> Vec<Box<dyn Requirement>> {
+    vec![Box::new(system::Chromium), Box::new(node::BrowserTests)]
+}
+
+/// What the store's second half needs.
+pub(crate) fn for_postgres() -> Box<dyn Requirement> {
+    Box::new(system::Postgres)
+}
+
+/// Fetches what is missing and prints one line for each thing that had to be fetched.
+pub(crate) fn ensure(requirements: &[Box<dyn Requirement>]) -> Result<()> {
+    let mut missing = Vec::new();
+    for requirement in requirements {
+        if !requirement.is_present()? {
+            missing.push(requirement);
+        }
+    }
+    let mut steps = Steps::of(missing.len());
+    for requirement in missing {
+        let title = format!("{} (once a machine, {})", requirement.title(), requirement.cost());
+        steps.step(title, || requirement.fetch())?;
+        if !requirement.is_present()? {
+            bail!("{} was installed without an error and yet cannot be found", requirement.title());
+        }
+    }
+    Ok(())
+}
+
+/// `PATH` with the fetched tools in front, for Trunk and everything that it starts.
+pub(crate) fn search_path() -> Result<OsString> {
+    let wasm_bindgen = workspace::locked_version("wasm-bindgen")?;
+    let mut folders = vec![
+        folder_of("trunk", TRUNK)?.join("bin"),
+        folder_of("wasm-bindgen-cli", &wasm_bindgen)?.join("bin"),
+        folder_of("binaryen", BINARYEN)?.join("node_modules/.bin"),
+    ];
+    if let Some(path) = env::var_os("PATH") {
+        folders.extend(env::split_paths(&path));
+    }
+    Ok(env::join_paths(folders)?)
+}
+
+/// The Trunk of [`TRUNK`]'s version.
+pub(crate) fn trunk() -> Result<PathBuf> {
+    Ok(folder_of("trunk", TRUNK)?.join("bin/trunk"))
+}
+
+/// Where a tool of one version lives in the cache.
+fn folder_of(tool: &str, version: &str) -> Result<PathBuf> {
+    Ok(workspace::tool_cache()?.join(format!("{tool}-{version}")))
+}
+
+/// The first program of that name on `PATH`.
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}

@@ -1,0 +1,87 @@
+//! Tools that come from crates.io: built once into the cache with a profile that favours a quick build.
+
+use super::{Requirement, folder_of};
+use crate::{process, workspace};
+use anyhow::{Context, Result};
+use std::{fs, path::PathBuf};
+
+/// Trunk's own release profile (fat LTO) costs 16 CPU minutes; this one 6, and the tool is as good.
+const QUICK_PROFILE: [(&str, &str); 5] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+    ("CARGO_PROFILE_RELEASE_STRIP", "true"),
+];
+
+/// A binary crate of one version.
+pub(super) struct CargoTool {
+    package: &'static str,
+    program: &'static str,
+    version: String,
+    cost: &'static str,
+    arguments: &'static [&'static str],
+    /// Whether the lock file that the tool ships can be had from every registry mirror.
+    locked: bool,
+}
+
+impl CargoTool {
+    pub(super) fn trunk(version: &str) -> Self {
+        Self {
+            package: "trunk",
+            program: "trunk",
+            version: version.to_owned(),
+            cost: "about 4 minutes",
+            // It declares a newer Rust than it needs (built with 1.95), and refuses to build without a TLS library.
+            arguments: &["--ignore-rust-version", "--no-default-features", "--features", "rustls"],
+            locked: true,
+        }
+    }
+
+    pub(super) fn wasm_bindgen(version: &str) -> Self {
+        Self {
+            package: "wasm-bindgen-cli",
+            program: "wasm-bindgen",
+            version: version.to_owned(),
+            cost: "about 2 minutes",
+            arguments: &["--no-default-features"],
+            // 0.2.130 ships a lock file that names a version of webpki-roots which mirrors do not have.
+            locked: false,
+        }
+    }
+
+    fn folder(&self) -> Result<PathBuf> {
+        folder_of(self.package, &self.version)
+    }
+}
+
+impl Requirement for CargoTool {
+    fn title(&self) -> String {
+        format!("{} {}", self.package, self.version)
+    }
+
+    fn cost(&self) -> String {
+        self.cost.into()
+    }
+
+    fn is_present(&self) -> Result<bool> {
+        Ok(self.folder()?.join("bin").join(self.program).is_file())
+    }
+
+    fn fetch(&self) -> Result<()> {
+        let build = workspace::tool_cache()?.join(format!("build-{}", self.package));
+        let mut command = workspace::cargo();
+        command.args(["install", self.package, "--version", &self.version]).args(self.arguments);
+        if self.locked {
+            command.arg("--locked");
+        }
+        // Outside the tree: the project's own flags (the Wasm ones) are none of a tool's business.
+        let outside = workspace::tool_cache()?;
+        fs::create_dir_all(&outside).with_context(|| format!("{} could not be made", outside.display()))?;
+        command.current_dir(&outside).arg("--root").arg(self.folder()?);
+        command.env("CARGO_TARGET_DIR", &build).envs(QUICK_PROFILE).env_remove("RUSTFLAGS");
+        process::run(&mut command)?;
+        // Kept after a failure or Ctrl-C, so that the next run goes on; a gigabyte nobody needs after a success.
+        fs::remove_dir_all(&build).with_context(|| format!("{} could not be removed", build.display()))
+    }
+}

@@ -1,0 +1,122 @@
+//! Node, what npm brings for the build (wasm-opt), and what drives the browser.
+
+use super::{Requirement, folder_of, on_path};
+use crate::{process, workspace};
+use anyhow::{Context, Result, bail};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Playwright and binaryen need at least this one.
+const OLDEST_NODE: u32 = 20;
+
+/// Node itself is asked for, not fetched: every machine has its own way of getting it.
+pub(super) struct Node;
+
+impl Requirement for Node {
+    fn title(&self) -> String {
+        format!("Node {OLDEST_NODE} or newer, with npm")
+    }
+
+    fn cost(&self) -> String {
+        "by hand".into()
+    }
+
+    fn is_present(&self) -> Result<bool> {
+        let Ok(version) = process::capture(Command::new("node").arg("--version")) else { return Ok(false) };
+        let major = version.trim().trim_start_matches('v').split('.').next().and_then(|text| text.parse::<u32>().ok());
+        Ok(major.is_some_and(|major| major >= OLDEST_NODE) && on_path("npm").is_some())
+    }
+
+    fn fetch(&self) -> Result<()> {
+        bail!("install Node {OLDEST_NODE} or newer (it brings npm), for example: sudo apt-get install -y nodejs npm")
+    }
+}
+
+/// One npm package in a folder of its own in the cache.
+pub(super) struct NpmTool {
+    pub(super) package: &'static str,
+    pub(super) version: &'static str,
+    pub(super) program: &'static str,
+}
+
+impl NpmTool {
+    fn folder(&self) -> Result<PathBuf> {
+        folder_of(self.package, self.version)
+    }
+}
+
+impl Requirement for NpmTool {
+    fn title(&self) -> String {
+        format!("{} ({} {})", self.program, self.package, self.version)
+    }
+
+    fn cost(&self) -> String {
+        "some seconds".into()
+    }
+
+    fn is_present(&self) -> Result<bool> {
+        // npm writes its own list last: with the program but without the list the download was cut short.
+        let modules = self.folder()?.join("node_modules");
+        Ok(modules.join(".package-lock.json").is_file() && modules.join(".bin").join(self.program).exists())
+    }
+
+    fn fetch(&self) -> Result<()> {
+        let folder = self.folder()?;
+        fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
+        let wanted = format!("{}@{}", self.package, self.version);
+        process::run(npm(&folder).args(["install", "--no-audit", "--no-fund", "--prefix", "."]).arg(wanted))
+    }
+}
+
+/// The packages of tests/browser, exactly as its lock file says.
+pub(super) struct BrowserTests;
+
+impl BrowserTests {
+    /// A copy of the lock file beside what was installed from it: equal means up to date.
+    fn stamp() -> PathBuf {
+        workspace::browser_tests().join("node_modules/.installed-from.json")
+    }
+
+    fn lock() -> PathBuf {
+        workspace::browser_tests().join("package-lock.json")
+    }
+}
+
+impl Requirement for BrowserTests {
+    fn title(&self) -> String {
+        "Playwright and axe (tests/browser)".into()
+    }
+
+    fn cost(&self) -> String {
+        "some seconds".into()
+    }
+
+    fn is_present(&self) -> Result<bool> {
+        let lock = fs::read(Self::lock()).context("tests/browser/package-lock.json could not be read")?;
+        Ok(fs::read(Self::stamp()).is_ok_and(|installed| installed == lock))
+    }
+
+    fn fetch(&self) -> Result<()> {
+        process::run(npm(&workspace::browser_tests()).args(["ci", "--no-audit", "--no-fund"]))?;
+        fs::copy(Self::lock(), Self::stamp()).context("the installed lock file could not be noted")?;
+        Ok(())
+    }
+}
+
+fn npm(folder: &Path) -> Command {
+    let mut command = Command::new("npm");
+    // The browser is the system's own; Playwright's download is not wanted.
+    command.current_dir(folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    command
+}
+
+/// The browser under test: `NEXIS_BILLING_CHROMIUM`, or the system's Chromium or Chrome.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    if let Some(named) = env::var_os("NEXIS_BILLING_CHROMIUM") {
+        return Some(PathBuf::from(named)).filter(|path| path.is_file());
+    }
+    ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| on_path(name))
+}

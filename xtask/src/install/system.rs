@@ -1,0 +1,82 @@
+//! What the system's package manager brings: a browser and a PostgreSQL server.
+
+use super::{Requirement, chromium, on_path};
+use crate::process;
+use anyhow::{Result, bail};
+use std::{fs, path::PathBuf, process::Command};
+
+/// A real Chromium with fonts.
+pub(super) struct Chromium;
+
+impl Requirement for Chromium {
+    fn title(&self) -> String {
+        "Chromium".into()
+    }
+
+    fn cost(&self) -> String {
+        "about 1 minute".into()
+    }
+
+    fn is_present(&self) -> Result<bool> {
+        Ok(chromium().is_some())
+    }
+
+    fn fetch(&self) -> Result<()> {
+        install(&["chromium", "fonts-dejavu-core", "fonts-liberation"])
+    }
+}
+
+/// The server's own programs (`initdb`, `postgres`), not a running service.
+pub(super) struct Postgres;
+
+impl Requirement for Postgres {
+    fn title(&self) -> String {
+        "PostgreSQL".into()
+    }
+
+    fn cost(&self) -> String {
+        "about 1 minute".into()
+    }
+
+    fn is_present(&self) -> Result<bool> {
+        Ok(postgres_bin().is_some())
+    }
+
+    fn fetch(&self) -> Result<()> {
+        install(&["postgresql"])
+    }
+}
+
+/// The folder of the newest installed `initdb` and `postgres`.
+pub(crate) fn postgres_bin() -> Option<PathBuf> {
+    let holds_server = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
+    let version = |folder: &PathBuf| -> u32 {
+        let name = folder.parent().and_then(|parent| parent.file_name());
+        name.and_then(|name| name.to_str()).and_then(|name| name.parse().ok()).unwrap_or(0)
+    };
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
+    let newest = debian.map(|entry| entry.path().join("bin")).filter(holds_server).max_by_key(version);
+    newest.or_else(|| on_path("initdb")?.parent().map(PathBuf::from).filter(holds_server))
+}
+
+pub(crate) fn is_root() -> bool {
+    process::capture(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    let by_hand = format!("apt-get install -y {}", packages.join(" "));
+    if on_path("apt-get").is_none() {
+        bail!("no apt-get here: install the equivalent of `{by_hand}` with your own package manager");
+    }
+    if !is_root() {
+        bail!("this needs the rights of root. Run: sudo apt-get update && sudo {by_hand}");
+    }
+    process::run(apt().arg("update").arg("-q"))?;
+    process::run(apt().args(["install", "-q", "-y", "--no-install-recommends"]).args(packages))
+}
+
+fn apt() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}

@@ -1,0 +1,131 @@
+//! Opens the product for a person: built in release, on an embedded database, with a demo organisation that lives.
+
+use crate::{build, install, steps::Steps, workspace};
+use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    io::ErrorKind,
+    net::TcpListener,
+    path::Path,
+    process::{Command, ExitCode},
+};
+
+struct Options {
+    listen: String,
+    database: Option<String>,
+    fresh: bool,
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
+    let options = parse(arguments)?;
+    // Before the long build as well as after it: nobody should wait for minutes to learn this.
+    check_address(&options.listen)?;
+    install::ensure(&install::for_build()?)?;
+    Steps::of(1).step("the page and the server, in release (minutes the first time)", || build::product(false))?;
+    check_address(&options.listen)?;
+    let database = match options.database {
+        Some(url) => url,
+        None => demo_database(options.fresh)?,
+    };
+    let mut server = Command::new(workspace::server_binary()?);
+    server.args(["serve", "--listen", &options.listen, "--database", &database]);
+    server.arg("--dist").arg(workspace::dist()).args(["--demo", "--demo-traffic"]);
+    if options.fresh {
+        server.args(["--demo-state", "fresh"]);
+    }
+    hand_over(&mut server)
+}
+
+fn parse(arguments: &[String]) -> Result<Options> {
+    let mut options = Options { listen: "127.0.0.1:8080".into(), database: None, fresh: false };
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let (flag, glued) =
+            word.split_once('=').map_or((word.as_str(), None), |(flag, value)| (flag, Some(value.to_owned())));
+        let Some(value) = glued.or_else(|| words.next().cloned()) else { bail!("{flag} wants a value") };
+        match (flag, value.as_str()) {
+            ("--listen", _) => options.listen = value,
+            ("--database", _) => options.database = Some(value),
+            ("--demo-state", "fresh") => options.fresh = true,
+            _ => bail!("usage: cargo xtask start [--listen ADDR] [--database URL] [--demo-state fresh]"),
+        }
+    }
+    Ok(options)
+}
+
+fn check_address(listen: &str) -> Result<()> {
+    match TcpListener::bind(listen) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!(
+                "{listen} is taken by another program. Stop that one, or choose another port: cargo xtask start --listen 127.0.0.1:8090"
+            )
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {listen}")),
+    }
+}
+
+/// The demo's own file in the build folder: kept between runs, except the fresh one, which is what its name says.
+fn demo_database(fresh: bool) -> Result<String> {
+    let folder = workspace::target_dir()?.join("demo");
+    fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
+    let file = folder.join(if fresh { "fresh.db" } else { "demo.db" });
+    if fresh {
+        remove_database(&file)?;
+    }
+    Ok(format!("sqlite:{}", file.display()))
+}
+
+fn remove_database(file: &Path) -> Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        match fs::remove_file(&name) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("{} could not be removed", name.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Becomes the server, so that Ctrl-C and signals reach it directly and its exit code is ours.
+#[cfg(unix)]
+fn hand_over(server: &mut Command) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt as _;
+    Err(server.exec()).context("the server could not be started")
+}
+
+#[cfg(not(unix))]
+fn hand_over(server: &mut Command) -> Result<ExitCode> {
+    crate::process::run(server).map(|()| ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn flags_are_read_with_and_without_an_equals_sign() {
+        let options = parse(&words("--listen=127.0.0.1:9 --database sqlite:x.db --demo-state fresh")).unwrap();
+        assert_eq!(
+            (options.listen.as_str(), options.database.as_deref(), options.fresh),
+            ("127.0.0.1:9", Some("sqlite:x.db"), true)
+        );
+        assert!(parse(&words("--listen")).is_err());
+        assert!(parse(&words("--demo-state stale")).is_err());
+    }
+
+    #[test]
+    fn a_taken_port_is_named_before_anything_is_built() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        let sentence = check_address(&address).unwrap_err().to_string();
+        assert!(sentence.contains(&address) && sentence.contains("--listen"), "{sentence}");
+    }
+}

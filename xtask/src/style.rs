@@ -1,0 +1,83 @@
+//! Joins the files of style/ into one stylesheet: one request, and an order that no file name can upset.
+
+use crate::workspace;
+use anyhow::{Context, Result, bail};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The cascade, weakest first: a page may overrule the kit, the kit the base, and nothing needs `!important`.
+const LAYERS: [&str; 4] = ["tokens", "base", "ui", "pages"];
+
+/// Writes the stylesheet to the named file, or to where `index.html` looks for it.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let file = arguments.first().map_or_else(|| workspace::root().join("target/trunk/app.css"), PathBuf::from);
+    let sheet = join(&workspace::root().join("style"))?;
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
+    }
+    // Rewriting an unchanged file would set off everybody who watches it.
+    if fs::read_to_string(&file).is_ok_and(|present| present == sheet) {
+        return Ok(());
+    }
+    fs::write(&file, sheet).with_context(|| format!("{} could not be written", file.display()))
+}
+
+/// Each file wrapped in the layer of its folder (`tokens.css` and `base.css` are layers of their own), sorted by name.
+fn join(folder: &Path) -> Result<String> {
+    let mut sheet = format!("@layer {};\n", LAYERS.join(", "));
+    let files = workspace::files_below(folder)?;
+    for layer in LAYERS {
+        for file in files.iter().filter(|file| layer_of(folder, file) == Some(layer)) {
+            let text = fs::read_to_string(file).with_context(|| format!("{} could not be read", file.display()))?;
+            check(file, &text)?;
+            write!(sheet, "@layer {layer} {{\n{}\n}}\n", text.trim())?;
+        }
+    }
+    if let Some(stray) = files.iter().find(|file| layer_of(folder, file).is_none()) {
+        bail!("{} belongs to no layer: move it to style/ui or style/pages", workspace::relative(stray));
+    }
+    Ok(sheet)
+}
+
+fn layer_of(folder: &Path, file: &Path) -> Option<&'static str> {
+    let path = file.strip_prefix(folder).ok()?.to_str()?.strip_suffix(".css")?;
+    let first = path.split(['/', '\\']).next()?;
+    LAYERS.into_iter().find(|layer| *layer == first)
+}
+
+/// What would silently change its meaning inside a layer block.
+fn check(file: &Path, text: &str) -> Result<()> {
+    if let Some(rule) = ["@import", "@charset", "@namespace"].iter().find(|rule| text.contains(**rule)) {
+        bail!("{}: `{rule}` does not work in a joined stylesheet", workspace::relative(file));
+    }
+    if text.matches('{').count() != text.matches('}').count() {
+        bail!("{}: braces do not match", workspace::relative(file));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_lands_in_the_layer_of_its_folder_whatever_its_name() {
+        let folder = Path::new("/tree/style");
+        let layer = |path: &str| layer_of(folder, &folder.join(path));
+        assert_eq!(layer("tokens.css"), Some("tokens"));
+        assert_eq!(layer("ui/button.css"), Some("ui"));
+        assert_eq!(layer("pages/settings/billing/tokens.css"), Some("pages"));
+        assert_eq!(layer("stray.css"), None);
+        assert_eq!(layer("ui/readme.md"), None);
+    }
+
+    #[test]
+    fn a_rule_that_a_layer_would_swallow_is_refused() {
+        assert!(check(Path::new("a.css"), "@import 'b.css';").is_err());
+        assert!(check(Path::new("a.css"), "a { b { color: red }").is_err());
+        assert!(check(Path::new("a.css"), "a { color: red }").is_ok());
+    }
+}

@@ -1,0 +1,95 @@
+//! Everything that must hold before a change is good, in one run that says what it counted and skips nothing.
+
+mod browser;
+mod budgets;
+mod cluster;
+mod rust_tests;
+mod tally;
+
+use crate::{arrows, build, install, process, steps::Steps, workspace};
+use anyhow::{Result, bail};
+use std::{process::ExitCode, time::Instant};
+use tally::{Place, Tally};
+
+pub(crate) use browser::playwright;
+
+/// A step of the suite: it adds what it counted, and fails with the reason.
+type Step = (&'static str, fn(&mut Tally) -> Result<()>);
+
+const CHECKS: [Step; 4] = [
+    ("formatting", |_| process::run(workspace::cargo().args(["fmt", "--all", "--check"]))),
+    ("lints, native", |_| clippy(&["--workspace", "--all-targets", "--features", "billing-server/test-seams"])),
+    ("lints, Wasm", |_| clippy(&["--package", "nexis-billing-app", "--target", "wasm32-unknown-unknown"])),
+    ("the arrows of the architecture", |_| hold_arrows()),
+];
+
+const PROOFS: [Step; 4] = [
+    ("Rust tests on SQLite and on a real PostgreSQL", rust_tests::run),
+    ("the product with test seams, in release", |_| build::product(true)),
+    ("weight budgets", |_| budgets::hold()),
+    ("the product in a real browser", browser::run),
+];
+
+/// `cargo xtask check`: what can be said without building the product.
+pub(crate) fn run_checks(arguments: &[String]) -> Result<ExitCode> {
+    expect_none(arguments)?;
+    install::ensure(&install::for_checks())?;
+    Ok(conclude(&CHECKS))
+}
+
+/// `cargo xtask test`: everything. The last line is the plain sum that CI reads.
+pub(crate) fn run_all(arguments: &[String]) -> Result<ExitCode> {
+    expect_none(arguments)?;
+    let mut needed = install::for_checks();
+    needed.push(install::for_postgres());
+    needed.extend(install::for_browser());
+    needed.extend(install::for_build()?);
+    install::ensure(&needed)?;
+    Ok(conclude(&[CHECKS, PROOFS].concat()))
+}
+
+/// Runs every step, also after a failure: one run tells all that is wrong. Only Ctrl-C ends it early.
+fn conclude(steps: &[Step]) -> ExitCode {
+    let started = Instant::now();
+    let mut tally = Tally::default();
+    let mut progress = Steps::of(steps.len());
+    let mut failures = Vec::new();
+    for (title, work) in steps {
+        if process::interrupted() {
+            break;
+        }
+        match progress.step(title, || work(&mut tally)) {
+            Ok(()) => tally.count(Place::Check).passed += 1,
+            Err(failure) => {
+                println!("{failure:#}");
+                tally.count(Place::Check).failed += 1;
+                failures.push(format!("{title}: {failure:#}"));
+            }
+        }
+    }
+    if process::interrupted() {
+        println!("\nStopped before the end.");
+        return ExitCode::from(130);
+    }
+    print!("{}", tally.report(&failures, started.elapsed()));
+    if tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn clippy(scope: &[&str]) -> Result<()> {
+    process::run(workspace::cargo().arg("clippy").args(scope).args(["--locked", "--", "--deny", "warnings"]))
+}
+
+fn hold_arrows() -> Result<()> {
+    let broken = arrows::broken()?;
+    if broken.is_empty() {
+        return Ok(());
+    }
+    bail!("{} broken:\n  {}", broken.len(), broken.join("\n  "))
+}
+
+fn expect_none(arguments: &[String]) -> Result<()> {
+    match arguments.first() {
+        None => Ok(()),
+        Some(word) => bail!("this chore takes no argument (`{word}`)"),
+    }
+}

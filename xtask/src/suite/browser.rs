@@ -1,0 +1,50 @@
+//! Runs the browser tests of tests/browser on the release binary and counts what they report.
+
+use super::tally::{Place, Tally};
+use crate::{install, process, workspace};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::{fs, path::Path, process::Command};
+
+/// Runs the suite; Playwright's list goes to the terminal, its JSON report into the tally.
+pub(super) fn run(tally: &mut Tally) -> Result<()> {
+    let report = workspace::target_dir()?.join("browser-tests.json");
+    if report.exists() {
+        fs::remove_file(&report).context("the report of the last run is in the way")?;
+    }
+    let mut tests = playwright(&["--reporter=list,json"])?;
+    tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
+    let outcome = process::run(&mut tests);
+    count(tally, &report)?;
+    outcome?;
+    if !tally.missing(&[Place::Browser]).is_empty() {
+        bail!("no browser test ran");
+    }
+    Ok(())
+}
+
+/// Playwright with the product under test named in its environment.
+pub(crate) fn playwright(arguments: &[&str]) -> Result<Command> {
+    let Some(chromium) = install::chromium() else { bail!("Chromium cannot be found") };
+    let mut command = Command::new("node");
+    command
+        .current_dir(workspace::browser_tests())
+        .args(["node_modules/@playwright/test/cli.js", "test"])
+        .args(arguments);
+    command.env("NEXIS_BILLING_CHROMIUM", chromium);
+    command.env("NEXIS_BILLING_BINARY", workspace::server_binary()?).env("NEXIS_BILLING_DIST", workspace::dist());
+    Ok(command)
+}
+
+fn count(tally: &mut Tally, report: &Path) -> Result<()> {
+    let text = fs::read_to_string(report).context("Playwright left no report")?;
+    let report: Value = serde_json::from_str(&text).context("Playwright's report is unreadable")?;
+    let stats = &report["stats"];
+    let number = |name: &str| stats[name].as_u64().with_context(|| format!("Playwright's report has no `{name}`"));
+    let browser = tally.count(Place::Browser);
+    browser.passed += number("expected")?;
+    // A test that passed only on a second try is a race that nobody has understood yet.
+    browser.failed += number("unexpected")? + number("flaky")?;
+    browser.skipped += number("skipped")?;
+    Ok(())
+}

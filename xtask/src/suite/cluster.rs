@@ -1,0 +1,174 @@
+//! A real PostgreSQL server for one run: in a temporary folder, with fsync on, and gone at the end whatever happens.
+
+use crate::{install, process};
+use anyhow::{Context, Result, bail};
+use std::{
+    env, fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// PostgreSQL refuses to run as root; these users exist where its package (or any Unix) does.
+const ORDINARY_USERS: [&str; 2] = ["postgres", "nobody"];
+const START_LIMIT: Duration = Duration::from_mins(1);
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// A running server; dropping it stops it and removes its folder.
+pub(super) struct Cluster {
+    server: Child,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Cluster {
+    /// `initdb` and `postgres` on a free port of 127.0.0.1. Errors carry the end of the server's log.
+    pub(super) fn start() -> Result<Self> {
+        let Some(programs) = install::postgres_bin() else { bail!("PostgreSQL's `initdb` cannot be found") };
+        let folder = env::temp_dir().join(format!("nexis-billing-postgres-{}", std::process::id()));
+        fs::create_dir(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
+        let user = ordinary_user()?;
+        if let Some(user) = &user {
+            process::run(Command::new("chown").arg(user).arg(&folder))?;
+        }
+        let port = free_port()?;
+        let server = prepare(&programs, &folder, user.as_deref())
+            .and_then(|()| launch(&programs, &folder, user.as_deref(), port))
+            .inspect_err(|_| {
+                let _ = fs::remove_dir_all(&folder);
+            })?;
+        let mut cluster = Self { server, folder, port };
+        cluster.wait_until_ready(&programs)?;
+        Ok(cluster)
+    }
+
+    /// What `NEXIS_BILLING_TEST_POSTGRES` is set to.
+    pub(super) fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Stops it with a word about it if that fails; a plain drop is silent.
+    pub(super) fn stop(mut self) -> Result<()> {
+        self.end()
+    }
+
+    fn wait_until_ready(&mut self, programs: &Path) -> Result<()> {
+        let deadline = Instant::now() + START_LIMIT;
+        let mut ready = Command::new(programs.join("pg_isready"));
+        ready.args(["--quiet", "--host", "127.0.0.1", "--port", &self.port.to_string()]);
+        while !process::succeeds(&mut ready) {
+            if self.server.try_wait()?.is_some() || Instant::now() > deadline || process::interrupted() {
+                let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+                bail!("PostgreSQL did not start:\n{log}");
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        if self.server.try_wait()?.is_none() {
+            // SIGINT is PostgreSQL's "fast shutdown": sessions are cut off, files are left in order.
+            process::succeeds(Command::new("kill").arg("-INT").arg(self.server.id().to_string()));
+        }
+        let deadline = Instant::now() + STOP_LIMIT;
+        while self.server.try_wait()?.is_none() {
+            if Instant::now() > deadline {
+                self.server.kill()?;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder).with_context(|| format!("{} is left over", self.folder.display()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Err(failure) = self.end() {
+            println!("warning: {failure:#}");
+        }
+    }
+}
+
+fn prepare(programs: &Path, folder: &Path, user: Option<&str>) -> Result<()> {
+    let mut initdb = run_as(user, &programs.join("initdb"), folder);
+    initdb.args([
+        "--username=postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--no-locale",
+        "--no-sync",
+        "--pgdata=data",
+    ]);
+    process::capture(&mut initdb).map(|_| ())
+}
+
+fn launch(programs: &Path, folder: &Path, user: Option<&str>, port: u16) -> Result<Child> {
+    let log = fs::File::create(folder.join("log"))?;
+    let mut server = run_as(user, &programs.join("postgres"), folder);
+    server.args(["-D", "data", "-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""]);
+    // The defaults that matter, said aloud: a test on a database that forgets proves nothing about money.
+    for setting in ["fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=300"] {
+        server.args(["-c", setting]);
+    }
+    process::spawn(server.stdout(log.try_clone()?).stderr(log))
+}
+
+/// The program, as an ordinary user where this process is root, and ended by the kernel should this process die.
+fn run_as(user: Option<&str>, program: &Path, folder: &Path) -> Command {
+    let tied = process::succeeds(Command::new("setpriv").args(["--pdeathsig", "INT", "true"]));
+    let mut command = match (user, tied) {
+        (None, false) => Command::new(program),
+        _ => Command::new("setpriv"),
+    };
+    if tied {
+        command.args(["--pdeathsig", "INT"]);
+    }
+    if let Some(user) = user {
+        command.args(["--reuid", user, "--regid", user, "--init-groups"]);
+    }
+    if user.is_some() || tied {
+        command.arg(program);
+    }
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn ordinary_user() -> Result<Option<String>> {
+    if !install::is_root() {
+        return Ok(None);
+    }
+    let found = ORDINARY_USERS.iter().find(|user| process::succeeds(Command::new("id").arg(user)));
+    match found {
+        Some(user) => Ok(Some((*user).to_owned())),
+        None => bail!("PostgreSQL must not run as root, and there is no user `postgres`: useradd --system postgres"),
+    }
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_runs_with_fsync_and_leaves_nothing_behind() {
+        let cluster = Cluster::start().unwrap();
+        let (folder, port) = (cluster.folder.clone(), cluster.port.to_string());
+        let psql = install::postgres_bin().unwrap().join("psql");
+        let mut ask = Command::new(psql);
+        ask.args(["--host=127.0.0.1", "--username=postgres", "--tuples-only", "--command=show fsync", "--port", &port]);
+        assert_eq!(process::capture(&mut ask).unwrap().trim(), "on");
+        drop(cluster);
+        assert!(!folder.exists());
+        assert!(TcpListener::bind(format!("127.0.0.1:{port}")).is_ok());
+    }
+}

@@ -1,0 +1,158 @@
+//! Counts tests by where they ran, so that a run which quietly left out a database cannot look green.
+
+use crate::steps;
+use std::{fmt::Write as _, time::Duration};
+
+/// Where a test ran.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    Sqlite,
+    Postgres,
+    Browser,
+    /// Rules, wire types, and everything else that needs no database.
+    Other,
+    /// A step of the suite itself, such as formatting.
+    Check,
+}
+
+const PLACES: [(Place, &str); 5] = [
+    (Place::Sqlite, "on SQLite"),
+    (Place::Postgres, "on PostgreSQL"),
+    (Place::Browser, "in the browser"),
+    (Place::Other, "other Rust tests"),
+    (Place::Check, "steps of this run"),
+];
+/// Without a test in each of these the run has not shown what it promises.
+const MUST_RUN: [Place; 3] = [Place::Sqlite, Place::Postgres, Place::Browser];
+
+/// How many tests ended how.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Count {
+    pub(super) passed: u64,
+    pub(super) failed: u64,
+    pub(super) skipped: u64,
+}
+
+/// The counts of a whole run.
+#[derive(Default)]
+pub(super) struct Tally {
+    counts: [Count; PLACES.len()],
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, place: Place) -> &mut Count {
+        &mut self.counts[place as usize]
+    }
+
+    /// Reads one line of a test binary's output. Answers whether it was the line of a test.
+    pub(super) fn read_line(&mut self, line: &str) -> bool {
+        let Some((name, outcome)) = line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... ")) else {
+            return false;
+        };
+        let count = self.count(place_of(name));
+        match outcome.split([',', ' ']).next().unwrap_or_default() {
+            "ok" => count.passed += 1,
+            "ignored" => count.skipped += 1,
+            "FAILED" => count.failed += 1,
+            _ => return false,
+        }
+        true
+    }
+
+    pub(super) fn is_clean(&self) -> bool {
+        let total = self.total();
+        total.failed == 0 && total.skipped == 0
+    }
+
+    /// The places that must have run at least one test and did not.
+    pub(super) fn missing(&self, among: &[Place]) -> Vec<&'static str> {
+        let empty = |place: &Place| self.counts[*place as usize] == Count::default();
+        let named =
+            PLACES.iter().filter(|(place, _)| MUST_RUN.contains(place) && among.contains(place) && empty(place));
+        named.map(|(_, title)| *title).collect()
+    }
+
+    fn total(&self) -> Count {
+        self.counts.iter().fold(Count::default(), |sum, count| Count {
+            passed: sum.passed + count.passed,
+            failed: sum.failed + count.failed,
+            skipped: sum.skipped + count.skipped,
+        })
+    }
+
+    /// The table at the end of a run; its last line is the plain sum.
+    pub(super) fn report(&self, failures: &[String], took: Duration) -> String {
+        let mut text = format!("\n{:<20}{:>8}{:>8}{:>9}\n", "tests", "passed", "failed", "skipped");
+        for (place, title) in PLACES {
+            let Count { passed, failed, skipped } = self.counts[place as usize];
+            let _ = writeln!(text, "{title:<20}{passed:>8}{failed:>8}{skipped:>9}");
+        }
+        for failure in failures {
+            let _ = writeln!(text, "FAILED {failure}");
+        }
+        let Count { passed, failed, skipped } = self.total();
+        let _ = write!(text, "in {}\n\n{passed} passed, {failed} failed, {skipped} skipped\n", steps::seconds(took));
+        text
+    }
+}
+
+/// The suites that run on both databases name them in the test's path.
+fn place_of(name: &str) -> Place {
+    let path = format!("::{name}");
+    if path.contains("::sqlite::") {
+        Place::Sqlite
+    } else if path.contains("::postgres::") {
+        Place::Postgres
+    } else {
+        Place::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_counts_for_the_database_in_its_path() {
+        let mut tally = Tally::default();
+        for line in [
+            "test sqlite::ledger::gapless ... ok",
+            "test suite::postgres::ledger::gapless ... FAILED",
+            "test money::rounds ... ok",
+            "test slow ... ignored, needs a key",
+            "test refuses - should panic ... ok",
+        ] {
+            assert!(tally.read_line(line), "{line}");
+        }
+        assert_eq!(*tally.count(Place::Sqlite), Count { passed: 1, failed: 0, skipped: 0 });
+        assert_eq!(*tally.count(Place::Postgres), Count { passed: 0, failed: 1, skipped: 0 });
+        assert_eq!(*tally.count(Place::Other), Count { passed: 2, failed: 0, skipped: 1 });
+        assert!(!tally.is_clean());
+    }
+
+    #[test]
+    fn other_lines_are_not_tests() {
+        let mut tally = Tally::default();
+        for line in ["test result: ok. 3 passed; 0 failed", "running 3 tests", "test a ... bench: 5 ns"] {
+            assert!(!tally.read_line(line), "{line}");
+        }
+        assert_eq!(tally.total(), Count::default());
+    }
+
+    #[test]
+    fn a_database_on_which_nothing_ran_is_named() {
+        let mut tally = Tally::default();
+        tally.read_line("test sqlite::a ... ok");
+        assert_eq!(tally.missing(&[Place::Sqlite, Place::Postgres]), ["on PostgreSQL"]);
+    }
+
+    #[test]
+    fn a_skipped_test_spoils_the_run_and_the_last_line_is_the_sum() {
+        let mut tally = Tally::default();
+        tally.count(Place::Browser).passed = 4;
+        tally.count(Place::Browser).skipped = 1;
+        assert!(!tally.is_clean());
+        let report = tally.report(&[], Duration::from_secs(3));
+        assert_eq!(report.lines().last(), Some("4 passed, 0 failed, 1 skipped"));
+    }
+}
