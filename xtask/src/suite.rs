@@ -16,17 +16,18 @@ pub(crate) use browser::playwright;
 /// A step of the suite: it adds what it counted, and fails with the reason.
 type Step = (&'static str, fn(&mut Tally) -> Result<()>);
 
-const CHECKS: [Step; 4] = [
+const CHECKS: &[Step] = &[
     ("formatting", |_| process::run(workspace::cargo().args(["fmt", "--all", "--check"]))),
     ("lints, native", |_| clippy(&["--workspace", "--all-targets", "--features", "billing-server/test-seams"])),
     ("lints, Wasm", |_| clippy(&["--package", "nexis-billing-app", "--target", "wasm32-unknown-unknown"])),
     ("the arrows of the architecture", |_| hold_arrows()),
 ];
 
-const PROOFS: [Step; 4] = [
+const PROOFS: &[Step] = &[
     ("Rust tests on SQLite and on a real PostgreSQL", rust_tests::run),
     ("the product with test seams, in release", |_| build::product(true)),
     ("weight budgets", |_| budgets::hold()),
+    ("types of the browser tests", |_| browser::check_types()),
     ("the product in a real browser", browser::run),
 ];
 
@@ -34,7 +35,7 @@ const PROOFS: [Step; 4] = [
 pub(crate) fn run_checks(arguments: &[String]) -> Result<ExitCode> {
     expect_none(arguments)?;
     install::ensure(&install::for_checks())?;
-    Ok(conclude(&CHECKS))
+    Ok(conclude(CHECKS))
 }
 
 /// `cargo xtask test`: everything. The last line is the plain sum that CI reads.

@@ -23,6 +23,12 @@ pub(super) fn run(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
+/// Playwright strips types without reading them, so a wrong one would only show as a test that waits for nothing.
+pub(super) fn check_types() -> Result<()> {
+    let mut compiler = Command::new("node");
+    process::run(compiler.current_dir(workspace::browser_tests()).arg("node_modules/typescript/bin/tsc"))
+}
+
 /// Playwright with the product under test named in its environment.
 pub(crate) fn playwright(arguments: &[&str]) -> Result<Command> {
     let Some(chromium) = install::chromium() else { bail!("Chromium cannot be found") };
