@@ -1,0 +1,3 @@
+//! The screens. None of them knows another one.
+
+pub(crate) mod settings;

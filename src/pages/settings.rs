@@ -1,0 +1,3 @@
+//! Settings: the tabs, and the screen of each.
+
+pub(crate) mod billing;

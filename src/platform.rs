@@ -1,0 +1,15 @@
+//! What the browser offers, in plain Rust types: the only room that names `web_sys` and `js_sys`.
+
+pub(crate) mod bootstrap;
+pub(crate) mod clock;
+pub(crate) mod dialog;
+pub(crate) mod focus;
+pub(crate) mod history;
+pub(crate) mod intl;
+pub(crate) mod listener;
+pub(crate) mod random;
+pub(crate) mod scroll;
+pub(crate) mod storage;
+pub(crate) mod stream;
+pub(crate) mod timers;
+pub(crate) mod visibility;

@@ -1,0 +1,15 @@
+//! Moving the keyboard focus where the work goes on.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// Focuses the element with this id; answers whether there is one.
+pub(crate) fn by_id(id: &str) -> bool {
+    let element = web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
+    element.is_some_and(|element| on(&element))
+}
+
+/// Focuses this element; answers whether it can have focus.
+pub(crate) fn on(element: &Element) -> bool {
+    element.dyn_ref::<HtmlElement>().is_some_and(|element| element.focus().is_ok())
+}

@@ -1,0 +1,153 @@
+//! Numbers, money and dates as people write them, by the browser's own `Intl`, fed with decimal strings.
+//!
+//! The page is written in English and amounts are typed with a decimal point, so the reader's own kind of English is
+//! taken (`en-GB`, `en-US` …) and never a language whose `1.234` would mean something else than the box beside it.
+
+use std::cell::RefCell;
+
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// How an instant or a date is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DateStyle {
+    /// `Nov 14, 2026, 2:05 PM`
+    DateTime,
+    /// `Nov 14, 2026, 2:05:09 PM GMT+1`
+    Full,
+    /// `Nov 14, 2026`
+    Date,
+    /// `Nov 14`
+    DayMonth,
+    /// `Saturday, November 14`
+    Weekday,
+    /// `Saturday`
+    WeekdayOnly,
+    /// `2:05 PM`
+    Time,
+    /// `November 2026`
+    Month,
+}
+
+impl DateStyle {
+    const fn options(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::DateTime => &[("dateStyle", "medium"), ("timeStyle", "short")],
+            Self::Full => &[
+                ("year", "numeric"),
+                ("month", "short"),
+                ("day", "numeric"),
+                ("hour", "numeric"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
+                ("timeZoneName", "short"),
+            ],
+            Self::Date => &[("dateStyle", "medium")],
+            Self::DayMonth => &[("month", "short"), ("day", "numeric")],
+            Self::Weekday => &[("weekday", "long"), ("month", "long"), ("day", "numeric")],
+            Self::WeekdayOnly => &[("weekday", "long")],
+            Self::Time => &[("timeStyle", "short")],
+            Self::Month => &[("month", "long"), ("year", "numeric")],
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Key {
+    Money { currency: &'static str, digits: u32 },
+    Date { style: DateStyle, utc: bool },
+}
+
+thread_local! {
+    static ZONE: RefCell<String> = const { RefCell::new(String::new()) };
+    static FORMATTERS: RefCell<Vec<(Key, Function)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// From now on instants are written in this IANA zone, the organisation's. An unknown one is ignored.
+pub(crate) fn use_zone(zone: &str) {
+    ZONE.with_borrow_mut(|present| zone.clone_into(present));
+    FORMATTERS.with_borrow_mut(|cached| cached.retain(|(key, _)| !matches!(key, Key::Date { .. })));
+}
+
+/// The zone in which instants are written.
+pub(crate) fn zone() -> String {
+    ZONE.with_borrow(Clone::clone)
+}
+
+/// Every IANA zone that the browser knows, for a list of suggestions.
+pub(crate) fn zones() -> Vec<String> {
+    // `supportedValuesOf` is younger than the rest of `Intl`: without it there are no suggestions.
+    let intl = Reflect::get(&js_sys::global(), &"Intl".into()).unwrap_or_default();
+    let Ok(list) = Reflect::get(&intl, &"supportedValuesOf".into()) else { return Vec::new() };
+    let Ok(list) = list.dyn_into::<Function>() else { return Vec::new() };
+    let zones = list.call1(&intl, &"timeZone".into()).map(|zones| Array::from(&zones));
+    zones.map(|zones| zones.iter().filter_map(|zone| zone.as_string()).collect()).unwrap_or_default()
+}
+
+/// A plain decimal (`-1234.5`) as money with exactly `digits` behind the point: `−$1,234.50`.
+pub(crate) fn money(decimal: &str, currency: &'static str, digits: u32) -> String {
+    let text = formatted(Key::Money { currency, digits }, &JsValue::from_str(decimal));
+    // `Intl` writes a hyphen in English; a minus sign is wider and is read out as one.
+    text.unwrap_or_else(|| decimal.to_owned()).replace('-', "\u{2212}")
+}
+
+/// An RFC 3339 instant in the organisation's zone.
+pub(crate) fn instant(rfc3339: &str, style: DateStyle) -> String {
+    dated(rfc3339, style, false)
+}
+
+/// A calendar date (`2026-11-14`) or month (`2026-11`), which has no zone.
+pub(crate) fn date(iso: &str, style: DateStyle) -> String {
+    dated(iso, style, true)
+}
+
+fn dated(iso: &str, style: DateStyle, utc: bool) -> String {
+    let date = Date::new(&JsValue::from_str(iso));
+    // `Intl` throws on an invalid date; the text itself says more than nothing.
+    formatted(Key::Date { style, utc }, &date).unwrap_or_else(|| iso.to_owned())
+}
+
+fn formatted(key: Key, value: &JsValue) -> Option<String> {
+    let cached = FORMATTERS.with_borrow(|all| all.iter().find(|(has, _)| *has == key).map(|(_, run)| run.clone()));
+    let run = cached.unwrap_or_else(|| {
+        let run = formatter(&key);
+        FORMATTERS.with_borrow_mut(|all| all.push((key, run.clone())));
+        run
+    });
+    run.call1(&JsValue::UNDEFINED, value).ok()?.as_string()
+}
+
+fn formatter(key: &Key) -> Function {
+    let options = Object::new();
+    let set = |name: &str, value: JsValue| {
+        // Fails only on a frozen object.
+        let _ = Reflect::set(&options, &name.into(), &value);
+    };
+    match key {
+        Key::Money { currency, digits } => {
+            set("style", "currency".into());
+            set("currency", (*currency).into());
+            set("currencyDisplay", "narrowSymbol".into());
+            set("minimumFractionDigits", (*digits).into());
+            set("maximumFractionDigits", (*digits).into());
+            Intl::NumberFormat::new(&locales(), &options).format()
+        }
+        Key::Date { style, utc } => {
+            for (name, value) in style.options() {
+                set(name, (*value).into());
+            }
+            let zone = if *utc { "UTC".to_owned() } else { zone() };
+            if !zone.is_empty() {
+                set("timeZone", zone.into());
+            }
+            Intl::DateTimeFormat::new(&locales(), &options).format()
+        }
+    }
+}
+
+/// The reader's own English, or American English.
+fn locales() -> Array {
+    let wanted = web_sys::window().map(|window| window.navigator().languages());
+    let english = wanted.and_then(|all| all.iter().find(|one| one.as_string().is_some_and(|one| one.starts_with("en-"))));
+    Array::of1(&english.unwrap_or_else(|| "en-US".into()))
+}

@@ -1,0 +1,31 @@
+//! What a tab remembers over a reload, and forgets when it is closed.
+
+use web_sys::Storage;
+
+fn session() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
+
+/// What was stored under this name; `None` also where the browser forbids storage.
+pub(crate) fn get(name: &str) -> Option<String> {
+    session()?.get_item(name).ok()?
+}
+
+/// Stores the text; answers whether the browser allowed it.
+pub(crate) fn set(name: &str, text: &str) -> bool {
+    session().is_some_and(|storage| storage.set_item(name, text).is_ok())
+}
+
+/// Forgets what was stored under this name.
+pub(crate) fn remove(name: &str) {
+    if let Some(storage) = session() {
+        let _ = storage.remove_item(name);
+    }
+}
+
+/// Forgets everything this tab stored, as at sign-out.
+pub(crate) fn clear() {
+    if let Some(storage) = session() {
+        let _ = storage.clear();
+    }
+}

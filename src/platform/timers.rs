@@ -1,0 +1,56 @@
+//! Timers that end when their owner drops them.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+/// Runs until dropped.
+#[must_use = "a timer that is dropped never runs"]
+pub(crate) struct Timer {
+    id: i32,
+    repeats: bool,
+    _run: Closure<dyn FnMut()>,
+}
+
+/// Runs once after so many milliseconds.
+pub(crate) fn after(milliseconds: i32, run: impl FnMut() + 'static) -> Timer {
+    start(milliseconds, false, Closure::new(run))
+}
+
+/// Runs again and again with so many milliseconds between.
+pub(crate) fn every(milliseconds: i32, run: impl FnMut() + 'static) -> Timer {
+    start(milliseconds, true, Closure::new(run))
+}
+
+fn start(milliseconds: i32, repeats: bool, run: Closure<dyn FnMut()>) -> Timer {
+    let function = run.as_ref().unchecked_ref();
+    let id = web_sys::window().and_then(|window| {
+        if repeats {
+            window.set_interval_with_callback_and_timeout_and_arguments_0(function, milliseconds).ok()
+        } else {
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(function, milliseconds).ok()
+        }
+    });
+    Timer { id: id.unwrap_or_default(), repeats, _run: run }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let Some(window) = web_sys::window() {
+            if self.repeats {
+                window.clear_interval_with_handle(self.id);
+            } else {
+                window.clear_timeout_with_handle(self.id);
+            }
+        }
+    }
+}
+
+/// Waits so many milliseconds.
+pub(crate) async fn sleep(milliseconds: i32) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        if let Some(window) = web_sys::window() {
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+        }
+    });
+    let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+}

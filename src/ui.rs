@@ -1,0 +1,21 @@
+//! The kit: parts that any page could be made of. They know no billing, no server and no other page.
+
+pub(crate) mod announcer;
+pub(crate) mod banner;
+pub(crate) mod button;
+pub(crate) mod chart;
+pub(crate) mod chips;
+pub(crate) mod dialog;
+pub(crate) mod field;
+pub(crate) mod icon;
+pub(crate) mod money;
+pub(crate) mod money_input;
+pub(crate) mod panel;
+pub(crate) mod pill;
+pub(crate) mod select;
+pub(crate) mod skeleton;
+pub(crate) mod slider;
+pub(crate) mod switch;
+pub(crate) mod table;
+pub(crate) mod tabs;
+pub(crate) mod time;

@@ -1,0 +1,76 @@
+//! A bar that says what is wrong, what it means, and the one thing to do about it.
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, IconName};
+
+/// How serious something is. Each has a colour, an icon and a word, so that colour alone says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Red: calls stop.
+    Stop,
+    /// Amber: soon.
+    Warn,
+    /// Nothing to worry about.
+    #[default]
+    Info,
+    /// It worked.
+    Good,
+}
+
+impl Tone {
+    /// The class suffix.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Good => "good",
+        }
+    }
+
+    /// The icon.
+    pub(super) const fn icon(self) -> IconName {
+        match self {
+            Self::Stop => IconName::Stop,
+            Self::Warn => IconName::Warning,
+            Self::Info => IconName::Info,
+            Self::Good => IconName::Check,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Stop => "Urgent: ",
+            Self::Warn => "Warning: ",
+            Self::Info | Self::Good => "",
+        }
+    }
+}
+
+/// A bar. `Tone::Stop` and `Tone::Warn` are read out at once when `alert`, else politely.
+#[component]
+pub(crate) fn Banner(
+    /// How serious.
+    #[prop(into)]
+    tone: Signal<Tone>,
+    /// What is wrong, in a few words.
+    #[prop(into)]
+    title: Signal<String>,
+    /// It has just happened: read it out at once.
+    #[prop(optional)]
+    alert: bool,
+    /// What it means, and the button that helps.
+    children: Children,
+) -> AnyView {
+    view! {
+        <div class=move || format!("banner banner-{}", tone.get().name()) role=if alert { "alert" } else { "status" }>
+            {move || view! { <Icon name=tone.get().icon() /> }}
+            <div class="banner-text">
+                <p class="banner-title"><span class="visually-hidden">{move || tone.get().word()}</span>{move || title.get()}</p>
+                {children()}
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,120 @@
+//! Buttons: what they do is in their words, how much it matters in their style.
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, IconName};
+
+/// How much a button matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ButtonStyle {
+    /// The one thing to do here.
+    Primary,
+    /// One of several things.
+    #[default]
+    Secondary,
+    /// Red: calls stop, or something is lost.
+    Danger,
+    /// Beside the matter.
+    Quiet,
+}
+
+impl ButtonStyle {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Primary => "button button-primary",
+            Self::Secondary => "button",
+            Self::Danger => "button button-danger",
+            Self::Quiet => "button button-quiet",
+        }
+    }
+}
+
+/// A button. While `busy` or `unavailable` it keeps its focus and its name, and does nothing.
+#[component]
+pub(crate) fn Button(
+    /// How much it matters; may change.
+    #[prop(optional, into)]
+    style: Signal<ButtonStyle>,
+    /// It is at work: shows so, and ignores presses.
+    #[prop(optional, into)]
+    busy: Signal<bool>,
+    /// It cannot be used now. Say why in words nearby.
+    #[prop(optional, into)]
+    unavailable: Signal<bool>,
+    /// Sends the form around it instead of calling `on_press`.
+    #[prop(optional)]
+    submit: bool,
+    /// An icon before the words.
+    #[prop(optional)]
+    icon: Option<IconName>,
+    /// The id of the element that says more, such as why it is unavailable.
+    #[prop(optional, into)]
+    described_by: Option<String>,
+    /// For focus from elsewhere.
+    #[prop(optional, into)]
+    id: Option<String>,
+    /// What it does.
+    #[prop(optional, into)]
+    on_press: Option<Callback<()>>,
+    /// Its words.
+    children: Children,
+) -> AnyView {
+    let asleep = move || busy.get() || unavailable.get();
+    let press = move |event: leptos::ev::MouseEvent| {
+        if busy.get_untracked() || unavailable.get_untracked() {
+            // Also keeps a submit button from sending its form.
+            event.prevent_default();
+        } else if let Some(on_press) = on_press {
+            on_press.run(());
+        }
+    };
+    view! {
+        <button
+            type=if submit { "submit" } else { "button" }
+            id=id
+            class=move || style.get().class()
+            aria-disabled=move || asleep().then_some("true")
+            aria-busy=move || busy.get().then_some("true")
+            aria-describedby=described_by
+            on:click=press
+        >
+            {icon.map(|name| view! { <Icon name=name /> })}
+            {children()}
+        </button>
+    }
+    .into_any()
+}
+
+/// A button that shows an icon only; its name is read out and shown as a tooltip.
+#[component]
+pub(crate) fn IconButton(
+    /// The icon.
+    icon: IconName,
+    /// Its name.
+    #[prop(into)]
+    label: Signal<String>,
+    /// It cannot be used now.
+    #[prop(optional, into)]
+    unavailable: Signal<bool>,
+    /// What it does.
+    #[prop(into)]
+    on_press: Callback<()>,
+) -> AnyView {
+    view! {
+        <button
+            type="button"
+            class="button button-icon"
+            aria-label=move || label.get()
+            title=move || label.get()
+            aria-disabled=move || unavailable.get().then_some("true")
+            on:click=move |_| {
+                if !unavailable.get_untracked() {
+                    on_press.run(());
+                }
+            }
+        >
+            <Icon name=icon />
+        </button>
+    }
+    .into_any()
+}

@@ -1,0 +1,68 @@
+//! A modal question: the browser's own dialog, named by its heading, closed by Escape, focus back to where it was.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::platform;
+
+use super::button::IconButton;
+use super::field::unique_id;
+use super::icon::IconName;
+
+/// A modal dialog. Its content exists while it is open.
+#[component]
+pub(crate) fn Dialog(
+    /// Open or not; closing by Escape or the cross sets it to `false`.
+    open: RwSignal<bool>,
+    /// What it is about.
+    #[prop(into)]
+    heading: Signal<String>,
+    /// Something is under way that must not be lost: Escape and the cross do nothing.
+    #[prop(optional, into)]
+    locked: Signal<bool>,
+    /// Called after it was closed, in whatever way.
+    #[prop(optional, into)]
+    on_close: Option<Callback<()>>,
+    /// The content.
+    children: ChildrenFn,
+) -> AnyView {
+    let id = unique_id("dialog");
+    let element = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(element) = element.get() else { return };
+        if open.get() {
+            platform::dialog::show_modal(&element);
+        } else {
+            platform::dialog::close(&element);
+        }
+    });
+    let close = move || {
+        if !locked.get_untracked() {
+            open.set(false);
+        }
+    };
+    view! {
+        <dialog
+            node_ref=element
+            class="dialog"
+            aria-labelledby=id.clone()
+            on:cancel=move |event: leptos::ev::Event| {
+                event.prevent_default();
+                close();
+            }
+            on:close=move |_| {
+                open.set(false);
+                if let Some(on_close) = on_close {
+                    on_close.run(());
+                }
+            }
+        >
+            <header class="dialog-head">
+                <h2 id=id.clone()>{move || heading.get()}</h2>
+                <IconButton icon=IconName::Cross label="Close" unavailable=locked on_press=close />
+            </header>
+            {move || open.get().then(|| children())}
+        </dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,195 @@
+//! Text fields with label, hint and error wired together, keeping whatever was typed.
+
+use std::cell::Cell;
+
+use leptos::prelude::*;
+
+use super::icon::{Icon, IconName};
+
+/// A name for an element that no other element of the page has.
+pub(crate) fn unique_id(stem: &str) -> String {
+    thread_local! {
+        static NEXT: Cell<u32> = const { Cell::new(0) };
+    }
+    let number = NEXT.replace(NEXT.get().wrapping_add(1));
+    format!("{stem}-{number}")
+}
+
+/// Label above, hint and error below, whatever control between.
+#[component]
+pub(super) fn FieldFrame(
+    /// The control's id.
+    id: String,
+    /// The label.
+    label: Signal<String>,
+    /// Help that is always there; empty for none.
+    hint: Signal<String>,
+    /// What is wrong and how to fix it.
+    error: Signal<Option<String>>,
+    /// The label is read out, not shown: the surroundings show it.
+    hide_label: bool,
+    /// The control.
+    children: Children,
+) -> AnyView {
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    view! {
+        <div class="field" class:field-wrong=move || error.read().is_some()>
+            <label for=id class:visually-hidden=hide_label>{move || label.get()}</label>
+            {children()}
+            <p class="field-error" id=error_id role="alert">
+                {move || error.get().map(|text| view! { <Icon name=IconName::Warning /> <span>{text}</span> })}
+            </p>
+            <p class="field-hint" id=hint_id>{move || hint.get()}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The ids that describe the control with this id.
+pub(super) fn described_by(id: &str, hint: Signal<String>, error: Signal<Option<String>>) -> Signal<String> {
+    let id = id.to_owned();
+    Signal::derive(move || {
+        let mut ids = String::new();
+        if error.read().is_some() {
+            ids.push_str(&id);
+            ids.push_str("-error ");
+        }
+        if !hint.read().is_empty() {
+            ids.push_str(&id);
+            ids.push_str("-hint");
+        }
+        ids
+    })
+}
+
+/// A field for text. `value` is what stands in it, always.
+#[component]
+pub(crate) fn TextField(
+    /// The label.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What stands in it.
+    value: RwSignal<String>,
+    /// `name` and, unless `id` is given, part of the id.
+    #[prop(optional, into)]
+    name: String,
+    /// Fixed id, for focus from elsewhere.
+    #[prop(optional, into)]
+    id: Option<String>,
+    /// Help that is always there.
+    #[prop(optional, into)]
+    hint: Signal<String>,
+    /// What is wrong and how to fix it.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// `type`; `text` when left out.
+    #[prop(optional, into)]
+    kind: Option<&'static str>,
+    /// `inputmode`.
+    #[prop(optional, into)]
+    input_mode: Option<&'static str>,
+    /// `autocomplete`.
+    #[prop(optional, into)]
+    autocomplete: Option<&'static str>,
+    /// Shown before the text, not read out: put it into the label too.
+    #[prop(optional, into)]
+    prefix: String,
+    /// The id of a `<datalist>` with suggestions.
+    #[prop(optional, into)]
+    list: Option<String>,
+    /// Must be filled in.
+    #[prop(optional)]
+    required: bool,
+    /// Cannot be changed now.
+    #[prop(optional, into)]
+    read_only: Signal<bool>,
+    /// The label is read out, not shown.
+    #[prop(optional)]
+    hide_label: bool,
+    /// Called after each change with what stands in it now.
+    #[prop(optional, into)]
+    on_input: Option<Callback<(String,)>>,
+) -> AnyView {
+    let id = id.unwrap_or_else(|| unique_id(if name.is_empty() { "field" } else { &name }));
+    let describe = described_by(&id, hint, error);
+    let has_prefix = !prefix.is_empty();
+    let control = view! {
+        <span class="input" class:input-prefixed=has_prefix>
+            {has_prefix.then(|| view! { <span class="input-prefix" aria-hidden="true">{prefix}</span> })}
+            <input
+                type=kind.unwrap_or("text")
+                id=id.clone()
+                name=name
+                inputmode=input_mode
+                autocomplete=autocomplete
+                list=list
+                required=required
+                readonly=move || read_only.get()
+                aria-invalid=move || error.read().is_some().then_some("true")
+                aria-describedby=move || describe.get()
+                prop:value=move || value.get()
+                on:input=move |event| {
+                    let text = event_target_value(&event);
+                    value.set(text.clone());
+                    if let Some(on_input) = on_input {
+                        on_input.run((text,));
+                    }
+                }
+            />
+        </span>
+    }
+    .into_any();
+    view! { <FieldFrame id=id label=label hint=hint error=error hide_label=hide_label>{control}</FieldFrame> }.into_any()
+}
+
+/// A field for several lines of text.
+#[component]
+pub(crate) fn TextArea(
+    /// The label.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What stands in it.
+    value: RwSignal<String>,
+    /// `name` and part of the id.
+    #[prop(into)]
+    name: String,
+    /// Visible lines.
+    #[prop(default = "3")]
+    rows: &'static str,
+    /// Help that is always there.
+    #[prop(optional, into)]
+    hint: Signal<String>,
+    /// What is wrong and how to fix it.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// `autocomplete`.
+    #[prop(optional, into)]
+    autocomplete: Option<&'static str>,
+    /// Must be filled in.
+    #[prop(optional)]
+    required: bool,
+    /// Cannot be changed now.
+    #[prop(optional, into)]
+    read_only: Signal<bool>,
+) -> AnyView {
+    let id = unique_id(&name);
+    let describe = described_by(&id, hint, error);
+    let control = view! {
+        <span class="input">
+            <textarea
+                id=id.clone()
+                name=name
+                rows=rows
+                autocomplete=autocomplete
+                required=required
+                readonly=move || read_only.get()
+                aria-invalid=move || error.read().is_some().then_some("true")
+                aria-describedby=move || describe.get()
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+            ></textarea>
+        </span>
+    }
+    .into_any();
+    view! { <FieldFrame id=id label=label hint=hint error=error hide_label=false>{control}</FieldFrame> }.into_any()
+}

@@ -1,0 +1,86 @@
+//! A framed part of a page with a heading, which loads, fails and retries alone.
+
+use leptos::prelude::*;
+
+use super::banner::{Banner, Tone};
+use super::button::Button;
+use super::field::unique_id;
+use super::icon::IconName;
+use super::skeleton::Skeleton;
+
+/// Where a panel's content stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// On its way.
+    Loading,
+    /// It could not be had: one sentence.
+    Failed(String),
+    /// There.
+    #[default]
+    Ready,
+}
+
+/// A panel. Its content is made when it is ready, and kept.
+#[component]
+pub(crate) fn Panel(
+    /// The heading.
+    #[prop(into)]
+    heading: Signal<String>,
+    /// Where its content stands.
+    #[prop(optional, into)]
+    load: Signal<Load>,
+    /// Called by the button that stands beside a failure.
+    #[prop(optional, into)]
+    on_retry: Option<Callback<()>>,
+    /// A class of its own.
+    #[prop(optional, into)]
+    class: &'static str,
+    /// Beside the heading.
+    #[prop(optional, into)]
+    actions: ViewFn,
+    /// The content.
+    children: ChildrenFn,
+) -> AnyView {
+    let id = unique_id("panel");
+    let load = Memo::new(move |_| load.get());
+    let content = move || match load.get() {
+        Load::Loading => view! { <Skeleton /> }.into_any(),
+        Load::Failed(reason) => view! {
+            <Banner tone=Tone::Warn title="This part could not be loaded" alert=true>
+                <p>{reason}</p>
+                {on_retry.map(|on_retry| view! { <Button icon=IconName::Refresh on_press=on_retry>"Try again"</Button> })}
+            </Banner>
+        }
+        .into_any(),
+        Load::Ready => children(),
+    };
+    view! {
+        <section class=format!("panel {class}") aria-labelledby=id.clone()
+            aria-busy=move || (*load.read() == Load::Loading).then_some("true")>
+            <header class="panel-head">
+                <h2 id=id.clone()>{move || heading.get()}</h2>
+                <div class="panel-actions">{move || actions.run()}</div>
+            </header>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
+/// Nothing is here, and what to do next.
+#[component]
+pub(crate) fn Empty(
+    /// What is not here.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Why, and the next step.
+    children: Children,
+) -> AnyView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">{move || title.get()}</p>
+            {children()}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,18 @@
+//! A word in a small coloured frame: a state.
+
+use leptos::prelude::*;
+
+use super::banner::Tone;
+
+/// A state in one or two words.
+#[component]
+pub(crate) fn Pill(
+    /// How serious.
+    #[prop(into)]
+    tone: Signal<Tone>,
+    /// The words.
+    #[prop(into)]
+    text: Signal<String>,
+) -> AnyView {
+    view! { <span class=move || format!("pill pill-{}", tone.get().name())>{move || text.get()}</span> }.into_any()
+}

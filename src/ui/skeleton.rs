@@ -1,0 +1,19 @@
+//! The shape of what is still loading, in its final place, shown only when loading takes a while.
+
+use leptos::prelude::*;
+
+/// So many grey lines, and one sentence for those who do not see them.
+#[component]
+pub(crate) fn Skeleton(
+    /// How many lines.
+    #[prop(default = 3)]
+    lines: usize,
+) -> AnyView {
+    view! {
+        <div class="skeleton">
+            <p class="visually-hidden" role="status">"Loading…"</p>
+            {(0..lines).map(|_| view! { <span class="skeleton-line"></span> }).collect_view()}
+        </div>
+    }
+    .into_any()
+}

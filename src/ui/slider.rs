@@ -1,0 +1,70 @@
+//! A slider over named stops, with − and + beside it: dragging is never the only way.
+
+use leptos::prelude::*;
+
+use super::button::IconButton;
+use super::field::unique_id;
+use super::icon::IconName;
+
+/// A native range over the stops `0..count`, read out as `text`.
+#[component]
+pub(crate) fn Slider(
+    /// The label, read out and shown.
+    #[prop(into)]
+    label: Signal<String>,
+    /// Which stop the thumb stands at.
+    #[prop(into)]
+    position: Signal<usize>,
+    /// How many stops there are.
+    #[prop(into)]
+    count: Signal<usize>,
+    /// The present value in words, `$150.00`.
+    #[prop(into)]
+    text: Signal<String>,
+    /// What stands under the two ends.
+    #[prop(into)]
+    ends: Signal<(String, String)>,
+    /// The thumb was moved to this stop.
+    #[prop(into)]
+    on_move: Callback<(usize,)>,
+    /// − was pressed.
+    #[prop(into)]
+    on_less: Callback<()>,
+    /// + was pressed.
+    #[prop(into)]
+    on_more: Callback<()>,
+) -> AnyView {
+    let id = unique_id("slider");
+    let last = move || count.get().saturating_sub(1);
+    // The filled part of the track, in whole percent.
+    let filled = move || format!("{}%", (position.get().min(last()) * 100) / last().max(1));
+    view! {
+        <div class="slider">
+            <label for=id.clone()>{move || label.get()}</label>
+            <div class="slider-row">
+                <IconButton icon=IconName::Minus label=Signal::derive(move || format!("{}: less", label.get())) on_press=on_less />
+                <input
+                    type="range"
+                    id=id
+                    min="0"
+                    step="1"
+                    max=move || last().to_string()
+                    prop:value=move || position.get().to_string()
+                    aria-valuetext=move || text.get()
+                    style:--filled=filled
+                    on:input=move |event| {
+                        if let Ok(stop) = event_target_value(&event).parse() {
+                            on_move.run((stop,));
+                        }
+                    }
+                />
+                <IconButton icon=IconName::Plus label=Signal::derive(move || format!("{}: more", label.get())) on_press=on_more />
+            </div>
+            <div class="slider-ends" aria-hidden="true">
+                <span>{move || ends.read().0.clone()}</span>
+                <span>{move || ends.read().1.clone()}</span>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,30 @@
+//! Tabs that are addresses: real links, of which one is the present page.
+
+use leptos::prelude::*;
+
+/// One tab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tab {
+    /// Its address.
+    pub(crate) address: &'static str,
+    /// Its words.
+    pub(crate) text: &'static str,
+}
+
+/// A row of links.
+#[component]
+pub(crate) fn Tabs(
+    /// What the row is, read out.
+    label: &'static str,
+    /// The tabs.
+    tabs: Vec<Tab>,
+    /// The present address.
+    #[prop(into)]
+    current: Signal<String>,
+) -> AnyView {
+    let each = |tab: Tab| {
+        let is_current = move || (current.read().as_str() == tab.address).then_some("page");
+        view! { <li><a href=tab.address aria-current=is_current>{tab.text}</a></li> }
+    };
+    view! { <nav class="tabs" aria-label=label><ul>{tabs.into_iter().map(each).collect_view()}</ul></nav> }.into_any()
+}
