@@ -1,0 +1,67 @@
+//! Connecting a card: what is asked of the provider, and what may be kept about a card afterwards.
+
+use serde::{Deserialize, Serialize};
+
+use crate::charge::{Decline, NextAction, Reference};
+
+/// A card as the provider's form in the browser handed it over: never the number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardToken {
+    /// Such as `pm_card_visa`.
+    pub token: String,
+    /// 1 to 12.
+    pub exp_month: u8,
+    /// Four digits.
+    pub exp_year: u16,
+}
+
+/// Start connecting a card for later charges.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupRequest {
+    /// Ours, unique for ever: the same reference never connects twice.
+    pub reference: Reference,
+    /// The organisation's id. A provider with customer objects of its own keys them by it.
+    pub customer: String,
+    /// Where the browser already holds a token (sandbox). `None` where the provider's own form takes the card after
+    /// this call (Stripe): the answer then carries the secret for that form.
+    pub card: Option<CardToken>,
+}
+
+/// Where connecting stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetupAnswer {
+    /// The provider's name for this set-up.
+    pub provider_ref: String,
+    /// Its state.
+    pub outcome: SetupOutcome,
+}
+
+/// The states of a set-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetupOutcome {
+    /// The person has to do something in the browser first.
+    ActionRequired(NextAction),
+    /// The card can be charged from now on, also without the person.
+    Connected(CardFacts),
+    /// The bank refused the card.
+    Declined(Decline),
+    /// Abandoned.
+    Cancelled,
+}
+
+/// All that may be stored about a card (PCI DSS: no number, no security code).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardFacts {
+    /// What charges name.
+    pub provider_ref: String,
+    /// Scheme, lower case: `visa`, `mastercard`, `amex` …
+    pub brand: String,
+    /// Last four digits.
+    pub last4: String,
+    /// 1 to 12.
+    pub exp_month: u8,
+    /// Four digits.
+    pub exp_year: u16,
+    /// The same for the same card, however often it is connected; not reversible.
+    pub fingerprint: String,
+}

@@ -1,0 +1,129 @@
+//! One charge of a card: the request under our own reference, and the provider's truthful answer.
+
+use std::fmt;
+
+use billing_domain::charge::{DeclineCode, Outcome};
+use billing_domain::{Currency, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Our own name for one attempt, which doubles as the idempotency key at the provider: a new attempt has a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Reference(String);
+
+impl Reference {
+    /// The attempt (from 1) of a top-up.
+    pub fn top_up(id: &str, attempt: i64) -> Self {
+        Self(format!("topup:{id}:{attempt}"))
+    }
+
+    /// Connecting a card.
+    pub fn setup(id: &str) -> Self {
+        Self(format!("setup:{id}"))
+    }
+
+    /// The attempt (from 1) of a refund.
+    pub fn refund(id: &str, attempt: i64) -> Self {
+        Self(format!("refund:{id}:{attempt}"))
+    }
+
+    /// As text, at most 255 characters for ids of ours.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether the cardholder is there to confirm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// Somebody waits at the page: a 3-D Secure challenge can be answered.
+    OnSession,
+    /// Nobody is there: automatic payments.
+    OffSession,
+}
+
+/// Charge a connected card. Written down by the caller before it is sent, so that it can be repeated word for word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeRequest {
+    /// Ours.
+    pub reference: Reference,
+    /// The organisation's id.
+    pub customer: String,
+    /// [`crate::CardFacts::provider_ref`].
+    pub card_ref: String,
+    /// Minor units (cents; whole yen), positive.
+    pub amount_minor: i64,
+    /// Of the wallet.
+    pub currency: Currency,
+    /// Whether the cardholder is there.
+    pub presence: Presence,
+    /// When the attempt was written down: where a look-up begins.
+    pub created_at: Timestamp,
+}
+
+/// What the provider says about a charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChargeAnswer {
+    /// The provider's name for this charge.
+    pub provider_ref: String,
+    /// Its state.
+    pub outcome: ChargeOutcome,
+}
+
+/// The states of a charge at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChargeOutcome {
+    /// Accepted; the result comes later.
+    Processing,
+    /// The cardholder must confirm first.
+    ActionRequired(NextAction),
+    /// The money is ours.
+    Settled {
+        /// What was really received, minor units of the request's currency.
+        received_minor: i64,
+    },
+    /// Refused; no money moved, and under this reference none ever will.
+    Declined(Decline),
+    /// Abandoned; no money moved, and under this reference none ever will.
+    Cancelled,
+}
+
+impl ChargeOutcome {
+    /// In the words of the top-up's state machine.
+    pub const fn as_domain(&self) -> Outcome {
+        match self {
+            Self::Processing => Outcome::Accepted,
+            Self::ActionRequired(_) => Outcome::ActionRequired,
+            Self::Settled { .. } => Outcome::Settled,
+            Self::Declined(_) => Outcome::Declined,
+            Self::Cancelled => Outcome::Expired,
+        }
+    }
+}
+
+/// Why the bank refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decline {
+    /// The reason; one that we do not know is read as [`DeclineCode::GenericDecline`].
+    pub code: DeclineCode,
+}
+
+/// What the page has to do with the cardholder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum NextAction {
+    /// The sandbox bank asks for a yes or a no ([`crate::Sandbox::answer_charge`]).
+    SandboxChallenge,
+    /// The provider's script in the page takes over with this secret.
+    BrowserScript {
+        /// For the browser only; grants nothing but finishing this one step.
+        client_secret: String,
+    },
+}

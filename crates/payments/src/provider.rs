@@ -1,0 +1,85 @@
+//! The one trait between the wallet and whoever moves the money.
+
+use async_trait::async_trait;
+use billing_domain::Timestamp;
+
+use crate::card::{SetupAnswer, SetupRequest};
+use crate::charge::{ChargeAnswer, ChargeRequest, Reference};
+use crate::refund::{RefundAnswer, RefundRequest};
+use crate::webhook::{WebhookError, WebhookEvent};
+
+/// Why there is no answer about money.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderError {
+    /// Time-out, broken connection, unreadable answer: it may or may not have happened. Ask again under the same
+    /// reference; never under a new one.
+    #[error("the payment provider did not answer")]
+    NoAnswer,
+    /// Too busy to begin; nothing happened. The same request may be repeated after a pause.
+    #[error("the payment provider is busy")]
+    Busy,
+    /// The request itself is refused: wrong configuration or an unknown card. Nothing happened, and repeating does not
+    /// help. The text is for the operator's log, never for customers.
+    #[error("the payment provider refused the request: {0}")]
+    Refused(String),
+    /// This reference was used with other contents before: a fault of ours. Nothing new happened.
+    #[error("the reference was used with other contents before")]
+    ReferenceReused,
+}
+
+/// A payment provider. Every provider passes the suite in `tests/suite`.
+///
+/// All calls that move money are idempotent by our reference: repeating one never moves money twice, and answers what
+/// became of the first. A repetition with other contents is [`ProviderError::ReferenceReused`].
+#[async_trait]
+pub trait PaymentProvider: Send + Sync {
+    /// `sandbox` or `stripe`; the ledger's contra account is `processor:` and this.
+    fn name(&self) -> &'static str;
+
+    /// Starts connecting a card.
+    async fn start_setup(&self, request: &SetupRequest) -> Result<SetupAnswer, ProviderError>;
+
+    /// Where connecting stands, after the browser has done its part. The browser's own word is never trusted.
+    /// `None`: never heard of.
+    async fn look_up_setup(
+        &self,
+        reference: &Reference,
+        provider_ref: Option<&str>,
+    ) -> Result<Option<SetupAnswer>, ProviderError>;
+
+    /// Gives up a set-up that is not finished; answers the final truth.
+    async fn cancel_setup(&self, request: &SetupRequest) -> Result<SetupAnswer, ProviderError>;
+
+    /// Forgets a card: it can no longer be charged. Forgetting twice is fine.
+    async fn forget_card(&self, customer: &str, card_ref: &str) -> Result<(), ProviderError>;
+
+    /// Charges a card.
+    async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError>;
+
+    /// What became of a charge, found by our reference, without ever starting one. `None`: the provider has not heard
+    /// of it. A call that is still on its way may yet arrive, so `None` alone never proves that nothing will happen:
+    /// [`Self::cancel_charge`] does.
+    async fn look_up_charge(
+        &self,
+        request: &ChargeRequest,
+        provider_ref: Option<&str>,
+    ) -> Result<Option<ChargeAnswer>, ProviderError>;
+
+    /// Makes sure that a charge which is not final will never move money, even if its request arrives later; answers
+    /// the final truth, which may be that it settled before.
+    async fn cancel_charge(
+        &self,
+        request: &ChargeRequest,
+        provider_ref: Option<&str>,
+    ) -> Result<ChargeAnswer, ProviderError>;
+
+    /// Gives money back to the card.
+    async fn refund(&self, request: &RefundRequest) -> Result<RefundAnswer, ProviderError>;
+
+    /// What became of a refund. `None`: never heard of.
+    async fn look_up_refund(&self, request: &RefundRequest) -> Result<Option<RefundAnswer>, ProviderError>;
+
+    /// Checks the signature over the raw bytes, then reads the event. It only says *what to look up again*: order is
+    /// not guaranteed and duplicates happen.
+    fn read_webhook(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError>;
+}

@@ -1,0 +1,42 @@
+//! Giving a charge back to its card.
+
+use billing_domain::Currency;
+use serde::{Deserialize, Serialize};
+
+use crate::charge::Reference;
+
+/// Give back all or a part of a settled charge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRequest {
+    /// Ours: the same reference never refunds twice.
+    pub reference: Reference,
+    /// The charge's reference, ours too.
+    pub charge: Reference,
+    /// The charge's name at the provider.
+    pub charge_provider_ref: String,
+    /// Minor units, positive; all refunds together never exceed the charge.
+    pub amount_minor: i64,
+    /// The charge's currency.
+    pub currency: Currency,
+}
+
+/// What the provider says about a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundAnswer {
+    /// The provider's name for it.
+    pub provider_ref: String,
+    /// Its state.
+    pub outcome: RefundOutcome,
+}
+
+/// The states of a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundOutcome {
+    /// On its way.
+    Pending,
+    /// The card's bank has it.
+    Succeeded,
+    /// It did not happen: the money is still ours.
+    Failed,
+}

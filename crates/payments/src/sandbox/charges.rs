@@ -1,0 +1,194 @@
+//! Charging at the sandbox bank: the books are written first, then the answer may be slow, or lost.
+
+use billing_domain::charge::DeclineCode;
+use billing_domain::sandbox_cards::{self, Step};
+
+use super::records::{CardRecord, ChargeRecord, State};
+use super::script::Scripted;
+use super::vault::Drawer;
+use super::{Sandbox, bank_name};
+use crate::charge::{ChargeAnswer, ChargeRequest, Decline, Presence, Reference};
+use crate::provider::ProviderError;
+
+/// How the answer travels back.
+#[derive(Clone, Copy)]
+enum Line {
+    Prompt,
+    Slow,
+    Lost,
+}
+
+/// What the bank decides about a new charge.
+struct Decision {
+    state: State,
+    line: Line,
+    disputed: bool,
+}
+
+const fn declined(code: DeclineCode) -> State {
+    State::Declined(Decline { code })
+}
+
+impl Sandbox {
+    pub(super) async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
+        if let Some(record) = self.charge_record(&request.reference).await? {
+            return repeated(&record, request);
+        }
+        if request.amount_minor <= 0 {
+            return Err(ProviderError::Refused("the amount is not positive".to_owned()));
+        }
+        let card = self.chargeable_card(request).await?;
+        let scripted = self.script.take();
+        let decision = match scripted {
+            Some(Scripted::Busy) => return Err(ProviderError::Busy),
+            Some(Scripted::Refused) => return Err(ProviderError::Refused("scripted".to_owned())),
+            Some(Scripted::RequestLost) => {
+                tokio::time::sleep(self.config.silence).await;
+                return Err(ProviderError::NoAnswer);
+            }
+            Some(scripted) => by_script(scripted, request.presence),
+            None => by_card(&card, request.presence)?,
+        };
+        let record = new_record(request, decision.state, decision.disputed);
+        if !self.write(Drawer::Charges, request.reference.as_str(), 0, &record).await? {
+            // The same request arrived twice at once; the other one was written.
+            self.script.give_back(scripted);
+            let written = self.charge_record(&request.reference).await?.ok_or(ProviderError::NoAnswer)?;
+            return repeated(&written, request);
+        }
+        match decision.line {
+            Line::Prompt => Ok(record.answer()),
+            Line::Slow => {
+                tokio::time::sleep(self.config.slow).await;
+                Ok(record.answer())
+            }
+            Line::Lost => {
+                tokio::time::sleep(self.config.silence).await;
+                Err(ProviderError::NoAnswer)
+            }
+        }
+    }
+
+    pub(super) async fn look_up_charge(&self, request: &ChargeRequest) -> Result<Option<ChargeAnswer>, ProviderError> {
+        let Some(record) = self.charge_record(&request.reference).await? else { return Ok(None) };
+        let record = match record.state {
+            State::Processing => self.move_on(&request.reference, State::Processing, State::Done).await?,
+            _ => record,
+        };
+        repeated(&record, request).map(Some)
+    }
+
+    pub(super) async fn cancel_charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
+        let key = request.reference.as_str();
+        loop {
+            let Some((version, mut record)) = self.read::<ChargeRecord>(Drawer::Charges, key).await? else {
+                // Written down although never heard of, so that a request still on its way finds the door closed.
+                let record = new_record(request, State::Cancelled, false);
+                if self.write(Drawer::Charges, key, 0, &record).await? {
+                    return Ok(record.answer());
+                }
+                continue;
+            };
+            if record.state.is_final() || !record.repeats(request) {
+                return repeated(&record, request);
+            }
+            record.state = State::Cancelled;
+            if self.write(Drawer::Charges, key, version, &record).await? {
+                return Ok(record.answer());
+            }
+        }
+    }
+
+    /// The cardholder answers the challenge of a charge. `None`: there is none that waits for an answer.
+    pub async fn answer_charge(
+        &self,
+        reference: &Reference,
+        approve: bool,
+    ) -> Result<Option<ChargeAnswer>, ProviderError> {
+        let Some(record) = self.charge_record(reference).await? else { return Ok(None) };
+        let State::ActionRequired { then } = record.state else { return Ok(None) };
+        let answered = after_challenge(then, approve);
+        Ok(Some(self.move_on(reference, record.state, answered).await?.answer()))
+    }
+
+    async fn charge_record(&self, reference: &Reference) -> Result<Option<ChargeRecord>, ProviderError> {
+        Ok(self.read(Drawer::Charges, reference.as_str()).await?.map(|(_, record)| record))
+    }
+
+    /// Changes the state if it is still `from`; answers the record as it stands then.
+    async fn move_on(&self, reference: &Reference, from: State, to: State) -> Result<ChargeRecord, ProviderError> {
+        loop {
+            let (version, mut record): (i64, ChargeRecord) =
+                self.read(Drawer::Charges, reference.as_str()).await?.ok_or(ProviderError::NoAnswer)?;
+            if record.state != from {
+                return Ok(record);
+            }
+            record.state = to;
+            if self.write(Drawer::Charges, reference.as_str(), version, &record).await? {
+                return Ok(record);
+            }
+        }
+    }
+
+    async fn chargeable_card(&self, request: &ChargeRequest) -> Result<CardRecord, ProviderError> {
+        let card = self.read::<CardRecord>(Drawer::Cards, &request.card_ref).await?.map(|(_, card)| card);
+        card.filter(|card| card.customer == request.customer && !card.forgotten)
+            .ok_or_else(|| ProviderError::Refused("no such card".to_owned()))
+    }
+}
+
+/// What follows when the cardholder has answered.
+pub(super) const fn after_challenge(then: Option<Decline>, approve: bool) -> State {
+    match (approve, then) {
+        (false, _) => declined(DeclineCode::AuthenticationFailed),
+        (true, Some(decline)) => State::Declined(decline),
+        (true, None) => State::Done,
+    }
+}
+
+fn repeated(record: &ChargeRecord, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
+    if record.repeats(request) { Ok(record.answer()) } else { Err(ProviderError::ReferenceReused) }
+}
+
+fn new_record(request: &ChargeRequest, state: State, disputed: bool) -> ChargeRecord {
+    let provider_ref = bank_name("pay", &[request.reference.as_str()]);
+    ChargeRecord { provider_ref, request: request.clone(), state, disputed, refunds: Vec::new() }
+}
+
+fn by_card(card: &CardRecord, presence: Presence) -> Result<Decision, ProviderError> {
+    let known = sandbox_cards::by_token(&card.token)
+        .ok_or_else(|| ProviderError::Refused("the bank has not issued this card".to_owned()))?;
+    let step = match presence {
+        Presence::OnSession => known.on_session,
+        Presence::OffSession => known.off_session,
+    };
+    let (state, line) = match step {
+        Step::Pass | Step::PassThenDispute => (State::Done, Line::Prompt),
+        Step::Slow => (State::Done, Line::Slow),
+        Step::Silent => (State::Done, Line::Lost),
+        Step::Decline(code) => (declined(code), Line::Prompt),
+        Step::Challenge => (challenge(presence, None), Line::Prompt),
+        Step::ChallengeThenDecline(code) => (challenge(presence, Some(Decline { code })), Line::Prompt),
+    };
+    Ok(Decision { state, line, disputed: step == Step::PassThenDispute })
+}
+
+/// With nobody there a challenge is a refusal.
+const fn challenge(presence: Presence, then: Option<Decline>) -> State {
+    match presence {
+        Presence::OnSession => State::ActionRequired { then },
+        Presence::OffSession => declined(DeclineCode::AuthenticationRequired),
+    }
+}
+
+fn by_script(scripted: Scripted, presence: Presence) -> Decision {
+    let (state, line) = match scripted {
+        Scripted::NoAnswer => (State::Done, Line::Lost),
+        Scripted::Slow => (State::Done, Line::Slow),
+        Scripted::Processing => (State::Processing, Line::Prompt),
+        Scripted::Challenge => (challenge(presence, None), Line::Prompt),
+        Scripted::Decline(code) => (declined(code), Line::Prompt),
+        Scripted::Pass | Scripted::RequestLost | Scripted::Busy | Scripted::Refused => (State::Done, Line::Prompt),
+    };
+    Decision { state, line, disputed: false }
+}

@@ -1,0 +1,146 @@
+//! What the sandbox bank writes into its books.
+
+use billing_domain::Money;
+use serde::{Deserialize, Serialize};
+
+use crate::card::{CardFacts, SetupAnswer, SetupOutcome, SetupRequest};
+use crate::charge::{ChargeAnswer, ChargeOutcome, ChargeRequest, Decline, NextAction, Reference};
+use crate::refund::{RefundAnswer, RefundOutcome};
+
+/// A connected card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardRecord {
+    /// Whose it is.
+    pub customer: String,
+    /// Which of the bank's cards: decides how it behaves.
+    pub token: String,
+    /// What the wallet may know.
+    pub facts: CardFacts,
+    /// May no longer be charged.
+    pub forgotten: bool,
+}
+
+/// The state of a charge or a set-up in the bank's books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum State {
+    /// Accepted; becomes done when it is next looked up.
+    Processing,
+    /// Waits for the cardholder.
+    ActionRequired {
+        /// What follows even if the cardholder confirms.
+        then: Option<Decline>,
+    },
+    /// Money moved; for a set-up: the card is connected.
+    Done,
+    /// Refused.
+    Declined(Decline),
+    /// Abandoned before anything happened.
+    Cancelled,
+}
+
+impl State {
+    /// Nothing changes it any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Declined(_) | Self::Cancelled)
+    }
+}
+
+/// A refund of a charge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRecord {
+    /// The wallet's name for it.
+    pub reference: Reference,
+    /// Minor units.
+    pub amount_minor: i64,
+    /// Its state.
+    pub outcome: RefundOutcome,
+}
+
+/// A charge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeRecord {
+    /// The bank's name for it.
+    pub provider_ref: String,
+    /// As it was asked for.
+    pub request: ChargeRequest,
+    /// Its state.
+    #[serde(flatten)]
+    pub state: State,
+    /// The cardholder will dispute it.
+    pub disputed: bool,
+    /// Given back.
+    pub refunds: Vec<RefundRecord>,
+}
+
+impl ChargeRecord {
+    /// Whether a repetition asks for the same charge. The time of writing is no part of it.
+    pub fn repeats(&self, request: &ChargeRequest) -> bool {
+        let ChargeRequest { reference, customer, card_ref, amount_minor, currency, presence, created_at: _ } =
+            &self.request;
+        *reference == request.reference
+            && *customer == request.customer
+            && *card_ref == request.card_ref
+            && *amount_minor == request.amount_minor
+            && *currency == request.currency
+            && *presence == request.presence
+    }
+
+    /// As an answer.
+    pub fn answer(&self) -> ChargeAnswer {
+        let outcome = match self.state {
+            State::Processing => ChargeOutcome::Processing,
+            State::ActionRequired { .. } => ChargeOutcome::ActionRequired(NextAction::SandboxChallenge),
+            State::Done => ChargeOutcome::Settled { received_minor: self.request.amount_minor },
+            State::Declined(decline) => ChargeOutcome::Declined(decline),
+            State::Cancelled => ChargeOutcome::Cancelled,
+        };
+        ChargeAnswer { provider_ref: self.provider_ref.clone(), outcome }
+    }
+
+    /// What has been given back, minor units.
+    pub fn refunded_minor(&self) -> i64 {
+        self.refunds.iter().filter(|refund| refund.outcome != RefundOutcome::Failed).map(|r| r.amount_minor).sum()
+    }
+
+    /// The charged amount as money; `None` outside the range of the ledger.
+    pub fn amount(&self) -> Option<Money> {
+        Money::from_minor(self.request.amount_minor, self.request.currency)
+    }
+}
+
+impl RefundRecord {
+    /// As an answer.
+    pub fn answer(&self, provider_ref: String) -> RefundAnswer {
+        RefundAnswer { provider_ref, outcome: self.outcome }
+    }
+}
+
+/// A set-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupRecord {
+    /// The bank's name for it.
+    pub provider_ref: String,
+    /// As it was asked for.
+    pub request: SetupRequest,
+    /// The card that comes of it.
+    pub facts: CardFacts,
+    /// Its state.
+    #[serde(flatten)]
+    pub state: State,
+}
+
+impl SetupRecord {
+    /// As an answer.
+    pub fn answer(&self) -> SetupAnswer {
+        let outcome = match self.state {
+            State::Processing | State::ActionRequired { .. } => {
+                SetupOutcome::ActionRequired(NextAction::SandboxChallenge)
+            }
+            State::Done => SetupOutcome::Connected(self.facts.clone()),
+            State::Declined(decline) => SetupOutcome::Declined(decline),
+            State::Cancelled => SetupOutcome::Cancelled,
+        };
+        SetupAnswer { provider_ref: self.provider_ref.clone(), outcome }
+    }
+}

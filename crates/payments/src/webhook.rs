@@ -1,0 +1,48 @@
+//! What a provider tells us unasked, reduced to "look this up again".
+
+use crate::charge::Reference;
+
+/// Why a webhook is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookError {
+    /// No signature, a wrong one, or one of other bytes.
+    #[error("the signature does not fit")]
+    BadSignature,
+    /// Signed too long ago or in the future: perhaps replayed.
+    #[error("the signature is too old")]
+    Stale,
+    /// Signed by the provider, yet not readable.
+    #[error("the event cannot be read")]
+    Unreadable,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookEvent {
+    /// The provider's id of the event: handle each once.
+    pub id: String,
+    /// What it is about.
+    pub kind: WebhookKind,
+}
+
+/// What an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookKind {
+    /// A charge changed.
+    Charge(Reference),
+    /// A set-up changed.
+    Setup(Reference),
+    /// A refund changed.
+    Refund(Reference),
+    /// The cardholder's bank takes a charge back.
+    Dispute {
+        /// The charge.
+        charge: Reference,
+        /// What is taken, minor units.
+        amount_minor: i64,
+        /// `fraudulent` …
+        reason: String,
+    },
+    /// Nothing that concerns us; acknowledge it.
+    Other,
+}
