@@ -1,2 +1,5 @@
-//! The server.
+//! The binary.
+mod clock;
+mod config;
+mod events;
 fn main() {}

@@ -1,0 +1,368 @@
+//! The operator's settings: flags over environment over a TOML file over defaults, checked once at the start.
+
+use std::fmt;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use billing_domain::grace::Policy;
+use billing_domain::limits::ChargeLimits;
+use billing_domain::{Currency, Money};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "nexis-billing", version, about = "The billing API and the Billing tab, in one program")]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API and the page.
+    Serve(Box<Settings>),
+    /// Recompute every ledger of the database and say where the first broken line is.
+    Verify(Box<Settings>),
+}
+
+/// Text that must not appear in a log.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// The text itself; never for a log, an error or a URL that is shown.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// How the demo organisation begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DemoState {
+    /// A card, a balance, about 90 days of history.
+    #[default]
+    Living,
+    /// No card, no balance, no history.
+    Fresh,
+}
+
+/// One source's settings, each of them optional. The same names as flags (`--public-url`), in the environment
+/// (`NEXIS_BILLING_PUBLIC_URL`) and in the file (`public_url = "…"`).
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// TOML file with any of the settings below.
+    #[arg(long, env = "NEXIS_BILLING_CONFIG", hide_env_values = true)]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, env = "NEXIS_BILLING_LISTEN", hide_env_values = true)]
+    listen: Option<SocketAddr>,
+    /// `sqlite:FILE` or `postgres://…`.
+    #[arg(long, env = "NEXIS_BILLING_DATABASE", hide_env_values = true)]
+    database: Option<Secret>,
+    /// Folder with the built page.
+    #[arg(long, env = "NEXIS_BILLING_DIST", hide_env_values = true)]
+    dist: Option<PathBuf>,
+    /// Make and serve the demo organisation; only on a database of its own.
+    #[arg(long, env = "NEXIS_BILLING_DEMO", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    demo: Option<bool>,
+    /// How the demo organisation begins.
+    #[arg(long, env = "NEXIS_BILLING_DEMO_STATE", hide_env_values = true)]
+    demo_state: Option<DemoState>,
+    /// Keep posting lines for the demo organisation.
+    #[arg(long, env = "NEXIS_BILLING_DEMO_TRAFFIC", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    demo_traffic: Option<bool>,
+    /// The key with which the AI platform reports usage; without one, metering is closed.
+    #[arg(long, env = "NEXIS_BILLING_SERVICE_KEY", hide_env_values = true)]
+    service_key: Option<Secret>,
+    /// The address people see, `https://billing.example.com`; https makes the session cookie `Secure`.
+    #[arg(long, env = "NEXIS_BILLING_PUBLIC_URL", hide_env_values = true)]
+    public_url: Option<String>,
+    /// A reverse proxy stands in front and appends the client's address to `X-Forwarded-For`.
+    #[arg(long, env = "NEXIS_BILLING_BEHIND_PROXY", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    behind_proxy: Option<bool>,
+    /// Requests a second of one session, with bursts of four times as many; 0 switches the limit off.
+    #[arg(long, env = "NEXIS_BILLING_REQUESTS_PER_SECOND", hide_env_values = true)]
+    requests_per_second: Option<u32>,
+    /// A wallet without a card counts as not connected; `--require-card=false` for trial credit.
+    #[arg(long, env = "NEXIS_BILLING_REQUIRE_CARD", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    require_card: Option<bool>,
+    /// How long inbound calls go on once the money is gone, seconds.
+    #[arg(long, env = "NEXIS_BILLING_GRACE_SECONDS", hide_env_values = true)]
+    grace_seconds: Option<u32>,
+    /// How far below zero inbound calls may take the wallet, in its currency.
+    #[arg(long, env = "NEXIS_BILLING_GRACE_AMOUNT", hide_env_values = true)]
+    grace_amount: Option<String>,
+    /// Smallest top-up, in the wallet's currency.
+    #[arg(long, env = "NEXIS_BILLING_MIN_TOP_UP", hide_env_values = true)]
+    min_top_up: Option<String>,
+    /// Largest top-up, in the wallet's currency.
+    #[arg(long, env = "NEXIS_BILLING_MAX_TOP_UP", hide_env_values = true)]
+    max_top_up: Option<String>,
+    /// What to log, `info` or `billing_server=debug,warn`.
+    #[arg(long, env = "NEXIS_BILLING_LOG", hide_env_values = true)]
+    log: Option<String>,
+}
+
+/// Why the settings cannot be used, as a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file {path} cannot be read: {error}")]
+    File { path: String, error: std::io::Error },
+    /// The file is no TOML or holds an unknown setting.
+    #[error("the configuration file {path} is wrong: {error}")]
+    Toml { path: String, error: Box<toml::de::Error> },
+    /// A setting has an impossible value.
+    #[error("{setting}: {reason}")]
+    Setting { setting: &'static str, reason: String },
+}
+
+/// The settings that hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// Where to listen.
+    pub(crate) listen: SocketAddr,
+    /// Database URL; may hold a password.
+    pub(crate) database: Secret,
+    /// The built page.
+    pub(crate) dist: PathBuf,
+    /// Serve the demo organisation.
+    pub(crate) demo: bool,
+    /// How it begins.
+    pub(crate) demo_state: DemoState,
+    /// Keep it living.
+    pub(crate) demo_traffic: bool,
+    /// The platform's key.
+    pub(crate) service_key: Option<Secret>,
+    /// Scheme and authority of the public address, without a trailing slash.
+    pub(crate) public_origin: Option<String>,
+    /// Trust the last entry of `X-Forwarded-For`.
+    pub(crate) behind_proxy: bool,
+    /// Requests a second of one session; 0 is no limit.
+    pub(crate) requests_per_second: u32,
+    /// When work is refused.
+    pub(crate) policy: Policy,
+    /// What to log.
+    pub(crate) log: String,
+    min_top_up: Option<Money>,
+    max_top_up: Option<Money>,
+}
+
+impl Config {
+    /// The page is reached over https: cookies are `Secure`, and HSTS is sent.
+    pub(crate) fn https(&self) -> bool {
+        self.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"))
+    }
+
+    /// What a top-up may be in this currency.
+    pub(crate) fn limits(&self, currency: Currency) -> ChargeLimits {
+        let default = ChargeLimits::default_for(currency);
+        ChargeLimits {
+            currency,
+            min: self.min_top_up.unwrap_or(default.min),
+            max: self.max_top_up.unwrap_or(default.max),
+        }
+    }
+}
+
+impl Settings {
+    /// Flags and environment as read by clap, the file below them, defaults below the file.
+    pub(crate) fn resolve(self) -> Result<Config, ConfigError> {
+        let file = self.config.as_deref().map(read_file).transpose()?.unwrap_or_default();
+        self.over(file).check()
+    }
+
+    fn over(self, below: Self) -> Self {
+        macro_rules! first {
+            ($($name:ident),+) => { Self { $($name: self.$name.or(below.$name)),+ } };
+        }
+        first!(
+            config,
+            listen,
+            database,
+            dist,
+            demo,
+            demo_state,
+            demo_traffic,
+            service_key,
+            public_url,
+            behind_proxy,
+            requests_per_second,
+            require_card,
+            grace_seconds,
+            grace_amount,
+            min_top_up,
+            max_top_up,
+            log
+        )
+    }
+
+    fn check(self) -> Result<Config, ConfigError> {
+        let standard = Policy::default();
+        let policy = Policy {
+            require_card: self.require_card.unwrap_or(standard.require_card),
+            grace_seconds: self.grace_seconds.map_or(standard.grace_seconds, i64::from),
+            grace_amount: amount("grace_amount", self.grace_amount.as_deref())?.unwrap_or(standard.grace_amount),
+        };
+        let (min_top_up, max_top_up) =
+            (amount("min_top_up", self.min_top_up.as_deref())?, amount("max_top_up", self.max_top_up.as_deref())?);
+        if min_top_up.is_some_and(|min| !min.is_positive()) {
+            return Err(setting("min_top_up", "must be more than zero"));
+        }
+        if let (Some(min), Some(max)) = (min_top_up, max_top_up)
+            && min > max
+        {
+            return Err(setting("max_top_up", "must not be less than min_top_up"));
+        }
+        if self.service_key.as_ref().is_some_and(|key| key.reveal().trim().is_empty()) {
+            return Err(setting("service_key", "must not be empty; leave it out to close metering"));
+        }
+        let demo = self.demo.unwrap_or(false);
+        if !demo && (self.demo_state.is_some() || self.demo_traffic == Some(true)) {
+            return Err(setting("demo_state, demo_traffic", "only together with demo"));
+        }
+        Ok(Config {
+            listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            database: self.database.unwrap_or_else(|| Secret("sqlite:nexis-billing.db".to_owned())),
+            dist: self.dist.unwrap_or_else(|| PathBuf::from("dist")),
+            demo,
+            demo_state: self.demo_state.unwrap_or_default(),
+            demo_traffic: self.demo_traffic.unwrap_or(false),
+            service_key: self.service_key,
+            public_origin: self.public_url.as_deref().map(origin).transpose()?,
+            behind_proxy: self.behind_proxy.unwrap_or(false),
+            requests_per_second: self.requests_per_second.unwrap_or(50),
+            policy,
+            log: self.log.unwrap_or_else(|| "info".to_owned()),
+            min_top_up,
+            max_top_up,
+        })
+    }
+}
+
+fn setting(setting: &'static str, reason: impl Into<String>) -> ConfigError {
+    ConfigError::Setting { setting, reason: reason.into() }
+}
+
+fn read_file(path: &Path) -> Result<Settings, ConfigError> {
+    let shown = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|error| ConfigError::File { path: shown.clone(), error })?;
+    toml::from_str(&text).map_err(|error| ConfigError::Toml { path: shown, error: Box::new(error) })
+}
+
+/// Two digits hold in every currency that is not the yen; a yen server is given whole amounts.
+fn amount(name: &'static str, text: Option<&str>) -> Result<Option<Money>, ConfigError> {
+    text.map(|text| {
+        let amount = Money::parse_payable(text, Currency::Usd).map_err(|error| setting(name, error.to_string()))?;
+        if amount.is_negative() { Err(setting(name, "must not be negative")) } else { Ok(amount) }
+    })
+    .transpose()
+}
+
+/// `https://billing.example.com/` → `https://billing.example.com`. A path would be silently ignored, so it is refused.
+fn origin(url: &str) -> Result<String, ConfigError> {
+    let origin = url.strip_suffix('/').unwrap_or(url);
+    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    match authority {
+        Some(authority) if !authority.is_empty() && !authority.contains(['/', '?', '#', '@', ' ']) => {
+            Ok(origin.to_ascii_lowercase())
+        }
+        _ => Err(setting("public_url", "must look like https://billing.example.com, without a path")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_toml(text: &str) -> Settings {
+        toml::from_str(text).unwrap()
+    }
+
+    fn from_flags(line: &str) -> Settings {
+        let cli = Cli::try_parse_from(["nexis-billing", "serve"].into_iter().chain(line.split_whitespace())).unwrap();
+        let Command::Serve(settings) = cli.command else { panic!("not serve") };
+        *settings
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file = from_toml("listen = \"127.0.0.1:9\"\ngrace_seconds = 60\ndemo = true\n");
+        let config = from_flags("--listen 127.0.0.1:10 --demo=false").over(file).check().unwrap();
+        assert_eq!(config.listen.port(), 10);
+        assert_eq!((config.policy.grace_seconds, config.demo), (60, false));
+        assert_eq!(config.policy.grace_amount, Money::from_major(5));
+        assert_eq!(config.limits(Currency::Usd), ChargeLimits::default_for(Currency::Usd));
+    }
+
+    #[test]
+    fn an_unknown_setting_in_the_file_is_refused_by_name() {
+        let error = toml::from_str::<Settings>("listne = \"127.0.0.1:9\"").unwrap_err();
+        assert!(error.to_string().contains("listne"), "{error}");
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_variable_and_a_line_in_the_file() {
+        use clap::CommandFactory as _;
+        let command = Cli::command();
+        let serve = command.find_subcommand("serve").unwrap();
+        let allowed = toml::from_str::<Settings>("nonsense = 1").unwrap_err().to_string();
+        for flag in serve.get_arguments().filter(|flag| flag.get_id() != "help") {
+            let name = flag.get_id().as_str();
+            let variable = format!("NEXIS_BILLING_{}", name.to_uppercase());
+            assert_eq!(flag.get_env().unwrap().to_str().unwrap(), variable);
+            assert!(name == "config" || allowed.contains(&format!("`{name}`")), "{name} is not in: {allowed}");
+        }
+    }
+
+    #[test]
+    fn impossible_settings_are_named() {
+        for (text, setting) in [
+            ("min_top_up = \"0\"", "min_top_up"),
+            ("min_top_up = \"20\"\nmax_top_up = \"10\"", "max_top_up"),
+            ("grace_amount = \"-1\"", "grace_amount"),
+            ("grace_amount = \"five\"", "grace_amount"),
+            ("service_key = \" \"", "service_key"),
+            ("public_url = \"https://a.example/billing\"", "public_url"),
+            ("public_url = \"billing.example\"", "public_url"),
+            ("demo_traffic = true", "demo_traffic"),
+        ] {
+            let error = from_toml(text).check().unwrap_err().to_string();
+            assert!(error.contains(setting), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_the_debug_form() {
+        let settings = from_flags("--service-key hush-hush --database postgres://u:hush-hush@h/d");
+        assert!(!format!("{settings:?}").contains("hush"));
+        assert!(!format!("{:?}", settings.check().unwrap()).contains("hush"));
+    }
+
+    #[test]
+    fn https_follows_from_the_public_address() {
+        assert!(from_flags("--public-url https://Billing.Example/").check().unwrap().https());
+        assert!(!from_flags("--public-url http://127.0.0.1:1").check().unwrap().https());
+        assert!(!from_flags("").check().unwrap().https());
+    }
+}

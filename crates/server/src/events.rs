@@ -1,0 +1,101 @@
+//! Wakes whoever watches an organisation when something of it has changed.
+//!
+//! A topic carries no figures: the watcher reads the database, so a topic that is lost, doubled or late changes
+//! nothing. A watcher that fell behind is told so and reads everything.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::broadcast;
+
+/// Topics that a slow watcher may be behind before it is told to read everything.
+const CAPACITY: usize = 256;
+
+/// What has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// The ledger has new lines; so the wallet and perhaps the usage changed too.
+    Ledger,
+    /// Holds, card or policy changed what the wallet allows, without a ledger line.
+    Wallet,
+    /// Settings or health of automatic payments.
+    AutoPay,
+    /// A top-up, by id.
+    TopUp(String),
+    /// The list of cards.
+    Cards,
+    /// A request for funds, by id.
+    Request(String),
+    /// Name, address or time zone.
+    Organization,
+    /// A session is over, by the hash of its token.
+    SessionEnded(Vec<u8>),
+    /// A person's role is another one now, by user id.
+    RoleChanged(String),
+}
+
+/// A watcher's end; see [`EventHub::subscribe`].
+pub(crate) type Subscription = broadcast::Receiver<Topic>;
+
+/// One channel for each organisation that somebody watches. Clones are the same hub.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EventHub {
+    channels: Arc<Mutex<HashMap<String, broadcast::Sender<Topic>>>>,
+}
+
+impl EventHub {
+    /// Tells the organisation's watchers. To be called after the commit, never before.
+    pub(crate) fn publish(&self, organization_id: &str, topic: Topic) {
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(channel) = channels.get(organization_id)
+            && channel.send(topic).is_err()
+        {
+            // The last watcher has gone.
+            channels.remove(organization_id);
+        }
+    }
+
+    /// Watches an organisation from now on. Subscribe first, read the database afterwards: nothing falls in between.
+    pub(crate) fn subscribe(&self, organization_id: &str) -> Subscription {
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.retain(|_, channel| channel.receiver_count() > 0);
+        channels.entry(organization_id.to_owned()).or_insert_with(|| broadcast::channel(CAPACITY).0).subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+    #[tokio::test]
+    async fn a_topic_reaches_the_watchers_of_its_organisation_only() {
+        let hub = EventHub::default();
+        let (mut first, mut second, mut stranger) = (hub.subscribe("a"), hub.subscribe("a"), hub.subscribe("b"));
+        hub.publish("a", Topic::Cards);
+        assert_eq!(first.recv().await.unwrap(), Topic::Cards);
+        assert_eq!(second.recv().await.unwrap(), Topic::Cards);
+        assert_eq!(stranger.try_recv(), Err(TryRecvError::Empty));
+    }
+
+    #[tokio::test]
+    async fn a_watcher_that_fell_behind_is_told() {
+        let hub = EventHub::default();
+        let mut slow = hub.subscribe("a");
+        for _ in 0..=CAPACITY {
+            hub.publish("a", Topic::Ledger);
+        }
+        assert!(matches!(slow.recv().await, Err(RecvError::Lagged(_))));
+        assert_eq!(slow.recv().await.unwrap(), Topic::Ledger);
+    }
+
+    #[test]
+    fn channels_without_watchers_are_forgotten() {
+        let hub = EventHub::default();
+        drop(hub.subscribe("a"));
+        drop(hub.subscribe("b"));
+        hub.publish("a", Topic::Ledger);
+        let _watcher = hub.subscribe("c");
+        assert_eq!(hub.channels.lock().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,266 @@
+//! What handlers take out of a request; whatever is wrong with it becomes a problem document here.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use billing_contract::{FieldError, ProblemCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::http::problem::Problem;
+
+/// A JSON body; as an answer, one too. Unknown fields are refused by the types themselves (`deny_unknown_fields`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> axum::response::Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(not_json());
+        }
+        let bytes = body(request, state).await?;
+        read_json(&bytes).map(Self)
+    }
+}
+
+/// For endpoints whose body may be left out altogether.
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let json = is_json(request.headers());
+        let bytes = body(request, state).await?;
+        match (json, bytes.is_empty()) {
+            (_, true) => Ok(None),
+            (false, false) => Err(not_json()),
+            (true, false) => read_json(&bytes).map(|value| Some(Self(value))),
+        }
+    }
+}
+
+/// The bytes of the body, within the limit that the router sets.
+pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(ProblemCode::TooLarge, "The request's body is larger than this address accepts.")
+        }
+        _ => Problem::new(ProblemCode::Malformed, "The request's body ended early or could not be read."),
+    })
+}
+
+/// `application/json` or `application/…+json`, with any parameters.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The answer to a body of another type.
+pub(crate) fn not_json() -> Problem {
+    Problem::new(ProblemCode::UnsupportedMediaType, "Send the body as JSON, with the header Content-Type: application/json.")
+}
+
+/// Reads a body: broken JSON is `malformed`, a body that does not fit is `invalid` and names the field.
+pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| misfit(&error))?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(ProblemCode::Malformed, format!("The body is not valid JSON: {error}."))
+}
+
+fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let inner = error.inner();
+    if inner.classify() != serde_json::error::Category::Data {
+        return malformed(inner);
+    }
+    let message = inner.to_string();
+    let mut pointer = pointer(error.path());
+    let (code, detail) = if let Some(name) = quoted_after(&message, "unknown field `") {
+        append_unless_last(&mut pointer, name);
+        ("unknown_field", format!("There is no field \"{name}\" here."))
+    } else if let Some(name) = quoted_after(&message, "missing field `") {
+        append_unless_last(&mut pointer, name);
+        ("required", format!("The field \"{name}\" is missing."))
+    } else if let Some(name) = quoted_after(&message, "duplicate field `") {
+        append_unless_last(&mut pointer, name);
+        ("duplicate_field", format!("The field \"{name}\" is there twice."))
+    } else {
+        ("wrong_value", without_position(&message))
+    };
+    Problem::invalid(vec![FieldError { pointer, code: code.to_owned(), detail }])
+}
+
+/// RFC 6901.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter().fold(String::new(), |mut pointer, segment| {
+        match segment {
+            Segment::Seq { index } => append(&mut pointer, &index.to_string()),
+            Segment::Map { key } => append(&mut pointer, key),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+        pointer
+    })
+}
+
+fn append(pointer: &mut String, name: &str) {
+    pointer.push('/');
+    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+}
+
+fn append_unless_last(pointer: &mut String, name: &str) {
+    let mut last = String::new();
+    append(&mut last, name);
+    if !pointer.ends_with(&last) {
+        pointer.push_str(&last);
+    }
+}
+
+fn quoted_after<'a>(message: &'a str, start: &str) -> Option<&'a str> {
+    message.strip_prefix(start)?.split('`').next()
+}
+
+/// Serde's sentence without "at line 1 column 20", which helps nobody who fills in a form.
+fn without_position(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(sentence, _)| sentence).to_owned()
+}
+
+/// The `{id}` of the path. What is no UUID in its usual form is nothing that exists.
+#[derive(Clone, Debug)]
+pub(crate) struct Id(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        match uuid::Uuid::try_parse(&id) {
+            Ok(uuid) if uuid.to_string() == id => Ok(Self(id)),
+            _ => Err(Problem::not_found()),
+        }
+    }
+}
+
+/// The query string; unknown parameters are refused by the type itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri).map_err(|error| {
+            Problem::new(ProblemCode::Invalid, format!("The address's query cannot be used: {}.", error.body_text()))
+        })?;
+        Ok(Self(query.0))
+    }
+}
+
+/// The version that a change is based on (`If-Match`), without its quotes.
+#[derive(Clone, Debug)]
+pub(crate) struct IfMatch(String);
+
+impl IfMatch {
+    /// Refuses the change unless it is based on this version; `*` is based on any.
+    pub(crate) fn check(&self, etag: &str) -> Result<(), Problem> {
+        if self.0 == "*" || self.0.split(',').any(|one| one.trim().trim_matches('"') == etag) {
+            Ok(())
+        } else {
+            Err(Problem::new(ProblemCode::Stale, "Somebody changed this after you opened it. Load it again, then change it."))
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        match parts.headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) {
+            Some(value) if !value.trim().is_empty() => Ok(Self(value.trim().to_owned())),
+            _ => Err(Problem::new(
+                ProblemCode::PreconditionRequired,
+                "Send the header If-Match with the ETag of the version that you are changing.",
+            )),
+        }
+    }
+}
+
+/// An answer with its version in the header `ETag`.
+#[derive(Clone, Debug)]
+pub(crate) struct Versioned<T>(pub(crate) String, pub(crate) T);
+
+impl<T: Serialize> IntoResponse for Versioned<T> {
+    fn into_response(self) -> axum::response::Response {
+        ([(header::ETAG, format!("\"{}\"", self.0))], Json(self.1)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use billing_contract::auto_pay::PutAutoPay;
+    use billing_contract::top_up::CreateTopUp;
+
+    fn error_of<T: DeserializeOwned + std::fmt::Debug>(body: &str) -> (ProblemCode, String, String) {
+        let problem = read_json::<T>(body.as_bytes()).unwrap_err();
+        let document = problem.document();
+        let error = document.errors.first();
+        let text = |text: fn(&FieldError) -> &String| error.map(text).cloned().unwrap_or_default();
+        (document.code, text(|error| &error.pointer), text(|error| &error.code))
+    }
+
+    #[test]
+    fn a_body_that_does_not_fit_names_its_field() {
+        let invalid = |pointer: &str, code: &str| (ProblemCode::Invalid, pointer.to_owned(), code.to_owned());
+        assert_eq!(error_of::<CreateTopUp>(r#"{"amount":"1","amuont":"2"}"#), invalid("/amuont", "unknown_field"));
+        assert_eq!(error_of::<CreateTopUp>(r#"{"amount":"1","card_id":5}"#), invalid("/card_id", "wrong_value"));
+        assert_eq!(error_of::<CreateTopUp>(r#"{"amount":"1","amount":"1"}"#), invalid("/amount", "duplicate_field"));
+        assert_eq!(error_of::<PutAutoPay>(r#"{"refill":{"kind":"fixed","amount":"5"}}"#), invalid("/enabled", "required"));
+        assert_eq!(error_of::<CreateTopUp>("[]").0, ProblemCode::Invalid);
+        assert_eq!(error_of::<CreateTopUp>("\"x\"").0, ProblemCode::Invalid);
+    }
+
+    #[test]
+    fn broken_json_is_malformed() {
+        for body in ["", "{", "{\"amount\":\"1\"} x", "\u{feff}{}", "{\"amount\":\"1\",}"] {
+            assert_eq!(error_of::<CreateTopUp>(body).0, ProblemCode::Malformed, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn only_json_counts_as_json() {
+        for (value, json) in [
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/merge-patch+json", true),
+            ("text/plain", false),
+            ("text/plain; application/json", false),
+            ("application/x-www-form-urlencoded", false),
+            ("application/jsonx", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, value.parse().unwrap())]);
+            assert_eq!(is_json(&headers), json, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_change_must_be_based_on_the_present_version() {
+        for (header, fits) in [("\"v1\"", true), ("\"v0\", \"v1\"", true), ("*", true), ("\"v2\"", false), ("\"\"", false)] {
+            assert_eq!(IfMatch(header.to_owned()).check("v1").is_ok(), fits, "{header}");
+        }
+    }
+}

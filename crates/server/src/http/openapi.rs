@@ -1,0 +1,83 @@
+//! The API's own description: made from the routes at the start, as JSON for programs and as a page for people.
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, OpenApi as Document};
+
+use crate::app::AppState;
+use crate::http::docs;
+
+/// Where programs read the description.
+pub(crate) const DOCUMENT: &str = "/api/openapi.json";
+/// Where people read it.
+pub(crate) const DOCS: &str = "/api/docs";
+/// The docs page's style sheet: the content policy allows no inline style.
+pub(crate) const DOCS_STYLE: &str = "/api/docs.css";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Nexis Billing",
+        description = "The prepaid wallet: balance, top-ups, automatic payments, usage, ledger, metering. Amounts are \
+            decimal strings in the resource's currency, times RFC 3339 UTC, ids UUIDv7. Errors are problem documents \
+            (RFC 9457). Changes (POST, PUT, DELETE) by session need the header Origin with this server's address, and \
+            JSON bodies. Unknown fields are refused.",
+    ),
+    components(schemas(billing_contract::Problem)),
+    tags(
+        (name = "session", description = "Who is signed in"),
+        (name = "billing", description = "All that the Billing tab shows above the fold"),
+        (name = "wallet", description = "What is left, and what it allows"),
+        (name = "top-ups", description = "Money into the wallet"),
+        (name = "cards", description = "Connected cards"),
+        (name = "auto-pay", description = "Automatic payments"),
+        (name = "transactions", description = "The ledger"),
+        (name = "usage", description = "The monthly summary"),
+        (name = "events", description = "What changes, as it changes"),
+        (name = "requests", description = "Members ask for funds"),
+        (name = "organization", description = "The organisation and its people"),
+        (name = "metering", description = "What the AI platform asks and reports"),
+        (name = "health", description = "For load balancers"),
+    ),
+)]
+struct Outline;
+
+/// Everything but the routes.
+pub(crate) fn outline() -> Document {
+    let mut document = Outline::openapi();
+    let components = document.components.get_or_insert_with(Components::new);
+    components.add_security_scheme(
+        "session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            "nexis_session",
+            "Set by POST /session; named __Host-nexis_session when the server is reached over https.",
+        ))),
+    );
+    components.add_security_scheme(
+        "service_key",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("The operator's service key, for the AI platform."))
+                .build(),
+        ),
+    );
+    document
+}
+
+/// Serves the document and the page, both made once.
+pub(crate) fn routes(document: &Document) -> Router<AppState> {
+    let json = serde_json::to_value(document).unwrap_or_default();
+    let page = docs::page(&json);
+    let text = json.to_string();
+    let answer = |content_type: &'static str, body: String| {
+        get(move || async move { ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-cache")], body) })
+    };
+    Router::new()
+        .route(DOCUMENT, answer("application/json", text))
+        .route(DOCS, answer("text/html; charset=utf-8", page))
+        .route(DOCS_STYLE, answer("text/css; charset=utf-8", docs::STYLE.to_owned()))
+}

@@ -1,0 +1,58 @@
+//! The complete list of routes, and what surrounds them.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{Response, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
+use billing_contract::{ProblemCode, paths};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::AppState;
+use crate::http::problem::Problem;
+use crate::http::{bootstrap, health, limits, members, openapi, organization, requests, security, session, static_files};
+
+/// Every resource adds one line.
+fn resources() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(bootstrap::routes())
+        .merge(members::routes())
+        .merge(organization::routes())
+        .merge(requests::routes())
+        .merge(session::routes())
+}
+
+/// The API below its base path, with its description.
+pub(crate) fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::outline()).nest(paths::BASE, resources()).merge(health::routes())
+}
+
+/// Everything, ready to serve. Layers run from the last to the first.
+pub(crate) fn router(state: AppState) -> Router {
+    let (api, document) = api().split_for_parts();
+    api.merge(openapi::routes(&document))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(static_files::get_file)
+        .layer(DefaultBodyLimit::max(limits::BODY))
+        .layer(from_fn(limits::time))
+        .layer(CatchPanicLayer::custom(|_| after_panic()))
+        .layer(from_fn_with_state(state.clone(), security::same_origin))
+        .layer(from_fn_with_state(state.clone(), limits::rate))
+        // Quality 4 costs about as much as gzip and is smaller; files are packed at build time already.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
+        .layer(from_fn_with_state(state.clone(), security::headers))
+        .with_state(state)
+}
+
+async fn wrong_method(request: Request) -> Problem {
+    Problem::new(ProblemCode::MethodNotAllowed, format!("{} is not possible at this address.", request.method()))
+}
+
+/// The panic itself is in the log by the panic hook.
+fn after_panic() -> Response<axum::body::Body> {
+    let mut response = Problem::internal("a handler panicked").into_response();
+
+    response
+}

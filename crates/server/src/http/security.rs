@@ -1,0 +1,146 @@
+//! Headers that every response carries, and the check that a change was asked for by our own page.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use billing_contract::{ProblemCode, paths};
+
+use crate::app::AppState;
+use crate::http::extract::{is_json, not_json};
+use crate::http::problem::Problem;
+
+/// Nothing but what the page is made of. `wasm-unsafe-eval` lets WebAssembly compile and nothing else.
+pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+     style-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; font-src 'none'; \
+     form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; \
+     require-trusted-types-for 'script'; trusted-types default";
+
+const ALWAYS: [(HeaderName, &str); 7] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
+
+/// Two years, as browsers ask for before they remember a site for good.
+const HSTS: &str = "max-age=63072000; includeSubDomains";
+
+/// Puts the headers on every response; answers of the API are never stored unless they say so themselves.
+pub(crate) async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let api = request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if state.config.https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    if api && !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// Refuses changes that another site's page could have sent with our cookie, and bodies that a plain form could send.
+pub(crate) async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if is_safe(request.method()) || has_own_key(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let ours = state.config.public_origin.as_deref();
+    let from_here = comes_from_here(request.headers(), authority(request.uri(), request.headers()), ours);
+    if !from_here {
+        return Problem::new(
+            ProblemCode::Forbidden,
+            "This change was not sent by this site's own page. Programs send the header Origin with this server's address.",
+        )
+        .into_response();
+    }
+    if has_body(request.headers()) && !is_json(request.headers()) {
+        return not_json().into_response();
+    }
+    next.run(request).await
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// The platform's requests carry a key that no browser adds by itself.
+fn has_own_key(path: &str) -> bool {
+    path.strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/metering/"))
+}
+
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0")
+}
+
+fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    headers.get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.authority().map(|one| one.as_str()))
+}
+
+/// With a configured public address the origin must be that one. Without one it must name the host that was asked:
+/// the scheme is then unknown to us, since a proxy may have taken the TLS off.
+fn comes_from_here(headers: &HeaderMap, host: Option<&str>, public_origin: Option<&str>) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    if !matches!(site, None | Some(b"same-origin" | b"none")) {
+        return false;
+    }
+    let Some(origin) = headers.get(header::ORIGIN) else { return site.is_some() };
+    let Ok(origin) = origin.to_str() else { return false };
+    let origin = origin.to_ascii_lowercase();
+    if public_origin == Some(origin.as_str()) {
+        return true;
+    }
+    let named = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    public_origin.is_none() && named.is_some() && named == host.map(str::to_ascii_lowercase).as_deref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepted(origin: Option<&str>, site: Option<&str>, public: Option<&str>) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("origin", origin), ("sec-fetch-site", site)] {
+            if let Some(value) = value {
+                headers.insert(name, value.parse().unwrap());
+            }
+        }
+        comes_from_here(&headers, Some("127.0.0.1:8080"), public)
+    }
+
+    #[test]
+    fn only_our_own_page_may_change_things() {
+        for (origin, site, ours) in [
+            (Some("http://127.0.0.1:8080"), None, true),
+            (Some("http://127.0.0.1:8080"), Some("same-origin"), true),
+            (None, Some("same-origin"), true),
+            (None, Some("none"), true),
+            (None, None, false),
+            (None, Some("same-site"), false),
+            (None, Some("cross-site"), false),
+            (Some("null"), None, false),
+            (Some("http://127.0.0.1:8081"), None, false),
+            (Some("http://127.0.0.1:8080.evil.example"), None, false),
+            (Some("http://evil.example"), Some("same-origin"), false),
+            (Some("http://127.0.0.1:8080"), Some("cross-site"), false),
+            (Some("127.0.0.1:8080"), None, false),
+        ] {
+            assert_eq!(accepted(origin, site, None), ours, "{origin:?} {site:?}");
+        }
+    }
+
+    #[test]
+    fn a_configured_address_is_the_only_origin() {
+        let public = Some("https://billing.example");
+        assert!(accepted(Some("https://billing.example"), None, public));
+        assert!(!accepted(Some("http://billing.example"), None, public));
+        assert!(!accepted(Some("http://127.0.0.1:8080"), None, public));
+    }
+}

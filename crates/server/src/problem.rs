@@ -1,0 +1,62 @@
+//! What a service answers when it cannot do what was asked; `http::problem` makes the response of it.
+
+use billing_contract::{FieldError, ProblemCode};
+use billing_store::StoreError;
+
+/// A problem document on its way to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem(Box<billing_contract::Problem>);
+
+impl Problem {
+    /// A code and what happened, with what to do about it.
+    pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self(Box::new(billing_contract::Problem::new(code, detail)))
+    }
+
+    /// One wrong field; `pointer` is a JSON pointer into the body.
+    pub(crate) fn field(pointer: &str, code: &str, detail: impl Into<String>) -> Self {
+        Self(Box::new(billing_contract::Problem::field(pointer, code, detail)))
+    }
+
+    /// Several wrong fields.
+    pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
+        Self(Box::new(billing_contract::Problem::invalid(errors)))
+    }
+
+    /// No such thing here, which is also the answer about things of another organisation.
+    pub(crate) fn not_found() -> Self {
+        Self::new(ProblemCode::NotFound, "There is nothing at this address for you.")
+    }
+
+    /// A fault of ours. `cause` goes to the log only.
+    pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "internal error");
+        Self::new(ProblemCode::Internal, "This was our fault and has been logged. Please try again.")
+    }
+
+    /// Too fast, or too busy: come again after so many seconds (at least one).
+    pub(crate) fn retry_later(code: ProblemCode, detail: impl Into<String>, seconds: u32) -> Self {
+        let mut problem = Self::new(code, detail);
+        problem.0.retry_after = Some(seconds.max(1));
+        problem
+    }
+
+    /// `card_declined`: why, and which top-up.
+    pub(crate) fn declined(detail: impl Into<String>, decline_code: &str, top_up_id: &str) -> Self {
+        let mut problem = Self::new(ProblemCode::CardDeclined, detail);
+        problem.0.decline_code = Some(decline_code.to_owned());
+        problem.0.top_up_id = Some(top_up_id.to_owned());
+        problem
+    }
+
+    /// The document.
+    pub(crate) fn document(&self) -> &billing_contract::Problem {
+        &self.0
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
