@@ -4,6 +4,7 @@ pub(crate) mod bootstrap;
 pub(crate) mod docs;
 pub(crate) mod extract;
 pub(crate) mod health;
+pub(crate) mod identity;
 pub(crate) mod limits;
 pub(crate) mod members;
 pub(crate) mod openapi;

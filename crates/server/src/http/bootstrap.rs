@@ -1,0 +1,63 @@
+//! What the first screen shows, as an answer of the API and as inert JSON inside `index.html`.
+
+use axum::extract::State;
+use axum::http::request::Parts;
+use billing_contract::paths;
+use billing_contract::session::Bootstrap;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
+use crate::http::extract::Json;
+use crate::http::identity;
+use crate::http::problem::Problem;
+use crate::service;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get_bootstrap))
+}
+
+/// Everything that the first screen shows
+///
+/// For everybody: without a session it says what the server is, and nothing else.
+#[utoipa::path(get, path = paths::BOOTSTRAP, tag = "session", responses((status = 200, body = Bootstrap)))]
+async fn get_bootstrap(State(state): State<AppState>, parts: Parts) -> Result<Json<Bootstrap>, Problem> {
+    let member = identity::find(&parts, &state).await?;
+    service::bootstrap::bootstrap(&state, member.as_ref()).await.map(Json)
+}
+
+/// The element for `index.html`, and whether somebody's own figures are in it. When they cannot be read the page gets
+/// none and asks for itself: a page that can say what is wrong is better than a bare error.
+pub(crate) async fn element(state: &AppState, parts: &Parts) -> (String, bool) {
+    let member = identity::find(parts, state).await.unwrap_or_default();
+    match service::bootstrap::bootstrap(state, member.as_ref()).await {
+        Ok(bootstrap) => (script(&bootstrap), member.is_some()),
+        Err(_) => (String::new(), member.is_some()),
+    }
+}
+
+/// A data block is no script to the content policy; `<` and the line separators cannot end it early (HTML §4.12.1.3).
+fn script(bootstrap: &Bootstrap) -> String {
+    let json = serde_json::to_string(bootstrap).unwrap_or_default();
+    let json = json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+    format!("<script type=\"application/json\" id=\"bootstrap\">{json}</script>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use billing_contract::session::{DemoSignIn, Service};
+
+    #[test]
+    fn data_cannot_leave_its_element() {
+        let evil = "</script><script>alert(1)</script><!--\u{2028}";
+        let sign_in = DemoSignIn { label: evil.to_owned(), email: String::new(), password: String::new() };
+        let service = Service { provider: "sandbox".to_owned(), sandbox: true, demo_sign_ins: vec![sign_in] };
+        let bootstrap = Bootstrap { service, session: None, billing: None, admins: None };
+        let element = script(&bootstrap);
+        let inside = element.strip_prefix("<script type=\"application/json\" id=\"bootstrap\">").unwrap();
+        let inside = inside.strip_suffix("</script>").unwrap();
+        assert!(!inside.contains('<') && !inside.contains('\u{2028}'), "{inside}");
+        assert_eq!(serde_json::from_str::<Bootstrap>(inside).unwrap(), bootstrap);
+    }
+}

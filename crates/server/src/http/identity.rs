@@ -1,0 +1,118 @@
+//! Who a request comes from: the session's cookie or the platform's key, and what the role allows.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use billing_contract::ProblemCode;
+use subtle::ConstantTimeEq as _;
+
+use crate::app::AppState;
+use crate::config::Config;
+use crate::http::limits::client_address;
+use crate::http::problem::Problem;
+use crate::service::sessions::{self, Member};
+
+/// Anybody who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn(pub(crate) Member);
+
+/// An owner or admin; a member is refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Manager(pub(crate) Member);
+
+/// An owner; everybody else is refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner(pub(crate) Member);
+
+/// The AI platform, by the operator's service key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServiceKey;
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        find(parts, state).await?.map(Self).ok_or_else(|| {
+            Problem::new(ProblemCode::Unauthenticated, "You are not signed in, or your session has ended. Sign in and try again.")
+        })
+    }
+}
+
+impl FromRequestParts<AppState> for Manager {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let SignedIn(member) = SignedIn::from_request_parts(parts, state).await?;
+        if member.role.manages_billing() {
+            Ok(Self(member))
+        } else {
+            Err(Problem::new(ProblemCode::Forbidden, "Only owners and admins manage billing. You can ask them for funds."))
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Owner {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let SignedIn(member) = SignedIn::from_request_parts(parts, state).await?;
+        if member.role.manages_roles() {
+            Ok(Self(member))
+        } else {
+            Err(Problem::new(ProblemCode::Forbidden, "Only an owner may do this."))
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for ServiceKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        if let (Some(key), Some(given)) = (&state.config.service_key, bearer(&parts.headers))
+            && bool::from(key.reveal().as_bytes().ct_eq(given.as_bytes()))
+        {
+            return Ok(Self);
+        }
+        state.rate_limits.check_address(client_address(parts, state.config.behind_proxy))?;
+        Err(Problem::new(ProblemCode::Unauthenticated, "Send the service key: Authorization: Bearer <service key>."))
+    }
+}
+
+/// The member behind the cookie, if there is one and the session lives.
+pub(crate) async fn find(parts: &Parts, state: &AppState) -> Result<Option<Member>, Problem> {
+    let Some(token) = token(&parts.headers, &state.config) else { return Ok(None) };
+    let Some(member) = sessions::find(state, &token).await? else { return Ok(None) };
+    state.rate_limits.check_session(&member.token_hash)?;
+    Ok(Some(member))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// `__Host-` makes browsers refuse the cookie unless it is `Secure`, without a domain, for the whole host.
+fn cookie_name(config: &Config) -> &'static str {
+    if config.https() { "__Host-nexis_session" } else { "nexis_session" }
+}
+
+/// The session's token as the browser sent it.
+pub(crate) fn token(headers: &HeaderMap, config: &Config) -> Option<String> {
+    let name = cookie_name(config);
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name && !value.is_empty()).then(|| value.to_owned()))
+}
+
+/// `Set-Cookie` with a token, or without one to take the cookie away. Lax: a link from elsewhere finds people signed
+/// in, while changes are checked by their origin.
+pub(crate) fn set_cookie(token: Option<&str>, config: &Config, max_age_seconds: i64) -> Result<HeaderValue, Problem> {
+    let (name, secure) = (cookie_name(config), if config.https() { "; Secure" } else { "" });
+    let (value, age) = token.map_or(("", 0), |token| (token, max_age_seconds));
+    HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"))
+        .map_err(Problem::internal)
+}

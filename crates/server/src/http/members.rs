@@ -1,0 +1,56 @@
+//! The people of the organisation, and whom a member can ask.
+
+use axum::extract::State;
+use billing_contract::member::{Member, MemberList, PutRole};
+use billing_contract::session::Admins;
+use billing_contract::{Problem as Document, paths};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
+use crate::http::extract::{Id, Json};
+use crate::http::identity::{Manager, Owner, SignedIn};
+use crate::http::problem::Problem;
+use crate::service;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_members)).routes(routes!(put_member_role)).routes(routes!(list_admins))
+}
+
+/// Everybody in the organisation, by name
+#[utoipa::path(
+    get, path = paths::MEMBERS, tag = "organization", security(("session" = [])),
+    responses((status = 200, body = MemberList), (status = 401, body = Document), (status = 403, body = Document)),
+)]
+async fn list_members(State(state): State<AppState>, Manager(member): Manager) -> Result<Json<MemberList>, Problem> {
+    service::members::list(&state, &member).await.map(Json)
+}
+
+/// Give somebody another role
+///
+/// Acts at once, also on their open pages. The last owner stays one.
+#[utoipa::path(
+    put, path = paths::MEMBER_ROLE, tag = "organization", security(("session" = [])),
+    params(("id" = String, Path, description = "The person's id")), request_body = PutRole,
+    responses(
+        (status = 200, body = Member), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 404, body = Document), (status = 409, body = Document), (status = 422, body = Document),
+    ),
+)]
+async fn put_member_role(
+    State(state): State<AppState>,
+    Owner(member): Owner,
+    Id(id): Id,
+    Json(form): Json<PutRole>,
+) -> Result<Json<Member>, Problem> {
+    service::members::change_role(&state, &member, &id, form.role).await.map(Json)
+}
+
+/// The names of the people who manage billing
+#[utoipa::path(
+    get, path = paths::ADMINS, tag = "organization", security(("session" = [])),
+    responses((status = 200, body = Admins), (status = 401, body = Document)),
+)]
+async fn list_admins(State(state): State<AppState>, SignedIn(member): SignedIn) -> Result<Json<Admins>, Problem> {
+    service::members::admins(&state, &member).await.map(Json)
+}

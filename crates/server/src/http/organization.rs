@@ -1,0 +1,57 @@
+//! The organisation's own data.
+
+use axum::extract::State;
+use billing_contract::organization::{Organization, PutOrganization};
+use billing_contract::{Problem as Document, paths};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
+use crate::http::extract::{IfMatch, Json, Versioned};
+use crate::http::identity::Manager;
+use crate::http::problem::Problem;
+use crate::service;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get_organization, put_organization))
+}
+
+/// The organisation's data
+#[utoipa::path(
+    get, path = paths::ORGANIZATION, tag = "organization", security(("session" = [])),
+    responses(
+        (status = 200, body = Organization, headers(("ETag", description = "For If-Match"))),
+        (status = 401, body = Document), (status = 403, body = Document),
+    ),
+)]
+async fn get_organization(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+) -> Result<Versioned<Organization>, Problem> {
+    let organization = service::organization::organization(&state, &member).await?;
+    Ok(Versioned(organization.etag.clone(), organization))
+}
+
+/// Change the organisation's data
+///
+/// Another time zone counts the days of the usage summary anew.
+#[utoipa::path(
+    put, path = paths::ORGANIZATION, tag = "organization", security(("session" = [])),
+    params(("If-Match" = String, Header, description = "The version that is changed")),
+    request_body = PutOrganization,
+    responses(
+        (status = 200, body = Organization, headers(("ETag", description = "For If-Match"))),
+        (status = 401, body = Document), (status = 403, body = Document), (status = 412, body = Document),
+        (status = 422, body = Document), (status = 428, body = Document),
+    ),
+)]
+async fn put_organization(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    version: IfMatch,
+    Json(form): Json<PutOrganization>,
+) -> Result<Versioned<Organization>, Problem> {
+    version.check(&service::organization::organization(&state, &member).await?.etag)?;
+    let organization = service::organization::change(&state, &member, &form).await?;
+    Ok(Versioned(organization.etag.clone(), organization))
+}

@@ -1,0 +1,72 @@
+//! Signing in and out.
+
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use billing_contract::session::{Session, SignIn};
+use billing_contract::{Problem as Document, paths};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
+use crate::http::extract::Json;
+use crate::http::identity::{SignedIn, find, set_cookie};
+use crate::http::limits::client_address;
+use crate::http::problem::Problem;
+use crate::service::sessions;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get_session, create_session, delete_session))
+}
+
+/// Who is signed in
+#[utoipa::path(
+    get, path = paths::SESSION, tag = "session", security(("session" = [])),
+    responses((status = 200, body = Session), (status = 401, body = Document)),
+)]
+async fn get_session(SignedIn(member): SignedIn) -> Json<Session> {
+    Json(member.session())
+}
+
+/// Sign in
+///
+/// Sets the session's cookie: it lives 12 hours after its last use and 30 days at most. Failed tries are limited by
+/// address and by e-mail.
+#[utoipa::path(
+    post, path = paths::SESSION, tag = "session", request_body = SignIn,
+    responses(
+        (status = 200, body = Session), (status = 401, body = Document), (status = 422, body = Document),
+        (status = 429, body = Document),
+    ),
+)]
+async fn create_session(
+    State(state): State<AppState>,
+    parts: Parts,
+    Json(form): Json<SignIn>,
+) -> Result<Response, Problem> {
+    let address = client_address(&parts, state.config.behind_proxy);
+    let (member, new_token) = sessions::sign_in(&state, &form, address).await?;
+    // Whoever signs in anew in the same browser leaves the old session behind: nobody could end it any more.
+    if let Some(old) = find(&parts, &state).await? {
+        sessions::sign_out(&state, &old).await?;
+    }
+    let cookie = set_cookie(Some(&new_token), &state.config, sessions::ABSOLUTE_SECONDS)?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(member.session())).into_response())
+}
+
+/// Sign out
+///
+/// Ends the session wherever its cookie is used, open event streams included.
+#[utoipa::path(
+    delete, path = paths::SESSION, tag = "session", security(("session" = [])),
+    responses((status = 204), (status = 401, body = Document)),
+)]
+async fn delete_session(
+    State(state): State<AppState>,
+    SignedIn(member): SignedIn,
+) -> Result<Response, Problem> {
+    sessions::sign_out(&state, &member).await?;
+    let cookie = set_cookie(None, &state.config, 0)?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
