@@ -1,1 +1,66 @@
-//! To be written.
+//! SQL for SQLite and PostgreSQL: the wallet's memory. The suite in `tests/suite` runs on both and *is* the definition.
+//!
+//! Everything is a method of [`Store`]; every read and write names the organisation and never finds another one's row.
+//! Time and randomness are handed in. Amounts are micro-units, times micro-seconds, ids UUIDv7 made by the caller.
+//!
+//! | file | methods |
+//! |---|---|
+//! | `store` | `connect` `ping` `close` |
+//! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
+//! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
+//! | `session` | `create_session` `session` `touch_session` `delete_session` `delete_user_sessions` `purge_sessions` |
+//! | `wallet` | `wallet` |
+//! | `ledger` | `post` `post_many` |
+//! | `transaction` | `transactions` `lines_after` |
+//! | `usage` | `usage` `usage_by_kind` `rebuild_usage_days` |
+//! | `hold` | `authorize` `hold` `release_hold` `expire_holds` |
+//! | `card` | `add_card` `cards` `card` `set_default_card` `remove_card` |
+//! | `card_setup` | `create_card_setup` `card_setup` `open_card_setups` `apply_card_setup` |
+//! | `top_up` | `create_top_up` `create_auto_top_up` `top_up` `open_top_ups` `lease_top_up` `lease_due_top_ups` `apply_top_up` `pending_credit` `auto_spent` |
+//! | `idempotency` | `purge_idempotency_keys` |
+//! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
+//! | `request` | `create_request` `requests` `request` `decide_request` |
+//! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
+//! | `meta` | `meta` `set_meta` `acquire_lease` `release_lease` |
+//! | `verify` | `verify` |
+
+mod auto_pay;
+mod card;
+mod card_setup;
+mod db;
+mod error;
+mod hold;
+mod idempotency;
+pub mod ids;
+mod ledger;
+mod member;
+mod meta;
+mod organization;
+mod request;
+mod sandbox;
+mod session;
+mod store;
+mod top_up;
+mod transaction;
+mod usage;
+mod verify;
+mod wallet;
+
+pub use auto_pay::{AutoPay, AutoPayState, AutoPayUpdate};
+pub use card::{Card, NewCard};
+pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
+pub use error::{Result, StoreError};
+pub use hold::{Authorization, Hold, HoldState, NewHold, Release};
+pub use idempotency::{Created, IdempotencyKey};
+pub use ledger::{Batch, NewLine, Origin, Outcome, PostedLine, Posting};
+pub use member::{Member, Membership, RoleChange, User};
+pub use organization::{NewOrganization, Organization, OrganizationUpdate};
+pub use request::{Decision, NewRequest, Request, RequestState};
+pub use sandbox::SandboxRecord;
+pub use session::{NewSession, Session};
+pub use store::Store;
+pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderWord, TopUp, TopUpKind};
+pub use transaction::TransactionFilter;
+pub use usage::{KindDay, UsageDay};
+pub use verify::{Broken, Verification};
+pub use wallet::Wallet;

@@ -1,0 +1,1 @@
+//! One small way to speak to two databases, so that SQL is written once.

@@ -1,0 +1,123 @@
+//! The append-only, hash-chained ledger: the only way in which a balance changes.
+
+use std::collections::BTreeMap;
+
+use billing_domain::kind::Unit;
+use billing_domain::ledger::{Hash, Line};
+use billing_domain::{Date, Money, Timestamp, TransactionKind};
+
+use crate::{Result, Store, Wallet};
+
+/// The name space of references: within one organisation and origin a reference posts once, for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Origin {
+    /// A metering event, by the platform's id.
+    Usage,
+    /// A top-up, by its id.
+    TopUp,
+    /// A refund, by its id.
+    Refund,
+    /// A dispute, by its id.
+    Dispute,
+    /// Credit given by the operator.
+    Promo,
+    /// A correction by the operator.
+    Adjustment,
+}
+
+/// A line that is to be posted. `seq`, `balance_after`, `posted_at` and hash are given out by the posting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLine {
+    /// UUIDv7.
+    pub id: String,
+    /// Why money moves.
+    pub kind: TransactionKind,
+    /// Name space of `reference`.
+    pub origin: Origin,
+    /// Unique for its origin in the organisation, for ever.
+    pub reference: String,
+    /// The other side, as in [`Line::contra`].
+    pub contra: String,
+    /// Positive into the wallet, negative out of it.
+    pub amount: Money,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// The date of `occurred_at` in the organisation's zone; usage is summed by it.
+    pub day: Date,
+    /// For people.
+    pub description: String,
+    /// Which agent, person or mechanism caused it; may be empty.
+    pub source: String,
+    /// How much was used, plain decimal.
+    pub quantity: Option<String>,
+    /// What `quantity` counts.
+    pub unit: Option<Unit>,
+    /// Price of one unit, plain decimal.
+    pub unit_price: Option<String>,
+    /// The `seq` of the line that this one corrects.
+    pub corrects: Option<i64>,
+    /// Further facts.
+    pub details: BTreeMap<String, String>,
+    /// Captured with the posting if it is still open; the line is posted in any case.
+    pub hold_id: Option<String>,
+}
+
+/// A line in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostedLine {
+    /// Its contents.
+    pub line: Line,
+    /// Its hash, over the contents and the hash before.
+    pub hash: Hash,
+}
+
+/// What became of one line of a posting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the ledger.
+    Posted(PostedLine),
+    /// The same line was posted before; nothing was written.
+    Duplicate {
+        /// Where.
+        seq: i64,
+        /// The signed amount of that line.
+        amount: Money,
+    },
+    /// Another content was posted under this reference before; nothing was written.
+    Conflict {
+        /// Where.
+        seq: i64,
+    },
+}
+
+/// A committed posting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// One outcome a line, in the order of the request.
+    pub outcomes: Vec<Outcome>,
+    /// The wallet after it.
+    pub wallet: Wallet,
+}
+
+/// The lines of one organisation in [`Store::post_many`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Whose ledger.
+    pub organization_id: String,
+    /// In the order in which they get their `seq`.
+    pub lines: Vec<NewLine>,
+}
+
+impl Store {
+    /// Posts lines to one ledger: all of them in one transaction with the balance, the captured holds and the daily
+    /// usage. Returns after commit. `Overflow` when the balance would leave its range, `NotFound` without a wallet.
+    pub async fn post(&self, organization_id: &str, lines: Vec<NewLine>, now: Timestamp) -> Result<Posting> {
+        todo!()
+    }
+
+    /// Posts to several ledgers in one transaction (group commit). The answers are in the order of the request; a
+    /// ledger that refuses (`Overflow`, `NotFound`) does not hinder the others.
+    pub async fn post_many(&self, batches: Vec<Batch>, now: Timestamp) -> Result<Vec<Result<Posting>>> {
+        todo!()
+    }
+}

@@ -1,0 +1,236 @@
+//! Top-ups: the written intent to charge, the provider's word on it, and the credit, exactly once.
+
+use std::collections::BTreeMap;
+
+use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
+use billing_domain::{Currency, Date, Money, Timestamp};
+
+use crate::{AutoPayState, Created, IdempotencyKey, PostedLine, Result, Store, Wallet};
+
+/// Who began a top-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopUpKind {
+    /// A person.
+    Manual,
+    /// Automatic payments.
+    Auto,
+}
+
+/// A top-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopUp {
+    /// UUIDv7; also the reference of its ledger line.
+    pub id: String,
+    /// Whose.
+    pub organization_id: String,
+    /// Who began it.
+    pub kind: TopUpKind,
+    /// What is charged, positive.
+    pub amount: Money,
+    /// The wallet's.
+    pub currency: Currency,
+    /// Where it stands.
+    pub status: TopUpStatus,
+    /// The charged card.
+    pub card_id: String,
+    /// Its scheme at that time.
+    pub card_brand: String,
+    /// Its last digits at that time.
+    pub card_last4: String,
+    /// The provider's name for the card.
+    pub card_ref: String,
+    /// `sandbox`, `stripe`.
+    pub provider: String,
+    /// The provider's name for the charge, once known.
+    pub provider_ref: Option<String>,
+    /// From 1; part of the reference at the provider.
+    pub attempt: i64,
+    /// With `Declined`.
+    pub decline_code: Option<DeclineCode>,
+    /// With `ActionRequired`, JSON.
+    pub next_action: Option<String>,
+    /// The person who began it; `None` for automatic ones.
+    pub requested_by: Option<String>,
+    /// When the intent was written.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When the money was credited.
+    pub settled_at: Option<Timestamp>,
+    /// When to ask the provider next; `None` once it is final.
+    pub next_check_at: Option<Timestamp>,
+    /// How often the provider's word (or silence) was taken.
+    pub checks: i64,
+}
+
+/// A top-up to be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTopUp {
+    /// UUIDv7.
+    pub id: String,
+    /// What is charged, positive, whole minor units.
+    pub amount: Money,
+    /// Must be a connected card of the organisation (`NotFound`); its brand, digits and reference are copied.
+    pub card_id: String,
+    /// The person who begins it.
+    pub requested_by: Option<String>,
+    /// From then on a worker may take it over: now plus the time that the handler itself needs.
+    pub next_check_at: Timestamp,
+}
+
+/// Proof that an automatic charge is decided on present figures: compared when the top-up is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AutoGuard {
+    /// [`crate::AutoPay::version`].
+    pub version: i64,
+    /// [`AutoPayState::last_charge_at`], which the new top-up then sets to now.
+    pub last_charge_at: Option<Timestamp>,
+}
+
+/// What the provider said of a charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderWord {
+    /// In the words of the state machine.
+    pub outcome: Outcome,
+    /// The provider's name for the charge; kept once known.
+    pub provider_ref: Option<String>,
+    /// With `Declined`.
+    pub decline_code: Option<DeclineCode>,
+    /// With `ActionRequired`, JSON.
+    pub next_action: Option<String>,
+    /// What was really received, if that differs from what was asked: this is credited.
+    pub received: Option<Money>,
+    /// When to ask again, as long as it stays open.
+    pub next_check_at: Timestamp,
+}
+
+/// The ledger line if the word settles the charge. Kind, contra account, amount and reference come from the top-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditLine {
+    /// UUIDv7.
+    pub id: String,
+    /// Today in the organisation's zone.
+    pub day: Date,
+    /// For people, such as `Top-up with Visa •• 4242`.
+    pub description: String,
+    /// Who paid; may be empty.
+    pub source: String,
+    /// Further facts.
+    pub details: BTreeMap<String, String>,
+}
+
+/// The effect of a provider's word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// As it is now.
+    pub top_up: TopUp,
+    /// The status has changed by this word.
+    pub changed: bool,
+    /// The credit, if this word settled it.
+    pub credit: Option<PostedLine>,
+    /// The wallet after it.
+    pub wallet: Wallet,
+}
+
+/// Charges on their way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PendingCredit {
+    /// Created and processing: will very likely be credited.
+    pub in_flight: Money,
+    /// The provider did not answer: may have charged.
+    pub unknown: Money,
+}
+
+/// Automatic charges begun in a span of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AutoSpent {
+    /// Credited.
+    pub settled: Money,
+    /// Open, whatever their state, except unknown.
+    pub in_flight: Money,
+    /// The provider did not answer.
+    pub unknown: Money,
+}
+
+impl Store {
+    /// Writes down a person's top-up, at most one for a key: of any number of parallel requests with the same key one
+    /// answers `New` and the others `Replay`. Never answers `Created::Blocked`.
+    pub async fn create_top_up(
+        &self,
+        organization_id: &str,
+        new: &NewTopUp,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Created<TopUp>> {
+        todo!()
+    }
+
+    /// Writes down an automatic top-up. `Stale` when the settings or the last charge are not those of `guard`;
+    /// `Created::Blocked` when one is open already. Answers only `New` and `Blocked`.
+    pub async fn create_auto_top_up(
+        &self,
+        organization_id: &str,
+        new: &NewTopUp,
+        guard: &AutoGuard,
+        now: Timestamp,
+    ) -> Result<Created<TopUp>> {
+        todo!()
+    }
+
+    /// One top-up, or `NotFound`.
+    pub async fn top_up(&self, organization_id: &str, id: &str) -> Result<TopUp> {
+        todo!()
+    }
+
+    /// The organisation's open top-ups, newest first.
+    pub async fn open_top_ups(&self, organization_id: &str) -> Result<Vec<TopUp>> {
+        todo!()
+    }
+
+    /// Takes one open top-up for `owner` until `lease_until`; `None` when somebody else has it or it is final.
+    pub async fn lease_top_up(
+        &self,
+        organization_id: &str,
+        id: &str,
+        owner: &str,
+        lease_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<TopUp>> {
+        todo!()
+    }
+
+    /// Takes open top-ups of any organisation whose check is due for `owner`, the longest due first.
+    pub async fn lease_due_top_ups(
+        &self,
+        owner: &str,
+        lease_until: Timestamp,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TopUp>> {
+        todo!()
+    }
+
+    /// Takes the provider's word: moves the state machine, ends the lease, and if the word settles the charge, posts
+    /// the credit in the same transaction, exactly once. `auto_pay` is recorded along if the status changes.
+    pub async fn apply_top_up(
+        &self,
+        organization_id: &str,
+        id: &str,
+        word: &ProviderWord,
+        credit: &CreditLine,
+        auto_pay: Option<&AutoPayState>,
+        now: Timestamp,
+    ) -> Result<Applied> {
+        todo!()
+    }
+
+    /// The sums of open top-ups, both kinds.
+    pub async fn pending_credit(&self, organization_id: &str) -> Result<PendingCredit> {
+        todo!()
+    }
+
+    /// The sums of automatic top-ups begun in `[from, to)`, for the monthly cap.
+    pub async fn auto_spent(&self, organization_id: &str, from: Timestamp, to: Timestamp) -> Result<AutoSpent> {
+        todo!()
+    }
+}
