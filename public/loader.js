@@ -20,10 +20,11 @@ try {
 } catch (failure) {
   const note = document.getElementById("shell-note");
   if (note) {
+    note.className = "panel";
     note.setAttribute("role", "alert");
-    note.className = "shell-failure";
     note.textContent = "The page could not be started. Check your connection, then load it again.";
-    document.getElementById("shell")?.removeAttribute("aria-busy");
+    for (const part of document.querySelectorAll(".shell-panel")) part.remove();
+    document.getElementById("shell").removeAttribute("aria-busy");
   }
   throw failure;
 }
