@@ -3,6 +3,7 @@
 pub(crate) mod bootstrap;
 pub(crate) mod clock;
 pub(crate) mod dialog;
+pub(crate) mod fetch;
 pub(crate) mod focus;
 pub(crate) mod history;
 pub(crate) mod intl;
@@ -11,5 +12,6 @@ pub(crate) mod random;
 pub(crate) mod scroll;
 pub(crate) mod storage;
 pub(crate) mod stream;
+pub(crate) mod task;
 pub(crate) mod timers;
 pub(crate) mod visibility;

@@ -14,6 +14,19 @@ pub(crate) fn query() -> String {
     window().and_then(|window| window.location().search().ok()).unwrap_or_default()
 }
 
+/// Puts another query (without `?`; empty for none) behind the present path, without a new entry in the history.
+pub(crate) fn replace_query(query: &str) {
+    let Some(history) = window().and_then(|window| window.history().ok()) else { return };
+    let mut address = path();
+    if !query.is_empty() {
+        address.push('?');
+        address.push_str(query);
+    }
+    // The state belongs to whoever wrote the entry. Refused only when called hundreds of times a minute.
+    let state = history.state().unwrap_or_default();
+    let _ = history.replace_state_with_url(&state, "", Some(&address));
+}
+
 /// Loads another address as a new document, forgetting everything that this one knows.
 pub(crate) fn load(address: &str) {
     if let Some(window) = window() {

@@ -14,6 +14,16 @@ pub(crate) fn uuid() -> String {
     from_bytes(bytes)
 }
 
+/// Any number below `bound`, to spread retries; 0 for a bound of 0 and where there is no random source.
+pub(crate) fn below(bound: u32) -> u32 {
+    let mut bytes = [0_u8; 4];
+    if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
+        // Fails only for more than 64 KiB.
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    u32::from_le_bytes(bytes).checked_rem(bound).unwrap_or_default()
+}
+
 fn from_bytes(mut bytes: [u8; 16]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     bytes[6] = (bytes[6] & 0x0f) | 0x40;

@@ -39,6 +39,11 @@ pub(crate) fn position(element: &Element) -> (i32, i32) {
     (whole(element.get_bounding_client_rect().top()), whole(height.unwrap_or_default()))
 }
 
+/// How high the element is, in whole CSS pixels.
+pub(crate) fn height(element: &Element) -> i32 {
+    whole(element.get_bounding_client_rect().height())
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "a length on the screen; the cast saturates")]
 fn whole(pixels: f64) -> i32 {
     pixels as i32

@@ -56,6 +56,13 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// Hangs up; the browser will not connect again by itself. For use inside the callbacks, where it cannot be dropped.
+    pub(crate) fn close(&self) {
+        self.source.close();
+    }
+}
+
 impl Drop for Stream {
     fn drop(&mut self) {
         self.source.close();

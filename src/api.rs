@@ -1,0 +1,15 @@
+//! The billing API as the page calls it: one function an endpoint, one error, one stream of events.
+
+pub(crate) mod auto_pay;
+pub(crate) mod billing;
+pub(crate) mod cards;
+pub(crate) mod client;
+pub(crate) mod members;
+pub(crate) mod organization;
+pub(crate) mod problem;
+pub(crate) mod requests;
+pub(crate) mod session;
+pub(crate) mod stream;
+pub(crate) mod top_ups;
+
+pub(crate) use problem::ApiError;

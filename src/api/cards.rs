@@ -1,0 +1,28 @@
+//! Connecting cards. Their numbers never come here: the page knows tokens only.
+
+use billing_contract::card::{CardList, CardSetup, CreateCardSetup};
+use billing_contract::paths;
+use billing_contract::top_up::ChallengeAnswer;
+
+use super::ApiError;
+use super::client::{Call, get, post};
+
+/// `GET /cards`.
+pub(crate) async fn list() -> Result<CardList, ApiError> {
+    get(paths::CARDS).answer().await
+}
+
+/// `POST /cards/setups`.
+pub(crate) async fn connect(setup: &CreateCardSetup) -> Result<CardSetup, ApiError> {
+    post(paths::CARD_SETUPS).json(setup).answer().await
+}
+
+/// `GET /cards/setups/{id}`.
+pub(crate) async fn setup(id: &str) -> Result<CardSetup, ApiError> {
+    Call::new("GET", paths::CARD_SETUP, id).answer().await
+}
+
+/// `POST /cards/setups/{id}/challenge`: what the cardholder told the sandbox bank.
+pub(crate) async fn challenge(id: &str, approve: bool) -> Result<CardSetup, ApiError> {
+    Call::new("POST", paths::CARD_SETUP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await
+}

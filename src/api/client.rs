@@ -1,0 +1,103 @@
+//! Sends a request and reads its answer: limits, headers and errors in one place, generic only in the last line.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use billing_contract::paths;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::ApiError;
+use crate::platform::fetch::{self, FetchError, Request};
+
+/// Reading is over in a second or something is wrong.
+const READ_LIMIT_MILLISECONDS: i32 = 15_000;
+/// A charge waits for the bank.
+const WRITE_LIMIT_MILLISECONDS: i32 = 30_000;
+
+thread_local! {
+    static SIGNED_OUT: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+}
+
+/// From now on `run` is called whenever the server says that nobody is signed in.
+pub(crate) fn when_signed_out(run: impl Fn() + 'static) {
+    SIGNED_OUT.set(Some(Rc::new(run)));
+}
+
+/// A request in the making.
+pub(super) struct Call {
+    method: &'static str,
+    address: String,
+    headers: Vec<(&'static str, String)>,
+    body: Option<String>,
+}
+
+impl Call {
+    /// To the endpoint at this path of [`paths`], whose `{id}` is `id`.
+    pub(super) fn new(method: &'static str, path: &str, id: &str) -> Self {
+        Self { method, address: paths::full(path, id), headers: Vec::new(), body: None }
+    }
+
+    /// With a query, without its `?`.
+    pub(super) fn query(mut self, query: &str) -> Self {
+        if !query.is_empty() {
+            self.address.push('?');
+            self.address.push_str(query);
+        }
+        self
+    }
+
+    /// With a header.
+    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// With a JSON body.
+    pub(super) fn json<T: Serialize>(mut self, body: &T) -> Self {
+        // The contract's types have nothing that cannot be written; an empty body would be refused by the server.
+        self.body = Some(serde_json::to_string(body).unwrap_or_default());
+        self.header("content-type", "application/json")
+    }
+
+    /// Sends it; the text of a good answer.
+    pub(super) async fn text(self) -> Result<String, ApiError> {
+        let headers: Vec<(&'static str, &str)> =
+            self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let reading = self.method == "GET";
+        let answer = fetch::send(Request {
+            method: self.method,
+            address: &self.address,
+            headers: &headers,
+            body: self.body.as_deref(),
+            limit_milliseconds: if reading { READ_LIMIT_MILLISECONDS } else { WRITE_LIMIT_MILLISECONDS },
+        });
+        match answer.await {
+            Ok(answer) if (200..300).contains(&answer.status) => Ok(answer.text),
+            Ok(answer) => {
+                if answer.status == 401 {
+                    let told = SIGNED_OUT.with_borrow(Clone::clone);
+                    told.inspect(|run| run());
+                }
+                Err(ApiError::from_text(&answer.text))
+            }
+            Err(FetchError::Network) => Err(ApiError::Network),
+            Err(FetchError::Timeout) => Err(ApiError::Timeout),
+        }
+    }
+
+    /// Sends it; the resource in a good answer.
+    pub(super) async fn answer<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        serde_json::from_str(&self.text().await?).map_err(|_| ApiError::Unreadable)
+    }
+}
+
+/// `GET` of a path of [`paths`] without `{id}`.
+pub(super) fn get(path: &str) -> Call {
+    Call::new("GET", path, "")
+}
+
+/// `POST` to a path of [`paths`] without `{id}`.
+pub(super) fn post(path: &str) -> Call {
+    Call::new("POST", path, "")
+}

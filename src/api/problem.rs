@@ -1,0 +1,113 @@
+//! What can go wrong with a request, and the one place where that becomes a sentence.
+
+use billing_contract::{Problem, ProblemCode};
+
+/// Why there is no answer to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ApiError {
+    /// The server said no, and why.
+    Problem(Box<Problem>),
+    /// No connection, or it broke.
+    Network,
+    /// No answer in time.
+    Timeout,
+    /// An answer that is not what was promised.
+    Unreadable,
+}
+
+impl ApiError {
+    /// What a failed answer says; `Unreadable` when it is no problem document.
+    pub(super) fn from_text(text: &str) -> Self {
+        serde_json::from_str(text).map_or(Self::Unreadable, |problem| Self::Problem(Box::new(problem)))
+    }
+
+    /// What happened and what to do, for a person.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Problem(problem) => match (problem.code, problem.retry_after) {
+                (ProblemCode::TooManyRequests | ProblemCode::Unavailable, Some(seconds)) => {
+                    format!("The server asks for a pause. Try again in {seconds} s.")
+                }
+                _ => sentence(&problem.detail),
+            },
+            Self::Network => "The server cannot be reached. Check your connection and try again.".to_owned(),
+            Self::Timeout => "The server did not answer in time. Try again.".to_owned(),
+            Self::Unreadable => {
+                "The server's answer could not be understood. Reload the page and try again.".to_owned()
+            }
+        }
+    }
+
+    /// The problem's code, if the server gave one.
+    pub(crate) fn code(&self) -> Option<ProblemCode> {
+        self.problem().map(|problem| problem.code)
+    }
+
+    /// The problem document, if the server gave one.
+    pub(crate) fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Problem(problem) => Some(problem),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with the field at this JSON pointer.
+    pub(crate) fn field(&self, pointer: &str) -> Option<String> {
+        let errors = &self.problem()?.errors;
+        errors.iter().find(|error| error.pointer == pointer).map(|error| sentence(&error.detail))
+    }
+
+    /// The server named fields that are wrong.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.problem().is_some_and(|problem| !problem.errors.is_empty())
+    }
+
+    /// The request may have been carried out all the same: nobody can tell from this answer.
+    pub(crate) fn leaves_outcome_open(&self) -> bool {
+        match self {
+            Self::Problem(problem) => problem.status >= 500 || problem.code == ProblemCode::IdempotencyKeyInUse,
+            Self::Network | Self::Timeout | Self::Unreadable => true,
+        }
+    }
+}
+
+/// With a capital letter first and a full stop at the end.
+fn sentence(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    let mut out: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    out.push_str(letters.as_str());
+    if !out.ends_with(['.', '!', '?']) && !out.is_empty() {
+        out.push('.');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_document_becomes_its_sentence_and_its_field_errors() {
+        let problem = Problem::field("/amount", "below_minimum", "the smallest amount is 10.00");
+        let error = ApiError::from_text(&serde_json::to_string(&problem).unwrap());
+        assert_eq!(error.sentence(), "The smallest amount is 10.00.");
+        assert_eq!(error.field("/amount").as_deref(), Some("The smallest amount is 10.00."));
+        assert_eq!(error.field("/card_id"), None);
+        assert!(!error.leaves_outcome_open());
+    }
+
+    #[test]
+    fn nobody_is_told_that_nothing_happened_when_nobody_knows() {
+        for error in [
+            ApiError::Network,
+            ApiError::Timeout,
+            ApiError::from_text("<html>502</html>"),
+            ApiError::Problem(Box::new(Problem::new(ProblemCode::Timeout, "x"))),
+            ApiError::Problem(Box::new(Problem::new(ProblemCode::IdempotencyKeyInUse, "x"))),
+        ] {
+            assert!(error.leaves_outcome_open(), "{error:?}");
+        }
+        let declined = ApiError::Problem(Box::new(Problem::new(ProblemCode::CardDeclined, "x")));
+        assert!(!declined.leaves_outcome_open());
+    }
+}

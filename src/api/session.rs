@@ -1,0 +1,27 @@
+//! Signing in and out, and what the first screen shows.
+
+use billing_contract::paths;
+use billing_contract::session::{Bootstrap, Session, SignIn};
+
+use super::ApiError;
+use super::client::{Call, get, post};
+
+/// `GET /bootstrap`, where the document did not bring it.
+pub(crate) async fn bootstrap() -> Result<Bootstrap, ApiError> {
+    get(paths::BOOTSTRAP).answer().await
+}
+
+/// `GET /session`: who is signed in.
+pub(crate) async fn current() -> Result<Session, ApiError> {
+    get(paths::SESSION).answer().await
+}
+
+/// `POST /session`.
+pub(crate) async fn sign_in(who: &SignIn) -> Result<Session, ApiError> {
+    post(paths::SESSION).json(who).answer().await
+}
+
+/// `DELETE /session`.
+pub(crate) async fn sign_out() -> Result<(), ApiError> {
+    Call::new("DELETE", paths::SESSION, "").text().await.map(drop)
+}

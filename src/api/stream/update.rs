@@ -1,0 +1,56 @@
+//! What an event of the stream says.
+
+use billing_contract::auto_pay::AutoPay;
+use billing_contract::card::CardList;
+use billing_contract::event::{self, SessionEvent, SessionState};
+use billing_contract::request::FundsRequest;
+use billing_contract::top_up::TopUp;
+use billing_contract::transaction::Transaction;
+use billing_contract::wallet::Wallet;
+
+/// An event, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Update {
+    /// A new line of the ledger.
+    Transaction(Box<Transaction>),
+    /// The wallet's figures.
+    Wallet(Box<Wallet>),
+    /// Automatic payments.
+    AutoPay(Box<AutoPay>),
+    /// A top-up has moved on.
+    TopUp(Box<TopUp>),
+    /// The cards.
+    Cards(CardList),
+    /// A member asks, or was answered.
+    Request(Box<FundsRequest>),
+    /// The session is over.
+    Session(SessionState),
+}
+
+impl Update {
+    /// `None` for a name or a shape that is not known.
+    pub(super) fn read(name: &str, data: &str) -> Option<Self> {
+        Some(match name {
+            event::TRANSACTION => Self::Transaction(serde_json::from_str(data).ok()?),
+            event::WALLET => Self::Wallet(serde_json::from_str(data).ok()?),
+            event::AUTO_PAY => Self::AutoPay(serde_json::from_str(data).ok()?),
+            event::TOP_UP => Self::TopUp(serde_json::from_str(data).ok()?),
+            event::CARD => Self::Cards(serde_json::from_str(data).ok()?),
+            event::REQUEST => Self::Request(serde_json::from_str(data).ok()?),
+            event::SESSION => Self::Session(serde_json::from_str::<SessionEvent>(data).ok()?.state),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_newer_server_says_is_passed_over() {
+        assert_eq!(Update::read("session", r#"{"state":"ended"}"#), Some(Update::Session(SessionState::Ended)));
+        assert_eq!(Update::read("session", r#"{"state":"paused"}"#), None);
+        assert_eq!(Update::read("weather", "{}"), None);
+    }
+}

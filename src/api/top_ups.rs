@@ -1,0 +1,29 @@
+//! Charging a card for the wallet.
+
+use billing_contract::paths;
+use billing_contract::top_up::{ChallengeAnswer, CreateTopUp, TopUp};
+use billing_domain::Money;
+
+use super::ApiError;
+use super::client::{Call, post};
+
+/// `POST /top-ups`. The same key and the same body are the same top-up, however often they are sent.
+pub(crate) async fn create(key: &str, amount: Money, card_id: Option<&str>) -> Result<TopUp, ApiError> {
+    let body = CreateTopUp { amount: amount.to_string().into(), card_id: card_id.map(str::to_owned) };
+    post(paths::TOP_UPS).header("idempotency-key", key).json(&body).answer().await
+}
+
+/// `GET /top-ups/{id}`.
+pub(crate) async fn read(id: &str) -> Result<TopUp, ApiError> {
+    Call::new("GET", paths::TOP_UP, id).answer().await
+}
+
+/// `POST /top-ups/{id}/check`: asks the bank what became of it.
+pub(crate) async fn check(id: &str) -> Result<TopUp, ApiError> {
+    Call::new("POST", paths::TOP_UP_CHECK, id).answer().await
+}
+
+/// `POST /top-ups/{id}/challenge`: what the cardholder told the sandbox bank.
+pub(crate) async fn challenge(id: &str, approve: bool) -> Result<TopUp, ApiError> {
+    Call::new("POST", paths::TOP_UP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await
+}

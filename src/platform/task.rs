@@ -1,0 +1,26 @@
+//! Work in the background that stops when its owner drops it.
+
+use std::future::Future;
+
+use futures_util::future::{AbortHandle, Abortable};
+
+/// Stops its work when dropped.
+#[must_use = "a task that is dropped stops"]
+pub(crate) struct Task(AbortHandle);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Begins the work.
+pub(crate) fn start(work: impl Future<Output = ()> + 'static) -> Task {
+    let (handle, registration) = AbortHandle::new_pair();
+    let work = Abortable::new(work, registration);
+    wasm_bindgen_futures::spawn_local(async move {
+        // Aborted: nobody is interested any more.
+        let _ = work.await;
+    });
+    Task(handle)
+}
