@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use billing_payments::PaymentProvider;
+use billing_payments::{PaymentProvider, Sandbox};
 use billing_store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::events::EventHub;
 use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
+use crate::problem::Problem;
 use crate::service::sessions::Passwords;
 
 /// Handles on everything; clones are cheap and mean the same.
@@ -21,6 +22,8 @@ pub(crate) struct AppState {
     pub(crate) store: Store,
     /// Who moves the money.
     pub(crate) provider: Arc<dyn PaymentProvider>,
+    /// The same, when it is the sandbox bank: it can be asked for more than a provider.
+    pub(crate) sandbox: Option<Sandbox>,
     /// What time it is.
     pub(crate) clock: Clock,
     /// Who watches what.
@@ -37,4 +40,13 @@ pub(crate) struct AppState {
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the server stops: streams and workers end then.
     pub(crate) shutdown: CancellationToken,
+}
+
+impl AppState {
+    /// A UUIDv7 of this moment, for a new row.
+    pub(crate) fn new_id(&self) -> Result<String, Problem> {
+        let mut random = [0; 10];
+        getrandom::fill(&mut random).map_err(Problem::internal)?;
+        Ok(billing_store::ids::uuid_v7(self.clock.now(), &random))
+    }
 }

@@ -118,7 +118,7 @@ pub(crate) struct Settings {
     /// Largest top-up, in the wallet's currency.
     #[arg(long, env = "NEXIS_BILLING_MAX_TOP_UP", hide_env_values = true)]
     max_top_up: Option<String>,
-    /// What to log, `info` or `billing_server=debug,warn`.
+    /// What to log, `info` or `nexis_billing=debug,warn`.
     #[arg(long, env = "NEXIS_BILLING_LOG", hide_env_values = true)]
     log: Option<String>,
 }

@@ -29,7 +29,7 @@ pub(crate) enum Topic {
     /// Name, address or time zone.
     Organization,
     /// A session is over, by the hash of its token.
-    SessionEnded(Vec<u8>),
+    SessionEnded(String),
     /// A person's role is another one now, by user id.
     RoleChanged(String),
 }

@@ -28,6 +28,11 @@ impl Problem {
         Self::new(ProblemCode::NotFound, "There is nothing at this address for you.")
     }
 
+    /// The change is based on a version that is no longer the present one.
+    pub(crate) fn stale() -> Self {
+        Self::new(ProblemCode::Stale, "Somebody changed this after you opened it. Load it again, then change it.")
+    }
+
     /// A fault of ours. `cause` goes to the log only.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
@@ -57,6 +62,23 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        match error {
+            StoreError::NotFound => Self::not_found(),
+            StoreError::Stale => Self::stale(),
+            StoreError::Conflict(what) => Self::new(ProblemCode::Conflict, format!("There is such a {what} already.")),
+            StoreError::Overflow => {
+                Self::new(ProblemCode::Invalid, "The amount is larger than any ledger here can hold.")
+            }
+            StoreError::Unstorable => {
+                Self::new(ProblemCode::Invalid, "A text holds a character that cannot be stored (U+0000). Remove it.")
+            }
+            StoreError::Unavailable(cause) => {
+                tracing::warn!(%cause, "the database is out of reach");
+                Self::retry_later(ProblemCode::Unavailable, "The database does not answer. Please try again.", 2)
+            }
+            StoreError::Corrupt(_) | StoreError::UnknownScheme(_) | StoreError::Schema(_) | StoreError::Database(_) => {
+                Self::internal(error)
+            }
+        }
     }
 }

@@ -82,7 +82,11 @@ fn write_operation(html: &mut String, path: &str, method: &str, operation: &Valu
         let _ = write!(html, "<p>{description}</p>");
     }
     let needs: Vec<&str> = list(&operation["security"]).flat_map(object).map(|(name, _)| name.as_str()).collect();
-    let _ = write!(html, "<p>Needs: {}</p><table>", if needs.is_empty() { "nothing".to_owned() } else { escape(&needs.join(", ")) });
+    let _ = write!(
+        html,
+        "<p>Needs: {}</p><table>",
+        if needs.is_empty() { "nothing".to_owned() } else { escape(&needs.join(", ")) }
+    );
     for parameter in list(&operation["parameters"]) {
         let _ = write!(
             html,
@@ -160,9 +164,8 @@ fn type_of(schema: &Value) -> String {
 }
 
 fn object_type(schema: &Value) -> String {
-    let fields: Vec<String> = object(&schema["properties"])
-        .map(|(field, shape)| format!("{}: {}", escape(field), type_of(shape)))
-        .collect();
+    let fields: Vec<String> =
+        object(&schema["properties"]).map(|(field, shape)| format!("{}: {}", escape(field), type_of(shape))).collect();
     format!("{{ {} }}", fields.join(", "))
 }
 

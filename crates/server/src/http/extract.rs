@@ -67,7 +67,10 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 
 /// The answer to a body of another type.
 pub(crate) fn not_json() -> Problem {
-    Problem::new(ProblemCode::UnsupportedMediaType, "Send the body as JSON, with the header Content-Type: application/json.")
+    Problem::new(
+        ProblemCode::UnsupportedMediaType,
+        "Send the body as JSON, with the header Content-Type: application/json.",
+    )
 }
 
 /// Reads a body: broken JSON is `malformed`, a body that does not fit is `invalid` and names the field.
@@ -180,7 +183,7 @@ impl IfMatch {
         if self.0 == "*" || self.0.split(',').any(|one| one.trim().trim_matches('"') == etag) {
             Ok(())
         } else {
-            Err(Problem::new(ProblemCode::Stale, "Somebody changed this after you opened it. Load it again, then change it."))
+            Err(Problem::stale())
         }
     }
 }
@@ -229,7 +232,10 @@ mod tests {
         assert_eq!(error_of::<CreateTopUp>(r#"{"amount":"1","amuont":"2"}"#), invalid("/amuont", "unknown_field"));
         assert_eq!(error_of::<CreateTopUp>(r#"{"amount":"1","card_id":5}"#), invalid("/card_id", "wrong_value"));
         assert_eq!(error_of::<CreateTopUp>(r#"{"amount":"1","amount":"1"}"#), invalid("/amount", "duplicate_field"));
-        assert_eq!(error_of::<PutAutoPay>(r#"{"refill":{"kind":"fixed","amount":"5"}}"#), invalid("/enabled", "required"));
+        assert_eq!(
+            error_of::<PutAutoPay>(r#"{"refill":{"kind":"fixed","amount":"5"}}"#),
+            invalid("/enabled", "required")
+        );
         assert_eq!(error_of::<CreateTopUp>("[]").0, ProblemCode::Invalid);
         assert_eq!(error_of::<CreateTopUp>("\"x\"").0, ProblemCode::Invalid);
     }
@@ -259,7 +265,9 @@ mod tests {
 
     #[test]
     fn a_change_must_be_based_on_the_present_version() {
-        for (header, fits) in [("\"v1\"", true), ("\"v0\", \"v1\"", true), ("*", true), ("\"v2\"", false), ("\"\"", false)] {
+        for (header, fits) in
+            [("\"v1\"", true), ("\"v0\", \"v1\"", true), ("*", true), ("\"v2\"", false), ("\"\"", false)]
+        {
             assert_eq!(IfMatch(header.to_owned()).check("v1").is_ok(), fits, "{header}");
         }
     }

@@ -1,7 +1,6 @@
 //! Is the process alive, and can it work: for load balancers and start scripts.
 
 use axum::extract::State;
-use billing_contract::ProblemCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -10,6 +9,7 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
+use crate::service::health;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_health)).routes(routes!(get_readiness))
@@ -33,14 +33,5 @@ async fn get_health() -> Json<Health> {
 /// The process can work: the database answers, and it is not stopping
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = Health), (status = 503, body = billing_contract::Problem)))]
 async fn get_readiness(State(state): State<AppState>) -> Result<Json<Health>, Problem> {
-    if state.shutdown.is_cancelled() {
-        return Err(Problem::retry_later(ProblemCode::Unavailable, "The server is stopping.", 5));
-    }
-    match state.store.ping().await {
-        Ok(()) => Ok(OK),
-        Err(error) => {
-            tracing::warn!(%error, "the database does not answer");
-            Err(Problem::retry_later(ProblemCode::Unavailable, "The database does not answer.", 5))
-        }
-    }
+    health::check(&state).await.map(|()| OK)
 }

@@ -33,7 +33,10 @@ impl FromRequestParts<AppState> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         find(parts, state).await?.map(Self).ok_or_else(|| {
-            Problem::new(ProblemCode::Unauthenticated, "You are not signed in, or your session has ended. Sign in and try again.")
+            Problem::new(
+                ProblemCode::Unauthenticated,
+                "You are not signed in, or your session has ended. Sign in and try again.",
+            )
         })
     }
 }
@@ -46,7 +49,10 @@ impl FromRequestParts<AppState> for Manager {
         if member.role.manages_billing() {
             Ok(Self(member))
         } else {
-            Err(Problem::new(ProblemCode::Forbidden, "Only owners and admins manage billing. You can ask them for funds."))
+            Err(Problem::new(
+                ProblemCode::Forbidden,
+                "Only owners and admins manage billing. You can ask them for funds.",
+            ))
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 /// Who is too fast. A burst of four seconds' worth is free.
 #[derive(Debug)]
 pub(crate) struct RateLimits {
-    sessions: Option<DefaultKeyedRateLimiter<Vec<u8>>>,
+    sessions: Option<DefaultKeyedRateLimiter<String>>,
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
     sign_in_addresses: Failures<IpAddr>,
     sign_in_emails: Failures<String>,
@@ -56,8 +56,8 @@ impl RateLimits {
     }
 
     /// One more request of this session, by its token's hash.
-    pub(crate) fn check_session(&self, token_hash: &[u8]) -> Result<(), Problem> {
-        check(self.sessions.as_ref(), &token_hash.to_vec())
+    pub(crate) fn check_session(&self, token_hash: &str) -> Result<(), Problem> {
+        check(self.sessions.as_ref(), &token_hash.to_owned())
     }
 
     /// One more request of this address.
@@ -199,13 +199,13 @@ mod tests {
     #[test]
     fn a_burst_passes_and_a_flood_does_not() {
         let limits = RateLimits::new(5);
-        assert!((0..20).all(|_| limits.check_session(b"a").is_ok()));
-        let problem = limits.check_session(b"a").unwrap_err();
+        assert!((0..20).all(|_| limits.check_session("a").is_ok()));
+        let problem = limits.check_session("a").unwrap_err();
         assert_eq!(problem.document().code, ProblemCode::TooManyRequests);
         assert!(problem.document().retry_after >= Some(1));
-        assert!(limits.check_session(b"b").is_ok());
+        assert!(limits.check_session("b").is_ok());
         let unlimited = RateLimits::new(0);
-        assert!((0..10_000).all(|_| unlimited.check_session(b"a").is_ok()));
+        assert!((0..10_000).all(|_| unlimited.check_session("a").is_ok()));
     }
 
     #[test]

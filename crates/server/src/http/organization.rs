@@ -24,12 +24,9 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         (status = 401, body = Document), (status = 403, body = Document),
     ),
 )]
-async fn get_organization(
-    State(state): State<AppState>,
-    Manager(member): Manager,
-) -> Result<Versioned<Organization>, Problem> {
-    let organization = service::organization::organization(&state, &member).await?;
-    Ok(Versioned(organization.etag.clone(), organization))
+async fn get_organization(Manager(member): Manager) -> Versioned<Organization> {
+    let organization = service::organization::organization(&member);
+    Versioned(organization.etag.clone(), organization)
 }
 
 /// Change the organisation's data
@@ -51,7 +48,7 @@ async fn put_organization(
     version: IfMatch,
     Json(form): Json<PutOrganization>,
 ) -> Result<Versioned<Organization>, Problem> {
-    version.check(&service::organization::organization(&state, &member).await?.etag)?;
+    version.check(&service::organization::organization(&member).etag)?;
     let organization = service::organization::change(&state, &member, &form).await?;
     Ok(Versioned(organization.etag.clone(), organization))
 }

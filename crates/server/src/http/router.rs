@@ -2,9 +2,8 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{Response, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse as _, Response};
 use billing_contract::{ProblemCode, paths};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -12,7 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::AppState;
 use crate::http::problem::Problem;
-use crate::http::{bootstrap, health, limits, members, openapi, organization, requests, security, session, static_files};
+use crate::http::{
+    bootstrap, health, limits, members, openapi, organization, requests, security, session, static_files,
+};
 
 /// Every resource adds one line.
 fn resources() -> OpenApiRouter<AppState> {
@@ -51,8 +52,6 @@ async fn wrong_method(request: Request) -> Problem {
 }
 
 /// The panic itself is in the log by the panic hook.
-fn after_panic() -> Response<axum::body::Body> {
-    let mut response = Problem::internal("a handler panicked").into_response();
-
-    response
+fn after_panic() -> Response {
+    Problem::internal("a handler panicked").into_response()
 }

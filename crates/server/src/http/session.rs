@@ -62,10 +62,7 @@ async fn create_session(
     delete, path = paths::SESSION, tag = "session", security(("session" = [])),
     responses((status = 204), (status = 401, body = Document)),
 )]
-async fn delete_session(
-    State(state): State<AppState>,
-    SignedIn(member): SignedIn,
-) -> Result<Response, Problem> {
+async fn delete_session(State(state): State<AppState>, SignedIn(member): SignedIn) -> Result<Response, Problem> {
     sessions::sign_out(&state, &member).await?;
     let cookie = set_cookie(None, &state.config, 0)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())

@@ -25,7 +25,9 @@ const INDEX: &str = "index.html";
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DistError {
     /// No folder, or none that can be read.
-    #[error("the built page cannot be read from {path} ({error}): run `cargo xtask build`, or name its folder with --dist")]
+    #[error(
+        "the built page cannot be read from {path} ({error}): run `cargo xtask build`, or name its folder with --dist"
+    )]
     Unreadable { path: String, error: io::Error },
     /// A folder without a page.
     #[error("{path} holds no index.html: run `cargo xtask build`, or name the page's folder with --dist")]
@@ -166,7 +168,14 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
     // Whatever carries somebody's figures must not be kept; without them the page is asked for again each time.
     let caching = if private { "no-store" } else { "no-cache" };
     let page = if parts.method == Method::HEAD { String::new() } else { state.files.index(&element) };
-    ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, caching), (header::VARY, "Cookie")], page)
+    (
+        [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CACHE_CONTROL, caching),
+            (header::VARY, "Cookie"),
+        ],
+        page,
+    )
         .into_response()
 }
 

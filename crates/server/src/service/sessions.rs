@@ -1,13 +1,115 @@
 //! Signing in and out, and who a request comes from: decided anew on every request, from the database.
 
+use std::net::IpAddr;
+
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use billing_contract::ProblemCode;
+use billing_contract::session::{OrganizationSummary, Person, Session, SignIn};
+use billing_domain::{Role, Timestamp};
+use billing_store::{NewSession, Organization};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
+use crate::app::AppState;
+use crate::events::Topic;
+use crate::problem::Problem;
+
+/// A session that is not used for so long is over.
+const IDLE_SECONDS: i64 = 12 * 3600;
+/// A session is over after this in any case.
+pub(crate) const ABSOLUTE_SECONDS: i64 = 30 * 24 * 3600;
+/// Use is noted at most this often: a read must not cost a write.
+const TOUCH_SECONDS: i64 = 60;
 /// Longest password, bytes: longer ones only cost work.
 const MAX_PASSWORD: usize = 1024;
+
+/// Who is asking, in which organisation, with the role of this moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    /// Who.
+    pub(crate) user: Person,
+    /// What they may do now.
+    pub(crate) role: Role,
+    /// Where.
+    pub(crate) organization: Organization,
+    /// Names the session; SHA-256 of its token, hex.
+    pub(crate) token_hash: String,
+}
+
+impl Member {
+    /// As the page knows it.
+    pub(crate) fn session(&self) -> Session {
+        let organization = &self.organization;
+        Session {
+            user: self.user.clone(),
+            role: self.role,
+            organization: OrganizationSummary {
+                id: organization.id.clone(),
+                name: organization.name.clone(),
+                time_zone: organization.time_zone.clone(),
+                currency: organization.currency,
+            },
+        }
+    }
+}
+
+/// Checks address and password; the new session's member and its token, which is told only now.
+pub(crate) async fn sign_in(state: &AppState, form: &SignIn, address: IpAddr) -> Result<(Member, String), Problem> {
+    let email = form.email.trim().to_lowercase();
+    state.rate_limits.check_sign_in(address, &email)?;
+    let user = state.store.user_by_email(&email).await?;
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let fits = state.passwords.verify(form.password.clone(), hash).await;
+    let membership = match &user {
+        Some(user) if fits => state.store.memberships(&user.id).await?.into_iter().next(),
+        _ => None,
+    };
+    let (Some(user), Some(membership)) = (user, membership) else {
+        state.rate_limits.sign_in_failed(address, &email);
+        return Err(Problem::new(ProblemCode::Unauthenticated, "E-mail and password do not fit together."));
+    };
+    let now = state.clock.now();
+    let token = new_token().map_err(Problem::internal)?;
+    let absolute_expires_at = now.plus_seconds(ABSOLUTE_SECONDS);
+    let session = NewSession {
+        token_hash: hash_of(&token),
+        user_id: user.id,
+        organization_id: membership.organization_id,
+        expires_at: now.plus_seconds(IDLE_SECONDS),
+        absolute_expires_at,
+    };
+    state.store.create_session(&session, now).await?;
+    let member = find(state, &token).await?.ok_or_else(|| Problem::internal("a new session is gone at once"))?;
+    Ok((member, token))
+}
+
+/// Who is behind a token, if its session lives; notes that it is used.
+pub(crate) async fn find(state: &AppState, token: &str) -> Result<Option<Member>, Problem> {
+    let now = state.clock.now();
+    let Some(session) = state.store.session(&hash_of(token), now).await? else { return Ok(None) };
+    if now.seconds_since(session.last_seen_at) >= TOUCH_SECONDS {
+        state.store.touch_session(&session.token_hash, idle_limit(now, session.absolute_expires_at), now).await?;
+    }
+    Ok(Some(Member {
+        user: Person { id: session.user_id, name: session.user_name, email: session.user_email },
+        role: session.role,
+        organization: session.organization,
+        token_hash: session.token_hash,
+    }))
+}
+
+fn idle_limit(now: Timestamp, absolute: Timestamp) -> Timestamp {
+    now.plus_seconds(IDLE_SECONDS).min(absolute)
+}
+
+/// Ends the session wherever its token is used; open streams are told.
+pub(crate) async fn sign_out(state: &AppState, member: &Member) -> Result<(), Problem> {
+    state.store.delete_session(&member.token_hash).await?;
+    state.events.publish(&member.organization.id, Topic::SessionEnded(member.token_hash.clone()));
+    Ok(())
+}
 
 /// Checks passwords with Argon2id, a few at a time: each takes memory and a core for a while.
 #[derive(Debug)]
@@ -41,19 +143,24 @@ impl Passwords {
 
 fn fits(password: &str, hash: &str) -> bool {
     password.len() <= MAX_PASSWORD
-        && PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+        && PasswordHash::new(hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 /// A new session's secret: 256 random bits in hex. Only its SHA-256 is kept.
 fn new_token() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 /// What the database knows of a token.
-fn hash_of(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
+fn hash_of(token: &str) -> String {
+    hex(&Sha256::digest(token.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,106 @@
+//! The server's life: bind, open, prepare, serve, drain.
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use billing_payments::Sandbox;
+use billing_payments::sandbox::SandboxConfig;
+use billing_store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Failure;
+use crate::app::AppState;
+use crate::bank::StoreVault;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::events::EventHub;
+use crate::http::limits::RateLimits;
+use crate::http::static_files::StaticFiles;
+use crate::http::{router, serve as accept};
+use crate::service::sessions::Passwords;
+
+/// Work outside of requests may take so long to end.
+const TASKS_TIME: Duration = Duration::from_secs(10);
+
+/// Serves until a signal asks to stop.
+pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
+    // First the port: whoever started a second server by mistake should learn it before anything is touched.
+    let listener = bind(config.listen).await?;
+    let address = listener.local_addr()?;
+    let state = open(config).await?;
+    let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
+    announce(&state, address)?;
+    accept::serve(listener, router::router(state.clone()), state.shutdown.clone()).await;
+    state.tasks.close();
+    if tokio::time::timeout(TASKS_TIME, state.tasks.wait()).await.is_err() {
+        tracing::warn!("some work was left for the next start after {} seconds", TASKS_TIME.as_secs());
+    }
+    state.store.close().await;
+    signal.abort();
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "{address} is taken by another program. Stop that one, or choose another address with --listen (port 0 takes a free one)."
+        )
+        .into(),
+        _ => format!("cannot listen on {address}: {error}").into(),
+    })
+}
+
+async fn open(config: Config) -> Result<AppState, Failure> {
+    let files = StaticFiles::read(&config.dist)?;
+    let store = Store::connect(config.database.reveal())
+        .await
+        .map_err(|error| format!("the database cannot be opened: {error}"))?;
+    let sandbox = Sandbox::new(Arc::new(StoreVault(store.clone())), SandboxConfig::default());
+    Ok(AppState {
+        provider: Arc::new(sandbox.clone()),
+        sandbox: Some(sandbox),
+        store,
+        clock: Clock::default(),
+        events: EventHub::default(),
+        rate_limits: Arc::new(RateLimits::new(config.requests_per_second)),
+        files: Arc::new(files),
+        passwords: Arc::new(Passwords::new().map_err(|error| format!("no password could be hashed: {error}"))?),
+        tasks: TaskTracker::new(),
+        shutdown: CancellationToken::new(),
+        config: Arc::new(config),
+    })
+}
+
+fn announce(_state: &AppState, address: SocketAddr) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on http://{address}")?;
+    out.flush()
+}
+
+async fn cancel_on_signal(shutdown: CancellationToken) {
+    if let Err(error) = signalled().await {
+        tracing::error!(%error, "signals cannot be heard; stop the server by ending its process");
+        return std::future::pending().await;
+    }
+    tracing::info!("stopping: running requests may finish");
+    shutdown.cancel();
+}
+
+#[cfg(unix)]
+async fn signalled() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,47 @@
+//! The people of an organisation and their roles.
+
+use billing_contract::ProblemCode;
+use billing_contract::member::{self, MemberList};
+use billing_contract::session::Admins;
+use billing_domain::Role;
+use billing_store::RoleChange;
+
+use crate::app::AppState;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::sessions::Member;
+
+/// Everybody, by name.
+pub(crate) async fn list(state: &AppState, member: &Member) -> Result<MemberList, Problem> {
+    let members = state.store.members(&member.organization.id).await?;
+    Ok(MemberList { items: members.into_iter().map(on_the_wire).collect() })
+}
+
+/// Whom a member can ask.
+pub(crate) async fn admins(state: &AppState, member: &Member) -> Result<Admins, Problem> {
+    Ok(Admins { admins: state.store.admin_names(&member.organization.id).await? })
+}
+
+/// Gives somebody another role, at once everywhere; the last owner stays one.
+pub(crate) async fn change_role(
+    state: &AppState,
+    member: &Member,
+    user_id: &str,
+    role: Role,
+) -> Result<member::Member, Problem> {
+    let organization_id = &member.organization.id;
+    match state.store.change_role(organization_id, user_id, role).await? {
+        RoleChange::Changed(changed) => {
+            state.events.publish(organization_id, Topic::RoleChanged(changed.user_id.clone()));
+            Ok(on_the_wire(changed))
+        }
+        RoleChange::LastOwner => Err(Problem::new(
+            ProblemCode::Conflict,
+            "This is the only owner, and somebody has to be one. Make another person an owner first.",
+        )),
+    }
+}
+
+fn on_the_wire(member: billing_store::Member) -> member::Member {
+    member::Member { id: member.user_id, name: member.name, email: member.email, role: member.role }
+}

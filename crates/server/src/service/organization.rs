@@ -1,0 +1,110 @@
+//! The organisation's own data: name and address for receipts, the time zone in which days are counted.
+
+use billing_contract::FieldError;
+use billing_contract::organization::{Organization, PutOrganization};
+use billing_store::OrganizationUpdate;
+
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::sessions::Member;
+
+/// The organisation as its managers see it.
+pub(crate) fn organization(member: &Member) -> Organization {
+    on_the_wire(member.organization.clone())
+}
+
+/// Changes it, if it is still the version that the member's request found; another time zone counts usage days anew.
+pub(crate) async fn change(state: &AppState, member: &Member, form: &PutOrganization) -> Result<Organization, Problem> {
+    let before = &member.organization;
+    let (update, calendar) = check(form)?;
+    let after = state.store.update_organization(&before.id, before.version, &update).await?;
+    if after.time_zone != before.time_zone {
+        // In a task of its own: a browser that hangs up must not leave half of the days in the old zone.
+        let (store, id) = (state.store.clone(), before.id.clone());
+        let rebuilt = state.tasks.spawn(async move { store.rebuild_usage_days(&id, |at| calendar.date_of(at)).await });
+        rebuilt.await.map_err(Problem::internal)??;
+    }
+    state.events.publish(&before.id, Topic::Organization);
+    Ok(on_the_wire(after))
+}
+
+fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Problem> {
+    let mut errors = Vec::new();
+    let name = text(&mut errors, "/name", &form.name, 120, false);
+    let address = text(&mut errors, "/address", &form.address, 500, true);
+    let tax_id = text(&mut errors, "/tax_id", &form.tax_id, 40, false);
+    if name.is_empty() {
+        errors.push(field("/name", "required", "Enter the organisation's name."));
+    }
+    match Calendar::of(form.time_zone.trim()) {
+        Ok(calendar) if errors.is_empty() => {
+            let time_zone = form.time_zone.trim().to_owned();
+            Ok((OrganizationUpdate { name, address, tax_id, time_zone }, calendar))
+        }
+        Ok(_) => Err(Problem::invalid(errors)),
+        Err(error) => {
+            errors.push(field("/time_zone", "unknown_time_zone", format!("{error}: choose one like Europe/Berlin.")));
+            Err(Problem::invalid(errors))
+        }
+    }
+}
+
+/// Trimmed text within its limit, counted in characters.
+fn text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, most: usize, lines: bool) -> String {
+    let text = entered.trim().replace("\r\n", "\n");
+    if text.chars().count() > most {
+        errors.push(field(pointer, "too_long", format!("At most {most} characters.")));
+    }
+    if text.chars().any(|one| one.is_control() && !(lines && one == '\n')) {
+        errors.push(field(pointer, "unprintable", "Remove the characters that cannot be printed."));
+    }
+    text
+}
+
+fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }
+}
+
+fn on_the_wire(organization: billing_store::Organization) -> Organization {
+    Organization {
+        etag: organization.version.to_string(),
+        id: organization.id,
+        name: organization.name,
+        address: organization.address,
+        tax_id: organization.tax_id,
+        time_zone: organization.time_zone,
+        currency: organization.currency,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let form = PutOrganization {
+            name: "  ".to_owned(),
+            address: "a\tb".to_owned(),
+            tax_id: "x".repeat(41),
+            time_zone: "Europe/Atlantis".to_owned(),
+        };
+        let problem = check(&form).unwrap_err();
+        let pointers: Vec<_> = problem.document().errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/address", "/tax_id", "/name", "/time_zone"]);
+    }
+
+    #[test]
+    fn lines_of_an_address_stay_and_blanks_around_go() {
+        let form = PutOrganization {
+            name: " Northwind ".to_owned(),
+            address: "1 Main St\r\nAustin".to_owned(),
+            tax_id: String::new(),
+            time_zone: "America/Chicago".to_owned(),
+        };
+        let (update, _) = check(&form).unwrap();
+        assert_eq!((update.name.as_str(), update.address.as_str()), ("Northwind", "1 Main St\nAustin"));
+    }
+}

@@ -1,0 +1,140 @@
+//! A member asks for funds, an admin answers. No money moves here.
+
+use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestList, FundsRequestState};
+use billing_contract::{FieldError, ProblemCode};
+use billing_store::{Decision, NewRequest, Request, RequestState, StoreError};
+
+use crate::app::AppState;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::sessions::Member;
+
+/// As many as a page lists.
+const LISTED: u32 = 100;
+/// Open requests that one person may have: more would only bury the others.
+const OPEN_AT_ONCE: usize = 10;
+const REASON_CHARACTERS: usize = 500;
+const ANSWER_CHARACTERS: usize = 500;
+
+/// An admin's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Yes.
+    Approve,
+    /// No.
+    Decline,
+}
+
+/// All of the organisation for managers, one's own for members; newest first.
+pub(crate) async fn list(state: &AppState, member: &Member) -> Result<FundsRequestList, Problem> {
+    let own = (!member.role.manages_billing()).then_some(member.user.id.as_str());
+    let requests = state.store.requests(&member.organization.id, own, LISTED).await?;
+    Ok(FundsRequestList { items: requests.into_iter().map(|one| on_the_wire(one, member)).collect() })
+}
+
+/// Those that nobody has answered yet, newest first.
+pub(crate) async fn open(state: &AppState, member: &Member) -> Result<Vec<FundsRequest>, Problem> {
+    let mut requests = list(state, member).await?.items;
+    requests.retain(|request| request.state == FundsRequestState::Open);
+    Ok(requests)
+}
+
+/// One request; a member sees only one's own.
+pub(crate) async fn request(state: &AppState, member: &Member, id: &str) -> Result<FundsRequest, Problem> {
+    let request = state.store.request(&member.organization.id, id).await?;
+    if request.user_id == member.user.id || member.role.manages_billing() {
+        Ok(on_the_wire(request, member))
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+/// Writes a request down and shows it to the managers.
+pub(crate) async fn create(
+    state: &AppState,
+    member: &Member,
+    form: &CreateFundsRequest,
+) -> Result<FundsRequest, Problem> {
+    let new = check(state, member, form)?;
+    let organization_id = &member.organization.id;
+    let own = state.store.requests(organization_id, Some(&member.user.id), LISTED).await?;
+    if own.iter().filter(|request| request.state == RequestState::Open).count() >= OPEN_AT_ONCE {
+        return Err(Problem::new(
+            ProblemCode::Conflict,
+            format!("{OPEN_AT_ONCE} of your requests wait for an answer already. Ask your admins about those first."),
+        ));
+    }
+    let request = state.store.create_request(organization_id, &new, state.clock.now()).await?;
+    state.events.publish(organization_id, Topic::Request(request.id.clone()));
+    Ok(on_the_wire(request, member))
+}
+
+fn check(state: &AppState, member: &Member, form: &CreateFundsRequest) -> Result<NewRequest, Problem> {
+    let mut errors = Vec::new();
+    let mut wrong = |pointer: &str, code: &str, detail: String| {
+        errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail });
+    };
+    let amount = state.config.limits(member.organization.currency).parse(form.amount.text());
+    if let Err(error) = amount {
+        wrong("/amount", error.code(), error.to_string());
+    }
+    let reason = form.reason.trim();
+    match reason.chars().count() {
+        0 => wrong("/reason", "required", "Say what the money is for.".to_owned()),
+        count if count > REASON_CHARACTERS => {
+            wrong("/reason", "too_long", format!("At most {REASON_CHARACTERS} characters."));
+        }
+        _ => {}
+    }
+    match amount {
+        Ok(amount) if errors.is_empty() => Ok(NewRequest {
+            id: state.new_id()?,
+            user_id: member.user.id.clone(),
+            amount: amount.money(),
+            reason: reason.to_owned(),
+        }),
+        _ => Err(Problem::invalid(errors)),
+    }
+}
+
+/// Answers an open request, once.
+pub(crate) async fn answer(
+    state: &AppState,
+    member: &Member,
+    id: &str,
+    verdict: Verdict,
+    answer: Option<String>,
+) -> Result<FundsRequest, Problem> {
+    let answer = answer.map(|answer| answer.trim().to_owned()).filter(|answer| !answer.is_empty());
+    if answer.as_ref().is_some_and(|answer| answer.chars().count() > ANSWER_CHARACTERS) {
+        return Err(Problem::field("/answer", "too_long", format!("At most {ANSWER_CHARACTERS} characters.")));
+    }
+    let organization_id = &member.organization.id;
+    let decision =
+        Decision { approved: verdict == Verdict::Approve, answer, decided_by: member.user.id.clone(), top_up_id: None };
+    let decided = state.store.decide_request(organization_id, id, &decision, state.clock.now()).await;
+    let request = decided.map_err(|error| match error {
+        StoreError::Stale => Problem::new(ProblemCode::Conflict, "Somebody has answered this request already."),
+        other => Problem::from(other),
+    })?;
+    state.events.publish(organization_id, Topic::Request(request.id.clone()));
+    Ok(on_the_wire(request, member))
+}
+
+fn on_the_wire(request: Request, member: &Member) -> FundsRequest {
+    FundsRequest {
+        id: request.id,
+        requested_by: request.user_name,
+        amount: request.amount,
+        currency: member.organization.currency,
+        reason: request.reason,
+        state: match request.state {
+            RequestState::Open => FundsRequestState::Open,
+            RequestState::Approved => FundsRequestState::Approved,
+            RequestState::Declined => FundsRequestState::Declined,
+        },
+        answer: request.answer,
+        created_at: request.created_at,
+        decided_at: request.decided_at,
+    }
+}
