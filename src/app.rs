@@ -1,16 +1,141 @@
 //! The shell around every screen: who is signed in, where they are, and what is read out.
 
-use leptos::prelude::*;
+mod sidebar;
 
-use crate::ui::announcer::{LiveRegions, provide_announcer};
+use billing_contract::session::{Bootstrap, Session};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use self::sidebar::Sidebar;
+use crate::api;
+use crate::pages::ask_admin::AskAdmin;
+use crate::pages::not_found::NotFound;
+use crate::pages::settings::Settings;
+use crate::pages::sign_in::SignInPage;
+use crate::platform::{bootstrap, focus, history, intl, storage};
+use crate::routes::{Navigator, Place};
+use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
+use crate::ui::icon::{Icon, IconName};
 
 /// Puts the app into the page.
 pub(crate) fn mount() {
-    mount_to_body(App);
+    let first = bootstrap::take().and_then(|text| serde_json::from_str::<Bootstrap>(&text).ok());
+    mount_to_body(move || view! { <App first=first /> });
 }
 
+/// Everything. Without data in the document (a development server made it), the data is fetched.
 #[component]
-fn App() -> AnyView {
+fn App(first: Option<Bootstrap>) -> AnyView {
     let announcer = provide_announcer();
-    view! { <LiveRegions announcer=announcer /> }.into_any()
+    let loaded = RwSignal::new(first);
+    let failure = RwSignal::new(None::<String>);
+    if loaded.read_untracked().is_none() {
+        spawn_local(async move {
+            match api::session::bootstrap().await {
+                Ok(answer) => loaded.set(Some(answer)),
+                Err(error) => failure.set(Some(error.sentence())),
+            }
+        });
+    }
+    let screen = move || match loaded.get() {
+        Some(answer) => shell(answer, announcer),
+        None => view! { <main class="plain"><p role="alert">{move || failure.get()}</p></main> }.into_any(),
+    };
+    view! { <LiveRegions announcer=announcer />{screen} }.into_any()
+}
+
+fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
+    let Some(navigator) = Navigator::start() else { return ().into_any() };
+    let path = navigator.path();
+    let place = Memo::new(move |_| Place::at(&path.read()));
+    let Bootstrap { service, session, billing, admins } = answer;
+    let ribbon = service.sandbox.then(ribbon);
+    let Some(session) = session else {
+        history::set_title("Sign in · Nexis");
+        let destination =
+            move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
+        let destination = Signal::derive(move || destination().to_owned());
+        return view! { {ribbon}<main class="lone" id="main"><SignInPage service=service destination=destination /></main> }
+            .into_any();
+    };
+    intl::use_zone(&session.organization.time_zone);
+    follow(place, path, navigator, announcer);
+    // The same address, as the server now sees the person: the sign-in page, which leads back here.
+    api::client::when_signed_out(history::reload);
+    let manages = session.role.manages_billing();
+    let admins = Signal::stored(admins.map(|admins| admins.admins).unwrap_or_default());
+    let _ = billing;
+    let session = RwSignal::new(session);
+    let screen = Memo::new(move |_| match place.get() {
+        None => Screen::NotFound,
+        Some(Place::Billing) if !manages => Screen::AskAdmin,
+        Some(_) => Screen::Settings,
+    });
+    let screen = move || match screen.get() {
+        Screen::NotFound => view! { <NotFound path=path /> }.into_any(),
+        Screen::AskAdmin => view! { <AskAdmin session=session admins=admins /> }.into_any(),
+        Screen::Settings => view! { <Settings place=place session=session /> }.into_any(),
+    };
+    view! {
+        <a class="skip" href="#main" on:click=move |event| {
+            event.prevent_default();
+            focus::by_id("main");
+        }>"Skip to content"</a>
+        {ribbon}
+        <div class="frame">
+            {bar(session, place, announcer)}
+            <main id="main" tabindex="-1">{screen}</main>
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands in the frame. The tabs of Settings share one, so that it stays while they change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Screen {
+    Settings,
+    AskAdmin,
+    NotFound,
+}
+
+/// Names each screen in the tab and for those who listen, and writes the one right address for it.
+fn follow(place: Memo<Option<Place>>, path: Memo<String>, navigator: Navigator, announcer: Announcer) {
+    Effect::new(move |before: Option<Option<Place>>| {
+        let now = place.get();
+        match now {
+            Some(Place::SignIn) => navigator.replace(Place::Billing),
+            Some(place) if path.get_untracked() != place.address() => navigator.replace(place),
+            _ => {}
+        }
+        let title = now.map_or("Not found", Place::title);
+        history::set_title(&format!("{title} · Nexis"));
+        if before.is_some_and(|before| before != now) {
+            announcer.say(title);
+        }
+        now
+    });
+}
+
+fn bar(session: RwSignal<Session>, place: Memo<Option<Place>>, announcer: Announcer) -> AnyView {
+    let leaving = RwSignal::new(false);
+    let sign_out = move || {
+        leaving.set(true);
+        spawn_local(async move {
+            match api::session::sign_out().await {
+                Ok(()) => {
+                    storage::clear();
+                    history::load(Place::SignIn.address());
+                }
+                Err(error) => {
+                    leaving.set(false);
+                    announcer.alert(error.sentence());
+                }
+            }
+        });
+    };
+    view! { <Sidebar session=session place=place leaving=leaving on_sign_out=sign_out /> }.into_any()
+}
+
+fn ribbon() -> AnyView {
+    view! { <p class="ribbon"><Icon name=IconName::Flask />"Sandbox: no real money"</p> }.into_any()
 }

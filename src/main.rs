@@ -1,9 +1,12 @@
 //! Mounts the app.
+#![expect(unreachable_pub, reason = "leptos writes `pub` into what its component macro makes")]
 
+mod api;
 mod app;
 mod pages;
 mod platform;
 mod routes;
+mod state;
 mod ui;
 
 fn main() {

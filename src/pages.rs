@@ -1,3 +1,6 @@
 //! The screens. None of them knows another one.
 
+pub(crate) mod ask_admin;
+pub(crate) mod not_found;
 pub(crate) mod settings;
+pub(crate) mod sign_in;

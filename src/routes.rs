@@ -1,4 +1,10 @@
-//! Every address of the page, in one place.
+//! Every address of the page, in one place, and the way from one to another.
+//!
+//! Of `leptos_router` only the browser's side is used: link clicks, the history, the present address. Matching four fixed
+//! addresses is a table below, and its route matcher weighs more than this whole room.
+
+use leptos::prelude::*;
+use leptos_router::location::{BrowserUrl, LocationChange, LocationProvider};
 
 /// A screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +33,57 @@ impl Place {
         }
     }
 
+    /// What the browser's tab and history call it.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::SignIn => "Sign in",
+            Self::Organization => "Organization",
+            Self::Members => "Members",
+            Self::Billing => "Billing",
+        }
+    }
+
     /// The screen at this path; `None` when there is none. The bare address and `/settings` lead to Billing.
     pub(crate) fn at(path: &str) -> Option<Self> {
         match path.strip_suffix('/').unwrap_or(path) {
             "" | "/settings" => Some(Self::Billing),
             path => Self::ALL.into_iter().find(|place| place.address() == path),
+        }
+    }
+}
+
+/// Goes from screen to screen without loading a document.
+#[derive(Clone)]
+pub(crate) struct Navigator {
+    browser: BrowserUrl,
+}
+
+impl Navigator {
+    /// Listens to clicks on links and to the history from now on. `None` where the browser refuses its own address.
+    pub(crate) fn start() -> Option<Self> {
+        let browser = BrowserUrl::new().ok()?;
+        browser.init(None);
+        let (address, waiting) = (browser.as_url().clone(), browser.clone());
+        // A clicked link reaches the address bar only when the screen says that it has changed.
+        Effect::new(move |_| {
+            address.track();
+            waiting.ready_to_complete();
+        });
+        Some(Self { browser })
+    }
+
+    /// The present path.
+    pub(crate) fn path(&self) -> Memo<String> {
+        let address = self.browser.as_url().clone();
+        Memo::new(move |_| address.read().path().to_owned())
+    }
+
+    /// Shows this screen instead of the present one, which the back button will not find again.
+    pub(crate) fn replace(&self, place: Place) {
+        if let Ok(url) = BrowserUrl::parse(place.address()) {
+            self.browser.as_url().set(url);
+            let value = place.address().to_owned();
+            self.browser.complete_navigation(&LocationChange { value, ..LocationChange::default() });
         }
     }
 }

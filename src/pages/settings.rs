@@ -1,3 +1,44 @@
 //! Settings: the tabs, and the screen of each.
 
 pub(crate) mod billing;
+mod members;
+mod organization;
+
+use billing_contract::session::Session;
+use leptos::prelude::*;
+
+use self::billing::BillingTab;
+use self::members::MembersTab;
+use self::organization::OrganizationTab;
+use crate::routes::Place;
+use crate::ui::tabs::{Tab, Tabs};
+
+/// Settings. The Billing tab is there for those who may use it.
+#[component]
+pub(crate) fn Settings(
+    /// The present tab.
+    place: Memo<Option<Place>>,
+    /// Who is signed in.
+    session: RwSignal<Session>,
+) -> AnyView {
+    let mut places = vec![Place::Organization, Place::Members];
+    if session.read_untracked().role.manages_billing() {
+        places.push(Place::Billing);
+    }
+    let tabs = places.into_iter().map(|place| Tab { address: place.address(), text: place.title() }).collect();
+    let current = Signal::derive(move || place.get().map(Place::address).unwrap_or_default().to_owned());
+    let content = move || match place.get() {
+        Some(Place::Billing) => view! { <BillingTab /> }.into_any(),
+        Some(Place::Members) => view! { <MembersTab session=session /> }.into_any(),
+        Some(Place::Organization) => view! { <OrganizationTab session=session /> }.into_any(),
+        Some(Place::SignIn) | None => ().into_any(),
+    };
+    view! {
+        <header class="settings-head">
+            <h1>"Settings"</h1>
+            <Tabs label="Settings" tabs=tabs current=current />
+        </header>
+        {content}
+    }
+    .into_any()
+}

@@ -148,6 +148,7 @@ fn formatter(key: &Key) -> Function {
 /// The reader's own English, or American English.
 fn locales() -> Array {
     let wanted = web_sys::window().map(|window| window.navigator().languages());
-    let english = wanted.and_then(|all| all.iter().find(|one| one.as_string().is_some_and(|one| one.starts_with("en-"))));
+    let english =
+        wanted.and_then(|all| all.iter().find(|one| one.as_string().is_some_and(|one| one.starts_with("en-"))));
     Array::of1(&english.unwrap_or_else(|| "en-US".into()))
 }

@@ -20,5 +20,8 @@ pub(crate) fn on_change(run: impl Fn(bool) + 'static) -> Option<Listener> {
 pub(crate) fn on_network(run: impl Fn(bool) + Clone + 'static) -> Option<[Listener; 2]> {
     let window = web_sys::window()?;
     let back = run.clone();
-    Some([Listener::new(&window, "online", move |_| back(true)), Listener::new(&window, "offline", move |_| run(false))])
+    Some([
+        Listener::new(&window, "online", move |_| back(true)),
+        Listener::new(&window, "offline", move |_| run(false)),
+    ])
 }

@@ -61,14 +61,15 @@ pub(crate) fn Banner(
     #[prop(optional)]
     alert: bool,
     /// What it means, and the button that helps.
-    children: Children,
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> AnyView {
     view! {
         <div class=move || format!("banner banner-{}", tone.get().name()) role=if alert { "alert" } else { "status" }>
             {move || view! { <Icon name=tone.get().icon() /> }}
             <div class="banner-text">
                 <p class="banner-title"><span class="visually-hidden">{move || tone.get().word()}</span>{move || title.get()}</p>
-                {children()}
+                {children.map(|children| children())}
             </div>
         </div>
     }

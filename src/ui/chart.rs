@@ -119,7 +119,10 @@ fn details(
 ) -> AnyView {
     let part = |(name, text): (String, &String)| view! { <div><dt>{name}</dt><dd>{text.clone()}</dd></div> };
     let parts = names.get_value().into_iter().zip(&bar.part_texts).map(part).collect_view();
-    let mark = bar.mark.as_ref().map(|mark| view! { <span class="chart-mark"><span aria-hidden="true">"◆ "</span>{mark.clone()}</span> });
+    let mark = bar
+        .mark
+        .as_ref()
+        .map(|mark| view! { <span class="chart-mark"><span aria-hidden="true">"◆ "</span>{mark.clone()}</span> });
     let open = on_open.map(|(words, run)| {
         view! { <Button style=ButtonStyle::Quiet icon=IconName::ArrowRight on_press=move || run.run((index,))>{words}</Button> }
     });
@@ -149,5 +152,6 @@ fn table(
         view! { <tr><th scope="row">{bar.name}{mark}</th>{parts.collect_view()}<td class="numeric">{bar.total_text}</td></tr> }
     };
     let rows = move || bars.get().into_iter().map(row).collect_view();
-    view! { <div class="chart-table"><Table caption=caption columns=columns><tbody>{rows}</tbody></Table></div> }.into_any()
+    view! { <div class="chart-table"><Table caption=caption columns=columns><tbody>{rows}</tbody></Table></div> }
+        .into_any()
 }

@@ -139,7 +139,8 @@ pub(crate) fn TextField(
         </span>
     }
     .into_any();
-    view! { <FieldFrame id=id label=label hint=hint error=error hide_label=hide_label>{control}</FieldFrame> }.into_any()
+    view! { <FieldFrame id=id label=label hint=hint error=error hide_label=hide_label>{control}</FieldFrame> }
+        .into_any()
 }
 
 /// A field for several lines of text.

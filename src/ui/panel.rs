@@ -43,7 +43,8 @@ pub(crate) fn Panel(
 ) -> AnyView {
     let id = unique_id("panel");
     let load = Memo::new(move |_| load.get());
-    let content = move || match load.get() {
+    let content = move || {
+        match load.get() {
         Load::Loading => view! { <Skeleton /> }.into_any(),
         Load::Failed(reason) => view! {
             <Banner tone=Tone::Warn title="This part could not be loaded" alert=true>
@@ -53,6 +54,7 @@ pub(crate) fn Panel(
         }
         .into_any(),
         Load::Ready => children(),
+    }
     };
     view! {
         <section class=format!("panel {class}") aria-labelledby=id.clone()

@@ -62,15 +62,24 @@ pub(crate) fn Select(
         };
         choices.get().into_iter().map(each).collect_view()
     };
+    let element = NodeRef::<leptos::html::Select>::new();
+    let choose = move |event| {
+        on_choose.run((event_target_value(&event),));
+        // What is shown is the true state, also when the owner has not (or not yet) taken the choice over.
+        if let Some(element) = element.get_untracked() {
+            element.set_value(&value.read_untracked());
+        }
+    };
     let control = view! {
         <span class="input input-select">
             <select
+                node_ref=element
                 id=id.clone()
                 name=name
                 disabled=move || disabled.get()
                 aria-invalid=move || error.read().is_some().then_some("true")
                 aria-describedby=move || describe.get()
-                on:change=move |event| on_choose.run((event_target_value(&event),))
+                on:change=choose
             >
                 {options}
             </select>
@@ -78,5 +87,6 @@ pub(crate) fn Select(
         </span>
     }
     .into_any();
-    view! { <FieldFrame id=id label=label hint=hint error=error hide_label=hide_label>{control}</FieldFrame> }.into_any()
+    view! { <FieldFrame id=id label=label hint=hint error=error hide_label=hide_label>{control}</FieldFrame> }
+        .into_any()
 }

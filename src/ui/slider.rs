@@ -26,7 +26,7 @@ pub(crate) fn Slider(
     ends: Signal<(String, String)>,
     /// The thumb was moved to this stop.
     #[prop(into)]
-    on_move: Callback<(usize,)>,
+    on_slide: Callback<(usize,)>,
     /// − was pressed.
     #[prop(into)]
     on_less: Callback<()>,
@@ -54,7 +54,7 @@ pub(crate) fn Slider(
                     style:--filled=filled
                     on:input=move |event| {
                         if let Ok(stop) = event_target_value(&event).parse() {
-                            on_move.run((stop,));
+                            on_slide.run((stop,));
                         }
                     }
                 />

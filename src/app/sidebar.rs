@@ -1,0 +1,87 @@
+//! The bar at the side: the product, where one can go, who is signed in.
+
+use billing_contract::session::Session;
+use leptos::prelude::*;
+
+use crate::routes::Place;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::icon::{Icon, IconName};
+
+/// The bar of somebody who is signed in.
+#[component]
+pub(super) fn Sidebar(
+    /// Who is signed in.
+    session: RwSignal<Session>,
+    /// The present screen.
+    #[prop(into)]
+    place: Signal<Option<Place>>,
+    /// Signing out is under way.
+    #[prop(into)]
+    leaving: Signal<bool>,
+    /// Signs out.
+    #[prop(into)]
+    on_sign_out: Callback<()>,
+) -> AnyView {
+    let Session { user, role, .. } = session.get_untracked();
+    let manages = role.manages_billing();
+    // Where the gear leads: the tab that people come for, if they have it.
+    let settings = if manages { Place::Billing } else { Place::Organization };
+    let in_settings = move || {
+        let asks = !manages && place.get() == Some(Place::Billing);
+        (place.get().is_some() && !asks).then_some("true")
+    };
+    let asking = move || (place.get() == Some(Place::Billing)).then_some("page");
+    let ask = (!manages).then(|| {
+        view! {
+            <li><a href=Place::Billing.address() aria-current=asking><Icon name=IconName::Wallet /><span>"Billing"</span></a></li>
+        }
+    });
+    view! {
+        <header class="sidebar">
+            <p class="brand"><span class="brand-mark"><Icon name=IconName::Mark /></span>"Nexis"</p>
+            <p class="sidebar-organization">{move || session.read().organization.name.clone()}</p>
+            <nav aria-label="Main">
+                <ul>
+                    <li>
+                        <a href=settings.address() aria-current=in_settings><Icon name=IconName::Gear /><span>"Settings"</span></a>
+                    </li>
+                    {ask}
+                </ul>
+            </nav>
+            <div class="sidebar-user">
+                <span class="avatar" aria-hidden="true">{initials(&user.name)}</span>
+                <p><strong>{user.name}</strong><span class="muted">{role_word(role)}</span></p>
+                <Button style=ButtonStyle::Quiet icon=IconName::SignOut busy=leaving on_press=on_sign_out>"Sign out"</Button>
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+const fn role_word(role: billing_domain::Role) -> &'static str {
+    match role {
+        billing_domain::Role::Owner => "Owner",
+        billing_domain::Role::Admin => "Admin",
+        billing_domain::Role::Member => "Member",
+    }
+}
+
+/// The first letters of the first and the last name.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.next_back().and_then(|word| word.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_the_first_letters_of_the_first_and_the_last_name() {
+        for (name, letters) in [("Ada Lovelace", "AL"), ("Ünal", "Ü"), ("a b c", "AC"), ("", ""), ("  ", "")] {
+            assert_eq!(initials(name), letters, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The Organization tab: what receipts print, and the zone in which days are counted.
+
+use billing_contract::ProblemCode;
+use billing_contract::organization::{Organization, PutOrganization};
+use billing_contract::session::Session;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api::{self, ApiError};
+use crate::platform::intl;
+use crate::ui::announcer::announcer;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::field::{TextArea, TextField};
+use crate::ui::panel::{Load, Panel};
+
+/// What stands in the form.
+#[derive(Clone, Copy)]
+struct Form {
+    name: RwSignal<String>,
+    address: RwSignal<String>,
+    tax_id: RwSignal<String>,
+    time_zone: RwSignal<String>,
+}
+
+impl Form {
+    fn new() -> Self {
+        let text = || RwSignal::new(String::new());
+        Self { name: text(), address: text(), tax_id: text(), time_zone: text() }
+    }
+
+    fn fill(self, with: &Organization) {
+        self.name.set(with.name.clone());
+        self.address.set(with.address.clone());
+        self.tax_id.set(with.tax_id.clone());
+        self.time_zone.set(with.time_zone.clone());
+    }
+
+    fn request(self) -> PutOrganization {
+        PutOrganization {
+            name: self.name.get_untracked().trim().to_owned(),
+            address: self.address.get_untracked().trim().to_owned(),
+            tax_id: self.tax_id.get_untracked().trim().to_owned(),
+            time_zone: self.time_zone.get_untracked().trim().to_owned(),
+        }
+    }
+}
+
+/// Where saving stands.
+#[derive(Clone, Debug, Default)]
+enum Saving {
+    #[default]
+    Idle,
+    Busy,
+    Saved,
+    /// Somebody else saved first; this is what they saved.
+    Stale(Box<Organization>),
+    Failed(ApiError),
+}
+
+/// The tab. Members read, owners and admins change.
+#[component]
+pub(super) fn OrganizationTab(session: RwSignal<Session>) -> AnyView {
+    let form = Form::new();
+    let (load, saving) = (RwSignal::new(Load::Loading), RwSignal::new(Saving::Idle));
+    let etag = RwSignal::new(String::new());
+    let fetch = move || {
+        load.set(Load::Loading);
+        spawn_local(async move {
+            match api::organization::get().await {
+                Ok(organization) => {
+                    form.fill(&organization);
+                    etag.set(organization.etag);
+                    load.set(Load::Ready);
+                }
+                Err(error) => load.set(Load::Failed(error.sentence())),
+            }
+        });
+    };
+    fetch();
+    view! {
+        <Panel heading="Organization" load=load on_retry=fetch class="narrow">
+            {form_view(session, form, etag, saving)}
+        </Panel>
+    }
+    .into_any()
+}
+
+fn form_view(session: RwSignal<Session>, form: Form, etag: RwSignal<String>, saving: RwSignal<Saving>) -> AnyView {
+    let may_change = session.read_untracked().role.manages_organization();
+    let read_only = !may_change;
+    let announcer = announcer();
+    let save = move || {
+        if matches!(*saving.read_untracked(), Saving::Busy) {
+            return;
+        }
+        saving.set(Saving::Busy);
+        spawn_local(async move {
+            match api::organization::put(&form.request(), &etag.get_untracked()).await {
+                Ok(saved) => {
+                    form.fill(&saved);
+                    intl::use_zone(&saved.time_zone);
+                    session.update(|session| {
+                        session.organization.name = saved.name;
+                        session.organization.time_zone = saved.time_zone;
+                    });
+                    etag.set(saved.etag);
+                    saving.set(Saving::Saved);
+                    announcer.say("Saved");
+                }
+                Err(error) => saving.set(after(error).await),
+            }
+        });
+    };
+    let wrong = move |pointer: &'static str| {
+        Signal::derive(move || match &*saving.read() {
+            Saving::Failed(error) => error.field(pointer),
+            _ => None,
+        })
+    };
+    let zones = intl::zones().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view();
+    view! {
+        <form
+            class="form"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                save();
+            }
+        >
+            {move || notice(saving, form, etag, save)}
+            <TextField label="Name" value=form.name name="name" autocomplete="organization" error=wrong("/name") read_only=read_only hint="As it stands on receipts." />
+            <TextArea label="Address" value=form.address name="address" autocomplete="street-address" error=wrong("/address") read_only=read_only />
+            <TextField label="Tax number" value=form.tax_id name="tax_id" error=wrong("/tax_id") read_only=read_only hint="VAT, GST or EIN, if you have one." />
+            <TextField label="Time zone" value=form.time_zone name="time_zone" list="zones" error=wrong("/time_zone") read_only=read_only hint="Days, months and the monthly cap are counted in it. For example Europe/Berlin." />
+            <datalist id="zones">{zones}</datalist>
+            {if may_change {
+                let busy = Signal::derive(move || matches!(*saving.read(), Saving::Busy));
+                view! {
+                    <div class="row">
+                        <Button style=ButtonStyle::Primary submit=true busy=busy>"Save"</Button>
+                        {move || matches!(*saving.read(), Saving::Saved).then(|| view! { <span class="saved">"Saved"</span> })}
+                    </div>
+                }.into_any()
+            } else {
+                view! { <p class="muted">"Owners and admins can change this."</p> }.into_any()
+            }}
+        </form>
+    }
+    .into_any()
+}
+
+/// What a refused save leads to.
+async fn after(error: ApiError) -> Saving {
+    if error.code() == Some(ProblemCode::Stale) {
+        match api::organization::get().await {
+            Ok(theirs) => Saving::Stale(Box::new(theirs)),
+            Err(error) => Saving::Failed(error),
+        }
+    } else {
+        Saving::Failed(error)
+    }
+}
+
+/// What has to be said above the form.
+fn notice(
+    saving: RwSignal<Saving>,
+    form: Form,
+    etag: RwSignal<String>,
+    save: impl Fn() + Copy + Send + Sync + 'static,
+) -> AnyView {
+    match saving.get() {
+        Saving::Failed(error) if error.problem().is_none_or(|problem| problem.errors.is_empty()) => {
+            view! { <Banner tone=Tone::Warn title=error.sentence() alert=true /> }.into_any()
+        }
+        Saving::Stale(theirs) => {
+            let mine = {
+                let etag_of_theirs = theirs.etag.clone();
+                move || {
+                    etag.set(etag_of_theirs.clone());
+                    saving.set(Saving::Idle);
+                    save();
+                }
+            };
+            let differences = differences(&form.request(), &theirs);
+            let take = move || {
+                form.fill(&theirs);
+                etag.set(theirs.etag.clone());
+                saving.set(Saving::Idle);
+            };
+            view! {
+                <Banner tone=Tone::Warn title="Somebody else changed this meanwhile" alert=true>
+                    <p>"Your changes are still here and not saved yet. "{differences}</p>
+                    <div class="buttons">
+                        <Button on_press=mine>"Save mine"</Button>
+                        <Button on_press=take>"Take theirs"</Button>
+                    </div>
+                </Banner>
+            }
+            .into_any()
+        }
+        _ => ().into_any(),
+    }
+}
+
+/// Which fields differ, in one sentence.
+fn differences(mine: &PutOrganization, theirs: &Organization) -> String {
+    let fields = [
+        ("name", mine.name != theirs.name),
+        ("address", mine.address != theirs.address),
+        ("tax number", mine.tax_id != theirs.tax_id),
+        ("time zone", mine.time_zone != theirs.time_zone),
+    ];
+    let differing: Vec<_> = fields.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect();
+    if differing.is_empty() {
+        "Theirs says the same as yours.".to_owned()
+    } else {
+        format!("Theirs differs in: {}.", differing.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use billing_domain::Currency;
+
+    use super::*;
+
+    #[test]
+    fn a_stale_form_says_which_fields_differ() {
+        let theirs = Organization {
+            id: String::new(),
+            name: "Theirs".into(),
+            address: "A".into(),
+            tax_id: "T".into(),
+            time_zone: "UTC".into(),
+            currency: Currency::Usd,
+            etag: "2".into(),
+        };
+        let mine = |name: &str, tax_id: &str| PutOrganization {
+            name: name.into(),
+            address: "A".into(),
+            tax_id: tax_id.into(),
+            time_zone: "UTC".into(),
+        };
+        assert_eq!(differences(&mine("Theirs", "T"), &theirs), "Theirs says the same as yours.");
+        assert_eq!(differences(&mine("Mine", "U"), &theirs), "Theirs differs in: name, tax number.");
+    }
+}

@@ -1,0 +1,87 @@
+//! Who are you? Afterwards one is where one wanted to go.
+
+use billing_contract::session::{DemoSignIn, Service, SignIn};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api;
+use crate::platform::{focus, history};
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::field::TextField;
+use crate::ui::icon::{Icon, IconName};
+
+/// The sign-in form. A demo server offers its people as buttons.
+#[component]
+pub(crate) fn SignInPage(
+    /// What everybody may know about the server.
+    service: Service,
+    /// Where to go afterwards.
+    #[prop(into)]
+    destination: Signal<String>,
+) -> AnyView {
+    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let busy = RwSignal::new(false);
+    let failure = RwSignal::new(None::<String>);
+    let sign_in = move |who: SignIn| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        failure.set(None);
+        spawn_local(async move {
+            match api::session::sign_in(&who).await {
+                // A new document brings everything the session may see in its first bytes, and nothing of before.
+                Ok(_) => history::load(&destination.get_untracked()),
+                Err(error) => {
+                    busy.set(false);
+                    failure.set(Some(error.sentence()));
+                    focus::by_id("password");
+                }
+            }
+        });
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        sign_in(SignIn { email: email.get_untracked().trim().to_owned(), password: password.get_untracked() });
+    };
+    let demo = service.demo_sign_ins;
+    view! {
+        <section class="sign-in">
+            <p class="brand"><span class="brand-mark"><Icon name=IconName::Mark /></span>"Nexis"</p>
+            <h1>"Sign in"</h1>
+            {move || failure.get().map(|text| view! { <Banner tone=Tone::Stop title=text alert=true /> })}
+            <form class="form" method="post" on:submit=submit>
+                <TextField label="E-mail" value=email name="email" id="email" kind="email" autocomplete="username" required=true />
+                <TextField
+                    label="Password"
+                    value=password
+                    name="password"
+                    id="password"
+                    kind="password"
+                    autocomplete="current-password"
+                    required=true
+                />
+                <Button style=ButtonStyle::Primary submit=true busy=busy>"Sign in"</Button>
+            </form>
+            {(!demo.is_empty()).then(|| demo_people(demo, sign_in))}
+        </section>
+    }
+    .into_any()
+}
+
+fn demo_people(people: Vec<DemoSignIn>, sign_in: impl Fn(SignIn) + Copy + Send + Sync + 'static) -> AnyView {
+    let each = move |person: DemoSignIn| {
+        let DemoSignIn { label, email, password } = person;
+        let shown = email.clone();
+        let press = move || sign_in(SignIn { email: email.clone(), password: password.clone() });
+        view! { <Button on_press=press><span>{label}</span><span class="muted small">{shown}</span></Button> }
+    };
+    view! {
+        <div class="sign-in-demo" role="group" aria-labelledby="demo-people">
+            <h2 id="demo-people">"Or look around as"</h2>
+            {people.into_iter().map(each).collect_view()}
+        </div>
+    }
+    .into_any()
+}
