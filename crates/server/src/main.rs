@@ -11,6 +11,7 @@ mod problem;
 mod run;
 mod service;
 mod verify;
+mod workers;
 
 use std::process::ExitCode;
 

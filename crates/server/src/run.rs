@@ -22,6 +22,7 @@ use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::http::{router, serve as accept};
 use crate::service::sessions::Passwords;
+use crate::workers;
 
 /// Work outside of requests may take so long to end.
 const TASKS_TIME: Duration = Duration::from_secs(10);
@@ -33,6 +34,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let state = open(config).await?;
     let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
+    workers::start(&state);
     announce(&state, address)?;
     accept::serve(listener, router::router(state.clone()), state.shutdown.clone()).await;
     state.tasks.close();

@@ -1,0 +1,27 @@
+//! Forgets what is over: sessions, expired idempotency keys, rate limits of whoever has been quiet.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::app::AppState;
+
+const PAUSE: Duration = Duration::from_secs(60);
+/// How long idempotency keys are kept; clients may count on 24 hours.
+const KEYS_SECONDS: i64 = 48 * 3600;
+
+/// Runs until the server stops.
+pub(crate) async fn run(state: AppState) {
+    let mut ticks = interval(PAUSE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while state.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        state.rate_limits.tidy();
+        let now = state.clock.now();
+        if let Err(error) = state.store.purge_sessions(now).await {
+            tracing::warn!(%error, "old sessions could not be forgotten; they stay refused");
+        }
+        if let Err(error) = state.store.purge_idempotency_keys(now.plus_seconds(-KEYS_SECONDS)).await {
+            tracing::warn!(%error, "old idempotency keys could not be forgotten");
+        }
+    }
+}
