@@ -48,7 +48,10 @@ fn rust_files() -> Result<Vec<PathBuf>> {
 
 impl Source {
     fn new(path: &str, text: &str) -> Self {
-        let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+        let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+        // serde hands a JSON float to this method and to no other: refusing one takes its name.
+        let code: Vec<&str> =
+            code.filter(|line| !(line.contains("fn visit_f64<") && line.contains("_: f64"))).collect();
         let first_line = text.lines().next().unwrap_or_default().to_owned();
         Self { path: path.to_owned(), code: code.join("\n"), first_line }
     }
@@ -219,6 +222,8 @@ mod tests {
         assert_eq!(complaints("src/ui/text.rs", "view! { <p inner_html=x/> }").len(), 1);
         assert_eq!(complaints("crates/domain/src/money.rs", "fn f(x: f64) {}").len(), 1);
         assert_eq!(complaints("crates/contract/src/wallet.rs", "let half = 1 as f32;").len(), 1);
+        assert_eq!(complaints("crates/contract/src/wallet.rs", "fn visit_f64<E>(self, _: f64) -> R {}").len(), 0);
+        assert_eq!(complaints("crates/contract/src/wallet.rs", "fn visit_f64<E>(self, x: f64) -> R {}").len(), 1);
         assert_eq!(complaints("crates/domain/src/grace.rs", "let now = SystemTime::now();").len(), 1);
     }
 
