@@ -41,6 +41,11 @@ impl Store {
         todo!()
     }
 
+    /// The first day with usage; `None` while there is none. For the pace of a young wallet and the oldest month.
+    pub async fn first_usage_day(&self, organization_id: &str) -> Result<Option<Date>> {
+        todo!()
+    }
+
     /// Sums all usage anew after the organisation's zone has changed, in one transaction that keeps postings out.
     /// `day_of` says on which date an instant falls in the new zone. Returns the lines read.
     pub async fn rebuild_usage_days(
