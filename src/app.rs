@@ -1,5 +1,6 @@
 //! The shell around every screen: who is signed in, where they are, and what is read out.
 
+mod live;
 mod sidebar;
 
 use billing_contract::session::{Bootstrap, Session};
@@ -64,7 +65,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     api::client::when_signed_out(history::reload);
     let manages = session.role.manages_billing();
     let admins = Signal::stored(admins.map(|admins| admins.admins).unwrap_or_default());
-    let _ = billing;
+    let session_over = billing.map(|billing| live::start(*billing));
     let session = RwSignal::new(session);
     let screen = Memo::new(move |_| match place.get() {
         None => Screen::NotFound,
@@ -86,6 +87,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
             {bar(session, place, announcer)}
             <main id="main" tabindex="-1">{screen}</main>
         </div>
+        {session_over}
     }
     .into_any()
 }

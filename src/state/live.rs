@@ -1,0 +1,220 @@
+//! The reactive wallet: everything that the Billing tab shows and that may change under it.
+
+use billing_contract::auto_pay::AutoPay;
+use billing_contract::billing::Billing;
+use billing_contract::card::{Card, CardList};
+use billing_contract::event::SessionState;
+use billing_contract::request::FundsRequest;
+use billing_contract::top_up::TopUp;
+use billing_contract::transaction::{Transaction, TransactionPage};
+use billing_contract::usage::Usage;
+use billing_contract::wallet::Wallet;
+use billing_domain::limits::ChargeLimits;
+use billing_domain::{Currency, Date, Money, Timestamp};
+use leptos::prelude::*;
+
+use super::payment::{Notice, Stage};
+use super::{attempt, merge};
+use crate::platform::clock;
+
+/// Whether the page hears what happens to the wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// It does: the figures are true.
+    Live,
+    /// It did until then: the figures may be older.
+    Lost(Timestamp),
+}
+
+/// The reactive wallet. A copy is the same wallet. Lives as long as the session's document.
+#[derive(Clone, Copy)]
+pub(crate) struct Live {
+    /// Balance, status, runway.
+    pub(crate) wallet: RwSignal<Wallet>,
+    /// Automatic payments.
+    pub(crate) auto_pay: RwSignal<AutoPay>,
+    /// Connected cards, the default first.
+    pub(crate) cards: RwSignal<Vec<Card>>,
+    /// Requests of members that nobody has answered.
+    pub(crate) requests: RwSignal<Vec<FundsRequest>>,
+    /// Known top-ups, newest first: all open ones and the last finished ones.
+    pub(crate) top_ups: RwSignal<Vec<TopUp>>,
+    /// This month's spending, as last read.
+    pub(crate) usage: RwSignal<Usage>,
+    /// The first page of the ledger, as it came with the document.
+    pub(crate) first_page: RwSignal<TransactionPage>,
+    /// Lines posted since, oldest first; only the last few hundred.
+    pub(crate) recent: RwSignal<Vec<Transaction>>,
+    /// Today in the organisation's zone.
+    pub(crate) today: RwSignal<Date>,
+    /// Whether the page hears what happens.
+    pub(crate) hearing: RwSignal<Hearing>,
+    /// Set when the session is over, and why.
+    pub(crate) session_over: RwSignal<Option<SessionState>>,
+    /// The top-up by hand.
+    pub(crate) payment: Payment,
+    /// What may be charged at once.
+    pub(crate) limits: ChargeLimits,
+    /// The wallet's currency.
+    pub(crate) currency: Currency,
+}
+
+/// The top-up by hand: what was chosen, and where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Payment {
+    /// Its dialog is open.
+    pub(crate) open: RwSignal<bool>,
+    /// Where it stands.
+    pub(crate) stage: RwSignal<Stage>,
+    /// The amount as it stands in the box.
+    pub(crate) amount: RwSignal<String>,
+    /// The chosen card; the default one when `None`.
+    pub(crate) card_id: RwSignal<Option<String>>,
+    /// The member's request that this money answers.
+    pub(crate) request_id: RwSignal<Option<String>>,
+}
+
+impl Payment {
+    /// Nothing chosen, or what was under way in the document before this one.
+    fn resumed(open: &[TopUp]) -> Self {
+        let kept = attempt::stored();
+        let by_hand = |top_up: &&TopUp| !top_up.automatic && top_up.status.is_open();
+        let kept_id = kept.as_ref().and_then(|kept| kept.top_up_id.as_deref());
+        let known = open.iter().filter(by_hand);
+        let known = known.clone().find(|top_up| Some(top_up.id.as_str()) == kept_id).or_else(|| known.clone().next());
+        let stage = match (&kept, known) {
+            (_, Some(top_up)) => Stage::of(top_up.clone()),
+            (Some(kept), None) if kept.top_up_id.is_none() => Stage::Choosing(Some(Notice::Interrupted)),
+            _ => Stage::Choosing(None),
+        };
+        let form = kept.filter(|_| stage == Stage::Choosing(Some(Notice::Interrupted)));
+        Self {
+            open: RwSignal::new(false),
+            amount: RwSignal::new(form.as_ref().map_or_else(|| "100".to_owned(), |form| form.amount.to_string())),
+            card_id: RwSignal::new(form.as_ref().map(|form| form.card_id.clone())),
+            request_id: RwSignal::new(form.and_then(|form| form.request_id)),
+            stage: RwSignal::new(stage),
+        }
+    }
+}
+
+impl Live {
+    /// The wallet as the document brought it, for this owner and everything below.
+    pub(crate) fn provide(billing: Billing) -> Self {
+        let payment = Payment::resumed(&billing.open_top_ups);
+        let live = Self {
+            limits: ChargeLimits::from(&billing.limits),
+            currency: billing.wallet.currency,
+            wallet: RwSignal::new(billing.wallet),
+            auto_pay: RwSignal::new(billing.auto_pay),
+            cards: RwSignal::new(billing.cards),
+            requests: RwSignal::new(billing.requests),
+            top_ups: RwSignal::new(billing.open_top_ups),
+            usage: RwSignal::new(billing.usage),
+            first_page: RwSignal::new(billing.transactions),
+            recent: RwSignal::new(Vec::new()),
+            today: RwSignal::new(billing.today),
+            hearing: RwSignal::new(Hearing::Live),
+            session_over: RwSignal::new(None),
+            payment,
+        };
+        provide_context(live);
+        live
+    }
+
+    /// Everything was read anew, after something may have been missed. The ledger's lines come by the stream.
+    pub(crate) fn refresh(self, billing: Billing) {
+        self.hear_wallet(billing.wallet);
+        self.auto_pay.set(billing.auto_pay);
+        self.cards.set(billing.cards);
+        self.requests.set(billing.requests);
+        self.usage.set(billing.usage);
+        self.today.set(billing.today);
+        for top_up in billing.open_top_ups {
+            self.hear_top_up(top_up);
+        }
+    }
+
+    /// New figures.
+    pub(crate) fn hear_wallet(self, wallet: Wallet) {
+        self.wallet.update(|present| merge::wallet(present, wallet));
+    }
+
+    /// A top-up has moved on. Once its outcome is known, its key is used up.
+    pub(crate) fn hear_top_up(self, top_up: TopUp) {
+        if top_up.status.is_final() && attempt::stored().is_some_and(|kept| kept.top_up_id.as_ref() == Some(&top_up.id))
+        {
+            attempt::forget();
+        }
+        let next = self.payment.stage.with_untracked(|stage| stage.after(&top_up));
+        self.top_ups.update(|list| merge::top_up(list, top_up));
+        if let Some(next) = next {
+            self.payment.stage.set(next);
+        }
+    }
+
+    /// A new line of the ledger.
+    pub(crate) fn hear_line(self, line: Transaction) {
+        self.recent.update(|recent| merge::line(recent, line));
+    }
+
+    /// The list of cards has changed.
+    pub(crate) fn hear_cards(self, cards: CardList) {
+        self.cards.set(cards.items);
+    }
+
+    /// This page has just connected a card.
+    pub(crate) fn card_connected(self, card: Card) {
+        self.cards.update(|cards| merge::card(cards, card));
+    }
+
+    /// A member asks, or was answered.
+    pub(crate) fn hear_request(self, request: FundsRequest) {
+        self.requests.update(|list| merge::request(list, request));
+    }
+
+    /// The stream is lost, from now on.
+    pub(crate) fn stop_hearing(self) {
+        let now = Timestamp::from_micros(clock::now_millis().saturating_mul(1000));
+        self.hearing.set(Hearing::Lost(now));
+    }
+
+    /// The session is over. The first reason stays.
+    pub(crate) fn end_session(self, why: SessionState) {
+        if self.session_over.read_untracked().is_none() {
+            self.session_over.set(Some(why));
+        }
+    }
+
+    /// The card that a payment would charge: the chosen one, else the default one.
+    pub(crate) fn payment_card(self) -> Option<Card> {
+        let cards = self.cards.read();
+        let chosen = self.payment.card_id.read();
+        let chosen = cards.iter().find(|card| Some(&card.id) == chosen.as_ref());
+        chosen.or_else(|| cards.iter().find(|card| card.is_default)).or_else(|| cards.first()).cloned()
+    }
+
+    /// Opens the top-up. While money is under way it shows that instead.
+    pub(crate) fn open_payment(self) {
+        let payment = self.payment;
+        if matches!(*payment.stage.read_untracked(), Stage::Paid(_) | Stage::Connecting) {
+            payment.stage.set(Stage::Choosing(None));
+        }
+        payment.open.set(true);
+    }
+
+    /// Opens the top-up for a member's request, with its amount.
+    pub(crate) fn open_payment_for(self, request_id: String, amount: Money) {
+        if !self.payment.stage.read_untracked().is_under_way() {
+            self.payment.stage.set(Stage::Choosing(None));
+            self.payment.amount.set(amount.to_string());
+            self.payment.request_id.set(Some(request_id));
+        }
+        self.payment.open.set(true);
+    }
+}
+
+/// The wallet that was provided above.
+pub(crate) fn use_live() -> Option<Live> {
+    use_context()
+}

@@ -1,0 +1,137 @@
+//! Which of two versions of the same thing is the newer one: answers and events arrive in any order.
+
+use billing_contract::card::Card;
+use billing_contract::request::{FundsRequest, FundsRequestState};
+use billing_contract::top_up::TopUp;
+use billing_contract::transaction::Transaction;
+use billing_contract::wallet::Wallet;
+
+/// Top-ups that are remembered although nothing can happen to them any more.
+const FINISHED_TOP_UPS: usize = 20;
+/// New ledger lines that are remembered for whoever shows them.
+const RECENT_LINES: usize = 300;
+
+/// Takes `new` unless `present` was read later.
+pub(super) fn wallet(present: &mut Wallet, new: Wallet) {
+    if (new.last_seq, new.as_of) >= (present.last_seq, present.as_of) {
+        *present = new;
+    }
+}
+
+/// Puts a top-up into the list, newest first. What is final stays final, whatever is heard late.
+pub(super) fn top_up(list: &mut Vec<TopUp>, new: TopUp) {
+    match list.iter_mut().find(|known| known.id == new.id) {
+        Some(known) if known.status.is_final() => {}
+        Some(known) => *known = new,
+        None => {
+            list.insert(0, new);
+            let mut finished = 0;
+            list.retain(|known| {
+                finished += usize::from(known.status.is_final());
+                known.status.is_open() || finished <= FINISHED_TOP_UPS
+            });
+        }
+    }
+}
+
+/// Puts a request into the list of open ones, newest first; an answered one leaves it.
+pub(super) fn request(list: &mut Vec<FundsRequest>, new: FundsRequest) {
+    if new.state != FundsRequestState::Open {
+        list.retain(|known| known.id != new.id);
+    } else if !list.iter().any(|known| known.id == new.id) {
+        list.insert(0, new);
+    }
+}
+
+/// Puts a just connected card into the list; the default one comes first.
+pub(super) fn card(list: &mut Vec<Card>, new: Card) {
+    list.retain(|known| known.id != new.id);
+    if new.is_default {
+        for known in list.iter_mut() {
+            known.is_default = false;
+        }
+        list.insert(0, new);
+    } else {
+        list.push(new);
+    }
+}
+
+/// Adds a new line at the end of the recent ones.
+pub(super) fn line(recent: &mut Vec<Transaction>, new: Transaction) {
+    if recent.last().is_none_or(|last| last.seq < new.seq) {
+        recent.push(new);
+    }
+    if recent.len() > RECENT_LINES {
+        recent.drain(..RECENT_LINES / 3);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use billing_contract::top_up::CardSummary;
+    use billing_domain::charge::TopUpStatus;
+    use billing_domain::status::WalletStatus;
+    use billing_domain::{Currency, Money, Timestamp};
+
+    use super::*;
+
+    fn read_at(last_seq: i64, seconds: i64) -> Wallet {
+        Wallet {
+            currency: Currency::Usd,
+            balance: Money::from_micros(seconds),
+            available: Money::ZERO,
+            held: Money::ZERO,
+            pending_credit: Money::ZERO,
+            status: WalletStatus::Active,
+            low_mark: Money::ZERO,
+            card_connected: true,
+            grace: None,
+            runway: None,
+            daily_burn: Money::ZERO,
+            last_seq,
+            as_of: Timestamp::from_seconds(seconds),
+        }
+    }
+
+    fn charge(id: &str, status: TopUpStatus) -> TopUp {
+        TopUp {
+            id: id.to_owned(),
+            status,
+            amount: Money::from_major(10),
+            currency: Currency::Usd,
+            automatic: false,
+            created_at: Timestamp::from_seconds(0),
+            settled_at: None,
+            card: CardSummary { brand: "visa".to_owned(), last4: "4242".to_owned() },
+            next_action: None,
+            decline: None,
+        }
+    }
+
+    #[test]
+    fn a_late_answer_never_turns_the_balance_back() {
+        let mut present = read_at(5, 50);
+        wallet(&mut present, read_at(4, 60));
+        assert_eq!(present, read_at(5, 50));
+        wallet(&mut present, read_at(5, 49));
+        assert_eq!(present, read_at(5, 50));
+        wallet(&mut present, read_at(5, 51));
+        wallet(&mut present, read_at(6, 40));
+        assert_eq!(present, read_at(6, 40));
+    }
+
+    #[test]
+    fn a_paid_top_up_stays_paid_and_open_ones_are_never_forgotten() {
+        let mut list = Vec::new();
+        top_up(&mut list, charge("open", TopUpStatus::Unknown));
+        top_up(&mut list, charge("a", TopUpStatus::Processing));
+        top_up(&mut list, charge("a", TopUpStatus::Succeeded));
+        top_up(&mut list, charge("a", TopUpStatus::Processing));
+        assert_eq!(list.iter().find(|one| one.id == "a").map(|one| one.status), Some(TopUpStatus::Succeeded));
+        for number in 0..100 {
+            top_up(&mut list, charge(&number.to_string(), TopUpStatus::Declined));
+        }
+        assert!(list.iter().any(|one| one.id == "open"));
+        assert_eq!(list.len(), FINISHED_TOP_UPS + 1);
+    }
+}
