@@ -51,7 +51,7 @@ pub(super) fn Sidebar(
             <div class="sidebar-user">
                 <span class="avatar" aria-hidden="true">{initials(&user.name)}</span>
                 <p><strong>{user.name}</strong><span class="muted">{role_word(role)}</span></p>
-                <Button style=ButtonStyle::Quiet icon=IconName::SignOut busy=leaving on_press=on_sign_out>"Sign out"</Button>
+                <Button style=ButtonStyle::Quiet icon=IconName::SignOut busy=leaving on_press=on_sign_out><span>"Sign out"</span></Button>
             </div>
         </header>
     }
