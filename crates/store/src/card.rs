@@ -2,7 +2,21 @@
 
 use billing_domain::Timestamp;
 
-use crate::{Result, Store};
+use crate::db::{Fields, Tx, args, retrying};
+use crate::{Result, Store, StoreError, wallet};
+
+macro_rules! card_columns {
+    () => {
+        "id, organization_id, provider, provider_ref, brand, last4, exp_month, exp_year, fingerprint, is_default,
+        created_at, removed_at"
+    };
+}
+
+macro_rules! select_card {
+    () => {
+        concat!("SELECT ", card_columns!(), " FROM cards")
+    };
+}
 
 /// A connected card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,27 +71,137 @@ pub struct NewCard {
 impl Store {
     /// Connects a card; the first becomes the default. The same provider reference again answers the card that is there.
     pub async fn add_card(&self, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
-        todo!()
+        retrying!(self.add_card_once(organization_id, new, now))
     }
 
     /// The connected cards, default first, then oldest first.
     pub async fn cards(&self, organization_id: &str) -> Result<Vec<Card>> {
-        todo!()
+        let sql = concat!(select_card!(), " WHERE organization_id = $1 AND removed_at IS NULL
+            ORDER BY is_default DESC, created_at, id");
+        let rows = self.db.all(sql, args![organization_id]).await?;
+        rows.iter().map(|row| Card::read(&mut row.fields())).collect()
     }
 
     /// One connected card, or `NotFound` (also when it was removed).
     pub async fn card(&self, organization_id: &str, id: &str) -> Result<Card> {
-        todo!()
+        let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
+        let row = self.db.first(sql, args![organization_id, id]).await?;
+        Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
     /// Makes a connected card the default.
     pub async fn set_default_card(&self, organization_id: &str, id: &str) -> Result<Card> {
-        todo!()
+        retrying!(self.set_default_card_once(organization_id, id))
     }
 
     /// Removes a card; if it was the default, the oldest remaining one becomes it. Answers the default afterwards.
     /// Automatic payments that name the card keep naming it: the caller decides what becomes of them.
     pub async fn remove_card(&self, organization_id: &str, id: &str, now: Timestamp) -> Result<Option<Card>> {
-        todo!()
+        retrying!(self.remove_card_once(organization_id, id, now))
+    }
+}
+
+impl Store {
+    async fn add_card_once(&self, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        let card = add(&mut tx, organization_id, new, now).await?;
+        tx.commit().await?;
+        Ok(card)
+    }
+
+    async fn set_default_card_once(&self, organization_id: &str, id: &str) -> Result<Card> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        connected(&mut tx, organization_id, id).await?;
+        // In two steps, because the unique index is checked row by row.
+        tx.execute("UPDATE cards SET is_default = 0 WHERE organization_id = $1", args![organization_id]).await?;
+        let card = make_default(&mut tx, id).await?;
+        tx.commit().await?;
+        Ok(card)
+    }
+
+    async fn remove_card_once(&self, organization_id: &str, id: &str, now: Timestamp) -> Result<Option<Card>> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        connected(&mut tx, organization_id, id).await?;
+        tx.execute("UPDATE cards SET removed_at = $2, is_default = 0 WHERE id = $1", args![id, now]).await?;
+        let sql = concat!(select_card!(), " WHERE organization_id = $1 AND removed_at IS NULL
+            ORDER BY is_default DESC, created_at, id LIMIT 1");
+        let default = match tx.first(sql, args![organization_id]).await? {
+            None => None,
+            Some(row) => Some(make_default(&mut tx, &row.fields().text()?).await?),
+        };
+        tx.commit().await?;
+        Ok(default)
+    }
+}
+
+/// A connected card of the organisation, or `NotFound`.
+pub(crate) async fn connected(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Card> {
+    let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
+    let row = tx.first(sql, args![organization_id, id]).await?;
+    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+async fn make_default(tx: &mut Tx, id: &str) -> Result<Card> {
+    let sql = concat!("UPDATE cards SET is_default = 1 WHERE id = $1 RETURNING ", card_columns!());
+    let row = tx.first(sql, args![id]).await?;
+    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+/// Connects a card in an organisation whose wallet is locked.
+pub(crate) async fn add(tx: &mut Tx, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
+    let sql = concat!(
+        select_card!(),
+        " WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3 AND removed_at IS NULL"
+    );
+    if let Some(row) = tx.first(sql, args![organization_id, &new.provider, &new.provider_ref]).await? {
+        return Card::read(&mut row.fields());
+    }
+    let row = tx
+        .first(
+            concat!(
+                "INSERT INTO cards (id, organization_id, provider, provider_ref, brand, last4, exp_month, exp_year,
+                    fingerprint, is_default, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN EXISTS (
+                    SELECT 1 FROM cards WHERE organization_id = $2 AND removed_at IS NULL) THEN 0 ELSE 1 END, $10)
+                RETURNING ",
+                card_columns!()
+            ),
+            args![
+                &new.id,
+                organization_id,
+                &new.provider,
+                &new.provider_ref,
+                &new.brand,
+                &new.last4,
+                new.exp_month,
+                new.exp_year,
+                &new.fingerprint,
+                now
+            ],
+        )
+        .await
+        .map_err(|error| error.or_conflict("card"))?;
+    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+impl Card {
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            id: fields.text()?,
+            organization_id: fields.text()?,
+            provider: fields.text()?,
+            provider_ref: fields.text()?,
+            brand: fields.text()?,
+            last4: fields.text()?,
+            exp_month: fields.int()?,
+            exp_year: fields.int()?,
+            fingerprint: fields.opt_text()?,
+            is_default: fields.flag()?,
+            created_at: fields.time()?,
+            removed_at: fields.opt_time()?,
+        })
     }
 }

@@ -1,1 +1,169 @@
-//! One small way to speak to two databases, so that SQL is written once.
+//! One small way to speak to two databases, so that SQL is written once: `$N` placeholders, integers and text.
+
+use sqlx::postgres::{PgPool, Postgres};
+use sqlx::sqlite::{Sqlite, SqlitePool};
+use sqlx::{SqlSafeStr, Transaction};
+
+use crate::Result;
+
+mod arg;
+mod row;
+
+pub(crate) use arg::{Arg, args};
+pub(crate) use row::{Fields, Row, stored_name};
+
+/// The open connections.
+#[derive(Clone, Debug)]
+pub(crate) enum Db {
+    /// One connection that writes, several that read: SQLite has one writer at a time, and waiting for it in order beats
+    /// being told "busy".
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// An open transaction. Dropping it rolls back.
+#[derive(Debug)]
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// The attempts of a transaction that PostgreSQL breaks off (40001, 40P01) until it is given up.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// Whether to try again after attempt number `attempt` (from 1) ended with `error`; waits first.
+pub(crate) async fn again(attempt: u32, error: &crate::StoreError) -> bool {
+    if attempt >= MAX_ATTEMPTS || !error.is_transient() {
+        return false;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(u64::from(attempt * attempt))).await;
+    true
+}
+
+/// Runs a whole transaction, again if PostgreSQL broke it off because of another one. The expression is evaluated anew
+/// each time.
+macro_rules! retrying {
+    ($attempt:expr) => {{
+        let mut attempt = 1;
+        loop {
+            match $attempt.await {
+                Err(error) if $crate::db::again(attempt, &error).await => attempt += 1,
+                result => break result,
+            }
+        }
+    }};
+}
+pub(crate) use retrying;
+
+impl Db {
+    /// Begins a transaction that will write.
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads, and sees one state of the whole database.
+    pub(crate) async fn snapshot(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+
+    /// Reads.
+    pub(crate) async fn all(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite { readers, .. } => row::sqlite(arg::sqlite(sql, args)?.fetch_all(readers).await?),
+            Self::Postgres(pool) => row::postgres(arg::postgres(sql, args)?.fetch_all(pool).await?),
+        })
+    }
+
+    /// Reads one row or none.
+    pub(crate) async fn first(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Option<Row>> {
+        Ok(self.all(sql, args).await?.into_iter().next())
+    }
+
+    /// One writing statement, a transaction of its own; what it returns.
+    pub(crate) async fn write(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite { writer, .. } => row::sqlite(arg::sqlite(sql, args)?.fetch_all(writer).await?),
+            Self::Postgres(pool) => row::postgres(arg::postgres(sql, args)?.fetch_all(pool).await?),
+        })
+    }
+
+    /// One writing statement, a transaction of its own; how many rows it changed.
+    pub(crate) async fn execute(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite { writer, .. } => arg::sqlite(sql, args)?.execute(writer).await?.rows_affected(),
+            Self::Postgres(pool) => arg::postgres(sql, args)?.execute(pool).await?.rows_affected(),
+        })
+    }
+}
+
+impl Tx {
+    /// Reads, or writes with `RETURNING`.
+    pub(crate) async fn all(&mut self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite(tx) => row::sqlite(arg::sqlite(sql, args)?.fetch_all(&mut **tx).await?),
+            Self::Postgres(tx) => row::postgres(arg::postgres(sql, args)?.fetch_all(&mut **tx).await?),
+        })
+    }
+
+    /// The first row of [`Tx::all`].
+    pub(crate) async fn first(&mut self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Option<Row>> {
+        Ok(self.all(sql, args).await?.into_iter().next())
+    }
+
+    /// Writes; how many rows changed.
+    pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite(tx) => arg::sqlite(sql, args)?.execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => arg::postgres(sql, args)?.execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    /// Several statements without arguments.
+    pub(crate) async fn script(&mut self, sql: impl SqlSafeStr) -> Result<()> {
+        let script = sqlx::raw_sql(sql);
+        match self {
+            Self::Sqlite(tx) => script.execute(&mut **tx).await.map(drop)?,
+            Self::Postgres(tx) => script.execute(&mut **tx).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Makes it durable.
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Ends it without effect, and waits for that.
+    pub(crate) async fn rollback(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+
+    /// Whether the database is PostgreSQL: for the few places where the SQL differs.
+    pub(crate) const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}

@@ -2,7 +2,14 @@
 
 use billing_domain::{Money, Timestamp, UsageKind};
 
-use crate::{Result, Store, Wallet};
+use crate::db::{Fields, Tx, args, retrying, stored_name};
+use crate::{Result, Store, StoreError, Wallet, wallet};
+
+macro_rules! select_hold {
+    () => {
+        "SELECT id, organization_id, kind, amount, state, created_at, expires_at FROM holds"
+    };
+}
 
 /// Where a hold stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,21 +93,162 @@ impl Store {
         floor: Money,
         now: Timestamp,
     ) -> Result<Authorization> {
-        todo!()
+        retrying!(self.authorize_once(organization_id, hold, floor, now))
     }
 
     /// One hold, by its unguessable id alone (the platform names no organisation here), or `NotFound`.
     pub async fn hold(&self, id: &str) -> Result<Hold> {
-        todo!()
+        let row = self.db.first(concat!(select_hold!(), " WHERE id = $1"), args![id]).await?;
+        Hold::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
     /// Gives a hold back; repeating it is harmless. `NotFound` without such a hold.
     pub async fn release_hold(&self, id: &str, now: Timestamp) -> Result<Release> {
-        todo!()
+        retrying!(self.release_hold_once(id, now))
     }
 
     /// Gives back holds of any organisation that have expired; the wallets that changed, at most `limit` of them.
     pub async fn expire_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<Wallet>> {
-        todo!()
+        let rows = self
+            .db
+            .all(
+                "SELECT DISTINCT organization_id FROM holds WHERE state = 'open' AND expires_at <= $1 LIMIT $2",
+                args![now, limit],
+            )
+            .await?;
+        let mut changed = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let organization_id = row.fields().text()?;
+            changed.extend(retrying!(self.expire_holds_once(&organization_id, now))?);
+        }
+        Ok(changed)
     }
 }
+
+impl Store {
+    async fn authorize_once(
+        &self,
+        organization_id: &str,
+        new: &NewHold,
+        floor: Money,
+        now: Timestamp,
+    ) -> Result<Authorization> {
+        let mut tx = self.db.begin().await?;
+        let before = wallet::lock(&mut tx, organization_id).await?;
+        let swept = sweep(&mut tx, organization_id, now).await?;
+        let answer = match wallet::set_aside(&mut tx, organization_id, new.amount, floor, now).await? {
+            None => Authorization::Refused { wallet: swept.unwrap_or(before) },
+            Some(wallet) => {
+                let hold = Hold {
+                    id: new.id.clone(),
+                    organization_id: organization_id.to_owned(),
+                    kind: new.kind,
+                    amount: new.amount,
+                    state: HoldState::Open,
+                    created_at: now,
+                    expires_at: new.expires_at,
+                };
+                insert(&mut tx, &hold).await?;
+                Authorization::Granted { hold, wallet }
+            }
+        };
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    async fn release_hold_once(&self, id: &str, now: Timestamp) -> Result<Release> {
+        let organization_id = self.hold(id).await?.organization_id;
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, &organization_id).await?;
+        let row = tx.first(concat!(select_hold!(), " WHERE id = $1"), args![id]).await?;
+        let hold = Hold::read(&mut row.ok_or(StoreError::NotFound)?.fields())?;
+        if hold.state != HoldState::Open {
+            tx.rollback().await?;
+            return Ok(Release::Closed(hold.state));
+        }
+        let state = if hold.expires_at <= now { HoldState::Expired } else { HoldState::Released };
+        tx.execute("UPDATE holds SET state = $2 WHERE id = $1", args![id, state.as_str()]).await?;
+        let wallet = wallet::give_back(&mut tx, &organization_id, hold.amount).await?;
+        tx.commit().await?;
+        Ok(Release::Released(wallet))
+    }
+
+    async fn expire_holds_once(&self, organization_id: &str, now: Timestamp) -> Result<Option<Wallet>> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        let wallet = sweep(&mut tx, organization_id, now).await?;
+        tx.commit().await?;
+        Ok(wallet)
+    }
+}
+
+/// Gives back what has expired in one organisation, whose wallet is locked; the wallet if that changed it.
+async fn sweep(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<Option<Wallet>> {
+    let rows = tx
+        .all(
+            "UPDATE holds SET state = 'expired'
+            WHERE organization_id = $1 AND state = 'open' AND expires_at <= $2 RETURNING amount",
+            args![organization_id, now],
+        )
+        .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    wallet::give_back(tx, organization_id, sum(&rows)?).await.map(Some)
+}
+
+/// Closes those of the holds that are still open, for work that is being posted; the money that they held.
+pub(crate) async fn capture(tx: &mut Tx, organization_id: &str, ids: &[&str]) -> Result<Money> {
+    let mut captured = Money::ZERO;
+    for id in ids {
+        let rows = tx
+            .all(
+                "UPDATE holds SET state = 'captured'
+                WHERE id = $2 AND organization_id = $1 AND state = 'open' RETURNING amount",
+                args![organization_id, *id],
+            )
+            .await?;
+        captured = captured.checked_add(sum(&rows)?).ok_or(StoreError::Overflow)?;
+    }
+    Ok(captured)
+}
+
+fn sum(rows: &[crate::db::Row]) -> Result<Money> {
+    let amounts = rows.iter().map(|row| row.fields().money()).collect::<Result<Vec<_>>>()?;
+    Money::checked_sum(amounts).ok_or(StoreError::Overflow)
+}
+
+async fn insert(tx: &mut Tx, hold: &Hold) -> Result<()> {
+    tx.execute(
+        "INSERT INTO holds (id, organization_id, kind, amount, state, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        args![
+            &hold.id,
+            &hold.organization_id,
+            hold.kind.as_str(),
+            hold.amount,
+            hold.state.as_str(),
+            hold.created_at,
+            hold.expires_at
+        ],
+    )
+    .await
+    .map_err(|error| error.or_conflict("hold"))?;
+    Ok(())
+}
+
+impl Hold {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            id: fields.text()?,
+            organization_id: fields.text()?,
+            kind: fields.name()?,
+            amount: fields.money()?,
+            state: fields.name()?,
+            created_at: fields.time()?,
+            expires_at: fields.time()?,
+        })
+    }
+}
+
+stored_name!(HoldState { Open = "open", Captured = "captured", Released = "released", Expired = "expired" });

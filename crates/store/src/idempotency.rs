@@ -5,7 +5,8 @@
 
 use billing_domain::Timestamp;
 
-use crate::{Result, Store};
+use crate::db::{Tx, args};
+use crate::{Result, Store, StoreError};
 
 /// A client's key with the proof of what it was used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,44 @@ pub enum Created<T> {
 impl Store {
     /// Forgets keys written before `before` (at least 24 hours ago); how many.
     pub async fn purge_idempotency_keys(&self, before: Timestamp) -> Result<u64> {
-        todo!()
+        self.db.execute("DELETE FROM idempotency_keys WHERE created_at < $1", args![before]).await
     }
+}
+
+/// What a key means for a request.
+pub(crate) enum Claim {
+    /// Never seen: it now stands for the resource that this transaction makes.
+    New,
+    /// The same request made this resource.
+    Replay(String),
+    /// Another request used it.
+    Reused,
+}
+
+/// Claims a key for `resource_id` inside the transaction that makes it. On PostgreSQL this waits for a transaction that
+/// is just claiming the same key.
+pub(crate) async fn claim(
+    tx: &mut Tx,
+    organization_id: &str,
+    key: &IdempotencyKey,
+    resource_id: &str,
+    now: Timestamp,
+) -> Result<Claim> {
+    let inserted = tx
+        .execute(
+            "INSERT INTO idempotency_keys (organization_id, key, fingerprint, resource_id, created_at)
+            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization_id, key) DO NOTHING",
+            args![organization_id, &key.key, &key.fingerprint, resource_id, now],
+        )
+        .await
+        .map_err(StoreError::or_not_found)?;
+    if inserted == 1 {
+        return Ok(Claim::New);
+    }
+    let sql = "SELECT fingerprint, resource_id FROM idempotency_keys WHERE organization_id = $1 AND key = $2";
+    // Purged in this very moment: the client tries again.
+    let row = tx.first(sql, args![organization_id, &key.key]).await?.ok_or(StoreError::Stale)?;
+    let mut fields = row.fields();
+    let same = fields.text()? == key.fingerprint;
+    Ok(if same { Claim::Replay(fields.text()?) } else { Claim::Reused })
 }

@@ -6,7 +6,14 @@ use billing_domain::kind::Unit;
 use billing_domain::ledger::{Hash, Line};
 use billing_domain::{Date, Money, Timestamp, TransactionKind};
 
-use crate::{Result, Store, Wallet};
+use crate::db::{retrying, stored_name};
+use crate::{Result, Store, StoreError, Wallet};
+
+mod posting;
+mod rows;
+
+pub(crate) use posting::post_in;
+pub(crate) use rows::{ledger_columns, placeholders, read_line};
 
 /// The name space of references: within one organisation and origin a reference posts once, for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -112,12 +119,39 @@ impl Store {
     /// Posts lines to one ledger: all of them in one transaction with the balance, the captured holds and the daily
     /// usage. Returns after commit. `Overflow` when the balance would leave its range, `NotFound` without a wallet.
     pub async fn post(&self, organization_id: &str, lines: Vec<NewLine>, now: Timestamp) -> Result<Posting> {
-        todo!()
+        let batches = [Batch { organization_id: organization_id.to_owned(), lines }];
+        let mut results = retrying!(self.post_once(&batches, now))?;
+        results.pop().unwrap_or(Err(StoreError::NotFound))
     }
 
     /// Posts to several ledgers in one transaction (group commit). The answers are in the order of the request; a
     /// ledger that refuses (`Overflow`, `NotFound`) does not hinder the others.
     pub async fn post_many(&self, batches: Vec<Batch>, now: Timestamp) -> Result<Vec<Result<Posting>>> {
-        todo!()
+        retrying!(self.post_once(&batches, now))
     }
 }
+
+impl Store {
+    async fn post_once(&self, batches: &[Batch], now: Timestamp) -> Result<Vec<Result<Posting>>> {
+        // Wallets are locked in one order, whatever the order of the request: no two postings wait for each other.
+        let mut order: Vec<usize> = (0..batches.len()).collect();
+        order.sort_by_key(|index| &batches[*index].organization_id);
+        let mut results: Vec<_> = batches.iter().map(|_| Err(StoreError::NotFound)).collect();
+        let mut tx = self.db.begin().await?;
+        for index in order {
+            let batch = &batches[index];
+            results[index] = post_in(&mut tx, &batch.organization_id, &batch.lines, now).await?;
+        }
+        tx.commit().await?;
+        Ok(results)
+    }
+}
+
+stored_name!(Origin {
+    Usage = "usage",
+    TopUp = "top_up",
+    Refund = "refund",
+    Dispute = "dispute",
+    Promo = "promo",
+    Adjustment = "adjustment",
+});

@@ -5,14 +5,14 @@
 //!
 //! | file | methods |
 //! |---|---|
-//! | `store` | `connect` `ping` `close` |
+//! | `store` | `connect` `connect_with` `ping` `close` |
 //! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
 //! | `session` | `create_session` `session` `touch_session` `delete_session` `delete_user_sessions` `purge_sessions` |
 //! | `wallet` | `wallet` |
 //! | `ledger` | `post` `post_many` |
 //! | `transaction` | `transactions` `lines_after` |
-//! | `usage` | `usage` `usage_by_kind` `rebuild_usage_days` |
+//! | `usage` | `usage` `usage_by_kind` `first_usage_day` `rebuild_usage_days` |
 //! | `hold` | `authorize` `hold` `release_hold` `expire_holds` |
 //! | `card` | `add_card` `cards` `card` `set_default_card` `remove_card` |
 //! | `card_setup` | `create_card_setup` `card_setup` `open_card_setups` `apply_card_setup` |
@@ -35,6 +35,7 @@ pub mod ids;
 mod ledger;
 mod member;
 mod meta;
+mod migration;
 mod organization;
 mod request;
 mod sandbox;

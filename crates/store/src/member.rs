@@ -2,7 +2,14 @@
 
 use billing_domain::{Role, Timestamp};
 
-use crate::{Result, Store};
+use crate::db::{Fields, args, retrying};
+use crate::{Result, Store, StoreError, wallet};
+
+macro_rules! select_member {
+    () => {
+        "SELECT u.id, u.name, u.email, m.role FROM members m JOIN users u ON u.id = m.user_id"
+    };
+}
 
 /// A person who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,41 +58,107 @@ pub enum RoleChange {
 impl Store {
     /// Adds a person. A taken id or address (without regard to case) is `Conflict`.
     pub async fn create_user(&self, user: &User, now: Timestamp) -> Result<()> {
-        todo!()
+        self.db
+            .execute(
+                "INSERT INTO users (id, email, email_key, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+                args![&user.id, &user.email, email_key(&user.email), &user.name, &user.password_hash, now],
+            )
+            .await
+            .map_err(|error| error.or_conflict("user"))?;
+        Ok(())
     }
 
     /// The person with this sign-in address, without regard to case.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
-        todo!()
+        let sql = "SELECT id, email, name, password_hash FROM users WHERE email_key = $1";
+        let Some(row) = self.db.first(sql, args![email_key(email)]).await? else { return Ok(None) };
+        let mut fields = row.fields();
+        Ok(Some(User { id: fields.text()?, email: fields.text()?, name: fields.text()?, password_hash: fields.text()? }))
     }
 
     /// The organisations of a person, first joined first.
     pub async fn memberships(&self, user_id: &str) -> Result<Vec<Membership>> {
-        todo!()
+        let sql = "SELECT organization_id, role FROM members WHERE user_id = $1 ORDER BY joined_at, organization_id";
+        let rows = self.db.all(sql, args![user_id]).await?;
+        rows.iter()
+            .map(|row| {
+                let mut fields = row.fields();
+                Ok(Membership { organization_id: fields.text()?, role: fields.name()? })
+            })
+            .collect()
     }
 
     /// Puts a person into an organisation. Being there already is `Conflict`.
     pub async fn add_member(&self, organization_id: &str, user_id: &str, role: Role, now: Timestamp) -> Result<()> {
-        todo!()
+        self.db
+            .execute(
+                "INSERT INTO members (organization_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)",
+                args![organization_id, user_id, role.as_str(), now],
+            )
+            .await
+            .map_err(|error| error.or_conflict("member").or_not_found())?;
+        Ok(())
     }
 
     /// Everybody in the organisation, by name.
     pub async fn members(&self, organization_id: &str) -> Result<Vec<Member>> {
-        todo!()
+        let rows = self.db.all(concat!(select_member!(), " WHERE m.organization_id = $1"), args![organization_id]).await?;
+        let mut members = rows.iter().map(|row| Member::read(&mut row.fields())).collect::<Result<Vec<_>>>()?;
+        // Not by the database: PostgreSQL and SQLite disagree about the order of letters.
+        members.sort_by_cached_key(|member| (member.name.to_lowercase(), member.user_id.clone()));
+        Ok(members)
     }
 
     /// One member, or `NotFound`.
     pub async fn member(&self, organization_id: &str, user_id: &str) -> Result<Member> {
-        todo!()
+        let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
+        let row = self.db.first(sql, args![organization_id, user_id]).await?;
+        Member::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
     /// Gives a member another role, never leaving the organisation without an owner. `NotFound` for strangers.
     pub async fn change_role(&self, organization_id: &str, user_id: &str, role: Role) -> Result<RoleChange> {
-        todo!()
+        retrying!(self.change_role_once(organization_id, user_id, role))
     }
 
     /// The names of owners and admins, for "ask an admin", by name.
     pub async fn admin_names(&self, organization_id: &str) -> Result<Vec<String>> {
-        todo!()
+        let members = self.members(organization_id).await?;
+        Ok(members.into_iter().filter(|member| member.role.manages_billing()).map(|member| member.name).collect())
     }
+}
+
+impl Store {
+    async fn change_role_once(&self, organization_id: &str, user_id: &str, role: Role) -> Result<RoleChange> {
+        let mut tx = self.db.begin().await?;
+        // Two owners who demote each other at the same time must not both succeed.
+        wallet::lock(&mut tx, organization_id).await?;
+        let changed = tx
+            .execute(
+                "UPDATE members SET role = $3 WHERE organization_id = $1 AND user_id = $2 AND (
+                    $3 = 'owner' OR role <> 'owner' OR EXISTS (
+                        SELECT 1 FROM members other
+                        WHERE other.organization_id = $1 AND other.role = 'owner' AND other.user_id <> $2))",
+                args![organization_id, user_id, role.as_str()],
+            )
+            .await?;
+        let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
+        let row = tx.first(sql, args![organization_id, user_id]).await?.ok_or(StoreError::NotFound)?;
+        tx.commit().await?;
+        Ok(match changed {
+            0 => RoleChange::LastOwner,
+            _ => RoleChange::Changed(Member::read(&mut row.fields())?),
+        })
+    }
+}
+
+impl Member {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self { user_id: fields.text()?, name: fields.text()?, email: fields.text()?, role: fields.name()? })
+    }
+}
+
+/// The form in which addresses are compared.
+fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
 }

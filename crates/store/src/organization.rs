@@ -1,8 +1,24 @@
 //! Organisations: whose wallet it is, and what receipts print.
 
+use billing_domain::ledger::Hash;
 use billing_domain::{Currency, Timestamp};
 
-use crate::{Result, Store};
+use crate::db::{Fields, args, retrying};
+use crate::{Result, Store, StoreError};
+
+macro_rules! organization_columns {
+    () => {
+        "organizations.id, organizations.name, organizations.address, organizations.tax_id, organizations.time_zone,
+        organizations.currency, organizations.made_by_demo, organizations.version, organizations.created_at"
+    };
+}
+pub(crate) use organization_columns;
+
+macro_rules! select_organization {
+    () => {
+        concat!("SELECT ", organization_columns!(), " FROM organizations")
+    };
+}
 
 /// An organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,12 +78,13 @@ pub struct OrganizationUpdate {
 impl Store {
     /// Makes an organisation with an empty wallet and automatic payments off. A taken id is `Conflict`.
     pub async fn create_organization(&self, new: &NewOrganization, now: Timestamp) -> Result<Organization> {
-        todo!()
+        retrying!(self.create_organization_once(new, now))
     }
 
     /// One organisation, or `NotFound`.
     pub async fn organization(&self, id: &str) -> Result<Organization> {
-        todo!()
+        let row = self.db.first(concat!(select_organization!(), " WHERE id = $1"), args![id]).await?;
+        Organization::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
     /// Changes it if it still has `expected_version`; else `Stale`, or `NotFound`.
@@ -77,11 +94,83 @@ impl Store {
         expected_version: i64,
         update: &OrganizationUpdate,
     ) -> Result<Organization> {
-        todo!()
+        let rows = self
+            .db
+            .write(
+                concat!(
+                    "UPDATE organizations SET name = $3, address = $4, tax_id = $5, time_zone = $6, version = version + 1
+                    WHERE id = $1 AND version = $2 RETURNING ",
+                    organization_columns!()
+                ),
+                args![id, expected_version, &update.name, &update.address, &update.tax_id, &update.time_zone],
+            )
+            .await?;
+        match rows.first() {
+            Some(row) => Organization::read(&mut row.fields()),
+            None => self.organization(id).await.and(Err(StoreError::Stale)),
+        }
     }
 
     /// The ids of all organisations, oldest first.
     pub async fn organization_ids(&self) -> Result<Vec<String>> {
-        todo!()
+        let rows = self.db.all("SELECT id FROM organizations ORDER BY created_at, id", &[]).await?;
+        rows.iter().map(|row| row.fields().text()).collect()
+    }
+}
+
+impl Store {
+    async fn create_organization_once(&self, new: &NewOrganization, now: Timestamp) -> Result<Organization> {
+        let mut tx = self.db.begin().await?;
+        let created = tx
+            .first(
+                concat!(
+                    "INSERT INTO organizations
+                        (id, name, address, tax_id, time_zone, currency, made_by_demo, version, created_at)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) RETURNING ",
+                    organization_columns!()
+                ),
+                args![
+                    &new.id,
+                    &new.name,
+                    &new.address,
+                    &new.tax_id,
+                    &new.time_zone,
+                    new.currency,
+                    new.made_by_demo,
+                    now
+                ],
+            )
+            .await
+            .map_err(|error| error.or_conflict("organization"))?;
+        tx.execute(
+            "INSERT INTO wallets (organization_id, currency, balance, held, last_seq, last_hash)
+            VALUES ($1, $2, 0, 0, 0, $3)",
+            args![&new.id, new.currency, Hash::GENESIS],
+        )
+        .await?;
+        tx.execute(
+            "INSERT INTO auto_pay (organization_id, enabled, version, updated_at, failures, attempt)
+            VALUES ($1, 0, 1, $2, 0, 0)",
+            args![&new.id, now],
+        )
+        .await?;
+        tx.commit().await?;
+        Organization::read(&mut created.ok_or(StoreError::NotFound)?.fields())
+    }
+}
+
+impl Organization {
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            id: fields.text()?,
+            name: fields.text()?,
+            address: fields.text()?,
+            tax_id: fields.text()?,
+            time_zone: fields.text()?,
+            currency: fields.name()?,
+            made_by_demo: fields.flag()?,
+            version: fields.int()?,
+            created_at: fields.time()?,
+        })
     }
 }

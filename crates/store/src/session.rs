@@ -2,6 +2,8 @@
 
 use billing_domain::{Role, Timestamp};
 
+use crate::db::{Fields, args};
+use crate::organization::organization_columns;
 use crate::{Organization, Result, Store};
 
 /// A session to be written down.
@@ -47,31 +49,90 @@ pub struct Session {
 impl Store {
     /// Writes a session down. The user must be a member (`NotFound`).
     pub async fn create_session(&self, new: &NewSession, now: Timestamp) -> Result<()> {
-        todo!()
+        self.db
+            .execute(
+                "INSERT INTO sessions
+                    (token_hash, user_id, organization_id, created_at, last_seen_at, expires_at, absolute_expires_at)
+                VALUES ($1, $2, $3, $4, $4, $5, $6)",
+                args![
+                    &new.token_hash,
+                    &new.user_id,
+                    &new.organization_id,
+                    now,
+                    new.expires_at.min(new.absolute_expires_at),
+                    new.absolute_expires_at
+                ],
+            )
+            .await
+            .map_err(|error| error.or_conflict("session").or_not_found())?;
+        Ok(())
     }
 
     /// Who is behind a token: one query, with the present role. `None` when unknown, over, or no member any more.
     pub async fn session(&self, token_hash: &str, now: Timestamp) -> Result<Option<Session>> {
-        todo!()
+        let row = self
+            .db
+            .first(
+                concat!(
+                    "SELECT sessions.token_hash, users.id, users.name, users.email, members.role, sessions.created_at,
+                        sessions.last_seen_at, sessions.expires_at, sessions.absolute_expires_at, ",
+                    organization_columns!(),
+                    " FROM sessions
+                    JOIN users ON users.id = sessions.user_id
+                    JOIN members ON members.organization_id = sessions.organization_id
+                        AND members.user_id = sessions.user_id
+                    JOIN organizations ON organizations.id = sessions.organization_id
+                    WHERE sessions.token_hash = $1 AND sessions.expires_at > $2 AND sessions.absolute_expires_at > $2"
+                ),
+                args![token_hash, now],
+            )
+            .await?;
+        row.map(|row| Session::read(&mut row.fields())).transpose()
     }
 
     /// Notes activity and moves the idle limit, never beyond the absolute one.
     pub async fn touch_session(&self, token_hash: &str, expires_at: Timestamp, now: Timestamp) -> Result<()> {
-        todo!()
+        self.db
+            .execute(
+                "UPDATE sessions SET last_seen_at = $3,
+                    expires_at = CASE WHEN $2 < absolute_expires_at THEN $2 ELSE absolute_expires_at END
+                WHERE token_hash = $1 AND expires_at > $3",
+                args![token_hash, expires_at, now],
+            )
+            .await?;
+        Ok(())
     }
 
     /// Signs out; no error when it is gone already.
     pub async fn delete_session(&self, token_hash: &str) -> Result<()> {
-        todo!()
+        self.db.execute("DELETE FROM sessions WHERE token_hash = $1", args![token_hash]).await?;
+        Ok(())
     }
 
     /// Signs a person out everywhere; how many sessions that were.
     pub async fn delete_user_sessions(&self, user_id: &str) -> Result<u64> {
-        todo!()
+        self.db.execute("DELETE FROM sessions WHERE user_id = $1", args![user_id]).await
     }
 
     /// Forgets sessions that are over; how many.
     pub async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {
-        todo!()
+        self.db.execute("DELETE FROM sessions WHERE expires_at <= $1", args![now]).await
+    }
+}
+
+impl Session {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            token_hash: fields.text()?,
+            user_id: fields.text()?,
+            user_name: fields.text()?,
+            user_email: fields.text()?,
+            role: fields.name()?,
+            created_at: fields.time()?,
+            last_seen_at: fields.time()?,
+            expires_at: fields.time()?,
+            absolute_expires_at: fields.time()?,
+            organization: Organization::read(fields)?,
+        })
     }
 }

@@ -1,25 +1,91 @@
 //! Opening a database by its address.
 
-use crate::Result;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::db::Db;
+use crate::{Result, StoreError, migration};
+
+/// How long an operation waits for a free connection, and on SQLite for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Readers beside the one writer of SQLite.
+const SQLITE_READERS: u32 = 4;
+const DEFAULT_POSTGRES_CONNECTIONS: u32 = 16;
 
 /// A database of the product. Cheap to clone; all clones share their connections.
 #[derive(Clone, Debug)]
-pub struct Store {}
+pub struct Store {
+    pub(crate) db: Db,
+}
 
 impl Store {
     /// Opens `sqlite:PATH` (made if it is not there) or `postgres://…` and brings its schema up to date. Several servers
     /// may do this at once. An unknown scheme is `UnknownScheme`; a schema of a newer program is `Schema`.
     pub async fn connect(url: &str) -> Result<Self> {
-        todo!()
+        Self::connect_with(url, DEFAULT_POSTGRES_CONNECTIONS).await
+    }
+
+    /// Like [`Store::connect`], with at most so many connections to PostgreSQL.
+    pub async fn connect_with(url: &str, max_connections: u32) -> Result<Self> {
+        let db = match url.split_once(':') {
+            Some(("sqlite", path)) => sqlite(path.strip_prefix("//").unwrap_or(path)).await?,
+            Some(("postgres" | "postgresql", _)) => postgres(url, max_connections).await?,
+            // Not the whole address: it may hold a password.
+            Some((scheme, _)) => return Err(StoreError::UnknownScheme(format!("{scheme}:…"))),
+            None => return Err(StoreError::UnknownScheme(url.to_owned())),
+        };
+        migration::migrate(&db).await?;
+        Ok(Self { db })
     }
 
     /// Whether the database answers: for `/readyz`.
     pub async fn ping(&self) -> Result<()> {
-        todo!()
+        self.db.all("SELECT 1", &[]).await.map(drop)
     }
 
     /// Closes all connections once their work is done.
     pub async fn close(&self) {
-        todo!()
+        match &self.db {
+            Db::Sqlite { writer, readers } => {
+                readers.close().await;
+                // Last: its closing folds the write-ahead log into the file.
+                writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
     }
+}
+
+async fn sqlite(path: &str) -> Result<Db> {
+    if path.is_empty() || path.starts_with(":memory:") || path.contains('?') {
+        return Err(StoreError::UnknownScheme(format!("sqlite:{path}")));
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(Path::new(path))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // REPLACE must not get around the triggers of the ledger.
+        .pragma("recursive_triggers", "ON")
+        .busy_timeout(PATIENCE);
+    let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
+    let writer = pool().max_connections(1).connect_with(options.clone()).await?;
+    let readers =
+        pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "ON")).await?;
+    Ok(Db::Sqlite { writer, readers })
+}
+
+async fn postgres(url: &str, max_connections: u32) -> Result<Db> {
+    let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| match error {
+        sqlx::Error::Configuration(_) => StoreError::UnknownScheme("postgres:…".to_owned()),
+        other => StoreError::from(other),
+    })?;
+    // A row lock that lasts longer than this is a fault; it must not hold up everybody else.
+    let options = options.application_name("nexis-billing").options([("lock_timeout", "10s")]);
+    let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(PATIENCE);
+    Ok(Db::Postgres(pool.connect_with(options).await?))
 }

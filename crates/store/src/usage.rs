@@ -1,8 +1,14 @@
 //! Usage summed by day, kind and source, kept in step with the ledger by every posting.
 
-use billing_domain::{Date, Money, Timestamp, UsageKind};
+use std::collections::BTreeMap;
 
-use crate::{Result, Store};
+use billing_domain::{Date, Money, Timestamp, TransactionKind, UsageKind};
+
+use sqlx::AssertSqlSafe;
+
+use crate::db::{Arg, Tx, args, retrying};
+use crate::ledger::placeholders;
+use crate::{Result, Store, StoreError, wallet};
 
 /// What one source spent on one kind of work in one day of the organisation's zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +39,41 @@ pub struct KindDay {
 impl Store {
     /// Usage from `from` to `to`, both included, by day, kind and source in that order.
     pub async fn usage(&self, organization_id: &str, from: Date, to: Date) -> Result<Vec<UsageDay>> {
-        todo!()
+        let sql = "SELECT day, kind, source, amount, lines FROM usage_days
+            WHERE organization_id = $1 AND day >= $2 AND day <= $3";
+        let rows = self.db.all(sql, args![organization_id, from, to]).await?;
+        let mut days = rows
+            .iter()
+            .map(|row| {
+                let mut fields = row.fields();
+                Ok(UsageDay {
+                    day: fields.date()?,
+                    kind: fields.name()?,
+                    source: fields.text()?,
+                    amount: fields.money()?,
+                    lines: fields.int()?,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        // Not by the database: the two disagree about the order of letters.
+        days.sort_by(|a, b| (a.day, a.kind, &a.source).cmp(&(b.day, b.kind, &b.source)));
+        Ok(days)
     }
 
     /// The same without the sources: few rows, for sums, runway and spikes.
     pub async fn usage_by_kind(&self, organization_id: &str, from: Date, to: Date) -> Result<Vec<KindDay>> {
-        todo!()
+        let sql = "SELECT day, kind, CAST(SUM(amount) AS BIGINT) FROM usage_days
+            WHERE organization_id = $1 AND day >= $2 AND day <= $3 GROUP BY day, kind";
+        let rows = self.db.all(sql, args![organization_id, from, to]).await?;
+        let mut days = rows
+            .iter()
+            .map(|row| {
+                let mut fields = row.fields();
+                Ok(KindDay { day: fields.date()?, kind: fields.name()?, amount: fields.money()? })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        days.sort_by_key(|day| (day.day, day.kind));
+        Ok(days)
     }
 
     /// The first day with usage; `None` while there is none. For the pace of a young wallet and the oldest month.
@@ -53,6 +88,76 @@ impl Store {
         organization_id: &str,
         day_of: impl Fn(Timestamp) -> Date + Send + Sync,
     ) -> Result<i64> {
-        todo!()
+        retrying!(self.rebuild_usage_days_once(organization_id, &day_of))
+    }
+}
+
+/// Spending as a positive amount, and the number of lines, by day, kind and source.
+pub(crate) type Spent = BTreeMap<(Date, UsageKind, String), (Money, i64)>;
+
+/// Rows in one INSERT.
+const ROWS_AT_ONCE: usize = 500;
+/// Ledger lines read at once by a rebuild.
+const LINES_AT_ONCE: u32 = 2000;
+
+/// Counts a usage line; `amount` is the line's, negative. `None`: a sum would leave its range.
+pub(crate) fn count(spent: &mut Spent, day: Date, kind: UsageKind, source: &str, amount: Money) -> Option<()> {
+    let entry = spent.entry((day, kind, source.to_owned())).or_insert((Money::ZERO, 0));
+    *entry = (entry.0.checked_sub(amount)?, entry.1.checked_add(1)?);
+    Some(())
+}
+
+/// Adds to the sums of the days.
+pub(crate) async fn add(tx: &mut Tx, organization_id: &str, spent: &Spent) -> Result<()> {
+    let rows: Vec<_> = spent.iter().collect();
+    for chunk in rows.chunks(ROWS_AT_ONCE) {
+        let mut sql = "INSERT INTO usage_days (organization_id, day, kind, source, amount, lines) VALUES ".to_owned();
+        let mut args = Vec::with_capacity(chunk.len() * 6);
+        for (index, ((day, kind, source), (amount, lines))) in chunk.iter().enumerate() {
+            sql.push_str(if index == 0 { "(" } else { ", (" });
+            placeholders(&mut sql, index * 6 + 1, 6);
+            sql.push(')');
+            args.extend([Arg::from(organization_id), Arg::from(*day), Arg::from(kind.as_str()), Arg::from(source)]);
+            args.extend([Arg::from(*amount), Arg::from(*lines)]);
+        }
+        sql.push_str(
+            " ON CONFLICT (organization_id, day, kind, source) DO UPDATE
+            SET amount = usage_days.amount + excluded.amount, lines = usage_days.lines + excluded.lines",
+        );
+        tx.execute(AssertSqlSafe(sql), &args).await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    async fn rebuild_usage_days_once(
+        &self,
+        organization_id: &str,
+        day_of: &(impl Fn(Timestamp) -> Date + Send + Sync),
+    ) -> Result<i64> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        tx.execute("DELETE FROM usage_days WHERE organization_id = $1", args![organization_id]).await?;
+        let (mut spent, mut after, mut read) = (Spent::new(), 0, 0);
+        loop {
+            let sql = "SELECT seq, kind, occurred_at, source, amount FROM ledger
+                WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+            let rows = tx.all(sql, args![organization_id, after, LINES_AT_ONCE]).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                let mut fields = row.fields();
+                after = fields.int()?;
+                read += 1;
+                let Some(kind) = fields.name::<TransactionKind>()?.usage() else { continue };
+                let day = day_of(fields.time()?);
+                let source = fields.text()?;
+                count(&mut spent, day, kind, &source, fields.money()?).ok_or(StoreError::Overflow)?;
+            }
+        }
+        add(&mut tx, organization_id, &spent).await?;
+        tx.commit().await?;
+        Ok(read)
     }
 }

@@ -3,7 +3,17 @@
 use billing_domain::ledger::Hash;
 use billing_domain::{Currency, Money, Timestamp};
 
-use crate::{Result, Store};
+use crate::db::{Fields, Tx, args};
+use crate::{Result, Store, StoreError};
+
+macro_rules! wallet_columns {
+    () => {
+        "organization_id, currency, balance, held, last_seq, last_hash, exhausted_since,
+        CAST(CASE WHEN EXISTS (SELECT 1 FROM cards
+            WHERE cards.organization_id = wallets.organization_id AND cards.removed_at IS NULL)
+            THEN 1 ELSE 0 END AS BIGINT)"
+    };
+}
 
 /// A wallet at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +47,117 @@ impl Wallet {
 impl Store {
     /// The wallet, or `NotFound`.
     pub async fn wallet(&self, organization_id: &str) -> Result<Wallet> {
-        todo!()
+        let sql = concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
+        let row = self.db.first(sql, args![organization_id]).await?;
+        Wallet::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
+}
+
+impl Wallet {
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            organization_id: fields.text()?,
+            currency: fields.name()?,
+            balance: fields.money()?,
+            held: fields.money()?,
+            last_seq: fields.int()?,
+            last_hash: fields.name()?,
+            exhausted_since: fields.opt_time()?,
+            card_connected: fields.flag()?,
+        })
+    }
+}
+
+/// Takes the wallet's row until the end of the transaction. Whatever changes several rows of an organisation does this
+/// first, so that such transactions wait for each other in one order and cannot deadlock.
+pub(crate) async fn lock(tx: &mut Tx, organization_id: &str) -> Result<Wallet> {
+    let sql = if tx.is_postgres() {
+        concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1 FOR UPDATE OF wallets")
+    } else {
+        // An immediate transaction holds the whole database.
+        concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1")
+    };
+    let row = tx.first(sql, args![organization_id]).await?;
+    Wallet::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+/// What a posting does to the wallet.
+pub(crate) struct Movement {
+    /// Sum of the lines.
+    pub(crate) amount: Money,
+    /// Sum of the captured holds.
+    pub(crate) captured: Money,
+    /// How many lines.
+    pub(crate) lines: i64,
+    /// Hash of the last one.
+    pub(crate) last_hash: Hash,
+}
+
+/// Moves the balance: one statement, conditional on the figures that the lines were computed from.
+pub(crate) async fn settle(tx: &mut Tx, before: &Wallet, movement: &Movement, now: Timestamp) -> Result<Wallet> {
+    let row = tx
+        .first(
+            concat!(
+                "UPDATE wallets SET balance = balance + $2, held = held - $3, last_seq = last_seq + $4, last_hash = $5,
+                    exhausted_since = CASE
+                        WHEN (balance + $2) - (held - $3) > 0 THEN NULL
+                        WHEN balance - held > 0 THEN $6
+                        ELSE exhausted_since END
+                WHERE organization_id = $1 AND last_seq = $7 AND balance = $8 RETURNING ",
+                wallet_columns!()
+            ),
+            args![
+                &before.organization_id,
+                movement.amount,
+                movement.captured,
+                movement.lines,
+                movement.last_hash,
+                now,
+                before.last_seq,
+                before.balance
+            ],
+        )
+        .await?;
+    let row = row.ok_or_else(|| StoreError::Corrupt("the wallet changed under its lock".to_owned()))?;
+    Wallet::read(&mut row.fields())
+}
+
+/// Sets money aside if balance − held − `amount` stays at or above `floor`; `None`: there is not enough.
+pub(crate) async fn set_aside(
+    tx: &mut Tx,
+    organization_id: &str,
+    amount: Money,
+    floor: Money,
+    now: Timestamp,
+) -> Result<Option<Wallet>> {
+    let row = tx
+        .first(
+            concat!(
+                "UPDATE wallets SET held = held + $2, exhausted_since = CASE
+                        WHEN balance - held - $2 > 0 THEN NULL
+                        WHEN balance - held > 0 THEN $4
+                        ELSE exhausted_since END
+                WHERE organization_id = $1 AND balance - held - $2 >= $3 RETURNING ",
+                wallet_columns!()
+            ),
+            args![organization_id, amount, floor, now],
+        )
+        .await?;
+    row.map(|row| Wallet::read(&mut row.fields())).transpose()
+}
+
+/// Gives money back that was set aside.
+pub(crate) async fn give_back(tx: &mut Tx, organization_id: &str, amount: Money) -> Result<Wallet> {
+    let row = tx
+        .first(
+            concat!(
+                "UPDATE wallets SET held = held - $2,
+                    exhausted_since = CASE WHEN balance - (held - $2) > 0 THEN NULL ELSE exhausted_since END
+                WHERE organization_id = $1 RETURNING ",
+                wallet_columns!()
+            ),
+            args![organization_id, amount],
+        )
+        .await?;
+    Wallet::read(&mut row.ok_or(StoreError::NotFound)?.fields())
 }

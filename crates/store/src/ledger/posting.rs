@@ -1,0 +1,163 @@
+//! One posting inside a transaction: what is new is numbered, chained and summed while the wallet is locked.
+
+use std::collections::{BTreeMap, HashMap};
+
+use billing_domain::ledger::Line;
+use billing_domain::{Money, Timestamp};
+
+use super::rows;
+use super::{NewLine, Origin, Outcome, PostedLine, Posting};
+use crate::db::Tx;
+use crate::wallet::Movement;
+use crate::{Result, StoreError, Wallet, hold, usage, wallet};
+
+/// Posts `lines` to one ledger. The inner error is a refusal that has written nothing, so that the transaction can go
+/// on with other ledgers; after an outer error it must not be committed.
+pub(crate) async fn post_in(
+    tx: &mut Tx,
+    organization_id: &str,
+    lines: &[NewLine],
+    now: Timestamp,
+) -> Result<Result<Posting>> {
+    if !lines.iter().all(is_storable) {
+        return Ok(Err(StoreError::Unstorable));
+    }
+    let wallet = match wallet::lock(tx, organization_id).await {
+        Err(StoreError::NotFound) => return Ok(Err(StoreError::NotFound)),
+        other => other?,
+    };
+    let existing = rows::existing(tx, organization_id, lines).await?;
+    let (Some(plan), Some(spent)) = (Plan::new(&wallet, lines, &existing, now), usage_of(lines, &existing)) else {
+        return Ok(Err(StoreError::Overflow));
+    };
+    let wallet = if plan.fresh.is_empty() { wallet } else { write(tx, &wallet, &plan, &spent, now).await? };
+    Ok(Ok(Posting { outcomes: plan.outcomes, wallet }))
+}
+
+type Key<'l> = (Origin, &'l str);
+
+/// What a posting will write and answer.
+struct Plan<'l> {
+    outcomes: Vec<Outcome>,
+    /// The lines to be written, with where they come from.
+    fresh: Vec<(&'l NewLine, PostedLine)>,
+    /// Sum of the fresh lines.
+    amount: Money,
+}
+
+impl<'l> Plan<'l> {
+    /// `None`: the balance would leave its range.
+    fn new(
+        wallet: &Wallet,
+        lines: &'l [NewLine],
+        existing: &HashMap<(Origin, String), PostedLine>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let mut plan = Self { outcomes: Vec::with_capacity(lines.len()), fresh: Vec::new(), amount: Money::ZERO };
+        let mut seen: HashMap<Key<'_>, usize> = HashMap::new();
+        let (mut seq, mut balance, mut hash) = (wallet.last_seq, wallet.balance, wallet.last_hash);
+        for new in lines {
+            let key = (new.origin, new.reference.as_str());
+            let earlier = match seen.get(&key) {
+                Some(index) => Some(&plan.fresh[*index].1),
+                None => existing.get(&(new.origin, new.reference.clone())),
+            };
+            if let Some(earlier) = earlier {
+                plan.outcomes.push(compare(new, earlier));
+                continue;
+            }
+            seq = seq.checked_add(1)?;
+            balance = balance.checked_add(new.amount)?;
+            plan.amount = plan.amount.checked_add(new.amount)?;
+            let line = chain(wallet, new, seq, balance, now);
+            hash = line.hash_after(hash);
+            let posted = PostedLine { line, hash };
+            seen.insert(key, plan.fresh.len());
+            plan.outcomes.push(Outcome::Posted(posted.clone()));
+            plan.fresh.push((new, posted));
+        }
+        // Whatever is captured, the available amount stays in its range too.
+        balance.checked_sub(wallet.held).map(|_| plan)
+    }
+}
+
+fn chain(wallet: &Wallet, new: &NewLine, seq: i64, balance_after: Money, now: Timestamp) -> Line {
+    Line {
+        organization_id: wallet.organization_id.clone(),
+        seq,
+        id: new.id.clone(),
+        kind: new.kind,
+        contra: new.contra.clone(),
+        amount: new.amount,
+        balance_after,
+        currency: wallet.currency,
+        occurred_at: new.occurred_at,
+        posted_at: now,
+        description: new.description.clone(),
+        source: new.source.clone(),
+        quantity: new.quantity.clone(),
+        unit: new.unit,
+        unit_price: new.unit_price.clone(),
+        reference: new.reference.clone(),
+        corrects: new.corrects,
+        details: new.details.clone(),
+    }
+}
+
+/// A line that comes again is the same if all that the sender said is the same. Its id, hold and details are ours.
+fn compare(new: &NewLine, earlier: &PostedLine) -> Outcome {
+    let line = &earlier.line;
+    let same = new.kind == line.kind
+        && new.contra == line.contra
+        && new.amount == line.amount
+        && new.occurred_at == line.occurred_at
+        && new.description == line.description
+        && new.source == line.source
+        && new.quantity == line.quantity
+        && new.unit == line.unit
+        && new.unit_price == line.unit_price
+        && new.corrects == line.corrects;
+    if same { Outcome::Duplicate { seq: line.seq, amount: line.amount } } else { Outcome::Conflict { seq: line.seq } }
+}
+
+async fn write(
+    tx: &mut Tx,
+    before: &Wallet,
+    plan: &Plan<'_>,
+    spent: &usage::Spent,
+    now: Timestamp,
+) -> Result<Wallet> {
+    let Some((_, last)) = plan.fresh.last() else { return Ok(before.clone()) };
+    let holds: Vec<&str> = plan.fresh.iter().filter_map(|(new, _)| new.hold_id.as_deref()).collect();
+    let captured = hold::capture(tx, &before.organization_id, &holds).await?;
+    let lines = i64::try_from(plan.fresh.len()).map_err(|_| StoreError::Overflow)?;
+    let movement = Movement { amount: plan.amount, captured, lines, last_hash: last.hash };
+    let wallet = wallet::settle(tx, before, &movement, now).await?;
+    rows::insert(tx, &plan.fresh).await?;
+    usage::add(tx, &before.organization_id, spent).await?;
+    Ok(wallet)
+}
+
+/// What the new usage lines spend by day, kind and source. `None`: a sum would leave its range.
+fn usage_of(lines: &[NewLine], existing: &HashMap<(Origin, String), PostedLine>) -> Option<usage::Spent> {
+    let mut spent = BTreeMap::new();
+    let mut seen = std::collections::HashSet::new();
+    for line in lines {
+        let Some(kind) = line.kind.usage() else { continue };
+        let fresh = seen.insert((line.origin, &line.reference))
+            && !existing.contains_key(&(line.origin, line.reference.clone()));
+        if fresh {
+            usage::count(&mut spent, line.day, kind, &line.source, line.amount)?;
+        }
+    }
+    Some(spent)
+}
+
+/// PostgreSQL cannot hold NUL in text; one bad line must not spoil the postings of others in the same transaction.
+fn is_storable(line: &NewLine) -> bool {
+    let texts = [&line.id, &line.reference, &line.contra, &line.description, &line.source];
+    let optional = [&line.quantity, &line.unit_price, &line.hold_id];
+    let mut all = texts.into_iter().chain(optional.into_iter().flatten());
+    // Details are stored as JSON, which writes NUL as an escape.
+    all.all(|text| !text.contains('\0'))
+}

@@ -1,0 +1,146 @@
+//! Ledger lines as rows.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+
+use billing_domain::ledger::Line;
+use sqlx::AssertSqlSafe;
+
+use super::{NewLine, Origin, PostedLine};
+use crate::db::{Arg, Fields, Tx};
+use crate::{Result, StoreError};
+
+/// Rows in one INSERT: PostgreSQL takes 65,535 arguments, SQLite 32,766.
+const ROWS_AT_ONCE: usize = 100;
+/// References looked for at once.
+const REFERENCES_AT_ONCE: usize = 500;
+const COLUMNS: usize = 21;
+
+macro_rules! ledger_columns {
+    () => {
+        "organization_id, seq, id, kind, contra, amount, balance_after, currency, occurred_at, posted_at, description,
+        source, quantity, unit, unit_price, reference, corrects, details, hash"
+    };
+}
+pub(crate) use ledger_columns;
+
+/// Reads the columns of `ledger_columns!`.
+pub(crate) fn read_line(fields: &mut Fields<'_>) -> Result<PostedLine> {
+    let line = Line {
+        organization_id: fields.text()?,
+        seq: fields.int()?,
+        id: fields.text()?,
+        kind: fields.name()?,
+        contra: fields.text()?,
+        amount: fields.money()?,
+        balance_after: fields.money()?,
+        currency: fields.name()?,
+        occurred_at: fields.time()?,
+        posted_at: fields.time()?,
+        description: fields.text()?,
+        source: fields.text()?,
+        quantity: fields.opt_text()?,
+        unit: fields.opt_name()?,
+        unit_price: fields.opt_text()?,
+        reference: fields.text()?,
+        corrects: fields.opt_int()?,
+        details: read_details(&fields.text()?)?,
+    };
+    Ok(PostedLine { line, hash: fields.name()? })
+}
+
+fn read_details(text: &str) -> Result<BTreeMap<String, String>> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("details: {error}")))
+}
+
+/// Lines of the ledger under the references of `lines`.
+pub(super) async fn existing(
+    tx: &mut Tx,
+    organization_id: &str,
+    lines: &[NewLine],
+) -> Result<HashMap<(Origin, String), PostedLine>> {
+    let mut references: BTreeMap<Origin, Vec<&str>> = BTreeMap::new();
+    for line in lines {
+        references.entry(line.origin).or_default().push(&line.reference);
+    }
+    let mut found = HashMap::new();
+    for (origin, references) in references {
+        for chunk in references.chunks(REFERENCES_AT_ONCE) {
+            let mut sql = concat!(
+                "SELECT ",
+                ledger_columns!(),
+                " FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference IN ("
+            )
+            .to_owned();
+            let mut args = vec![Arg::from(organization_id), Arg::from(origin.as_str())];
+            args.extend(chunk.iter().map(|reference| Arg::from(*reference)));
+            placeholders(&mut sql, 3, chunk.len());
+            sql.push(')');
+            for row in tx.all(AssertSqlSafe(sql), &args).await? {
+                let line = read_line(&mut row.fields())?;
+                found.insert((origin, line.line.reference.clone()), line);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Appends.
+pub(super) async fn insert(tx: &mut Tx, lines: &[(&NewLine, PostedLine)]) -> Result<()> {
+    for chunk in lines.chunks(ROWS_AT_ONCE) {
+        let mut sql = concat!("INSERT INTO ledger (", ledger_columns!(), ", origin, search) VALUES ").to_owned();
+        let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
+        for (index, (new, posted)) in chunk.iter().enumerate() {
+            sql.push_str(if index == 0 { "(" } else { ", (" });
+            placeholders(&mut sql, index * COLUMNS + 1, COLUMNS);
+            sql.push(')');
+            push_row(&mut args, new, posted)?;
+        }
+        tx.execute(AssertSqlSafe(sql), &args).await?;
+    }
+    Ok(())
+}
+
+fn push_row<'a>(args: &mut Vec<Arg<'a>>, new: &NewLine, posted: &'a PostedLine) -> Result<()> {
+    let line = &posted.line;
+    let details =
+        serde_json::to_string(&line.details).map_err(|error| StoreError::Corrupt(format!("details: {error}")))?;
+    args.extend([
+        Arg::from(&line.organization_id),
+        Arg::from(line.seq),
+        Arg::from(&line.id),
+        Arg::from(line.kind.as_str()),
+        Arg::from(&line.contra),
+        Arg::from(line.amount),
+        Arg::from(line.balance_after),
+        Arg::from(line.currency),
+        Arg::from(line.occurred_at),
+        Arg::from(line.posted_at),
+        Arg::from(&line.description),
+        Arg::from(&line.source),
+        Arg::from(&line.quantity),
+        Arg::from(line.unit.map(billing_domain::kind::Unit::as_str)),
+        Arg::from(&line.unit_price),
+        Arg::from(&line.reference),
+        Arg::from(line.corrects),
+        Arg::from(details),
+        Arg::from(posted.hash),
+        Arg::from(new.origin.as_str()),
+        Arg::from(searchable(line)),
+    ]);
+    Ok(())
+}
+
+/// What a search looks through; the line breaks keep a word from being found across two fields.
+fn searchable(line: &Line) -> String {
+    format!("{}\n{}\n{}", line.description, line.source, line.reference).to_lowercase()
+}
+
+/// `$first, $first+1 …`
+pub(crate) fn placeholders(sql: &mut String, first: usize, count: usize) {
+    for number in first..first + count {
+        let comma = if number == first { "" } else { ", " };
+        // Writing to a String cannot fail.
+        let _ = write!(sql, "{comma}${number}");
+    }
+}

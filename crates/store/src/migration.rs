@@ -1,0 +1,84 @@
+//! The schema's history: embedded, applied in order under a lock, each step recorded with its checksum.
+
+use sha2::{Digest, Sha256};
+use sqlx::AssertSqlSafe;
+
+use crate::db::{Db, Tx, args};
+use crate::{Result, StoreError};
+
+/// One step. It never changes once it was released: a new one is added instead.
+struct Migration {
+    version: i64,
+    name: &'static str,
+    both: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "wallet",
+    both: include_str!("../migrations/0001_wallet.sql"),
+    sqlite: include_str!("../migrations/0001_wallet.sqlite.sql"),
+    postgres: include_str!("../migrations/0001_wallet.postgres.sql"),
+}];
+
+/// Any number, as long as it is ours: "nexis" in ASCII.
+const LOCK: i64 = 0x6e_65_78_69_73;
+
+impl Migration {
+    fn sql(&self, postgres: bool) -> String {
+        if postgres {
+            format!("{}\n{}", self.both, self.postgres)
+        } else {
+            format!("{}\n{}", self.both.replace("/*WITHOUT ROWID*/", "WITHOUT ROWID"), self.sqlite)
+        }
+    }
+
+    fn checksum(&self, postgres: bool) -> String {
+        Sha256::digest(self.sql(postgres)).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    }
+}
+
+/// Brings the schema up to date. Whoever comes second waits and then finds nothing to do.
+pub(crate) async fn migrate(db: &Db) -> Result<()> {
+    let mut tx = db.begin().await?;
+    if tx.is_postgres() {
+        tx.all("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", args![LOCK]).await?;
+    }
+    tx.script(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (
+            version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)",
+    )
+    .await?;
+    let applied = applied(&mut tx).await?;
+    for (version, checksum) in &applied {
+        let Some(known) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
+            return Err(StoreError::Schema(format!("step {version} was made by a newer version of this program")));
+        };
+        if known.checksum(tx.is_postgres()) != *checksum {
+            return Err(StoreError::Schema(format!("step {version} ({}) was applied with other contents", known.name)));
+        }
+    }
+    for migration in MIGRATIONS.iter().skip(applied.len()) {
+        let sql = migration.sql(tx.is_postgres());
+        tx.script(AssertSqlSafe(sql)).await?;
+        tx.execute(
+            "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
+            args![migration.version, migration.name, migration.checksum(tx.is_postgres())],
+        )
+        .await?;
+        tracing::info!(version = migration.version, name = migration.name, "schema step applied");
+    }
+    tx.commit().await
+}
+
+async fn applied(tx: &mut Tx) -> Result<Vec<(i64, String)>> {
+    let rows = tx.all("SELECT version, checksum FROM schema_migrations ORDER BY version", &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let mut fields = row.fields();
+            Ok((fields.int()?, fields.text()?))
+        })
+        .collect()
+}
