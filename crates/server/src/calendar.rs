@@ -23,6 +23,11 @@ impl Calendar {
             .ok_or_else(|| UnknownZone(zone.chars().take(80).collect()))
     }
 
+    /// The zone's name in its usual spelling, which is the only one that browsers are sure to know.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.0.iana_name()
+    }
+
     /// The date on this zone's calendars at that instant.
     pub(crate) fn date_of(&self, at: Timestamp) -> Date {
         let Ok(instant) = jiff::Timestamp::from_microsecond(at.micros()) else { return at.utc_date() };

@@ -40,7 +40,7 @@ fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Probl
     }
     match Calendar::of(form.time_zone.trim()) {
         Ok(calendar) if errors.is_empty() => {
-            let time_zone = form.time_zone.trim().to_owned();
+            let time_zone = calendar.name().unwrap_or(form.time_zone.trim()).to_owned();
             Ok((OrganizationUpdate { name, address, tax_id, time_zone }, calendar))
         }
         Ok(_) => Err(Problem::invalid(errors)),

@@ -1,1 +1,35 @@
-//! The API as a client would use it.
+//! The API as a client would use it: the real program, over HTTP, on SQLite and on PostgreSQL.
+//!
+//! A case is written once as `async fn case(world: World)` and listed in `on_both_databases!`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+/// Makes a test on each database of every case: `module::sqlite::case` and `module::postgres::case`.
+macro_rules! on_both_databases {
+    ($($case:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $case() {
+                super::$case($crate::fixture::World::start($crate::fixture::Database::Sqlite).await).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test] async fn $case() {
+                super::$case($crate::fixture::World::start($crate::fixture::Database::Postgres).await).await;
+            })+
+        }
+    };
+}
+
+mod bodies;
+mod client;
+mod description;
+mod fixture;
+mod members;
+mod organization;
+mod program;
+mod requests;
+//mod roles;
+mod security;
+mod session;
+mod static_files;

@@ -1,0 +1,148 @@
+//! A world of its own for each test: a database, two organisations in it, and the real program on a free port.
+
+pub(crate) mod database;
+pub(crate) mod page;
+pub(crate) mod server;
+
+use billing_domain::{Currency, Role, Timestamp};
+use billing_store::{NewOrganization, Store, User};
+use serde_json::json;
+
+use crate::client::Client;
+pub(crate) use database::Database;
+use database::OwnDatabase;
+pub(crate) use server::{SERVICE_KEY, Server};
+
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// A person who can sign in.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+}
+
+/// An organisation with one person of each role.
+#[derive(Clone, Debug)]
+pub(crate) struct Organization {
+    pub(crate) id: String,
+    pub(crate) owner: Person,
+    pub(crate) admin: Person,
+    pub(crate) member: Person,
+}
+
+/// Fields are dropped in this order: first the program ends, then its database goes.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) server: Server,
+    /// For arranging what no route can: the same database, beside the program.
+    pub(crate) store: Store,
+    /// The organisation under test.
+    pub(crate) acme: Organization,
+    /// Whose things must stay invisible.
+    pub(crate) other: Organization,
+    /// Kept for its end.
+    database: OwnDatabase,
+}
+
+impl World {
+    pub(crate) async fn start(database: Database) -> Self {
+        Self::start_with(database, &[]).await
+    }
+
+    /// With further flags for the program.
+    pub(crate) async fn start_with(database: Database, flags: &[&str]) -> Self {
+        let database = OwnDatabase::create(database).await;
+        let store = Store::connect(database.url()).await.unwrap();
+        let (acme, other) = (organization(&store, "Acme").await, organization(&store, "Other").await);
+        let server = Server::start(database.url(), flags).await;
+        Self { server, store, acme, other, database }
+    }
+
+    /// The address of the database, for a second program.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// Starts the program again on the same database, ending the running one without a chance to tidy up.
+    pub(crate) async fn restart(&mut self) {
+        self.server.kill().await;
+        self.server = Server::start(self.database.url(), &[]).await;
+    }
+
+    /// Nobody.
+    pub(crate) fn anonymous(&self) -> Client {
+        Client::new(self.server.origin())
+    }
+
+    /// The AI platform.
+    pub(crate) fn platform(&self) -> Client {
+        self.anonymous().with_bearer(SERVICE_KEY)
+    }
+
+    /// Somebody after signing in.
+    pub(crate) async fn sign_in(&self, person: &Person) -> Client {
+        let form = json!({"email": person.email, "password": PASSWORD});
+        let answer = self.anonymous().post("/api/v1/session", &form).await.expect(200);
+        let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap();
+        self.anonymous().with_cookie(cookie)
+    }
+
+    /// Moves the program's clock.
+    #[cfg(feature = "test-seams")]
+    pub(crate) async fn advance(&self, seconds: i64) {
+        let answer = self.anonymous().post("/api/v1/test/clock", &json!({"advance_seconds": seconds})).await;
+        assert!((200..300).contains(&answer.status), "{}", answer.text());
+    }
+}
+
+/// A fresh UUIDv7.
+pub(crate) fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// The present moment, for rows that are written past the program.
+pub(crate) fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())
+}
+
+async fn organization(store: &Store, name: &str) -> Organization {
+    let new = NewOrganization {
+        id: new_id(),
+        name: name.to_owned(),
+        address: "1 Main Street".to_owned(),
+        tax_id: String::new(),
+        time_zone: "America/Chicago".to_owned(),
+        currency: Currency::Usd,
+        made_by_demo: false,
+    };
+    store.create_organization(&new, now()).await.unwrap();
+    Organization {
+        owner: person(store, &new.id, name, Role::Owner).await,
+        admin: person(store, &new.id, name, Role::Admin).await,
+        member: person(store, &new.id, name, Role::Member).await,
+        id: new.id,
+    }
+}
+
+async fn person(store: &Store, organization_id: &str, organization: &str, role: Role) -> Person {
+    let email = format!("{role}@{}.test", organization.to_lowercase());
+    let user = User { id: new_id(), name: format!("{organization} {role}"), email, password_hash: cheap_hash() };
+    store.create_user(&user, now()).await.unwrap();
+    store.add_member(organization_id, &user.id, role, now()).await.unwrap();
+    Person { id: user.id, name: user.name, email: user.email }
+}
+
+/// Argon2id with the least work it allows: its parameters travel with the hash, so the program checks it as any other.
+fn cheap_hash() -> String {
+    use argon2::password_hash::PasswordHasher as _;
+    static HASH: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let parameters = argon2::Params::new(8, 1, 1, None).unwrap();
+        let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, parameters);
+        argon2.hash_password(PASSWORD.as_bytes()).unwrap().to_string()
+    });
+    HASH.clone()
+}

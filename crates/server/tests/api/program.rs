@@ -1,0 +1,105 @@
+//! The program itself: how it starts, what it says, how it ends.
+
+use std::io::Write as _;
+
+use tokio::net::TcpListener;
+
+use crate::fixture::World;
+use crate::fixture::server::{SERVICE_KEY, program};
+
+async fn it_is_alive_and_ready(world: World) {
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(world.anonymous().get(path).await.expect(200).json()["status"], "ok");
+    }
+    assert_eq!(world.server.announced.lines().count(), 1, "{}", world.server.announced);
+}
+
+async fn it_stops_when_asked_and_starts_again_on_the_same_database(mut world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    assert!(world.server.stop().await.success());
+    world.restart().await;
+    // Sessions are in the database: nobody has to sign in again.
+    world.anonymous().with_cookie(owner.cookie()).get("/api/v1/session").await.expect(200);
+}
+
+async fn a_taken_port_is_said_in_a_sentence(world: World) {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output =
+        program().args(["serve", "--listen", &address, "--database", world.database_url()]).output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(&address) && said.contains("taken by another program") && said.contains("--listen"),
+        "{said}"
+    );
+    assert!(output.stdout.is_empty());
+}
+
+async fn a_missing_page_is_said_in_a_sentence(world: World) {
+    let output = program()
+        .args(["serve", "--listen", "127.0.0.1:0", "--dist", "/no/such/folder", "--database", world.database_url()])
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("/no/such/folder") && said.contains("cargo xtask build"), "{said}");
+}
+
+async fn the_settings_file_is_below_the_environment_and_unknown_settings_are_refused(world: World) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "listen = \"203.0.113.1:1\"\nunheard_of = true").unwrap();
+    let serve = |environment: &'static [(&'static str, &'static str)]| {
+        let mut command = program();
+        command.args(["serve", "--dist", "/no/such/folder", "--config"]).arg(file.path());
+        command.args(["--database", world.database_url()]).envs(environment.iter().copied());
+        command
+    };
+    let refused = String::from_utf8(serve(&[]).output().await.unwrap().stderr).unwrap();
+    assert!(refused.contains("unheard_of"), "{refused}");
+    file.as_file().set_len("listen = \"203.0.113.1:1\"\n".len() as u64).unwrap();
+    let from_file = String::from_utf8(serve(&[]).output().await.unwrap().stderr).unwrap();
+    assert!(from_file.contains("203.0.113.1:1"), "{from_file}");
+    let environment = &[("NEXIS_BILLING_LISTEN", "127.0.0.1:0")];
+    let from_environment = String::from_utf8(serve(environment).output().await.unwrap().stderr).unwrap();
+    assert!(from_environment.contains("/no/such/folder"), "it got past the port: {from_environment}");
+}
+
+async fn verify_says_that_every_ledger_is_right(world: World) {
+    let output = program().args(["verify", "--database", world.database_url()]).output().await.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("2 ledgers") && said.contains("0 ledgers broken"), "{said}");
+}
+
+async fn secrets_do_not_reach_the_output(world: World) {
+    let output = program()
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--dist",
+            "/no/such/folder",
+            "--log",
+            "trace",
+            "--service-key",
+            SERVICE_KEY,
+        ])
+        .args(["--database", world.database_url()])
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(!said.contains(SERVICE_KEY), "{said}");
+}
+
+on_both_databases!(
+    it_is_alive_and_ready,
+    it_stops_when_asked_and_starts_again_on_the_same_database,
+    a_taken_port_is_said_in_a_sentence,
+    a_missing_page_is_said_in_a_sentence,
+    the_settings_file_is_below_the_environment_and_unknown_settings_are_refused,
+    verify_says_that_every_ledger_is_right,
+    secrets_do_not_reach_the_output,
+);

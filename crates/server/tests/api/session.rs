@@ -1,0 +1,133 @@
+//! Signing in, being somebody, signing out.
+
+use serde_json::json;
+
+use crate::client::send;
+use crate::fixture::{PASSWORD, World};
+
+async fn signing_in_says_who_and_where(world: World) {
+    let form = json!({"email": " OWNER@acme.test ", "password": PASSWORD});
+    let answer = world.anonymous().post("/api/v1/session", &form).await.expect(200);
+    let session = answer.json();
+    assert_eq!(session["user"]["id"], world.acme.owner.id);
+    assert_eq!((session["role"].as_str(), session["organization"]["currency"].as_str()), (Some("owner"), Some("USD")));
+    assert_eq!(session["organization"]["id"], world.acme.id);
+
+    let cookie = answer.header("set-cookie").unwrap();
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age="] {
+        assert!(cookie.contains(part), "{part} is not in {cookie}");
+    }
+    assert!(!cookie.contains("Secure") && !cookie.contains("Domain"), "{cookie}");
+    let (_, token) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+    assert!(token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{cookie}");
+
+    let again = world.anonymous().with_cookie(cookie.split(';').next().unwrap()).get("/api/v1/session").await;
+    assert_eq!(again.expect(200).json(), session);
+}
+
+async fn a_wrong_password_and_an_unknown_address_look_the_same(world: World) {
+    let mut answers = Vec::new();
+    for (email, password) in [("owner@acme.test", "wrong"), ("nobody@acme.test", PASSWORD), ("", "")] {
+        let form = json!({"email": email, "password": password});
+        let answer = world.anonymous().post("/api/v1/session", &form).await.expect(401);
+        assert_eq!(answer.header("set-cookie"), None);
+        assert_eq!(answer.problem(), "unauthenticated");
+        answers.push(answer.json());
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+}
+
+async fn signing_out_ends_the_session_wherever_its_token_is_used(world: World) {
+    let here = world.sign_in(&world.acme.owner).await;
+    let elsewhere = world.anonymous().with_cookie(here.cookie());
+    let other_session = world.sign_in(&world.acme.owner).await;
+
+    let answer = here.delete("/api/v1/session").await.expect(204);
+    assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
+    for client in [&here, &elsewhere] {
+        assert_eq!(client.get("/api/v1/session").await.expect(401).problem(), "unauthenticated");
+    }
+    other_session.get("/api/v1/session").await.expect(200);
+}
+
+async fn signing_in_anew_ends_the_session_that_the_browser_had(world: World) {
+    let first = world.sign_in(&world.acme.member).await;
+    let form = json!({"email": world.acme.owner.email, "password": PASSWORD});
+    first.post("/api/v1/session", &form).await.expect(200);
+    first.get("/api/v1/session").await.expect(401);
+}
+
+async fn an_invented_or_broken_cookie_is_nobody(world: World) {
+    let zeros = "0".repeat(64);
+    for cookie in
+        ["nexis_session=", "nexis_session=x", &format!("nexis_session={zeros}"), "session=1; ;=;nexis_session"]
+    {
+        world.anonymous().with_cookie(cookie).get("/api/v1/session").await.expect(401);
+    }
+}
+
+async fn guessing_a_password_is_slowed_down_for_that_address_only(world: World) {
+    let guess = |email: &str| {
+        send(world.anonymous().request("POST", "/api/v1/session").json(&json!({"email": email, "password": "guess"})))
+    };
+    for _ in 0..11 {
+        guess("owner@acme.test").await.expect(401);
+    }
+    let refused = guess("owner@acme.test").await.expect(429);
+    assert_eq!(refused.problem(), "too_many_requests");
+    assert!(refused.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
+    // Even the right password has to wait now, else the limit would be a way to tell it.
+    let right = json!({"email": "Owner@Acme.test", "password": PASSWORD});
+    world.anonymous().post("/api/v1/session", &right).await.expect(429);
+    world.sign_in(&world.acme.admin).await.get("/api/v1/session").await.expect(200);
+}
+
+async fn a_role_that_changes_acts_on_the_next_request(world: World) {
+    let admin = world.sign_in(&world.acme.admin).await;
+    admin.get("/api/v1/members").await.expect(200);
+    world.store.change_role(&world.acme.id, &world.acme.admin.id, billing_domain::Role::Member).await.unwrap();
+    assert_eq!(admin.get("/api/v1/members").await.expect(403).problem(), "forbidden");
+    assert_eq!(admin.get("/api/v1/session").await.expect(200).json()["role"], "member");
+}
+
+on_both_databases!(
+    signing_in_says_who_and_where,
+    a_wrong_password_and_an_unknown_address_look_the_same,
+    signing_out_ends_the_session_wherever_its_token_is_used,
+    signing_in_anew_ends_the_session_that_the_browser_had,
+    an_invented_or_broken_cookie_is_nobody,
+    guessing_a_password_is_slowed_down_for_that_address_only,
+    a_role_that_changes_acts_on_the_next_request,
+);
+
+#[cfg(feature = "test-seams")]
+mod time {
+    use super::World;
+
+    const HOUR: i64 = 3600;
+
+    async fn a_session_ends_12_hours_after_its_last_use(world: World) {
+        let owner = world.sign_in(&world.acme.owner).await;
+        for _ in 0..3 {
+            world.advance(11 * HOUR).await;
+            owner.get("/api/v1/session").await.expect(200);
+        }
+        world.advance(12 * HOUR + 1).await;
+        owner.get("/api/v1/session").await.expect(401);
+    }
+
+    async fn a_session_ends_after_30_days_however_much_it_is_used(world: World) {
+        let owner = world.sign_in(&world.acme.owner).await;
+        for _ in 0..65 {
+            world.advance(11 * HOUR).await;
+            owner.get("/api/v1/session").await.expect(200);
+        }
+        world.advance(6 * HOUR).await;
+        owner.get("/api/v1/session").await.expect(401);
+    }
+
+    on_both_databases!(
+        a_session_ends_12_hours_after_its_last_use,
+        a_session_ends_after_30_days_however_much_it_is_used
+    );
+}

@@ -1,0 +1,156 @@
+//! The built page: packed as the browser likes, cached as its name allows, and nothing from beside it.
+
+use serde_json::Value;
+
+use crate::client::{Answer, Client, send};
+use crate::fixture::{World, page};
+
+async fn get_packed(client: &Client, path: &str, accepted: &str) -> Answer {
+    send(client.request("GET", path).header("accept-encoding", accepted)).await
+}
+
+async fn a_file_is_sent_as_the_browser_can_unpack_it(world: World) {
+    let (client, script) = (world.anonymous(), format!("/{}", page::SCRIPT));
+    let plain = page::SCRIPT_TEXT.as_bytes();
+    for (accepted, encoding, body) in [
+        ("gzip, deflate, br", Some("br"), page::SCRIPT_BROTLI),
+        ("gzip", Some("gzip"), page::SCRIPT_GZIP),
+        ("br;q=0.2, gzip;q=0.9", Some("gzip"), page::SCRIPT_GZIP),
+        ("br;q=0, gzip;q=0", None, plain),
+        ("zstd", None, plain),
+    ] {
+        let answer = get_packed(&client, &script, accepted).await.expect(200);
+        assert_eq!((answer.header("content-encoding"), &answer.body[..]), (encoding, body), "{accepted}");
+        assert_eq!(answer.header("vary"), Some("Accept-Encoding"), "{accepted}");
+        assert_eq!(answer.header("content-type"), Some("text/javascript; charset=utf-8"));
+    }
+    let wasm = client.get(&format!("/{}", page::WASM)).await.expect(200);
+    assert_eq!(wasm.header("content-type"), Some("application/wasm"), "anything else is compiled twice as slowly");
+}
+
+async fn a_hashed_name_is_kept_for_ever_and_a_plain_one_is_asked_for_again(world: World) {
+    let client = world.anonymous();
+    let script = client.get(&format!("/{}", page::SCRIPT)).await;
+    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!(client.get("/favicon.svg").await.header("cache-control"), Some("no-cache"));
+    assert_eq!(client.get("/").await.header("cache-control"), Some("no-cache"));
+}
+
+async fn an_unchanged_file_is_not_sent_again(world: World) {
+    let (client, script) = (world.anonymous(), format!("/{}", page::SCRIPT));
+    let packed = get_packed(&client, &script, "br").await;
+    let plain = client.get(&script).await;
+    let (packed_tag, plain_tag) = (packed.header("etag").unwrap(), plain.header("etag").unwrap());
+    assert_ne!(packed_tag, plain_tag, "two forms of a file are two representations");
+    let again = client.request("GET", &script).header("accept-encoding", "br").header("if-none-match", packed_tag);
+    let answer = send(again).await.expect(304);
+    assert!(answer.body.is_empty() && answer.header("etag") == Some(packed_tag));
+    assert!(answer.header("cache-control").is_some() && answer.header("vary").is_some());
+    send(client.request("GET", &script).header("if-none-match", packed_tag)).await.expect(200);
+}
+
+async fn head_says_the_same_without_the_body(world: World) {
+    let (client, script) = (world.anonymous(), format!("/{}", page::SCRIPT));
+    let answer = send(client.request("HEAD", &script)).await.expect(200);
+    assert_eq!(answer.header("content-length"), Some(page::SCRIPT_TEXT.len().to_string().as_str()));
+    assert!(answer.body.is_empty());
+    send(client.request("HEAD", "/settings/billing")).await.expect(200);
+    assert_eq!(
+        send(client.request("POST", &script).json(&Value::Null)).await.expect(405).problem(),
+        "method_not_allowed"
+    );
+}
+
+async fn a_page_of_the_app_is_the_index_and_a_missing_file_is_missing(world: World) {
+    let client = world.anonymous();
+    for path in ["/", "/settings/billing", "/settings/billing?kind=top_up", "/no/such/page", "/index.html"] {
+        let answer = client.get(path).await.expect(200);
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
+        assert!(answer.text().contains("<title>Billing</title>"), "{path}");
+    }
+    for path in [
+        "/old-0123456789abcdef.js",
+        "/robots.txt",
+        "/favicon.svg/x.js",
+        "/index.html.br",
+        &format!("/{}.br", page::SCRIPT),
+    ] {
+        assert_eq!(client.get(path).await.expect(404).problem(), "not_found", "{path}");
+    }
+    for path in ["/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v2/wallet", "/api/v1/settings.js"] {
+        assert_eq!(client.get(path).await.expect(404).problem(), "not_found", "{path}");
+    }
+    assert_eq!(client.delete("/api/v1/members").await.expect(405).problem(), "method_not_allowed");
+}
+
+async fn no_path_leads_out_of_the_page(world: World) {
+    let client = world.anonymous();
+    for path in [
+        "/../../../../../../etc/passwd",
+        "/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+        "/....//....//etc/passwd",
+        "//etc/passwd",
+        "/.built-from",
+        "/./.built-from",
+        "/..\\..\\etc\\passwd",
+        "/%00",
+    ] {
+        let answer = client.raw(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 "), "{path}: {answer}");
+        assert!(!answer.contains("root:") && !answer.contains("a stamp of the build"), "{path}: {answer}");
+    }
+}
+
+fn bootstrap(html: &str) -> Value {
+    let (_, rest) =
+        html.split_once("<script type=\"application/json\" id=\"bootstrap\">").expect("no data in the page");
+    let (json, _) = rest.split_once("</script>").unwrap();
+    serde_json::from_str(json).unwrap()
+}
+
+async fn the_first_screen_is_in_the_page_and_only_for_its_own_session(world: World) {
+    let nobody = bootstrap(&world.anonymous().get("/").await.expect(200).text());
+    assert_eq!((&nobody["session"], &nobody["billing"], &nobody["admins"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(nobody["service"]["sandbox"], true);
+
+    let member = world.sign_in(&world.acme.member).await;
+    let page = bootstrap(&member.get("/settings/billing").await.expect(200).text());
+    assert_eq!((&page["session"]["role"], &page["billing"]), (&Value::from("member"), &Value::Null));
+    assert_eq!(page["admins"]["admins"], serde_json::json!([world.acme.admin.name, world.acme.owner.name]));
+
+    let owner = world.sign_in(&world.acme.owner).await;
+    let page = bootstrap(&owner.get("/settings/billing").await.expect(200).text());
+    assert_eq!(page["session"]["user"]["name"], world.acme.owner.name);
+    assert_eq!(page["billing"]["wallet"]["balance"], "0.00");
+    let answer = owner.get("/api/v1/bootstrap").await.expect(200).json();
+    assert_eq!(page["billing"]["cards"], answer["billing"]["cards"]);
+    assert_eq!(page["session"], answer["session"]);
+}
+
+async fn a_name_cannot_break_out_of_the_page(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let version = owner.get("/api/v1/organization").await.expect(200);
+    let mut form = version.json();
+    let evil = "</script><script>alert(1)</script><!-- \u{2028}";
+    for key in ["id", "currency", "etag"] {
+        form.as_object_mut().unwrap().remove(key);
+    }
+    form["name"] = Value::from(evil);
+    let change = owner.request("PUT", "/api/v1/organization").header("if-match", version.header("etag").unwrap());
+    send(change.json(&form)).await.expect(200);
+    let html = owner.get("/").await.expect(200).text();
+    assert_eq!(html.matches("<script").count(), 1, "{html}");
+    assert_eq!(bootstrap(&html)["session"]["organization"]["name"], evil);
+}
+
+on_both_databases!(
+    a_file_is_sent_as_the_browser_can_unpack_it,
+    a_hashed_name_is_kept_for_ever_and_a_plain_one_is_asked_for_again,
+    an_unchanged_file_is_not_sent_again,
+    head_says_the_same_without_the_body,
+    a_page_of_the_app_is_the_index_and_a_missing_file_is_missing,
+    no_path_leads_out_of_the_page,
+    the_first_screen_is_in_the_page_and_only_for_its_own_session,
+    a_name_cannot_break_out_of_the_page,
+);
