@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use billing_payments::{PaymentProvider, Sandbox};
 use billing_store::Store;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -13,6 +14,7 @@ use crate::events::EventHub;
 use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::problem::Problem;
+use crate::service::auto_pay::nudges::Nudges;
 use crate::service::sessions::Passwords;
 
 /// Handles on everything; clones are cheap and mean the same.
@@ -28,6 +30,10 @@ pub(crate) struct AppState {
     pub(crate) clock: Clock,
     /// Who watches what.
     pub(crate) events: EventHub,
+    /// Wallets whose automatic payments are to be looked at.
+    pub(crate) nudges: Arc<Nudges>,
+    /// Rung when workers should look at once instead of at their next turn.
+    pub(crate) wake: Arc<Notify>,
     /// The operator's settings.
     pub(crate) config: Arc<Config>,
     /// Who is too fast.

@@ -1,12 +1,19 @@
 //! HTTP: reads requests, asks a service, writes answers. Knows neither SQL nor a payment provider.
 
+pub(crate) mod auto_pay;
+pub(crate) mod billing;
 pub(crate) mod bootstrap;
+pub(crate) mod card_free;
+pub(crate) mod cards;
 pub(crate) mod docs;
+pub(crate) mod events;
 pub(crate) mod extract;
 pub(crate) mod health;
+pub(crate) mod idempotency;
 pub(crate) mod identity;
 pub(crate) mod limits;
 pub(crate) mod members;
+pub(crate) mod metering;
 pub(crate) mod openapi;
 pub(crate) mod organization;
 pub(crate) mod problem;
@@ -16,3 +23,9 @@ pub(crate) mod security;
 pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod static_files;
+#[cfg(feature = "test-seams")]
+pub(crate) mod test_seams;
+pub(crate) mod top_ups;
+pub(crate) mod transactions;
+pub(crate) mod usage;
+pub(crate) mod wallet;

@@ -68,6 +68,8 @@ async fn open(config: Config) -> Result<AppState, Failure> {
         store,
         clock: Clock::default(),
         events: EventHub::default(),
+        nudges: Arc::default(),
+        wake: Arc::default(),
         rate_limits: Arc::new(RateLimits::new(config.requests_per_second)),
         files: Arc::new(files),
         passwords: Arc::new(Passwords::new().map_err(|error| format!("no password could be hashed: {error}"))?),

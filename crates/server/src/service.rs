@@ -1,8 +1,21 @@
 //! What the product does, without HTTP: services ask the store and the provider, and tell the hub.
 
+pub(crate) mod auto_pay;
+pub(crate) mod billing;
 pub(crate) mod bootstrap;
+pub(crate) mod cards;
+pub(crate) mod feed;
 pub(crate) mod health;
 pub(crate) mod members;
+pub(crate) mod metering;
 pub(crate) mod organization;
+pub(crate) mod postings;
 pub(crate) mod requests;
 pub(crate) mod sessions;
+pub(crate) mod settlement;
+pub(crate) mod top_ups;
+#[cfg(feature = "test-seams")]
+pub(crate) mod test_seams;
+pub(crate) mod transactions;
+pub(crate) mod usage;
+pub(crate) mod wallet;

@@ -1,10 +1,28 @@
 //! What goes on without anybody asking: each worker is one task that ends when the server stops.
 
+mod auto_pay;
+mod holds;
 mod housekeeping;
+mod reconcile;
+
+use std::time::Duration;
 
 use crate::app::AppState;
 
 /// Starts them all; every worker adds one line.
 pub(crate) fn start(state: &AppState) {
+    state.tasks.spawn(auto_pay::look_when_nudged(state.clone()));
+    state.tasks.spawn(auto_pay::look_at_all(state.clone()));
+    state.tasks.spawn(holds::run(state.clone()));
     state.tasks.spawn(housekeeping::run(state.clone()));
+    state.tasks.spawn(reconcile::run(state.clone()));
+}
+
+/// Waits for the next turn, or until the bell is rung; `false` when the server stops.
+async fn next_turn(state: &AppState, pause: Duration) -> bool {
+    tokio::select! {
+        () = state.shutdown.cancelled() => false,
+        () = tokio::time::sleep(pause) => true,
+        () = state.wake.notified() => true,
+    }
 }

@@ -12,17 +12,21 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
-    bootstrap, health, limits, members, openapi, organization, requests, security, session, static_files,
+    auto_pay, bootstrap, cards, health, limits, members, openapi, organization, requests, security, session,
+    static_files, top_ups,
 };
 
 /// Every resource adds one line.
 fn resources() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .merge(auto_pay::routes())
         .merge(bootstrap::routes())
+        .merge(cards::routes())
         .merge(members::routes())
         .merge(organization::routes())
         .merge(requests::routes())
         .merge(session::routes())
+        .merge(top_ups::routes())
 }
 
 /// The API below its base path, with its description.
@@ -33,6 +37,8 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
 /// Everything, ready to serve. Layers run from the last to the first.
 pub(crate) fn router(state: AppState) -> Router {
     let (api, document) = api().split_for_parts();
+    #[cfg(feature = "test-seams")]
+    let api = api.nest(paths::BASE, crate::http::test_seams::routes());
     api.merge(openapi::routes(&document))
         .method_not_allowed_fallback(wrong_method)
         .fallback(static_files::get_file)

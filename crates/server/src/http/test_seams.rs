@@ -1,0 +1,54 @@
+//! Routes for tests only, in builds with the feature `test-seams`. Everywhere else they do not exist.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use crate::app::AppState;
+use crate::http::extract::Json;
+use crate::http::problem::Problem;
+use crate::service::test_seams::{self, Charge};
+
+/// Not part of the API's description.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/test/clock", post(advance_clock))
+        .route("/test/ledger/{organization_id}", get(get_ledger))
+        .route("/test/sandbox", post(script_sandbox))
+        .route("/test/sandbox/charges", get(list_charges))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: i64,
+}
+
+async fn advance_clock(State(state): State<AppState>, Json(form): Json<Advance>) -> StatusCode {
+    test_seams::advance_clock(&state, form.advance_seconds);
+    StatusCode::NO_CONTENT
+}
+
+async fn get_ledger(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<([(HeaderName, &'static str); 1], String), Problem> {
+    Ok(([(header::CONTENT_TYPE, "application/jsonl")], test_seams::ledger(&state, &id).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Script {
+    next: String,
+}
+
+async fn script_sandbox(State(state): State<AppState>, Json(form): Json<Script>) -> Result<StatusCode, Problem> {
+    test_seams::script(&state, &form.next)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn list_charges(State(state): State<AppState>) -> Result<Json<Vec<Charge>>, Problem> {
+    test_seams::charges(&state).await.map(Json)
+}

@@ -1,0 +1,113 @@
+//! Money into the wallet by hand.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use billing_contract::top_up::{ChallengeAnswer, CreateTopUp, TopUp};
+use billing_contract::{Problem as Document, paths};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
+use crate::http::card_free::refuse_card_numbers;
+use crate::http::extract::{Id, Json};
+use crate::http::idempotency::{IDEMPOTENCY_REPLAYED, IdempotencyKey};
+use crate::http::identity::Manager;
+use crate::http::problem::Problem;
+use crate::service::top_ups;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create_top_up))
+        .routes(routes!(get_top_up))
+        .routes(routes!(check_top_up))
+        .routes(routes!(answer_top_up_challenge))
+        .layer(from_fn(refuse_card_numbers))
+}
+
+/// Charge a card for the wallet
+///
+/// At most once for an `Idempotency-Key`, which lives at least 24 hours: keep it through time-outs and retries, and use
+/// a new one only after a known decline or for another amount. The same key and body answers the same top-up in its
+/// present state. Waits a few seconds for the outcome; `processing` and `unknown` are settled later by themselves.
+#[utoipa::path(
+    post, path = paths::TOP_UPS, tag = "top-ups", security(("session" = [])),
+    params(("Idempotency-Key" = String, Header, description = "1 to 255 printable characters")),
+    request_body = CreateTopUp,
+    responses(
+        (status = 201, body = TopUp, headers(("Idempotency-Replayed", description = "true when the key had made it before"))),
+        (status = 400, body = Document), (status = 401, body = Document), (status = 402, body = Document),
+        (status = 403, body = Document), (status = 409, body = Document), (status = 422, body = Document),
+    ),
+)]
+async fn create_top_up(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(form): Json<CreateTopUp>,
+) -> Result<Response, Problem> {
+    let answer = top_ups::create(&state, &member, key, &form).await?;
+    let created = (StatusCode::CREATED, Json(answer.top_up));
+    Ok(if answer.replayed {
+        ([(IDEMPOTENCY_REPLAYED, "true")], created).into_response()
+    } else {
+        created.into_response()
+    })
+}
+
+/// One top-up
+#[utoipa::path(
+    get, path = paths::TOP_UP, tag = "top-ups", security(("session" = [])),
+    params(("id" = String, Path, description = "The top-up's id")),
+    responses(
+        (status = 200, body = TopUp), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 404, body = Document),
+    ),
+)]
+async fn get_top_up(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Id(id): Id,
+) -> Result<Json<TopUp>, Problem> {
+    top_ups::get(&state, &member.organization.id, &id).await.map(Json)
+}
+
+/// Ask the bank what became of a top-up
+///
+/// Never charges again. The bank is asked anyway after a while; this asks now.
+#[utoipa::path(
+    post, path = paths::TOP_UP_CHECK, tag = "top-ups", security(("session" = [])),
+    params(("id" = String, Path, description = "The top-up's id")),
+    responses(
+        (status = 200, body = TopUp), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 404, body = Document),
+    ),
+)]
+async fn check_top_up(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Id(id): Id,
+) -> Result<Json<TopUp>, Problem> {
+    top_ups::check(&state, &member.organization.id, &id).await.map(Json)
+}
+
+/// Answer the sandbox bank's challenge
+///
+/// What the cardholder would do in the bank's own dialog (3-D Secure). Only with the sandbox; 409 when nothing waits.
+#[utoipa::path(
+    post, path = paths::TOP_UP_CHALLENGE, tag = "top-ups", security(("session" = [])),
+    params(("id" = String, Path, description = "The top-up's id")), request_body = ChallengeAnswer,
+    responses(
+        (status = 200, body = TopUp), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 404, body = Document), (status = 409, body = Document), (status = 422, body = Document),
+    ),
+)]
+async fn answer_top_up_challenge(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Id(id): Id,
+    Json(form): Json<ChallengeAnswer>,
+) -> Result<Json<TopUp>, Problem> {
+    top_ups::answer_challenge(&state, &member.organization.id, &id, form.approve).await.map(Json)
+}

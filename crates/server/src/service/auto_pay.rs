@@ -1,0 +1,243 @@
+//! Automatic payments: the settings as people see and change them. Charging itself is `engine`'s.
+
+pub(crate) mod engine;
+pub(crate) mod health;
+pub(crate) mod nudges;
+
+use billing_contract::auto_pay::{AutoPay as Shown, EnteredRefill, MonthFigures, PutAutoPay};
+use billing_contract::{Entered, FieldError, ProblemCode};
+use billing_domain::auto_pay::{Refill, Settings, SettingsError};
+use billing_domain::limits::{AmountError, ChargeLimits};
+use billing_domain::{Currency, Money};
+use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, Organization, StoreError};
+
+use crate::app::AppState;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::sessions::Member;
+
+/// The wording of the consent to later charges that the page shows when automatic payments are switched on.
+const CONSENT: &str = "auto-pay-2026-11";
+
+/// The wallet has changed: the worker looks whether it is time to charge. Costs next to nothing, waits for nothing.
+pub(crate) fn nudge(state: &AppState, organization_id: &str) {
+    state.nudges.add(organization_id);
+}
+
+/// The settings, how they do, and this month's figures.
+pub(crate) async fn get(state: &AppState, organization: &Organization) -> Result<Shown, Problem> {
+    let auto_pay = state.store.auto_pay(&organization.id).await?;
+    show(state, organization, &auto_pay).await
+}
+
+async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay) -> Result<Shown, Problem> {
+    let now = state.clock.now();
+    let figures = engine::figures(state, organization, auto_pay, now).await?;
+    let plan = auto_pay
+        .settings
+        .as_ref()
+        .map(|settings| engine::decide(state, organization, settings, &figures.situation, now));
+    let settings = auto_pay.settings.unwrap_or_else(|| proposal(&state.config.limits(organization.currency)));
+    let spent = &figures.spent;
+    let in_flight = spent.in_flight.checked_add(spent.unknown).ok_or(StoreError::Overflow)?;
+    let left = settings.monthly_cap.checked_sub(figures.situation.month_committed).ok_or(StoreError::Overflow)?;
+    Ok(Shown {
+        enabled: auto_pay.enabled,
+        currency: organization.currency,
+        threshold: settings.threshold,
+        refill: settings.refill,
+        monthly_cap: settings.monthly_cap,
+        card_id: auto_pay.card_id.clone(),
+        health: health::line(auto_pay, plan),
+        month: MonthFigures {
+            spent: spent.settled,
+            in_flight,
+            left: left.at_least(Money::ZERO),
+            resets_at: figures.situation.month_resets_at,
+        },
+        etag: auto_pay.version.to_string(),
+    })
+}
+
+/// What the form begins with: 20, 50 and 500, in yen a hundred times as much, moved into the operator's limits.
+fn proposal(limits: &ChargeLimits) -> Settings {
+    let scale = if limits.currency == Currency::Jpy { 100 } else { 1 };
+    let amount = Money::from_major(50 * scale).clamp(limits.min, limits.max);
+    Settings {
+        threshold: Money::from_major(20 * scale).min(limits.max),
+        refill: Refill::Fixed { amount },
+        monthly_cap: Money::from_major(500 * scale).at_least(amount),
+    }
+}
+
+/// Changes the settings if `etag` is still theirs, and charges at once if the wallet is at or below the threshold.
+pub(crate) async fn put(
+    state: &AppState,
+    member: &Member,
+    expected: impl FnOnce(&str) -> Result<(), Problem>,
+    form: &PutAutoPay,
+) -> Result<Shown, Problem> {
+    let organization = &member.organization;
+    let now = state.clock.now();
+    let present = state.store.auto_pay(&organization.id).await?;
+    expected(&present.version.to_string())?;
+    let limits = state.config.limits(organization.currency);
+    let settings = entered(form, &limits)?;
+    // Switching off must stay possible even when the operator's limits have moved past the settings.
+    if form.enabled || present.settings != Some(settings) {
+        refuse_problems(&settings, &limits)?;
+    }
+    let update = AutoPayUpdate {
+        enabled: form.enabled,
+        settings,
+        card_id: form.card_id.clone(),
+        consent: if form.enabled { Some(CONSENT.to_owned()) } else { present.consent.clone() },
+        updated_by: member.user.id.clone(),
+        state: state_after(&present, form),
+    };
+    if form.enabled && state.store.cards(&organization.id).await?.is_empty() {
+        return Err(card_required());
+    }
+    match state.store.put_auto_pay(&organization.id, present.version, &update, now).await {
+        Ok(_) => {}
+        Err(StoreError::Stale) => return Err(stale()),
+        Err(StoreError::NotFound) => {
+            return Err(Problem::field("/card_id", "unknown_card", "This card is not connected any more."));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    changed(state, &organization.id).await;
+    get(state, organization).await
+}
+
+/// Goes on after a pause: an explicit word of a person, so earlier declines no longer count.
+pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<Shown, Problem> {
+    let organization = &member.organization;
+    let present = state.store.auto_pay(&organization.id).await?;
+    if !present.enabled {
+        return Err(Problem::new(ProblemCode::Conflict, "Automatic payments are switched off. Switch them on first."));
+    }
+    if engine::card(state, &present).await?.is_none() {
+        return Err(card_required());
+    }
+    match state.store.record_auto_pay_state(&organization.id, &present.state, &health::healthy(&present.state)).await {
+        Ok(()) => {}
+        Err(StoreError::Stale) => return Err(stale()),
+        Err(error) => return Err(error.into()),
+    }
+    changed(state, &organization.id).await;
+    get(state, organization).await
+}
+
+/// After a card came, went or became the default: what was paused for want of a good card may go on with another one.
+pub(crate) async fn card_changed(state: &AppState, organization_id: &str) -> Result<(), Problem> {
+    let present = state.store.auto_pay(organization_id).await?;
+    if present.enabled && present.card_id.is_none() && present.state.paused_reason.is_some() {
+        let resumed = health::healthy(&present.state);
+        match state.store.record_auto_pay_state(organization_id, &present.state, &resumed).await {
+            // Somebody else has just decided on it.
+            Ok(()) | Err(StoreError::Stale) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    changed(state, organization_id).await;
+    Ok(())
+}
+
+/// Before a card goes: without any card automatic payments are switched off; without the one that was agreed to they
+/// pause until somebody agrees to another one. Done first, so that a crash in between never charges a card unasked.
+pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id: &str) -> Result<(), Problem> {
+    let organization_id = &member.organization.id;
+    let present = state.store.auto_pay(organization_id).await?;
+    let Some(settings) = present.settings else { return Ok(()) };
+    let last = state.store.cards(organization_id).await?.iter().all(|card| card.id == card_id);
+    let named = present.card_id.as_deref() == Some(card_id);
+    if !named && !(last && present.enabled) {
+        return Ok(());
+    }
+    let update = AutoPayUpdate {
+        enabled: present.enabled && !last,
+        settings,
+        card_id: if named { None } else { present.card_id.clone() },
+        consent: present.consent.clone(),
+        updated_by: member.user.id.clone(),
+        state: Some(if last { health::healthy(&present.state) } else { health::card_removed(&present.state) }),
+    };
+    match state.store.put_auto_pay(organization_id, present.version, &update, state.clock.now()).await {
+        Ok(_) => {
+            state.events.publish(organization_id, Topic::AutoPay);
+            Ok(())
+        }
+        Err(StoreError::Stale) => Err(stale()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells the watchers and acts at once, so that the answer already shows a charge that begins.
+async fn changed(state: &AppState, organization_id: &str) {
+    if let Err(problem) = engine::consider(state, organization_id).await {
+        // The change itself is committed; the worker will look again.
+        tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
+    }
+    state.events.publish(organization_id, Topic::AutoPay);
+}
+
+fn state_after(present: &AutoPay, form: &PutAutoPay) -> Option<AutoPayState> {
+    let anew = form.enabled && (!present.enabled || form.card_id != present.card_id);
+    (anew || !form.enabled).then(|| health::healthy(&present.state))
+}
+
+/// Reads what was entered; every field that is no amount is named.
+fn entered(form: &PutAutoPay, limits: &ChargeLimits) -> Result<Settings, Problem> {
+    let mut errors = Vec::new();
+    let mut read = |pointer: &str, text: &Entered| {
+        Money::parse_payable(text.text(), limits.currency).unwrap_or_else(|error| {
+            let error = AmountError::from(error);
+            errors.push(field(pointer, error.code(), &error));
+            Money::ZERO
+        })
+    };
+    let threshold = read("/threshold", &form.threshold);
+    let refill = match &form.refill {
+        EnteredRefill::Fixed { amount } => Refill::Fixed { amount: read("/refill/amount", amount) },
+        EnteredRefill::Target { balance } => Refill::Target { balance: read("/refill/balance", balance) },
+    };
+    let settings = Settings { threshold, refill, monthly_cap: read("/monthly_cap", &form.monthly_cap) };
+    if errors.is_empty() {
+        return Ok(settings);
+    }
+    // The rules for the fields that could be read are told in the same answer, as far as they stand by themselves.
+    for (wrong, error) in settings.problems(limits) {
+        let by_itself = matches!(error, SettingsError::Amount(_));
+        if by_itself && errors.iter().all(|known| known.pointer != wrong.pointer()) {
+            errors.push(field(wrong.pointer(), error.code(), &error));
+        }
+    }
+    Err(Problem::invalid(errors))
+}
+
+fn refuse_problems(settings: &Settings, limits: &ChargeLimits) -> Result<(), Problem> {
+    let problems = settings.problems(limits);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::invalid(problems.iter().map(|(wrong, error)| field(wrong.pointer(), error.code(), error)).collect()))
+}
+
+fn field(pointer: &str, code: &str, error: &impl std::fmt::Display) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: sentence(&error.to_string()) }
+}
+
+/// The rules speak in clauses; people read sentences.
+fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+fn card_required() -> Problem {
+    Problem::new(ProblemCode::CardRequired, "Connect a card first; automatic payments charge it.")
+}
+
+fn stale() -> Problem {
+    Problem::new(ProblemCode::Stale, "Somebody changed this after you opened it. Load it again, then change it.")
+}

@@ -1,0 +1,150 @@
+//! Decides whether an organisation's wallet is refilled now, and writes the charge down, at most one at a time.
+
+use billing_domain::auto_pay::{Plan, Settings, Situation, plan};
+use billing_domain::limits::ChargeAmount;
+use billing_domain::{Money, Timestamp};
+use billing_store::{AutoGuard, AutoPay, AutoSpent, Card, Created, NewTopUp, Organization, StoreError, TopUpKind};
+
+use super::health;
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::settlement;
+
+/// How often the figures may change under the decision before the next nudge has to do it.
+const TRIES: usize = 5;
+/// When a worker may take the charge over from the task that is started with it.
+const HANDOVER_SECONDS: i64 = 10;
+
+/// What the decision looks at.
+pub(super) struct Figures {
+    /// The input of the plan.
+    pub(super) situation: Situation,
+    /// Automatic charges of this month.
+    pub(super) spent: AutoSpent,
+}
+
+/// Reads the figures of now.
+pub(super) async fn figures(
+    state: &AppState,
+    organization: &Organization,
+    auto_pay: &AutoPay,
+    now: Timestamp,
+) -> Result<Figures, Problem> {
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let month = calendar.month_of(now);
+    let (from, to) = (calendar.month_start(month), calendar.month_start(month.next()));
+    let wallet = state.store.wallet(&organization.id).await?;
+    let pending = state.store.pending_credit(&organization.id).await?;
+    let spent = state.store.auto_spent(&organization.id, from, to).await?;
+    let open = state.store.open_top_ups(&organization.id).await?;
+    let sum = |amounts: &[Money]| Money::checked_sum(amounts.iter().copied()).ok_or(StoreError::Overflow);
+    let situation = Situation {
+        available: wallet.available(),
+        // What may have been charged counts as charged: rather late than twice.
+        pending_credit: sum(&[pending.in_flight, pending.unknown])?,
+        month_committed: sum(&[spent.settled, spent.in_flight, spent.unknown])?,
+        month_resets_at: to,
+        last_charge_at: auto_pay.state.last_charge_at,
+        charging: open.iter().any(|top_up| top_up.kind == TopUpKind::Auto),
+    };
+    Ok(Figures { situation, spent })
+}
+
+/// What the settings ask for in this situation.
+pub(super) fn decide(
+    state: &AppState,
+    organization: &Organization,
+    settings: &Settings,
+    situation: &Situation,
+    now: Timestamp,
+) -> Plan {
+    plan(settings, &state.config.limits(organization.currency), situation, now)
+}
+
+/// Looks at the wallet and charges if it is time. Harmless to repeat and to race: the charge is written down only if
+/// nothing it was decided on has changed, and only if none is open.
+pub(crate) async fn consider(state: &AppState, organization_id: &str) -> Result<(), Problem> {
+    for _ in 0..TRIES {
+        if attempt(state, organization_id).await? == Attempt::Done {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+#[derive(PartialEq, Eq)]
+enum Attempt {
+    Done,
+    /// Something changed in between: look again.
+    Again,
+}
+
+async fn attempt(state: &AppState, organization_id: &str) -> Result<Attempt, Problem> {
+    let now = state.clock.now();
+    let auto_pay = state.store.auto_pay(organization_id).await?;
+    let Some(settings) = auto_pay.settings.filter(|_| auto_pay.enabled) else { return Ok(Attempt::Done) };
+    let resting = auto_pay.state.next_attempt_at.is_some_and(|next| next > now);
+    if resting || auto_pay.state.paused_reason.is_some() {
+        return Ok(Attempt::Done);
+    }
+    let organization = state.store.organization(organization_id).await?;
+    let figures = figures(state, &organization, &auto_pay, now).await?;
+    match decide(state, &organization, &settings, &figures.situation, now) {
+        Plan::Charge(amount) => match card(state, &auto_pay).await? {
+            Some(card) => charge(state, &auto_pay, &card, amount, now).await,
+            None => pause_without_card(state, &auto_pay).await,
+        },
+        Plan::Rest | Plan::Wait | Plan::NotBefore(_) | Plan::Capped(_) => Ok(Attempt::Done),
+    }
+}
+
+/// The card that was agreed to, else the default one.
+pub(super) async fn card(state: &AppState, auto_pay: &AutoPay) -> Result<Option<Card>, Problem> {
+    let cards = state.store.cards(&auto_pay.organization_id).await?;
+    Ok(cards.into_iter().find(|card| auto_pay.card_id.as_ref().map_or(card.is_default, |id| *id == card.id)))
+}
+
+async fn charge(
+    state: &AppState,
+    auto_pay: &AutoPay,
+    card: &Card,
+    amount: ChargeAmount,
+    now: Timestamp,
+) -> Result<Attempt, Problem> {
+    let organization_id = &auto_pay.organization_id;
+    let new = NewTopUp {
+        id: state.new_id()?,
+        amount: amount.money(),
+        card_id: card.id.clone(),
+        requested_by: None,
+        next_check_at: now.plus_seconds(HANDOVER_SECONDS),
+    };
+    let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.state.last_charge_at };
+    match state.store.create_auto_top_up(organization_id, &new, &guard, now).await {
+        Ok(Created::New(top_up)) => {
+            tracing::info!(organization = organization_id, top_up = top_up.id, amount = %top_up.amount, "automatic top-up");
+            state.events.publish(organization_id, Topic::TopUp(top_up.id.clone()));
+            state.events.publish(organization_id, Topic::AutoPay);
+            settlement::start(state, organization_id, &top_up.id);
+            Ok(Attempt::Done)
+        }
+        Ok(Created::Blocked | Created::Replay(_) | Created::Reused) => Ok(Attempt::Done),
+        // The settings, the last charge or the card are other ones by now.
+        Err(StoreError::Stale | StoreError::NotFound) => Ok(Attempt::Again),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn pause_without_card(state: &AppState, auto_pay: &AutoPay) -> Result<Attempt, Problem> {
+    let paused = health::without_card(&auto_pay.state);
+    match state.store.record_auto_pay_state(&auto_pay.organization_id, &auto_pay.state, &paused).await {
+        Ok(()) => {
+            state.events.publish(&auto_pay.organization_id, Topic::AutoPay);
+            Ok(Attempt::Done)
+        }
+        Err(StoreError::Stale) => Ok(Attempt::Again),
+        Err(error) => Err(error.into()),
+    }
+}

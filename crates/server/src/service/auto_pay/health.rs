@@ -1,0 +1,171 @@
+//! How automatic charges go: what a settlement or a decline does to it, and how the page says so in one line.
+
+use billing_contract::auto_pay::{Health, HealthState};
+use billing_domain::Timestamp;
+use billing_domain::auto_pay::{Plan, RETRY_AFTER_SECONDS};
+use billing_domain::charge::{DeclineClass, DeclineCode, Outcome};
+use billing_store::{AutoPay, AutoPayState, ProviderWord, TopUpKind};
+
+/// Paused because the card was refused.
+const DECLINED: &str = "declined";
+/// Paused because there is no card to charge.
+const NO_CARD: &str = "no_card";
+/// Paused because the card that was agreed to is gone.
+const CARD_REMOVED: &str = "card_removed";
+
+/// The state after a charge was settled or declined; `None` when it stays as it is. `began`: when the top-up was made.
+pub(crate) fn after(
+    present: &AutoPayState,
+    kind: TopUpKind,
+    word: &ProviderWord,
+    began: Timestamp,
+) -> Option<AutoPayState> {
+    match (kind, word.outcome) {
+        (TopUpKind::Auto, Outcome::Settled) => Some(healthy(present)),
+        // Money by hand shows that a card works again (DESIGN §4, Automatic payments).
+        (TopUpKind::Manual, Outcome::Settled) => {
+            (present.paused_reason.is_some() || present.failures > 0).then(|| healthy(present))
+        }
+        (TopUpKind::Auto, Outcome::Declined) => {
+            Some(after_decline(present, word.decline_code.unwrap_or(DeclineCode::GenericDecline), began))
+        }
+        _ => None,
+    }
+}
+
+/// No declines, nothing paused; the pace goes on.
+pub(crate) fn healthy(present: &AutoPayState) -> AutoPayState {
+    AutoPayState { last_charge_at: present.last_charge_at, ..AutoPayState::default() }
+}
+
+/// Soft declines are tried again 1, 3 and 7 hours after the first attempt, then it pauses; hard ones pause at once.
+fn after_decline(present: &AutoPayState, code: DeclineCode, began: Timestamp) -> AutoPayState {
+    let failures = present.failures.saturating_add(1);
+    let first_attempt_at = present.first_attempt_at.unwrap_or(began);
+    let retry = match code.class() {
+        DeclineClass::Soft => usize::try_from(failures).ok().and_then(|index| RETRY_AFTER_SECONDS.get(index)),
+        DeclineClass::Hard | DeclineClass::NeedsPerson => None,
+    };
+    AutoPayState {
+        paused_reason: retry.is_none().then(|| DECLINED.to_owned()),
+        decline_code: Some(code),
+        failures,
+        attempt: if retry.is_some() { failures.saturating_add(1) } else { failures },
+        first_attempt_at: Some(first_attempt_at),
+        next_attempt_at: retry.map(|seconds| first_attempt_at.plus_seconds(*seconds)),
+        last_charge_at: present.last_charge_at,
+    }
+}
+
+/// The state when there is nothing to charge.
+pub(crate) fn without_card(present: &AutoPayState) -> AutoPayState {
+    AutoPayState { paused_reason: Some(NO_CARD.to_owned()), ..present.clone() }
+}
+
+/// The state when the card that was agreed to has been removed.
+pub(crate) fn card_removed(present: &AutoPayState) -> AutoPayState {
+    AutoPayState { paused_reason: Some(CARD_REMOVED.to_owned()), ..healthy(present) }
+}
+
+/// The line that the page shows. `plan` is what the engine would do now.
+pub(crate) fn line(auto_pay: &AutoPay, plan: Option<Plan>) -> Health {
+    let state = &auto_pay.state;
+    let blank = Health { state: HealthState::Off, next_charge_at: None, attempt: None, reason: None };
+    let Some(plan) = plan.filter(|_| auto_pay.enabled) else { return blank };
+    let attempt = (state.failures > 0).then_some(state.failures);
+    if plan == Plan::Wait {
+        return Health { state: HealthState::Charging, attempt, ..blank };
+    }
+    if let Some(reason) = &state.paused_reason {
+        return Health { state: HealthState::Paused, attempt, reason: Some(sentence(reason, state)), ..blank };
+    }
+    if let (Some(next), true) = (state.next_attempt_at, state.failures > 0) {
+        let reason = state.decline_code.map(|code| code.sentence().to_owned());
+        return Health { state: HealthState::Declined, next_charge_at: Some(next), attempt, reason };
+    }
+    match plan {
+        Plan::Rest => Health { state: HealthState::Armed, ..blank },
+        Plan::Wait | Plan::Charge(_) => Health { state: HealthState::Charging, ..blank },
+        Plan::NotBefore(at) => Health { state: HealthState::Waiting, next_charge_at: Some(at), ..blank },
+        Plan::Capped(at) => Health {
+            state: HealthState::Capped,
+            next_charge_at: Some(at),
+            reason: Some("The monthly cap leaves too little for another charge.".to_owned()),
+            ..blank
+        },
+    }
+}
+
+fn sentence(reason: &str, state: &AutoPayState) -> String {
+    match reason {
+        NO_CARD => "There is no card to charge. Connect a card.".to_owned(),
+        CARD_REMOVED => "The card for automatic payments was removed. Choose another one.".to_owned(),
+        _ => state.decline_code.unwrap_or(DeclineCode::GenericDecline).sentence().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGAN: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    fn word(outcome: Outcome, decline_code: Option<DeclineCode>) -> ProviderWord {
+        ProviderWord {
+            outcome,
+            provider_ref: None,
+            decline_code,
+            next_action: None,
+            received: None,
+            next_check_at: BEGAN,
+        }
+    }
+
+    fn decline(present: &AutoPayState, code: DeclineCode, began: Timestamp) -> AutoPayState {
+        after(present, TopUpKind::Auto, &word(Outcome::Declined, Some(code)), began).unwrap()
+    }
+
+    #[test]
+    fn soft_declines_are_tried_at_1_3_and_7_hours_and_then_it_pauses() {
+        let mut state = AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() };
+        for (failures, hours) in [(1, 1), (2, 3), (3, 7)] {
+            let began = state.next_attempt_at.unwrap_or(BEGAN);
+            state = decline(&state, DeclineCode::InsufficientFunds, began);
+            assert_eq!((state.failures, state.paused_reason.as_deref()), (failures, None));
+            assert_eq!(state.next_attempt_at, Some(BEGAN.plus_seconds(hours * 3600)));
+        }
+        state = decline(&state, DeclineCode::InsufficientFunds, BEGAN.plus_seconds(7 * 3600));
+        assert_eq!((state.failures, state.paused_reason.as_deref()), (4, Some(DECLINED)));
+        assert_eq!(state.next_attempt_at, None);
+    }
+
+    #[test]
+    fn a_hard_decline_and_a_missing_cardholder_pause_at_once() {
+        for code in [DeclineCode::LostCard, DeclineCode::AuthenticationRequired, DeclineCode::Fraudulent] {
+            let state = decline(&AutoPayState::default(), code, BEGAN);
+            assert_eq!((state.paused_reason.as_deref(), state.next_attempt_at), (Some(DECLINED), None), "{code}");
+        }
+    }
+
+    #[test]
+    fn money_by_hand_ends_a_pause_and_keeps_the_pace() {
+        let paused = decline(
+            &AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() },
+            DeclineCode::LostCard,
+            BEGAN,
+        );
+        let settled = word(Outcome::Settled, None);
+        let resumed = after(&paused, TopUpKind::Manual, &settled, BEGAN).unwrap();
+        assert_eq!(resumed, AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() });
+        assert_eq!(after(&resumed, TopUpKind::Manual, &settled, BEGAN), None);
+        let by_hand = word(Outcome::Declined, Some(DeclineCode::LostCard));
+        assert_eq!(after(&resumed, TopUpKind::Manual, &by_hand, BEGAN), None, "a decline by hand says nothing here");
+    }
+
+    #[test]
+    fn an_outage_never_counts() {
+        for outcome in [Outcome::NoAnswer, Outcome::Expired, Outcome::Accepted] {
+            assert_eq!(after(&AutoPayState::default(), TopUpKind::Auto, &word(outcome, None), BEGAN), None);
+        }
+    }
+}

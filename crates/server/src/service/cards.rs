@@ -1,0 +1,284 @@
+//! Connected cards: connecting one through the provider, choosing the default, removing.
+
+use std::time::Duration;
+
+use billing_contract::card::{Card as Shown, CardList, CardSetup as ShownSetup, CardSetupStatus, CreateCardSetup};
+use billing_contract::{FieldError, ProblemCode};
+use billing_domain::Timestamp;
+use billing_domain::charge::DeclineCode;
+use billing_payments::{CardToken, ProviderError, Reference, SetupAnswer, SetupOutcome, SetupRequest};
+use billing_store::{
+    Card, CardSetup, Created, IdempotencyKey, NewCard, NewCardSetup, SetupStatus, SetupWord, StoreError,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::app::AppState;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::sessions::Member;
+use crate::service::{auto_pay, top_ups};
+
+/// How long a request waits for the bank before it answers with the state as it is.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Whoever has not confirmed or finished by then will not.
+const ABANDONED_SECONDS: i64 = 30 * 60;
+/// No card is valid for longer than this.
+const MAX_VALID_YEARS: u16 = 25;
+
+/// What is kept of the request, so that it can be repeated word for word, and of what the person agreed to.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    request: SetupRequest,
+    consent: String,
+}
+
+/// The connected cards, the default first.
+pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<CardList, Problem> {
+    Ok(CardList { items: state.store.cards(organization_id).await?.iter().map(show).collect() })
+}
+
+/// Starts connecting a card, at most once for a key if there is one.
+pub(crate) async fn start_setup(
+    state: &AppState,
+    member: &Member,
+    key: Option<String>,
+    form: &CreateCardSetup,
+) -> Result<ShownSetup, Problem> {
+    let (organization_id, now) = (&member.organization.id, state.clock.now());
+    refuse_problems(form, now)?;
+    let id = state.new_id()?;
+    let request = SetupRequest {
+        reference: Reference::setup(&id),
+        customer: organization_id.clone(),
+        card: Some(CardToken { token: form.token.clone(), exp_month: form.exp_month, exp_year: form.exp_year }),
+    };
+    let asked = Asked { request, consent: form.consent.clone() };
+    let new = NewCardSetup {
+        id,
+        user_id: Some(member.user.id.clone()),
+        provider: state.provider.name().to_owned(),
+        request: serde_json::to_string(&asked).map_err(Problem::internal)?,
+    };
+    let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
+    let fingerprint = top_ups::fingerprint(&["POST /cards/setups", &form.token, &valid_until, &form.consent]);
+    let key = key.map(|key| IdempotencyKey { key, fingerprint });
+    match state.store.create_card_setup(organization_id, &new, key.as_ref(), now).await? {
+        Created::New(setup) => {
+            let task = start(state, &setup);
+            // Late: the row says how it stands, and the worker goes on with it.
+            if let Ok(Ok(Err(problem))) = tokio::time::timeout(PATIENCE, task).await {
+                return Err(problem);
+            }
+            get_setup(state, organization_id, &setup.id).await
+        }
+        Created::Replay(setup) => get_setup(state, organization_id, &setup.id).await,
+        Created::Reused | Created::Blocked => Err(Problem::new(
+            ProblemCode::IdempotencyKeyReused,
+            "This idempotency key was used for another request. Use a new key for another card.",
+        )),
+    }
+}
+
+fn refuse_problems(form: &CreateCardSetup, now: Timestamp) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    let mut wrong = |pointer: &str, code: &str, detail: &str| {
+        errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.to_owned() });
+    };
+    if form.token.is_empty() || form.token.len() > 200 {
+        wrong("/token", "wrong_value", "This is no card token.");
+    }
+    // A card is valid to the end of its month, wherever on Earth that ends last; so the date of UTC is close enough.
+    let today = now.utc_date().month();
+    if !(1..=12).contains(&form.exp_month) {
+        wrong("/exp_month", "wrong_value", "The month is a number from 1 to 12.");
+    } else if (form.exp_year, form.exp_month) < (today.year(), today.number()) {
+        wrong("/exp_year", "card_expired", "This card has expired. Check the date, or use another card.");
+    }
+    if form.exp_year > today.year().saturating_add(MAX_VALID_YEARS) {
+        wrong("/exp_year", "wrong_value", "No card is valid for that long. Check the year.");
+    }
+    if form.consent.is_empty() || form.consent.len() > 100 {
+        wrong("/consent", "required", "Say which wording of the consent was shown.");
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
+}
+
+/// Asks the provider in a task of its own, which a dropped request does not stop.
+fn start(state: &AppState, setup: &CardSetup) -> tokio::task::JoinHandle<Result<(), Problem>> {
+    let (state, setup) = (state.clone(), setup.clone());
+    state.tasks.clone().spawn(async move { drive(&state, &setup).await })
+}
+
+/// Drives on what was left behind by a crash or by somebody who went away.
+pub(crate) async fn drive_abandoned(state: &AppState, limit: u32) -> Result<(), Problem> {
+    let before = state.clock.now().plus_seconds(-60);
+    for setup in state.store.open_card_setups(before, limit).await? {
+        if let Err(problem) = drive(state, &setup).await {
+            tracing::warn!(setup = setup.id, problem = problem.document().detail, "a card could not be set up");
+        }
+    }
+    Ok(())
+}
+
+/// Asks the provider once and takes its word. Safe to repeat and to race: the provider knows the reference, and the
+/// store connects a card once.
+async fn drive(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
+    let request = serde_json::from_str::<Asked>(&setup.request).map_err(Problem::internal)?.request;
+    let age = state.clock.now().seconds_since(setup.created_at);
+    let heard = if age > ABANDONED_SECONDS {
+        state.provider.cancel_setup(&request).await
+    } else {
+        // Idempotent: the first time it starts, later it says how it stands.
+        state.provider.start_setup(&request).await
+    };
+    let organization_id = &setup.organization_id;
+    match heard {
+        Ok(answer) => apply(state, setup, answer).await,
+        Err(ProviderError::Refused(reason)) => {
+            tracing::info!(setup = setup.id, reason, "the provider does not take this card");
+            let word = SetupWord::Failed { decline_code: Some(DeclineCode::IncorrectNumber) };
+            state.store.apply_card_setup(organization_id, &setup.id, &word, state.clock.now()).await?;
+            Ok(())
+        }
+        Err(error) => {
+            tracing::warn!(setup = setup.id, %error, "no answer about a card");
+            Ok(())
+        }
+    }
+}
+
+async fn apply(state: &AppState, setup: &CardSetup, answer: SetupAnswer) -> Result<(), Problem> {
+    let provider_ref = Some(answer.provider_ref);
+    let word = match answer.outcome {
+        SetupOutcome::ActionRequired(action) => SetupWord::ActionRequired {
+            provider_ref,
+            next_action: serde_json::to_string(&action).map_err(Problem::internal)?,
+        },
+        SetupOutcome::Connected(facts) => SetupWord::Succeeded {
+            provider_ref,
+            card: NewCard {
+                id: state.new_id()?,
+                provider: setup.provider.clone(),
+                provider_ref: facts.provider_ref,
+                brand: facts.brand,
+                last4: facts.last4,
+                exp_month: i64::from(facts.exp_month),
+                exp_year: i64::from(facts.exp_year),
+                fingerprint: Some(facts.fingerprint),
+            },
+        },
+        SetupOutcome::Declined(decline) => SetupWord::Failed { decline_code: Some(decline.code) },
+        SetupOutcome::Cancelled => SetupWord::Failed { decline_code: None },
+    };
+    let organization_id = &setup.organization_id;
+    let (after, card) = state.store.apply_card_setup(organization_id, &setup.id, &word, state.clock.now()).await?;
+    if after.status == SetupStatus::Succeeded && card.is_some() && setup.status != SetupStatus::Succeeded {
+        tell(state, organization_id);
+        auto_pay::card_changed(state, organization_id).await?;
+    }
+    Ok(())
+}
+
+/// Whether there is a card decides what the wallet allows.
+fn tell(state: &AppState, organization_id: &str) {
+    state.events.publish(organization_id, Topic::Cards);
+    state.events.publish(organization_id, Topic::Wallet);
+}
+
+/// Where connecting stands.
+pub(crate) async fn get_setup(state: &AppState, organization_id: &str, id: &str) -> Result<ShownSetup, Problem> {
+    let setup = find_setup(state, organization_id, id).await?;
+    let card = match &setup.card_id {
+        // It may have been removed meanwhile.
+        Some(card_id) => state.store.card(organization_id, card_id).await.ok(),
+        None => None,
+    };
+    Ok(show_setup(&setup, card.as_ref()))
+}
+
+async fn find_setup(state: &AppState, organization_id: &str, id: &str) -> Result<CardSetup, Problem> {
+    match state.store.card_setup(organization_id, id).await {
+        Err(StoreError::NotFound) => Err(Problem::not_found()),
+        found => Ok(found?),
+    }
+}
+
+/// The cardholder's answer to the sandbox bank's challenge. Afterwards the bank is asked, not the browser believed.
+pub(crate) async fn answer_challenge(
+    state: &AppState,
+    organization_id: &str,
+    id: &str,
+    approve: bool,
+) -> Result<ShownSetup, Problem> {
+    let setup = find_setup(state, organization_id, id).await?;
+    let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
+    if setup.status != SetupStatus::ActionRequired {
+        return Err(Problem::new(ProblemCode::Conflict, "This card does not wait for a confirmation any more."));
+    }
+    if state.clock.now().seconds_since(setup.created_at) <= ABANDONED_SECONDS {
+        sandbox.answer_setup(&Reference::setup(&setup.id), approve).await.map_err(top_ups::unanswered)?;
+    }
+    drive(state, &setup).await?;
+    get_setup(state, organization_id, id).await
+}
+
+/// Makes a card the one that is charged when none is named.
+pub(crate) async fn make_default(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
+    let card = match state.store.set_default_card(organization_id, id).await {
+        Err(StoreError::NotFound) => return Err(Problem::not_found()),
+        changed => changed?,
+    };
+    state.events.publish(organization_id, Topic::Cards);
+    auto_pay::card_changed(state, organization_id).await?;
+    Ok(show(&card))
+}
+
+/// Removes a card. Without the last one automatic payments are switched off in the same step.
+pub(crate) async fn remove(state: &AppState, member: &Member, id: &str) -> Result<(), Problem> {
+    let organization_id = &member.organization.id;
+    let card = match state.store.card(organization_id, id).await {
+        Err(StoreError::NotFound) => return Err(Problem::not_found()),
+        found => found?,
+    };
+    auto_pay::before_card_goes(state, member, id).await?;
+    state.store.remove_card(organization_id, id, state.clock.now()).await?;
+    tell(state, organization_id);
+    // It can no longer be charged by us in any case; that the provider forgets it too may wait.
+    if let Err(error) = state.provider.forget_card(organization_id, &card.provider_ref).await {
+        tracing::warn!(card = id, %error, "the provider was not told that a card is gone");
+    }
+    Ok(())
+}
+
+/// As the page sees it.
+pub(crate) fn show(card: &Card) -> Shown {
+    Shown {
+        id: card.id.clone(),
+        brand: card.brand.clone(),
+        last4: card.last4.clone(),
+        exp_month: u8::try_from(card.exp_month).unwrap_or_default(),
+        exp_year: u16::try_from(card.exp_year).unwrap_or_default(),
+        is_default: card.is_default,
+        created_at: card.created_at,
+    }
+}
+
+fn show_setup(setup: &CardSetup, card: Option<&Card>) -> ShownSetup {
+    let expires_at = setup.created_at.plus_seconds(ABANDONED_SECONDS);
+    ShownSetup {
+        id: setup.id.clone(),
+        status: match setup.status {
+            SetupStatus::Pending => CardSetupStatus::Pending,
+            SetupStatus::ActionRequired => CardSetupStatus::ActionRequired,
+            SetupStatus::Succeeded => CardSetupStatus::Succeeded,
+            SetupStatus::Failed => CardSetupStatus::Failed,
+        },
+        next_action: setup
+            .next_action
+            .as_deref()
+            .filter(|_| setup.status == SetupStatus::ActionRequired)
+            .and_then(|action| top_ups::next_action(action, expires_at)),
+        decline: setup.decline_code.filter(|_| setup.status == SetupStatus::Failed).map(top_ups::decline),
+        card: card.map(show),
+    }
+}

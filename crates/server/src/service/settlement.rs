@@ -1,0 +1,299 @@
+//! Drives an open top-up to the provider's truth. The only place that calls the provider for a charge, and the only
+//! one whose word posts a credit.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
+use billing_domain::{Money, Timestamp};
+use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
+use billing_store::{Applied, AutoPayState, CreditLine, ProviderWord, TopUp, TopUpKind};
+use tokio::task::JoinHandle;
+
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::auto_pay;
+
+/// A cardholder who has not confirmed by then will not.
+pub(crate) const CHALLENGE_SECONDS: i64 = 15 * 60;
+/// An intent that never reached the provider is given up after this: nobody expects the charge any more.
+const START_SECONDS: i64 = 10 * 60;
+/// A request that the provider has not heard of after this never left us (its own time limit is far shorter).
+const SILENT_SECONDS: i64 = 60;
+/// Short, so that after a crash somebody else soon takes over; prolonged while a call runs.
+const LEASE_SECONDS: i64 = 15;
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// Pauses before a busy provider is asked again.
+const BUSY_PAUSES: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
+
+/// Drives the top-up in a task of its own, which a dropped request does not stop.
+pub(crate) fn start(state: &AppState, organization_id: &str, id: &str) -> JoinHandle<()> {
+    let (state, organization_id, id) = (state.clone(), organization_id.to_owned(), id.to_owned());
+    state.tasks.clone().spawn(async move {
+        if let Err(problem) = drive(&state, &organization_id, &id).await {
+            // Still open in the database: the reconciler goes on with it.
+            tracing::warn!(top_up = id, problem = problem.document().detail, "a top-up could not be driven on");
+        }
+    })
+}
+
+/// Asks the provider once and takes its word, unless somebody else is at it or it is final already.
+pub(crate) async fn drive(state: &AppState, organization_id: &str, id: &str) -> Result<(), Problem> {
+    let (owner, now) = (state.new_id()?, state.clock.now());
+    let until = now.plus_seconds(LEASE_SECONDS);
+    match state.store.lease_top_up(organization_id, id, &owner, until, now).await? {
+        Some(top_up) => drive_leased(state, &top_up, &owner).await,
+        None => Ok(()),
+    }
+}
+
+/// Takes over what is due, of any organisation: after a crash, a silence, or while the provider is still at it.
+pub(crate) async fn drive_due(state: &AppState, limit: u32) -> Result<(), Problem> {
+    let (owner, now) = (state.new_id()?, state.clock.now());
+    let due = state.store.lease_due_top_ups(&owner, now.plus_seconds(LEASE_SECONDS), now, limit).await?;
+    let driven = due.iter().map(|top_up| drive_leased(state, top_up, &owner));
+    for (top_up, result) in due.iter().zip(futures_util::future::join_all(driven).await) {
+        if let Err(problem) = result {
+            tracing::warn!(top_up = top_up.id, problem = problem.document().detail, "a top-up could not be driven on");
+        }
+    }
+    Ok(())
+}
+
+async fn drive_leased(state: &AppState, top_up: &TopUp, owner: &str) -> Result<(), Problem> {
+    let heard = holding_the_lease(state, top_up, owner, ask(state, top_up)).await;
+    let Some(word) = word(top_up, heard, state.clock.now()) else { return Ok(()) };
+    apply(state, top_up, &word).await
+}
+
+/// Prolongs the lease for as long as the work takes.
+async fn holding_the_lease<T>(state: &AppState, top_up: &TopUp, owner: &str, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            () = tokio::time::sleep(HEARTBEAT) => {
+                let now = state.clock.now();
+                let until = now.plus_seconds(LEASE_SECONDS);
+                // A lease that is lost does no harm: whoever has it asks by the same reference.
+                let _ = state.store.lease_top_up(&top_up.organization_id, &top_up.id, owner, until, now).await;
+            }
+        }
+    }
+}
+
+/// The words of the request, the same at every repetition.
+fn request(top_up: &TopUp) -> Option<ChargeRequest> {
+    Some(ChargeRequest {
+        reference: reference(top_up),
+        customer: top_up.organization_id.clone(),
+        card_ref: top_up.card_ref.clone(),
+        amount_minor: top_up.amount.to_minor_exact(top_up.currency)?,
+        currency: top_up.currency,
+        presence: match top_up.kind {
+            TopUpKind::Manual => Presence::OnSession,
+            TopUpKind::Auto => Presence::OffSession,
+        },
+        created_at: top_up.created_at,
+    })
+}
+
+/// The name of the charge at the provider.
+pub(crate) fn reference(top_up: &TopUp) -> Reference {
+    Reference::top_up(&top_up.id, top_up.attempt)
+}
+
+/// `Ok(None)`: the provider has not heard of it yet.
+async fn ask(state: &AppState, top_up: &TopUp) -> Result<Option<ChargeAnswer>, ProviderError> {
+    let request = request(top_up).ok_or_else(|| ProviderError::Refused("not a whole minor unit".to_owned()))?;
+    let age = state.clock.now().seconds_since(top_up.created_at);
+    let provider_ref = top_up.provider_ref.as_deref();
+    let too_old = match top_up.status {
+        TopUpStatus::Created => age > START_SECONDS,
+        TopUpStatus::ActionRequired => age > CHALLENGE_SECONDS,
+        _ => false,
+    };
+    if too_old {
+        return state.provider.cancel_charge(&request, provider_ref).await.map(Some);
+    }
+    if top_up.status == TopUpStatus::Created {
+        return charge(state, &request).await.map(Some);
+    }
+    match state.provider.look_up_charge(&request, provider_ref).await? {
+        None if age > SILENT_SECONDS => state.provider.cancel_charge(&request, provider_ref).await.map(Some),
+        heard => Ok(heard),
+    }
+}
+
+async fn charge(state: &AppState, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
+    let mut answer = state.provider.charge(request).await;
+    for pause in BUSY_PAUSES {
+        if answer != Err(ProviderError::Busy) {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        answer = state.provider.charge(request).await;
+    }
+    let Err(ProviderError::Refused(reason)) = answer else { return answer };
+    // This may be the second time that we ask, after a crash: the first may have gone through before the refusals began.
+    match state.provider.look_up_charge(request, None).await? {
+        Some(heard) => Ok(heard),
+        None => Err(ProviderError::Refused(reason)),
+    }
+}
+
+/// What the answer, or its absence, means for the row. `None`: nothing new, it is asked again later.
+fn word(top_up: &TopUp, heard: Result<Option<ChargeAnswer>, ProviderError>, now: Timestamp) -> Option<ProviderWord> {
+    let blank = ProviderWord {
+        outcome: Outcome::NoAnswer,
+        provider_ref: None,
+        decline_code: None,
+        next_action: None,
+        received: None,
+        next_check_at: next_check(top_up, Outcome::NoAnswer, now),
+    };
+    match heard {
+        Ok(Some(answer)) => {
+            let outcome = answer.outcome.as_domain();
+            let (mut decline_code, mut next_action, mut received) = (None, None, None);
+            match answer.outcome {
+                ChargeOutcome::Declined(decline) => decline_code = Some(decline.code),
+                ChargeOutcome::ActionRequired(action) => next_action = serde_json::to_string(&action).ok(),
+                ChargeOutcome::Settled { received_minor } => {
+                    received = Money::from_minor(received_minor, top_up.currency).filter(|got| *got != top_up.amount);
+                }
+                ChargeOutcome::Processing | ChargeOutcome::Cancelled => {}
+            }
+            let next_check_at = next_check(top_up, outcome, now);
+            let provider_ref = Some(answer.provider_ref);
+            Some(ProviderWord { outcome, provider_ref, decline_code, next_action, received, next_check_at })
+        }
+        // A look-up that finds or hears nothing is no news; a charge without an answer is.
+        Ok(None) if top_up.status == TopUpStatus::Unknown => Some(blank),
+        Err(ProviderError::NoAnswer) if matches!(top_up.status, TopUpStatus::Created | TopUpStatus::Unknown) => {
+            Some(blank)
+        }
+        Ok(None) | Err(ProviderError::NoAnswer | ProviderError::Busy) => None,
+        Err(ProviderError::Refused(reason)) => {
+            tracing::error!(
+                top_up = top_up.id,
+                reason,
+                "the payment provider refuses our requests: check its settings"
+            );
+            let decline_code = Some(DeclineCode::ProcessingError);
+            // Only of a charge that was never taken up do we know that nothing happened.
+            (top_up.status == TopUpStatus::Created).then_some(ProviderWord {
+                outcome: Outcome::Declined,
+                decline_code,
+                ..blank
+            })
+        }
+        Err(ProviderError::ReferenceReused) => {
+            tracing::error!(top_up = top_up.id, "the reference of this charge was used with other contents");
+            Some(blank)
+        }
+    }
+}
+
+/// When to ask again: soon at first, then ever less often, at least every five minutes.
+fn next_check(top_up: &TopUp, outcome: Outcome, now: Timestamp) -> Timestamp {
+    let first = match outcome {
+        Outcome::Accepted => 5,
+        Outcome::ActionRequired => {
+            return now.plus_seconds(60).min(top_up.created_at.plus_seconds(CHALLENGE_SECONDS + 1));
+        }
+        _ => 10,
+    };
+    let doublings = u32::try_from(top_up.checks.clamp(0, 5)).unwrap_or(0);
+    now.plus_seconds((first << doublings).min(300))
+}
+
+/// Writes the word down, with the credit if it settles, and tells everybody who watches.
+async fn apply(state: &AppState, top_up: &TopUp, word: &ProviderWord) -> Result<(), Problem> {
+    let now = state.clock.now();
+    let organization = state.store.organization(&top_up.organization_id).await?;
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let credit = CreditLine {
+        id: state.new_id()?,
+        day: calendar.date_of(now),
+        description: description(top_up),
+        source: source(state, top_up).await,
+        details: details(top_up, word),
+    };
+    let health = auto_pay_after(state, top_up, word).await?;
+    let applied = state.store.apply_top_up(&organization.id, &top_up.id, word, &credit, health.as_ref(), now).await?;
+    tell(state, &applied, health.is_some());
+    Ok(())
+}
+
+async fn auto_pay_after(
+    state: &AppState,
+    top_up: &TopUp,
+    word: &ProviderWord,
+) -> Result<Option<AutoPayState>, Problem> {
+    if !matches!(word.outcome, Outcome::Settled | Outcome::Declined) {
+        return Ok(None);
+    }
+    let present = state.store.auto_pay(&top_up.organization_id).await?.state;
+    Ok(auto_pay::health::after(&present, top_up.kind, word, top_up.created_at))
+}
+
+fn tell(state: &AppState, applied: &Applied, health_changed: bool) {
+    let id = &applied.top_up.organization_id;
+    if !applied.changed {
+        return;
+    }
+    state.events.publish(id, Topic::TopUp(applied.top_up.id.clone()));
+    if applied.credit.is_some() {
+        state.events.publish(id, Topic::Ledger);
+    }
+    // What is pending is part of the wallet's figures, and of the plan.
+    state.events.publish(id, Topic::Wallet);
+    auto_pay::nudge(state, id);
+    if health_changed || applied.top_up.kind == TopUpKind::Auto {
+        state.events.publish(id, Topic::AutoPay);
+    }
+}
+
+/// `Top-up with Visa •• 4242`.
+fn description(top_up: &TopUp) -> String {
+    let what = match top_up.kind {
+        TopUpKind::Manual => "Top-up",
+        TopUpKind::Auto => "Automatic top-up",
+    };
+    format!("{what} with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4)
+}
+
+/// A card scheme as people write it.
+fn brand_name(brand: &str) -> String {
+    match brand {
+        "visa" => "Visa".to_owned(),
+        "mastercard" => "Mastercard".to_owned(),
+        "amex" => "American Express".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// Who paid. A name that cannot be read must not keep money from arriving.
+async fn source(state: &AppState, top_up: &TopUp) -> String {
+    match &top_up.requested_by {
+        None => "Automatic payments".to_owned(),
+        Some(user) => {
+            state.store.member(&top_up.organization_id, user).await.map(|member| member.name).unwrap_or_default()
+        }
+    }
+}
+
+fn details(top_up: &TopUp, word: &ProviderWord) -> BTreeMap<String, String> {
+    let mut details = BTreeMap::from([
+        ("card_brand".to_owned(), top_up.card_brand.clone()),
+        ("card_last4".to_owned(), top_up.card_last4.clone()),
+    ]);
+    if let Some(provider_ref) = word.provider_ref.as_ref().or(top_up.provider_ref.as_ref()) {
+        details.insert("charge".to_owned(), provider_ref.clone());
+    }
+    details
+}

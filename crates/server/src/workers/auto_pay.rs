@@ -1,0 +1,45 @@
+//! Refills wallets: at once when something has changed, and now and then all of them, for what only time changes.
+
+use std::time::Duration;
+
+use super::next_turn;
+use crate::app::AppState;
+use crate::service::auto_pay::engine;
+
+/// A wallet that changes thousands of times a second is looked at this often.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+/// A pause between charges, a new month and a retry begin at most this late.
+const ROUND: Duration = Duration::from_secs(20);
+
+/// Runs until the server stops.
+pub(super) async fn look_when_nudged(state: AppState) {
+    while let Some(wallets) = state.shutdown.run_until_cancelled(state.nudges.take()).await {
+        for organization_id in wallets {
+            look(&state, &organization_id).await;
+        }
+        tokio::time::sleep(SHORTEST_PAUSE).await;
+    }
+}
+
+/// Runs until the server stops, beginning at once: a crash may have come between a posting and its charge.
+pub(super) async fn look_at_all(state: AppState) {
+    loop {
+        match state.store.auto_pay_enabled().await {
+            Ok(organizations) => {
+                for organization_id in organizations {
+                    look(&state, &organization_id).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "automatic payments could not be looked at"),
+        }
+        if !next_turn(&state, ROUND).await {
+            return;
+        }
+    }
+}
+
+async fn look(state: &AppState, organization_id: &str) {
+    if let Err(problem) = engine::consider(state, organization_id).await {
+        tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
+    }
+}

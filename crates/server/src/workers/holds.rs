@@ -1,0 +1,27 @@
+//! Gives back holds that nobody has captured or released in time.
+
+use std::time::Duration;
+
+use super::next_turn;
+use crate::app::AppState;
+use crate::events::Topic;
+
+const PAUSE: Duration = Duration::from_secs(5);
+const AT_ONCE: u32 = 500;
+
+/// Runs until the server stops. Money that comes back can only raise a wallet, so nothing is charged for it.
+pub(super) async fn run(state: AppState) {
+    loop {
+        match state.store.expire_holds(state.clock.now(), AT_ONCE).await {
+            Ok(wallets) => {
+                for wallet in wallets {
+                    state.events.publish(&wallet.organization_id, Topic::Wallet);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "expired holds could not be given back"),
+        }
+        if !next_turn(&state, PAUSE).await {
+            return;
+        }
+    }
+}

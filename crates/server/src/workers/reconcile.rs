@@ -1,0 +1,26 @@
+//! Brings what was left open to the provider's truth: after a crash, a silence, or somebody who went away.
+
+use std::time::Duration;
+
+use super::next_turn;
+use crate::app::AppState;
+use crate::service::{cards, settlement};
+
+const PAUSE: Duration = Duration::from_secs(2);
+const AT_ONCE: u32 = 50;
+
+/// Runs until the server stops, beginning at once. Only rows whose time has come are taken, so the short pause asks
+/// the database, not the provider.
+pub(super) async fn run(state: AppState) {
+    loop {
+        if let Err(problem) = settlement::drive_due(&state, AT_ONCE).await {
+            tracing::warn!(problem = problem.document().detail, "open top-ups could not be looked at");
+        }
+        if let Err(problem) = cards::drive_abandoned(&state, AT_ONCE).await {
+            tracing::warn!(problem = problem.document().detail, "open card set-ups could not be looked at");
+        }
+        if !next_turn(&state, PAUSE).await {
+            return;
+        }
+    }
+}
