@@ -57,6 +57,7 @@ pub enum Authorization {
 
 /// `POST /metering/events`. Items are read one by one, so that one bad item does not spoil the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UsageEvent {
     /// Unique per organisation for ever, 1 to 255 characters.

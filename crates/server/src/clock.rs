@@ -7,13 +7,27 @@ use billing_domain::Timestamp;
 /// The server's clock. Clones share their offset.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
+    /// Stands still there: for writing down a past.
+    fixed: Option<Timestamp>,
     #[cfg(feature = "test-seams")]
     offset_seconds: std::sync::Arc<std::sync::atomic::AtomicI64>,
 }
 
 impl Clock {
+    /// A clock that stands still.
+    pub(crate) fn standing_at(at: Timestamp) -> Self {
+        Self {
+            fixed: Some(at),
+            #[cfg(feature = "test-seams")]
+            offset_seconds: std::sync::Arc::default(),
+        }
+    }
+
     /// Now, to the microsecond.
     pub(crate) fn now(&self) -> Timestamp {
+        if let Some(fixed) = self.fixed {
+            return fixed;
+        }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
         #[cfg(feature = "test-seams")]

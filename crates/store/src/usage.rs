@@ -78,7 +78,8 @@ impl Store {
 
     /// The first day with usage; `None` while there is none. For the pace of a young wallet and the oldest month.
     pub async fn first_usage_day(&self, organization_id: &str) -> Result<Option<Date>> {
-        todo!()
+        let sql = "SELECT day FROM usage_days WHERE organization_id = $1 ORDER BY day LIMIT 1";
+        self.db.first(sql, args![organization_id]).await?.map(|row| row.fields().date()).transpose()
     }
 
     /// Sums all usage anew after the organisation's zone has changed, in one transaction that keeps postings out.

@@ -12,21 +12,27 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
-    auto_pay, bootstrap, cards, health, limits, members, openapi, organization, requests, security, session,
-    static_files, top_ups,
+    auto_pay, billing, bootstrap, cards, events, health, limits, members, metering, openapi, organization, requests,
+    security, session, static_files, top_ups, transactions, usage, wallet,
 };
 
 /// Every resource adds one line.
 fn resources() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(auto_pay::routes())
+        .merge(billing::routes())
         .merge(bootstrap::routes())
         .merge(cards::routes())
+        .merge(events::routes())
         .merge(members::routes())
+        .merge(metering::routes())
         .merge(organization::routes())
         .merge(requests::routes())
         .merge(session::routes())
         .merge(top_ups::routes())
+        .merge(transactions::routes())
+        .merge(usage::routes())
+        .merge(wallet::routes())
 }
 
 /// The API below its base path, with its description.

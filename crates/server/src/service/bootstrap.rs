@@ -4,8 +4,8 @@ use billing_contract::session::{Bootstrap, Service};
 
 use crate::app::AppState;
 use crate::problem::Problem;
-use crate::service::members;
 use crate::service::sessions::Member;
+use crate::service::{billing, members};
 
 /// For nobody: what the server is. For a manager also the billing tab, for a member whom to ask.
 pub(crate) async fn bootstrap(state: &AppState, member: Option<&Member>) -> Result<Bootstrap, Problem> {
@@ -13,7 +13,9 @@ pub(crate) async fn bootstrap(state: &AppState, member: Option<&Member>) -> Resu
         Bootstrap { service: service(state), session: member.map(Member::session), billing: None, admins: None };
     match member {
         None => {}
-        Some(member) if member.role.manages_billing() => {}
+        Some(member) if member.role.manages_billing() => {
+            bootstrap.billing = Some(Box::new(billing::billing(state, member).await?));
+        }
         Some(member) => bootstrap.admins = Some(members::admins(state, member).await?),
     }
     Ok(bootstrap)

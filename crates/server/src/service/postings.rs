@@ -1,9 +1,18 @@
-//! Lines on their way into a ledger: what a checked usage line is, and how it is posted.
+//! Lines on their way into a ledger: what a checked usage line is, and what becomes of it once it is posted.
+
+use std::collections::BTreeMap;
 
 use billing_domain::kind::Unit;
 use billing_domain::pricing::{self, PricingError};
 use billing_domain::{Money, Timestamp, UsageKind};
+use billing_store::{Batch, NewLine, Organization, Origin, Outcome, StoreError};
 use rust_decimal::Decimal;
+
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::auto_pay;
 
 /// A usage line that has passed every check, with its price worked out once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +53,7 @@ impl UsageLine {
         source: String,
     ) -> Result<Self, PricingError> {
         let cost = pricing::cost(quantity, unit_price)?;
+        // One spelling for one number: `95` and `95.0` are the same content when a line comes twice.
         let (quantity, unit_price) = (quantity.normalize().to_string(), unit_price.normalize().to_string());
         Ok(Self { reference, kind, quantity, unit, unit_price, cost, occurred_at, description, source, hold_id: None })
     }
@@ -52,5 +62,91 @@ impl UsageLine {
     pub(crate) fn amount(&self) -> Money {
         // A cost is never negative, so it has an opposite.
         self.cost.checked_neg().unwrap_or(Money::ZERO)
+    }
+
+    fn new_line(&self, id: String, calendar: &Calendar) -> NewLine {
+        NewLine {
+            id,
+            kind: self.kind.into(),
+            origin: Origin::Usage,
+            reference: self.reference.clone(),
+            contra: format!("revenue:{}", self.kind),
+            amount: self.amount(),
+            occurred_at: self.occurred_at,
+            day: calendar.date_of(self.occurred_at),
+            description: self.description.clone(),
+            source: self.source.clone(),
+            quantity: Some(self.quantity.clone()),
+            unit: Some(self.unit),
+            unit_price: Some(self.unit_price.clone()),
+            corrects: None,
+            details: BTreeMap::new(),
+            hold_id: self.hold_id.clone(),
+        }
+    }
+}
+
+/// The lines of one organisation, in the order in which they get their `seq`.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    /// Whose ledger.
+    pub(crate) organization: Organization,
+    /// What was used.
+    pub(crate) lines: Vec<UsageLine>,
+}
+
+/// What became of a line.
+pub(crate) type Posted = Result<Outcome, StoreError>;
+
+/// Posts the lines of several organisations in one transaction, captures their holds, then tells everybody who
+/// watches and lets automatic payments look at the new balances. One answer a line, in the order of the reports.
+///
+/// A batch that a ledger refuses as a whole (its balance would leave the range of 64 bits) is posted line by line: the
+/// line at fault is refused, the others are posted.
+pub(crate) async fn post(state: &AppState, reports: &[Report]) -> Result<Vec<Vec<Posted>>, Problem> {
+    let mut batches = Vec::with_capacity(reports.len());
+    for report in reports {
+        batches.push(batch(state, report, &report.lines)?);
+    }
+    let postings = state.store.post_many(batches, state.clock.now()).await?;
+    let mut answers = Vec::with_capacity(reports.len());
+    for (report, posting) in reports.iter().zip(postings) {
+        answers.push(match posting {
+            Ok(posting) => posting.outcomes.into_iter().map(Ok).collect(),
+            Err(StoreError::Overflow) if report.lines.len() > 1 => one_by_one(state, report).await?,
+            Err(error) => refused(report, error)?,
+        });
+        state.events.publish(&report.organization.id, Topic::Ledger);
+        auto_pay::nudge(state, &report.organization.id);
+    }
+    Ok(answers)
+}
+
+fn batch(state: &AppState, report: &Report, lines: &[UsageLine]) -> Result<Batch, Problem> {
+    let calendar = Calendar::of(&report.organization.time_zone).map_err(Problem::internal)?;
+    let lines: Result<Vec<_>, Problem> =
+        lines.iter().map(|line| Ok(line.new_line(state.new_id()?, &calendar))).collect();
+    Ok(Batch { organization_id: report.organization.id.clone(), lines: lines? })
+}
+
+async fn one_by_one(state: &AppState, report: &Report) -> Result<Vec<Posted>, Problem> {
+    let mut answers = Vec::with_capacity(report.lines.len());
+    for line in &report.lines {
+        let single = batch(state, report, std::slice::from_ref(line))?;
+        match state.store.post(&single.organization_id, single.lines, state.clock.now()).await {
+            Ok(posting) => answers.extend(posting.outcomes.into_iter().map(Ok)),
+            Err(error @ (StoreError::Overflow | StoreError::NotFound)) => answers.push(Err(error)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(answers)
+}
+
+/// The same refusal for every line; anything but a refusal is a fault of the whole request.
+fn refused(report: &Report, error: StoreError) -> Result<Vec<Posted>, Problem> {
+    match error {
+        StoreError::Overflow => Ok(report.lines.iter().map(|_| Err(StoreError::Overflow)).collect()),
+        StoreError::NotFound => Ok(report.lines.iter().map(|_| Err(StoreError::NotFound)).collect()),
+        other => Err(other.into()),
     }
 }

@@ -1,0 +1,95 @@
+//! The event stream (`text/event-stream`, WHATWG HTML "Server-sent events").
+
+use std::convert::Infallible;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use billing_contract::event::{self, SessionEvent};
+use billing_contract::{Problem as Document, paths};
+use serde::{Deserialize, Serialize};
+use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
+use crate::http::extract::Query;
+use crate::http::identity::Manager;
+use crate::http::problem::Problem;
+use crate::service::feed::{self, Message, Push};
+
+/// Where a browser says what it has, when it comes back by itself.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(stream_events))
+}
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Position {
+    /// The last `seq` that the client has; every line after it is sent.
+    after: Option<String>,
+}
+
+/// What changes, as it changes
+///
+/// `transaction` (a ledger line), `wallet`, `auto_pay`, `top_up`, `card` and `request` (each the resource), `session`
+/// (the stream ends). The `id` is the last `seq` sent: with it as `Last-Event-ID` or `?after=` the stream goes on
+/// without a gap and without repeating a line. Without either it begins with the wallet.
+#[utoipa::path(
+    get, path = paths::EVENTS, tag = "events", security(("session" = [])),
+    params(Position, ("Last-Event-ID" = Option<String>, Header, description = "Wins over `after`")),
+    responses(
+        (status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Document),
+        (status = 403, body = Document), (status = 422, body = Document),
+    ),
+)]
+async fn stream_events(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    headers: HeaderMap,
+    Query(position): Query<Position>,
+) -> Result<Response, Problem> {
+    let after = match headers.get(LAST_EVENT_ID) {
+        Some(value) => Some(seq(value.to_str().unwrap_or_default(), "/Last-Event-ID")?),
+        None => position.after.as_deref().map(|text| seq(text, "/after")).transpose()?,
+    };
+    let messages = feed::open(&state, member, after).await?;
+    let stream = ReceiverStream::new(messages).map(|message| Ok::<_, Infallible>(event(message)));
+    let mut response = Sse::new(stream).into_response();
+    // Reverse proxies that collect answers would hold the events back.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+fn seq(text: &str, pointer: &str) -> Result<i64, Problem> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse()
+        .ok()
+        .filter(|_| plain)
+        .ok_or_else(|| Problem::field(pointer, "not_a_seq", "Send the seq of the last line that you have, like 10432."))
+}
+
+fn event(Message { seq, push }: Message) -> Event {
+    let (name, data) = match push {
+        Push::Transaction(line) => (event::TRANSACTION, json(&line)),
+        Push::Wallet(wallet) => (event::WALLET, json(&wallet)),
+        Push::AutoPay(auto_pay) => (event::AUTO_PAY, json(&auto_pay)),
+        Push::TopUp(top_up) => (event::TOP_UP, json(&top_up)),
+        Push::Cards(cards) => (event::CARD, json(&cards)),
+        Push::Request(request) => (event::REQUEST, json(&request)),
+        Push::Session(state) => (event::SESSION, json(&SessionEvent { state })),
+        Push::Heartbeat => return Event::default().comment(""),
+    };
+    Event::default().id(seq.to_string()).event(name).data(data)
+}
+
+/// Types of the contract have only keys that are text, so this cannot fail.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,45 @@
+//! The monthly summary.
+
+use axum::extract::State;
+use billing_contract::usage::Usage;
+use billing_contract::{Problem as Document, paths};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
+use crate::http::extract::{Json, Query};
+use crate::http::identity::Manager;
+use crate::http::problem::Problem;
+use crate::service::usage;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get_usage))
+}
+
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// Year and month, `2026-11`; the present month when left out.
+    month: Option<String>,
+}
+
+/// A month's usage by kind and day
+///
+/// Days are counted in the organisation's time zone, up to today. A day that cost three times as much as usual says why.
+#[utoipa::path(
+    get, path = paths::USAGE, tag = "usage", security(("session" = [])), params(Asked),
+    responses(
+        (status = 200, body = Usage), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 422, body = Document),
+    ),
+)]
+async fn get_usage(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Usage>, Problem> {
+    usage::usage(&state, &member.organization, asked.month.as_deref()).await.map(Json)
+}

@@ -1,0 +1,67 @@
+//! Everything that the Billing tab shows above the fold, in one answer that fits together.
+
+use billing_contract::billing::Billing;
+
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::problem::Problem;
+use crate::service::sessions::Member;
+use crate::service::usage::{Spending, summary_start};
+use crate::service::{auto_pay, cards, requests, top_ups, transactions, usage, wallet};
+
+/// How often the figures are read again because the ledger moved meanwhile. On a wallet that is never still the usage
+/// may then be a line ahead of the balance, as it is on every later change until the stream has told of it.
+const TRIES: usize = 3;
+
+/// `GET /billing`.
+pub(crate) async fn billing(state: &AppState, member: &Member) -> Result<Billing, Problem> {
+    let organization = &member.organization;
+    let now = state.clock.now();
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let today = calendar.date_of(now);
+    let month = today.month();
+    let (figures, spending) = still(state, &organization.id, summary_start(month), today).await?;
+    // Not beyond the wallet's last line: whoever resumes the stream from there misses nothing and sees nothing twice.
+    let last_seq = figures.last_seq;
+    let (wallet, auto_pay, cards, usage, transactions, requests, open_top_ups) = tokio::try_join!(
+        wallet::view(state, figures, &spending, today, now),
+        auto_pay::get(state, organization),
+        cards::list(state, &organization.id),
+        usage::summary(state, organization, &spending, month, today),
+        transactions::first_page(state, &organization.id, last_seq),
+        requests::open(state, member),
+        top_ups::open(state, &organization.id),
+    )?;
+    Ok(Billing {
+        wallet,
+        auto_pay,
+        cards: cards.items,
+        limits: state.config.limits(organization.currency).into(),
+        usage,
+        transactions,
+        links: Vec::new(),
+        requests,
+        open_top_ups,
+        today,
+        as_of: now,
+    })
+}
+
+/// Wallet and usage of the same moment of the ledger.
+async fn still(
+    state: &AppState,
+    organization_id: &str,
+    from: billing_domain::Date,
+    today: billing_domain::Date,
+) -> Result<(billing_store::Wallet, Spending), Problem> {
+    let mut before = wallet::figures(state, organization_id).await?;
+    for _ in 1..TRIES {
+        let spending = Spending::read(state, organization_id, from, today).await?;
+        let after = state.store.wallet(organization_id).await?;
+        if after.last_seq == before.last_seq {
+            return Ok((after, spending));
+        }
+        before = after;
+    }
+    Ok((before, Spending::read(state, organization_id, from, today).await?))
+}

@@ -1,0 +1,327 @@
+//! One watcher's stream of an organisation: every ledger line in order and once, and what else has changed.
+//!
+//! The hub only wakes; the lines come from the ledger, from the last `seq` that was sent. So a wake-up that is lost,
+//! doubled or late changes nothing, and a watcher that comes back with its last `seq` goes on exactly there.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use billing_contract::auto_pay::AutoPay;
+use billing_contract::card::CardList;
+use billing_contract::event::SessionState;
+use billing_contract::request::FundsRequest;
+use billing_contract::top_up::TopUp;
+use billing_contract::transaction::Transaction;
+use billing_contract::wallet::Wallet;
+use billing_domain::Timestamp;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+
+use crate::app::AppState;
+use crate::events::{Subscription, Topic};
+use crate::problem::Problem;
+use crate::service::sessions::Member;
+use crate::service::{auto_pay, cards, requests, top_ups, transactions, wallet};
+
+/// Messages that wait for a reader, and how long a reader may let a full buffer stand before it is cut off. It comes
+/// back with its last `seq`.
+const BUFFER: usize = 32;
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Ledger lines that are read at one go.
+const PAGE: u32 = 200;
+/// The wallet is sent at most four times a second.
+const WALLET_PAUSE: Duration = Duration::from_millis(250);
+/// How often the database is asked whether another server has changed something.
+const POLL: Duration = Duration::from_secs(1);
+/// A session that another server has ended is noticed after this at the latest.
+const SESSION_CHECK: Duration = Duration::from_secs(4);
+/// Proxies close lines on which nothing moves.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What a watcher is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Push {
+    /// A ledger line.
+    Transaction(Box<Transaction>),
+    /// The wallet as it is now.
+    Wallet(Box<Wallet>),
+    /// Automatic payments as they are now.
+    AutoPay(Box<AutoPay>),
+    /// A top-up that has changed.
+    TopUp(Box<TopUp>),
+    /// The cards as they are now.
+    Cards(CardList),
+    /// A request that is new or answered.
+    Request(Box<FundsRequest>),
+    /// The last word.
+    Session(SessionState),
+    /// Nothing; the line is alive.
+    Heartbeat,
+}
+
+/// A push, and the last `seq` that the watcher has with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    /// To come back with.
+    pub(crate) seq: i64,
+    /// What is told.
+    pub(crate) push: Push,
+}
+
+/// Opens a stream. After `after` every line is sent, from the first; without it the stream begins with the wallet and
+/// its present last line. It ends when the receiver is dropped or too slow, when the session ends or the role changes,
+/// and when the server stops.
+pub(crate) async fn open(
+    state: &AppState,
+    member: Member,
+    after: Option<i64>,
+) -> Result<mpsc::Receiver<Message>, Problem> {
+    let (out, receiver) = mpsc::channel(BUFFER);
+    // First subscribe, then read: nothing falls in between.
+    let subscription = state.events.subscribe(&member.organization.id);
+    let last_seq = state.store.wallet(&member.organization.id).await?.last_seq;
+    let mut feed = Feed {
+        state: state.clone(),
+        member,
+        subscription,
+        out,
+        // A `seq` that is not given out yet belongs to another ledger: begin with what comes.
+        seq: after.map_or(last_seq, |after| after.clamp(0, last_seq)),
+        // The role may have changed since the request was let in.
+        due: Due { session: true, ledger: true, wallet: true, ..Due::default() },
+        figures: None,
+        grace_ends_at: None,
+        wallet_not_before: Instant::now(),
+        session_checked: Instant::now(),
+        last_beat: Instant::now(),
+    };
+    state.tasks.spawn(async move {
+        if let Err(End::Failed(problem)) = feed.run().await {
+            tracing::warn!(problem = problem.document().detail, "an event stream was cut; its reader comes back");
+        }
+    });
+    Ok(receiver)
+}
+
+/// Why a stream ends.
+enum End {
+    /// The reader has gone or is too slow, the session is over, the server stops.
+    Over,
+    /// Something could not be read.
+    Failed(Problem),
+}
+
+impl From<Problem> for End {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+/// What has to be sent.
+#[derive(Debug, Default)]
+struct Due {
+    ledger: bool,
+    wallet: bool,
+    auto_pay: bool,
+    cards: bool,
+    session: bool,
+    /// Too many topics at once: all that is open.
+    everything: bool,
+    top_ups: BTreeSet<String>,
+    requests: BTreeSet<String>,
+}
+
+struct Feed {
+    state: AppState,
+    member: Member,
+    subscription: Subscription,
+    out: mpsc::Sender<Message>,
+    seq: i64,
+    due: Due,
+    /// The wallet's row as it was last seen by the poll.
+    figures: Option<billing_store::Wallet>,
+    /// Then the status changes without anything having happened.
+    grace_ends_at: Option<Timestamp>,
+    wallet_not_before: Instant,
+    session_checked: Instant,
+    last_beat: Instant,
+}
+
+impl Feed {
+    async fn run(&mut self) -> Result<(), End> {
+        let mut poll = interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            self.send_due().await?;
+            tokio::select! {
+                () = self.state.shutdown.cancelled() => return Err(End::Over),
+                () = self.out.closed() => return Err(End::Over),
+                topic = self.subscription.recv() => match topic {
+                    Ok(topic) => self.note(topic),
+                    Err(RecvError::Lagged(_)) => self.note_everything(),
+                    Err(RecvError::Closed) => return Err(End::Over),
+                },
+                () = sleep_until(self.wallet_not_before), if self.due.wallet => {}
+                _ = poll.tick() => self.look_around().await?,
+            }
+            self.drain();
+        }
+    }
+
+    /// Takes what has come in meanwhile, so that a burst of topics is one answer.
+    fn drain(&mut self) {
+        loop {
+            match self.subscription.try_recv() {
+                Ok(topic) => self.note(topic),
+                Err(TryRecvError::Lagged(_)) => self.note_everything(),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+
+    fn note(&mut self, topic: Topic) {
+        let due = &mut self.due;
+        match topic {
+            Topic::Ledger => (due.ledger, due.wallet) = (true, true),
+            Topic::Wallet => due.wallet = true,
+            // The threshold is the wallet's low mark.
+            Topic::AutoPay => (due.auto_pay, due.wallet) = (true, true),
+            Topic::TopUp(id) => {
+                due.top_ups.insert(id);
+                due.wallet = true;
+            }
+            Topic::Cards => (due.cards, due.wallet) = (true, true),
+            Topic::Request(id) => {
+                due.requests.insert(id);
+            }
+            // Another time zone has other days: the session check reads the organisation anew.
+            Topic::Organization => (due.session, due.wallet) = (true, true),
+            Topic::SessionEnded(token_hash) => due.session |= token_hash == self.member.token_hash,
+            Topic::RoleChanged(user_id) => due.session |= user_id == self.member.user.id,
+        }
+    }
+
+    fn note_everything(&mut self) {
+        let due = &mut self.due;
+        (due.ledger, due.wallet, due.auto_pay, due.cards, due.session) = (true, true, true, true, true);
+        due.everything = true;
+    }
+
+    async fn send_due(&mut self) -> Result<(), End> {
+        if std::mem::take(&mut self.due.session) {
+            self.check_session().await?;
+        }
+        if std::mem::take(&mut self.due.ledger) {
+            self.send_lines().await?;
+        }
+        if self.due.wallet && Instant::now() >= self.wallet_not_before {
+            self.due.wallet = false;
+            self.send_wallet().await?;
+        }
+        if std::mem::take(&mut self.due.auto_pay) {
+            let auto_pay = auto_pay::get(&self.state, &self.member.organization).await?;
+            self.send(Push::AutoPay(Box::new(auto_pay))).await?;
+        }
+        if std::mem::take(&mut self.due.cards) {
+            let cards = cards::list(&self.state, &self.member.organization.id).await?;
+            self.send(Push::Cards(cards)).await?;
+        }
+        self.send_named().await
+    }
+
+    /// Top-ups and requests by name; after an overflow those that are open.
+    async fn send_named(&mut self) -> Result<(), End> {
+        let (mut top_ups, mut requests) = (Vec::new(), Vec::new());
+        if std::mem::take(&mut self.due.everything) {
+            top_ups = top_ups::open(&self.state, &self.member.organization.id).await?;
+            requests = requests::open(&self.state, &self.member).await?;
+        }
+        for id in std::mem::take(&mut self.due.top_ups) {
+            top_ups.push(top_ups::get(&self.state, &self.member.organization.id, &id).await?);
+        }
+        for id in std::mem::take(&mut self.due.requests) {
+            requests.push(requests::request(&self.state, &self.member, &id).await?);
+        }
+        for top_up in top_ups {
+            self.send(Push::TopUp(Box::new(top_up))).await?;
+        }
+        for request in requests {
+            self.send(Push::Request(Box::new(request))).await?;
+        }
+        Ok(())
+    }
+
+    /// Every line after the last one that was sent. A long replay ends as soon as the session does.
+    async fn send_lines(&mut self) -> Result<(), End> {
+        loop {
+            let lines = self.state.store.lines_after(&self.member.organization.id, self.seq, PAGE).await;
+            let lines = lines.map_err(Problem::from)?;
+            let count = lines.len();
+            for line in lines {
+                self.seq = line.line.seq;
+                self.send(Push::Transaction(Box::new(transactions::on_the_wire(line)))).await?;
+            }
+            if count < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+                return Ok(());
+            }
+            self.drain();
+            if std::mem::take(&mut self.due.session) || self.session_checked.elapsed() >= SESSION_CHECK {
+                self.check_session().await?;
+            }
+            if self.state.shutdown.is_cancelled() {
+                return Err(End::Over);
+            }
+        }
+    }
+
+    async fn send_wallet(&mut self) -> Result<(), End> {
+        let wallet = wallet::wallet(&self.state, &self.member.organization).await?;
+        self.grace_ends_at = wallet.grace.as_ref().map(|grace| grace.ends_at);
+        self.wallet_not_before = Instant::now() + WALLET_PAUSE;
+        self.send(Push::Wallet(Box::new(wallet))).await
+    }
+
+    /// Once a second: what the hub of this process cannot know of, and what comes with time alone.
+    async fn look_around(&mut self) -> Result<(), End> {
+        let figures = self.state.store.wallet(&self.member.organization.id).await.map_err(Problem::from)?;
+        self.due.ledger |= figures.last_seq > self.seq;
+        if self.figures.as_ref() != Some(&figures) {
+            self.due.wallet |= self.figures.is_some();
+            self.figures = Some(figures);
+        }
+        if self.grace_ends_at.is_some_and(|ends_at| self.state.clock.now() >= ends_at) {
+            self.grace_ends_at = None;
+            self.due.wallet = true;
+        }
+        self.due.session |= self.session_checked.elapsed() >= SESSION_CHECK;
+        if self.last_beat.elapsed() >= HEARTBEAT {
+            self.last_beat = Instant::now();
+            self.send(Push::Heartbeat).await?;
+        }
+        Ok(())
+    }
+
+    /// The session must live, with the role that the stream was opened with.
+    async fn check_session(&mut self) -> Result<(), End> {
+        let session = self.state.store.session(&self.member.token_hash, self.state.clock.now()).await;
+        self.session_checked = Instant::now();
+        let word = match session.map_err(Problem::from)? {
+            None => SessionState::Ended,
+            Some(session) if session.role != self.member.role => SessionState::RoleChanged,
+            Some(session) => {
+                self.member.organization = session.organization;
+                return Ok(());
+            }
+        };
+        self.send(Push::Session(word)).await?;
+        Err(End::Over)
+    }
+
+    async fn send(&self, push: Push) -> Result<(), End> {
+        match timeout(PATIENCE, self.out.send(Message { seq: self.seq, push })).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Over),
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Reading the ledger by pages: filters as people write them, and a cursor that survives whatever is posted meanwhile.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use billing_contract::FieldError;
+use billing_contract::transaction::{Transaction, TransactionPage};
+use billing_domain::{Date, Timestamp, TransactionKind};
+use billing_store::{Organization, PostedLine, TransactionFilter};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::problem::Problem;
+
+/// Lines of a page unless the client says otherwise.
+pub(crate) const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 200;
+const MAX_QUERY_CHARACTERS: usize = 100;
+/// First byte of a cursor; another one would mean another way to go on.
+const CURSOR_VERSION: u8 = 1;
+
+/// What is looked for, as it stands in the address. Everything is optional.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Search {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Lines of a page, 1 to 200; 50 when left out.
+    limit: Option<String>,
+    /// Kinds separated by commas: `outbound_call,top_up`.
+    kind: Option<String>,
+    /// First date in the organisation's zone, or first instant (RFC 3339).
+    from: Option<String>,
+    /// Last date in the organisation's zone, or last instant (RFC 3339); included.
+    to: Option<String>,
+    /// Contained in description, source or reference, in any case; at most 100 characters.
+    q: Option<String>,
+}
+
+/// A search that can be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wanted {
+    filter: TransactionFilter,
+    before_seq: Option<i64>,
+    limit: u32,
+}
+
+/// `GET /transactions`.
+pub(crate) async fn page(
+    state: &AppState,
+    organization: &Organization,
+    search: &Search,
+) -> Result<TransactionPage, Problem> {
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let wanted = search.check(&calendar)?;
+    read(state, &organization.id, &wanted).await
+}
+
+/// The newest lines up to `last_seq`: the page that belongs to a wallet which has been read.
+pub(crate) async fn first_page(
+    state: &AppState,
+    organization_id: &str,
+    last_seq: i64,
+) -> Result<TransactionPage, Problem> {
+    let before_seq = Some(last_seq.saturating_add(1));
+    read(state, organization_id, &Wanted { filter: TransactionFilter::default(), before_seq, limit: DEFAULT_LIMIT })
+        .await
+}
+
+async fn read(state: &AppState, organization_id: &str, wanted: &Wanted) -> Result<TransactionPage, Problem> {
+    // One more than asked for says whether there is a following page.
+    let more = wanted.limit.saturating_add(1);
+    let mut lines = state.store.transactions(organization_id, &wanted.filter, wanted.before_seq, more).await?;
+    let limit = usize::try_from(wanted.limit).map_err(Problem::internal)?;
+    let has_more = lines.len() > limit;
+    lines.truncate(limit);
+    let next_cursor = lines.last().filter(|_| has_more).map(|last| write_cursor(last.line.seq));
+    Ok(TransactionPage { items: lines.into_iter().map(on_the_wire).collect(), next_cursor })
+}
+
+/// A ledger line as clients read it.
+pub(crate) fn on_the_wire(posted: PostedLine) -> Transaction {
+    let PostedLine { line, hash } = posted;
+    Transaction {
+        seq: line.seq,
+        id: line.id,
+        kind: line.kind,
+        contra: line.contra,
+        amount: line.amount,
+        balance_after: line.balance_after,
+        currency: line.currency,
+        occurred_at: line.occurred_at,
+        posted_at: line.posted_at,
+        description: line.description,
+        source: line.source,
+        quantity: line.quantity,
+        unit: line.unit,
+        unit_price: line.unit_price,
+        reference: line.reference,
+        corrects: line.corrects,
+        details: line.details,
+        hash,
+    }
+}
+
+fn write_cursor(seq: i64) -> String {
+    let mut bytes = vec![CURSOR_VERSION];
+    bytes.extend(seq.to_be_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn read_cursor(text: &str) -> Option<i64> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (version, seq) = bytes.split_first()?;
+    let seq = i64::from_be_bytes(seq.try_into().ok()?);
+    (*version == CURSOR_VERSION && seq > 0).then_some(seq)
+}
+
+impl Search {
+    /// Every wrong parameter at once, or what to look for.
+    fn check(&self, calendar: &Calendar) -> Result<Wanted, Problem> {
+        let mut errors = Vec::new();
+        let wanted = Wanted {
+            before_seq: self.cursor.as_deref().and_then(|text| cursor(text, &mut errors)),
+            limit: self.limit.as_deref().map_or(DEFAULT_LIMIT, |text| limit(text, &mut errors)),
+            filter: TransactionFilter {
+                kinds: self.kind.as_deref().map_or_else(Vec::new, |text| kinds(text, &mut errors)),
+                from: self.from.as_deref().and_then(|text| instant("/from", text, calendar, Edge::First, &mut errors)),
+                to: self.to.as_deref().and_then(|text| instant("/to", text, calendar, Edge::Last, &mut errors)),
+                query: self.q.as_deref().and_then(|text| query(text, &mut errors)),
+            },
+        };
+        if let (Some(from), Some(to)) = (wanted.filter.from, wanted.filter.to)
+            && from >= to
+        {
+            errors.push(field("/to", "before_from", "The end lies before the beginning."));
+        }
+        if errors.is_empty() { Ok(wanted) } else { Err(Problem::invalid(errors)) }
+    }
+}
+
+fn cursor(text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
+    let seq = read_cursor(text);
+    if seq.is_none() {
+        errors.push(field("/cursor", "not_a_cursor", "Hand back next_cursor as it was, or leave it out."));
+    }
+    seq
+}
+
+fn limit(text: &str, errors: &mut Vec<FieldError>) -> u32 {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(limit) if plain && (1..=MAX_LIMIT).contains(&limit) => limit,
+        _ => {
+            errors.push(field("/limit", "out_of_range", format!("Ask for 1 to {MAX_LIMIT} lines.")));
+            DEFAULT_LIMIT
+        }
+    }
+}
+
+fn kinds(text: &str, errors: &mut Vec<FieldError>) -> Vec<TransactionKind> {
+    let mut kinds = Vec::new();
+    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        match name.parse() {
+            Ok(kind) if kinds.contains(&kind) => {}
+            Ok(kind) => kinds.push(kind),
+            Err(_) => {
+                let known: Vec<_> = TransactionKind::ALL.iter().map(|kind| kind.as_str()).collect();
+                errors.push(field("/kind", "unknown_kind", format!("The kinds are {}.", known.join(", "))));
+                break;
+            }
+        }
+    }
+    kinds
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    /// Where the span begins.
+    First,
+    /// Where it ends, itself included.
+    Last,
+}
+
+/// The span's beginning, or the first instant after its end.
+fn instant(
+    pointer: &str,
+    text: &str,
+    calendar: &Calendar,
+    edge: Edge,
+    errors: &mut Vec<FieldError>,
+) -> Option<Timestamp> {
+    if text.is_empty() {
+        return None;
+    }
+    if let Ok(date) = text.parse::<Date>() {
+        return Some(calendar.day_start(if edge == Edge::First { date } else { date.plus_days(1) }));
+    }
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(if edge == Edge::First {
+            instant
+        } else {
+            Timestamp::from_micros(instant.micros().saturating_add(1))
+        });
+    }
+    errors.push(field(pointer, "not_a_date", "Write a date like 2026-11-24, or an instant like 2026-11-24T09:30:00Z."));
+    None
+}
+
+fn query(text: &str, errors: &mut Vec<FieldError>) -> Option<String> {
+    let text = text.trim();
+    if text.chars().count() > MAX_QUERY_CHARACTERS {
+        errors.push(field("/q", "too_long", format!("At most {MAX_QUERY_CHARACTERS} characters.")));
+    }
+    if text.chars().any(char::is_control) {
+        errors.push(field("/q", "unprintable", "Remove the characters that cannot be printed."));
+    }
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(search: &Search) -> Result<Wanted, Vec<(String, String)>> {
+        let calendar = Calendar::of("America/Chicago").unwrap();
+        search.check(&calendar).map_err(|problem| {
+            let errors = problem.document().errors.iter();
+            errors.map(|error| (error.pointer.clone(), error.code.clone())).collect()
+        })
+    }
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn dates_are_the_organisations_and_both_ends_belong_to_the_span() {
+        let search = Search { from: text("2026-11-01"), to: text("2026-11-01"), ..Search::default() };
+        let filter = check(&search).unwrap().filter;
+        // The day on which the clocks go back has 25 hours.
+        assert_eq!(filter.from.unwrap().to_string(), "2026-11-01T05:00:00Z");
+        assert_eq!(filter.to.unwrap().to_string(), "2026-11-02T06:00:00Z");
+        let instants =
+            Search { from: text("2026-11-01T00:00:00-05:00"), to: text("2026-11-01T05:00:00Z"), ..Search::default() };
+        let filter = check(&instants).unwrap().filter;
+        assert_eq!(filter.to.unwrap().micros() - filter.from.unwrap().micros(), 1);
+    }
+
+    #[test]
+    fn every_wrong_parameter_is_named_at_once() {
+        let search = Search {
+            cursor: text("zzz"),
+            limit: text("201"),
+            kind: text("top_up,gift"),
+            from: text("yesterday"),
+            to: text("2026-02-30"),
+            q: Some("x".repeat(101)),
+        };
+        let errors = check(&search).unwrap_err();
+        let named: Vec<_> = errors.iter().map(|(pointer, code)| (pointer.as_str(), code.as_str())).collect();
+        assert_eq!(
+            named,
+            [
+                ("/cursor", "not_a_cursor"),
+                ("/limit", "out_of_range"),
+                ("/kind", "unknown_kind"),
+                ("/from", "not_a_date"),
+                ("/to", "not_a_date"),
+                ("/q", "too_long"),
+            ]
+        );
+        for limit in ["0", "-1", "+5", "1e1", "", "１"] {
+            assert!(check(&Search { limit: text(limit), ..Search::default() }).is_err(), "{limit:?}");
+        }
+        let backwards = Search { from: text("2026-11-02"), to: text("2026-11-01"), ..Search::default() };
+        assert_eq!(check(&backwards).unwrap_err(), [("/to".to_owned(), "before_from".to_owned())]);
+        assert!(check(&Search { q: text("a\0b"), ..Search::default() }).is_err());
+    }
+
+    #[test]
+    fn fields_that_a_form_leaves_empty_ask_for_nothing() {
+        let search =
+            Search { kind: text(""), from: text(""), to: text(""), q: text("  "), limit: text("200"), cursor: None };
+        let wanted = check(&search).unwrap();
+        assert_eq!(wanted.filter, TransactionFilter::default());
+        assert_eq!(wanted.limit, 200);
+        let kinds = Search { kind: text("top_up, ai_task,top_up"), ..Search::default() };
+        assert_eq!(check(&kinds).unwrap().filter.kinds, [TransactionKind::TopUp, TransactionKind::AiTask]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_reads_back_and_nothing_else_is_one(seq in 1_i64.., noise in "\\PC{0,20}") {
+            prop_assert_eq!(read_cursor(&write_cursor(seq)), Some(seq));
+            if let Some(seq) = read_cursor(&noise) {
+                prop_assert_eq!(write_cursor(seq), noise);
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The monthly summary: what was spent, on what, on which day, and which day stands out.
+
+use std::collections::BTreeMap;
+
+use billing_contract::usage::{ByKind, Day, SourceAmount, Spike, Usage};
+use billing_domain::spending::{self, BURN_DAYS};
+use billing_domain::{Date, Money, Month, UsageKind, decimal};
+use billing_store::{KindDay, Organization};
+
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::problem::Problem;
+
+/// Sources that a spike names.
+const SPIKE_SOURCES: usize = 5;
+/// Nobody was metered before; an older month is a slip of the keyboard.
+const OLDEST_YEAR: u16 = 2000;
+
+/// What was spent on each day of a span, and since when anything was spent at all.
+#[derive(Clone, Debug)]
+pub(crate) struct Spending {
+    /// The first day with usage; `None` while there is none.
+    first: Option<Date>,
+    days: BTreeMap<Date, ByKind>,
+}
+
+impl Spending {
+    /// Reads the days from `from` to `to`, both included.
+    pub(crate) async fn read(state: &AppState, organization_id: &str, from: Date, to: Date) -> Result<Self, Problem> {
+        let (first, rows) = tokio::try_join!(
+            state.store.first_usage_day(organization_id),
+            state.store.usage_by_kind(organization_id, from, to),
+        )?;
+        Self::new(first, &rows)
+    }
+
+    fn new(first: Option<Date>, rows: &[KindDay]) -> Result<Self, Problem> {
+        let mut days: BTreeMap<Date, ByKind> = BTreeMap::new();
+        for row in rows {
+            let amount = days.entry(row.day).or_default().of_mut(row.kind);
+            *amount = amount.checked_add(row.amount).ok_or_else(too_large)?;
+        }
+        Ok(Self { first, days })
+    }
+
+    fn of(&self, date: Date) -> ByKind {
+        self.days.get(&date).copied().unwrap_or_default()
+    }
+
+    fn total_of(&self, date: Date) -> Result<Money, Problem> {
+        total(&self.of(date))
+    }
+
+    /// One total a day from `from` up to the day before `until`, days without usage included, but none before the
+    /// first day with usage: the wallet was not used yet.
+    fn complete_days(&self, from: Date, until: Date) -> Result<Vec<Money>, Problem> {
+        let Some(first) = self.first else { return Ok(Vec::new()) };
+        dates(first.max(from), until).map(|date| self.total_of(date)).collect()
+    }
+
+    /// What a day costs at the present pace; the span must reach back [`BURN_DAYS`] days before `today`.
+    pub(crate) fn daily_burn(&self, today: Date) -> Result<Money, Problem> {
+        let complete = self.complete_days(burn_start(today), today)?;
+        Ok(spending::daily_burn(&complete, self.total_of(today)?))
+    }
+}
+
+/// The first day that the present pace depends on.
+pub(crate) fn burn_start(today: Date) -> Date {
+    today.plus_days(-i32::try_from(BURN_DAYS).unwrap_or(i32::MAX))
+}
+
+/// The first day that the summary of a month depends on: the month before, which also covers the days that a spike is
+/// compared with and the present pace.
+pub(crate) fn summary_start(month: Month) -> Date {
+    month.previous().first_day()
+}
+
+/// The month that was asked for (`YYYY-MM`), or the present one.
+pub(crate) fn month_asked_for(asked: Option<&str>, today: Date) -> Result<Month, Problem> {
+    let Some(text) = asked else { return Ok(today.month()) };
+    let month: Month = text
+        .parse()
+        .map_err(|_| Problem::field("/month", "not_a_month", "Write the month as year and month, like 2026-11."))?;
+    if month > today.month() {
+        return Err(Problem::field("/month", "in_the_future", format!("{month} has not begun yet.")));
+    }
+    if month.year() < OLDEST_YEAR {
+        return Err(Problem::field("/month", "too_early", format!("There is nothing before the year {OLDEST_YEAR}.")));
+    }
+    Ok(month)
+}
+
+/// `GET /usage`.
+pub(crate) async fn usage(
+    state: &AppState,
+    organization: &Organization,
+    asked: Option<&str>,
+) -> Result<Usage, Problem> {
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let today = calendar.date_of(state.clock.now());
+    let month = month_asked_for(asked, today)?;
+    let spending = Spending::read(state, &organization.id, summary_start(month), month.last_day().min(today)).await?;
+    summary(state, organization, &spending, month, today).await
+}
+
+/// The summary of a month whose days have been read from [`summary_start`] on.
+pub(crate) async fn summary(
+    state: &AppState,
+    organization: &Organization,
+    spending: &Spending,
+    month: Month,
+    today: Date,
+) -> Result<Usage, Problem> {
+    let last = month.last_day().min(today);
+    let mut days = Vec::new();
+    let mut by_kind = ByKind::default();
+    for date in dates(month.first_day(), last.plus_days(1)) {
+        let of_day = spending.of(date);
+        for kind in UsageKind::ALL {
+            let sum = by_kind.of_mut(*kind);
+            *sum = sum.checked_add(of_day.of(*kind)).ok_or_else(too_large)?;
+        }
+        let spike = spike(state, &organization.id, spending, date).await?;
+        days.push(Day { date, total: total(&of_day)?, by_kind: of_day, spike });
+    }
+    let so_far: Vec<_> = days.iter().map(|day| day.total).collect();
+    let projected = match spending.first {
+        Some(_) if month == today.month() => spending::projected_month(&so_far, spending.daily_burn(today)?, today),
+        _ => None,
+    };
+    Ok(Usage {
+        month,
+        currency: organization.currency,
+        total: total(&by_kind)?,
+        previous_same_day: previous_same_day(spending, month, last)?,
+        projected,
+        by_kind,
+        days,
+        first_month: spending.first.map_or(today.month(), |first| first.month().min(today.month())),
+    })
+}
+
+/// The month before up to the same day, or as a whole once this month is over.
+fn previous_same_day(spending: &Spending, month: Month, last: Date) -> Result<Money, Problem> {
+    let previous = month.previous();
+    let same = if last == month.last_day() { previous.length() } else { last.day().min(previous.length()) };
+    let until = previous.first_day().plus_days(i32::from(same));
+    let totals: Result<Vec<_>, _> = dates(previous.first_day(), until).map(|date| spending.total_of(date)).collect();
+    Money::checked_sum(totals?).ok_or_else(too_large)
+}
+
+async fn spike(
+    state: &AppState,
+    organization_id: &str,
+    spending: &Spending,
+    date: Date,
+) -> Result<Option<Spike>, Problem> {
+    let window = i32::try_from(spending::SPIKE_WINDOW_DAYS).unwrap_or(i32::MAX);
+    let before = spending.complete_days(date.plus_days(-window), date)?;
+    let Some(found) = spending::spike(spending.total_of(date)?, &before) else { return Ok(None) };
+    let of_day = spending.of(date);
+    // The first of equals, in the order in which people see the kinds.
+    let kind = UsageKind::ALL.iter().copied().rev().max_by_key(|kind| of_day.of(*kind)).unwrap_or(UsageKind::AiTask);
+    let rows = state.store.usage(organization_id, date, date).await?;
+    let mut sources: Vec<_> = rows
+        .into_iter()
+        .filter(|row| row.kind == kind && row.amount.is_positive())
+        .map(|row| SourceAmount { source: row.source, amount: row.amount })
+        .collect();
+    sources.sort_by(|one, other| other.amount.cmp(&one.amount).then_with(|| one.source.cmp(&other.source)));
+    sources.truncate(SPIKE_SOURCES);
+    Ok(Some(Spike { factor: found.factor_tenths.map(one_digit), usual: found.usual, kind, sources }))
+}
+
+/// 32 tenths are `3.2`.
+fn one_digit(tenths: i64) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = decimal::write_scaled(&mut text, tenths, 1, 1);
+    text
+}
+
+fn total(by_kind: &ByKind) -> Result<Money, Problem> {
+    Money::checked_sum(UsageKind::ALL.iter().map(|kind| by_kind.of(*kind))).ok_or_else(too_large)
+}
+
+fn too_large() -> Problem {
+    Problem::internal("the sum of the usage leaves the range of the ledger")
+}
+
+/// From `from` up to the day before `until`.
+fn dates(from: Date, until: Date) -> impl Iterator<Item = Date> {
+    (from.days()..until.days()).map(Date::from_days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    fn spending(first: &str, totals: &[i32]) -> Spending {
+        let first = date(first);
+        let rows: Vec<_> = (0..)
+            .zip(totals)
+            .map(|(offset, dollars)| KindDay {
+                day: first.plus_days(offset),
+                kind: UsageKind::OutboundCall,
+                amount: Money::from_major(*dollars),
+            })
+            .collect();
+        Spending::new(Some(first), &rows).unwrap()
+    }
+
+    fn code(asked: &str) -> String {
+        let problem = month_asked_for(Some(asked), date("2026-11-24")).unwrap_err();
+        assert_eq!(problem.document().errors[0].pointer, "/month");
+        problem.document().errors[0].code.clone()
+    }
+
+    #[test]
+    fn only_months_that_have_begun_can_be_asked_for() {
+        let today = date("2026-11-24");
+        assert_eq!(month_asked_for(None, today).unwrap().to_string(), "2026-11");
+        assert_eq!(month_asked_for(Some("2026-11"), today).unwrap().to_string(), "2026-11");
+        assert_eq!(month_asked_for(Some("2000-01"), today).unwrap().to_string(), "2000-01");
+        for (asked, expected) in [
+            ("", "not_a_month"),
+            ("2026-13", "not_a_month"),
+            ("2026-1", "not_a_month"),
+            ("november", "not_a_month"),
+            ("2026-11-01", "not_a_month"),
+            ("2026-12", "in_the_future"),
+            ("9999-12", "in_the_future"),
+            ("1999-12", "too_early"),
+            ("0001-01", "too_early"),
+        ] {
+            assert_eq!(code(asked), expected, "{asked}");
+        }
+    }
+
+    #[test]
+    fn days_before_the_first_use_are_no_cheap_days() {
+        let young = spending("2026-11-20", &[6, 0, 3, 9]);
+        assert_eq!(young.daily_burn(date("2026-11-23")).unwrap(), Money::from_major(3));
+        let unused = Spending::new(None, &[]).unwrap();
+        assert_eq!(unused.daily_burn(date("2026-11-23")).unwrap(), Money::ZERO);
+        let since_today = spending("2026-11-23", &[4]);
+        assert_eq!(since_today.daily_burn(date("2026-11-23")).unwrap(), Money::from_major(4));
+    }
+
+    #[test]
+    fn the_month_before_is_compared_up_to_the_same_day() {
+        let february = spending("2026-02-01", &[1; 28 + 31]);
+        let until = |month: &str, last| previous_same_day(&february, month.parse().unwrap(), date(last)).unwrap();
+        assert_eq!(until("2026-03", "2026-03-05"), Money::from_major(5));
+        assert_eq!(until("2026-03", "2026-03-30"), Money::from_major(28));
+        assert_eq!(until("2026-03", "2026-03-31"), Money::from_major(28));
+        let april = spending("2026-03-01", &[1; 31]);
+        assert_eq!(
+            previous_same_day(&april, "2026-04".parse().unwrap(), date("2026-04-30")).unwrap(),
+            Money::from_major(31),
+            "a month that is over is compared with the whole month before"
+        );
+    }
+
+    #[test]
+    fn factors_are_shown_with_one_digit() {
+        assert_eq!([one_digit(32), one_digit(30), one_digit(105)], ["3.2", "3.0", "10.5"]);
+    }
+}

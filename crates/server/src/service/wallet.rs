@@ -1,0 +1,159 @@
+//! The wallet as people see it: what is left, what that allows, how long it lasts.
+
+use billing_contract::wallet::{Grace, Runway, Wallet};
+use billing_domain::grace::Policy;
+use billing_domain::status::{self, Facts, WalletStatus};
+use billing_domain::{Date, Money, Timestamp, spending};
+use billing_store::Organization;
+
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::usage::{Spending, burn_start};
+
+/// Holds that are given back at one go when a reading finds some that may have expired.
+const EXPIRED_AT_ONCE: u32 = 500;
+
+/// `GET /wallet`.
+pub(crate) async fn wallet(state: &AppState, organization: &Organization) -> Result<Wallet, Problem> {
+    let now = state.clock.now();
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let today = calendar.date_of(now);
+    let spending = Spending::read(state, &organization.id, burn_start(today), today).await?;
+    let figures = figures(state, &organization.id).await?;
+    view(state, figures, &spending, today, now).await
+}
+
+/// The wallet's row, once holds that have expired are given back.
+pub(crate) async fn figures(state: &AppState, organization_id: &str) -> Result<billing_store::Wallet, Problem> {
+    let figures = state.store.wallet(organization_id).await?;
+    if !figures.held.is_positive() {
+        return Ok(figures);
+    }
+    let changed = state.store.expire_holds(state.clock.now(), EXPIRED_AT_ONCE).await?;
+    if changed.is_empty() {
+        return Ok(figures);
+    }
+    for wallet in &changed {
+        state.events.publish(&wallet.organization_id, Topic::Wallet);
+    }
+    Ok(state.store.wallet(organization_id).await?)
+}
+
+/// The answer from figures that have been read; `spending` must reach back to [`burn_start`].
+pub(crate) async fn view(
+    state: &AppState,
+    figures: billing_store::Wallet,
+    spending: &Spending,
+    today: Date,
+    now: Timestamp,
+) -> Result<Wallet, Problem> {
+    let (auto_pay, pending) = tokio::try_join!(
+        state.store.auto_pay(&figures.organization_id),
+        state.store.pending_credit(&figures.organization_id),
+    )?;
+    let threshold = auto_pay.settings.filter(|_| auto_pay.enabled).map(|settings| settings.threshold);
+    let daily_burn = spending.daily_burn(today)?;
+    Ok(answer(&figures, threshold, daily_burn, pending.in_flight, &state.config.policy, now))
+}
+
+/// What new work the wallet admits now. The low mark only decides about a warning, so any will do here.
+pub(crate) fn admission(figures: &billing_store::Wallet, policy: &Policy, now: Timestamp) -> WalletStatus {
+    status::status(&facts(figures, Money::ZERO), policy, now)
+}
+
+fn facts(figures: &billing_store::Wallet, low_mark: Money) -> Facts {
+    Facts {
+        available: figures.available(),
+        card_connected: figures.card_connected,
+        exhausted_since: figures.exhausted_since,
+        low_mark,
+    }
+}
+
+fn answer(
+    figures: &billing_store::Wallet,
+    auto_pay_threshold: Option<Money>,
+    daily_burn: Money,
+    pending_credit: Money,
+    policy: &Policy,
+    now: Timestamp,
+) -> Wallet {
+    let low_mark = spending::low_mark(auto_pay_threshold, daily_burn);
+    let status = status::status(&facts(figures, low_mark), policy, now);
+    let available = figures.available();
+    let grace = match (status, figures.exhausted_since) {
+        (WalletStatus::Grace, Some(since)) => Some(Grace {
+            ends_at: policy.grace_ends_at(since),
+            floor: policy.grace_floor(),
+            left: available.checked_sub(policy.grace_floor()).unwrap_or(Money::ZERO),
+        }),
+        _ => None,
+    };
+    Wallet {
+        currency: figures.currency,
+        balance: figures.balance,
+        available,
+        held: figures.held,
+        pending_credit,
+        status,
+        low_mark,
+        card_connected: figures.card_connected,
+        grace,
+        runway: spending::runway(available, daily_burn, now)
+            .map(|runway| Runway { until: runway.until, hours: runway.hours }),
+        daily_burn,
+        last_seq: figures.last_seq,
+        as_of: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use billing_domain::Currency;
+    use billing_domain::ledger::Hash;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn figures(balance: i32, held: i32) -> billing_store::Wallet {
+        let exhausted = balance <= held;
+        billing_store::Wallet {
+            organization_id: "o".to_owned(),
+            currency: Currency::Usd,
+            balance: Money::from_major(balance),
+            held: Money::from_major(held),
+            last_seq: 7,
+            last_hash: Hash::GENESIS,
+            exhausted_since: exhausted.then_some(NOW.plus_seconds(-60)),
+            card_connected: true,
+        }
+    }
+
+    fn shown(figures: &billing_store::Wallet, threshold: Option<Money>) -> Wallet {
+        answer(figures, threshold, Money::from_major(12), Money::ZERO, &Policy::default(), NOW)
+    }
+
+    #[test]
+    fn holds_count_as_spent_and_the_balance_stays_the_ledgers() {
+        let wallet = shown(&figures(30, 10), None);
+        assert_eq!((wallet.balance, wallet.available), (Money::from_major(30), Money::from_major(20)));
+        assert_eq!((wallet.status, wallet.low_mark), (WalletStatus::Active, Money::from_major(12)));
+        assert_eq!(wallet.runway.map(|runway| runway.hours), Some(40));
+        assert_eq!(shown(&figures(30, 18), None).status, WalletStatus::Low);
+        assert_eq!(shown(&figures(30, 10), Some(Money::from_major(20))).status, WalletStatus::Low);
+    }
+
+    #[test]
+    fn grace_says_when_it_ends_and_what_is_left_of_it() {
+        let wallet = shown(&figures(-2, 0), None);
+        assert_eq!(wallet.status, WalletStatus::Grace);
+        let grace = wallet.grace.unwrap();
+        assert_eq!(grace.ends_at, NOW.plus_seconds(29 * 60));
+        assert_eq!((grace.floor, grace.left), (Money::from_major(-5), Money::from_major(3)));
+        assert_eq!(wallet.runway, None);
+        let paused = shown(&figures(-5, 0), None);
+        assert_eq!((paused.status, paused.grace), (WalletStatus::Paused, None));
+    }
+}
