@@ -29,7 +29,7 @@ mod members;
 mod organization;
 mod program;
 mod requests;
-//mod roles;
+mod roles;
 mod security;
 mod session;
 mod static_files;
