@@ -5,6 +5,7 @@ mod bank;
 mod calendar;
 mod clock;
 mod config;
+mod demo;
 mod events;
 mod http;
 mod problem;

@@ -17,6 +17,7 @@ use crate::app::AppState;
 use crate::bank::StoreVault;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::demo;
 use crate::events::EventHub;
 use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
@@ -34,6 +35,12 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let state = open(config).await?;
     let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
+    if state.config.demo {
+        let organization_id = demo::prepare(&state).await?;
+        if state.config.demo_traffic {
+            state.tasks.spawn(demo::traffic::run(state.clone(), organization_id));
+        }
+    }
     workers::start(&state);
     announce(&state, address)?;
     accept::serve(listener, router::router(state.clone()), state.shutdown.clone()).await;

@@ -3,6 +3,7 @@
 use billing_contract::session::{Bootstrap, Service};
 
 use crate::app::AppState;
+use crate::demo;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 use crate::service::{billing, members};
@@ -23,5 +24,5 @@ pub(crate) async fn bootstrap(state: &AppState, member: Option<&Member>) -> Resu
 
 fn service(state: &AppState) -> Service {
     let provider = state.provider.name();
-    Service { provider: provider.to_owned(), sandbox: provider == "sandbox", demo_sign_ins: Vec::new() }
+    Service { provider: provider.to_owned(), sandbox: provider == "sandbox", demo_sign_ins: if state.config.demo { demo::sign_ins() } else { Vec::new() } }
 }

@@ -1,0 +1,308 @@
+//! Writes the demo organisation down, step by step; every step can be repeated, so an interrupted start is finished by
+//! the next one.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use billing_contract::Entered;
+use billing_contract::card::CreateCardSetup;
+use billing_contract::session::Person;
+use billing_contract::top_up::CreateTopUp;
+use billing_domain::charge::TopUpStatus;
+use billing_domain::{Currency, Money, Timestamp, TransactionKind};
+use billing_store::{NewLine, NewOrganization, Organization, Origin, Outcome, StoreError, User};
+
+use super::history::{self, Entry, Event};
+use super::{DemoError, DemoPerson, PASSWORD, PEOPLE};
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::clock::Clock;
+use crate::config::DemoState;
+use crate::problem::Problem;
+use crate::service::postings::{self, Report, UsageLine};
+use crate::service::sessions::{Member, Passwords};
+use crate::service::{cards, top_ups};
+
+const ZONE: &str = "America/Chicago";
+/// When the story was begun: a repetition must tell the same one.
+const BEGUN_AT: &str = "demo.begun_at";
+/// Which story.
+const STATE: &str = "demo.state";
+/// It is told to the end.
+const READY: &str = "demo.ready";
+
+/// Of several servers one makes the demo; the lease of one that was killed runs out soon.
+const LEASE: &str = "demo";
+const LEASE_SECONDS: i64 = 10;
+const LEASE_RENEWAL: Duration = Duration::from_secs(2);
+const LEASE_WAIT: Duration = Duration::from_millis(250);
+
+/// The platform of the story reports once an hour.
+const REPORT_SECONDS: i64 = 3600;
+/// The wording of the consent to later charges that the page shows when a card is connected.
+const CONSENT: &str = "card-2026-11";
+
+/// See [`super::prepare`].
+pub(super) async fn prepare(state: &AppState) -> Result<String, DemoError> {
+    refuse_foreign(state).await?;
+    let lease = Lease::acquire(state).await?;
+    let id = made(state, lease).await?;
+    Ok(id)
+}
+
+async fn made(state: &AppState, mut lease: Lease) -> Result<String, DemoError> {
+    if state.store.meta(READY).await?.is_some()
+        && let Some(id) = state.store.organization_ids().await?.into_iter().next()
+    {
+        lease.release(state).await?;
+        return Ok(id);
+    }
+    let begun_at = begun_at(state).await?;
+    let calendar = Calendar::of(ZONE).map_err(Problem::internal)?;
+    let lived = remembered(state, STATE, if state.config.demo_state == DemoState::Fresh { "fresh" } else { "lived" })
+        .await?
+        == "lived";
+    let since = if lived { history::beginning(&calendar, begun_at) } else { begun_at };
+    let organization = organization(state, since).await?;
+    let people = people(state, &organization, since).await?;
+    if lived {
+        let events = history::history(&calendar, begun_at);
+        connect_card(&at(state, since), &people, begun_at).await?;
+        tell(state, &organization, &people, &calendar, &events, &mut lease).await?;
+    }
+    state.store.set_meta(READY, "yes").await?;
+    lease.release(state).await?;
+    tracing::info!(organization = organization.id, lived, "the demo organisation is ready");
+    Ok(organization.id)
+}
+
+async fn refuse_foreign(state: &AppState) -> Result<(), DemoError> {
+    for id in state.store.organization_ids().await? {
+        if !state.store.organization(&id).await?.made_by_demo {
+            return Err(DemoError::Foreign);
+        }
+    }
+    Ok(())
+}
+
+struct Lease {
+    owner: String,
+    renewed: Instant,
+}
+
+impl Lease {
+    async fn acquire(state: &AppState) -> Result<Self, DemoError> {
+        let mut lease = Self { owner: state.new_id()?, renewed: Instant::now() };
+        while !lease.take(state).await? {
+            tracing::info!("another server is making the demo organisation, or was stopped while it did");
+            tokio::time::sleep(LEASE_WAIT).await;
+        }
+        Ok(lease)
+    }
+
+    async fn take(&mut self, state: &AppState) -> Result<bool, DemoError> {
+        let now = state.clock.now();
+        self.renewed = Instant::now();
+        Ok(state.store.acquire_lease(LEASE, &self.owner, now.plus_seconds(LEASE_SECONDS), now).await?)
+    }
+
+    async fn keep(&mut self, state: &AppState) -> Result<(), DemoError> {
+        if self.renewed.elapsed() >= LEASE_RENEWAL && !self.take(state).await? {
+            return Err(DemoError::Service("another server has taken over making it".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn release(&self, state: &AppState) -> Result<(), DemoError> {
+        Ok(state.store.release_lease(LEASE, &self.owner).await?)
+    }
+}
+
+/// What was written under the key before, else `value`, which is written now.
+async fn remembered(state: &AppState, key: &str, value: &str) -> Result<String, DemoError> {
+    if let Some(before) = state.store.meta(key).await? {
+        return Ok(before);
+    }
+    state.store.set_meta(key, value).await?;
+    Ok(value.to_owned())
+}
+
+async fn begun_at(state: &AppState) -> Result<Timestamp, DemoError> {
+    let text = remembered(state, BEGUN_AT, &state.clock.now().to_string()).await?;
+    text.parse().map_err(|_| DemoError::Service(format!("the database's {BEGUN_AT} is no time: {text}")))
+}
+
+async fn organization(state: &AppState, since: Timestamp) -> Result<Organization, DemoError> {
+    if let Some(id) = state.store.organization_ids().await?.first() {
+        return Ok(state.store.organization(id).await?);
+    }
+    let new = NewOrganization {
+        id: at(state, since).new_id()?,
+        name: "Northwind Dental".to_owned(),
+        address: "2200 North Lakeview Avenue\nChicago, IL 60614\nUnited States".to_owned(),
+        tax_id: "36-5550142".to_owned(),
+        time_zone: ZONE.to_owned(),
+        currency: Currency::Usd,
+        made_by_demo: true,
+    };
+    Ok(state.store.create_organization(&new, since).await?)
+}
+
+/// The people, as members who could have asked for what the story tells of them; the owner first.
+async fn people(state: &AppState, organization: &Organization, since: Timestamp) -> Result<Vec<Member>, DemoError> {
+    let mut members = Vec::new();
+    for person in &PEOPLE {
+        let user = user(state, person, since).await?;
+        match state.store.add_member(&organization.id, &user.id, person.role, since).await {
+            Ok(()) | Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        members.push(Member {
+            user: Person { id: user.id, name: user.name, email: user.email },
+            role: person.role,
+            organization: organization.clone(),
+            // Nobody's session: nothing that is done here asks for one.
+            token_hash: String::new(),
+        });
+    }
+    Ok(members)
+}
+
+async fn user(state: &AppState, person: &DemoPerson, since: Timestamp) -> Result<User, DemoError> {
+    if let Some(user) = state.store.user_by_email(person.email).await? {
+        return Ok(user);
+    }
+    let hash = tokio::task::spawn_blocking(|| Passwords::hash(PASSWORD)).await;
+    let user = User {
+        id: at(state, since).new_id()?,
+        email: person.email.to_owned(),
+        name: person.name.to_owned(),
+        password_hash: hash.map_err(Problem::internal)?.map_err(Problem::internal)?,
+    };
+    state.store.create_user(&user, since).await?;
+    Ok(user)
+}
+
+/// The same server at another time.
+fn at(state: &AppState, time: Timestamp) -> AppState {
+    AppState { clock: Clock::standing_at(time), ..state.clone() }
+}
+
+async fn connect_card(past: &AppState, people: &[Member], begun_at: Timestamp) -> Result<(), DemoError> {
+    let Some(owner) = people.first() else { return Ok(()) };
+    let form = CreateCardSetup {
+        token: "pm_card_visa".to_owned(),
+        exp_month: 12,
+        exp_year: begun_at.utc_date().month().year().saturating_add(3),
+        consent: CONSENT.to_owned(),
+    };
+    let setup = cards::start_setup(past, owner, Some("demo-card".to_owned()), &form).await?;
+    if setup.card.is_some() {
+        Ok(())
+    } else {
+        Err(DemoError::Service("the sandbox bank has not connected the card".to_owned()))
+    }
+}
+
+/// Tells the story: events in their order, the work between two other events by the hour.
+async fn tell(
+    state: &AppState,
+    organization: &Organization,
+    people: &[Member],
+    calendar: &Calendar,
+    events: &[Event],
+    lease: &mut Lease,
+) -> Result<(), DemoError> {
+    let mut waiting: Vec<UsageLine> = Vec::new();
+    for (position, event) in events.iter().enumerate() {
+        lease.keep(state).await?;
+        let hour_is_over =
+            waiting.first().is_some_and(|first| event.at.seconds_since(first.occurred_at) >= REPORT_SECONDS);
+        if hour_is_over || !matches!(event.entry, Entry::Usage(_)) {
+            report(state, organization, std::mem::take(&mut waiting)).await?;
+        }
+        match &event.entry {
+            Entry::Usage(line) => waiting.push(line.clone()),
+            Entry::TopUp(amount) => top_up(&at(state, event.at), people, position, *amount).await?,
+            Entry::Promo(amount, text) => {
+                let line = credit(TransactionKind::Promo, Origin::Promo, *amount, event.at, calendar);
+                let reference = format!("demo-promo-{position}");
+                let line = NewLine { reference, description: (*text).to_owned(), contra: "promo".to_owned(), ..line };
+                post(&at(state, event.at), organization, line).await?;
+            }
+            Entry::Correction { amount, corrects, reference, source } => {
+                let line = credit(TransactionKind::Adjustment, Origin::Adjustment, *amount, event.at, calendar);
+                let line = NewLine {
+                    reference: format!("demo-correction-{position}"),
+                    description: format!("Credit: {reference} was cut off by the carrier"),
+                    source: source.clone(),
+                    contra: "adjustment".to_owned(),
+                    corrects: Some(*corrects),
+                    ..line
+                };
+                post(&at(state, event.at), organization, line).await?;
+            }
+        }
+    }
+    report(state, organization, waiting).await
+}
+
+async fn report(state: &AppState, organization: &Organization, lines: Vec<UsageLine>) -> Result<(), DemoError> {
+    let Some(last) = lines.last() else { return Ok(()) };
+    let past = at(state, last.occurred_at);
+    let report = Report { organization: organization.clone(), lines };
+    for posted in postings::post(&past, &[report]).await?.into_iter().flatten() {
+        expect_same(posted?)?;
+    }
+    Ok(())
+}
+
+async fn top_up(past: &AppState, people: &[Member], position: usize, amount: Money) -> Result<(), DemoError> {
+    // The owner and the admin take turns.
+    let payers: Vec<_> = people.iter().filter(|person| person.role.manages_billing()).collect();
+    let Some(payer) = payers.get(position % payers.len().max(1)) else { return Ok(()) };
+    let form = CreateTopUp { amount: Entered(Some(amount.to_string())), card_id: None };
+    let answer = top_ups::create(past, payer, format!("demo-top-up-{position}"), &form).await?;
+    if answer.top_up.status == TopUpStatus::Succeeded {
+        Ok(())
+    } else {
+        Err(DemoError::Service("the sandbox bank has not settled a top-up; start again to go on".to_owned()))
+    }
+}
+
+fn credit(kind: TransactionKind, origin: Origin, amount: Money, at: Timestamp, calendar: &Calendar) -> NewLine {
+    NewLine {
+        id: String::new(),
+        kind,
+        origin,
+        reference: String::new(),
+        contra: String::new(),
+        amount,
+        occurred_at: at,
+        day: calendar.date_of(at),
+        description: String::new(),
+        source: "Nexis".to_owned(),
+        quantity: None,
+        unit: None,
+        unit_price: None,
+        corrects: None,
+        details: BTreeMap::new(),
+        hold_id: None,
+    }
+}
+
+async fn post(past: &AppState, organization: &Organization, line: NewLine) -> Result<(), DemoError> {
+    let line = NewLine { id: past.new_id()?, ..line };
+    let posting = past.store.post(&organization.id, vec![line], past.clock.now()).await?;
+    posting.outcomes.into_iter().try_for_each(expect_same)
+}
+
+/// Posted now, or by the start that was interrupted.
+fn expect_same(outcome: Outcome) -> Result<(), DemoError> {
+    match outcome {
+        Outcome::Posted(_) | Outcome::Duplicate { .. } => Ok(()),
+        Outcome::Conflict { seq } => {
+            Err(DemoError::Service(format!("line {seq} tells another story; use a new database for the demo")))
+        }
+    }
+}
