@@ -7,6 +7,7 @@ mod clock;
 mod config;
 mod demo;
 mod events;
+mod hex;
 mod http;
 mod problem;
 mod run;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use billing_contract::session::DemoSignIn;
 use billing_payments::Sandbox;
 use billing_payments::sandbox::SandboxConfig;
 use billing_store::Store;
@@ -36,7 +37,8 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     let state = open(config).await?;
     let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
     if state.config.demo {
-        let organization_id = demo::prepare(&state).await?;
+        let Some(prepared) = state.shutdown.run_until_cancelled(demo::prepare(&state)).await else { return Ok(()) };
+        let organization_id = prepared?;
         if state.config.demo_traffic {
             state.tasks.spawn(demo::traffic::run(state.clone(), organization_id));
         }
@@ -86,9 +88,17 @@ async fn open(config: Config) -> Result<AppState, Failure> {
     })
 }
 
-fn announce(_state: &AppState, address: SocketAddr) -> io::Result<()> {
+/// The first line is for programs, which wait for it; the rest is for people.
+fn announce(state: &AppState, address: SocketAddr) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "listening on http://{address}")?;
+    if state.config.demo {
+        writeln!(out, "\n  Sandbox: no real money. Sign in as")?;
+        for DemoSignIn { label, email, password } in demo::sign_ins() {
+            writeln!(out, "  {label:<22} {email:<18} password {password}")?;
+        }
+        writeln!(out)?;
+    }
     out.flush()
 }
 

@@ -81,7 +81,10 @@ fn has_body(headers: &HeaderMap) -> bool {
 }
 
 fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
-    headers.get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.authority().map(|one| one.as_str()))
+    headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| uri.authority().map(axum::http::uri::Authority::as_str))
 }
 
 /// With a configured public address the origin must be that one. Without one it must name the host that was asked:

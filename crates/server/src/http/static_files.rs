@@ -14,6 +14,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::app::AppState;
+use crate::hex;
 use crate::http::bootstrap;
 use crate::http::problem::Problem;
 
@@ -60,7 +61,7 @@ struct Variant {
 
 impl Variant {
     fn of(bytes: Vec<u8>) -> Self {
-        let hex: String = Sha256::digest(&bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex::encode(&Sha256::digest(&bytes)[..16]);
         // Hex digits between quotes are a header value always.
         let etag = HeaderValue::try_from(format!("\"{hex}\"")).unwrap_or(HeaderValue::from_static("\"\""));
         Self { bytes: Bytes::from(bytes), etag }

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::AppState;
 use crate::events::Topic;
+use crate::hex;
 use crate::problem::Problem;
 
 /// A session that is not used for so long is over.
@@ -151,16 +152,12 @@ fn fits(password: &str, hash: &str) -> bool {
 fn new_token() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
-    Ok(hex(&bytes))
+    Ok(hex::encode(&bytes))
 }
 
 /// What the database knows of a token.
 fn hash_of(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(token.as_bytes()))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::AppState;
 
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 /// How long idempotency keys are kept; clients may count on 24 hours.
 const KEYS_SECONDS: i64 = 48 * 3600;
 
