@@ -15,7 +15,7 @@ const SEED: u64 = 0x4E6F_7274_6877_696E;
 /// How far back the story begins.
 const DAYS: i32 = 90;
 /// Calls of the campaign that got out of hand.
-const CAMPAIGN_CALLS: u32 = 230;
+const CAMPAIGN_CALLS: u32 = 120;
 /// The spike stands out most when it has had some ordinary days after it.
 const SPIKE_AGE_DAYS: i32 = 4;
 

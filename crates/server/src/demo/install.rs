@@ -260,7 +260,7 @@ async fn report(state: &AppState, organization: &Organization, lines: Vec<UsageL
 async fn top_up(past: &AppState, people: &[Member], position: usize, amount: Money) -> Result<(), DemoError> {
     // The owner and the admin take turns.
     let payers: Vec<_> = people.iter().filter(|person| person.role.manages_billing()).collect();
-    let Some(payer) = payers.get(position % payers.len().max(1)) else { return Ok(()) };
+    let Some(payer) = payers.get((position + 1) % payers.len().max(1)) else { return Ok(()) };
     let form = CreateTopUp { amount: Entered(Some(amount.to_string())), card_id: None };
     let answer = top_ups::create(past, payer, format!("demo-top-up-{position}"), &form).await?;
     if answer.top_up.status == TopUpStatus::Succeeded {

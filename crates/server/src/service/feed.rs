@@ -13,7 +13,7 @@ use billing_contract::request::FundsRequest;
 use billing_contract::top_up::TopUp;
 use billing_contract::transaction::Transaction;
 use billing_contract::wallet::Wallet;
-use billing_domain::Timestamp;
+use billing_domain::{Money, Timestamp};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -90,7 +90,7 @@ pub(crate) async fn open(
         seq: after.map_or(last_seq, |after| after.clamp(0, last_seq)),
         // The role may have changed since the request was let in.
         due: Due { session: true, ledger: true, wallet: true, ..Due::default() },
-        figures: None,
+        told: None,
         grace_ends_at: None,
         wallet_not_before: Instant::now(),
         session_checked: Instant::now(),
@@ -132,6 +132,15 @@ struct Due {
     requests: BTreeSet<String>,
 }
 
+/// The figures by which a change of the wallet is noticed.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    last_seq: i64,
+    balance: Money,
+    held: Money,
+    card_connected: bool,
+}
+
 struct Feed {
     state: AppState,
     member: Member,
@@ -139,8 +148,8 @@ struct Feed {
     out: mpsc::Sender<Message>,
     seq: i64,
     due: Due,
-    /// The wallet's row as it was last seen by the poll.
-    figures: Option<billing_store::Wallet>,
+    /// What the watcher knows of the wallet.
+    told: Option<Told>,
     /// Then the status changes without anything having happened.
     grace_ends_at: Option<Timestamp>,
     wallet_not_before: Instant,
@@ -278,18 +287,27 @@ impl Feed {
     async fn send_wallet(&mut self) -> Result<(), End> {
         let wallet = wallet::wallet(&self.state, &self.member.organization).await?;
         self.grace_ends_at = wallet.grace.as_ref().map(|grace| grace.ends_at);
+        self.told = Some(Told {
+            last_seq: wallet.last_seq,
+            balance: wallet.balance,
+            held: wallet.held,
+            card_connected: wallet.card_connected,
+        });
         self.wallet_not_before = Instant::now() + WALLET_PAUSE;
         self.send(Push::Wallet(Box::new(wallet))).await
     }
 
     /// Once a second: what the hub of this process cannot know of, and what comes with time alone.
     async fn look_around(&mut self) -> Result<(), End> {
-        let figures = self.state.store.wallet(&self.member.organization.id).await.map_err(Problem::from)?;
-        self.due.ledger |= figures.last_seq > self.seq;
-        if self.figures.as_ref() != Some(&figures) {
-            self.due.wallet |= self.figures.is_some();
-            self.figures = Some(figures);
-        }
+        let wallet = self.state.store.wallet(&self.member.organization.id).await.map_err(Problem::from)?;
+        let found = Told {
+            last_seq: wallet.last_seq,
+            balance: wallet.balance,
+            held: wallet.held,
+            card_connected: wallet.card_connected,
+        };
+        self.due.ledger |= found.last_seq > self.seq;
+        self.due.wallet |= self.told.as_ref() != Some(&found);
         if self.grace_ends_at.is_some_and(|ends_at| self.state.clock.now() >= ends_at) {
             self.grace_ends_at = None;
             self.due.wallet = true;
