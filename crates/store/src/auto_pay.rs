@@ -1,10 +1,19 @@
 //! Automatic payments: what a person confirmed, and how the charges go.
 
-use billing_domain::Timestamp;
-use billing_domain::auto_pay::Settings;
+use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::DeclineCode;
+use billing_domain::{Money, Timestamp};
 
-use crate::{Result, Store};
+use crate::db::{Fields, Tx, args, retrying};
+use crate::{Result, Store, StoreError, card, wallet};
+
+macro_rules! auto_pay_columns {
+    () => {
+        "organization_id, enabled, threshold, refill_kind, refill_amount, monthly_cap, card_id, consent, version,
+        updated_by, updated_at, paused_reason, decline_code, failures, attempt, first_attempt_at, next_attempt_at,
+        last_charge_at"
+    };
+}
 
 /// Automatic payments of an organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,12 +77,16 @@ pub struct AutoPayUpdate {
 impl Store {
     /// The settings and their state, or `NotFound`. Every organisation has one, switched off at first.
     pub async fn auto_pay(&self, organization_id: &str) -> Result<AutoPay> {
-        todo!()
+        let sql = concat!("SELECT ", auto_pay_columns!(), " FROM auto_pay WHERE organization_id = $1");
+        let row = self.db.first(sql, args![organization_id]).await?;
+        AutoPay::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
     /// Organisations with automatic payments switched on.
     pub async fn auto_pay_enabled(&self) -> Result<Vec<String>> {
-        todo!()
+        let sql = "SELECT organization_id FROM auto_pay WHERE enabled = 1 ORDER BY organization_id";
+        let rows = self.db.all(sql, &[]).await?;
+        rows.iter().map(|row| row.fields().text()).collect()
     }
 
     /// Changes the settings if they still have `expected_version`, else `Stale`.
@@ -84,7 +97,7 @@ impl Store {
         update: &AutoPayUpdate,
         now: Timestamp,
     ) -> Result<AutoPay> {
-        todo!()
+        retrying!(self.put_auto_pay_once(organization_id, expected_version, update, now))
     }
 
     /// Replaces the state if it is still `expected`, else `Stale`.
@@ -94,6 +107,133 @@ impl Store {
         expected: &AutoPayState,
         state: &AutoPayState,
     ) -> Result<()> {
-        todo!()
+        retrying!(self.record_auto_pay_state_once(organization_id, expected, state))
     }
+}
+
+impl Store {
+    async fn put_auto_pay_once(
+        &self,
+        organization_id: &str,
+        expected_version: i64,
+        update: &AutoPayUpdate,
+        now: Timestamp,
+    ) -> Result<AutoPay> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        if find(&mut tx, organization_id).await?.version != expected_version {
+            return Err(StoreError::Stale);
+        }
+        if let Some(card_id) = &update.card_id {
+            card::connected(&mut tx, organization_id, card_id).await?;
+        }
+        let (refill_kind, refill_amount) = match update.settings.refill {
+            Refill::Fixed { amount } => ("fixed", amount),
+            Refill::Target { balance } => ("target", balance),
+        };
+        tx.execute(
+            "UPDATE auto_pay SET enabled = $2, threshold = $3, refill_kind = $4, refill_amount = $5, monthly_cap = $6,
+                card_id = $7, consent = $8, version = version + 1, updated_by = $9, updated_at = $10
+            WHERE organization_id = $1",
+            args![
+                organization_id,
+                update.enabled,
+                update.settings.threshold,
+                refill_kind,
+                refill_amount,
+                update.settings.monthly_cap,
+                &update.card_id,
+                &update.consent,
+                &update.updated_by,
+                now
+            ],
+        )
+        .await?;
+        if let Some(state) = &update.state {
+            write_state(&mut tx, organization_id, state).await?;
+        }
+        let updated = find(&mut tx, organization_id).await?;
+        tx.commit().await?;
+        Ok(updated)
+    }
+
+    async fn record_auto_pay_state_once(
+        &self,
+        organization_id: &str,
+        expected: &AutoPayState,
+        state: &AutoPayState,
+    ) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        if find(&mut tx, organization_id).await?.state != *expected {
+            return Err(StoreError::Stale);
+        }
+        write_state(&mut tx, organization_id, state).await?;
+        tx.commit().await
+    }
+}
+
+pub(crate) async fn find(tx: &mut Tx, organization_id: &str) -> Result<AutoPay> {
+    let sql = concat!("SELECT ", auto_pay_columns!(), " FROM auto_pay WHERE organization_id = $1");
+    let row = tx.first(sql, args![organization_id]).await?;
+    AutoPay::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+/// Replaces the state in an organisation whose wallet is locked.
+pub(crate) async fn write_state(tx: &mut Tx, organization_id: &str, state: &AutoPayState) -> Result<()> {
+    tx.execute(
+        "UPDATE auto_pay SET paused_reason = $2, decline_code = $3, failures = $4, attempt = $5,
+            first_attempt_at = $6, next_attempt_at = $7, last_charge_at = $8
+        WHERE organization_id = $1",
+        args![
+            organization_id,
+            &state.paused_reason,
+            state.decline_code.map(DeclineCode::as_str),
+            state.failures,
+            state.attempt,
+            state.first_attempt_at,
+            state.next_attempt_at,
+            state.last_charge_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+impl AutoPay {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            organization_id: fields.text()?,
+            enabled: fields.flag()?,
+            settings: read_settings(fields)?,
+            card_id: fields.opt_text()?,
+            consent: fields.opt_text()?,
+            version: fields.int()?,
+            updated_by: fields.opt_text()?,
+            updated_at: fields.time()?,
+            state: AutoPayState {
+                paused_reason: fields.opt_text()?,
+                decline_code: fields.opt_name()?,
+                failures: fields.int()?,
+                attempt: fields.int()?,
+                first_attempt_at: fields.opt_time()?,
+                next_attempt_at: fields.opt_time()?,
+                last_charge_at: fields.opt_time()?,
+            },
+        })
+    }
+}
+
+fn read_settings(fields: &mut Fields<'_>) -> Result<Option<Settings>> {
+    let (threshold, kind): (Option<Money>, Option<String>) = (fields.opt_money()?, fields.opt_text()?);
+    let (amount, monthly_cap) = (fields.opt_money()?, fields.opt_money()?);
+    let (Some(threshold), Some(kind), Some(amount), Some(monthly_cap)) = (threshold, kind, amount, monthly_cap) else {
+        return Ok(None);
+    };
+    let refill = match kind.as_str() {
+        "fixed" => Refill::Fixed { amount },
+        "target" => Refill::Target { balance: amount },
+        other => return Err(StoreError::Corrupt(format!("unknown refill `{other}`"))),
+    };
+    Ok(Some(Settings { threshold, refill, monthly_cap }))
 }

@@ -76,8 +76,11 @@ impl Store {
 
     /// The connected cards, default first, then oldest first.
     pub async fn cards(&self, organization_id: &str) -> Result<Vec<Card>> {
-        let sql = concat!(select_card!(), " WHERE organization_id = $1 AND removed_at IS NULL
-            ORDER BY is_default DESC, created_at, id");
+        let sql = concat!(
+            select_card!(),
+            " WHERE organization_id = $1 AND removed_at IS NULL
+            ORDER BY is_default DESC, created_at, id"
+        );
         let rows = self.db.all(sql, args![organization_id]).await?;
         rows.iter().map(|row| Card::read(&mut row.fields())).collect()
     }
@@ -126,8 +129,11 @@ impl Store {
         wallet::lock(&mut tx, organization_id).await?;
         connected(&mut tx, organization_id, id).await?;
         tx.execute("UPDATE cards SET removed_at = $2, is_default = 0 WHERE id = $1", args![id, now]).await?;
-        let sql = concat!(select_card!(), " WHERE organization_id = $1 AND removed_at IS NULL
-            ORDER BY is_default DESC, created_at, id LIMIT 1");
+        let sql = concat!(
+            select_card!(),
+            " WHERE organization_id = $1 AND removed_at IS NULL
+            ORDER BY is_default DESC, created_at, id LIMIT 1"
+        );
         let default = match tx.first(sql, args![organization_id]).await? {
             None => None,
             Some(row) => Some(make_default(&mut tx, &row.fields().text()?).await?),
@@ -140,6 +146,13 @@ impl Store {
 /// A connected card of the organisation, or `NotFound`.
 pub(crate) async fn connected(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Card> {
     let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
+    let row = tx.first(sql, args![organization_id, id]).await?;
+    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+/// A card of the organisation, connected or removed.
+pub(crate) async fn any(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Card> {
+    let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
 }

@@ -3,7 +3,16 @@
 use billing_domain::Timestamp;
 use billing_domain::charge::DeclineCode;
 
-use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store};
+use crate::db::{Fields, Tx, args, retrying, stored_name};
+use crate::idempotency::{self, Claim};
+use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, card, wallet};
+
+macro_rules! setup_columns {
+    () => {
+        "id, organization_id, user_id, provider, provider_ref, request, status, decline_code, next_action, card_id,
+        created_at, updated_at"
+    };
+}
 
 /// Where connecting stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,17 +107,26 @@ impl Store {
         key: Option<&IdempotencyKey>,
         now: Timestamp,
     ) -> Result<Created<CardSetup>> {
-        todo!()
+        retrying!(self.create_card_setup_once(organization_id, new, key, now))
     }
 
     /// One set-up, or `NotFound`.
     pub async fn card_setup(&self, organization_id: &str, id: &str) -> Result<CardSetup> {
-        todo!()
+        let sql = concat!("SELECT ", setup_columns!(), " FROM card_setups WHERE organization_id = $1 AND id = $2");
+        let row = self.db.first(sql, args![organization_id, id]).await?;
+        CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
     /// Set-ups that are neither succeeded nor failed and were last changed before `before`, oldest first.
     pub async fn open_card_setups(&self, before: Timestamp, limit: u32) -> Result<Vec<CardSetup>> {
-        todo!()
+        let sql = concat!(
+            "SELECT ",
+            setup_columns!(),
+            " FROM card_setups WHERE status IN ('pending', 'action_required') AND updated_at < $1
+            ORDER BY updated_at, id LIMIT $2"
+        );
+        let rows = self.db.all(sql, args![before, limit]).await?;
+        rows.iter().map(|row| CardSetup::read(&mut row.fields())).collect()
     }
 
     /// Takes the provider's word; a success connects the card in the same transaction. A finished set-up stays as it is.
@@ -120,6 +138,130 @@ impl Store {
         word: &SetupWord,
         now: Timestamp,
     ) -> Result<(CardSetup, Option<Card>)> {
-        todo!()
+        retrying!(self.apply_card_setup_once(organization_id, id, word, now))
     }
 }
+
+impl Store {
+    async fn create_card_setup_once(
+        &self,
+        organization_id: &str,
+        new: &NewCardSetup,
+        key: Option<&IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<Created<CardSetup>> {
+        let mut tx = self.db.begin().await?;
+        if let Some(key) = key {
+            match idempotency::claim(&mut tx, organization_id, key, &new.id, now).await? {
+                Claim::New => {}
+                Claim::Reused => return Ok(Created::Reused),
+                Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
+            }
+        }
+        let row = tx
+            .first(
+                concat!(
+                    "INSERT INTO card_setups
+                        (id, organization_id, user_id, provider, request, status, created_at, updated_at)
+                    VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6) RETURNING ",
+                    setup_columns!()
+                ),
+                args![&new.id, organization_id, &new.user_id, &new.provider, &new.request, now],
+            )
+            .await
+            .map_err(|error| error.or_conflict("card setup").or_not_found())?;
+        let setup = CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())?;
+        tx.commit().await?;
+        Ok(Created::New(setup))
+    }
+
+    async fn apply_card_setup_once(
+        &self,
+        organization_id: &str,
+        id: &str,
+        word: &SetupWord,
+        now: Timestamp,
+    ) -> Result<(CardSetup, Option<Card>)> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        let setup = find(&mut tx, organization_id, id).await?;
+        if matches!(setup.status, SetupStatus::Succeeded | SetupStatus::Failed) {
+            let card = match &setup.card_id {
+                Some(card_id) => Some(card::any(&mut tx, organization_id, card_id).await?),
+                None => None,
+            };
+            tx.rollback().await?;
+            return Ok((setup, card));
+        }
+        let card = match word {
+            SetupWord::Succeeded { card, .. } => Some(card::add(&mut tx, organization_id, card, now).await?),
+            _ => None,
+        };
+        let setup = advance(&mut tx, id, word, card.as_ref(), now).await?;
+        tx.commit().await?;
+        Ok((setup, card))
+    }
+}
+
+async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<CardSetup> {
+    let sql = concat!("SELECT ", setup_columns!(), " FROM card_setups WHERE organization_id = $1 AND id = $2");
+    let row = tx.first(sql, args![organization_id, id]).await?;
+    CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+async fn advance(tx: &mut Tx, id: &str, word: &SetupWord, card: Option<&Card>, now: Timestamp) -> Result<CardSetup> {
+    let (status, provider_ref, next_action, decline_code) = match word {
+        SetupWord::Pending { provider_ref } => (SetupStatus::Pending, provider_ref.as_deref(), None, None),
+        SetupWord::ActionRequired { provider_ref, next_action } => {
+            (SetupStatus::ActionRequired, provider_ref.as_deref(), Some(next_action.as_str()), None)
+        }
+        SetupWord::Succeeded { provider_ref, .. } => (SetupStatus::Succeeded, provider_ref.as_deref(), None, None),
+        SetupWord::Failed { decline_code } => (SetupStatus::Failed, None, None, *decline_code),
+    };
+    let row = tx
+        .first(
+            concat!(
+                "UPDATE card_setups SET status = $2, provider_ref = COALESCE($3, provider_ref), next_action = $4,
+                    decline_code = $5, card_id = $6, updated_at = $7
+                WHERE id = $1 RETURNING ",
+                setup_columns!()
+            ),
+            args![
+                id,
+                status.as_str(),
+                provider_ref,
+                next_action,
+                decline_code.map(DeclineCode::as_str),
+                card.map(|card| card.id.as_str()),
+                now
+            ],
+        )
+        .await?;
+    CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+impl CardSetup {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            id: fields.text()?,
+            organization_id: fields.text()?,
+            user_id: fields.opt_text()?,
+            provider: fields.text()?,
+            provider_ref: fields.opt_text()?,
+            request: fields.text()?,
+            status: fields.name()?,
+            decline_code: fields.opt_name()?,
+            next_action: fields.opt_text()?,
+            card_id: fields.opt_text()?,
+            created_at: fields.time()?,
+            updated_at: fields.time()?,
+        })
+    }
+}
+
+stored_name!(SetupStatus {
+    Pending = "pending",
+    ActionRequired = "action_required",
+    Succeeded = "succeeded",
+    Failed = "failed",
+});

@@ -54,6 +54,12 @@ impl StoreError {
         }
     }
 
+    /// Whether the error is about the unique index `index`, which SQLite calls by its `column` instead.
+    pub(crate) fn names(&self, index: &str, column: &str) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.constraint() == Some(index) || error.message().ends_with(column) || error.message().contains(index)
+    }
+
     /// A row that is referred to and does not exist becomes `NotFound`, everything else stays.
     pub(crate) fn or_not_found(self) -> Self {
         match self {

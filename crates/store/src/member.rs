@@ -73,7 +73,12 @@ impl Store {
         let sql = "SELECT id, email, name, password_hash FROM users WHERE email_key = $1";
         let Some(row) = self.db.first(sql, args![email_key(email)]).await? else { return Ok(None) };
         let mut fields = row.fields();
-        Ok(Some(User { id: fields.text()?, email: fields.text()?, name: fields.text()?, password_hash: fields.text()? }))
+        Ok(Some(User {
+            id: fields.text()?,
+            email: fields.text()?,
+            name: fields.text()?,
+            password_hash: fields.text()?,
+        }))
     }
 
     /// The organisations of a person, first joined first.
@@ -102,7 +107,8 @@ impl Store {
 
     /// Everybody in the organisation, by name.
     pub async fn members(&self, organization_id: &str) -> Result<Vec<Member>> {
-        let rows = self.db.all(concat!(select_member!(), " WHERE m.organization_id = $1"), args![organization_id]).await?;
+        let rows =
+            self.db.all(concat!(select_member!(), " WHERE m.organization_id = $1"), args![organization_id]).await?;
         let mut members = rows.iter().map(|row| Member::read(&mut row.fields())).collect::<Result<Vec<_>>>()?;
         // Not by the database: PostgreSQL and SQLite disagree about the order of letters.
         members.sort_by_cached_key(|member| (member.name.to_lowercase(), member.user_id.clone()));

@@ -2,26 +2,44 @@
 
 use billing_domain::Timestamp;
 
+use crate::db::args;
 use crate::{Result, Store};
 
 impl Store {
     /// A fact by name.
     pub async fn meta(&self, key: &str) -> Result<Option<String>> {
-        todo!()
+        let row = self.db.first("SELECT value FROM meta WHERE key = $1", args![key]).await?;
+        row.map(|row| row.fields().text()).transpose()
     }
 
     /// Writes a fact.
     pub async fn set_meta(&self, key: &str, value: &str) -> Result<()> {
-        todo!()
+        self.db
+            .execute(
+                "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                args![key, value],
+            )
+            .await?;
+        Ok(())
     }
 
     /// Takes or prolongs the lease `name` for `owner`; `false` while another owner's lease lasts.
     pub async fn acquire_lease(&self, name: &str, owner: &str, until: Timestamp, now: Timestamp) -> Result<bool> {
-        todo!()
+        let taken = self
+            .db
+            .execute(
+                "INSERT INTO leases (name, owner, held_until) VALUES ($1, $2, $3)
+                ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, held_until = excluded.held_until
+                WHERE leases.owner = excluded.owner OR leases.held_until <= $4",
+                args![name, owner, until, now],
+            )
+            .await?;
+        Ok(taken == 1)
     }
 
     /// Gives the lease back, if it is still the owner's.
     pub async fn release_lease(&self, name: &str, owner: &str) -> Result<()> {
-        todo!()
+        self.db.execute("DELETE FROM leases WHERE name = $1 AND owner = $2", args![name, owner]).await?;
+        Ok(())
     }
 }

@@ -2,7 +2,16 @@
 
 use billing_domain::{Money, Timestamp};
 
-use crate::{Result, Store};
+use crate::db::{Fields, args, stored_name};
+use crate::{Result, Store, StoreError};
+
+macro_rules! select_request {
+    () => {
+        "SELECT r.id, r.organization_id, r.user_id, u.name, r.amount, r.reason, r.state, r.answer, r.decided_by,
+            r.top_up_id, r.created_at, r.decided_at
+        FROM requests r JOIN users u ON u.id = r.user_id"
+    };
+}
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,17 +82,32 @@ pub struct Decision {
 impl Store {
     /// Writes a request down.
     pub async fn create_request(&self, organization_id: &str, new: &NewRequest, now: Timestamp) -> Result<Request> {
-        todo!()
+        self.db
+            .execute(
+                "INSERT INTO requests (id, organization_id, user_id, amount, reason, state, created_at)
+                VALUES ($1, $2, $3, $4, $5, 'open', $6)",
+                args![&new.id, organization_id, &new.user_id, new.amount, &new.reason, now],
+            )
+            .await
+            .map_err(|error| error.or_conflict("request").or_not_found())?;
+        self.request(organization_id, &new.id).await
     }
 
     /// The requests, newest first: all, or those of one user.
     pub async fn requests(&self, organization_id: &str, user_id: Option<&str>, limit: u32) -> Result<Vec<Request>> {
-        todo!()
+        let sql = concat!(
+            select_request!(),
+            " WHERE r.organization_id = $1 AND ($2 IS NULL OR r.user_id = $2) ORDER BY r.created_at DESC, r.id DESC LIMIT $3"
+        );
+        let rows = self.db.all(sql, args![organization_id, user_id, limit]).await?;
+        rows.iter().map(|row| Request::read(&mut row.fields())).collect()
     }
 
     /// One request, or `NotFound`.
     pub async fn request(&self, organization_id: &str, id: &str) -> Result<Request> {
-        todo!()
+        let sql = concat!(select_request!(), " WHERE r.organization_id = $1 AND r.id = $2");
+        let row = self.db.first(sql, args![organization_id, id]).await?;
+        Request::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
     /// Answers an open request; `Stale` when somebody was faster.
@@ -94,6 +118,45 @@ impl Store {
         decision: &Decision,
         now: Timestamp,
     ) -> Result<Request> {
-        todo!()
+        let state = if decision.approved { RequestState::Approved } else { RequestState::Declined };
+        let decided = self
+            .db
+            .execute(
+                "UPDATE requests SET state = $3, answer = $4, decided_by = $5, top_up_id = $6, decided_at = $7
+                WHERE organization_id = $1 AND id = $2 AND state = 'open'",
+                args![
+                    organization_id,
+                    id,
+                    state.as_str(),
+                    &decision.answer,
+                    &decision.decided_by,
+                    &decision.top_up_id,
+                    now
+                ],
+            )
+            .await?;
+        let request = self.request(organization_id, id).await?;
+        if decided == 1 { Ok(request) } else { Err(StoreError::Stale) }
     }
 }
+
+impl Request {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            id: fields.text()?,
+            organization_id: fields.text()?,
+            user_id: fields.text()?,
+            user_name: fields.text()?,
+            amount: fields.money()?,
+            reason: fields.text()?,
+            state: fields.name()?,
+            answer: fields.opt_text()?,
+            decided_by: fields.opt_text()?,
+            top_up_id: fields.opt_text()?,
+            created_at: fields.time()?,
+            decided_at: fields.opt_time()?,
+        })
+    }
+}
+
+stored_name!(RequestState { Open = "open", Approved = "approved", Declined = "declined" });

@@ -1,5 +1,6 @@
 //! The books of the sandbox bank: tables of its own beside the wallet's, which the wallet never joins.
 
+use crate::db::{Fields, args};
 use crate::{Result, Store};
 
 /// A record of the bank.
@@ -14,17 +15,45 @@ pub struct SandboxRecord {
 impl Store {
     /// A record of a drawer, if there is one.
     pub async fn sandbox_read(&self, drawer: &str, key: &str) -> Result<Option<SandboxRecord>> {
-        todo!()
+        let sql = "SELECT version, body FROM sandbox_records WHERE drawer = $1 AND key = $2";
+        let row = self.db.first(sql, args![drawer, key]).await?;
+        row.map(|row| SandboxRecord::read(&mut row.fields())).transpose()
     }
 
     /// Writes `body` if the record still has version `expected` (0: if there is none yet). `false`: somebody else was
     /// first, and nothing was written.
     pub async fn sandbox_write(&self, drawer: &str, key: &str, expected: i64, body: &str) -> Result<bool> {
-        todo!()
+        let written = if expected == 0 {
+            self.db
+                .execute(
+                    "INSERT INTO sandbox_records (drawer, key, position, version, body)
+                    SELECT $1, $2, COALESCE(MAX(position), 0) + 1, 1, $3 FROM sandbox_records WHERE drawer = $1
+                    ON CONFLICT (drawer, key) DO NOTHING",
+                    args![drawer, key, body],
+                )
+                .await?
+        } else {
+            self.db
+                .execute(
+                    "UPDATE sandbox_records SET version = version + 1, body = $4
+                    WHERE drawer = $1 AND key = $2 AND version = $3",
+                    args![drawer, key, expected, body],
+                )
+                .await?
+        };
+        Ok(written == 1)
     }
 
     /// All records of a drawer, in the order in which they were first written.
     pub async fn sandbox_all(&self, drawer: &str) -> Result<Vec<SandboxRecord>> {
-        todo!()
+        let sql = "SELECT version, body FROM sandbox_records WHERE drawer = $1 ORDER BY position, key";
+        let rows = self.db.all(sql, args![drawer]).await?;
+        rows.iter().map(|row| SandboxRecord::read(&mut row.fields())).collect()
+    }
+}
+
+impl SandboxRecord {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self { version: fields.int()?, body: fields.text()? })
     }
 }

@@ -74,8 +74,7 @@ async fn sqlite(path: &str) -> Result<Db> {
         .busy_timeout(PATIENCE);
     let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
     let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-    let readers =
-        pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "ON")).await?;
+    let readers = pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "ON")).await?;
     Ok(Db::Sqlite { writer, readers })
 }
 
@@ -88,4 +87,42 @@ async fn postgres(url: &str, max_connections: u32) -> Result<Db> {
     let options = options.application_name("nexis-billing").options([("lock_timeout", "10s")]);
     let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(PATIENCE);
     Ok(Db::Postgres(pool.connect_with(options).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_sqlite_connection_syncs_fully_and_checks_foreign_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::connect(&format!("sqlite:{}", folder.path().join("billing.db").display())).await.unwrap();
+        let Db::Sqlite { writer, readers } = &store.db else { panic!("this is SQLite") };
+        for pool in [writer, readers] {
+            let mut connection = pool.acquire().await.unwrap();
+            for (pragma, expected) in [
+                ("PRAGMA synchronous", "2"),
+                ("PRAGMA foreign_keys", "1"),
+                ("PRAGMA journal_mode", "wal"),
+                ("PRAGMA recursive_triggers", "1"),
+            ] {
+                let row = sqlx::query(pragma).fetch_one(&mut *connection).await.unwrap();
+                let value: String = sqlx::Row::try_get_unchecked(&row, 0).unwrap();
+                assert_eq!(value, expected, "{pragma}");
+            }
+        }
+        let mut reader = readers.acquire().await.unwrap();
+        assert!(sqlx::query("DELETE FROM meta").execute(&mut *reader).await.is_err(), "readers cannot write");
+    }
+
+    #[tokio::test]
+    async fn an_address_of_no_known_database_is_named_without_its_password() {
+        let error = Store::connect("mysql://root:secret@host/db").await.unwrap_err();
+        assert!(matches!(error, StoreError::UnknownScheme(_)));
+        assert!(error.to_string().contains("mysql") && !error.to_string().contains("secret"), "{error}");
+        for address in ["billing.db", "sqlite:", "sqlite::memory:", "sqlite:a.db?mode=memory"] {
+            let error = Store::connect(address).await.unwrap_err();
+            assert!(matches!(error, StoreError::UnknownScheme(_)), "{address}: {error}");
+        }
+    }
 }

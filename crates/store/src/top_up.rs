@@ -5,7 +5,42 @@ use std::collections::BTreeMap;
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::{Currency, Date, Money, Timestamp};
 
-use crate::{AutoPayState, Created, IdempotencyKey, PostedLine, Result, Store, Wallet};
+use crate::db::{Db, Fields, args, retrying, stored_name};
+use crate::{AutoPayState, Created, IdempotencyKey, PostedLine, Result, Store, StoreError, Wallet};
+
+mod applying;
+mod creating;
+
+macro_rules! top_up_columns {
+    () => {
+        "id, organization_id, kind, amount, currency, status, card_id, card_brand, card_last4, card_ref, provider,
+        provider_ref, attempt, decline_code, next_action, requested_by, created_at, updated_at, settled_at,
+        next_check_at, checks"
+    };
+}
+pub(crate) use top_up_columns;
+
+/// The same words as `TopUpStatus::is_open` and the partial indexes.
+macro_rules! is_open {
+    () => {
+        "status IN ('created', 'processing', 'action_required', 'unknown')"
+    };
+}
+
+macro_rules! lease_due {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE top_ups SET lease_owner = $1, lease_until = $2 WHERE id IN (
+                SELECT id FROM top_ups
+                WHERE next_check_at <= $3 AND (lease_until IS NULL OR lease_until <= $3) AND ",
+            is_open!(),
+            " ORDER BY next_check_at, id LIMIT $4",
+            $lock,
+            ") RETURNING ",
+            top_up_columns!()
+        )
+    };
+}
 
 /// Who began a top-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +197,7 @@ impl Store {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        todo!()
+        retrying!(self.create_top_up_once(organization_id, new, key, now))
     }
 
     /// Writes down an automatic top-up. `Stale` when the settings or the last charge are not those of `guard`;
@@ -174,17 +209,27 @@ impl Store {
         guard: &AutoGuard,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        todo!()
+        retrying!(self.create_auto_top_up_once(organization_id, new, guard, now))
     }
 
     /// One top-up, or `NotFound`.
     pub async fn top_up(&self, organization_id: &str, id: &str) -> Result<TopUp> {
-        todo!()
+        let sql = concat!("SELECT ", top_up_columns!(), " FROM top_ups WHERE organization_id = $1 AND id = $2");
+        let row = self.db.first(sql, args![organization_id, id]).await?;
+        TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
     /// The organisation's open top-ups, newest first.
     pub async fn open_top_ups(&self, organization_id: &str) -> Result<Vec<TopUp>> {
-        todo!()
+        let sql = concat!(
+            "SELECT ",
+            top_up_columns!(),
+            " FROM top_ups WHERE organization_id = $1 AND ",
+            is_open!(),
+            " ORDER BY created_at DESC, id DESC"
+        );
+        let rows = self.db.all(sql, args![organization_id]).await?;
+        rows.iter().map(|row| TopUp::read(&mut row.fields())).collect()
     }
 
     /// Takes one open top-up for `owner` until `lease_until`; `None` when somebody else has it or it is final.
@@ -196,7 +241,20 @@ impl Store {
         lease_until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<TopUp>> {
-        todo!()
+        let rows = self
+            .db
+            .write(
+                concat!(
+                    "UPDATE top_ups SET lease_owner = $3, lease_until = $4
+                    WHERE organization_id = $1 AND id = $2 AND (lease_until IS NULL OR lease_until <= $5) AND ",
+                    is_open!(),
+                    " RETURNING ",
+                    top_up_columns!()
+                ),
+                args![organization_id, id, owner, lease_until, now],
+            )
+            .await?;
+        rows.first().map(|row| TopUp::read(&mut row.fields())).transpose()
     }
 
     /// Takes open top-ups of any organisation whose check is due for `owner`, the longest due first.
@@ -207,7 +265,15 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<TopUp>> {
-        todo!()
+        let sql = match &self.db {
+            // Two workers take different rows instead of waiting for each other.
+            Db::Postgres(_) => lease_due!(" FOR UPDATE SKIP LOCKED"),
+            Db::Sqlite { .. } => lease_due!(""),
+        };
+        let rows = self.db.write(sql, args![owner, lease_until, now, limit]).await?;
+        let mut due = rows.iter().map(|row| TopUp::read(&mut row.fields())).collect::<Result<Vec<_>>>()?;
+        due.sort_by_key(|top_up| top_up.next_check_at);
+        Ok(due)
     }
 
     /// Takes the provider's word: moves the state machine, ends the lease, and if the word settles the charge, posts
@@ -221,16 +287,62 @@ impl Store {
         auto_pay: Option<&AutoPayState>,
         now: Timestamp,
     ) -> Result<Applied> {
-        todo!()
+        retrying!(self.apply_top_up_once(organization_id, id, word, credit, auto_pay, now))
     }
 
     /// The sums of open top-ups, both kinds.
     pub async fn pending_credit(&self, organization_id: &str) -> Result<PendingCredit> {
-        todo!()
+        let sql = concat!(
+            "SELECT CAST(COALESCE(SUM(CASE WHEN status IN ('created', 'processing') THEN amount ELSE 0 END), 0) AS BIGINT),
+                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT)
+            FROM top_ups WHERE organization_id = $1 AND ",
+            is_open!()
+        );
+        let row = self.db.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
+        let mut fields = row.fields();
+        Ok(PendingCredit { in_flight: fields.money()?, unknown: fields.money()? })
     }
 
     /// The sums of automatic top-ups begun in `[from, to)`, for the monthly cap.
     pub async fn auto_spent(&self, organization_id: &str, from: Timestamp, to: Timestamp) -> Result<AutoSpent> {
-        todo!()
+        let sql = "SELECT
+                CAST(COALESCE(SUM(CASE WHEN status = 'succeeded' THEN amount ELSE 0 END), 0) AS BIGINT),
+                CAST(COALESCE(SUM(CASE WHEN status IN ('created', 'processing', 'action_required')
+                    THEN amount ELSE 0 END), 0) AS BIGINT),
+                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT)
+            FROM top_ups WHERE organization_id = $1 AND kind = 'auto' AND created_at >= $2 AND created_at < $3";
+        let row = self.db.first(sql, args![organization_id, from, to]).await?.ok_or(StoreError::NotFound)?;
+        let mut fields = row.fields();
+        Ok(AutoSpent { settled: fields.money()?, in_flight: fields.money()?, unknown: fields.money()? })
     }
 }
+
+impl TopUp {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            id: fields.text()?,
+            organization_id: fields.text()?,
+            kind: fields.name()?,
+            amount: fields.money()?,
+            currency: fields.name()?,
+            status: fields.name()?,
+            card_id: fields.text()?,
+            card_brand: fields.text()?,
+            card_last4: fields.text()?,
+            card_ref: fields.text()?,
+            provider: fields.text()?,
+            provider_ref: fields.opt_text()?,
+            attempt: fields.int()?,
+            decline_code: fields.opt_name()?,
+            next_action: fields.opt_text()?,
+            requested_by: fields.opt_text()?,
+            created_at: fields.time()?,
+            updated_at: fields.time()?,
+            settled_at: fields.opt_time()?,
+            next_check_at: fields.opt_time()?,
+            checks: fields.int()?,
+        })
+    }
+}
+
+stored_name!(TopUpKind { Manual = "manual", Auto = "auto" });

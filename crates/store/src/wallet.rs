@@ -15,6 +15,8 @@ macro_rules! wallet_columns {
     };
 }
 
+pub(crate) use wallet_columns;
+
 /// A wallet at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {

@@ -118,8 +118,13 @@ impl<'r> Fields<'r> {
     }
 
     pub(crate) fn date(&mut self) -> Result<Date> {
-        let days = self.int()?;
-        i32::try_from(days).map(Date::from_days).map_err(|_| StoreError::Corrupt(format!("{days} is no day")))
+        self.opt_date()?.ok_or_else(|| StoreError::Corrupt("no day".to_owned()))
+    }
+
+    pub(crate) fn opt_date(&mut self) -> Result<Option<Date>> {
+        let Some(days) = self.opt_int()? else { return Ok(None) };
+        let days = i32::try_from(days).map_err(|_| StoreError::Corrupt(format!("{days} is no day")))?;
+        Ok(Some(Date::from_days(days)))
     }
 
     /// A text with a meaning: a kind, a status, a currency, a hash.

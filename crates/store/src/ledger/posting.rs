@@ -120,13 +120,7 @@ fn compare(new: &NewLine, earlier: &PostedLine) -> Outcome {
     if same { Outcome::Duplicate { seq: line.seq, amount: line.amount } } else { Outcome::Conflict { seq: line.seq } }
 }
 
-async fn write(
-    tx: &mut Tx,
-    before: &Wallet,
-    plan: &Plan<'_>,
-    spent: &usage::Spent,
-    now: Timestamp,
-) -> Result<Wallet> {
+async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, spent: &usage::Spent, now: Timestamp) -> Result<Wallet> {
     let Some((_, last)) = plan.fresh.last() else { return Ok(before.clone()) };
     let holds: Vec<&str> = plan.fresh.iter().filter_map(|(new, _)| new.hold_id.as_deref()).collect();
     let captured = hold::capture(tx, &before.organization_id, &holds).await?;

@@ -1,0 +1,116 @@
+//! Taking the provider's word on a top-up: the state moves and the money arrives in one transaction, or neither does.
+
+use billing_domain::charge::{DeclineCode, TopUpStatus};
+use billing_domain::{Money, Timestamp, TransactionKind};
+
+use super::creating::find;
+use super::top_up_columns;
+use super::{Applied, CreditLine, ProviderWord, TopUp, TopUpKind};
+use crate::db::{Tx, args};
+use crate::ledger::post_in;
+use crate::{AutoPayState, NewLine, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, wallet};
+
+impl Store {
+    pub(super) async fn apply_top_up_once(
+        &self,
+        organization_id: &str,
+        id: &str,
+        word: &ProviderWord,
+        credit: &CreditLine,
+        auto_pay: Option<&AutoPayState>,
+        now: Timestamp,
+    ) -> Result<Applied> {
+        let mut tx = self.db.begin().await?;
+        let wallet = wallet::lock(&mut tx, organization_id).await?;
+        let before = find(&mut tx, organization_id, id).await?;
+        let Some(status) = before.status.after(word.outcome) else {
+            tx.rollback().await?;
+            return Ok(Applied { top_up: before, changed: false, credit: None, wallet });
+        };
+        let (credit, wallet) = if status == TopUpStatus::Succeeded {
+            let (line, wallet) = settle(&mut tx, &before, word.received, credit, now).await?;
+            (Some(line), wallet)
+        } else {
+            (None, wallet)
+        };
+        let top_up = advance(&mut tx, &before, status, word, now).await?;
+        let changed = before.status != status;
+        if let Some(state) = auto_pay.filter(|_| changed) {
+            auto_pay::write_state(&mut tx, organization_id, state).await?;
+        }
+        tx.commit().await?;
+        Ok(Applied { top_up, changed, credit, wallet })
+    }
+}
+
+/// Credits the wallet. The reference makes the ledger itself refuse a second credit.
+async fn settle(
+    tx: &mut Tx,
+    top_up: &TopUp,
+    received: Option<Money>,
+    credit: &CreditLine,
+    now: Timestamp,
+) -> Result<(PostedLine, Wallet)> {
+    let amount = received.unwrap_or(top_up.amount);
+    if !amount.is_positive() {
+        return Err(StoreError::Corrupt(format!("top-up {} settled with {amount}", top_up.id)));
+    }
+    let line = NewLine {
+        id: credit.id.clone(),
+        kind: match top_up.kind {
+            TopUpKind::Manual => TransactionKind::TopUp,
+            TopUpKind::Auto => TransactionKind::AutoTopUp,
+        },
+        origin: Origin::TopUp,
+        reference: top_up.id.clone(),
+        contra: format!("processor:{}", top_up.provider),
+        amount,
+        occurred_at: now,
+        day: credit.day,
+        description: credit.description.clone(),
+        source: credit.source.clone(),
+        quantity: None,
+        unit: None,
+        unit_price: None,
+        corrects: None,
+        details: credit.details.clone(),
+        hold_id: None,
+    };
+    let mut posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
+    match posting.outcomes.pop() {
+        Some(Outcome::Posted(line)) => Ok((line, posting.wallet)),
+        _ => Err(StoreError::Corrupt(format!("top-up {} is open, but its credit is in the ledger", top_up.id))),
+    }
+}
+
+async fn advance(
+    tx: &mut Tx,
+    before: &TopUp,
+    status: TopUpStatus,
+    word: &ProviderWord,
+    now: Timestamp,
+) -> Result<TopUp> {
+    let row = tx
+        .first(
+            concat!(
+                "UPDATE top_ups SET status = $3, provider_ref = COALESCE($4, provider_ref), decline_code = $5,
+                    next_action = $6, updated_at = $7, settled_at = $8, next_check_at = $9, checks = checks + 1,
+                    lease_owner = NULL, lease_until = NULL
+                WHERE organization_id = $1 AND id = $2 RETURNING ",
+                top_up_columns!()
+            ),
+            args![
+                &before.organization_id,
+                &before.id,
+                status.as_str(),
+                &word.provider_ref,
+                word.decline_code.filter(|_| status == TopUpStatus::Declined).map(DeclineCode::as_str),
+                word.next_action.as_deref().filter(|_| status == TopUpStatus::ActionRequired),
+                now,
+                (status == TopUpStatus::Succeeded).then_some(now),
+                status.is_open().then_some(word.next_check_at)
+            ],
+        )
+        .await?;
+    TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}

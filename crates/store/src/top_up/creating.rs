@@ -1,0 +1,100 @@
+//! Writing a top-up down: the intent exists before any provider is called, once for a key, one open automatic at most.
+
+use billing_domain::Timestamp;
+use billing_domain::charge::TopUpStatus;
+
+use super::top_up_columns;
+use super::{AutoGuard, NewTopUp, TopUp, TopUpKind};
+use crate::db::{Tx, args};
+use crate::idempotency::{self, Claim};
+use crate::{Created, IdempotencyKey, Result, Store, StoreError, Wallet, auto_pay, card, wallet};
+
+impl Store {
+    pub(super) async fn create_top_up_once(
+        &self,
+        organization_id: &str,
+        new: &NewTopUp,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Created<TopUp>> {
+        let mut tx = self.db.begin().await?;
+        let wallet = wallet::lock(&mut tx, organization_id).await?;
+        match idempotency::claim(&mut tx, organization_id, key, &new.id, now).await? {
+            Claim::New => {}
+            Claim::Reused => return Ok(Created::Reused),
+            Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
+        }
+        let top_up = insert(&mut tx, &wallet, TopUpKind::Manual, new, now).await?;
+        tx.commit().await?;
+        Ok(Created::New(top_up))
+    }
+
+    pub(super) async fn create_auto_top_up_once(
+        &self,
+        organization_id: &str,
+        new: &NewTopUp,
+        guard: &AutoGuard,
+        now: Timestamp,
+    ) -> Result<Created<TopUp>> {
+        let mut tx = self.db.begin().await?;
+        let wallet = wallet::lock(&mut tx, organization_id).await?;
+        // Under the lock: of two workers that decided on the same figures, the second one is stale.
+        let mut present = auto_pay::find(&mut tx, organization_id).await?;
+        if !present.enabled || present.version != guard.version || present.state.last_charge_at != guard.last_charge_at
+        {
+            return Err(StoreError::Stale);
+        }
+        let top_up = match insert(&mut tx, &wallet, TopUpKind::Auto, new, now).await {
+            Err(StoreError::Conflict(ONE_OPEN_AUTO)) => return Ok(Created::Blocked),
+            other => other?,
+        };
+        present.state.last_charge_at = Some(now);
+        auto_pay::write_state(&mut tx, organization_id, &present.state).await?;
+        tx.commit().await?;
+        Ok(Created::New(top_up))
+    }
+}
+
+const ONE_OPEN_AUTO: &str = "open automatic top-up";
+
+pub(super) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<TopUp> {
+    let sql = concat!("SELECT ", top_up_columns!(), " FROM top_ups WHERE organization_id = $1 AND id = $2");
+    let row = tx.first(sql, args![organization_id, id]).await?;
+    TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+async fn insert(tx: &mut Tx, wallet: &Wallet, kind: TopUpKind, new: &NewTopUp, now: Timestamp) -> Result<TopUp> {
+    let card = card::connected(tx, &wallet.organization_id, &new.card_id).await?;
+    let row = tx
+        .first(
+            concat!(
+                "INSERT INTO top_ups (id, organization_id, kind, amount, currency, status, card_id, card_brand,
+                    card_last4, card_ref, provider, attempt, requested_by, created_at, updated_at, next_check_at, checks)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $13, $14, 0) RETURNING ",
+                top_up_columns!()
+            ),
+            args![
+                &new.id,
+                &wallet.organization_id,
+                kind.as_str(),
+                new.amount,
+                wallet.currency,
+                TopUpStatus::Created.as_str(),
+                &card.id,
+                &card.brand,
+                &card.last4,
+                &card.provider_ref,
+                &card.provider,
+                &new.requested_by,
+                now,
+                new.next_check_at
+            ],
+        )
+        .await
+        .map_err(|error| {
+            // The primary key is the other uniqueness.
+            let what = if error.names("top_ups_one_open_auto", "top_ups.organization_id") { ONE_OPEN_AUTO } else { "top-up" };
+            error.or_conflict(what)
+        })?;
+    TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}

@@ -1,0 +1,99 @@
+//! Automatic payments: nobody overwrites what they have not seen.
+
+use billing_domain::auto_pay::{Refill, Settings};
+use billing_domain::charge::DeclineCode;
+use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, StoreError};
+
+use crate::bench::{Bench, NOW, at_once, money, on_both};
+
+on_both![
+    settings_read_back_as_they_were_confirmed,
+    of_two_people_who_change_the_same_settings_one_is_told,
+    a_card_that_is_not_connected_here_cannot_be_charged,
+    the_state_is_replaced_only_by_who_knows_it,
+];
+
+pub(crate) fn update() -> AutoPayUpdate {
+    AutoPayUpdate {
+        enabled: true,
+        settings: Settings {
+            threshold: money("20"),
+            refill: Refill::Fixed { amount: money("50") },
+            monthly_cap: money("500"),
+        },
+        card_id: None,
+        consent: Some("v1".to_owned()),
+        updated_by: "somebody".to_owned(),
+        state: None,
+    }
+}
+
+pub(crate) async fn switch_on(bench: &Bench, organization: &str) -> AutoPay {
+    let present = bench.store.auto_pay(organization).await.unwrap();
+    bench.store.put_auto_pay(organization, present.version, &update(), NOW).await.unwrap()
+}
+
+async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
+    let organization = bench.organization().await;
+    let first = bench.store.auto_pay(&organization).await.unwrap();
+    assert_eq!((first.enabled, first.settings, first.version), (false, None, 1));
+    assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), Vec::<String>::new());
+    let on = switch_on(&bench, &organization).await;
+    assert_eq!((on.settings, on.version, on.consent.as_deref()), (Some(update().settings), 2, Some("v1")));
+    assert_eq!(bench.store.auto_pay(&organization).await.unwrap(), on);
+    assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), [organization.clone()]);
+    let target = Settings { refill: Refill::Target { balance: money("100") }, ..update().settings };
+    let off = AutoPayUpdate { enabled: false, settings: target, ..update() };
+    let off = bench.store.put_auto_pay(&organization, 2, &off, NOW).await.unwrap();
+    assert_eq!((off.settings, off.enabled), (Some(target), false));
+    assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), Vec::<String>::new());
+}
+
+async fn of_two_people_who_change_the_same_settings_one_is_told(bench: Bench) {
+    let organization = bench.organization().await;
+    let answers = at_once(10, |_| {
+        let (store, organization) = (bench.store.clone(), organization.clone());
+        async move { store.put_auto_pay(&organization, 1, &update(), NOW).await }
+    })
+    .await;
+    let stale = answers.iter().filter(|answer| matches!(answer, Err(StoreError::Stale))).count();
+    assert_eq!((stale, answers.iter().filter(|answer| answer.is_ok()).count()), (9, 1));
+    assert_eq!(bench.store.auto_pay(&organization).await.unwrap().version, 2);
+}
+
+async fn a_card_that_is_not_connected_here_cannot_be_charged(bench: Bench) {
+    let (organization, other) = (bench.organization().await, bench.organization().await);
+    for card in [bench.card(&organization).await, bench.card(&other).await] {
+        bench.store.remove_card(&card.organization_id, &card.id, NOW).await.unwrap();
+        let update = AutoPayUpdate { card_id: Some(card.id), ..update() };
+        let answer = bench.store.put_auto_pay(&organization, 1, &update, NOW).await;
+        assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
+    }
+    let theirs = AutoPayUpdate { card_id: Some(bench.card(&other).await.id), ..update() };
+    assert!(matches!(bench.store.put_auto_pay(&organization, 1, &theirs, NOW).await, Err(StoreError::NotFound)));
+    let ours = AutoPayUpdate { card_id: Some(bench.card(&organization).await.id), ..update() };
+    let put = bench.store.put_auto_pay(&organization, 1, &ours, NOW).await.unwrap();
+    assert_eq!(put.card_id, ours.card_id);
+}
+
+async fn the_state_is_replaced_only_by_who_knows_it(bench: Bench) {
+    let organization = bench.organization().await;
+    let paused = AutoPayState {
+        paused_reason: Some("card_declined".to_owned()),
+        decline_code: Some(DeclineCode::InsufficientFunds),
+        failures: 4,
+        attempt: 4,
+        first_attempt_at: Some(NOW),
+        next_attempt_at: Some(NOW.plus_seconds(3600)),
+        last_charge_at: Some(NOW.plus_seconds(7)),
+    };
+    let first = AutoPayState::default();
+    bench.store.record_auto_pay_state(&organization, &first, &paused).await.unwrap();
+    let answer = bench.store.record_auto_pay_state(&organization, &first, &first).await;
+    assert!(matches!(answer, Err(StoreError::Stale)), "{answer:?}");
+    let present = bench.store.auto_pay(&organization).await.unwrap();
+    assert_eq!((present.state, present.version), (paused.clone(), 1));
+    let resume = AutoPayUpdate { state: Some(AutoPayState::default()), ..update() };
+    let resumed = bench.store.put_auto_pay(&organization, 1, &resume, NOW).await.unwrap();
+    assert_eq!(resumed.state, AutoPayState::default());
+}

@@ -1,0 +1,20 @@
+//! What "store" means, as cases that run on SQLite and on a real PostgreSQL alike.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says that something is wrong by panicking")]
+
+mod bench;
+
+mod auto_pay;
+mod cards;
+mod holds;
+mod isolation;
+mod ledger;
+mod members;
+mod migrations;
+mod requests;
+mod sandbox;
+mod sessions;
+mod top_ups;
+mod transactions;
+mod usage;
+mod verify;

@@ -1,0 +1,67 @@
+//! The schema: made once, by whoever comes first, and never guessed at.
+
+use billing_store::{Store, StoreError};
+
+use crate::bench::{Bench, Place, on_both};
+
+on_both![
+    opening_again_keeps_everything,
+    servers_that_start_at_once_share_one_schema,
+    a_database_of_a_newer_program_is_left_alone,
+    a_step_with_other_contents_is_refused,
+    the_file_is_in_wal_mode,
+];
+
+async fn opening_again_keeps_everything(bench: Bench) {
+    let organization = bench.organization().await;
+    bench.fund(&organization, "10").await;
+    bench.store.close().await;
+    assert!(matches!(bench.store.ping().await, Err(StoreError::Unavailable(_))));
+    let again = Store::connect_with(&bench.url, 2).await.unwrap();
+    again.ping().await.unwrap();
+    assert_eq!(again.wallet(&organization).await.unwrap().balance, crate::bench::money("10"));
+    again.close().await;
+}
+
+async fn servers_that_start_at_once_share_one_schema(bench: Bench) {
+    let empty = match &bench.place {
+        Place::Sqlite(folder) => format!("sqlite:{}", folder.path().join("empty.db").display()),
+        Place::Postgres { .. } => {
+            bench.raw("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.unwrap();
+            bench.url.clone()
+        }
+    };
+    let servers = crate::bench::at_once(4, |_| {
+        let url = empty.clone();
+        async move { Store::connect_with(&url, 1).await.unwrap() }
+    })
+    .await;
+    for server in servers {
+        assert_eq!(server.organization_ids().await.unwrap(), Vec::<String>::new());
+        server.close().await;
+    }
+}
+
+async fn a_database_of_a_newer_program_is_left_alone(bench: Bench) {
+    bench.raw("INSERT INTO schema_migrations VALUES (999, 'future', 'x')").await.unwrap();
+    let error = Store::connect_with(&bench.url, 1).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("newer")), "{error}");
+}
+
+async fn a_step_with_other_contents_is_refused(bench: Bench) {
+    bench.raw("UPDATE schema_migrations SET checksum = 'x' WHERE version = 1").await.unwrap();
+    let error = Store::connect_with(&bench.url, 1).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("other contents")), "{error}");
+}
+
+async fn the_file_is_in_wal_mode(bench: Bench) {
+    let Place::Sqlite(folder) = &bench.place else {
+        // On PostgreSQL the counterpart is the server's own setting: a commit waits for the disk.
+        assert_eq!(bench.count("pg_settings WHERE name = 'synchronous_commit' AND setting = 'on'").await, 1);
+        return;
+    };
+    // Bytes 18 and 19 of a SQLite file are 2 in WAL mode (file format, 1.3.3).
+    let header = std::fs::read(folder.path().join("billing.db")).unwrap();
+    assert_eq!(header[18..20], [2, 2]);
+    assert!(folder.path().join("billing.db-wal").exists());
+}

@@ -1,0 +1,345 @@
+//! Top-ups: asked twice, charged once; settled twice, credited once.
+
+use std::collections::BTreeMap;
+
+use billing_domain::charge::{DeclineCode, Outcome as Word, TopUpStatus};
+use billing_domain::{Money, TransactionKind};
+use billing_store::{
+    AutoGuard, AutoPayState, Created, CreditLine, NewTopUp, PendingCredit, ProviderWord, StoreError, TopUp, TopUpKind,
+};
+
+use crate::auto_pay::switch_on;
+use crate::bench::{Bench, NOW, at_once, day, id, key, money, on_both};
+
+on_both![
+    fifty_parallel_requests_with_one_key_make_one_top_up,
+    a_key_for_another_request_is_refused,
+    a_request_that_fails_does_not_use_up_its_key,
+    old_keys_are_forgotten_and_young_ones_kept,
+    a_settlement_heard_twenty_times_at_once_credits_once,
+    nothing_changes_a_final_top_up,
+    every_open_state_can_still_settle,
+    what_was_really_received_is_credited,
+    one_automatic_top_up_at_most_is_open,
+    a_worker_with_old_figures_cannot_charge_again,
+    a_due_top_up_is_leased_to_one_worker,
+    a_lease_that_ran_out_can_be_taken_over,
+    unknown_money_is_counted_apart,
+    the_cap_counts_automatic_charges_of_the_month_only,
+];
+
+pub(crate) async fn new_top_up(bench: &Bench, organization: &str, amount: &str) -> NewTopUp {
+    let cards = bench.store.cards(organization).await.unwrap();
+    let card_id = match cards.into_iter().next() {
+        Some(card) => card.id,
+        None => bench.card(organization).await.id,
+    };
+    NewTopUp { id: id(), amount: money(amount), card_id, requested_by: None, next_check_at: NOW.plus_seconds(30) }
+}
+
+pub(crate) async fn manual(bench: &Bench, organization: &str, amount: &str) -> TopUp {
+    let new = new_top_up(bench, organization, amount).await;
+    match bench.store.create_top_up(organization, &new, &key(&new.id, "f"), NOW).await.unwrap() {
+        Created::New(top_up) => top_up,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn word(outcome: Word) -> ProviderWord {
+    ProviderWord {
+        outcome,
+        provider_ref: Some("ch_1".to_owned()),
+        decline_code: Some(DeclineCode::LostCard),
+        next_action: Some("{}".to_owned()),
+        received: None,
+        next_check_at: NOW.plus_seconds(60),
+    }
+}
+
+pub(crate) fn credit() -> CreditLine {
+    CreditLine {
+        id: id(),
+        day: day("2026-11-24"),
+        description: "Top-up with Visa •• 4242".to_owned(),
+        source: "Olive Owner".to_owned(),
+        details: BTreeMap::from([("card".to_owned(), "visa 4242".to_owned())]),
+    }
+}
+
+async fn hear(bench: &Bench, top_up: &TopUp, outcome: Word) -> TopUp {
+    let (organization, id) = (&top_up.organization_id, &top_up.id);
+    bench.store.apply_top_up(organization, id, &word(outcome), &credit(), None, NOW).await.unwrap().top_up
+}
+
+async fn fifty_parallel_requests_with_one_key_make_one_top_up(bench: Bench) {
+    let organization = bench.organization().await;
+    let template = new_top_up(&bench, &organization, "100").await;
+    let answers = at_once(50, |_| {
+        let (store, organization) = (bench.store.clone(), organization.clone());
+        let new = NewTopUp { id: id(), ..template.clone() };
+        async move { store.create_top_up(&organization, &new, &key("attempt-1", "body"), NOW).await.unwrap() }
+    })
+    .await;
+    let made: Vec<_> = answers
+        .iter()
+        .filter_map(|answer| match answer {
+            Created::New(top_up) => Some(top_up),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(made.len(), 1);
+    let replays = answers.iter().filter(|answer| **answer == Created::Replay(made[0].clone())).count();
+    assert_eq!((replays, bench.count("top_ups").await), (49, 1));
+    let top_up = hear(&bench, made[0], Word::Settled).await;
+    let again = bench.store.create_top_up(&organization, &template, &key("attempt-1", "body"), NOW).await.unwrap();
+    assert_eq!(again, Created::Replay(top_up), "in its present state");
+}
+
+async fn a_key_for_another_request_is_refused(bench: Bench) {
+    let (organization, other) = (bench.organization().await, bench.organization().await);
+    let new = new_top_up(&bench, &organization, "100").await;
+    bench.store.create_top_up(&organization, &new, &key("k", "body"), NOW).await.unwrap();
+    let changed = NewTopUp { id: id(), amount: money("200"), ..new };
+    let answer = bench.store.create_top_up(&organization, &changed, &key("k", "other body"), NOW).await.unwrap();
+    assert_eq!(answer, Created::Reused);
+    assert_eq!(bench.count("top_ups").await, 1);
+    // A key is the organisation's own.
+    let theirs = new_top_up(&bench, &other, "200").await;
+    let answer = bench.store.create_top_up(&other, &theirs, &key("k", "other body"), NOW).await.unwrap();
+    assert!(matches!(answer, Created::New(_)));
+}
+
+async fn a_request_that_fails_does_not_use_up_its_key(bench: Bench) {
+    let (organization, other) = (bench.organization().await, bench.organization().await);
+    let new = new_top_up(&bench, &organization, "100").await;
+    let removed = bench.card(&organization).await;
+    bench.store.remove_card(&organization, &removed.id, NOW).await.unwrap();
+    for card_id in [bench.card(&other).await.id, removed.id, "none".to_owned()] {
+        let bad = NewTopUp { card_id, ..new.clone() };
+        let answer = bench.store.create_top_up(&organization, &bad, &key("k", "body"), NOW).await;
+        assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
+    }
+    let answer = bench.store.create_top_up(&organization, &new, &key("k", "body"), NOW).await.unwrap();
+    assert!(matches!(answer, Created::New(_)));
+}
+
+async fn old_keys_are_forgotten_and_young_ones_kept(bench: Bench) {
+    let organization = bench.organization().await;
+    let new = new_top_up(&bench, &organization, "100").await;
+    bench.store.create_top_up(&organization, &new, &key("k", "body"), NOW).await.unwrap();
+    assert_eq!(bench.store.purge_idempotency_keys(NOW).await.unwrap(), 0);
+    let again = bench.store.create_top_up(&organization, &new, &key("k", "body"), NOW).await.unwrap();
+    assert!(matches!(again, Created::Replay(_)));
+    assert_eq!(bench.store.purge_idempotency_keys(NOW.plus_seconds(1)).await.unwrap(), 1);
+}
+
+async fn a_settlement_heard_twenty_times_at_once_credits_once(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = manual(&bench, &organization, "100").await;
+    let answers = at_once(20, |_| {
+        let (store, top_up) = (bench.store.clone(), top_up.clone());
+        async move {
+            let settled = word(Word::Settled);
+            store.apply_top_up(&top_up.organization_id, &top_up.id, &settled, &credit(), None, NOW).await.unwrap()
+        }
+    })
+    .await;
+    let credits: Vec<_> = answers.iter().filter_map(|applied| applied.credit.as_ref()).collect();
+    assert_eq!((credits.len(), answers.iter().filter(|applied| applied.changed).count()), (1, 1));
+    let line = &credits[0].line;
+    assert_eq!((line.amount, line.kind, &line.reference), (money("100"), TransactionKind::TopUp, &top_up.id));
+    assert_eq!(line.contra, "processor:sandbox");
+    assert!(answers.iter().all(|applied| applied.top_up.status == TopUpStatus::Succeeded));
+    assert!(answers.iter().all(|applied| applied.wallet.balance == money("100")));
+    assert_eq!(answers[0].top_up.settled_at, Some(NOW));
+    assert_eq!(bench.count("ledger").await, 1);
+    bench.assert_whole(&organization).await;
+}
+
+async fn nothing_changes_a_final_top_up(bench: Bench) {
+    let organization = bench.organization().await;
+    for last in [Word::Settled, Word::Declined, Word::Expired] {
+        let top_up = manual(&bench, &organization, "10").await;
+        let ended = hear(&bench, &top_up, last).await;
+        assert!(ended.status.is_final() && ended.next_check_at.is_none());
+        let balance = bench.store.wallet(&organization).await.unwrap().balance;
+        for late in [Word::Settled, Word::Declined, Word::NoAnswer, Word::Accepted] {
+            let settled = word(late);
+            let applied =
+                bench.store.apply_top_up(&organization, &top_up.id, &settled, &credit(), None, NOW).await.unwrap();
+            assert_eq!((applied.changed, &applied.credit, &applied.top_up), (false, &None, &ended));
+        }
+        assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, balance);
+    }
+    bench.assert_whole(&organization).await;
+}
+
+async fn every_open_state_can_still_settle(bench: Bench) {
+    let organization = bench.organization().await;
+    for before in [Word::Accepted, Word::ActionRequired, Word::NoAnswer] {
+        let top_up = manual(&bench, &organization, "10").await;
+        let open = hear(&bench, &top_up, before).await;
+        assert_eq!(open.next_check_at, Some(NOW.plus_seconds(60)));
+        assert_eq!(open.next_action.is_some(), before == Word::ActionRequired);
+        assert_eq!((open.decline_code, open.checks), (None, 1));
+        assert_eq!(bench.store.open_top_ups(&organization).await.unwrap(), [open.clone()]);
+        assert_eq!(hear(&bench, &open, Word::Settled).await.status, TopUpStatus::Succeeded);
+    }
+    assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("30"));
+    assert_eq!(bench.store.open_top_ups(&organization).await.unwrap(), []);
+    let declined = hear(&bench, &manual(&bench, &organization, "10").await, Word::Declined).await;
+    assert_eq!(declined.decline_code, Some(DeclineCode::LostCard));
+    bench.assert_whole(&organization).await;
+}
+
+async fn what_was_really_received_is_credited(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = manual(&bench, &organization, "100").await;
+    let less = ProviderWord { received: Some(money("99.5")), ..word(Word::Settled) };
+    let nothing = ProviderWord { received: Some(Money::ZERO), ..word(Word::Settled) };
+    let refused = bench.store.apply_top_up(&organization, &top_up.id, &nothing, &credit(), None, NOW).await;
+    assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
+    let applied = bench.store.apply_top_up(&organization, &top_up.id, &less, &credit(), None, NOW).await.unwrap();
+    assert_eq!(applied.wallet.balance, money("99.5"));
+    bench.assert_whole(&organization).await;
+}
+
+async fn automatic(bench: &Bench, organization: &str, amount: &str) -> Created<TopUp> {
+    let auto_pay = bench.store.auto_pay(organization).await.unwrap();
+    let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.state.last_charge_at };
+    let new = new_top_up(bench, organization, amount).await;
+    bench.store.create_auto_top_up(organization, &new, &guard, NOW).await.unwrap()
+}
+
+async fn one_automatic_top_up_at_most_is_open(bench: Bench) {
+    let (organization, other) = (bench.organization().await, bench.organization().await);
+    for organization in [&organization, &other] {
+        switch_on(&bench, organization).await;
+    }
+    manual(&bench, &organization, "20").await;
+    let Created::New(mut first) = automatic(&bench, &organization, "50").await else { panic!("the first is new") };
+    assert_eq!(first.kind, TopUpKind::Auto);
+    for state in [Word::Accepted, Word::ActionRequired, Word::NoAnswer] {
+        assert_eq!(automatic(&bench, &organization, "50").await, Created::Blocked);
+        first = hear(&bench, &first, state).await;
+    }
+    assert!(matches!(automatic(&bench, &other, "50").await, Created::New(_)));
+    let settled = hear(&bench, &first, Word::Settled).await;
+    let line = bench.store.lines_after(&organization, 0, 1).await.unwrap().remove(0).line;
+    assert_eq!((settled.status, line.kind), (TopUpStatus::Succeeded, TransactionKind::AutoTopUp));
+    assert!(matches!(automatic(&bench, &organization, "50").await, Created::New(_)));
+    assert_eq!(bench.count("top_ups WHERE kind = 'auto'").await, 3);
+}
+
+async fn a_worker_with_old_figures_cannot_charge_again(bench: Bench) {
+    let organization = bench.organization().await;
+    switch_on(&bench, &organization).await;
+    let version = bench.store.auto_pay(&organization).await.unwrap().version;
+    let guard = AutoGuard { version, last_charge_at: None };
+    let template = new_top_up(&bench, &organization, "50").await;
+    let answers = at_once(10, |_| {
+        let (store, organization) = (bench.store.clone(), organization.clone());
+        let new = NewTopUp { id: id(), ..template.clone() };
+        async move {
+            let created = store.create_auto_top_up(&organization, &new, &guard, NOW).await;
+            // Settled at once, so that the unique index alone would let the next one through.
+            if let Ok(Created::New(top_up)) = &created {
+                let settled = word(Word::Settled);
+                store.apply_top_up(&organization, &top_up.id, &settled, &credit(), None, NOW).await.unwrap();
+            }
+            created
+        }
+    })
+    .await;
+    let new = answers.iter().filter(|answer| matches!(answer, Ok(Created::New(_)))).count();
+    let stale = answers.iter().filter(|answer| matches!(answer, Err(StoreError::Stale))).count();
+    assert_eq!((new, stale), (1, 9));
+    assert_eq!(bench.store.auto_pay(&organization).await.unwrap().state.last_charge_at, Some(NOW));
+    let old_version = AutoGuard { version: version - 1, last_charge_at: Some(NOW) };
+    let answer = bench.store.create_auto_top_up(&organization, &template, &old_version, NOW).await;
+    assert!(matches!(answer, Err(StoreError::Stale)));
+}
+
+async fn a_due_top_up_is_leased_to_one_worker(bench: Bench) {
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let organization = bench.organization().await;
+        for _ in 0..10 {
+            ids.push(manual(&bench, &organization, "10").await.id);
+        }
+    }
+    let (later, until) = (NOW.plus_seconds(30), NOW.plus_seconds(90));
+    assert_eq!(bench.store.lease_due_top_ups("early", until, NOW, 100).await.unwrap(), []);
+    let batches = at_once(8, |worker| {
+        let store = bench.store.clone();
+        async move { store.lease_due_top_ups(&format!("worker-{worker}"), until, later, 4).await.unwrap() }
+    })
+    .await;
+    let mut leased: Vec<_> = batches.into_iter().flatten().map(|top_up| top_up.id).collect();
+    // On PostgreSQL a row that somebody else is just taking is skipped, which may leave some for the next round.
+    leased.extend(bench.store.lease_due_top_ups("last", until, later, 100).await.unwrap().into_iter().map(|t| t.id));
+    leased.sort();
+    ids.sort();
+    assert_eq!(leased, ids);
+}
+
+async fn a_lease_that_ran_out_can_be_taken_over(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = manual(&bench, &organization, "10").await;
+    let lease = async |owner: &str, seconds: i64| {
+        let now = NOW.plus_seconds(seconds);
+        bench.store.lease_top_up(&organization, &top_up.id, owner, now.plus_seconds(60), now).await.unwrap().is_some()
+    };
+    assert!(lease("handler", 0).await);
+    assert!(!lease("worker", 59).await);
+    assert!(lease("worker", 60).await);
+    hear(&bench, &top_up, Word::NoAnswer).await;
+    assert!(lease("handler", 61).await, "the word ends the lease");
+    hear(&bench, &top_up, Word::Declined).await;
+    assert!(!lease("worker", 1000).await, "nothing to do for a final one");
+    assert_eq!(bench.store.lease_due_top_ups("w", NOW, NOW.plus_seconds(1000), 10).await.unwrap(), []);
+}
+
+async fn unknown_money_is_counted_apart(bench: Bench) {
+    let organization = bench.organization().await;
+    assert_eq!(bench.store.pending_credit(&organization).await.unwrap(), PendingCredit::default());
+    for (amount, outcome) in [
+        ("10", None),
+        ("20", Some(Word::Accepted)),
+        ("40", Some(Word::NoAnswer)),
+        ("80", Some(Word::ActionRequired)),
+        ("160", Some(Word::Settled)),
+        ("320", Some(Word::Declined)),
+    ] {
+        let top_up = manual(&bench, &organization, amount).await;
+        if let Some(outcome) = outcome {
+            hear(&bench, &top_up, outcome).await;
+        }
+    }
+    let pending = bench.store.pending_credit(&organization).await.unwrap();
+    assert_eq!(pending, PendingCredit { in_flight: money("30"), unknown: money("40") });
+}
+
+async fn the_cap_counts_automatic_charges_of_the_month_only(bench: Bench) {
+    let organization = bench.organization().await;
+    switch_on(&bench, &organization).await;
+    hear(&bench, &manual(&bench, &organization, "1000").await, Word::Settled).await;
+    for (amount, outcome) in [("50", Word::Settled), ("60", Word::Declined), ("70", Word::NoAnswer)] {
+        let Created::New(top_up) = automatic(&bench, &organization, amount).await else { panic!("none is open") };
+        hear(&bench, &top_up, outcome).await;
+    }
+    let spent = bench.store.auto_spent(&organization, NOW, NOW.plus_seconds(1)).await.unwrap();
+    assert_eq!((spent.settled, spent.in_flight, spent.unknown), (money("50"), Money::ZERO, money("70")));
+    let before = bench.store.auto_spent(&organization, NOW.plus_seconds(-9), NOW).await.unwrap();
+    assert_eq!(before, billing_store::AutoSpent::default());
+    // The state that comes with a word is written if the word changes something, and only then.
+    let top_up = bench.store.open_top_ups(&organization).await.unwrap().remove(0);
+    let paused = AutoPayState { paused_reason: Some("declined".to_owned()), failures: 4, ..AutoPayState::default() };
+    let state = async || bench.store.auto_pay(&organization).await.unwrap().state;
+    let same = word(Word::NoAnswer);
+    bench.store.apply_top_up(&organization, &top_up.id, &same, &credit(), Some(&paused), NOW).await.unwrap();
+    assert_eq!(state().await.failures, 0);
+    let declined = word(Word::Declined);
+    bench.store.apply_top_up(&organization, &top_up.id, &declined, &credit(), Some(&paused), NOW).await.unwrap();
+    assert_eq!(state().await, paused);
+}

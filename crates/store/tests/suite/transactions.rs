@@ -1,0 +1,134 @@
+//! Pages and searches show every line exactly once.
+
+use billing_domain::{Timestamp, TransactionKind, UsageKind};
+use billing_store::{NewLine, PostedLine, TransactionFilter};
+
+use crate::bench::{Bench, NOW, on_both, usage_line};
+
+on_both![
+    pages_under_any_filter_add_up_to_the_whole_list,
+    a_page_does_not_move_when_lines_arrive_in_between,
+    search_takes_wildcards_literally,
+    search_knows_no_case_in_any_script,
+    search_does_not_reach_across_two_fields,
+];
+
+/// 240 lines of all kinds, a minute apart but in a shuffled order, so that time and `seq` differ.
+async fn filled(bench: &Bench) -> (String, Vec<PostedLine>) {
+    let organization = bench.organization().await;
+    let other = bench.organization().await;
+    let kinds = TransactionKind::ALL;
+    let line = |number: i64| {
+        let shuffled = number * 77 % 240;
+        NewLine {
+            kind: kinds[usize::try_from(number * 5 % 9).unwrap()],
+            occurred_at: NOW.plus_seconds(shuffled * 60),
+            description: format!("Call {shuffled}"),
+            source: if number % 3 == 0 { "Agent Ava" } else { "Agent Bo" }.to_owned(),
+            ..usage_line(&format!("ref-{number}"), "0.01")
+        }
+    };
+    bench.store.post(&organization, (0..240).map(line).collect(), NOW).await.unwrap();
+    bench.store.post(&other, (0..240).map(line).collect(), NOW).await.unwrap();
+    let mut lines = bench.store.lines_after(&organization, 0, 1000).await.unwrap();
+    lines.reverse();
+    (organization, lines)
+}
+
+fn passes(filter: &TransactionFilter, line: &PostedLine) -> bool {
+    let line = &line.line;
+    let found = |query: &String| {
+        [&line.description, &line.source, &line.reference].iter().any(|text| text.to_lowercase().contains(query))
+    };
+    (filter.kinds.is_empty() || filter.kinds.contains(&line.kind))
+        && filter.from.is_none_or(|from| line.occurred_at >= from)
+        && filter.to.is_none_or(|to| line.occurred_at < to)
+        && filter.query.as_ref().is_none_or(found)
+}
+
+async fn pages(bench: &Bench, organization: &str, filter: &TransactionFilter, limit: u32) -> Vec<PostedLine> {
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let page = bench.store.transactions(organization, filter, before, limit).await.unwrap();
+        let Some(last) = page.last() else { return all };
+        assert!(page.len() <= usize::try_from(limit).unwrap());
+        before = Some(last.line.seq);
+        all.extend(page);
+    }
+}
+
+async fn pages_under_any_filter_add_up_to_the_whole_list(bench: Bench) {
+    let (organization, lines) = filled(&bench).await;
+    let times: [(Option<Timestamp>, Option<Timestamp>); 3] = [
+        (None, None),
+        (Some(NOW.plus_seconds(1800)), None),
+        (Some(NOW.plus_seconds(60)), Some(NOW.plus_seconds(6000))),
+    ];
+    let kinds = [vec![], vec![TransactionKind::TopUp], vec![UsageKind::AiTask.into(), TransactionKind::Refund]];
+    for (from, to) in times {
+        for kinds in &kinds {
+            for query in [None, Some("ava"), Some("ref-1"), Some("nothing")] {
+                let filter = TransactionFilter { kinds: kinds.clone(), from, to, query: query.map(str::to_owned) };
+                let expected: Vec<_> = lines.iter().filter(|line| passes(&filter, line)).cloned().collect();
+                for limit in [7, 100] {
+                    assert_eq!(pages(&bench, &organization, &filter, limit).await, expected, "{filter:?}");
+                }
+            }
+        }
+    }
+}
+
+async fn a_page_does_not_move_when_lines_arrive_in_between(bench: Bench) {
+    let (organization, lines) = filled(&bench).await;
+    let filter = TransactionFilter::default();
+    let first = bench.store.transactions(&organization, &filter, None, 50).await.unwrap();
+    bench.post(&organization, usage_line("new", "1")).await;
+    let second = bench.store.transactions(&organization, &filter, Some(first[49].line.seq), 50).await.unwrap();
+    assert_eq!([first, second].concat(), lines[..100]);
+}
+
+async fn found(bench: &Bench, organization: &str, query: &str) -> Vec<String> {
+    let filter = TransactionFilter { query: Some(query.to_owned()), ..TransactionFilter::default() };
+    let lines = bench.store.transactions(organization, &filter, None, 100).await.unwrap();
+    lines.into_iter().map(|line| line.line.reference).collect()
+}
+
+async fn named(bench: &Bench, names: &[(&str, &str)]) -> String {
+    let organization = bench.organization().await;
+    for (reference, description) in names {
+        let line = NewLine { description: (*description).to_owned(), ..usage_line(reference, "1") };
+        bench.post(&organization, line).await;
+    }
+    organization
+}
+
+async fn search_takes_wildcards_literally(bench: Bench) {
+    let names =
+        [("a", "100% sure"), ("b", "100 sure"), ("c", "a_b"), ("d", "axb"), ("e", "wow!"), ("f", r"c:\tmp 'x'")];
+    let organization = named(&bench, &names).await;
+    for (query, expected) in
+        [("0%", "a"), ("a_b", "c"), ("w!", "e"), (r":\t", "f"), ("'x'", "f"), ("%", "a"), ("_b", "c")]
+    {
+        assert_eq!(found(&bench, &organization, query).await, [expected], "{query}");
+    }
+    assert_eq!(found(&bench, &organization, "").await.len(), 6);
+}
+
+async fn search_knows_no_case_in_any_script(bench: Bench) {
+    let organization = named(&bench, &[("a", "MÜNCHEN Straße"), ("b", "ΑΘΗΝΑ"), ("c", "Привет"), ("d", "plain")]).await;
+    for (query, expected) in
+        [("münchen", "a"), ("MÜNCHEN", "a"), ("STRAß", "a"), ("αθηνα", "b"), ("ПРИВЕТ", "c"), ("PLAIN", "d")]
+    {
+        assert_eq!(found(&bench, &organization, query).await, [expected], "{query}");
+    }
+}
+
+async fn search_does_not_reach_across_two_fields(bench: Bench) {
+    let organization = named(&bench, &[("call-1", "one")]).await;
+    for query in ["oneagent", "one agent", "avacall", "ava call"] {
+        assert_eq!(found(&bench, &organization, query).await, Vec::<String>::new(), "{query}");
+    }
+    for query in ["one", "agent ava", "CALL-1"] {
+        assert_eq!(found(&bench, &organization, query).await, ["call-1"], "{query}");
+    }
+}

@@ -1,0 +1,88 @@
+//! Tampering is found, and the first wrong line is named.
+
+use crate::bench::{Bench, NOW, on_both, usage_line};
+
+on_both![
+    an_untouched_ledger_is_whole,
+    a_changed_line_is_the_first_broken_one,
+    a_missing_line_is_found,
+    a_damaged_row_is_reported_not_a_crash,
+    a_shortened_ledger_is_found,
+    sums_beside_the_ledger_are_checked_too,
+];
+
+async fn five_lines(bench: &Bench) -> String {
+    let organization = bench.organization().await;
+    bench.fund(&organization, "10").await;
+    let lines = (0..4).map(|line| usage_line(&format!("call-{line}"), "1")).collect();
+    bench.store.post(&organization, lines, NOW).await.unwrap();
+    organization
+}
+
+/// Where and why it is broken after `sql`.
+async fn broken_by(bench: &Bench, organization: &str, sql: &str) -> (i64, String) {
+    assert_ne!(bench.raw(sql).await.unwrap(), 0, "{sql}");
+    let broken = bench.store.verify(organization).await.unwrap().broken.unwrap();
+    (broken.seq, broken.reason)
+}
+
+async fn an_untouched_ledger_is_whole(bench: Bench) {
+    let empty = bench.organization().await;
+    bench.assert_whole(&empty).await;
+    let organization = five_lines(&bench).await;
+    let verification = bench.store.verify(&organization).await.unwrap();
+    assert_eq!((verification.lines, verification.broken), (5, None));
+}
+
+async fn a_changed_line_is_the_first_broken_one(bench: Bench) {
+    for column in ["description", "source", "reference", "id", "contra", "quantity"] {
+        let bench = &bench;
+        let organization = five_lines(bench).await;
+        if column == "description" {
+            bench.unlock_ledger().await;
+        }
+        let sql = format!("UPDATE ledger SET {column} = 'x' WHERE organization_id = '{organization}' AND seq = 3");
+        assert_eq!(broken_by(bench, &organization, &sql).await.0, 3, "{column}");
+    }
+    let organization = five_lines(&bench).await;
+    let sql = format!("UPDATE ledger SET amount = amount - 1 WHERE organization_id = '{organization}' AND seq = 2");
+    let (seq, reason) = broken_by(&bench, &organization, &sql).await;
+    assert!(seq == 2 && reason.contains("balance"), "{reason}");
+}
+
+async fn a_missing_line_is_found(bench: Bench) {
+    let organization = five_lines(&bench).await;
+    bench.unlock_ledger().await;
+    assert_eq!(broken_by(&bench, &organization, "DELETE FROM ledger WHERE seq = 2").await.0, 3);
+}
+
+async fn a_damaged_row_is_reported_not_a_crash(bench: Bench) {
+    let organization = five_lines(&bench).await;
+    bench.unlock_ledger().await;
+    let (seq, reason) = broken_by(&bench, &organization, "UPDATE ledger SET kind = 'gift' WHERE seq = 4").await;
+    assert!(seq == 4 && reason.contains("gift"), "{reason}");
+    assert!(bench.store.lines_after(&organization, 0, 10).await.is_err());
+}
+
+async fn a_shortened_ledger_is_found(bench: Bench) {
+    let organization = five_lines(&bench).await;
+    bench.unlock_ledger().await;
+    let (seq, reason) = broken_by(&bench, &organization, "DELETE FROM ledger WHERE seq = 5").await;
+    assert!(seq == 4 && reason.contains("line 5"), "{reason}");
+}
+
+async fn sums_beside_the_ledger_are_checked_too(bench: Bench) {
+    for (sql, word) in [
+        ("UPDATE wallets SET balance = balance + 1", "sums up"),
+        ("UPDATE wallets SET balance = balance - 1, held = held + 1", "held"),
+        ("UPDATE wallets SET held = 0; UPDATE usage_days SET amount = amount + 1", "days"),
+    ] {
+        let organization = if bench.count("organizations").await == 0 {
+            five_lines(&bench).await
+        } else {
+            bench.store.organization_ids().await.unwrap().remove(0)
+        };
+        let (_, reason) = broken_by(&bench, &organization, sql).await;
+        assert!(reason.contains(word), "{reason}");
+    }
+}
