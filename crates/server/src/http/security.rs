@@ -29,9 +29,9 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 /// Two years, as browsers ask for before they remember a site for good.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// Puts the headers on every response; answers of the API are never stored unless they say so themselves.
+/// Puts the headers on every response; no answer of the API is ever stored.
 pub(crate) async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/");
+    let api = request.uri().path().starts_with(paths::BASE);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -40,7 +40,7 @@ pub(crate) async fn headers(State(state): State<AppState>, request: Request, nex
     if state.config.https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
-    if api && !headers.contains_key(header::CACHE_CONTROL) {
+    if api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response

@@ -37,6 +37,17 @@ async fn a_body_over_the_limit_is_refused(world: World) {
     post(form(1024 * 1024 - 200)).await.expect(401);
 }
 
+async fn the_platform_may_send_more_and_not_without_end(world: World) {
+    let post = |size: usize| {
+        let body = format!("{{\"events\":[],\"padding\":\"{}\"}}", "x".repeat(size));
+        let request = world.platform().request("POST", "/api/v1/metering/events");
+        send(request.header("content-type", "application/json").body(body))
+    };
+    // Read, and refused for what it says.
+    post(3 * 1024 * 1024).await.expect(422);
+    assert_eq!(post(4 * 1024 * 1024).await.expect(413).problem(), "too_large");
+}
+
 async fn broken_json_is_malformed_and_the_wrong_shape_is_invalid(world: World) {
     for (body, status, code) in [
         ("", 400, "malformed"),
@@ -74,6 +85,7 @@ async fn an_id_that_is_none_is_not_found(world: World) {
 on_both_databases!(
     an_unknown_field_is_refused_by_name,
     a_body_over_the_limit_is_refused,
+    the_platform_may_send_more_and_not_without_end,
     broken_json_is_malformed_and_the_wrong_shape_is_invalid,
     nesting_without_end_does_not_hurt,
     an_id_that_is_none_is_not_found,

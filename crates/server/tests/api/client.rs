@@ -90,6 +90,31 @@ impl Client {
     }
 }
 
+/// Sends it to a program that may be killed meanwhile.
+pub(crate) async fn try_send(request: RequestBuilder) -> reqwest::Result<u16> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    response.bytes().await?;
+    Ok(status)
+}
+
+/// Reads a body that does not end by itself until it holds this text, or ends.
+pub(crate) async fn read_until(response: &mut reqwest::Response, text: &str) -> String {
+    let mut read = Vec::new();
+    let reading = async {
+        while let Some(bytes) = response.chunk().await.unwrap() {
+            read.extend_from_slice(&bytes);
+            if String::from_utf8_lossy(&read).contains(text) {
+                break;
+            }
+        }
+    };
+    let in_time = tokio::time::timeout(std::time::Duration::from_secs(20), reading).await.is_ok();
+    let read = String::from_utf8_lossy(&read).into_owned();
+    assert!(in_time && read.contains(text), "{text:?} does not come; what came: {read:?}");
+    read
+}
+
 /// Sends it and reads the whole answer.
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();

@@ -1,9 +1,12 @@
 //! The program itself: how it starts, what it says, how it ends.
 
 use std::io::Write as _;
+use std::time::{Duration, Instant};
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
+use crate::client::{read_until, send};
 use crate::fixture::World;
 use crate::fixture::server::{SERVICE_KEY, program};
 
@@ -20,6 +23,37 @@ async fn it_stops_when_asked_and_starts_again_on_the_same_database(mut world: Wo
     world.restart().await;
     // Sessions are in the database: nobody has to sign in again.
     world.anonymous().with_cookie(owner.cookie()).get("/api/v1/session").await.expect(200);
+}
+
+async fn an_open_stream_does_not_keep_it_from_stopping(mut world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let mut stream = owner.request("GET", "/api/v1/events").send().await.unwrap();
+    read_until(&mut stream, "event: wallet").await;
+    let started = Instant::now();
+    assert!(world.server.stop().await.success());
+    assert!(started.elapsed() < Duration::from_secs(5), "it waited for the stream: {:?}", started.elapsed());
+}
+
+async fn a_client_that_never_finishes_its_request_does_not_keep_it_from_stopping(mut world: World) {
+    let address = world.server.origin().strip_prefix("http://").unwrap().to_owned();
+    let mut slow = tokio::net::TcpStream::connect(&address).await.unwrap();
+    slow.write_all(b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Le").await.unwrap();
+    world.anonymous().get("/healthz").await.expect(200);
+    let stopping = tokio::time::timeout(Duration::from_secs(15), world.server.stop()).await;
+    assert!(stopping.expect("it waits for ever").success());
+}
+
+async fn answers_are_packed_for_whoever_can_unpack_them(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let plain = owner.get("/api/openapi.json").await.expect(200);
+    for encoding in ["br", "gzip"] {
+        let packed =
+            send(owner.request("GET", "/api/openapi.json").header("accept-encoding", encoding)).await.expect(200);
+        assert_eq!(packed.header("content-encoding"), Some(encoding));
+        assert!(packed.body.len() * 3 < plain.body.len(), "{} of {}", packed.body.len(), plain.body.len());
+    }
+    let stream = owner.request("GET", "/api/v1/events").header("accept-encoding", "br, gzip").send().await.unwrap();
+    assert!(stream.headers().get("content-encoding").is_none(), "a packed stream arrives late");
 }
 
 async fn a_taken_port_is_said_in_a_sentence(world: World) {
@@ -97,6 +131,9 @@ async fn secrets_do_not_reach_the_output(world: World) {
 on_both_databases!(
     it_is_alive_and_ready,
     it_stops_when_asked_and_starts_again_on_the_same_database,
+    an_open_stream_does_not_keep_it_from_stopping,
+    a_client_that_never_finishes_its_request_does_not_keep_it_from_stopping,
+    answers_are_packed_for_whoever_can_unpack_them,
     a_taken_port_is_said_in_a_sentence,
     a_missing_page_is_said_in_a_sentence,
     the_settings_file_is_below_the_environment_and_unknown_settings_are_refused,

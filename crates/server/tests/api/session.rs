@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::client::send;
+use crate::client::{Client, read_until, send};
 use crate::fixture::{PASSWORD, World};
 
 async fn signing_in_says_who_and_where(world: World) {
@@ -90,7 +90,41 @@ async fn a_role_that_changes_acts_on_the_next_request(world: World) {
     assert_eq!(admin.get("/api/v1/session").await.expect(200).json()["role"], "member");
 }
 
+async fn watch(client: &Client) -> reqwest::Response {
+    let mut stream = client.request("GET", "/api/v1/events").send().await.unwrap();
+    assert_eq!(stream.status(), 200);
+    assert_eq!(stream.headers()["cache-control"], "no-store");
+    read_until(&mut stream, "event: wallet").await;
+    stream
+}
+
+async fn signing_out_ends_the_open_streams_of_that_session_only(world: World) {
+    let (owner, admin) = (world.sign_in(&world.acme.owner).await, world.sign_in(&world.acme.admin).await);
+    let (mut first, mut second, mut others) = (watch(&owner).await, watch(&owner).await, watch(&admin).await);
+    owner.delete("/api/v1/session").await.expect(204);
+    for stream in [&mut first, &mut second] {
+        read_until(stream, r#"{"state":"ended"}"#).await;
+        assert_eq!(stream.chunk().await.unwrap(), None, "the stream goes on");
+    }
+    // The other one lives: it hears of the next change.
+    let member = world.sign_in(&world.acme.member).await;
+    member.post("/api/v1/requests", &json!({"amount": "50", "reason": "still there?"})).await.expect(201);
+    let heard = read_until(&mut others, "still there?").await;
+    assert!(!heard.contains("event: session"), "{heard}");
+}
+
+async fn a_role_that_changes_acts_on_open_streams_too(world: World) {
+    let (owner, admin) = (world.sign_in(&world.acme.owner).await, world.sign_in(&world.acme.admin).await);
+    let mut stream = watch(&admin).await;
+    let path = format!("/api/v1/members/{}/role", world.acme.admin.id);
+    owner.put(&path, &json!({"role": "member"})).await.expect(200);
+    read_until(&mut stream, r#"{"state":"role_changed"}"#).await;
+    assert_eq!(stream.chunk().await.unwrap(), None, "the stream goes on");
+}
+
 on_both_databases!(
+    signing_out_ends_the_open_streams_of_that_session_only,
+    a_role_that_changes_acts_on_open_streams_too,
     signing_in_says_who_and_where,
     a_wrong_password_and_an_unknown_address_look_the_same,
     signing_out_ends_the_session_wherever_its_token_is_used,
