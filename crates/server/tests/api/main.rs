@@ -21,11 +21,19 @@ macro_rules! on_both_databases {
     };
 }
 
+#[cfg(feature = "test-seams")]
+mod auto_pay;
 mod bodies;
+#[cfg(feature = "test-seams")]
+mod cards;
 mod client;
+#[cfg(feature = "test-seams")]
+mod crash;
 mod description;
 mod fixture;
 mod members;
+#[cfg(feature = "test-seams")]
+mod money;
 mod organization;
 mod program;
 mod requests;
@@ -33,3 +41,5 @@ mod roles;
 mod security;
 mod session;
 mod static_files;
+#[cfg(feature = "test-seams")]
+mod top_ups;

@@ -1,0 +1,279 @@
+//! Automatic payments: confirmed settings, one charge at a time, never beyond the cap, and an honest line of health.
+
+use billing_domain::{Date, Money, TransactionKind};
+use billing_store::{NewLine, Origin};
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Client, send};
+use crate::fixture::{World, new_id, now};
+use crate::money::{agreed, charges, connect, eventually, ledger, pay, script};
+
+on_both_databases!(
+    a_change_needs_the_present_version_and_a_card,
+    every_wrong_field_is_named_at_once,
+    a_wallet_below_the_threshold_is_charged_at_once_and_once,
+    usage_that_falls_to_the_threshold_refills_the_wallet,
+    the_pace_and_the_cap_hold_to_the_cent,
+    a_soft_decline_is_tried_again_after_an_hour_and_then_heals,
+    a_hard_decline_pauses_until_somebody_acts,
+    silence_counts_against_the_cap_and_is_no_decline,
+    a_crash_does_not_forget_a_charge,
+    removing_the_last_card_switches_off,
+    removing_the_agreed_card_pauses,
+);
+
+async fn settings(client: &Client) -> (String, Value) {
+    let answer = client.get("/api/v1/auto-pay").await.expect(200);
+    (answer.header("etag").unwrap().to_owned(), answer.json())
+}
+
+async fn put(client: &Client, etag: &str, form: &Value) -> Answer {
+    send(client.request("PUT", "/api/v1/auto-pay").header("if-match", etag).json(form)).await
+}
+
+fn form(threshold: &str, amount: &str, cap: &str) -> Value {
+    json!({"enabled": true, "threshold": threshold, "refill": {"kind": "fixed", "amount": amount}, "monthly_cap": cap})
+}
+
+/// Switches on with the present version.
+async fn switch_on(client: &Client, form: &Value) -> Value {
+    let (etag, _) = settings(client).await;
+    put(client, &etag, form).await.expect(200).json()
+}
+
+/// The line of health, once it says this.
+async fn health(client: &Client, state: &str) -> Value {
+    eventually(state, || async {
+        let (_, shown) = settings(client).await;
+        (shown["health"]["state"] == state).then_some(shown)
+    })
+    .await
+}
+
+/// Usage of this much, posted past the routes that are not under test here.
+async fn spend(world: &World, amount: i64) {
+    let line = NewLine {
+        id: new_id(),
+        kind: TransactionKind::AiTask,
+        origin: Origin::Usage,
+        reference: new_id(),
+        contra: "revenue:ai_task".to_owned(),
+        amount: Money::from_micros(-amount * 1_000_000),
+        occurred_at: now(),
+        day: Date::new(2026, 11, 24).unwrap(),
+        description: "Task".to_owned(),
+        source: "Agent".to_owned(),
+        quantity: None,
+        unit: None,
+        unit_price: None,
+        corrects: None,
+        details: Default::default(),
+        hold_id: None,
+    };
+    world.store.post(&world.acme.id, vec![line], now()).await.unwrap();
+    // The program has not seen this posting; its workers look when the clock moves.
+    world.advance(1).await;
+}
+
+async fn a_change_needs_the_present_version_and_a_card(world: World) {
+    let client = world.sign_in(&world.acme.admin).await;
+    let (etag, proposed) = settings(&client).await;
+    assert_eq!((&proposed["enabled"], &proposed["health"]["state"]), (&json!(false), &json!("off")));
+    assert_eq!(proposed["month"]["spent"], "0.00");
+    let wanted = form("20.00", "50.00", "500.00");
+    let without = client.put("/api/v1/auto-pay", &wanted).await;
+    assert_eq!(without.expect(428).problem(), "precondition_required");
+    assert_eq!(put(&client, &etag, &wanted).await.expect(409).problem(), "card_required");
+    connect(&client, "pm_card_visa").await;
+    pay(&client, "k-1", "100.00").await.expect(201);
+    let changed = put(&client, &etag, &wanted).await.expect(200);
+    assert_ne!(changed.header("etag"), Some(etag.as_str()));
+    let changed = changed.json();
+    assert_eq!((&changed["enabled"], &changed["health"]["state"]), (&json!(true), &json!("armed")));
+    assert_eq!(changed["refill"], json!({"kind": "fixed", "amount": "50.00"}));
+    assert_eq!(put(&client, &etag, &wanted).await.expect(412).problem(), "stale");
+    let off = json!({"enabled": false, "threshold": "20.00", "refill": {"kind": "fixed", "amount": "50.00"}, "monthly_cap": "500.00"});
+    assert_eq!(switch_on(&client, &off).await["health"]["state"], "off");
+    assert_eq!(send(client.request("POST", "/api/v1/auto-pay/resume")).await.expect(409).problem(), "conflict");
+}
+
+async fn every_wrong_field_is_named_at_once(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    let (etag, _) = settings(&client).await;
+    let named = |answer: Answer| {
+        let answer = answer.expect(422).json();
+        let errors = answer["errors"].as_array().unwrap().iter();
+        errors
+            .map(|error| format!("{} {}", error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let all = put(&client, &etag, &form("-1", "9", "1")).await;
+    assert_eq!(named(all), ["/threshold below_minimum", "/refill/amount below_minimum", "/monthly_cap below_minimum"]);
+    let mixed = put(&client, &etag, &form("1e3", "9", "NaN")).await;
+    assert_eq!(
+        named(mixed),
+        ["/threshold not_a_decimal", "/monthly_cap not_a_decimal", "/refill/amount below_minimum"]
+    );
+    let target = json!({"enabled": true, "threshold": "20", "refill": {"kind": "target", "balance": "20"}, "monthly_cap": "500"});
+    assert_eq!(named(put(&client, &etag, &target).await), ["/refill/balance target_not_above_threshold"]);
+    let tight = put(&client, &etag, &form("20", "50", "49")).await;
+    assert_eq!(named(tight), ["/monthly_cap cap_below_refill"]);
+    let mut stranger = form("20", "50", "500");
+    stranger["card_id"] = json!(new_id());
+    assert_eq!(named(put(&client, &etag, &stranger).await), ["/card_id unknown_card"]);
+    assert_eq!(settings(&client).await.0, etag, "nothing was changed");
+    assert!(charges(&world, &world.acme.id).await.is_empty());
+}
+
+async fn a_wallet_below_the_threshold_is_charged_at_once_and_once(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    let (etag, _) = settings(&client).await;
+    let wanted = form("20.00", "50.00", "500.00");
+    let answers = futures_util::future::join_all((0..10).map(|_| put(&client, &etag, &wanted))).await;
+    let changed = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(changed, 1, "one change of this version");
+    let shown = health(&client, "armed").await;
+    assert_eq!((&shown["month"]["spent"], &shown["month"]["left"]), (&json!("50.00"), &json!("450.00")));
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().collect::<Vec<_>>(), [5_000]);
+    let line = &ledger(&world, &world.acme.id).await[0];
+    assert_eq!((&line["kind"], &line["source"]), (&json!("auto_top_up"), &json!("Automatic payments")));
+}
+
+async fn usage_that_falls_to_the_threshold_refills_the_wallet(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    pay(&client, "k-1", "30.00").await.expect(201);
+    let wanted = json!({"enabled": true, "threshold": "20", "refill": {"kind": "target", "balance": "100"}, "monthly_cap": "500"});
+    assert_eq!(switch_on(&client, &wanted).await["health"]["state"], "armed");
+    let event = json!({"events": [{"id": "task-1", "organization_id": world.acme.id, "kind": "ai_task", "quantity": "1",
+        "unit": "task", "unit_price": "10", "occurred_at": now().to_string(), "description": "Task", "source": "Agent"}]});
+    let reported = world.platform().post("/api/v1/metering/events", &event).await.expect(200).json();
+    assert_eq!(reported["results"][0]["status"], "posted", "{reported}");
+    eventually("the wallet is refilled", || async {
+        let wallet = client.get("/api/v1/wallet").await.expect(200).json();
+        (wallet["balance"] == "100.00").then_some(())
+    })
+    .await;
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().sum::<i64>(), 3_000 + 8_000);
+}
+
+async fn the_pace_and_the_cap_hold_to_the_cent(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    switch_on(&client, &form("20.00", "50.00", "100.00")).await;
+    health(&client, "armed").await;
+    spend(&world, 40).await;
+    let waiting = health(&client, "waiting").await;
+    assert!(waiting["health"]["next_charge_at"].is_string());
+    world.advance(3_600).await;
+    let armed = health(&client, "armed").await;
+    assert_eq!((&armed["month"]["spent"], &armed["month"]["left"]), (&json!("100.00"), &json!("0.00")));
+    spend(&world, 50).await;
+    world.advance(3_600).await;
+    let capped = health(&client, "capped").await;
+    assert_eq!(capped["health"]["next_charge_at"], capped["month"]["resets_at"]);
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().sum::<i64>(), 10_000);
+    // A new month, a new cap. The session's idle limit is shorter than that.
+    world.advance(31 * 24 * 3600).await;
+    let client = world.sign_in(&world.acme.owner).await;
+    health(&client, "armed").await;
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().sum::<i64>(), 15_000);
+}
+
+async fn a_soft_decline_is_tried_again_after_an_hour_and_then_heals(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    script(&world, "decline:insufficient_funds").await;
+    switch_on(&client, &form("20.00", "50.00", "500.00")).await;
+    let declined = health(&client, "declined").await;
+    assert_eq!(declined["health"]["attempt"], 1);
+    assert!(declined["health"]["next_charge_at"].is_string() && declined["health"]["reason"].is_string());
+    assert_eq!((&declined["month"]["spent"], &declined["month"]["in_flight"]), (&json!("0.00"), &json!("0.00")));
+    world.advance(3_500).await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1, "not before the hour is over");
+    world.advance(200).await;
+    health(&client, "armed").await;
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().collect::<Vec<_>>(), [5_000]);
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 2);
+}
+
+async fn a_hard_decline_pauses_until_somebody_acts(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_authenticationRequired").await;
+    switch_on(&client, &form("20.00", "50.00", "500.00")).await;
+    let paused = health(&client, "paused").await;
+    assert!(paused["health"]["reason"].as_str().unwrap().contains("confirm"), "{paused}");
+    world.advance(8 * 3_600).await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1, "no retry");
+    // Another card that becomes the default, and it goes on by itself.
+    let visa = connect(&client, "pm_card_visa").await;
+    send(client.request("PUT", &format!("/api/v1/cards/{visa}/default"))).await.expect(200);
+    health(&client, "armed").await;
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().collect::<Vec<_>>(), [5_000]);
+    // Paused again, and resumed by hand.
+    spend(&world, 45).await;
+    script(&world, "decline:lost_card").await;
+    world.advance(3_700).await;
+    health(&client, "paused").await;
+    world.advance(3_700).await;
+    send(client.request("POST", "/api/v1/auto-pay/resume")).await.expect(200);
+    health(&client, "armed").await;
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().sum::<i64>(), 10_000);
+}
+
+async fn silence_counts_against_the_cap_and_is_no_decline(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    script(&world, "no_answer").await;
+    let shown = switch_on(&client, &form("20.00", "50.00", "60.00")).await;
+    assert_eq!((&shown["health"]["state"], &shown["month"]["in_flight"]), (&json!("charging"), &json!("50.00")));
+    assert_eq!(shown["month"]["left"], "10.00");
+    health(&client, "armed").await;
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().collect::<Vec<_>>(), [5_000]);
+}
+
+async fn a_crash_does_not_forget_a_charge(mut world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    script(&world, "slow").await;
+    switch_on(&client, &form("20.00", "50.00", "500.00")).await;
+    eventually("the bank has charged", || async { (charges(&world, &world.acme.id).await.len() == 1).then_some(()) })
+        .await;
+    world.server.kill().await;
+    world.server = crate::fixture::Server::start(world.database_url(), &[]).await;
+    let client = world.anonymous().with_cookie(client.cookie());
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().collect::<Vec<_>>(), [5_000]);
+    assert_eq!(health(&client, "armed").await["month"]["spent"], "50.00");
+}
+
+async fn removing_the_last_card_switches_off(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    let card = connect(&client, "pm_card_visa").await;
+    switch_on(&client, &form("20.00", "50.00", "500.00")).await;
+    health(&client, "armed").await;
+    client.delete(&format!("/api/v1/cards/{card}")).await.expect(204);
+    let (_, shown) = settings(&client).await;
+    assert_eq!((&shown["enabled"], &shown["health"]["state"]), (&json!(false), &json!("off")));
+    spend(&world, 45).await;
+    world.advance(3_700).await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1);
+}
+
+async fn removing_the_agreed_card_pauses(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    let agreed_card = connect(&client, "pm_card_mastercard").await;
+    let mut wanted = form("20.00", "50.00", "500.00");
+    wanted["card_id"] = json!(agreed_card);
+    switch_on(&client, &wanted).await;
+    health(&client, "armed").await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1);
+    client.delete(&format!("/api/v1/cards/{agreed_card}")).await.expect(204);
+    spend(&world, 45).await;
+    world.advance(3_700).await;
+    let paused = health(&client, "paused").await;
+    assert!(paused["health"]["reason"].as_str().unwrap().contains("removed"), "{paused}");
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1, "no card is charged that nobody agreed to");
+}
