@@ -75,12 +75,12 @@ async fn setup(bench: &Bench, organization: &str) -> String {
     let same = key(&new.id, "body");
     let created = bench.store.create_card_setup(organization, &new, Some(&same), NOW).await.unwrap();
     let Created::New(setup) = created else { panic!("{created:?}") };
-    let replay =
-        bench.store.create_card_setup(organization, &NewCardSetup { id: id(), ..new.clone() }, Some(&same), NOW);
-    assert_eq!(replay.await.unwrap(), Created::Replay(setup.clone()));
+    let again = NewCardSetup { id: id(), ..new.clone() };
+    let replay = bench.store.create_card_setup(organization, &again, Some(&same), NOW).await.unwrap();
+    assert_eq!(replay, Created::Replay(setup.clone()));
     let other = key(&new.id, "other body");
-    let reused = bench.store.create_card_setup(organization, &NewCardSetup { id: id(), ..new }, Some(&other), NOW);
-    assert_eq!(reused.await.unwrap(), Created::Reused);
+    let reused = bench.store.create_card_setup(organization, &again, Some(&other), NOW).await.unwrap();
+    assert_eq!(reused, Created::Reused);
     setup.id
 }
 
