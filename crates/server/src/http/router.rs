@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use billing_contract::{ProblemCode, paths};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::AppState;
@@ -56,7 +57,13 @@ pub(crate) fn router(state: AppState) -> Router {
         // Quality 4 costs about as much as gzip and is smaller; files are packed at build time already.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(from_fn_with_state(state.clone(), security::headers))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(state)
+}
+
+/// What a log line about a request says of it: no query, which holds what people searched for.
+fn span(request: &Request) -> tracing::Span {
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
 }
 
 async fn wrong_method(request: Request) -> Problem {
