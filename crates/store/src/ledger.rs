@@ -80,6 +80,7 @@ pub struct PostedLine {
 
 /// What became of one line of a posting.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all outcomes are the large one")]
 pub enum Outcome {
     /// It is in the ledger.
     Posted(PostedLine),

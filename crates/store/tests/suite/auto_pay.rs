@@ -41,7 +41,7 @@ async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
     let on = switch_on(&bench, &organization).await;
     assert_eq!((on.settings, on.version, on.consent.as_deref()), (Some(update().settings), 2, Some("v1")));
     assert_eq!(bench.store.auto_pay(&organization).await.unwrap(), on);
-    assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), [organization.clone()]);
+    assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), vec![organization.clone()]);
     let target = Settings { refill: Refill::Target { balance: money("100") }, ..update().settings };
     let off = AutoPayUpdate { enabled: false, settings: target, ..update() };
     let off = bench.store.put_auto_pay(&organization, 2, &off, NOW).await.unwrap();

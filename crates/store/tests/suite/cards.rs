@@ -120,7 +120,7 @@ async fn an_unfinished_setup_is_found_again(bench: Bench) {
     let done = setup(&bench, &organization).await;
     bench.store.apply_card_setup(&organization, &done, &SetupWord::Failed { decline_code: None }, NOW).await.unwrap();
     assert_eq!(bench.store.open_card_setups(NOW, 10).await.unwrap(), []);
-    assert_eq!(bench.store.open_card_setups(NOW.plus_seconds(1), 10).await.unwrap(), [asked.clone()]);
+    assert_eq!(bench.store.open_card_setups(NOW.plus_seconds(1), 10).await.unwrap(), vec![asked.clone()]);
     let worked = SetupWord::Pending { provider_ref: None };
     let (worked, _) = bench.store.apply_card_setup(&organization, &waiting, &worked, NOW).await.unwrap();
     assert_eq!((worked.provider_ref.as_deref(), worked.next_action), (Some("si_1"), None));

@@ -66,9 +66,9 @@ async fn a_hold_is_given_back_once(bench: Bench) {
         async move { store.release_hold(&id, NOW).await.unwrap() }
     })
     .await;
-    let released = releases.iter().filter(|release| matches!(release, Release::Released(_))).count();
+    let freed = releases.iter().filter(|release| matches!(release, Release::Released(_))).count();
     let closed = releases.iter().filter(|release| **release == Release::Closed(HoldState::Released)).count();
-    assert_eq!((released, closed), (1, 9));
+    assert_eq!((freed, closed), (1, 9));
     assert_eq!(bench.store.wallet(&organization).await.unwrap().held, Money::ZERO);
     assert!(matches!(bench.store.release_hold("no such hold", NOW).await, Err(StoreError::NotFound)));
     bench.assert_whole(&organization).await;

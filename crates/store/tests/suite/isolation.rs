@@ -19,6 +19,7 @@ on_both![
 ];
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "one `&` less at each of thirty calls")]
 fn assert_not_found<T: Debug>(answer: Result<T, StoreError>) {
     assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
 }

@@ -75,7 +75,7 @@ async fn the_same_line_is_a_duplicate_and_another_content_a_conflict(bench: Benc
         |line| line.kind = TransactionKind::InboundCall,
         |line| line.occurred_at = NOW.plus_seconds(1),
         |line| line.description.push('.'),
-        |line| line.source = "Agent Bo".to_owned(),
+        |line| line.source.push('!'),
         |line| line.quantity = Some("96".to_owned()),
         |line| line.unit = None,
         |line| line.unit_price = None,
@@ -134,7 +134,7 @@ async fn what_is_read_is_what_was_posted(bench: Bench) {
     new.details.insert("note".to_owned(), "zero \0 and \"quotes\"".to_owned());
     let posted = bench.post(&organization, new.clone()).await;
     let line = &posted.line;
-    assert_eq!(bench.store.lines_after(&organization, 0, 10).await.unwrap(), [posted.clone()]);
+    assert_eq!(bench.store.lines_after(&organization, 0, 10).await.unwrap(), vec![posted.clone()]);
     assert_eq!((&line.id, &line.reference, &line.details), (&new.id, &new.reference, &new.details));
     assert_eq!((line.quantity.as_deref(), line.corrects, line.posted_at), (Some("95"), Some(7), NOW));
     bench.assert_whole(&organization).await;

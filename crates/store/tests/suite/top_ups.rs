@@ -182,7 +182,7 @@ async fn every_open_state_can_still_settle(bench: Bench) {
         assert_eq!(open.next_check_at, Some(NOW.plus_seconds(60)));
         assert_eq!(open.next_action.is_some(), before == Word::ActionRequired);
         assert_eq!((open.decline_code, open.checks), (None, 1));
-        assert_eq!(bench.store.open_top_ups(&organization).await.unwrap(), [open.clone()]);
+        assert_eq!(bench.store.open_top_ups(&organization).await.unwrap(), vec![open.clone()]);
         assert_eq!(hear(&bench, &open, Word::Settled).await.status, TopUpStatus::Succeeded);
     }
     assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("30"));
