@@ -26,14 +26,12 @@ async fn get_bootstrap(State(state): State<AppState>, parts: Parts) -> Result<Js
     service::bootstrap::bootstrap(&state, member.as_ref()).await.map(Json)
 }
 
-/// The element for `index.html`, and whether somebody's own figures are in it. When they cannot be read the page gets
+/// The element for `index.html`, and whether somebody's own figures may be in it. When they cannot be read the page gets
 /// none and asks for itself: a page that can say what is wrong is better than a bare error.
 pub(crate) async fn element(state: &AppState, parts: &Parts) -> (String, bool) {
-    let member = identity::find(parts, state).await.unwrap_or_default();
-    match service::bootstrap::bootstrap(state, member.as_ref()).await {
-        Ok(bootstrap) => (script(&bootstrap), member.is_some()),
-        Err(_) => (String::new(), member.is_some()),
-    }
+    let Ok(member) = identity::find(parts, state).await else { return (String::new(), true) };
+    let element = service::bootstrap::bootstrap(state, member.as_ref()).await.map(|bootstrap| script(&bootstrap));
+    (element.unwrap_or_default(), member.is_some())
 }
 
 /// A data block is no script to the content policy; `<` and the line separators cannot end it early (HTML §4.12.1.3).

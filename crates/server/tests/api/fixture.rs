@@ -43,8 +43,8 @@ pub(crate) struct World {
     pub(crate) acme: Organization,
     /// Whose things must stay invisible.
     pub(crate) other: Organization,
-    /// Kept for its end.
-    database: OwnDatabase,
+    /// Its own database.
+    pub(crate) database: OwnDatabase,
 }
 
 impl World {

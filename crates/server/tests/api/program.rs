@@ -3,12 +3,13 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use crate::client::{read_until, send};
-use crate::fixture::World;
 use crate::fixture::server::{SERVICE_KEY, program};
+use crate::fixture::{World, now};
 
 async fn it_is_alive_and_ready(world: World) {
     for path in ["/healthz", "/readyz"] {
@@ -100,11 +101,35 @@ async fn the_settings_file_is_below_the_environment_and_unknown_settings_are_ref
     assert!(from_environment.contains("/no/such/folder"), "it got past the port: {from_environment}");
 }
 
-async fn verify_says_that_every_ledger_is_right(world: World) {
+async fn spend(world: &World, lines: usize) {
+    let event = |index: usize| {
+        json!({
+            "id": format!("call-{index}"), "organization_id": world.acme.id, "kind": "outbound_call", "quantity": "95",
+            "unit": "second", "unit_price": "0.0012", "occurred_at": now().to_string(), "description": "A call",
+            "source": "Agent Ava",
+        })
+    };
+    let events: Vec<_> = (0..lines).map(event).collect();
+    let answer = world.platform().post("/api/v1/metering/events", &json!({"events": events})).await.expect(200).json();
+    assert!(answer["results"].as_array().unwrap().iter().all(|result| result["status"] == "posted"), "{answer}");
+}
+
+async fn verify(world: &World) -> (Option<i32>, String) {
     let output = program().args(["verify", "--database", world.database_url()]).output().await.unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("2 ledgers") && said.contains("0 ledgers broken"), "{said}");
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+async fn verify_counts_the_lines_and_finds_the_one_that_was_altered(world: World) {
+    spend(&world, 5).await;
+    let (code, said) = verify(&world).await;
+    assert_eq!((code, said.trim()), (Some(0), "2 ledgers, 5 lines right, 0 ledgers broken"));
+    let sqlite = "DROP TRIGGER ledger_is_append_only_update; UPDATE ledger SET amount = amount + 1 WHERE seq = 3";
+    let postgres = "ALTER TABLE ledger DISABLE TRIGGER USER; UPDATE ledger SET amount = amount + 1 WHERE seq = 3";
+    world.database.tamper(sqlite, postgres).await;
+    let (code, said) = verify(&world).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("organisation {}: broken at line 3", world.acme.id)), "{said}");
+    assert!(said.contains("1 ledgers broken"), "{said}");
 }
 
 async fn secrets_do_not_reach_the_output(world: World) {
@@ -137,6 +162,6 @@ on_both_databases!(
     a_taken_port_is_said_in_a_sentence,
     a_missing_page_is_said_in_a_sentence,
     the_settings_file_is_below_the_environment_and_unknown_settings_are_refused,
-    verify_says_that_every_ledger_is_right,
+    verify_counts_the_lines_and_finds_the_one_that_was_altered,
     secrets_do_not_reach_the_output,
 );
