@@ -6,6 +6,7 @@ pub(crate) mod button;
 pub(crate) mod chart;
 pub(crate) mod chips;
 pub(crate) mod dialog;
+pub(crate) mod dynamic;
 pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod money;

@@ -48,8 +48,8 @@ pub(crate) fn LiveRegions(
     announcer: Announcer,
 ) -> AnyView {
     view! {
-        <div class="visually-hidden" role="status">{move || announcer.polite.get()}</div>
-        <div class="visually-hidden" role="alert">{move || announcer.urgent.get()}</div>
+        <div class="visually-hidden" role="status">{announcer.polite}</div>
+        <div class="visually-hidden" role="alert">{announcer.urgent}</div>
     }
     .into_any()
 }

@@ -65,10 +65,10 @@ pub(crate) fn Banner(
     children: Option<Children>,
 ) -> AnyView {
     view! {
-        <div class=move || format!("banner banner-{}", tone.get().name()) role=if alert { "alert" } else { "status" }>
-            {move || view! { <Icon name=tone.get().icon() /> }}
+        <div class=Signal::derive(move || format!("banner banner-{}", tone.get().name())) role=if alert { "alert" } else { "status" }>
+            <Icon name=Signal::derive(move || tone.get().icon()) />
             <div class="banner-text">
-                <p class="banner-title"><span class="visually-hidden">{move || tone.get().word()}</span>{move || title.get()}</p>
+                <p class="banner-title"><span class="visually-hidden">{Signal::derive(move || tone.get().word())}</span>{title}</p>
                 {children.map(|children| children())}
             </div>
         </div>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::dynamic::flag;
 use super::icon::{Icon, IconName};
 
 /// How much a button matters.
@@ -14,6 +15,8 @@ pub(crate) enum ButtonStyle {
     Secondary,
     /// Red: calls stop, or something is lost.
     Danger,
+    /// Green: it runs, all is well.
+    Good,
     /// Beside the matter.
     Quiet,
 }
@@ -24,6 +27,7 @@ impl ButtonStyle {
             Self::Primary => "button button-primary",
             Self::Secondary => "button",
             Self::Danger => "button button-danger",
+            Self::Good => "button button-good",
             Self::Quiet => "button button-quiet",
         }
     }
@@ -59,7 +63,7 @@ pub(crate) fn Button(
     /// Its words.
     children: Children,
 ) -> AnyView {
-    let asleep = move || busy.get() || unavailable.get();
+    let class = Signal::derive(move || style.get().class());
     let press = move |event: leptos::ev::MouseEvent| {
         if busy.get_untracked() || unavailable.get_untracked() {
             // Also keeps a submit button from sending its form.
@@ -72,9 +76,9 @@ pub(crate) fn Button(
         <button
             type=if submit { "submit" } else { "button" }
             id=id
-            class=move || style.get().class()
-            aria-disabled=move || asleep().then_some("true")
-            aria-busy=move || busy.get().then_some("true")
+            class=class
+            aria-disabled=flag(move || busy.get() || unavailable.get())
+            aria-busy=flag(move || busy.get())
             aria-describedby=described_by
             on:click=press
         >
@@ -104,9 +108,9 @@ pub(crate) fn IconButton(
         <button
             type="button"
             class="button button-icon"
-            aria-label=move || label.get()
-            title=move || label.get()
-            aria-disabled=move || unavailable.get().then_some("true")
+            aria-label=label
+            title=label
+            aria-disabled=flag(move || unavailable.get())
             on:click=move |_| {
                 if !unavailable.get_untracked() {
                     on_press.run(());

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use self::plot::Plot;
 use super::button::{Button, ButtonStyle};
+use super::dynamic::{part, words};
 use super::icon::IconName;
 use super::table::{Column, Table};
 
@@ -78,23 +79,23 @@ pub(crate) fn BarChart(
         Some(pointed.get().map_or(last, |index| index.min(last)))
     });
     let names = StoredValue::new(series.into_iter().map(|series| series.name).collect::<Vec<_>>());
-    let body = move || {
+    let body = part(move || {
         if as_table.get() {
             table(summary, names, bars, bar_word)
         } else {
             view! {
                 <Plot summary=summary bars=bars slots=slots chosen=chosen pointed=pointed scale_text=scale_text />
-                {move || chosen.get().and_then(|index| bars.read().get(index).map(|bar| details(bar, index, names, on_open)))}
+                {part(move || chosen.get().and_then(|index| bars.read().get(index).map(|bar| details(bar, index, names, on_open))))}
             }
             .into_any()
         }
-    };
+    });
     view! {
         <div class="chart">
             <div class="chart-head">
                 <ul class="legend">{legend(names)}</ul>
                 <Button style=ButtonStyle::Quiet on_press=move || as_table.update(|shown| *shown = !*shown)>
-                    {move || if as_table.get() { "Show as chart" } else { "Show as table" }}
+                    {words(move || if as_table.get() { "Show as chart" } else { "Show as table" })}
                 </Button>
             </div>
             {body}
@@ -151,7 +152,7 @@ fn table(
         let parts = bar.part_texts.into_iter().map(|text| view! { <td class="numeric wide-only">{text}</td> });
         view! { <tr><th scope="row">{bar.name}{mark}</th>{parts.collect_view()}<td class="numeric">{bar.total_text}</td></tr> }
     };
-    let rows = move || bars.get().into_iter().map(row).collect_view();
+    let rows = part(move || bars.get().into_iter().map(row).collect_view());
     view! { <div class="chart-table"><Table caption=caption columns=columns><tbody>{rows}</tbody></Table></div> }
         .into_any()
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::dynamic::{part, yes_no};
 use super::field::unique_id;
 
 /// A named group of chips. Which of them are pressed is the owner's to decide.
@@ -25,15 +26,15 @@ pub(crate) fn Chips(
 ) -> AnyView {
     let id = unique_id("chips");
     let each = move |(index, text): (usize, String)| {
-        let is_pressed = move || if pressed.read().contains(&index) { "true" } else { "false" };
+        let is_pressed = yes_no(move || pressed.read().contains(&index));
         view! {
             <button type="button" class="chip" aria-pressed=is_pressed on:click=move |_| on_press.run((index,))>{text}</button>
         }
     };
     view! {
         <div class="chips" role="group" aria-labelledby=id.clone()>
-            <span id=id.clone() class="chips-label" class:visually-hidden=hide_label>{move || label.get()}</span>
-            {move || choices.get().into_iter().enumerate().map(each).collect_view()}
+            <span id=id.clone() class="chips-label" class:visually-hidden=hide_label>{label}</span>
+            {part(move || choices.get().into_iter().enumerate().map(each).collect_view())}
         </div>
     }
     .into_any()

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::platform;
 
 use super::button::IconButton;
+use super::dynamic::part;
 use super::field::unique_id;
 use super::icon::IconName;
 
@@ -58,10 +59,10 @@ pub(crate) fn Dialog(
             }
         >
             <header class="dialog-head">
-                <h2 id=id.clone()>{move || heading.get()}</h2>
+                <h2 id=id.clone()>{heading}</h2>
                 <IconButton icon=IconName::Cross label="Close" unavailable=locked on_press=close />
             </header>
-            {move || open.get().then(|| children())}
+            {part(move || open.get().then(|| children()))}
         </dialog>
     }
     .into_any()

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use leptos::prelude::*;
 
+use super::dynamic::{flag, part};
 use super::icon::{Icon, IconName};
 
 /// A name for an element that no other element of the page has.
@@ -33,20 +34,20 @@ pub(super) fn FieldFrame(
 ) -> AnyView {
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     view! {
-        <div class="field" class:field-wrong=move || error.read().is_some()>
-            <label for=id class:visually-hidden=hide_label>{move || label.get()}</label>
+        <div class="field" class:field-wrong=Signal::derive(move || error.read().is_some())>
+            <label for=id class:visually-hidden=hide_label>{label}</label>
             {children()}
             <p class="field-error" id=error_id role="alert">
-                {move || error.get().map(|text| view! { <Icon name=IconName::Warning /> <span>{text}</span> })}
+                {part(move || error.get().map(|text| view! { <Icon name=IconName::Warning /> <span>{text}</span> }))}
             </p>
-            <p class="field-hint" id=hint_id>{move || hint.get()}</p>
+            <p class="field-hint" id=hint_id>{hint}</p>
         </div>
     }
     .into_any()
 }
 
 /// The ids that describe the control with this id.
-pub(super) fn described_by(id: &str, hint: Signal<String>, error: Signal<Option<String>>) -> Signal<String> {
+pub(super) fn described_by(id: &str, hint: Signal<String>, error: Signal<Option<String>>) -> Signal<Option<String>> {
     let id = id.to_owned();
     Signal::derive(move || {
         let mut ids = String::new();
@@ -58,7 +59,7 @@ pub(super) fn described_by(id: &str, hint: Signal<String>, error: Signal<Option<
             ids.push_str(&id);
             ids.push_str("-hint");
         }
-        ids
+        (!ids.is_empty()).then_some(ids)
     })
 }
 
@@ -124,10 +125,10 @@ pub(crate) fn TextField(
                 autocomplete=autocomplete
                 list=list
                 required=required
-                readonly=move || read_only.get()
-                aria-invalid=move || error.read().is_some().then_some("true")
-                aria-describedby=move || describe.get()
-                prop:value=move || value.get()
+                readonly=read_only
+                aria-invalid=flag(move || error.read().is_some())
+                aria-describedby=describe
+                prop:value=value
                 on:input=move |event| {
                     let text = event_target_value(&event);
                     value.set(text.clone());
@@ -183,10 +184,10 @@ pub(crate) fn TextArea(
                 rows=rows
                 autocomplete=autocomplete
                 required=required
-                readonly=move || read_only.get()
-                aria-invalid=move || error.read().is_some().then_some("true")
-                aria-describedby=move || describe.get()
-                prop:value=move || value.get()
+                readonly=read_only
+                aria-invalid=flag(move || error.read().is_some())
+                aria-describedby=describe
+                prop:value=value
                 on:input=move |event| value.set(event_target_value(&event))
             ></textarea>
         </span>

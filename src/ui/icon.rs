@@ -131,7 +131,7 @@ pub(crate) fn Icon(
 ) -> AnyView {
     view! {
         <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d=move || name.get().path()></path>
+            <path d=Signal::derive(move || name.get().path())></path>
         </svg>
     }
     .into_any()

@@ -4,6 +4,7 @@ use billing_domain::decimal::write_scaled;
 use billing_domain::{Currency, Money};
 use leptos::prelude::*;
 
+use super::dynamic::{part, words};
 use crate::platform::intl;
 
 /// What an amount is, which decides how it is rounded for display.
@@ -84,7 +85,7 @@ pub(crate) fn Amount(
     #[prop(optional)]
     style: MoneyStyle,
 ) -> AnyView {
-    view! { <bdi class="money">{move || money_text(amount.get(), currency, style)}</bdi> }.into_any()
+    view! { <bdi class="money">{words(move || money_text(amount.get(), currency, style))}</bdi> }.into_any()
 }
 
 /// The amount that a screen is about: large, with the minor units smaller. Read out as one amount.
@@ -100,13 +101,14 @@ pub(crate) fn Figure(
     style: MoneyStyle,
 ) -> AnyView {
     let text = Memo::new(move |_| money_text(amount.get(), currency, style));
-    let parts = move || {
+    let parts = part(move || {
         let text = text.get();
         let cut = if currency.exponent() == 0 { text.len() } else { text.rfind('.').unwrap_or(text.len()) };
         view! {
             {text[..cut].to_owned()}
             <span class="figure-minor">{text[cut..].to_owned()}</span>
         }
-    };
-    view! { <bdi class="figure" class:figure-negative=move || amount.get().is_negative()>{parts}</bdi> }.into_any()
+    });
+    view! { <bdi class="figure" class:figure-negative=Signal::derive(move || amount.get().is_negative())>{parts}</bdi> }
+        .into_any()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::banner::{Banner, Tone};
 use super::button::Button;
+use super::dynamic::{flag, part};
 use super::field::unique_id;
 use super::icon::IconName;
 use super::skeleton::Skeleton;
@@ -43,7 +44,7 @@ pub(crate) fn Panel(
 ) -> AnyView {
     let id = unique_id("panel");
     let load = Memo::new(move |_| load.get());
-    let content = move || {
+    let content = part(move || {
         match load.get() {
         Load::Loading => view! { <Skeleton /> }.into_any(),
         Load::Failed(reason) => view! {
@@ -55,13 +56,13 @@ pub(crate) fn Panel(
         .into_any(),
         Load::Ready => children(),
     }
-    };
+    });
     view! {
         <section class=format!("panel {class}") aria-labelledby=id.clone()
-            aria-busy=move || (*load.read() == Load::Loading).then_some("true")>
+            aria-busy=flag(move || *load.read() == Load::Loading)>
             <header class="panel-head">
-                <h2 id=id.clone()>{move || heading.get()}</h2>
-                <div class="panel-actions">{move || actions.run()}</div>
+                <h2 id=id.clone()>{heading}</h2>
+                <div class="panel-actions">{part(move || actions.run())}</div>
             </header>
             {content}
         </section>
@@ -80,7 +81,7 @@ pub(crate) fn Empty(
 ) -> AnyView {
     view! {
         <div class="empty">
-            <p class="empty-title">{move || title.get()}</p>
+            <p class="empty-title">{title}</p>
             {children()}
         </div>
     }

@@ -14,5 +14,5 @@ pub(crate) fn Pill(
     #[prop(into)]
     text: Signal<String>,
 ) -> AnyView {
-    view! { <span class=move || format!("pill pill-{}", tone.get().name())>{move || text.get()}</span> }.into_any()
+    view! { <span class=Signal::derive(move || format!("pill pill-{}", tone.get().name()))>{text}</span> }.into_any()
 }

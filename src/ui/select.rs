@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::dynamic::{flag, part};
 use super::field::{FieldFrame, described_by, unique_id};
 use super::icon::{Icon, IconName};
 
@@ -54,14 +55,14 @@ pub(crate) fn Select(
 ) -> AnyView {
     let id = unique_id(if name.is_empty() { "select" } else { &name });
     let describe = described_by(&id, hint, error);
-    let options = move || {
+    let options = part(move || {
         let chosen = value.get();
         let each = |choice: Choice| {
             let selected = choice.value == chosen;
             view! { <option value=choice.value prop:selected=selected>{choice.text}</option> }
         };
         choices.get().into_iter().map(each).collect_view()
-    };
+    });
     let element = NodeRef::<leptos::html::Select>::new();
     let choose = move |event| {
         on_choose.run((event_target_value(&event),));
@@ -76,9 +77,9 @@ pub(crate) fn Select(
                 node_ref=element
                 id=id.clone()
                 name=name
-                disabled=move || disabled.get()
-                aria-invalid=move || error.read().is_some().then_some("true")
-                aria-describedby=move || describe.get()
+                disabled=disabled
+                aria-invalid=flag(move || error.read().is_some())
+                aria-describedby=describe
                 on:change=choose
             >
                 {options}

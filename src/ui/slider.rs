@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::button::IconButton;
+use super::dynamic::words;
 use super::field::unique_id;
 use super::icon::IconName;
 
@@ -35,12 +36,12 @@ pub(crate) fn Slider(
     on_more: Callback<()>,
 ) -> AnyView {
     let id = unique_id("slider");
-    let last = move || count.get().saturating_sub(1);
+    let last = Signal::derive(move || count.get().saturating_sub(1));
     // The filled part of the track, in whole percent.
-    let filled = move || format!("{}%", (position.get().min(last()) * 100) / last().max(1));
+    let filled = Signal::derive(move || format!("{}%", (position.get().min(last.get()) * 100) / last.get().max(1)));
     view! {
         <div class="slider">
-            <label for=id.clone()>{move || label.get()}</label>
+            <label for=id.clone()>{label}</label>
             <div class="slider-row">
                 <IconButton icon=IconName::Minus label=Signal::derive(move || format!("{}: less", label.get())) on_press=on_less />
                 <input
@@ -48,9 +49,9 @@ pub(crate) fn Slider(
                     id=id
                     min="0"
                     step="1"
-                    max=move || last().to_string()
-                    prop:value=move || position.get().to_string()
-                    aria-valuetext=move || text.get()
+                    max=Signal::derive(move || last.get().to_string())
+                    prop:value=Signal::derive(move || position.get().to_string())
+                    aria-valuetext=text
                     style:--filled=filled
                     on:input=move |event| {
                         if let Ok(stop) = event_target_value(&event).parse() {
@@ -61,8 +62,8 @@ pub(crate) fn Slider(
                 <IconButton icon=IconName::Plus label=Signal::derive(move || format!("{}: more", label.get())) on_press=on_more />
             </div>
             <div class="slider-ends" aria-hidden="true">
-                <span>{move || ends.read().0.clone()}</span>
-                <span>{move || ends.read().1.clone()}</span>
+                <span>{words(move || ends.read().0.clone())}</span>
+                <span>{words(move || ends.read().1.clone())}</span>
             </div>
         </div>
     }

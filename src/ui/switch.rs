@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::dynamic::{flag, yes_no};
+
 /// On or off. The label never changes with the state.
 #[component]
 pub(crate) fn Switch(
@@ -23,8 +25,8 @@ pub(crate) fn Switch(
             type="button"
             role="switch"
             class="switch"
-            aria-checked=move || if checked.get() { "true" } else { "false" }
-            aria-busy=move || busy.get().then_some("true")
+            aria-checked=yes_no(move || checked.get())
+            aria-busy=flag(move || busy.get())
             on:click=move |_| {
                 if !busy.get_untracked() {
                     on_toggle.run((!checked.get_untracked(),));
@@ -32,7 +34,7 @@ pub(crate) fn Switch(
             }
         >
             <span class="switch-track" aria-hidden="true"><span class="switch-thumb"></span></span>
-            <span>{move || label.get()}</span>
+            <span>{label}</span>
         </button>
     }
     .into_any()

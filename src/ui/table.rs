@@ -52,8 +52,8 @@ pub(crate) fn Table(
     });
     view! {
         <div class="table-frame" role="region" tabindex="0" aria-labelledby=id.clone()>
-            <table class="table" aria-rowcount=move || row_count.get().map(|count| count.to_string())>
-                <caption class="visually-hidden" id=id.clone()>{move || caption.get()}</caption>
+            <table class="table" aria-rowcount=Signal::derive(move || row_count.get().map(|count| count.to_string()))>
+                <caption class="visually-hidden" id=id.clone()>{caption}</caption>
                 <thead><tr>{head.collect_view()}</tr></thead>
                 {children()}
             </table>

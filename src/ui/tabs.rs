@@ -23,7 +23,7 @@ pub(crate) fn Tabs(
     current: Signal<String>,
 ) -> AnyView {
     let each = |tab: Tab| {
-        let is_current = move || (current.read().as_str() == tab.address).then_some("page");
+        let is_current = Signal::derive(move || (current.read().as_str() == tab.address).then_some("page"));
         view! { <li><a href=tab.address aria-current=is_current>{tab.text}</a></li> }
     };
     view! { <nav class="tabs" aria-label=label><ul>{tabs.into_iter().map(each).collect_view()}</ul></nav> }.into_any()

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::Bar;
 use super::scale::Scale;
+use crate::ui::dynamic::{part, words};
 use crate::ui::field::unique_id;
 
 /// The viewBox is this high; a bar's column is this wide, with a gap at each side.
@@ -38,29 +39,29 @@ pub(super) fn Plot(
 ) -> AnyView {
     let scale = Memo::new(move |_| Scale::up_to(bars.read().iter().map(Bar::height).max().unwrap_or_default()));
     let slots = Memo::new(move |_| slots.get().max(bars.read().len()).max(1));
-    let drawn = move || {
+    let drawn = part(move || {
         let scale = scale.get();
         bars.read().iter().enumerate().map(|(index, bar)| column(index, bar, scale)).collect_view()
-    };
+    });
     let strip = move |(index, bar): (usize, Bar)| {
-        let is_chosen = move || chosen.get() == Some(index);
+        let is_chosen = Signal::derive(move || chosen.get() == Some(index));
         view! {
             <span class="chart-strip" class:chart-chosen=is_chosen on:pointerenter=move |_| pointed.set(Some(index))>
                 {bar.mark.is_some().then_some("◆")}
             </span>
         }
     };
-    let ticks = move || {
+    let ticks = part(move || {
         let bars = bars.get();
         let all = (0..slots.get()).map(|index| {
             let text = bars.get(index).map(|bar| bar.tick.clone()).unwrap_or_default();
             view! { <span class:chart-tick-minor=index % 5 != 0>{text}</span> }
         });
         all.collect_view()
-    };
-    let line = move |height: Memo<u64>| view! { <span>{move || scale_text.run((height.get(),))}</span> };
+    });
+    let line = move |height: Memo<u64>| view! { <span>{words(move || scale_text.run((height.get(),)))}</span> };
     let (top, middle) = (Memo::new(move |_| scale.get().top), Memo::new(move |_| scale.get().top / 2));
-    let slots_style = move || slots.get().to_string();
+    let slots_style = Signal::derive(move || slots.get().to_string());
     let spoken = move || chosen.get().and_then(|index| bars.read().get(index).map(Bar::sentence)).unwrap_or_default();
     let id = unique_id("chart");
     view! {
@@ -69,8 +70,8 @@ pub(super) fn Plot(
             <div class="chart-area">
                 <svg
                     role="img"
-                    aria-label=move || summary.get()
-                    viewBox=move || format!("0 0 {} {HEIGHT}", slots.get() * COLUMN)
+                    aria-label=summary
+                    viewBox=Signal::derive(move || format!("0 0 {} {HEIGHT}", slots.get() * COLUMN))
                     preserveAspectRatio="none"
                 >
                     {drawn}
@@ -82,12 +83,12 @@ pub(super) fn Plot(
                     class="chart-range"
                     min="0"
                     step="1"
-                    max=move || bars.read().len().saturating_sub(1).to_string()
-                    prop:value=move || chosen.get().unwrap_or_default().to_string()
-                    aria-valuetext=spoken
+                    max=Signal::derive(move || bars.read().len().saturating_sub(1).to_string())
+                    prop:value=Signal::derive(move || chosen.get().unwrap_or_default().to_string())
+                    aria-valuetext=Signal::derive(spoken)
                     on:input=move |event| pointed.set(event_target_value(&event).parse().ok())
                 />
-                <div class="chart-strips" aria-hidden="true">{move || bars.get().into_iter().enumerate().map(strip).collect_view()}</div>
+                <div class="chart-strips" aria-hidden="true">{part(move || bars.get().into_iter().enumerate().map(strip).collect_view())}</div>
             </div>
             <div class="chart-ticks" aria-hidden="true">{ticks}</div>
         </div>

@@ -1,0 +1,30 @@
+//! Parts that change, boxed: compiled once for all of them instead of once for each closure, which is what weighs.
+
+use leptos::prelude::*;
+
+/// A part of a view that is made anew whenever what it reads changes.
+pub(crate) type Part = Box<dyn FnMut() -> AnyView + Send>;
+/// Words that change.
+pub(crate) type Words = Box<dyn FnMut() -> String + Send>;
+/// An attribute that is there, as `"true"`, or not.
+pub(crate) type Flag = Signal<Option<&'static str>>;
+
+/// A part that changes: `{part(move || …)}` in a view.
+pub(crate) fn part<V: IntoView + 'static>(make: impl Fn() -> V + Send + 'static) -> Part {
+    Box::new(move || make().into_any())
+}
+
+/// Words that change: `{words(move || …)}` in a view.
+pub(crate) fn words<T: Into<String>>(make: impl Fn() -> T + Send + 'static) -> Words {
+    Box::new(move || make().into())
+}
+
+/// An attribute that says `"true"` or is not there: `aria-busy=flag(move || …)`.
+pub(crate) fn flag(is: impl Fn() -> bool + Send + Sync + 'static) -> Flag {
+    Signal::derive(move || is().then_some("true"))
+}
+
+/// An attribute that always says which: `aria-checked=yes_no(move || …)`.
+pub(crate) fn yes_no(is: impl Fn() -> bool + Send + Sync + 'static) -> Flag {
+    Signal::derive(move || Some(if is() { "true" } else { "false" }))
+}
