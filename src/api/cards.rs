@@ -1,16 +1,11 @@
 //! Connecting cards. Their numbers never come here: the page knows tokens only.
 
-use billing_contract::card::{CardList, CardSetup, CreateCardSetup};
+use billing_contract::card::{CardSetup, CreateCardSetup};
 use billing_contract::paths;
 use billing_contract::top_up::ChallengeAnswer;
 
 use super::ApiError;
-use super::client::{Call, get, post};
-
-/// `GET /cards`.
-pub(crate) async fn list() -> Result<CardList, ApiError> {
-    get(paths::CARDS).answer().await
-}
+use super::client::{Call, post};
 
 /// `POST /cards/setups`.
 pub(crate) async fn connect(setup: &CreateCardSetup) -> Result<CardSetup, ApiError> {

@@ -2,7 +2,6 @@
 
 use billing_contract::member::{Member, MemberList, PutRole};
 use billing_contract::paths;
-use billing_contract::session::Admins;
 use billing_domain::Role;
 
 use super::ApiError;
@@ -11,11 +10,6 @@ use super::client::{Call, get};
 /// `GET /members`.
 pub(crate) async fn list() -> Result<MemberList, ApiError> {
     get(paths::MEMBERS).answer().await
-}
-
-/// `GET /admins`: whom one can ask.
-pub(crate) async fn admins() -> Result<Admins, ApiError> {
-    get(paths::ADMINS).answer().await
 }
 
 /// `PUT /members/{id}/role`.

@@ -57,11 +57,6 @@ impl ApiError {
         errors.iter().find(|error| error.pointer == pointer).map(|error| sentence(&error.detail))
     }
 
-    /// The server named fields that are wrong.
-    pub(crate) fn has_fields(&self) -> bool {
-        self.problem().is_some_and(|problem| !problem.errors.is_empty())
-    }
-
     /// The request may have been carried out all the same: nobody can tell from this answer.
     pub(crate) fn leaves_outcome_open(&self) -> bool {
         match self {

@@ -21,8 +21,8 @@ pub(crate) enum DateStyle {
     DayMonth,
     /// `Saturday, November 14`
     Weekday,
-    /// `Saturday`
-    WeekdayOnly,
+    /// `Saturday 2:05 PM`
+    WeekdayTime,
     /// `2:05 PM`
     Time,
     /// `November 2026`
@@ -45,7 +45,7 @@ impl DateStyle {
             Self::Date => &[("dateStyle", "medium")],
             Self::DayMonth => &[("month", "short"), ("day", "numeric")],
             Self::Weekday => &[("weekday", "long"), ("month", "long"), ("day", "numeric")],
-            Self::WeekdayOnly => &[("weekday", "long")],
+            Self::WeekdayTime => &[("weekday", "long"), ("hour", "numeric"), ("minute", "2-digit")],
             Self::Time => &[("timeStyle", "short")],
             Self::Month => &[("month", "long"), ("year", "numeric")],
         }

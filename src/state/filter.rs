@@ -65,13 +65,20 @@ impl Filter {
         filter
     }
 
-    /// Whether a line that has just been posted is wanted; `None` where only the server can tell: days are counted in
-    /// the organisation's zone, and words are its to find.
+    /// Whether a line is wanted; `None` where only the server can tell: days are counted in the organisation's zone,
+    /// and words are its to find.
     pub(crate) fn admits(&self, line: &Transaction) -> Option<bool> {
         if !self.kinds.is_empty() && !self.kinds.contains(&line.kind) {
             return Some(false);
         }
-        (self.from.is_none() && self.to.is_none() && self.text.trim().is_empty()).then_some(true)
+        // No zone is a whole day away from UTC.
+        let day = line.occurred_at.utc_date();
+        let (early, late) = (day.plus_days(-1), day.plus_days(1));
+        if self.from.is_some_and(|from| late < from) || self.to.is_some_and(|to| early > to) {
+            return Some(false);
+        }
+        let surely = self.from.is_none_or(|from| early >= from) && self.to.is_none_or(|to| late <= to);
+        (surely && self.text.trim().is_empty()).then_some(true)
     }
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct Live {
     pub(crate) limits: ChargeLimits,
     /// The wallet's currency.
     pub(crate) currency: Currency,
+    /// How far the device's clock is ahead of the server's, milliseconds.
+    ahead_millis: StoredValue<i64>,
 }
 
 /// The top-up by hand: what was chosen, and where it stands.
@@ -87,12 +89,17 @@ impl Payment {
             (Some(kept), None) if kept.top_up_id.is_none() => Stage::Choosing(Some(Notice::Interrupted)),
             _ => Stage::Choosing(None),
         };
-        let form = kept.filter(|_| stage == Stage::Choosing(Some(Notice::Interrupted)));
+        let interrupted = stage == Stage::Choosing(Some(Notice::Interrupted));
+        let same = |kept: &attempt::Attempt| {
+            interrupted || stage.top_up().is_some_and(|top_up| Some(&top_up.id) == kept.top_up_id.as_ref())
+        };
+        let kept = kept.filter(same);
+        let amount = stage.top_up().map(|top_up| top_up.amount).or(kept.as_ref().map(|kept| kept.amount));
         Self {
             open: RwSignal::new(false),
-            amount: RwSignal::new(form.as_ref().map_or_else(|| "100".to_owned(), |form| form.amount.to_string())),
-            card_id: RwSignal::new(form.as_ref().map(|form| form.card_id.clone())),
-            request_id: RwSignal::new(form.and_then(|form| form.request_id)),
+            amount: RwSignal::new(amount.unwrap_or(Money::from_major(100)).to_string()),
+            card_id: RwSignal::new(kept.as_ref().map(|kept| kept.card_id.clone())),
+            request_id: RwSignal::new(kept.and_then(|kept| kept.request_id)),
             stage: RwSignal::new(stage),
         }
     }
@@ -105,6 +112,7 @@ impl Live {
         let live = Self {
             limits: ChargeLimits::from(&billing.limits),
             currency: billing.wallet.currency,
+            ahead_millis: StoredValue::new(ahead_of(billing.as_of)),
             wallet: RwSignal::new(billing.wallet),
             auto_pay: RwSignal::new(billing.auto_pay),
             cards: RwSignal::new(billing.cards),
@@ -135,8 +143,14 @@ impl Live {
         }
     }
 
+    /// What time it is at the server, as far as its last answer told: of the device's own clock only the pace is trusted.
+    pub(crate) fn now(self) -> Timestamp {
+        Timestamp::from_micros((clock::now_millis() - self.ahead_millis.get_value()).saturating_mul(1000))
+    }
+
     /// New figures.
     pub(crate) fn hear_wallet(self, wallet: Wallet) {
+        self.ahead_millis.set_value(ahead_of(wallet.as_of));
         self.wallet.update(|present| merge::wallet(present, wallet));
     }
 
@@ -175,8 +189,7 @@ impl Live {
 
     /// The stream is lost, from now on.
     pub(crate) fn stop_hearing(self) {
-        let now = Timestamp::from_micros(clock::now_millis().saturating_mul(1000));
-        self.hearing.set(Hearing::Lost(now));
+        self.hearing.set(Hearing::Lost(self.now()));
     }
 
     /// The session is over. The first reason stays.
@@ -203,6 +216,16 @@ impl Live {
         payment.open.set(true);
     }
 
+    /// Opens a top-up that is under way, unless a request for another one is waiting for its answer.
+    pub(crate) fn show_payment(self, top_up: TopUp) {
+        let payment = self.payment;
+        if !matches!(*payment.stage.read_untracked(), Stage::Sending | Stage::Repeating) {
+            payment.amount.set(top_up.amount.to_string());
+            payment.stage.set(Stage::of(top_up));
+        }
+        payment.open.set(true);
+    }
+
     /// Opens the top-up for a member's request, with its amount.
     pub(crate) fn open_payment_for(self, request_id: String, amount: Money) {
         if !self.payment.stage.read_untracked().is_under_way() {
@@ -212,6 +235,10 @@ impl Live {
         }
         self.payment.open.set(true);
     }
+}
+
+fn ahead_of(server: Timestamp) -> i64 {
+    clock::now_millis() - server.micros() / 1000
 }
 
 /// The wallet that was provided above.

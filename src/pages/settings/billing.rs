@@ -1,9 +1,101 @@
 //! The Billing tab: stacks the panels.
 
+mod announcements;
+mod auto_pay;
+mod balance;
+mod connect_card;
+mod requests;
+mod status_bar;
+mod top_up;
+mod transactions;
+mod usage;
+mod words;
+
 use leptos::prelude::*;
+
+use self::auto_pay::AutoPayPanel;
+use self::balance::BalancePanel;
+use self::connect_card::ConnectDialog;
+use self::requests::RequestsPanel;
+use self::status_bar::StatusBar;
+use self::top_up::TopUpDialog;
+use self::transactions::TransactionsPanel;
+use self::usage::UsagePanel;
+use crate::platform::{focus, history, intl};
+use crate::state::filter::Filter;
+use crate::state::{Hearing, Live, use_live};
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::Button;
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::time::{DateStyle, instant_text};
 
 /// The tab's content, below the tabs. Shown to owners and admins only.
 #[component]
 pub(crate) fn BillingTab() -> AnyView {
-    ().into_any()
+    match use_live() {
+        Some(live) => tab(live),
+        None => view! {
+            <Banner tone=Tone::Warn title="The wallet could not be loaded" alert=true>
+                <p>"The server sent the page without its figures."</p>
+                <Button icon=IconName::Refresh on_press=history::reload>"Try again"</Button>
+            </Banner>
+        }
+        .into_any(),
+    }
+}
+
+/// What more than one panel leads to.
+#[derive(Clone, Copy)]
+struct Doors {
+    /// The dialog that connects a card, for its own sake.
+    connect: RwSignal<bool>,
+    /// The settings of automatic payments.
+    auto_pay: RwSignal<bool>,
+    /// Which ledger lines are shown.
+    filter: RwSignal<Filter>,
+}
+
+impl Doors {
+    /// Shows these lines of the Transaction History.
+    fn show_lines(self, filter: Filter) {
+        self.filter.set(filter);
+        focus::by_id(transactions::ID);
+    }
+}
+
+fn tab(live: Live) -> AnyView {
+    let doors = Doors {
+        connect: RwSignal::new(false),
+        auto_pay: RwSignal::new(false),
+        filter: RwSignal::new(Filter::from_query(&history::query())),
+    };
+    announcements::follow(live);
+    let stale = move || match live.hearing.get() {
+        Hearing::Live => None,
+        Hearing::Lost(since) => Some(view! {
+            <span class="billing-stale">
+                <Icon name=IconName::Clock />
+                {format!("Connecting again. Figures as of {}", instant_text(since, DateStyle::Time))}
+            </span>
+        }),
+    };
+    view! {
+        <div class="billing">
+            <StatusBar live=live doors=doors />
+            <header class="billing-head">
+                <h2>"Billing"</h2>
+                <p class="muted small">{stale}<span>{format!("Times in {}", intl::zone())}</span></p>
+            </header>
+            <RequestsPanel live=live />
+            <div class="billing-pair">
+                <BalancePanel live=live doors=doors />
+                <AutoPayPanel live=live doors=doors />
+            </div>
+            <UsagePanel live=live doors=doors />
+            <TransactionsPanel live=live filter=doors.filter />
+            <TopUpDialog live=live />
+            <ConnectDialog live=live open=doors.connect />
+        </div>
+    }
+    .into_any()
 }

@@ -1,0 +1,203 @@
+//! Automatic Payments: **Not Active** or **Active**, how they are doing, what this month's cap leaves.
+
+mod confirm;
+mod draft;
+mod form;
+mod health;
+mod setup;
+
+use billing_contract::auto_pay::AutoPay;
+use billing_domain::Money;
+use billing_domain::auto_pay::Refill;
+use leptos::prelude::*;
+
+use self::health::{Health, Next};
+use self::setup::SetupDialog;
+use super::Doors;
+use super::words::card_text;
+use crate::api::{self, ApiError};
+use crate::platform::task;
+use crate::state::Live;
+use crate::ui::announcer::{Announcer, announcer};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::money::{Amount, MoneyStyle, money_text};
+use crate::ui::panel::Panel;
+use crate::ui::pill::Pill;
+use crate::ui::time::{DateStyle, instant_text};
+
+/// A change that the panel itself asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Change {
+    Rest,
+    Busy,
+    Failed(String),
+}
+
+/// The panel.
+#[component]
+pub(super) fn AutoPayPanel(
+    /// The wallet.
+    live: Live,
+    /// Where its settings and connecting a card open.
+    doors: Doors,
+) -> AnyView {
+    let enabled = Memo::new(move |_| live.auto_pay.read().enabled);
+    let change = RwSignal::new(Change::Rest);
+    let state = move || {
+        let (style, word) =
+            if enabled.get() { (ButtonStyle::Good, "Active") } else { (ButtonStyle::Danger, "Not Active") };
+        view! { <Button style=style on_press=move || doors.auto_pay.set(true)>{word}</Button> }
+    };
+    view! {
+        <Panel heading="Automatic Payments" class="auto-pay" actions=ViewFn::from(state)>
+            {move || if enabled.get() { active(live, doors, change) } else { inactive(live) }}
+            {move || match change.get() {
+                Change::Failed(text) => Some(view! { <p class="field-error" role="alert">{text}</p> }),
+                _ => None,
+            }}
+        </Panel>
+        <SetupDialog live=live open=doors.auto_pay />
+    }
+    .into_any()
+}
+
+/// What it would do.
+fn inactive(live: Live) -> AnyView {
+    let threshold = Signal::derive(move || live.auto_pay.read().threshold);
+    view! {
+        <p>"Never run out in the middle of the day: the wallet refills itself when it drops below an amount that you choose, never beyond a monthly cap."</p>
+        <p class="muted">
+            "Proposed: refill at "<Amount amount=threshold currency=live.currency />". Press "<strong>"Not Active"</strong>
+            " to choose the amounts, and to confirm them before anything is charged."
+        </p>
+    }
+    .into_any()
+}
+
+/// The rule, its health, the month, and what can be changed.
+fn active(live: Live, doors: Doors, change: RwSignal<Change>) -> AnyView {
+    let announcer = announcer();
+    let work = StoredValue::new_local(None);
+    let busy = Memo::new(move |_| *change.read() == Change::Busy);
+    let health = Memo::new(move |_| health_line(&live.auto_pay.read()));
+    let switch_off = move || {
+        let present = live.auto_pay.get_untracked();
+        let request = draft::request(&draft::present(&present), false, present.card_id.clone());
+        work.set_value(Some(task::start(async move {
+            change.set(Change::Busy);
+            let answer = api::auto_pay::put(&request, &present.etag).await;
+            settle(live, change, announcer, answer, "Automatic payments are off.").await;
+        })));
+    };
+    let resume = move || {
+        work.set_value(Some(task::start(async move {
+            change.set(Change::Busy);
+            let answer = api::auto_pay::resume().await;
+            settle(live, change, announcer, answer, "Automatic payments go on.").await;
+        })));
+    };
+    let next = move || match health.read().next {
+        Next::Nothing => None,
+        Next::AnotherCard => Some(next_button("Use another card", move || doors.connect.set(true))),
+        Next::RaiseCap => Some(next_button("Raise the cap", move || doors.auto_pay.set(true))),
+        Next::Resume => Some(next_button("Try again", resume)),
+    };
+    view! {
+        <p class="auto-pay-rule">{move || rule(live)}</p>
+        <div class="auto-pay-health">
+            {move || {
+                let Health { tone, word, sentence, .. } = health.get();
+                view! { <Pill tone=tone text=word /><p>{sentence}</p> }
+            }}
+            {next}
+        </div>
+        {month(live)}
+        <div class="buttons">
+            <Button on_press=move || doors.auto_pay.set(true)>"Edit"</Button>
+            <Button style=ButtonStyle::Quiet busy=busy on_press=switch_off>"Switch off"</Button>
+        </div>
+    }
+    .into_any()
+}
+
+fn next_button(word: &'static str, press: impl Fn() + Send + Sync + 'static) -> AnyView {
+    view! { <Button on_press=press>{word}</Button> }.into_any()
+}
+
+/// Takes over what the server answered. Somebody else's change is shown, and said.
+async fn settle(
+    live: Live,
+    change: RwSignal<Change>,
+    announcer: Announcer,
+    answer: Result<AutoPay, ApiError>,
+    done: &'static str,
+) {
+    match answer {
+        Ok(auto_pay) => {
+            live.auto_pay.set(auto_pay);
+            change.set(Change::Rest);
+            announcer.say(done);
+        }
+        Err(error) => {
+            let mut text = error.sentence();
+            if error.code() == Some(billing_contract::ProblemCode::Stale)
+                && let Ok(present) = api::auto_pay::get().await
+            {
+                live.auto_pay.set(present);
+                "Somebody changed the settings meanwhile. The present ones are shown; try again.".clone_into(&mut text);
+            }
+            change.set(Change::Failed(text));
+        }
+    }
+}
+
+fn health_line(auto_pay: &AutoPay) -> Health {
+    let money = |amount| money_text(amount, auto_pay.currency, MoneyStyle::Total);
+    health::line(auto_pay, money, |at| instant_text(at, DateStyle::DateTime))
+}
+
+/// `Adds $50.00 from Visa •• 4242 when the balance falls to $20.00.`
+fn rule(live: Live) -> String {
+    let auto_pay = live.auto_pay.read();
+    let cards = live.cards.read();
+    let money = |amount| money_text(amount, live.currency, MoneyStyle::Total);
+    let card = cards.iter().find(|card| Some(&card.id) == auto_pay.card_id.as_ref()).or_else(|| cards.first());
+    let card = card.map_or_else(|| "the card".to_owned(), |card| card_text(&card.brand, &card.last4));
+    let threshold = money(auto_pay.threshold);
+    match auto_pay.refill {
+        Refill::Fixed { amount } => {
+            format!("Adds {} from {card} when the balance falls to {threshold}.", money(amount))
+        }
+        Refill::Target { balance } => {
+            format!("Refills up to {} from {card} when the balance falls to {threshold}.", money(balance))
+        }
+    }
+}
+
+/// The cap's month: spent, in flight, left, and when it begins anew.
+fn month(live: Live) -> AnyView {
+    let part = move |of: fn(&AutoPay) -> Money| Signal::derive(move || of(&live.auto_pay.read()));
+    let row = move |name: &'static str, of: fn(&AutoPay) -> Money| {
+        view! { <div><dt>{name}</dt><dd><Amount amount=part(of) currency=live.currency /></dd></div> }
+    };
+    let resets = move || instant_text(live.auto_pay.read().month.resets_at, DateStyle::Date);
+    // In whole percent of the cap, for a thin bar that says nothing the words do not.
+    let used = move || {
+        let auto_pay = live.auto_pay.read();
+        let used = auto_pay.month.spent.micros().saturating_add(auto_pay.month.in_flight.micros());
+        let cap = i128::from(auto_pay.monthly_cap.micros().max(1));
+        format!("{}%", (i128::from(used) * 100 / cap).clamp(0, 100))
+    };
+    view! {
+        <div class="cap">
+            <div class="cap-bar" aria-hidden="true" style:--used=used></div>
+            <dl class="facts">
+                {row("Charged this month", |auto_pay| auto_pay.month.spent)}
+                {row("On its way", |auto_pay| auto_pay.month.in_flight)}
+                {row("Left until the cap", |auto_pay| auto_pay.month.left)}
+                <div><dt>"The month begins anew"</dt><dd>{resets}</dd></div>
+            </dl>
+        </div>
+    }
+    .into_any()
+}

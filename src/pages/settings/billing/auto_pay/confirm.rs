@@ -1,0 +1,76 @@
+//! The mandate in words: what will be charged, when, at most how much, and whether it charges at once.
+
+use billing_domain::auto_pay::Settings;
+use leptos::prelude::*;
+
+use super::super::words::card_text;
+use super::draft;
+use super::setup::{Setup, Step};
+use crate::state::Live;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::money::explicit_text;
+
+/// The question that switches automatic payments on.
+#[component]
+pub(super) fn Confirm(
+    /// The wallet.
+    live: Live,
+    /// What was typed.
+    setup: Setup,
+    /// Yes.
+    #[prop(into)]
+    on_confirm: Callback<(Settings,)>,
+) -> AnyView {
+    let settings = Memo::new(move |before: Option<&Option<Settings>>| match &*setup.step.read() {
+        Step::Confirm(settings, _) | Step::Saving(settings) => Some(*settings),
+        _ => before.copied().flatten(),
+    });
+    let busy = Memo::new(move |_| matches!(*setup.step.read(), Step::Saving(_)));
+    let card = move || {
+        let cards = live.cards.read();
+        let draft = setup.draft.read();
+        let chosen = cards.iter().find(|card| Some(&card.id) == draft.card_id.as_ref()).or_else(|| cards.first());
+        chosen.map_or_else(|| "the card".to_owned(), |card| card_text(&card.brand, &card.last4))
+    };
+    let write = move |amount| explicit_text(amount, live.currency);
+    let mandate = move || settings.get().map(|settings| draft::mandate(&settings, &card(), write));
+    let at_once = move || {
+        let auto_pay = live.auto_pay.read();
+        let wallet = live.wallet.read();
+        let amount = draft::charged_at_once(&settings.get()?, &live.limits, &wallet, &auto_pay, live.now())?;
+        let title = format!("{} is charged at once", write(amount));
+        Some(view! {
+            <Banner tone=Tone::Warn title=title>
+                <p>"The balance is already at or below the amount that you chose."</p>
+            </Banner>
+        })
+    };
+    let failure = move || match setup.step.get() {
+        Step::Confirm(_, Some(text)) => {
+            Some(view! { <Banner tone=Tone::Stop title="Not switched on" alert=true><p>{text}</p></Banner> })
+        }
+        _ => None,
+    };
+    let back = move || setup.step.set(Step::Amounts(None));
+    let confirm = move || {
+        if let Some(settings) = settings.get_untracked() {
+            on_confirm.run((settings,));
+        }
+    };
+    view! {
+        <div class="form">
+            {failure}
+            <p class="mandate">{mandate}</p>
+            {at_once}
+            <p class="muted small">"You can change or switch this off at any time. Sandbox: no real money."</p>
+            <div class="buttons end">
+                <Button unavailable=busy on_press=back>"Back"</Button>
+                <Button style=ButtonStyle::Primary busy=busy on_press=confirm>
+                    {move || if busy.get() { "Saving…" } else { "Activate Automatic Payments" }}
+                </Button>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,198 @@
+//! The settings as they are typed: what they mean, what is wrong with them, what is sent.
+
+use billing_contract::auto_pay::{AutoPay, EnteredRefill, PutAutoPay};
+use billing_contract::wallet::Wallet;
+use billing_domain::auto_pay::{Field, Plan, Refill, Settings, SettingsError, Situation, plan};
+use billing_domain::limits::{AmountError, ChargeLimits};
+use billing_domain::{Money, Timestamp};
+
+/// The fields as they stand; `by_target` chooses which of the two refill boxes counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Draft {
+    /// At or below this.
+    pub(super) threshold: String,
+    /// Up to a balance instead of by a fixed amount.
+    pub(super) by_target: bool,
+    /// The fixed amount, or the balance to reach.
+    pub(super) refill: String,
+    /// At most in a month.
+    pub(super) monthly_cap: String,
+    /// Which card.
+    pub(super) card_id: Option<String>,
+}
+
+/// A wrong field and how to fix it.
+pub(super) type Problem = (Field, String);
+
+impl Draft {
+    /// What is set now, or proposed.
+    pub(super) fn of(auto_pay: &AutoPay, write: impl Fn(Money) -> String) -> Self {
+        let (by_target, refill) = match auto_pay.refill {
+            Refill::Fixed { amount } => (false, amount),
+            Refill::Target { balance } => (true, balance),
+        };
+        Self {
+            threshold: write(auto_pay.threshold),
+            by_target,
+            refill: write(refill),
+            monthly_cap: write(auto_pay.monthly_cap),
+            card_id: auto_pay.card_id.clone(),
+        }
+    }
+
+    const fn refill_field(&self) -> Field {
+        if self.by_target { Field::RefillBalance } else { Field::RefillAmount }
+    }
+
+    /// The settings, or everything that is wrong at once. `write` writes an amount as people read it.
+    pub(super) fn check(
+        &self,
+        limits: &ChargeLimits,
+        write: impl Fn(Money) -> String,
+    ) -> Result<Settings, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut read = |field: Field, text: &str| {
+            Money::parse_payable(text.trim(), limits.currency)
+                .map_err(|error| problems.push((field, sentence(AmountError::from(error).into(), &write))))
+                .ok()
+        };
+        let threshold = read(Field::Threshold, &self.threshold);
+        let refill = read(self.refill_field(), &self.refill);
+        let monthly_cap = read(Field::MonthlyCap, &self.monthly_cap);
+        let (Some(threshold), Some(refill), Some(monthly_cap)) = (threshold, refill, monthly_cap) else {
+            return Err(problems);
+        };
+        let refill = if self.by_target { Refill::Target { balance: refill } } else { Refill::Fixed { amount: refill } };
+        let settings = Settings { threshold, refill, monthly_cap };
+        let problems = settings.problems(limits);
+        if problems.is_empty() {
+            return Ok(settings);
+        }
+        Err(problems.into_iter().map(|(field, error)| (field, sentence(error, &write))).collect())
+    }
+}
+
+/// The request that switches on or off with these settings.
+pub(super) fn request(settings: &Settings, enabled: bool, card_id: Option<String>) -> PutAutoPay {
+    let refill = match settings.refill {
+        Refill::Fixed { amount } => EnteredRefill::Fixed { amount: amount.to_string().into() },
+        Refill::Target { balance } => EnteredRefill::Target { balance: balance.to_string().into() },
+    };
+    PutAutoPay {
+        enabled,
+        threshold: settings.threshold.to_string().into(),
+        refill,
+        monthly_cap: settings.monthly_cap.to_string().into(),
+        card_id,
+    }
+}
+
+/// The settings that are in force.
+pub(super) const fn present(auto_pay: &AutoPay) -> Settings {
+    Settings { threshold: auto_pay.threshold, refill: auto_pay.refill, monthly_cap: auto_pay.monthly_cap }
+}
+
+/// What would be charged as soon as these settings are switched on, as far as the page can know.
+pub(super) fn charged_at_once(
+    settings: &Settings,
+    limits: &ChargeLimits,
+    wallet: &Wallet,
+    auto_pay: &AutoPay,
+    now: Timestamp,
+) -> Option<Money> {
+    let situation = Situation {
+        available: wallet.available,
+        pending_credit: wallet.pending_credit,
+        month_committed: auto_pay.month.spent.checked_add(auto_pay.month.in_flight)?,
+        month_resets_at: auto_pay.month.resets_at,
+        last_charge_at: None,
+        charging: false,
+    };
+    match plan(settings, limits, &situation, now) {
+        Plan::Charge(amount) => Some(amount.money()),
+        _ => None,
+    }
+}
+
+fn sentence(error: SettingsError, write: &impl Fn(Money) -> String) -> String {
+    match error {
+        SettingsError::Amount(AmountError::BelowMinimum(least)) => format!("At least {}.", write(least)),
+        SettingsError::Amount(AmountError::AboveMaximum(most)) => format!("At most {}.", write(most)),
+        SettingsError::Amount(AmountError::NotChargeable) => "Use at most the digits that the currency has.".to_owned(),
+        SettingsError::Amount(AmountError::Decimal(_)) => {
+            "Write an amount with digits and one decimal point, like 20.00.".to_owned()
+        }
+        SettingsError::TargetNotAboveThreshold => "This must be more than the balance at which it refills.".to_owned(),
+        SettingsError::GapBelowMinimum(least) => {
+            format!("This must be at least {} above the balance at which it refills.", write(least))
+        }
+        SettingsError::CapBelowRefill(refill) => {
+            format!("The cap must allow at least one refill of {}.", write(refill))
+        }
+    }
+}
+
+/// The mandate in words, which the person confirms.
+pub(super) fn mandate(settings: &Settings, card: &str, write: impl Fn(Money) -> String) -> String {
+    let threshold = write(settings.threshold);
+    let refill = match settings.refill {
+        Refill::Fixed { amount } => format!("{card} is charged {}", write(amount)),
+        Refill::Target { balance } => format!("{card} is charged what brings it up to {}", write(balance)),
+    };
+    format!(
+        "Whenever the balance falls to {threshold} or below, {refill}. Never more than {} in a calendar month.",
+        write(settings.monthly_cap)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use billing_domain::Currency;
+
+    use super::*;
+
+    const LIMITS: ChargeLimits = ChargeLimits::default_for(Currency::Usd);
+
+    fn write(amount: Money) -> String {
+        format!("${amount}")
+    }
+
+    fn draft() -> Draft {
+        Draft {
+            threshold: "20".to_owned(),
+            by_target: false,
+            refill: " 50.00 ".to_owned(),
+            monthly_cap: "500".to_owned(),
+            card_id: None,
+        }
+    }
+
+    #[test]
+    fn what_is_typed_becomes_what_is_sent() {
+        let settings = draft().check(&LIMITS, write).unwrap();
+        let body = serde_json::to_value(request(&settings, true, None)).unwrap();
+        assert_eq!(
+            body,
+            serde_json::json!({"enabled": true, "threshold": "20.00", "refill": {"kind": "fixed", "amount": "50.00"}, "monthly_cap": "500.00"})
+        );
+    }
+
+    #[test]
+    fn all_wrong_fields_are_named_at_once() {
+        let wrong =
+            Draft { threshold: "x".to_owned(), refill: String::new(), monthly_cap: "1,5".to_owned(), ..draft() };
+        let fields: Vec<Field> = wrong.check(&LIMITS, write).unwrap_err().into_iter().map(|(field, _)| field).collect();
+        assert_eq!(fields, [Field::Threshold, Field::RefillAmount, Field::MonthlyCap]);
+        let target = Draft { by_target: true, refill: "15".to_owned(), ..draft() };
+        assert_eq!(target.check(&LIMITS, write).unwrap_err()[0].0, Field::RefillBalance);
+    }
+
+    #[test]
+    fn the_mandate_names_threshold_amount_cap_and_card() {
+        let settings = draft().check(&LIMITS, write).unwrap();
+        assert_eq!(
+            mandate(&settings, "Visa •• 4242", write),
+            "Whenever the balance falls to $20.00 or below, Visa •• 4242 is charged $50.00. Never more than $500.00 in a calendar month."
+        );
+    }
+}

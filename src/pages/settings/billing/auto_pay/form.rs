@@ -1,0 +1,125 @@
+//! The amounts of automatic payments: when, how much, at most how much in a month, from which card.
+
+use billing_domain::auto_pay::Field;
+use leptos::prelude::*;
+
+use super::super::words::card_with_expiry;
+use super::draft::Draft;
+use super::setup::{Setup, Step};
+use crate::platform::focus;
+use crate::state::Live;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::chips::Chips;
+use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::money_input::MoneyInput;
+use crate::ui::select::{Choice, Select};
+
+/// The form. It becomes a request only when its mandate is confirmed.
+#[component]
+pub(super) fn SettingsForm(
+    /// The wallet.
+    live: Live,
+    /// What is typed.
+    setup: Setup,
+) -> AnyView {
+    let start = setup.draft.get_untracked();
+    let (threshold, refill) = (RwSignal::new(start.threshold), RwSignal::new(start.refill));
+    let (monthly_cap, by_target) = (RwSignal::new(start.monthly_cap), RwSignal::new(start.by_target));
+    let collect = move || Draft {
+        threshold: threshold.get_untracked(),
+        by_target: by_target.get_untracked(),
+        refill: refill.get_untracked(),
+        monthly_cap: monthly_cap.get_untracked(),
+        card_id: setup.draft.read_untracked().card_id.clone(),
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let draft = collect();
+        let write = |amount| money_text(amount, live.currency, MoneyStyle::Total);
+        match draft.check(&live.limits, write) {
+            Ok(settings) => {
+                setup.problems.set(Vec::new());
+                setup.draft.set(draft);
+                setup.step.set(if live.cards.read_untracked().is_empty() {
+                    Step::Connect
+                } else {
+                    Step::Confirm(settings, None)
+                });
+            }
+            Err(problems) => {
+                if let Some((field, _)) = problems.first() {
+                    focus::by_id(field_id(*field));
+                }
+                setup.problems.set(problems);
+            }
+        }
+    };
+    let error = move |fields: &'static [Field]| {
+        Signal::derive(move || {
+            let problems = setup.problems.read();
+            problems.iter().find(|(field, _)| fields.contains(field)).map(|(_, text)| text.clone())
+        })
+    };
+    let refill_label = move || if by_target.get() { "Refill up to a balance of" } else { "Add each time" }.to_owned();
+    let note = move || match setup.step.get() {
+        Step::Amounts(Some(text)) => {
+            Some(view! { <Banner tone=Tone::Warn title="Not saved" alert=true><p>{text}</p></Banner> })
+        }
+        _ => None,
+    };
+    view! {
+        <form class="form" novalidate=true on:submit=submit>
+            {note}
+            <MoneyInput label="When the balance falls to" value=threshold currency=live.currency name="threshold"
+                id=field_id(Field::Threshold) error=error(&[Field::Threshold]) />
+            <Chips
+                label="How to refill"
+                choices=Signal::stored(vec!["A fixed amount".to_owned(), "Up to a balance".to_owned()])
+                pressed=Signal::derive(move || vec![usize::from(by_target.get())])
+                on_press=move |index: usize| by_target.set(index == 1)
+            />
+            <MoneyInput label=Signal::derive(refill_label) value=refill currency=live.currency name="refill"
+                id=field_id(Field::RefillAmount) error=error(&[Field::RefillAmount, Field::RefillBalance]) />
+            <MoneyInput label="Never more in a calendar month than" value=monthly_cap currency=live.currency
+                name="monthly_cap" id=field_id(Field::MonthlyCap) error=error(&[Field::MonthlyCap])
+                hint="What you add yourself does not count." />
+            {card(live, setup, collect)}
+            <div class="buttons end">
+                <Button style=ButtonStyle::Primary submit=true>"Continue"</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+const fn field_id(field: Field) -> &'static str {
+    match field {
+        Field::Threshold => "auto-pay-threshold",
+        Field::RefillAmount | Field::RefillBalance => "auto-pay-refill",
+        Field::MonthlyCap => "auto-pay-cap",
+    }
+}
+
+/// Which card pays; another one can be connected without losing what was typed.
+fn card(live: Live, setup: Setup, collect: impl Fn() -> Draft + Copy + Send + Sync + 'static) -> AnyView {
+    let choices = Signal::derive(move || {
+        live.cards.read().iter().map(|card| Choice::new(card.id.clone(), card_with_expiry(card))).collect::<Vec<_>>()
+    });
+    let value = Signal::derive(move || {
+        let chosen = setup.draft.read().card_id.clone();
+        chosen.or_else(|| live.cards.read().first().map(|card| card.id.clone())).unwrap_or_default()
+    });
+    let another = move || {
+        setup.draft.set(collect());
+        setup.step.set(Step::Connect);
+    };
+    view! {
+        <div class="stack">
+            <Select label="Card" name="card" value=value choices=choices
+                on_choose=move |id: String| setup.draft.update(|draft| draft.card_id = Some(id)) />
+            <div><Button style=ButtonStyle::Quiet on_press=another>"Connect another card"</Button></div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,187 @@
+//! The dialog of automatic payments: a card if there is none, the amounts, the mandate in words, done.
+
+use billing_contract::ProblemCode;
+use billing_contract::card::Card;
+use billing_domain::auto_pay::{Field, Settings};
+use leptos::prelude::*;
+
+use super::super::connect_card::ConnectCard;
+use super::confirm::Confirm;
+use super::draft::{self, Draft, Problem};
+use super::form::SettingsForm;
+use crate::api::{self, ApiError};
+use crate::platform::{focus, task, timers};
+use crate::state::Live;
+use crate::ui::announcer::announcer;
+use crate::ui::dialog::Dialog;
+use crate::ui::money::input_text;
+
+/// Where the reader goes on when the dialog shows something else.
+const FACE_ID: &str = "auto-pay-face";
+
+/// Where setting up stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// No card yet, or another one.
+    Connect,
+    /// The amounts; what the server or somebody else had to say about them.
+    Amounts(Option<String>),
+    /// The mandate in words; what went wrong before.
+    Confirm(Settings, Option<String>),
+    /// The server is asked.
+    Saving(Settings),
+}
+
+/// What is typed, and what is wrong with it.
+#[derive(Clone, Copy)]
+pub(super) struct Setup {
+    /// Where it stands.
+    pub(super) step: RwSignal<Step>,
+    /// The fields.
+    pub(super) draft: RwSignal<Draft>,
+    /// Wrong fields.
+    pub(super) problems: RwSignal<Vec<Problem>>,
+}
+
+/// The dialog behind **Not Active** and **Active**.
+#[component]
+pub(super) fn SetupDialog(
+    /// The wallet.
+    live: Live,
+    /// Open or not.
+    open: RwSignal<bool>,
+) -> AnyView {
+    let announcer = announcer();
+    let fresh = move || Draft::of(&live.auto_pay.read_untracked(), |amount| input_text(amount, live.currency));
+    let setup = Setup {
+        step: RwSignal::new(Step::Amounts(None)),
+        draft: RwSignal::new(fresh()),
+        problems: RwSignal::new(Vec::new()),
+    };
+    let work = StoredValue::new_local(None);
+    Effect::new(move |_| {
+        if open.get() {
+            setup.draft.set(fresh());
+            setup.problems.set(Vec::new());
+            let no_card = live.cards.read_untracked().is_empty();
+            setup.step.set(if no_card { Step::Connect } else { Step::Amounts(None) });
+        }
+    });
+    let save = move |settings: Settings| {
+        work.set_value(Some(task::start(async move {
+            if send(live, setup, settings).await {
+                open.set(false);
+                announcer.say("Automatic payments are active.");
+            }
+        })));
+    };
+    let face = Memo::new(move |_| Face::of(&setup.step.read()));
+    follow_face(face, open);
+    let content = move || {
+        let shown = match face.get() {
+            Face::Connect => connect(live, setup),
+            Face::Amounts => view! { <SettingsForm live=live setup=setup /> }.into_any(),
+            Face::Confirm => view! { <Confirm live=live setup=setup on_confirm=save /> }.into_any(),
+        };
+        view! { <div id=FACE_ID tabindex="-1">{shown}</div> }
+    };
+    let locked = Signal::derive(move || matches!(*setup.step.read(), Step::Saving(_)));
+    view! {
+        <Dialog open=open heading=Signal::derive(move || face.get().heading().to_owned()) locked=locked>{content}</Dialog>
+    }
+    .into_any()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Face {
+    Connect,
+    Amounts,
+    Confirm,
+}
+
+impl Face {
+    const fn of(step: &Step) -> Self {
+        match step {
+            Step::Connect => Self::Connect,
+            Step::Amounts(_) => Self::Amounts,
+            Step::Confirm(..) | Step::Saving(_) => Self::Confirm,
+        }
+    }
+
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Connect => "Connect a card",
+            Self::Amounts => "Automatic Payments",
+            Self::Confirm => "Confirm automatic payments",
+        }
+    }
+}
+
+fn follow_face(face: Memo<Face>, open: RwSignal<bool>) {
+    let later = StoredValue::new_local(None);
+    Effect::new(move |before: Option<Face>| {
+        let now = face.get();
+        if before.is_some_and(|before| before != now) && open.get_untracked() {
+            later.set_value(Some(timers::after(0, || {
+                focus::by_id(FACE_ID);
+            })));
+        }
+        now
+    });
+}
+
+fn connect(live: Live, setup: Setup) -> AnyView {
+    let connected = move |card: Card| {
+        setup.draft.update(|draft| draft.card_id = Some(card.id.clone()));
+        live.card_connected(card);
+        setup.step.set(Step::Amounts(None));
+    };
+    view! {
+        <ConnectCard
+            on_connected=connected
+            on_back=move || setup.step.set(Step::Amounts(None))
+            note="Then you choose the amounts; nothing is charged by connecting."
+        />
+    }
+    .into_any()
+}
+
+/// Switches on; answers whether it worked. What went wrong stands where it can be put right.
+async fn send(live: Live, setup: Setup, settings: Settings) -> bool {
+    setup.step.set(Step::Saving(settings));
+    let etag = live.auto_pay.read_untracked().etag.clone();
+    let request = draft::request(&settings, true, setup.draft.read_untracked().card_id.clone());
+    let error = match api::auto_pay::put(&request, &etag).await {
+        Ok(auto_pay) => {
+            live.auto_pay.set(auto_pay);
+            return true;
+        }
+        Err(error) => error,
+    };
+    match error.code() {
+        Some(ProblemCode::CardRequired) => setup.step.set(Step::Connect),
+        Some(ProblemCode::Stale) => {
+            let text = "Somebody changed these settings meanwhile. The present ones are shown: check them and go on.";
+            if let Ok(present) = api::auto_pay::get().await {
+                setup.draft.set(Draft::of(&present, |amount| input_text(amount, live.currency)));
+                live.auto_pay.set(present);
+            }
+            setup.step.set(Step::Amounts(Some(text.to_owned())));
+        }
+        _ => {
+            let problems = field_problems(&error);
+            if problems.is_empty() {
+                setup.step.set(Step::Confirm(settings, Some(error.sentence())));
+            } else {
+                setup.problems.set(problems);
+                setup.step.set(Step::Amounts(None));
+            }
+        }
+    }
+    false
+}
+
+fn field_problems(error: &ApiError) -> Vec<Problem> {
+    let fields = [Field::Threshold, Field::RefillAmount, Field::RefillBalance, Field::MonthlyCap];
+    fields.into_iter().filter_map(|field| Some((field, error.field(field.pointer())?))).collect()
+}

@@ -1,0 +1,123 @@
+//! Wallet Balance: what is left, how long it lasts, what moved last, and the way to add more.
+
+mod open_top_ups;
+
+use billing_contract::transaction::Transaction;
+use billing_contract::wallet::Wallet;
+use billing_domain::Money;
+use leptos::prelude::*;
+
+use self::open_top_ups::OpenTopUps;
+use super::Doors;
+use super::words::{card_text, kind_word};
+use crate::state::Live;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::money::{Amount, Figure, MoneyStyle, signed_text};
+use crate::ui::panel::Panel;
+use crate::ui::time::{DateStyle, Instant, instant_text};
+
+/// Hours beyond which a forecast is not worth a date.
+const FAR_HOURS: i64 = 365 * 24;
+
+/// The panel.
+#[component]
+pub(super) fn BalancePanel(
+    /// The wallet.
+    live: Live,
+    /// Where connecting a card begins.
+    doors: Doors,
+) -> AnyView {
+    let balance = Signal::derive(move || live.wallet.read().balance);
+    let runway = Memo::new(move |_| runway_text(&live.wallet.read()));
+    view! {
+        <Panel heading="Wallet Balance" class="balance">
+            <p class="balance-figure"><Figure amount=balance currency=live.currency /></p>
+            <p class="balance-runway">{move || runway.get()}</p>
+            <div class="buttons">
+                <Button style=ButtonStyle::Primary icon=IconName::Plus on_press=move || live.open_payment()>"Add Balance"</Button>
+            </div>
+            <OpenTopUps live=live />
+            {facts(live)}
+            {foot(live, doors)}
+        </Panel>
+    }
+    .into_any()
+}
+
+/// `Lasts until Thursday, November 26 at this pace`.
+fn runway_text(wallet: &Wallet) -> String {
+    if !wallet.available.is_positive() {
+        return "Nothing is left to spend.".to_owned();
+    }
+    match &wallet.runway {
+        Some(runway) if runway.hours > FAR_HOURS => "Lasts for more than a year at this pace.".to_owned(),
+        Some(runway) if runway.hours < 48 => {
+            format!("Lasts until {} at this pace", instant_text(runway.until, DateStyle::WeekdayTime))
+        }
+        Some(runway) => format!("Lasts until {} at this pace", instant_text(runway.until, DateStyle::Weekday)),
+        None => "Nothing was spent in the last days, so there is no forecast yet.".to_owned(),
+    }
+}
+
+/// Where balance and available differ, why; and money that is on its way.
+fn facts(live: Live) -> AnyView {
+    let part = move |of: fn(&Wallet) -> Money| Memo::new(move |_| of(&live.wallet.read()));
+    let (available, held) = (part(|wallet| wallet.available), part(|wallet| wallet.held));
+    let pending = part(|wallet| wallet.pending_credit);
+    let row = move |name: &'static str, amount: Memo<Money>, style: MoneyStyle| {
+        view! { <div><dt>{name}</dt><dd><Amount amount=amount currency=live.currency style=style /></dd></div> }
+    };
+    let shown = move || {
+        let is_held = !held.get().is_zero();
+        let is_pending = !pending.get().is_zero();
+        (is_held || is_pending).then(|| {
+            view! {
+                <dl class="facts">
+                    {is_held.then(|| row("Held for calls that are running", held, MoneyStyle::Total))}
+                    {is_held.then(|| row("Available for new calls", available, MoneyStyle::Balance))}
+                    {is_pending.then(|| row("On its way into the wallet", pending, MoneyStyle::Total))}
+                </dl>
+            }
+        })
+    };
+    view! { {shown} }.into_any()
+}
+
+/// The card that pays, and the last movement.
+fn foot(live: Live, doors: Doors) -> AnyView {
+    let last = Memo::new(move |_| {
+        let recent = live.recent.read();
+        recent.last().cloned().or_else(|| live.first_page.read().items.first().cloned())
+    });
+    let card = move || {
+        let cards = live.cards.read();
+        cards.first().map(|card| card_text(&card.brand, &card.last4))
+    };
+    let card = move || match card() {
+        Some(card) => view! { <span>{card}</span> }.into_any(),
+        None => view! { <span class="muted">"No card connected"</span> }.into_any(),
+    };
+    let connect_word = move || if live.cards.read().is_empty() { "Connect a card" } else { "Connect another card" };
+    view! {
+        <div class="balance-foot small">
+            <p class="balance-card">
+                <Icon name=IconName::Card />{card}
+                <Button style=ButtonStyle::Quiet on_press=move || doors.connect.set(true)>{connect_word}</Button>
+            </p>
+            {move || last.get().map(|line| movement(&line))}
+        </div>
+    }
+    .into_any()
+}
+
+fn movement(line: &Transaction) -> AnyView {
+    view! {
+        <p class="muted">
+            "Last movement: "{kind_word(line.kind)}" "
+            <bdi class="money">{signed_text(line.amount, line.currency)}</bdi>", "
+            <Instant at=line.occurred_at style=DateStyle::DateTime />
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,71 @@
+//! Payments whose outcome is not known yet, on whatever device they began: visible until they are.
+
+use billing_contract::top_up::TopUp;
+use billing_domain::charge::TopUpStatus;
+use leptos::prelude::*;
+
+use super::super::words::card_text;
+use crate::state::Live;
+use crate::state::payment::{Notice, Stage};
+use crate::ui::button::Button;
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::money::{MoneyStyle, money_text};
+
+/// One line for each of them; nothing when there is none.
+#[component]
+pub(super) fn OpenTopUps(
+    /// The wallet.
+    live: Live,
+) -> AnyView {
+    let open = Memo::new(move |_| {
+        let all = live.top_ups.read();
+        all.iter().filter(|top_up| top_up.status.is_open()).cloned().collect::<Vec<_>>()
+    });
+    let interrupted = Memo::new(move |_| *live.payment.stage.read() == Stage::Choosing(Some(Notice::Interrupted)));
+    let lines = move || {
+        let lines = open.get();
+        let is_interrupted = interrupted.get();
+        (is_interrupted || !lines.is_empty()).then(|| {
+            view! {
+                <ul class="open-top-ups">
+                    {is_interrupted.then(|| interrupted_line(live))}
+                    {lines.into_iter().map(|top_up| line(live, top_up)).collect_view()}
+                </ul>
+            }
+        })
+    };
+    view! { {lines} }.into_any()
+}
+
+fn line(live: Live, top_up: TopUp) -> AnyView {
+    let what = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
+    let card = card_text(&top_up.card.brand, &top_up.card.last4);
+    let (state, word) = match top_up.status {
+        TopUpStatus::ActionRequired => ("waits for your confirmation", "Confirm"),
+        TopUpStatus::Unknown => ("no answer from the bank yet; you will not be charged twice", "Check status"),
+        _ => ("on its way", "Show"),
+    };
+    let by_hand = !top_up.automatic;
+    let show = move || {
+        live.show_payment(top_up.clone());
+    };
+    view! {
+        <li>
+            <Icon name=IconName::Clock />
+            <p>{format!("{what} with {card}: {state}.")}</p>
+            {by_hand.then(|| view! { <Button on_press=show>{word}</Button> })}
+        </li>
+    }
+    .into_any()
+}
+
+fn interrupted_line(live: Live) -> AnyView {
+    view! {
+        <li>
+            <Icon name=IconName::Clock />
+            <p>"A payment was interrupted before the server answered."</p>
+            <Button on_press=move || live.payment.open.set(true)>"Continue"</Button>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,217 @@
+//! What a person types on a card form: grouped as on the card, checked, and turned into a token in the browser.
+
+use billing_domain::Date;
+use billing_domain::sandbox_cards::{self, NumberError, SandboxCard};
+
+/// Which field is wrong, and how to fix it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// The name.
+    pub(super) name: Option<String>,
+    /// The number.
+    pub(super) number: Option<String>,
+    /// The expiry.
+    pub(super) expiry: Option<String>,
+    /// The security code.
+    pub(super) code: Option<String>,
+}
+
+impl Wrong {
+    /// Nothing is.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What stands in the fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Name on the card.
+    pub(super) name: String,
+    /// The number. Never leaves the browser.
+    pub(super) number: String,
+    /// `MM/YY`.
+    pub(super) expiry: String,
+    /// Three digits, four on American Express. Never leaves the browser.
+    pub(super) code: String,
+}
+
+/// What is sent instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// Stands for the number.
+    pub(super) token: &'static str,
+    /// 1 to 12.
+    pub(super) month: u8,
+    /// Four digits.
+    pub(super) year: u16,
+}
+
+impl Entry {
+    /// The token and the expiry, or everything that is wrong at once.
+    pub(super) fn check(&self, today: Date) -> Result<Accepted, Wrong> {
+        let card = sandbox_cards::by_number(self.number.trim());
+        let expiry = parse_expiry(&self.expiry, today);
+        let wrong = Wrong {
+            name: self.name.trim().is_empty().then(|| "Enter the name on the card.".to_owned()),
+            number: card.err().map(|error| number_sentence(error).to_owned()),
+            expiry: expiry.err().map(str::to_owned),
+            code: code_problem(&self.code, card.ok()),
+        };
+        match (card, expiry) {
+            (Ok(card), Ok((month, year))) if wrong.is_empty() => Ok(Accepted { token: card.token, month, year }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+const fn number_sentence(error: NumberError) -> &'static str {
+    match error {
+        NumberError::Incomplete => "Enter the whole card number, 13 to 19 digits.",
+        NumberError::Mistyped => "This card number is mistyped: check its digits.",
+        NumberError::NotATestCard => {
+            "Only test card numbers work here, such as 4242 4242 4242 4242. Never enter a real card in the sandbox."
+        }
+    }
+}
+
+fn code_problem(code: &str, card: Option<&SandboxCard>) -> Option<String> {
+    let code = code.trim();
+    let digits = code.bytes().all(|byte| byte.is_ascii_digit());
+    let right = match card {
+        Some(card) => code.len() == card.cvc_digits(),
+        None => matches!(code.len(), 3 | 4),
+    };
+    let wanted = card.map_or("3 or 4", |card| if card.cvc_digits() == 4 { "4" } else { "3" });
+    (!(digits && right)).then(|| format!("Enter the {wanted} digits of the security code."))
+}
+
+/// `12/30`, `1230`, `12 / 2030` → month and year.
+fn parse_expiry(text: &str, today: Date) -> Result<(u8, u16), &'static str> {
+    const HOW: &str = "Enter month and year as on the card, like 12/30.";
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if text.chars().any(|letter| !letter.is_ascii_digit() && !matches!(letter, '/' | ' ' | '-')) {
+        return Err(HOW);
+    }
+    let (month, year) = match text.split_once(['/', '-', ' ']) {
+        Some((month, year)) => (month.trim(), year.trim_matches(['/', '-', ' '])),
+        None => digits.split_at_checked(2).ok_or(HOW)?,
+    };
+    let month: u8 = month.parse().map_err(|_| HOW)?;
+    let year: u16 = match year.len() {
+        2 => 2000 + year.parse::<u16>().map_err(|_| HOW)?,
+        4 => year.parse().map_err(|_| HOW)?,
+        _ => return Err(HOW),
+    };
+    let last = billing_domain::Month::new(year, month).ok_or(HOW)?;
+    if last < today.month() { Err("This card has expired.") } else { Ok((month, year)) }
+}
+
+/// The number with spaces as on the card, 4-4-4-4 or 4-6-5, while it is typed from the front; what is changed in the
+/// middle stays as it is, so that the cursor does not jump.
+pub(super) fn regrouped(before: &str, typed: &str) -> String {
+    let (old, new) = (digits(before), digits(typed));
+    let plain = typed.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ' || byte == b'-');
+    if plain && new.len() <= 19 && (new.starts_with(&old) || old.starts_with(&new)) {
+        grouped(&new)
+    } else {
+        typed.to_owned()
+    }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn grouped(digits: &str) -> String {
+    let is_amex = digits.starts_with("34") || digits.starts_with("37");
+    let breaks: &[usize] = if is_amex { &[4, 10] } else { &[4, 8, 12, 16] };
+    let mut out = String::with_capacity(digits.len() + 4);
+    for (index, digit) in digits.chars().enumerate() {
+        if breaks.contains(&index) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// The expiry with its stroke while it is typed from the front.
+pub(super) fn with_stroke(before: &str, typed: &str) -> String {
+    let grows = typed.len() > before.len();
+    if grows && typed.len() == 2 && typed.bytes().all(|byte| byte.is_ascii_digit()) {
+        format!("{typed}/")
+    } else {
+        typed.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn today() -> Date {
+        Date::new(2026, 11, 24).unwrap()
+    }
+
+    fn entry() -> Entry {
+        Entry {
+            name: "Ada Lovelace".to_owned(),
+            number: "4242 4242 4242 4242".to_owned(),
+            expiry: "12/30".to_owned(),
+            code: "123".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_test_card_becomes_its_token() {
+        assert_eq!(entry().check(today()), Ok(Accepted { token: "pm_card_visa", month: 12, year: 2030 }));
+        let amex = Entry { number: "3782 822463 10005".to_owned(), code: "1234".to_owned(), ..entry() };
+        assert_eq!(amex.check(today()).map(|card| card.token), Ok("pm_card_amex"));
+    }
+
+    #[test]
+    fn a_real_card_is_refused_by_a_sentence_about_test_numbers() {
+        let real = Entry { number: "6011 1111 1111 1117".to_owned(), ..entry() };
+        assert!(real.check(today()).unwrap_err().number.unwrap().contains("Only test card numbers"));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let wrong = Entry::default().check(today()).unwrap_err();
+        assert!(wrong.name.is_some() && wrong.number.is_some() && wrong.expiry.is_some() && wrong.code.is_some());
+        let code = Entry { code: "1234".to_owned(), ..entry() }.check(today()).unwrap_err();
+        assert_eq!(
+            code,
+            Wrong { code: Some("Enter the 3 digits of the security code.".to_owned()), ..Wrong::default() }
+        );
+    }
+
+    #[test]
+    fn expiries_are_read_as_people_write_them() {
+        for (text, expected) in [
+            ("12/30", Ok((12, 2030))),
+            ("1230", Ok((12, 2030))),
+            ("12 / 2030", Ok((12, 2030))),
+            ("11/26", Ok((11, 2026))),
+            ("3/27", Ok((3, 2027))),
+        ] {
+            assert_eq!(parse_expiry(text, today()), expected, "{text}");
+        }
+        assert_eq!(parse_expiry("10/26", today()), Err("This card has expired."));
+        for text in ["", "1", "13/30", "00/30", "12/3", "ab/cd", "12/30/1", "１２/30"] {
+            assert!(parse_expiry(text, today()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_while_typed_and_left_alone_in_the_middle() {
+        assert_eq!(regrouped("4242", "42424"), "4242 4");
+        assert_eq!(regrouped("4242 4", "4242 "), "4242");
+        assert_eq!(regrouped("", "378282246310005"), "3782 822463 10005");
+        assert_eq!(regrouped("4242 4242", "4242 142"), "4242 142");
+        assert_eq!(regrouped("", "4242abc"), "4242abc");
+        assert_eq!(with_stroke("1", "12"), "12/");
+        assert_eq!(with_stroke("12/", "12"), "12");
+    }
+}

@@ -1,0 +1,121 @@
+//! What members asked for: approve by topping up, or decline with a word.
+
+use billing_contract::request::FundsRequest;
+use leptos::prelude::*;
+
+use crate::api;
+use crate::platform::task;
+use crate::state::Live;
+use crate::ui::announcer::announcer;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::field::TextArea;
+use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::panel::Panel;
+use crate::ui::time::Instant;
+
+/// Where an answer stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Answer {
+    /// None yet.
+    Open,
+    /// A word is written.
+    Writing(Option<String>),
+    /// It is on its way.
+    Sending,
+}
+
+/// The panel; nothing when nobody asks.
+#[component]
+pub(super) fn RequestsPanel(
+    /// The wallet.
+    live: Live,
+) -> AnyView {
+    let some = Memo::new(move |_| !live.requests.read().is_empty());
+    let each = move |request: FundsRequest| one(live, request);
+    let shown = move || {
+        some.get().then(|| {
+            view! {
+                <Panel heading="Requests from members" class="requests">
+                    <ul class="request-list">
+                        <For each=move || live.requests.get() key=|request| request.id.clone() children=each />
+                    </ul>
+                </Panel>
+            }
+        })
+    };
+    view! { {shown} }.into_any()
+}
+
+fn one(live: Live, request: FundsRequest) -> AnyView {
+    let amount = money_text(request.amount, request.currency, MoneyStyle::Total);
+    let answer = RwSignal::new(Answer::Open);
+    let (id, wanted) = (request.id.clone(), request.amount);
+    let approve = move || live.open_payment_for(id.clone(), wanted);
+    let writing = Memo::new(move |_| *answer.read() != Answer::Open);
+    let (id, name) = (StoredValue::new(request.id), StoredValue::new(request.requested_by.clone()));
+    let buttons = Signal::stored(format!("Top up {amount}…"));
+    let below = move || {
+        if writing.get() {
+            decline_form(live, id, name, answer)
+        } else {
+            let approve = approve.clone();
+            view! {
+                <div class="buttons">
+                    <Button style=ButtonStyle::Primary on_press=approve>{move || buttons.get()}</Button>
+                    <Button on_press=move || answer.set(Answer::Writing(None))>"Decline"</Button>
+                </div>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <li>
+            <div class="request-text">
+                <p><strong>{request.requested_by}</strong>" asks for "<bdi class="money">{amount}</bdi></p>
+                <p class="request-reason">{request.reason}</p>
+                <p class="muted small"><Instant at=request.created_at /></p>
+            </div>
+            {below}
+        </li>
+    }
+    .into_any()
+}
+
+fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, answer: RwSignal<Answer>) -> AnyView {
+    let announcer = announcer();
+    let word = RwSignal::new(String::new());
+    let work = StoredValue::new_local(None);
+    let busy = Memo::new(move |_| *answer.read() == Answer::Sending);
+    let error = Signal::derive(move || match &*answer.read() {
+        Answer::Writing(error) => error.clone(),
+        _ => None,
+    });
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        answer.set(Answer::Sending);
+        let (id, text) = (id.get_value(), word.get_untracked().trim().to_owned());
+        work.set_value(Some(task::start(async move {
+            match api::requests::decline(&id, (!text.is_empty()).then_some(text)).await {
+                Ok(request) => {
+                    announcer.say("The request is declined.");
+                    live.hear_request(request);
+                }
+                Err(error) => answer.set(Answer::Writing(Some(error.sentence()))),
+            }
+        })));
+    };
+    view! {
+        <form class="stack request-decline" on:submit=send>
+            <TextArea label=format!("A word to {}", name.get_value()) value=word name="answer" rows="2"
+                hint="Optional. They see it with the answer." error=error />
+            <div class="buttons">
+                <Button style=ButtonStyle::Primary submit=true busy=busy>"Decline the request"</Button>
+                <Button unavailable=busy on_press=move || answer.set(Answer::Open)>"Back"</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

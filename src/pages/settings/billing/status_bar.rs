@@ -1,0 +1,157 @@
+//! The one bar at the top: the most serious thing that is true now, its cause, its effect, and what to do.
+
+mod countdown;
+
+use billing_contract::auto_pay::{AutoPay, HealthState};
+use billing_contract::usage::Usage;
+use billing_contract::wallet::{Grace, Runway, Wallet};
+use billing_domain::status::WalletStatus;
+use billing_domain::{Currency, Date, Money};
+use leptos::prelude::*;
+
+use self::countdown::Countdown;
+use super::Doors;
+use super::words::usage_words;
+use crate::state::Live;
+use crate::state::filter::Filter;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::time::{DateStyle, date_text, instant_text};
+
+/// What the bar says, most serious first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Bar {
+    NotConnected,
+    Paused,
+    Grace(Grace),
+    PaymentStopped(String),
+    Low { available: Money, runway: Option<Runway>, refilling: bool },
+    Unusual { date: Date, kind: billing_domain::UsageKind, factor: Option<String> },
+}
+
+impl Bar {
+    /// The most serious thing; `None` when all is well.
+    fn of(wallet: &Wallet, auto_pay: &AutoPay, usage: &Usage, today: Date) -> Option<Self> {
+        match (wallet.status, &wallet.grace) {
+            (WalletStatus::NotConnected, _) => return Some(Self::NotConnected),
+            (WalletStatus::Paused, _) | (WalletStatus::Grace, None) => return Some(Self::Paused),
+            (WalletStatus::Grace, Some(grace)) => return Some(Self::Grace(grace.clone())),
+            (WalletStatus::Active | WalletStatus::Low, _) => {}
+        }
+        if auto_pay.enabled && matches!(auto_pay.health.state, HealthState::Paused | HealthState::Declined) {
+            return Some(Self::PaymentStopped(auto_pay.health.reason.clone().unwrap_or_default()));
+        }
+        if wallet.status == WalletStatus::Low {
+            let refilling = auto_pay.enabled && auto_pay.health.state == HealthState::Charging;
+            return Some(Self::Low { available: wallet.available, runway: wallet.runway.clone(), refilling });
+        }
+        // Yesterday's spike may still be news; an older one is history.
+        let recent = usage.days.iter().rev().take_while(|day| today.days() - day.date.days() <= 1);
+        recent.filter_map(|day| Some((day.date, day.spike.as_ref()?))).next().map(|(date, spike)| Self::Unusual {
+            date,
+            kind: spike.kind,
+            factor: spike.factor.clone(),
+        })
+    }
+
+    const fn tone(&self) -> Tone {
+        match self {
+            Self::NotConnected | Self::Paused | Self::Grace(_) => Tone::Stop,
+            Self::PaymentStopped(_) | Self::Low { .. } | Self::Unusual { .. } => Tone::Warn,
+        }
+    }
+
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::NotConnected => "Connect your wallet",
+            Self::Paused => "All calls are paused",
+            Self::Grace(_) => "Outbound calls and AI tasks have stopped",
+            Self::PaymentStopped(_) => "An automatic payment failed",
+            Self::Low { .. } => "The balance is low",
+            Self::Unusual { .. } => "Unusual usage",
+        }
+    }
+}
+
+/// The bar; nothing when all is well.
+#[component]
+pub(super) fn StatusBar(
+    /// The wallet.
+    live: Live,
+    /// What its button opens.
+    doors: Doors,
+) -> AnyView {
+    let bar =
+        Memo::new(move |_| Bar::of(&live.wallet.read(), &live.auto_pay.read(), &live.usage.read(), live.today.get()));
+    let shown = move || {
+        bar.get().map(|bar| {
+            let title = bar.title();
+            view! { <Banner tone=bar.tone() title=title>{body(bar, live, doors)}</Banner> }
+        })
+    };
+    view! { <div class="status-bar">{shown}</div> }.into_any()
+}
+
+fn body(bar: Bar, live: Live, doors: Doors) -> AnyView {
+    let currency = live.currency;
+    let add = move || {
+        view! { <Button style=ButtonStyle::Primary on_press=move || live.open_payment()>"Add Balance"</Button> }
+            .into_any()
+    };
+    let text = text(&bar, currency);
+    match bar {
+        Bar::NotConnected => view! {
+            <p>{text}</p>
+            <Button style=ButtonStyle::Danger on_press=move || doors.connect.set(true)>"Connect a card"</Button>
+        }
+        .into_any(),
+        Bar::Paused | Bar::Low { .. } => view! { <p>{text}</p>{add()} }.into_any(),
+        Bar::Grace(grace) => view! { <p>{text}" "<Countdown live=live ends_at=grace.ends_at /></p>{add()} }.into_any(),
+        Bar::PaymentStopped(_) => view! {
+            <p>{text}</p>
+            <Button on_press=move || doors.auto_pay.set(true)>"Check Automatic Payments"</Button>
+        }
+        .into_any(),
+        Bar::Unusual { date, kind, .. } => {
+            let filter = Filter { kinds: vec![kind.into()], from: Some(date), to: Some(date), text: String::new() };
+            view! {
+                <p>{text}</p>
+                <Button on_press=move || doors.show_lines(filter.clone())>"Show these transactions"</Button>
+            }
+            .into_any()
+        }
+    }
+}
+
+fn text(bar: &Bar, currency: Currency) -> String {
+    let money = |amount| money_text(amount, currency, MoneyStyle::Balance);
+    match bar {
+        Bar::NotConnected => {
+            "No card is connected, so the AI system cannot process calls or automations. They start as soon as the wallet is connected and has a balance.".to_owned()
+        }
+        Bar::Paused => {
+            "The balance is used up and the grace period for inbound calls is over. Everything starts again within a second of adding balance.".to_owned()
+        }
+        Bar::Grace(grace) => format!(
+            "The balance is used up. Inbound calls go on until {} or until {} more is spent, whichever comes first; then all calls pause.",
+            instant_text(grace.ends_at, DateStyle::Time),
+            money(grace.left)
+        ),
+        Bar::PaymentStopped(reason) => {
+            let reason = if reason.is_empty() { "The card was refused." } else { reason };
+            format!("{reason} The wallet will not refill itself until this is solved.")
+        }
+        Bar::Low { refilling: true, .. } => "A refill by Automatic Payments is on its way. Everything still runs.".to_owned(),
+        Bar::Low { available, runway, .. } => {
+            let until = runway.as_ref().map_or_else(String::new, |runway| {
+                format!(", enough until {} at this pace", instant_text(runway.until, DateStyle::Weekday))
+            });
+            format!("{} is left{until}. At zero, outbound calls and AI tasks stop at once.", money(*available))
+        }
+        Bar::Unusual { date, kind, factor } => {
+            let much = factor.as_ref().map_or("far more than usual".to_owned(), |factor| format!("{factor} × the usual day"));
+            format!("{}: {much}, mostly {}.", date_text(*date, DateStyle::Weekday), usage_words(*kind).to_lowercase())
+        }
+    }
+}

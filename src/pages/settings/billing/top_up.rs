@@ -1,0 +1,165 @@
+//! The top-up: choose an amount, connect a card if there is none, confirm, pay, and know how it ended.
+
+mod challenge;
+mod choice;
+mod drive;
+mod form;
+mod outcome;
+
+use leptos::prelude::*;
+
+use self::challenge::BankQuestion;
+pub(super) use self::challenge::SandboxBank;
+use self::form::TopUpForm;
+use self::outcome::{PaidNote, UnknownNote};
+use super::connect_card::ConnectCard;
+use crate::platform::{focus, task, timers};
+use crate::state::Live;
+use crate::state::payment::{Notice, Stage};
+use crate::ui::announcer::announcer;
+use crate::ui::dialog::Dialog;
+use crate::ui::money::{MoneyStyle, money_text};
+
+/// Where the reader goes on when the dialog shows something else.
+const FACE_ID: &str = "top-up-face";
+
+/// What the dialog shows. While money is under way the form stays, so that the button keeps its focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Face {
+    Form,
+    Connect,
+    Question,
+    Unknown,
+    Paid,
+}
+
+impl Face {
+    const fn of(stage: &Stage) -> Self {
+        match stage {
+            Stage::Choosing(_) | Stage::Sending | Stage::Repeating | Stage::Waiting(_) => Self::Form,
+            Stage::Connecting => Self::Connect,
+            Stage::Challenge(_) | Stage::Answering(_) => Self::Question,
+            Stage::Unknown(_) | Stage::Asking(_) => Self::Unknown,
+            Stage::Paid(_) => Self::Paid,
+        }
+    }
+
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Form => "Add Balance",
+            Self::Connect => "Connect a card",
+            Self::Question => "Confirm with your bank",
+            Self::Unknown => "Still checking",
+            Self::Paid => "Balance added",
+        }
+    }
+}
+
+/// The dialog behind **Add Balance**.
+#[component]
+pub(super) fn TopUpDialog(
+    /// The wallet.
+    live: Live,
+) -> AnyView {
+    let payment = live.payment;
+    let face = Memo::new(move |_| Face::of(&payment.stage.read()));
+    follow_face(live, face);
+    watch_bank(live);
+    settle(live);
+    let content = move || {
+        let shown = match face.get() {
+            Face::Form => view! { <TopUpForm live=live /> }.into_any(),
+            Face::Connect => connect(live),
+            Face::Question => view! { <BankQuestion live=live /> }.into_any(),
+            Face::Unknown => view! { <UnknownNote live=live /> }.into_any(),
+            Face::Paid => view! { <PaidNote live=live /> }.into_any(),
+        };
+        view! { <div id=FACE_ID class="top-up" tabindex="-1">{shown}</div> }
+    };
+    let close = move || {
+        // What is over is not shown again; what is under way, or was interrupted, is.
+        let goes_on = |stage: &Stage| stage.is_under_way() || *stage == Stage::Choosing(Some(Notice::Interrupted));
+        if !goes_on(&payment.stage.read_untracked()) {
+            payment.stage.set(Stage::Choosing(None));
+            payment.request_id.set(None);
+        }
+    };
+    view! {
+        <Dialog open=payment.open heading=Signal::derive(move || face.get().heading().to_owned()) on_close=close>
+            {content}
+        </Dialog>
+    }
+    .into_any()
+}
+
+fn connect(live: Live) -> AnyView {
+    let payment = live.payment;
+    let connected = move |card: billing_contract::card::Card| {
+        payment.card_id.set(Some(card.id.clone()));
+        live.card_connected(card);
+        payment.stage.set(Stage::Choosing(Some(Notice::Connected)));
+    };
+    view! {
+        <ConnectCard
+            on_connected=connected
+            on_back=move || payment.stage.set(Stage::Choosing(None))
+            note="Then you confirm the top-up; nothing is charged by connecting."
+        />
+    }
+    .into_any()
+}
+
+/// The reader's place moves to what the dialog shows now.
+fn follow_face(live: Live, face: Memo<Face>) {
+    let later = StoredValue::new_local(None);
+    Effect::new(move |before: Option<Face>| {
+        let now = face.get();
+        if before.is_some_and(|before| before != now) && live.payment.open.get_untracked() {
+            // The new content is in the document only after this effect.
+            later.set_value(Some(timers::after(0, || {
+                focus::by_id(FACE_ID);
+            })));
+        }
+        now
+    });
+}
+
+/// While the bank is working, it is asked now and then: the stream may be down.
+fn watch_bank(live: Live) {
+    let waiting = Memo::new(move |_| match &*live.payment.stage.read() {
+        Stage::Waiting(top_up) => Some(top_up.id.clone()),
+        _ => None,
+    });
+    let watch = StoredValue::new_local(None);
+    Effect::new(move |_| watch.set_value(waiting.get().map(|id| task::start(drive::watch(live, id)))));
+}
+
+/// Says how it ended, and approves the request that the money answers.
+fn settle(live: Live) {
+    let announcer = announcer();
+    let approving = StoredValue::new_local(None);
+    let over = Memo::new(move |_| match &*live.payment.stage.read() {
+        Stage::Paid(top_up) => Some(top_up.clone()),
+        _ => None,
+    });
+    Effect::new(move |_| {
+        let Some(top_up) = over.get() else { return };
+        let amount = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
+        announcer.say(format!("Paid: {amount} added to the wallet."));
+        let Some(request_id) = live.payment.request_id.get_untracked() else { return };
+        live.payment.request_id.set(None);
+        approving.set_value(Some(task::start(async move {
+            match drive::approve(request_id).await {
+                Ok(request) => live.hear_request(request),
+                Err(error) => {
+                    announcer.alert(format!("The money arrived, but the request is still open. {}", error.sentence()));
+                }
+            }
+        })));
+    });
+    Effect::new(move |_| {
+        if let Stage::Choosing(Some(Notice::Declined(decline))) = &*live.payment.stage.read() {
+            announcer.alert(format!("Nothing was charged. {}", decline.message));
+        }
+    });
+}

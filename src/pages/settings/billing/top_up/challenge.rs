@@ -1,0 +1,59 @@
+//! The cardholder's confirmation (3-D Secure). In the sandbox the bank is a box with two buttons.
+
+use leptos::prelude::*;
+
+use super::super::words::card_text;
+use super::drive;
+use crate::state::Live;
+use crate::state::payment::Stage;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::money::explicit_text;
+
+/// The bank's question about the top-up that is under way.
+#[component]
+pub(super) fn BankQuestion(
+    /// The wallet.
+    live: Live,
+) -> AnyView {
+    let stage = live.payment.stage;
+    let top_up = Memo::new(move |_| stage.read().top_up().cloned());
+    let busy = Memo::new(move |_| matches!(*stage.read(), Stage::Answering(_)));
+    let question = move || {
+        top_up.get().map(|top_up| {
+            let card = card_text(&top_up.card.brand, &top_up.card.last4);
+            format!("Do you approve a payment of {} with {card}?", explicit_text(top_up.amount, top_up.currency))
+        })
+    };
+    let answer = move |approve: bool| {
+        if let Some(top_up) = top_up.get_untracked().filter(|_| !busy.get_untracked()) {
+            drive::answer(live, top_up, approve);
+        }
+    };
+    view! {
+        <SandboxBank>
+            <p class="bank-question">{question}</p>
+            <div class="buttons">
+                <Button style=ButtonStyle::Primary busy=busy on_press=move || answer(true)>"Approve"</Button>
+                <Button unavailable=busy on_press=move || answer(false)>"Refuse"</Button>
+            </div>
+        </SandboxBank>
+        <p class="muted small">"Your wallet is credited as soon as the bank confirms."</p>
+    }
+    .into_any()
+}
+
+/// The frame of the bank that is none.
+#[component]
+pub(in super::super) fn SandboxBank(
+    /// Its question.
+    children: Children,
+) -> AnyView {
+    view! {
+        <div class="bank">
+            <p class="bank-name"><Icon name=IconName::Flask />"Sandbox bank"</p>
+            {children()}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,72 @@
+//! The chosen amount: slider, − and +, chips and box are one value, the text in the box.
+
+use billing_domain::Money;
+use billing_domain::limits::{AmountError, ChargeAmount, ChargeLimits};
+use billing_domain::slider;
+
+/// What the text in the box means.
+pub(super) fn read(text: &str, limits: &ChargeLimits) -> Result<ChargeAmount, AmountError> {
+    limits.parse(text.trim())
+}
+
+/// The amount that slider and buttons start from: the box's own where it is one, else the nearest limit.
+pub(super) fn anchor(text: &str, limits: &ChargeLimits) -> Money {
+    match Money::parse_payable(text.trim(), limits.currency) {
+        Ok(amount) => amount.clamp(limits.min, limits.max),
+        Err(_) => limits.min,
+    }
+}
+
+/// What is wrong with the text and how to fix it; `write` writes an amount as people read it.
+pub(super) fn sentence(error: AmountError, write: impl Fn(Money) -> String) -> String {
+    match error {
+        AmountError::BelowMinimum(least) => format!("The smallest top-up is {}.", write(least)),
+        AmountError::AboveMaximum(most) => format!("The largest top-up is {}.", write(most)),
+        AmountError::NotChargeable => "Use at most the digits that the currency has.".to_owned(),
+        AmountError::Decimal(error) => {
+            use billing_domain::decimal::DecimalError;
+            match error {
+                DecimalError::Empty => "Enter an amount.".to_owned(),
+                DecimalError::TooLarge => "This amount is too large.".to_owned(),
+                DecimalError::Malformed => "Write the amount with digits and one decimal point, like 12.50.".to_owned(),
+                DecimalError::TooPrecise => "Use at most the digits that the currency has, like 12.50.".to_owned(),
+            }
+        }
+    }
+}
+
+/// The slider's stops.
+pub(super) fn stops(limits: &ChargeLimits) -> Vec<Money> {
+    slider::stops(limits)
+}
+
+#[cfg(test)]
+mod tests {
+    use billing_domain::Currency;
+
+    use super::*;
+
+    const LIMITS: ChargeLimits = ChargeLimits::default_for(Currency::Usd);
+
+    #[test]
+    fn the_box_may_hold_what_lies_between_two_stops() {
+        assert_eq!(read(" 123.45 ", &LIMITS).unwrap().money(), Money::from_micros(123_450_000));
+        assert_eq!(anchor("123.45", &LIMITS), Money::from_micros(123_450_000));
+    }
+
+    #[test]
+    fn the_slider_stays_inside_whatever_is_typed() {
+        for (text, micros) in [("", 10), ("abc", 10), ("1", 10), ("99999", 5_000), ("-3", 10)] {
+            assert_eq!(anchor(text, &LIMITS), Money::from_major(micros), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_names_the_limit() {
+        let text = |typed: &str| sentence(read(typed, &LIMITS).unwrap_err(), |amount| format!("${amount}"));
+        assert_eq!(text("9.99"), "The smallest top-up is $10.00.");
+        assert_eq!(text("5000.01"), "The largest top-up is $5000.00.");
+        assert_eq!(text(""), "Enter an amount.");
+        assert_eq!(text("1,50"), "Write the amount with digits and one decimal point, like 12.50.");
+    }
+}

@@ -1,0 +1,142 @@
+//! Moves a top-up on: sends it, repeats what got lost with the same key, asks, answers. Runs on while the dialog is shut.
+
+use billing_contract::ProblemCode;
+use billing_contract::request::FundsRequest;
+use billing_contract::top_up::{Decline, TopUp};
+use billing_domain::Money;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api::{self, ApiError};
+use crate::platform::timers;
+use crate::state::attempt::{self, Attempt};
+use crate::state::payment::{Notice, Stage};
+use crate::state::{Hearing, Live};
+
+/// Between two questions after a payment that is under way; the stream is usually faster.
+const ASK_MILLISECONDS: i32 = 3_000;
+/// Between two tries of a request whose answer got lost: at first, and at most.
+const REPEAT_MILLISECONDS: (i32, i32) = (1_000, 15_000);
+
+/// Sends this amount. Without a card one has to be connected first, and nothing is sent.
+pub(super) fn pay(live: Live, amount: Money) {
+    let payment = live.payment;
+    if payment.stage.read_untracked().is_under_way() {
+        return;
+    }
+    let Some(card) = live.payment_card() else {
+        payment.stage.set(Stage::Connecting);
+        return;
+    };
+    let attempt = Attempt::for_form(amount, &card.id, payment.request_id.get_untracked());
+    attempt.store();
+    payment.stage.set(Stage::Sending);
+    spawn_local(send(live, attempt));
+}
+
+async fn send(live: Live, mut attempt: Attempt) {
+    let stage = live.payment.stage;
+    let (mut pause, longest) = REPEAT_MILLISECONDS;
+    loop {
+        match api::top_ups::create(&attempt.key, attempt.amount, Some(&attempt.card_id)).await {
+            Ok(top_up) => {
+                attempt.top_up_id = Some(top_up.id.clone());
+                attempt.store();
+                stage.set(Stage::of(top_up.clone()));
+                arrived(live, top_up);
+                return;
+            }
+            Err(error) if error.leaves_outcome_open() => {
+                stage.set(Stage::Repeating);
+                timers::sleep(pause).await;
+                pause = pause.saturating_mul(2).min(longest);
+            }
+            Err(error) => return refused(live, &error),
+        }
+    }
+}
+
+/// The server said no: nothing was charged, and the key is used up.
+fn refused(live: Live, error: &ApiError) {
+    let stage = live.payment.stage;
+    let next = match error.code() {
+        // Signed out: the same payment goes on after signing in.
+        Some(ProblemCode::Unauthenticated) => return stage.set(Stage::Choosing(Some(Notice::Interrupted))),
+        Some(ProblemCode::CardRequired) => Stage::Connecting,
+        Some(ProblemCode::CardDeclined) => {
+            let code = error.problem().and_then(|problem| problem.decline_code.clone()).unwrap_or_default();
+            Stage::Choosing(Some(Notice::Declined(Decline { code, message: error.sentence() })))
+        }
+        _ => match error.field("/amount") {
+            Some(text) => Stage::Choosing(Some(Notice::Amount(text))),
+            None => Stage::Choosing(Some(Notice::Refused(error.sentence()))),
+        },
+    };
+    attempt::forget();
+    stage.set(next);
+}
+
+/// The server told where a top-up stands.
+fn arrived(live: Live, top_up: TopUp) {
+    live.hear_top_up(top_up);
+    // With the stream down nobody else brings the new balance.
+    if live.hearing.get_untracked() != Hearing::Live {
+        spawn_local(async move {
+            if let Ok(billing) = api::billing::billing().await {
+                live.refresh(billing);
+            }
+        });
+    }
+}
+
+/// While the bank is working, asks now and then until something else is known.
+pub(super) async fn watch(live: Live, id: String) {
+    loop {
+        timers::sleep(ASK_MILLISECONDS).await;
+        if let Ok(top_up) = api::top_ups::read(&id).await {
+            arrived(live, top_up);
+        }
+    }
+}
+
+/// Asks the bank what became of it.
+pub(super) fn ask(live: Live, top_up: TopUp) {
+    let stage = live.payment.stage;
+    stage.set(Stage::Asking(top_up.clone()));
+    spawn_local(async move {
+        match api::top_ups::check(&top_up.id).await {
+            Ok(news) => {
+                stage.set(Stage::of(news.clone()));
+                arrived(live, news);
+            }
+            Err(_) => stage.set(Stage::Unknown(top_up)),
+        }
+    });
+}
+
+/// Tells the sandbox bank what the cardholder decided.
+pub(super) fn answer(live: Live, top_up: TopUp, approve: bool) {
+    let stage = live.payment.stage;
+    stage.set(Stage::Answering(top_up.clone()));
+    spawn_local(async move {
+        match api::top_ups::challenge(&top_up.id, approve).await {
+            Ok(news) => {
+                stage.set(Stage::of(news.clone()));
+                arrived(live, news);
+            }
+            // Perhaps it got through: the top-up itself says so.
+            Err(_) => match api::top_ups::read(&top_up.id).await {
+                Ok(news) => {
+                    stage.set(Stage::of(news.clone()));
+                    arrived(live, news);
+                }
+                Err(_) => stage.set(Stage::Challenge(top_up)),
+            },
+        }
+    });
+}
+
+/// The money is there: the request it answers is approved.
+pub(super) async fn approve(request_id: String) -> Result<FundsRequest, ApiError> {
+    api::requests::approve(&request_id, None).await
+}

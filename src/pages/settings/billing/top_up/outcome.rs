@@ -1,0 +1,74 @@
+//! How a top-up ended, or that nobody knows yet.
+
+use leptos::prelude::*;
+
+use super::super::words::card_text;
+use super::drive;
+use crate::state::Live;
+use crate::state::payment::Stage;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::money::{Figure, explicit_text};
+
+/// The bank has not answered: the card may or may not have been charged.
+#[component]
+pub(super) fn UnknownNote(
+    /// The wallet.
+    live: Live,
+) -> AnyView {
+    let stage = live.payment.stage;
+    let top_up = Memo::new(move |_| stage.read().top_up().cloned());
+    let busy = Memo::new(move |_| matches!(*stage.read(), Stage::Asking(_)));
+    let what = move || {
+        top_up.get().map(|top_up| {
+            let card = card_text(&top_up.card.brand, &top_up.card.last4);
+            format!(
+                "The bank has not said yet whether {} was charged to {card}.",
+                explicit_text(top_up.amount, top_up.currency)
+            )
+        })
+    };
+    let check = move || {
+        if let Some(top_up) = top_up.get_untracked() {
+            drive::ask(live, top_up);
+        }
+    };
+    view! {
+        <div class="stack">
+            <p>{what}</p>
+            <p>"We are still checking, you will not be charged twice. If it was charged, the money appears in the wallet by itself; you may close this."</p>
+            <div class="buttons end">
+                <Button on_press=move || live.payment.open.set(false)>"Close"</Button>
+                <Button style=ButtonStyle::Primary icon=IconName::Refresh busy=busy on_press=check>"Check status"</Button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// It is paid.
+#[component]
+pub(super) fn PaidNote(
+    /// The wallet.
+    live: Live,
+) -> AnyView {
+    let top_up = live.payment.stage.read_untracked().top_up().cloned();
+    let line = top_up.map(|top_up| {
+        let card = card_text(&top_up.card.brand, &top_up.card.last4);
+        format!("{} paid with {card}.", explicit_text(top_up.amount, top_up.currency))
+    });
+    let balance = Signal::derive(move || live.wallet.read().balance);
+    view! {
+        <div class="stack paid">
+            <p class="paid-line"><Icon name=IconName::Check />{line}</p>
+            <div>
+                <p class="muted small">"Wallet Balance"</p>
+                <p class="balance-figure"><Figure amount=balance currency=live.currency /></p>
+            </div>
+            <div class="buttons end">
+                <Button style=ButtonStyle::Primary on_press=move || live.payment.open.set(false)>"Done"</Button>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,86 @@
+//! Which of the lines that the stream brought belong into the list.
+
+use billing_contract::transaction::Transaction;
+
+use crate::state::filter::Filter;
+
+/// What is new since the line `newest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Arrivals {
+    /// Wanted lines, newest first.
+    pub(super) wanted: Vec<Transaction>,
+    /// Some lines may be wanted; only the server can tell.
+    pub(super) unsure: bool,
+    /// Lines are missing in between: the list has to be read anew.
+    pub(super) gap: bool,
+    /// The newest line that was looked at.
+    pub(super) newest: i64,
+}
+
+/// Looks at the recent lines, oldest first.
+pub(super) fn since(newest: i64, recent: &[Transaction], filter: &Filter) -> Arrivals {
+    let mut arrivals = Arrivals { newest, ..Arrivals::default() };
+    for line in recent.iter().filter(|line| line.seq > newest) {
+        arrivals.gap |= line.seq > arrivals.newest + 1;
+        arrivals.newest = line.seq;
+        match filter.admits(line) {
+            Some(true) => arrivals.wanted.insert(0, line.clone()),
+            Some(false) => {}
+            None => arrivals.unsure = true,
+        }
+    }
+    arrivals
+}
+
+#[cfg(test)]
+mod tests {
+    use billing_domain::{Currency, Money, Timestamp, TransactionKind};
+
+    use super::*;
+
+    fn line(seq: i64, kind: TransactionKind) -> Transaction {
+        Transaction {
+            seq,
+            id: seq.to_string(),
+            kind,
+            contra: String::new(),
+            amount: Money::ZERO,
+            balance_after: Money::ZERO,
+            currency: Currency::Usd,
+            occurred_at: Timestamp::from_seconds(1_764_000_000),
+            posted_at: Timestamp::from_seconds(1_764_000_000),
+            description: String::new(),
+            source: String::new(),
+            quantity: None,
+            unit: None,
+            unit_price: None,
+            reference: String::new(),
+            corrects: None,
+            details: Default::default(),
+            hash: billing_domain::ledger::Hash([0; 32]),
+        }
+    }
+
+    #[test]
+    fn only_what_is_new_and_wanted_is_added_newest_first() {
+        let recent: Vec<Transaction> = (1..=5)
+            .map(|seq| line(seq, if seq == 4 { TransactionKind::TopUp } else { TransactionKind::AiTask }))
+            .collect();
+        let filter = Filter { kinds: vec![TransactionKind::AiTask], ..Filter::default() };
+        let arrivals = since(2, &recent, &filter);
+        let seqs: Vec<i64> = arrivals.wanted.iter().map(|line| line.seq).collect();
+        assert_eq!((seqs, arrivals.newest, arrivals.gap, arrivals.unsure), (vec![5, 3], 5, false, false));
+        assert_eq!(since(5, &recent, &filter), Arrivals { newest: 5, ..Arrivals::default() });
+    }
+
+    #[test]
+    fn a_missing_line_and_words_are_left_to_the_server() {
+        let recent = [line(9, TransactionKind::AiTask)];
+        assert!(since(7, &recent, &Filter::default()).gap);
+        let words = Filter { text: "ava".to_owned(), ..Filter::default() };
+        let arrivals = since(8, &recent, &words);
+        assert!(arrivals.unsure && arrivals.wanted.is_empty());
+        let past = Filter { to: billing_domain::Date::new(2020, 1, 1), ..Filter::default() };
+        assert!(!since(8, &recent, &past).unsure);
+    }
+}

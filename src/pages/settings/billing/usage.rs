@@ -1,0 +1,205 @@
+//! Monthly Usage Summary: what was spent, on what, on which day, and what stands out.
+
+mod compare;
+mod days;
+mod spikes;
+
+use billing_contract::usage::Usage;
+use billing_domain::{Month, UsageKind};
+use leptos::prelude::*;
+
+use self::compare::{Change, share_percent};
+use self::days::Days;
+use self::spikes::Spikes;
+use super::Doors;
+use super::words::usage_words;
+use crate::api;
+use crate::platform::{task, timers};
+use crate::state::Live;
+use crate::ui::button::IconButton;
+use crate::ui::icon::IconName;
+use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::panel::{Empty, Load, Panel};
+use crate::ui::select::{Choice, Select};
+use crate::ui::time::month_text;
+
+/// New lines are summed up at most this often.
+const REFRESH_MILLISECONDS: i32 = 4_000;
+
+/// The panel.
+#[component]
+pub(super) fn UsagePanel(
+    /// The wallet.
+    live: Live,
+    /// Where the lines behind a day are shown.
+    doors: Doors,
+) -> AnyView {
+    let month = RwSignal::new(live.usage.read_untracked().month);
+    // A month that is over is kept here; the present one belongs to the wallet and stays live.
+    let other = RwSignal::new(None::<Usage>);
+    let load = RwSignal::new(Load::Ready);
+    let work = StoredValue::new_local(None);
+    let current = Memo::new(move |_| live.today.get().month());
+    let usage = Memo::new(move |_| {
+        let present = live.usage.read();
+        if present.month == month.get() {
+            Some(present.clone())
+        } else {
+            other.get().filter(|usage| usage.month == month.get())
+        }
+    });
+    let fetch = move |wanted: Month| {
+        if usage.read_untracked().is_none() {
+            load.set(Load::Loading);
+        }
+        work.set_value(Some(task::start(async move {
+            match api::billing::usage(wanted).await {
+                Ok(answer) => {
+                    if answer.month == live.today.get_untracked().month() {
+                        live.usage.set(answer);
+                    } else {
+                        other.set(Some(answer));
+                    }
+                    load.set(Load::Ready);
+                }
+                // Figures that are there already are better than none.
+                Err(_) if usage.read_untracked().is_some() => {}
+                Err(error) => load.set(Load::Failed(error.sentence())),
+            }
+        })));
+    };
+    let show = move |wanted: Month| {
+        month.set(wanted);
+        load.set(Load::Ready);
+        if usage.read_untracked().is_none() || wanted == current.get_untracked() {
+            fetch(wanted);
+        }
+    };
+    keep_current(live, month, fetch);
+    let content = move || match usage.get() {
+        Some(usage) => summary(live, doors, &usage),
+        None => ().into_any(),
+    };
+    view! {
+        <Panel
+            heading="Monthly Usage Summary"
+            class="usage"
+            load=load
+            on_retry=move || fetch(month.get_untracked())
+            actions=ViewFn::from(move || picker(live, month, current, show))
+        >
+            {content}
+        </Panel>
+    }
+    .into_any()
+}
+
+/// The present month is summed up anew some time after new lines of usage.
+fn keep_current(live: Live, month: RwSignal<Month>, fetch: impl Fn(Month) + Copy + 'static) {
+    let last_line = Memo::new(move |_| {
+        let recent = live.recent.read();
+        recent.iter().rev().find(|line| line.kind.usage().is_some()).map(|line| line.seq)
+    });
+    let waiting = StoredValue::new(false);
+    let work = StoredValue::new_local(None);
+    Effect::new(move |before: Option<Option<i64>>| {
+        let now = last_line.get();
+        if before.is_some_and(|before| before != now) && !waiting.get_value() {
+            waiting.set_value(true);
+            work.set_value(Some(task::start(async move {
+                timers::sleep(REFRESH_MILLISECONDS).await;
+                waiting.set_value(false);
+                if month.get_untracked() == live.today.get_untracked().month() {
+                    fetch(month.get_untracked());
+                }
+            })));
+        }
+        now
+    });
+}
+
+/// One month back, one forward, or any of them from the list.
+fn picker(
+    live: Live,
+    month: RwSignal<Month>,
+    current: Memo<Month>,
+    show: impl Fn(Month) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let first = Memo::new(move |_| live.usage.read().first_month);
+    let months = Signal::derive(move || {
+        let mut months = Vec::new();
+        let mut next = current.get();
+        while next >= first.get() && months.len() < 120 {
+            months.push(Choice::new(next.to_string(), month_text(next)));
+            next = next.previous();
+        }
+        if months.is_empty() {
+            months.push(Choice::new(current.get().to_string(), month_text(current.get())));
+        }
+        months
+    });
+    let at_first = Signal::derive(move || month.get() <= first.get());
+    let at_last = Signal::derive(move || month.get() >= current.get());
+    let choose = move |text: String| {
+        if let Ok(wanted) = text.parse() {
+            show(wanted);
+        }
+    };
+    view! {
+        <div class="month-picker" role="group" aria-label="Month">
+            <IconButton icon=IconName::ChevronLeft label="Previous month" unavailable=at_first
+                on_press=move || show(month.get_untracked().previous()) />
+            <Select label="Month" hide_label=true name="month" value=Signal::derive(move || month.get().to_string())
+                choices=months on_choose=choose />
+            <IconButton icon=IconName::ChevronRight label="Next month" unavailable=at_last
+                on_press=move || show(month.get_untracked().next()) />
+        </div>
+    }
+    .into_any()
+}
+
+/// A month's figures.
+fn summary(live: Live, doors: Doors, usage: &Usage) -> AnyView {
+    let money = |amount| money_text(amount, usage.currency, MoneyStyle::Total);
+    if usage.total.is_zero() {
+        let title = format!("Nothing was spent in {}", month_text(usage.month));
+        return view! {
+            <Empty title=title><p>"Calls and AI tasks appear here, day by day, as soon as they are posted."</p></Empty>
+        }
+        .into_any();
+    }
+    let is_current = usage.month == live.today.get_untracked().month();
+    let compared = Change::between(usage.total, usage.previous_same_day);
+    let before = month_text(usage.month.previous());
+    let before = if is_current {
+        format!("{} on the same days of {before}", money(usage.previous_same_day))
+    } else {
+        format!("{} in {before}", money(usage.previous_same_day))
+    };
+    let projected = usage.projected.map(|amount| {
+        view! { <div><dt>"Projected for the whole month"</dt><dd>{money(amount)}</dd></div> }
+    });
+    let kind = |kind: &UsageKind| {
+        let amount = usage.by_kind.of(*kind);
+        let share = share_percent(amount, usage.total);
+        view! {
+            <div><dt>{usage_words(*kind)}</dt><dd>{money(amount)}" "<span class="muted">{format!("{share}%")}</span></dd></div>
+        }
+    };
+    view! {
+        <div class="usage-figures">
+            <div>
+                <p class="muted small">{if is_current { "Spent so far" } else { "Spent" }}</p>
+                <p class="usage-total"><bdi class="money">{money(usage.total)}</bdi></p>
+                <p class="small">{compared.sentence()}<span class="muted">{before}</span></p>
+            </div>
+            <dl class="facts">
+                {UsageKind::ALL.iter().map(kind).collect_view()}
+                {projected}
+            </dl>
+        </div>
+        <Spikes usage=usage.clone() doors=doors />
+        <Days usage=usage.clone() doors=doors />
+    }
+    .into_any()
+}

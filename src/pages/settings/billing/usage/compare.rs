@@ -1,0 +1,62 @@
+//! More or less than before, in whole percent, without a floating point.
+
+use billing_domain::Money;
+
+/// How an amount compares with an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// There is nothing to compare with.
+    Nothing,
+    /// So many percent more; 0 for the same.
+    More(i64),
+    /// So many percent less.
+    Less(i64),
+}
+
+impl Change {
+    /// From `before` to `now`, both positive or zero.
+    pub(super) fn between(now: Money, before: Money) -> Self {
+        if !before.is_positive() {
+            return Self::Nothing;
+        }
+        let difference = i128::from(now.micros()) - i128::from(before.micros());
+        let percent = rounded(difference.abs() * 100, i128::from(before.micros()));
+        if difference < 0 { Self::Less(percent) } else { Self::More(percent) }
+    }
+
+    /// `12% more than ` … what follows names what it is compared with.
+    pub(super) fn sentence(self) -> String {
+        match self {
+            Self::Nothing => "Compared with ".to_owned(),
+            Self::More(0) | Self::Less(0) => "About the same: ".to_owned(),
+            Self::More(percent) => format!("{percent}% more than "),
+            Self::Less(percent) => format!("{percent}% less than "),
+        }
+    }
+}
+
+/// A part of a whole in whole percent.
+pub(super) fn share_percent(part: Money, whole: Money) -> i64 {
+    if whole.is_positive() { rounded(i128::from(part.micros()) * 100, i128::from(whole.micros())) } else { 0 }
+}
+
+fn rounded(numerator: i128, denominator: i128) -> i64 {
+    i64::try_from((numerator * 2 + denominator) / (denominator * 2)).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_are_rounded_and_never_divide_by_nothing() {
+        let dollars = Money::from_major;
+        assert_eq!(Change::between(dollars(112), dollars(100)), Change::More(12));
+        assert_eq!(Change::between(dollars(50), dollars(100)), Change::Less(50));
+        assert_eq!(Change::between(dollars(1), Money::ZERO), Change::Nothing);
+        assert_eq!(Change::between(Money::from_micros(i64::MAX), Money::from_micros(1)), Change::More(i64::MAX));
+        assert_eq!(share_percent(dollars(1), dollars(3)), 33);
+        assert_eq!(share_percent(dollars(2), dollars(3)), 67);
+        assert_eq!(share_percent(Money::ZERO, Money::ZERO), 0);
+    }
+}

@@ -1,0 +1,57 @@
+//! The words that several panels use for the same thing.
+
+use billing_contract::card::Card;
+use billing_domain::{TransactionKind, UsageKind};
+
+/// A line's kind, as a word.
+pub(super) const fn kind_word(kind: TransactionKind) -> &'static str {
+    match kind {
+        TransactionKind::OutboundCall => "Outbound call",
+        TransactionKind::InboundCall => "Inbound call",
+        TransactionKind::AiTask => "AI task",
+        TransactionKind::TopUp => "Top-up",
+        TransactionKind::AutoTopUp => "Automatic top-up",
+        TransactionKind::Refund => "Refund",
+        TransactionKind::Dispute => "Dispute",
+        TransactionKind::Promo => "Credit",
+        TransactionKind::Adjustment => "Correction",
+    }
+}
+
+/// A kind of usage in the plural.
+pub(super) const fn usage_words(kind: UsageKind) -> &'static str {
+    match kind {
+        UsageKind::OutboundCall => "Outbound calls",
+        UsageKind::InboundCall => "Inbound calls",
+        UsageKind::AiTask => "AI tasks",
+    }
+}
+
+/// `Visa •• 4242`.
+pub(super) fn card_text(brand: &str, last4: &str) -> String {
+    let brand = match brand {
+        "visa" => "Visa",
+        "mastercard" => "Mastercard",
+        "amex" => "American Express",
+        "" => "Card",
+        other => other,
+    };
+    format!("{brand} •• {last4}")
+}
+
+/// `Visa •• 4242, expires 12/2030`.
+pub(super) fn card_with_expiry(card: &Card) -> String {
+    format!("{}, expires {:02}/{}", card_text(&card.brand, &card.last4), card.exp_month, card.exp_year)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_word_of_its_own() {
+        for (index, kind) in TransactionKind::ALL.iter().enumerate() {
+            assert!(TransactionKind::ALL[..index].iter().all(|other| kind_word(*other) != kind_word(*kind)));
+        }
+    }
+}
