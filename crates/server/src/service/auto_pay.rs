@@ -129,8 +129,8 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<Shown, P
     get(state, organization).await
 }
 
-/// After a card came, went or became the default: what was paused for want of a good card may go on with another one.
-pub(crate) async fn card_changed(state: &AppState, organization_id: &str) -> Result<(), Problem> {
+/// Another card is the default now: what was paused for want of a good card goes on with it, where no card was named.
+pub(crate) async fn default_card_changed(state: &AppState, organization_id: &str) -> Result<(), Problem> {
     let present = state.store.auto_pay(organization_id).await?;
     if present.enabled && present.card_id.is_none() && present.state.paused_reason.is_some() {
         let resumed = health::healthy(&present.state);
@@ -152,7 +152,8 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
     let Some(settings) = present.settings else { return Ok(()) };
     let last = state.store.cards(organization_id).await?.iter().all(|card| card.id == card_id);
     let named = present.card_id.as_deref() == Some(card_id);
-    if !named && !(last && present.enabled) {
+    let touches = named || (last && present.enabled);
+    if !touches {
         return Ok(());
     }
     let update = AutoPayUpdate {

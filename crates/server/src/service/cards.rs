@@ -172,9 +172,10 @@ async fn apply(state: &AppState, setup: &CardSetup, answer: SetupAnswer) -> Resu
     };
     let organization_id = &setup.organization_id;
     let (after, card) = state.store.apply_card_setup(organization_id, &setup.id, &word, state.clock.now()).await?;
-    if after.status == SetupStatus::Succeeded && card.is_some() && setup.status != SetupStatus::Succeeded {
-        tell(state, organization_id);
-        auto_pay::card_changed(state, organization_id).await?;
+    let Some(card) = card.filter(|_| after.status == SetupStatus::Succeeded) else { return Ok(()) };
+    tell(state, organization_id);
+    if card.is_default {
+        auto_pay::default_card_changed(state, organization_id).await?;
     }
     Ok(())
 }
@@ -224,12 +225,15 @@ pub(crate) async fn answer_challenge(
 
 /// Makes a card the one that is charged when none is named.
 pub(crate) async fn make_default(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
+    let already = state.store.cards(organization_id).await?.iter().any(|card| card.is_default && card.id == id);
     let card = match state.store.set_default_card(organization_id, id).await {
         Err(StoreError::NotFound) => return Err(Problem::not_found()),
         changed => changed?,
     };
-    state.events.publish(organization_id, Topic::Cards);
-    auto_pay::card_changed(state, organization_id).await?;
+    if !already {
+        state.events.publish(organization_id, Topic::Cards);
+        auto_pay::default_card_changed(state, organization_id).await?;
+    }
     Ok(show(&card))
 }
 

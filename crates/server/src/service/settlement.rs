@@ -215,10 +215,11 @@ fn next_check(top_up: &TopUp, outcome: Outcome, now: Timestamp) -> Timestamp {
 async fn apply(state: &AppState, top_up: &TopUp, word: &ProviderWord) -> Result<(), Problem> {
     let now = state.clock.now();
     let organization = state.store.organization(&top_up.organization_id).await?;
-    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    // A zone that is unknown by now must not keep money from arriving.
+    let day = Calendar::of(&organization.time_zone).map_or_else(|_| now.utc_date(), |calendar| calendar.date_of(now));
     let credit = CreditLine {
         id: state.new_id()?,
-        day: calendar.date_of(now),
+        day,
         description: description(top_up),
         source: source(state, top_up).await,
         details: details(top_up, word),

@@ -1,6 +1,7 @@
 //! Top-ups by hand: the intent is written once for an idempotency key, a task of its own charges, the answer is the
 //! row as it then is.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use billing_contract::ProblemCode;
@@ -96,7 +97,11 @@ pub(crate) fn fingerprint(parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// Drives the charge and waits a while. The task goes on when this request is dropped.

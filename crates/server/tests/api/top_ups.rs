@@ -140,13 +140,16 @@ async fn a_decline_says_why_and_a_repetition_says_the_same(world: World) {
     let path = format!("/api/v1/top-ups/{}", first["top_up_id"].as_str().unwrap());
     let shown = client.get(&path).await.expect(200).json();
     assert_eq!((&shown["status"], &shown["decline"]["code"]), (&json!("declined"), &json!("generic_decline")));
-    // The card is fine again: the old key stays declined, a new attempt has a new key.
-    connect(&client, "pm_card_visa").await;
+    // Another reason, and a thief learns nothing from the sentence.
     script(&world, "decline:lost_card").await;
     let lost = pay(&client, "k-2", "25.00").await.expect(402).json();
-    assert_eq!(lost["decline_code"], "generic_decline", "the default card is still the first one");
+    assert_eq!((&lost["decline_code"], &lost["detail"]), (&json!("lost_card"), &first["detail"]));
+    // The bank would take the card again by now: the old key stays declined, a new attempt has a new key.
+    script(&world, "pass").await;
+    pay(&client, "k-1", "25.00").await.expect(402);
     assert!(taken(&world, &world.acme.id).await.is_empty());
     assert!(ledger(&world, &world.acme.id).await.is_empty());
+    assert_eq!(pay(&client, "k-3", "25.00").await.expect(201).json()["status"], "succeeded");
 }
 
 async fn a_confirmed_challenge_pays_and_a_refused_one_does_not(world: World) {
