@@ -44,6 +44,8 @@ impl Migration {
 pub(crate) async fn migrate(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
     if tx.is_postgres() {
+        // Another server may be busy with a long step.
+        tx.execute("SET LOCAL lock_timeout = 0", &[]).await?;
         tx.all("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", args![LOCK]).await?;
     }
     tx.script(
