@@ -33,8 +33,8 @@ const READY: &str = "demo.ready";
 
 /// Of several servers one makes the demo; the lease of one that was killed runs out soon.
 const LEASE: &str = "demo";
-const LEASE_SECONDS: i64 = 10;
-const LEASE_RENEWAL: Duration = Duration::from_secs(2);
+const LEASE_SECONDS: i64 = 5;
+const LEASE_RENEWAL: Duration = Duration::from_secs(1);
 const LEASE_WAIT: Duration = Duration::from_millis(250);
 
 /// The platform of the story reports once an hour.

@@ -30,8 +30,10 @@ mod client;
 #[cfg(feature = "test-seams")]
 mod crash;
 mod description;
+mod events;
 mod fixture;
 mod members;
+mod metering;
 #[cfg(feature = "test-seams")]
 mod money;
 mod organization;
@@ -41,5 +43,11 @@ mod roles;
 mod security;
 mod session;
 mod static_files;
+mod stream;
 #[cfg(feature = "test-seams")]
 mod top_ups;
+mod transactions;
+mod usage;
+#[cfg(feature = "test-seams")]
+mod wallet;
+mod wallets;

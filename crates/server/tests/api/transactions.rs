@@ -1,0 +1,161 @@
+//! The ledger by pages: whole under every filter, whatever is posted meanwhile.
+
+use std::collections::BTreeSet;
+
+use billing_domain::{Money, Timestamp};
+use billing_store::PostedLine;
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::fixture::World;
+use crate::wallets::{fund, lines, report, usage, usage_at};
+
+/// 2 February 2026; summer time began on 8 March in Chicago.
+const START: Timestamp = Timestamp::from_seconds(1_770_000_000);
+const HOUR: i64 = 3600;
+
+/// Whether a line belongs into an answer.
+type Wanted = Box<dyn Fn(&PostedLine) -> bool>;
+
+/// 240 lines of all kinds of usage by three sources, five hours apart, some of which arrive late; and credits.
+async fn ledger(world: &World) -> Vec<PostedLine> {
+    let acme = &world.acme.id;
+    let kinds = ["outbound_call", "inbound_call", "ai_task"];
+    let sources = ["Agent Ava", "Agent Zoë", "100%_sure"];
+    let events: Vec<_> = (0..240)
+        .map(|number| {
+            let event = usage(&format!("call-{number}"), acme, kinds[number % 3], "0.01");
+            let late = if number % 7 == 0 { 20 } else { 0 };
+            let at = START.plus_seconds((i64::try_from(number).unwrap() - late) * 5 * HOUR);
+            usage_at(event, at, sources[number / 3 % 3])
+        })
+        .collect();
+    fund(world, acme, Money::from_major(50)).await;
+    report(world, &events).await;
+    fund(world, acme, Money::from_major(50)).await;
+    lines(world, acme).await
+}
+
+/// Every page of a search, with one more line posted after each of them.
+async fn walk(world: &World, client: &Client, search: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let answer = client.get(&format!("/api/v1/transactions?{search}{cursor}")).await.expect(200).json();
+        let items = answer["items"].as_array().unwrap();
+        found.extend(items.iter().cloned());
+        fund(world, &world.acme.id, Money::from_major(1)).await;
+        match answer["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return found,
+        }
+        assert!(!items.is_empty(), "an empty page that is not the last");
+    }
+}
+
+async fn pages_are_the_whole_ledger_under_every_filter(world: World) {
+    let ledger = ledger(&world).await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    let chicago = |text: &str| text.parse::<Timestamp>().unwrap();
+    let (from, to) = (chicago("2026-03-08T06:00:00Z"), chicago("2026-03-11T05:00:00Z"));
+    assert!(ledger.iter().any(|line| line.line.occurred_at >= from && line.line.occurred_at < to));
+    let cases: Vec<(&str, Wanted)> = vec![
+        ("limit=7", Box::new(|_| true)),
+        ("limit=200", Box::new(|_| true)),
+        ("limit=7&kind=ai_task", Box::new(|line| line.line.kind.as_str() == "ai_task")),
+        ("limit=13&kind=promo,ai_task", Box::new(|line| ["promo", "ai_task"].contains(&line.line.kind.as_str()))),
+        ("limit=5&kind=refund", Box::new(|_| false)),
+        (
+            "limit=3&from=2026-03-08&to=2026-03-10",
+            Box::new(move |line| line.line.occurred_at >= from && line.line.occurred_at < to),
+        ),
+        ("limit=9&q=ZO%C3%8B", Box::new(|line| line.line.source == "Agent Zoë")),
+        ("limit=9&q=100%25_S", Box::new(|line| line.line.source == "100%_sure")),
+        ("limit=9&q=%25", Box::new(|line| line.line.source == "100%_sure")),
+        (
+            "limit=4&q=call-23&kind=inbound_call",
+            Box::new(|line| line.line.reference.contains("call-23") && line.line.kind.as_str() == "inbound_call"),
+        ),
+    ];
+    let mut last_seq = i64::try_from(ledger.len()).unwrap();
+    for (search, wanted) in cases {
+        // What is posted while the pages are walked may or may not be on the first page, never on a later one.
+        let found: Vec<_> =
+            walk(&world, &owner, search).await.iter().map(|item| item["seq"].as_i64().unwrap()).collect();
+        assert!(found.windows(2).all(|pair| pair[0] > pair[1]), "{search}: newest first, none twice");
+        let known = lines(&world, &world.acme.id).await;
+        let expected: Vec<_> = known
+            .iter()
+            .rev()
+            .filter(|line| wanted(line) && line.line.seq <= last_seq)
+            .map(|line| line.line.seq)
+            .collect();
+        assert_eq!(found, expected, "{search}");
+        last_seq = known.last().unwrap().line.seq;
+    }
+}
+
+async fn an_item_is_the_line_that_the_ledger_holds(world: World) {
+    let ledger = ledger(&world).await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    let answer = owner.get("/api/v1/transactions?limit=200").await.expect(200).json();
+    for item in answer["items"].as_array().unwrap() {
+        let item: billing_contract::transaction::Transaction = serde_json::from_value(item.clone()).unwrap();
+        let posted = &ledger[usize::try_from(item.seq).unwrap() - 1];
+        assert_eq!(item.hash, posted.hash);
+        assert_eq!((item.amount, item.balance_after), (posted.line.amount, posted.line.balance_after));
+        assert_eq!((item.reference, item.source), (posted.line.reference.clone(), posted.line.source.clone()));
+    }
+}
+
+async fn the_default_page_has_fifty_lines(world: World) {
+    ledger(&world).await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    let answer = owner.get("/api/v1/transactions").await.expect(200).json();
+    let seqs: BTreeSet<_> = answer["items"].as_array().unwrap().iter().map(|item| item["seq"].as_i64()).collect();
+    assert_eq!(seqs.len(), 50);
+}
+
+async fn wrong_parameters_are_named(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    for (search, pointer) in [
+        ("limit=0", "/limit"),
+        ("limit=201", "/limit"),
+        ("limit=ten", "/limit"),
+        ("cursor=nonsense", "/cursor"),
+        ("kind=gift", "/kind"),
+        ("from=2026-02-30", "/from"),
+        ("to=soon", "/to"),
+        ("from=2026-02-02&to=2026-02-01", "/to"),
+        ("q=a%00b", "/q"),
+    ] {
+        let answer = owner.get(&format!("/api/v1/transactions?{search}")).await.expect(422);
+        assert_eq!(
+            (answer.problem().as_str(), answer.json()["errors"][0]["pointer"].as_str()),
+            ("invalid", Some(pointer))
+        );
+    }
+    for search in ["page=2", "limit=5&limit=6", "organization_id=1"] {
+        let answer = owner.get(&format!("/api/v1/transactions?{search}")).await.expect(422);
+        assert_eq!(answer.problem(), "invalid", "{search}");
+    }
+}
+
+async fn a_strangers_cursor_opens_nothing(world: World) {
+    ledger(&world).await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    let cursor = owner.get("/api/v1/transactions?limit=1").await.expect(200).json()["next_cursor"].clone();
+    let stranger = world.sign_in(&world.other.owner).await;
+    let path = format!("/api/v1/transactions?cursor={}", cursor.as_str().unwrap());
+    assert_eq!(stranger.get(&path).await.expect(200).json()["items"], Value::Array(Vec::new()));
+    let member = world.sign_in(&world.acme.member).await;
+    member.get(&path).await.expect(403);
+}
+
+on_both_databases!(
+    pages_are_the_whole_ledger_under_every_filter,
+    an_item_is_the_line_that_the_ledger_holds,
+    the_default_page_has_fifty_lines,
+    wrong_parameters_are_named,
+    a_strangers_cursor_opens_nothing,
+);
