@@ -229,10 +229,9 @@ impl Settings {
         if min_top_up.is_some_and(|min| !min.is_positive()) {
             return Err(setting("min_top_up", "must be more than zero"));
         }
-        if let (Some(min), Some(max)) = (min_top_up, max_top_up)
-            && min > max
-        {
-            return Err(setting("max_top_up", "must not be less than min_top_up"));
+        let standard = ChargeLimits::default_for(Currency::Usd);
+        if min_top_up.unwrap_or(standard.min) > max_top_up.unwrap_or(standard.max) {
+            return Err(setting("max_top_up", "must not be less than min_top_up; give both of them"));
         }
         if self.service_key.as_ref().is_some_and(|key| key.reveal().trim().is_empty()) {
             return Err(setting("service_key", "must not be empty; leave it out to close metering"));
@@ -340,6 +339,7 @@ mod tests {
         for (text, setting) in [
             ("min_top_up = \"0\"", "min_top_up"),
             ("min_top_up = \"20\"\nmax_top_up = \"10\"", "max_top_up"),
+            ("min_top_up = \"6000\"", "max_top_up"),
             ("grace_amount = \"-1\"", "grace_amount"),
             ("grace_amount = \"five\"", "grace_amount"),
             ("service_key = \" \"", "service_key"),

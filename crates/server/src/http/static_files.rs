@@ -157,7 +157,8 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
         return Problem::not_found().into_response();
     }
     if !matches!(parts.method, Method::GET | Method::HEAD) {
-        return Problem::new(ProblemCode::MethodNotAllowed, "Files can only be read.").into_response();
+        let problem = Problem::new(ProblemCode::MethodNotAllowed, "Files can only be read.");
+        return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
     if let Some(asset) = state.files.assets.get(&path) {
         return send(asset, &parts.headers);
