@@ -29,6 +29,7 @@ mod cards;
 mod client;
 #[cfg(feature = "test-seams")]
 mod crash;
+mod demo;
 mod description;
 mod events;
 mod fixture;
