@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use billing_contract::{FieldError, ProblemCode};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::http::problem::Problem;
 
@@ -75,6 +75,11 @@ pub(crate) fn not_json() -> Problem {
 
 /// Reads a body: broken JSON is `malformed`, a body that does not fit is `invalid` and names the field.
 pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Serde would take a list for a struct, field by field: nobody means that, and it gets round the fields' names.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
+        return Err(Problem::new(ProblemCode::Invalid, "The body must be a JSON object, like {\"name\": \"value\"}."));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| misfit(&error))?;
     deserializer.end().map_err(|error| malformed(&error))?;
@@ -236,8 +241,9 @@ mod tests {
             error_of::<PutAutoPay>(r#"{"refill":{"kind":"fixed","amount":"5"}}"#),
             invalid("/enabled", "required")
         );
-        assert_eq!(error_of::<CreateTopUp>("[]").0, ProblemCode::Invalid);
-        assert_eq!(error_of::<CreateTopUp>("\"x\"").0, ProblemCode::Invalid);
+        for body in ["[]", "[\"100.00\"]", "\"x\"", "null", " 5"] {
+            assert_eq!(error_of::<CreateTopUp>(body).0, ProblemCode::Invalid, "{body}");
+        }
     }
 
     #[test]
