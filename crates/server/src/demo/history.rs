@@ -194,7 +194,7 @@ impl Story {
     fn plan(&mut self, at: Timestamp, what: Planned, still_to_come: &VecDeque<UsageLine>) {
         match what {
             Planned::Referral => {
-                self.add(at, Entry::Promo(Money::from_major(15), "Referral credit: Lakeside Orthodontics"))
+                self.add(at, Entry::Promo(Money::from_major(15), "Referral credit: Lakeside Orthodontics"));
             }
             Planned::Correction => {
                 if let Some(entry) = self.correction(at) {

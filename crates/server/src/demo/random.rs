@@ -1,6 +1,6 @@
 //! A small reproducible sequence of numbers: the same seed tells the same story, on every machine and for ever.
 
-/// SplitMix64 (Steele, Lea, Flood 2014). Not for secrets.
+/// `SplitMix64` (Steele, Lea, Flood 2014). Not for secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -28,8 +28,8 @@ impl Random {
 
     /// One of the list. `None` only of an empty one.
     pub(crate) fn pick<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
-        let last = u32::try_from(list.len()).ok()?.checked_sub(1)?;
-        list.get(usize::try_from(self.between(0, last)).ok()?)
+        let highest = u32::try_from(list.len()).ok()?.checked_sub(1)?;
+        list.get(usize::try_from(self.between(0, highest)).ok()?)
     }
 }
 

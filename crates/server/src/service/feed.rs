@@ -89,7 +89,7 @@ pub(crate) async fn open(
         // A `seq` that is not given out yet belongs to another ledger: begin with what comes.
         seq: after.map_or(last_seq, |after| after.clamp(0, last_seq)),
         // The role may have changed since the request was let in.
-        due: Due { session: true, ledger: true, wallet: true, ..Due::default() },
+        due: Due { parts: BTreeSet::from([Part::Session, Part::Ledger, Part::Wallet]), ..Due::default() },
         told: None,
         grace_ends_at: None,
         wallet_not_before: Instant::now(),
@@ -118,18 +118,34 @@ impl From<Problem> for End {
     }
 }
 
+/// What has to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Session,
+    Ledger,
+    Wallet,
+    AutoPay,
+    Cards,
+    /// Too many topics at once: every top-up and request that is open.
+    EverythingOpen,
+}
+
 /// What has to be sent.
 #[derive(Debug, Default)]
 struct Due {
-    ledger: bool,
-    wallet: bool,
-    auto_pay: bool,
-    cards: bool,
-    session: bool,
-    /// Too many topics at once: all that is open.
-    everything: bool,
+    parts: BTreeSet<Part>,
     top_ups: BTreeSet<String>,
     requests: BTreeSet<String>,
+}
+
+impl Due {
+    fn add(&mut self, parts: impl IntoIterator<Item = Part>) {
+        self.parts.extend(parts);
+    }
+
+    fn take(&mut self, part: Part) -> bool {
+        self.parts.remove(&part)
+    }
 }
 
 /// The figures by which a change of the wallet is noticed.
@@ -171,7 +187,7 @@ impl Feed {
                     Err(RecvError::Lagged(_)) => self.note_everything(),
                     Err(RecvError::Closed) => return Err(End::Over),
                 },
-                () = sleep_until(self.wallet_not_before), if self.due.wallet => {}
+                () = sleep_until(self.wallet_not_before), if self.due.parts.contains(&Part::Wallet) => {}
                 _ = poll.tick() => self.look_around().await?,
             }
             self.drain();
@@ -192,47 +208,45 @@ impl Feed {
     fn note(&mut self, topic: Topic) {
         let due = &mut self.due;
         match topic {
-            Topic::Ledger => (due.ledger, due.wallet) = (true, true),
-            Topic::Wallet => due.wallet = true,
+            Topic::Ledger => due.add([Part::Ledger, Part::Wallet]),
+            Topic::Wallet => due.add([Part::Wallet]),
             // The threshold is the wallet's low mark.
-            Topic::AutoPay => (due.auto_pay, due.wallet) = (true, true),
+            Topic::AutoPay => due.add([Part::AutoPay, Part::Wallet]),
             Topic::TopUp(id) => {
                 due.top_ups.insert(id);
-                due.wallet = true;
+                due.add([Part::Wallet]);
             }
-            Topic::Cards => (due.cards, due.wallet) = (true, true),
+            Topic::Cards => due.add([Part::Cards, Part::Wallet]),
             Topic::Request(id) => {
                 due.requests.insert(id);
             }
             // Another time zone has other days: the session check reads the organisation anew.
-            Topic::Organization => (due.session, due.wallet) = (true, true),
-            Topic::SessionEnded(token_hash) => due.session |= token_hash == self.member.token_hash,
-            Topic::RoleChanged(user_id) => due.session |= user_id == self.member.user.id,
+            Topic::Organization => due.add([Part::Session, Part::Wallet]),
+            Topic::SessionEnded(token_hash) => due.add((token_hash == self.member.token_hash).then_some(Part::Session)),
+            Topic::RoleChanged(user_id) => due.add((user_id == self.member.user.id).then_some(Part::Session)),
         }
     }
 
     fn note_everything(&mut self) {
-        let due = &mut self.due;
-        (due.ledger, due.wallet, due.auto_pay, due.cards, due.session) = (true, true, true, true, true);
-        due.everything = true;
+        use Part::{AutoPay, Cards, EverythingOpen, Ledger, Session, Wallet};
+        self.due.add([Session, Ledger, Wallet, AutoPay, Cards, EverythingOpen]);
     }
 
     async fn send_due(&mut self) -> Result<(), End> {
-        if std::mem::take(&mut self.due.session) {
+        if self.due.take(Part::Session) {
             self.check_session().await?;
         }
-        if std::mem::take(&mut self.due.ledger) {
+        if self.due.take(Part::Ledger) {
             self.send_lines().await?;
         }
-        if self.due.wallet && Instant::now() >= self.wallet_not_before {
-            self.due.wallet = false;
+        if Instant::now() >= self.wallet_not_before && self.due.take(Part::Wallet) {
             self.send_wallet().await?;
         }
-        if std::mem::take(&mut self.due.auto_pay) {
+        if self.due.take(Part::AutoPay) {
             let auto_pay = auto_pay::get(&self.state, &self.member.organization).await?;
             self.send(Push::AutoPay(Box::new(auto_pay))).await?;
         }
-        if std::mem::take(&mut self.due.cards) {
+        if self.due.take(Part::Cards) {
             let cards = cards::list(&self.state, &self.member.organization.id).await?;
             self.send(Push::Cards(cards)).await?;
         }
@@ -242,7 +256,7 @@ impl Feed {
     /// Top-ups and requests by name; after an overflow those that are open.
     async fn send_named(&mut self) -> Result<(), End> {
         let (mut top_ups, mut requests) = (Vec::new(), Vec::new());
-        if std::mem::take(&mut self.due.everything) {
+        if self.due.take(Part::EverythingOpen) {
             top_ups = top_ups::open(&self.state, &self.member.organization.id).await?;
             requests = requests::open(&self.state, &self.member).await?;
         }
@@ -275,7 +289,7 @@ impl Feed {
                 return Ok(());
             }
             self.drain();
-            if std::mem::take(&mut self.due.session) || self.session_checked.elapsed() >= SESSION_CHECK {
+            if self.due.take(Part::Session) || self.session_checked.elapsed() >= SESSION_CHECK {
                 self.check_session().await?;
             }
             if self.state.shutdown.is_cancelled() {
@@ -306,13 +320,13 @@ impl Feed {
             held: wallet.held,
             card_connected: wallet.card_connected,
         };
-        self.due.ledger |= found.last_seq > self.seq;
-        self.due.wallet |= self.told.as_ref() != Some(&found);
+        self.due.add((found.last_seq > self.seq).then_some(Part::Ledger));
+        self.due.add((self.told.as_ref() != Some(&found)).then_some(Part::Wallet));
         if self.grace_ends_at.is_some_and(|ends_at| self.state.clock.now() >= ends_at) {
             self.grace_ends_at = None;
-            self.due.wallet = true;
+            self.due.add([Part::Wallet]);
         }
-        self.due.session |= self.session_checked.elapsed() >= SESSION_CHECK;
+        self.due.add((self.session_checked.elapsed() >= SESSION_CHECK).then_some(Part::Session));
         if self.last_beat.elapsed() >= HEARTBEAT {
             self.last_beat = Instant::now();
             self.send(Push::Heartbeat).await?;

@@ -92,13 +92,12 @@ async fn check(
         Ok(line) => line,
         Err(error) => return Ok(Err((id, error))),
     };
-    let found = match organizations.get(&organization_id) {
-        Some(known) => known.clone(),
-        None => {
-            let found = organization(state, &organization_id).await?;
-            organizations.insert(organization_id, found.clone());
-            found
-        }
+    let found = if let Some(known) = organizations.get(&organization_id) {
+        known.clone()
+    } else {
+        let found = organization(state, &organization_id).await?;
+        organizations.insert(organization_id, found.clone());
+        found
     };
     Ok(match found {
         Some(organization) => Ok((organization, line)),

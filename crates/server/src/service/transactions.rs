@@ -238,6 +238,7 @@ mod tests {
         })
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "every field of a search is optional")]
     fn text(text: &str) -> Option<String> {
         Some(text.to_owned())
     }

@@ -15,7 +15,7 @@ use crate::stream::Stream;
 use crate::wallets::{amount, money};
 
 /// Longer than making the demo takes, and waiting for the lease of a program that was killed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Only the demo's database, program and store; no organisations of the tests.
 struct Demo {

@@ -22,7 +22,7 @@ impl Random {
 async fn a_stream_that_is_cut_and_resumed_is_the_ledger(world: World) {
     const LINES: usize = 600;
     let seed = std::env::var("NEXIS_BILLING_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x5EED);
-    println!("NEXIS_BILLING_TEST_SEED={seed}");
+    eprintln!("NEXIS_BILLING_TEST_SEED={seed}");
     let mut random = Random(seed);
     let acme = world.acme.id.clone();
     let owner = world.sign_in(&world.acme.owner).await;
@@ -40,10 +40,10 @@ async fn a_stream_that_is_cut_and_resumed_is_the_ledger(world: World) {
             written += count;
         }
     });
-    let mut seen = Vec::new();
+    let mut told = Vec::new();
     let mut last = "0".to_owned();
     let mut streams = 0;
-    while seen.len() < LINES {
+    while told.len() < LINES {
         // Now as a browser that comes back by itself, now as a page that was loaded anew.
         let mut stream = if random.below(2) == 0 {
             Stream::open(&owner, "?after=0", Some(&last)).await
@@ -51,11 +51,11 @@ async fn a_stream_that_is_cut_and_resumed_is_the_ledger(world: World) {
             Stream::open(&owner, &format!("?after={last}"), None).await
         };
         streams += 1;
-        let until = seen.len() + usize::try_from(1 + random.below(60)).unwrap();
-        while seen.len() < until.min(LINES) {
+        let until = told.len() + usize::try_from(1 + random.below(60)).unwrap();
+        while told.len() < until.min(LINES) {
             let event = stream.next_of("transaction").await;
             assert_eq!(event.id.as_deref(), Some(event.data["seq"].to_string().as_str()));
-            seen.push((event.data["seq"].as_i64().unwrap(), event.data["hash"].as_str().unwrap().to_owned()));
+            told.push((event.data["seq"].as_i64().unwrap(), event.data["hash"].as_str().unwrap().to_owned()));
             last = stream.last_id.clone().unwrap();
         }
     }
@@ -63,7 +63,7 @@ async fn a_stream_that_is_cut_and_resumed_is_the_ledger(world: World) {
     assert!(streams > 5, "{streams} streams");
     let ledger = lines(&world, &world.acme.id).await;
     let expected: Vec<_> = ledger.iter().map(|line| (line.line.seq, line.hash.to_string())).collect();
-    assert_eq!(seen, expected);
+    assert_eq!(told, expected);
 }
 
 async fn without_a_position_a_stream_begins_with_the_wallet(world: World) {
@@ -109,8 +109,8 @@ async fn another_role_ends_the_stream(world: World) {
     let path = format!("/api/v1/members/{}/role", world.acme.admin.id);
     owner.put(&path, &json!({"role": "member"})).await.expect(200);
     fund(&world, &world.acme.id, Money::from_major(5)).await;
-    let word = stream.next_of("session").await;
-    assert_eq!(word.data, json!({"state": "role_changed"}));
+    let last = stream.next_of("session").await;
+    assert_eq!(last.data, json!({"state": "role_changed"}));
     assert!(stream.next().await.is_none(), "nothing follows the last word");
     admin.get("/api/v1/events").await.expect(403);
 }

@@ -44,9 +44,9 @@ impl Stream {
     /// The next event; `None` at the end of the stream. Comments are skipped.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some((block, rest)) = self.waiting.split_once("\n\n") {
-                let event = parse(block);
-                self.waiting = rest.to_owned();
+            if let Some(end) = self.waiting.find("\n\n") {
+                let event = parse(&self.waiting[..end]);
+                self.waiting.drain(..end + 2);
                 match event {
                     Some(event) => {
                         self.last_id = event.id.clone().or_else(|| self.last_id.take());
