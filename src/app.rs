@@ -16,6 +16,7 @@ use crate::pages::sign_in::SignInPage;
 use crate::platform::{bootstrap, focus, history, intl, storage};
 use crate::routes::{Navigator, Place};
 use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
+use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 
 /// Puts the app into the page.
@@ -40,15 +41,17 @@ fn App(first: Option<Bootstrap>) -> AnyView {
     }
     let screen = move || match loaded.get() {
         Some(answer) => shell(answer, announcer),
-        None => view! { <main class="plain"><p role="alert">{move || failure.get()}</p></main> }.into_any(),
+        None => {
+            view! { <main class="plain"><p role="alert">{dynamic::part(move || failure.get())}</p></main> }.into_any()
+        }
     };
-    view! { <LiveRegions announcer=announcer />{screen} }.into_any()
+    view! { <LiveRegions announcer=announcer />{dynamic::part(screen)} }.into_any()
 }
 
 fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     let Some(navigator) = Navigator::start() else { return ().into_any() };
     let path = navigator.path();
-    let place = Memo::new(move |_| Place::at(&path.read()));
+    let place = dynamic::memo(move || Place::at(&path.read()));
     let Bootstrap { service, session, billing, admins } = answer;
     let ribbon = service.sandbox.then(ribbon);
     let Some(session) = session else {
@@ -67,7 +70,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     let admins = Signal::stored(admins.map(|admins| admins.admins).unwrap_or_default());
     let session_over = billing.map(|billing| live::start(*billing));
     let session = RwSignal::new(session);
-    let screen = Memo::new(move |_| match place.get() {
+    let screen = dynamic::memo(move || match place.get() {
         None => Screen::NotFound,
         Some(Place::Billing) if !manages => Screen::AskAdmin,
         Some(_) => Screen::Settings,
@@ -85,7 +88,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         {ribbon}
         <div class="frame">
             {bar(session, place, announcer)}
-            <main id="main" tabindex="-1">{screen}</main>
+            <main id="main" tabindex="-1">{dynamic::part(screen)}</main>
         </div>
         {session_over}
     }

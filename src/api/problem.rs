@@ -69,7 +69,7 @@ impl ApiError {
 /// With a capital letter first and a full stop at the end.
 fn sentence(text: &str) -> String {
     let mut letters = text.trim().chars();
-    let mut out: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    let mut out: String = letters.next().map(|first| first.to_ascii_uppercase().into()).unwrap_or_default();
     out.push_str(letters.as_str());
     if !out.ends_with(['.', '!', '?']) && !out.is_empty() {
         out.push('.');

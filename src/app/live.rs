@@ -11,6 +11,7 @@ use crate::platform::history;
 use crate::state::{Hearing, Live};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
+use crate::ui::dynamic;
 
 /// The wallet of this document, listening from now on. The view is what is shown when the session is over.
 pub(super) fn start(billing: Billing) -> AnyView {
@@ -56,7 +57,7 @@ fn connection(live: Live, now: Connection) {
 /// Another role shows another page: the document is loaded anew. Signed out, the person is told first.
 fn session_over(live: Live) -> AnyView {
     let open = RwSignal::new(false);
-    Effect::new(move |_| match live.session_over.get() {
+    dynamic::effect(move || match live.session_over.get() {
         Some(SessionState::RoleChanged) => history::reload(),
         Some(SessionState::Ended) => open.set(true),
         None => {}

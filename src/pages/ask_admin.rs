@@ -10,6 +10,7 @@ use crate::ui::announcer::announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
+use crate::ui::dynamic;
 use crate::ui::field::TextArea;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::money_input::MoneyInput;
@@ -36,12 +37,12 @@ pub(crate) fn AskAdmin(
     view! {
         <section class="plain">
             <h1>"Billing"</h1>
-            <p class="lead">{move || managed_by(&admins.read())}</p>
+            <p class="lead">{dynamic::part(move || managed_by(&admins.read()))}</p>
             <p>
                 "Your role is Member, so the wallet and its transactions are not shown to you. If calls or AI tasks are held up because the balance is low, ask for a top-up: they see your request on their Billing tab."
             </p>
             <p><Button style=ButtonStyle::Primary on_press=move || asking.set(true)>"Ask an admin"</Button></p>
-            {move || (!sent.read().is_empty()).then(|| earlier(sent.get()))}
+            {dynamic::part(move || (!sent.read().is_empty()).then(|| earlier(sent.get())))}
         </section>
         <Dialog open=asking heading="Ask an admin">
             <AskForm session=session asking=asking sent=sent />
@@ -97,7 +98,7 @@ fn AskForm(session: RwSignal<Session>, asking: RwSignal<bool>, sent: RwSignal<Ve
         move || failure.get().filter(|error| error.field("/amount").is_none() && error.field("/reason").is_none());
     view! {
         <form class="form" on:submit=submit novalidate>
-            {move || other().map(|error| view! { <Banner tone=Tone::Warn title=error.sentence() alert=true /> })}
+            {dynamic::part(move || other().map(|error| view! { <Banner tone=Tone::Warn title=error.sentence() alert=true /> }))}
             <MoneyInput label="Amount" value=amount currency=currency name="amount" error=wrong("/amount") />
             <TextArea
                 label="Reason"

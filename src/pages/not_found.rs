@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::dynamic;
+
 use crate::routes::Place;
 
 /// Nothing is here.
@@ -14,7 +16,7 @@ pub(crate) fn NotFound(
     view! {
         <section class="plain">
             <h1>"There is no page at this address"</h1>
-            <p>"The address "<code>{move || path.get()}</code>" leads nowhere. It may be mistyped, or the link that led you here is old."</p>
+            <p>"The address "<code>{dynamic::part(move || path.get())}</code>" leads nowhere. It may be mistyped, or the link that led you here is old."</p>
             <p>"These pages exist:"</p>
             <ul>
                 <li><a href=Place::Billing.address()>"Billing"</a>" – the wallet, automatic payments, usage and transactions"</li>

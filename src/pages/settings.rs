@@ -11,6 +11,7 @@ use self::billing::BillingTab;
 use self::members::MembersTab;
 use self::organization::OrganizationTab;
 use crate::routes::Place;
+use crate::ui::dynamic;
 use crate::ui::tabs::{Tab, Tabs};
 
 /// Settings. The Billing tab is there for those who may use it.
@@ -38,7 +39,7 @@ pub(crate) fn Settings(
             <h1>"Settings"</h1>
             <Tabs label="Settings" tabs=tabs current=current />
         </header>
-        {content}
+        {dynamic::part(content)}
     }
     .into_any()
 }

@@ -8,6 +8,7 @@ use crate::api;
 use crate::platform::{focus, history};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::field::TextField;
 use crate::ui::icon::{Icon, IconName};
 
@@ -50,7 +51,7 @@ pub(crate) fn SignInPage(
         <section class="sign-in">
             <p class="brand"><span class="brand-mark"><Icon name=IconName::Mark /></span>"Nexis"</p>
             <h1>"Sign in"</h1>
-            {move || failure.get().map(|text| view! { <Banner tone=Tone::Stop title=text alert=true /> })}
+            {dynamic::part(move || failure.get().map(|text| view! { <Banner tone=Tone::Stop title=text alert=true /> }))}
             <form class="form" method="post" on:submit=submit>
                 <TextField label="E-mail" value=email name="email" id="email" kind="email" autocomplete="username" required=true />
                 <TextField

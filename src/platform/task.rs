@@ -1,6 +1,7 @@
 //! Work in the background that stops when its owner drops it.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use futures_util::future::{AbortHandle, Abortable};
 
@@ -16,6 +17,11 @@ impl Drop for Task {
 
 /// Begins the work.
 pub(crate) fn start(work: impl Future<Output = ()> + 'static) -> Task {
+    boxed(Box::pin(work))
+}
+
+/// The machinery around the work, compiled once for all kinds of it.
+fn boxed(work: Pin<Box<dyn Future<Output = ()>>>) -> Task {
     let (handle, registration) = AbortHandle::new_pair();
     let work = Abortable::new(work, registration);
     wasm_bindgen_futures::spawn_local(async move {

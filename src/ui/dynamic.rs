@@ -28,3 +28,21 @@ pub(crate) fn flag(is: impl Fn() -> bool + Send + Sync + 'static) -> Flag {
 pub(crate) fn yes_no(is: impl Fn() -> bool + Send + Sync + 'static) -> Flag {
     Signal::derive(move || Some(if is() { "true" } else { "false" }))
 }
+
+/// Runs now and whenever what it reads has changed.
+pub(crate) fn effect<T>(run: impl Fn() -> T + 'static) {
+    boxed_effect(Box::new(move || drop(run())));
+}
+
+fn boxed_effect(run: Box<dyn Fn()>) {
+    Effect::new(move |_| run());
+}
+
+/// A value worked out of others, which tells its readers only when it is another one.
+pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(work_out: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
+    boxed_memo(Box::new(work_out))
+}
+
+fn boxed_memo<T: PartialEq + Send + Sync + 'static>(work_out: Box<dyn Fn() -> T + Send + Sync>) -> Memo<T> {
+    Memo::new(move |_| work_out())
+}

@@ -26,6 +26,7 @@ use crate::state::filter::Filter;
 use crate::state::{Hearing, Live, use_live};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::Button;
+use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::time::{DateStyle, instant_text};
 
@@ -84,7 +85,7 @@ fn tab(live: Live) -> AnyView {
             <StatusBar live=live doors=doors />
             <header class="billing-head">
                 <h2>"Billing"</h2>
-                <p class="muted small">{stale}<span>{format!("Times in {}", intl::zone())}</span></p>
+                <p class="muted small">{dynamic::part(stale)}<span>{format!("Times in {}", intl::zone())}</span></p>
             </header>
             <RequestsPanel live=live />
             <div class="billing-pair">

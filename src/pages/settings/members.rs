@@ -12,6 +12,7 @@ use crate::ui::announcer::announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
+use crate::ui::dynamic;
 use crate::ui::panel::{Load, Panel};
 use crate::ui::select::{Choice, Select};
 use crate::ui::table::{Column, Table};
@@ -70,7 +71,7 @@ fn table(session: RwSignal<Session>, members: RwSignal<Vec<Member>>, change: RwS
     let rows = move || members.get().into_iter().map(row.clone()).collect_view();
     let columns = vec![Column::text("Person"), Column::text("Role")];
     view! {
-        <Table caption="Members and their roles" columns=columns><tbody>{rows}</tbody></Table>
+        <Table caption="Members and their roles" columns=columns><tbody>{dynamic::part(rows)}</tbody></Table>
         <p class="muted small">
             "Owners and admins manage billing and the organization; only owners change roles. Members can ask an admin for a top-up."
         </p>
@@ -103,7 +104,7 @@ fn ConfirmRole(
     let (open, busy) = (RwSignal::new(false), RwSignal::new(false));
     let failure = RwSignal::new(None::<String>);
     let announcer = announcer();
-    Effect::new(move |_| open.set(change.read().is_some()));
+    dynamic::effect(move || open.set(change.read().is_some()));
     let confirm = move || {
         let Some(Change { member, role }) = change.get_untracked() else { return };
         busy.set(true);
@@ -144,8 +145,8 @@ fn ConfirmRole(
     view! {
         <Dialog open=open heading=heading locked=busy on_close=closed>
             <div class="form">
-                {move || failure.get().map(|text| view! { <Banner tone=Tone::Warn title=text alert=true /> })}
-                <p>{meaning}</p>
+                {dynamic::part(move || failure.get().map(|text| view! { <Banner tone=Tone::Warn title=text alert=true /> }))}
+                <p>{dynamic::part(meaning)}</p>
                 <div class="buttons end">
                     <Button on_press=move || open.set(false)>"Cancel"</Button>
                     <Button style=ButtonStyle::Primary busy=busy on_press=confirm>"Change role"</Button>

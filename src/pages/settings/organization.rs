@@ -11,6 +11,7 @@ use crate::platform::intl;
 use crate::ui::announcer::announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::field::{TextArea, TextField};
 use crate::ui::panel::{Load, Panel};
 
@@ -128,7 +129,7 @@ fn form_view(session: RwSignal<Session>, form: Form, etag: RwSignal<String>, sav
                 save();
             }
         >
-            {move || notice(saving, form, etag, save)}
+            {dynamic::part(move || notice(saving, form, etag, save))}
             <TextField label="Name" value=form.name name="name" autocomplete="organization" error=wrong("/name") read_only=read_only hint="As it stands on receipts." />
             <TextArea label="Address" value=form.address name="address" autocomplete="street-address" error=wrong("/address") read_only=read_only />
             <TextField label="Tax number" value=form.tax_id name="tax_id" error=wrong("/tax_id") read_only=read_only hint="VAT, GST or EIN, if you have one." />
@@ -139,7 +140,7 @@ fn form_view(session: RwSignal<Session>, form: Form, etag: RwSignal<String>, sav
                 view! {
                     <div class="row">
                         <Button style=ButtonStyle::Primary submit=true busy=busy>"Save"</Button>
-                        {move || matches!(*saving.read(), Saving::Saved).then(|| view! { <span class="saved">"Saved"</span> })}
+                        {dynamic::part(move || matches!(*saving.read(), Saving::Saved).then(|| view! { <span class="saved">"Saved"</span> }))}
                     </div>
                 }.into_any()
             } else {

@@ -8,6 +8,7 @@ use super::words::kind_word;
 use crate::platform::clock;
 use crate::state::Live;
 use crate::ui::announcer::announcer;
+use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
 
 /// Arriving money is spoken of at most this often.
@@ -18,7 +19,7 @@ pub(super) fn follow(live: Live) {
     let announcer = announcer();
     let heard = StoredValue::new(live.wallet.read_untracked().last_seq);
     let spoken_at = StoredValue::new(None::<i64>);
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         let recent = live.recent.read();
         let credits = recent.iter().filter(|line| line.seq > heard.get_value() && line.amount.is_positive());
         let last = credits.last().cloned();

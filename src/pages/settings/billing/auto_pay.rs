@@ -20,6 +20,7 @@ use crate::platform::task;
 use crate::state::Live;
 use crate::ui::announcer::{Announcer, announcer};
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::money::{Amount, MoneyStyle, money_text};
 use crate::ui::panel::Panel;
 use crate::ui::pill::Pill;
@@ -41,7 +42,7 @@ pub(super) fn AutoPayPanel(
     /// Where its settings and connecting a card open.
     doors: Doors,
 ) -> AnyView {
-    let enabled = Memo::new(move |_| live.auto_pay.read().enabled);
+    let enabled = dynamic::memo(move || live.auto_pay.read().enabled);
     let change = RwSignal::new(Change::Rest);
     let state = move || {
         let (style, word) =
@@ -50,11 +51,11 @@ pub(super) fn AutoPayPanel(
     };
     view! {
         <Panel heading="Automatic Payments" class="auto-pay" actions=ViewFn::from(state)>
-            {move || if enabled.get() { active(live, doors, change) } else { inactive(live) }}
-            {move || match change.get() {
+            {dynamic::part(move || if enabled.get() { active(live, doors, change) } else { inactive(live) })}
+            {dynamic::part(move || match change.get() {
                 Change::Failed(text) => Some(view! { <p class="field-error" role="alert">{text}</p> }),
                 _ => None,
-            }}
+            })}
         </Panel>
         <SetupDialog live=live open=doors.auto_pay />
     }
@@ -78,8 +79,8 @@ fn inactive(live: Live) -> AnyView {
 fn active(live: Live, doors: Doors, change: RwSignal<Change>) -> AnyView {
     let announcer = announcer();
     let work = StoredValue::new_local(None);
-    let busy = Memo::new(move |_| *change.read() == Change::Busy);
-    let health = Memo::new(move |_| health_line(&live.auto_pay.read()));
+    let busy = dynamic::memo(move || *change.read() == Change::Busy);
+    let health = dynamic::memo(move || health_line(&live.auto_pay.read()));
     let switch_off = move || {
         let present = live.auto_pay.get_untracked();
         let request = draft::request(&draft::present(&present), false, present.card_id.clone());
@@ -103,13 +104,13 @@ fn active(live: Live, doors: Doors, change: RwSignal<Change>) -> AnyView {
         Next::Resume => Some(next_button("Try again", resume)),
     };
     view! {
-        <p class="auto-pay-rule">{move || rule(live)}</p>
+        <p class="auto-pay-rule">{dynamic::part(move || rule(live))}</p>
         <div class="auto-pay-health">
-            {move || {
+            {dynamic::part(move || {
                 let Health { tone, word, sentence, .. } = health.get();
                 view! { <Pill tone=tone text=word /><p>{sentence}</p> }
-            }}
-            {next}
+            })}
+            {dynamic::part(next)}
         </div>
         {month(live)}
         <div class="buttons">
@@ -195,7 +196,7 @@ fn month(live: Live) -> AnyView {
                 {row("Charged this month", |auto_pay| auto_pay.month.spent)}
                 {row("On its way", |auto_pay| auto_pay.month.in_flight)}
                 {row("Left until the cap", |auto_pay| auto_pay.month.left)}
-                <div><dt>"The month begins anew"</dt><dd>{resets}</dd></div>
+                <div><dt>"The month begins anew"</dt><dd>{dynamic::part(resets)}</dd></div>
             </dl>
         </div>
     }

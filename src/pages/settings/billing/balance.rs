@@ -12,6 +12,7 @@ use super::Doors;
 use super::words::{card_text, kind_word};
 use crate::state::Live;
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{Amount, Figure, MoneyStyle, signed_text};
 use crate::ui::panel::Panel;
@@ -29,11 +30,11 @@ pub(super) fn BalancePanel(
     doors: Doors,
 ) -> AnyView {
     let balance = Signal::derive(move || live.wallet.read().balance);
-    let runway = Memo::new(move |_| runway_text(&live.wallet.read()));
+    let runway = dynamic::memo(move || runway_text(&live.wallet.read()));
     view! {
         <Panel heading="Wallet Balance" class="balance">
             <p class="balance-figure"><Figure amount=balance currency=live.currency /></p>
-            <p class="balance-runway">{move || runway.get()}</p>
+            <p class="balance-runway">{dynamic::part(move || runway.get())}</p>
             <div class="buttons">
                 <Button style=ButtonStyle::Primary icon=IconName::Plus on_press=move || live.open_payment()>"Add Balance"</Button>
             </div>
@@ -62,7 +63,7 @@ fn runway_text(wallet: &Wallet) -> String {
 
 /// Where balance and available differ, why; and money that is on its way.
 fn facts(live: Live) -> AnyView {
-    let part = move |of: fn(&Wallet) -> Money| Memo::new(move |_| of(&live.wallet.read()));
+    let part = move |of: fn(&Wallet) -> Money| dynamic::memo(move || of(&live.wallet.read()));
     let (available, held) = (part(|wallet| wallet.available), part(|wallet| wallet.held));
     let pending = part(|wallet| wallet.pending_credit);
     let row = move |name: &'static str, amount: Memo<Money>, style: MoneyStyle| {
@@ -81,12 +82,12 @@ fn facts(live: Live) -> AnyView {
             }
         })
     };
-    view! { {shown} }.into_any()
+    view! { {dynamic::part(shown)} }.into_any()
 }
 
 /// The card that pays, and the last movement.
 fn foot(live: Live, doors: Doors) -> AnyView {
-    let last = Memo::new(move |_| {
+    let last = dynamic::memo(move || {
         let recent = live.recent.read();
         recent.last().cloned().or_else(|| live.first_page.read().items.first().cloned())
     });
@@ -102,10 +103,10 @@ fn foot(live: Live, doors: Doors) -> AnyView {
     view! {
         <div class="balance-foot small">
             <p class="balance-card">
-                <Icon name=IconName::Card />{card}
-                <Button style=ButtonStyle::Quiet on_press=move || doors.connect.set(true)>{connect_word}</Button>
+                <Icon name=IconName::Card />{dynamic::part(card)}
+                <Button style=ButtonStyle::Quiet on_press=move || doors.connect.set(true)>{dynamic::part(connect_word)}</Button>
             </p>
-            {move || last.get().map(|line| movement(&line))}
+            {dynamic::part(move || last.get().map(|line| movement(&line)))}
         </div>
     }
     .into_any()

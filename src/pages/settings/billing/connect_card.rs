@@ -16,6 +16,7 @@ use crate::ui::announcer::announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
+use crate::ui::dynamic;
 use crate::ui::field::TextField;
 use crate::ui::icon::{Icon, IconName};
 
@@ -75,7 +76,7 @@ pub(super) fn ConnectCard(
     let stage = RwSignal::new(Stage::Filling(None));
     let work = StoredValue::new_local(None);
     let run = move |call: Call| work.set_value(Some(task::start(connect(call, stage, on_connected))));
-    let asks = Memo::new(move |_| matches!(*stage.read(), Stage::Question(_) | Stage::Answering(_)));
+    let asks = dynamic::memo(move || matches!(*stage.read(), Stage::Question(_) | Stage::Answering(_)));
     let shown = move || {
         if asks.get() {
             question(stage, run)
@@ -85,7 +86,7 @@ pub(super) fn ConnectCard(
             .into_any()
         }
     };
-    view! { {shown} }.into_any()
+    view! { {dynamic::part(shown)} }.into_any()
 }
 
 /// What the bank is told.
@@ -146,7 +147,7 @@ fn Form(
     on_send: Callback<(CreateCardSetup,)>,
 ) -> AnyView {
     let wrong = RwSignal::new(Wrong::default());
-    let busy = Memo::new(move |_| *stage.read() == Stage::Sending);
+    let busy = dynamic::memo(move || *stage.read() == Stage::Sending);
     let today = use_live().map(|live| live.today);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -188,7 +189,7 @@ fn Form(
     };
     view! {
         <form class="form" novalidate=true on:submit=submit>
-            {failure}
+            {dynamic::part(failure)}
             <p class="sandbox-note small"><Icon name=IconName::Flask />"Sandbox: no real money. Only test card numbers work."</p>
             <fieldset class="card-fields" disabled=move || busy.get()>
                 <TextField label="Name on card" value=fields.name name="cc-name" id="card-name" autocomplete="cc-name"
@@ -212,7 +213,7 @@ fn Form(
             <div class="buttons end">
                 <Button on_press=on_back>"Back"</Button>
                 <Button style=ButtonStyle::Primary submit=true busy=busy>
-                    {move || if busy.get() { "Connecting…" } else { "Connect card" }}
+                    {dynamic::part(move || if busy.get() { "Connecting…" } else { "Connect card" })}
                 </Button>
             </div>
         </form>
@@ -234,7 +235,7 @@ fn focus_first(wrong: &Wrong) {
 
 /// The bank wants the cardholder to confirm.
 fn question(stage: RwSignal<Stage>, run: impl Fn(Call) + Copy + Send + Sync + 'static) -> AnyView {
-    let busy = Memo::new(move |_| matches!(*stage.read(), Stage::Answering(_)));
+    let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
     let answer = move |approve: bool| {
         let setup_id = match &*stage.read_untracked() {
             Stage::Question(id) => id.clone(),

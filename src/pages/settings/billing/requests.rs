@@ -8,6 +8,7 @@ use crate::platform::task;
 use crate::state::Live;
 use crate::ui::announcer::announcer;
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::field::TextArea;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::panel::Panel;
@@ -30,7 +31,7 @@ pub(super) fn RequestsPanel(
     /// The wallet.
     live: Live,
 ) -> AnyView {
-    let some = Memo::new(move |_| !live.requests.read().is_empty());
+    let some = dynamic::memo(move || !live.requests.read().is_empty());
     let each = move |request: FundsRequest| one(live, request);
     let shown = move || {
         some.get().then(|| {
@@ -43,7 +44,7 @@ pub(super) fn RequestsPanel(
             }
         })
     };
-    view! { {shown} }.into_any()
+    view! { {dynamic::part(shown)} }.into_any()
 }
 
 fn one(live: Live, request: FundsRequest) -> AnyView {
@@ -51,7 +52,7 @@ fn one(live: Live, request: FundsRequest) -> AnyView {
     let answer = RwSignal::new(Answer::Open);
     let (id, wanted) = (request.id.clone(), request.amount);
     let approve = move || live.open_payment_for(id.clone(), wanted);
-    let writing = Memo::new(move |_| *answer.read() != Answer::Open);
+    let writing = dynamic::memo(move || *answer.read() != Answer::Open);
     let (id, name) = (StoredValue::new(request.id), StoredValue::new(request.requested_by.clone()));
     let buttons = Signal::stored(format!("Top up {amount}…"));
     let below = move || {
@@ -61,7 +62,7 @@ fn one(live: Live, request: FundsRequest) -> AnyView {
             let approve = approve.clone();
             view! {
                 <div class="buttons">
-                    <Button style=ButtonStyle::Primary on_press=approve>{move || buttons.get()}</Button>
+                    <Button style=ButtonStyle::Primary on_press=approve>{dynamic::part(move || buttons.get())}</Button>
                     <Button on_press=move || answer.set(Answer::Writing(None))>"Decline"</Button>
                 </div>
             }
@@ -75,7 +76,7 @@ fn one(live: Live, request: FundsRequest) -> AnyView {
                 <p class="request-reason">{request.reason}</p>
                 <p class="muted small"><Instant at=request.created_at /></p>
             </div>
-            {below}
+            {dynamic::part(below)}
         </li>
     }
     .into_any()
@@ -85,7 +86,7 @@ fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, 
     let announcer = announcer();
     let word = RwSignal::new(String::new());
     let work = StoredValue::new_local(None);
-    let busy = Memo::new(move |_| *answer.read() == Answer::Sending);
+    let busy = dynamic::memo(move || *answer.read() == Answer::Sending);
     let error = Signal::derive(move || match &*answer.read() {
         Answer::Writing(error) => error.clone(),
         _ => None,

@@ -16,6 +16,7 @@ use crate::state::Live;
 use crate::state::filter::Filter;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, date_text, instant_text};
 
@@ -82,15 +83,16 @@ pub(super) fn StatusBar(
     /// What its button opens.
     doors: Doors,
 ) -> AnyView {
-    let bar =
-        Memo::new(move |_| Bar::of(&live.wallet.read(), &live.auto_pay.read(), &live.usage.read(), live.today.get()));
+    let bar = dynamic::memo(move || {
+        Bar::of(&live.wallet.read(), &live.auto_pay.read(), &live.usage.read(), live.today.get())
+    });
     let shown = move || {
         bar.get().map(|bar| {
             let title = bar.title();
             view! { <Banner tone=bar.tone() title=title>{body(bar, live, doors)}</Banner> }
         })
     };
-    view! { <div class="status-bar">{shown}</div> }.into_any()
+    view! { <div class="status-bar">{dynamic::part(shown)}</div> }.into_any()
 }
 
 fn body(bar: Bar, live: Live, doors: Doors) -> AnyView {
@@ -151,7 +153,7 @@ fn text(bar: &Bar, currency: Currency) -> String {
         }
         Bar::Unusual { date, kind, factor } => {
             let much = factor.as_ref().map_or("far more than usual".to_owned(), |factor| format!("{factor} × the usual day"));
-            format!("{}: {much}, mostly {}.", date_text(*date, DateStyle::Weekday), usage_words(*kind).to_lowercase())
+            format!("{}: {much}, mostly {}.", date_text(*date, DateStyle::Weekday), usage_words(*kind).to_ascii_lowercase())
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::state::Live;
 use crate::state::payment::{Notice, Stage};
 use crate::ui::announcer::announcer;
 use crate::ui::dialog::Dialog;
+use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
 
 /// Where the reader goes on when the dialog shows something else.
@@ -62,7 +63,7 @@ pub(super) fn TopUpDialog(
     live: Live,
 ) -> AnyView {
     let payment = live.payment;
-    let face = Memo::new(move |_| Face::of(&payment.stage.read()));
+    let face = dynamic::memo(move || Face::of(&payment.stage.read()));
     follow_face(live, face);
     watch_bank(live);
     settle(live);
@@ -86,7 +87,7 @@ pub(super) fn TopUpDialog(
     };
     view! {
         <Dialog open=payment.open heading=Signal::derive(move || face.get().heading().to_owned()) on_close=close>
-            {content}
+            {dynamic::part(content)}
         </Dialog>
     }
     .into_any()
@@ -126,23 +127,23 @@ fn follow_face(live: Live, face: Memo<Face>) {
 
 /// While the bank is working, it is asked now and then: the stream may be down.
 fn watch_bank(live: Live) {
-    let waiting = Memo::new(move |_| match &*live.payment.stage.read() {
+    let waiting = dynamic::memo(move || match &*live.payment.stage.read() {
         Stage::Waiting(top_up) => Some(top_up.id.clone()),
         _ => None,
     });
     let watch = StoredValue::new_local(None);
-    Effect::new(move |_| watch.set_value(waiting.get().map(|id| task::start(drive::watch(live, id)))));
+    dynamic::effect(move || watch.set_value(waiting.get().map(|id| task::start(drive::watch(live, id)))));
 }
 
 /// Says how it ended, and approves the request that the money answers.
 fn settle(live: Live) {
     let announcer = announcer();
     let approving = StoredValue::new_local(None);
-    let over = Memo::new(move |_| match &*live.payment.stage.read() {
+    let over = dynamic::memo(move || match &*live.payment.stage.read() {
         Stage::Paid(top_up) => Some(top_up.clone()),
         _ => None,
     });
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         let Some(top_up) = over.get() else { return };
         let amount = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
         announcer.say(format!("Paid: {amount} added to the wallet."));
@@ -157,7 +158,7 @@ fn settle(live: Live) {
             }
         })));
     });
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         if let Stage::Choosing(Some(Notice::Declined(decline))) = &*live.payment.stage.read() {
             announcer.alert(format!("Nothing was charged. {}", decline.message));
         }

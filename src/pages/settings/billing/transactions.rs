@@ -16,6 +16,7 @@ use crate::state::Live;
 use crate::state::filter::Filter;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::icon::IconName;
 use crate::ui::panel::{Empty, Load, Panel};
 use crate::ui::skeleton::Skeleton;
@@ -41,7 +42,7 @@ pub(super) fn TransactionsPanel(
             list.reload();
         }
     });
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         live.recent.track();
         list.load.track();
         let at_top = top.get_untracked().is_none_or(|element| scroll::position(&element).0 >= 0);
@@ -62,7 +63,7 @@ pub(super) fn TransactionsPanel(
 
 /// `3 new – show`, instead of moving what somebody reads.
 fn waiting(list: List) -> AnyView {
-    let words = Memo::new(move |_| {
+    let words = dynamic::memo(move || {
         let waiting = list.waiting.read();
         match (waiting.lines.len(), waiting.unsure) {
             (0, false) => None,
@@ -78,7 +79,7 @@ fn waiting(list: List) -> AnyView {
         let words = words.get()?;
         Some(view! { <Button style=ButtonStyle::Primary icon=IconName::ArrowDown on_press=show>{words}</Button> })
     };
-    view! { <div class="waiting" role="status">{button}</div> }.into_any()
+    view! { <div class="waiting" role="status">{dynamic::part(button)}</div> }.into_any()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,7 +91,7 @@ enum Body {
 }
 
 fn body(list: List, filter: RwSignal<Filter>) -> AnyView {
-    let shown = Memo::new(move |_| match (&*list.load.read(), list.chunks.read().is_empty()) {
+    let shown = dynamic::memo(move || match (&*list.load.read(), list.chunks.read().is_empty()) {
         (Load::Failed(_), _) => Body::Failed,
         (Load::Loading, true) => Body::Loading,
         (Load::Ready, true) => Body::Nothing,
@@ -103,7 +104,7 @@ fn body(list: List, filter: RwSignal<Filter>) -> AnyView {
         Body::Nothing => empty(filter),
         Body::Rows => table(list),
     };
-    view! { {content} }.into_any()
+    view! { {dynamic::part(content)} }.into_any()
 }
 
 fn failure(list: List) -> AnyView {
@@ -113,7 +114,7 @@ fn failure(list: List) -> AnyView {
     };
     view! {
         <Banner tone=Tone::Warn title="The transactions could not be loaded" alert=true>
-            <p>{reason}</p>
+            <p>{dynamic::part(reason)}</p>
             <Button icon=IconName::Refresh on_press=move || list.reload()>"Try again"</Button>
         </Banner>
     }
@@ -173,11 +174,11 @@ fn more(list: List) -> AnyView {
     let foot = NodeRef::<html::Div>::new();
     let watch = StoredValue::new_local(None);
     let reached = RwSignal::new(false);
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         let Some(element) = foot.get() else { return };
         watch.set_value(scroll::in_view(&element, move |inside| reached.set(inside)));
     });
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         // A page that does not fill the screen is followed by the next one.
         let ready = *list.load.read() == Load::Ready && *list.more.read() == More::Some;
         if reached.get() && ready {
@@ -188,10 +189,11 @@ fn more(list: List) -> AnyView {
         More::Failed(reason) => Some(view! { <p class="field-error" role="alert">{reason.clone()}</p> }),
         _ => None,
     };
-    let is_there = Memo::new(move |_| *list.more.read() != More::End && !list.chunks.read().is_empty());
-    let busy = Memo::new(move |_| *list.more.read() == More::Loading);
+    let is_there = dynamic::memo(move || *list.more.read() != More::End && !list.chunks.read().is_empty());
+    let busy = dynamic::memo(move || *list.more.read() == More::Loading);
     let button = move || {
         is_there.get().then(|| view! { <Button busy=busy on_press=move || list.load_more()>"Load more"</Button> })
     };
-    view! { <div class="transactions-foot" node_ref=foot>{failed}{button}</div> }.into_any()
+    view! { <div class="transactions-foot" node_ref=foot>{dynamic::part(failed)}{dynamic::part(button)}</div> }
+        .into_any()
 }

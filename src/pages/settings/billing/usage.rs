@@ -17,6 +17,7 @@ use crate::api;
 use crate::platform::{task, timers};
 use crate::state::Live;
 use crate::ui::button::IconButton;
+use crate::ui::dynamic;
 use crate::ui::icon::IconName;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::panel::{Empty, Load, Panel};
@@ -39,8 +40,8 @@ pub(super) fn UsagePanel(
     let other = RwSignal::new(None::<Usage>);
     let load = RwSignal::new(Load::Ready);
     let work = StoredValue::new_local(None);
-    let current = Memo::new(move |_| live.today.get().month());
-    let usage = Memo::new(move |_| {
+    let current = dynamic::memo(move || live.today.get().month());
+    let usage = dynamic::memo(move || {
         let present = live.usage.read();
         if present.month == month.get() {
             Some(present.clone())
@@ -88,7 +89,7 @@ pub(super) fn UsagePanel(
             on_retry=move || fetch(month.get_untracked())
             actions=ViewFn::from(move || picker(live, month, current, show))
         >
-            {content}
+            {dynamic::part(content)}
         </Panel>
     }
     .into_any()
@@ -96,7 +97,7 @@ pub(super) fn UsagePanel(
 
 /// The present month is summed up anew some time after new lines of usage.
 fn keep_current(live: Live, month: RwSignal<Month>, fetch: impl Fn(Month) + Copy + 'static) {
-    let last_line = Memo::new(move |_| {
+    let last_line = dynamic::memo(move || {
         let recent = live.recent.read();
         recent.iter().rev().find(|line| line.kind.usage().is_some()).map(|line| line.seq)
     });
@@ -125,7 +126,7 @@ fn picker(
     current: Memo<Month>,
     show: impl Fn(Month) + Copy + Send + Sync + 'static,
 ) -> AnyView {
-    let first = Memo::new(move |_| live.usage.read().first_month);
+    let first = dynamic::memo(move || live.usage.read().first_month);
     let months = Signal::derive(move || {
         let mut months = Vec::new();
         let mut next = current.get();

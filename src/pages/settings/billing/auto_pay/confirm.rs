@@ -9,6 +9,7 @@ use super::setup::{Setup, Step};
 use crate::state::Live;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::money::explicit_text;
 
 /// The question that switches automatic payments on.
@@ -26,7 +27,7 @@ pub(super) fn Confirm(
         Step::Confirm(settings, _) | Step::Saving(settings) => Some(*settings),
         _ => before.copied().flatten(),
     });
-    let busy = Memo::new(move |_| matches!(*setup.step.read(), Step::Saving(_)));
+    let busy = dynamic::memo(move || matches!(*setup.step.read(), Step::Saving(_)));
     let card = move || {
         let cards = live.cards.read();
         let draft = setup.draft.read();
@@ -60,14 +61,14 @@ pub(super) fn Confirm(
     };
     view! {
         <div class="form">
-            {failure}
-            <p class="mandate">{mandate}</p>
-            {at_once}
+            {dynamic::part(failure)}
+            <p class="mandate">{dynamic::part(mandate)}</p>
+            {dynamic::part(at_once)}
             <p class="muted small">"You can change or switch this off at any time. Sandbox: no real money."</p>
             <div class="buttons end">
                 <Button unavailable=busy on_press=back>"Back"</Button>
                 <Button style=ButtonStyle::Primary busy=busy on_press=confirm>
-                    {move || if busy.get() { "Saving…" } else { "Activate Automatic Payments" }}
+                    {dynamic::part(move || if busy.get() { "Saving…" } else { "Activate Automatic Payments" })}
                 </Button>
             </div>
         </div>

@@ -11,6 +11,7 @@ use crate::state::Live;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::chips::Chips;
+use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::money_input::MoneyInput;
 use crate::ui::select::{Choice, Select};
@@ -70,7 +71,7 @@ pub(super) fn SettingsForm(
     };
     view! {
         <form class="form" novalidate=true on:submit=submit>
-            {note}
+            {dynamic::part(note)}
             <MoneyInput label="When the balance falls to" value=threshold currency=live.currency name="threshold"
                 id=field_id(Field::Threshold) error=error(&[Field::Threshold]) />
             <Chips

@@ -14,6 +14,7 @@ use crate::platform::{focus, task, timers};
 use crate::state::Live;
 use crate::ui::announcer::announcer;
 use crate::ui::dialog::Dialog;
+use crate::ui::dynamic;
 use crate::ui::money::input_text;
 
 /// Where the reader goes on when the dialog shows something else.
@@ -59,7 +60,7 @@ pub(super) fn SetupDialog(
         problems: RwSignal::new(Vec::new()),
     };
     let work = StoredValue::new_local(None);
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         if open.get() {
             setup.draft.set(fresh());
             setup.problems.set(Vec::new());
@@ -75,7 +76,7 @@ pub(super) fn SetupDialog(
             }
         })));
     };
-    let face = Memo::new(move |_| Face::of(&setup.step.read()));
+    let face = dynamic::memo(move || Face::of(&setup.step.read()));
     follow_face(face, open);
     let content = move || {
         let shown = match face.get() {
@@ -87,7 +88,7 @@ pub(super) fn SetupDialog(
     };
     let locked = Signal::derive(move || matches!(*setup.step.read(), Step::Saving(_)));
     view! {
-        <Dialog open=open heading=Signal::derive(move || face.get().heading().to_owned()) locked=locked>{content}</Dialog>
+        <Dialog open=open heading=Signal::derive(move || face.get().heading().to_owned()) locked=locked>{dynamic::part(content)}</Dialog>
     }
     .into_any()
 }

@@ -8,6 +8,7 @@ use super::super::words::card_text;
 use crate::state::Live;
 use crate::state::payment::{Notice, Stage};
 use crate::ui::button::Button;
+use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{MoneyStyle, money_text};
 
@@ -17,11 +18,11 @@ pub(super) fn OpenTopUps(
     /// The wallet.
     live: Live,
 ) -> AnyView {
-    let open = Memo::new(move |_| {
+    let open = dynamic::memo(move || {
         let all = live.top_ups.read();
         all.iter().filter(|top_up| top_up.status.is_open()).cloned().collect::<Vec<_>>()
     });
-    let interrupted = Memo::new(move |_| *live.payment.stage.read() == Stage::Choosing(Some(Notice::Interrupted)));
+    let interrupted = dynamic::memo(move || *live.payment.stage.read() == Stage::Choosing(Some(Notice::Interrupted)));
     let lines = move || {
         let lines = open.get();
         let is_interrupted = interrupted.get();
@@ -34,7 +35,7 @@ pub(super) fn OpenTopUps(
             }
         })
     };
-    view! { {lines} }.into_any()
+    view! { {dynamic::part(lines)} }.into_any()
 }
 
 fn line(live: Live, top_up: TopUp) -> AnyView {

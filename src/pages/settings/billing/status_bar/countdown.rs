@@ -3,6 +3,8 @@
 use billing_domain::Timestamp;
 use leptos::prelude::*;
 
+use crate::ui::dynamic;
+
 use crate::platform::timers;
 use crate::state::Live;
 
@@ -19,7 +21,7 @@ pub(super) fn Countdown(
     let timer = StoredValue::new_local(timers::every(1000, move || seconds.set(left())));
     on_cleanup(move || timer.dispose());
     let shown = move || written(seconds.get());
-    view! { <strong class="countdown" aria-hidden="true">{shown}</strong> }.into_any()
+    view! { <strong class="countdown" aria-hidden="true">{dynamic::part(shown)}</strong> }.into_any()
 }
 
 fn written(seconds: i64) -> String {

@@ -7,6 +7,7 @@ use super::drive;
 use crate::state::Live;
 use crate::state::payment::Stage;
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::explicit_text;
 
@@ -17,8 +18,8 @@ pub(super) fn BankQuestion(
     live: Live,
 ) -> AnyView {
     let stage = live.payment.stage;
-    let top_up = Memo::new(move |_| stage.read().top_up().cloned());
-    let busy = Memo::new(move |_| matches!(*stage.read(), Stage::Answering(_)));
+    let top_up = dynamic::memo(move || stage.read().top_up().cloned());
+    let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
     let question = move || {
         top_up.get().map(|top_up| {
             let card = card_text(&top_up.card.brand, &top_up.card.last4);
@@ -32,7 +33,7 @@ pub(super) fn BankQuestion(
     };
     view! {
         <SandboxBank>
-            <p class="bank-question">{question}</p>
+            <p class="bank-question">{dynamic::part(question)}</p>
             <div class="buttons">
                 <Button style=ButtonStyle::Primary busy=busy on_press=move || answer(true)>"Approve"</Button>
                 <Button unavailable=busy on_press=move || answer(false)>"Refuse"</Button>

@@ -12,6 +12,7 @@ use crate::state::payment::{Notice, Stage};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::chips::Chips;
+use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, explicit_text, input_text, money_text};
 use crate::ui::money_input::MoneyInput;
 use crate::ui::select::{Choice, Select};
@@ -32,8 +33,8 @@ pub(super) fn TopUpForm(
     let limits = live.limits;
     // Wrong amounts are told of when somebody wants to pay them, and from then on while they are corrected.
     let tried = RwSignal::new(false);
-    let busy = Memo::new(move |_| payment.stage.read().is_under_way());
-    let amount = Memo::new(move |_| choice::read(&payment.amount.read(), &limits));
+    let busy = dynamic::memo(move || payment.stage.read().is_under_way());
+    let amount = dynamic::memo(move || choice::read(&payment.amount.read(), &limits));
     let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
     let error = Signal::derive(move || match &*payment.stage.read() {
         Stage::Choosing(Some(Notice::Amount(text))) => Some(text.clone()),
@@ -71,7 +72,7 @@ pub(super) fn TopUpForm(
             {review(live)}
             <div class="buttons end">
                 <Button style=ButtonStyle::Primary submit=true busy=busy described_by=REVIEW_ID id="top-up-pay">
-                    {move || if busy.get() { "Processing…" } else { "Top Up Wallet Balance" }}
+                    {dynamic::part(move || if busy.get() { "Processing…" } else { "Top Up Wallet Balance" })}
                 </Button>
             </div>
             {progress(live)}
@@ -97,7 +98,7 @@ fn slider_and_chips(live: Live) -> AnyView {
     let stops = StoredValue::new(choice::stops(&limits));
     let chips = StoredValue::new(slider::chips(&limits));
     let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
-    let anchor = Memo::new(move |_| choice::anchor(&live.payment.amount.read(), &limits));
+    let anchor = dynamic::memo(move || choice::anchor(&live.payment.amount.read(), &limits));
     let position = move || stops.with_value(|stops| slider::nearest_stop(stops, anchor.get()));
     let pressed = move || {
         let exact = choice::read(&live.payment.amount.read(), &limits).ok().map(|amount| amount.money());
@@ -148,7 +149,7 @@ fn whole(live: Live, amount: Money) -> String {
 /// Which card pays, where there is a choice.
 fn cards(live: Live) -> AnyView {
     let payment = live.payment;
-    let several = Memo::new(move |_| live.cards.read().len() > 1);
+    let several = dynamic::memo(move || live.cards.read().len() > 1);
     let choices = Signal::derive(move || {
         live.cards.read().iter().map(|card| Choice::new(card.id.clone(), card_with_expiry(card))).collect::<Vec<_>>()
     });
@@ -161,13 +162,13 @@ fn cards(live: Live) -> AnyView {
             }
         })
     };
-    view! { {select} }.into_any()
+    view! { {dynamic::part(select)} }.into_any()
 }
 
 /// What will happen when the button is pressed, in one line.
 fn review(live: Live) -> AnyView {
     let amount = move || choice::read(&live.payment.amount.read(), &live.limits).ok().map(|amount| amount.money());
-    let card = Memo::new(move |_| live.payment_card());
+    let card = dynamic::memo(move || live.payment_card());
     let line = move || match (amount(), card.get()) {
         (Some(amount), Some(Card { brand, last4, .. })) => {
             format!("Pay {} with {}", explicit_text(amount, live.currency), card_text(&brand, &last4))
@@ -183,8 +184,8 @@ fn review(live: Live) -> AnyView {
     };
     view! {
         <div class="review" id=REVIEW_ID>
-            <p class="review-line">{line}</p>
-            <p class="muted small">{after}</p>
+            <p class="review-line">{dynamic::part(line)}</p>
+            <p class="muted small">{dynamic::part(after)}</p>
         </div>
     }
     .into_any()
@@ -196,7 +197,7 @@ fn notice(live: Live) -> AnyView {
     let another = move || {
         view! { <Button on_press=move || payment.stage.set(Stage::Connecting)>"Use another card"</Button> }.into_any()
     };
-    let notice = Memo::new(move |_| match &*payment.stage.read() {
+    let notice = dynamic::memo(move || match &*payment.stage.read() {
         Stage::Choosing(notice) => notice.clone(),
         _ => None,
     });
@@ -241,7 +242,7 @@ fn notice(live: Live) -> AnyView {
         ),
     }
     };
-    view! { {shown} }.into_any()
+    view! { {dynamic::part(shown)} }.into_any()
 }
 
 /// What is going on while one waits. The region is there from the beginning, so that it is read out.
@@ -249,8 +250,8 @@ fn progress(live: Live) -> AnyView {
     let stage = live.payment.stage;
     let late = RwSignal::new(false);
     let timer = StoredValue::new_local(None);
-    let under_way = Memo::new(move |_| stage.read().is_under_way());
-    Effect::new(move |_| {
+    let under_way = dynamic::memo(move || stage.read().is_under_way());
+    dynamic::effect(move || {
         late.set(false);
         timer.set_value(under_way.get().then(|| timers::after(PATIENCE_MILLISECONDS, move || late.set(true))));
     });
@@ -262,5 +263,5 @@ fn progress(live: Live) -> AnyView {
         Stage::Sending | Stage::Waiting(_) => "Waiting for the bank…",
         _ => "",
     };
-    view! { <p class="muted small top-up-progress" role="status">{text}</p> }.into_any()
+    view! { <p class="muted small top-up-progress" role="status">{dynamic::part(text)}</p> }.into_any()
 }

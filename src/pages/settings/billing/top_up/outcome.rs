@@ -7,6 +7,7 @@ use super::drive;
 use crate::state::Live;
 use crate::state::payment::Stage;
 use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{Figure, explicit_text};
 
@@ -17,8 +18,8 @@ pub(super) fn UnknownNote(
     live: Live,
 ) -> AnyView {
     let stage = live.payment.stage;
-    let top_up = Memo::new(move |_| stage.read().top_up().cloned());
-    let busy = Memo::new(move |_| matches!(*stage.read(), Stage::Asking(_)));
+    let top_up = dynamic::memo(move || stage.read().top_up().cloned());
+    let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Asking(_)));
     let what = move || {
         top_up.get().map(|top_up| {
             let card = card_text(&top_up.card.brand, &top_up.card.last4);
@@ -35,7 +36,7 @@ pub(super) fn UnknownNote(
     };
     view! {
         <div class="stack">
-            <p>{what}</p>
+            <p>{dynamic::part(what)}</p>
             <p>"We are still checking, you will not be charged twice. If it was charged, the money appears in the wallet by itself; you may close this."</p>
             <div class="buttons end">
                 <Button on_press=move || live.payment.open.set(false)>"Close"</Button>

@@ -7,6 +7,7 @@ use crate::platform::timers;
 use crate::state::filter::Filter;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::chips::Chips;
+use crate::ui::dynamic;
 use crate::ui::field::TextField;
 use crate::ui::icon::IconName;
 
@@ -48,7 +49,7 @@ pub(super) fn FilterBar(
 ) -> AnyView {
     let (from, to) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let text = RwSignal::new(String::new());
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         let filter = filter.read();
         let day = |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default();
         from.set(day(filter.from));
@@ -88,7 +89,7 @@ pub(super) fn FilterBar(
             filter.update(|filter| filter.kinds = toggled(&filter.kinds, group));
         }
     };
-    let some = Memo::new(move |_| !filter.read().is_empty());
+    let some = dynamic::memo(move || !filter.read().is_empty());
     let clear = move || {
         some.get().then(|| {
             view! {
@@ -115,7 +116,7 @@ pub(super) fn FilterBar(
                     pressed=Signal::derive(pressed)
                     on_press=press
                 />
-                {clear}
+                {dynamic::part(clear)}
             </div>
         </search>
     }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::super::words::kind_word;
 use super::list::Chunk;
 use crate::platform::scroll;
+use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{MoneyStyle, money_text, signed_text};
 use crate::ui::time::{DateStyle, Instant};
@@ -22,7 +23,7 @@ pub(super) fn ChunkRows(
     let near = RwSignal::new(true);
     let height = StoredValue::new(0);
     let watch = StoredValue::new_local(None);
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         let Some(element) = body.get() else { return };
         let measured = element.clone();
         watch.set_value(scroll::in_view(&element, move |inside| {
@@ -33,7 +34,7 @@ pub(super) fn ChunkRows(
         }));
     });
     let lines = chunk.lines;
-    let near = Memo::new(move |_| near.get());
+    let near = dynamic::memo(move || near.get());
     let rows = move || {
         if near.get() {
             view! { <For each=move || lines.get() key=|line| line.seq children=row /> }.into_any()
@@ -42,7 +43,7 @@ pub(super) fn ChunkRows(
             view! { <tr aria-hidden="true"><td colspan="4" class="space" style:height=space></td></tr> }.into_any()
         }
     };
-    view! { <tbody node_ref=body>{rows}</tbody> }.into_any()
+    view! { <tbody node_ref=body>{dynamic::part(rows)}</tbody> }.into_any()
 }
 
 fn row(line: Transaction) -> AnyView {

@@ -35,7 +35,7 @@ fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
     let money = |amount| money_text(amount, currency, MoneyStyle::Total);
     let sources: Vec<String> =
         spike.sources.iter().map(|source| format!("{} {}", source.source, money(source.amount))).collect();
-    let mut cause = format!("Mostly {}", usage_words(spike.kind).to_lowercase());
+    let mut cause = format!("Mostly {}", usage_words(spike.kind).to_ascii_lowercase());
     if !sources.is_empty() {
         cause.push_str(": ");
         cause.push_str(&sources.join(", "));
