@@ -232,7 +232,8 @@ impl Store {
         rows.iter().map(|row| TopUp::read(&mut row.fields())).collect()
     }
 
-    /// Takes one open top-up for `owner` until `lease_until`; `None` when somebody else has it or it is final.
+    /// Takes one open top-up for `owner` until `lease_until`, or prolongs the owner's lease; `None` when somebody else
+    /// has it or it is final.
     pub async fn lease_top_up(
         &self,
         organization_id: &str,
@@ -246,7 +247,8 @@ impl Store {
             .write(
                 concat!(
                     "UPDATE top_ups SET lease_owner = $3, lease_until = $4
-                    WHERE organization_id = $1 AND id = $2 AND (lease_until IS NULL OR lease_until <= $5) AND ",
+                    WHERE organization_id = $1 AND id = $2
+                        AND (lease_until IS NULL OR lease_until <= $5 OR lease_owner = $3) AND ",
                     is_open!(),
                     " RETURNING ",
                     top_up_columns!()

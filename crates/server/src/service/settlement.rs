@@ -138,10 +138,12 @@ async fn charge(state: &AppState, request: &ChargeRequest) -> Result<ChargeAnswe
         answer = state.provider.charge(request).await;
     }
     let Err(ProviderError::Refused(reason)) = answer else { return answer };
-    // This may be the second time that we ask, after a crash: the first may have gone through before the refusals began.
-    match state.provider.look_up_charge(request, None).await? {
-        Some(heard) => Ok(heard),
-        None => Err(ProviderError::Refused(reason)),
+    // This may be the second time that we ask, after a crash: the first may have gone through before the refusals
+    // began, or be on its way still. Only a closed reference proves that nothing happened and nothing will.
+    match state.provider.cancel_charge(request, None).await {
+        Ok(ChargeAnswer { outcome: ChargeOutcome::Cancelled, .. }) => Err(ProviderError::Refused(reason)),
+        Ok(settled_before) => Ok(settled_before),
+        Err(_) => Err(ProviderError::NoAnswer),
     }
 }
 
