@@ -1,0 +1,215 @@
+// A top-up by hand, however the bank answers: charged once, credited once, and always said in words.
+import { expect, test } from "../fixture/test.ts";
+import { Billing, CARDS } from "../fixture/billing.ts";
+import { signIn } from "../fixture/people.ts";
+
+test.describe("the first one", () => {
+  test.use({ demo: "fresh" });
+
+  test("asks for a card and goes straight on, with nothing typed twice @everywhere", async ({ page, seams }) => {
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    const dialog = await billing.addBalance("123.45");
+    await billing.pay();
+    await billing.enterCard(CARDS.pays);
+
+    await expect(dialog.getByRole("textbox", { name: "Amount (USD)" })).toHaveValue("123.45");
+    await expect(dialog.getByText("Pay $123.45 USD with Visa •• 4242")).toBeVisible();
+    expect(await seams.charges(), "nothing is charged before the confirmation").toEqual([]);
+    await billing.pay();
+
+    await expect(page.getByRole("dialog", { name: "Balance added" })).toContainText("$123.45");
+    await page.getByRole("button", { name: "Done" }).click();
+    await expect(billing.balance).toContainText("$123.45");
+    expect(await seams.charges()).toHaveLength(1);
+    expect((await seams.ledger()).filter((line) => line.kind === "top_up")).toHaveLength(1);
+  });
+
+  test("a card that the bank refuses to connect keeps what was typed", async ({ page }) => {
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    await billing.addBalance("50");
+    await billing.pay();
+    await billing.enterCard(CARDS.refusedWhenConnected);
+    const dialog = page.getByRole("dialog", { name: "Connect a card" });
+    await expect(dialog.getByRole("alert").filter({ hasText: "The card was not connected" })).toBeVisible();
+    await expect(dialog.getByRole("textbox", { name: "Name on card" })).toHaveValue("Ada Lovelace");
+
+    await dialog.getByRole("textbox", { name: "Card number" }).fill(CARDS.pays);
+    await dialog.getByRole("button", { name: "Connect card" }).click();
+    await expect(page.getByText("Pay $50.00 USD with Visa •• 4242")).toBeVisible();
+  });
+
+  test("a number that may be a real card never leaves the browser", async ({ page }) => {
+    const sent: string[] = [];
+    page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    await billing.balance.getByRole("button", { name: "Connect a card" }).click();
+    await billing.enterCard("6011 1111 1111 1117");
+    await expect(page.getByRole("textbox", { name: "Card number" })).toHaveAttribute("aria-invalid", "true");
+    await page.getByRole("textbox", { name: "Card number" }).fill(CARDS.pays);
+    await page.getByRole("button", { name: "Connect card" }).click();
+    await expect(billing.dialog).toBeHidden();
+    expect(sent.filter((text) => /6011|4242[ -]?4242/.test(text))).toEqual([]);
+  });
+});
+
+test("slider, buttons, chips and box are one value, and the line to review names it", async ({ page }) => {
+  await signIn(page, "owner");
+  const dialog = await new Billing(page).addBalance();
+  const box = dialog.getByRole("textbox", { name: "Amount (USD)" });
+  const slider = dialog.getByRole("slider", { name: "How much to add" });
+
+  await dialog.getByRole("button", { name: "$100", exact: true }).click();
+  await expect(box).toHaveValue("100.00");
+  await expect(slider).toHaveAttribute("aria-valuetext", "$100.00");
+  await dialog.getByRole("button", { name: "How much to add: more" }).click();
+  await expect(box).toHaveValue("150.00");
+  await slider.focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(box).toHaveValue("100.00");
+  await box.fill("123.45");
+  await expect(slider).toHaveAttribute("aria-valuetext", "$123.45");
+  await expect(dialog.getByText("Pay $123.45 USD with Visa •• 4242")).toBeVisible();
+});
+
+for (const [typed, sentence] of [
+  ["9.99", "The smallest top-up is $10.00."],
+  ["5000.01", "The largest top-up is $5,000.00."],
+  ["1e3", "Write the amount with digits"],
+  ["１００", "Write the amount with digits"],
+  ["1,50", "Write the amount with digits"],
+  ["10.001", "Use at most the digits"],
+  ["", "Enter an amount."],
+] as const) {
+  test(`the amount “${typed}” is refused at the field and nothing is charged`, async ({ page, seams }) => {
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    const dialog = await billing.addBalance(typed);
+    const before = (await seams.charges()).length;
+    await billing.pay();
+    const box = dialog.getByRole("textbox", { name: "Amount (USD)" });
+    await expect(box).toHaveAttribute("aria-invalid", "true");
+    await expect(box).toBeFocused();
+    await expect(dialog.getByText(sentence)).toBeVisible();
+    expect(await seams.charges()).toHaveLength(before);
+  });
+}
+
+test.describe("when the cardholder must confirm (3-D Secure)", () => {
+  test("approving credits the wallet once", async ({ page, seams }) => {
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    const before = await billing.cents();
+    await seams.bank("challenge");
+    await billing.addBalance("40");
+    await billing.pay();
+    const bank = page.getByRole("dialog", { name: "Confirm with your bank" });
+    await expect(bank).toContainText("$40.00 USD");
+    await bank.getByRole("button", { name: "Approve" }).click();
+    await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
+    await page.getByRole("button", { name: "Done" }).click();
+    expect(await billing.cents()).toBe(before + 4000);
+  });
+
+  test("refusing charges nothing and says so", async ({ page, seams, watch }) => {
+    watch.expectStatus(402);
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    const before = await billing.cents();
+    await seams.bank("challenge");
+    const dialog = await billing.addBalance("40");
+    await billing.pay();
+    await page.getByRole("button", { name: "Refuse" }).click();
+    await expect(dialog.getByText("The payment was declined. Nothing was charged.")).toBeVisible();
+    expect(await billing.cents()).toBe(before);
+  });
+
+  test("a page that is loaded anew finds the question again", async ({ page, seams }) => {
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    await seams.bank("challenge");
+    await billing.addBalance("40");
+    await billing.pay();
+    await expect(page.getByRole("button", { name: "Approve" })).toBeVisible();
+    await page.reload();
+    await expect(billing.balance).toContainText("waits for your confirmation");
+    await billing.balance.getByRole("button", { name: "Confirm" }).click();
+    await page.getByRole("button", { name: "Approve" }).click();
+    await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
+  });
+});
+
+test("a decline is explained, keeps the form, and a retry is a new payment", async ({ page, seams, watch }) => {
+  watch.expectStatus(402);
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  const before = await billing.cents();
+  await seams.bank("decline:insufficient_funds");
+  const dialog = await billing.addBalance("75");
+  await billing.pay();
+  await expect(dialog.getByText("The payment was declined. Nothing was charged.")).toBeVisible();
+  await expect(dialog.getByRole("textbox", { name: "Amount (USD)" })).toHaveValue("75");
+  expect(await billing.cents()).toBe(before);
+
+  await billing.pay();
+  await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
+  await page.getByRole("button", { name: "Done" }).click();
+  expect(await billing.cents()).toBe(before + 7500);
+});
+
+test("when the bank does not answer, the outcome is unknown, is visible after a reload, and is settled once", async ({ page, seams }) => {
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  const before = await billing.cents();
+  await seams.bank("no_answer");
+  await billing.addBalance("60");
+  await billing.pay();
+  await expect(page.getByRole("dialog", { name: "Still checking" })).toContainText("you will not be charged twice", { timeout: 45_000 });
+  expect(await billing.cents(), "nothing is credited on a guess").toBe(before);
+
+  await page.reload();
+  await expect(billing.balance).toContainText("you will not be charged twice");
+  await billing.balance.getByRole("button", { name: "Check status" }).click();
+  const settled = page.getByRole("dialog", { name: "Balance added" });
+  const check = page.getByRole("dialog").getByRole("button", { name: "Check status" });
+  await expect(settled.or(check)).toBeVisible();
+  if (await check.isVisible()) await check.click();
+  await expect(settled).toBeVisible();
+  await page.getByRole("button", { name: "Done" }).click();
+  expect(await billing.cents()).toBe(before + 6000);
+  expect((await seams.ledger()).filter((line) => line.kind === "top_up" && line.amount.startsWith("60"))).toHaveLength(1);
+});
+
+test("by keyboard only, from the page to the paid balance", async ({ page }) => {
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  const before = await billing.cents();
+  const add = billing.balance.getByRole("button", { name: "Add Balance" });
+  await tabTo(page, add);
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Add Balance" });
+  await tabTo(page, dialog.getByRole("slider", { name: "How much to add" }));
+  await page.keyboard.press("Home");
+  await expect(dialog.getByRole("slider")).toHaveAttribute("aria-valuetext", "$10.00");
+  await page.keyboard.press("ArrowRight");
+  await tabTo(page, dialog.getByRole("button", { name: "Top Up Wallet Balance" }));
+  await page.keyboard.press("Enter");
+  const paid = page.getByRole("dialog", { name: "Balance added" });
+  await tabTo(page, paid.getByRole("button", { name: "Done" }));
+  await page.keyboard.press("Enter");
+  await expect(billing.dialog).toBeHidden();
+  await expect(add, "focus returns to where it came from").toBeFocused();
+  expect(await billing.cents()).toBe(before + 2000);
+});
+
+/** Presses Tab until the focus stands there, as somebody without a mouse does. */
+async function tabTo(page: import("@playwright/test").Page, target: import("@playwright/test").Locator): Promise<void> {
+  await expect(target).toBeVisible();
+  for (let presses = 0; presses < 80; presses++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error("eighty presses of Tab did not lead there");
+}
