@@ -78,7 +78,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
     // Serde would take a list for a struct, field by field: nobody means that, and it gets round the fields' names.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
-        return Err(Problem::new(ProblemCode::Invalid, "The body must be a JSON object, like {\"name\": \"value\"}."));
+        return Err(Problem::field("", "wrong_value", "A JSON object belongs here, like {\"name\": \"value\"}."));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| misfit(&error))?;
