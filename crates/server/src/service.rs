@@ -13,9 +13,9 @@ pub(crate) mod postings;
 pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settlement;
-pub(crate) mod top_ups;
 #[cfg(feature = "test-seams")]
 pub(crate) mod test_seams;
+pub(crate) mod top_ups;
 pub(crate) mod transactions;
 pub(crate) mod usage;
 pub(crate) mod wallet;

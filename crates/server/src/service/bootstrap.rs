@@ -24,5 +24,9 @@ pub(crate) async fn bootstrap(state: &AppState, member: Option<&Member>) -> Resu
 
 fn service(state: &AppState) -> Service {
     let provider = state.provider.name();
-    Service { provider: provider.to_owned(), sandbox: provider == "sandbox", demo_sign_ins: if state.config.demo { demo::sign_ins() } else { Vec::new() } }
+    Service {
+        provider: provider.to_owned(),
+        sandbox: provider == "sandbox",
+        demo_sign_ins: if state.config.demo { demo::sign_ins() } else { Vec::new() },
+    }
 }
