@@ -21,7 +21,7 @@ use crate::ui::icon::{Icon, IconName};
 
 /// Puts the app into the page.
 pub(crate) fn mount() {
-    let first = bootstrap::take().and_then(|text| serde_json::from_str::<Bootstrap>(&text).ok());
+    let first = bootstrap::take().and_then(|text| api::decode::decode::<Bootstrap>(&text));
     mount_to_body(move || view! { <App first=first /> });
 }
 

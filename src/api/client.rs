@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
+use super::decode::decode;
 use crate::platform::fetch::{self, FetchError, Request};
 
 /// Reading is over in a second or something is wrong.
@@ -88,7 +89,7 @@ impl Call {
 
     /// Sends it; the resource in a good answer.
     pub(super) async fn answer<T: DeserializeOwned>(self) -> Result<T, ApiError> {
-        serde_json::from_str(&self.text().await?).map_err(|_| ApiError::Unreadable)
+        decode(&self.text().await?).ok_or(ApiError::Unreadable)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use billing_contract::{Problem, ProblemCode};
 
+use super::decode::decode;
+
 /// Why there is no answer to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ApiError {
@@ -18,7 +20,7 @@ pub(crate) enum ApiError {
 impl ApiError {
     /// What a failed answer says; `Unreadable` when it is no problem document.
     pub(super) fn from_text(text: &str) -> Self {
-        serde_json::from_str(text).map_or(Self::Unreadable, |problem| Self::Problem(Box::new(problem)))
+        decode(text).map_or(Self::Unreadable, |problem| Self::Problem(Box::new(problem)))
     }
 
     /// What happened and what to do, for a person.

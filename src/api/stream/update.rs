@@ -8,6 +8,8 @@ use billing_contract::top_up::TopUp;
 use billing_contract::transaction::Transaction;
 use billing_contract::wallet::Wallet;
 
+use crate::api::decode::decode;
+
 /// An event, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Update {
@@ -31,13 +33,13 @@ impl Update {
     /// `None` for a name or a shape that is not known.
     pub(super) fn read(name: &str, data: &str) -> Option<Self> {
         Some(match name {
-            event::TRANSACTION => Self::Transaction(serde_json::from_str(data).ok()?),
-            event::WALLET => Self::Wallet(serde_json::from_str(data).ok()?),
-            event::AUTO_PAY => Self::AutoPay(serde_json::from_str(data).ok()?),
-            event::TOP_UP => Self::TopUp(serde_json::from_str(data).ok()?),
-            event::CARD => Self::Cards(serde_json::from_str(data).ok()?),
-            event::REQUEST => Self::Request(serde_json::from_str(data).ok()?),
-            event::SESSION => Self::Session(serde_json::from_str::<SessionEvent>(data).ok()?.state),
+            event::TRANSACTION => Self::Transaction(decode(data)?),
+            event::WALLET => Self::Wallet(decode(data)?),
+            event::AUTO_PAY => Self::AutoPay(decode(data)?),
+            event::TOP_UP => Self::TopUp(decode(data)?),
+            event::CARD => Self::Cards(decode(data)?),
+            event::REQUEST => Self::Request(decode(data)?),
+            event::SESSION => Self::Session(decode::<SessionEvent>(data)?.state),
             _ => return None,
         })
     }
