@@ -26,6 +26,8 @@ mod auto_pay;
 mod bodies;
 #[cfg(feature = "test-seams")]
 mod cards;
+#[cfg(feature = "test-seams")]
+mod chaos;
 mod client;
 #[cfg(feature = "test-seams")]
 mod crash;
