@@ -40,7 +40,7 @@ const LEASE_WAIT: Duration = Duration::from_millis(250);
 /// The platform of the story reports every three hours: few commits, so that the demo is there at once.
 const REPORT_SECONDS: i64 = 3 * 3600;
 /// The wording of the consent to later charges that the page shows when a card is connected.
-const CONSENT: &str = "card-2026-11";
+const CONSENT: &str = "2026-11";
 
 /// See [`super::prepare`].
 pub(super) async fn prepare(state: &AppState) -> Result<String, DemoError> {
