@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::db::Db;
 use crate::{Result, StoreError, migration};
@@ -73,9 +73,34 @@ async fn sqlite(path: &str) -> Result<Db> {
         .pragma("recursive_triggers", "ON")
         .busy_timeout(PATIENCE);
     let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
-    let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-    let readers = pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "ON")).await?;
+    let writer = patiently(|| pool().max_connections(1).connect_with(options.clone())).await?;
+    let options = options.pragma("query_only", "ON");
+    let readers = patiently(|| pool().max_connections(SQLITE_READERS).connect_with(options.clone())).await?;
     Ok(Db::Sqlite { writer, readers })
+}
+
+/// Opens a file, again while another process is switching it to WAL: SQLite answers "busy" to that at once, without the
+/// patience that it has otherwise.
+async fn patiently<F>(open: impl Fn() -> F) -> Result<SqlitePool>
+where
+    F: Future<Output = sqlx::Result<SqlitePool>>,
+{
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut patience = PATIENCE;
+    loop {
+        match open().await {
+            Err(sqlx::Error::Database(error)) if is_busy(error.code().as_deref()) && !patience.is_zero() => {
+                tokio::time::sleep(PAUSE).await;
+                patience = patience.saturating_sub(PAUSE);
+            }
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// `SQLITE_BUSY` or one of its extended codes, whose low byte it is.
+fn is_busy(code: Option<&str>) -> bool {
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 async fn postgres(url: &str, max_connections: u32) -> Result<Db> {
@@ -113,6 +138,14 @@ mod tests {
         }
         let mut reader = readers.acquire().await.unwrap();
         assert!(sqlx::query("DELETE FROM meta").execute(&mut *reader).await.is_err(), "readers cannot write");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_there_is_told_at_once() {
+        let began = std::time::Instant::now();
+        let error = Store::connect("sqlite:/no/such/folder/billing.db").await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        assert!(began.elapsed() < PATIENCE / 2, "it waited for what cannot come");
     }
 
     #[tokio::test]

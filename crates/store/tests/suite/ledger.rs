@@ -16,6 +16,7 @@ on_both![
     a_thousand_lines_in_one_posting_are_chained_in_their_order,
     what_is_read_is_what_was_posted,
     an_overflow_is_refused_and_leaves_nothing_behind,
+    a_debt_so_deep_that_the_available_amount_overflows_is_refused,
     a_refused_ledger_does_not_hinder_the_others_of_the_batch,
     two_batches_over_the_same_wallets_in_opposite_order_do_not_deadlock,
     a_posting_captures_its_hold_once_and_only_its_own,
@@ -70,13 +71,15 @@ async fn fifty_parallel_posts_of_one_line_post_it_once(bench: Bench) {
 async fn the_same_line_is_a_duplicate_and_another_content_a_conflict(bench: Bench) {
     let organization = bench.organization().await;
     bench.post(&organization, usage_line("call-1", "1")).await;
-    let changed: [fn(&mut NewLine); 8] = [
+    let changed: [fn(&mut NewLine); 10] = [
         |line| line.amount = money("-1.000001"),
         |line| line.kind = TransactionKind::InboundCall,
         |line| line.occurred_at = NOW.plus_seconds(1),
         |line| line.description.push('.'),
         |line| line.source.push('!'),
         |line| line.quantity = Some("96".to_owned()),
+        |line| line.contra.push('!'),
+        |line| line.corrects = Some(1),
         |line| line.unit = None,
         |line| line.unit_price = None,
     ];
@@ -92,11 +95,11 @@ async fn the_same_line_is_a_duplicate_and_another_content_a_conflict(bench: Benc
     lines.extend([usage_line("call-1", "1"), usage_line("call-2", "2"), usage_line("call-2", "2")]);
     lines.push(usage_line("call-2", "5"));
     let posting = bench.store.post(&organization, lines, NOW).await.unwrap();
-    assert_eq!(posting.outcomes[..8], vec![Outcome::Conflict { seq: 1 }; 8]);
-    assert_eq!(posting.outcomes[8], Outcome::Duplicate { seq: 1, amount: money("-1") });
-    assert!(matches!(&posting.outcomes[9], Outcome::Posted(line) if line.line.seq == 2));
-    assert_eq!(posting.outcomes[10], Outcome::Duplicate { seq: 2, amount: money("-2") });
-    assert_eq!(posting.outcomes[11], Outcome::Conflict { seq: 2 });
+    assert_eq!(posting.outcomes[..10], vec![Outcome::Conflict { seq: 1 }; 10]);
+    assert_eq!(posting.outcomes[10], Outcome::Duplicate { seq: 1, amount: money("-1") });
+    assert!(matches!(&posting.outcomes[11], Outcome::Posted(line) if line.line.seq == 2));
+    assert_eq!(posting.outcomes[12], Outcome::Duplicate { seq: 2, amount: money("-2") });
+    assert_eq!(posting.outcomes[13], Outcome::Conflict { seq: 2 });
     assert_eq!((posting.wallet.balance, posting.wallet.last_seq), (money("-3"), 2));
     bench.assert_whole(&organization).await;
 }
@@ -151,6 +154,31 @@ async fn an_overflow_is_refused_and_leaves_nothing_behind(bench: Bench) {
     }
     assert_eq!(bench.store.wallet(&organization).await.unwrap(), before);
     assert_eq!(bench.count("ledger").await, 1);
+    bench.assert_whole(&organization).await;
+}
+
+async fn a_debt_so_deep_that_the_available_amount_overflows_is_refused(bench: Bench) {
+    let organization = bench.organization().await;
+    bench.fund(&organization, "1").await;
+    let hold = NewHold {
+        id: id(),
+        kind: billing_domain::UsageKind::OutboundCall,
+        amount: money("1"),
+        expires_at: NOW.plus_seconds(60),
+    };
+    bench.store.authorize(&organization, &hold, Money::ZERO, NOW).await.unwrap();
+    let take = |amount: &str| NewLine {
+        kind: TransactionKind::Adjustment,
+        origin: Origin::Adjustment,
+        amount: money(amount),
+        ..usage_line(amount, "0")
+    };
+    bench.post(&organization, take("-9223372036854.775808")).await;
+    let before = bench.store.wallet(&organization).await.unwrap();
+    assert_eq!(before.available(), Money::from_micros(i64::MIN));
+    let refused = bench.store.post(&organization, vec![take("-0.000001")], NOW).await;
+    assert!(matches!(refused, Err(StoreError::Overflow)), "{refused:?}");
+    assert_eq!(bench.store.wallet(&organization).await.unwrap(), before);
     bench.assert_whole(&organization).await;
 }
 

@@ -31,7 +31,7 @@ async fn servers_that_start_at_once_share_one_schema(bench: Bench) {
             bench.url.clone()
         }
     };
-    let servers = crate::bench::at_once(4, |_| {
+    let servers = crate::bench::at_once(8, |_| {
         let url = empty.clone();
         async move { Store::connect_with(&url, 1).await.unwrap() }
     })
