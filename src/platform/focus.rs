@@ -9,6 +9,15 @@ pub(crate) fn by_id(id: &str) -> bool {
     element.is_some_and(|element| on(&element))
 }
 
+/// Focuses the element with this id and brings its beginning to the top of the screen.
+pub(crate) fn at_top(id: &str) {
+    let element = web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
+    if let Some(element) = element {
+        on(&element);
+        element.scroll_into_view();
+    }
+}
+
 /// Focuses this element; answers whether it can have focus.
 pub(crate) fn on(element: &Element) -> bool {
     element.dyn_ref::<HtmlElement>().is_some_and(|element| element.focus().is_ok())

@@ -60,7 +60,7 @@ impl Doors {
     /// Shows these lines of the Transaction History.
     fn show_lines(self, filter: Filter) {
         self.filter.set(filter);
-        focus::by_id(transactions::ID);
+        focus::at_top(transactions::ID);
     }
 }
 

@@ -62,15 +62,28 @@ pub(super) fn AutoPayPanel(
     .into_any()
 }
 
-/// What it would do.
+/// What it would do, as proposed or as last set.
 fn inactive(live: Live) -> AnyView {
-    let threshold = Signal::derive(move || live.auto_pay.read().threshold);
+    let part = move |of: fn(&AutoPay) -> Money| Signal::derive(move || of(&live.auto_pay.read()));
+    let row = move |name: &'static str, of: fn(&AutoPay) -> Money| {
+        view! { <div><dt>{name}</dt><dd><Amount amount=part(of) currency=live.currency /></dd></div> }
+    };
+    let refill_word = move || match live.auto_pay.read().refill {
+        Refill::Fixed { .. } => "it adds",
+        Refill::Target { .. } => "it refills up to",
+    };
+    let refill = part(|auto_pay| match auto_pay.refill {
+        Refill::Fixed { amount } => amount,
+        Refill::Target { balance } => balance,
+    });
     view! {
-        <p>"Never run out in the middle of the day: the wallet refills itself when it drops below an amount that you choose, never beyond a monthly cap."</p>
-        <p class="muted">
-            "Proposed: refill at "<Amount amount=threshold currency=live.currency />". Press "<strong>"Not Active"</strong>
-            " to choose the amounts, and to confirm them before anything is charged."
-        </p>
+        <p>"Never run out in the middle of the day: the wallet refills itself. Press "<strong>"Not Active"</strong>
+        " to choose the amounts; you confirm them before anything is charged."</p>
+        <dl class="facts auto-pay-proposal">
+            {row("When the balance falls to", |auto_pay| auto_pay.threshold)}
+            <div><dt>{dynamic::words(refill_word)}</dt><dd><Amount amount=refill currency=live.currency /></dd></div>
+            {row("but in a month never more than", |auto_pay| auto_pay.monthly_cap)}
+        </dl>
     }
     .into_any()
 }

@@ -24,11 +24,22 @@ use crate::ui::time::{DateStyle, date_text, instant_text};
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Bar {
     NotConnected,
-    Paused,
+    /// `empty`: there was never anything in it.
+    Paused {
+        empty: bool,
+    },
     Grace(Grace),
     PaymentStopped(String),
-    Low { available: Money, runway: Option<Runway>, refilling: bool },
-    Unusual { date: Date, kind: billing_domain::UsageKind, factor: Option<String> },
+    Low {
+        available: Money,
+        runway: Option<Runway>,
+        refilling: bool,
+    },
+    Unusual {
+        date: Date,
+        kind: billing_domain::UsageKind,
+        factor: Option<String>,
+    },
 }
 
 impl Bar {
@@ -36,7 +47,9 @@ impl Bar {
     fn of(wallet: &Wallet, auto_pay: &AutoPay, usage: &Usage, today: Date) -> Option<Self> {
         match (wallet.status, &wallet.grace) {
             (WalletStatus::NotConnected, _) => return Some(Self::NotConnected),
-            (WalletStatus::Paused, _) | (WalletStatus::Grace, None) => return Some(Self::Paused),
+            (WalletStatus::Paused, _) | (WalletStatus::Grace, None) => {
+                return Some(Self::Paused { empty: wallet.last_seq == 0 });
+            }
             (WalletStatus::Grace, Some(grace)) => return Some(Self::Grace(grace.clone())),
             (WalletStatus::Active | WalletStatus::Low, _) => {}
         }
@@ -58,7 +71,7 @@ impl Bar {
 
     const fn tone(&self) -> Tone {
         match self {
-            Self::NotConnected | Self::Paused | Self::Grace(_) => Tone::Stop,
+            Self::NotConnected | Self::Paused { .. } | Self::Grace(_) => Tone::Stop,
             Self::PaymentStopped(_) | Self::Low { .. } | Self::Unusual { .. } => Tone::Warn,
         }
     }
@@ -66,7 +79,7 @@ impl Bar {
     const fn title(&self) -> &'static str {
         match self {
             Self::NotConnected => "Connect your wallet",
-            Self::Paused => "All calls are paused",
+            Self::Paused { .. } => "All calls are paused",
             Self::Grace(_) => "Outbound calls and AI tasks have stopped",
             Self::PaymentStopped(_) => "An automatic payment failed",
             Self::Low { .. } => "The balance is low",
@@ -108,7 +121,7 @@ fn body(bar: Bar, live: Live, doors: Doors) -> AnyView {
             <Button style=ButtonStyle::Danger on_press=move || doors.connect.set(true)>"Connect a card"</Button>
         }
         .into_any(),
-        Bar::Paused | Bar::Low { .. } => view! { <p>{text}</p>{add()} }.into_any(),
+        Bar::Paused { .. } | Bar::Low { .. } => view! { <p>{text}</p>{add()} }.into_any(),
         Bar::Grace(grace) => view! { <p>{text}" "<Countdown live=live ends_at=grace.ends_at /></p>{add()} }.into_any(),
         Bar::PaymentStopped(_) => view! {
             <p>{text}</p>
@@ -132,7 +145,10 @@ fn text(bar: &Bar, currency: Currency) -> String {
         Bar::NotConnected => {
             "No card is connected, so the AI system cannot process calls or automations. They start as soon as the wallet is connected and has a balance.".to_owned()
         }
-        Bar::Paused => {
+        Bar::Paused { empty: true } => {
+            "The wallet is connected, but still empty. Calls and automations start within a second of adding balance.".to_owned()
+        }
+        Bar::Paused { empty: false } => {
             "The balance is used up and the grace period for inbound calls is over. Everything starts again within a second of adding balance.".to_owned()
         }
         Bar::Grace(grace) => format!(

@@ -50,11 +50,13 @@ pub(super) fn TransactionsPanel(
     });
     view! {
         <Panel heading="Transaction History" class="transactions">
-            <FilterBar filter=filter />
-            <div id=ID class="transactions-body" tabindex="-1" node_ref=top>
-                {waiting(list)}
-                {body(list, filter)}
-                {more(list)}
+            <div id=ID class="transactions-place" tabindex="-1">
+                <FilterBar filter=filter />
+                <div node_ref=top>
+                    {waiting(list)}
+                    {body(list, filter)}
+                    {more(list)}
+                </div>
             </div>
         </Panel>
     }
@@ -73,7 +75,7 @@ fn waiting(list: List) -> AnyView {
     });
     let show = move || {
         list.show_waiting();
-        focus::by_id(ID);
+        focus::at_top(ID);
     };
     let button = move || {
         let words = words.get()?;

@@ -178,13 +178,13 @@ fn summary(live: Live, doors: Doors, usage: &Usage) -> AnyView {
         format!("{} in {before}", money(usage.previous_same_day))
     };
     let projected = usage.projected.map(|amount| {
-        view! { <div><dt>"Projected for the whole month"</dt><dd>{money(amount)}</dd></div> }
+        view! { <p class="small"><span class="muted">"Projected for the whole month "</span>{money(amount)}</p> }
     });
     let kind = |kind: &UsageKind| {
         let amount = usage.by_kind.of(*kind);
         let share = share_percent(amount, usage.total);
         view! {
-            <div><dt>{usage_words(*kind)}</dt><dd>{money(amount)}" "<span class="muted">{format!("{share}%")}</span></dd></div>
+            <div><dt>{usage_words(*kind)}</dt><dd>{money(amount)}" "<span class="share">{format!("{share}%")}</span></dd></div>
         }
     };
     view! {
@@ -193,10 +193,10 @@ fn summary(live: Live, doors: Doors, usage: &Usage) -> AnyView {
                 <p class="muted small">{if is_current { "Spent so far" } else { "Spent" }}</p>
                 <p class="usage-total"><bdi class="money">{money(usage.total)}</bdi></p>
                 <p class="small">{compared.sentence()}<span class="muted">{before}</span></p>
+                {projected}
             </div>
             <dl class="facts">
                 {UsageKind::ALL.iter().map(kind).collect_view()}
-                {projected}
             </dl>
         </div>
         <Spikes usage=usage.clone() doors=doors />
