@@ -6,6 +6,7 @@ mod history;
 mod install;
 mod practice;
 mod random;
+mod telling;
 pub(crate) mod traffic;
 
 use billing_contract::session::DemoSignIn;

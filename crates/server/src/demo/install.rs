@@ -1,27 +1,21 @@
 //! Writes the demo organisation down, step by step; every step can be repeated, so an interrupted start is finished by
 //! the next one.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use billing_contract::Entered;
 use billing_contract::card::CreateCardSetup;
 use billing_contract::session::Person;
-use billing_contract::top_up::CreateTopUp;
-use billing_domain::charge::TopUpStatus;
-use billing_domain::{Currency, Money, Timestamp, TransactionKind};
-use billing_store::{NewLine, NewOrganization, Organization, Origin, Outcome, StoreError, User};
+use billing_domain::{Currency, Timestamp};
+use billing_store::{NewOrganization, Organization, StoreError, User};
 
-use super::history::{self, Entry, Event};
-use super::{DemoError, DemoPerson, PASSWORD, PEOPLE};
+use super::{DemoError, DemoPerson, PASSWORD, PEOPLE, history, telling};
 use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::config::DemoState;
 use crate::problem::Problem;
-use crate::service::postings::{self, Report, UsageLine};
+use crate::service::cards;
 use crate::service::sessions::{Member, Passwords};
-use crate::service::{cards, top_ups};
 
 const ZONE: &str = "America/Chicago";
 /// When the story was begun: a repetition must tell the same one.
@@ -37,8 +31,6 @@ const LEASE_SECONDS: i64 = 5;
 const LEASE_RENEWAL: Duration = Duration::from_secs(1);
 const LEASE_WAIT: Duration = Duration::from_millis(250);
 
-/// The platform of the story reports every three hours: few commits, so that the demo is there at once.
-const REPORT_SECONDS: i64 = 3 * 3600;
 /// The wording of the consent to later charges that the page shows when a card is connected.
 const CONSENT: &str = "2026-11";
 
@@ -68,7 +60,7 @@ async fn made(state: &AppState, mut lease: Lease) -> Result<String, DemoError> {
     if lived {
         let events = history::history(&calendar, begun_at);
         connect_card(&at(state, since), &people, begun_at).await?;
-        tell(state, &organization, &people, &calendar, &events, &mut lease).await?;
+        telling::tell(state, &organization, &people, &calendar, &events, &mut lease).await?;
     }
     state.store.set_meta(READY, "yes").await?;
     lease.release(state).await?;
@@ -85,7 +77,8 @@ async fn refuse_foreign(state: &AppState) -> Result<(), DemoError> {
     Ok(())
 }
 
-struct Lease {
+/// The right to make the demo, alone among several servers.
+pub(super) struct Lease {
     owner: String,
     renewed: Instant,
 }
@@ -106,7 +99,8 @@ impl Lease {
         Ok(state.store.acquire_lease(LEASE, &self.owner, now.plus_seconds(LEASE_SECONDS), now).await?)
     }
 
-    async fn keep(&mut self, state: &AppState) -> Result<(), DemoError> {
+    /// To be called often: prolongs it when it is time.
+    pub(super) async fn keep(&mut self, state: &AppState) -> Result<(), DemoError> {
         if self.renewed.elapsed() >= LEASE_RENEWAL && !self.take(state).await? {
             return Err(DemoError::Service("another server has taken over making it".to_owned()));
         }
@@ -184,7 +178,7 @@ async fn user(state: &AppState, person: &DemoPerson, since: Timestamp) -> Result
 }
 
 /// The same server at another time.
-fn at(state: &AppState, time: Timestamp) -> AppState {
+pub(super) fn at(state: &AppState, time: Timestamp) -> AppState {
     AppState { clock: Clock::standing_at(time), ..state.clone() }
 }
 
@@ -201,108 +195,5 @@ async fn connect_card(past: &AppState, people: &[Member], begun_at: Timestamp) -
         Ok(())
     } else {
         Err(DemoError::Service("the sandbox bank has not connected the card".to_owned()))
-    }
-}
-
-/// Tells the story: events in their order, the work between two other events in reports of its platform.
-async fn tell(
-    state: &AppState,
-    organization: &Organization,
-    people: &[Member],
-    calendar: &Calendar,
-    events: &[Event],
-    lease: &mut Lease,
-) -> Result<(), DemoError> {
-    let mut waiting: Vec<UsageLine> = Vec::new();
-    for (position, event) in events.iter().enumerate() {
-        lease.keep(state).await?;
-        let report_is_due =
-            waiting.first().is_some_and(|first| event.at.seconds_since(first.occurred_at) >= REPORT_SECONDS);
-        if report_is_due || !matches!(event.entry, Entry::Usage(_)) {
-            report(state, organization, std::mem::take(&mut waiting)).await?;
-        }
-        match &event.entry {
-            Entry::Usage(line) => waiting.push(line.clone()),
-            Entry::TopUp(amount) => top_up(&at(state, event.at), people, position, *amount).await?,
-            Entry::Promo(amount, text) => {
-                let line = credit(TransactionKind::Promo, Origin::Promo, *amount, event.at, calendar);
-                let reference = format!("demo-promo-{position}");
-                let line = NewLine { reference, description: (*text).to_owned(), contra: "promo".to_owned(), ..line };
-                post(&at(state, event.at), organization, line).await?;
-            }
-            Entry::Correction { amount, corrects, reference, source } => {
-                let line = credit(TransactionKind::Adjustment, Origin::Adjustment, *amount, event.at, calendar);
-                let line = NewLine {
-                    reference: format!("demo-correction-{position}"),
-                    description: format!("Credit: {reference} was cut off by the carrier"),
-                    source: source.clone(),
-                    contra: "adjustment".to_owned(),
-                    corrects: Some(*corrects),
-                    ..line
-                };
-                post(&at(state, event.at), organization, line).await?;
-            }
-        }
-    }
-    report(state, organization, waiting).await
-}
-
-async fn report(state: &AppState, organization: &Organization, lines: Vec<UsageLine>) -> Result<(), DemoError> {
-    let Some(last) = lines.last() else { return Ok(()) };
-    let past = at(state, last.occurred_at);
-    let report = Report { organization: organization.clone(), lines };
-    for posted in postings::post(&past, &[report]).await?.into_iter().flatten() {
-        expect_same(&posted?)?;
-    }
-    Ok(())
-}
-
-async fn top_up(past: &AppState, people: &[Member], position: usize, amount: Money) -> Result<(), DemoError> {
-    // The owner and the admin take turns.
-    let payers: Vec<_> = people.iter().filter(|person| person.role.manages_billing()).collect();
-    let Some(payer) = payers.get((position + 1) % payers.len().max(1)) else { return Ok(()) };
-    let form = CreateTopUp { amount: Entered(Some(amount.to_string())), card_id: None };
-    let answer = top_ups::create(past, payer, format!("demo-top-up-{position}"), &form).await?;
-    if answer.top_up.status == TopUpStatus::Succeeded {
-        Ok(())
-    } else {
-        Err(DemoError::Service("the sandbox bank has not settled a top-up; start again to go on".to_owned()))
-    }
-}
-
-fn credit(kind: TransactionKind, origin: Origin, amount: Money, at: Timestamp, calendar: &Calendar) -> NewLine {
-    NewLine {
-        id: String::new(),
-        kind,
-        origin,
-        reference: String::new(),
-        contra: String::new(),
-        amount,
-        occurred_at: at,
-        day: calendar.date_of(at),
-        description: String::new(),
-        source: "Nexis".to_owned(),
-        quantity: None,
-        unit: None,
-        unit_price: None,
-        corrects: None,
-        details: BTreeMap::new(),
-        hold_id: None,
-    }
-}
-
-async fn post(past: &AppState, organization: &Organization, line: NewLine) -> Result<(), DemoError> {
-    let line = NewLine { id: past.new_id()?, ..line };
-    let posting = past.store.post(&organization.id, vec![line], past.clock.now()).await?;
-    posting.outcomes.iter().try_for_each(expect_same)
-}
-
-/// Posted now, or by the start that was interrupted.
-fn expect_same(outcome: &Outcome) -> Result<(), DemoError> {
-    match outcome {
-        Outcome::Posted(_) | Outcome::Duplicate { .. } => Ok(()),
-        Outcome::Conflict { seq } => {
-            Err(DemoError::Service(format!("line {seq} tells another story; use a new database for the demo")))
-        }
     }
 }

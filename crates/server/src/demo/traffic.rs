@@ -9,7 +9,7 @@ use super::practice::AGENTS;
 use super::random::Random;
 use crate::app::AppState;
 use crate::problem::Problem;
-use crate::service::metering;
+use crate::service::metering::authorization;
 use crate::service::postings::{self, Report, UsageLine};
 
 /// Milliseconds between two pieces of work.
@@ -41,7 +41,7 @@ async fn work(state: &AppState, organization_id: &str, random: &mut Random) -> R
         estimate: Entered(Some(ESTIMATE.to_owned())),
         ttl_seconds: HOLD_SECONDS,
     };
-    let hold_id = match metering::authorize(state, &form).await? {
+    let hold_id = match authorization::authorize(state, &form).await? {
         Authorization::Allowed { hold_id, .. } => hold_id,
         Authorization::Refused { reason, .. } => {
             tracing::debug!(agent = agent.name, %reason, "the demo's agents may not work");

@@ -15,7 +15,7 @@ use crate::http::extract::{Id, Json, read_json};
 use crate::http::identity::ServiceKey;
 use crate::http::limits::METERING_BODY;
 use crate::http::problem::Problem;
-use crate::service::metering::{self, Item, Unread};
+use crate::service::metering::{self, Item, Unread, authorization};
 
 /// Of an id that may be anything, so much is given back.
 const SHOWN_ID_CHARACTERS: usize = 255;
@@ -99,7 +99,7 @@ async fn create_authorization(
     _: ServiceKey,
     Json(form): Json<Authorize>,
 ) -> Result<Json<Authorization>, Problem> {
-    metering::authorize(&state, &form).await.map(Json)
+    authorization::authorize(&state, &form).await.map(Json)
 }
 
 /// Give a hold back
@@ -115,7 +115,7 @@ async fn release_authorization(
     _: ServiceKey,
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
-    metering::release(&state, &id).await?;
+    authorization::release(&state, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,7 +3,8 @@
 //! The hub only wakes; the lines come from the ledger, from the last `seq` that was sent. So a wake-up that is lost,
 //! doubled or late changes nothing, and a watcher that comes back with its last `seq` goes on exactly there.
 
-use std::collections::BTreeSet;
+mod due;
+
 use std::time::Duration;
 
 use billing_contract::auto_pay::AutoPay;
@@ -18,8 +19,9 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
+use self::due::{Due, Part};
 use crate::app::AppState;
-use crate::events::{Subscription, Topic};
+use crate::events::Subscription;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 use crate::service::{auto_pay, cards, requests, top_ups, transactions, wallet};
@@ -88,8 +90,7 @@ pub(crate) async fn open(
         out,
         // A `seq` that is not given out yet belongs to another ledger: begin with what comes.
         seq: after.map_or(last_seq, |after| after.clamp(0, last_seq)),
-        // The role may have changed since the request was let in.
-        due: Due { parts: BTreeSet::from([Part::Session, Part::Ledger, Part::Wallet]), ..Due::default() },
+        due: Due::at_first(),
         told: None,
         grace_ends_at: None,
         wallet_not_before: Instant::now(),
@@ -115,36 +116,6 @@ enum End {
 impl From<Problem> for End {
     fn from(problem: Problem) -> Self {
         Self::Failed(problem)
-    }
-}
-
-/// What has to be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Session,
-    Ledger,
-    Wallet,
-    AutoPay,
-    Cards,
-    /// Too many topics at once: every top-up and request that is open.
-    EverythingOpen,
-}
-
-/// What has to be sent.
-#[derive(Debug, Default)]
-struct Due {
-    parts: BTreeSet<Part>,
-    top_ups: BTreeSet<String>,
-    requests: BTreeSet<String>,
-}
-
-impl Due {
-    fn add(&mut self, parts: impl IntoIterator<Item = Part>) {
-        self.parts.extend(parts);
-    }
-
-    fn take(&mut self, part: Part) -> bool {
-        self.parts.remove(&part)
     }
 }
 
@@ -183,8 +154,8 @@ impl Feed {
                 () = self.state.shutdown.cancelled() => return Err(End::Over),
                 () = self.out.closed() => return Err(End::Over),
                 topic = self.subscription.recv() => match topic {
-                    Ok(topic) => self.note(topic),
-                    Err(RecvError::Lagged(_)) => self.note_everything(),
+                    Ok(topic) => self.due.note(topic, &self.member),
+                    Err(RecvError::Lagged(_)) => self.due.note_everything(),
                     Err(RecvError::Closed) => return Err(End::Over),
                 },
                 () = sleep_until(self.wallet_not_before), if self.due.parts.contains(&Part::Wallet) => {}
@@ -198,38 +169,11 @@ impl Feed {
     fn drain(&mut self) {
         loop {
             match self.subscription.try_recv() {
-                Ok(topic) => self.note(topic),
-                Err(TryRecvError::Lagged(_)) => self.note_everything(),
+                Ok(topic) => self.due.note(topic, &self.member),
+                Err(TryRecvError::Lagged(_)) => self.due.note_everything(),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
         }
-    }
-
-    fn note(&mut self, topic: Topic) {
-        let due = &mut self.due;
-        match topic {
-            Topic::Ledger => due.add([Part::Ledger, Part::Wallet]),
-            Topic::Wallet => due.add([Part::Wallet]),
-            // The threshold is the wallet's low mark.
-            Topic::AutoPay => due.add([Part::AutoPay, Part::Wallet]),
-            Topic::TopUp(id) => {
-                due.top_ups.insert(id);
-                due.add([Part::Wallet]);
-            }
-            Topic::Cards => due.add([Part::Cards, Part::Wallet]),
-            Topic::Request(id) => {
-                due.requests.insert(id);
-            }
-            // Another time zone has other days: the session check reads the organisation anew.
-            Topic::Organization => due.add([Part::Session, Part::Wallet]),
-            Topic::SessionEnded(token_hash) => due.add((token_hash == self.member.token_hash).then_some(Part::Session)),
-            Topic::RoleChanged(user_id) => due.add((user_id == self.member.user.id).then_some(Part::Session)),
-        }
-    }
-
-    fn note_everything(&mut self) {
-        use Part::{AutoPay, Cards, EverythingOpen, Ledger, Session, Wallet};
-        self.due.add([Session, Ledger, Wallet, AutoPay, Cards, EverythingOpen]);
     }
 
     async fn send_due(&mut self) -> Result<(), End> {

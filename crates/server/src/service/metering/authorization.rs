@@ -1,0 +1,115 @@
+//! "May this start?": the status decides, then money is set aside for work that runs.
+
+use billing_contract::metering::{Authorization, Authorize};
+use billing_domain::Money;
+use billing_domain::status::{Refusal, WalletStatus};
+use billing_store::{NewHold, Release};
+
+use super::{decimal_code, field, organization};
+use crate::app::AppState;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::{auto_pay, wallet};
+
+const MAX_TTL_SECONDS: i64 = 24 * 3600;
+/// When money is on its way, asking again after this helps.
+const RETRY_SECONDS: i64 = 5;
+
+/// `POST /metering/authorizations`.
+///
+/// The status decides first. Then the estimate is set aside, if the available amount stays at or above zero with it;
+/// an inbound call in grace may take it down to the floor of grace.
+pub(crate) async fn authorize(state: &AppState, form: &Authorize) -> Result<Authorization, Problem> {
+    let estimate = check_authorize(form)?;
+    let organization = organization(state, &form.organization_id).await?.ok_or_else(Problem::not_found)?;
+    let (now, policy) = (state.clock.now(), &state.config.policy);
+    let figures = wallet::figures(state, &organization.id).await?;
+    let status = wallet::admission(&figures, policy, now);
+    if let Err(reason) = status.admits(form.kind) {
+        return refusal(state, &organization.id, reason).await;
+    }
+    let floor = match status {
+        WalletStatus::Grace => policy.grace_floor(),
+        _ => Money::ZERO,
+    };
+    let expires_at = now.plus_seconds(form.ttl_seconds);
+    let hold = NewHold { id: state.new_id()?, kind: form.kind, amount: estimate, expires_at };
+    match state.store.authorize(&organization.id, &hold, floor, now).await? {
+        billing_store::Authorization::Granted { hold, wallet } => {
+            changed(state, &organization.id);
+            // What was available before this hold, down to the floor.
+            let before = wallet.available().checked_add(hold.amount).and_then(|before| before.checked_sub(floor));
+            Ok(Authorization::Allowed {
+                allowed: true,
+                hold_id: hold.id,
+                expires_at: hold.expires_at,
+                max_amount: before.unwrap_or(hold.amount),
+            })
+        }
+        billing_store::Authorization::Refused { wallet } => {
+            // Parallel work may have taken the last of it since the status was read.
+            let reason =
+                wallet::admission(&wallet, policy, now).admits(form.kind).err().unwrap_or(Refusal::Insufficient);
+            refusal(state, &organization.id, reason).await
+        }
+    }
+}
+
+fn check_authorize(form: &Authorize) -> Result<Money, Problem> {
+    let mut errors = Vec::new();
+    let estimate = form.estimate.text().parse::<Money>();
+    match estimate {
+        Ok(amount) if amount.is_negative() => errors.push(field("/estimate", "negative", "must not be negative")),
+        Ok(_) => {}
+        Err(error) => errors.push(field("/estimate", decimal_code(error), error.to_string())),
+    }
+    if !(1..=MAX_TTL_SECONDS).contains(&form.ttl_seconds) {
+        errors.push(field("/ttl_seconds", "out_of_range", format!("From 1 to {MAX_TTL_SECONDS} seconds.")));
+    }
+    match estimate {
+        Ok(amount) if errors.is_empty() => Ok(amount),
+        _ => Err(Problem::invalid(errors)),
+    }
+}
+
+async fn refusal(state: &AppState, organization_id: &str, reason: Refusal) -> Result<Authorization, Problem> {
+    let pending = state.store.pending_credit(organization_id).await?;
+    let retry_after_seconds = pending.in_flight.is_positive().then_some(RETRY_SECONDS);
+    Ok(Authorization::Refused { allowed: false, reason, retry_after_seconds })
+}
+
+/// `POST /metering/authorizations/{id}/release`. Giving back what is given back already is fine.
+pub(crate) async fn release(state: &AppState, hold_id: &str) -> Result<(), Problem> {
+    if let Release::Released(wallet) = state.store.release_hold(hold_id, state.clock.now()).await? {
+        changed(state, &wallet.organization_id);
+    }
+    Ok(())
+}
+
+/// A hold was made or given back: less or more is available now.
+fn changed(state: &AppState, organization_id: &str) {
+    state.events.publish(organization_id, Topic::Wallet);
+    auto_pay::nudge(state, organization_id);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use billing_contract::Entered;
+    use billing_domain::UsageKind;
+
+    #[test]
+    fn an_estimate_is_a_plain_amount_for_a_limited_time() {
+        let form = |estimate: &str, ttl_seconds| Authorize {
+            organization_id: String::new(),
+            kind: UsageKind::InboundCall,
+            estimate: Entered(Some(estimate.to_owned())),
+            ttl_seconds,
+        };
+        assert_eq!(check_authorize(&form("0.37", 86_400)).unwrap(), Money::from_micros(370_000));
+        assert_eq!(check_authorize(&form("0", 1)).unwrap(), Money::ZERO);
+        for (estimate, ttl_seconds) in [("-0.01", 60), ("1e3", 60), ("", 60), ("1", 0), ("1", 86_401), ("1", -5)] {
+            assert!(check_authorize(&form(estimate, ttl_seconds)).is_err(), "{estimate} for {ttl_seconds}");
+        }
+    }
+}

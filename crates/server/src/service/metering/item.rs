@@ -1,0 +1,149 @@
+//! One usage event: checked field by field and priced once.
+
+use billing_contract::metering::UsageEvent;
+use billing_contract::{Entered, FieldError};
+use billing_domain::Timestamp;
+use billing_domain::pricing::{self, PricingError};
+use rust_decimal::Decimal;
+
+use super::{decimal_code, field};
+use crate::service::postings::UsageLine;
+
+/// Clocks differ, but not by more than this.
+const AHEAD_SECONDS: i64 = 5 * 60;
+/// 2000-01-01. Nothing was metered before: such a time is a unit mixed up or a clock that was never set.
+const OLDEST: Timestamp = Timestamp::from_seconds(946_684_800);
+
+const ID_CHARACTERS: usize = 255;
+const DESCRIPTION_CHARACTERS: usize = 500;
+const SOURCE_CHARACTERS: usize = 120;
+
+/// Checks and prices an event; the first thing that is wrong with it.
+pub(super) fn line(event: UsageEvent, now: Timestamp) -> Result<UsageLine, FieldError> {
+    text("/id", &event.id, 1, ID_CHARACTERS, false)?;
+    text("/description", &event.description, 0, DESCRIPTION_CHARACTERS, true)?;
+    text("/source", &event.source, 0, SOURCE_CHARACTERS, false)?;
+    let quantity = factor("/quantity", &event.quantity)?;
+    let unit_price = factor("/unit_price", &event.unit_price)?;
+    if event.occurred_at > now.plus_seconds(AHEAD_SECONDS) {
+        return Err(field("/occurred_at", "future", "This lies more than five minutes in the future."));
+    }
+    if event.occurred_at < OLDEST {
+        return Err(field("/occurred_at", "too_old", "Nothing before the year 2000 can be posted."));
+    }
+    if event.hold_id.as_deref().is_some_and(|id| uuid::Uuid::try_parse(id).is_err()) {
+        return Err(field("/hold_id", "wrong_value", "A hold's id is the hold_id of its authorization."));
+    }
+    let hold_id = event.hold_id;
+    UsageLine::priced(
+        event.id,
+        event.kind,
+        quantity,
+        event.unit,
+        unit_price,
+        event.occurred_at,
+        event.description,
+        event.source,
+    )
+    .map(|line| UsageLine { hold_id, ..line })
+    .map_err(|error| pricing_error("/quantity", error))
+}
+
+/// Text within its limits, counted in characters. Databases and files cannot keep every control character.
+fn text(pointer: &str, text: &str, least: usize, most: usize, lines: bool) -> Result<(), FieldError> {
+    let length = text.chars().count();
+    if length < least {
+        return Err(field(pointer, "required", "This must not be empty."));
+    }
+    if length > most {
+        return Err(field(pointer, "too_long", format!("At most {most} characters.")));
+    }
+    if text.chars().any(|one| one.is_control() && !(lines && matches!(one, '\n' | '\r' | '\t'))) {
+        return Err(field(pointer, "unprintable", "Remove the characters that cannot be printed."));
+    }
+    Ok(())
+}
+
+fn factor(pointer: &str, entered: &Entered) -> Result<Decimal, FieldError> {
+    pricing::parse_factor(entered.text()).map_err(|error| pricing_error(pointer, error))
+}
+
+fn pricing_error(pointer: &str, error: PricingError) -> FieldError {
+    let code = match error {
+        PricingError::Negative => "negative",
+        PricingError::TooLarge => "too_large",
+        PricingError::Decimal(error) => decimal_code(error),
+    };
+    field(pointer, code, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use billing_domain::kind::Unit;
+    use billing_domain::{Money, UsageKind};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn event() -> UsageEvent {
+        UsageEvent {
+            id: "call-8841".to_owned(),
+            organization_id: "0".to_owned(),
+            kind: UsageKind::OutboundCall,
+            quantity: Entered(Some("95".to_owned())),
+            unit: Unit::Second,
+            unit_price: Entered(Some("0.0012".to_owned())),
+            occurred_at: NOW,
+            description: "Call\nwith two lines".to_owned(),
+            source: "Agent Ava".to_owned(),
+            hold_id: None,
+        }
+    }
+
+    fn error(event: UsageEvent) -> (String, String) {
+        let error = line(event, NOW).unwrap_err();
+        (error.pointer, error.code)
+    }
+
+    #[test]
+    fn a_good_event_is_priced_once() {
+        let priced = line(event(), NOW).unwrap();
+        assert_eq!(priced.amount().to_string(), "-0.114");
+        let spelt = UsageEvent { quantity: Entered(Some("95.000".to_owned())), ..event() };
+        assert_eq!(line(spelt, NOW).unwrap(), priced, "another spelling of the same number is the same content");
+        let free = UsageEvent { unit_price: Entered(Some("0".to_owned())), ..event() };
+        assert_eq!(line(free, NOW).unwrap().amount(), Money::ZERO);
+    }
+
+    #[test]
+    fn every_field_is_checked() {
+        let entered = |text: &str| Entered(Some(text.to_owned()));
+        let cases: Vec<(&str, &str, UsageEvent)> = vec![
+            ("/id", "required", UsageEvent { id: String::new(), ..event() }),
+            ("/id", "too_long", UsageEvent { id: "x".repeat(256), ..event() }),
+            ("/id", "unprintable", UsageEvent { id: "a\nb".to_owned(), ..event() }),
+            ("/description", "too_long", UsageEvent { description: "ü".repeat(501), ..event() }),
+            ("/description", "unprintable", UsageEvent { description: "\0".to_owned(), ..event() }),
+            ("/source", "too_long", UsageEvent { source: "x".repeat(121), ..event() }),
+            ("/quantity", "negative", UsageEvent { quantity: entered("-1"), ..event() }),
+            ("/quantity", "not_a_decimal", UsageEvent { quantity: entered("1e3"), ..event() }),
+            ("/quantity", "not_a_decimal", UsageEvent { quantity: Entered(None), ..event() }),
+            ("/quantity", "required", UsageEvent { quantity: entered(""), ..event() }),
+            ("/unit_price", "too_precise", UsageEvent { unit_price: entered("0.0000000001"), ..event() }),
+            ("/unit_price", "too_large", UsageEvent { unit_price: entered(&"9".repeat(30)), ..event() }),
+            (
+                "/quantity",
+                "too_large",
+                UsageEvent { quantity: entered("9000000000"), unit_price: entered("9000000000"), ..event() },
+            ),
+            ("/occurred_at", "future", UsageEvent { occurred_at: NOW.plus_seconds(301), ..event() }),
+            ("/occurred_at", "too_old", UsageEvent { occurred_at: Timestamp::from_seconds(0), ..event() }),
+            ("/hold_id", "wrong_value", UsageEvent { hold_id: Some("h".to_owned()), ..event() }),
+        ];
+        for (pointer, code, event) in cases {
+            assert_eq!(error(event), (pointer.to_owned(), code.to_owned()));
+        }
+        assert!(line(UsageEvent { occurred_at: NOW.plus_seconds(300), ..event() }, NOW).is_ok());
+        assert!(line(UsageEvent { occurred_at: OLDEST, ..event() }, NOW).is_ok());
+    }
+}
