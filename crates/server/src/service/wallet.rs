@@ -31,13 +31,10 @@ pub(crate) async fn figures(state: &AppState, organization_id: &str) -> Result<b
     if !figures.held.is_positive() {
         return Ok(figures);
     }
-    let changed = state.store.expire_holds(state.clock.now(), EXPIRED_AT_ONCE).await?;
-    if changed.is_empty() {
-        return Ok(figures);
-    }
-    for wallet in &changed {
+    for wallet in state.store.expire_holds(state.clock.now(), EXPIRED_AT_ONCE).await? {
         state.events.publish(&wallet.organization_id, Topic::Wallet);
     }
+    // Read again even if nothing was given back here: the worker may have done so in between.
     Ok(state.store.wallet(organization_id).await?)
 }
 
