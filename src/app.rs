@@ -5,6 +5,8 @@ mod sidebar;
 
 use billing_contract::session::{Bootstrap, Session};
 use leptos::prelude::*;
+
+use crate::platform::signal::{Derived, Slot};
 use leptos::task::spawn_local;
 
 use self::sidebar::Sidebar;
@@ -29,7 +31,7 @@ pub(crate) fn mount() {
 #[component]
 fn App(first: Option<Bootstrap>) -> AnyView {
     let announcer = provide_announcer();
-    let loaded = RwSignal::new(first);
+    let loaded = Slot::new(first);
     let failure = RwSignal::new(None::<String>);
     if loaded.read_untracked().is_none() {
         spawn_local(async move {
@@ -69,7 +71,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     let manages = session.role.manages_billing();
     let admins = Signal::stored(admins.map(|admins| admins.admins).unwrap_or_default());
     let session_over = billing.map(|billing| live::start(*billing));
-    let session = RwSignal::new(session);
+    let session = Slot::new(session);
     let screen = dynamic::memo(move || match place.get() {
         None => Screen::NotFound,
         Some(Place::Billing) if !manages => Screen::AskAdmin,
@@ -104,7 +106,7 @@ enum Screen {
 }
 
 /// Names each screen in the tab and for those who listen, and writes the one right address for it.
-fn follow(place: Memo<Option<Place>>, path: Memo<String>, navigator: Navigator, announcer: Announcer) {
+fn follow(place: Derived<Option<Place>>, path: Memo<String>, navigator: Navigator, announcer: Announcer) {
     Effect::new(move |before: Option<Option<Place>>| {
         let now = place.get();
         match now {
@@ -121,7 +123,7 @@ fn follow(place: Memo<Option<Place>>, path: Memo<String>, navigator: Navigator, 
     });
 }
 
-fn bar(session: RwSignal<Session>, place: Memo<Option<Place>>, announcer: Announcer) -> AnyView {
+fn bar(session: Slot<Session>, place: Derived<Option<Place>>, announcer: Announcer) -> AnyView {
     let leaving = RwSignal::new(false);
     let sign_out = move || {
         leaving.set(true);

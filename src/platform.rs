@@ -10,6 +10,7 @@ pub(crate) mod intl;
 pub(crate) mod listener;
 pub(crate) mod random;
 pub(crate) mod scroll;
+pub(crate) mod signal;
 pub(crate) mod storage;
 pub(crate) mod stream;
 pub(crate) mod task;

@@ -27,7 +27,7 @@ pub(super) fn start(billing: Billing) -> AnyView {
 
 fn hear(live: Live, update: Update) {
     match update {
-        Update::Transaction(line) => live.hear_line(*line),
+        Update::Transaction(posted) => live.hear_line(*posted),
         Update::Wallet(wallet) => live.hear_wallet(*wallet),
         Update::AutoPay(auto_pay) => live.auto_pay.set(*auto_pay),
         Update::TopUp(top_up) => live.hear_top_up(*top_up),

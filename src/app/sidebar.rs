@@ -3,6 +3,8 @@
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use crate::routes::Place;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -12,7 +14,7 @@ use crate::ui::icon::{Icon, IconName};
 #[component]
 pub(super) fn Sidebar(
     /// Who is signed in.
-    session: RwSignal<Session>,
+    session: Slot<Session>,
     /// The present screen.
     #[prop(into)]
     place: Signal<Option<Place>>,

@@ -3,6 +3,8 @@
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestState};
 use billing_contract::session::Session;
 use leptos::prelude::*;
+
+use crate::platform::signal::Slot;
 use leptos::task::spawn_local;
 
 use crate::api;
@@ -21,13 +23,13 @@ use crate::ui::time::Instant;
 #[component]
 pub(crate) fn AskAdmin(
     /// The member.
-    session: RwSignal<Session>,
+    session: Slot<Session>,
     /// Names of the people who manage billing.
     #[prop(into)]
     admins: Signal<Vec<String>>,
 ) -> AnyView {
     let asking = RwSignal::new(false);
-    let sent = RwSignal::new(Vec::<FundsRequest>::new());
+    let sent = Slot::new(Vec::<FundsRequest>::new());
     spawn_local(async move {
         // Earlier requests are an extra: without them the page still does what it is for.
         if let Ok(list) = api::requests::list().await {
@@ -61,7 +63,7 @@ fn managed_by(admins: &[String]) -> String {
 }
 
 #[component]
-fn AskForm(session: RwSignal<Session>, asking: RwSignal<bool>, sent: RwSignal<Vec<FundsRequest>>) -> AnyView {
+fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsRequest>>) -> AnyView {
     let currency = session.read_untracked().organization.currency;
     let (amount, reason) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<api::ApiError>));

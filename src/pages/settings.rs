@@ -7,6 +7,8 @@ mod organization;
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
+use crate::platform::signal::{Derived, Slot};
+
 use self::billing::BillingTab;
 use self::members::MembersTab;
 use self::organization::OrganizationTab;
@@ -18,9 +20,9 @@ use crate::ui::tabs::{Tab, Tabs};
 #[component]
 pub(crate) fn Settings(
     /// The present tab.
-    place: Memo<Option<Place>>,
+    place: Derived<Option<Place>>,
     /// Who is signed in.
-    session: RwSignal<Session>,
+    session: Slot<Session>,
 ) -> AnyView {
     let mut places = vec![Place::Organization, Place::Members];
     if session.read_untracked().role.manages_billing() {

@@ -13,6 +13,8 @@ use billing_domain::limits::ChargeLimits;
 use billing_domain::{Currency, Date, Money, Timestamp};
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use super::payment::{Notice, Stage};
 use super::{attempt, merge};
 use crate::platform::clock;
@@ -30,27 +32,27 @@ pub(crate) enum Hearing {
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
     /// Balance, status, runway.
-    pub(crate) wallet: RwSignal<Wallet>,
+    pub(crate) wallet: Slot<Wallet>,
     /// Automatic payments.
-    pub(crate) auto_pay: RwSignal<AutoPay>,
+    pub(crate) auto_pay: Slot<AutoPay>,
     /// Connected cards, the default first.
-    pub(crate) cards: RwSignal<Vec<Card>>,
+    pub(crate) cards: Slot<Vec<Card>>,
     /// Requests of members that nobody has answered.
-    pub(crate) requests: RwSignal<Vec<FundsRequest>>,
+    pub(crate) requests: Slot<Vec<FundsRequest>>,
     /// Known top-ups, newest first: all open ones and the last finished ones.
-    pub(crate) top_ups: RwSignal<Vec<TopUp>>,
+    pub(crate) top_ups: Slot<Vec<TopUp>>,
     /// This month's spending, as last read.
-    pub(crate) usage: RwSignal<Usage>,
+    pub(crate) usage: Slot<Usage>,
     /// The first page of the ledger, as it came with the document.
-    pub(crate) first_page: RwSignal<TransactionPage>,
+    pub(crate) first_page: Slot<TransactionPage>,
     /// Lines posted since, oldest first; only the last few hundred.
-    pub(crate) recent: RwSignal<Vec<Transaction>>,
+    pub(crate) recent: Slot<Vec<Transaction>>,
     /// Today in the organisation's zone.
-    pub(crate) today: RwSignal<Date>,
+    pub(crate) today: Slot<Date>,
     /// Whether the page hears what happens.
-    pub(crate) hearing: RwSignal<Hearing>,
+    pub(crate) hearing: Slot<Hearing>,
     /// Set when the session is over, and why.
-    pub(crate) session_over: RwSignal<Option<SessionState>>,
+    pub(crate) session_over: Slot<Option<SessionState>>,
     /// The top-up by hand.
     pub(crate) payment: Payment,
     /// What may be charged at once.
@@ -67,7 +69,7 @@ pub(crate) struct Payment {
     /// Its dialog is open.
     pub(crate) open: RwSignal<bool>,
     /// Where it stands.
-    pub(crate) stage: RwSignal<Stage>,
+    pub(crate) stage: Slot<Stage>,
     /// The amount as it stands in the box.
     pub(crate) amount: RwSignal<String>,
     /// The chosen card; the default one when `None`.
@@ -100,7 +102,7 @@ impl Payment {
             amount: RwSignal::new(amount.unwrap_or(Money::from_major(100)).to_string()),
             card_id: RwSignal::new(kept.as_ref().map(|kept| kept.card_id.clone())),
             request_id: RwSignal::new(kept.and_then(|kept| kept.request_id)),
-            stage: RwSignal::new(stage),
+            stage: Slot::new(stage),
         }
     }
 }
@@ -113,17 +115,17 @@ impl Live {
             limits: ChargeLimits::from(&billing.limits),
             currency: billing.wallet.currency,
             ahead_millis: StoredValue::new(ahead_of(billing.as_of)),
-            wallet: RwSignal::new(billing.wallet),
-            auto_pay: RwSignal::new(billing.auto_pay),
-            cards: RwSignal::new(billing.cards),
-            requests: RwSignal::new(billing.requests),
-            top_ups: RwSignal::new(billing.open_top_ups),
-            usage: RwSignal::new(billing.usage),
-            first_page: RwSignal::new(billing.transactions),
-            recent: RwSignal::new(Vec::new()),
-            today: RwSignal::new(billing.today),
-            hearing: RwSignal::new(Hearing::Live),
-            session_over: RwSignal::new(None),
+            wallet: Slot::new(billing.wallet),
+            auto_pay: Slot::new(billing.auto_pay),
+            cards: Slot::new(billing.cards),
+            requests: Slot::new(billing.requests),
+            top_ups: Slot::new(billing.open_top_ups),
+            usage: Slot::new(billing.usage),
+            first_page: Slot::new(billing.transactions),
+            recent: Slot::new(Vec::new()),
+            today: Slot::new(billing.today),
+            hearing: Slot::new(Hearing::Live),
+            session_over: Slot::new(None),
             payment,
         };
         provide_context(live);
@@ -160,7 +162,7 @@ impl Live {
         {
             attempt::forget();
         }
-        let next = self.payment.stage.with_untracked(|stage| stage.after(&top_up));
+        let next = self.payment.stage.read_untracked().after(&top_up);
         self.top_ups.update(|list| merge::top_up(list, top_up));
         if let Some(next) = next {
             self.payment.stage.set(next);

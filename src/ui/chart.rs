@@ -5,6 +5,8 @@ mod scale;
 
 use leptos::prelude::*;
 
+use crate::platform::signal::{Derived, Slot};
+
 use self::plot::Plot;
 use super::button::{Button, ButtonStyle};
 use super::dynamic::{part, words};
@@ -73,8 +75,8 @@ pub(crate) fn BarChart(
 ) -> AnyView {
     let as_table = RwSignal::new(false);
     // Which bar is told in words; the last one until somebody points at another one.
-    let pointed = RwSignal::new(None::<usize>);
-    let chosen = Memo::new(move |_| {
+    let pointed = Slot::new(None::<usize>);
+    let chosen = Derived::new(move || {
         let last = bars.read().len().checked_sub(1)?;
         Some(pointed.get().map_or(last, |index| index.min(last)))
     });

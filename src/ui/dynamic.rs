@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Derived;
+
 /// A part of a view that is made anew whenever what it reads changes.
 pub(crate) type Part = Box<dyn FnMut() -> AnyView + Send>;
 /// Words that change.
@@ -39,10 +41,8 @@ fn boxed_effect(run: Box<dyn Fn()>) {
 }
 
 /// A value worked out of others, which tells its readers only when it is another one.
-pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(work_out: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
-    boxed_memo(Box::new(work_out))
-}
-
-fn boxed_memo<T: PartialEq + Send + Sync + 'static>(work_out: Box<dyn Fn() -> T + Send + Sync>) -> Memo<T> {
-    Memo::new(move |_| work_out())
+pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
+    work_out: impl Fn() -> T + Send + Sync + 'static,
+) -> Derived<T> {
+    Derived::new(work_out)
 }

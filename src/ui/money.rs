@@ -4,6 +4,8 @@ use billing_domain::decimal::write_scaled;
 use billing_domain::{Currency, Money};
 use leptos::prelude::*;
 
+use crate::platform::signal::Derived;
+
 use super::dynamic::{part, words};
 use crate::platform::intl;
 
@@ -100,7 +102,7 @@ pub(crate) fn Figure(
     #[prop(default = MoneyStyle::Balance)]
     style: MoneyStyle,
 ) -> AnyView {
-    let text = Memo::new(move |_| money_text(amount.get(), currency, style));
+    let text = Derived::new(move || money_text(amount.get(), currency, style));
     let parts = part(move || {
         let text = text.get();
         let cut = if currency.exponent() == 0 { text.len() } else { text.rfind('.').unwrap_or(text.len()) };

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Derived;
+
 use super::banner::{Banner, Tone};
 use super::button::Button;
 use super::dynamic::{flag, part};
@@ -43,7 +45,7 @@ pub(crate) fn Panel(
     children: ChildrenFn,
 ) -> AnyView {
     let id = unique_id("panel");
-    let load = Memo::new(move |_| load.get());
+    let load = Derived::new(move || load.get());
     let content = part(move || {
         match load.get() {
         Load::Loading => view! { <Skeleton /> }.into_any(),

@@ -13,6 +13,8 @@ mod words;
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use self::auto_pay::AutoPayPanel;
 use self::balance::BalancePanel;
 use self::connect_card::ConnectDialog;
@@ -53,7 +55,7 @@ struct Doors {
     /// The settings of automatic payments.
     auto_pay: RwSignal<bool>,
     /// Which ledger lines are shown.
-    filter: RwSignal<Filter>,
+    filter: Slot<Filter>,
 }
 
 impl Doors {
@@ -68,7 +70,7 @@ fn tab(live: Live) -> AnyView {
     let doors = Doors {
         connect: RwSignal::new(false),
         auto_pay: RwSignal::new(false),
-        filter: RwSignal::new(Filter::from_query(&history::query())),
+        filter: Slot::new(Filter::from_query(&history::query())),
     };
     announcements::follow(live);
     let stale = move || match live.hearing.get() {

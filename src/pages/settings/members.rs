@@ -4,6 +4,8 @@ use billing_contract::member::Member;
 use billing_contract::session::Session;
 use billing_domain::Role;
 use leptos::prelude::*;
+
+use crate::platform::signal::Slot;
 use leptos::task::spawn_local;
 
 use crate::api;
@@ -26,10 +28,10 @@ struct Change {
 
 /// The tab.
 #[component]
-pub(super) fn MembersTab(session: RwSignal<Session>) -> AnyView {
-    let members = RwSignal::new(Vec::<Member>::new());
-    let load = RwSignal::new(Load::Loading);
-    let change = RwSignal::new(None::<Change>);
+pub(super) fn MembersTab(session: Slot<Session>) -> AnyView {
+    let members = Slot::new(Vec::<Member>::new());
+    let load = Slot::new(Load::Loading);
+    let change = Slot::new(None::<Change>);
     let fetch = move || {
         load.set(Load::Loading);
         spawn_local(async move {
@@ -52,7 +54,7 @@ pub(super) fn MembersTab(session: RwSignal<Session>) -> AnyView {
     .into_any()
 }
 
-fn table(session: RwSignal<Session>, members: RwSignal<Vec<Member>>, change: RwSignal<Option<Change>>) -> AnyView {
+fn table(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<Option<Change>>) -> AnyView {
     let may_change = session.read_untracked().role.manages_roles();
     let own_id = session.read_untracked().user.id.clone();
     let row = move |member: Member| {
@@ -79,7 +81,7 @@ fn table(session: RwSignal<Session>, members: RwSignal<Vec<Member>>, change: RwS
     .into_any()
 }
 
-fn role_select(member: Member, change: RwSignal<Option<Change>>) -> AnyView {
+fn role_select(member: Member, change: Slot<Option<Change>>) -> AnyView {
     let choices: Vec<_> = Role::ALL.iter().map(|role| Choice::new(role.as_str(), role_word(*role))).collect();
     let label = format!("Role of {}", member.name);
     let role = member.role;
@@ -96,11 +98,7 @@ fn role_select(member: Member, change: RwSignal<Option<Change>>) -> AnyView {
 
 /// Says what the change means before it is made.
 #[component]
-fn ConfirmRole(
-    session: RwSignal<Session>,
-    members: RwSignal<Vec<Member>>,
-    change: RwSignal<Option<Change>>,
-) -> AnyView {
+fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<Option<Change>>) -> AnyView {
     let (open, busy) = (RwSignal::new(false), RwSignal::new(false));
     let failure = RwSignal::new(None::<String>);
     let announcer = announcer();
@@ -130,14 +128,13 @@ fn ConfirmRole(
         failure.set(None);
     };
     let heading = Signal::derive(move || {
-        change
-            .read()
+        (*change.read())
             .as_ref()
             .map(|Change { member, role }| format!("Make {} {}?", member.name, with_article(*role)))
             .unwrap_or_default()
     });
     let meaning = move || {
-        change.read().as_ref().map(|Change { member, role }| {
+        (*change.read()).as_ref().map(|Change { member, role }| {
             let own = member.id == session.read_untracked().user.id;
             what_it_means(*role, own)
         })

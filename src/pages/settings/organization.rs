@@ -4,6 +4,8 @@ use billing_contract::ProblemCode;
 use billing_contract::organization::{Organization, PutOrganization};
 use billing_contract::session::Session;
 use leptos::prelude::*;
+
+use crate::platform::signal::Slot;
 use leptos::task::spawn_local;
 
 use crate::api::{self, ApiError};
@@ -61,9 +63,9 @@ enum Saving {
 
 /// The tab. Members read, owners and admins change.
 #[component]
-pub(super) fn OrganizationTab(session: RwSignal<Session>) -> AnyView {
+pub(super) fn OrganizationTab(session: Slot<Session>) -> AnyView {
     let form = Form::new();
-    let (load, saving) = (RwSignal::new(Load::Loading), RwSignal::new(Saving::Idle));
+    let (load, saving) = (Slot::new(Load::Loading), Slot::new(Saving::Idle));
     let etag = RwSignal::new(String::new());
     let fetch = move || {
         load.set(Load::Loading);
@@ -87,7 +89,7 @@ pub(super) fn OrganizationTab(session: RwSignal<Session>) -> AnyView {
     .into_any()
 }
 
-fn form_view(session: RwSignal<Session>, form: Form, etag: RwSignal<String>, saving: RwSignal<Saving>) -> AnyView {
+fn form_view(session: Slot<Session>, form: Form, etag: RwSignal<String>, saving: Slot<Saving>) -> AnyView {
     let may_change = session.read_untracked().role.manages_organization();
     let read_only = !may_change;
     let announcer = announcer();
@@ -165,7 +167,7 @@ async fn after(error: ApiError) -> Saving {
 
 /// What has to be said above the form.
 fn notice(
-    saving: RwSignal<Saving>,
+    saving: Slot<Saving>,
     form: Form,
     etag: RwSignal<String>,
     save: impl Fn() + Copy + Send + Sync + 'static,

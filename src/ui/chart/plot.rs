@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::{Derived, Slot};
+
 use super::Bar;
 use super::scale::Scale;
 use crate::ui::dynamic::{part, words};
@@ -31,14 +33,14 @@ pub(super) fn Plot(
     /// Room for so many.
     slots: Signal<usize>,
     /// The bar that is told in words.
-    chosen: Memo<Option<usize>>,
+    chosen: Derived<Option<usize>>,
     /// Where somebody points.
-    pointed: RwSignal<Option<usize>>,
+    pointed: Slot<Option<usize>>,
     /// A height as text.
     scale_text: Callback<(u64,), String>,
 ) -> AnyView {
-    let scale = Memo::new(move |_| Scale::up_to(bars.read().iter().map(Bar::height).max().unwrap_or_default()));
-    let slots = Memo::new(move |_| slots.get().max(bars.read().len()).max(1));
+    let scale = Derived::new(move || Scale::up_to(bars.read().iter().map(Bar::height).max().unwrap_or_default()));
+    let slots = Derived::new(move || slots.get().max(bars.read().len()).max(1));
     let drawn = part(move || {
         let scale = scale.get();
         bars.read().iter().enumerate().map(|(index, bar)| column(index, bar, scale)).collect_view()
@@ -59,8 +61,8 @@ pub(super) fn Plot(
         });
         all.collect_view()
     });
-    let line = move |height: Memo<u64>| view! { <span>{words(move || scale_text.run((height.get(),)))}</span> };
-    let (top, middle) = (Memo::new(move |_| scale.get().top), Memo::new(move |_| scale.get().top / 2));
+    let line = move |height: Derived<u64>| view! { <span>{words(move || scale_text.run((height.get(),)))}</span> };
+    let (top, middle) = (Derived::new(move || scale.get().top), Derived::new(move || scale.get().top / 2));
     let slots_style = Signal::derive(move || slots.get().to_string());
     let spoken = move || chosen.get().and_then(|index| bars.read().get(index).map(Bar::sentence)).unwrap_or_default();
     let id = unique_id("chart");

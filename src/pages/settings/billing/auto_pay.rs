@@ -11,6 +11,8 @@ use billing_domain::Money;
 use billing_domain::auto_pay::Refill;
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use self::health::{Health, Next};
 use self::setup::SetupDialog;
 use super::Doors;
@@ -43,7 +45,7 @@ pub(super) fn AutoPayPanel(
     doors: Doors,
 ) -> AnyView {
     let enabled = dynamic::memo(move || live.auto_pay.read().enabled);
-    let change = RwSignal::new(Change::Rest);
+    let change = Slot::new(Change::Rest);
     let state = move || {
         let (style, word) =
             if enabled.get() { (ButtonStyle::Good, "Active") } else { (ButtonStyle::Danger, "Not Active") };
@@ -89,7 +91,7 @@ fn inactive(live: Live) -> AnyView {
 }
 
 /// The rule, its health, the month, and what can be changed.
-fn active(live: Live, doors: Doors, change: RwSignal<Change>) -> AnyView {
+fn active(live: Live, doors: Doors, change: Slot<Change>) -> AnyView {
     let announcer = announcer();
     let work = StoredValue::new_local(None);
     let busy = dynamic::memo(move || *change.read() == Change::Busy);
@@ -141,7 +143,7 @@ fn next_button(word: &'static str, press: impl Fn() + Send + Sync + 'static) -> 
 /// Takes over what the server answered. Somebody else's change is shown, and said.
 async fn settle(
     live: Live,
-    change: RwSignal<Change>,
+    change: Slot<Change>,
     announcer: Announcer,
     answer: Result<AutoPay, ApiError>,
     done: &'static str,

@@ -7,6 +7,8 @@ use billing_contract::wallet::Wallet;
 use billing_domain::Money;
 use leptos::prelude::*;
 
+use crate::platform::signal::Derived;
+
 use self::open_top_ups::OpenTopUps;
 use super::Doors;
 use super::words::{card_text, kind_word};
@@ -66,7 +68,7 @@ fn facts(live: Live) -> AnyView {
     let part = move |of: fn(&Wallet) -> Money| dynamic::memo(move || of(&live.wallet.read()));
     let (available, held) = (part(|wallet| wallet.available), part(|wallet| wallet.held));
     let pending = part(|wallet| wallet.pending_credit);
-    let row = move |name: &'static str, amount: Memo<Money>, style: MoneyStyle| {
+    let row = move |name: &'static str, amount: Derived<Money>, style: MoneyStyle| {
         view! { <div><dt>{name}</dt><dd><Amount amount=amount currency=live.currency style=style /></dd></div> }
     };
     let shown = move || {

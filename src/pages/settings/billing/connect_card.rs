@@ -6,6 +6,8 @@ mod test_cards;
 use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use self::entry::{Entry, Wrong, regrouped, with_stroke};
 use self::test_cards::TestCards;
 use super::top_up::SandboxBank;
@@ -73,7 +75,7 @@ pub(super) fn ConnectCard(
 ) -> AnyView {
     let text = || RwSignal::new(String::new());
     let fields = Fields { name: text(), number: text(), expiry: text(), code: text() };
-    let stage = RwSignal::new(Stage::Filling(None));
+    let stage = Slot::new(Stage::Filling(None));
     let work = StoredValue::new_local(None);
     let run = move |call: Call| work.set_value(Some(task::start(connect(call, stage, on_connected))));
     let asks = dynamic::memo(move || matches!(*stage.read(), Stage::Question(_) | Stage::Answering(_)));
@@ -95,7 +97,7 @@ enum Call {
     Answer { setup_id: String, approve: bool },
 }
 
-async fn connect(call: Call, stage: RwSignal<Stage>, on_connected: Callback<(Card,)>) {
+async fn connect(call: Call, stage: Slot<Stage>, on_connected: Callback<(Card,)>) {
     let mut answer = match call {
         Call::Begin(setup) => {
             stage.set(Stage::Sending);
@@ -123,7 +125,7 @@ async fn connect(call: Call, stage: RwSignal<Stage>, on_connected: Callback<(Car
     }
 }
 
-fn failed(stage: RwSignal<Stage>, reason: String) {
+fn failed(stage: Slot<Stage>, reason: String) {
     stage.set(Stage::Filling(Some(reason)));
 }
 
@@ -138,7 +140,7 @@ fn Form(
     /// What stands in the fields.
     fields: Fields,
     /// Where connecting stands.
-    stage: RwSignal<Stage>,
+    stage: Slot<Stage>,
     /// What comes afterwards.
     note: &'static str,
     /// Back to where one came from.
@@ -146,7 +148,7 @@ fn Form(
     /// Asks the bank.
     on_send: Callback<(CreateCardSetup,)>,
 ) -> AnyView {
-    let wrong = RwSignal::new(Wrong::default());
+    let wrong = Slot::new(Wrong::default());
     let busy = dynamic::memo(move || *stage.read() == Stage::Sending);
     let today = use_live().map(|live| live.today);
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -234,7 +236,7 @@ fn focus_first(wrong: &Wrong) {
 }
 
 /// The bank wants the cardholder to confirm.
-fn question(stage: RwSignal<Stage>, run: impl Fn(Call) + Copy + Send + Sync + 'static) -> AnyView {
+fn question(stage: Slot<Stage>, run: impl Fn(Call) + Copy + Send + Sync + 'static) -> AnyView {
     let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
     let answer = move |approve: bool| {
         let setup_id = match &*stage.read_untracked() {

@@ -3,6 +3,8 @@
 use billing_contract::request::FundsRequest;
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use crate::api;
 use crate::platform::task;
 use crate::state::Live;
@@ -49,7 +51,7 @@ pub(super) fn RequestsPanel(
 
 fn one(live: Live, request: FundsRequest) -> AnyView {
     let amount = money_text(request.amount, request.currency, MoneyStyle::Total);
-    let answer = RwSignal::new(Answer::Open);
+    let answer = Slot::new(Answer::Open);
     let (id, wanted) = (request.id.clone(), request.amount);
     let approve = move || live.open_payment_for(id.clone(), wanted);
     let writing = dynamic::memo(move || *answer.read() != Answer::Open);
@@ -82,9 +84,9 @@ fn one(live: Live, request: FundsRequest) -> AnyView {
     .into_any()
 }
 
-fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, answer: RwSignal<Answer>) -> AnyView {
+fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, answer: Slot<Answer>) -> AnyView {
     let announcer = announcer();
-    let word = RwSignal::new(String::new());
+    let text = RwSignal::new(String::new());
     let work = StoredValue::new_local(None);
     let busy = dynamic::memo(move || *answer.read() == Answer::Sending);
     let error = Signal::derive(move || match &*answer.read() {
@@ -97,7 +99,7 @@ fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, 
             return;
         }
         answer.set(Answer::Sending);
-        let (id, text) = (id.get_value(), word.get_untracked().trim().to_owned());
+        let (id, text) = (id.get_value(), text.get_untracked().trim().to_owned());
         work.set_value(Some(task::start(async move {
             match api::requests::decline(&id, (!text.is_empty()).then_some(text)).await {
                 Ok(request) => {
@@ -110,7 +112,7 @@ fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, 
     };
     view! {
         <form class="stack request-decline" on:submit=send>
-            <TextArea label=format!("A word to {}", name.get_value()) value=word name="answer" rows="2"
+            <TextArea label=format!("A word to {}", name.get_value()) value=text name="answer" rows="2"
                 hint="Optional. They see it with the answer." error=error />
             <div class="buttons">
                 <Button style=ButtonStyle::Primary submit=true busy=busy>"Decline the request"</Button>

@@ -8,6 +8,8 @@ mod outcome;
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Derived;
+
 use self::challenge::BankQuestion;
 pub(super) use self::challenge::SandboxBank;
 use self::form::TopUpForm;
@@ -111,7 +113,7 @@ fn connect(live: Live) -> AnyView {
 }
 
 /// The reader's place moves to what the dialog shows now.
-fn follow_face(live: Live, face: Memo<Face>) {
+fn follow_face(live: Live, face: Derived<Face>) {
     let later = StoredValue::new_local(None);
     Effect::new(move |before: Option<Face>| {
         let now = face.get();

@@ -8,6 +8,8 @@ mod rows;
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use self::filter_bar::FilterBar;
 use self::list::{List, More};
 use self::rows::ChunkRows;
@@ -31,7 +33,7 @@ pub(super) fn TransactionsPanel(
     /// The wallet.
     live: Live,
     /// Which lines are wanted.
-    filter: RwSignal<Filter>,
+    filter: Slot<Filter>,
 ) -> AnyView {
     let list = List::new(live, filter);
     let top = NodeRef::<html::Div>::new();
@@ -92,7 +94,7 @@ enum Body {
     Rows,
 }
 
-fn body(list: List, filter: RwSignal<Filter>) -> AnyView {
+fn body(list: List, filter: Slot<Filter>) -> AnyView {
     let shown = dynamic::memo(move || match (&*list.load.read(), list.chunks.read().is_empty()) {
         (Load::Failed(_), _) => Body::Failed,
         (Load::Loading, true) => Body::Loading,
@@ -123,7 +125,7 @@ fn failure(list: List) -> AnyView {
     .into_any()
 }
 
-fn empty(filter: RwSignal<Filter>) -> AnyView {
+fn empty(filter: Slot<Filter>) -> AnyView {
     if filter.read_untracked().is_empty() {
         return view! {
             <Empty title="No transactions yet">

@@ -8,6 +8,8 @@ use billing_contract::usage::Usage;
 use billing_domain::{Month, UsageKind};
 use leptos::prelude::*;
 
+use crate::platform::signal::{Derived, Slot};
+
 use self::compare::{Change, share_percent};
 use self::days::Days;
 use self::spikes::Spikes;
@@ -35,16 +37,16 @@ pub(super) fn UsagePanel(
     /// Where the lines behind a day are shown.
     doors: Doors,
 ) -> AnyView {
-    let month = RwSignal::new(live.usage.read_untracked().month);
+    let month = Slot::new(live.usage.read_untracked().month);
     // A month that is over is kept here; the present one belongs to the wallet and stays live.
-    let other = RwSignal::new(None::<Usage>);
-    let load = RwSignal::new(Load::Ready);
+    let other = Slot::new(None::<Usage>);
+    let load = Slot::new(Load::Ready);
     let work = StoredValue::new_local(None);
     let current = dynamic::memo(move || live.today.get().month());
     let usage = dynamic::memo(move || {
         let present = live.usage.read();
         if present.month == month.get() {
-            Some(present.clone())
+            Some(Usage::clone(&present))
         } else {
             other.get().filter(|usage| usage.month == month.get())
         }
@@ -96,7 +98,7 @@ pub(super) fn UsagePanel(
 }
 
 /// The present month is summed up anew some time after new lines of usage.
-fn keep_current(live: Live, month: RwSignal<Month>, fetch: impl Fn(Month) + Copy + 'static) {
+fn keep_current(live: Live, month: Slot<Month>, fetch: impl Fn(Month) + Copy + 'static) {
     let last_line = dynamic::memo(move || {
         let recent = live.recent.read();
         recent.iter().rev().find(|line| line.kind.usage().is_some()).map(|line| line.seq)
@@ -122,8 +124,8 @@ fn keep_current(live: Live, month: RwSignal<Month>, fetch: impl Fn(Month) + Copy
 /// One month back, one forward, or any of them from the list.
 fn picker(
     live: Live,
-    month: RwSignal<Month>,
-    current: Memo<Month>,
+    month: Slot<Month>,
+    current: Derived<Month>,
     show: impl Fn(Month) + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let first = dynamic::memo(move || live.usage.read().first_month);

@@ -5,6 +5,8 @@ use billing_contract::card::Card;
 use billing_domain::auto_pay::{Field, Settings};
 use leptos::prelude::*;
 
+use crate::platform::signal::{Derived, Slot};
+
 use super::super::connect_card::ConnectCard;
 use super::confirm::Confirm;
 use super::draft::{self, Draft, Problem};
@@ -37,11 +39,11 @@ pub(super) enum Step {
 #[derive(Clone, Copy)]
 pub(super) struct Setup {
     /// Where it stands.
-    pub(super) step: RwSignal<Step>,
+    pub(super) step: Slot<Step>,
     /// The fields.
-    pub(super) draft: RwSignal<Draft>,
+    pub(super) draft: Slot<Draft>,
     /// Wrong fields.
-    pub(super) problems: RwSignal<Vec<Problem>>,
+    pub(super) problems: Slot<Vec<Problem>>,
 }
 
 /// The dialog behind **Not Active** and **Active**.
@@ -54,11 +56,8 @@ pub(super) fn SetupDialog(
 ) -> AnyView {
     let announcer = announcer();
     let fresh = move || Draft::of(&live.auto_pay.read_untracked(), |amount| input_text(amount, live.currency));
-    let setup = Setup {
-        step: RwSignal::new(Step::Amounts(None)),
-        draft: RwSignal::new(fresh()),
-        problems: RwSignal::new(Vec::new()),
-    };
+    let setup =
+        Setup { step: Slot::new(Step::Amounts(None)), draft: Slot::new(fresh()), problems: Slot::new(Vec::new()) };
     let work = StoredValue::new_local(None);
     dynamic::effect(move || {
         if open.get() {
@@ -118,7 +117,7 @@ impl Face {
     }
 }
 
-fn follow_face(face: Memo<Face>, open: RwSignal<bool>) {
+fn follow_face(face: Derived<Face>, open: RwSignal<bool>) {
     let later = StoredValue::new_local(None);
     Effect::new(move |before: Option<Face>| {
         let now = face.get();

@@ -3,6 +3,8 @@
 use billing_domain::Timestamp;
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use crate::ui::dynamic;
 
 use crate::platform::timers;
@@ -17,7 +19,7 @@ pub(super) fn Countdown(
     ends_at: Timestamp,
 ) -> AnyView {
     let left = move || ends_at.seconds_since(live.now()).max(0);
-    let seconds = RwSignal::new(left());
+    let seconds = Slot::new(left());
     let timer = StoredValue::new_local(timers::every(1000, move || seconds.set(left())));
     on_cleanup(move || timer.dispose());
     let shown = move || written(seconds.get());

@@ -169,7 +169,7 @@ fn cards(live: Live) -> AnyView {
 fn review(live: Live) -> AnyView {
     let amount = move || choice::read(&live.payment.amount.read(), &live.limits).ok().map(|amount| amount.money());
     let card = dynamic::memo(move || live.payment_card());
-    let line = move || match (amount(), card.get()) {
+    let sentence = move || match (amount(), card.get()) {
         (Some(amount), Some(Card { brand, last4, .. })) => {
             format!("Pay {} with {}", explicit_text(amount, live.currency), card_text(&brand, &last4))
         }
@@ -184,7 +184,7 @@ fn review(live: Live) -> AnyView {
     };
     view! {
         <div class="review" id=REVIEW_ID>
-            <p class="review-line">{dynamic::part(line)}</p>
+            <p class="review-line">{dynamic::part(sentence)}</p>
             <p class="muted small">{dynamic::part(after)}</p>
         </div>
     }

@@ -54,14 +54,14 @@ pub(super) fn PaidNote(
     live: Live,
 ) -> AnyView {
     let top_up = live.payment.stage.read_untracked().top_up().cloned();
-    let line = top_up.map(|top_up| {
+    let sentence = top_up.map(|top_up| {
         let card = card_text(&top_up.card.brand, &top_up.card.last4);
         format!("{} paid with {card}.", explicit_text(top_up.amount, top_up.currency))
     });
     let balance = Signal::derive(move || live.wallet.read().balance);
     view! {
         <div class="stack paid">
-            <p class="paid-line"><Icon name=IconName::Check />{line}</p>
+            <p class="paid-line"><Icon name=IconName::Check />{sentence}</p>
             <div>
                 <p class="muted small">"Wallet Balance"</p>
                 <p class="balance-figure"><Figure amount=balance currency=live.currency /></p>

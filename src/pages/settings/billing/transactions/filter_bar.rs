@@ -3,6 +3,8 @@
 use billing_domain::{Date, TransactionKind};
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use crate::platform::timers;
 use crate::state::filter::Filter;
 use crate::ui::button::{Button, ButtonStyle};
@@ -45,7 +47,7 @@ fn is_pressed(kinds: &[TransactionKind], group: &[TransactionKind]) -> bool {
 #[component]
 pub(super) fn FilterBar(
     /// Which lines are wanted.
-    filter: RwSignal<Filter>,
+    filter: Slot<Filter>,
 ) -> AnyView {
     let (from, to) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let text = RwSignal::new(String::new());

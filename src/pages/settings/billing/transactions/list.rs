@@ -3,6 +3,8 @@
 use billing_contract::transaction::{Transaction, TransactionPage};
 use leptos::prelude::*;
 
+use crate::platform::signal::Slot;
+
 use super::arrivals;
 use crate::api;
 use crate::platform::task::{self, Task};
@@ -21,7 +23,7 @@ pub(super) struct Chunk {
     /// Never used twice.
     pub(super) id: u32,
     /// Newest first.
-    pub(super) lines: RwSignal<Vec<Transaction>>,
+    pub(super) lines: Slot<Vec<Transaction>>,
 }
 
 /// Where the following page stands.
@@ -50,15 +52,15 @@ pub(super) struct Waiting {
 #[derive(Clone, Copy)]
 pub(super) struct List {
     live: Live,
-    filter: RwSignal<Filter>,
+    filter: Slot<Filter>,
     /// The loaded lines, newest first.
-    pub(super) chunks: RwSignal<Vec<Chunk>>,
+    pub(super) chunks: Slot<Vec<Chunk>>,
     /// Where the first page stands.
-    pub(super) load: RwSignal<Load>,
+    pub(super) load: Slot<Load>,
     /// Where the following page stands.
-    pub(super) more: RwSignal<More>,
+    pub(super) more: Slot<More>,
     /// What arrived meanwhile.
-    pub(super) waiting: RwSignal<Waiting>,
+    pub(super) waiting: Slot<Waiting>,
     cursor: StoredValue<Option<String>>,
     newest: StoredValue<i64>,
     added: StoredValue<usize>,
@@ -68,14 +70,14 @@ pub(super) struct List {
 
 impl List {
     /// The lines that the document brought, if they are what is wanted; else they are read.
-    pub(super) fn new(live: Live, filter: RwSignal<Filter>) -> Self {
+    pub(super) fn new(live: Live, filter: Slot<Filter>) -> Self {
         let list = Self {
             live,
             filter,
-            chunks: RwSignal::new(Vec::new()),
-            load: RwSignal::new(Load::Loading),
-            more: RwSignal::new(More::End),
-            waiting: RwSignal::default(),
+            chunks: Slot::new(Vec::new()),
+            load: Slot::new(Load::Loading),
+            more: Slot::new(More::End),
+            waiting: Slot::default(),
             cursor: StoredValue::new(None),
             newest: StoredValue::new(0),
             added: StoredValue::new(0),
@@ -130,7 +132,7 @@ impl List {
         }
         let id = self.next_id.get_value();
         self.next_id.set_value(id.wrapping_add(1));
-        Some(Chunk { id, lines: RwSignal::new(lines) })
+        Some(Chunk { id, lines: Slot::new(lines) })
     }
 
     /// Reads the following page, unless that is being done already.

@@ -1,0 +1,177 @@
+//! Signals whose machinery is compiled once, whatever they hold: each further type costs a few hundred bytes of Wasm
+//! instead of some thousands. For what is not as common as a text or a yes and no; those use `RwSignal` and `Memo`.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+type Value = Arc<dyn Any + Send + Sync>;
+
+fn typed<T: Send + Sync + 'static>(value: Value) -> Arc<T> {
+    value.downcast().unwrap_or_else(|_| unreachable!("a slot holds what its type says"))
+}
+
+/// A value that can be changed. A copy is the same slot.
+pub(crate) struct Slot<T> {
+    inner: RwSignal<Value>,
+    holds: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Slot<T> {}
+
+impl<T: Send + Sync + 'static> Slot<T> {
+    /// Holds this.
+    pub(crate) fn new(value: T) -> Self {
+        Self { inner: RwSignal::new(Arc::new(value)), holds: PhantomData }
+    }
+
+    /// What it holds; whoever reads it runs again when it changes.
+    pub(crate) fn read(&self) -> Arc<T> {
+        typed(self.inner.get())
+    }
+
+    /// What it holds now.
+    pub(crate) fn read_untracked(&self) -> Arc<T> {
+        typed(self.inner.get_untracked())
+    }
+
+    /// Holds this from now on.
+    pub(crate) fn set(&self, value: T) {
+        self.inner.set(Arc::new(value));
+    }
+
+    /// As a function of itself, for the parts of the kit.
+    pub(crate) fn track(&self) {
+        self.inner.track();
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Slot<T> {
+    /// A copy of what it holds; whoever reads it runs again when it changes.
+    pub(crate) fn get(&self) -> T {
+        T::clone(&self.read())
+    }
+
+    /// A copy of what it holds now.
+    pub(crate) fn get_untracked(&self) -> T {
+        T::clone(&self.read_untracked())
+    }
+
+    /// Changes what it holds.
+    pub(crate) fn update(&self, change: impl FnOnce(&mut T)) {
+        let mut value = self.get_untracked();
+        change(&mut value);
+        self.set(value);
+    }
+}
+
+impl<T: Default + Send + Sync + 'static> Default for Slot<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> From<Slot<T>> for Signal<T> {
+    fn from(slot: Slot<T>) -> Self {
+        Self::derive(move || slot.get())
+    }
+}
+
+/// A value and how it is compared, so that one kind of memo serves all.
+struct Compared {
+    value: Value,
+    same: fn(&Value, &Value) -> bool,
+}
+
+impl PartialEq for Compared {
+    fn eq(&self, other: &Self) -> bool {
+        (self.same)(&self.value, &other.value)
+    }
+}
+
+fn same<T: PartialEq + 'static>(one: &Value, other: &Value) -> bool {
+    one.downcast_ref::<T>() == other.downcast_ref::<T>()
+}
+
+/// A value worked out of others, which tells its readers only when it is another one.
+pub(crate) struct Derived<T> {
+    inner: Memo<Compared>,
+    holds: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Derived<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Derived<T> {}
+
+impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
+    /// Worked out now and whenever what it reads has changed.
+    pub(crate) fn new(work_out: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        let boxed = Box::new(move || Compared { value: Arc::new(work_out()), same: same::<T> });
+        Self { inner: memo(boxed), holds: PhantomData }
+    }
+
+    /// The value; whoever reads it runs again when it is another one.
+    pub(crate) fn read(&self) -> Arc<T> {
+        typed(Arc::clone(&self.inner.read().value))
+    }
+
+    /// The value now.
+    pub(crate) fn read_untracked(&self) -> Arc<T> {
+        typed(Arc::clone(&self.inner.read_untracked().value))
+    }
+
+    /// A copy of the value; whoever reads it runs again when it is another one.
+    pub(crate) fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        T::clone(&self.read())
+    }
+
+    /// A copy of the value now.
+    pub(crate) fn get_untracked(&self) -> T
+    where
+        T: Clone,
+    {
+        T::clone(&self.read_untracked())
+    }
+}
+
+fn memo(work_out: Box<dyn Fn() -> Compared + Send + Sync>) -> Memo<Compared> {
+    Memo::new(move |_| work_out())
+}
+
+impl<T: Clone + PartialEq + Send + Sync + 'static> From<Derived<T>> for Signal<T> {
+    fn from(derived: Derived<T>) -> Self {
+        Self::derive(move || derived.get())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derived_value_is_the_same_until_what_it_reads_makes_it_another_one() {
+        let owner = Owner::new();
+        owner.set();
+        let slot = Slot::new(vec![1, 2]);
+        let length = Derived::new(move || slot.read().len());
+        assert_eq!((slot.get(), length.get()), (vec![1, 2], 2));
+        slot.update(|all| all.push(3));
+        assert_eq!((slot.read_untracked().len(), length.get_untracked()), (3, 3));
+        assert_eq!(Signal::<usize>::from(length).get(), 3);
+    }
+}
