@@ -4,6 +4,7 @@ pub(crate) mod auto_pay;
 pub(crate) mod billing;
 pub(crate) mod cards;
 pub(crate) mod client;
+pub(crate) mod decode;
 pub(crate) mod members;
 pub(crate) mod organization;
 pub(crate) mod problem;

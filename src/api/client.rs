@@ -1,6 +1,7 @@
 //! Sends a request and reads its answer: limits, headers and errors in one place, generic only in the last line.
 
 use std::cell::RefCell;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use billing_contract::paths;
@@ -87,9 +88,14 @@ impl Call {
         }
     }
 
+    /// Boxed, so that the whole exchange is not compiled into each kind of answer.
+    fn boxed_text(self) -> Pin<Box<dyn Future<Output = Result<String, ApiError>>>> {
+        Box::pin(self.text())
+    }
+
     /// Sends it; the resource in a good answer.
     pub(super) async fn answer<T: DeserializeOwned>(self) -> Result<T, ApiError> {
-        decode(&self.text().await?).ok_or(ApiError::Unreadable)
+        decode(&self.boxed_text().await?).ok_or(ApiError::Unreadable)
     }
 }
 

@@ -54,7 +54,7 @@ impl Filter {
             let value = decoded(value);
             match name {
                 "kind" => {
-                    filter.kinds = value.split(',').filter_map(|name| TransactionKind::from_str(name).ok()).collect()
+                    filter.kinds = value.split(',').filter_map(|name| TransactionKind::from_str(name).ok()).collect();
                 }
                 "from" => filter.from = value.parse().ok(),
                 "to" => filter.to = value.parse().ok(),

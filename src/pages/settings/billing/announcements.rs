@@ -1,5 +1,6 @@
 //! What is read out when the wallet changes by itself: money that arrives, and a status that is crossed. Nothing else.
 
+use billing_contract::transaction::Transaction;
 use billing_contract::wallet::Wallet;
 use billing_domain::status::WalletStatus;
 use leptos::prelude::*;
@@ -21,8 +22,8 @@ pub(super) fn follow(live: Live) {
     let spoken_at = StoredValue::new(None::<i64>);
     dynamic::effect(move || {
         let recent = live.recent.read();
-        let credits = recent.iter().filter(|line| line.seq > heard.get_value() && line.amount.is_positive());
-        let last = credits.last().cloned();
+        let is_new_credit = |line: &&Transaction| line.seq > heard.get_value() && line.amount.is_positive();
+        let last = recent.iter().rev().find(is_new_credit).cloned();
         if let Some(line) = recent.last() {
             heard.set_value(line.seq);
         }
@@ -40,9 +41,9 @@ pub(super) fn follow(live: Live) {
         if before.is_some_and(|before| before != now) {
             let text = sentence(&live.wallet.read_untracked());
             if matches!(now, WalletStatus::Active | WalletStatus::Low) {
-                announcer.say(text)
+                announcer.say(text);
             } else {
-                announcer.alert(text)
+                announcer.alert(text);
             }
         }
         now

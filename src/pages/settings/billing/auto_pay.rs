@@ -11,7 +11,7 @@ use billing_domain::Money;
 use billing_domain::auto_pay::Refill;
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::{Given, Slot};
 
 use self::health::{Health, Next};
 use self::setup::SetupDialog;
@@ -66,7 +66,7 @@ pub(super) fn AutoPayPanel(
 
 /// What it would do, as proposed or as last set.
 fn inactive(live: Live) -> AnyView {
-    let part = move |of: fn(&AutoPay) -> Money| Signal::derive(move || of(&live.auto_pay.read()));
+    let part = move |of: fn(&AutoPay) -> Money| Given::derive(move || of(&live.auto_pay.read()));
     let row = move |name: &'static str, of: fn(&AutoPay) -> Money| {
         view! { <div><dt>{name}</dt><dd><Amount amount=part(of) currency=live.currency /></dd></div> }
     };
@@ -192,7 +192,7 @@ fn rule(live: Live) -> String {
 
 /// The cap's month: spent, in flight, left, and when it begins anew.
 fn month(live: Live) -> AnyView {
-    let part = move |of: fn(&AutoPay) -> Money| Signal::derive(move || of(&live.auto_pay.read()));
+    let part = move |of: fn(&AutoPay) -> Money| Given::derive(move || of(&live.auto_pay.read()));
     let row = move |name: &'static str, of: fn(&AutoPay) -> Money| {
         view! { <div><dt>{name}</dt><dd><Amount amount=part(of) currency=live.currency /></dd></div> }
     };

@@ -7,7 +7,7 @@ use billing_contract::wallet::Wallet;
 use billing_domain::Money;
 use leptos::prelude::*;
 
-use crate::platform::signal::Derived;
+use crate::platform::signal::{Derived, Given};
 
 use self::open_top_ups::OpenTopUps;
 use super::Doors;
@@ -31,7 +31,7 @@ pub(super) fn BalancePanel(
     /// Where connecting a card begins.
     doors: Doors,
 ) -> AnyView {
-    let balance = Signal::derive(move || live.wallet.read().balance);
+    let balance = Given::derive(move || live.wallet.read().balance);
     let runway = dynamic::memo(move || runway_text(&live.wallet.read()));
     view! {
         <Panel heading="Wallet Balance" class="balance">

@@ -6,7 +6,7 @@ mod test_cards;
 use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::{Given, Slot};
 
 use self::entry::{Entry, Wrong, regrouped, with_stroke};
 use self::test_cards::TestCards;
@@ -176,7 +176,7 @@ fn Form(
         }),
         _ => None,
     };
-    let error = move |of: fn(&Wrong) -> &Option<String>| Signal::derive(move || of(&wrong.read()).clone());
+    let error = move |of: fn(&Wrong) -> &Option<String>| Given::derive(move || of(&wrong.read()).clone());
     let last_number = StoredValue::new(fields.number.get_untracked());
     let group = move |typed: String| {
         let shown = regrouped(&last_number.get_value(), &typed);

@@ -3,7 +3,7 @@
 use billing_contract::request::FundsRequest;
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::{Given, Slot};
 
 use crate::api;
 use crate::platform::task;
@@ -56,7 +56,7 @@ fn one(live: Live, request: FundsRequest) -> AnyView {
     let approve = move || live.open_payment_for(id.clone(), wanted);
     let writing = dynamic::memo(move || *answer.read() != Answer::Open);
     let (id, name) = (StoredValue::new(request.id), StoredValue::new(request.requested_by.clone()));
-    let buttons = Signal::stored(format!("Top up {amount}…"));
+    let buttons = Given::from(format!("Top up {amount}…"));
     let below = move || {
         if writing.get() {
             decline_form(live, id, name, answer)
@@ -89,7 +89,7 @@ fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, 
     let text = RwSignal::new(String::new());
     let work = StoredValue::new_local(None);
     let busy = dynamic::memo(move || *answer.read() == Answer::Sending);
-    let error = Signal::derive(move || match &*answer.read() {
+    let error = Given::derive(move || match &*answer.read() {
         Answer::Writing(error) => error.clone(),
         _ => None,
     });

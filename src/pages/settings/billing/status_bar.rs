@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use self::countdown::Countdown;
 use super::Doors;
-use super::words::usage_words;
+use super::words::usage_words_within;
 use crate::state::Live;
 use crate::state::filter::Filter;
 use crate::ui::banner::{Banner, Tone};
@@ -61,8 +61,8 @@ impl Bar {
             return Some(Self::Low { available: wallet.available, runway: wallet.runway.clone(), refilling });
         }
         // Yesterday's spike may still be news; an older one is history.
-        let recent = usage.days.iter().rev().take_while(|day| today.days() - day.date.days() <= 1);
-        recent.filter_map(|day| Some((day.date, day.spike.as_ref()?))).next().map(|(date, spike)| Self::Unusual {
+        let mut recent = usage.days.iter().rev().take_while(|day| today.days() - day.date.days() <= 1);
+        recent.find_map(|day| Some((day.date, day.spike.as_ref()?))).map(|(date, spike)| Self::Unusual {
             date,
             kind: spike.kind,
             factor: spike.factor.clone(),
@@ -169,7 +169,91 @@ fn text(bar: &Bar, currency: Currency) -> String {
         }
         Bar::Unusual { date, kind, factor } => {
             let much = factor.as_ref().map_or("far more than usual".to_owned(), |factor| format!("{factor} × the usual day"));
-            format!("{}: {much}, mostly {}.", date_text(*date, DateStyle::Weekday), usage_words(*kind).to_ascii_lowercase())
+            format!("{}: {much}, mostly {}.", date_text(*date, DateStyle::Weekday), usage_words_within(*kind))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use billing_contract::auto_pay::{Health, MonthFigures};
+    use billing_contract::usage::{ByKind, Day, Spike};
+    use billing_domain::auto_pay::Refill;
+    use billing_domain::{Timestamp, UsageKind};
+
+    use super::*;
+
+    fn wallet(status: WalletStatus) -> Wallet {
+        let at = Timestamp::from_seconds(0);
+        let grace = Grace { ends_at: at, floor: Money::from_major(-5), left: Money::from_major(5) };
+        Wallet {
+            currency: Currency::Usd,
+            balance: Money::ZERO,
+            available: Money::ZERO,
+            held: Money::ZERO,
+            pending_credit: Money::ZERO,
+            status,
+            low_mark: Money::ZERO,
+            card_connected: true,
+            grace: (status == WalletStatus::Grace).then_some(grace),
+            runway: None,
+            daily_burn: Money::ZERO,
+            last_seq: 1,
+            as_of: at,
+        }
+    }
+
+    fn auto_pay(state: HealthState) -> AutoPay {
+        let at = Timestamp::from_seconds(0);
+        let zero = Money::ZERO;
+        AutoPay {
+            enabled: state != HealthState::Off,
+            currency: Currency::Usd,
+            threshold: zero,
+            refill: Refill::Fixed { amount: zero },
+            monthly_cap: zero,
+            card_id: None,
+            health: Health { state, next_charge_at: None, attempt: None, reason: None },
+            month: MonthFigures { spent: zero, in_flight: zero, left: zero, resets_at: at },
+            etag: String::new(),
+        }
+    }
+
+    fn today() -> Date {
+        Date::from_days(20_000)
+    }
+
+    fn usage(spike_days_ago: i32) -> Usage {
+        let spike = Spike { factor: None, usual: Money::ZERO, kind: UsageKind::AiTask, sources: Vec::new() };
+        let date = today().plus_days(-spike_days_ago);
+        Usage {
+            month: today().month(),
+            currency: Currency::Usd,
+            total: Money::ZERO,
+            previous_same_day: Money::ZERO,
+            projected: None,
+            by_kind: ByKind::default(),
+            days: vec![Day { date, total: Money::ZERO, by_kind: ByKind::default(), spike: Some(spike) }],
+            first_month: today().month(),
+        }
+    }
+
+    fn title(status: WalletStatus, health: HealthState, spike_days_ago: i32) -> Option<&'static str> {
+        Bar::of(&wallet(status), &auto_pay(health), &usage(spike_days_ago), today()).map(|bar| bar.title())
+    }
+
+    #[test]
+    fn the_most_serious_thing_takes_the_one_slot() {
+        for (status, health, spike, expected) in [
+            (WalletStatus::NotConnected, HealthState::Paused, 0, Some("Connect your wallet")),
+            (WalletStatus::Paused, HealthState::Paused, 0, Some("All calls are paused")),
+            (WalletStatus::Grace, HealthState::Paused, 0, Some("Outbound calls and AI tasks have stopped")),
+            (WalletStatus::Low, HealthState::Declined, 0, Some("An automatic payment failed")),
+            (WalletStatus::Low, HealthState::Off, 0, Some("The balance is low")),
+            (WalletStatus::Active, HealthState::Armed, 1, Some("Unusual usage")),
+            (WalletStatus::Active, HealthState::Armed, 2, None),
+        ] {
+            assert_eq!(title(status, health, spike), expected, "{status} {health:?} {spike}");
         }
     }
 }

@@ -8,7 +8,7 @@ mod outcome;
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Derived;
+use crate::platform::signal::{Derived, Given};
 
 use self::challenge::BankQuestion;
 pub(super) use self::challenge::SandboxBank;
@@ -88,7 +88,7 @@ pub(super) fn TopUpDialog(
         }
     };
     view! {
-        <Dialog open=payment.open heading=Signal::derive(move || face.get().heading().to_owned()) on_close=close>
+        <Dialog open=payment.open heading=Given::derive(move || face.get().heading().to_owned()) on_close=close>
             {dynamic::part(content)}
         </Dialog>
     }

@@ -8,7 +8,7 @@ mod rows;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::{Given, Slot};
 
 use self::filter_bar::FilterBar;
 use self::list::{List, More};
@@ -151,7 +151,7 @@ fn table(list: List) -> AnyView {
         Column::figures("Balance").wide_only(),
     ];
     // Unknown as long as there is more, and also with all loaded: those out of view are not in the document.
-    let count = Signal::derive(move || match *list.more.read() {
+    let count = Given::derive(move || match *list.more.read() {
         More::End => {
             let lines = list.chunks.read().iter().map(|chunk| chunk.lines.read().len()).sum::<usize>();
             i64::try_from(lines + 1).ok()

@@ -8,11 +8,9 @@ use billing_contract::usage::Usage;
 use billing_domain::{Month, UsageKind};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Slot};
+use crate::platform::signal::{Derived, Given, Slot};
 
 use self::compare::{Change, share_percent};
-use self::days::Days;
-use self::spikes::Spikes;
 use super::Doors;
 use super::words::usage_words;
 use crate::api;
@@ -129,7 +127,7 @@ fn picker(
     show: impl Fn(Month) + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let first = dynamic::memo(move || live.usage.read().first_month);
-    let months = Signal::derive(move || {
+    let months = Given::derive(move || {
         let mut months = Vec::new();
         let mut next = current.get();
         while next >= first.get() && months.len() < 120 {
@@ -141,8 +139,8 @@ fn picker(
         }
         months
     });
-    let at_first = Signal::derive(move || month.get() <= first.get());
-    let at_last = Signal::derive(move || month.get() >= current.get());
+    let at_first = Given::derive(move || month.get() <= first.get());
+    let at_last = Given::derive(move || month.get() >= current.get());
     let choose = move |text: String| {
         if let Ok(wanted) = text.parse() {
             show(wanted);
@@ -152,7 +150,7 @@ fn picker(
         <div class="month-picker" role="group" aria-label="Month">
             <IconButton icon=IconName::ChevronLeft label="Previous month" unavailable=at_first
                 on_press=move || show(month.get_untracked().previous()) />
-            <Select label="Month" hide_label=true name="month" value=Signal::derive(move || month.get().to_string())
+            <Select label="Month" hide_label=true name="month" value=Given::derive(move || month.get().to_string())
                 choices=months on_choose=choose />
             <IconButton icon=IconName::ChevronRight label="Next month" unavailable=at_last
                 on_press=move || show(month.get_untracked().next()) />
@@ -201,8 +199,8 @@ fn summary(live: Live, doors: Doors, usage: &Usage) -> AnyView {
                 {UsageKind::ALL.iter().map(kind).collect_view()}
             </dl>
         </div>
-        <Spikes usage=usage.clone() doors=doors />
-        <Days usage=usage.clone() doors=doors />
+        {spikes::list(usage, doors)}
+        {days::chart(usage, doors)}
     }
     .into_any()
 }

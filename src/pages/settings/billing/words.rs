@@ -27,7 +27,16 @@ pub(super) const fn usage_words(kind: UsageKind) -> &'static str {
     }
 }
 
-/// `Visa •• 4242`.
+/// A kind of usage in the plural, inside a sentence.
+pub(super) const fn usage_words_within(kind: UsageKind) -> &'static str {
+    match kind {
+        UsageKind::OutboundCall => "outbound calls",
+        UsageKind::InboundCall => "inbound calls",
+        UsageKind::AiTask => "AI tasks",
+    }
+}
+
+/// `Visa •• 4242`, never broken between two lines.
 pub(super) fn card_text(brand: &str, last4: &str) -> String {
     let brand = match brand {
         "visa" => "Visa",
@@ -36,7 +45,7 @@ pub(super) fn card_text(brand: &str, last4: &str) -> String {
         "" => "Card",
         other => other,
     };
-    format!("{brand} •• {last4}")
+    format!("{brand}\u{a0}••\u{a0}{last4}")
 }
 
 /// `Visa •• 4242, expires 12/2030`.

@@ -3,6 +3,8 @@
 use billing_domain::auto_pay::Field;
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::super::words::card_with_expiry;
 use super::draft::Draft;
 use super::setup::{Setup, Step};
@@ -57,7 +59,7 @@ pub(super) fn SettingsForm(
         }
     };
     let error = move |fields: &'static [Field]| {
-        Signal::derive(move || {
+        Given::derive(move || {
             let problems = setup.problems.read();
             problems.iter().find(|(field, _)| fields.contains(field)).map(|(_, text)| text.clone())
         })
@@ -76,11 +78,11 @@ pub(super) fn SettingsForm(
                 id=field_id(Field::Threshold) error=error(&[Field::Threshold]) />
             <Chips
                 label="How to refill"
-                choices=Signal::stored(vec!["A fixed amount".to_owned(), "Up to a balance".to_owned()])
-                pressed=Signal::derive(move || vec![usize::from(by_target.get())])
+                choices=Given::from(vec!["A fixed amount".to_owned(), "Up to a balance".to_owned()])
+                pressed=Given::derive(move || vec![usize::from(by_target.get())])
                 on_press=move |index: usize| by_target.set(index == 1)
             />
-            <MoneyInput label=Signal::derive(refill_label) value=refill currency=live.currency name="refill"
+            <MoneyInput label=Given::derive(refill_label) value=refill currency=live.currency name="refill"
                 id=field_id(Field::RefillAmount) error=error(&[Field::RefillAmount, Field::RefillBalance]) />
             <MoneyInput label="Never more in a calendar month than" value=monthly_cap currency=live.currency
                 name="monthly_cap" id=field_id(Field::MonthlyCap) error=error(&[Field::MonthlyCap])
@@ -104,10 +106,10 @@ const fn field_id(field: Field) -> &'static str {
 
 /// Which card pays; another one can be connected without losing what was typed.
 fn card(live: Live, setup: Setup, collect: impl Fn() -> Draft + Copy + Send + Sync + 'static) -> AnyView {
-    let choices = Signal::derive(move || {
+    let choices = Given::derive(move || {
         live.cards.read().iter().map(|card| Choice::new(card.id.clone(), card_with_expiry(card))).collect::<Vec<_>>()
     });
-    let value = Signal::derive(move || {
+    let value = Given::derive(move || {
         let chosen = setup.draft.read().card_id.clone();
         chosen.or_else(|| live.cards.read().first().map(|card| card.id.clone())).unwrap_or_default()
     });

@@ -5,7 +5,7 @@ use billing_contract::card::Card;
 use billing_domain::auto_pay::{Field, Settings};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Slot};
+use crate::platform::signal::{Derived, Given, Slot};
 
 use super::super::connect_card::ConnectCard;
 use super::confirm::Confirm;
@@ -85,9 +85,9 @@ pub(super) fn SetupDialog(
         };
         view! { <div id=FACE_ID tabindex="-1">{shown}</div> }
     };
-    let locked = Signal::derive(move || matches!(*setup.step.read(), Step::Saving(_)));
+    let locked = Given::derive(move || matches!(*setup.step.read(), Step::Saving(_)));
     view! {
-        <Dialog open=open heading=Signal::derive(move || face.get().heading().to_owned()) locked=locked>{dynamic::part(content)}</Dialog>
+        <Dialog open=open heading=Given::derive(move || face.get().heading().to_owned()) locked=locked>{dynamic::part(content)}</Dialog>
     }
     .into_any()
 }

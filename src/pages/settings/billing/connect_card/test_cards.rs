@@ -17,7 +17,7 @@ pub(super) fn TestCards(
             <li>
                 <button type="button" class="test-card" on:click=move |_| on_pick.run((card.number,))>
                     <span class="numeric">{regrouped("", card.number)}</span>
-                    <span class="muted">{card_text(card.brand, card.last4()).replace(" •• ", " … ")}": "{card.note}</span>
+                    <span class="muted">{card_text(card.brand, card.last4())}": "{card.note}</span>
                 </button>
             </li>
         }

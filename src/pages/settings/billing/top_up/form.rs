@@ -1,8 +1,11 @@
 //! Choosing an amount and a card, the line to review, and the button that pays.
 
 use billing_contract::card::Card;
+use billing_domain::limits::ChargeAmount;
 use billing_domain::{Money, slider};
 use leptos::prelude::*;
+
+use crate::platform::signal::Given;
 
 use super::super::words::{card_text, card_with_expiry};
 use super::{choice, drive};
@@ -36,7 +39,7 @@ pub(super) fn TopUpForm(
     let busy = dynamic::memo(move || payment.stage.read().is_under_way());
     let amount = dynamic::memo(move || choice::read(&payment.amount.read(), &limits));
     let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
-    let error = Signal::derive(move || match &*payment.stage.read() {
+    let error = Given::derive(move || match &*payment.stage.read() {
         Stage::Choosing(Some(Notice::Amount(text))) => Some(text.clone()),
         _ if tried.get() => amount.get().err().map(|error| choice::sentence(error, write)),
         _ => None,
@@ -101,7 +104,7 @@ fn slider_and_chips(live: Live) -> AnyView {
     let anchor = dynamic::memo(move || choice::anchor(&live.payment.amount.read(), &limits));
     let position = move || stops.with_value(|stops| slider::nearest_stop(stops, anchor.get()));
     let pressed = move || {
-        let exact = choice::read(&live.payment.amount.read(), &limits).ok().map(|amount| amount.money());
+        let exact = choice::read(&live.payment.amount.read(), &limits).ok().map(ChargeAmount::money);
         chips.with_value(|chips| chips.iter().position(|chip| Some(*chip) == exact).into_iter().collect::<Vec<_>>())
     };
     let step = move |next: fn(&[Money], Money) -> Money| {
@@ -121,10 +124,10 @@ fn slider_and_chips(live: Live) -> AnyView {
     view! {
         <Slider
             label="How much to add"
-            position=Signal::derive(position)
+            position=Given::derive(position)
             count=stops.with_value(Vec::len)
-            text=Signal::derive(move || write(anchor.get()))
-            ends=Signal::stored((write(limits.min), write(limits.max)))
+            text=Given::derive(move || write(anchor.get()))
+            ends=Given::from((write(limits.min), write(limits.max)))
             on_slide=move_to
             on_less=move || step(slider::step_down)
             on_more=move || step(slider::step_up)
@@ -132,8 +135,8 @@ fn slider_and_chips(live: Live) -> AnyView {
         <Chips
             label="Quick picks"
             hide_label=true
-            choices=Signal::stored(chips.with_value(|chips| chips.iter().map(|chip| whole(live, *chip)).collect::<Vec<_>>()))
-            pressed=Signal::derive(pressed)
+            choices=Given::from(chips.with_value(|chips| chips.iter().map(|chip| whole(live, *chip)).collect::<Vec<_>>()))
+            pressed=Given::derive(pressed)
             on_press=press
         />
     }
@@ -150,10 +153,10 @@ fn whole(live: Live, amount: Money) -> String {
 fn cards(live: Live) -> AnyView {
     let payment = live.payment;
     let several = dynamic::memo(move || live.cards.read().len() > 1);
-    let choices = Signal::derive(move || {
+    let choices = Given::derive(move || {
         live.cards.read().iter().map(|card| Choice::new(card.id.clone(), card_with_expiry(card))).collect::<Vec<_>>()
     });
-    let value = Signal::derive(move || live.payment_card().map(|card| card.id).unwrap_or_default());
+    let value = Given::derive(move || live.payment_card().map(|card| card.id).unwrap_or_default());
     let select = move || {
         several.get().then(|| {
             view! {
@@ -167,7 +170,7 @@ fn cards(live: Live) -> AnyView {
 
 /// What will happen when the button is pressed, in one line.
 fn review(live: Live) -> AnyView {
-    let amount = move || choice::read(&live.payment.amount.read(), &live.limits).ok().map(|amount| amount.money());
+    let amount = move || choice::read(&live.payment.amount.read(), &live.limits).ok().map(ChargeAmount::money);
     let card = dynamic::memo(move || live.payment_card());
     let sentence = move || match (amount(), card.get()) {
         (Some(amount), Some(Card { brand, last4, .. })) => {

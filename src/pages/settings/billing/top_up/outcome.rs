@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::super::words::card_text;
 use super::drive;
 use crate::state::Live;
@@ -58,7 +60,7 @@ pub(super) fn PaidNote(
         let card = card_text(&top_up.card.brand, &top_up.card.last4);
         format!("{} paid with {card}.", explicit_text(top_up.amount, top_up.currency))
     });
-    let balance = Signal::derive(move || live.wallet.read().balance);
+    let balance = Given::derive(move || live.wallet.read().balance);
     view! {
         <div class="stack paid">
             <p class="paid-line"><Icon name=IconName::Check />{sentence}</p>

@@ -56,8 +56,8 @@ mod tests {
             unit_price: None,
             reference: String::new(),
             corrects: None,
-            details: Default::default(),
-            hash: billing_domain::ledger::Hash([0; 32]),
+            details: std::collections::BTreeMap::new(),
+            hash: billing_domain::ledger::Hash::GENESIS,
         }
     }
 

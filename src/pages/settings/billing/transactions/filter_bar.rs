@@ -3,7 +3,7 @@
 use billing_domain::{Date, TransactionKind};
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::{Given, Slot};
 
 use crate::platform::timers;
 use crate::state::filter::Filter;
@@ -114,8 +114,8 @@ pub(super) fn FilterBar(
                 <Chips
                     label="Kinds"
                     hide_label=true
-                    choices=Signal::stored(GROUPS.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>())
-                    pressed=Signal::derive(pressed)
+                    choices=Given::from(GROUPS.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>())
+                    pressed=Given::derive(pressed)
                     on_press=press
                 />
                 {dynamic::part(clear)}

@@ -18,7 +18,7 @@ const CHUNK_LINES: usize = 60;
 const LIVE_LINES: usize = 600;
 
 /// Lines that come and go together.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(super) struct Chunk {
     /// Never used twice.
     pub(super) id: u32,
@@ -51,7 +51,7 @@ pub(super) struct Waiting {
 /// The list. A copy is the same list.
 #[derive(Clone, Copy)]
 pub(super) struct List {
-    live: Live,
+    live: StoredValue<Live>,
     filter: Slot<Filter>,
     /// The loaded lines, newest first.
     pub(super) chunks: Slot<Vec<Chunk>>,
@@ -72,7 +72,7 @@ impl List {
     /// The lines that the document brought, if they are what is wanted; else they are read.
     pub(super) fn new(live: Live, filter: Slot<Filter>) -> Self {
         let list = Self {
-            live,
+            live: StoredValue::new(live),
             filter,
             chunks: Slot::new(Vec::new()),
             load: Slot::new(Load::Loading),
@@ -99,8 +99,8 @@ impl List {
         self.load.set(Load::Loading);
         let filter = self.filter.read_untracked().to_query();
         // Lines up to here are in the answer; later ones come by the stream.
-        let known = self.live.recent.read_untracked().last().map_or(0, |line| line.seq);
-        let newest = known.max(self.live.wallet.read_untracked().last_seq.min(self.newest.get_value()));
+        let known = self.live.get_value().recent.read_untracked().last().map_or(0, |line| line.seq);
+        let newest = known.max(self.live.get_value().wallet.read_untracked().last_seq.min(self.newest.get_value()));
         self.work.set_value(Some(task::start(async move {
             match api::billing::transactions(&filter, None).await {
                 Ok(page) => {
@@ -161,7 +161,7 @@ impl List {
             return;
         }
         let filter = self.filter.read_untracked();
-        let news = arrivals::since(self.newest.get_value(), &self.live.recent.read_untracked(), &filter);
+        let news = arrivals::since(self.newest.get_value(), &self.live.get_value().recent.read_untracked(), &filter);
         drop(filter);
         if news.newest == self.newest.get_value() {
             return;
@@ -201,7 +201,7 @@ impl List {
         if lines.is_empty() {
             return;
         }
-        let first = self.chunks.read_untracked().first().cloned();
+        let first = self.chunks.read_untracked().first().copied();
         match first.filter(|chunk| chunk.lines.read_untracked().len() < CHUNK_LINES) {
             Some(chunk) => chunk.lines.update(|present| {
                 lines.append(present);

@@ -37,7 +37,7 @@ pub(super) fn ChunkRows(
     let near = dynamic::memo(move || near.get());
     let rows = move || {
         if near.get() {
-            view! { <For each=move || lines.get() key=|line| line.seq children=row /> }.into_any()
+            view! { <For each=move || lines.get() key=|line| line.seq children=|line| row(&line) /> }.into_any()
         } else {
             let space = format!("{}px", height.get_value());
             view! { <tr aria-hidden="true"><td colspan="4" class="space" style:height=space></td></tr> }.into_any()
@@ -46,19 +46,19 @@ pub(super) fn ChunkRows(
     view! { <tbody node_ref=body>{dynamic::part(rows)}</tbody> }.into_any()
 }
 
-fn row(line: Transaction) -> AnyView {
+fn row(line: &Transaction) -> AnyView {
     let kind = kind_word(line.kind);
     let (amount, balance) =
         (signed_text(line.amount, line.currency), money_text(line.balance_after, line.currency, MoneyStyle::Balance));
     let incoming = line.amount.is_positive();
-    let measure = measured(&line);
+    let measure = measured(line);
     let title = if line.description.is_empty() { kind.to_owned() } else { line.description.clone() };
     let correction = line.corrects.map(|seq| format!(" · corrects no. {seq}"));
     view! {
         <tr>
             <td class="when wide-only"><Instant at=line.occurred_at style=DateStyle::DateTime /></td>
             <td class="what">
-                <span class="what-icon" aria-hidden="true"><Icon name=icon(&line) /></span>
+                <span class="what-icon" aria-hidden="true"><Icon name=icon(line) /></span>
                 <span class="what-text">
                     <span class="what-title">{title}</span>
                     <span class="cell-sub">

@@ -4,6 +4,8 @@ use billing_contract::usage::{Day, Usage};
 use billing_domain::{Currency, Money, UsageKind};
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::super::Doors;
 use super::super::words::usage_words;
 use super::spikes::factor_text;
@@ -12,14 +14,8 @@ use crate::ui::chart::{Bar, BarChart, Series};
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, date_text, month_text};
 
-/// The chart of a month.
-#[component]
-pub(super) fn Days(
-    /// The month.
-    usage: Usage,
-    /// Where the lines behind a day are shown.
-    doors: Doors,
-) -> AnyView {
+/// The chart of a month; `doors` lead to the lines behind a day.
+pub(super) fn chart(usage: &Usage, doors: Doors) -> AnyView {
     let currency = usage.currency;
     let spikes = usage.days.iter().filter(|day| day.spike.is_some()).count();
     let summary = match spikes {
@@ -43,7 +39,7 @@ pub(super) fn Days(
         <BarChart
             summary=summary
             series=series
-            bars=Signal::stored(bars)
+            bars=Given::from(bars)
             slots=usize::from(usage.month.length())
             scale_text=Callback::from(scale)
             on_open=("Show transactions", open)

@@ -5,21 +5,15 @@ use billing_domain::Currency;
 use leptos::prelude::*;
 
 use super::super::Doors;
-use super::super::words::usage_words;
+use super::super::words::usage_words_within;
 use crate::state::filter::Filter;
 use crate::ui::button::Button;
 use crate::ui::icon::IconName;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, date_text};
 
-/// The list; nothing when no day stands out.
-#[component]
-pub(super) fn Spikes(
-    /// The month.
-    usage: Usage,
-    /// Where the lines behind a spike are shown.
-    doors: Doors,
-) -> AnyView {
+/// The list; nothing when no day stands out. `doors` lead to the lines behind a spike.
+pub(super) fn list(usage: &Usage, doors: Doors) -> AnyView {
     let currency = usage.currency;
     let rows: Vec<AnyView> =
         usage.days.iter().filter_map(|day| Some(row(day, day.spike.as_ref()?, currency, doors))).collect();
@@ -35,7 +29,7 @@ fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
     let money = |amount| money_text(amount, currency, MoneyStyle::Total);
     let sources: Vec<String> =
         spike.sources.iter().map(|source| format!("{} {}", source.source, money(source.amount))).collect();
-    let mut cause = format!("Mostly {}", usage_words(spike.kind).to_ascii_lowercase());
+    let mut cause = format!("Mostly {}", usage_words_within(spike.kind));
     if !sources.is_empty() {
         cause.push_str(": ");
         cause.push_str(&sources.join(", "));
