@@ -6,7 +6,7 @@ mod sidebar;
 use billing_contract::session::{Bootstrap, Session};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Slot};
+use crate::platform::signal::{Derived, Given, Slot};
 use leptos::task::spawn_local;
 
 use self::sidebar::Sidebar;
@@ -60,7 +60,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         history::set_title("Sign in · Nexis");
         let destination =
             move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
-        let destination = Signal::derive(move || destination().to_owned());
+        let destination = Given::derive(move || destination().to_owned());
         return view! { {ribbon}<main class="lone" id="main"><SignInPage service=service destination=destination /></main> }
             .into_any();
     };
@@ -69,7 +69,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     // The same address, as the server now sees the person: the sign-in page, which leads back here.
     api::client::when_signed_out(history::reload);
     let manages = session.role.manages_billing();
-    let admins = Signal::stored(admins.map(|admins| admins.admins).unwrap_or_default());
+    let admins = Given::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let session_over = billing.map(|billing| live::start(*billing));
     let session = Slot::new(session);
     let screen = dynamic::memo(move || match place.get() {

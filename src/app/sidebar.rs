@@ -3,7 +3,7 @@
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::{Derived, Slot};
 
 use crate::routes::Place;
 use crate::ui::button::{Button, ButtonStyle};
@@ -16,8 +16,7 @@ pub(super) fn Sidebar(
     /// Who is signed in.
     session: Slot<Session>,
     /// The present screen.
-    #[prop(into)]
-    place: Signal<Option<Place>>,
+    place: Derived<Option<Place>>,
     /// Signing out is under way.
     #[prop(into)]
     leaving: Signal<bool>,

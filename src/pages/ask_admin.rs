@@ -4,7 +4,7 @@ use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestSt
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::{Given, Slot};
 use leptos::task::spawn_local;
 
 use crate::api;
@@ -26,7 +26,7 @@ pub(crate) fn AskAdmin(
     session: Slot<Session>,
     /// Names of the people who manage billing.
     #[prop(into)]
-    admins: Signal<Vec<String>>,
+    admins: Given<Vec<String>>,
 ) -> AnyView {
     let asking = RwSignal::new(false);
     let sent = Slot::new(Vec::<FundsRequest>::new());
@@ -39,7 +39,7 @@ pub(crate) fn AskAdmin(
     view! {
         <section class="plain">
             <h1>"Billing"</h1>
-            <p class="lead">{dynamic::part(move || managed_by(&admins.read()))}</p>
+            <p class="lead">{dynamic::part(move || managed_by(&admins.get()))}</p>
             <p>
                 "Your role is Member, so the wallet and its transactions are not shown to you. If calls or AI tasks are held up because the balance is low, ask for a top-up: they see your request on their Billing tab."
             </p>
@@ -94,7 +94,7 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
         });
     };
     let wrong = move |pointer: &'static str| {
-        Signal::derive(move || failure.read().as_ref().and_then(|error| error.field(pointer)))
+        Given::derive(move || failure.read().as_ref().and_then(|error| error.field(pointer)))
     };
     let other =
         move || failure.get().filter(|error| error.field("/amount").is_none() && error.field("/reason").is_none());

@@ -7,7 +7,7 @@ mod organization;
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Slot};
+use crate::platform::signal::{Derived, Given, Slot};
 
 use self::billing::BillingTab;
 use self::members::MembersTab;
@@ -29,7 +29,7 @@ pub(crate) fn Settings(
         places.push(Place::Billing);
     }
     let tabs = places.into_iter().map(|place| Tab { address: place.address(), text: place.title() }).collect();
-    let current = Signal::derive(move || place.get().map(Place::address).unwrap_or_default().to_owned());
+    let current = Given::derive(move || place.get().map(Place::address).unwrap_or_default().to_owned());
     let content = move || match place.get() {
         Some(Place::Billing) => view! { <BillingTab /> }.into_any(),
         Some(Place::Members) => view! { <MembersTab session=session /> }.into_any(),

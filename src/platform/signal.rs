@@ -159,6 +159,67 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> From<Derived<T>> for Signal<T
     }
 }
 
+/// What a part of the kit is given: a value, or one that changes.
+pub(crate) struct Given<T> {
+    make: StoredValue<Value>,
+    holds: PhantomData<fn() -> T>,
+}
+
+type Make<T> = Box<dyn Fn() -> T + Send + Sync>;
+
+impl<T> Clone for Given<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Given<T> {}
+
+impl<T: 'static> Given<T> {
+    /// Worked out at every reading.
+    pub(crate) fn derive(make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        let boxed: Make<T> = Box::new(make);
+        Self { make: StoredValue::new(Arc::new(boxed)), holds: PhantomData }
+    }
+
+    /// The value; whoever reads it runs again when what it is made of changes.
+    pub(crate) fn get(&self) -> T {
+        let make = self.make.get_value();
+        make.downcast_ref::<Make<T>>()
+            .map_or_else(|| unreachable!("what is given is what its type says"), |make| make())
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> From<T> for Given<T> {
+    fn from(value: T) -> Self {
+        Self::derive(move || value.clone())
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> From<Slot<T>> for Given<T> {
+    fn from(slot: Slot<T>) -> Self {
+        Self::derive(move || slot.get())
+    }
+}
+
+impl<T: Clone + PartialEq + Send + Sync + 'static> From<Derived<T>> for Given<T> {
+    fn from(derived: Derived<T>) -> Self {
+        Self::derive(move || derived.get())
+    }
+}
+
+impl<T: Send + Sync + 'static> From<Given<T>> for Signal<T> {
+    fn from(given: Given<T>) -> Self {
+        Self::derive(move || given.get())
+    }
+}
+
+impl<T: Clone + Default + Send + Sync + 'static> Default for Given<T> {
+    fn default() -> Self {
+        Self::from(T::default())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::icon::{Icon, IconName};
 
 /// How serious something is. Each has a colour, an icon and a word, so that colour alone says nothing.
@@ -53,7 +55,7 @@ impl Tone {
 pub(crate) fn Banner(
     /// How serious.
     #[prop(into)]
-    tone: Signal<Tone>,
+    tone: Given<Tone>,
     /// What is wrong, in a few words.
     #[prop(into)]
     title: Signal<String>,
@@ -66,9 +68,9 @@ pub(crate) fn Banner(
 ) -> AnyView {
     view! {
         <div class=Signal::derive(move || format!("banner banner-{}", tone.get().name())) role=if alert { "alert" } else { "status" }>
-            <Icon name=Signal::derive(move || tone.get().icon()) />
+            <Icon name=Given::derive(move || tone.get().icon()) />
             <div class="banner-text">
-                <p class="banner-title"><span class="visually-hidden">{Signal::derive(move || tone.get().word())}</span>{title}</p>
+                <p class="banner-title"><span class="visually-hidden">{Signal::derive(move || tone.get().word().to_owned())}</span>{title}</p>
                 {children.map(|children| children())}
             </div>
         </div>

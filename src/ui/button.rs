@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::dynamic::flag;
 use super::icon::{Icon, IconName};
 
@@ -38,7 +40,7 @@ impl ButtonStyle {
 pub(crate) fn Button(
     /// How much it matters; may change.
     #[prop(optional, into)]
-    style: Signal<ButtonStyle>,
+    style: Given<ButtonStyle>,
     /// It is at work: shows so, and ignores presses.
     #[prop(optional, into)]
     busy: Signal<bool>,
@@ -63,7 +65,7 @@ pub(crate) fn Button(
     /// Its words.
     children: Children,
 ) -> AnyView {
-    let class = Signal::derive(move || style.get().class());
+    let class = Signal::derive(move || style.get().class().to_owned());
     let press = move |event: leptos::ev::MouseEvent| {
         if busy.get_untracked() || unavailable.get_untracked() {
             // Also keeps a submit button from sending its form.

@@ -5,7 +5,7 @@ mod scale;
 
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Slot};
+use crate::platform::signal::{Derived, Given, Slot};
 
 use self::plot::Plot;
 use super::button::{Button, ButtonStyle};
@@ -59,10 +59,10 @@ pub(crate) fn BarChart(
     series: Vec<Series>,
     /// The bars, in order. All of them have as many parts as there are series.
     #[prop(into)]
-    bars: Signal<Vec<Bar>>,
+    bars: Given<Vec<Bar>>,
     /// How many bars the whole width has room for, so that a month that has begun does not stretch.
     #[prop(into)]
-    slots: Signal<usize>,
+    slots: Given<usize>,
     /// The heading of the table's first column, `Day`.
     #[prop(default = "Day")]
     bar_word: &'static str,
@@ -73,6 +73,7 @@ pub(crate) fn BarChart(
     #[prop(optional, into)]
     on_open: Option<(&'static str, Callback<(usize,)>)>,
 ) -> AnyView {
+    let bars = Derived::new(move || bars.get());
     let as_table = RwSignal::new(false);
     // Which bar is told in words; the last one until somebody points at another one.
     let pointed = Slot::new(None::<usize>);
@@ -143,7 +144,7 @@ fn details(
 fn table(
     caption: Signal<String>,
     names: StoredValue<Vec<String>>,
-    bars: Signal<Vec<Bar>>,
+    bars: Derived<Vec<Bar>>,
     bar_word: &'static str,
 ) -> AnyView {
     let mut columns = vec![Column::text(bar_word)];

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::dynamic::{part, yes_no};
 use super::field::unique_id;
 
@@ -13,10 +15,10 @@ pub(crate) fn Chips(
     label: Signal<String>,
     /// The chips' words.
     #[prop(into)]
-    choices: Signal<Vec<String>>,
+    choices: Given<Vec<String>>,
     /// The indices of the pressed ones.
     #[prop(into)]
-    pressed: Signal<Vec<usize>>,
+    pressed: Given<Vec<usize>>,
     /// Called with the index of the one that was pressed.
     #[prop(into)]
     on_press: Callback<(usize,)>,
@@ -26,7 +28,7 @@ pub(crate) fn Chips(
 ) -> AnyView {
     let id = unique_id("chips");
     let each = move |(index, text): (usize, String)| {
-        let is_pressed = yes_no(move || pressed.read().contains(&index));
+        let is_pressed = yes_no(move || pressed.get().contains(&index));
         view! {
             <button type="button" class="chip" aria-pressed=is_pressed on:click=move |_| on_press.run((index,))>{text}</button>
         }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 /// Which icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IconName {
@@ -127,11 +129,11 @@ impl IconName {
 pub(crate) fn Icon(
     /// Which one; may change.
     #[prop(into)]
-    name: Signal<IconName>,
+    name: Given<IconName>,
 ) -> AnyView {
     view! {
         <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d=Signal::derive(move || name.get().path())></path>
+            <path d=Signal::derive(move || name.get().path().to_owned())></path>
         </svg>
     }
     .into_any()

@@ -4,7 +4,7 @@ use billing_domain::decimal::write_scaled;
 use billing_domain::{Currency, Money};
 use leptos::prelude::*;
 
-use crate::platform::signal::Derived;
+use crate::platform::signal::{Derived, Given};
 
 use super::dynamic::{part, words};
 use crate::platform::intl;
@@ -80,7 +80,7 @@ fn decimal(value: i64, scale: u32, min_digits: u32) -> String {
 pub(crate) fn Amount(
     /// The amount.
     #[prop(into)]
-    amount: Signal<Money>,
+    amount: Given<Money>,
     /// Its currency.
     currency: Currency,
     /// What it is.
@@ -95,7 +95,7 @@ pub(crate) fn Amount(
 pub(crate) fn Figure(
     /// The amount.
     #[prop(into)]
-    amount: Signal<Money>,
+    amount: Given<Money>,
     /// Its currency.
     currency: Currency,
     /// What it is.

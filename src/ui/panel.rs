@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Derived;
+use crate::platform::signal::{Derived, Given};
 
 use super::banner::{Banner, Tone};
 use super::button::Button;
@@ -31,7 +31,7 @@ pub(crate) fn Panel(
     heading: Signal<String>,
     /// Where its content stands.
     #[prop(optional, into)]
-    load: Signal<Load>,
+    load: Given<Load>,
     /// Called by the button that stands beside a failure.
     #[prop(optional, into)]
     on_retry: Option<Callback<()>>,

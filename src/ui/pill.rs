@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::banner::Tone;
 
 /// A state in one or two words.
@@ -9,7 +11,7 @@ use super::banner::Tone;
 pub(crate) fn Pill(
     /// How serious.
     #[prop(into)]
-    tone: Signal<Tone>,
+    tone: Given<Tone>,
     /// The words.
     #[prop(into)]
     text: Signal<String>,

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::dynamic::{flag, part};
 use super::field::{FieldFrame, described_by, unique_id};
 use super::icon::{Icon, IconName};
@@ -33,7 +35,7 @@ pub(crate) fn Select(
     value: Signal<String>,
     /// The entries, in order.
     #[prop(into)]
-    choices: Signal<Vec<Choice>>,
+    choices: Given<Vec<Choice>>,
     /// Called with the newly chosen entry's value.
     #[prop(into)]
     on_choose: Callback<(String,)>,

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::button::IconButton;
 use super::dynamic::words;
 use super::field::unique_id;
@@ -15,16 +17,16 @@ pub(crate) fn Slider(
     label: Signal<String>,
     /// Which stop the thumb stands at.
     #[prop(into)]
-    position: Signal<usize>,
+    position: Given<usize>,
     /// How many stops there are.
     #[prop(into)]
-    count: Signal<usize>,
+    count: Given<usize>,
     /// The present value in words, `$150.00`.
     #[prop(into)]
     text: Signal<String>,
     /// What stands under the two ends.
     #[prop(into)]
-    ends: Signal<(String, String)>,
+    ends: Given<(String, String)>,
     /// The thumb was moved to this stop.
     #[prop(into)]
     on_slide: Callback<(usize,)>,
@@ -62,8 +64,8 @@ pub(crate) fn Slider(
                 <IconButton icon=IconName::Plus label=Signal::derive(move || format!("{}: more", label.get())) on_press=on_more />
             </div>
             <div class="slider-ends" aria-hidden="true">
-                <span>{words(move || ends.read().0.clone())}</span>
-                <span>{words(move || ends.read().1.clone())}</span>
+                <span>{words(move || ends.get().0.clone())}</span>
+                <span>{words(move || ends.get().1.clone())}</span>
             </div>
         </div>
     }

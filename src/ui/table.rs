@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::platform::signal::Given;
+
 use super::field::unique_id;
 
 /// A column.
@@ -42,7 +44,7 @@ pub(crate) fn Table(
     columns: Vec<Column>,
     /// How many rows there are altogether when not all of them are in the document; −1 when unknown.
     #[prop(optional, into)]
-    row_count: Signal<Option<i64>>,
+    row_count: Given<Option<i64>>,
     /// `<tbody>`.
     children: Children,
 ) -> AnyView {

@@ -42,7 +42,7 @@ pub struct Decline {
 
 /// What the cardholder has to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", from = "NextActionFields")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum NextAction {
     /// The sandbox bank asks for approval: answer with [`ChallengeAnswer`].
@@ -50,6 +50,28 @@ pub enum NextAction {
         /// Afterwards it is too late.
         expires_at: Timestamp,
     },
+}
+
+/// What an action is read from. Reading a tagged enum directly buffers values of any type, which weighs much in the browser.
+#[derive(Deserialize)]
+struct NextActionFields {
+    #[serde(rename = "type")]
+    kind: NextActionKind,
+    expires_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum NextActionKind {
+    SandboxChallenge,
+}
+
+impl From<NextActionFields> for NextAction {
+    fn from(fields: NextActionFields) -> Self {
+        match fields.kind {
+            NextActionKind::SandboxChallenge => Self::SandboxChallenge { expires_at: fields.expires_at },
+        }
+    }
 }
 
 /// `POST /top-ups/{id}/challenge` and `POST /cards/setups/{id}/challenge`.
@@ -85,4 +107,18 @@ pub struct TopUp {
     pub next_action: Option<NextAction>,
     /// With `declined`.
     pub decline: Option<Decline>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_cardholder_has_to_do_reads_back_and_nothing_unknown_is_taken_for_it() {
+        let action = NextAction::SandboxChallenge { expires_at: Timestamp::from_seconds(1_767_225_600) };
+        let json = serde_json::to_string(&action).unwrap();
+        assert_eq!(json, r#"{"type":"sandbox_challenge","expires_at":"2026-01-01T00:00:00Z"}"#);
+        assert_eq!(serde_json::from_str::<NextAction>(&json).unwrap(), action);
+        assert!(serde_json::from_str::<NextAction>(&json.replace("sandbox", "other")).is_err());
+    }
 }

@@ -12,7 +12,7 @@ pub const RETRY_AFTER_SECONDS: [i64; 4] = [0, 3600, 3 * 3600, 7 * 3600];
 
 /// How the wallet is refilled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "RefillFields")]
 pub enum Refill {
     /// The same amount each time.
     Fixed {
@@ -24,6 +24,37 @@ pub enum Refill {
         /// Where the wallet stands afterwards.
         balance: Money,
     },
+}
+
+/// What a refill is read from. Reading a tagged enum directly buffers values of any type, which weighs much in the browser.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefillFields {
+    kind: RefillKind,
+    #[serde(default)]
+    amount: Option<Money>,
+    #[serde(default)]
+    balance: Option<Money>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RefillKind {
+    Fixed,
+    Target,
+}
+
+impl TryFrom<RefillFields> for Refill {
+    type Error = &'static str;
+
+    fn try_from(fields: RefillFields) -> Result<Self, &'static str> {
+        match (fields.kind, fields.amount, fields.balance) {
+            (RefillKind::Fixed, Some(amount), None) => Ok(Self::Fixed { amount }),
+            (RefillKind::Target, None, Some(balance)) => Ok(Self::Target { balance }),
+            (RefillKind::Fixed, ..) => Err("a fixed refill has an amount and nothing else"),
+            (RefillKind::Target, ..) => Err("a refill up to a target has a balance and nothing else"),
+        }
+    }
 }
 
 /// What a person confirmed.
@@ -220,6 +251,27 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
     const LIMITS: ChargeLimits = ChargeLimits::default_for(Currency::Usd);
+
+    #[test]
+    fn a_refill_reads_back_and_a_half_or_mixed_one_is_refused() {
+        for (refill, json) in [
+            (Refill::Fixed { amount: Money::from_major(50) }, r#"{"kind":"fixed","amount":"50.00"}"#),
+            (Refill::Target { balance: Money::from_major(100) }, r#"{"kind":"target","balance":"100.00"}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&refill).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Refill>(json).unwrap(), refill);
+        }
+        for json in [
+            r#"{"kind":"fixed"}"#,
+            r#"{"kind":"fixed","balance":"1"}"#,
+            r#"{"kind":"target","amount":"1","balance":"1"}"#,
+            r#"{"kind":"other","amount":"1"}"#,
+            r#"{"kind":"fixed","amount":"1","more":1}"#,
+            r#"{"amount":"1"}"#,
+        ] {
+            assert!(serde_json::from_str::<Refill>(json).is_err(), "{json}");
+        }
+    }
 
     fn settings() -> Settings {
         Settings {

@@ -5,7 +5,7 @@ use billing_contract::session::Session;
 use billing_domain::Role;
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::{Given, Slot};
 use leptos::task::spawn_local;
 
 use crate::api;
@@ -127,7 +127,7 @@ fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<
         change.set(None);
         failure.set(None);
     };
-    let heading = Signal::derive(move || {
+    let heading = Given::derive(move || {
         (*change.read())
             .as_ref()
             .map(|Change { member, role }| format!("Make {} {}?", member.name, with_article(*role)))

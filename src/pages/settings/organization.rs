@@ -5,7 +5,7 @@ use billing_contract::organization::{Organization, PutOrganization};
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::{Given, Slot};
 use leptos::task::spawn_local;
 
 use crate::api::{self, ApiError};
@@ -116,7 +116,7 @@ fn form_view(session: Slot<Session>, form: Form, etag: RwSignal<String>, saving:
         });
     };
     let wrong = move |pointer: &'static str| {
-        Signal::derive(move || match &*saving.read() {
+        Given::derive(move || match &*saving.read() {
             Saving::Failed(error) => error.field(pointer),
             _ => None,
         })
@@ -138,7 +138,7 @@ fn form_view(session: Slot<Session>, form: Form, etag: RwSignal<String>, saving:
             <TextField label="Time zone" value=form.time_zone name="time_zone" list="zones" error=wrong("/time_zone") read_only=read_only hint="Days, months and the monthly cap are counted in it. For example Europe/Berlin." />
             <datalist id="zones">{zones}</datalist>
             {if may_change {
-                let busy = Signal::derive(move || matches!(*saving.read(), Saving::Busy));
+                let busy = Given::derive(move || matches!(*saving.read(), Saving::Busy));
                 view! {
                     <div class="row">
                         <Button style=ButtonStyle::Primary submit=true busy=busy>"Save"</Button>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Slot};
+use crate::platform::signal::{Derived, Given, Slot};
 
 use super::Bar;
 use super::scale::Scale;
@@ -29,9 +29,9 @@ pub(super) fn Plot(
     /// The drawing in one sentence.
     summary: Signal<String>,
     /// The bars.
-    bars: Signal<Vec<Bar>>,
+    bars: Derived<Vec<Bar>>,
     /// Room for so many.
-    slots: Signal<usize>,
+    slots: Given<usize>,
     /// The bar that is told in words.
     chosen: Derived<Option<usize>>,
     /// Where somebody points.
