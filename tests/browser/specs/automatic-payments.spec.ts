@@ -45,7 +45,7 @@ test("what is wrong is said at each field, and nothing is switched on", async ({
   const amounts = page.getByRole("dialog", { name: "Automatic Payments" });
   const threshold = amounts.getByRole("textbox", { name: "When the balance falls to" });
   await threshold.fill("1e1");
-  await amounts.getByRole("textbox", { name: "Add each time" }).fill("0.50");
+  await amounts.getByRole("textbox", { name: "Add each time" }).fill("1,50");
   await amounts.getByRole("button", { name: "Continue" }).click();
   await expect(threshold).toHaveAttribute("aria-invalid", "true");
   await expect(threshold).toBeFocused();
