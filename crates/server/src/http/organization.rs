@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::app::AppState;
 use crate::http::extract::{IfMatch, Json, Versioned};
-use crate::http::identity::Manager;
+use crate::http::identity::{Manager, SignedIn};
 use crate::http::problem::Problem;
 use crate::service;
 
@@ -21,10 +21,10 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     get, path = paths::ORGANIZATION, tag = "organization", security(("session" = [])),
     responses(
         (status = 200, body = Organization, headers(("ETag", description = "For If-Match"))),
-        (status = 401, body = Document), (status = 403, body = Document),
+        (status = 401, body = Document),
     ),
 )]
-async fn get_organization(Manager(member): Manager) -> Versioned<Organization> {
+async fn get_organization(SignedIn(member): SignedIn) -> Versioned<Organization> {
     let organization = service::organization::organization(&member);
     Versioned(organization.etag.clone(), organization)
 }

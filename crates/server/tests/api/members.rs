@@ -46,16 +46,19 @@ async fn the_last_owner_stays_one_even_when_two_step_down_at_once(world: World) 
     assert_eq!(statuses, [200, 409]);
 }
 
-async fn a_member_learns_whom_to_ask_and_no_more(world: World) {
+async fn a_member_learns_whom_to_ask_and_nothing_of_the_wallet(world: World) {
     let member = world.sign_in(&world.acme.member).await;
     let admins = member.get("/api/v1/admins").await.expect(200).json();
     assert_eq!(admins, json!({"admins": ["Acme admin", "Acme owner"]}));
-    member.get("/api/v1/members").await.expect(403);
+    member.get("/api/v1/members").await.expect(200);
+    for closed in ["/api/v1/wallet", "/api/v1/billing", "/api/v1/transactions"] {
+        assert_eq!(member.get(closed).await.expect(403).problem(), "forbidden", "{closed}");
+    }
 }
 
 on_both_databases!(
     managers_see_everybody_of_their_own_by_name,
     an_owner_changes_roles_and_nobody_else_does,
     the_last_owner_stays_one_even_when_two_step_down_at_once,
-    a_member_learns_whom_to_ask_and_no_more,
+    a_member_learns_whom_to_ask_and_nothing_of_the_wallet,
 );

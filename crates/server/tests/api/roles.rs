@@ -116,11 +116,11 @@ fn table() -> Vec<Row> {
             .of(|things| &things.request)
             .with(json!({})),
         row("post", paths::REQUEST_DECLINE, its_managers(409)).of(|things| &things.request).with(json!({})),
-        row("get", paths::ORGANIZATION, MANAGERS),
+        row("get", paths::ORGANIZATION, SIGNED_IN),
         // Without If-Match.
         row("put", paths::ORGANIZATION, managers(428)).with(organization),
         row("get", paths::ADMINS, SIGNED_IN),
-        row("get", paths::MEMBERS, MANAGERS),
+        row("get", paths::MEMBERS, SIGNED_IN),
         row("put", paths::MEMBER_ROLE, [401, 403, 403, 200, 404, 401])
             .of(|things| &things.member)
             .with(json!({"role": "member"})),
