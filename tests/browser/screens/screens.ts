@@ -1,0 +1,33 @@
+// Photographs every screen into NEXIS_BILLING_SHOTS, and the Billing tab into NEXIS_BILLING_PICTURE.
+import path from "node:path";
+import { expect, test } from "../fixture/test.ts";
+import { screens } from "../fixture/screens.ts";
+
+const FOLDER = process.env.NEXIS_BILLING_SHOTS ?? "/tmp/shots";
+
+for (const screen of screens) {
+  test.describe(screen.name, () => {
+    test.use({ demo: screen.demo });
+
+    test("light and dark", async ({ page, seams, watch }, info) => {
+      screen.statuses?.forEach((status) => watch.expectStatus(status));
+      await screen.open(page, seams);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        const inDialog = (await page.getByRole("dialog").count()) > 0;
+        await page.screenshot({ path: path.join(FOLDER, `${screen.name}-${info.project.name}-${colorScheme}.png`), fullPage: !inDialog });
+      }
+    });
+  });
+}
+
+test("the picture of the README", async ({ page, seams }) => {
+  const file = process.env.NEXIS_BILLING_PICTURE;
+  test.skip(!file, "no file is named");
+  await page.setViewportSize({ width: 1280, height: 1120 });
+  await screens.find(({ name }) => name === "automatic-payments-active")!.open(page, seams);
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.mouse.move(0, 0);
+  await expect(page.getByRole("region", { name: "Monthly Usage Summary" })).toBeVisible();
+  await page.screenshot({ path: file!, animations: "disabled" });
+});
