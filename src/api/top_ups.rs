@@ -2,14 +2,14 @@
 
 use billing_contract::paths;
 use billing_contract::top_up::{ChallengeAnswer, CreateTopUp, TopUp};
-use billing_domain::Money;
 
 use super::ApiError;
 use super::client::{Call, post};
 
-/// `POST /top-ups`. The same key and the same body are the same top-up, however often they are sent.
-pub(crate) async fn create(key: &str, amount: Money, card_id: Option<&str>) -> Result<TopUp, ApiError> {
-    let body = CreateTopUp { amount: amount.to_string().into(), card_id: card_id.map(str::to_owned) };
+/// `POST /top-ups`, `amount` with the digits of its currency. The same key and the same body are the same top-up,
+/// however often they are sent.
+pub(crate) async fn create(key: &str, amount: String, card_id: &str) -> Result<TopUp, ApiError> {
+    let body = CreateTopUp { amount: amount.into(), card_id: Some(card_id.to_owned()) };
     post(paths::TOP_UPS).header("idempotency-key", key).json(&body).answer().await
 }
 

@@ -1,5 +1,7 @@
 //! The reactive wallet: everything that the Billing tab shows and that may change under it.
 
+use std::ops::Deref;
+
 use billing_contract::auto_pay::AutoPay;
 use billing_contract::billing::Billing;
 use billing_contract::card::{Card, CardList};
@@ -9,8 +11,9 @@ use billing_contract::top_up::TopUp;
 use billing_contract::transaction::{Transaction, TransactionPage};
 use billing_contract::usage::Usage;
 use billing_contract::wallet::Wallet;
+use billing_domain::decimal::write_scaled;
 use billing_domain::limits::ChargeLimits;
-use billing_domain::{Currency, Date, Money, Timestamp};
+use billing_domain::{Currency, Date, Money, Timestamp, slider};
 use leptos::prelude::*;
 
 use crate::platform::signal::Slot;
@@ -28,9 +31,20 @@ pub(crate) enum Hearing {
     Lost(Timestamp),
 }
 
-/// The reactive wallet. A copy is the same wallet. Lives as long as the session's document.
+/// The reactive wallet. A copy is the same wallet. There is one in a document, and it lives as long as that.
 #[derive(Clone, Copy)]
-pub(crate) struct Live {
+pub(crate) struct Live(&'static Parts);
+
+impl Deref for Live {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.0
+    }
+}
+
+/// What the wallet is made of.
+pub(crate) struct Parts {
     /// Balance, status, runway.
     pub(crate) wallet: Slot<Wallet>,
     /// Automatic payments.
@@ -80,7 +94,7 @@ pub(crate) struct Payment {
 
 impl Payment {
     /// Nothing chosen, or what was under way in the document before this one.
-    fn resumed(open: &[TopUp]) -> Self {
+    fn resumed(open: &[TopUp], limits: &ChargeLimits) -> Self {
         let kept = attempt::stored();
         let by_hand = |top_up: &&TopUp| !top_up.automatic && top_up.status.is_open();
         let kept_id = kept.as_ref().and_then(|kept| kept.top_up_id.as_deref());
@@ -99,7 +113,7 @@ impl Payment {
         let amount = stage.top_up().map(|top_up| top_up.amount).or(kept.as_ref().map(|kept| kept.amount));
         Self {
             open: RwSignal::new(false),
-            amount: RwSignal::new(amount.unwrap_or(Money::from_major(100)).to_string()),
+            amount: RwSignal::new(box_text(amount.unwrap_or_else(|| proposed(limits)), limits.currency)),
             card_id: RwSignal::new(kept.as_ref().map(|kept| kept.card_id.clone())),
             request_id: RwSignal::new(kept.and_then(|kept| kept.request_id)),
             stage: Slot::new(stage),
@@ -110,9 +124,10 @@ impl Payment {
 impl Live {
     /// The wallet as the document brought it, for this owner and everything below.
     pub(crate) fn provide(billing: Billing) -> Self {
-        let payment = Payment::resumed(&billing.open_top_ups);
-        let live = Self {
-            limits: ChargeLimits::from(&billing.limits),
+        let limits = ChargeLimits::from(&billing.limits);
+        let payment = Payment::resumed(&billing.open_top_ups, &limits);
+        let parts = Parts {
+            limits,
             currency: billing.wallet.currency,
             ahead_millis: StoredValue::new(ahead_of(billing.as_of)),
             wallet: Slot::new(billing.wallet),
@@ -128,6 +143,8 @@ impl Live {
             session_over: Slot::new(None),
             payment,
         };
+        // One small allocation a document: every closure of the page then carries one pointer.
+        let live = Self(Box::leak(Box::new(parts)));
         provide_context(live);
         live
     }
@@ -222,7 +239,7 @@ impl Live {
     pub(crate) fn show_payment(self, top_up: TopUp) {
         let payment = self.payment;
         if !matches!(*payment.stage.read_untracked(), Stage::Sending | Stage::Repeating) {
-            payment.amount.set(top_up.amount.to_string());
+            payment.amount.set(box_text(top_up.amount, self.currency));
             payment.stage.set(Stage::of(top_up));
         }
         payment.open.set(true);
@@ -232,11 +249,25 @@ impl Live {
     pub(crate) fn open_payment_for(self, request_id: String, amount: Money) {
         if !self.payment.stage.read_untracked().is_under_way() {
             self.payment.stage.set(Stage::Choosing(None));
-            self.payment.amount.set(amount.to_string());
+            self.payment.amount.set(box_text(amount, self.currency));
             self.payment.request_id.set(Some(request_id));
         }
         self.payment.open.set(true);
     }
+}
+
+/// An amount as it stands in a box: with exactly the digits that its currency has.
+fn box_text(amount: Money, currency: Currency) -> String {
+    let mut text = String::new();
+    // Writing into a string never fails.
+    let _ = write_scaled(&mut text, amount.to_minor_half_even(currency), currency.exponent(), currency.exponent());
+    text
+}
+
+/// What stands in the box before anybody has chosen: a middling quick pick.
+fn proposed(limits: &ChargeLimits) -> Money {
+    let picks = slider::chips(limits);
+    picks.get(picks.len() / 2).copied().unwrap_or(limits.min)
 }
 
 fn ahead_of(server: Timestamp) -> i64 {

@@ -98,7 +98,7 @@ fn active(live: Live, doors: Doors, change: Slot<Change>) -> AnyView {
     let health = dynamic::memo(move || health_line(&live.auto_pay.read()));
     let switch_off = move || {
         let present = live.auto_pay.get_untracked();
-        let request = draft::request(&draft::present(&present), false, present.card_id.clone());
+        let request = draft::request(&draft::present(&present), present.currency, false, present.card_id.clone());
         work.set_value(Some(task::start(async move {
             change.set(Change::Busy);
             let answer = api::auto_pay::put(&request, &present.etag).await;

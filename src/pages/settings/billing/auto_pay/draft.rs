@@ -4,7 +4,9 @@ use billing_contract::auto_pay::{AutoPay, EnteredRefill, PutAutoPay};
 use billing_contract::wallet::Wallet;
 use billing_domain::auto_pay::{Field, Plan, Refill, Settings, SettingsError, Situation, plan};
 use billing_domain::limits::{AmountError, ChargeLimits};
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Currency, Money, Timestamp};
+
+use crate::ui::money::input_text;
 
 /// The fields as they stand; `by_target` chooses which of the two refill boxes counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,17 +74,18 @@ impl Draft {
     }
 }
 
-/// The request that switches on or off with these settings.
-pub(super) fn request(settings: &Settings, enabled: bool, card_id: Option<String>) -> PutAutoPay {
+/// The request that switches on or off with these settings; amounts with the digits of their currency.
+pub(super) fn request(settings: &Settings, currency: Currency, enabled: bool, card_id: Option<String>) -> PutAutoPay {
+    let entered = |amount| input_text(amount, currency).into();
     let refill = match settings.refill {
-        Refill::Fixed { amount } => EnteredRefill::Fixed { amount: amount.to_string().into() },
-        Refill::Target { balance } => EnteredRefill::Target { balance: balance.to_string().into() },
+        Refill::Fixed { amount } => EnteredRefill::Fixed { amount: entered(amount) },
+        Refill::Target { balance } => EnteredRefill::Target { balance: entered(balance) },
     };
     PutAutoPay {
         enabled,
-        threshold: settings.threshold.to_string().into(),
+        threshold: entered(settings.threshold),
         refill,
-        monthly_cap: settings.monthly_cap.to_string().into(),
+        monthly_cap: entered(settings.monthly_cap),
         card_id,
     }
 }
@@ -147,8 +150,6 @@ pub(super) fn mandate(settings: &Settings, card: &str, write: impl Fn(Money) -> 
 
 #[cfg(test)]
 mod tests {
-    use billing_domain::Currency;
-
     use super::*;
 
     const LIMITS: ChargeLimits = ChargeLimits::default_for(Currency::Usd);
@@ -170,11 +171,20 @@ mod tests {
     #[test]
     fn what_is_typed_becomes_what_is_sent() {
         let settings = draft().check(&LIMITS, write).unwrap();
-        let body = serde_json::to_value(request(&settings, true, None)).unwrap();
+        let body = serde_json::to_value(request(&settings, Currency::Usd, true, None)).unwrap();
         assert_eq!(
             body,
             serde_json::json!({"enabled": true, "threshold": "20.00", "refill": {"kind": "fixed", "amount": "50.00"}, "monthly_cap": "500.00"})
         );
+    }
+
+    #[test]
+    fn a_currency_without_cents_is_sent_without_them() {
+        let limits = ChargeLimits::default_for(Currency::Jpy);
+        let typed = |text: &str| text.to_owned();
+        let yen = Draft { threshold: typed("2000"), refill: typed("5000"), monthly_cap: typed("50000"), ..draft() };
+        let settings = yen.check(&limits, write).unwrap();
+        assert_eq!(request(&settings, Currency::Jpy, true, None).monthly_cap.text(), "50000");
     }
 
     #[test]

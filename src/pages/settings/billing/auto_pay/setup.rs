@@ -150,7 +150,7 @@ fn connect(live: Live, setup: Setup) -> AnyView {
 async fn send(live: Live, setup: Setup, settings: Settings) -> bool {
     setup.step.set(Step::Saving(settings));
     let etag = live.auto_pay.read_untracked().etag.clone();
-    let request = draft::request(&settings, true, setup.draft.read_untracked().card_id.clone());
+    let request = draft::request(&settings, live.currency, true, setup.draft.read_untracked().card_id.clone());
     let error = match api::auto_pay::put(&request, &etag).await {
         Ok(auto_pay) => {
             live.auto_pay.set(auto_pay);

@@ -12,6 +12,7 @@ use crate::platform::timers;
 use crate::state::attempt::{self, Attempt};
 use crate::state::payment::{Notice, Stage};
 use crate::state::{Hearing, Live};
+use crate::ui::money::input_text;
 
 /// Between two questions after a payment that is under way; the stream is usually faster.
 const ASK_MILLISECONDS: i32 = 3_000;
@@ -38,7 +39,8 @@ async fn send(live: Live, mut attempt: Attempt) {
     let stage = live.payment.stage;
     let (mut pause, longest) = REPEAT_MILLISECONDS;
     loop {
-        match api::top_ups::create(&attempt.key, attempt.amount, Some(&attempt.card_id)).await {
+        let amount = input_text(attempt.amount, live.currency);
+        match api::top_ups::create(&attempt.key, amount, &attempt.card_id).await {
             Ok(top_up) => {
                 attempt.top_up_id = Some(top_up.id.clone());
                 attempt.store();
