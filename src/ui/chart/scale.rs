@@ -12,10 +12,10 @@ impl Scale {
     pub(super) fn up_to(highest: u64) -> Self {
         let mut unit = 1_u64;
         loop {
-            for step in [1, 2, 4, 6, 8] {
+            for step in [1, 2, 4, 5, 6, 8] {
                 let top = unit.saturating_mul(step);
-                // A unit of 1 has no half that is a whole number.
-                if top >= highest && top > 1 {
+                // An odd end has no half that is a whole number.
+                if top >= highest && (top.is_multiple_of(2) || top == u64::MAX) {
                     return Self { top };
                 }
             }
@@ -36,7 +36,9 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_the_next_round_number() {
-        for (highest, top) in [(0, 2), (1, 2), (2, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 20), (41, 60), (85, 100)] {
+        for (highest, top) in
+            [(0, 2), (1, 2), (2, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 20), (41, 50), (51, 60), (85, 100)]
+        {
             assert_eq!(Scale::up_to(highest).top, top, "{highest}");
         }
         assert!(Scale::up_to(u64::MAX).top == u64::MAX);
