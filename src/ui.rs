@@ -16,7 +16,6 @@ pub(crate) mod pill;
 pub(crate) mod select;
 pub(crate) mod skeleton;
 pub(crate) mod slider;
-pub(crate) mod switch;
 pub(crate) mod table;
 pub(crate) mod tabs;
 pub(crate) mod time;

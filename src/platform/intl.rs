@@ -17,8 +17,6 @@ pub(crate) enum DateStyle {
     Full,
     /// `Nov 14, 2026`
     Date,
-    /// `Nov 14`
-    DayMonth,
     /// `Saturday, November 14`
     Weekday,
     /// `Saturday 2:05 PM`
@@ -43,7 +41,6 @@ impl DateStyle {
                 ("timeZoneName", "short"),
             ],
             Self::Date => &[("dateStyle", "medium")],
-            Self::DayMonth => &[("month", "short"), ("day", "numeric")],
             Self::Weekday => &[("weekday", "long"), ("month", "long"), ("day", "numeric")],
             Self::WeekdayTime => &[("weekday", "long"), ("hour", "numeric"), ("minute", "2-digit")],
             Self::Time => &[("timeStyle", "short")],

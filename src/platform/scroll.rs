@@ -1,10 +1,8 @@
-//! Noticing that something has come into view, and how far the page is scrolled.
+//! Noticing that something has come into view, and where it is.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
-
-use super::listener::Listener;
 
 /// Watches one element until dropped.
 pub(crate) struct InView {
@@ -47,11 +45,4 @@ pub(crate) fn height(element: &Element) -> i32 {
 #[expect(clippy::cast_possible_truncation, reason = "a length on the screen; the cast saturates")]
 fn whole(pixels: f64) -> i32 {
     pixels as i32
-}
-
-/// Calls on every scroll and resize of the window, until dropped.
-pub(crate) fn on_scroll(run: impl Fn() + Clone + 'static) -> Option<[Listener; 2]> {
-    let window = web_sys::window()?;
-    let resized = run.clone();
-    Some([Listener::new(&window, "scroll", move |_| run()), Listener::new(&window, "resize", move |_| resized())])
 }

@@ -31,8 +31,6 @@ pub(crate) enum IconName {
     Wallet,
     /// Again.
     Refresh,
-    /// Look for.
-    Search,
     /// A call that goes out.
     CallOut,
     /// A call that comes in.
@@ -49,16 +47,8 @@ pub(crate) enum IconName {
     ChevronRight,
     /// Opens something below.
     ChevronDown,
-    /// A calendar.
-    Calendar,
-    /// A chart.
-    Bars,
-    /// A table.
-    Rows,
     /// Leaves.
     SignOut,
-    /// People.
-    People,
     /// Waiting.
     Clock,
     /// A test, not real.
@@ -89,7 +79,6 @@ impl IconName {
                 "M13.25 5.25V3.5c0-.5-.4-.75-.75-.75H3A1.25 1.25 0 0 0 1.75 4v8c0 .7.55 1.25 1.25 1.25h10c.7 0 1.25-.55 1.25-1.25V6.25c0-.55-.45-1-1-1H3A1.25 1.25 0 0 1 1.75 4M11 9.25v.1"
             }
             Self::Refresh => "M13.25 8A5.25 5.25 0 1 1 11.5 4.1M13.25 1.75V4.75h-3",
-            Self::Search => "M7 12.25a5.25 5.25 0 1 0 0-10.5 5.25 5.25 0 0 0 0 10.5ZM10.75 10.75l3.5 3.5",
             Self::CallOut => {
                 "M6 3.25 4.6 2.1c-.4-.35-1-.3-1.35.1l-.9 1c-.4.4-.5 1-.35 1.55 1.2 4.2 4.9 7.9 9.25 9.25.55.15 1.15.05 1.55-.35l1-.9c.4-.35.45-.95.1-1.35L12.75 10 10.5 11.25 4.75 5.5 6 3.25ZM10 2h4v4M14 2l-4 4"
             }
@@ -104,16 +93,8 @@ impl IconName {
             Self::ChevronLeft => "M10 3 5 8l5 5",
             Self::ChevronRight => "m6 3 5 5-5 5",
             Self::ChevronDown => "m3 6 5 5 5-5",
-            Self::Calendar => {
-                "M2 5.25c0-1.1.65-1.75 1.75-1.75h8.5c1.1 0 1.75.65 1.75 1.75v7c0 1.1-.65 1.75-1.75 1.75h-8.5C2.65 14 2 13.35 2 12.25v-7ZM2 7h12M5 1.75v3M11 1.75v3"
-            }
-            Self::Bars => "M2.75 13.25v-5M6.25 13.25V2.75M9.75 13.25v-7M13.25 13.25v-3.5",
-            Self::Rows => "M2 3.5h12M2 8h12M2 12.5h12",
             Self::SignOut => {
                 "M6 13.75H3.5c-.7 0-1.25-.55-1.25-1.25v-9c0-.7.55-1.25 1.25-1.25H6M10.5 11.25 13.75 8 10.5 4.75M13.5 8H6"
-            }
-            Self::People => {
-                "M6 7.5A2.75 2.75 0 1 0 6 2a2.75 2.75 0 0 0 0 5.5ZM1.5 13.75C1.5 11.4 3.4 10 6 10s4.5 1.4 4.5 3.75M11 2.25a2.75 2.75 0 0 1 0 5M12.25 10.25c1.4.55 2.25 1.75 2.25 3.5"
             }
             Self::Clock => "M8 14.25a6.25 6.25 0 1 0 0-12.5 6.25 6.25 0 0 0 0 12.5ZM8 4.5V8l2.5 1.5",
             Self::Flask => {

@@ -113,7 +113,7 @@ fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<
                 Ok(_) if member.id == session.read_untracked().user.id => history::reload(),
                 Ok(changed) => {
                     members.update(|all| {
-                        all.iter_mut().filter(|one| one.id == changed.id).for_each(|one| one.role = changed.role)
+                        all.iter_mut().filter(|one| one.id == changed.id).for_each(|one| one.role = changed.role);
                     });
                     announcer.say(format!("{} is now {}", changed.name, role_word(changed.role)));
                     change.set(None);
