@@ -19,6 +19,12 @@ const WRITE_LIMIT_MILLISECONDS: i32 = 30_000;
 
 thread_local! {
     static SIGNED_OUT: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+    static CHANGED: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+}
+
+/// From now on `run` is called whenever the server has carried out a change: it can be reached again.
+pub(super) fn when_changed(run: impl Fn() + 'static) {
+    CHANGED.set(Some(Rc::new(run)));
 }
 
 /// From now on `run` is called whenever the server says that nobody is signed in.
@@ -75,7 +81,13 @@ impl Call {
             limit_milliseconds: if reading { READ_LIMIT_MILLISECONDS } else { WRITE_LIMIT_MILLISECONDS },
         });
         match answer.await {
-            Ok(answer) if (200..300).contains(&answer.status) => Ok(answer.text),
+            Ok(answer) if (200..300).contains(&answer.status) => {
+                if !reading {
+                    let told = CHANGED.with_borrow(Clone::clone);
+                    told.inspect(|run| run());
+                }
+                Ok(answer.text)
+            }
             Ok(answer) => {
                 if answer.status == 401 {
                     let told = SIGNED_OUT.with_borrow(Clone::clone);

@@ -10,7 +10,7 @@ use billing_contract::{event, paths};
 
 use self::order::{Arrival, Cursor, retry_delay};
 pub(crate) use self::update::Update;
-use super::session;
+use super::{client, session};
 use crate::platform::listener::Listener;
 use crate::platform::stream::{Stream, StreamState};
 use crate::platform::timers::{self, Timer};
@@ -81,6 +81,8 @@ pub(crate) fn listen(
             with(&weak, |inner| inner.retry_after(0));
         }
     });
+    let weak = Rc::downgrade(&inner);
+    client::when_changed(move || with(&weak, |inner| inner.retry_after(0)));
     Events { inner, _visible: visible, _network: network }
 }
 

@@ -6,7 +6,7 @@ mod test_cards;
 use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Given, Slot};
+use crate::platform::signal::{Derived, Given, Slot};
 
 use self::entry::{Entry, Wrong, regrouped, with_stroke};
 use self::test_cards::TestCards;
@@ -25,6 +25,7 @@ use crate::ui::icon::{Icon, IconName};
 /// The version of the consent text below. A changed text gets a new one.
 const CONSENT: &str = "2026-11";
 const NUMBER_ID: &str = "card-number";
+const FACE_ID: &str = "connect-card";
 /// Between two questions after a setup that takes long.
 const ASK_MILLISECONDS: i32 = 1_500;
 
@@ -88,7 +89,23 @@ pub(super) fn ConnectCard(
             .into_any()
         }
     };
-    view! { {dynamic::part(shown)} }.into_any()
+    follow_face(asks);
+    view! { <div class="connect-card" id=FACE_ID tabindex="-1">{dynamic::part(shown)}</div> }.into_any()
+}
+
+/// The reader's place moves along from the form to the bank's question and back.
+fn follow_face(asks: Derived<bool>) {
+    let later = StoredValue::new_local(None);
+    Effect::new(move |before: Option<bool>| {
+        let now = asks.get();
+        if before.is_some_and(|before| before != now) {
+            // The new content is in the document only after this effect.
+            later.set_value(Some(timers::after(0, || {
+                focus::by_id(FACE_ID);
+            })));
+        }
+        now
+    });
 }
 
 /// What the bank is told.

@@ -21,6 +21,8 @@ pub(super) struct Draft {
     pub(super) monthly_cap: String,
     /// Which card.
     pub(super) card_id: Option<String>,
+    /// The version of the settings that was shown: a change by somebody else meanwhile is not overwritten unseen.
+    pub(super) etag: String,
 }
 
 /// A wrong field and how to fix it.
@@ -39,6 +41,7 @@ impl Draft {
             refill: write(refill),
             monthly_cap: write(auto_pay.monthly_cap),
             card_id: auto_pay.card_id.clone(),
+            etag: auto_pay.etag.clone(),
         }
     }
 
@@ -165,6 +168,7 @@ mod tests {
             refill: " 50.00 ".to_owned(),
             monthly_cap: "500".to_owned(),
             card_id: None,
+            etag: String::new(),
         }
     }
 

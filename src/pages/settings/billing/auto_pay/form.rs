@@ -34,7 +34,7 @@ pub(super) fn SettingsForm(
         by_target: by_target.get_untracked(),
         refill: refill.get_untracked(),
         monthly_cap: monthly_cap.get_untracked(),
-        card_id: setup.draft.read_untracked().card_id.clone(),
+        ..setup.draft.get_untracked()
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

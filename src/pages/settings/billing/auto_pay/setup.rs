@@ -149,8 +149,8 @@ fn connect(live: Live, setup: Setup) -> AnyView {
 /// Switches on; answers whether it worked. What went wrong stands where it can be put right.
 async fn send(live: Live, setup: Setup, settings: Settings) -> bool {
     setup.step.set(Step::Saving(settings));
-    let etag = live.auto_pay.read_untracked().etag.clone();
-    let request = draft::request(&settings, live.currency, true, setup.draft.read_untracked().card_id.clone());
+    let Draft { card_id, etag, .. } = setup.draft.get_untracked();
+    let request = draft::request(&settings, live.currency, true, card_id);
     let error = match api::auto_pay::put(&request, &etag).await {
         Ok(auto_pay) => {
             live.auto_pay.set(auto_pay);

@@ -28,7 +28,7 @@ const GROUPS: [(&str, &[TransactionKind]); 5] = [
     ),
 ];
 
-/// The kinds after a press on a chip: added when one of its kinds is missing, else taken away.
+/// The kinds after a press on a chip: all of its kinds are added when none of them was there, else taken away.
 fn toggled(kinds: &[TransactionKind], group: &[TransactionKind]) -> Vec<TransactionKind> {
     let pressed = is_pressed(kinds, group);
     let others = kinds.iter().copied().filter(|kind| !group.contains(kind));
@@ -40,7 +40,7 @@ fn toggled(kinds: &[TransactionKind], group: &[TransactionKind]) -> Vec<Transact
 }
 
 fn is_pressed(kinds: &[TransactionKind], group: &[TransactionKind]) -> bool {
-    group.iter().all(|kind| kinds.contains(kind))
+    group.iter().any(|kind| kinds.contains(kind))
 }
 
 /// The bar. Its fields follow the filter when that is set from elsewhere.
@@ -143,6 +143,6 @@ mod tests {
             let twice = toggled(&once, group);
             assert_eq!(is_pressed(&once, group), !is_pressed(&twice, group));
         }
-        assert_eq!(toggled(&[TransactionKind::TopUp], GROUPS[3].1), GROUPS[3].1);
+        assert_eq!(toggled(&[TransactionKind::TopUp], GROUPS[3].1), []);
     }
 }
