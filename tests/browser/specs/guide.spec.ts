@@ -41,7 +41,7 @@ test("3. Add Balance, an amount, Top Up Wallet Balance: the money is there @ever
   await billing.pay();
   await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
   await page.getByRole("button", { name: "Done" }).click();
-  expect(await billing.cents()).toBe(before + 5000);
+  await expect.poll(() => billing.cents()).toBe(before + 5000);
   await expect(billing.history.getByRole("row").nth(1)).toContainText("Top-up");
   await expect(billing.history.getByRole("row").nth(1)).toContainText("+$50.00");
 });

@@ -87,7 +87,7 @@ test("a request of a member appears by itself, and topping up for it settles bot
   await billing.pay();
   await page.getByRole("button", { name: "Done" }).click();
   await expect(request).toHaveCount(0);
-  expect(await billing.cents()).toBe(before + 3500);
+  await expect.poll(() => billing.cents()).toBe(before + 3500);
   await member.reload();
   await expect(member.getByRole("listitem").filter({ hasText: "For the recall campaign" })).toContainText("Approved");
   await member.close();

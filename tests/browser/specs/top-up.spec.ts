@@ -110,7 +110,7 @@ test.describe("when the cardholder must confirm (3-D Secure)", () => {
     await bank.getByRole("button", { name: "Approve" }).click();
     await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
     await page.getByRole("button", { name: "Done" }).click();
-    expect(await billing.cents()).toBe(before + 4000);
+    await expect.poll(() => billing.cents()).toBe(before + 4000);
   });
 
   test("refusing charges nothing and says so", async ({ page, seams, watch }) => {
@@ -156,7 +156,7 @@ test("a decline is explained, keeps the form, and a retry is a new payment", asy
   await billing.pay();
   await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
   await page.getByRole("button", { name: "Done" }).click();
-  expect(await billing.cents()).toBe(before + 7500);
+  await expect.poll(() => billing.cents()).toBe(before + 7500);
 });
 
 test("when the bank does not answer, the outcome is unknown, is visible after a reload, and is settled once", async ({ page, seams }) => {
@@ -178,7 +178,7 @@ test("when the bank does not answer, the outcome is unknown, is visible after a 
   if (await check.isVisible()) await check.click();
   await expect(settled).toBeVisible();
   await page.getByRole("button", { name: "Done" }).click();
-  expect(await billing.cents()).toBe(before + 6000);
+  await expect.poll(() => billing.cents()).toBe(before + 6000);
   expect((await seams.ledger()).filter((line) => line.kind === "top_up" && line.amount.startsWith("60"))).toHaveLength(1);
 });
 
@@ -201,7 +201,7 @@ test("by keyboard only, from the page to the paid balance", async ({ page }) => 
   await page.keyboard.press("Enter");
   await expect(billing.dialog).toBeHidden();
   await expect(add, "focus returns to where it came from").toBeFocused();
-  expect(await billing.cents()).toBe(before + 2000);
+  await expect.poll(() => billing.cents()).toBe(before + 2000);
 });
 
 /** Presses Tab until the focus stands there, as somebody without a mouse does. */
