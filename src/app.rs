@@ -144,5 +144,6 @@ fn bar(session: Slot<Session>, place: Derived<Option<Place>>, announcer: Announc
 }
 
 fn ribbon() -> AnyView {
-    view! { <p class="ribbon"><Icon name=IconName::Flask />"Sandbox: no real money"</p> }.into_any()
+    view! { <aside class="ribbon" aria-label="Sandbox"><Icon name=IconName::Flask />"Sandbox: no real money"</aside> }
+        .into_any()
 }
