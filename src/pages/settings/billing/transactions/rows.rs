@@ -57,7 +57,7 @@ fn row(line: &Transaction) -> AnyView {
     view! {
         <tr>
             <td class="when wide-only"><Instant at=line.occurred_at style=DateStyle::DateTime /></td>
-            <td class="what">
+            <td><div class="what">
                 <span class="what-icon" aria-hidden="true"><Icon name=icon(line) /></span>
                 <span class="what-text">
                     <span class="what-title">{title}</span>
@@ -69,7 +69,7 @@ fn row(line: &Transaction) -> AnyView {
                     </span>
                     <span class="cell-sub narrow-only"><Instant at=line.occurred_at style=DateStyle::DateTime /></span>
                 </span>
-            </td>
+            </div></td>
             <td class="numeric"><bdi class="money" class:money-in=incoming>{amount}</bdi></td>
             <td class="numeric wide-only"><bdi class="money muted">{balance}</bdi></td>
         </tr>
