@@ -107,7 +107,7 @@ enum Screen {
 
 /// Names each screen in the tab and for those who listen, and writes the one right address for it.
 fn follow(place: Derived<Option<Place>>, path: Memo<String>, navigator: Navigator, announcer: Announcer) {
-    Effect::new(move |before: Option<Option<Place>>| {
+    dynamic::effect_after(move |before: Option<Option<Place>>| {
         let now = place.get();
         match now {
             Some(Place::SignIn) => navigator.replace(Place::Billing),

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::platform;
 
 use super::button::IconButton;
-use super::dynamic::part;
+use super::dynamic::{effect, part};
 use super::field::unique_id;
 use super::icon::IconName;
 
@@ -29,7 +29,7 @@ pub(crate) fn Dialog(
 ) -> AnyView {
     let id = unique_id("dialog");
     let element = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = element.get() else { return };
         if open.get() {
             platform::dialog::show_modal(&element);

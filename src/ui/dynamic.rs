@@ -1,5 +1,7 @@
 //! Parts that change, boxed: compiled once for all of them instead of once for each closure, which is what weighs.
 
+use std::cell::Cell;
+
 use leptos::prelude::*;
 
 use crate::platform::signal::Derived;
@@ -34,6 +36,12 @@ pub(crate) fn yes_no(is: impl Fn() -> bool + Send + Sync + 'static) -> Flag {
 /// Runs now and whenever what it reads has changed.
 pub(crate) fn effect<T>(run: impl Fn() -> T + 'static) {
     boxed_effect(Box::new(move || drop(run())));
+}
+
+/// Runs now and whenever what it reads has changed, with what it answered before.
+pub(crate) fn effect_after<T: 'static>(run: impl Fn(Option<T>) -> T + 'static) {
+    let before = Cell::new(None);
+    boxed_effect(Box::new(move || before.set(Some(run(before.take())))));
 }
 
 fn boxed_effect(run: Box<dyn Fn()>) {

@@ -36,7 +36,7 @@ pub(super) fn follow(live: Live) {
             announcer.say(format!("{}: {amount} added. The balance is {balance}.", kind_word(line.kind)));
         }
     });
-    Effect::new(move |before: Option<WalletStatus>| {
+    dynamic::effect_after(move |before: Option<WalletStatus>| {
         let now = live.wallet.read().status;
         if before.is_some_and(|before| before != now) {
             let text = sentence(&live.wallet.read_untracked());

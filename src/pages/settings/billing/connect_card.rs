@@ -96,7 +96,7 @@ pub(super) fn ConnectCard(
 /// The reader's place moves along from the form to the bank's question and back.
 fn follow_face(asks: Derived<bool>) {
     let later = StoredValue::new_local(None);
-    Effect::new(move |before: Option<bool>| {
+    dynamic::effect_after(move |before: Option<bool>| {
         let now = asks.get();
         if before.is_some_and(|before| before != now) {
             // The new content is in the document only after this effect.

@@ -115,7 +115,7 @@ fn connect(live: Live) -> AnyView {
 /// The reader's place moves to what the dialog shows now.
 fn follow_face(live: Live, face: Derived<Face>) {
     let later = StoredValue::new_local(None);
-    Effect::new(move |before: Option<Face>| {
+    dynamic::effect_after(move |before: Option<Face>| {
         let now = face.get();
         if before.is_some_and(|before| before != now) && live.payment.open.get_untracked() {
             // The new content is in the document only after this effect.

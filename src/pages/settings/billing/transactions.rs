@@ -37,7 +37,7 @@ pub(super) fn TransactionsPanel(
 ) -> AnyView {
     let list = List::new(live, filter);
     let top = NodeRef::<html::Div>::new();
-    Effect::new(move |before: Option<()>| {
+    dynamic::effect_after(move |before: Option<()>| {
         let query = filter.read().to_query();
         if before.is_some() {
             history::replace_query(&query);

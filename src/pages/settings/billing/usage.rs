@@ -103,7 +103,7 @@ fn keep_current(live: Live, month: Slot<Month>, fetch: impl Fn(Month) + Copy + '
     });
     let waiting = StoredValue::new(false);
     let work = StoredValue::new_local(None);
-    Effect::new(move |before: Option<Option<i64>>| {
+    dynamic::effect_after(move |before: Option<Option<i64>>| {
         let now = last_line.get();
         if before.is_some_and(|before| before != now) && !waiting.get_value() {
             waiting.set_value(true);

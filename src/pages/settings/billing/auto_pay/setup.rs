@@ -119,7 +119,7 @@ impl Face {
 
 fn follow_face(face: Derived<Face>, open: RwSignal<bool>) {
     let later = StoredValue::new_local(None);
-    Effect::new(move |before: Option<Face>| {
+    dynamic::effect_after(move |before: Option<Face>| {
         let now = face.get();
         if before.is_some_and(|before| before != now) && open.get_untracked() {
             later.set_value(Some(timers::after(0, || {
