@@ -42,6 +42,8 @@ test("3. Add Balance, an amount, Top Up Wallet Balance: the money is there @ever
   await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
   await page.getByRole("button", { name: "Done" }).click();
   await expect.poll(() => billing.cents()).toBe(before + 5000);
+  // Lines far below the screen are not in the document until somebody comes near them.
+  await billing.history.getByRole("heading", { name: "Transaction History" }).scrollIntoViewIfNeeded();
   await expect(billing.history.getByRole("row").nth(1)).toContainText("Top-up");
   await expect(billing.history.getByRole("row").nth(1)).toContainText("+$50.00");
 });
