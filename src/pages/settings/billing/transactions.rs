@@ -24,6 +24,8 @@ use crate::ui::panel::{Empty, Load, Panel};
 use crate::ui::skeleton::Skeleton;
 use crate::ui::table::{Column, Table};
 
+/// Up to so many chunks all rows stay in the document; of a longer list only those in view.
+const SHORT_CHUNKS: usize = 4;
 /// Where one goes to see the lines.
 pub(super) const ID: &str = "transaction-history";
 
@@ -159,13 +161,14 @@ fn table(list: List) -> AnyView {
         _ => Some(-1),
     });
     let busy = move || (*list.load.read() == Load::Loading).then_some("true");
+    let short = dynamic::memo(move || list.chunks.read().len() <= SHORT_CHUNKS);
     view! {
         <div class="transactions-table" aria-busy=busy>
             <Table caption=format!("Transactions, newest first. Times in {}.", intl::zone()) columns=columns row_count=count>
                 <For
                     each=move || list.chunks.get()
                     key=|chunk| chunk.id
-                    children=|chunk| view! { <ChunkRows chunk=chunk /> }
+                    children=move |chunk| view! { <ChunkRows chunk=chunk short=short /> }
                 />
             </Table>
         </div>

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::super::words::kind_word;
 use super::list::Chunk;
 use crate::platform::scroll;
+use crate::platform::signal::Derived;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{MoneyStyle, money_text, signed_text};
@@ -18,6 +19,8 @@ use crate::ui::time::{DateStyle, Instant};
 pub(super) fn ChunkRows(
     /// The lines.
     chunk: Chunk,
+    /// The list is short: its rows stay, whether in view or not, for readers, search in the page and print.
+    short: Derived<bool>,
 ) -> AnyView {
     let body = NodeRef::<html::Tbody>::new();
     let near = RwSignal::new(true);
@@ -34,9 +37,9 @@ pub(super) fn ChunkRows(
         }));
     });
     let lines = chunk.lines;
-    let near = dynamic::memo(move || near.get());
+    let shown = dynamic::memo(move || near.get() || short.get());
     let rows = move || {
-        if near.get() {
+        if shown.get() {
             view! { <For each=move || lines.get() key=|line| line.seq children=|line| row(&line) /> }.into_any()
         } else {
             let space = format!("{}px", height.get_value());
