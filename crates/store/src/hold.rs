@@ -119,9 +119,18 @@ impl Store {
         let mut changed = Vec::with_capacity(rows.len());
         for row in &rows {
             let organization_id = row.fields().text()?;
-            changed.extend(retrying!(self.expire_holds_once(&organization_id, now))?);
+            match self.expire_organization_holds(&organization_id, now).await {
+                Ok(wallet) => changed.extend(wallet),
+                // One organisation's locked or damaged row must not hold up the others.
+                Err(error) => tracing::warn!(%organization_id, %error, "expired holds could not be given back"),
+            }
         }
         Ok(changed)
+    }
+
+    /// Gives back one organisation's expired holds; the wallet if that changed it.
+    pub async fn expire_organization_holds(&self, organization_id: &str, now: Timestamp) -> Result<Option<Wallet>> {
+        retrying!(self.expire_holds_once(organization_id, now))
     }
 }
 

@@ -31,9 +31,13 @@ pub enum Created<T> {
 }
 
 impl Store {
-    /// Forgets keys written before `before` (at least 24 hours ago); how many.
+    /// Forgets keys written before `before` (at least 24 hours ago); how many. The key of a top-up whose outcome is not
+    /// known yet stays: its client may still repeat the request.
     pub async fn purge_idempotency_keys(&self, before: Timestamp) -> Result<u64> {
-        self.db.execute("DELETE FROM idempotency_keys WHERE created_at < $1", args![before]).await
+        let sql = "DELETE FROM idempotency_keys WHERE created_at < $1 AND NOT EXISTS
+            (SELECT 1 FROM top_ups WHERE id = idempotency_keys.resource_id
+                AND status IN ('created', 'processing', 'action_required', 'unknown'))";
+        self.db.execute(sql, args![before]).await
     }
 }
 

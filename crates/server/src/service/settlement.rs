@@ -71,17 +71,19 @@ async fn drive_leased(state: &AppState, top_up: &TopUp, owner: &str) -> Result<(
 
 /// Prolongs the lease for as long as the work takes.
 async fn holding_the_lease<T>(state: &AppState, top_up: &TopUp, owner: &str, work: impl Future<Output = T>) -> T {
-    tokio::pin!(work);
-    loop {
-        tokio::select! {
-            done = &mut work => return done,
-            () = tokio::time::sleep(HEARTBEAT) => {
-                let now = state.clock.now();
-                let until = now.plus_seconds(LEASE_SECONDS);
-                // A lease that is lost does no harm: whoever has it asks by the same reference.
-                let _ = state.store.lease_top_up(&top_up.organization_id, &top_up.id, owner, until, now).await;
-            }
+    let heartbeat = async {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            let now = state.clock.now();
+            let until = now.plus_seconds(LEASE_SECONDS);
+            // A lease that is lost does no harm: whoever has it asks by the same reference.
+            let _ = state.store.lease_top_up(&top_up.organization_id, &top_up.id, owner, until, now).await;
         }
+    };
+    // Both are always polled: the work may itself be waiting for, or holding, the connection that the heartbeat needs.
+    tokio::select! {
+        done = work => done,
+        never = heartbeat => never,
     }
 }
 

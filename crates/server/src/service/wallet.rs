@@ -12,9 +12,6 @@ use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::usage::{Spending, burn_start};
 
-/// Holds that are given back at one go when a reading finds some that may have expired.
-const EXPIRED_AT_ONCE: u32 = 500;
-
 /// `GET /wallet`.
 pub(crate) async fn wallet(state: &AppState, organization: &Organization) -> Result<Wallet, Problem> {
     let now = state.clock.now();
@@ -31,8 +28,8 @@ pub(crate) async fn figures(state: &AppState, organization_id: &str) -> Result<b
     if !figures.held.is_positive() {
         return Ok(figures);
     }
-    for wallet in state.store.expire_holds(state.clock.now(), EXPIRED_AT_ONCE).await? {
-        state.events.publish(&wallet.organization_id, Topic::Wallet);
+    if state.store.expire_organization_holds(organization_id, state.clock.now()).await?.is_some() {
+        state.events.publish(organization_id, Topic::Wallet);
     }
     // Read again even if nothing was given back here: the worker may have done so in between.
     Ok(state.store.wallet(organization_id).await?)

@@ -316,5 +316,10 @@ async fn a_body_with_a_card_number_is_refused(world: World) {
     }
     let form = json!({"token": "378282246310005", "exp_month": 12, "exp_year": 2034, "consent": "c"});
     client.post("/api/v1/cards/setups", &form).await.expect(422);
+    // Hidden from the look at the raw bytes by an escape.
+    let hidden = r#"{"token":"\u0034242424242424242","exp_month":12,"exp_year":2034,"consent":"c"}"#;
+    let request =
+        client.request("POST", "/api/v1/cards/setups").header("Content-Type", "application/json").body(hidden);
+    assert_eq!(send(request).await.expect(422).json()["errors"][0]["pointer"], "/token");
     assert!(charges(&world, &world.acme.id).await.is_empty());
 }

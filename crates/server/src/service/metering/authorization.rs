@@ -12,6 +12,8 @@ use crate::problem::Problem;
 use crate::service::{auto_pay, wallet};
 
 const MAX_TTL_SECONDS: i64 = 24 * 3600;
+/// No single piece of work costs more; the figures stay far from the ends of their range.
+const MAX_ESTIMATE: Money = Money::from_major(1_000_000_000);
 /// When money is on its way, asking again after this helps.
 const RETRY_SECONDS: i64 = 5;
 
@@ -60,6 +62,7 @@ fn check_authorize(form: &Authorize) -> Result<Money, Problem> {
     let estimate = form.estimate.text().parse::<Money>();
     match estimate {
         Ok(amount) if amount.is_negative() => errors.push(field("/estimate", "negative", "must not be negative")),
+        Ok(amount) if amount > MAX_ESTIMATE => errors.push(field("/estimate", "too_large", "this amount is too large")),
         Ok(_) => {}
         Err(error) => errors.push(field("/estimate", decimal_code(error), error.to_string())),
     }
@@ -108,7 +111,9 @@ mod tests {
         };
         assert_eq!(check_authorize(&form("0.37", 86_400)).unwrap(), Money::from_micros(370_000));
         assert_eq!(check_authorize(&form("0", 1)).unwrap(), Money::ZERO);
-        for (estimate, ttl_seconds) in [("-0.01", 60), ("1e3", 60), ("", 60), ("1", 0), ("1", 86_401), ("1", -5)] {
+        for (estimate, ttl_seconds) in
+            [("-0.01", 60), ("1e3", 60), ("", 60), ("1", 0), ("1", 86_401), ("1", -5), ("1000000000.000001", 60)]
+        {
             assert!(check_authorize(&form(estimate, ttl_seconds)).is_err(), "{estimate} for {ttl_seconds}");
         }
     }

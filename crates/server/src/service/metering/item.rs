@@ -31,10 +31,11 @@ pub(super) fn line(event: UsageEvent, now: Timestamp) -> Result<UsageLine, Field
     if event.occurred_at < OLDEST {
         return Err(field("/occurred_at", "too_old", "Nothing before the year 2000 can be posted."));
     }
-    if event.hold_id.as_deref().is_some_and(|id| uuid::Uuid::try_parse(id).is_err()) {
-        return Err(field("/hold_id", "wrong_value", "A hold's id is the hold_id of its authorization."));
-    }
-    let hold_id = event.hold_id;
+    let parsed = event.hold_id.as_deref().map(uuid::Uuid::try_parse).transpose();
+    let hold_id = parsed
+        .map_err(|_| field("/hold_id", "wrong_value", "A hold's id is the hold_id of its authorization."))?
+        // As it was given out, whatever the case it comes back in.
+        .map(|id| id.to_string());
     UsageLine::priced(
         event.id,
         event.kind,
