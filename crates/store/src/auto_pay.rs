@@ -38,6 +38,9 @@ pub struct AutoPay {
     pub state: AutoPayState,
 }
 
+/// What becomes of the state. Asked under the wallet's lock with the state as it then is; `None` leaves it.
+pub type NextAutoPayState<'a> = &'a (dyn Fn(&AutoPayState) -> Option<AutoPayState> + Sync);
+
 /// How the charges go; written by the worker, not part of the `ETag`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AutoPayState {
@@ -53,7 +56,7 @@ pub struct AutoPayState {
     pub first_attempt_at: Option<Timestamp>,
     /// Not before.
     pub next_attempt_at: Option<Timestamp>,
-    /// When the last charge began.
+    /// When the last charge began. Written by [`Store::create_auto_top_up`] alone; in a new state it is ignored.
     pub last_charge_at: Option<Timestamp>,
 }
 
@@ -70,8 +73,6 @@ pub struct AutoPayUpdate {
     pub consent: Option<String>,
     /// Who.
     pub updated_by: String,
-    /// The state from now on; `None` leaves it as it is.
-    pub state: Option<AutoPayState>,
 }
 
 impl Store {
@@ -89,15 +90,16 @@ impl Store {
         rows.iter().map(|row| row.fields().text()).collect()
     }
 
-    /// Changes the settings if they still have `expected_version`, else `Stale`.
+    /// Changes the settings, and with them the state, if they still have `expected_version`, else `Stale`.
     pub async fn put_auto_pay(
         &self,
         organization_id: &str,
         expected_version: i64,
         update: &AutoPayUpdate,
+        next: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<AutoPay> {
-        retrying!(self.put_auto_pay_once(organization_id, expected_version, update, now))
+        retrying!(self.put_auto_pay_once(organization_id, expected_version, update, next, now))
     }
 
     /// Replaces the state if it is still `expected`, else `Stale`.
@@ -117,11 +119,13 @@ impl Store {
         organization_id: &str,
         expected_version: i64,
         update: &AutoPayUpdate,
+        next: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<AutoPay> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
-        if find(&mut tx, organization_id).await?.version != expected_version {
+        let present = find(&mut tx, organization_id).await?;
+        if present.version != expected_version {
             return Err(StoreError::Stale);
         }
         if let Some(card_id) = &update.card_id {
@@ -149,8 +153,8 @@ impl Store {
             ],
         )
         .await?;
-        if let Some(state) = &update.state {
-            write_state(&mut tx, organization_id, state).await?;
+        if let Some(state) = next(&present.state) {
+            write_state(&mut tx, organization_id, &state).await?;
         }
         let updated = find(&mut tx, organization_id).await?;
         tx.commit().await?;
@@ -179,11 +183,11 @@ pub(crate) async fn find(tx: &mut Tx, organization_id: &str) -> Result<AutoPay> 
     AutoPay::read(&mut row.ok_or(StoreError::NotFound)?.fields())
 }
 
-/// Replaces the state in an organisation whose wallet is locked.
+/// Replaces the state, except when the last charge began, in an organisation whose wallet is locked.
 pub(crate) async fn write_state(tx: &mut Tx, organization_id: &str, state: &AutoPayState) -> Result<()> {
     tx.execute(
         "UPDATE auto_pay SET paused_reason = $2, decline_code = $3, failures = $4, attempt = $5,
-            first_attempt_at = $6, next_attempt_at = $7, last_charge_at = $8
+            first_attempt_at = $6, next_attempt_at = $7
         WHERE organization_id = $1",
         args![
             organization_id,
@@ -192,8 +196,7 @@ pub(crate) async fn write_state(tx: &mut Tx, organization_id: &str, state: &Auto
             state.failures,
             state.attempt,
             state.first_attempt_at,
-            state.next_attempt_at,
-            state.last_charge_at
+            state.next_attempt_at
         ],
     )
     .await?;

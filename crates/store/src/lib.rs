@@ -47,7 +47,7 @@ mod usage;
 mod verify;
 mod wallet;
 
-pub use auto_pay::{AutoPay, AutoPayState, AutoPayUpdate};
+pub use auto_pay::{AutoPay, AutoPayState, AutoPayUpdate, NextAutoPayState};
 pub use card::{Card, NewCard};
 pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
 pub use error::{Result, StoreError};

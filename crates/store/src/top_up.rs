@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::{Currency, Date, Money, Timestamp};
 
-use crate::db::{Db, Fields, args, retrying, stored_name};
-use crate::{AutoPayState, Created, IdempotencyKey, PostedLine, Result, Store, StoreError, Wallet};
+use crate::db::{Db, Fields, Tx, args, retrying, stored_name};
+use crate::{Created, IdempotencyKey, NextAutoPayState, PostedLine, Result, Store, StoreError, Wallet};
 
 mod applying;
 mod creating;
@@ -24,6 +24,17 @@ pub(crate) use top_up_columns;
 macro_rules! is_open {
     () => {
         "status IN ('created', 'processing', 'action_required', 'unknown')"
+    };
+}
+
+macro_rules! pending_credit {
+    () => {
+        concat!(
+            "SELECT CAST(COALESCE(SUM(CASE WHEN status IN ('created', 'processing') THEN amount ELSE 0 END), 0) AS BIGINT),
+                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT)
+            FROM top_ups WHERE organization_id = $1 AND ",
+            is_open!()
+        )
     };
 }
 
@@ -118,7 +129,7 @@ pub struct NewTopUp {
 pub struct AutoGuard {
     /// [`crate::AutoPay::version`].
     pub version: i64,
-    /// [`AutoPayState::last_charge_at`], which the new top-up then sets to now.
+    /// [`crate::AutoPayState::last_charge_at`], which the new top-up then sets to now.
     pub last_charge_at: Option<Timestamp>,
 }
 
@@ -165,6 +176,8 @@ pub struct Applied {
     pub credit: Option<PostedLine>,
     /// The wallet after it.
     pub wallet: Wallet,
+    /// The state of automatic payments was written along.
+    pub auto_pay_changed: bool,
 }
 
 /// Charges on their way.
@@ -200,8 +213,9 @@ impl Store {
         retrying!(self.create_top_up_once(organization_id, new, key, now))
     }
 
-    /// Writes down an automatic top-up. `Stale` when the settings or the last charge are not those of `guard`;
-    /// `Created::Blocked` when one is open already. Answers only `New` and `Blocked`.
+    /// Writes down an automatic top-up. `Stale` when the settings or the last charge are not those of `guard`, when
+    /// automatic payments rest by now, or when available + pending is above the threshold by now; `Created::Blocked`
+    /// when one is open already. Answers only `New` and `Blocked`.
     pub async fn create_auto_top_up(
         &self,
         organization_id: &str,
@@ -279,14 +293,15 @@ impl Store {
     }
 
     /// Takes the provider's word: moves the state machine, ends the lease, and if the word settles the charge, posts
-    /// the credit in the same transaction, exactly once. `auto_pay` is recorded along if the status changes.
+    /// the credit in the same transaction, exactly once. `auto_pay` is asked, and its answer recorded along, if the
+    /// status changes.
     pub async fn apply_top_up(
         &self,
         organization_id: &str,
         id: &str,
         word: &ProviderWord,
         credit: &CreditLine,
-        auto_pay: Option<&AutoPayState>,
+        auto_pay: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<Applied> {
         retrying!(self.apply_top_up_once(organization_id, id, word, credit, auto_pay, now))
@@ -294,15 +309,8 @@ impl Store {
 
     /// The sums of open top-ups, both kinds.
     pub async fn pending_credit(&self, organization_id: &str) -> Result<PendingCredit> {
-        let sql = concat!(
-            "SELECT CAST(COALESCE(SUM(CASE WHEN status IN ('created', 'processing') THEN amount ELSE 0 END), 0) AS BIGINT),
-                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT)
-            FROM top_ups WHERE organization_id = $1 AND ",
-            is_open!()
-        );
-        let row = self.db.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
-        let mut fields = row.fields();
-        Ok(PendingCredit { in_flight: fields.money()?, unknown: fields.money()? })
+        let row = self.db.first(pending_credit!(), args![organization_id]).await?;
+        PendingCredit::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
     /// The sums of automatic top-ups begun in `[from, to)`, for the monthly cap.
@@ -316,6 +324,18 @@ impl Store {
         let row = self.db.first(sql, args![organization_id, from, to]).await?.ok_or(StoreError::NotFound)?;
         let mut fields = row.fields();
         Ok(AutoSpent { settled: fields.money()?, in_flight: fields.money()?, unknown: fields.money()? })
+    }
+}
+
+impl PendingCredit {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self { in_flight: fields.money()?, unknown: fields.money()? })
+    }
+
+    /// In an organisation whose wallet is locked.
+    async fn find(tx: &mut Tx, organization_id: &str) -> Result<Self> {
+        let row = tx.first(pending_credit!(), args![organization_id]).await?;
+        Self::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 }
 

@@ -93,12 +93,13 @@ pub(crate) async fn put(
         card_id: form.card_id.clone(),
         consent: if form.enabled { Some(CONSENT.to_owned()) } else { present.consent.clone() },
         updated_by: member.user.id.clone(),
-        state: state_after(&present, form),
     };
     if form.enabled && state.store.cards(&organization.id).await?.is_empty() {
         return Err(card_required());
     }
-    match state.store.put_auto_pay(&organization.id, present.version, &update, now).await {
+    // The version proves that `present` still holds, except for its state.
+    let next = |current: &AutoPayState| state_after(&present, current, form);
+    match state.store.put_auto_pay(&organization.id, present.version, &update, &next, now).await {
         Ok(_) => {}
         Err(StoreError::Stale) => return Err(stale()),
         Err(StoreError::NotFound) => {
@@ -130,9 +131,11 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<Shown, P
 }
 
 /// Another card is the default now: what was paused for want of a good card goes on with it, where no card was named.
+/// A pause because the named card was removed stays: nobody has agreed to the default card in its place.
 pub(crate) async fn default_card_changed(state: &AppState, organization_id: &str) -> Result<(), Problem> {
     let present = state.store.auto_pay(organization_id).await?;
-    if present.enabled && present.card_id.is_none() && present.state.paused_reason.is_some() {
+    let paused = present.state.paused_reason.is_some() && !health::awaits_agreement(&present.state);
+    if present.enabled && present.card_id.is_none() && paused {
         let resumed = health::healthy(&present.state);
         match state.store.record_auto_pay_state(organization_id, &present.state, &resumed).await {
             // Somebody else has just decided on it.
@@ -162,9 +165,10 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
         card_id: if named { None } else { present.card_id.clone() },
         consent: present.consent.clone(),
         updated_by: member.user.id.clone(),
-        state: Some(if last { health::healthy(&present.state) } else { health::card_removed(&present.state) }),
     };
-    match state.store.put_auto_pay(organization_id, present.version, &update, state.clock.now()).await {
+    let next =
+        |current: &AutoPayState| Some(if last { health::healthy(current) } else { health::card_removed(current) });
+    match state.store.put_auto_pay(organization_id, present.version, &update, &next, state.clock.now()).await {
         Ok(_) => {
             state.events.publish(organization_id, Topic::AutoPay);
             Ok(())
@@ -183,9 +187,11 @@ async fn changed(state: &AppState, organization_id: &str) {
     state.events.publish(organization_id, Topic::AutoPay);
 }
 
-fn state_after(present: &AutoPay, form: &PutAutoPay) -> Option<AutoPayState> {
-    let anew = form.enabled && (!present.enabled || form.card_id != present.card_id);
-    (anew || !form.enabled).then(|| health::healthy(&present.state))
+/// Begins anew when it is switched on or off, or a card is agreed to: another one than before, or, after the named card
+/// was removed, whichever the form says.
+fn state_after(present: &AutoPay, current: &AutoPayState, form: &PutAutoPay) -> Option<AutoPayState> {
+    let agreed = form.card_id != present.card_id || health::awaits_agreement(current);
+    (!form.enabled || !present.enabled || agreed).then(|| health::healthy(current))
 }
 
 /// Reads what was entered; every field that is no amount is named.

@@ -228,25 +228,13 @@ async fn apply(state: &AppState, top_up: &TopUp, word: &ProviderWord) -> Result<
         source: source(state, top_up).await,
         details: details(top_up, word),
     };
-    let health = auto_pay_after(state, top_up, word).await?;
-    let applied = state.store.apply_top_up(&organization.id, &top_up.id, word, &credit, health.as_ref(), now).await?;
-    tell(state, &applied, health.is_some());
+    let health = |present: &AutoPayState| auto_pay::health::after(present, top_up.kind, word, top_up.created_at);
+    let applied = state.store.apply_top_up(&organization.id, &top_up.id, word, &credit, &health, now).await?;
+    tell(state, &applied);
     Ok(())
 }
 
-async fn auto_pay_after(
-    state: &AppState,
-    top_up: &TopUp,
-    word: &ProviderWord,
-) -> Result<Option<AutoPayState>, Problem> {
-    if !matches!(word.outcome, Outcome::Settled | Outcome::Declined) {
-        return Ok(None);
-    }
-    let present = state.store.auto_pay(&top_up.organization_id).await?.state;
-    Ok(auto_pay::health::after(&present, top_up.kind, word, top_up.created_at))
-}
-
-fn tell(state: &AppState, applied: &Applied, health_changed: bool) {
+fn tell(state: &AppState, applied: &Applied) {
     let id = &applied.top_up.organization_id;
     if !applied.changed {
         return;
@@ -258,7 +246,7 @@ fn tell(state: &AppState, applied: &Applied, health_changed: bool) {
     // What is pending is part of the wallet's figures, and of the plan.
     state.events.publish(id, Topic::Wallet);
     auto_pay::nudge(state, id);
-    if health_changed || applied.top_up.kind == TopUpKind::Auto {
+    if applied.auto_pay_changed || applied.top_up.kind == TopUpKind::Auto {
         state.events.publish(id, Topic::AutoPay);
     }
 }

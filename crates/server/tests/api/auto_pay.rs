@@ -20,6 +20,7 @@ on_both_databases!(
     a_crash_does_not_forget_a_charge,
     removing_the_last_card_switches_off,
     removing_the_agreed_card_pauses,
+    a_charge_that_is_open_when_its_card_is_removed_is_no_consent_to_another_card,
 );
 
 async fn settings(client: &Client) -> (String, Value) {
@@ -276,4 +277,36 @@ async fn removing_the_agreed_card_pauses(world: World) {
     let paused = health(&client, "paused").await;
     assert!(paused["health"]["reason"].as_str().unwrap().contains("removed"), "{paused}");
     assert_eq!(charges(&world, &world.acme.id).await.len(), 1, "no card is charged that nobody agreed to");
+}
+
+async fn a_charge_that_is_open_when_its_card_is_removed_is_no_consent_to_another_card(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    let other_card = connect(&client, "pm_card_visa").await;
+    let third_card = connect(&client, "pm_card_visa").await;
+    let agreed_card = connect(&client, "pm_card_mastercard").await;
+    let mut wanted = form("20.00", "50.00", "500.00");
+    wanted["card_id"] = json!(agreed_card);
+    script(&world, "processing").await;
+    assert_eq!(switch_on(&client, &wanted).await["health"]["state"], "charging");
+    client.delete(&format!("/api/v1/cards/{agreed_card}")).await.expect(204);
+    let (_, open) = settings(&client).await;
+    assert_eq!(open["month"]["in_flight"], "50.00", "still open when the card was removed");
+    world.advance(3_700).await;
+    let removed = |shown: &Value| shown["health"]["reason"].as_str().is_some_and(|reason| reason.contains("removed"));
+    let settled = health(&client, "paused").await;
+    assert!(settled["month"]["spent"] == "50.00" && removed(&settled), "{settled}");
+    // Neither money by hand nor another default card is consent either.
+    spend(&world, 45).await;
+    pay(&client, "k-1", "10.00").await.expect(201);
+    for card in [&third_card, &other_card] {
+        send(client.request("PUT", &format!("/api/v1/cards/{card}/default"))).await.expect(200);
+    }
+    world.advance(3_700).await;
+    let paused = health(&client, "paused").await;
+    assert!(removed(&paused), "{paused}");
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().sum::<i64>(), 6_000);
+    // The default card is agreed to by saving the form with it.
+    switch_on(&client, &form("20.00", "50.00", "500.00")).await;
+    health(&client, "armed").await;
+    assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().sum::<i64>(), 11_000);
 }

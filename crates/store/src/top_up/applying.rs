@@ -8,7 +8,9 @@ use super::top_up_columns;
 use super::{Applied, CreditLine, ProviderWord, TopUp, TopUpKind};
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
-use crate::{AutoPayState, NewLine, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, wallet};
+use crate::{
+    NewLine, NextAutoPayState, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, wallet,
+};
 
 impl Store {
     pub(super) async fn apply_top_up_once(
@@ -17,7 +19,7 @@ impl Store {
         id: &str,
         word: &ProviderWord,
         credit: &CreditLine,
-        auto_pay: Option<&AutoPayState>,
+        next: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<Applied> {
         let mut tx = self.db.begin().await?;
@@ -25,7 +27,7 @@ impl Store {
         let before = find(&mut tx, organization_id, id).await?;
         let Some(status) = before.status.after(word.outcome) else {
             tx.rollback().await?;
-            return Ok(Applied { top_up: before, changed: false, credit: None, wallet });
+            return Ok(Applied { top_up: before, changed: false, credit: None, wallet, auto_pay_changed: false });
         };
         let (credit, wallet) = if status == TopUpStatus::Succeeded {
             let (line, wallet) = settle(&mut tx, &before, word.received, credit, now).await?;
@@ -35,11 +37,12 @@ impl Store {
         };
         let top_up = advance(&mut tx, &before, status, word, now).await?;
         let changed = before.status != status;
-        if let Some(state) = auto_pay.filter(|_| changed) {
+        let state = if changed { next(&auto_pay::find(&mut tx, organization_id).await?.state) } else { None };
+        if let Some(state) = &state {
             auto_pay::write_state(&mut tx, organization_id, state).await?;
         }
         tx.commit().await?;
-        Ok(Applied { top_up, changed, credit, wallet })
+        Ok(Applied { top_up, changed, credit, wallet, auto_pay_changed: state.is_some() })
     }
 }
 

@@ -4,10 +4,10 @@ use billing_domain::Timestamp;
 use billing_domain::charge::TopUpStatus;
 
 use super::top_up_columns;
-use super::{AutoGuard, NewTopUp, TopUp, TopUpKind};
+use super::{AutoGuard, NewTopUp, PendingCredit, TopUp, TopUpKind};
 use crate::db::{Tx, args};
 use crate::idempotency::{self, Claim};
-use crate::{Created, IdempotencyKey, Result, Store, StoreError, Wallet, auto_pay, card, wallet};
+use crate::{AutoPay, Created, IdempotencyKey, Result, Store, StoreError, Wallet, auto_pay, card, wallet};
 
 impl Store {
     pub(super) async fn create_top_up_once(
@@ -39,20 +39,37 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock(&mut tx, organization_id).await?;
         // Under the lock: of two workers that decided on the same figures, the second one is stale.
-        let mut present = auto_pay::find(&mut tx, organization_id).await?;
-        if !present.enabled || present.version != guard.version || present.state.last_charge_at != guard.last_charge_at
-        {
+        let present = auto_pay::find(&mut tx, organization_id).await?;
+        let pending = PendingCredit::find(&mut tx, organization_id).await?;
+        if !guard.holds(&present, now) || !is_needed(&present, &wallet, pending) {
             return Err(StoreError::Stale);
         }
         let top_up = match insert(&mut tx, &wallet, TopUpKind::Auto, new, now).await {
             Err(StoreError::Conflict(ONE_OPEN_AUTO)) => return Ok(Created::Blocked),
             other => other?,
         };
-        present.state.last_charge_at = Some(now);
-        auto_pay::write_state(&mut tx, organization_id, &present.state).await?;
+        tx.execute("UPDATE auto_pay SET last_charge_at = $2 WHERE organization_id = $1", args![organization_id, now])
+            .await?;
         tx.commit().await?;
         Ok(Created::New(top_up))
     }
+}
+
+impl AutoGuard {
+    /// The settings and the last charge are those that were decided on, and nothing has to rest by now.
+    fn holds(&self, present: &AutoPay, now: Timestamp) -> bool {
+        let rests =
+            present.state.paused_reason.is_some() || present.state.next_attempt_at.is_some_and(|next| next > now);
+        let same = present.version == self.version && present.state.last_charge_at == self.last_charge_at;
+        present.enabled && same && !rests
+    }
+}
+
+/// Available + pending is at or below the threshold. A sum that does not fit is above it.
+fn is_needed(present: &AutoPay, wallet: &Wallet, pending: PendingCredit) -> bool {
+    let expected =
+        wallet.available().checked_add(pending.in_flight).and_then(|expected| expected.checked_add(pending.unknown));
+    present.settings.zip(expected).is_some_and(|(settings, expected)| expected <= settings.threshold)
 }
 
 const ONE_OPEN_AUTO: &str = "open automatic top-up";

@@ -17,20 +17,19 @@ pub(crate) fn update() -> AutoPayUpdate {
     AutoPayUpdate {
         enabled: true,
         settings: Settings {
-            threshold: money("20"),
+            threshold: money("200"),
             refill: Refill::Fixed { amount: money("50") },
             monthly_cap: money("500"),
         },
         card_id: None,
         consent: Some("v1".to_owned()),
         updated_by: "somebody".to_owned(),
-        state: None,
     }
 }
 
 pub(crate) async fn switch_on(bench: &Bench, organization: &str) -> AutoPay {
     let present = bench.store.auto_pay(organization).await.unwrap();
-    bench.store.put_auto_pay(organization, present.version, &update(), NOW).await.unwrap()
+    bench.store.put_auto_pay(organization, present.version, &update(), &|_| None, NOW).await.unwrap()
 }
 
 async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
@@ -42,9 +41,9 @@ async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
     assert_eq!((on.settings, on.version, on.consent.as_deref()), (Some(update().settings), 2, Some("v1")));
     assert_eq!(bench.store.auto_pay(&organization).await.unwrap(), on);
     assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), vec![organization.clone()]);
-    let target = Settings { refill: Refill::Target { balance: money("100") }, ..update().settings };
+    let target = Settings { refill: Refill::Target { balance: money("300") }, ..update().settings };
     let off = AutoPayUpdate { enabled: false, settings: target, ..update() };
-    let off = bench.store.put_auto_pay(&organization, 2, &off, NOW).await.unwrap();
+    let off = bench.store.put_auto_pay(&organization, 2, &off, &|_| None, NOW).await.unwrap();
     assert_eq!((off.settings, off.enabled), (Some(target), false));
     assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), Vec::<String>::new());
 }
@@ -53,7 +52,7 @@ async fn of_two_people_who_change_the_same_settings_one_is_told(bench: Bench) {
     let organization = bench.organization().await;
     let answers = at_once(10, |_| {
         let (store, organization) = (bench.store.clone(), organization.clone());
-        async move { store.put_auto_pay(&organization, 1, &update(), NOW).await }
+        async move { store.put_auto_pay(&organization, 1, &update(), &|_| None, NOW).await }
     })
     .await;
     let stale = answers.iter().filter(|answer| matches!(answer, Err(StoreError::Stale))).count();
@@ -66,13 +65,16 @@ async fn a_card_that_is_not_connected_here_cannot_be_charged(bench: Bench) {
     for card in [bench.card(&organization).await, bench.card(&other).await] {
         bench.store.remove_card(&card.organization_id, &card.id, NOW).await.unwrap();
         let update = AutoPayUpdate { card_id: Some(card.id), ..update() };
-        let answer = bench.store.put_auto_pay(&organization, 1, &update, NOW).await;
+        let answer = bench.store.put_auto_pay(&organization, 1, &update, &|_| None, NOW).await;
         assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
     }
     let theirs = AutoPayUpdate { card_id: Some(bench.card(&other).await.id), ..update() };
-    assert!(matches!(bench.store.put_auto_pay(&organization, 1, &theirs, NOW).await, Err(StoreError::NotFound)));
+    assert!(matches!(
+        bench.store.put_auto_pay(&organization, 1, &theirs, &|_| None, NOW).await,
+        Err(StoreError::NotFound)
+    ));
     let ours = AutoPayUpdate { card_id: Some(bench.card(&organization).await.id), ..update() };
-    let put = bench.store.put_auto_pay(&organization, 1, &ours, NOW).await.unwrap();
+    let put = bench.store.put_auto_pay(&organization, 1, &ours, &|_| None, NOW).await.unwrap();
     assert_eq!(put.card_id, ours.card_id);
 }
 
@@ -85,7 +87,7 @@ async fn the_state_is_replaced_only_by_who_knows_it(bench: Bench) {
         attempt: 4,
         first_attempt_at: Some(NOW),
         next_attempt_at: Some(NOW.plus_seconds(3600)),
-        last_charge_at: Some(NOW.plus_seconds(7)),
+        last_charge_at: None,
     };
     let first = AutoPayState::default();
     bench.store.record_auto_pay_state(&organization, &first, &paused).await.unwrap();
@@ -93,7 +95,12 @@ async fn the_state_is_replaced_only_by_who_knows_it(bench: Bench) {
     assert!(matches!(answer, Err(StoreError::Stale)), "{answer:?}");
     let present = bench.store.auto_pay(&organization).await.unwrap();
     assert_eq!((present.state, present.version), (paused.clone(), 1));
-    let resume = AutoPayUpdate { state: Some(AutoPayState::default()), ..update() };
-    let resumed = bench.store.put_auto_pay(&organization, 1, &resume, NOW).await.unwrap();
-    assert_eq!(resumed.state, AutoPayState::default());
+    // With new settings it follows from the state as it is by then, whatever the caller has read.
+    let counted = |current: &AutoPayState| Some(AutoPayState { failures: current.failures + 1, ..current.clone() });
+    let put = bench.store.put_auto_pay(&organization, 1, &update(), &counted, NOW).await.unwrap();
+    assert_eq!(put.state, AutoPayState { failures: 5, ..paused.clone() });
+    // When the last charge began is written with a charge alone.
+    let forged = |_: &AutoPayState| Some(AutoPayState { last_charge_at: Some(NOW), ..AutoPayState::default() });
+    let put = bench.store.put_auto_pay(&organization, 2, &update(), &forged, NOW).await.unwrap();
+    assert_eq!(put.state, AutoPayState::default());
 }

@@ -22,6 +22,7 @@ on_both![
     what_was_really_received_is_credited,
     one_automatic_top_up_at_most_is_open,
     a_worker_with_old_figures_cannot_charge_again,
+    a_wallet_that_was_filled_or_a_pause_stops_a_charge_that_was_decided_on_before,
     a_due_top_up_is_leased_to_one_worker,
     a_lease_that_ran_out_can_be_taken_over,
     unknown_money_is_counted_apart,
@@ -68,7 +69,7 @@ pub(crate) fn credit() -> CreditLine {
 
 async fn hear(bench: &Bench, top_up: &TopUp, outcome: Word) -> TopUp {
     let (organization, id) = (&top_up.organization_id, &top_up.id);
-    bench.store.apply_top_up(organization, id, &word(outcome), &credit(), None, NOW).await.unwrap().top_up
+    bench.store.apply_top_up(organization, id, &word(outcome), &credit(), &|_| None, NOW).await.unwrap().top_up
 }
 
 async fn fifty_parallel_requests_with_one_key_make_one_top_up(bench: Bench) {
@@ -144,7 +145,7 @@ async fn a_settlement_heard_twenty_times_at_once_credits_once(bench: Bench) {
         let (store, top_up) = (bench.store.clone(), top_up.clone());
         async move {
             let settled = word(Word::Settled);
-            store.apply_top_up(&top_up.organization_id, &top_up.id, &settled, &credit(), None, NOW).await.unwrap()
+            store.apply_top_up(&top_up.organization_id, &top_up.id, &settled, &credit(), &|_| None, NOW).await.unwrap()
         }
     })
     .await;
@@ -170,7 +171,7 @@ async fn nothing_changes_a_final_top_up(bench: Bench) {
         for late in [Word::Settled, Word::Declined, Word::NoAnswer, Word::Accepted] {
             let settled = word(late);
             let applied =
-                bench.store.apply_top_up(&organization, &top_up.id, &settled, &credit(), None, NOW).await.unwrap();
+                bench.store.apply_top_up(&organization, &top_up.id, &settled, &credit(), &|_| None, NOW).await.unwrap();
             assert_eq!((applied.changed, &applied.credit, &applied.top_up), (false, &None, &ended));
         }
         assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, balance);
@@ -201,9 +202,9 @@ async fn what_was_really_received_is_credited(bench: Bench) {
     let top_up = manual(&bench, &organization, "100").await;
     let less = ProviderWord { received: Some(money("99.5")), ..word(Word::Settled) };
     let nothing = ProviderWord { received: Some(Money::ZERO), ..word(Word::Settled) };
-    let refused = bench.store.apply_top_up(&organization, &top_up.id, &nothing, &credit(), None, NOW).await;
+    let refused = bench.store.apply_top_up(&organization, &top_up.id, &nothing, &credit(), &|_| None, NOW).await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
-    let applied = bench.store.apply_top_up(&organization, &top_up.id, &less, &credit(), None, NOW).await.unwrap();
+    let applied = bench.store.apply_top_up(&organization, &top_up.id, &less, &credit(), &|_| None, NOW).await.unwrap();
     assert_eq!(applied.wallet.balance, money("99.5"));
     bench.assert_whole(&organization).await;
 }
@@ -249,7 +250,7 @@ async fn a_worker_with_old_figures_cannot_charge_again(bench: Bench) {
             // Settled at once, so that the unique index alone would let the next one through.
             if let Ok(Created::New(top_up)) = &created {
                 let settled = word(Word::Settled);
-                store.apply_top_up(&organization, &top_up.id, &settled, &credit(), None, NOW).await.unwrap();
+                store.apply_top_up(&organization, &top_up.id, &settled, &credit(), &|_| None, NOW).await.unwrap();
             }
             created
         }
@@ -262,6 +263,36 @@ async fn a_worker_with_old_figures_cannot_charge_again(bench: Bench) {
     let old_version = AutoGuard { version: version - 1, last_charge_at: Some(NOW) };
     let answer = bench.store.create_auto_top_up(&organization, &template, &old_version, NOW).await;
     assert!(matches!(answer, Err(StoreError::Stale)));
+}
+
+async fn a_wallet_that_was_filled_or_a_pause_stops_a_charge_that_was_decided_on_before(bench: Bench) {
+    let organization = bench.organization().await;
+    let version = switch_on(&bench, &organization).await.version;
+    let guard = AutoGuard { version, last_charge_at: None };
+    let new = new_top_up(&bench, &organization, "50").await;
+    let create = async || bench.store.create_auto_top_up(&organization, &new, &guard, NOW).await;
+    let healthy = AutoPayState::default();
+    for resting in [
+        AutoPayState { paused_reason: Some("card_removed".to_owned()), ..healthy.clone() },
+        AutoPayState { next_attempt_at: Some(NOW.plus_seconds(1)), ..healthy.clone() },
+    ] {
+        bench.store.record_auto_pay_state(&organization, &healthy, &resting).await.unwrap();
+        assert!(matches!(create().await, Err(StoreError::Stale)), "{resting:?}");
+        bench.store.record_auto_pay_state(&organization, &resting, &healthy).await.unwrap();
+    }
+    // One micro above the threshold: pending, unknown and settled all count.
+    let enough = manual(&bench, &organization, "200.000001").await;
+    for outcome in [None, Some(Word::NoAnswer), Some(Word::Settled)] {
+        if let Some(outcome) = outcome {
+            hear(&bench, &enough, outcome).await;
+        }
+        assert!(matches!(create().await, Err(StoreError::Stale)), "{outcome:?}");
+    }
+    assert_eq!(bench.count("top_ups WHERE kind = 'auto'").await, 0);
+    let other = bench.organization().await;
+    switch_on(&bench, &other).await;
+    hear(&bench, &manual(&bench, &other, "200").await, Word::Settled).await;
+    assert!(matches!(automatic(&bench, &other, "50").await, Created::New(_)), "at the threshold");
 }
 
 async fn a_due_top_up_is_leased_to_one_worker(bench: Bench) {
@@ -327,7 +358,7 @@ async fn unknown_money_is_counted_apart(bench: Bench) {
 async fn the_cap_counts_automatic_charges_of_the_month_only(bench: Bench) {
     let organization = bench.organization().await;
     switch_on(&bench, &organization).await;
-    hear(&bench, &manual(&bench, &organization, "1000").await, Word::Settled).await;
+    hear(&bench, &manual(&bench, &organization, "10").await, Word::Settled).await;
     for (amount, outcome) in [("50", Word::Settled), ("60", Word::Declined), ("70", Word::NoAnswer)] {
         let Created::New(top_up) = automatic(&bench, &organization, amount).await else { panic!("none is open") };
         hear(&bench, &top_up, outcome).await;
@@ -341,9 +372,18 @@ async fn the_cap_counts_automatic_charges_of_the_month_only(bench: Bench) {
     let paused = AutoPayState { paused_reason: Some("declined".to_owned()), failures: 4, ..AutoPayState::default() };
     let state = async || bench.store.auto_pay(&organization).await.unwrap().state;
     let same = word(Word::NoAnswer);
-    bench.store.apply_top_up(&organization, &top_up.id, &same, &credit(), Some(&paused), NOW).await.unwrap();
+    bench
+        .store
+        .apply_top_up(&organization, &top_up.id, &same, &credit(), &|_| Some(paused.clone()), NOW)
+        .await
+        .unwrap();
     assert_eq!(state().await.failures, 0);
     let declined = word(Word::Declined);
-    bench.store.apply_top_up(&organization, &top_up.id, &declined, &credit(), Some(&paused), NOW).await.unwrap();
-    assert_eq!(state().await, paused);
+    bench
+        .store
+        .apply_top_up(&organization, &top_up.id, &declined, &credit(), &|_| Some(paused.clone()), NOW)
+        .await
+        .unwrap();
+    // When the last charge began is not theirs to write.
+    assert_eq!(state().await, AutoPayState { last_charge_at: Some(NOW), ..paused });
 }

@@ -35,8 +35,9 @@ pub(super) async fn figures(
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let month = calendar.month_of(now);
     let (from, to) = (calendar.month_start(month), calendar.month_start(month.next()));
-    let wallet = state.store.wallet(&organization.id).await?;
+    // In this order, what settles in between counts twice rather than not at all.
     let pending = state.store.pending_credit(&organization.id).await?;
+    let wallet = state.store.wallet(&organization.id).await?;
     let spent = state.store.auto_spent(&organization.id, from, to).await?;
     let open = state.store.open_top_ups(&organization.id).await?;
     let sum = |amounts: &[Money]| Money::checked_sum(amounts.iter().copied()).ok_or(StoreError::Overflow);
@@ -131,7 +132,7 @@ async fn charge(
             Ok(Attempt::Done)
         }
         Ok(Created::Blocked | Created::Replay(_) | Created::Reused) => Ok(Attempt::Done),
-        // The settings, the last charge or the card are other ones by now.
+        // The settings, their state, the last charge, the wallet or the card are other ones by now.
         Err(StoreError::Stale | StoreError::NotFound) => Ok(Attempt::Again),
         Err(error) => Err(error.into()),
     }

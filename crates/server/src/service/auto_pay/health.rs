@@ -14,12 +14,16 @@ const NO_CARD: &str = "no_card";
 const CARD_REMOVED: &str = "card_removed";
 
 /// The state after a charge was settled or declined; `None` when it stays as it is. `began`: when the top-up was made.
+/// No charge, not even one by hand, ends the pause after the named card was removed: that takes consent to another.
 pub(crate) fn after(
     present: &AutoPayState,
     kind: TopUpKind,
     word: &ProviderWord,
     began: Timestamp,
 ) -> Option<AutoPayState> {
+    if awaits_agreement(present) {
+        return None;
+    }
     match (kind, word.outcome) {
         (TopUpKind::Auto, Outcome::Settled) => Some(healthy(present)),
         // Money by hand shows that a card works again (DESIGN §4, Automatic payments).
@@ -65,6 +69,11 @@ pub(crate) fn without_card(present: &AutoPayState) -> AutoPayState {
 /// The state when the card that was agreed to has been removed.
 pub(crate) fn card_removed(present: &AutoPayState) -> AutoPayState {
     AutoPayState { paused_reason: Some(CARD_REMOVED.to_owned()), ..healthy(present) }
+}
+
+/// Paused until a person agrees to another card, by new settings or by resuming. Nothing else may end it.
+pub(crate) fn awaits_agreement(present: &AutoPayState) -> bool {
+    present.paused_reason.as_deref() == Some(CARD_REMOVED)
 }
 
 /// The line that the page shows. `plan` is what the engine would do now.
@@ -160,6 +169,17 @@ mod tests {
         assert_eq!(after(&resumed, TopUpKind::Manual, &settled, BEGAN), None);
         let by_hand = word(Outcome::Declined, Some(DeclineCode::LostCard));
         assert_eq!(after(&resumed, TopUpKind::Manual, &by_hand, BEGAN), None, "a decline by hand says nothing here");
+    }
+
+    #[test]
+    fn no_charge_makes_up_for_the_consent_to_another_card() {
+        let removed = card_removed(&AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() });
+        for kind in [TopUpKind::Auto, TopUpKind::Manual] {
+            for code in [DeclineCode::InsufficientFunds, DeclineCode::LostCard] {
+                assert_eq!(after(&removed, kind, &word(Outcome::Declined, Some(code)), BEGAN), None, "{kind:?} {code}");
+            }
+            assert_eq!(after(&removed, kind, &word(Outcome::Settled, None), BEGAN), None, "{kind:?}");
+        }
     }
 
     #[test]
