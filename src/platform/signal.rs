@@ -48,7 +48,7 @@ impl<T: Send + Sync + 'static> Slot<T> {
         self.inner.set(Arc::new(value));
     }
 
-    /// As a function of itself, for the parts of the kit.
+    /// Whoever calls this runs again when it changes.
     pub(crate) fn track(&self) {
         self.inner.track();
     }

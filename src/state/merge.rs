@@ -68,12 +68,12 @@ pub(super) fn line(recent: &mut Vec<Transaction>, new: Transaction) {
 
 #[cfg(test)]
 mod tests {
-    use billing_contract::top_up::CardSummary;
     use billing_domain::charge::TopUpStatus;
     use billing_domain::status::WalletStatus;
     use billing_domain::{Currency, Money, Timestamp};
 
     use super::*;
+    use crate::state::payment::tests::top_up as charge;
 
     fn read_at(last_seq: i64, seconds: i64) -> Wallet {
         Wallet {
@@ -90,21 +90,6 @@ mod tests {
             daily_burn: Money::ZERO,
             last_seq,
             as_of: Timestamp::from_seconds(seconds),
-        }
-    }
-
-    fn charge(id: &str, status: TopUpStatus) -> TopUp {
-        TopUp {
-            id: id.to_owned(),
-            status,
-            amount: Money::from_major(10),
-            currency: Currency::Usd,
-            automatic: false,
-            created_at: Timestamp::from_seconds(0),
-            settled_at: None,
-            card: CardSummary { brand: "visa".to_owned(), last4: "4242".to_owned() },
-            next_action: None,
-            decline: None,
         }
     }
 

@@ -94,13 +94,14 @@ impl Stage {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use billing_contract::top_up::CardSummary;
     use billing_domain::{Currency, Money, Timestamp};
 
     use super::*;
 
-    fn top_up(id: &str, status: TopUpStatus) -> TopUp {
+    /// A top-up by hand, for the tests of the state.
+    pub(in crate::state) fn top_up(id: &str, status: TopUpStatus) -> TopUp {
         TopUp {
             id: id.to_owned(),
             status,

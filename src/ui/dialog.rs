@@ -3,10 +3,11 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::platform;
+use crate::platform::signal::Derived;
+use crate::platform::{self, focus, timers};
 
 use super::button::IconButton;
-use super::dynamic::{effect, part};
+use super::dynamic::{effect, effect_after, part};
 use super::field::unique_id;
 use super::icon::IconName;
 
@@ -66,4 +67,24 @@ pub(crate) fn Dialog(
         </dialog>
     }
     .into_any()
+}
+
+/// The reader's place moves to the element with this id whenever another face is shown in it; not at first, and only
+/// while `shown`.
+pub(crate) fn follow_face<T: Copy + PartialEq + Send + Sync + 'static>(
+    face: Derived<T>,
+    id: &'static str,
+    shown: impl Fn() -> bool + 'static,
+) {
+    let later = StoredValue::new_local(None);
+    effect_after(move |before: Option<T>| {
+        let now = face.get();
+        if before.is_some_and(|before| before != now) && shown() {
+            // The new content is in the document only after this effect.
+            later.set_value(Some(timers::after(0, move || {
+                focus::by_id(id);
+            })));
+        }
+        now
+    });
 }

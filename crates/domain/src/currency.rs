@@ -53,6 +53,11 @@ impl Currency {
         }
     }
 
+    /// By how much amounts that people think of in dollars are multiplied: a yen is about a cent.
+    pub const fn price_scale(self) -> i32 {
+        if self.exponent() == 0 { 100 } else { 1 }
+    }
+
     /// Micro-units (10⁻⁶ of the major unit) in one minor unit.
     pub const fn micros_per_minor(self) -> i64 {
         10_i64.pow(6 - self.exponent())

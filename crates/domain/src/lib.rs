@@ -3,6 +3,7 @@
 //! Everything that decides about money lives here once; the browser uses it to guide, the server to decide.
 
 pub mod auto_pay;
+pub mod card;
 pub mod charge;
 pub mod currency;
 pub mod decimal;

@@ -58,11 +58,8 @@ impl ChargeAmount {
 impl ChargeLimits {
     /// 10 to 5,000 (DESIGN §4, Manual top-up); in yen 1,000 to 500,000.
     pub const fn default_for(currency: Currency) -> Self {
-        let (min, max) = match currency {
-            Currency::Jpy => (1_000, 500_000),
-            _ => (10, 5_000),
-        };
-        Self { currency, min: Money::from_major(min), max: Money::from_major(max) }
+        let scale = currency.price_scale();
+        Self { currency, min: Money::from_major(10 * scale), max: Money::from_major(5_000 * scale) }
     }
 
     /// Reads what a person or a client wrote.

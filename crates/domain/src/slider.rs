@@ -12,13 +12,9 @@ const STOPS: [i32; 24] = [
 /// The amounts offered as chips, in major units.
 const CHIPS: [i32; 4] = [25, 50, 100, 250];
 
-fn scale(limits: &ChargeLimits) -> i32 {
-    if limits.currency.exponent() == 0 { 100 } else { 1 }
-}
-
 /// The slider's stops within the limits, ascending, with the limits themselves as first and last.
 pub fn stops(limits: &ChargeLimits) -> Vec<Money> {
-    let inner = STOPS.iter().map(|stop| Money::from_major(stop * scale(limits)));
+    let inner = STOPS.iter().map(|stop| Money::from_major(stop * limits.currency.price_scale()));
     let mut stops = vec![limits.min];
     stops.extend(inner.filter(|stop| *stop > limits.min && *stop < limits.max));
     if limits.max > limits.min {
@@ -29,7 +25,7 @@ pub fn stops(limits: &ChargeLimits) -> Vec<Money> {
 
 /// Quick-pick amounts within the limits, ascending.
 pub fn chips(limits: &ChargeLimits) -> Vec<Money> {
-    let all = CHIPS.iter().map(|chip| Money::from_major(chip * scale(limits)));
+    let all = CHIPS.iter().map(|chip| Money::from_major(chip * limits.currency.price_scale()));
     all.filter(|chip| *chip >= limits.min && *chip <= limits.max).collect()
 }
 

@@ -6,9 +6,9 @@ pub(crate) mod nudges;
 
 use billing_contract::auto_pay::{AutoPay as Shown, EnteredRefill, MonthFigures, PutAutoPay};
 use billing_contract::{Entered, FieldError, ProblemCode};
+use billing_domain::Money;
 use billing_domain::auto_pay::{Refill, Settings, SettingsError};
 use billing_domain::limits::{AmountError, ChargeLimits};
-use billing_domain::{Currency, Money};
 use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, Organization, StoreError};
 
 use crate::app::AppState;
@@ -61,7 +61,7 @@ async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay)
 
 /// What the form begins with: 20, 50 and 500, in yen a hundred times as much, moved into the operator's limits.
 fn proposal(limits: &ChargeLimits) -> Settings {
-    let scale = if limits.currency == Currency::Jpy { 100 } else { 1 };
+    let scale = limits.currency.price_scale();
     let amount = Money::from_major(50 * scale).clamp(limits.min, limits.max);
     Settings {
         threshold: Money::from_major(20 * scale).min(limits.max),

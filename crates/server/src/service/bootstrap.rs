@@ -1,6 +1,7 @@
 //! Everything that the first screen of a session shows, in one answer.
 
 use billing_contract::session::{Bootstrap, Service};
+use billing_payments::sandbox;
 
 use crate::app::AppState;
 use crate::demo;
@@ -26,7 +27,7 @@ fn service(state: &AppState) -> Service {
     let provider = state.provider.name();
     Service {
         provider: provider.to_owned(),
-        sandbox: provider == "sandbox",
+        sandbox: provider == sandbox::NAME,
         demo_sign_ins: if state.config.demo { demo::sign_ins() } else { Vec::new() },
     }
 }

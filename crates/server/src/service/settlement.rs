@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+use billing_domain::card::brand_name;
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::{Money, Timestamp};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
@@ -19,6 +20,8 @@ use crate::service::auto_pay;
 
 /// A cardholder who has not confirmed by then will not.
 pub(crate) const CHALLENGE_SECONDS: i64 = 15 * 60;
+/// When a worker may take a charge over from the task that is started with it.
+pub(crate) const HANDOVER_SECONDS: i64 = 10;
 /// An intent that never reached the provider is given up after this: nobody expects the charge any more.
 const START_SECONDS: i64 = 10 * 60;
 /// A request that the provider has not heard of after this never left us (its own time limit is far shorter).
@@ -258,16 +261,6 @@ fn description(top_up: &TopUp) -> String {
         TopUpKind::Auto => "Automatic top-up",
     };
     format!("{what} with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4)
-}
-
-/// A card scheme as people write it.
-fn brand_name(brand: &str) -> String {
-    match brand {
-        "visa" => "Visa".to_owned(),
-        "mastercard" => "Mastercard".to_owned(),
-        "amex" => "American Express".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 /// Who paid. A name that cannot be read must not keep money from arriving.

@@ -1,7 +1,6 @@
 //! Top-ups by hand: the intent is written once for an idempotency key, a task of its own charges, the answer is the
 //! row as it then is.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use billing_contract::ProblemCode;
@@ -13,14 +12,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::app::AppState;
 use crate::events::Topic;
+use crate::hex;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
-use crate::service::settlement::{self, CHALLENGE_SECONDS};
+use crate::service::settlement::{self, CHALLENGE_SECONDS, HANDOVER_SECONDS};
 
 /// How long a request waits for the outcome before it answers with the state as it is.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// When a worker may take the charge over from the task that is started with it.
-const HANDOVER_SECONDS: i64 = 10;
 /// A UUID that no card has.
 const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -97,11 +95,7 @@ pub(crate) fn fingerprint(parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(&hash.finalize())
 }
 
 /// Drives the charge and waits a while. The task goes on when this request is dropped.

@@ -27,7 +27,8 @@ pub(crate) async fn post_in(
         other => other?,
     };
     let existing = rows::existing(tx, organization_id, lines).await?;
-    let (Some(plan), Some(spent)) = (Plan::new(&wallet, lines, &existing, now), usage_of(lines, &existing)) else {
+    let plan = Plan::new(&wallet, lines, &existing, now);
+    let Some((plan, spent)) = plan.and_then(|plan| usage_of(&plan.fresh).map(|spent| (plan, spent))) else {
         return Ok(Err(StoreError::Overflow));
     };
     let wallet = if plan.fresh.is_empty() { wallet } else { write(tx, &wallet, &plan, &spent, now).await? };
@@ -133,14 +134,10 @@ async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, spent: &usage::Spe
 }
 
 /// What the new usage lines spend by day, kind and source. `None`: a sum would leave its range.
-fn usage_of(lines: &[NewLine], existing: &HashMap<(Origin, String), PostedLine>) -> Option<usage::Spent> {
+fn usage_of(fresh: &[(&NewLine, PostedLine)]) -> Option<usage::Spent> {
     let mut spent = BTreeMap::new();
-    let mut seen = std::collections::HashSet::new();
-    for line in lines {
-        let Some(kind) = line.kind.usage() else { continue };
-        let fresh = seen.insert((line.origin, &line.reference))
-            && !existing.contains_key(&(line.origin, line.reference.clone()));
-        if fresh {
+    for (line, _) in fresh {
+        if let Some(kind) = line.kind.usage() {
             usage::count(&mut spent, line.day, kind, &line.source, line.amount)?;
         }
     }

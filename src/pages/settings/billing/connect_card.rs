@@ -6,7 +6,7 @@ mod test_cards;
 use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given, Slot};
+use crate::platform::signal::{Given, Slot};
 
 use self::entry::{Entry, Wrong, regrouped, with_stroke};
 use self::test_cards::TestCards;
@@ -17,7 +17,7 @@ use crate::state::{Live, use_live};
 use crate::ui::announcer::announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
-use crate::ui::dialog::Dialog;
+use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
 use crate::ui::field::TextField;
 use crate::ui::icon::{Icon, IconName};
@@ -89,23 +89,8 @@ pub(super) fn ConnectCard(
             .into_any()
         }
     };
-    follow_face(asks);
+    follow_face(asks, FACE_ID, || true);
     view! { <div class="connect-card" id=FACE_ID tabindex="-1">{dynamic::part(shown)}</div> }.into_any()
-}
-
-/// The reader's place moves along from the form to the bank's question and back.
-fn follow_face(asks: Derived<bool>) {
-    let later = StoredValue::new_local(None);
-    dynamic::effect_after(move |before: Option<bool>| {
-        let now = asks.get();
-        if before.is_some_and(|before| before != now) {
-            // The new content is in the document only after this effect.
-            later.set_value(Some(timers::after(0, || {
-                focus::by_id(FACE_ID);
-            })));
-        }
-        now
-    });
 }
 
 /// What the bank is told.

@@ -8,18 +8,18 @@ mod outcome;
 
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given};
+use crate::platform::signal::Given;
 
 use self::challenge::BankQuestion;
 pub(super) use self::challenge::SandboxBank;
 use self::form::TopUpForm;
 use self::outcome::{PaidNote, UnknownNote};
 use super::connect_card::ConnectCard;
-use crate::platform::{focus, task, timers};
+use crate::platform::task;
 use crate::state::Live;
 use crate::state::payment::{Notice, Stage};
 use crate::ui::announcer::announcer;
-use crate::ui::dialog::Dialog;
+use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
 
@@ -66,7 +66,7 @@ pub(super) fn TopUpDialog(
 ) -> AnyView {
     let payment = live.payment;
     let face = dynamic::memo(move || Face::of(&payment.stage.read()));
-    follow_face(live, face);
+    follow_face(face, FACE_ID, move || payment.open.get_untracked());
     watch_bank(live);
     settle(live);
     let content = move || {
@@ -110,21 +110,6 @@ fn connect(live: Live) -> AnyView {
         />
     }
     .into_any()
-}
-
-/// The reader's place moves to what the dialog shows now.
-fn follow_face(live: Live, face: Derived<Face>) {
-    let later = StoredValue::new_local(None);
-    dynamic::effect_after(move |before: Option<Face>| {
-        let now = face.get();
-        if before.is_some_and(|before| before != now) && live.payment.open.get_untracked() {
-            // The new content is in the document only after this effect.
-            later.set_value(Some(timers::after(0, || {
-                focus::by_id(FACE_ID);
-            })));
-        }
-        now
-    });
 }
 
 /// While the bank is working, it is asked now and then: the stream may be down.

@@ -1,6 +1,7 @@
 //! The words that several panels use for the same thing.
 
 use billing_contract::card::Card;
+use billing_domain::card::brand_name;
 use billing_domain::{TransactionKind, UsageKind};
 
 /// A line's kind, as a word.
@@ -38,13 +39,7 @@ pub(super) const fn usage_words_within(kind: UsageKind) -> &'static str {
 
 /// `Visa •• 4242`, never broken between two lines.
 pub(super) fn card_text(brand: &str, last4: &str) -> String {
-    let brand = match brand {
-        "visa" => "Visa",
-        "mastercard" => "Mastercard",
-        "amex" => "American Express",
-        "" => "Card",
-        other => other,
-    };
+    let brand = if brand.is_empty() { "Card" } else { brand_name(brand) };
     format!("{brand}\u{a0}••\u{a0}{last4}")
 }
 

@@ -10,12 +10,10 @@ use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::settlement;
+use crate::service::settlement::{self, HANDOVER_SECONDS};
 
 /// How often the figures may change under the decision before the next nudge has to do it.
 const TRIES: usize = 5;
-/// When a worker may take the charge over from the task that is started with it.
-const HANDOVER_SECONDS: i64 = 10;
 
 /// What the decision looks at.
 pub(super) struct Figures {

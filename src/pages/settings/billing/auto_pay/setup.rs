@@ -5,17 +5,17 @@ use billing_contract::card::Card;
 use billing_domain::auto_pay::{Field, Settings};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given, Slot};
+use crate::platform::signal::{Given, Slot};
 
 use super::super::connect_card::ConnectCard;
 use super::confirm::Confirm;
 use super::draft::{self, Draft, Problem};
 use super::form::SettingsForm;
 use crate::api::{self, ApiError};
-use crate::platform::{focus, task, timers};
+use crate::platform::task;
 use crate::state::Live;
 use crate::ui::announcer::announcer;
-use crate::ui::dialog::Dialog;
+use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
 use crate::ui::money::input_text;
 
@@ -76,7 +76,7 @@ pub(super) fn SetupDialog(
         })));
     };
     let face = dynamic::memo(move || Face::of(&setup.step.read()));
-    follow_face(face, open);
+    follow_face(face, FACE_ID, move || open.get_untracked());
     let content = move || {
         let shown = match face.get() {
             Face::Connect => connect(live, setup),
@@ -115,19 +115,6 @@ impl Face {
             Self::Confirm => "Confirm automatic payments",
         }
     }
-}
-
-fn follow_face(face: Derived<Face>, open: RwSignal<bool>) {
-    let later = StoredValue::new_local(None);
-    dynamic::effect_after(move |before: Option<Face>| {
-        let now = face.get();
-        if before.is_some_and(|before| before != now) && open.get_untracked() {
-            later.set_value(Some(timers::after(0, || {
-                focus::by_id(FACE_ID);
-            })));
-        }
-        now
-    });
 }
 
 fn connect(live: Live, setup: Setup) -> AnyView {
