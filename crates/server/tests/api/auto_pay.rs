@@ -288,6 +288,9 @@ async fn a_charge_that_is_open_when_its_card_is_removed_is_no_consent_to_another
     wanted["card_id"] = json!(agreed_card);
     script(&world, "processing").await;
     assert_eq!(switch_on(&client, &wanted).await["health"]["state"], "charging");
+    // Before the bank has heard of it, removing the card would rightly end in a refusal.
+    let heard = || async { (charges(&world, &world.acme.id).await.len() == 1).then_some(()) };
+    eventually("the bank has heard of the charge", heard).await;
     client.delete(&format!("/api/v1/cards/{agreed_card}")).await.expect(204);
     let (_, open) = settings(&client).await;
     assert_eq!(open["month"]["in_flight"], "50.00", "still open when the card was removed");
