@@ -31,7 +31,7 @@ fn hear(live: Live, update: Update) {
         Update::Wallet(wallet) => live.hear_wallet(*wallet),
         Update::AutoPay(auto_pay) => live.auto_pay.set(*auto_pay),
         Update::TopUp(top_up) => live.hear_top_up(*top_up),
-        Update::Cards(cards) => live.hear_cards(cards),
+        Update::Card(card) => live.hear_card(*card),
         Update::Request(request) => live.hear_request(*request),
         Update::Session(why) => live.end_session(why),
     }

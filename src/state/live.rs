@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use billing_contract::auto_pay::AutoPay;
 use billing_contract::billing::Billing;
-use billing_contract::card::{Card, CardList};
+use billing_contract::card::Card;
 use billing_contract::event::SessionState;
 use billing_contract::request::FundsRequest;
 use billing_contract::top_up::TopUp;
@@ -191,13 +191,8 @@ impl Live {
         self.recent.update(|recent| merge::line(recent, line));
     }
 
-    /// The list of cards has changed.
-    pub(crate) fn hear_cards(self, cards: CardList) {
-        self.cards.set(cards.items);
-    }
-
-    /// This page has just connected a card.
-    pub(crate) fn card_connected(self, card: Card) {
+    /// A card is new, changed or gone.
+    pub(crate) fn hear_card(self, card: Card) {
         self.cards.update(|cards| merge::card(cards, card));
     }
 

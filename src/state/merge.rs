@@ -43,9 +43,12 @@ pub(super) fn request(list: &mut Vec<FundsRequest>, new: FundsRequest) {
     }
 }
 
-/// Puts a just connected card into the list; the default one comes first.
+/// Puts a card into the list, or takes one that is gone out of it; the default one comes first.
 pub(super) fn card(list: &mut Vec<Card>, new: Card) {
     list.retain(|known| known.id != new.id);
+    if new.removed {
+        return;
+    }
     if new.is_default {
         for known in list.iter_mut() {
             known.is_default = false;

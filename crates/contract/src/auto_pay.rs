@@ -88,14 +88,14 @@ pub enum EnteredRefill {
     /// The same amount each time.
     Fixed {
         /// Decimal string.
-        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        #[cfg_attr(feature = "openapi", schema(required = true))]
         #[serde(default)]
         amount: Entered,
     },
     /// Up to a balance.
     Target {
         /// Decimal string.
-        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        #[cfg_attr(feature = "openapi", schema(required = true))]
         #[serde(default)]
         balance: Entered,
     },
@@ -126,13 +126,13 @@ pub struct PutAutoPay {
     /// On or off.
     pub enabled: bool,
     /// Decimal string.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub threshold: Entered,
     /// How to refill.
     pub refill: EnteredRefill,
     /// Decimal string.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub monthly_cap: Entered,
     /// The default card when left out.

@@ -23,6 +23,9 @@ pub struct Card {
     pub is_default: bool,
     /// When it was connected.
     pub created_at: Timestamp,
+    /// In events only: it is not connected any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
 }
 
 /// `POST /cards/setups`. The number itself never leaves the browser.

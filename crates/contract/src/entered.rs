@@ -8,13 +8,20 @@ use serde::{Serialize, Serializer};
 /// The text of a JSON string; `None` for a number, `true`, `null`, a list or an object, which are no decimal strings.
 ///
 /// Reading never fails on the type: the field error is made where the field is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entered(pub Option<String>);
 
 impl Entered {
     /// The text, or an empty one for what was no string: the strict parser refuses `"?"` as malformed.
     pub fn text(&self) -> &str {
         self.0.as_deref().unwrap_or("?")
+    }
+}
+
+/// What was left out is nothing entered, which the parser calls `required`; `null` is something that is no text.
+impl Default for Entered {
+    fn default() -> Self {
+        Self(Some(String::new()))
     }
 }
 
@@ -27,6 +34,25 @@ impl From<String> for Entered {
 impl Serialize for Entered {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Entered {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ObjectBuilder, Type};
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[0-9]+(\\.[0-9]+)?$"))
+            .description(Some("Plain decimal: digits and one point, no sign, no exponent"));
+        utoipa::openapi::RefOr::T(schema.build().into())
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Entered {
+    fn name() -> std::borrow::Cow<'static, str> {
+        std::borrow::Cow::Borrowed("EnteredDecimal")
     }
 }
 

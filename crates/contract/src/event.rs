@@ -10,7 +10,7 @@ pub const WALLET: &str = "wallet";
 pub const AUTO_PAY: &str = "auto_pay";
 /// Data: a [`crate::top_up::TopUp`].
 pub const TOP_UP: &str = "top_up";
-/// Data: a [`crate::card::CardList`].
+/// Data: a [`crate::card::Card`] that is new, changed or removed.
 pub const CARD: &str = "card";
 /// Data: a [`crate::request::FundsRequest`].
 pub const REQUEST: &str = "request";

@@ -20,7 +20,7 @@ pub struct Authorize {
     /// What will start.
     pub kind: UsageKind,
     /// What it will probably cost; this much is held.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub estimate: Entered,
     /// How long the hold lasts, seconds.
@@ -48,7 +48,6 @@ pub enum Authorization {
         /// `false`.
         allowed: bool,
         /// Why.
-        #[cfg_attr(feature = "openapi", schema(value_type = String))]
         reason: Refusal,
         /// When asking again may help.
         retry_after_seconds: Option<i64>,
@@ -67,13 +66,13 @@ pub struct UsageEvent {
     /// What was used.
     pub kind: UsageKind,
     /// Plain decimal, not negative.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub quantity: Entered,
     /// What is counted.
     pub unit: Unit,
     /// Plain decimal, not negative.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub unit_price: Entered,
     /// When it happened; at most 5 minutes ahead of the server's clock.

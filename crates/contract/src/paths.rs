@@ -47,6 +47,8 @@ paths! {
     AUTO_PAY_RESUME = "/auto-pay/resume";
     /// GET.
     TRANSACTIONS = "/transactions";
+    /// GET, `text/csv`.
+    TRANSACTIONS_CSV = "/transactions.csv";
     /// GET.
     USAGE = "/usage";
     /// GET, `text/event-stream`.

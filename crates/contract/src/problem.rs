@@ -11,7 +11,6 @@ macro_rules! codes {
     ($($(#[$meta:meta])* $variant:ident = $text:literal, $status:literal, $title:literal;)+) => {
         /// What went wrong, for programs. The HTTP status belongs to the code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum ProblemCode {
             $($(#[$meta])* #[serde(rename = $text)] $variant),+
         }
@@ -79,9 +78,25 @@ codes! {
     Internal = "internal", 500, "Something went wrong on our side";
     /// Overloaded, starting or stopping.
     Unavailable = "unavailable", 503, "Temporarily unavailable";
+    /// The body did not arrive in time.
+    RequestTimeout = "request_timeout", 408, "The request took too long to arrive";
     /// It took too long.
     Timeout = "timeout", 504, "This took too long";
 }
+
+// Derived, it would list the variants' names of Rust.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for ProblemCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ObjectBuilder, Type};
+        let codes = Self::ALL.iter().map(|code| code.as_str());
+        let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes));
+        utoipa::openapi::RefOr::T(schema.description(Some("What went wrong, for programs")).build().into())
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for ProblemCode {}
 
 /// One wrong field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

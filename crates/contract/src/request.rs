@@ -11,7 +11,7 @@ use crate::Entered;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateFundsRequest {
     /// Decimal string within the top-up limits.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub amount: Entered,
     /// 1 to 500 characters.

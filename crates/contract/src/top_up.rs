@@ -12,7 +12,7 @@ use crate::Entered;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateTopUp {
     /// Decimal string, whole minor units, within the limits.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub amount: Entered,
     /// The default card when left out.

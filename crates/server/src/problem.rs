@@ -76,9 +76,11 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%cause, "the database is out of reach");
                 Self::retry_later(ProblemCode::Unavailable, "The database does not answer. Please try again.", 2)
             }
-            StoreError::Corrupt(_) | StoreError::UnknownScheme(_) | StoreError::Schema(_) | StoreError::Database(_) => {
-                Self::internal(error)
-            }
+            StoreError::Corrupt(_)
+            | StoreError::UnknownScheme(_)
+            | StoreError::NotThere(_)
+            | StoreError::Schema(_)
+            | StoreError::Database(_) => Self::internal(error),
         }
     }
 }

@@ -8,9 +8,9 @@ use billing_store::Store;
 use crate::Failure;
 use crate::config::Config;
 
-/// Exit code 0 when every ledger is right, 1 when one is broken.
+/// Exit code 0 when every ledger is right, 1 when one is broken or there is no database to look at.
 pub(crate) async fn verify(config: &Config) -> Result<ExitCode, Failure> {
-    let store = Store::connect(config.database.reveal())
+    let store = Store::open_existing(config.database.reveal())
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;
     let (mut lines, mut broken) = (0, 0);

@@ -30,6 +30,9 @@ pub enum StoreError {
     /// The address names no database that is known here.
     #[error("`{0}` is no database address; write sqlite:PATH or postgres://USER@HOST/NAME")]
     UnknownScheme(String),
+    /// The address names a file that does not exist.
+    #[error("there is no database file {0}")]
+    NotThere(String),
     /// The schema of the database does not belong to this program.
     #[error("the database's schema does not fit: {0}")]
     Schema(String),

@@ -54,14 +54,7 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
     )
     .await?;
     let applied = applied(&mut tx).await?;
-    for (version, checksum) in &applied {
-        let Some(known) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
-            return Err(StoreError::Schema(format!("step {version} was made by a newer version of this program")));
-        };
-        if known.checksum(tx.is_postgres()) != *checksum {
-            return Err(StoreError::Schema(format!("step {version} ({}) was applied with other contents", known.name)));
-        }
-    }
+    check(&applied, tx.is_postgres())?;
     for migration in MIGRATIONS.iter().skip(applied.len()) {
         let sql = migration.sql(tx.is_postgres());
         tx.script(AssertSqlSafe(sql)).await?;
@@ -73,6 +66,36 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
         tracing::info!(version = migration.version, name = migration.name, "schema step applied");
     }
     tx.commit().await
+}
+
+/// Refuses a database that is not exactly of this version; writes nothing.
+pub(crate) async fn expect_current(db: &Db) -> Result<()> {
+    let mut tx = db.snapshot().await?;
+    let found = applied(&mut tx).await;
+    let postgres = tx.is_postgres();
+    tx.rollback().await?;
+    let found = found.map_err(|error| match error {
+        StoreError::Database(_) => StoreError::Schema("it holds no wallets".to_owned()),
+        other => other,
+    })?;
+    check(&found, postgres)?;
+    if found.len() < MIGRATIONS.len() {
+        return Err(StoreError::Schema("it is of an older version; start the server once".to_owned()));
+    }
+    Ok(())
+}
+
+/// Every applied step must be one of ours.
+fn check(applied: &[(i64, String)], postgres: bool) -> Result<()> {
+    for (version, checksum) in applied {
+        let Some(known) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
+            return Err(StoreError::Schema(format!("step {version} was made by a newer version of this program")));
+        };
+        if known.checksum(postgres) != *checksum {
+            return Err(StoreError::Schema(format!("step {version} ({}) was applied with other contents", known.name)));
+        }
+    }
+    Ok(())
 }
 
 async fn applied(tx: &mut Tx) -> Result<Vec<(i64, String)>> {

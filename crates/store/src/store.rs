@@ -30,20 +30,38 @@ impl Store {
 
     /// Like [`Store::connect`], with at most so many connections to PostgreSQL.
     pub async fn connect_with(url: &str, max_connections: u32) -> Result<Self> {
-        let db = match url.split_once(':') {
-            Some(("sqlite", path)) => sqlite(path.strip_prefix("//").unwrap_or(path)).await?,
-            Some(("postgres" | "postgresql", _)) => postgres(url, max_connections).await?,
-            // Not the whole address: it may hold a password.
-            Some((scheme, _)) => return Err(StoreError::UnknownScheme(format!("{scheme}:…"))),
-            None => return Err(StoreError::UnknownScheme(url.to_owned())),
-        };
+        let db = Self::open(url, max_connections).await?;
         migration::migrate(&db).await?;
         Ok(Self { db })
+    }
+
+    async fn open(url: &str, max_connections: u32) -> Result<Db> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => sqlite(path.strip_prefix("//").unwrap_or(path)).await,
+            Some(("postgres" | "postgresql", _)) => postgres(url, max_connections).await,
+            // Not the whole address: it may hold a password.
+            Some((scheme, _)) => Err(StoreError::UnknownScheme(format!("{scheme}:…"))),
+            None => Err(StoreError::UnknownScheme(url.to_owned())),
+        }
     }
 
     /// Whether the database answers: for `/readyz`.
     pub async fn ping(&self) -> Result<()> {
         self.db.all("SELECT 1", &[]).await.map(drop)
+    }
+
+    /// Opens a database that is there, for looking at it: nothing is made and no step of the schema applied.
+    /// `NotThere`: no such file; `Schema`: it holds no wallet, or one of another version.
+    pub async fn open_existing(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if !Path::new(path).is_file() {
+                return Err(StoreError::NotThere(path.to_owned()));
+            }
+        }
+        let db = Self::open(url, DEFAULT_POSTGRES_CONNECTIONS).await?;
+        migration::expect_current(&db).await?;
+        Ok(Self { db })
     }
 
     /// Closes all connections once their work is done.

@@ -15,7 +15,7 @@ macro_rules! top_up_columns {
     () => {
         "id, organization_id, kind, amount, currency, status, card_id, card_brand, card_last4, card_ref, provider,
         provider_ref, attempt, decline_code, next_action, requested_by, created_at, updated_at, settled_at,
-        next_check_at, checks"
+        next_check_at, checks, lease_owner"
     };
 }
 pub(crate) use top_up_columns;
@@ -107,6 +107,8 @@ pub struct TopUp {
     pub next_check_at: Option<Timestamp>,
     /// How often the provider's word (or silence) was taken.
     pub checks: i64,
+    /// Somebody is at it: the provider is being asked, or was when they died.
+    pub taken_up: bool,
 }
 
 /// A top-up to be written down.
@@ -363,6 +365,7 @@ impl TopUp {
             settled_at: fields.opt_time()?,
             next_check_at: fields.opt_time()?,
             checks: fields.int()?,
+            taken_up: fields.opt_text()?.is_some(),
         })
     }
 }

@@ -50,7 +50,13 @@ struct Chain {
 async fn check(tx: &mut Tx, organization_id: &str) -> Result<Verification> {
     let sql = concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
-    let wallet = Wallet::read(&mut row.fields())?;
+    let wallet = match Wallet::read(&mut row.fields()) {
+        Err(StoreError::Corrupt(reason)) => {
+            let reason = format!("the wallet itself cannot be read: {reason}");
+            return Ok(Verification { lines: 0, broken: Some(Broken { seq: 0, reason }) });
+        }
+        read => read?,
+    };
     let mut chain = Chain { seq: 0, balance: Money::ZERO, hash: Hash::GENESIS, spent: Money::ZERO };
     loop {
         let sql = concat!(

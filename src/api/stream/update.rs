@@ -1,7 +1,7 @@
 //! What an event of the stream says.
 
 use billing_contract::auto_pay::AutoPay;
-use billing_contract::card::CardList;
+use billing_contract::card::Card;
 use billing_contract::event::{self, SessionEvent, SessionState};
 use billing_contract::request::FundsRequest;
 use billing_contract::top_up::TopUp;
@@ -21,8 +21,8 @@ pub(crate) enum Update {
     AutoPay(Box<AutoPay>),
     /// A top-up has moved on.
     TopUp(Box<TopUp>),
-    /// The cards.
-    Cards(CardList),
+    /// A card is new, changed or gone.
+    Card(Box<Card>),
     /// A member asks, or was answered.
     Request(Box<FundsRequest>),
     /// The session is over.
@@ -37,7 +37,7 @@ impl Update {
             event::WALLET => Self::Wallet(decode(data)?),
             event::AUTO_PAY => Self::AutoPay(decode(data)?),
             event::TOP_UP => Self::TopUp(decode(data)?),
-            event::CARD => Self::Cards(decode(data)?),
+            event::CARD => Self::Card(decode(data)?),
             event::REQUEST => Self::Request(decode(data)?),
             event::SESSION => Self::Session(decode::<SessionEvent>(data)?.state),
             _ => return None,

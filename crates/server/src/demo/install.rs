@@ -190,7 +190,7 @@ async fn connect_card(past: &AppState, people: &[Member], begun_at: Timestamp) -
         exp_year: begun_at.utc_date().month().year().saturating_add(3),
         consent: CONSENT.to_owned(),
     };
-    let setup = cards::start_setup(past, owner, Some("demo-card".to_owned()), &form).await?;
+    let (setup, _) = cards::start_setup(past, owner, Some("demo-card".to_owned()), &form).await?;
     if setup.card.is_some() {
         Ok(())
     } else {

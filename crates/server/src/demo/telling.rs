@@ -79,7 +79,7 @@ async fn top_up(past: &AppState, people: &[Member], position: usize, amount: Mon
     let Some(payer) = payers.get((position + 1) % payers.len().max(1)) else { return Ok(()) };
     let form = CreateTopUp { amount: Entered(Some(amount.to_string())), card_id: None };
     let answer = top_ups::create(past, payer, format!("demo-top-up-{position}"), &form).await?;
-    if answer.top_up.status == TopUpStatus::Succeeded {
+    if answer.outcome?.status == TopUpStatus::Succeeded {
         Ok(())
     } else {
         Err(DemoError::Service("the sandbox bank has not settled a top-up; start again to go on".to_owned()))

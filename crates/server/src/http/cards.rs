@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{Id, Json};
-use crate::http::idempotency::OptionalIdempotencyKey;
+use crate::http::idempotency::{OptionalIdempotencyKey, Repeatable};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::service::cards;
@@ -55,8 +55,9 @@ async fn create_card_setup(
     Manager(member): Manager,
     OptionalIdempotencyKey(key): OptionalIdempotencyKey,
     Json(form): Json<CreateCardSetup>,
-) -> Result<(StatusCode, Json<CardSetup>), Problem> {
-    Ok((StatusCode::CREATED, Json(cards::start_setup(&state, &member, key, &form).await?)))
+) -> Result<Repeatable<(StatusCode, Json<CardSetup>)>, Problem> {
+    let (setup, replayed) = cards::start_setup(&state, &member, key, &form).await?;
+    Ok(Repeatable { answer: (StatusCode::CREATED, Json(setup)), replayed })
 }
 
 /// Where connecting a card stands

@@ -38,7 +38,8 @@ struct Position {
 
 /// What changes, as it changes
 ///
-/// `transaction` (a ledger line), `wallet`, `auto_pay`, `top_up`, `card` and `request` (each the resource), `session`
+/// `transaction` (a ledger line), `wallet`, `auto_pay`, `top_up`, `card` and `request` (each the resource; a card that is
+/// gone with `removed`), `session`
 /// (the stream ends). The `id` is the last `seq` sent: with it as `Last-Event-ID` or `?after=` the stream goes on
 /// without a gap and without repeating a line. Without either it begins with the wallet.
 #[utoipa::path(
@@ -81,7 +82,7 @@ fn event(Message { seq, push }: Message) -> Event {
         Push::Wallet(wallet) => (event::WALLET, json(&wallet)),
         Push::AutoPay(auto_pay) => (event::AUTO_PAY, json(&auto_pay)),
         Push::TopUp(top_up) => (event::TOP_UP, json(&top_up)),
-        Push::Cards(cards) => (event::CARD, json(&cards)),
+        Push::Card(card) => (event::CARD, json(&card)),
         Push::Request(request) => (event::REQUEST, json(&request)),
         Push::Session(state) => (event::SESSION, json(&SessionEvent { state })),
         Push::Heartbeat => return Event::default().comment(""),

@@ -9,6 +9,7 @@ use billing_contract::{FieldError, ProblemCode};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use crate::http::limits::BODY_TIME;
 use crate::http::problem::Problem;
 
 /// A JSON body; as an answer, one too. Unknown fields are refused by the types themselves (`deny_unknown_fields`).
@@ -50,7 +51,13 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
 
 /// The bytes of the body, within the limit that the router sets.
 pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+    let Ok(read) = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await else {
+        return Err(Problem::new(
+            ProblemCode::RequestTimeout,
+            "The request's body did not arrive in time. Send it again.",
+        ));
+    };
+    read.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(ProblemCode::TooLarge, "The request's body is larger than this address accepts.")
         }
@@ -107,7 +114,7 @@ fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
         append_unless_last(&mut pointer, name);
         ("duplicate_field", format!("The field \"{name}\" is there twice."))
     } else {
-        ("wrong_value", without_position(&message))
+        ("wrong_value", in_words(&without_position(&message)))
     };
     Problem::invalid(vec![FieldError { pointer, code: code.to_owned(), detail }])
 }
@@ -145,6 +152,21 @@ fn quoted_after<'a>(message: &'a str, start: &str) -> Option<&'a str> {
 /// Serde's sentence without "at line 1 column 20", which helps nobody who fills in a form.
 fn without_position(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(sentence, _)| sentence).to_owned()
+}
+
+/// Serde names our own types in what it expected; whoever sends JSON knows objects and whole numbers.
+fn in_words(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let first = expected.split(' ').next().unwrap_or_default();
+    let integer = first.len() > 1 && first.starts_with(['i', 'u']) && first[1..].bytes().all(|b| b.is_ascii_digit());
+    match first {
+        "struct" | "enum" | "internally" | "adjacently" | "tuple" | "unit" | "map" => {
+            format!("{found}, expected an object")
+        }
+        "sequence" | "a" if expected.contains("sequence") => format!("{found}, expected a list"),
+        _ if integer => format!("{found}, expected a whole number"),
+        _ => message.to_owned(),
+    }
 }
 
 /// The `{id}` of the path. What is no UUID in its usual form is nothing that exists.
@@ -244,6 +266,23 @@ mod tests {
         for body in ["[]", "[\"100.00\"]", "\"x\"", "null", " 5"] {
             assert_eq!(error_of::<CreateTopUp>(body).0, ProblemCode::Invalid, "{body}");
         }
+    }
+
+    #[test]
+    fn no_type_of_ours_is_named_to_people() {
+        let detail = |body: &str| {
+            let problem = read_json::<PutAutoPay>(body.as_bytes()).unwrap_err();
+            problem.document().errors[0].detail.clone()
+        };
+        for body in [r#"{"enabled":true,"refill":5}"#, r#"{"enabled":true,"refill":"x"}"#] {
+            let detail = detail(body);
+            assert!(detail.ends_with("expected an object") && !detail.contains("Refill"), "{detail}");
+        }
+        assert_eq!(
+            in_words("invalid type: string \"x\", expected u8"),
+            "invalid type: string \"x\", expected a whole number"
+        );
+        assert_eq!(in_words("unknown variant `x`, expected `a` or `b`"), "unknown variant `x`, expected `a` or `b`");
     }
 
     #[test]

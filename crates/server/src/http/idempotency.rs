@@ -1,9 +1,11 @@
 //! The client's idempotency key.
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
 use billing_contract::ProblemCode;
+use billing_domain::sandbox_cards::contains_scheme_number;
 
 use crate::http::problem::Problem;
 
@@ -25,8 +27,37 @@ fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
     match value.to_str().map(str::trim) {
-        Ok(key) if (1..=255).contains(&key.len()) && values.next().is_none() => Ok(Some(key.to_owned())),
+        // A key is stored, so it must not be a card's number either.
+        Ok(key) if contains_scheme_number(key.as_bytes()) => Err(Problem::new(
+            ProblemCode::Invalid,
+            "The header Idempotency-Key looks like a card number. Use a random value, like a UUID.",
+        )),
+        // `to_str` lets tabs pass.
+        Ok(key) if key.len() <= 255 && is_printable(key) && values.next().is_none() => Ok(Some(key.to_owned())),
         _ => Err(missing("The header Idempotency-Key must be one value of 1 to 255 printable characters.")),
+    }
+}
+
+fn is_printable(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// An answer that says so when it is a repetition: the key had brought it about before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repeatable<T> {
+    /// The answer.
+    pub(crate) answer: T,
+    /// It is a repetition.
+    pub(crate) replayed: bool,
+}
+
+impl<T: IntoResponse> IntoResponse for Repeatable<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        if self.replayed {
+            response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
     }
 }
 
@@ -72,8 +103,9 @@ mod tests {
         assert_eq!(key(&[]), Ok(None));
         assert_eq!(key(&[" a-1 "]), Ok(Some("a-1".to_owned())));
         assert_eq!(key(&[&"k".repeat(255)]).unwrap().map(|key| key.len()), Some(255));
-        for wrong in [&[""][..], &[" "], &[&"k".repeat(256)], &["schlüssel"], &["a", "a"]] {
+        for wrong in [&[""][..], &[" "], &[&"k".repeat(256)], &["schlüssel"], &["a\tb"], &["a", "a"]] {
             assert_eq!(key(wrong), Err(ProblemCode::IdempotencyKeyMissing), "{wrong:?}");
         }
+        assert_eq!(key(&["4242424242424242"]), Err(ProblemCode::Invalid));
     }
 }

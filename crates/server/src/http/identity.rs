@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use billing_contract::ProblemCode;
 use subtle::ConstantTimeEq as _;
 
@@ -71,16 +72,19 @@ impl FromRequestParts<AppState> for Owner {
 }
 
 impl FromRequestParts<AppState> for ServiceKey {
-    type Rejection = Problem;
+    type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
         if let (Some(key), Some(given)) = (&state.config.service_key, bearer(&parts.headers))
             && bool::from(key.reveal().as_bytes().ct_eq(given.as_bytes()))
         {
             return Ok(Self);
         }
-        state.rate_limits.check_address(client_address(parts, state.config.behind_proxy))?;
-        Err(Problem::new(ProblemCode::Unauthenticated, "Send the service key: Authorization: Bearer <service key>."))
+        let address = client_address(parts, state.config.behind_proxy);
+        state.rate_limits.check_address(address).map_err(IntoResponse::into_response)?;
+        let problem =
+            Problem::new(ProblemCode::Unauthenticated, "Send the service key: Authorization: Bearer <service key>.");
+        Err(([(header::WWW_AUTHENTICATE, "Bearer")], problem).into_response())
     }
 }
 

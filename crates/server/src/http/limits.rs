@@ -26,6 +26,9 @@ pub(crate) const METERING_BODY: usize = 4 * 1024 * 1024;
 /// Longest wait for the beginning of an answer. A stream may go on after it has begun.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
+/// Longest wait for a request's body; shorter, so that a slow client is told that it was slow.
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(20);
+
 /// The peer of the connection, put into every request by the accept loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
@@ -36,12 +39,15 @@ pub(crate) struct RateLimits {
     sessions: Option<DefaultKeyedRateLimiter<String>>,
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
     sign_in_addresses: Failures<IpAddr>,
+    sign_in_pairs: Failures<(IpAddr, String)>,
     sign_in_emails: Failures<String>,
 }
 
 impl RateLimits {
     /// `per_second` requests of one session and ten times as many of one address, which a whole office may share;
-    /// 0 switches both off. Failed sign-ins are limited in any case: of one address after 30, of one e-mail after 10.
+    /// 0 switches both off. Failed sign-ins are limited in any case: of one address after 30, of one e-mail from one
+    /// address after 10, and of one e-mail from anywhere after 100, then faster than one address alone can use up: nobody
+    /// locks others out from one place.
     pub(crate) fn new(per_second: u32) -> Self {
         let quota = |factor: u32| {
             let rate = NonZeroU32::new(per_second.saturating_mul(factor))?;
@@ -51,7 +57,8 @@ impl RateLimits {
             sessions: quota(1).map(RateLimiter::keyed),
             addresses: quota(10).map(RateLimiter::keyed),
             sign_in_addresses: Failures::new(30, Duration::from_secs(5)),
-            sign_in_emails: Failures::new(10, Duration::from_secs(30)),
+            sign_in_pairs: Failures::new(10, Duration::from_secs(30)),
+            sign_in_emails: Failures::new(100, Duration::from_secs(3)),
         }
     }
 
@@ -67,7 +74,9 @@ impl RateLimits {
 
     /// May somebody try to sign in? E-mail in its normal form.
     pub(crate) fn check_sign_in(&self, address: IpAddr, email: &str) -> Result<(), Problem> {
-        match self.sign_in_addresses.wait(&address).max(self.sign_in_emails.wait(&email.to_owned())) {
+        let email = email.to_owned();
+        let everywhere = self.sign_in_emails.wait(&email);
+        match self.sign_in_addresses.wait(&address).max(everywhere).max(self.sign_in_pairs.wait(&(address, email))) {
             None => Ok(()),
             Some(wait) => Err(too_fast("Too many failed sign-ins. Wait a moment, then try again.", wait)),
         }
@@ -77,6 +86,7 @@ impl RateLimits {
     pub(crate) fn sign_in_failed(&self, address: IpAddr, email: &str) {
         self.sign_in_addresses.failed(address);
         self.sign_in_emails.failed(email.to_owned());
+        self.sign_in_pairs.failed((address, email.to_owned()));
     }
 
     /// Forgets whoever has been quiet; to be called now and then.
@@ -89,6 +99,7 @@ impl RateLimits {
         }
         self.sign_in_addresses.tidy();
         self.sign_in_emails.tidy();
+        self.sign_in_pairs.tidy();
     }
 }
 
@@ -194,6 +205,22 @@ mod tests {
         failures.failed("ann");
         assert!(failures.wait(&"ann").is_some_and(|wait| wait <= Duration::from_secs(30)));
         assert_eq!(failures.wait(&"bob"), None);
+    }
+
+    #[test]
+    fn guessing_from_one_address_locks_nobody_else_out() {
+        let limits = RateLimits::new(0);
+        let (guesser, owner) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        for _ in 0..30 {
+            limits.sign_in_failed(guesser, "ann@acme.test");
+        }
+        assert!(limits.check_sign_in(guesser, "ann@acme.test").is_err());
+        assert!(limits.check_sign_in(owner, "ann@acme.test").is_ok());
+        // From many addresses together it is slowed down all the same.
+        for host in 0..=100 {
+            limits.sign_in_failed(IpAddr::from([198, 51, 100, host]), "ann@acme.test");
+        }
+        assert!(limits.check_sign_in(owner, "ann@acme.test").is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The API's own description: made from the routes at the start, as JSON for programs and as a page for people.
 
+mod complete;
+
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
@@ -7,6 +9,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document};
 
+use self::complete::complete;
 use crate::app::AppState;
 use crate::http::docs;
 
@@ -70,7 +73,8 @@ pub(crate) fn outline() -> Document {
 
 /// Serves the document and the page, both made once.
 pub(crate) fn routes(document: &Document) -> Router<AppState> {
-    let json = serde_json::to_value(document).unwrap_or_default();
+    let mut json = serde_json::to_value(document).unwrap_or_default();
+    complete(&mut json);
     let page = docs::page(&json);
     let text = json.to_string();
     let answer = |content_type: &'static str, body: String| {

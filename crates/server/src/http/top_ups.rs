@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
-use axum::response::{IntoResponse, Response};
 use billing_contract::top_up::{ChallengeAnswer, CreateTopUp, TopUp};
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
@@ -12,10 +11,10 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{Id, Json};
-use crate::http::idempotency::{IDEMPOTENCY_REPLAYED, IdempotencyKey};
+use crate::http::idempotency::{IdempotencyKey, Repeatable};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
-use crate::service::top_ups;
+use crate::service::top_ups::{self, Answer};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -46,14 +45,9 @@ async fn create_top_up(
     Manager(member): Manager,
     IdempotencyKey(key): IdempotencyKey,
     Json(form): Json<CreateTopUp>,
-) -> Result<Response, Problem> {
-    let answer = top_ups::create(&state, &member, key, &form).await?;
-    let created = (StatusCode::CREATED, Json(answer.top_up));
-    Ok(if answer.replayed {
-        ([(IDEMPOTENCY_REPLAYED, "true")], created).into_response()
-    } else {
-        created.into_response()
-    })
+) -> Result<Repeatable<Result<(StatusCode, Json<TopUp>), Problem>>, Problem> {
+    let Answer { outcome, replayed } = top_ups::create(&state, &member, key, &form).await?;
+    Ok(Repeatable { answer: outcome.map(|top_up| (StatusCode::CREATED, Json(top_up))), replayed })
 }
 
 /// One top-up

@@ -38,6 +38,9 @@ async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay)
         .as_ref()
         .map(|settings| engine::decide(state, organization, settings, &figures.situation, now));
     let settings = auto_pay.settings.unwrap_or_else(|| proposal(&state.config.limits(organization.currency)));
+    // Without a named card it is the default one: whoever looks must see which one would be charged.
+    let card = if auto_pay.enabled { engine::card(state, auto_pay).await? } else { None };
+    let card_id = card.map(|card| card.id).or_else(|| auto_pay.card_id.clone());
     let spent = &figures.spent;
     let in_flight = spent.in_flight.checked_add(spent.unknown).ok_or(StoreError::Overflow)?;
     let left = settings.monthly_cap.checked_sub(figures.situation.month_committed).ok_or(StoreError::Overflow)?;
@@ -47,7 +50,7 @@ async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay)
         threshold: settings.threshold,
         refill: settings.refill,
         monthly_cap: settings.monthly_cap,
-        card_id: auto_pay.card_id.clone(),
+        card_id,
         health: health::line(auto_pay, plan),
         month: MonthFigures {
             spent: spent.settled,

@@ -38,13 +38,13 @@ pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<Card
     Ok(CardList { items: state.store.cards(organization_id).await?.iter().map(show).collect() })
 }
 
-/// Starts connecting a card, at most once for a key if there is one.
+/// Starts connecting a card, at most once for a key if there is one; whether the key had begun it before.
 pub(crate) async fn start_setup(
     state: &AppState,
     member: &Member,
     key: Option<String>,
     form: &CreateCardSetup,
-) -> Result<ShownSetup, Problem> {
+) -> Result<(ShownSetup, bool), Problem> {
     let (organization_id, now) = (&member.organization.id, state.clock.now());
     refuse_problems(form, now)?;
     let id = state.new_id()?;
@@ -70,9 +70,9 @@ pub(crate) async fn start_setup(
             if let Ok(Ok(Err(problem))) = tokio::time::timeout(PATIENCE, task).await {
                 return Err(problem);
             }
-            get_setup(state, organization_id, &setup.id).await
+            Ok((get_setup(state, organization_id, &setup.id).await?, false))
         }
-        Created::Replay(setup) => get_setup(state, organization_id, &setup.id).await,
+        Created::Replay(setup) => Ok((get_setup(state, organization_id, &setup.id).await?, true)),
         Created::Reused | Created::Blocked => Err(Problem::new(
             ProblemCode::IdempotencyKeyReused,
             "This idempotency key was used for another request. Use a new key for another card.",
@@ -267,6 +267,7 @@ pub(crate) fn show(card: &Card) -> Shown {
         exp_year: u16::try_from(card.exp_year).unwrap_or_default(),
         is_default: card.is_default,
         created_at: card.created_at,
+        removed: false,
     }
 }
 

@@ -8,7 +8,7 @@ mod due;
 use std::time::Duration;
 
 use billing_contract::auto_pay::AutoPay;
-use billing_contract::card::CardList;
+use billing_contract::card::Card;
 use billing_contract::event::SessionState;
 use billing_contract::request::FundsRequest;
 use billing_contract::top_up::TopUp;
@@ -52,8 +52,8 @@ pub(crate) enum Push {
     AutoPay(Box<AutoPay>),
     /// A top-up that has changed.
     TopUp(Box<TopUp>),
-    /// The cards as they are now.
-    Cards(CardList),
+    /// A card that is new, changed or gone.
+    Card(Box<Card>),
     /// A request that is new or answered.
     Request(Box<FundsRequest>),
     /// The last word.
@@ -83,6 +83,7 @@ pub(crate) async fn open(
     // First subscribe, then read: nothing falls in between.
     let subscription = state.events.subscribe(&member.organization.id);
     let last_seq = state.store.wallet(&member.organization.id).await?.last_seq;
+    let cards = cards::list(state, &member.organization.id).await?.items;
     let mut feed = Feed {
         state: state.clone(),
         member,
@@ -92,6 +93,7 @@ pub(crate) async fn open(
         seq: after.map_or(last_seq, |after| after.clamp(0, last_seq)),
         due: Due::at_first(),
         told: None,
+        cards,
         grace_ends_at: None,
         wallet_not_before: Instant::now(),
         session_checked: Instant::now(),
@@ -137,6 +139,8 @@ struct Feed {
     due: Due,
     /// What the watcher knows of the wallet.
     told: Option<Told>,
+    /// What the watcher knows of the cards.
+    cards: Vec<Card>,
     /// Then the status changes without anything having happened.
     grace_ends_at: Option<Timestamp>,
     wallet_not_before: Instant,
@@ -191,10 +195,22 @@ impl Feed {
             self.send(Push::AutoPay(Box::new(auto_pay))).await?;
         }
         if self.due.take(Part::Cards) {
-            let cards = cards::list(&self.state, &self.member.organization.id).await?;
-            self.send(Push::Cards(cards)).await?;
+            self.send_cards().await?;
         }
         self.send_named().await
+    }
+
+    /// The cards that have changed since they were last looked at, those that are gone first.
+    async fn send_cards(&mut self) -> Result<(), End> {
+        let cards = cards::list(&self.state, &self.member.organization.id).await?.items;
+        let before = std::mem::replace(&mut self.cards, cards.clone());
+        let gone = before.iter().filter(|card| cards.iter().all(|other| other.id != card.id));
+        let gone = gone.map(|card| Card { removed: true, is_default: false, ..card.clone() });
+        let changed = cards.iter().filter(|card| !before.contains(card)).cloned();
+        for card in gone.chain(changed).collect::<Vec<_>>() {
+            self.send(Push::Card(Box::new(card))).await?;
+        }
+        Ok(())
     }
 
     /// Top-ups and requests by name; after an overflow those that are open.

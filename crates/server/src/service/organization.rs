@@ -57,10 +57,16 @@ fn text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, most: usize,
     if text.chars().count() > most {
         errors.push(field(pointer, "too_long", format!("At most {most} characters.")));
     }
-    if text.chars().any(|one| one.is_control() && !(lines && one == '\n')) {
+    if text.chars().any(|one| is_unprintable(one) && !(lines && one == '\n')) {
         errors.push(field(pointer, "unprintable", "Remove the characters that cannot be printed."));
     }
     text
+}
+
+/// Also what turns the order of the letters around it (Unicode TR9, explicit directions): a name must read as it is
+/// written, on receipts and links too.
+fn is_unprintable(one: char) -> bool {
+    one.is_control() || matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
@@ -88,7 +94,7 @@ mod tests {
         let form = PutOrganization {
             name: "  ".to_owned(),
             address: "a\tb".to_owned(),
-            tax_id: "x".repeat(41),
+            tax_id: "DE\u{202e}321".to_owned(),
             time_zone: "Europe/Atlantis".to_owned(),
         };
         let problem = check(&form).unwrap_err();

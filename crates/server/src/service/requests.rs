@@ -2,6 +2,7 @@
 
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestList, FundsRequestState};
 use billing_contract::{FieldError, ProblemCode};
+use billing_domain::sandbox_cards::contains_scheme_number;
 use billing_store::{Decision, NewRequest, Request, RequestState, StoreError};
 
 use crate::app::AppState;
@@ -15,6 +16,8 @@ const LISTED: u32 = 100;
 const OPEN_AT_ONCE: usize = 10;
 const REASON_CHARACTERS: usize = 500;
 const ANSWER_CHARACTERS: usize = 500;
+/// Such text is stored and shown to others.
+const CARD_NUMBER: &str = "This looks like a card number. Take it out: cards are connected on the Billing tab only.";
 
 /// An admin's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +87,7 @@ fn check(state: &AppState, member: &Member, form: &CreateFundsRequest) -> Result
         count if count > REASON_CHARACTERS => {
             wrong("/reason", "too_long", format!("At most {REASON_CHARACTERS} characters."));
         }
+        _ if contains_scheme_number(reason.as_bytes()) => wrong("/reason", "card_number", CARD_NUMBER.to_owned()),
         _ => {}
     }
     match amount {
@@ -108,6 +112,9 @@ pub(crate) async fn answer(
     let answer = answer.map(|answer| answer.trim().to_owned()).filter(|answer| !answer.is_empty());
     if answer.as_ref().is_some_and(|answer| answer.chars().count() > ANSWER_CHARACTERS) {
         return Err(Problem::field("/answer", "too_long", format!("At most {ANSWER_CHARACTERS} characters.")));
+    }
+    if answer.as_ref().is_some_and(|answer| contains_scheme_number(answer.as_bytes())) {
+        return Err(Problem::field("/answer", "card_number", CARD_NUMBER));
     }
     let organization_id = &member.organization.id;
     let decision =

@@ -25,13 +25,13 @@ const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
 /// What `POST /top-ups` answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    /// The top-up as it is now.
-    pub(crate) top_up: Shown,
+    /// The top-up as it is now; a decline is a problem that names it.
+    pub(crate) outcome: Result<Shown, Problem>,
     /// This key had made it before.
     pub(crate) replayed: bool,
 }
 
-/// Charges a card for the wallet, at most once for a key. A decline is a problem that names the top-up.
+/// Charges a card for the wallet, at most once for a key.
 pub(crate) async fn create(
     state: &AppState,
     member: &Member,
@@ -107,10 +107,11 @@ async fn settle(state: &AppState, organization_id: &str, id: &str) {
 
 async fn answer(state: &AppState, organization_id: &str, id: &str, replayed: bool) -> Result<Answer, Problem> {
     let top_up = show(&state.store.top_up(organization_id, id).await?);
-    match &top_up.decline {
+    let outcome = match &top_up.decline {
         Some(decline) => Err(Problem::declined(decline.message.clone(), &decline.code, &top_up.id)),
-        None => Ok(Answer { top_up, replayed }),
-    }
+        None => Ok(top_up),
+    };
+    Ok(Answer { outcome, replayed })
 }
 
 /// One top-up.
@@ -168,9 +169,13 @@ pub(crate) fn unanswered(error: ProviderError) -> Problem {
 pub(crate) fn show(top_up: &TopUp) -> Shown {
     let waits = top_up.status == TopUpStatus::ActionRequired;
     let refused = top_up.status == TopUpStatus::Declined;
+    let status = match top_up.status {
+        TopUpStatus::Created if top_up.taken_up => TopUpStatus::Processing,
+        status => status,
+    };
     Shown {
         id: top_up.id.clone(),
-        status: top_up.status,
+        status,
         amount: top_up.amount,
         currency: top_up.currency,
         automatic: top_up.kind == TopUpKind::Auto,

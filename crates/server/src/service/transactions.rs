@@ -1,5 +1,7 @@
 //! Reading the ledger by pages: filters as people write them, and a cursor that survives whatever is posted meanwhile.
 
+pub(crate) mod export;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use billing_contract::FieldError;

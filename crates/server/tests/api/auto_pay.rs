@@ -18,6 +18,7 @@ on_both_databases!(
     a_hard_decline_pauses_until_somebody_acts,
     silence_counts_against_the_cap_and_is_no_decline,
     a_crash_does_not_forget_a_charge,
+    without_a_named_card_the_answer_says_which_one_would_be_charged,
     removing_the_last_card_switches_off,
     removing_the_agreed_card_pauses,
     a_charge_that_is_open_when_its_card_is_removed_is_no_consent_to_another_card,
@@ -247,6 +248,15 @@ async fn a_crash_does_not_forget_a_charge(mut world: World) {
     let client = world.anonymous().with_cookie(client.cookie());
     assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().collect::<Vec<_>>(), [5_000]);
     assert_eq!(health(&client, "armed").await["month"]["spent"], "50.00");
+}
+
+async fn without_a_named_card_the_answer_says_which_one_would_be_charged(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    let visa = connect(&client, "pm_card_visa").await;
+    let master = connect(&client, "pm_card_mastercard").await;
+    assert_eq!(switch_on(&client, &form("20.00", "50.00", "500.00")).await["card_id"], json!(visa));
+    send(client.request("PUT", &format!("/api/v1/cards/{master}/default"))).await.expect(200);
+    assert_eq!(settings(&client).await.1["card_id"], json!(master));
 }
 
 async fn removing_the_last_card_switches_off(world: World) {

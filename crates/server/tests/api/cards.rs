@@ -26,7 +26,9 @@ async fn a_card_connects_once_for_a_key_and_connects_the_wallet(world: World) {
     for answer in answers {
         answer.expect(201);
     }
-    let setup = connect().await.expect(201).json();
+    let repeated = connect().await.expect(201);
+    assert_eq!(repeated.header("idempotency-replayed"), Some("true"));
+    let setup = repeated.json();
     assert_eq!(setup["status"], "succeeded");
     assert_eq!((&setup["card"]["brand"], &setup["card"]["last4"]), (&json!("visa"), &json!("4242")));
     assert_eq!((&setup["card"]["exp_month"], &setup["card"]["exp_year"]), (&json!(7), &json!(2031)));

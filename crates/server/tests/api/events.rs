@@ -66,6 +66,22 @@ async fn a_stream_that_is_cut_and_resumed_is_the_ledger(world: World) {
     assert_eq!(told, expected);
 }
 
+async fn a_card_is_told_as_itself_when_it_comes_changes_and_goes(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let mut stream = Stream::open(&owner, "", None).await;
+    let visa = crate::money::connect(&owner, "pm_card_visa").await;
+    let told = stream.next_of("card").await.data;
+    assert_eq!((&told["id"], &told["is_default"], &told["brand"]), (&json!(visa), &json!(true), &json!("visa")));
+    let master = crate::money::connect(&owner, "pm_card_mastercard").await;
+    assert_eq!(stream.next_of("card").await.data["id"], json!(master));
+    owner.delete(&format!("/api/v1/cards/{visa}")).await.expect(204);
+    let gone = stream.next_of("card").await.data;
+    assert_eq!((&gone["id"], &gone["removed"]), (&json!(visa), &json!(true)));
+    let default = stream.next_of("card").await.data;
+    assert_eq!((&default["id"], &default["is_default"]), (&json!(master), &json!(true)));
+    assert!(default.get("removed").is_none());
+}
+
 async fn without_a_position_a_stream_begins_with_the_wallet(world: World) {
     let acme = &world.acme.id;
     connect_card(&world, acme).await;
@@ -166,6 +182,7 @@ async fn only_managers_may_listen(world: World) {
 
 on_both_databases!(
     a_stream_that_is_cut_and_resumed_is_the_ledger,
+    a_card_is_told_as_itself_when_it_comes_changes_and_goes,
     without_a_position_a_stream_begins_with_the_wallet,
     a_hold_and_a_request_reach_the_page,
     another_role_ends_the_stream,

@@ -256,7 +256,11 @@ async fn only_the_service_key_opens_metering(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
     let event = json!({"events": [usage("a", &world.acme.id, "ai_task", "1")]});
     for client in [world.anonymous(), owner, world.anonymous().with_bearer("another key")] {
-        assert_eq!(client.post(EVENTS, &event).await.expect(401).problem(), "unauthenticated");
+        let refused = client.post(EVENTS, &event).await.expect(401);
+        assert_eq!(
+            (refused.problem().as_str(), refused.header("www-authenticate")),
+            ("unauthenticated", Some("Bearer"))
+        );
         client.post(AUTHORIZATIONS, &json!({})).await.expect(401);
         client.post(&format!("{AUTHORIZATIONS}/{}/release", new_id()), &json!({})).await.expect(401);
     }

@@ -132,6 +132,31 @@ async fn verify_counts_the_lines_and_finds_the_one_that_was_altered(world: World
     assert!(said.contains("1 ledgers broken"), "{said}");
 }
 
+async fn verify_names_an_organisation_whose_wallet_is_damaged(world: World) {
+    spend(&world, 2).await;
+    let damage = "UPDATE wallets SET last_hash = 'zz' WHERE last_seq = 2";
+    world.database.tamper(damage, damage).await;
+    let (code, said) = verify(&world).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("organisation {}: broken", world.acme.id)), "{said}");
+    assert!(said.contains("1 ledgers broken"), "the others are looked at all the same: {said}");
+}
+
+async fn verify_makes_no_database(_: World) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("none.db");
+    let url = format!("sqlite:{}", file.display());
+    let output = program().args(["verify", "--database", &url]).output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("there is no database file"), "{said}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    std::fs::write(&file, b"").unwrap();
+    let output = program().args(["verify", "--database", &url]).output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("holds no wallets"), "{said}");
+}
+
 async fn secrets_do_not_reach_the_output(world: World) {
     let output = program()
         .args([
@@ -163,5 +188,7 @@ on_both_databases!(
     a_missing_page_is_said_in_a_sentence,
     the_settings_file_is_below_the_environment_and_unknown_settings_are_refused,
     verify_counts_the_lines_and_finds_the_one_that_was_altered,
+    verify_names_an_organisation_whose_wallet_is_damaged,
+    verify_makes_no_database,
     secrets_do_not_reach_the_output,
 );

@@ -107,6 +107,7 @@ fn table() -> Vec<Row> {
             .of(|things| &things.top_up)
             .with(json!({"approve": true})),
         row("get", paths::TRANSACTIONS, MANAGERS),
+        row("get", paths::TRANSACTIONS_CSV, MANAGERS),
         row("get", paths::USAGE, MANAGERS),
         row("get", paths::EVENTS, MANAGERS),
         row("get", paths::REQUESTS, SIGNED_IN),

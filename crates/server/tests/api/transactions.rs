@@ -141,6 +141,39 @@ async fn wrong_parameters_are_named(world: World) {
     }
 }
 
+async fn the_table_is_what_the_filters_find_and_holds_no_formula(world: World) {
+    ledger(&world).await;
+    let acme = &world.acme.id;
+    let mut event = usage("=cmd()", acme, "ai_task", "0.5");
+    event["description"] = "@SUM(1), \"quoted\"\nand a second line".into();
+    report(&world, &[event]).await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    let whole = owner.get("/api/v1/transactions.csv").await.expect(200);
+    assert_eq!(whole.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(whole.header("cache-control"), Some("no-store"));
+    let text = whole.text();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let records: Vec<std::collections::HashMap<String, String>> =
+        reader.deserialize().collect::<Result<_, _>>().unwrap();
+    let known = lines(&world, acme).await;
+    assert_eq!(records.len(), known.len());
+    for (record, posted) in records.iter().zip(known.iter().rev()) {
+        let line = &posted.line;
+        assert_eq!(record["seq"], line.seq.to_string());
+        let sign = if record["direction"] == "out" { "-" } else { "" };
+        assert_eq!(format!("{sign}{}", record["amount"]).parse::<Money>().unwrap(), line.amount);
+        assert_eq!(record["hash"], posted.hash.to_string());
+    }
+    assert_eq!(records[0]["reference"], "'=cmd()");
+    assert_eq!(records[0]["description"], "'@SUM(1), \"quoted\"\nand a second line");
+    let filtered = owner.get("/api/v1/transactions.csv?kind=promo").await.expect(200);
+    assert_eq!(filtered.text().lines().count(), 3, "two credits and the headings");
+    for (search, pointer) in [("limit=5", "/limit"), ("kind=gift", "/kind"), ("cursor=AQ", "/cursor")] {
+        let answer = owner.get(&format!("/api/v1/transactions.csv?{search}")).await.expect(422);
+        assert_eq!(answer.json()["errors"][0]["pointer"], pointer);
+    }
+}
+
 async fn a_strangers_cursor_opens_nothing(world: World) {
     ledger(&world).await;
     let owner = world.sign_in(&world.acme.owner).await;
@@ -157,5 +190,6 @@ on_both_databases!(
     an_item_is_the_line_that_the_ledger_holds,
     the_default_page_has_fifty_lines,
     wrong_parameters_are_named,
+    the_table_is_what_the_filters_find_and_holds_no_formula,
     a_strangers_cursor_opens_nothing,
 );

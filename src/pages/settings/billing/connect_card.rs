@@ -269,7 +269,7 @@ pub(super) fn ConnectDialog(
 ) -> AnyView {
     let announcer = announcer();
     let connected = move |card: Card| {
-        live.card_connected(card);
+        live.hear_card(card);
         announcer.say("The card is connected.");
         open.set(false);
     };

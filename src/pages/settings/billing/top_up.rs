@@ -99,7 +99,7 @@ fn connect(live: Live) -> AnyView {
     let payment = live.payment;
     let connected = move |card: billing_contract::card::Card| {
         payment.card_id.set(Some(card.id.clone()));
-        live.card_connected(card);
+        live.hear_card(card);
         payment.stage.set(Stage::Choosing(Some(Notice::Connected)));
     };
     view! {

@@ -120,7 +120,7 @@ impl Face {
 fn connect(live: Live, setup: Setup) -> AnyView {
     let connected = move |card: Card| {
         setup.draft.update(|draft| draft.card_id = Some(card.id.clone()));
-        live.card_connected(card);
+        live.hear_card(card);
         setup.step.set(Step::Amounts(None));
     };
     view! {
