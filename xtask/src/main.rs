@@ -1,7 +1,8 @@
-//! The project's chores as one program: `cargo xtask start`, `test`, `build`, `check`, `screens`, `style`.
+//! The project's chores as one program: `cargo xtask start`, `test`, `build`, `bench` and more.
 #![expect(clippy::print_stdout, reason = "a command-line tool speaks on the standard output")]
 
 mod arrows;
+mod bench;
 mod build;
 mod install;
 mod precompress;
@@ -25,6 +26,8 @@ cargo xtask build [--test-seams]
     leaves target/release/nexis-billing and dist/
 cargo xtask check
     the quick part of `test`: formatting, lints on both targets, and the arrows of the architecture
+cargo xtask bench
+    measures the product beside pgbench and a loop written by hand, on this machine, in one run
 cargo xtask screens [FOLDER]
     pictures of every screen (default /tmp/shots), and the picture of the README in docs/
 cargo xtask style [FILE]
@@ -57,6 +60,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "check" => suite::run_checks(rest),
         "build" => build::run(rest).map(|()| ExitCode::SUCCESS),
         "screens" => screens::run(rest).map(|()| ExitCode::SUCCESS),
+        "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
         "style" => style::run(rest).map(|()| ExitCode::SUCCESS),
         "help" | "-h" | "--help" => {
             println!("{USAGE}");

@@ -15,6 +15,7 @@ use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::problem::Problem;
 use crate::service::auto_pay::nudges::Nudges;
+use crate::service::postings::group::Lanes;
 use crate::service::sessions::Passwords;
 
 /// Handles on everything; clones are cheap and mean the same.
@@ -32,6 +33,8 @@ pub(crate) struct AppState {
     pub(crate) events: EventHub,
     /// Wallets whose automatic payments are to be looked at.
     pub(crate) nudges: Arc<Nudges>,
+    /// Usage lines that wait to be posted together.
+    pub(crate) lanes: Arc<Lanes>,
     /// Rung when workers should look at once instead of at their next turn.
     pub(crate) wake: Arc<Notify>,
     /// The operator's settings.

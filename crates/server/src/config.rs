@@ -27,6 +27,32 @@ pub(crate) enum Command {
     Serve(Box<Settings>),
     /// Recompute every ledger of the database and say where the first broken line is.
     Verify(Box<Settings>),
+    /// Write one organisation's ledger as JSON lines, oldest first, to standard output.
+    Export(Box<Export>),
+    /// Copy the SQLite database into a new file while servers go on with it.
+    Backup(Box<Backup>),
+}
+
+/// What to export.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The organisation's id.
+    #[arg(long)]
+    pub(crate) organization: String,
+    /// Where the database is.
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// Where to copy to.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The new file; one that exists is never overwritten.
+    #[arg(long)]
+    pub(crate) to: PathBuf,
+    /// Where the database is.
+    #[command(flatten)]
+    pub(crate) settings: Settings,
 }
 
 /// Text that must not appear in a log.

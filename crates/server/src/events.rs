@@ -4,15 +4,17 @@
 //! nothing. A watcher that fell behind is told so and reads everything.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::broadcast;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{broadcast, mpsc};
 
 /// Topics that a slow watcher may be behind before it is told to read everything.
 const CAPACITY: usize = 256;
 
 /// What has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Topic {
     /// The ledger has new lines; so the wallet and perhaps the usage changed too.
     Ledger,
@@ -32,21 +34,55 @@ pub(crate) enum Topic {
     SessionEnded(String),
     /// A person's role is another one now, by user id.
     RoleChanged(String),
+    /// Nobody knows what: news were missed.
+    Everything,
+}
+
+/// That something of an organisation has changed, for the other servers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct News {
+    /// Whose.
+    pub(crate) organization_id: String,
+    /// What.
+    pub(crate) topic: Topic,
 }
 
 /// A watcher's end; see [`EventHub::subscribe`].
 pub(crate) type Subscription = broadcast::Receiver<Topic>;
 
 /// One channel for each organisation that somebody watches. Clones are the same hub.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct EventHub {
     channels: Arc<Mutex<HashMap<String, broadcast::Sender<Topic>>>>,
+    outgoing: mpsc::UnboundedSender<News>,
 }
 
 impl EventHub {
-    /// Tells the organisation's watchers. To be called after the commit, never before.
+    /// A hub, and what it has to tell other servers.
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<News>) {
+        let (outgoing, told) = mpsc::unbounded_channel();
+        (Self { channels: Arc::default(), outgoing }, told)
+    }
+
+    /// Tells the organisation's watchers, here and at the other servers. To be called after the commit, never before.
     pub(crate) fn publish(&self, organization_id: &str, topic: Topic) {
-        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        // Without other servers nobody takes it.
+        let _ = self.outgoing.send(News { organization_id: organization_id.to_owned(), topic: topic.clone() });
+        self.publish_here(organization_id, topic);
+    }
+
+    /// Tells every organisation's watchers at this server.
+    pub(crate) fn publish_to_all(&self, topic: &Topic) {
+        self.lock().retain(|_, channel| channel.send(topic.clone()).is_ok());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, broadcast::Sender<Topic>>> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the organisation's watchers at this server: another one has said so.
+    pub(crate) fn publish_here(&self, organization_id: &str, topic: Topic) {
+        let mut channels = self.lock();
         if let Some(channel) = channels.get(organization_id)
             && channel.send(topic).is_err()
         {
@@ -57,7 +93,7 @@ impl EventHub {
 
     /// Watches an organisation from now on. Subscribe first, read the database afterwards: nothing falls in between.
     pub(crate) fn subscribe(&self, organization_id: &str) -> Subscription {
-        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut channels = self.lock();
         channels.retain(|_, channel| channel.receiver_count() > 0);
         channels.entry(organization_id.to_owned()).or_insert_with(|| broadcast::channel(CAPACITY).0).subscribe()
     }
@@ -70,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_topic_reaches_the_watchers_of_its_organisation_only() {
-        let hub = EventHub::default();
+        let hub = EventHub::new().0;
         let (mut first, mut second, mut stranger) = (hub.subscribe("a"), hub.subscribe("a"), hub.subscribe("b"));
         hub.publish("a", Topic::Cards);
         assert_eq!(first.recv().await.unwrap(), Topic::Cards);
@@ -80,7 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_watcher_that_fell_behind_is_told() {
-        let hub = EventHub::default();
+        let hub = EventHub::new().0;
         let mut slow = hub.subscribe("a");
         for _ in 0..=CAPACITY {
             hub.publish("a", Topic::Ledger);
@@ -91,7 +127,7 @@ mod tests {
 
     #[test]
     fn channels_without_watchers_are_forgotten() {
-        let hub = EventHub::default();
+        let hub = EventHub::new().0;
         drop(hub.subscribe("a"));
         drop(hub.subscribe("b"));
         hub.publish("a", Topic::Ledger);

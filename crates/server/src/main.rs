@@ -1,4 +1,4 @@
-//! The program `nexis-billing`: reads what it is told, then serves or verifies.
+//! The program `nexis-billing`: reads what it is told, then serves, or looks at a database for the operator.
 
 mod app;
 mod bank;
@@ -9,10 +9,10 @@ mod demo;
 mod events;
 mod hex;
 mod http;
+mod offline;
 mod problem;
 mod run;
 mod service;
-mod verify;
 mod workers;
 
 use std::io::IsTerminal as _;
@@ -20,14 +20,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::config::{Cli, Command, Config, Settings};
+use crate::config::{Backup, Cli, Command, Config, Export, Settings};
 
 fn main() -> ExitCode {
-    let (settings, serve) = match Cli::parse().command {
-        Command::Serve(settings) => (settings, true),
-        Command::Verify(settings) => (settings, false),
-    };
-    match start(*settings, serve) {
+    match start(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("nexis-billing: {error}");
@@ -39,13 +35,28 @@ fn main() -> ExitCode {
 /// One sentence for the operator, whatever it was.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-fn start(settings: Settings, serve: bool) -> Result<ExitCode, Failure> {
-    let config = settings.resolve()?;
-    log(&config)?;
+fn start(command: Command) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        if serve { run::serve(config).await.map(|()| ExitCode::SUCCESS) } else { verify::verify(&config).await }
+        match command {
+            Command::Serve(settings) => run::serve(prepared(*settings)?).await.map(|()| ExitCode::SUCCESS),
+            Command::Verify(settings) => offline::verify(&prepared(*settings)?).await,
+            Command::Export(export) => {
+                let Export { organization, settings } = *export;
+                offline::export(&prepared(settings)?, &organization).await
+            }
+            Command::Backup(backup) => {
+                let Backup { to, settings } = *backup;
+                offline::backup(&prepared(settings)?, &to).await
+            }
+        }
     })
+}
+
+fn prepared(settings: Settings) -> Result<Config, Failure> {
+    let config = settings.resolve()?;
+    log(&config)?;
+    Ok(config)
 }
 
 /// To standard error; standard output says where the server listens and nothing that changes.

@@ -79,6 +79,7 @@ impl From<StoreError> for Problem {
             StoreError::Corrupt(_)
             | StoreError::UnknownScheme(_)
             | StoreError::NotThere(_)
+            | StoreError::NotOnPostgres
             | StoreError::Schema(_)
             | StoreError::Database(_) => Self::internal(error),
         }

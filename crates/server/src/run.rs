@@ -10,6 +10,7 @@ use billing_payments::Sandbox;
 use billing_payments::sandbox::SandboxConfig;
 use billing_store::Store;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,10 +20,11 @@ use crate::bank::StoreVault;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
-use crate::events::EventHub;
+use crate::events::{EventHub, News};
 use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::http::{router, serve as accept};
+use crate::service::postings::group::Lanes;
 use crate::service::sessions::Passwords;
 use crate::workers;
 
@@ -34,7 +36,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     // First the port: whoever started a second server by mistake should learn it before anything is touched.
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
-    let state = open(config).await?;
+    let (state, news) = open(config).await?;
     let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
     if state.config.demo {
         let Some(prepared) = state.shutdown.run_until_cancelled(demo::prepare(&state)).await else { return Ok(()) };
@@ -43,7 +45,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
             state.tasks.spawn(demo::traffic::run(state.clone(), organization_id));
         }
     }
-    workers::start(&state);
+    workers::start(&state, news);
     announce(&state, address)?;
     accept::serve(listener, router::router(state.clone()), state.shutdown.clone()).await;
     state.tasks.close();
@@ -65,18 +67,20 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-async fn open(config: Config) -> Result<AppState, Failure> {
+async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Failure> {
     let files = StaticFiles::read(&config.dist)?;
     let store = Store::connect(config.database.reveal())
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;
     let sandbox = Sandbox::new(Arc::new(StoreVault(store.clone())), SandboxConfig::default());
-    Ok(AppState {
+    let (events, news) = EventHub::new();
+    let state = AppState {
         provider: Arc::new(sandbox.clone()),
         sandbox: Some(sandbox),
+        lanes: Arc::new(Lanes::new(store.write_lanes())),
         store,
         clock: Clock::default(),
-        events: EventHub::default(),
+        events,
         nudges: Arc::default(),
         wake: Arc::default(),
         rate_limits: Arc::new(RateLimits::new(config.requests_per_second)),
@@ -85,7 +89,8 @@ async fn open(config: Config) -> Result<AppState, Failure> {
         tasks: TaskTracker::new(),
         shutdown: CancellationToken::new(),
         config: Arc::new(config),
-    })
+    };
+    Ok((state, news))
 }
 
 /// The first line is for programs, which wait for it; the rest is for people.

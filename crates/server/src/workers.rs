@@ -4,18 +4,23 @@ mod auto_pay;
 mod holds;
 mod housekeeping;
 mod reconcile;
+mod signals;
 
 use std::time::Duration;
 
-use crate::app::AppState;
+use tokio::sync::mpsc::UnboundedReceiver;
 
-/// Starts them all; every worker adds one line.
-pub(crate) fn start(state: &AppState) {
+use crate::app::AppState;
+use crate::events::News;
+
+/// Starts them all; every worker adds one line. `news`: what the other servers are to be told.
+pub(crate) fn start(state: &AppState, news: UnboundedReceiver<News>) {
     state.tasks.spawn(auto_pay::look_when_nudged(state.clone()));
     state.tasks.spawn(auto_pay::look_at_all(state.clone()));
     state.tasks.spawn(holds::run(state.clone()));
     state.tasks.spawn(housekeeping::run(state.clone()));
     state.tasks.spawn(reconcile::run(state.clone()));
+    state.tasks.spawn(signals::run(state.clone(), news));
 }
 
 /// Waits for the next turn, or until the bell is rung; `false` when the server stops.

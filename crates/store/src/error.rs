@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The address names a file that does not exist.
     #[error("there is no database file {0}")]
     NotThere(String),
+    /// PostgreSQL has tools of its own for this.
+    #[error("this is for SQLite only")]
+    NotOnPostgres,
     /// The schema of the database does not belong to this program.
     #[error("the database's schema does not fit: {0}")]
     Schema(String),

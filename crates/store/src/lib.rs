@@ -5,7 +5,8 @@
 //!
 //! | file | methods |
 //! |---|---|
-//! | `store` | `connect` `connect_with` `ping` `close` |
+//! | `store` | `connect` `connect_with` `open_existing` `ping` `write_lanes` `copy_to` `close` |
+//! | `signal` | `signal` `signals` |
 //! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
 //! | `session` | `create_session` `session` `touch_session` `delete_session` `delete_user_sessions` `purge_sessions` |
@@ -40,6 +41,7 @@ mod organization;
 mod request;
 mod sandbox;
 mod session;
+mod signal;
 mod store;
 mod top_up;
 mod transaction;
@@ -59,6 +61,7 @@ pub use organization::{NewOrganization, Organization, OrganizationUpdate};
 pub use request::{Decision, NewRequest, Request, RequestState};
 pub use sandbox::SandboxRecord;
 pub use session::{NewSession, Session};
+pub use signal::{LONGEST_SIGNAL, Signal, Signals};
 pub use store::Store;
 pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderWord, TopUp, TopUpKind};
 pub use transaction::TransactionFilter;

@@ -21,6 +21,9 @@ pub struct Store {
     pub(crate) db: Db,
 }
 
+/// Few, so that batches are large, and fewer than connections.
+const POSTGRES_LANES: usize = 4;
+
 impl Store {
     /// Opens `sqlite:PATH` (made if it is not there) or `postgres://…` and brings its schema up to date. Several servers
     /// may do this at once. An unknown scheme is `UnknownScheme`; a schema of a newer program is `Schema`.
@@ -62,6 +65,30 @@ impl Store {
         let db = Self::open(url, DEFAULT_POSTGRES_CONNECTIONS).await?;
         migration::expect_current(&db).await?;
         Ok(Self { db })
+    }
+
+    /// How many transactions can write side by side without waiting for each other, given different wallets.
+    pub const fn write_lanes(&self) -> usize {
+        match &self.db {
+            Db::Sqlite { .. } => 1,
+            Db::Postgres(_) => POSTGRES_LANES,
+        }
+    }
+
+    /// Copies the whole SQLite database as it is at one moment into a new file, while others read and write it.
+    /// `NotOnPostgres` there.
+    pub async fn copy_to(&self, file: &Path) -> Result<()> {
+        let Db::Sqlite { readers, .. } = &self.db else { return Err(StoreError::NotOnPostgres) };
+        let mut connection = readers.acquire().await?;
+        // A reader may not write, not even another file.
+        sqlx::raw_sql("PRAGMA query_only = OFF").execute(&mut *connection).await?;
+        let path = file.to_string_lossy().into_owned();
+        let copied = sqlx::query("VACUUM INTO ?1").bind(path).execute(&mut *connection).await;
+        sqlx::raw_sql("PRAGMA query_only = ON").execute(&mut *connection).await?;
+        copied?;
+        std::fs::File::open(file)
+            .and_then(|copy| copy.sync_all())
+            .map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 
     /// Closes all connections once their work is done.

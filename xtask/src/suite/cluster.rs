@@ -17,7 +17,7 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// A running server; dropping it stops it and removes its folder.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     server: Child,
     folder: PathBuf,
     port: u16,
@@ -25,7 +25,7 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// `initdb` and `postgres` on a free port of 127.0.0.1. Errors carry the end of the server's log.
-    pub(super) fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let Some(programs) = install::postgres_bin() else { bail!("PostgreSQL's `initdb` cannot be found") };
         let folder = env::temp_dir().join(format!("nexis-billing-postgres-{}", std::process::id()));
         fs::create_dir(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
@@ -45,12 +45,12 @@ impl Cluster {
     }
 
     /// What `NEXIS_BILLING_TEST_POSTGRES` is set to.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
     /// Stops it with a word about it if that fails; a plain drop is silent.
-    pub(super) fn stop(mut self) -> Result<()> {
+    pub(crate) fn stop(mut self) -> Result<()> {
         self.end()
     }
 

@@ -13,7 +13,8 @@ use billing_store::{Organization, Outcome, StoreError};
 
 use crate::app::AppState;
 use crate::problem::Problem;
-use crate::service::postings::{self, Posted, Report, UsageLine};
+use crate::service::postings::group::post_together;
+use crate::service::postings::{Posted, Report, UsageLine};
 
 /// An item of a report as far as it could be read.
 pub(crate) type Item = Result<UsageEvent, Unread>;
@@ -56,7 +57,7 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
         }
     }
     let (reports, indexes): (Vec<_>, Vec<_>) = reports.into_iter().unzip();
-    let answers = postings::post(state, &reports).await?;
+    let answers = post_together(state, reports).await?;
     for (posted, index) in answers.into_iter().flatten().zip(indexes.into_iter().flatten()) {
         if let Some(result) = results.get_mut(index) {
             *result = answer(std::mem::take(&mut result.id), index, posted);

@@ -1,5 +1,7 @@
 //! Lines on their way into a ledger: what a checked usage line is, and what becomes of it once it is posted.
 
+pub(crate) mod group;
+
 use std::collections::BTreeMap;
 
 use billing_domain::kind::Unit;
@@ -106,7 +108,7 @@ pub(crate) type Posted = Result<Outcome, StoreError>;
 pub(crate) async fn post(state: &AppState, reports: &[Report]) -> Result<Vec<Vec<Posted>>, Problem> {
     let mut batches = Vec::with_capacity(reports.len());
     for report in reports {
-        batches.push(batch(state, report, &report.lines)?);
+        batches.push(batch(state, report, &report.lines.iter().collect::<Vec<_>>())?);
     }
     let postings = state.store.post_many(batches, state.clock.now()).await?;
     let mut answers = Vec::with_capacity(reports.len());
@@ -116,13 +118,18 @@ pub(crate) async fn post(state: &AppState, reports: &[Report]) -> Result<Vec<Vec
             Err(StoreError::Overflow) if report.lines.len() > 1 => one_by_one(state, report).await?,
             Err(error) => refused(report, error)?,
         });
-        state.events.publish(&report.organization.id, Topic::Ledger);
-        auto_pay::nudge(state, &report.organization.id);
+        tell(state, &report.organization.id);
     }
     Ok(answers)
 }
 
-fn batch(state: &AppState, report: &Report, lines: &[UsageLine]) -> Result<Batch, Problem> {
+/// Whoever watches, and automatic payments: the balance is another one.
+fn tell(state: &AppState, organization_id: &str) {
+    state.events.publish(organization_id, Topic::Ledger);
+    auto_pay::nudge(state, organization_id);
+}
+
+fn batch(state: &AppState, report: &Report, lines: &[&UsageLine]) -> Result<Batch, Problem> {
     let calendar = Calendar::of(&report.organization.time_zone).map_err(Problem::internal)?;
     let lines: Result<Vec<_>, Problem> =
         lines.iter().map(|line| Ok(line.new_line(state.new_id()?, &calendar))).collect();
@@ -132,7 +139,7 @@ fn batch(state: &AppState, report: &Report, lines: &[UsageLine]) -> Result<Batch
 async fn one_by_one(state: &AppState, report: &Report) -> Result<Vec<Posted>, Problem> {
     let mut answers = Vec::with_capacity(report.lines.len());
     for line in &report.lines {
-        let single = batch(state, report, std::slice::from_ref(line))?;
+        let single = batch(state, report, &[line])?;
         match state.store.post(&single.organization_id, single.lines, state.clock.now()).await {
             Ok(posting) => answers.extend(posting.outcomes.into_iter().map(Ok)),
             Err(error @ (StoreError::Overflow | StoreError::NotFound)) => answers.push(Err(error)),

@@ -91,11 +91,10 @@ impl Client {
 }
 
 /// Sends it to a program that may be killed meanwhile.
-pub(crate) async fn try_send(request: RequestBuilder) -> reqwest::Result<u16> {
+pub(crate) async fn try_send(request: RequestBuilder) -> reqwest::Result<Answer> {
     let response = request.send().await?;
-    let status = response.status().as_u16();
-    response.bytes().await?;
-    Ok(status)
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Ok(Answer { status, headers, body: response.bytes().await?.to_vec() })
 }
 
 /// Reads a body that does not end by itself until it holds this text, or ends.
@@ -117,9 +116,7 @@ pub(crate) async fn read_until(response: &mut reqwest::Response, text: &str) -> 
 
 /// Sends it and reads the whole answer.
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Answer { status, headers, body: response.bytes().await.unwrap().to_vec() }
+    try_send(request).await.unwrap()
 }
 
 impl Answer {

@@ -44,6 +44,8 @@ mod program;
 mod requests;
 mod roles;
 mod security;
+#[cfg(feature = "test-seams")]
+mod servers;
 mod session;
 mod static_files;
 mod stream;
@@ -51,6 +53,7 @@ mod stream;
 mod top_ups;
 mod transactions;
 mod usage;
+mod usage_storm;
 #[cfg(feature = "test-seams")]
 mod wallet;
 mod wallets;

@@ -157,6 +157,45 @@ async fn verify_makes_no_database(_: World) {
     assert!(output.status.code() == Some(1) && said.contains("holds no wallets"), "{said}");
 }
 
+async fn export_is_the_ledger_line_by_line(world: World) {
+    spend(&world, 5).await;
+    let ids = ["export", "--database", world.database_url(), "--organization"];
+    let output = program().args(ids).arg(&world.acme.id).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let exported: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ledger = crate::wallets::lines(&world, &world.acme.id).await;
+    assert_eq!(exported.len(), ledger.len());
+    for (line, posted) in exported.iter().zip(&ledger) {
+        assert_eq!((&line["seq"], &line["hash"]), (&json!(posted.line.seq), &json!(posted.hash)));
+    }
+    let output = program().args(ids).arg(crate::fixture::new_id()).output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("there is no organisation"), "{said}");
+}
+
+async fn a_backup_is_a_whole_database_made_while_the_program_runs(world: World) {
+    spend(&world, 5).await;
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    let backup = || program().args(["backup", "--database", world.database_url(), "--to"]).arg(&copy).output();
+    let output = backup().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    if world.database_url().starts_with("postgres") {
+        assert!(output.status.code() == Some(1) && said.contains("pg_dump"), "{said}");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    crate::wallets::spend(&world, &world.acme.id, "0.5").await;
+    let url = format!("sqlite:{}", copy.display());
+    let output = program().args(["verify", "--database", &url]).output().await.unwrap();
+    let verified = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(verified.trim(), "2 ledgers, 5 lines right, 0 ledgers broken", "what came later is not in it");
+    let again = backup().await.unwrap();
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert!(again.status.code() == Some(1) && said.contains("exists already"), "{said}");
+}
+
 async fn secrets_do_not_reach_the_output(world: World) {
     let output = program()
         .args([
@@ -190,5 +229,7 @@ on_both_databases!(
     verify_counts_the_lines_and_finds_the_one_that_was_altered,
     verify_names_an_organisation_whose_wallet_is_damaged,
     verify_makes_no_database,
+    export_is_the_ledger_line_by_line,
+    a_backup_is_a_whole_database_made_while_the_program_runs,
     secrets_do_not_reach_the_output,
 );

@@ -67,6 +67,7 @@ impl Due {
             // Another time zone has other days: the session check reads the organisation anew.
             Topic::Organization => self.add([Part::Session, Part::Wallet]),
             Topic::SessionEnded(token_hash) => self.add((token_hash == watcher.token_hash).then_some(Part::Session)),
+            Topic::Everything => self.note_everything(),
             Topic::RoleChanged(user_id) => self.add((user_id == watcher.user.id).then_some(Part::Session)),
         }
     }

@@ -1,0 +1,122 @@
+//! Tells the other servers on the same PostgreSQL what has changed here, and this one's watchers what has changed there.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use billing_store::{LONGEST_SIGNAL, Signal, Signals};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::app::AppState;
+use crate::events::{News, Topic};
+
+/// News of so long are told together: a hot wallet changes hundreds of times a second.
+const GATHERING: Duration = Duration::from_millis(50);
+/// After the database was out of reach.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What one server tells the others.
+#[derive(Serialize, Deserialize)]
+struct Word {
+    /// Who: a server has told its own watchers already.
+    from: String,
+    /// What has changed, each once.
+    news: Vec<News>,
+}
+
+/// Runs until the server stops; ends at once where there is nobody to talk to.
+pub(super) async fn run(state: AppState, mut outgoing: UnboundedReceiver<News>) {
+    let Ok(own) = state.new_id() else { return };
+    let (telling, hearing) = (tell(&state, &own, &mut outgoing), hear(&state, &own));
+    state.shutdown.run_until_cancelled(async { tokio::join!(telling, hearing) }).await;
+}
+
+async fn tell(state: &AppState, own: &str, outgoing: &mut UnboundedReceiver<News>) {
+    while let Some(first) = outgoing.recv().await {
+        tokio::time::sleep(GATHERING).await;
+        let mut news = BTreeSet::from([first]);
+        while let Ok(next) = outgoing.try_recv() {
+            news.insert(next);
+        }
+        for word in words(own, news) {
+            if let Err(error) = state.store.signal(&word).await {
+                // The others look at what matters by themselves each second.
+                tracing::warn!(%error, "the other servers were not told of a change");
+            }
+        }
+    }
+}
+
+/// As few words as fit.
+fn words(own: &str, news: BTreeSet<News>) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut news: Vec<News> = news.into_iter().collect();
+    while !news.is_empty() {
+        let mut count = news.len();
+        let word = loop {
+            let word = Word { from: own.to_owned(), news: news[..count].to_vec() };
+            let text = serde_json::to_string(&word).unwrap_or_default();
+            if text.len() <= LONGEST_SIGNAL || count == 1 {
+                break text;
+            }
+            count = count.div_ceil(2);
+        };
+        words.push(word);
+        news.drain(..count);
+    }
+    words
+}
+
+async fn hear(state: &AppState, own: &str) {
+    loop {
+        match state.store.signals().await {
+            Ok(None) => return,
+            Ok(Some(mut signals)) => {
+                // Nobody listened until now.
+                state.events.publish_to_all(&Topic::Everything);
+                listen(state, own, &mut signals).await;
+            }
+            Err(error) => tracing::warn!(%error, "the other servers cannot be heard"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Until the connection is lost for good.
+async fn listen(state: &AppState, own: &str, signals: &mut Signals) {
+    loop {
+        match signals.recv().await {
+            Ok(Signal::Word(text)) => match serde_json::from_str::<Word>(&text) {
+                Ok(word) if word.from == own => {}
+                Ok(word) => {
+                    for News { organization_id, topic } in word.news {
+                        state.events.publish_here(&organization_id, topic);
+                    }
+                }
+                // A newer server's word: something has changed.
+                Err(_) => state.events.publish_to_all(&Topic::Everything),
+            },
+            Ok(Signal::Missed) => state.events.publish_to_all(&Topic::Everything),
+            Err(error) => return tracing::warn!(%error, "the other servers are not heard any more"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_news_are_split_into_words_that_fit_and_none_is_lost() {
+        let news: BTreeSet<News> = (0..500)
+            .map(|number| News {
+                organization_id: format!("organization-{number}"),
+                topic: Topic::TopUp(number.to_string()),
+            })
+            .collect();
+        let words = words("me", news.clone());
+        assert!(words.len() > 1 && words.iter().all(|word| word.len() <= LONGEST_SIGNAL));
+        let told = words.iter().flat_map(|word| serde_json::from_str::<Word>(word).unwrap().news);
+        assert_eq!(told.collect::<BTreeSet<_>>(), news);
+    }
+}

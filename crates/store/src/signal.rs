@@ -1,0 +1,52 @@
+//! Words between the servers that share a PostgreSQL (LISTEN/NOTIFY): each wakes the others' watchers. A word may be
+//! lost, so nothing may depend on it; SQLite has no channel, there every process looks by itself.
+
+use sqlx::postgres::PgListener;
+
+use crate::db::Db;
+use crate::{Result, Store};
+
+const CHANNEL: &str = "nexis_billing";
+/// PostgreSQL takes less than 8,000 bytes a word.
+pub const LONGEST_SIGNAL: usize = 7_000;
+
+/// What is heard on the channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// A server's word, this one's own included.
+    Word(String),
+    /// The connection was lost and is there again: words in between were missed.
+    Missed,
+}
+
+/// An open ear on the channel.
+#[derive(Debug)]
+pub struct Signals(PgListener);
+
+impl Store {
+    /// Says a word to every server on this database; at most [`LONGEST_SIGNAL`] bytes. Nothing on SQLite.
+    pub async fn signal(&self, word: &str) -> Result<()> {
+        if let Db::Postgres(pool) = &self.db {
+            sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(pool).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins to listen, on a connection of its own; `None` on SQLite.
+    pub async fn signals(&self) -> Result<Option<Signals>> {
+        let Db::Postgres(pool) = &self.db else { return Ok(None) };
+        let mut listener = PgListener::connect_with(pool).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(Some(Signals(listener)))
+    }
+}
+
+impl Signals {
+    /// Waits for the next one. An error when the database stays out of reach.
+    pub async fn recv(&mut self) -> Result<Signal> {
+        Ok(match self.0.try_recv().await? {
+            Some(notification) => Signal::Word(notification.payload().to_owned()),
+            None => Signal::Missed,
+        })
+    }
+}
