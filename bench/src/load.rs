@@ -1,6 +1,7 @@
 //! The load: sixteen clients that report, ask and pay for some seconds.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -143,22 +144,25 @@ async fn report_for_a_while(origin: &str, wallets: &[String], client: usize) -> 
     let at = now()?;
     let (mut posted, mut report) = (0, client);
     while started.elapsed() < TIME {
-        let events: Vec<Value> = (0..REPORT)
-            .map(|line| {
-                let wallet = (report * WALLETS_A_REPORT + line % WALLETS_A_REPORT) % wallets.len();
-                json!({
-                    "id": format!("{run}-{report}-{line}"), "organization_id": wallets[wallet],
-                    "kind": "outbound_call", "quantity": "95", "unit": "second", "unit_price": "0.0012",
-                    "occurred_at": at, "description": "Call with +1 415 555 0100", "source": "Agent Ava",
-                })
-            })
-            .collect();
+        // As text: this side shares its two cores with the program that is measured.
+        let mut body = String::with_capacity(REPORT * 300);
+        body.push_str("{\"events\":[");
+        for line in 0..REPORT {
+            let wallet = &wallets[(report * WALLETS_A_REPORT + line % WALLETS_A_REPORT) % wallets.len()];
+            let comma = if line == 0 { "" } else { "," };
+            write!(
+                body,
+                "{comma}{{\"id\":\"{run}-{report}-{line}\",\"organization_id\":\"{wallet}\",\"kind\":\"outbound_call\",\
+                \"quantity\":\"95\",\"unit\":\"second\",\"unit_price\":\"0.0012\",\"occurred_at\":\"{at}\",\
+                \"description\":\"Call with +1 415 555 0100\",\"source\":\"Agent Ava\"}}"
+            )?;
+        }
+        body.push_str("]}");
         let url = format!("{origin}/api/v1/metering/events");
-        let request = http.post(url).bearer_auth(SERVICE_KEY).json(&json!({"events": events}));
-        let answer: Value = sent(request, 200).await?.json().await?;
-        let results = answer["results"].as_array().context("no results")?;
-        ensure!(results.iter().all(|result| result["status"] == "posted"), "{answer}");
-        posted += u64::try_from(results.len())?;
+        let request = http.post(url).bearer_auth(SERVICE_KEY).header("content-type", "application/json").body(body);
+        let answer = sent(request, 200).await?.text().await?;
+        ensure!(answer.matches("\"status\":\"posted\"").count() == REPORT, "{answer}");
+        posted += u64::try_from(REPORT)?;
         report += CLIENTS;
     }
     Ok(posted)

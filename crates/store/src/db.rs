@@ -1,5 +1,7 @@
 //! One small way to speak to two databases, so that SQL is written once: `$N` placeholders, integers and text.
 
+use std::fmt::Write as _;
+
 use sqlx::postgres::{PgPool, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool};
 use sqlx::{SqlSafeStr, Transaction};
@@ -57,6 +59,15 @@ macro_rules! retrying {
     }};
 }
 pub(crate) use retrying;
+
+/// `$first, $first+1 …`
+pub(crate) fn numbered(sql: &mut String, first: usize, count: usize) {
+    for number in first..first + count {
+        let comma = if number == first { "" } else { ", " };
+        // Writing to a String cannot fail.
+        let _ = write!(sql, "{comma}${number}");
+    }
+}
 
 impl Db {
     /// Begins a transaction that will write.
@@ -142,6 +153,16 @@ impl Tx {
             Self::Postgres(tx) => script.execute(&mut **tx).await.map(drop)?,
         }
         Ok(())
+    }
+
+    /// The places of `count` arguments from number `first` on, for long statements; all of a statement's places must be
+    /// written so. SQLite looks numbered ones up by name one after the other, so there they have no number and count in
+    /// the order in which they stand.
+    pub(crate) fn placeholders(&self, sql: &mut String, first: usize, count: usize) {
+        match self {
+            Self::Sqlite(_) => sql.push_str(&vec!["?"; count].join(", ")),
+            Self::Postgres(_) => numbered(sql, first, count),
+        }
     }
 
     /// Makes it durable.

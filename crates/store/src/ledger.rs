@@ -13,7 +13,7 @@ mod posting;
 mod rows;
 
 pub(crate) use posting::post_in;
-pub(crate) use rows::{ledger_columns, placeholders, read_line};
+pub(crate) use rows::{ledger_columns, read_line};
 
 /// The name space of references: within one organisation and origin a reference posts once, for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -13,6 +13,9 @@ use crate::{Result, StoreError, migration};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Readers beside the one writer of SQLite.
 const SQLITE_READERS: u32 = 4;
+/// Of the writer and of each reader, in KiB as SQLite wants it (negative).
+const SQLITE_CACHE: &str = "-65536";
+const SQLITE_READER_CACHE: &str = "-8192";
 const DEFAULT_POSTGRES_CONNECTIONS: u32 = 16;
 
 /// A database of the product. Cheap to clone; all clones share their connections.
@@ -116,10 +119,12 @@ async fn sqlite(path: &str) -> Result<Db> {
         .foreign_keys(true)
         // REPLACE must not get around the triggers of the ledger.
         .pragma("recursive_triggers", "ON")
+        // Indexes are entered at random places: those pages should not be read from the file again each time.
+        .pragma("cache_size", SQLITE_CACHE)
         .busy_timeout(PATIENCE);
     let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
     let writer = patiently(|| pool().max_connections(1).connect_with(options.clone())).await?;
-    let options = options.pragma("query_only", "ON");
+    let options = options.pragma("query_only", "ON").pragma("cache_size", SQLITE_READER_CACHE);
     let readers = patiently(|| pool().max_connections(SQLITE_READERS).connect_with(options.clone())).await?;
     Ok(Db::Sqlite { writer, readers })
 }

@@ -6,8 +6,8 @@ use billing_domain::{Timestamp, TransactionKind};
 
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, args};
-use crate::ledger::{ledger_columns, placeholders, read_line};
+use crate::db::{Arg, args, numbered};
+use crate::ledger::{ledger_columns, read_line};
 use crate::{PostedLine, Result, Store};
 
 /// Which lines are wanted. Everything by default.
@@ -37,7 +37,7 @@ impl Store {
         let mut args = vec![Arg::from(organization_id)];
         if !filter.kinds.is_empty() {
             sql.push_str(" AND kind IN (");
-            placeholders(&mut sql, args.len() + 1, filter.kinds.len());
+            numbered(&mut sql, args.len() + 1, filter.kinds.len());
             sql.push(')');
             args.extend(filter.kinds.iter().map(|kind| Arg::from(kind.as_str())));
         }

@@ -47,6 +47,8 @@ mod security;
 #[cfg(feature = "test-seams")]
 mod servers;
 mod session;
+#[cfg(feature = "test-seams")]
+mod signals;
 mod static_files;
 mod stream;
 #[cfg(feature = "test-seams")]

@@ -1,7 +1,6 @@
 //! Ledger lines as rows.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 
 use billing_domain::ledger::Line;
 use sqlx::AssertSqlSafe;
@@ -66,15 +65,19 @@ pub(super) async fn existing(
     let mut found = HashMap::new();
     for (origin, references) in references {
         for chunk in references.chunks(REFERENCES_AT_ONCE) {
-            let mut sql = concat!(
-                "SELECT ",
-                ledger_columns!(),
-                " FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference IN ("
-            )
-            .to_owned();
+            let mut sql = concat!("SELECT ", ledger_columns!(), " FROM ledger ").to_owned();
+            if !tx.is_postgres() {
+                // For a long list SQLite would rather read the organisation's whole ledger.
+                sql.push_str("INDEXED BY ledger_reference ");
+            }
+            sql.push_str("WHERE organization_id = ");
+            tx.placeholders(&mut sql, 1, 1);
+            sql.push_str(" AND origin = ");
+            tx.placeholders(&mut sql, 2, 1);
+            sql.push_str(" AND reference IN (");
             let mut args = vec![Arg::from(organization_id), Arg::from(origin.as_str())];
             args.extend(chunk.iter().map(|reference| Arg::from(*reference)));
-            placeholders(&mut sql, 3, chunk.len());
+            tx.placeholders(&mut sql, 3, chunk.len());
             sql.push(')');
             for row in tx.all(AssertSqlSafe(sql), &args).await? {
                 let line = read_line(&mut row.fields())?;
@@ -92,7 +95,7 @@ pub(super) async fn insert(tx: &mut Tx, lines: &[(&NewLine, PostedLine)]) -> Res
         let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
         for (index, (new, posted)) in chunk.iter().enumerate() {
             sql.push_str(if index == 0 { "(" } else { ", (" });
-            placeholders(&mut sql, index * COLUMNS + 1, COLUMNS);
+            tx.placeholders(&mut sql, index * COLUMNS + 1, COLUMNS);
             sql.push(')');
             push_row(&mut args, new, posted)?;
         }
@@ -134,13 +137,4 @@ fn push_row<'a>(args: &mut Vec<Arg<'a>>, new: &NewLine, posted: &'a PostedLine) 
 /// What a search looks through; the line breaks keep a word from being found across two fields.
 fn searchable(line: &Line) -> String {
     format!("{}\n{}\n{}", line.description, line.source, line.reference).to_lowercase()
-}
-
-/// `$first, $first+1 …`
-pub(crate) fn placeholders(sql: &mut String, first: usize, count: usize) {
-    for number in first..first + count {
-        let comma = if number == first { "" } else { ", " };
-        // Writing to a String cannot fail.
-        let _ = write!(sql, "{comma}${number}");
-    }
 }
