@@ -34,10 +34,13 @@ pub struct Health {
     /// How it is doing.
     pub state: HealthState,
     /// When the next charge is possible.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next_charge_at: Option<Timestamp>,
     /// Which attempt was declined last, from 1.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub attempt: Option<i64>,
     /// One sentence.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reason: Option<String>,
 }
 
@@ -71,6 +74,7 @@ pub struct AutoPay {
     /// Never more in a month.
     pub monthly_cap: Money,
     /// The card that is charged; the default card when none was named.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub card_id: Option<String>,
     /// How it is doing.
     pub health: Health,
@@ -109,12 +113,12 @@ pub enum RefillShape {
     /// The same amount each time.
     Fixed {
         /// Decimal string.
-        amount: String,
+        amount: Money,
     },
     /// Up to a balance.
     Target {
         /// Decimal string.
-        balance: String,
+        balance: Money,
     },
 }
 

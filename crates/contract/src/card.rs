@@ -67,10 +67,13 @@ pub struct CardSetup {
     /// Where it stands.
     pub status: CardSetupStatus,
     /// With `action_required`.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next_action: Option<NextAction>,
     /// With `failed`.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub decline: Option<Decline>,
     /// With `succeeded`.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub card: Option<Card>,
 }
 

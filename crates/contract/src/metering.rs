@@ -50,6 +50,7 @@ pub enum Authorization {
         /// Why.
         reason: Refusal,
         /// When asking again may help.
+        #[cfg_attr(feature = "openapi", schema(required = true))]
         retry_after_seconds: Option<i64>,
     },
 }
@@ -108,10 +109,13 @@ pub struct UsageResult {
     /// What became of it.
     pub status: UsageResultStatus,
     /// Its line.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub seq: Option<i64>,
     /// What it cost, negative.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub amount: Option<Money>,
     /// Why it was rejected.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub error: Option<FieldError>,
 }
 

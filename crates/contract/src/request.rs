@@ -48,10 +48,12 @@ pub struct FundsRequest {
     /// What became of it.
     pub state: FundsRequestState,
     /// The admin's word.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub answer: Option<String>,
     /// When it was asked.
     pub created_at: Timestamp,
     /// When it was answered.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub decided_at: Option<Timestamp>,
 }
 

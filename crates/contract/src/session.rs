@@ -93,9 +93,12 @@ pub struct Bootstrap {
     /// The server.
     pub service: Service,
     /// `None` when nobody is signed in.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub session: Option<Session>,
     /// For owners and admins.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub billing: Option<Box<Billing>>,
     /// For members.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub admins: Option<Admins>,
 }

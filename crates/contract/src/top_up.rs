@@ -100,12 +100,15 @@ pub struct TopUp {
     /// When the intent was written.
     pub created_at: Timestamp,
     /// When the money arrived.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub settled_at: Option<Timestamp>,
     /// The charged card.
     pub card: CardSummary,
     /// With `action_required`.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next_action: Option<NextAction>,
     /// With `declined`.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub decline: Option<Decline>,
 }
 

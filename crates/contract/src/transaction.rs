@@ -34,14 +34,18 @@ pub struct Transaction {
     /// Which agent, person or mechanism.
     pub source: String,
     /// Plain decimal.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub quantity: Option<String>,
     /// What is counted.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub unit: Option<Unit>,
     /// Plain decimal.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub unit_price: Option<String>,
     /// The platform's event id, the top-up's id.
     pub reference: String,
     /// The `seq` that it corrects.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub corrects: Option<i64>,
     /// Further facts by name.
     #[serde(default)]
@@ -57,5 +61,6 @@ pub struct TransactionPage {
     /// At most `limit` lines.
     pub items: Vec<Transaction>,
     /// Hand it back for the following page; `None` on the last one.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next_cursor: Option<String>,
 }

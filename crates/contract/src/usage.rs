@@ -50,6 +50,7 @@ pub struct SourceAmount {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Spike {
     /// Day ÷ usual with one digit, `3.2`; `None` when nothing is usual.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub factor: Option<String>,
     /// The median of the days before.
     pub usual: Money,
@@ -70,6 +71,7 @@ pub struct Day {
     /// Its parts.
     pub by_kind: ByKind,
     /// Set when it is a spike.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub spike: Option<Spike>,
 }
 
@@ -86,6 +88,7 @@ pub struct Usage {
     /// The previous month up to the same day.
     pub previous_same_day: Money,
     /// At the month's end; `None` for a month that is over or when nothing is known.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub projected: Option<Money>,
     /// The month's parts.
     pub by_kind: ByKind,

@@ -47,8 +47,10 @@ pub struct Wallet {
     /// A card is connected.
     pub card_connected: bool,
     /// While in grace.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub grace: Option<Grace>,
     /// `None` when there is no forecast.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub runway: Option<Runway>,
     /// What a day costs at the present pace.
     pub daily_burn: Money,
