@@ -6,7 +6,7 @@ use billing_domain::ledger::Line;
 use sqlx::AssertSqlSafe;
 
 use super::{NewLine, Origin, PostedLine};
-use crate::db::{Arg, Fields, Tx};
+use crate::db::{Arg, Fields, Tx, numbered};
 use crate::{Result, StoreError};
 
 /// Rows in one INSERT: PostgreSQL takes 65,535 arguments, SQLite 32,766.
@@ -65,20 +65,10 @@ pub(super) async fn existing(
     let mut found = HashMap::new();
     for (origin, references) in references {
         for chunk in references.chunks(REFERENCES_AT_ONCE) {
-            let mut sql = concat!("SELECT ", ledger_columns!(), " FROM ledger ").to_owned();
-            if !tx.is_postgres() {
-                // For a long list SQLite would rather read the organisation's whole ledger.
-                sql.push_str("INDEXED BY ledger_reference ");
-            }
-            sql.push_str("WHERE organization_id = ");
-            tx.placeholders(&mut sql, 1, 1);
-            sql.push_str(" AND origin = ");
-            tx.placeholders(&mut sql, 2, 1);
-            sql.push_str(" AND reference IN (");
             let mut args = vec![Arg::from(organization_id), Arg::from(origin.as_str())];
             args.extend(chunk.iter().map(|reference| Arg::from(*reference)));
-            tx.placeholders(&mut sql, 3, chunk.len());
-            sql.push(')');
+            let sql =
+                if tx.is_postgres() { by_reference_postgres(chunk.len()) } else { by_reference_sqlite(chunk.len()) };
             for row in tx.all(AssertSqlSafe(sql), &args).await? {
                 let line = read_line(&mut row.fields())?;
                 found.insert((origin, line.line.reference.clone()), line);
@@ -86,6 +76,30 @@ pub(super) async fn existing(
         }
     }
     Ok(found)
+}
+
+/// For a long list both databases would rather read the organisation's whole ledger, as long as they know nothing of its
+/// size. Here one line after the other is looked for.
+fn by_reference_postgres(count: usize) -> String {
+    let mut wanted = String::new();
+    for number in 3..3 + count {
+        wanted.push_str(if number == 3 { "(" } else { "), (" });
+        numbered(&mut wanted, number, 1);
+    }
+    format!(
+        "SELECT {0} FROM (VALUES {wanted})) AS wanted (wanted_reference) CROSS JOIN LATERAL
+        (SELECT {0} FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference = wanted_reference LIMIT 1) AS line",
+        ledger_columns!()
+    )
+}
+
+fn by_reference_sqlite(count: usize) -> String {
+    format!(
+        "SELECT {} FROM ledger INDEXED BY ledger_reference
+        WHERE organization_id = ? AND origin = ? AND reference IN ({})",
+        ledger_columns!(),
+        vec!["?"; count].join(", ")
+    )
 }
 
 /// Appends.
