@@ -66,8 +66,10 @@ impl EventHub {
 
     /// Tells the organisation's watchers, here and at the other servers. To be called after the commit, never before.
     pub(crate) fn publish(&self, organization_id: &str, topic: Topic) {
-        // Without other servers nobody takes it.
-        let _ = self.outgoing.send(News { organization_id: organization_id.to_owned(), topic: topic.clone() });
+        // Closed where there is no channel to other servers.
+        if !self.outgoing.is_closed() {
+            let _ = self.outgoing.send(News { organization_id: organization_id.to_owned(), topic: topic.clone() });
+        }
         self.publish_here(organization_id, topic);
     }
 

@@ -43,7 +43,7 @@ impl Store {
 
     async fn open(url: &str, max_connections: u32) -> Result<Db> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => sqlite(path.strip_prefix("//").unwrap_or(path)).await,
+            Some(("sqlite", path)) => sqlite(sqlite_path(path)).await,
             Some(("postgres" | "postgresql", _)) => postgres(url, max_connections).await,
             // Not the whole address: it may hold a password.
             Some((scheme, _)) => Err(StoreError::UnknownScheme(format!("{scheme}:…"))),
@@ -59,11 +59,10 @@ impl Store {
     /// Opens a database that is there, for looking at it: nothing is made and no step of the schema applied.
     /// `NotThere`: no such file; `Schema`: it holds no wallet, or one of another version.
     pub async fn open_existing(url: &str) -> Result<Self> {
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if !Path::new(path).is_file() {
-                return Err(StoreError::NotThere(path.to_owned()));
-            }
+        if let Some(path) = url.strip_prefix("sqlite:").map(sqlite_path)
+            && !Path::new(path).is_file()
+        {
+            return Err(StoreError::NotThere(path.to_owned()));
         }
         let db = Self::open(url, DEFAULT_POSTGRES_CONNECTIONS).await?;
         migration::expect_current(&db).await?;
@@ -105,6 +104,11 @@ impl Store {
             Db::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// `sqlite:FILE` and `sqlite://FILE` mean the same.
+fn sqlite_path(rest: &str) -> &str {
+    rest.strip_prefix("//").unwrap_or(rest)
 }
 
 async fn sqlite(path: &str) -> Result<Db> {

@@ -27,8 +27,12 @@ struct Word {
 /// Runs until the server stops; ends at once where there is nobody to talk to.
 pub(super) async fn run(state: AppState, mut outgoing: UnboundedReceiver<News>) {
     let Ok(own) = state.new_id() else { return };
-    let (telling, hearing) = (tell(&state, &own, &mut outgoing), hear(&state, &own));
-    state.shutdown.run_until_cancelled(async { tokio::join!(telling, hearing) }).await;
+    tokio::select! {
+        () = state.shutdown.cancelled() => {}
+        () = tell(&state, &own, &mut outgoing) => {}
+        // It ends where there is no channel: then nobody gathers news in vain either.
+        () = hear(&state, &own) => {}
+    }
 }
 
 async fn tell(state: &AppState, own: &str, outgoing: &mut UnboundedReceiver<News>) {
