@@ -15,6 +15,7 @@ use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::problem::Problem;
 use crate::service::auto_pay::nudges::Nudges;
+use crate::service::notices::{Marks, Post};
 use crate::service::postings::group::Lanes;
 use crate::service::sessions::Passwords;
 
@@ -35,6 +36,10 @@ pub(crate) struct AppState {
     pub(crate) nudges: Arc<Nudges>,
     /// Usage lines that wait to be posted together.
     pub(crate) lanes: Arc<Lanes>,
+    /// Ways to tell people and the operator.
+    pub(crate) post: Arc<Post>,
+    /// Low marks that were read a moment ago.
+    pub(crate) marks: Arc<Marks>,
     /// Rung when workers should look at once instead of at their next turn.
     pub(crate) wake: Arc<Notify>,
     /// The operator's settings.

@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Export(Box<Export>),
     /// Copy the SQLite database into a new file while servers go on with it.
     Backup(Box<Backup>),
+    /// List notices that nobody took, as JSON lines.
+    DeadLetters(Box<DeadLetters>),
 }
 
 /// What to export.
@@ -50,6 +52,17 @@ pub(crate) struct Backup {
     /// The new file; one that exists is never overwritten.
     #[arg(long)]
     pub(crate) to: PathBuf,
+    /// Where the database is.
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// What to do with them.
+#[derive(Debug, Args)]
+pub(crate) struct DeadLetters {
+    /// Try all of them again.
+    #[arg(long)]
+    pub(crate) retry: bool,
     /// Where the database is.
     #[command(flatten)]
     pub(crate) settings: Settings,
@@ -144,6 +157,18 @@ pub(crate) struct Settings {
     /// Largest top-up, in the wallet's currency.
     #[arg(long, env = "NEXIS_BILLING_MAX_TOP_UP", hide_env_values = true)]
     max_top_up: Option<String>,
+    /// The SMTP server for notices, `smtps://user:password@host`; without one they are kept in the outbox.
+    #[arg(long, env = "NEXIS_BILLING_SMTP_URL", hide_env_values = true)]
+    smtp_url: Option<Secret>,
+    /// Who notices are from, `Nexis Billing <billing@example.com>`.
+    #[arg(long, env = "NEXIS_BILLING_MAIL_FROM", hide_env_values = true)]
+    mail_from: Option<String>,
+    /// Where notices are sent to as signed webhooks (Standard Webhooks).
+    #[arg(long, env = "NEXIS_BILLING_WEBHOOK_URL", hide_env_values = true)]
+    webhook_url: Option<String>,
+    /// What they are signed with, `whsec_…`.
+    #[arg(long, env = "NEXIS_BILLING_WEBHOOK_SECRET", hide_env_values = true)]
+    webhook_secret: Option<Secret>,
     /// What to log, `info` or `nexis_billing=debug,warn`.
     #[arg(long, env = "NEXIS_BILLING_LOG", hide_env_values = true)]
     log: Option<String>,
@@ -188,6 +213,14 @@ pub(crate) struct Config {
     pub(crate) requests_per_second: u32,
     /// When work is refused.
     pub(crate) policy: Policy,
+    /// SMTP server.
+    pub(crate) smtp_url: Option<Secret>,
+    /// Sender of notices.
+    pub(crate) mail_from: Option<String>,
+    /// The operator's receiver of notices.
+    pub(crate) webhook_url: Option<String>,
+    /// What its webhooks are signed with.
+    pub(crate) webhook_secret: Option<Secret>,
     /// What to log.
     pub(crate) log: String,
     min_top_up: Option<Money>,
@@ -239,6 +272,10 @@ impl Settings {
             grace_amount,
             min_top_up,
             max_top_up,
+            smtp_url,
+            mail_from,
+            webhook_url,
+            webhook_secret,
             log
         )
     }
@@ -278,6 +315,10 @@ impl Settings {
             behind_proxy: self.behind_proxy.unwrap_or(false),
             requests_per_second: self.requests_per_second.unwrap_or(50),
             policy,
+            smtp_url: self.smtp_url,
+            mail_from: self.mail_from,
+            webhook_url: self.webhook_url,
+            webhook_secret: self.webhook_secret,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             min_top_up,
             max_top_up,

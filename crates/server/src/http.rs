@@ -16,6 +16,7 @@ pub(crate) mod members;
 pub(crate) mod metering;
 pub(crate) mod openapi;
 pub(crate) mod organization;
+pub(crate) mod outbox;
 pub(crate) mod problem;
 pub(crate) mod requests;
 pub(crate) mod router;

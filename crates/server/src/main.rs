@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::config::{Backup, Cli, Command, Config, Export, Settings};
+use crate::config::{Backup, Cli, Command, Config, DeadLetters, Export, Settings};
 
 fn main() -> ExitCode {
     match start(Cli::parse().command) {
@@ -48,6 +48,10 @@ fn start(command: Command) -> Result<ExitCode, Failure> {
             Command::Backup(backup) => {
                 let Backup { to, settings } = *backup;
                 offline::backup(&prepared(settings)?, &to).await
+            }
+            Command::DeadLetters(letters) => {
+                let DeadLetters { retry, settings } = *letters;
+                offline::dead_letters(&prepared(settings)?, retry).await
             }
         }
     })

@@ -1,12 +1,14 @@
-//! What the operator does with a database besides serving it: verify, export, back up. Nothing here changes it.
+//! What the operator does with a database besides serving it: verify, export, back up, see to notices nobody took.
 
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use billing_store::{Store, StoreError};
+use billing_store::{DeliveryState, Store, StoreError};
+use serde_json::json;
 
 use crate::Failure;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::service::transactions::on_the_wire;
 
@@ -79,5 +81,32 @@ pub(crate) async fn backup(config: &Config, to: &Path) -> Result<ExitCode, Failu
     }
     store.close().await;
     writeln!(std::io::stdout().lock(), "{}", to.display())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `dead-letters`: notices that nobody took, newest first; `retry` has servers try all of them again.
+pub(crate) async fn dead_letters(config: &Config, retry: bool) -> Result<ExitCode, Failure> {
+    /// The newest; more than anybody reads.
+    const MOST: u32 = 10_000;
+    let store = open(config).await?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for letter in store.deliveries(DeliveryState::Dead, MOST).await? {
+        let line = json!({
+            "notice_id": letter.notice.id,
+            "organization_id": letter.notice.organization_id,
+            "kind": letter.notice.kind.as_str(),
+            "created_at": letter.notice.created_at,
+            "channel": letter.channel.as_str(),
+            "recipient": letter.recipient,
+            "tries": letter.tries,
+            "last_error": letter.last_error,
+        });
+        writeln!(out, "{line}")?;
+    }
+    out.flush()?;
+    if retry {
+        store.revive_deliveries(Clock::default().now()).await?;
+    }
+    store.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -24,6 +24,7 @@ use crate::events::{EventHub, News};
 use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::http::{router, serve as accept};
+use crate::service::notices::Post;
 use crate::service::postings::group::Lanes;
 use crate::service::sessions::Passwords;
 use crate::workers;
@@ -68,6 +69,9 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Failure> {
+    // Two libraries speak TLS; both use this one. It fails only where it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let post = Post::new(&config)?;
     let files = StaticFiles::read(&config.dist)?;
     let store = Store::connect(config.database.reveal())
         .await
@@ -82,6 +86,8 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
         clock: Clock::default(),
         events,
         nudges: Arc::default(),
+        post: Arc::new(post),
+        marks: Arc::default(),
         wake: Arc::default(),
         rate_limits: Arc::new(RateLimits::new(config.requests_per_second)),
         files: Arc::new(files),

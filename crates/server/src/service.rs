@@ -8,6 +8,7 @@ pub(crate) mod feed;
 pub(crate) mod health;
 pub(crate) mod members;
 pub(crate) mod metering;
+pub(crate) mod notices;
 pub(crate) mod organization;
 pub(crate) mod postings;
 pub(crate) mod requests;

@@ -3,6 +3,7 @@
 mod auto_pay;
 mod holds;
 mod housekeeping;
+mod notices;
 mod reconcile;
 mod signals;
 
@@ -19,6 +20,8 @@ pub(crate) fn start(state: &AppState, news: UnboundedReceiver<News>) {
     state.tasks.spawn(auto_pay::look_at_all(state.clone()));
     state.tasks.spawn(holds::run(state.clone()));
     state.tasks.spawn(housekeeping::run(state.clone()));
+    state.tasks.spawn(notices::deliver(state.clone()));
+    state.tasks.spawn(notices::watch_all(state.clone()));
     state.tasks.spawn(reconcile::run(state.clone()));
     state.tasks.spawn(signals::run(state.clone(), news));
 }

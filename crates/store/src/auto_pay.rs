@@ -5,7 +5,7 @@ use billing_domain::charge::DeclineCode;
 use billing_domain::{Money, Timestamp};
 
 use crate::db::{Fields, Tx, args, retrying};
-use crate::{Result, Store, StoreError, card, wallet};
+use crate::{Result, Store, StoreError, card, notice, wallet};
 
 macro_rules! auto_pay_columns {
     () => {
@@ -108,8 +108,9 @@ impl Store {
         organization_id: &str,
         expected: &AutoPayState,
         state: &AutoPayState,
+        now: Timestamp,
     ) -> Result<()> {
-        retrying!(self.record_auto_pay_state_once(organization_id, expected, state))
+        retrying!(self.record_auto_pay_state_once(organization_id, expected, state, now))
     }
 }
 
@@ -154,7 +155,7 @@ impl Store {
         )
         .await?;
         if let Some(state) = next(&present.state) {
-            write_state(&mut tx, organization_id, &state).await?;
+            write_state(&mut tx, organization_id, &present.state, &state, now).await?;
         }
         let updated = find(&mut tx, organization_id).await?;
         tx.commit().await?;
@@ -166,13 +167,14 @@ impl Store {
         organization_id: &str,
         expected: &AutoPayState,
         state: &AutoPayState,
+        now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
         if find(&mut tx, organization_id).await?.state != *expected {
             return Err(StoreError::Stale);
         }
-        write_state(&mut tx, organization_id, state).await?;
+        write_state(&mut tx, organization_id, expected, state, now).await?;
         tx.commit().await
     }
 }
@@ -183,8 +185,15 @@ pub(crate) async fn find(tx: &mut Tx, organization_id: &str) -> Result<AutoPay> 
     AutoPay::read(&mut row.ok_or(StoreError::NotFound)?.fields())
 }
 
-/// Replaces the state, except when the last charge began, in an organisation whose wallet is locked.
-pub(crate) async fn write_state(tx: &mut Tx, organization_id: &str, state: &AutoPayState) -> Result<()> {
+/// Replaces the state, except when the last charge began, in an organisation whose wallet is locked. People are told of a
+/// first decline and of a pause in the same transaction.
+pub(crate) async fn write_state(
+    tx: &mut Tx,
+    organization_id: &str,
+    before: &AutoPayState,
+    state: &AutoPayState,
+    now: Timestamp,
+) -> Result<()> {
     tx.execute(
         "UPDATE auto_pay SET paused_reason = $2, decline_code = $3, failures = $4, attempt = $5,
             first_attempt_at = $6, next_attempt_at = $7
@@ -200,6 +209,9 @@ pub(crate) async fn write_state(tx: &mut Tx, organization_id: &str, state: &Auto
         ],
     )
     .await?;
+    if let Some((kind, facts)) = notice::about(before, state) {
+        notice::write(tx, organization_id, kind, &facts, now).await?;
+    }
     Ok(())
 }
 

@@ -20,6 +20,7 @@
 //! | `top_up` | `create_top_up` `create_auto_top_up` `top_up` `open_top_ups` `lease_top_up` `lease_due_top_ups` `apply_top_up` `pending_credit` `auto_spent` |
 //! | `idempotency` | `purge_idempotency_keys` |
 //! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
+//! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
 //! | `meta` | `meta` `set_meta` `acquire_lease` `release_lease` |
@@ -37,6 +38,7 @@ mod ledger;
 mod member;
 mod meta;
 mod migration;
+mod notice;
 mod organization;
 mod request;
 mod sandbox;
@@ -57,6 +59,7 @@ pub use hold::{Authorization, Hold, HoldState, NewHold, Release};
 pub use idempotency::{Created, IdempotencyKey};
 pub use ledger::{Batch, NewLine, Origin, Outcome, PostedLine, Posting};
 pub use member::{Member, Membership, RoleChange, User};
+pub use notice::{Channel, Delivery, DeliveryState, DeliveryWord, Facts, LowBalance, Notice, NoticeKind};
 pub use organization::{NewOrganization, Organization, OrganizationUpdate};
 pub use request::{Decision, NewRequest, Request, RequestState};
 pub use sandbox::SandboxRecord;

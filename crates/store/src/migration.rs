@@ -15,13 +15,22 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "wallet",
-    both: include_str!("../migrations/0001_wallet.sql"),
-    sqlite: include_str!("../migrations/0001_wallet.sqlite.sql"),
-    postgres: include_str!("../migrations/0001_wallet.postgres.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "wallet",
+        both: include_str!("../migrations/0001_wallet.sql"),
+        sqlite: include_str!("../migrations/0001_wallet.sqlite.sql"),
+        postgres: include_str!("../migrations/0001_wallet.postgres.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "notices",
+        both: include_str!("../migrations/0002_notices.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.
 const LOCK: i64 = 0x6e_65_78_69_73;

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use billing_contract::{ProblemCode, paths};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -13,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
-    auto_pay, billing, bootstrap, cards, events, health, limits, members, metering, openapi, organization, requests,
-    security, session, static_files, top_ups, transactions, usage, wallet,
+    auto_pay, billing, bootstrap, cards, events, health, limits, members, metering, openapi, organization, outbox,
+    requests, security, session, static_files, top_ups, transactions, usage, wallet,
 };
 
 /// Every resource adds one line.
@@ -47,6 +48,7 @@ pub(crate) fn router(state: AppState) -> Router {
     #[cfg(feature = "test-seams")]
     let api = api.nest(paths::BASE, crate::http::test_seams::routes());
     api.merge(openapi::routes(&document))
+        .route(outbox::PATH, get(outbox::get_outbox))
         .method_not_allowed_fallback(wrong_method)
         .fallback(static_files::get_file)
         .layer(DefaultBodyLimit::max(limits::BODY))

@@ -124,7 +124,8 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<Shown, P
     if engine::card(state, &present).await?.is_none() {
         return Err(card_required());
     }
-    match state.store.record_auto_pay_state(&organization.id, &present.state, &health::healthy(&present.state)).await {
+    let healthy = health::healthy(&present.state);
+    match state.store.record_auto_pay_state(&organization.id, &present.state, &healthy, state.clock.now()).await {
         Ok(()) => {}
         Err(StoreError::Stale) => return Err(stale()),
         Err(error) => return Err(error.into()),
@@ -140,7 +141,7 @@ pub(crate) async fn default_card_changed(state: &AppState, organization_id: &str
     let paused = present.state.paused_reason.is_some() && !health::awaits_agreement(&present.state);
     if present.enabled && present.card_id.is_none() && paused {
         let resumed = health::healthy(&present.state);
-        match state.store.record_auto_pay_state(organization_id, &present.state, &resumed).await {
+        match state.store.record_auto_pay_state(organization_id, &present.state, &resumed, state.clock.now()).await {
             // Somebody else has just decided on it.
             Ok(()) | Err(StoreError::Stale) => {}
             Err(error) => return Err(error.into()),

@@ -1,8 +1,8 @@
-//! Refills wallets: at once when something has changed, and now and then all of them, for what only time changes.
+//! Refills wallets, or tells that they are low: at once when something has changed, and now and then all of them, for what only time changes.
 
 use std::time::Duration;
 
-use super::next_turn;
+use super::{next_turn, notices};
 use crate::app::AppState;
 use crate::service::auto_pay::engine;
 
@@ -16,6 +16,7 @@ pub(super) async fn look_when_nudged(state: AppState) {
     while let Some(wallets) = state.shutdown.run_until_cancelled(state.nudges.take()).await {
         for organization_id in wallets {
             look(&state, &organization_id).await;
+            notices::watch(&state, &organization_id).await;
         }
         tokio::time::sleep(SHORTEST_PAUSE).await;
     }

@@ -39,6 +39,8 @@ mod members;
 mod metering;
 #[cfg(feature = "test-seams")]
 mod money;
+#[cfg(feature = "test-seams")]
+mod notices;
 mod organization;
 mod program;
 mod requests;

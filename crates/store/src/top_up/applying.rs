@@ -37,12 +37,16 @@ impl Store {
         };
         let top_up = advance(&mut tx, &before, status, word, now).await?;
         let changed = before.status != status;
-        let state = if changed { next(&auto_pay::find(&mut tx, organization_id).await?.state) } else { None };
-        if let Some(state) = &state {
-            auto_pay::write_state(&mut tx, organization_id, state).await?;
+        let mut auto_pay_changed = false;
+        if changed {
+            let present = auto_pay::find(&mut tx, organization_id).await?.state;
+            if let Some(state) = next(&present) {
+                auto_pay::write_state(&mut tx, organization_id, &present, &state, now).await?;
+                auto_pay_changed = true;
+            }
         }
         tx.commit().await?;
-        Ok(Applied { top_up, changed, credit, wallet, auto_pay_changed: state.is_some() })
+        Ok(Applied { top_up, changed, credit, wallet, auto_pay_changed })
     }
 }
 

@@ -90,8 +90,8 @@ async fn the_state_is_replaced_only_by_who_knows_it(bench: Bench) {
         last_charge_at: None,
     };
     let first = AutoPayState::default();
-    bench.store.record_auto_pay_state(&organization, &first, &paused).await.unwrap();
-    let answer = bench.store.record_auto_pay_state(&organization, &first, &first).await;
+    bench.store.record_auto_pay_state(&organization, &first, &paused, NOW).await.unwrap();
+    let answer = bench.store.record_auto_pay_state(&organization, &first, &first, NOW).await;
     assert!(matches!(answer, Err(StoreError::Stale)), "{answer:?}");
     let present = bench.store.auto_pay(&organization).await.unwrap();
     assert_eq!((present.state, present.version), (paused.clone(), 1));

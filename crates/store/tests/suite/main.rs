@@ -11,6 +11,7 @@ mod isolation;
 mod ledger;
 mod members;
 mod migrations;
+mod notices;
 mod requests;
 mod sandbox;
 mod sessions;

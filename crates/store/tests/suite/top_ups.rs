@@ -276,9 +276,9 @@ async fn a_wallet_that_was_filled_or_a_pause_stops_a_charge_that_was_decided_on_
         AutoPayState { paused_reason: Some("card_removed".to_owned()), ..healthy.clone() },
         AutoPayState { next_attempt_at: Some(NOW.plus_seconds(1)), ..healthy.clone() },
     ] {
-        bench.store.record_auto_pay_state(&organization, &healthy, &resting).await.unwrap();
+        bench.store.record_auto_pay_state(&organization, &healthy, &resting, NOW).await.unwrap();
         assert!(matches!(create().await, Err(StoreError::Stale)), "{resting:?}");
-        bench.store.record_auto_pay_state(&organization, &resting, &healthy).await.unwrap();
+        bench.store.record_auto_pay_state(&organization, &resting, &healthy, NOW).await.unwrap();
     }
     // One micro above the threshold: pending, unknown and settled all count.
     let enough = manual(&bench, &organization, "200.000001").await;

@@ -138,7 +138,8 @@ async fn charge(
 
 async fn pause_without_card(state: &AppState, auto_pay: &AutoPay) -> Result<Attempt, Problem> {
     let paused = health::without_card(&auto_pay.state);
-    match state.store.record_auto_pay_state(&auto_pay.organization_id, &auto_pay.state, &paused).await {
+    let now = state.clock.now();
+    match state.store.record_auto_pay_state(&auto_pay.organization_id, &auto_pay.state, &paused, now).await {
         Ok(()) => {
             state.events.publish(&auto_pay.organization_id, Topic::AutoPay);
             Ok(Attempt::Done)

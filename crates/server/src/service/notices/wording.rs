@@ -1,0 +1,121 @@
+//! What a notice says.
+
+use std::fmt::Write as _;
+
+use billing_domain::charge::DeclineCode;
+use billing_store::{Notice, NoticeKind, Organization};
+
+/// A notice as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Letter {
+    /// One line.
+    pub(crate) subject: String,
+    /// Plain text.
+    pub(crate) text: String,
+}
+
+/// The name of its webhook.
+pub(super) const fn event_type(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::LowBalance => "wallet.low_balance",
+        NoticeKind::PaymentDeclined => "auto_pay.payment_declined",
+        NoticeKind::AutomaticPaymentsPaused => "auto_pay.paused",
+    }
+}
+
+/// Writes the letter. `origin`: where the page is, if the operator has said so.
+pub(crate) fn letter(notice: &Notice, organization: &Organization, origin: Option<&str>) -> Letter {
+    let (headline, mut text) = match notice.kind {
+        NoticeKind::LowBalance => low_balance(notice),
+        NoticeKind::PaymentDeclined => (
+            "an automatic payment was declined".to_owned(),
+            format!("{} We will try it again by ourselves. To be sure, check the card.", declined(notice)),
+        ),
+        NoticeKind::AutomaticPaymentsPaused => ("automatic payments are paused".to_owned(), paused(notice)),
+    };
+    let place =
+        origin.map_or_else(|| "Settings, tab Billing".to_owned(), |origin| format!("{origin}/settings/billing"));
+    // Writing to a String cannot fail.
+    let _ = write!(
+        text,
+        "\n\nOpen the wallet: {place}\n\nYou get this because you manage billing for {}.\n",
+        organization.name
+    );
+    Letter { subject: format!("{}: {headline}", organization.name), text }
+}
+
+fn fact<'n>(notice: &'n Notice, name: &str) -> &'n str {
+    notice.facts.get(name).map_or("", String::as_str)
+}
+
+fn low_balance(notice: &Notice) -> (String, String) {
+    let currency = fact(notice, "currency");
+    let text = format!(
+        "The wallet has {} {currency} left to spend, at or below its low mark of {} {currency}. At zero, outbound calls \
+         and AI tasks stop at once; inbound calls go on for a short grace period.\n\nAdd balance, or switch on automatic \
+         payments.",
+        fact(notice, "available"),
+        fact(notice, "low_mark"),
+    );
+    (format!("the wallet balance is low ({} {currency})", fact(notice, "available")), text)
+}
+
+fn declined(notice: &Notice) -> &'static str {
+    fact(notice, "decline_code").parse().unwrap_or(DeclineCode::GenericDecline).sentence()
+}
+
+fn paused(notice: &Notice) -> String {
+    let why = match fact(notice, "reason") {
+        "no_card" => "There is no card to charge. Connect a card, then resume them.",
+        "card_removed" => "The card that they charged was removed. Choose another one.",
+        "authentication_required" => {
+            "The bank wants to see the cardholder. Top up once by hand and confirm the payment, or connect another card; \
+             then they go on."
+        }
+        _ => declined(notice),
+    };
+    format!("{why} Until then the wallet is not refilled.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use billing_domain::{Currency, Timestamp};
+    use billing_store::Facts;
+
+    fn say(kind: NoticeKind, facts: &[(&str, &str)]) -> Letter {
+        let facts: Facts = facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let created_at = Timestamp::from_seconds(0);
+        let notice = Notice { id: "n".into(), organization_id: "o".into(), kind, facts, created_at };
+        let organization = Organization {
+            id: "o".into(),
+            name: "Northwind Dental".into(),
+            address: String::new(),
+            tax_id: String::new(),
+            time_zone: "UTC".into(),
+            currency: Currency::Usd,
+            made_by_demo: false,
+            version: 1,
+            created_at,
+        };
+        letter(&notice, &organization, Some("https://billing.example"))
+    }
+
+    #[test]
+    fn every_notice_says_what_to_do_and_where() {
+        let low = say(NoticeKind::LowBalance, &[("available", "4.20"), ("low_mark", "20.00"), ("currency", "USD")]);
+        assert_eq!(low.subject, "Northwind Dental: the wallet balance is low (4.20 USD)");
+        assert!(low.text.contains("https://billing.example/settings/billing") && low.text.contains("20.00 USD"));
+        let declined = say(NoticeKind::PaymentDeclined, &[("decline_code", "insufficient_funds")]);
+        assert!(declined.text.starts_with(DeclineCode::InsufficientFunds.sentence()), "{}", declined.text);
+        let asks = say(NoticeKind::AutomaticPaymentsPaused, &[("reason", "authentication_required")]);
+        assert!(asks.text.contains("cardholder"), "{}", asks.text);
+    }
+
+    #[test]
+    fn a_stolen_card_is_not_called_so() {
+        let stolen =
+            say(NoticeKind::AutomaticPaymentsPaused, &[("reason", "declined"), ("decline_code", "stolen_card")]);
+        assert!(!stolen.text.contains("stolen"), "{}", stolen.text);
+    }
+}

@@ -1,0 +1,393 @@
+//! Notices: what people and the operator are told. Each is written in the transaction of what it tells, with a delivery
+//! for every owner and admin and one for the operator's webhook; a delivery happens at least once.
+
+use std::collections::BTreeMap;
+
+use billing_domain::Timestamp;
+use billing_domain::charge::DeclineClass;
+use sha2::{Digest as _, Sha256};
+
+use crate::db::{Fields, Tx, args, retrying, stored_name};
+use crate::{AutoPayState, Result, Store, StoreError, ids, wallet};
+
+/// A wallet that is low is told of at most this often (DESIGN §4).
+const QUIET_SECONDS: i64 = 7 * 24 * 3600;
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// The available amount has come down to the low mark.
+    LowBalance,
+    /// An automatic payment was declined for the first time; it is tried again.
+    PaymentDeclined,
+    /// Automatic payments rest until a person does something.
+    AutomaticPaymentsPaused,
+}
+
+/// What a notice tells, by name; the names are those of its webhook.
+pub type Facts = BTreeMap<String, String>;
+
+/// Something that was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// UUIDv7.
+    pub id: String,
+    /// Whose.
+    pub organization_id: String,
+    /// About what.
+    pub kind: NoticeKind,
+    /// What it tells.
+    pub facts: Facts,
+    /// When it came about.
+    pub created_at: Timestamp,
+}
+
+/// A way to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// To a person.
+    Email,
+    /// To the operator.
+    Webhook,
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// It is tried, or tried again.
+    Pending,
+    /// Somebody took it.
+    Delivered,
+    /// There is no such way here; it can be read in the outbox.
+    Kept,
+    /// Nobody took it, however often it was tried.
+    Dead,
+}
+
+/// A notice on its way to one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// What.
+    pub notice: Notice,
+    /// Which way.
+    pub channel: Channel,
+    /// An address; `operator` for the webhook.
+    pub recipient: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub tries: i64,
+    /// Tried next.
+    pub next_try_at: Timestamp,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+}
+
+/// What became of a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryWord {
+    /// It was taken.
+    Delivered,
+    /// There is no such way here.
+    Kept,
+    /// It failed: tried again then, or `None`: never.
+    Failed {
+        /// Why, without secrets.
+        error: String,
+        /// When.
+        again_at: Option<Timestamp>,
+    },
+}
+
+/// What a look at a wallet's low mark brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LowBalance {
+    /// It is as it was.
+    Unchanged,
+    /// It crossed the mark, and people are told.
+    Told,
+    /// It crossed the mark within a week after people were told.
+    Quiet,
+    /// It is above the mark again.
+    Recovered,
+}
+
+macro_rules! delivery_columns {
+    () => {
+        "deliveries.notice_id, notices.organization_id, notices.kind, notices.facts, notices.created_at,
+        deliveries.channel, deliveries.recipient, deliveries.state, deliveries.tries, deliveries.next_try_at,
+        deliveries.last_error"
+    };
+}
+
+/// What is to be told about the way from one state of automatic payments to the next. A pause for want of the
+/// cardholder says `authentication_required`: only a person can go on.
+pub(crate) fn about(before: &AutoPayState, after: &AutoPayState) -> Option<(NoticeKind, Facts)> {
+    let mut facts = Facts::new();
+    let kind = match (&before.paused_reason, &after.paused_reason) {
+        (earlier, Some(reason)) if earlier.as_ref() != Some(reason) => {
+            let asks_a_person = after.decline_code.is_some_and(|code| code.class() == DeclineClass::NeedsPerson);
+            let reason = if asks_a_person { "authentication_required" } else { reason.as_str() };
+            facts.insert("reason".to_owned(), reason.to_owned());
+            NoticeKind::AutomaticPaymentsPaused
+        }
+        (None, None) if before.failures == 0 && after.failures == 1 => NoticeKind::PaymentDeclined,
+        _ => return None,
+    };
+    if let Some(code) = after.decline_code {
+        facts.insert("decline_code".to_owned(), code.as_str().to_owned());
+    }
+    if let Some(next) = after.next_attempt_at {
+        facts.insert("next_attempt_at".to_owned(), next.to_string());
+    }
+    Some((kind, facts))
+}
+
+/// Writes a notice and a delivery for whoever is told now.
+pub(crate) async fn write(
+    tx: &mut Tx,
+    organization_id: &str,
+    kind: NoticeKind,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<()> {
+    let facts = serde_json::to_string(facts).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let id = id_of(organization_id, kind, &facts, now);
+    tx.execute(
+        "INSERT INTO notices (id, organization_id, kind, facts, created_at) VALUES ($1, $2, $3, $4, $5)",
+        args![&id, organization_id, kind.as_str(), &facts, now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
+        SELECT $1, 'email', users.email, 'pending', 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT)
+        FROM members JOIN users ON users.id = members.user_id
+        WHERE members.organization_id = $2 AND members.role IN ('owner', 'admin')",
+        args![&id, organization_id, now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
+        VALUES ($1, 'webhook', 'operator', 'pending', 0, $2, $2)",
+        args![&id, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Made from what is told, since no randomness is here: the same thing cannot be told twice in one micro-second.
+fn id_of(organization_id: &str, kind: NoticeKind, facts: &str, now: Timestamp) -> String {
+    let told = Sha256::digest(format!("{organization_id} {} {} {facts}", kind.as_str(), now.micros()));
+    let mut bits = [0; 10];
+    bits.copy_from_slice(&told[..10]);
+    ids::uuid_v7(now, &bits)
+}
+
+impl Store {
+    /// An organisation's latest notices, newest first.
+    pub async fn notices(&self, organization_id: &str, limit: u32) -> Result<Vec<Notice>> {
+        let sql = "SELECT id, organization_id, kind, facts, created_at FROM notices
+            WHERE organization_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
+        let rows = self.db.all(sql, args![organization_id, limit]).await?;
+        rows.iter().map(|row| Notice::read(&mut row.fields())).collect()
+    }
+
+    /// The latest deliveries in one state of every organisation, newest first.
+    pub async fn deliveries(&self, state: DeliveryState, limit: u32) -> Result<Vec<Delivery>> {
+        let sql = concat!(
+            "SELECT ",
+            delivery_columns!(),
+            " FROM deliveries JOIN notices ON notices.id = deliveries.notice_id
+            WHERE deliveries.state = $1 ORDER BY deliveries.updated_at DESC, deliveries.notice_id LIMIT $2"
+        );
+        let rows = self.db.all(sql, args![state.as_str(), limit]).await?;
+        rows.iter().map(|row| Delivery::read(&mut row.fields())).collect()
+    }
+
+    /// Takes deliveries whose time has come and that nobody else is at; they are this owner's until `until`.
+    pub async fn lease_due_deliveries(
+        &self,
+        owner: &str,
+        until: Timestamp,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Delivery>> {
+        // Nearly always nothing is due: then nothing is locked.
+        let due = "SELECT 1 FROM deliveries WHERE state = 'pending' AND next_try_at <= $1 LIMIT 1";
+        if self.db.first(due, args![now]).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        retrying!(self.lease_due_deliveries_once(owner, until, now, limit))
+    }
+
+    /// Writes down what became of a try, unless somebody else has the delivery by now.
+    pub async fn record_delivery(
+        &self,
+        delivery: &Delivery,
+        owner: &str,
+        word: &DeliveryWord,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (state, error, again_at) = match word {
+            DeliveryWord::Delivered => (DeliveryState::Delivered, None, None),
+            DeliveryWord::Kept => (DeliveryState::Kept, None, None),
+            DeliveryWord::Failed { error, again_at: Some(at) } => (DeliveryState::Pending, Some(error), Some(*at)),
+            DeliveryWord::Failed { error, again_at: None } => (DeliveryState::Dead, Some(error), None),
+        };
+        let tried = i64::from(*word != DeliveryWord::Kept);
+        self.db
+            .execute(
+                "UPDATE deliveries SET state = $5, tries = tries + $6, next_try_at = $7, last_error = $8,
+                    lease_owner = NULL, lease_until = NULL, updated_at = $9
+                WHERE notice_id = $1 AND channel = $2 AND recipient = $3 AND lease_owner = $4 AND state = 'pending'",
+                args![
+                    &delivery.notice.id,
+                    delivery.channel.as_str(),
+                    &delivery.recipient,
+                    owner,
+                    state.as_str(),
+                    tried,
+                    again_at.unwrap_or(delivery.next_try_at),
+                    error.map(String::as_str),
+                    now
+                ],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Tries every dead delivery again, from the first pause on; how many.
+    pub async fn revive_deliveries(&self, now: Timestamp) -> Result<u64> {
+        let sql = "UPDATE deliveries SET state = 'pending', tries = 0, next_try_at = $1, updated_at = $1
+            WHERE state = 'dead'";
+        self.db.execute(sql, args![now]).await
+    }
+
+    /// Notes whether the wallet is at or below its low mark. Of racing calls one sees a crossing; people are told of it
+    /// unless they were within the last seven days.
+    pub async fn watch_low_balance(
+        &self,
+        organization_id: &str,
+        is_low: bool,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<LowBalance> {
+        let sql = "SELECT is_low FROM low_balances WHERE organization_id = $1";
+        let was_low = match self.db.first(sql, args![organization_id]).await? {
+            Some(row) => row.fields().flag()?,
+            None => false,
+        };
+        if was_low == is_low {
+            return Ok(LowBalance::Unchanged);
+        }
+        retrying!(self.watch_low_balance_once(organization_id, is_low, facts, now))
+    }
+}
+
+impl Store {
+    async fn lease_due_deliveries_once(
+        &self,
+        owner: &str,
+        until: Timestamp,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Delivery>> {
+        let mut tx = self.db.begin().await?;
+        // Two servers take different rows; neither waits for the other.
+        let skip = if tx.is_postgres() { "FOR UPDATE OF deliveries SKIP LOCKED" } else { "" };
+        let sql = format!(
+            "SELECT {} FROM deliveries JOIN notices ON notices.id = deliveries.notice_id
+            WHERE deliveries.state = 'pending' AND deliveries.next_try_at <= $1
+                AND (deliveries.lease_until IS NULL OR deliveries.lease_until <= $1)
+            ORDER BY deliveries.next_try_at LIMIT $2 {skip}",
+            delivery_columns!()
+        );
+        let rows = tx.all(sqlx::AssertSqlSafe(sql), args![now, limit]).await?;
+        let due = rows.iter().map(|row| Delivery::read(&mut row.fields())).collect::<Result<Vec<_>>>()?;
+        for delivery in &due {
+            tx.execute(
+                "UPDATE deliveries SET lease_owner = $4, lease_until = $5
+                WHERE notice_id = $1 AND channel = $2 AND recipient = $3",
+                args![&delivery.notice.id, delivery.channel.as_str(), &delivery.recipient, owner, until],
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(due)
+    }
+
+    async fn watch_low_balance_once(
+        &self,
+        organization_id: &str,
+        is_low: bool,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<LowBalance> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        let sql = "SELECT is_low, told_at FROM low_balances WHERE organization_id = $1";
+        let (was_low, told_at) = match tx.first(sql, args![organization_id]).await? {
+            Some(row) => {
+                let mut fields = row.fields();
+                (fields.flag()?, fields.opt_time()?)
+            }
+            None => (false, None),
+        };
+        if was_low == is_low {
+            tx.rollback().await?;
+            return Ok(LowBalance::Unchanged);
+        }
+        let quiet = told_at.is_some_and(|told| now.seconds_since(told) < QUIET_SECONDS);
+        let tell = is_low && !quiet;
+        tx.execute(
+            "INSERT INTO low_balances (organization_id, is_low, told_at) VALUES ($1, $2, $3)
+            ON CONFLICT (organization_id) DO UPDATE SET is_low = excluded.is_low, told_at = excluded.told_at",
+            args![organization_id, is_low, if tell { Some(now) } else { told_at }],
+        )
+        .await?;
+        if tell {
+            write(&mut tx, organization_id, NoticeKind::LowBalance, facts, now).await?;
+        }
+        tx.commit().await?;
+        Ok(match (is_low, tell) {
+            (_, true) => LowBalance::Told,
+            (true, false) => LowBalance::Quiet,
+            (false, false) => LowBalance::Recovered,
+        })
+    }
+}
+
+impl Notice {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            id: fields.text()?,
+            organization_id: fields.text()?,
+            kind: fields.name()?,
+            facts: serde_json::from_str(&fields.text()?)
+                .map_err(|error| StoreError::Corrupt(format!("facts: {error}")))?,
+            created_at: fields.time()?,
+        })
+    }
+}
+
+impl Delivery {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            notice: Notice::read(fields)?,
+            channel: fields.name()?,
+            recipient: fields.text()?,
+            state: fields.name()?,
+            tries: fields.int()?,
+            next_try_at: fields.time()?,
+            last_error: fields.opt_text()?,
+        })
+    }
+}
+
+stored_name!(NoticeKind {
+    LowBalance = "low_balance",
+    PaymentDeclined = "payment_declined",
+    AutomaticPaymentsPaused = "automatic_payments_paused",
+});
+stored_name!(Channel { Email = "email", Webhook = "webhook" });
+stored_name!(DeliveryState { Pending = "pending", Delivered = "delivered", Kept = "kept", Dead = "dead" });
