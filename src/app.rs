@@ -55,13 +55,13 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     let path = navigator.path();
     let place = dynamic::memo(move || Place::at(&path.read()));
     let Bootstrap { service, session, billing, admins } = answer;
-    let ribbon = service.sandbox.then(ribbon);
+    let sandbox = service.sandbox;
     let Some(session) = session else {
         history::set_title("Sign in · Nexis");
         let destination =
             move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
         let destination = Given::derive(move || destination().to_owned());
-        return view! { {ribbon}<main class="lone" id="main"><SignInPage service=service destination=destination /></main> }
+        return view! { {sandbox.then(|| ribbon(false))}<main class="lone" id="main"><SignInPage service=service destination=destination /></main> }
             .into_any();
     };
     intl::use_zone(&session.organization.time_zone);
@@ -87,7 +87,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
             event.prevent_default();
             focus::by_id("main");
         }>"Skip to content"</a>
-        {ribbon}
+        {sandbox.then(|| ribbon(manages))}
         <div class="frame">
             {bar(session, place, announcer)}
             <main id="main" tabindex="-1">{dynamic::part(screen)}</main>
@@ -143,7 +143,13 @@ fn bar(session: Slot<Session>, place: Derived<Option<Place>>, announcer: Announc
     view! { <Sidebar session=session place=place leaving=leaving on_sign_out=sign_out /> }.into_any()
 }
 
-fn ribbon() -> AnyView {
-    view! { <aside class="ribbon" aria-label="Sandbox"><Icon name=IconName::Flask />"Sandbox: no real money"</aside> }
-        .into_any()
+/// Whoever manages billing finds here what would be sent by mail; the server writes that page.
+fn ribbon(manages: bool) -> AnyView {
+    view! {
+        <aside class="ribbon" aria-label="Sandbox">
+            <Icon name=IconName::Flask />"Sandbox: no real money"
+            {manages.then(|| view! { <a href="/outbox" rel="external">"Outbox"</a> }.into_any())}
+        </aside>
+    }
+    .into_any()
 }

@@ -15,8 +15,10 @@ use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::problem::Problem;
 use crate::service::auto_pay::nudges::Nudges;
+use crate::service::lanes::Lanes;
+use crate::service::metering::authorization::Asked;
 use crate::service::notices::{Marks, Post};
-use crate::service::postings::group::Lanes;
+use crate::service::postings::group::Part;
 use crate::service::sessions::Passwords;
 
 /// Handles on everything; clones are cheap and mean the same.
@@ -35,7 +37,9 @@ pub(crate) struct AppState {
     /// Wallets whose automatic payments are to be looked at.
     pub(crate) nudges: Arc<Nudges>,
     /// Usage lines that wait to be posted together.
-    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) postings: Arc<Lanes<Part>>,
+    /// Authorizations that wait to be answered together.
+    pub(crate) authorizations: Arc<Lanes<Asked>>,
     /// Ways to tell people and the operator.
     pub(crate) post: Arc<Post>,
     /// Low marks that were read a moment ago.

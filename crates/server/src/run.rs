@@ -24,8 +24,9 @@ use crate::events::{EventHub, News};
 use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::http::{router, serve as accept};
+use crate::service::metering::authorization;
 use crate::service::notices::Post;
-use crate::service::postings::group::Lanes;
+use crate::service::postings::group;
 use crate::service::sessions::Passwords;
 use crate::workers;
 
@@ -81,7 +82,8 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
     let state = AppState {
         provider: Arc::new(sandbox.clone()),
         sandbox: Some(sandbox),
-        lanes: Arc::new(Lanes::new(store.write_lanes())),
+        postings: Arc::new(group::lanes(store.write_lanes())),
+        authorizations: Arc::new(authorization::lanes(store.write_lanes())),
         store,
         clock: Clock::default(),
         events,

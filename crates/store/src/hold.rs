@@ -1,9 +1,16 @@
 //! Holds: money set aside for running work, so that parallel work cannot spend the same money twice.
 
-use billing_domain::{Money, Timestamp, UsageKind};
+use std::collections::BTreeMap;
 
-use crate::db::{Fields, Tx, args, retrying, stored_name};
+use billing_domain::{Money, Timestamp, UsageKind};
+use sqlx::AssertSqlSafe;
+
+use crate::db::{Arg, Fields, Tx, args, retrying, stored_name};
 use crate::{Result, Store, StoreError, Wallet, wallet};
+
+/// Rows in one INSERT.
+const ROWS_AT_ONCE: usize = 100;
+const COLUMNS: usize = 7;
 
 macro_rules! select_hold {
     () => {
@@ -56,6 +63,17 @@ pub struct NewHold {
     pub expires_at: Timestamp,
 }
 
+/// A request to set money aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whose.
+    pub organization_id: String,
+    /// What for.
+    pub hold: NewHold,
+    /// Zero, or the negative floor of grace.
+    pub floor: Money,
+}
+
 /// The answer to "may this start?".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authorization {
@@ -83,9 +101,7 @@ pub enum Release {
 }
 
 impl Store {
-    /// Gives back the organisation's expired holds, then sets `hold.amount` aside if balance − held − amount stays at or
-    /// above `floor` (zero, or the negative floor of grace): one conditional statement, which parallel calls cannot
-    /// overdraw. A taken id is `Conflict`.
+    /// [`Store::authorize_many`] for one. A taken id is `Conflict`.
     pub async fn authorize(
         &self,
         organization_id: &str,
@@ -93,7 +109,16 @@ impl Store {
         floor: Money,
         now: Timestamp,
     ) -> Result<Authorization> {
-        retrying!(self.authorize_once(organization_id, hold, floor, now))
+        let wanted = [Wanted { organization_id: organization_id.to_owned(), hold: hold.clone(), floor }];
+        self.authorize_many(&wanted, now).await?.pop().unwrap_or(Err(StoreError::NotFound))
+    }
+
+    /// Gives back the organisations' expired holds, then sets money aside for one request after the other, each if
+    /// balance − held − amount stays at or above its floor: all of it in one transaction (group commit), under the
+    /// wallets' locks, which parallel calls cannot overdraw. The answers are in the order of the request; `NotFound`
+    /// without a wallet. A taken id makes all of it `Conflict`.
+    pub async fn authorize_many(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
+        retrying!(self.authorize_once(wanted, now))
     }
 
     /// One hold, by its unguessable id alone (the platform names no organisation here), or `NotFound`.
@@ -140,34 +165,40 @@ impl Store {
 }
 
 impl Store {
-    async fn authorize_once(
-        &self,
-        organization_id: &str,
-        new: &NewHold,
-        floor: Money,
-        now: Timestamp,
-    ) -> Result<Authorization> {
+    async fn authorize_once(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
+        let mut by_wallet: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, one) in wanted.iter().enumerate() {
+            by_wallet.entry(&one.organization_id).or_default().push(index);
+        }
+        let mut answers: Vec<_> = wanted.iter().map(|_| Err(StoreError::NotFound)).collect();
         let mut tx = self.db.begin().await?;
-        let before = wallet::lock(&mut tx, organization_id).await?;
-        let swept = sweep(&mut tx, organization_id, now).await?;
-        let answer = match wallet::set_aside(&mut tx, organization_id, new.amount, floor, now).await? {
-            None => Authorization::Refused { wallet: swept.unwrap_or(before) },
-            Some(wallet) => {
-                let hold = Hold {
-                    id: new.id.clone(),
-                    organization_id: organization_id.to_owned(),
-                    kind: new.kind,
-                    amount: new.amount,
-                    state: HoldState::Open,
-                    created_at: now,
-                    expires_at: new.expires_at,
-                };
-                insert(&mut tx, &hold).await?;
-                Authorization::Granted { hold, wallet }
+        // Wallets are locked in the order of their ids, as by every other transaction that takes several.
+        for (organization_id, indexes) in by_wallet {
+            let before = match wallet::lock(&mut tx, organization_id).await {
+                Err(StoreError::NotFound) => continue,
+                other => other?,
+            };
+            let mut wallet = sweep(&mut tx, organization_id, now).await?.unwrap_or(before);
+            let (first, mut granted) = (wallet.clone(), Vec::new());
+            for index in indexes {
+                let Wanted { hold, floor, .. } = &wanted[index];
+                answers[index] = Ok(match wallet.with_hold(hold.amount, *floor, now) {
+                    None => Authorization::Refused { wallet: wallet.clone() },
+                    Some(with) => {
+                        wallet = with;
+                        let hold = hold.open(organization_id, now);
+                        granted.push(hold.clone());
+                        Authorization::Granted { hold, wallet: wallet.clone() }
+                    }
+                });
             }
-        };
+            if !granted.is_empty() {
+                wallet::set_aside(&mut tx, &first, &wallet).await?;
+                insert(&mut tx, &granted).await?;
+            }
+        }
         tx.commit().await?;
-        Ok(answer)
+        Ok(answers)
     }
 
     async fn release_hold_once(&self, id: &str, now: Timestamp) -> Result<Release> {
@@ -232,23 +263,41 @@ fn sum(rows: &[crate::db::Row]) -> Result<Money> {
     Money::checked_sum(amounts).ok_or(StoreError::Overflow)
 }
 
-async fn insert(tx: &mut Tx, hold: &Hold) -> Result<()> {
-    tx.execute(
-        "INSERT INTO holds (id, organization_id, kind, amount, state, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        args![
-            &hold.id,
-            &hold.organization_id,
-            hold.kind.as_str(),
-            hold.amount,
-            hold.state.as_str(),
-            hold.created_at,
-            hold.expires_at
-        ],
-    )
-    .await
-    .map_err(|error| error.or_conflict("hold"))?;
+async fn insert(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
+    for chunk in holds.chunks(ROWS_AT_ONCE) {
+        let columns = "INSERT INTO holds (id, organization_id, kind, amount, state, created_at, expires_at) VALUES ";
+        let (mut sql, mut args) = (columns.to_owned(), Vec::with_capacity(chunk.len() * COLUMNS));
+        for (index, hold) in chunk.iter().enumerate() {
+            sql.push_str(if index == 0 { "(" } else { ", (" });
+            tx.placeholders(&mut sql, index * COLUMNS + 1, COLUMNS);
+            sql.push(')');
+            args.extend([
+                Arg::from(&hold.id),
+                Arg::from(&hold.organization_id),
+                Arg::from(hold.kind.as_str()),
+                Arg::from(hold.amount),
+                Arg::from(hold.state.as_str()),
+                Arg::from(hold.created_at),
+                Arg::from(hold.expires_at),
+            ]);
+        }
+        tx.execute(AssertSqlSafe(sql), &args).await.map_err(|error| error.or_conflict("hold"))?;
+    }
     Ok(())
+}
+
+impl NewHold {
+    fn open(&self, organization_id: &str, now: Timestamp) -> Hold {
+        Hold {
+            id: self.id.clone(),
+            organization_id: organization_id.to_owned(),
+            kind: self.kind,
+            amount: self.amount,
+            state: HoldState::Open,
+            created_at: now,
+            expires_at: self.expires_at,
+        }
+    }
 }
 
 impl Hold {

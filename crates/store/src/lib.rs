@@ -14,7 +14,7 @@
 //! | `ledger` | `post` `post_many` |
 //! | `transaction` | `transactions` `lines_after` |
 //! | `usage` | `usage` `usage_by_kind` `first_usage_day` `rebuild_usage_days` |
-//! | `hold` | `authorize` `hold` `release_hold` `expire_holds` `expire_organization_holds` |
+//! | `hold` | `authorize` `authorize_many` `hold` `release_hold` `expire_holds` `expire_organization_holds` |
 //! | `card` | `add_card` `cards` `card` `set_default_card` `remove_card` |
 //! | `card_setup` | `create_card_setup` `card_setup` `open_card_setups` `apply_card_setup` |
 //! | `top_up` | `create_top_up` `create_auto_top_up` `top_up` `open_top_ups` `lease_top_up` `lease_due_top_ups` `apply_top_up` `pending_credit` `auto_spent` |
@@ -55,7 +55,7 @@ pub use auto_pay::{AutoPay, AutoPayState, AutoPayUpdate, NextAutoPayState};
 pub use card::{Card, NewCard};
 pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
 pub use error::{Result, StoreError};
-pub use hold::{Authorization, Hold, HoldState, NewHold, Release};
+pub use hold::{Authorization, Hold, HoldState, NewHold, Release, Wanted};
 pub use idempotency::{Created, IdempotencyKey};
 pub use ledger::{Batch, NewLine, Origin, Outcome, PostedLine, Posting};
 pub use member::{Member, Membership, RoleChange, User};

@@ -46,6 +46,26 @@ impl Wallet {
     }
 }
 
+impl Wallet {
+    /// The wallet with `amount` set aside, if balance − held − amount stays at or above `floor`; `None`: there is not
+    /// enough.
+    pub(crate) fn with_hold(&self, amount: Money, floor: Money, now: Timestamp) -> Option<Self> {
+        let held = self.held.checked_add(amount)?;
+        let left = self.balance.checked_sub(held)?;
+        if left < floor {
+            return None;
+        }
+        let exhausted_since = if left.is_positive() {
+            None
+        } else if self.available().is_positive() {
+            Some(now)
+        } else {
+            self.exhausted_since
+        };
+        Some(Self { held, exhausted_since, ..self.clone() })
+    }
+}
+
 impl Store {
     /// The wallet, or `NotFound`.
     pub async fn wallet(&self, organization_id: &str) -> Result<Wallet> {
@@ -124,28 +144,16 @@ pub(crate) async fn settle(tx: &mut Tx, before: &Wallet, movement: &Movement, no
     Wallet::read(&mut row.fields())
 }
 
-/// Sets money aside if balance − held − `amount` stays at or above `floor`; `None`: there is not enough.
-pub(crate) async fn set_aside(
-    tx: &mut Tx,
-    organization_id: &str,
-    amount: Money,
-    floor: Money,
-    now: Timestamp,
-) -> Result<Option<Wallet>> {
-    let row = tx
-        .first(
-            concat!(
-                "UPDATE wallets SET held = held + $2, exhausted_since = CASE
-                        WHEN balance - held - $2 > 0 THEN NULL
-                        WHEN balance - held > 0 THEN $4
-                        ELSE exhausted_since END
-                WHERE organization_id = $1 AND balance - held - $2 >= $3 RETURNING ",
-                wallet_columns!()
-            ),
-            args![organization_id, amount, floor, now],
+/// Writes down what was set aside: one statement, conditional on the figures that it was decided on.
+pub(crate) async fn set_aside(tx: &mut Tx, before: &Wallet, after: &Wallet) -> Result<()> {
+    let changed = tx
+        .execute(
+            "UPDATE wallets SET held = $2, exhausted_since = $3
+            WHERE organization_id = $1 AND balance = $4 AND held = $5",
+            args![&before.organization_id, after.held, after.exhausted_since, before.balance, before.held],
         )
         .await?;
-    row.map(|row| Wallet::read(&mut row.fields())).transpose()
+    if changed == 1 { Ok(()) } else { Err(StoreError::Corrupt("the wallet changed under its lock".to_owned())) }
 }
 
 /// Gives money back that was set aside.

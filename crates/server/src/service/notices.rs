@@ -28,7 +28,7 @@ const PAUSES: [i64; 9] = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 
 /// Longer than any try takes.
 const LEASE_SECONDS: i64 = 60;
 /// A wallet's low mark changes by the day; this is how long one that was read serves.
-const MARK_HOLDS: Duration = Duration::from_secs(30);
+const MARK_HOLDS: Duration = Duration::from_secs(10);
 
 /// Notices that the outbox shows.
 const SHOWN: u32 = 100;
@@ -52,18 +52,28 @@ struct Mark {
     level: Money,
     is_low: bool,
     read: Instant,
+    /// The wallet has changed since.
+    passed_over: bool,
 }
 
 impl Marks {
     fn says_nothing_new(&self, organization_id: &str, available: Money) -> bool {
-        let marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        marks
-            .get(organization_id)
-            .is_some_and(|mark| mark.read.elapsed() < MARK_HOLDS && mark.is_low == (available <= mark.level))
+        let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        marks.get_mut(organization_id).is_some_and(|mark| {
+            mark.passed_over = mark.read.elapsed() < MARK_HOLDS && mark.is_low == (available <= mark.level);
+            mark.passed_over
+        })
+    }
+
+    /// Wallets that were passed over and whose mark is too old by now; forgets what is old.
+    fn due(&self) -> Vec<String> {
+        let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = marks.extract_if(|_, mark| mark.read.elapsed() >= MARK_HOLDS);
+        old.filter(|(_, mark)| mark.passed_over).map(|(organization_id, _)| organization_id).collect()
     }
 
     fn note(&self, organization_id: &str, level: Money, is_low: bool) {
-        let mark = Mark { level, is_low, read: Instant::now() };
+        let mark = Mark { level, is_low, read: Instant::now(), passed_over: false };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(organization_id.to_owned(), mark);
     }
 }
@@ -101,6 +111,14 @@ pub(crate) async fn watch_balance(state: &AppState, organization_id: &str) -> Re
     // While it is below and refilled, the next look has to read again.
     if is_low == below {
         state.marks.note(organization_id, wallet.low_mark, is_low);
+    }
+    Ok(())
+}
+
+/// Looks again at wallets whose low mark may have moved since it was read: spending moves it.
+pub(crate) async fn watch_passed_over(state: &AppState) -> Result<(), Problem> {
+    for organization_id in state.marks.due() {
+        watch_balance(state, &organization_id).await?;
     }
     Ok(())
 }

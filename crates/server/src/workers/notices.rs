@@ -17,6 +17,9 @@ pub(super) async fn deliver(state: AppState) {
         if let Err(problem) = notices::deliver_due(&state, AT_ONCE).await {
             tracing::warn!(problem = problem.document().detail, "notices could not be delivered");
         }
+        if let Err(problem) = notices::watch_passed_over(&state).await {
+            tracing::warn!(problem = problem.document().detail, "low balances");
+        }
         if !next_turn(&state, PAUSE).await {
             return;
         }

@@ -22,10 +22,15 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// A client as reqwest makes it. It speaks no TLS here, but wants to know whose it would use.
+pub(crate) fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+}
+
 impl Client {
     pub(crate) fn new(origin: &str) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { http, origin: origin.to_owned(), cookie: None, bearer: None }
+        Self { http: http(), origin: origin.to_owned(), cookie: None, bearer: None }
     }
 
     pub(crate) fn with_cookie(mut self, cookie: &str) -> Self {

@@ -8,9 +8,8 @@ use crate::fixture::{PASSWORD, World, page};
 async fn a_change_from_another_site_is_refused(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
     let attempt = |headers: &'static [(&'static str, &'static str)]| {
-        let mut request = reqwest::Client::new()
-            .delete(format!("{}/api/v1/session", owner.origin()))
-            .header("cookie", owner.cookie());
+        let mut request =
+            crate::client::http().delete(format!("{}/api/v1/session", owner.origin())).header("cookie", owner.cookie());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -141,7 +140,7 @@ mod https {
     async fn https_makes_the_cookie_secure_and_remembers_the_site(database: Database) {
         let world = World::start_with(database, &["--public-url", "https://billing.example"]).await;
         let sign_in = |origin: &str| {
-            let request = reqwest::Client::new().post(format!("{}/api/v1/session", world.server.origin()));
+            let request = crate::client::http().post(format!("{}/api/v1/session", world.server.origin()));
             let form = json!({"email": world.acme.owner.email, "password": PASSWORD});
             send(request.header("origin", origin).json(&form))
         };

@@ -1,19 +1,26 @@
 //! "May this start?": the status decides, then money is set aside for work that runs.
 
+use billing_contract::ProblemCode;
 use billing_contract::metering::{Authorization, Authorize};
 use billing_domain::Money;
 use billing_domain::status::{Refusal, WalletStatus};
-use billing_store::{NewHold, Release};
+use billing_store::{NewHold, Release, Wanted};
+use tokio::sync::oneshot;
 
 use super::{decimal_code, field, organization};
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
+use crate::service::lanes::{Brought, Lanes};
 use crate::service::{auto_pay, wallet};
 
 const MAX_TTL_SECONDS: i64 = 24 * 3600;
 /// No single piece of work costs more; the figures stay far from the ends of their range.
 const MAX_ESTIMATE: Money = Money::from_major(1_000_000_000);
+/// Authorizations of one commit.
+const AT_ONCE: usize = 500;
+/// Authorizations that may wait in a lane; whoever comes then is told to come again.
+const WAITING: usize = 20_000;
 /// When money is on its way, asking again after this helps.
 const RETRY_SECONDS: i64 = 5;
 
@@ -36,7 +43,8 @@ pub(crate) async fn authorize(state: &AppState, form: &Authorize) -> Result<Auth
     };
     let expires_at = now.plus_seconds(form.ttl_seconds);
     let hold = NewHold { id: state.new_id()?, kind: form.kind, amount: estimate, expires_at };
-    match state.store.authorize(&organization.id, &hold, floor, now).await? {
+    let wanted = Wanted { organization_id: organization.id.clone(), hold, floor };
+    match set_aside_together(state, wanted).await? {
         billing_store::Authorization::Granted { hold, wallet } => {
             changed(state, &organization.id);
             // What was available before this hold, down to the floor.
@@ -53,6 +61,58 @@ pub(crate) async fn authorize(state: &AppState, form: &Authorize) -> Result<Auth
             let reason =
                 wallet::admission(&wallet, policy, now).admits(form.kind).err().unwrap_or(Refusal::Insufficient);
             refusal(state, &organization.id, reason).await
+        }
+    }
+}
+
+/// One request for money, and who waits for the answer.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    wanted: Wanted,
+    reply: oneshot::Sender<Result<billing_store::Authorization, Problem>>,
+}
+
+/// The lanes of authorizations, as many as the database can use at once.
+pub(crate) fn lanes(count: usize) -> Lanes<Asked> {
+    Lanes::new(count, AT_ONCE, WAITING)
+}
+
+/// Sets the money aside in one transaction with other requests; the money stays held when this is dropped.
+async fn set_aside_together(state: &AppState, wanted: Wanted) -> Result<billing_store::Authorization, Problem> {
+    let (reply, answer) = oneshot::channel();
+    let organization_id = wanted.organization_id.clone();
+    match state.authorizations.bring(&organization_id, 1, Asked { wanted, reply }) {
+        Brought::Waiting => {}
+        Brought::First(lane) => {
+            let state = state.clone();
+            state.tasks.clone().spawn(async move { drain(&state, lane).await });
+        }
+        Brought::Full(_) => {
+            let detail = "More is asked than can be answered. Ask again.";
+            return Err(Problem::retry_later(ProblemCode::Unavailable, detail, 1));
+        }
+    }
+    answer.await.map_err(|_| Problem::internal("an authorization was broken off"))?
+}
+
+/// Answers until nobody waits any more.
+async fn drain(state: &AppState, lane: usize) {
+    let task = state.authorizations.task(lane);
+    while let Some(asked) = task.take() {
+        let (wanted, replies): (Vec<_>, Vec<_>) = asked.into_iter().map(|one| (one.wanted, one.reply)).unzip();
+        match state.store.authorize_many(&wanted, state.clock.now()).await {
+            Ok(answers) => {
+                for (reply, answer) in replies.into_iter().zip(answers) {
+                    let _ = reply.send(answer.map_err(Problem::from));
+                }
+            }
+            // Nothing was set aside for anybody.
+            Err(error) => {
+                let problem = Problem::from(error);
+                for reply in replies {
+                    let _ = reply.send(Err(problem.clone()));
+                }
+            }
         }
     }
 }

@@ -1,12 +1,7 @@
 //! Group commit: lines of many requests wait together while a commit is on its way, and the next one takes all of them.
 //! A hot wallet costs one balance change and one fsync a batch instead of one a request.
-//!
-//! Every organisation has its lane, in which one batch is posted after the other: its postings never wait for each
-//! other's row lock. SQLite has one writer, so there all share one lane.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
 
 use billing_contract::ProblemCode;
 use billing_store::{Batch, Posting, StoreError};
@@ -15,48 +10,25 @@ use tokio::sync::oneshot;
 use super::{Posted, Report, UsageLine, batch, post, tell};
 use crate::app::AppState;
 use crate::problem::Problem;
+use crate::service::lanes::{Brought, Lanes};
 
 /// Lines of one commit: more would keep those behind them waiting for longer than they gain.
 const LINES_AT_ONCE: usize = 2_000;
 /// Lines that may wait in a lane; whoever comes then is told to come again.
 const LINES_WAITING: usize = 100_000;
 
-/// The lanes of this server.
-#[derive(Debug)]
-pub(crate) struct Lanes(Vec<Mutex<Lane>>);
-
-#[derive(Debug, Default)]
-struct Lane {
-    waiting: VecDeque<Part>,
-    /// How many lines that is.
-    lines: usize,
-    /// A task is posting.
-    running: bool,
-}
-
 /// One organisation's lines of one request.
 #[derive(Debug)]
-struct Part {
+pub(crate) struct Part {
     report: Report,
     reply: oneshot::Sender<Answer>,
 }
 
 type Answer = Result<Vec<Posted>, Problem>;
 
-impl Lanes {
-    /// As many as the database can use at once.
-    pub(crate) fn new(count: usize) -> Self {
-        Self((0..count.max(1)).map(|_| Mutex::default()).collect())
-    }
-
-    fn of(&self, organization_id: &str) -> usize {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(organization_id);
-        usize::try_from(hash % u64::try_from(self.0.len()).unwrap_or(1)).unwrap_or_default()
-    }
-
-    fn lock(&self, index: usize) -> MutexGuard<'_, Lane> {
-        self.0[index].lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The lanes of postings, as many as the database can use at once.
+pub(crate) fn lanes(count: usize) -> Lanes<Part> {
+    Lanes::new(count, LINES_AT_ONCE, LINES_WAITING)
 }
 
 /// Posts the lines of a request together with those of others. Answers after the commit, in the order of the reports;
@@ -72,17 +44,16 @@ pub(crate) async fn post_together(state: &AppState, reports: Vec<Report>) -> Res
 
 fn enqueue(state: &AppState, report: Report) -> oneshot::Receiver<Answer> {
     let (reply, answer) = oneshot::channel();
-    let index = state.lanes.of(&report.organization.id);
-    let mut lane = state.lanes.lock(index);
-    if lane.lines >= LINES_WAITING {
-        let _ = reply.send(Err(too_busy()));
-        return answer;
-    }
-    lane.lines += report.lines.len();
-    lane.waiting.push_back(Part { report, reply });
-    if !std::mem::replace(&mut lane.running, true) {
-        let state = state.clone();
-        state.tasks.clone().spawn(async move { drain(&state, index).await });
+    let (organization_id, lines) = (report.organization.id.clone(), report.lines.len());
+    match state.postings.bring(&organization_id, lines, Part { report, reply }) {
+        Brought::Waiting => {}
+        Brought::First(lane) => {
+            let state = state.clone();
+            state.tasks.clone().spawn(async move { drain(&state, lane).await });
+        }
+        Brought::Full(part) => {
+            let _ = part.reply.send(Err(too_busy()));
+        }
     }
     answer
 }
@@ -92,41 +63,10 @@ fn too_busy() -> Problem {
 }
 
 /// Posts until nothing waits any more.
-async fn drain(state: &AppState, index: usize) {
-    let running = Running { state, index };
-    while let Some(parts) = running.take() {
+async fn drain(state: &AppState, lane: usize) {
+    let task = state.postings.task(lane);
+    while let Some(parts) = task.take() {
         commit(state, parts).await;
-    }
-}
-
-/// That a task is posting; the lane is free again when it ends, even by a panic.
-struct Running<'a> {
-    state: &'a AppState,
-    index: usize,
-}
-
-impl Running<'_> {
-    /// What is posted next; `None` when nothing waits, and then this task is done: both are decided under one lock.
-    fn take(&self) -> Option<Vec<Part>> {
-        let mut lane = self.state.lanes.lock(self.index);
-        let (mut parts, mut lines) = (Vec::new(), 0);
-        while let Some(next) = lane.waiting.front()
-            && (parts.is_empty() || lines + next.report.lines.len() <= LINES_AT_ONCE)
-        {
-            lines += next.report.lines.len();
-            parts.extend(lane.waiting.pop_front());
-        }
-        lane.lines -= lines;
-        lane.running = !parts.is_empty();
-        lane.running.then_some(parts)
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.state.lanes.lock(self.index).running = false;
-        }
     }
 }
 
