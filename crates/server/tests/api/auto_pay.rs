@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, send};
 use crate::fixture::{World, new_id, now};
-use crate::money::{agreed, charges, connect, eventually, ledger, pay, script};
+use crate::money::{agreed, charges, connect, eventually, ledger, pay, script, taken};
+use crate::wallets::amount;
 
 on_both_databases!(
     a_change_needs_the_present_version_and_a_card,
@@ -17,6 +18,8 @@ on_both_databases!(
     a_soft_decline_is_tried_again_after_an_hour_and_then_heals,
     a_hard_decline_pauses_until_somebody_acts,
     silence_counts_against_the_cap_and_is_no_decline,
+    whatever_the_bank_does_never_more_than_the_cap_in_a_month,
+    a_month_ends_once_in_a_zone_with_summer_time,
     a_crash_does_not_forget_a_charge,
     without_a_named_card_the_answer_says_which_one_would_be_charged,
     removing_the_last_card_switches_off,
@@ -234,6 +237,77 @@ async fn silence_counts_against_the_cap_and_is_no_decline(world: World) {
     assert_eq!(shown["month"]["left"], "10.00");
     health(&client, "armed").await;
     assert_eq!(agreed(&world, &client, &world.acme.id).await.into_values().collect::<Vec<_>>(), [5_000]);
+}
+
+/// Moves the clock to this moment.
+async fn go_to(world: &World, at: jiff::Timestamp) {
+    world.advance(at.as_second() - now().seconds()).await;
+}
+
+/// Midnight in Chicago at the beginning of the next such month.
+fn next_first_of(month: i8) -> jiff::Timestamp {
+    let zone = jiff::tz::TimeZone::get("America/Chicago").unwrap();
+    let today = zone.to_datetime(jiff::Timestamp::now()).date();
+    let year = if today.month() < month { today.year() } else { today.year() + 1 };
+    zone.to_timestamp(jiff::civil::date(year, month, 1).at(0, 0, 0, 0)).unwrap()
+}
+
+async fn whatever_the_bank_does_never_more_than_the_cap_in_a_month(world: World) {
+    let mut seed = crate::chance::seed(0x000C_A900);
+    let mut random = move |from: usize, to: usize| from + crate::chance::next(&mut seed) % (to - from);
+    // Early in a month, so that all of it happens in one.
+    go_to(&world, next_first_of(1) + jiff::SignedDuration::from_hours(30)).await;
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    // The second one is stuck: the bank has never heard of it, and nobody knows that.
+    for next in ["pass", "request_lost"] {
+        script(&world, next).await;
+    }
+    switch_on(&client, &form("20.00", "40.00", "100.00")).await;
+    health(&client, "armed").await;
+    for step in 0..14 {
+        spend(&world, i64::try_from(random(5, 45)).unwrap()).await;
+        if step > 0 {
+            let next = ["pass", "no_answer", "request_lost", "processing", "busy"][random(0, 5)];
+            script(&world, next).await;
+        }
+        world.advance(i64::try_from(random(60, 5_000)).unwrap()).await;
+        let client = world.sign_in(&world.acme.owner).await;
+        let month = settings(&client).await.1["month"].clone();
+        let (spent, in_flight) =
+            (amount(month["spent"].as_str().unwrap()), amount(month["in_flight"].as_str().unwrap()));
+        assert!(spent.checked_add(in_flight).unwrap() <= amount("100"), "step {step}: {month}");
+        let at_the_bank: i64 = taken(&world, &world.acme.id).await.into_values().sum();
+        assert!(at_the_bank <= 10_000, "step {step}: the bank took {at_the_bank}");
+    }
+    let client = world.sign_in(&world.acme.owner).await;
+    // What is still open comes to its end; then two charges fit below the cap, and a third never did.
+    for _ in 0..3 {
+        world.advance(4_000).await;
+    }
+    assert!(agreed(&world, &client, &world.acme.id).await.into_values().sum::<i64>() <= 8_000);
+}
+
+async fn a_month_ends_once_in_a_zone_with_summer_time(world: World) {
+    const MARGIN: i64 = 900;
+    // Summer time has begun in March: the month ends at 05:00 UTC, in winter it would be 06:00.
+    let end = next_first_of(4);
+    go_to(&world, end - jiff::SignedDuration::from_secs(3_600 + MARGIN)).await;
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    switch_on(&client, &form("20.00", "50.00", "50.00")).await;
+    assert_eq!(health(&client, "armed").await["month"]["resets_at"], json!(end.to_string()));
+    spend(&world, 40).await;
+    world.advance(3_600).await;
+    assert_eq!(health(&client, "capped").await["health"]["next_charge_at"], json!(end.to_string()));
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1);
+    world.advance(MARGIN).await;
+    health(&client, "armed").await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 2, "a new month, a new cap");
+    spend(&world, 50).await;
+    world.advance(3_700).await;
+    let capped = health(&client, "capped").await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 2, "the month began once: {capped}");
 }
 
 async fn a_crash_does_not_forget_a_charge(mut world: World) {

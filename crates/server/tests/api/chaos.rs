@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::chance;
 use crate::client::{Client, send, try_send};
 use crate::fixture::{Server, World};
 use crate::money::{agreed, charges, connect, ledger, pay, script};
@@ -22,17 +23,11 @@ const MOODS: [&str; 10] = [
     "decline:lost_card",
 ];
 const TOP_UPS: u64 = 24;
-/// Always the same storm.
+/// The same storm unless told otherwise.
 const SEED: u64 = 20_261_124;
 
-/// The next number of Knuth's MMIX generator, its upper half.
-fn next(seed: &mut u64) -> usize {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    usize::try_from(*seed >> 33).unwrap()
-}
-
 async fn whatever_the_bank_does_the_books_agree(mut world: World) {
-    let mut seed = SEED;
+    let mut seed = chance::seed(SEED);
     let client = world.sign_in(&world.acme.owner).await;
     connect(&client, "pm_card_visa").await;
     let form = json!({"enabled": true, "threshold": "4000", "refill": {"kind": "fixed", "amount": "50"}, "monthly_cap": "100"});
@@ -97,7 +92,7 @@ fn request(client: &Client, round: u64, number: u64) -> reqwest::RequestBuilder 
 /// Top-ups at once, each key twice, at a bank in changing moods.
 async fn storm(world: &World, client: &Client, seed: &mut u64, round: u64) {
     for _ in 0..TOP_UPS {
-        script(world, MOODS[next(seed) % MOODS.len()]).await;
+        script(world, MOODS[chance::next(seed) % MOODS.len()]).await;
     }
     let requests = (0..TOP_UPS * 2).map(|number| send(request(client, round, number % TOP_UPS)));
     for answer in futures_util::future::join_all(requests).await {

@@ -26,6 +26,7 @@ mod auto_pay;
 mod bodies;
 #[cfg(feature = "test-seams")]
 mod cards;
+mod chance;
 #[cfg(feature = "test-seams")]
 mod chaos;
 mod client;

@@ -9,6 +9,7 @@ use billing_domain::{Money, Timestamp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::chance;
 use crate::client::{Client, try_send};
 use crate::fixture::{SERVICE_KEY, Server, World, now};
 use crate::wallets::{fund, lines};
@@ -21,25 +22,18 @@ const REPORT: usize = 500;
 const KILLS: usize = 5;
 const EVENTS: &str = "/api/v1/metering/events";
 
-/// The next number of Knuth's MMIX generator, its upper half.
-fn next(seed: &mut u64) -> usize {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    usize::try_from(*seed >> 33).unwrap()
-}
-
 /// What every client reports: its own share, in which every fifth line is one that some client reports too.
 fn numbers(client: usize, seed: &mut u64) -> Vec<usize> {
     let own = (client..LINES).step_by(CLIENTS);
     own.flat_map(|number| {
-        let again = (number % 4 == 0).then(|| next(seed) % LINES);
+        let again = (number % 4 == 0).then(|| chance::next(seed) % LINES);
         std::iter::once(number).chain(again)
     })
     .collect()
 }
 
 async fn every_line_is_posted_once_whatever_is_killed(mut world: World) {
-    let seed = std::env::var("NEXIS_BILLING_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x0B11);
-    eprintln!("NEXIS_BILLING_TEST_SEED={seed}");
+    let seed = chance::seed(0x0B11);
     let acme = world.acme.id.clone();
     fund(&world, &acme, Money::from_major(5)).await;
     let origin = Arc::new(Mutex::new(world.platform()));
