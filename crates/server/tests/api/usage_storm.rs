@@ -1,5 +1,5 @@
-//! A hundred thousand usage lines from sixteen clients, many of them repeated, while the program is killed again and
-//! again: every id is in the ledger once.
+//! A hundred thousand usage lines from sixteen clients, many of them repeated, by two programs on one database of which
+//! one after the other is killed: every id is in the ledger once.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -36,12 +36,13 @@ async fn every_line_is_posted_once_whatever_is_killed(mut world: World) {
     let seed = chance::seed(0x0B11);
     let acme = world.acme.id.clone();
     fund(&world, &acme, Money::from_major(5)).await;
-    let origin = Arc::new(Mutex::new(world.platform()));
+    let mut second = Server::start(world.database_url(), &[]).await;
+    let origins = [world.server.origin(), second.origin()].map(|origin| Arc::new(Mutex::new(Client::new(origin))));
     let at = now();
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
         let mut seed = seed ^ u64::try_from(client).unwrap();
-        clients.spawn(report_all(Arc::clone(&origin), acme.clone(), numbers(client, &mut seed), at));
+        clients.spawn(report_all(Arc::clone(&origins[client % 2]), acme.clone(), numbers(client, &mut seed), at));
     }
     for kill in 1..=KILLS {
         // Spread over the whole storm, by what has arrived and not by time.
@@ -50,9 +51,10 @@ async fn every_line_is_posted_once_whatever_is_killed(mut world: World) {
             assert!(!clients.is_empty());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        world.server.kill().await;
-        world.server = Server::start(world.database_url(), &[]).await;
-        *origin.lock().unwrap() = world.platform();
+        let killed = if kill % 2 == 0 { &mut world.server } else { &mut second };
+        killed.kill().await;
+        *killed = Server::start(world.database.url(), &[]).await;
+        *origins[kill % 2].lock().unwrap() = Client::new(killed.origin());
     }
     let mut seqs = BTreeMap::new();
     for (id, seq) in clients.join_all().await.into_iter().flatten() {
