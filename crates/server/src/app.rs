@@ -67,4 +67,12 @@ impl AppState {
         getrandom::fill(&mut random).map_err(Problem::internal)?;
         Ok(billing_store::ids::uuid_v7(self.clock.now(), &random))
     }
+
+    /// So many of them at once.
+    pub(crate) fn new_ids(&self, count: usize) -> Result<Vec<String>, Problem> {
+        let mut random = vec![[0; 10]; count];
+        getrandom::fill(random.as_flattened_mut()).map_err(Problem::internal)?;
+        let now = self.clock.now();
+        Ok(random.iter().map(|random| billing_store::ids::uuid_v7(now, random)).collect())
+    }
 }

@@ -1,6 +1,7 @@
 //! The append-only, hash-chained ledger: the only way in which a balance changes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use billing_domain::kind::Unit;
 use billing_domain::ledger::{Hash, Line};
@@ -80,10 +81,9 @@ pub struct PostedLine {
 
 /// What became of one line of a posting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all outcomes are the large one")]
 pub enum Outcome {
     /// It is in the ledger.
-    Posted(PostedLine),
+    Posted(Arc<PostedLine>),
     /// The same line was posted before; nothing was written.
     Duplicate {
         /// Where.
@@ -127,8 +127,8 @@ impl Store {
 
     /// Posts to several ledgers in one transaction (group commit). The answers are in the order of the request; a
     /// ledger that refuses (`Overflow`, `NotFound`) does not hinder the others.
-    pub async fn post_many(&self, batches: Vec<Batch>, now: Timestamp) -> Result<Vec<Result<Posting>>> {
-        retrying!(self.post_once(&batches, now))
+    pub async fn post_many(&self, batches: &[Batch], now: Timestamp) -> Result<Vec<Result<Posting>>> {
+        retrying!(self.post_once(batches, now))
     }
 }
 

@@ -67,7 +67,7 @@ async fn report(state: &AppState, organization: &Organization, lines: Vec<UsageL
     let Some(last) = lines.last() else { return Ok(()) };
     let past = at(state, last.occurred_at);
     let report = Report { organization: organization.clone(), lines };
-    for posted in postings::post(&past, &[report]).await?.into_iter().flatten() {
+    for posted in postings::post(&past, vec![report]).await?.into_iter().flatten() {
         expect_same(&posted?)?;
     }
     Ok(())

@@ -54,6 +54,6 @@ async fn work(state: &AppState, organization_id: &str, random: &mut Random) -> R
     // It has just ended, however long it took.
     let line = UsageLine { occurred_at: now, hold_id: Some(hold_id), ..line };
     let organization = state.store.organization(organization_id).await?;
-    postings::post(state, &[Report { organization, lines: vec![line] }]).await?;
+    postings::post(state, vec![Report { organization, lines: vec![line] }]).await?;
     Ok(())
 }

@@ -87,6 +87,11 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
         return Err(Problem::field("", "wrong_value", "A JSON object belongs here, like {\"name\": \"value\"}."));
     }
+    // Keeping track of where one is costs more than the reading; only who has to be told where it went wrong needs it.
+    serde_json::from_slice(bytes).or_else(|_| read_json_keeping_track(bytes))
+}
+
+fn read_json_keeping_track<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| misfit(&error))?;
     deserializer.end().map_err(|error| malformed(&error))?;

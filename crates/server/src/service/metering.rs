@@ -7,14 +7,13 @@ use std::collections::HashMap;
 
 use billing_contract::FieldError;
 use billing_contract::metering::{UsageEvent, UsageResult, UsageResultStatus};
-use billing_domain::Timestamp;
 use billing_domain::decimal::DecimalError;
 use billing_store::{Organization, Outcome, StoreError};
 
 use crate::app::AppState;
 use crate::problem::Problem;
 use crate::service::postings::group::post_together;
-use crate::service::postings::{Posted, Report, UsageLine};
+use crate::service::postings::{Posted, Report};
 
 /// An item of a report as far as it could be read.
 pub(crate) type Item = Result<UsageEvent, Unread>;
@@ -36,25 +35,40 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
     let now = state.clock.now();
     let mut results = Vec::with_capacity(items.len());
     let mut reports: Vec<(Report, Vec<usize>)> = Vec::new();
-    let mut organizations = HashMap::new();
+    // Where an organisation's report is; `None`: there is no such organisation.
+    let mut places: HashMap<String, Option<usize>> = HashMap::new();
     for (index, item) in items.into_iter().enumerate() {
-        let checked = match item {
-            Err(unread) => Err((unread.id, unread.error)),
-            Ok(event) => check(state, event, now, &mut organizations).await?,
-        };
-        match checked {
-            Err((id, error)) => results.push(rejected(id, index, error)),
-            Ok((organization, line)) => {
-                results.push(rejected(line.reference.clone(), index, unposted()));
-                match reports.iter_mut().find(|(report, _)| report.organization.id == organization.id) {
-                    Some((report, indexes)) => {
-                        report.lines.push(line);
-                        indexes.push(index);
-                    }
-                    None => reports.push((Report { organization, lines: vec![line] }, vec![index])),
-                }
+        let checked = item.map_err(|unread| (unread.id, unread.error)).and_then(|event| {
+            let (id, organization_id) = (event.id.clone(), event.organization_id.clone());
+            item::line(event, now).map(|line| (organization_id, line)).map_err(|error| (id, error))
+        });
+        let (organization_id, line) = match checked {
+            Ok(line) => line,
+            Err((id, error)) => {
+                results.push(rejected(id, index, error));
+                continue;
             }
-        }
+        };
+        let place = if let Some(place) = places.get(&organization_id) {
+            *place
+        } else {
+            let found = organization(state, &organization_id).await?;
+            let place = found.map(|organization| {
+                reports.push((Report { organization, lines: Vec::new() }, Vec::new()));
+                reports.len() - 1
+            });
+            places.insert(organization_id, place);
+            place
+        };
+        let error = if let Some((report, indexes)) = place.and_then(|place| reports.get_mut(place)) {
+            indexes.push(index);
+            results.push(rejected(line.reference.clone(), index, unposted()));
+            report.lines.push(line);
+            continue;
+        } else {
+            field("/organization_id", "not_found", "There is no organisation with this id.")
+        };
+        results.push(rejected(line.reference, index, error));
     }
     let (reports, indexes): (Vec<_>, Vec<_>) = reports.into_iter().unzip();
     let answers = post_together(state, reports).await?;
@@ -64,32 +78,6 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
         }
     }
     Ok(results)
-}
-
-type Checked = Result<(Organization, UsageLine), (String, FieldError)>;
-
-async fn check(
-    state: &AppState,
-    event: UsageEvent,
-    now: Timestamp,
-    organizations: &mut HashMap<String, Option<Organization>>,
-) -> Result<Checked, Problem> {
-    let (id, organization_id) = (event.id.clone(), event.organization_id.clone());
-    let line = match item::line(event, now) {
-        Ok(line) => line,
-        Err(error) => return Ok(Err((id, error))),
-    };
-    let found = if let Some(known) = organizations.get(&organization_id) {
-        known.clone()
-    } else {
-        let found = organization(state, &organization_id).await?;
-        organizations.insert(organization_id, found.clone());
-        found
-    };
-    Ok(match found {
-        Some(organization) => Ok((organization, line)),
-        None => Err((id, field("/organization_id", "not_found", "There is no organisation with this id."))),
-    })
 }
 
 async fn organization(state: &AppState, id: &str) -> Result<Option<Organization>, Problem> {

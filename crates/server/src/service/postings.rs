@@ -66,24 +66,24 @@ impl UsageLine {
         self.cost.checked_neg().unwrap_or(Money::ZERO)
     }
 
-    fn new_line(&self, id: String, calendar: &Calendar) -> NewLine {
+    fn into_new_line(self, id: String, calendar: &Calendar) -> NewLine {
         NewLine {
             id,
             kind: self.kind.into(),
             origin: Origin::Usage,
-            reference: self.reference.clone(),
             contra: format!("revenue:{}", self.kind),
             amount: self.amount(),
             occurred_at: self.occurred_at,
             day: calendar.date_of(self.occurred_at),
-            description: self.description.clone(),
-            source: self.source.clone(),
-            quantity: Some(self.quantity.clone()),
+            reference: self.reference,
+            description: self.description,
+            source: self.source,
+            quantity: Some(self.quantity),
             unit: Some(self.unit),
-            unit_price: Some(self.unit_price.clone()),
+            unit_price: Some(self.unit_price),
             corrects: None,
             details: BTreeMap::new(),
-            hold_id: self.hold_id.clone(),
+            hold_id: self.hold_id,
         }
     }
 }
@@ -105,20 +105,22 @@ pub(crate) type Posted = Result<Outcome, StoreError>;
 ///
 /// A batch that a ledger refuses as a whole (its balance would leave the range of 64 bits) is posted line by line: the
 /// line at fault is refused, the others are posted.
-pub(crate) async fn post(state: &AppState, reports: &[Report]) -> Result<Vec<Vec<Posted>>, Problem> {
-    let mut batches = Vec::with_capacity(reports.len());
-    for report in reports {
-        batches.push(batch(state, report, &report.lines.iter().collect::<Vec<_>>())?);
-    }
-    let postings = state.store.post_many(batches, state.clock.now()).await?;
-    let mut answers = Vec::with_capacity(reports.len());
-    for (report, posting) in reports.iter().zip(postings) {
+pub(crate) async fn post(state: &AppState, reports: Vec<Report>) -> Result<Vec<Vec<Posted>>, Problem> {
+    let batches = reports.into_iter().map(|report| batch(state, report)).collect::<Result<Vec<_>, _>>()?;
+    post_batches(state, batches).await
+}
+
+async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<Posted>>, Problem> {
+    let postings = state.store.post_many(&batches, state.clock.now()).await?;
+    let mut answers = Vec::with_capacity(batches.len());
+    for (batch, posting) in batches.into_iter().zip(postings) {
+        let organization_id = batch.organization_id.clone();
         answers.push(match posting {
             Ok(posting) => posting.outcomes.into_iter().map(Ok).collect(),
-            Err(StoreError::Overflow) if report.lines.len() > 1 => one_by_one(state, report).await?,
-            Err(error) => refused(report, error)?,
+            Err(StoreError::Overflow) if batch.lines.len() > 1 => one_by_one(state, batch).await?,
+            Err(error) => refused(batch.lines.len(), error)?,
         });
-        tell(state, &report.organization.id);
+        tell(state, &organization_id);
     }
     Ok(answers)
 }
@@ -129,18 +131,17 @@ fn tell(state: &AppState, organization_id: &str) {
     auto_pay::nudge(state, organization_id);
 }
 
-fn batch(state: &AppState, report: &Report, lines: &[&UsageLine]) -> Result<Batch, Problem> {
+fn batch(state: &AppState, report: Report) -> Result<Batch, Problem> {
     let calendar = Calendar::of(&report.organization.time_zone).map_err(Problem::internal)?;
-    let lines: Result<Vec<_>, Problem> =
-        lines.iter().map(|line| Ok(line.new_line(state.new_id()?, &calendar))).collect();
-    Ok(Batch { organization_id: report.organization.id.clone(), lines: lines? })
+    let ids = state.new_ids(report.lines.len())?;
+    let lines = report.lines.into_iter().zip(ids).map(|(line, id)| line.into_new_line(id, &calendar)).collect();
+    Ok(Batch { organization_id: report.organization.id, lines })
 }
 
-async fn one_by_one(state: &AppState, report: &Report) -> Result<Vec<Posted>, Problem> {
-    let mut answers = Vec::with_capacity(report.lines.len());
-    for line in &report.lines {
-        let single = batch(state, report, &[line])?;
-        match state.store.post(&single.organization_id, single.lines, state.clock.now()).await {
+async fn one_by_one(state: &AppState, batch: Batch) -> Result<Vec<Posted>, Problem> {
+    let mut answers = Vec::with_capacity(batch.lines.len());
+    for line in batch.lines {
+        match state.store.post(&batch.organization_id, vec![line], state.clock.now()).await {
             Ok(posting) => answers.extend(posting.outcomes.into_iter().map(Ok)),
             Err(error @ (StoreError::Overflow | StoreError::NotFound)) => answers.push(Err(error)),
             Err(error) => return Err(error.into()),
@@ -150,10 +151,10 @@ async fn one_by_one(state: &AppState, report: &Report) -> Result<Vec<Posted>, Pr
 }
 
 /// The same refusal for every line; anything but a refusal is a fault of the whole request.
-fn refused(report: &Report, error: StoreError) -> Result<Vec<Posted>, Problem> {
+fn refused(lines: usize, error: StoreError) -> Result<Vec<Posted>, Problem> {
     match error {
-        StoreError::Overflow => Ok(report.lines.iter().map(|_| Err(StoreError::Overflow)).collect()),
-        StoreError::NotFound => Ok(report.lines.iter().map(|_| Err(StoreError::NotFound)).collect()),
+        StoreError::Overflow => Ok((0..lines).map(|_| Err(StoreError::Overflow)).collect()),
+        StoreError::NotFound => Ok((0..lines).map(|_| Err(StoreError::NotFound)).collect()),
         other => Err(other.into()),
     }
 }

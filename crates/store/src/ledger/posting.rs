@@ -1,6 +1,7 @@
 //! One posting inside a transaction: what is new is numbered, chained and summed while the wallet is locked.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use billing_domain::ledger::Line;
 use billing_domain::{Money, Timestamp};
@@ -41,7 +42,7 @@ type Key<'l> = (Origin, &'l str);
 struct Plan<'l> {
     outcomes: Vec<Outcome>,
     /// The lines to be written, with where they come from.
-    fresh: Vec<(&'l NewLine, PostedLine)>,
+    fresh: Vec<(&'l NewLine, Arc<PostedLine>)>,
     /// Sum of the fresh lines.
     amount: Money,
 }
@@ -60,7 +61,9 @@ impl<'l> Plan<'l> {
         for new in lines {
             let key = (new.origin, new.reference.as_str());
             let earlier = match seen.get(&key) {
-                Some(index) => Some(&plan.fresh[*index].1),
+                Some(index) => Some(&*plan.fresh[*index].1),
+                // Nearly always nothing was posted before.
+                None if existing.is_empty() => None,
                 None => existing.get(&(new.origin, new.reference.clone())),
             };
             if let Some(earlier) = earlier {
@@ -72,9 +75,9 @@ impl<'l> Plan<'l> {
             plan.amount = plan.amount.checked_add(new.amount)?;
             let line = chain(wallet, new, seq, balance, now);
             hash = line.hash_after(hash);
-            let posted = PostedLine { line, hash };
+            let posted = Arc::new(PostedLine { line, hash });
             seen.insert(key, plan.fresh.len());
-            plan.outcomes.push(Outcome::Posted(posted.clone()));
+            plan.outcomes.push(Outcome::Posted(Arc::clone(&posted)));
             plan.fresh.push((new, posted));
         }
         // Whatever is captured, the available amount stays in its range too.
@@ -134,7 +137,7 @@ async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, spent: &usage::Spe
 }
 
 /// What the new usage lines spend by day, kind and source. `None`: a sum would leave its range.
-fn usage_of(fresh: &[(&NewLine, PostedLine)]) -> Option<usage::Spent> {
+fn usage_of(fresh: &[(&NewLine, Arc<PostedLine>)]) -> Option<usage::Spent> {
     let mut spent = BTreeMap::new();
     for (line, _) in fresh {
         if let Some(kind) = line.kind.usage() {

@@ -1,6 +1,7 @@
 //! Ledger lines as rows.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use billing_domain::ledger::Line;
 use sqlx::AssertSqlSafe;
@@ -103,7 +104,7 @@ fn by_reference_sqlite(count: usize) -> String {
 }
 
 /// Appends.
-pub(super) async fn insert(tx: &mut Tx, lines: &[(&NewLine, PostedLine)]) -> Result<()> {
+pub(super) async fn insert(tx: &mut Tx, lines: &[(&NewLine, Arc<PostedLine>)]) -> Result<()> {
     for chunk in lines.chunks(ROWS_AT_ONCE) {
         let mut sql = concat!("INSERT INTO ledger (", ledger_columns!(), ", origin, search) VALUES ").to_owned();
         let mut args = Vec::with_capacity(chunk.len() * COLUMNS);

@@ -1,5 +1,7 @@
 //! Taking the provider's word on a top-up: the state moves and the money arrives in one transaction, or neither does.
 
+use std::sync::Arc;
+
 use billing_domain::charge::{DeclineCode, TopUpStatus};
 use billing_domain::{Money, Timestamp, TransactionKind};
 
@@ -85,7 +87,7 @@ async fn settle(
     };
     let mut posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
     match posting.outcomes.pop() {
-        Some(Outcome::Posted(line)) => Ok((line, posting.wallet)),
+        Some(Outcome::Posted(line)) => Ok((Arc::unwrap_or_clone(line), posting.wallet)),
         _ => Err(StoreError::Corrupt(format!("top-up {} is open, but its credit is in the ledger", top_up.id))),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use billing_domain::{Currency, Date, Money, Role, Timestamp, TransactionKind};
@@ -175,7 +176,7 @@ impl Bench {
     pub(crate) async fn post(&self, organization_id: &str, line: NewLine) -> PostedLine {
         let mut posting = self.store.post(organization_id, vec![line], NOW).await.unwrap();
         match posting.outcomes.pop() {
-            Some(Outcome::Posted(line)) => line,
+            Some(Outcome::Posted(line)) => Arc::unwrap_or_clone(line),
             other => panic!("not posted: {other:?}"),
         }
     }

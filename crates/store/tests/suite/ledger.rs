@@ -1,6 +1,7 @@
 //! Postings: no gap, no double, no lost cent.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use billing_domain::ledger::Hash;
 use billing_domain::{Money, TransactionKind};
@@ -123,7 +124,7 @@ async fn a_thousand_lines_in_one_posting_are_chained_in_their_order(bench: Bench
     let mut hash = Hash::GENESIS;
     for (line, number) in bench.store.lines_after(&organization, 0, 2000).await.unwrap().into_iter().zip(0..) {
         assert_eq!(line.line.reference, format!("call-{number}"));
-        assert_eq!(posting.outcomes[number], Outcome::Posted(line.clone()));
+        assert_eq!(posting.outcomes[number], Outcome::Posted(Arc::new(line.clone())));
         assert_eq!(line.hash, line.line.hash_after(hash));
         hash = line.hash;
     }
@@ -191,7 +192,7 @@ async fn a_refused_ledger_does_not_hinder_the_others_of_the_batch(bench: Bench) 
     let results = bench
         .store
         .post_many(
-            vec![
+            &[
                 batch(&other, usage_line("1", "1")),
                 batch(&full, too_much),
                 batch("00000000-0000-7000-8000-000000000000", usage_line("1", "1")),
@@ -222,7 +223,7 @@ async fn two_batches_over_the_same_wallets_in_opposite_order_do_not_deadlock(ben
                 organization_id,
                 lines: vec![usage_line(&format!("call-{task}"), "1")],
             });
-            let results = store.post_many(batches.into(), NOW).await.unwrap();
+            let results = store.post_many(&batches, NOW).await.unwrap();
             assert!(results.iter().all(Result::is_ok));
         }
     })
@@ -286,7 +287,7 @@ async fn a_text_that_postgres_cannot_hold_is_refused_everywhere(bench: Bench) {
         Batch { organization_id: organization.clone(), lines: vec![bad] },
         Batch { organization_id: other.clone(), lines: vec![usage_line("good", "1")] },
     ];
-    let results = bench.store.post_many(batches, NOW).await.unwrap();
+    let results = bench.store.post_many(&batches, NOW).await.unwrap();
     assert!(matches!(results[0], Err(StoreError::Unstorable)));
     assert!(results[1].is_ok());
     assert!(matches!(bench.store.set_meta("a", "\0").await, Err(StoreError::Unstorable)));

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use billing_contract::ProblemCode;
-use billing_store::{Batch, Posting, StoreError};
+use billing_store::{Batch, NewLine, Posting};
 use tokio::sync::oneshot;
 
-use super::{Posted, Report, UsageLine, batch, post, tell};
+use super::{Posted, Report, batch, post_batches, tell};
 use crate::app::AppState;
 use crate::problem::Problem;
 use crate::service::lanes::{Brought, Lanes};
@@ -20,7 +20,7 @@ const LINES_WAITING: usize = 100_000;
 /// One organisation's lines of one request.
 #[derive(Debug)]
 pub(crate) struct Part {
-    report: Report,
+    batch: Batch,
     reply: oneshot::Sender<Answer>,
 }
 
@@ -34,7 +34,9 @@ pub(crate) fn lanes(count: usize) -> Lanes<Part> {
 /// Posts the lines of a request together with those of others. Answers after the commit, in the order of the reports;
 /// the posting goes on when this is dropped.
 pub(crate) async fn post_together(state: &AppState, reports: Vec<Report>) -> Result<Vec<Vec<Posted>>, Problem> {
-    let waiting: Vec<_> = reports.into_iter().map(|report| enqueue(state, report)).collect();
+    // Made ready here, where many requests can do it side by side, and not in the lane.
+    let batches = reports.into_iter().map(|report| batch(state, report)).collect::<Result<Vec<_>, _>>()?;
+    let waiting: Vec<_> = batches.into_iter().map(|batch| enqueue(state, batch)).collect();
     let mut answers = Vec::with_capacity(waiting.len());
     for answer in waiting {
         answers.push(answer.await.map_err(|_| Problem::internal("a posting was broken off"))??);
@@ -42,10 +44,10 @@ pub(crate) async fn post_together(state: &AppState, reports: Vec<Report>) -> Res
     Ok(answers)
 }
 
-fn enqueue(state: &AppState, report: Report) -> oneshot::Receiver<Answer> {
+fn enqueue(state: &AppState, batch: Batch) -> oneshot::Receiver<Answer> {
     let (reply, answer) = oneshot::channel();
-    let (organization_id, lines) = (report.organization.id.clone(), report.lines.len());
-    match state.postings.bring(&organization_id, lines, Part { report, reply }) {
+    let (organization_id, lines) = (batch.organization_id.clone(), batch.lines.len());
+    match state.postings.bring(&organization_id, lines, Part { batch, reply }) {
         Brought::Waiting => {}
         Brought::First(lane) => {
             let state = state.clone();
@@ -70,59 +72,61 @@ async fn drain(state: &AppState, lane: usize) {
     }
 }
 
+/// Whose lines in a batch are whose: how many of them, one request after the other.
+type Shares = Vec<(usize, oneshot::Sender<Answer>)>;
+
 async fn commit(state: &AppState, parts: Vec<Part>) {
-    let mut wallets: BTreeMap<String, Vec<Part>> = BTreeMap::new();
-    for part in parts {
-        wallets.entry(part.report.organization.id.clone()).or_default().push(part);
+    let mut wallets: BTreeMap<String, (Vec<NewLine>, Shares)> = BTreeMap::new();
+    for Part { batch, reply } in parts {
+        let (lines, shares) = wallets.entry(batch.organization_id).or_default();
+        shares.push((batch.lines.len(), reply));
+        lines.extend(batch.lines);
     }
-    let wallets: Vec<Vec<Part>> = wallets.into_values().collect();
-    match together(state, &wallets).await {
+    let (batches, shares): (Vec<_>, Vec<_>) = wallets
+        .into_iter()
+        .map(|(organization_id, (lines, shares))| (Batch { organization_id, lines }, shares))
+        .unzip();
+    match state.store.post_many(&batches, state.clock.now()).await.map_err(Problem::from) {
         Ok(postings) => {
-            for (parts, posting) in wallets.into_iter().zip(postings) {
+            for ((batch, shares), posting) in batches.into_iter().zip(shares).zip(postings) {
                 match posting {
-                    Ok(posting) => hand_out(state, parts, posting),
+                    Ok(posting) => hand_out(state, &batch.organization_id, shares, posting),
                     // The balance would leave its range, or there is no such wallet: each request by itself.
-                    Err(_) => alone(state, parts).await,
+                    Err(_) => alone(state, batch, shares).await,
                 }
             }
         }
         // Nothing was written. Who is out of reach now is so for everybody.
         Err(problem) if problem.document().code == ProblemCode::Unavailable => {
-            for part in wallets.into_iter().flatten() {
-                let _ = part.reply.send(Err(problem.clone()));
+            for (_, reply) in shares.into_iter().flatten() {
+                let _ = reply.send(Err(problem.clone()));
             }
         }
         // One of them may be at fault: it must not spoil the others.
-        Err(_) => alone(state, wallets.into_iter().flatten()).await,
+        Err(_) => {
+            for (batch, shares) in batches.into_iter().zip(shares) {
+                alone(state, batch, shares).await;
+            }
+        }
     }
-}
-
-async fn together(state: &AppState, wallets: &[Vec<Part>]) -> Result<Vec<Result<Posting, StoreError>>, Problem> {
-    let mut batches: Vec<Batch> = Vec::with_capacity(wallets.len());
-    for parts in wallets {
-        let Some(first) = parts.first() else { continue };
-        let lines = parts.iter().flat_map(|part| &part.report.lines).collect::<Vec<&UsageLine>>();
-        batches.push(batch(state, &first.report, &lines)?);
-    }
-    Ok(state.store.post_many(batches, state.clock.now()).await?)
 }
 
 /// Gives every request its own outcomes.
-fn hand_out(state: &AppState, parts: Vec<Part>, posting: Posting) {
-    if let Some(part) = parts.first() {
-        tell(state, &part.report.organization.id);
-    }
+fn hand_out(state: &AppState, organization_id: &str, shares: Shares, posting: Posting) {
+    tell(state, organization_id);
     let mut outcomes = posting.outcomes.into_iter().map(Ok);
-    for part in parts {
-        let own = outcomes.by_ref().take(part.report.lines.len()).collect();
+    for (lines, reply) in shares {
+        let own = outcomes.by_ref().take(lines).collect();
         // Whoever asked may have gone; the lines are posted all the same.
-        let _ = part.reply.send(Ok(own));
+        let _ = reply.send(Ok(own));
     }
 }
 
-async fn alone(state: &AppState, parts: impl IntoIterator<Item = Part>) {
-    for part in parts {
-        let answer = post(state, std::slice::from_ref(&part.report)).await;
-        let _ = part.reply.send(answer.map(|mut answers| answers.pop().unwrap_or_default()));
+async fn alone(state: &AppState, batch: Batch, shares: Shares) {
+    let Batch { organization_id, lines } = batch;
+    let mut lines = lines.into_iter();
+    for (count, reply) in shares {
+        let own = Batch { organization_id: organization_id.clone(), lines: lines.by_ref().take(count).collect() };
+        let _ = reply.send(post_batches(state, vec![own]).await.map(|mut answers| answers.pop().unwrap_or_default()));
     }
 }
