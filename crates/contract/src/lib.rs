@@ -13,6 +13,7 @@ pub mod metering;
 pub mod organization;
 pub mod paths;
 pub mod problem;
+pub mod refund;
 pub mod request;
 pub mod session;
 pub mod top_up;

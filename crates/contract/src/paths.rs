@@ -29,6 +29,10 @@ paths! {
     TOP_UP_CHECK = "/top-ups/{id}/check";
     /// POST: the sandbox cardholder answers.
     TOP_UP_CHALLENGE = "/top-ups/{id}/challenge";
+    /// POST, service key.
+    REFUNDS = "/refunds";
+    /// GET, service key.
+    REFUND = "/refunds/{id}";
     /// GET.
     CARDS = "/cards";
     /// POST.

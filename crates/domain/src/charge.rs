@@ -27,6 +27,29 @@ named! {
     }
 }
 
+named! {
+    /// Where a refund stands.
+    RefundStatus {
+        /// The wallet is debited; the provider has not been called.
+        Created = "created",
+        /// The provider is working on it.
+        Processing = "processing",
+        /// The card's bank has it.
+        Succeeded = "succeeded",
+        /// It did not happen; the wallet is credited again.
+        Failed = "failed",
+        /// The provider did not answer.
+        Unknown = "unknown",
+    }
+}
+
+impl RefundStatus {
+    /// Nothing can change it any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
+    }
+}
+
 impl TopUpStatus {
     /// Nothing can change it any more.
     pub const fn is_final(self) -> bool {

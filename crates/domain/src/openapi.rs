@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::charge::TopUpStatus;
+use crate::charge::{RefundStatus, TopUpStatus};
 use crate::kind::{TransactionKind, Unit, UsageKind};
 use crate::ledger::Hash;
 use crate::status::{Refusal, WalletStatus};
@@ -49,4 +49,4 @@ macro_rules! name_schemas {
         $(schema!($name, string().enum_values(Some($name::ALL.iter().map(|value| value.as_str())))));+;
     };
 }
-name_schemas!(UsageKind, TransactionKind, Unit, Role, WalletStatus, Refusal, TopUpStatus);
+name_schemas!(UsageKind, TransactionKind, Unit, Role, WalletStatus, Refusal, TopUpStatus, RefundStatus);

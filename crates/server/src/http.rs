@@ -18,6 +18,7 @@ pub(crate) mod openapi;
 pub(crate) mod organization;
 pub(crate) mod outbox;
 pub(crate) mod problem;
+pub(crate) mod refunds;
 pub(crate) mod requests;
 pub(crate) mod router;
 pub(crate) mod security;

@@ -30,6 +30,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 3,
+        name: "refunds",
+        both: include_str!("../migrations/0003_refunds.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.

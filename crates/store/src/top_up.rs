@@ -11,6 +11,8 @@ use crate::{Created, IdempotencyKey, NextAutoPayState, PostedLine, Result, Store
 mod applying;
 mod creating;
 
+pub(crate) use creating::find;
+
 macro_rules! top_up_columns {
     () => {
         "id, organization_id, kind, amount, currency, status, card_id, card_brand, card_last4, card_ref, provider,

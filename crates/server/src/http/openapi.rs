@@ -35,6 +35,7 @@ pub(crate) const DOCS_STYLE: &str = "/api/docs.css";
         (name = "billing", description = "All that the Billing tab shows above the fold"),
         (name = "wallet", description = "What is left, and what it allows"),
         (name = "top-ups", description = "Money into the wallet"),
+        (name = "refunds", description = "Money back to the card"),
         (name = "cards", description = "Connected cards"),
         (name = "auto-pay", description = "Automatic payments"),
         (name = "transactions", description = "The ledger"),

@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
     auto_pay, billing, bootstrap, cards, events, health, limits, members, metering, openapi, organization, outbox,
-    requests, security, session, static_files, top_ups, transactions, usage, wallet,
+    refunds, requests, security, session, static_files, top_ups, transactions, usage, wallet,
 };
 
 /// Every resource adds one line.
@@ -29,6 +29,7 @@ fn resources() -> OpenApiRouter<AppState> {
         .merge(members::routes())
         .merge(metering::routes())
         .merge(organization::routes())
+        .merge(refunds::routes())
         .merge(requests::routes())
         .merge(session::routes())
         .merge(top_ups::routes())

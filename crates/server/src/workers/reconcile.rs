@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::next_turn;
 use crate::app::AppState;
-use crate::service::{cards, settlement};
+use crate::service::{cards, refunds, settlement};
 
 const PAUSE: Duration = Duration::from_secs(2);
 const AT_ONCE: u32 = 50;
@@ -18,6 +18,9 @@ pub(super) async fn run(state: AppState) {
         }
         if let Err(problem) = cards::drive_abandoned(&state, AT_ONCE).await {
             tracing::warn!(problem = problem.document().detail, "open card set-ups could not be looked at");
+        }
+        if let Err(problem) = refunds::drive(&state, None, AT_ONCE).await {
+            tracing::warn!(problem = problem.document().detail, "open refunds could not be looked at");
         }
         if !next_turn(&state, PAUSE).await {
             return;

@@ -44,6 +44,8 @@ mod money;
 mod notices;
 mod organization;
 mod program;
+#[cfg(feature = "test-seams")]
+mod refunds;
 mod requests;
 mod roles;
 mod security;

@@ -74,7 +74,7 @@ fn is_needed(present: &AutoPay, wallet: &Wallet, pending: PendingCredit) -> bool
 
 const ONE_OPEN_AUTO: &str = "open automatic top-up";
 
-pub(super) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<TopUp> {
+pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<TopUp> {
     let sql = concat!("SELECT ", top_up_columns!(), " FROM top_ups WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())

@@ -12,6 +12,7 @@ mod ledger;
 mod members;
 mod migrations;
 mod notices;
+mod refunds;
 mod requests;
 mod sandbox;
 mod sessions;

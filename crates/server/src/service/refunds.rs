@@ -1,0 +1,217 @@
+//! Refunds: the wallet is debited first, then the provider is asked until its truth is known; what fails comes back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use billing_contract::ProblemCode;
+use billing_contract::refund::{CreateRefund, Refund as Shown};
+use billing_domain::card::brand_name;
+use billing_domain::charge::RefundStatus;
+use billing_domain::limits::AmountError;
+use billing_domain::{Money, Timestamp};
+use billing_payments::{ProviderError, Reference, RefundOutcome, RefundRequest};
+use billing_store::{
+    Created, CreditLine, IdempotencyKey, NewRefund, Organization, Refund, RefundRefusal, RefundWord, StoreError, TopUp,
+};
+
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::top_ups::fingerprint;
+use crate::service::{auto_pay, settlement};
+
+/// How long a request waits for the outcome before it answers with the state as it is.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Longer than any call to the provider takes.
+const LEASE_SECONDS: i64 = 60;
+const REASON_CHARACTERS: usize = 200;
+
+/// `POST /refunds`: the refund, and whether this key had made it before.
+pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -> Result<(Shown, bool), Problem> {
+    let reason = form.reason.clone().unwrap_or_default();
+    check_reason(&reason)?;
+    let organization = found(state.store.organization(&form.organization_id).await)?;
+    let amount = form.amount.as_ref().map(|amount| {
+        Money::parse_payable(amount.text(), organization.currency).map_err(|error| {
+            let error = AmountError::from(error);
+            Problem::field("/amount", error.code(), error.to_string())
+        })
+    });
+    let amount = amount.transpose()?;
+    if amount.is_some_and(|amount| !amount.is_positive()) {
+        return Err(Problem::field("/amount", "below_minimum", "A refund is more than zero."));
+    }
+    let top_up = found(state.store.top_up(&organization.id, &form.top_up_id).await)?;
+    let now = state.clock.now();
+    let new = NewRefund {
+        id: state.new_id()?,
+        top_up_id: top_up.id.clone(),
+        amount,
+        reason: reason.clone(),
+        next_check_at: now.plus_seconds(LEASE_SECONDS),
+    };
+    let said = amount.map(|amount| amount.to_string()).unwrap_or_default();
+    let key = IdempotencyKey { key, fingerprint: fingerprint(&["POST /refunds", &top_up.id, &said, &reason]) };
+    let debit = words(state, &organization, &top_up, "Refund of", &reason, now)?;
+    match state.store.create_refund(&organization.id, &new, &debit, &key, now).await? {
+        Ok(Created::New(refund)) => {
+            tell(state, &organization.id);
+            let (task_state, id) = (state.clone(), refund.id.clone());
+            let task = state.tasks.spawn(async move {
+                if let Err(problem) = drive(&task_state, Some(&id), 1).await {
+                    tracing::warn!(refund = id, problem = problem.document().detail, "a refund could not be driven on");
+                }
+            });
+            // Late or failed: the row says how it stands, and the reconciler goes on with it.
+            let _ = tokio::time::timeout(PATIENCE, task).await;
+            Ok((show(state.store.refund(&refund.id).await?), false))
+        }
+        Ok(Created::Replay(refund)) => Ok((show(refund), true)),
+        Ok(Created::Reused | Created::Blocked) => Err(Problem::new(
+            ProblemCode::IdempotencyKeyReused,
+            "This idempotency key was used for another request. Use a new key for a new refund.",
+        )),
+        Err(refusal) => Err(refused(refusal)),
+    }
+}
+
+/// `GET /refunds/{id}`.
+pub(crate) async fn get(state: &AppState, id: &str) -> Result<Shown, Problem> {
+    found(state.store.refund(id).await).map(show)
+}
+
+/// Asks the provider about refunds that are due, or about one; takes its word.
+pub(crate) async fn drive(state: &AppState, id: Option<&str>, limit: u32) -> Result<(), Problem> {
+    let (owner, now) = (state.new_id()?, state.clock.now());
+    let due = state.store.lease_refunds(&owner, now.plus_seconds(LEASE_SECONDS), now, id, limit).await?;
+    for refund in due {
+        if let Err(problem) = drive_leased(state, &refund).await {
+            tracing::warn!(refund = refund.id, problem = problem.document().detail, "a refund could not be driven on");
+        }
+    }
+    Ok(())
+}
+
+async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> {
+    let organization = state.store.organization(&refund.organization_id).await?;
+    let top_up = state.store.top_up(&organization.id, &refund.top_up_id).await?;
+    let request = RefundRequest {
+        reference: Reference::refund(&refund.id, 1),
+        charge: settlement::reference(&top_up),
+        charge_provider_ref: top_up.provider_ref.clone().unwrap_or_default(),
+        amount_minor: refund.amount.to_minor_exact(refund.currency).unwrap_or_default(),
+        currency: refund.currency,
+    };
+    // The reference makes a repetition answer what became of the first.
+    let heard = match state.provider.refund(&request).await {
+        // Refused now; an earlier call, whose answer was lost, may have gone through.
+        Err(ProviderError::Refused(reason)) => match state.provider.look_up_refund(&request).await {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => {
+                tracing::error!(refund = refund.id, reason, "the payment provider refuses a refund");
+                Err(RefundStatus::Failed)
+            }
+            Err(_) => Err(RefundStatus::Unknown),
+        },
+        Ok(answer) => Ok(answer),
+        Err(_) => Err(RefundStatus::Unknown),
+    };
+    let now = state.clock.now();
+    let (status, provider_ref) = match heard {
+        Ok(answer) => {
+            let status = match answer.outcome {
+                RefundOutcome::Pending => RefundStatus::Processing,
+                RefundOutcome::Succeeded => RefundStatus::Succeeded,
+                RefundOutcome::Failed => RefundStatus::Failed,
+            };
+            (status, Some(answer.provider_ref))
+        }
+        Err(status) => (status, None),
+    };
+    let doublings = u32::try_from(refund.checks.clamp(0, 5)).unwrap_or(0);
+    let next_check_at = now.plus_seconds((10_i64 << doublings).min(300));
+    let word = RefundWord { status, provider_ref, next_check_at };
+    let back = words(state, &organization, &top_up, "Failed refund of", &refund.reason, now)?;
+    let (_, changed) = state.store.apply_refund(&organization.id, &refund.id, &word, &back, now).await?;
+    if changed {
+        tell(state, &organization.id);
+    }
+    Ok(())
+}
+
+/// The balance is another one.
+fn tell(state: &AppState, organization_id: &str) {
+    state.events.publish(organization_id, Topic::Ledger);
+    auto_pay::nudge(state, organization_id);
+}
+
+/// `Refund of top-up with Visa •• 4242`.
+fn words(
+    state: &AppState,
+    organization: &Organization,
+    top_up: &TopUp,
+    what: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<CreditLine, Problem> {
+    // A zone that is unknown by now must not keep money from its owner.
+    let day = Calendar::of(&organization.time_zone).map_or_else(|_| now.utc_date(), |calendar| calendar.date_of(now));
+    let mut details = BTreeMap::from([("top_up".to_owned(), top_up.id.clone())]);
+    if !reason.is_empty() {
+        details.insert("reason".to_owned(), reason.to_owned());
+    }
+    Ok(CreditLine {
+        id: state.new_id()?,
+        day,
+        description: format!("{what} top-up with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
+        source: "Operator".to_owned(),
+        details,
+    })
+}
+
+fn check_reason(reason: &str) -> Result<(), Problem> {
+    if reason.chars().count() > REASON_CHARACTERS {
+        return Err(Problem::field("/reason", "too_long", format!("At most {REASON_CHARACTERS} characters.")));
+    }
+    if reason.chars().any(char::is_control) {
+        return Err(Problem::field("/reason", "unprintable", "Remove the characters that cannot be printed."));
+    }
+    Ok(())
+}
+
+fn found<T>(answer: Result<T, StoreError>) -> Result<T, Problem> {
+    answer.map_err(|error| match error {
+        StoreError::NotFound => Problem::not_found(),
+        other => other.into(),
+    })
+}
+
+fn refused(refusal: RefundRefusal) -> Problem {
+    match refusal {
+        RefundRefusal::NotPaid => Problem::new(ProblemCode::Conflict, "Only a top-up that was paid can be refunded."),
+        RefundRefusal::MoreThanPaid(left) => Problem::field(
+            "/amount",
+            "more_than_paid",
+            format!("Of this top-up {left} was paid and not given back yet. Refund no more than that."),
+        ),
+        RefundRefusal::MoreThanUnspent(available) => Problem::field(
+            "/amount",
+            "more_than_unspent",
+            format!("Only {available} of the wallet is neither spent nor held. Refund no more than that."),
+        ),
+    }
+}
+
+fn show(refund: Refund) -> Shown {
+    Shown {
+        id: refund.id,
+        top_up_id: refund.top_up_id,
+        status: refund.status,
+        amount: refund.amount,
+        currency: refund.currency,
+        reason: refund.reason,
+        created_at: refund.created_at,
+        settled_at: refund.settled_at,
+    }
+}

@@ -1,0 +1,185 @@
+//! Refunds: never more than was paid, never more than is unspent, debited once, and back when they fail.
+
+use billing_domain::charge::{Outcome, RefundStatus};
+use billing_domain::{Money, TransactionKind};
+use billing_store::{
+    Created, CreditLine, IdempotencyKey, NewRefund, NewTopUp, ProviderWord, Refund, RefundRefusal, RefundWord,
+    StoreError,
+};
+
+use crate::bench::{Bench, NOW, at_once, id, money, on_both, usage_line};
+
+on_both![
+    a_refund_debits_the_wallet_at_once_and_settles_once,
+    a_refund_that_fails_comes_back_once,
+    never_more_than_was_paid,
+    never_more_than_is_unspent,
+    of_fifty_racing_refunds_as_many_as_were_paid_go_through,
+    a_key_makes_one_refund,
+    a_refund_is_one_owners_until_its_lease_ends,
+];
+
+fn words() -> CreditLine {
+    CreditLine {
+        id: id(),
+        day: NOW.utc_date(),
+        description: "Refund".to_owned(),
+        source: "Operator".to_owned(),
+        details: Default::default(),
+    }
+}
+
+fn key(text: &str) -> IdempotencyKey {
+    IdempotencyKey { key: text.to_owned(), fingerprint: text.to_owned() }
+}
+
+/// A paid top-up; its id.
+async fn paid(bench: &Bench, organization: &str, amount: &str) -> String {
+    let card = bench.card(organization).await;
+    let new = NewTopUp { id: id(), amount: money(amount), card_id: card.id, requested_by: None, next_check_at: NOW };
+    bench.store.create_top_up(organization, &new, &key(&new.id), NOW).await.unwrap();
+    let word = ProviderWord {
+        outcome: Outcome::Settled,
+        provider_ref: Some("ch_1".to_owned()),
+        decline_code: None,
+        next_action: None,
+        received: None,
+        next_check_at: NOW,
+    };
+    bench.store.apply_top_up(organization, &new.id, &word, &words(), &|_| None, NOW).await.unwrap();
+    new.id
+}
+
+async fn ask(
+    bench: &Bench,
+    organization: &str,
+    top_up: &str,
+    amount: Option<&str>,
+    key_text: &str,
+) -> Result<Created<Refund>, RefundRefusal> {
+    let new = NewRefund {
+        id: id(),
+        top_up_id: top_up.to_owned(),
+        amount: amount.map(money),
+        reason: String::new(),
+        next_check_at: NOW,
+    };
+    bench.store.create_refund(organization, &new, &words(), &key(key_text), NOW).await.unwrap()
+}
+
+fn made(answer: Result<Created<Refund>, RefundRefusal>) -> Refund {
+    match answer {
+        Ok(Created::New(refund)) => refund,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn hear(bench: &Bench, refund: &Refund, status: RefundStatus) -> (Refund, bool) {
+    let word = RefundWord { status, provider_ref: Some("re_1".to_owned()), next_check_at: NOW.plus_seconds(10) };
+    bench.store.apply_refund(&refund.organization_id, &refund.id, &word, &words(), NOW).await.unwrap()
+}
+
+async fn balance(bench: &Bench, organization: &str) -> Money {
+    bench.store.wallet(organization).await.unwrap().balance
+}
+
+async fn a_refund_debits_the_wallet_at_once_and_settles_once(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization, "100").await;
+    let refund = made(ask(&bench, &organization, &top_up, Some("40"), "a").await);
+    assert_eq!((refund.status, refund.amount), (RefundStatus::Created, money("40")));
+    assert_eq!(balance(&bench, &organization).await, money("60"));
+    assert_eq!(hear(&bench, &refund, RefundStatus::Unknown).await.0.status, RefundStatus::Unknown);
+    let (settled, changed) = hear(&bench, &refund, RefundStatus::Succeeded).await;
+    assert_eq!((settled.settled_at, settled.next_check_at, changed), (Some(NOW), None, true));
+    // A word that comes late changes nothing any more.
+    assert!(!hear(&bench, &refund, RefundStatus::Failed).await.1);
+    assert_eq!(balance(&bench, &organization).await, money("60"));
+    let lines = bench.store.lines_after(&organization, 0, 10).await.unwrap();
+    assert_eq!((lines[1].line.kind, lines[1].line.amount), (TransactionKind::Refund, money("-40")));
+    bench.assert_whole(&organization).await;
+}
+
+async fn a_refund_that_fails_comes_back_once(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization, "100").await;
+    let refund = made(ask(&bench, &organization, &top_up, None, "a").await);
+    assert_eq!((refund.amount, balance(&bench, &organization).await), (money("100"), Money::ZERO));
+    let (a, b) = tokio::join!(hear(&bench, &refund, RefundStatus::Failed), hear(&bench, &refund, RefundStatus::Failed));
+    assert_eq!(i32::from(a.1) + i32::from(b.1), 1);
+    assert_eq!(balance(&bench, &organization).await, money("100"));
+    let lines = bench.store.lines_after(&organization, 0, 10).await.unwrap();
+    assert_eq!((lines.len(), lines[2].line.corrects), (3, Some(2)));
+    // The money is there again, to be refunded.
+    made(ask(&bench, &organization, &top_up, None, "b").await);
+    bench.assert_whole(&organization).await;
+}
+
+async fn never_more_than_was_paid(bench: Bench) {
+    let (organization, other) = (bench.organization().await, bench.organization().await);
+    let top_up = paid(&bench, &organization, "50").await;
+    paid(&bench, &organization, "500").await;
+    made(ask(&bench, &organization, &top_up, Some("20"), "a").await);
+    let refused = ask(&bench, &organization, &top_up, Some("30.01"), "b").await;
+    assert_eq!(refused, Err(RefundRefusal::MoreThanPaid(money("30"))));
+    let rest = made(ask(&bench, &organization, &top_up, None, "c").await);
+    assert_eq!(rest.amount, money("30"));
+    assert_eq!(ask(&bench, &organization, &top_up, None, "d").await, Err(RefundRefusal::MoreThanPaid(Money::ZERO)));
+    let new = NewRefund { id: id(), top_up_id: top_up, amount: None, reason: String::new(), next_check_at: NOW };
+    let theirs = bench.store.create_refund(&other, &new, &words(), &key("e"), NOW).await;
+    assert!(matches!(theirs, Err(StoreError::NotFound)), "{theirs:?}");
+}
+
+async fn never_more_than_is_unspent(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization, "50").await;
+    bench.store.post(&organization, vec![usage_line("call", "20.5")], NOW).await.unwrap();
+    let refused = ask(&bench, &organization, &top_up, None, "a").await;
+    assert_eq!(refused, Err(RefundRefusal::MoreThanUnspent(money("29.5"))));
+    made(ask(&bench, &organization, &top_up, Some("29.50"), "b").await);
+    assert_eq!(balance(&bench, &organization).await, Money::ZERO);
+}
+
+async fn of_fifty_racing_refunds_as_many_as_were_paid_go_through(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization, "100").await;
+    paid(&bench, &organization, "100").await;
+    let answers = at_once(50, |task| {
+        let (store, organization, top_up_id) = (bench.store.clone(), organization.clone(), top_up.clone());
+        async move {
+            let new =
+                NewRefund { id: id(), top_up_id, amount: Some(money("15")), reason: String::new(), next_check_at: NOW };
+            store.create_refund(&organization, &new, &words(), &key(&task.to_string()), NOW).await.unwrap()
+        }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 6);
+    assert_eq!(balance(&bench, &organization).await, money("110"));
+    bench.assert_whole(&organization).await;
+}
+
+async fn a_key_makes_one_refund(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization, "100").await;
+    let first = made(ask(&bench, &organization, &top_up, Some("10"), "a").await);
+    assert_eq!(ask(&bench, &organization, &top_up, Some("10"), "a").await, Ok(Created::Replay(first)));
+    let new = NewRefund { id: id(), top_up_id: top_up, amount: None, reason: String::new(), next_check_at: NOW };
+    let other = IdempotencyKey { key: "a".to_owned(), fingerprint: "other".to_owned() };
+    let reused = bench.store.create_refund(&organization, &new, &words(), &other, NOW).await.unwrap();
+    assert_eq!(reused, Ok(Created::Reused));
+    assert_eq!(balance(&bench, &organization).await, money("90"));
+}
+
+async fn a_refund_is_one_owners_until_its_lease_ends(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization, "100").await;
+    let refund = made(ask(&bench, &organization, &top_up, None, "a").await);
+    let lease = async |owner: &str, now: billing_domain::Timestamp, id: Option<&str>| {
+        bench.store.lease_refunds(owner, now.plus_seconds(60), now, id, 10).await.unwrap().len()
+    };
+    assert_eq!(lease("a", NOW, Some(&refund.id)).await, 1);
+    assert_eq!(lease("b", NOW.plus_seconds(59), None).await, 0);
+    assert_eq!(lease("b", NOW.plus_seconds(61), None).await, 1, "whoever had it has died");
+    hear(&bench, &refund, RefundStatus::Succeeded).await;
+    assert_eq!(lease("c", NOW.plus_seconds(1_000_000), None).await, 0, "it is final");
+}
