@@ -22,6 +22,11 @@ use clap::Parser as _;
 
 use crate::config::{Backup, Cli, Command, Config, DeadLetters, Export, Settings};
 
+/// Reports are thousands of short texts: with the C library's allocator a fifth of the time went into giving them out and
+/// taking them back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match start(Cli::parse().command) {
         Ok(code) => code,

@@ -69,6 +69,32 @@ pub(crate) fn numbered(sql: &mut String, first: usize, count: usize) {
     }
 }
 
+/// How many rows or places one statement has. Few different sizes, so that nearly every statement is prepared already,
+/// and few statements, since each is a message to SQLite's thread or to the server. PostgreSQL takes 65,535 arguments,
+/// SQLite 32,766.
+const SIZES: [usize; 5] = [500, 100, 20, 5, 1];
+
+/// All of it, in pieces of those sizes.
+pub(crate) fn pieces<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = SIZES.into_iter().find(|size| *size <= all.len())?;
+        let (piece, rest) = all.split_at(size);
+        all = rest;
+        Some(piece)
+    })
+}
+
+/// The places of `count` arguments from number `first` on, for long statements; all of a statement's places must be
+/// written so. SQLite looks numbered ones up by name one after the other, so there they have no number and count in
+/// the order in which they stand.
+pub(crate) fn placeholders(postgres: bool, sql: &mut String, first: usize, count: usize) {
+    if postgres {
+        numbered(sql, first, count);
+    } else {
+        sql.push_str(&vec!["?"; count].join(", "));
+    }
+}
+
 impl Db {
     /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Tx> {
@@ -155,16 +181,6 @@ impl Tx {
         Ok(())
     }
 
-    /// The places of `count` arguments from number `first` on, for long statements; all of a statement's places must be
-    /// written so. SQLite looks numbered ones up by name one after the other, so there they have no number and count in
-    /// the order in which they stand.
-    pub(crate) fn placeholders(&self, sql: &mut String, first: usize, count: usize) {
-        match self {
-            Self::Sqlite(_) => sql.push_str(&vec!["?"; count].join(", ")),
-            Self::Postgres(_) => numbered(sql, first, count),
-        }
-    }
-
     /// Makes it durable.
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
@@ -186,5 +202,20 @@ impl Tx {
     /// Whether the database is PostgreSQL: for the few places where the SQL differs.
     pub(crate) const fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_all_of_it_in_order_and_of_few_sizes() {
+        for length in [0, 1, 7, 99, 500, 1234] {
+            let all: Vec<usize> = (0..length).collect();
+            let cut: Vec<_> = pieces(&all).collect();
+            assert_eq!(cut.concat(), all);
+            assert!(cut.iter().all(|piece| SIZES.contains(&piece.len())));
+        }
     }
 }

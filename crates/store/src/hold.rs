@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use billing_domain::{Money, Timestamp, UsageKind};
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, Fields, Tx, args, retrying, stored_name};
+use crate::db::{Arg, Fields, Tx, args, pieces, placeholders, retrying, stored_name};
 use crate::{Result, Store, StoreError, Wallet, wallet};
 
-/// Rows in one INSERT.
-const ROWS_AT_ONCE: usize = 100;
 const COLUMNS: usize = 7;
 
 macro_rules! select_hold {
@@ -264,12 +262,12 @@ fn sum(rows: &[crate::db::Row]) -> Result<Money> {
 }
 
 async fn insert(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
-    for chunk in holds.chunks(ROWS_AT_ONCE) {
+    for chunk in pieces(holds) {
         let columns = "INSERT INTO holds (id, organization_id, kind, amount, state, created_at, expires_at) VALUES ";
         let (mut sql, mut args) = (columns.to_owned(), Vec::with_capacity(chunk.len() * COLUMNS));
         for (index, hold) in chunk.iter().enumerate() {
             sql.push_str(if index == 0 { "(" } else { ", (" });
-            tx.placeholders(&mut sql, index * COLUMNS + 1, COLUMNS);
+            placeholders(tx.is_postgres(), &mut sql, index * COLUMNS + 1, COLUMNS);
             sql.push(')');
             args.extend([
                 Arg::from(&hold.id),

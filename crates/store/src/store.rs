@@ -16,6 +16,9 @@ const SQLITE_READERS: u32 = 4;
 /// Of the writer and of each reader, in KiB as SQLite wants it (negative).
 const SQLITE_CACHE: &str = "-65536";
 const SQLITE_READER_CACHE: &str = "-8192";
+/// Pages (32 MB) of the write-ahead log before it is folded into the file: the same index pages change in every batch, and
+/// each is then written once instead of once every few batches.
+const SQLITE_CHECKPOINT_PAGES: &str = "8000";
 const DEFAULT_POSTGRES_CONNECTIONS: u32 = 16;
 
 /// A database of the product. Cheap to clone; all clones share their connections.
@@ -125,6 +128,7 @@ async fn sqlite(path: &str) -> Result<Db> {
         .pragma("recursive_triggers", "ON")
         // Indexes are entered at random places: those pages should not be read from the file again each time.
         .pragma("cache_size", SQLITE_CACHE)
+        .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
         .busy_timeout(PATIENCE);
     let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
     let writer = patiently(|| pool().max_connections(1).connect_with(options.clone())).await?;

@@ -6,7 +6,7 @@ use billing_domain::{Date, Money, Timestamp, TransactionKind, UsageKind};
 
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, Tx, args, retrying};
+use crate::db::{Arg, Tx, args, placeholders, retrying};
 use crate::{Result, Store, StoreError, wallet};
 
 /// What one source spent on one kind of work in one day of the organisation's zone.
@@ -115,7 +115,7 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &str, spent: &Spent) -> Re
         let mut args = Vec::with_capacity(chunk.len() * 6);
         for (index, ((day, kind, source), (amount, lines))) in chunk.iter().enumerate() {
             sql.push_str(if index == 0 { "(" } else { ", (" });
-            tx.placeholders(&mut sql, index * 6 + 1, 6);
+            placeholders(tx.is_postgres(), &mut sql, index * 6 + 1, 6);
             sql.push(')');
             args.extend([Arg::from(organization_id), Arg::from(*day), Arg::from(kind.as_str()), Arg::from(source)]);
             args.extend([Arg::from(*amount), Arg::from(*lines)]);

@@ -1,19 +1,18 @@
 //! Ledger lines as rows.
 
 use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use billing_domain::ledger::Line;
 use sqlx::AssertSqlSafe;
 
 use super::{NewLine, Origin, PostedLine};
-use crate::db::{Arg, Fields, Tx, numbered};
+use crate::db::{Arg, Fields, Tx, numbered, pieces, placeholders};
 use crate::{Result, StoreError};
 
-/// Rows in one INSERT: PostgreSQL takes 65,535 arguments, SQLite 32,766.
-const ROWS_AT_ONCE: usize = 100;
-/// References looked for at once.
-const REFERENCES_AT_ONCE: usize = 500;
 const COLUMNS: usize = 21;
 
 macro_rules! ledger_columns {
@@ -65,7 +64,7 @@ pub(super) async fn existing(
     }
     let mut found = HashMap::new();
     for (origin, references) in references {
-        for chunk in references.chunks(REFERENCES_AT_ONCE) {
+        for chunk in pieces(&references) {
             let mut args = vec![Arg::from(organization_id), Arg::from(origin.as_str())];
             args.extend(chunk.iter().map(|reference| Arg::from(*reference)));
             let sql =
@@ -103,20 +102,34 @@ fn by_reference_sqlite(count: usize) -> String {
     )
 }
 
-/// Appends.
+/// Appends. While the database is at one piece, the next is made ready.
 pub(super) async fn insert(tx: &mut Tx, lines: &[(&NewLine, Arc<PostedLine>)]) -> Result<()> {
-    for chunk in lines.chunks(ROWS_AT_ONCE) {
-        let mut sql = concat!("INSERT INTO ledger (", ledger_columns!(), ", origin, search) VALUES ").to_owned();
-        let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
-        for (index, (new, posted)) in chunk.iter().enumerate() {
-            sql.push_str(if index == 0 { "(" } else { ", (" });
-            tx.placeholders(&mut sql, index * COLUMNS + 1, COLUMNS);
-            sql.push(')');
-            push_row(&mut args, new, posted)?;
-        }
-        tx.execute(AssertSqlSafe(sql), &args).await?;
+    let postgres = tx.is_postgres();
+    let mut pieces = pieces(lines);
+    let mut next = pieces.next().map(|piece| statement(piece, postgres)).transpose()?;
+    while let Some((sql, args)) = next {
+        let mut running = pin!(tx.execute(AssertSqlSafe(sql), &args));
+        // The first poll hands the statement over.
+        let first = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
+        next = pieces.next().map(|piece| statement(piece, postgres)).transpose()?;
+        match first {
+            Poll::Ready(done) => done?,
+            Poll::Pending => running.await?,
+        };
     }
     Ok(())
+}
+
+fn statement<'a>(piece: &'a [(&NewLine, Arc<PostedLine>)], postgres: bool) -> Result<(String, Vec<Arg<'a>>)> {
+    let mut sql = concat!("INSERT INTO ledger (", ledger_columns!(), ", origin, search) VALUES ").to_owned();
+    let mut args = Vec::with_capacity(piece.len() * COLUMNS);
+    for (index, (new, posted)) in piece.iter().enumerate() {
+        sql.push_str(if index == 0 { "(" } else { ", (" });
+        placeholders(postgres, &mut sql, index * COLUMNS + 1, COLUMNS);
+        sql.push(')');
+        push_row(&mut args, new, posted)?;
+    }
+    Ok((sql, args))
 }
 
 fn push_row<'a>(args: &mut Vec<Arg<'a>>, new: &NewLine, posted: &'a PostedLine) -> Result<()> {

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::service::lanes::{Brought, Lanes};
 
 /// Lines of one commit: more would keep those behind them waiting for longer than they gain.
-const LINES_AT_ONCE: usize = 2_000;
+const LINES_AT_ONCE: usize = 4_000;
 /// Lines that may wait in a lane; whoever comes then is told to come again.
 const LINES_WAITING: usize = 100_000;
 
