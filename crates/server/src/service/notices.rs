@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use billing_contract::auto_pay::HealthState;
 use billing_domain::{Money, Timestamp};
-use billing_store::{Channel, Delivery, DeliveryWord, Facts, LowBalance, Organization};
+use billing_store::{Channel, Delivery, DeliveryWord, Facts, Organization};
 use futures_util::future::join_all;
 
 pub(crate) use post::Post;
@@ -105,9 +105,7 @@ pub(crate) async fn watch_balance(state: &AppState, organization_id: &str) -> Re
         ("low_mark".to_owned(), wallet.low_mark.to_string()),
         ("status".to_owned(), wallet.status.to_string()),
     ]);
-    if state.store.watch_low_balance(organization_id, is_low, &facts, state.clock.now()).await? == LowBalance::Told {
-        state.wake.notify_waiters();
-    }
+    state.store.watch_low_balance(organization_id, is_low, &facts, state.clock.now()).await?;
     // While it is below and refilled, the next look has to read again.
     if is_low == below {
         state.marks.note(organization_id, wallet.low_mark, is_low);
