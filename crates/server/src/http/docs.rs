@@ -26,10 +26,9 @@ pub(crate) fn page(document: &Value) -> String {
     let title = text(&document["info"]["title"]);
     let _ = write!(
         html,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} API</title>\
-         <link rel=\"stylesheet\" href=\"{DOCS_STYLE}\"></head><body><main><h1>{title} API</h1><p>{}</p>\
+        "{}<main><h1>{title} API</h1><p>{}</p>\
          <p>For programs: <a href=\"{DOCUMENT}\">{DOCUMENT}</a> (OpenAPI {})</p>",
+        head(&format!("{title} API")),
         text(&document["info"]["description"]),
         text(&document["openapi"]),
     );
@@ -180,6 +179,15 @@ fn object(value: &Value) -> serde_json::map::Iter<'_> {
 
 fn text(value: &Value) -> String {
     escape(value.as_str().unwrap_or_default())
+}
+
+/// The beginning of a plain page, up to what its body holds. `title` is HTML already.
+pub(crate) fn head(title: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
+         <link rel=\"icon\" href=\"/favicon.svg\"><link rel=\"stylesheet\" href=\"{DOCS_STYLE}\"></head><body>"
+    )
 }
 
 /// Text inside an element or an attribute.

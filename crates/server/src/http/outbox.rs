@@ -8,9 +8,8 @@ use axum::response::{Html, IntoResponse};
 use billing_domain::Timestamp;
 
 use crate::app::AppState;
-use crate::http::docs::escape;
+use crate::http::docs::{escape, head};
 use crate::http::identity::Manager;
-use crate::http::openapi::DOCS_STYLE;
 use crate::http::problem::Problem;
 use crate::service::notices::{self, Letter};
 
@@ -28,10 +27,9 @@ pub(crate) async fn get_outbox(
 
 fn page(organization: &str, letters: &[(Timestamp, Letter)]) -> String {
     let mut html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Outbox</title>\
-         <link rel=\"stylesheet\" href=\"{DOCS_STYLE}\"></head><body><main><h1>Outbox</h1>\
-         <p>What the owners and admins of {} were told, newest first. <a href=\"/settings/billing\">Back to Billing</a></p>",
+        "{}<main><h1>Outbox</h1><p>What the owners and admins of {} were told, newest first. \
+         <a href=\"/settings/billing\">Back to Billing</a></p>",
+        head("Outbox"),
         escape(organization)
     );
     if letters.is_empty() {

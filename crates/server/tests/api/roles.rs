@@ -128,6 +128,9 @@ fn table() -> Vec<Row> {
         row("post", paths::METERING_EVENTS, platform(422)).with(json!({"events": "none"})),
         row("post", paths::METERING_AUTHORIZATIONS, platform(422)).with(json!({})),
         row("post", paths::METERING_RELEASE, platform(404)),
+        // Without Idempotency-Key.
+        row("post", paths::REFUNDS, platform(400)).with(json!({})),
+        row("get", paths::REFUND, platform(404)),
         // Last: afterwards nobody is signed in.
         row("delete", paths::SESSION, [401, 204, 204, 204, 204, 401]),
     ]
