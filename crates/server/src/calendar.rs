@@ -37,6 +37,12 @@ impl Calendar {
         Date::new(year, month, day).unwrap_or_else(|| at.utc_date())
     }
 
+    /// The minute on this zone's clocks at that instant, `2026-11-27 14:54`.
+    pub(crate) fn minute_of(&self, at: Timestamp) -> String {
+        let Ok(instant) = jiff::Timestamp::from_microsecond(at.micros()) else { return at.to_string() };
+        self.0.to_datetime(instant).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// The month on this zone's calendars at that instant.
     pub(crate) fn month_of(&self, at: Timestamp) -> Month {
         self.date_of(at).month()

@@ -19,6 +19,7 @@ pub(crate) use wording::Letter;
 use wording::letter;
 
 use crate::app::AppState;
+use crate::calendar::Calendar;
 use crate::problem::Problem;
 use crate::service::{auto_pay, wallet};
 
@@ -121,11 +122,16 @@ pub(crate) async fn watch_passed_over(state: &AppState) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The organisation's latest notices as letters, newest first.
-pub(crate) async fn outbox(state: &AppState, organization: &Organization) -> Result<Vec<(Timestamp, Letter)>, Problem> {
+/// The organisation's latest notices as letters, newest first; each with when it was written, also on its clocks.
+pub(crate) async fn outbox(
+    state: &AppState,
+    organization: &Organization,
+) -> Result<Vec<(Timestamp, String, Letter)>, Problem> {
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let notices = state.store.notices(&organization.id, SHOWN).await?;
     let origin = state.config.public_origin.as_deref();
-    Ok(notices.iter().map(|notice| (notice.created_at, letter(notice, organization, origin))).collect())
+    let shown = |at| format!("{} ({})", calendar.minute_of(at), organization.time_zone);
+    Ok(notices.iter().map(|one| (one.created_at, shown(one.created_at), letter(one, organization, origin))).collect())
 }
 
 /// Tries what is due, all of it side by side; how many.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use billing_domain::charge::DeclineCode;
+use billing_domain::{Currency, Money};
 use billing_store::{Notice, NoticeKind, Organization};
 
 /// A notice as people read it.
@@ -48,16 +49,22 @@ fn fact<'n>(notice: &'n Notice, name: &str) -> &'n str {
     notice.facts.get(name).map_or("", String::as_str)
 }
 
+/// An amount as people read it: whole minor units, rounded down, since money that is not there is not shown.
+fn amount(notice: &Notice, name: &str) -> String {
+    let (text, currency) = (fact(notice, name), fact(notice, "currency"));
+    let rounded = text.parse::<Money>().ok().zip(currency.parse::<Currency>().ok());
+    let rounded = rounded.and_then(|(amount, currency)| Money::from_minor(amount.to_minor_down(currency), currency));
+    format!("{} {currency}", rounded.map_or_else(|| text.to_owned(), |amount| amount.to_string()))
+}
+
 fn low_balance(notice: &Notice) -> (String, String) {
-    let currency = fact(notice, "currency");
+    let available = amount(notice, "available");
     let text = format!(
-        "The wallet has {} {currency} left to spend, at or below its low mark of {} {currency}. At zero, outbound calls \
-         and AI tasks stop at once; inbound calls go on for a short grace period.\n\nAdd balance, or switch on automatic \
+        "The wallet has {available} left to spend, at or below its low mark of {}. At zero, outbound calls and AI tasks stop at once; inbound calls go on for a short grace period.\n\nAdd balance, or switch on automatic \
          payments.",
-        fact(notice, "available"),
-        fact(notice, "low_mark"),
+        amount(notice, "low_mark"),
     );
-    (format!("the wallet balance is low ({} {currency})", fact(notice, "available")), text)
+    (format!("the wallet balance is low ({available})"), text)
 }
 
 fn declined(notice: &Notice) -> &'static str {
@@ -80,7 +87,7 @@ fn paused(notice: &Notice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use billing_domain::{Currency, Timestamp};
+    use billing_domain::Timestamp;
     use billing_store::Facts;
 
     fn say(kind: NoticeKind, facts: &[(&str, &str)]) -> Letter {
@@ -103,7 +110,7 @@ mod tests {
 
     #[test]
     fn every_notice_says_what_to_do_and_where() {
-        let low = say(NoticeKind::LowBalance, &[("available", "4.20"), ("low_mark", "20.00"), ("currency", "USD")]);
+        let low = say(NoticeKind::LowBalance, &[("available", "4.209999"), ("low_mark", "20.00"), ("currency", "USD")]);
         assert_eq!(low.subject, "Northwind Dental: the wallet balance is low (4.20 USD)");
         assert!(low.text.contains("https://billing.example/settings/billing") && low.text.contains("20.00 USD"));
         let declined = say(NoticeKind::PaymentDeclined, &[("decline_code", "insufficient_funds")]);
