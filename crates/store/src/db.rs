@@ -60,15 +60,6 @@ macro_rules! retrying {
 }
 pub(crate) use retrying;
 
-/// `$first, $first+1 …`
-pub(crate) fn numbered(sql: &mut String, first: usize, count: usize) {
-    for number in first..first + count {
-        let comma = if number == first { "" } else { ", " };
-        // Writing to a String cannot fail.
-        let _ = write!(sql, "{comma}${number}");
-    }
-}
-
 /// How many rows or places one statement has. Few different sizes, so that nearly every statement is prepared already,
 /// and few statements, since each is a message to SQLite's thread or to the server. PostgreSQL takes 65,535 arguments,
 /// SQLite 32,766.
@@ -84,15 +75,26 @@ pub(crate) fn pieces<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// The places of `count` arguments from number `first` on, for long statements; all of a statement's places must be
-/// written so. SQLite looks numbered ones up by name one after the other, so there they have no number and count in
-/// the order in which they stand.
-pub(crate) fn placeholders(postgres: bool, sql: &mut String, first: usize, count: usize) {
-    if postgres {
-        numbered(sql, first, count);
-    } else {
-        sql.push_str(&vec!["?"; count].join(", "));
+/// `($1, $2), ($3, $4)`: places for so many rows, numbered from `first` on; all of a statement's places must be written
+/// so. SQLite looks numbered ones up by name one after the other, so there they have no number and count in the order in
+/// which they stand.
+pub(crate) fn places(postgres: bool, first: usize, rows: usize, columns: usize) -> String {
+    let mut sql = String::with_capacity(rows * columns * 7);
+    for place in 0..rows * columns {
+        sql.push_str(match (place, place % columns) {
+            (0, _) => "(",
+            (_, 0) => "), (",
+            _ => ", ",
+        });
+        if postgres {
+            // Writing to a String cannot fail.
+            let _ = write!(sql, "${}", first + place);
+        } else {
+            sql.push('?');
+        }
     }
+    sql.push(')');
+    sql
 }
 
 impl Db {
@@ -208,6 +210,13 @@ impl Tx {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_are_numbered_on_postgres_only() {
+        assert_eq!(places(true, 3, 2, 2), "($3, $4), ($5, $6)");
+        assert_eq!(places(false, 3, 2, 2), "(?, ?), (?, ?)");
+        assert_eq!(places(true, 1, 1, 3), "($1, $2, $3)");
+    }
 
     #[test]
     fn pieces_are_all_of_it_in_order_and_of_few_sizes() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use billing_domain::{Money, Timestamp, UsageKind};
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, Fields, Tx, args, pieces, placeholders, retrying, stored_name};
+use crate::db::{Arg, Fields, Tx, args, pieces, places, retrying, stored_name};
 use crate::{Result, Store, StoreError, Wallet, wallet};
 
 const COLUMNS: usize = 7;
@@ -263,12 +263,12 @@ fn sum(rows: &[crate::db::Row]) -> Result<Money> {
 
 async fn insert(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
     for chunk in pieces(holds) {
-        let columns = "INSERT INTO holds (id, organization_id, kind, amount, state, created_at, expires_at) VALUES ";
-        let (mut sql, mut args) = (columns.to_owned(), Vec::with_capacity(chunk.len() * COLUMNS));
-        for (index, hold) in chunk.iter().enumerate() {
-            sql.push_str(if index == 0 { "(" } else { ", (" });
-            placeholders(tx.is_postgres(), &mut sql, index * COLUMNS + 1, COLUMNS);
-            sql.push(')');
+        let sql = format!(
+            "INSERT INTO holds (id, organization_id, kind, amount, state, created_at, expires_at) VALUES {}",
+            places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
+        );
+        let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
+        for hold in chunk {
             args.extend([
                 Arg::from(&hold.id),
                 Arg::from(&hold.organization_id),

@@ -31,8 +31,8 @@ pub enum Created<T> {
 }
 
 impl Store {
-    /// Forgets keys written before `before` (at least 24 hours ago); how many. The key of a top-up or refund whose outcome is not
-    /// known yet stays: its client may still repeat the request.
+    /// Forgets keys written before `before` (at least 24 hours ago); how many. The key of a top-up or refund whose
+    /// outcome is not known yet stays: its client may still repeat the request.
     pub async fn purge_idempotency_keys(&self, before: Timestamp) -> Result<u64> {
         let sql = "DELETE FROM idempotency_keys WHERE created_at < $1 AND NOT EXISTS
             (SELECT 1 FROM top_ups WHERE id = idempotency_keys.resource_id

@@ -6,7 +6,7 @@ use billing_domain::{Timestamp, TransactionKind};
 
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, args, numbered};
+use crate::db::{Arg, args, places};
 use crate::ledger::{ledger_columns, read_line};
 use crate::{PostedLine, Result, Store};
 
@@ -36,9 +36,8 @@ impl Store {
         let mut sql = concat!("SELECT ", ledger_columns!(), " FROM ledger WHERE organization_id = $1").to_owned();
         let mut args = vec![Arg::from(organization_id)];
         if !filter.kinds.is_empty() {
-            sql.push_str(" AND kind IN (");
-            numbered(&mut sql, args.len() + 1, filter.kinds.len());
-            sql.push(')');
+            sql.push_str(" AND kind IN ");
+            sql.push_str(&places(true, args.len() + 1, 1, filter.kinds.len()));
             args.extend(filter.kinds.iter().map(|kind| Arg::from(kind.as_str())));
         }
         let mut condition = |start: &str, value: Arg<'static>, end: &str| {

@@ -6,7 +6,7 @@ use billing_domain::{Date, Money, Timestamp, TransactionKind, UsageKind};
 
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, Tx, args, placeholders, retrying};
+use crate::db::{Arg, Tx, args, pieces, places, retrying};
 use crate::{Result, Store, StoreError, wallet};
 
 /// What one source spent on one kind of work in one day of the organisation's zone.
@@ -95,8 +95,7 @@ impl Store {
 /// Spending as a positive amount, and the number of lines, by day, kind and source.
 pub(crate) type Spent = BTreeMap<(Date, UsageKind, String), (Money, i64)>;
 
-/// Rows in one INSERT.
-const ROWS_AT_ONCE: usize = 500;
+const COLUMNS: usize = 6;
 /// Ledger lines read at once by a rebuild.
 const LINES_AT_ONCE: u32 = 2000;
 
@@ -110,20 +109,18 @@ pub(crate) fn count(spent: &mut Spent, day: Date, kind: UsageKind, source: &str,
 /// Adds to the sums of the days.
 pub(crate) async fn add(tx: &mut Tx, organization_id: &str, spent: &Spent) -> Result<()> {
     let rows: Vec<_> = spent.iter().collect();
-    for chunk in rows.chunks(ROWS_AT_ONCE) {
-        let mut sql = "INSERT INTO usage_days (organization_id, day, kind, source, amount, lines) VALUES ".to_owned();
-        let mut args = Vec::with_capacity(chunk.len() * 6);
-        for (index, ((day, kind, source), (amount, lines))) in chunk.iter().enumerate() {
-            sql.push_str(if index == 0 { "(" } else { ", (" });
-            placeholders(tx.is_postgres(), &mut sql, index * 6 + 1, 6);
-            sql.push(')');
+    for chunk in pieces(&rows) {
+        let sql = format!(
+            "INSERT INTO usage_days (organization_id, day, kind, source, amount, lines) VALUES {}
+            ON CONFLICT (organization_id, day, kind, source) DO UPDATE
+            SET amount = usage_days.amount + excluded.amount, lines = usage_days.lines + excluded.lines",
+            places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
+        );
+        let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
+        for ((day, kind, source), (amount, lines)) in chunk {
             args.extend([Arg::from(organization_id), Arg::from(*day), Arg::from(kind.as_str()), Arg::from(source)]);
             args.extend([Arg::from(*amount), Arg::from(*lines)]);
         }
-        sql.push_str(
-            " ON CONFLICT (organization_id, day, kind, source) DO UPDATE
-            SET amount = usage_days.amount + excluded.amount, lines = usage_days.lines + excluded.lines",
-        );
         tx.execute(AssertSqlSafe(sql), &args).await?;
     }
     Ok(())

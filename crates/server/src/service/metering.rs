@@ -60,15 +60,13 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
             places.insert(organization_id, place);
             place
         };
-        let error = if let Some((report, indexes)) = place.and_then(|place| reports.get_mut(place)) {
-            indexes.push(index);
-            results.push(rejected(line.reference.clone(), index, unposted()));
-            report.lines.push(line);
+        let Some((report, indexes)) = place.and_then(|place| reports.get_mut(place)) else {
+            results.push(rejected(line.reference, index, no_organization()));
             continue;
-        } else {
-            field("/organization_id", "not_found", "There is no organisation with this id.")
         };
-        results.push(rejected(line.reference, index, error));
+        indexes.push(index);
+        results.push(rejected(line.reference.clone(), index, unposted()));
+        report.lines.push(line);
     }
     let (reports, indexes): (Vec<_>, Vec<_>) = reports.into_iter().unzip();
     let answers = post_together(state, reports).await?;
@@ -107,9 +105,7 @@ fn answer(id: String, index: usize, posted: Posted) -> UsageResult {
             let detail = format!("Line {seq} was posted under this id with another content.");
             rejected(id, index, field("/id", "conflict", detail))
         }
-        Err(StoreError::NotFound) => {
-            rejected(id, index, field("/organization_id", "not_found", "There is no organisation with this id."))
-        }
+        Err(StoreError::NotFound) => rejected(id, index, no_organization()),
         Err(_) => {
             rejected(id, index, field("/quantity", "too_large", "The balance would leave the range of the ledger."))
         }
@@ -119,6 +115,10 @@ fn answer(id: String, index: usize, posted: Posted) -> UsageResult {
 fn rejected(id: String, index: usize, error: FieldError) -> UsageResult {
     let error = FieldError { pointer: format!("/events/{index}{}", error.pointer), ..error };
     UsageResult { id, status: UsageResultStatus::Rejected, seq: None, amount: None, error: Some(error) }
+}
+
+fn no_organization() -> FieldError {
+    field("/organization_id", "not_found", "There is no organisation with this id.")
 }
 
 /// Stands in an item's place until its posting is known.

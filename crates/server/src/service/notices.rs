@@ -30,7 +30,6 @@ const PAUSES: [i64; 9] = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 
 const LEASE_SECONDS: i64 = 60;
 /// A wallet's low mark changes by the day; this is how long one that was read serves.
 const MARK_HOLDS: Duration = Duration::from_secs(10);
-
 /// Notices that the outbox shows.
 const SHOWN: u32 = 100;
 

@@ -1,7 +1,6 @@
 //! Refunds: the wallet is debited first, then the provider is asked until its truth is known; what fails comes back.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use billing_contract::ProblemCode;
 use billing_contract::refund::{CreateRefund, Refund as Shown};
@@ -11,18 +10,15 @@ use billing_domain::limits::AmountError;
 use billing_domain::{Money, Timestamp};
 use billing_payments::{ProviderError, Reference, RefundOutcome, RefundRequest};
 use billing_store::{
-    Created, CreditLine, IdempotencyKey, NewRefund, Organization, Refund, RefundRefusal, RefundWord, StoreError, TopUp,
+    Created, CreditLine, IdempotencyKey, NewRefund, Organization, Refund, RefundRefusal, RefundWord, TopUp,
 };
 
 use crate::app::AppState;
-use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::top_ups::fingerprint;
+use crate::service::top_ups::{PATIENCE, fingerprint};
 use crate::service::{auto_pay, settlement};
 
-/// How long a request waits for the outcome before it answers with the state as it is.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Longer than any call to the provider takes.
 const LEASE_SECONDS: i64 = 60;
 const REASON_CHARACTERS: usize = 200;
@@ -31,7 +27,7 @@ const REASON_CHARACTERS: usize = 200;
 pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -> Result<(Shown, bool), Problem> {
     let reason = form.reason.clone().unwrap_or_default();
     check_reason(&reason)?;
-    let organization = found(state.store.organization(&form.organization_id).await)?;
+    let organization = state.store.organization(&form.organization_id).await?;
     let amount = form.amount.as_ref().map(|amount| {
         Money::parse_payable(amount.text(), organization.currency).map_err(|error| {
             let error = AmountError::from(error);
@@ -42,7 +38,7 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
     if amount.is_some_and(|amount| !amount.is_positive()) {
         return Err(Problem::field("/amount", "below_minimum", "A refund is more than zero."));
     }
-    let top_up = found(state.store.top_up(&organization.id, &form.top_up_id).await)?;
+    let top_up = state.store.top_up(&organization.id, &form.top_up_id).await?;
     let now = state.clock.now();
     let new = NewRefund {
         id: state.new_id()?,
@@ -78,7 +74,7 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
 
 /// `GET /refunds/{id}`.
 pub(crate) async fn get(state: &AppState, id: &str) -> Result<Shown, Problem> {
-    found(state.store.refund(id).await).map(show)
+    Ok(show(state.store.refund(id).await?))
 }
 
 /// Asks the provider about refunds that are due, or about one; takes its word.
@@ -129,9 +125,7 @@ async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> 
         }
         Err(status) => (status, None),
     };
-    let doublings = u32::try_from(refund.checks.clamp(0, 5)).unwrap_or(0);
-    let next_check_at = now.plus_seconds((10_i64 << doublings).min(300));
-    let word = RefundWord { status, provider_ref, next_check_at };
+    let word = RefundWord { status, provider_ref, next_check_at: settlement::ask_again(now, 10, refund.checks) };
     let back = words(state, &organization, &top_up, "Failed refund of", &refund.reason, now)?;
     let (_, changed) = state.store.apply_refund(&organization.id, &refund.id, &word, &back, now).await?;
     if changed {
@@ -155,15 +149,13 @@ fn words(
     reason: &str,
     now: Timestamp,
 ) -> Result<CreditLine, Problem> {
-    // A zone that is unknown by now must not keep money from its owner.
-    let day = Calendar::of(&organization.time_zone).map_or_else(|_| now.utc_date(), |calendar| calendar.date_of(now));
     let mut details = BTreeMap::from([("top_up".to_owned(), top_up.id.clone())]);
     if !reason.is_empty() {
         details.insert("reason".to_owned(), reason.to_owned());
     }
     Ok(CreditLine {
         id: state.new_id()?,
-        day,
+        day: settlement::day(organization, now),
         description: format!("{what} top-up with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
         source: "Operator".to_owned(),
         details,
@@ -178,13 +170,6 @@ fn check_reason(reason: &str) -> Result<(), Problem> {
         return Err(Problem::field("/reason", "unprintable", "Remove the characters that cannot be printed."));
     }
     Ok(())
-}
-
-fn found<T>(answer: Result<T, StoreError>) -> Result<T, Problem> {
-    answer.map_err(|error| match error {
-        StoreError::NotFound => Problem::not_found(),
-        other => other.into(),
-    })
 }
 
 fn refused(refusal: RefundRefusal) -> Problem {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use billing_domain::card::brand_name;
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Date, Money, Timestamp};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
-use billing_store::{Applied, AutoPayState, CreditLine, ProviderWord, TopUp, TopUpKind};
+use billing_store::{Applied, AutoPayState, CreditLine, Organization, ProviderWord, TopUp, TopUpKind};
 use tokio::task::JoinHandle;
 
 use crate::app::AppState;
@@ -214,19 +214,28 @@ fn next_check(top_up: &TopUp, outcome: Outcome, now: Timestamp) -> Timestamp {
         }
         _ => 10,
     };
-    let doublings = u32::try_from(top_up.checks.clamp(0, 5)).unwrap_or(0);
+    ask_again(now, first, top_up.checks)
+}
+
+/// When to ask the provider again: after `first` seconds, twice as long after each of the `checks` before, at least every
+/// five minutes.
+pub(crate) fn ask_again(now: Timestamp, first: i64, checks: i64) -> Timestamp {
+    let doublings = u32::try_from(checks.clamp(0, 5)).unwrap_or(0);
     now.plus_seconds((first << doublings).min(300))
+}
+
+/// The organisation's day. A zone that is unknown by now must not keep money from moving.
+pub(crate) fn day(organization: &Organization, now: Timestamp) -> Date {
+    Calendar::of(&organization.time_zone).map_or_else(|_| now.utc_date(), |calendar| calendar.date_of(now))
 }
 
 /// Writes the word down, with the credit if it settles, and tells everybody who watches.
 async fn apply(state: &AppState, top_up: &TopUp, word: &ProviderWord) -> Result<(), Problem> {
     let now = state.clock.now();
     let organization = state.store.organization(&top_up.organization_id).await?;
-    // A zone that is unknown by now must not keep money from arriving.
-    let day = Calendar::of(&organization.time_zone).map_or_else(|_| now.utc_date(), |calendar| calendar.date_of(now));
     let credit = CreditLine {
         id: state.new_id()?,
-        day,
+        day: day(&organization, now),
         description: description(top_up),
         source: source(state, top_up).await,
         details: details(top_up, word),

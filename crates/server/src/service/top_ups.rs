@@ -18,7 +18,7 @@ use crate::service::sessions::Member;
 use crate::service::settlement::{self, CHALLENGE_SECONDS, HANDOVER_SECONDS};
 
 /// How long a request waits for the outcome before it answers with the state as it is.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// A UUID that no card has.
 const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
 

@@ -10,7 +10,7 @@ use billing_domain::ledger::Line;
 use sqlx::AssertSqlSafe;
 
 use super::{NewLine, Origin, PostedLine};
-use crate::db::{Arg, Fields, Tx, numbered, pieces, placeholders};
+use crate::db::{Arg, Fields, Tx, pieces, places};
 use crate::{Result, StoreError};
 
 const COLUMNS: usize = 21;
@@ -81,24 +81,20 @@ pub(super) async fn existing(
 /// For a long list both databases would rather read the organisation's whole ledger, as long as they know nothing of its
 /// size. Here one line after the other is looked for.
 fn by_reference_postgres(count: usize) -> String {
-    let mut wanted = String::new();
-    for number in 3..3 + count {
-        wanted.push_str(if number == 3 { "(" } else { "), (" });
-        numbered(&mut wanted, number, 1);
-    }
     format!(
-        "SELECT {0} FROM (VALUES {wanted})) AS wanted (wanted_reference) CROSS JOIN LATERAL
+        "SELECT {0} FROM (VALUES {1}) AS wanted (wanted_reference) CROSS JOIN LATERAL
         (SELECT {0} FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference = wanted_reference LIMIT 1) AS line",
-        ledger_columns!()
+        ledger_columns!(),
+        places(true, 3, count, 1)
     )
 }
 
 fn by_reference_sqlite(count: usize) -> String {
     format!(
         "SELECT {} FROM ledger INDEXED BY ledger_reference
-        WHERE organization_id = ? AND origin = ? AND reference IN ({})",
+        WHERE organization_id = ? AND origin = ? AND reference IN {}",
         ledger_columns!(),
-        vec!["?"; count].join(", ")
+        places(false, 3, 1, count)
     )
 }
 
@@ -121,12 +117,13 @@ pub(super) async fn insert(tx: &mut Tx, lines: &[(&NewLine, Arc<PostedLine>)]) -
 }
 
 fn statement<'a>(piece: &'a [(&NewLine, Arc<PostedLine>)], postgres: bool) -> Result<(String, Vec<Arg<'a>>)> {
-    let mut sql = concat!("INSERT INTO ledger (", ledger_columns!(), ", origin, search) VALUES ").to_owned();
+    let sql = format!(
+        "INSERT INTO ledger ({}, origin, search) VALUES {}",
+        ledger_columns!(),
+        places(postgres, 1, piece.len(), COLUMNS)
+    );
     let mut args = Vec::with_capacity(piece.len() * COLUMNS);
-    for (index, (new, posted)) in piece.iter().enumerate() {
-        sql.push_str(if index == 0 { "(" } else { ", (" });
-        placeholders(postgres, &mut sql, index * COLUMNS + 1, COLUMNS);
-        sql.push(')');
+    for (new, posted) in piece {
         push_row(&mut args, new, posted)?;
     }
     Ok((sql, args))

@@ -5,7 +5,7 @@ use super::webhook::Webhook;
 use crate::config::Config;
 
 /// Without an SMTP server or a webhook address, notices are kept in the outbox.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Post {
     pub(super) mailer: Option<Mailer>,
     pub(super) webhook: Option<Webhook>,

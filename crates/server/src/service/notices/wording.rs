@@ -60,8 +60,8 @@ fn amount(notice: &Notice, name: &str) -> String {
 fn low_balance(notice: &Notice) -> (String, String) {
     let available = amount(notice, "available");
     let text = format!(
-        "The wallet has {available} left to spend, at or below its low mark of {}. At zero, outbound calls and AI tasks stop at once; inbound calls go on for a short grace period.\n\nAdd balance, or switch on automatic \
-         payments.",
+        "The wallet has {available} left to spend, at or below its low mark of {}. At zero, outbound calls and AI tasks \
+         stop at once; inbound calls go on for a short grace period.\n\nAdd balance, or switch on automatic payments.",
         amount(notice, "low_mark"),
     );
     (format!("the wallet balance is low ({available})"), text)
