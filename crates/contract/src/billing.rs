@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auto_pay::AutoPay;
 use crate::card::Card;
+use crate::link::PaymentLink;
 use crate::request::FundsRequest;
 use crate::top_up::TopUp;
 use crate::transaction::TransactionPage;
@@ -36,14 +37,6 @@ impl From<&Limits> for ChargeLimits {
     }
 }
 
-/// A hand-over link. None can be made yet: the list is part of the fixed shape and stays empty.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PaymentLink {
-    /// UUIDv7.
-    pub id: String,
-}
-
 /// Everything above the fold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -60,7 +53,7 @@ pub struct Billing {
     pub usage: Usage,
     /// The first page of the ledger.
     pub transactions: TransactionPage,
-    /// Hand-over links.
+    /// The latest hand-over links, newest first.
     pub links: Vec<PaymentLink>,
     /// What members asked for and nobody has answered yet.
     pub requests: Vec<FundsRequest>,

@@ -14,6 +14,8 @@ pub const TOP_UP: &str = "top_up";
 pub const CARD: &str = "card";
 /// Data: a [`crate::request::FundsRequest`].
 pub const REQUEST: &str = "request";
+/// Data: a [`crate::link::PaymentLink`].
+pub const LINK: &str = "link";
 /// Data: a [`SessionEvent`].
 pub const SESSION: &str = "session";
 

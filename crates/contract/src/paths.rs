@@ -45,6 +45,18 @@ paths! {
     CARD = "/cards/{id}";
     /// PUT.
     CARD_DEFAULT = "/cards/{id}/default";
+    /// GET, POST.
+    PAYMENT_LINKS = "/payment-links";
+    /// DELETE.
+    PAYMENT_LINK = "/payment-links/{id}";
+    /// POST, public, token in the body.
+    PAY_RESOLVE = "/pay/resolve";
+    /// POST, public.
+    PAY_COMPLETE = "/pay/complete";
+    /// POST, public.
+    PAY_STATUS = "/pay/status";
+    /// POST, public: the sandbox cardholder answers.
+    PAY_CHALLENGE = "/pay/challenge";
     /// GET, PUT.
     AUTO_PAY = "/auto-pay";
     /// POST.

@@ -11,6 +11,7 @@ pub mod grace;
 pub mod kind;
 pub mod ledger;
 pub mod limits;
+pub mod link;
 pub mod money;
 #[cfg(feature = "openapi")]
 mod openapi;

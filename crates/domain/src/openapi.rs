@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::charge::{RefundStatus, TopUpStatus};
 use crate::kind::{TransactionKind, Unit, UsageKind};
 use crate::ledger::Hash;
+use crate::link::{LinkPurpose, LinkState};
 use crate::status::{Refusal, WalletStatus};
 use crate::{Currency, Date, Money, Month, Role, Timestamp};
 
@@ -49,4 +50,15 @@ macro_rules! name_schemas {
         $(schema!($name, string().enum_values(Some($name::ALL.iter().map(|value| value.as_str())))));+;
     };
 }
-name_schemas!(UsageKind, TransactionKind, Unit, Role, WalletStatus, Refusal, TopUpStatus, RefundStatus);
+name_schemas!(
+    UsageKind,
+    TransactionKind,
+    Unit,
+    Role,
+    WalletStatus,
+    Refusal,
+    TopUpStatus,
+    RefundStatus,
+    LinkPurpose,
+    LinkState
+);

@@ -28,6 +28,8 @@ pub(crate) enum Topic {
     Cards,
     /// A request for funds, by id.
     Request(String),
+    /// A hand-over link, by id.
+    Link(String),
     /// Name, address or time zone.
     Organization,
     /// A session is over, by the hash of its token.

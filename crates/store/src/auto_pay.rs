@@ -132,10 +132,7 @@ impl Store {
         if let Some(card_id) = &update.card_id {
             card::connected(&mut tx, organization_id, card_id).await?;
         }
-        let (refill_kind, refill_amount) = match update.settings.refill {
-            Refill::Fixed { amount } => ("fixed", amount),
-            Refill::Target { balance } => ("target", balance),
-        };
+        let (refill_kind, refill_amount) = refill_columns(&update.settings.refill);
         tx.execute(
             "UPDATE auto_pay SET enabled = $2, threshold = $3, refill_kind = $4, refill_amount = $5, monthly_cap = $6,
                 card_id = $7, consent = $8, version = version + 1, updated_by = $9, updated_at = $10
@@ -239,7 +236,16 @@ impl AutoPay {
     }
 }
 
-fn read_settings(fields: &mut Fields<'_>) -> Result<Option<Settings>> {
+/// A refill as its two columns.
+pub(crate) const fn refill_columns(refill: &Refill) -> (&'static str, Money) {
+    match refill {
+        Refill::Fixed { amount } => ("fixed", *amount),
+        Refill::Target { balance } => ("target", *balance),
+    }
+}
+
+/// Threshold, refill and cap: four columns that are all there or all empty.
+pub(crate) fn read_settings(fields: &mut Fields<'_>) -> Result<Option<Settings>> {
     let (threshold, kind): (Option<Money>, Option<String>) = (fields.opt_money()?, fields.opt_text()?);
     let (amount, monthly_cap) = (fields.opt_money()?, fields.opt_money()?);
     let (Some(threshold), Some(kind), Some(amount), Some(monthly_cap)) = (threshold, kind, amount, monthly_cap) else {

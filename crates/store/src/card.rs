@@ -172,13 +172,44 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &str, new: &NewCard, now: 
     if let Some(row) = tx.first(sql, args![organization_id, &new.provider, &new.provider_ref]).await? {
         return Card::read(&mut row.fields());
     }
+    insert(tx, organization_id, new, None, now).await
+}
+
+/// Writes a card down that nobody sees and nothing but the top-up that names it may charge.
+pub(crate) async fn add_hidden(tx: &mut Tx, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
+    insert(tx, organization_id, new, Some(now), now).await
+}
+
+/// Connects a hidden card; the first becomes the default.
+pub(crate) async fn reveal(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Card> {
+    let row = tx
+        .first(
+            concat!(
+                "UPDATE cards SET removed_at = NULL, is_default = CASE WHEN EXISTS (
+                    SELECT 1 FROM cards WHERE organization_id = $1 AND removed_at IS NULL) THEN 0 ELSE 1 END
+                WHERE organization_id = $1 AND id = $2 RETURNING ",
+                card_columns!()
+            ),
+            args![organization_id, id],
+        )
+        .await?;
+    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+async fn insert(
+    tx: &mut Tx,
+    organization_id: &str,
+    new: &NewCard,
+    removed_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Card> {
     let row = tx
         .first(
             concat!(
                 "INSERT INTO cards (id, organization_id, provider, provider_ref, brand, last4, exp_month, exp_year,
-                    fingerprint, is_default, created_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN EXISTS (
-                    SELECT 1 FROM cards WHERE organization_id = $2 AND removed_at IS NULL) THEN 0 ELSE 1 END, $10)
+                    fingerprint, is_default, created_at, removed_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN CAST($11 AS BIGINT) IS NOT NULL OR EXISTS (
+                    SELECT 1 FROM cards WHERE organization_id = $2 AND removed_at IS NULL) THEN 0 ELSE 1 END, $10, $11)
                 RETURNING ",
                 card_columns!()
             ),
@@ -192,7 +223,8 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &str, new: &NewCard, now: 
                 new.exp_month,
                 new.exp_year,
                 &new.fingerprint,
-                now
+                now,
+                removed_at
             ],
         )
         .await

@@ -10,7 +10,7 @@ use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, c
 macro_rules! setup_columns {
     () => {
         "id, organization_id, user_id, provider, provider_ref, request, status, decline_code, next_action, card_id,
-        created_at, updated_at"
+        link_id, created_at, updated_at"
     };
 }
 
@@ -50,6 +50,8 @@ pub struct CardSetup {
     pub next_action: Option<String>,
     /// With `Succeeded`.
     pub card_id: Option<String>,
+    /// The hand-over link that it is an attempt to use.
+    pub link_id: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -158,19 +160,7 @@ impl Store {
                 Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
             }
         }
-        let row = tx
-            .first(
-                concat!(
-                    "INSERT INTO card_setups
-                        (id, organization_id, user_id, provider, request, status, created_at, updated_at)
-                    VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6) RETURNING ",
-                    setup_columns!()
-                ),
-                args![&new.id, organization_id, &new.user_id, &new.provider, &new.request, now],
-            )
-            .await
-            .map_err(|error| error.or_conflict("card setup").or_not_found())?;
-        let setup = CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())?;
+        let setup = insert(&mut tx, organization_id, new, None, now).await?;
         tx.commit().await?;
         Ok(Created::New(setup))
     }
@@ -203,13 +193,42 @@ impl Store {
     }
 }
 
-async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<CardSetup> {
+/// Writes a set-up down, as an attempt to use a link if it is one.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    organization_id: &str,
+    new: &NewCardSetup,
+    link_id: Option<&str>,
+    now: Timestamp,
+) -> Result<CardSetup> {
+    let row = tx
+        .first(
+            concat!(
+                "INSERT INTO card_setups
+                    (id, organization_id, user_id, provider, request, status, link_id, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $7) RETURNING ",
+                setup_columns!()
+            ),
+            args![&new.id, organization_id, &new.user_id, &new.provider, &new.request, link_id, now],
+        )
+        .await
+        .map_err(|error| error.or_conflict("card setup").or_not_found())?;
+    CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<CardSetup> {
     let sql = concat!("SELECT ", setup_columns!(), " FROM card_setups WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())
 }
 
-async fn advance(tx: &mut Tx, id: &str, word: &SetupWord, card: Option<&Card>, now: Timestamp) -> Result<CardSetup> {
+pub(crate) async fn advance(
+    tx: &mut Tx,
+    id: &str,
+    word: &SetupWord,
+    card: Option<&Card>,
+    now: Timestamp,
+) -> Result<CardSetup> {
     let (status, provider_ref, next_action, decline_code) = match word {
         SetupWord::Pending { provider_ref } => (SetupStatus::Pending, provider_ref.as_deref(), None, None),
         SetupWord::ActionRequired { provider_ref, next_action } => {
@@ -253,6 +272,7 @@ impl CardSetup {
             decline_code: fields.opt_name()?,
             next_action: fields.opt_text()?,
             card_id: fields.opt_text()?,
+            link_id: fields.opt_text()?,
             created_at: fields.time()?,
             updated_at: fields.time()?,
         })

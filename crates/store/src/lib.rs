@@ -22,6 +22,7 @@
 //! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
 //! | `refund` | `create_refund` `refund` `lease_refunds` `apply_refund` |
+//! | `link` | `create_link` `links` `link` `link_by_token` `open_link` `revoke_link` `begin_link_attempt` `apply_link_setup` `top_up_of_setup` |
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
 //! | `meta` | `meta` `set_meta` `acquire_lease` `release_lease` |
@@ -36,6 +37,7 @@ mod hold;
 mod idempotency;
 pub mod ids;
 mod ledger;
+mod link;
 mod member;
 mod meta;
 mod migration;
@@ -60,6 +62,7 @@ pub use error::{Result, StoreError};
 pub use hold::{Authorization, Hold, HoldState, NewHold, Release, Wanted};
 pub use idempotency::{Created, IdempotencyKey};
 pub use ledger::{Batch, NewLine, Origin, Outcome, PostedLine, Posting};
+pub use link::{LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
 pub use member::{Member, Membership, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryState, DeliveryWord, Facts, LowBalance, Notice, NoticeKind};
 pub use organization::{NewOrganization, Organization, OrganizationUpdate};

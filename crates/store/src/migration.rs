@@ -37,6 +37,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 4,
+        name: "links",
+        both: include_str!("../migrations/0004_links.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.

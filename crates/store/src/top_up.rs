@@ -9,7 +9,7 @@ use crate::db::{Db, Fields, Tx, args, retrying, stored_name};
 use crate::{Created, IdempotencyKey, NextAutoPayState, PostedLine, Result, Store, StoreError, Wallet};
 
 mod applying;
-mod creating;
+pub(crate) mod creating;
 
 pub(crate) use creating::find;
 
@@ -17,7 +17,7 @@ macro_rules! top_up_columns {
     () => {
         "id, organization_id, kind, amount, currency, status, card_id, card_brand, card_last4, card_ref, provider,
         provider_ref, attempt, decline_code, next_action, requested_by, created_at, updated_at, settled_at,
-        next_check_at, checks, lease_owner"
+        next_check_at, checks, link_id, lease_owner"
     };
 }
 pub(crate) use top_up_columns;
@@ -109,6 +109,8 @@ pub struct TopUp {
     pub next_check_at: Option<Timestamp>,
     /// How often the provider's word (or silence) was taken.
     pub checks: i64,
+    /// The hand-over link that it pays.
+    pub link_id: Option<String>,
     /// Somebody is at it: the provider is being asked, or was when they died.
     pub taken_up: bool,
 }
@@ -367,6 +369,7 @@ impl TopUp {
             settled_at: fields.opt_time()?,
             next_check_at: fields.opt_time()?,
             checks: fields.int()?,
+            link_id: fields.opt_text()?,
             taken_up: fields.opt_text()?.is_some(),
         })
     }

@@ -38,7 +38,7 @@ struct Position {
 
 /// What changes, as it changes
 ///
-/// `transaction` (a ledger line), `wallet`, `auto_pay`, `top_up`, `card` and `request` (each the resource; a card that is
+/// `transaction` (a ledger line), `wallet`, `auto_pay`, `top_up`, `card`, `request` and `link` (each the resource; a card that is
 /// gone with `removed`), `session`
 /// (the stream ends). The `id` is the last `seq` sent: with it as `Last-Event-ID` or `?after=` the stream goes on
 /// without a gap and without repeating a line. Without either it begins with the wallet.
@@ -84,6 +84,7 @@ fn event(Message { seq, push }: Message) -> Event {
         Push::TopUp(top_up) => (event::TOP_UP, json(&top_up)),
         Push::Card(card) => (event::CARD, json(&card)),
         Push::Request(request) => (event::REQUEST, json(&request)),
+        Push::Link(link) => (event::LINK, json(&link)),
         Push::Session(state) => (event::SESSION, json(&SessionEvent { state })),
         Push::Heartbeat => return Event::default().comment(""),
     };

@@ -41,6 +41,7 @@ pub(crate) struct RateLimits {
     sign_in_addresses: Failures<IpAddr>,
     sign_in_pairs: Failures<(IpAddr, String)>,
     sign_in_emails: Failures<String>,
+    unknown_links: Failures<IpAddr>,
 }
 
 impl RateLimits {
@@ -59,6 +60,7 @@ impl RateLimits {
             sign_in_addresses: Failures::new(30, Duration::from_secs(5)),
             sign_in_pairs: Failures::new(10, Duration::from_secs(30)),
             sign_in_emails: Failures::new(100, Duration::from_secs(3)),
+            unknown_links: Failures::new(30, Duration::from_secs(5)),
         }
     }
 
@@ -89,6 +91,19 @@ impl RateLimits {
         self.sign_in_pairs.failed((address, email.to_owned()));
     }
 
+    /// May this address name a hand-over link?
+    pub(crate) fn check_link(&self, address: IpAddr) -> Result<(), Problem> {
+        match self.unknown_links.wait(&address) {
+            None => Ok(()),
+            Some(wait) => Err(too_fast("Too many links that do not exist. Wait a moment, then try again.", wait)),
+        }
+    }
+
+    /// This address named a link that does not exist. A token cannot be guessed; whoever tries is slowed down all the same.
+    pub(crate) fn link_unknown(&self, address: IpAddr) {
+        self.unknown_links.failed(address);
+    }
+
     /// Forgets whoever has been quiet; to be called now and then.
     pub(crate) fn tidy(&self) {
         if let Some(limiter) = &self.sessions {
@@ -100,6 +115,7 @@ impl RateLimits {
         self.sign_in_addresses.tidy();
         self.sign_in_emails.tidy();
         self.sign_in_pairs.tidy();
+        self.unknown_links.tidy();
     }
 }
 

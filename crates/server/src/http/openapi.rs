@@ -37,6 +37,8 @@ pub(crate) const DOCS_STYLE: &str = "/api/docs.css";
         (name = "top-ups", description = "Money into the wallet"),
         (name = "refunds", description = "Money back to the card"),
         (name = "cards", description = "Connected cards"),
+        (name = "payment-links", description = "Hand-over links: a colleague without an account pays or connects a card"),
+        (name = "pay", description = "What the holder of a hand-over link may do; no session"),
         (name = "auto-pay", description = "Automatic payments"),
         (name = "transactions", description = "The ledger"),
         (name = "usage", description = "The monthly summary"),

@@ -14,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
-    auto_pay, billing, bootstrap, cards, events, health, limits, members, metering, openapi, organization, outbox,
-    refunds, requests, security, session, static_files, top_ups, transactions, usage, wallet,
+    auto_pay, billing, bootstrap, cards, events, health, limits, links, members, metering, openapi, organization,
+    outbox, pay, refunds, requests, security, session, static_files, top_ups, transactions, usage, wallet,
 };
 
 /// Every resource adds one line.
@@ -26,9 +26,11 @@ fn resources() -> OpenApiRouter<AppState> {
         .merge(bootstrap::routes())
         .merge(cards::routes())
         .merge(events::routes())
+        .merge(links::routes())
         .merge(members::routes())
         .merge(metering::routes())
         .merge(organization::routes())
+        .merge(pay::routes())
         .merge(refunds::routes())
         .merge(requests::routes())
         .merge(session::routes())

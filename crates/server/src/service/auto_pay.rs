@@ -85,10 +85,10 @@ pub(crate) async fn put(
     let present = state.store.auto_pay(&organization.id).await?;
     expected(&present.version.to_string())?;
     let limits = state.config.limits(organization.currency);
-    let settings = entered(form, &limits)?;
+    let settings = entered("", &form.threshold, &form.refill, &form.monthly_cap, &limits)?;
     // Switching off must stay possible even when the operator's limits have moved past the settings.
     if form.enabled || present.settings != Some(settings) {
-        refuse_problems(&settings, &limits)?;
+        refuse_problems("", &settings, &limits)?;
     }
     let update = AutoPayUpdate {
         enabled: form.enabled,
@@ -183,7 +183,7 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
 }
 
 /// Tells the watchers and acts at once, so that the answer already shows a charge that begins.
-async fn changed(state: &AppState, organization_id: &str) {
+pub(crate) async fn changed(state: &AppState, organization_id: &str) {
     if let Err(problem) = engine::consider(state, organization_id).await {
         // The change itself is committed; the worker will look again.
         tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
@@ -198,45 +198,67 @@ fn state_after(present: &AutoPay, current: &AutoPayState, form: &PutAutoPay) -> 
     (!form.enabled || !present.enabled || agreed).then(|| health::healthy(current))
 }
 
+/// Settings that may be confirmed, from what was entered; `prefix` leads to their fields in the body.
+pub(crate) fn settings(
+    prefix: &str,
+    threshold: &Entered,
+    refill: &EnteredRefill,
+    monthly_cap: &Entered,
+    limits: &ChargeLimits,
+) -> Result<Settings, Problem> {
+    let settings = entered(prefix, threshold, refill, monthly_cap, limits)?;
+    refuse_problems(prefix, &settings, limits)?;
+    Ok(settings)
+}
+
 /// Reads what was entered; every field that is no amount is named.
-fn entered(form: &PutAutoPay, limits: &ChargeLimits) -> Result<Settings, Problem> {
-    let mut errors = Vec::new();
+fn entered(
+    prefix: &str,
+    threshold: &Entered,
+    refill: &EnteredRefill,
+    monthly_cap: &Entered,
+    limits: &ChargeLimits,
+) -> Result<Settings, Problem> {
+    let mut errors: Vec<FieldError> = Vec::new();
     let mut read = |pointer: &str, text: &Entered| {
         Money::parse_payable(text.text(), limits.currency).unwrap_or_else(|error| {
             let error = AmountError::from(error);
-            errors.push(field(pointer, error.code(), &error));
+            errors.push(field(prefix, pointer, error.code(), &error));
             Money::ZERO
         })
     };
-    let threshold = read("/threshold", &form.threshold);
-    let refill = match &form.refill {
+    let threshold = read("/threshold", threshold);
+    let refill = match refill {
         EnteredRefill::Fixed { amount } => Refill::Fixed { amount: read("/refill/amount", amount) },
         EnteredRefill::Target { balance } => Refill::Target { balance: read("/refill/balance", balance) },
     };
-    let settings = Settings { threshold, refill, monthly_cap: read("/monthly_cap", &form.monthly_cap) };
+    let settings = Settings { threshold, refill, monthly_cap: read("/monthly_cap", monthly_cap) };
     if errors.is_empty() {
         return Ok(settings);
     }
     // The rules for the fields that could be read are told in the same answer, as far as they stand by themselves.
     for (wrong, error) in settings.problems(limits) {
         let by_itself = matches!(error, SettingsError::Amount(_));
-        if by_itself && errors.iter().all(|known| known.pointer != wrong.pointer()) {
-            errors.push(field(wrong.pointer(), error.code(), &error));
+        let pointer = format!("{prefix}{}", wrong.pointer());
+        if by_itself && errors.iter().all(|known| known.pointer != pointer) {
+            errors.push(field(prefix, wrong.pointer(), error.code(), &error));
         }
     }
     Err(Problem::invalid(errors))
 }
 
-fn refuse_problems(settings: &Settings, limits: &ChargeLimits) -> Result<(), Problem> {
+fn refuse_problems(prefix: &str, settings: &Settings, limits: &ChargeLimits) -> Result<(), Problem> {
     let problems = settings.problems(limits);
     if problems.is_empty() {
         return Ok(());
     }
-    Err(Problem::invalid(problems.iter().map(|(wrong, error)| field(wrong.pointer(), error.code(), error)).collect()))
+    Err(Problem::invalid(
+        problems.iter().map(|(wrong, error)| field(prefix, wrong.pointer(), error.code(), error)).collect(),
+    ))
 }
 
-fn field(pointer: &str, code: &str, error: &impl std::fmt::Display) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: sentence(&error.to_string()) }
+fn field(prefix: &str, pointer: &str, code: &str, error: &impl std::fmt::Display) -> FieldError {
+    FieldError { pointer: format!("{prefix}{pointer}"), code: code.to_owned(), detail: sentence(&error.to_string()) }
 }
 
 /// The rules speak in clauses; people read sentences.

@@ -7,7 +7,7 @@ use crate::calendar::Calendar;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 use crate::service::usage::{Spending, summary_start};
-use crate::service::{auto_pay, cards, requests, top_ups, transactions, usage, wallet};
+use crate::service::{auto_pay, cards, links, requests, top_ups, transactions, usage, wallet};
 
 /// How often the figures are read again because the ledger moved meanwhile. On a wallet that is never still the usage
 /// may then be a line ahead of the balance, as it is on every later change until the stream has told of it.
@@ -23,7 +23,7 @@ pub(crate) async fn billing(state: &AppState, member: &Member) -> Result<Billing
     let (figures, spending) = still(state, &organization.id, summary_start(month), today).await?;
     // Not beyond the wallet's last line: whoever resumes the stream from there misses nothing and sees nothing twice.
     let last_seq = figures.last_seq;
-    let (wallet, auto_pay, cards, usage, transactions, requests, open_top_ups) = tokio::try_join!(
+    let (wallet, auto_pay, cards, usage, transactions, requests, open_top_ups, links) = tokio::try_join!(
         wallet::view(state, figures, &spending, today, now),
         auto_pay::get(state, organization),
         cards::list(state, &organization.id),
@@ -31,6 +31,7 @@ pub(crate) async fn billing(state: &AppState, member: &Member) -> Result<Billing
         transactions::first_page(state, &organization.id, last_seq),
         requests::open(state, member),
         top_ups::open(state, &organization.id),
+        links::list(state, &organization.id),
     )?;
     Ok(Billing {
         wallet,
@@ -39,7 +40,7 @@ pub(crate) async fn billing(state: &AppState, member: &Member) -> Result<Billing
         limits: state.config.limits(organization.currency).into(),
         usage,
         transactions,
-        links: Vec::new(),
+        links: links.items,
         requests,
         open_top_ups,
         today,

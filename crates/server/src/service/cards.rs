@@ -17,7 +17,7 @@ use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
-use crate::service::{auto_pay, top_ups};
+use crate::service::{auto_pay, pay, top_ups};
 
 /// How long a request waits for the bank before it answers with the state as it is.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,9 +28,11 @@ const MAX_VALID_YEARS: u16 = 25;
 
 /// What is kept of the request, so that it can be repeated word for word, and of what the person agreed to.
 #[derive(Serialize, Deserialize)]
-struct Asked {
-    request: SetupRequest,
-    consent: String,
+pub(crate) struct Asked {
+    /// What the provider is asked.
+    pub(crate) request: SetupRequest,
+    /// Which wording the person saw.
+    pub(crate) consent: String,
 }
 
 /// The connected cards, the default first.
@@ -46,7 +48,7 @@ pub(crate) async fn start_setup(
     form: &CreateCardSetup,
 ) -> Result<(ShownSetup, bool), Problem> {
     let (organization_id, now) = (&member.organization.id, state.clock.now());
-    refuse_problems(form, now)?;
+    refuse_problems("/token", &form.token, (form.exp_month, form.exp_year), &form.consent, now)?;
     let id = state.new_id()?;
     let request = SetupRequest {
         reference: Reference::setup(&id),
@@ -80,34 +82,41 @@ pub(crate) async fn start_setup(
     }
 }
 
-fn refuse_problems(form: &CreateCardSetup, now: Timestamp) -> Result<(), Problem> {
+/// What can be said of a card without asking anybody; `pointer` names the token's field.
+pub(crate) fn refuse_problems(
+    pointer: &str,
+    token: &str,
+    (exp_month, exp_year): (u8, u16),
+    consent: &str,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let mut errors = Vec::new();
     let mut wrong = |pointer: &str, code: &str, detail: &str| {
         errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.to_owned() });
     };
     // Escapes in the JSON can hide a number from the look at the raw bytes, so the token is looked at again.
-    let plain = form.token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if form.token.is_empty() || form.token.len() > 200 || !plain || contains_card_number(form.token.as_bytes()) {
-        wrong("/token", "wrong_value", "This is no card token.");
+    let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if token.is_empty() || token.len() > 200 || !plain || contains_card_number(token.as_bytes()) {
+        wrong(pointer, "wrong_value", "This is no card token.");
     }
     // A card is valid to the end of its month, wherever on Earth that ends last; so the date of UTC is close enough.
     let today = now.utc_date().month();
-    if !(1..=12).contains(&form.exp_month) {
+    if !(1..=12).contains(&exp_month) {
         wrong("/exp_month", "wrong_value", "The month is a number from 1 to 12.");
-    } else if (form.exp_year, form.exp_month) < (today.year(), today.number()) {
+    } else if (exp_year, exp_month) < (today.year(), today.number()) {
         wrong("/exp_year", "card_expired", "This card has expired. Check the date, or use another card.");
     }
-    if form.exp_year > today.year().saturating_add(MAX_VALID_YEARS) {
+    if exp_year > today.year().saturating_add(MAX_VALID_YEARS) {
         wrong("/exp_year", "wrong_value", "No card is valid for that long. Check the year.");
     }
-    if form.consent.is_empty() || form.consent.len() > 100 {
+    if consent.is_empty() || consent.len() > 100 {
         wrong("/consent", "required", "Say which wording of the consent was shown.");
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
 /// Asks the provider in a task of its own, which a dropped request does not stop.
-fn start(state: &AppState, setup: &CardSetup) -> tokio::task::JoinHandle<Result<(), Problem>> {
+pub(crate) fn start(state: &AppState, setup: &CardSetup) -> tokio::task::JoinHandle<Result<(), Problem>> {
     let (state, setup) = (state.clone(), setup.clone());
     state.tasks.clone().spawn(async move { drive(&state, &setup).await })
 }
@@ -134,14 +143,12 @@ async fn drive(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
         // Idempotent: the first time it starts, later it says how it stands.
         state.provider.start_setup(&request).await
     };
-    let organization_id = &setup.organization_id;
     match heard {
         Ok(answer) => apply(state, setup, answer).await,
         Err(ProviderError::Refused(reason)) => {
             tracing::info!(setup = setup.id, reason, "the provider does not take this card");
             let word = SetupWord::Failed { decline_code: Some(DeclineCode::IncorrectNumber) };
-            state.store.apply_card_setup(organization_id, &setup.id, &word, state.clock.now()).await?;
-            Ok(())
+            take_word(state, setup, &word).await
         }
         Err(error) => {
             tracing::warn!(setup = setup.id, %error, "no answer about a card");
@@ -173,8 +180,15 @@ async fn apply(state: &AppState, setup: &CardSetup, answer: SetupAnswer) -> Resu
         SetupOutcome::Declined(decline) => SetupWord::Failed { decline_code: Some(decline.code) },
         SetupOutcome::Cancelled => SetupWord::Failed { decline_code: None },
     };
+    take_word(state, setup, &word).await
+}
+
+async fn take_word(state: &AppState, setup: &CardSetup, word: &SetupWord) -> Result<(), Problem> {
+    if setup.link_id.is_some() {
+        return pay::take_word(state, setup, word).await;
+    }
     let organization_id = &setup.organization_id;
-    let (after, card) = state.store.apply_card_setup(organization_id, &setup.id, &word, state.clock.now()).await?;
+    let (after, card) = state.store.apply_card_setup(organization_id, &setup.id, word, state.clock.now()).await?;
     let Some(card) = card.filter(|_| after.status == SetupStatus::Succeeded) else { return Ok(()) };
     tell(state, organization_id);
     if card.is_default {
@@ -184,7 +198,7 @@ async fn apply(state: &AppState, setup: &CardSetup, answer: SetupAnswer) -> Resu
 }
 
 /// Whether there is a card decides what the wallet allows.
-fn tell(state: &AppState, organization_id: &str) {
+pub(crate) fn tell(state: &AppState, organization_id: &str) {
     state.events.publish(organization_id, Topic::Cards);
     state.events.publish(organization_id, Topic::Wallet);
 }
@@ -250,11 +264,25 @@ pub(crate) async fn remove(state: &AppState, member: &Member, id: &str) -> Resul
     auto_pay::before_card_goes(state, member, id).await?;
     state.store.remove_card(organization_id, id, state.clock.now()).await?;
     tell(state, organization_id);
-    // It can no longer be charged by us in any case; that the provider forgets it too may wait.
-    if let Err(error) = state.provider.forget_card(organization_id, &card.provider_ref).await {
-        tracing::warn!(card = id, %error, "the provider was not told that a card is gone");
-    }
+    forget(state, &card).await;
     Ok(())
+}
+
+/// The provider may forget a card. By us it can no longer be charged in any case, so this may fail.
+pub(crate) async fn forget(state: &AppState, card: &Card) {
+    forget_ref(state, &card.organization_id, &card.provider_ref).await;
+}
+
+/// The same by the provider's name for it.
+pub(crate) async fn forget_ref(state: &AppState, organization_id: &str, provider_ref: &str) {
+    if let Err(error) = state.provider.forget_card(organization_id, provider_ref).await {
+        tracing::warn!(organization = organization_id, %error, "the provider was not told that a card is gone");
+    }
+}
+
+/// When a cardholder who has not confirmed is not waited for any more.
+pub(crate) fn challenge_ends(setup: &CardSetup) -> Timestamp {
+    setup.created_at.plus_seconds(ABANDONED_SECONDS)
 }
 
 /// As the page sees it.
@@ -272,7 +300,7 @@ pub(crate) fn show(card: &Card) -> Shown {
 }
 
 fn show_setup(setup: &CardSetup, card: Option<&Card>) -> ShownSetup {
-    let expires_at = setup.created_at.plus_seconds(ABANDONED_SECONDS);
+    let expires_at = challenge_ends(setup);
     ShownSetup {
         id: setup.id.clone(),
         status: match setup.status {

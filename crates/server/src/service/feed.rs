@@ -10,6 +10,7 @@ use std::time::Duration;
 use billing_contract::auto_pay::AutoPay;
 use billing_contract::card::Card;
 use billing_contract::event::SessionState;
+use billing_contract::link::PaymentLink;
 use billing_contract::request::FundsRequest;
 use billing_contract::top_up::TopUp;
 use billing_contract::transaction::Transaction;
@@ -24,7 +25,7 @@ use crate::app::AppState;
 use crate::events::Subscription;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
-use crate::service::{auto_pay, cards, requests, top_ups, transactions, wallet};
+use crate::service::{auto_pay, cards, links, requests, top_ups, transactions, wallet};
 
 /// Messages that wait for a reader, and how long a reader may let a full buffer stand before it is cut off. It comes
 /// back with its last `seq`.
@@ -56,6 +57,8 @@ pub(crate) enum Push {
     Card(Box<Card>),
     /// A request that is new or answered.
     Request(Box<FundsRequest>),
+    /// A hand-over link that is new or has moved on.
+    Link(Box<PaymentLink>),
     /// The last word.
     Session(SessionState),
     /// Nothing; the line is alive.
@@ -213,12 +216,13 @@ impl Feed {
         Ok(())
     }
 
-    /// Top-ups and requests by name; after an overflow those that are open.
+    /// Top-ups, requests and links by name; after an overflow those that are open, and all listed links.
     async fn send_named(&mut self) -> Result<(), End> {
-        let (mut top_ups, mut requests) = (Vec::new(), Vec::new());
+        let (mut top_ups, mut requests, mut links) = (Vec::new(), Vec::new(), Vec::new());
         if self.due.take(Part::EverythingOpen) {
             top_ups = top_ups::open(&self.state, &self.member.organization.id).await?;
             requests = requests::open(&self.state, &self.member).await?;
+            links = links::list(&self.state, &self.member.organization.id).await?.items;
         }
         for id in std::mem::take(&mut self.due.top_ups) {
             top_ups.push(top_ups::get(&self.state, &self.member.organization.id, &id).await?);
@@ -226,11 +230,17 @@ impl Feed {
         for id in std::mem::take(&mut self.due.requests) {
             requests.push(requests::request(&self.state, &self.member, &id).await?);
         }
+        for id in std::mem::take(&mut self.due.links) {
+            links.push(links::get(&self.state, &self.member.organization.id, &id).await?);
+        }
         for top_up in top_ups {
             self.send(Push::TopUp(Box::new(top_up))).await?;
         }
         for request in requests {
             self.send(Push::Request(Box::new(request))).await?;
+        }
+        for link in links {
+            self.send(Push::Link(Box::new(link))).await?;
         }
         Ok(())
     }

@@ -156,7 +156,7 @@ fn new_token() -> Result<String, getrandom::Error> {
 }
 
 /// What the database knows of a token.
-fn hash_of(token: &str) -> String {
+pub(crate) fn hash_of(token: &str) -> String {
     hex::encode(&Sha256::digest(token.as_bytes()))
 }
 

@@ -16,7 +16,7 @@ use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::auto_pay;
+use crate::service::{auto_pay, pay};
 
 /// A cardholder who has not confirmed by then will not.
 pub(crate) const CHALLENGE_SECONDS: i64 = 15 * 60;
@@ -31,6 +31,11 @@ const LEASE_SECONDS: i64 = 15;
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Pauses before a busy provider is asked again.
 const BUSY_PAUSES: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
+
+/// When a cardholder who has not confirmed is not waited for any more.
+pub(crate) fn challenge_ends(top_up: &TopUp) -> Timestamp {
+    top_up.created_at.plus_seconds(CHALLENGE_SECONDS)
+}
 
 /// Drives the top-up in a task of its own, which a dropped request does not stop.
 pub(crate) fn start(state: &AppState, organization_id: &str, id: &str) -> JoinHandle<()> {
@@ -243,7 +248,7 @@ async fn apply(state: &AppState, top_up: &TopUp, word: &ProviderWord) -> Result<
     let health = |present: &AutoPayState| auto_pay::health::after(present, top_up.kind, word, top_up.created_at);
     let applied = state.store.apply_top_up(&organization.id, &top_up.id, word, &credit, &health, now).await?;
     tell(state, &applied);
-    Ok(())
+    if applied.changed { pay::after_charge(state, &applied.top_up).await } else { Ok(()) }
 }
 
 fn tell(state: &AppState, applied: &Applied) {
@@ -275,6 +280,7 @@ fn description(top_up: &TopUp) -> String {
 /// Who paid. A name that cannot be read must not keep money from arriving.
 async fn source(state: &AppState, top_up: &TopUp) -> String {
     match &top_up.requested_by {
+        None if top_up.link_id.is_some() => "Payment link".to_owned(),
         None => "Automatic payments".to_owned(),
         Some(user) => {
             state.store.member(&top_up.organization_id, user).await.map(|member| member.name).unwrap_or_default()

@@ -186,7 +186,7 @@ pub(crate) fn show(top_up: &TopUp) -> Shown {
             .next_action
             .as_deref()
             .filter(|_| waits)
-            .and_then(|action| next_action(action, top_up.created_at.plus_seconds(CHALLENGE_SECONDS))),
+            .and_then(|action| next_action(action, settlement::challenge_ends(top_up))),
         decline: top_up.decline_code.filter(|_| refused).map(decline),
     }
 }

@@ -36,6 +36,8 @@ mod demo;
 mod description;
 mod events;
 mod fixture;
+#[cfg(feature = "test-seams")]
+mod links;
 mod members;
 mod metering;
 #[cfg(feature = "test-seams")]

@@ -44,6 +44,7 @@ struct Things {
     card: String,
     spare_card: String,
     setup: String,
+    link: String,
     request: String,
     member: String,
     nothing: String,
@@ -106,6 +107,17 @@ fn table() -> Vec<Row> {
         row("post", paths::TOP_UP_CHALLENGE, its_managers(409))
             .of(|things| &things.top_up)
             .with(json!({"approve": true})),
+        row("get", paths::PAYMENT_LINKS, MANAGERS),
+        // Without an amount.
+        row("post", paths::PAYMENT_LINKS, managers(422)).with(json!({"purpose": "pay"})),
+        row("delete", paths::PAYMENT_LINK, ITS_MANAGERS).of(|things| &things.link),
+        // The token is all the proof there is, and this is none.
+        row("post", paths::PAY_RESOLVE, [404; 6]).with(json!({"token": "none"})),
+        // Without Idempotency-Key.
+        row("post", paths::PAY_COMPLETE, [400; 6]).with(json!({})),
+        row("post", paths::PAY_STATUS, [404; 6]).with(json!({"token": "none", "attempt_id": "none"})),
+        row("post", paths::PAY_CHALLENGE, [404; 6])
+            .with(json!({"token": "none", "attempt_id": "none", "approve": true})),
         row("get", paths::TRANSACTIONS, MANAGERS),
         row("get", paths::TRANSACTIONS_CSV, MANAGERS),
         row("get", paths::USAGE, MANAGERS),
@@ -149,12 +161,14 @@ async fn things(world: &World, owner: &Client, member: &Client) -> Things {
     let top_up = owner.request("POST", "/api/v1/top-ups").header("idempotency-key", "roles");
     let top_up = send(top_up.json(&json!({"amount": "50.00", "card_id": card}))).await.expect(201).json();
     let request = member.post("/api/v1/requests", &json!({"amount": "50", "reason": "x"})).await.expect(201).json();
+    let link = owner.post("/api/v1/payment-links", &json!({"purpose": "connect"})).await.expect(201).json();
     let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
     Things {
         top_up: id(&top_up),
         card,
         spare_card,
         setup,
+        link: id(&link["link"]),
         request: id(&request),
         member: world.acme.member.id.clone(),
         nothing: crate::fixture::new_id(),

@@ -11,7 +11,7 @@ use super::{Applied, CreditLine, ProviderWord, TopUp, TopUpKind};
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
 use crate::{
-    NewLine, NextAutoPayState, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, wallet,
+    NewLine, NextAutoPayState, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, link, wallet,
 };
 
 impl Store {
@@ -41,6 +41,7 @@ impl Store {
         let changed = before.status != status;
         let mut auto_pay_changed = false;
         if changed {
+            link::after_charge(&mut tx, &top_up, now).await?;
             let present = auto_pay::find(&mut tx, organization_id).await?.state;
             if let Some(state) = next(&present) {
                 auto_pay::write_state(&mut tx, organization_id, &present, &state, now).await?;

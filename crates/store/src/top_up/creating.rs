@@ -7,7 +7,7 @@ use super::top_up_columns;
 use super::{AutoGuard, NewTopUp, PendingCredit, TopUp, TopUpKind};
 use crate::db::{Tx, args};
 use crate::idempotency::{self, Claim};
-use crate::{AutoPay, Created, IdempotencyKey, Result, Store, StoreError, Wallet, auto_pay, card, wallet};
+use crate::{AutoPay, Card, Created, IdempotencyKey, Result, Store, StoreError, Wallet, auto_pay, card, wallet};
 
 impl Store {
     pub(super) async fn create_top_up_once(
@@ -24,7 +24,8 @@ impl Store {
             Claim::Reused => return Ok(Created::Reused),
             Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
         }
-        let top_up = insert(&mut tx, &wallet, TopUpKind::Manual, new, now).await?;
+        let card = card::connected(&mut tx, organization_id, &new.card_id).await?;
+        let top_up = insert(&mut tx, &wallet, TopUpKind::Manual, new, &card, None, now).await?;
         tx.commit().await?;
         Ok(Created::New(top_up))
     }
@@ -44,7 +45,8 @@ impl Store {
         if !guard.holds(&present, now) || !is_needed(&present, &wallet, pending) {
             return Err(StoreError::Stale);
         }
-        let top_up = match insert(&mut tx, &wallet, TopUpKind::Auto, new, now).await {
+        let card = card::connected(&mut tx, organization_id, &new.card_id).await?;
+        let top_up = match insert(&mut tx, &wallet, TopUpKind::Auto, new, &card, None, now).await {
             Err(StoreError::Conflict(ONE_OPEN_AUTO)) => return Ok(Created::Blocked),
             other => other?,
         };
@@ -80,14 +82,23 @@ pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result
     TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())
 }
 
-async fn insert(tx: &mut Tx, wallet: &Wallet, kind: TopUpKind, new: &NewTopUp, now: Timestamp) -> Result<TopUp> {
-    let card = card::connected(tx, &wallet.organization_id, &new.card_id).await?;
+/// Writes the intent down, for a link if it pays one.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    wallet: &Wallet,
+    kind: TopUpKind,
+    new: &NewTopUp,
+    card: &Card,
+    link_id: Option<&str>,
+    now: Timestamp,
+) -> Result<TopUp> {
     let row = tx
         .first(
             concat!(
                 "INSERT INTO top_ups (id, organization_id, kind, amount, currency, status, card_id, card_brand,
-                    card_last4, card_ref, provider, attempt, requested_by, created_at, updated_at, next_check_at, checks)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $13, $14, 0) RETURNING ",
+                    card_last4, card_ref, provider, attempt, requested_by, created_at, updated_at, next_check_at, checks,
+                    link_id)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $13, $14, 0, $15) RETURNING ",
                 top_up_columns!()
             ),
             args![
@@ -104,7 +115,8 @@ async fn insert(tx: &mut Tx, wallet: &Wallet, kind: TopUpKind, new: &NewTopUp, n
                 &card.provider,
                 &new.requested_by,
                 now,
-                new.next_check_at
+                new.next_check_at,
+                link_id
             ],
         )
         .await

@@ -9,6 +9,7 @@ mod cards;
 mod holds;
 mod isolation;
 mod ledger;
+mod links;
 mod members;
 mod migrations;
 mod notices;

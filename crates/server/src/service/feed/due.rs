@@ -18,7 +18,7 @@ pub(super) enum Part {
     AutoPay,
     /// The list of cards.
     Cards,
-    /// Too many topics at once: every top-up and request that is open.
+    /// Too many topics at once: every top-up and request that is open, every link.
     EverythingOpen,
 }
 
@@ -31,6 +31,8 @@ pub(super) struct Due {
     pub(super) top_ups: BTreeSet<String>,
     /// By id.
     pub(super) requests: BTreeSet<String>,
+    /// By id.
+    pub(super) links: BTreeSet<String>,
 }
 
 impl Due {
@@ -63,6 +65,9 @@ impl Due {
             Topic::Cards => self.add([Part::Cards, Part::Wallet]),
             Topic::Request(id) => {
                 self.requests.insert(id);
+            }
+            Topic::Link(id) => {
+                self.links.insert(id);
             }
             // Another time zone has other days: the session check reads the organisation anew.
             Topic::Organization => self.add([Part::Session, Part::Wallet]),

@@ -1,0 +1,90 @@
+//! Hand-over links, for owners and admins.
+
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn;
+use billing_contract::link::{CreatePaymentLink, CreatedPaymentLink, PaymentLink, PaymentLinkList};
+use billing_contract::{Problem as Document, paths};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::AppState;
+use crate::http::card_free::refuse_card_numbers;
+use crate::http::extract::{Id, Json};
+use crate::http::identity::Manager;
+use crate::http::problem::Problem;
+use crate::service::links;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_payment_links, create_payment_link))
+        .routes(routes!(revoke_payment_link))
+        .layer(from_fn(refuse_card_numbers))
+}
+
+/// The latest hand-over links, newest first
+#[utoipa::path(
+    get, path = paths::PAYMENT_LINKS, tag = "payment-links", security(("session" = [])),
+    responses((status = 200, body = PaymentLinkList), (status = 401, body = Document), (status = 403, body = Document)),
+)]
+async fn list_payment_links(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+) -> Result<Json<PaymentLinkList>, Problem> {
+    links::list(&state, &member.organization.id).await.map(Json)
+}
+
+/// Make a hand-over link
+///
+/// For a colleague without an account: to connect a card, to pay an amount, or both, and to switch automatic payments
+/// on with the card. It works once. The answer holds its address and QR code, which are told only now.
+#[utoipa::path(
+    post, path = paths::PAYMENT_LINKS, tag = "payment-links", security(("session" = [])),
+    request_body = CreatePaymentLink,
+    responses(
+        (status = 201, body = CreatedPaymentLink), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 409, body = Document), (status = 422, body = Document),
+    ),
+)]
+async fn create_payment_link(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    parts: Parts,
+    Json(form): Json<CreatePaymentLink>,
+) -> Result<(StatusCode, Json<CreatedPaymentLink>), Problem> {
+    let created = links::create(&state, &member, &origin(&state, &parts), &form).await?;
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+/// Take a hand-over link back
+///
+/// It stops working at once. One that is over already stays as it is.
+#[utoipa::path(
+    delete, path = paths::PAYMENT_LINK, tag = "payment-links", security(("session" = [])),
+    params(("id" = String, Path, description = "The link's id")),
+    responses(
+        (status = 200, body = PaymentLink), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 404, body = Document),
+    ),
+)]
+async fn revoke_payment_link(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Id(id): Id,
+) -> Result<Json<PaymentLink>, Problem> {
+    links::revoke(&state, &member.organization.id, &id).await.map(Json)
+}
+
+/// Where the page is: as the operator says, else where the browser says that it found it (checked before by
+/// `security::same_origin`), else the host that was asked.
+fn origin(state: &AppState, parts: &Parts) -> String {
+    if let Some(origin) = &state.config.public_origin {
+        return origin.clone();
+    }
+    let text = |name| parts.headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (Some(origin), _) => origin.to_owned(),
+        (None, host) => format!("http://{}", host.unwrap_or("localhost")),
+    }
+}

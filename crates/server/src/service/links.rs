@@ -1,0 +1,217 @@
+//! Hand-over links as their makers see them. Using one is `pay`'s.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use billing_contract::link::{
+    CreatePaymentLink, CreatedPaymentLink, EnteredLinkSettings, LinkSettings, PaymentLink as Shown, PaymentLinkList,
+    QrCode,
+};
+use billing_contract::{FieldError, ProblemCode};
+use billing_domain::auto_pay::Settings;
+use billing_domain::limits::ChargeLimits;
+use billing_domain::link::{DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS};
+use billing_domain::sandbox_cards::contains_scheme_number;
+use billing_domain::{Money, Timestamp};
+use billing_store::{NewLink, PaymentLink};
+use qrcode::{Color, EcLevel};
+
+use crate::app::AppState;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::auto_pay;
+use crate::service::sessions::{Member, hash_of};
+
+/// As many as a page lists.
+const LISTED: u32 = 50;
+/// Links of one organisation that may be alive at once: more are a mistake or mischief.
+const ALIVE_AT_ONCE: usize = 20;
+const NOTE_CHARACTERS: usize = 300;
+
+/// The latest links, newest first.
+pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<PaymentLinkList, Problem> {
+    let now = state.clock.now();
+    let links = state.store.links(organization_id, LISTED).await?;
+    Ok(PaymentLinkList { items: links.iter().map(|link| show(link, now)).collect() })
+}
+
+/// One link.
+pub(crate) async fn get(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
+    Ok(show(&state.store.link(organization_id, id).await?, state.clock.now()))
+}
+
+/// Makes a link; `origin` is where the page is. The token is told now and never again.
+pub(crate) async fn create(
+    state: &AppState,
+    member: &Member,
+    origin: &str,
+    form: &CreatePaymentLink,
+) -> Result<CreatedPaymentLink, Problem> {
+    let organization = &member.organization;
+    let limits = state.config.limits(organization.currency);
+    let now = state.clock.now();
+    let checked = check(form, &limits)?;
+    let alive = state.store.links(&organization.id, LISTED).await?;
+    if alive.iter().filter(|link| link.state(now).is_alive()).count() >= ALIVE_AT_ONCE {
+        return Err(Problem::new(
+            ProblemCode::Conflict,
+            format!("{ALIVE_AT_ONCE} links can be used already. Take some of them back first."),
+        ));
+    }
+    let mut token = [0; 32];
+    getrandom::fill(&mut token).map_err(Problem::internal)?;
+    let token = BASE64_URL_SAFE_NO_PAD.encode(token);
+    let new = NewLink {
+        id: state.new_id()?,
+        token_hash: hash_of(&token),
+        purpose: form.purpose,
+        amount: checked.amount,
+        settings: checked.settings,
+        note: checked.note,
+        created_by: member.user.id.clone(),
+        expires_at: now.plus_seconds(checked.seconds),
+    };
+    let link = state.store.create_link(&organization.id, &new, now).await?;
+    state.events.publish(&organization.id, Topic::Link(link.id.clone()));
+    let url = format!("{origin}/pay#{token}");
+    Ok(CreatedPaymentLink { link: show(&link, now), qr: qr(&url)?, url })
+}
+
+/// Takes a link back. One that is over already stays as it is, and is answered as it is.
+pub(crate) async fn revoke(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
+    let now = state.clock.now();
+    let link = state.store.revoke_link(organization_id, id, now).await?;
+    state.events.publish(organization_id, Topic::Link(link.id.clone()));
+    Ok(show(&link, now))
+}
+
+struct Checked {
+    amount: Option<Money>,
+    settings: Option<Settings>,
+    note: String,
+    seconds: i64,
+}
+
+fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Problem> {
+    let mut errors = Vec::new();
+    let mut wrong = |pointer: &str, code: &str, detail: String| {
+        errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail });
+    };
+    let amount = match (form.purpose.pays(), &form.amount) {
+        (false, None) => None,
+        (true, None) => {
+            wrong("/amount", "required", "Say how much is to be paid.".to_owned());
+            None
+        }
+        (false, Some(_)) => {
+            wrong("/amount", "wrong_value", "This link asks for a card, not for an amount.".to_owned());
+            None
+        }
+        (true, Some(amount)) => match limits.parse(amount.text()) {
+            Ok(amount) => Some(amount.money()),
+            Err(error) => {
+                let detail = format!("{error}. Enter {} to {}.", limits.min, limits.max);
+                wrong("/amount", error.code(), detail);
+                None
+            }
+        },
+    };
+    let note = form.note.as_deref().unwrap_or_default().trim();
+    if note.chars().count() > NOTE_CHARACTERS {
+        wrong("/note", "too_long", format!("At most {NOTE_CHARACTERS} characters."));
+    } else if contains_scheme_number(note.as_bytes()) {
+        wrong("/note", "card_number", "This looks like a card number. Take it out.".to_owned());
+    }
+    let seconds = form.expires_in_seconds.unwrap_or(DEFAULT_SECONDS);
+    if !(MIN_SECONDS..=MAX_SECONDS).contains(&seconds) {
+        wrong("/expires_in_seconds", "wrong_value", "A link lives one hour to seven days.".to_owned());
+    }
+    if form.auto_pay.is_some() && !form.purpose.connects() {
+        let detail = "Automatic payments need a card that stays connected.";
+        wrong("/auto_pay", "wrong_value", detail.to_owned());
+    }
+    let settings = match form.auto_pay.as_ref().map(|entered| settings(entered, limits)).transpose() {
+        Ok(settings) => settings,
+        Err(problem) => {
+            errors.extend(problem.document().errors.iter().cloned());
+            None
+        }
+    };
+    if errors.is_empty() {
+        Ok(Checked { amount, settings, note: note.to_owned(), seconds })
+    } else {
+        Err(Problem::invalid(errors))
+    }
+}
+
+fn settings(entered: &EnteredLinkSettings, limits: &ChargeLimits) -> Result<Settings, Problem> {
+    auto_pay::settings("/auto_pay", &entered.threshold, &entered.refill, &entered.monthly_cap, limits)
+}
+
+/// The code of an address: medium correction, as printed codes have it.
+fn qr(url: &str) -> Result<QrCode, Problem> {
+    let code = qrcode::QrCode::with_error_correction_level(url, EcLevel::M).map_err(Problem::internal)?;
+    let size = code.width();
+    let dark: Vec<bool> = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
+    let mut path = String::new();
+    for (y, row) in dark.chunks(size).enumerate() {
+        let mut x = 0;
+        for run in row.chunk_by(|a, b| a == b) {
+            if run.first() == Some(&true) {
+                // Writing to a String cannot fail.
+                let _ = write!(path, "M{x} {y}h{}v1H{x}z", run.len());
+            }
+            x += run.len();
+        }
+    }
+    Ok(QrCode { size: u16::try_from(size).map_err(Problem::internal)?, path })
+}
+
+/// As its maker sees it.
+pub(crate) fn show(link: &PaymentLink, now: Timestamp) -> Shown {
+    Shown {
+        id: link.id.clone(),
+        purpose: link.purpose,
+        state: link.state(now),
+        amount: link.amount,
+        currency: link.currency,
+        auto_pay: link.settings.map(show_settings),
+        note: link.note.clone(),
+        created_by: link.created_by_name.clone(),
+        created_at: link.created_at,
+        expires_at: link.expires_at,
+        opened_at: link.opened_at,
+        completed_at: link.completed_at,
+        revoked_at: link.revoked_at,
+        declined_cards: link.declines,
+    }
+}
+
+/// On the wire.
+pub(crate) fn show_settings(settings: Settings) -> LinkSettings {
+    LinkSettings { threshold: settings.threshold, refill: settings.refill, monthly_cap: settings.monthly_cap }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_code_draws_exactly_its_dark_modules() {
+        let url = "https://billing.example.com/pay#0123456789abcdef0123456789abcdef0123456789a";
+        let drawn = qr(url).unwrap();
+        let code = qrcode::QrCode::with_error_correction_level(url, EcLevel::M).unwrap();
+        let size = usize::from(drawn.size);
+        let mut dark = vec![false; size * size];
+        for run in drawn.path.split('M').skip(1) {
+            let (start, rest) = run.split_once('h').unwrap();
+            let (x, y) = start.split_once(' ').unwrap();
+            let (x, y): (usize, usize) = (x.parse().unwrap(), y.parse().unwrap());
+            let length: usize = rest.split_once('v').unwrap().0.parse().unwrap();
+            dark[y * size + x..y * size + x + length].fill(true);
+        }
+        let expected: Vec<bool> = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
+        assert_eq!(dark, expected);
+    }
+}

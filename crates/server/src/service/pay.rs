@@ -1,0 +1,262 @@
+//! What somebody without an account does with a hand-over link. The token is all the proof there is: it comes in bodies
+//! only, and nothing but the link itself is told for it.
+
+use std::net::IpAddr;
+
+use billing_contract::ProblemCode;
+use billing_contract::link::{AnswerAttempt, AskAttempt, CompleteLink, PayAttempt, PayPage, PayStatus, ResolveLink};
+use billing_contract::top_up::CardSummary;
+use billing_domain::charge::TopUpStatus;
+use billing_payments::{CardToken, Reference, SetupRequest};
+use billing_store::{
+    Card, CardSetup, Created, IdempotencyKey, LinkCharge, LinkRefusal, NewCardSetup, PaymentLink, SetupStatus,
+    SetupWord, StoreError, TopUp,
+};
+
+use crate::app::AppState;
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::service::cards::{self, Asked};
+use crate::service::links::show_settings;
+use crate::service::sessions::hash_of;
+use crate::service::top_ups::{self, fingerprint};
+use crate::service::{auto_pay, settlement};
+
+/// What the page shows of a link that can be used. Writes down that somebody has seen it.
+pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLink) -> Result<PayPage, Problem> {
+    let link = find(state, address, &form.token).await?;
+    let now = state.clock.now();
+    if !link.state(now).is_alive() {
+        return Err(gone());
+    }
+    if state.store.open_link(&link.id, now).await? {
+        state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
+    }
+    let organization = state.store.organization(&link.organization_id).await?;
+    Ok(PayPage {
+        organization: organization.name,
+        requested_by: link.created_by_name,
+        purpose: link.purpose,
+        amount: link.amount,
+        currency: link.currency,
+        auto_pay: link.settings.map(show_settings),
+        note: link.note,
+        expires_at: link.expires_at,
+        time_zone: organization.time_zone,
+    })
+}
+
+/// Uses a link with a card, at most once for a key; whether the key had begun it before.
+pub(crate) async fn complete(
+    state: &AppState,
+    address: IpAddr,
+    key: &str,
+    form: &CompleteLink,
+) -> Result<(PayAttempt, bool), Problem> {
+    let link = find(state, address, &form.token).await?;
+    let now = state.clock.now();
+    cards::refuse_problems("/card_token", &form.card_token, (form.exp_month, form.exp_year), &form.consent, now)?;
+    let id = state.new_id()?;
+    let request = SetupRequest {
+        reference: Reference::setup(&id),
+        customer: link.organization_id.clone(),
+        card: Some(CardToken { token: form.card_token.clone(), exp_month: form.exp_month, exp_year: form.exp_year }),
+    };
+    let asked = Asked { request, consent: form.consent.clone() };
+    let new = NewCardSetup {
+        id,
+        user_id: None,
+        provider: state.provider.name().to_owned(),
+        request: serde_json::to_string(&asked).map_err(Problem::internal)?,
+    };
+    let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
+    let key = IdempotencyKey {
+        // The link's own room among the organisation's keys.
+        key: format!("link:{}:{key}", link.id),
+        fingerprint: fingerprint(&["POST /pay/complete", &form.card_token, &valid_until, &form.consent]),
+    };
+    match state.store.begin_link_attempt(&link, &new, &key, now).await? {
+        Ok(Created::New(setup)) => {
+            state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
+            let task = cards::start(state, &setup);
+            // Late: the row says how it stands, and the workers go on with it.
+            if let Ok(Ok(Err(problem))) = tokio::time::timeout(top_ups::PATIENCE, task).await {
+                return Err(problem);
+            }
+            Ok((attempt(state, &link, &setup.id).await?, false))
+        }
+        Ok(Created::Replay(setup)) => Ok((attempt(state, &link, &setup.id).await?, true)),
+        Ok(Created::Reused | Created::Blocked) => Err(Problem::new(
+            ProblemCode::IdempotencyKeyReused,
+            "This idempotency key was used for another request. Use a new key for another card.",
+        )),
+        Err(LinkRefusal::Dead) => Err(gone()),
+        Err(LinkRefusal::Busy) => Err(Problem::new(
+            ProblemCode::Conflict,
+            "Somebody is using this link at this moment. You were not charged. Try again in a few minutes.",
+        )),
+    }
+}
+
+/// Where an attempt stands. Answered for a link that is over too: whoever paid may see that it arrived.
+pub(crate) async fn status(state: &AppState, address: IpAddr, form: &AskAttempt) -> Result<PayAttempt, Problem> {
+    let link = find(state, address, &form.token).await?;
+    attempt(state, &link, &form.attempt_id).await
+}
+
+/// The cardholder's answer to the sandbox bank's challenge, for the card or for the payment.
+pub(crate) async fn answer(state: &AppState, address: IpAddr, form: &AnswerAttempt) -> Result<PayAttempt, Problem> {
+    let link = find(state, address, &form.token).await?;
+    let setup = setup_of(state, &link, &form.attempt_id).await?;
+    if setup.status == SetupStatus::ActionRequired {
+        cards::answer_challenge(state, &link.organization_id, &setup.id, form.approve).await?;
+    } else if let Some(top_up) = state.store.top_up_of_setup(&setup).await? {
+        top_ups::answer_challenge(state, &link.organization_id, &top_up.id, form.approve).await?;
+    } else {
+        return Err(Problem::new(ProblemCode::Conflict, "Nothing waits for a confirmation any more."));
+    }
+    attempt(state, &link, &setup.id).await
+}
+
+async fn find(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentLink, Problem> {
+    state.rate_limits.check_link(address)?;
+    match state.store.link_by_token(&hash_of(token)).await {
+        Ok(link) => Ok(link),
+        Err(StoreError::NotFound) => {
+            state.rate_limits.link_unknown(address);
+            Err(Problem::new(
+                ProblemCode::NotFound,
+                "There is no such link. Open it once more exactly as it was sent to you.",
+            ))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The same sentence however it ended, and nothing of the organisation.
+fn gone() -> Problem {
+    Problem::new(
+        ProblemCode::Gone,
+        "This link has been used, has expired or was taken back. Ask whoever sent it to you for a new one.",
+    )
+}
+
+async fn setup_of(state: &AppState, link: &PaymentLink, id: &str) -> Result<CardSetup, Problem> {
+    let setup = state.store.card_setup(&link.organization_id, id).await?;
+    if setup.link_id.as_deref() == Some(link.id.as_str()) { Ok(setup) } else { Err(Problem::not_found()) }
+}
+
+async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAttempt, Problem> {
+    let setup = setup_of(state, link, id).await?;
+    let link = state.store.link(&link.organization_id, &link.id).await?;
+    let top_up = state.store.top_up_of_setup(&setup).await?;
+    let mut shown = PayAttempt {
+        id: setup.id.clone(),
+        status: PayStatus::Processing,
+        reason: None,
+        challenge_until: None,
+        card: None,
+        settled_at: None,
+        may_try_again: link.state(state.clock.now()).is_alive(),
+    };
+    match (setup.status, &top_up) {
+        (SetupStatus::Pending, _) => {}
+        (SetupStatus::ActionRequired, _) => {
+            shown.status = PayStatus::ActionRequired;
+            shown.challenge_until = Some(cards::challenge_ends(&setup));
+        }
+        (SetupStatus::Failed, _) => match setup.decline_code {
+            Some(code) => refuse(&mut shown, code.sentence()),
+            None => shown.status = PayStatus::Expired,
+        },
+        (SetupStatus::Succeeded, None) => {
+            shown.status = PayStatus::Succeeded;
+            shown.settled_at = Some(setup.updated_at);
+            let card_id = setup.card_id.as_deref().unwrap_or_default();
+            // It may have been removed meanwhile.
+            shown.card = state.store.card(&setup.organization_id, card_id).await.ok().map(|card| summary(&card));
+        }
+        (SetupStatus::Succeeded, Some(top_up)) => charged(&mut shown, top_up),
+    }
+    Ok(shown)
+}
+
+fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
+    shown.card = Some(CardSummary { brand: top_up.card_brand.clone(), last4: top_up.card_last4.clone() });
+    match top_up.status {
+        TopUpStatus::Created | TopUpStatus::Processing => {}
+        TopUpStatus::ActionRequired => {
+            shown.status = PayStatus::ActionRequired;
+            shown.challenge_until = Some(settlement::challenge_ends(top_up));
+        }
+        TopUpStatus::Succeeded => {
+            shown.status = PayStatus::Succeeded;
+            shown.settled_at = top_up.settled_at;
+        }
+        TopUpStatus::Declined => {
+            refuse(shown, top_up.decline_code.map_or("The bank refused this card.", |code| code.sentence()));
+        }
+        TopUpStatus::Expired => shown.status = PayStatus::Expired,
+        TopUpStatus::Unknown => shown.status = PayStatus::Unknown,
+    }
+}
+
+fn refuse(shown: &mut PayAttempt, reason: &str) {
+    shown.status = PayStatus::Declined;
+    shown.reason = Some(reason.to_owned());
+}
+
+fn summary(card: &Card) -> CardSummary {
+    CardSummary { brand: card.brand.clone(), last4: card.last4.clone() }
+}
+
+/// Takes the provider's word on the card of an attempt, and goes on with the charge that the link asks for.
+pub(crate) async fn take_word(state: &AppState, setup: &CardSetup, word: &SetupWord) -> Result<(), Problem> {
+    let (organization_id, now) = (&setup.organization_id, state.clock.now());
+    let charge =
+        LinkCharge { top_up_id: state.new_id()?, next_check_at: now.plus_seconds(settlement::HANDOVER_SECONDS) };
+    let applied = state.store.apply_link_setup(organization_id, &setup.id, word, &charge, now).await?;
+    if let Some(link_id) = &applied.setup.link_id {
+        state.events.publish(organization_id, Topic::Link(link_id.clone()));
+    }
+    if let Some(card) = &applied.forget {
+        cards::forget(state, card).await;
+    }
+    if let Some(card) = &applied.connected {
+        connected(state, card).await?;
+    }
+    if let Some(top_up) = &applied.top_up {
+        state.events.publish(organization_id, Topic::TopUp(top_up.id.clone()));
+        state.events.publish(organization_id, Topic::Wallet);
+        settlement::drive(state, organization_id, &top_up.id).await?;
+    }
+    Ok(())
+}
+
+/// What the outcome of its charge means for a link beyond what was written with it.
+pub(crate) async fn after_charge(state: &AppState, top_up: &TopUp) -> Result<(), Problem> {
+    let Some(link_id) = &top_up.link_id else { return Ok(()) };
+    state.events.publish(&top_up.organization_id, Topic::Link(link_id.clone()));
+    if top_up.status.is_open() {
+        return Ok(());
+    }
+    match state.store.card(&top_up.organization_id, &top_up.card_id).await {
+        Ok(card) => connected(state, &card).await,
+        Err(StoreError::NotFound) => {
+            cards::forget_ref(state, &top_up.organization_id, &top_up.card_ref).await;
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A card is connected, and automatic payments may have been switched on with it.
+async fn connected(state: &AppState, card: &Card) -> Result<(), Problem> {
+    cards::tell(state, &card.organization_id);
+    if card.is_default {
+        auto_pay::default_card_changed(state, &card.organization_id).await
+    } else {
+        auto_pay::changed(state, &card.organization_id).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,205 @@
+//! Hand-over links: made by an admin, used once by whoever holds the token, of which only the hash is here.
+
+mod attempt;
+
+use billing_domain::auto_pay::Settings;
+use billing_domain::link::{Life, LinkPurpose, LinkState};
+use billing_domain::{Currency, Money, Timestamp};
+
+use crate::auto_pay::{read_settings, refill_columns};
+use crate::db::{Fields, Tx, args};
+use crate::{Result, Store, StoreError};
+
+pub(crate) use attempt::after_charge;
+pub use attempt::{LinkApplied, LinkCharge, LinkRefusal};
+
+macro_rules! link_columns {
+    () => {
+        "payment_links.id, payment_links.organization_id, purpose, amount, currency, threshold, refill_kind,
+        refill_amount, monthly_cap, note, created_by, users.name, payment_links.created_at, expires_at, opened_at,
+        completed_at, revoked_at, tries, declines, card_id, top_up_id"
+    };
+}
+
+macro_rules! select_link {
+    () => {
+        concat!("SELECT ", link_columns!(), " FROM payment_links JOIN users ON users.id = payment_links.created_by")
+    };
+}
+
+/// A hand-over link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentLink {
+    /// UUIDv7.
+    pub id: String,
+    /// Whose wallet.
+    pub organization_id: String,
+    /// What it asks for.
+    pub purpose: LinkPurpose,
+    /// What is paid; `None` where only a card is connected.
+    pub amount: Option<Money>,
+    /// The wallet's.
+    pub currency: Currency,
+    /// Automatic payments that it switches on.
+    pub settings: Option<Settings>,
+    /// For whoever opens it; may be empty.
+    pub note: String,
+    /// Who made it, UUIDv7.
+    pub created_by: String,
+    /// Who made it, by name.
+    pub created_by_name: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// From then on it is dead.
+    pub expires_at: Timestamp,
+    /// When somebody opened it first.
+    pub opened_at: Option<Timestamp>,
+    /// When it did what it was made for.
+    pub completed_at: Option<Timestamp>,
+    /// When it was taken back, or stopped after too many tries.
+    pub revoked_at: Option<Timestamp>,
+    /// How often somebody tried to use it.
+    pub tries: i64,
+    /// How many cards were declined.
+    pub declines: i64,
+    /// The card that it connected.
+    pub card_id: Option<String>,
+    /// The top-up that it paid.
+    pub top_up_id: Option<String>,
+}
+
+/// A link to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLink {
+    /// UUIDv7.
+    pub id: String,
+    /// SHA-256 of the token, in hex.
+    pub token_hash: String,
+    /// What it asks for.
+    pub purpose: LinkPurpose,
+    /// With a purpose that pays.
+    pub amount: Option<Money>,
+    /// Automatic payments that it switches on; only with a purpose that connects.
+    pub settings: Option<Settings>,
+    /// For whoever opens it.
+    pub note: String,
+    /// Who makes it, UUIDv7.
+    pub created_by: String,
+    /// From then on it is dead.
+    pub expires_at: Timestamp,
+}
+
+impl PaymentLink {
+    /// Where it stands at `now`.
+    pub fn state(&self, now: Timestamp) -> LinkState {
+        let life = Life {
+            opened: self.opened_at.is_some(),
+            completed: self.completed_at.is_some(),
+            revoked: self.revoked_at.is_some(),
+            expires_at: self.expires_at,
+        };
+        life.state(now)
+    }
+}
+
+impl Store {
+    /// Makes a link.
+    pub async fn create_link(&self, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<PaymentLink> {
+        let refill = new.settings.as_ref().map(|settings| refill_columns(&settings.refill));
+        self.db
+            .execute(
+                "INSERT INTO payment_links (id, organization_id, token_hash, purpose, amount, currency, threshold,
+                    refill_kind, refill_amount, monthly_cap, note, created_by, created_at, expires_at, tries, declines)
+                SELECT $1, organization_id, $3, $4, CAST($5 AS BIGINT), currency, CAST($6 AS BIGINT), $7,
+                    CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10, $11, CAST($12 AS BIGINT), CAST($13 AS BIGINT), 0, 0
+                FROM wallets WHERE organization_id = $2",
+                args![
+                    &new.id,
+                    organization_id,
+                    &new.token_hash,
+                    new.purpose.as_str(),
+                    new.amount,
+                    new.settings.map(|settings| settings.threshold),
+                    refill.map(|(kind, _)| kind),
+                    refill.map(|(_, amount)| amount),
+                    new.settings.map(|settings| settings.monthly_cap),
+                    &new.note,
+                    &new.created_by,
+                    now,
+                    new.expires_at
+                ],
+            )
+            .await
+            .map_err(|error| error.or_conflict("payment link").or_not_found())?;
+        self.link(organization_id, &new.id).await
+    }
+
+    /// The latest links, newest first.
+    pub async fn links(&self, organization_id: &str, limit: u32) -> Result<Vec<PaymentLink>> {
+        let sql = concat!(
+            select_link!(),
+            " WHERE payment_links.organization_id = $1
+            ORDER BY payment_links.created_at DESC, payment_links.id DESC LIMIT $2"
+        );
+        let rows = self.db.all(sql, args![organization_id, limit]).await?;
+        rows.iter().map(|row| PaymentLink::read(&mut row.fields())).collect()
+    }
+
+    /// One link, or `NotFound`.
+    pub async fn link(&self, organization_id: &str, id: &str) -> Result<PaymentLink> {
+        let sql = concat!(select_link!(), " WHERE payment_links.organization_id = $1 AND payment_links.id = $2");
+        let row = self.db.first(sql, args![organization_id, id]).await?;
+        PaymentLink::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    }
+
+    /// The link whose token has this hash, of whichever organisation, or `NotFound`.
+    pub async fn link_by_token(&self, token_hash: &str) -> Result<PaymentLink> {
+        let row = self.db.first(concat!(select_link!(), " WHERE token_hash = $1"), args![token_hash]).await?;
+        PaymentLink::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    }
+
+    /// Writes down that somebody has opened it; whether that is the first time.
+    pub async fn open_link(&self, id: &str, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE payment_links SET opened_at = $2 WHERE id = $1 AND opened_at IS NULL";
+        Ok(self.db.execute(sql, args![id, now]).await? == 1)
+    }
+
+    /// Takes a link back, or `NotFound`; one that is over stays as it is.
+    pub async fn revoke_link(&self, organization_id: &str, id: &str, now: Timestamp) -> Result<PaymentLink> {
+        let sql = "UPDATE payment_links SET revoked_at = $3 WHERE organization_id = $1 AND id = $2
+                AND completed_at IS NULL AND revoked_at IS NULL AND expires_at > $3";
+        self.db.execute(sql, args![organization_id, id, now]).await?;
+        self.link(organization_id, id).await
+    }
+}
+
+pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<PaymentLink> {
+    let sql = concat!(select_link!(), " WHERE payment_links.organization_id = $1 AND payment_links.id = $2");
+    let row = tx.first(sql, args![organization_id, id]).await?;
+    PaymentLink::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+impl PaymentLink {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            id: fields.text()?,
+            organization_id: fields.text()?,
+            purpose: fields.name()?,
+            amount: fields.opt_money()?,
+            currency: fields.name()?,
+            settings: read_settings(fields)?,
+            note: fields.text()?,
+            created_by: fields.text()?,
+            created_by_name: fields.text()?,
+            created_at: fields.time()?,
+            expires_at: fields.time()?,
+            opened_at: fields.opt_time()?,
+            completed_at: fields.opt_time()?,
+            revoked_at: fields.opt_time()?,
+            tries: fields.int()?,
+            declines: fields.int()?,
+            card_id: fields.opt_text()?,
+            top_up_id: fields.opt_text()?,
+        })
+    }
+}

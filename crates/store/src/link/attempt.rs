@@ -1,0 +1,267 @@
+//! Using a link: a card is set up, then, if the link asks for money, charged. Each step commits with what it means for
+//! the link, so that of two people one succeeds, and a crash in between is gone on from.
+
+use billing_domain::charge::TopUpStatus;
+use billing_domain::link::{LinkPurpose, MAX_DECLINES, MAX_TRIES};
+use billing_domain::{Money, Timestamp};
+
+use super::{PaymentLink, find};
+use crate::auto_pay::{AutoPayState, refill_columns};
+use crate::card_setup::{self, SetupStatus};
+use crate::db::{Tx, args, retrying};
+use crate::idempotency::{self, Claim};
+use crate::top_up::{TopUp, TopUpKind, creating};
+use crate::{
+    Card, CardSetup, Created, IdempotencyKey, NewCardSetup, NewTopUp, Result, SetupWord, Store, auto_pay, card, wallet,
+};
+
+/// Why a link cannot be used now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkRefusal {
+    /// It is used, expired, taken back, or was tried too often.
+    Dead,
+    /// Somebody is using it at this moment.
+    Busy,
+}
+
+/// The top-up that follows a set-up where the link asks for money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkCharge {
+    /// UUIDv7.
+    pub top_up_id: String,
+    /// From then on a worker may take it over.
+    pub next_check_at: Timestamp,
+}
+
+/// The effect of a provider's word on a set-up that belongs to a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkApplied {
+    /// As it is now.
+    pub setup: CardSetup,
+    /// The card that is connected now.
+    pub connected: Option<Card>,
+    /// The top-up that was written down and has to be driven.
+    pub top_up: Option<TopUp>,
+    /// A card that nobody needs any more: the provider may forget it.
+    pub forget: Option<Card>,
+}
+
+impl Store {
+    /// Begins to use a link, at most once for a key, and not while somebody else is at it. Never answers
+    /// `Created::Blocked`.
+    pub async fn begin_link_attempt(
+        &self,
+        link: &PaymentLink,
+        new: &NewCardSetup,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<std::result::Result<Created<CardSetup>, LinkRefusal>> {
+        retrying!(self.begin_link_attempt_once(link, new, key, now))
+    }
+
+    /// Takes the provider's word on a link's set-up. A success connects the card and completes the link, or writes the
+    /// top-up down that the link asks for. A finished set-up stays as it is, and so does the link.
+    pub async fn apply_link_setup(
+        &self,
+        organization_id: &str,
+        id: &str,
+        word: &SetupWord,
+        charge: &LinkCharge,
+        now: Timestamp,
+    ) -> Result<LinkApplied> {
+        retrying!(self.apply_link_setup_once(organization_id, id, word, charge, now))
+    }
+
+    /// The top-up that followed this set-up of a link.
+    pub async fn top_up_of_setup(&self, setup: &CardSetup) -> Result<Option<TopUp>> {
+        let (Some(link_id), Some(card_id)) = (&setup.link_id, &setup.card_id) else { return Ok(None) };
+        let sql = "SELECT id FROM top_ups WHERE link_id = $1 AND card_id = $2";
+        match self.db.first(sql, args![link_id, card_id]).await? {
+            Some(row) => self.top_up(&setup.organization_id, &row.fields().text()?).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn begin_link_attempt_once(
+        &self,
+        link: &PaymentLink,
+        new: &NewCardSetup,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<std::result::Result<Created<CardSetup>, LinkRefusal>> {
+        let mut tx = self.db.begin().await?;
+        let organization_id = &link.organization_id;
+        // Under the wallet's lock, as every change of a link: of two people one comes first.
+        wallet::lock(&mut tx, organization_id).await?;
+        match idempotency::claim(&mut tx, organization_id, key, &new.id, now).await? {
+            Claim::New => {}
+            Claim::Reused => return Ok(Ok(Created::Reused)),
+            Claim::Replay(id) => {
+                let setup = card_setup::find(&mut tx, organization_id, &id).await?;
+                return Ok(Ok(Created::Replay(setup)));
+            }
+        }
+        let present = find(&mut tx, organization_id, &link.id).await?;
+        if !present.state(now).is_alive() {
+            return Ok(Err(LinkRefusal::Dead));
+        }
+        if is_in_use(&mut tx, &link.id).await? {
+            return Ok(Err(LinkRefusal::Busy));
+        }
+        if present.tries >= MAX_TRIES {
+            stop(&mut tx, &link.id, now).await?;
+            tx.commit().await?;
+            return Ok(Err(LinkRefusal::Dead));
+        }
+        let sql = "UPDATE payment_links SET tries = tries + 1, opened_at = COALESCE(opened_at, $2) WHERE id = $1";
+        tx.execute(sql, args![&link.id, now]).await?;
+        let setup = card_setup::insert(&mut tx, organization_id, new, Some(&link.id), now).await?;
+        tx.commit().await?;
+        Ok(Ok(Created::New(setup)))
+    }
+
+    async fn apply_link_setup_once(
+        &self,
+        organization_id: &str,
+        id: &str,
+        word: &SetupWord,
+        charge: &LinkCharge,
+        now: Timestamp,
+    ) -> Result<LinkApplied> {
+        let mut tx = self.db.begin().await?;
+        let wallet = wallet::lock(&mut tx, organization_id).await?;
+        let before = card_setup::find(&mut tx, organization_id, id).await?;
+        let link_id = before.link_id.clone().unwrap_or_default();
+        let link = find(&mut tx, organization_id, &link_id).await?;
+        let unchanged = |setup| LinkApplied { setup, connected: None, top_up: None, forget: None };
+        if matches!(before.status, SetupStatus::Succeeded | SetupStatus::Failed) {
+            tx.rollback().await?;
+            return Ok(unchanged(before));
+        }
+        let SetupWord::Succeeded { card: new, .. } = word else {
+            if let SetupWord::Failed { decline_code: Some(_) } = word {
+                count_decline(&mut tx, &link.id, now).await?;
+            }
+            let setup = card_setup::advance(&mut tx, id, word, None, now).await?;
+            tx.commit().await?;
+            return Ok(unchanged(setup));
+        };
+        let alive = link.completed_at.is_none() && link.revoked_at.is_none();
+        // Whoever began in time may finish; taken back meanwhile is taken back.
+        if !alive {
+            let abandoned = SetupWord::Failed { decline_code: None };
+            let forgotten = card::add_hidden(&mut tx, organization_id, new, now).await?;
+            let setup = card_setup::advance(&mut tx, id, &abandoned, None, now).await?;
+            tx.commit().await?;
+            return Ok(LinkApplied { forget: Some(forgotten), ..unchanged(setup) });
+        }
+        let applied = match link.amount {
+            None => {
+                let card = card::add(&mut tx, organization_id, new, now).await?;
+                let setup = card_setup::advance(&mut tx, id, word, Some(&card), now).await?;
+                complete(&mut tx, &link, Some(&card), None, now).await?;
+                LinkApplied { connected: Some(card), ..unchanged(setup) }
+            }
+            Some(amount) => {
+                // Nobody else may charge it: it is connected, if ever, once it has paid.
+                let card = card::add_hidden(&mut tx, organization_id, new, now).await?;
+                let setup = card_setup::advance(&mut tx, id, word, Some(&card), now).await?;
+                let new = top_up(charge, amount, &card);
+                let top_up =
+                    creating::insert(&mut tx, &wallet, TopUpKind::Manual, &new, &card, Some(&link.id), now).await?;
+                LinkApplied { top_up: Some(top_up), ..unchanged(setup) }
+            }
+        };
+        tx.commit().await?;
+        Ok(applied)
+    }
+}
+
+fn top_up(charge: &LinkCharge, amount: Money, card: &Card) -> NewTopUp {
+    NewTopUp {
+        id: charge.top_up_id.clone(),
+        amount,
+        card_id: card.id.clone(),
+        requested_by: None,
+        next_check_at: charge.next_check_at,
+    }
+}
+
+/// What the outcome of its charge means for a link, in the transaction that writes the outcome.
+pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) -> Result<()> {
+    let Some(link_id) = &top_up.link_id else { return Ok(()) };
+    match top_up.status {
+        TopUpStatus::Declined => count_decline(tx, link_id, now).await,
+        TopUpStatus::Succeeded => {
+            let link = find(tx, &top_up.organization_id, link_id).await?;
+            // The money counts in any case; a link that was taken back meanwhile connects nothing.
+            let card = if link.purpose == LinkPurpose::PayAndConnect && link.revoked_at.is_none() {
+                Some(card::reveal(tx, &top_up.organization_id, &top_up.card_id).await?)
+            } else {
+                None
+            };
+            complete(tx, &link, card.as_ref(), Some(&top_up.id), now).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn is_in_use(tx: &mut Tx, link_id: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM card_setups WHERE link_id = $1 AND status IN ('pending', 'action_required')
+        UNION ALL SELECT 1 FROM top_ups WHERE link_id = $1
+            AND status IN ('created', 'processing', 'action_required', 'unknown') LIMIT 1";
+    Ok(tx.first(sql, args![link_id]).await?.is_some())
+}
+
+async fn stop(tx: &mut Tx, link_id: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE payment_links SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 AND completed_at IS NULL";
+    tx.execute(sql, args![link_id, now]).await?;
+    Ok(())
+}
+
+async fn count_decline(tx: &mut Tx, link_id: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE payment_links SET declines = declines + 1 WHERE id = $1 RETURNING declines";
+    let row = tx.first(sql, args![link_id]).await?;
+    let declines = row.map(|row| row.fields().int()).transpose()?.unwrap_or_default();
+    if declines >= MAX_DECLINES { stop(tx, link_id, now).await } else { Ok(()) }
+}
+
+/// The link has done what it was made for; it switches automatic payments on where nobody has done so since.
+async fn complete(
+    tx: &mut Tx,
+    link: &PaymentLink,
+    card: Option<&Card>,
+    top_up_id: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE payment_links SET completed_at = $2, card_id = $3, top_up_id = $4 WHERE id = $1",
+        args![&link.id, now, card.map(|card| card.id.as_str()), top_up_id],
+    )
+    .await?;
+    let (Some(settings), Some(card)) = (link.settings, card) else { return Ok(()) };
+    let present = auto_pay::find(tx, &link.organization_id).await?;
+    if present.enabled {
+        return Ok(());
+    }
+    let (refill_kind, refill_amount) = refill_columns(&settings.refill);
+    tx.execute(
+        "UPDATE auto_pay SET enabled = 1, threshold = $2, refill_kind = $3, refill_amount = $4, monthly_cap = $5,
+            card_id = $6, consent = $7, version = version + 1, updated_by = $8, updated_at = $9
+        WHERE organization_id = $1",
+        args![
+            &link.organization_id,
+            settings.threshold,
+            refill_kind,
+            refill_amount,
+            settings.monthly_cap,
+            &card.id,
+            format!("link:{}", link.id),
+            &link.created_by,
+            now
+        ],
+    )
+    .await?;
+    let begun = AutoPayState { last_charge_at: present.state.last_charge_at, ..AutoPayState::default() };
+    auto_pay::write_state(tx, &link.organization_id, &present.state, &begun, now).await
+}
