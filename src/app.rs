@@ -12,7 +12,7 @@ use leptos::task::spawn_local;
 use self::sidebar::Sidebar;
 use crate::api;
 use crate::pages::not_found::NotFound;
-use crate::pages::settings::Settings;
+use crate::pages::settings::{self, Settings};
 use crate::pages::{ask_admin, sign_in};
 use crate::platform::{bootstrap, focus, history, intl, storage};
 use crate::routes::{Navigator, Place};
@@ -68,6 +68,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     follow(place, path, navigator, announcer);
     // The same address, as the server now sees the person: the sign-in page, which leads back here.
     api::client::when_signed_out(history::reload);
+    settings::prepare();
     let manages = session.role.manages_billing();
     let admins = Given::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let session_over = billing.map(|billing| live::start(*billing));

@@ -21,7 +21,7 @@ use crate::ui::pill::Pill;
 use crate::ui::time::Instant;
 
 /// The page, whose code is loaded when it is shown.
-#[wasm_split(ask_admin, fallible, preload(load))]
+#[wasm_split(plain, fallible, preload(load))]
 pub(crate) fn page(session: Slot<Session>, admins: Given<Vec<String>>) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <AskAdmin session=session admins=admins /> }.into_any())
 }

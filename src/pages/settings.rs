@@ -12,8 +12,14 @@ use crate::platform::signal::{Derived, Given, Slot};
 use self::billing::BillingTab;
 use crate::routes::Place;
 use crate::ui::dynamic;
-use crate::ui::lazy::lazy;
+use crate::ui::lazy::{self, lazy};
 use crate::ui::tabs::{Tab, Tabs};
+
+/// Brings what one click leads to, once the page rests.
+pub(crate) fn prepare() {
+    lazy::ahead(organization::load);
+    lazy::ahead(members::load);
+}
 
 /// Settings. The Billing tab is there for those who may use it.
 #[component]

@@ -15,7 +15,7 @@ use crate::ui::field::TextField;
 use crate::ui::icon::{Icon, IconName};
 
 /// The page, whose code is loaded when it is shown.
-#[wasm_split(sign_in, fallible, preload(load))]
+#[wasm_split(plain, fallible, preload(load))]
 pub(crate) fn page(service: Service, destination: Given<String>) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <SignInPage service=service destination=destination /> }.into_any())
 }

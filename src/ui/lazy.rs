@@ -13,9 +13,10 @@ use super::button::Button;
 use super::dynamic::{Part, part};
 use super::icon::IconName;
 use super::skeleton::Skeleton;
+use crate::platform::idle;
 
 /// Code on its way.
-pub(crate) type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
+type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
 
 /// A part that `make` makes once `load` has brought its code, both of them made by `wasm_split`: `{lazy(load, make)}`
 /// in a view. With the code already there it shows at once; without, that it is loading, or why it cannot be shown.
@@ -26,6 +27,19 @@ where
 {
     // Whatever is made belongs to the part that shows it, so it is made while that part is, never in a task.
     shown(Box::new(move || Box::pin(load())), Box::new(move || make().now_or_never().and_then(Result::ok)))
+}
+
+/// Brings code that will soon be wanted, once the page rests. What does not come now is asked for when it is shown.
+pub(crate) fn ahead<L>(load: fn() -> L)
+where
+    L: Future<Output = Result<(), SplitLoaderError>> + 'static,
+{
+    let load: Box<dyn Fn() -> Loading> = Box::new(move || Box::pin(load()));
+    idle::when_idle(move || {
+        spawn_local(async move {
+            let _ = load().await;
+        });
+    });
 }
 
 fn shown(load: Box<dyn Fn() -> Loading + Send>, make: Box<dyn Fn() -> Option<AnyView> + Send>) -> Part {
@@ -42,7 +56,7 @@ fn shown(load: Box<dyn Fn() -> Loading + Send>, make: Box<dyn Fn() -> Option<Any
                 spawn_local(async move {
                     let missing = loading.await.is_err();
                     // Nobody may be looking any more; the code is kept for the next time.
-                    failed.try_set(missing);
+                    let _ = failed.try_set(missing);
                 });
                 view! { <Skeleton /> }.into_any()
             }

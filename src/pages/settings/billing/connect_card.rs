@@ -273,8 +273,8 @@ pub(super) fn ConnectDialog(
 }
 
 /// What stands in the dialog, whose code is loaded when it is opened.
-#[wasm_split(dialogs, fallible, preload(load))]
-fn content(live: Live, open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(settings, fallible, preload(load))]
+pub(super) fn content(live: Live, open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
     let announcer = announcer();
     let connected = move |card: Card| {
         live.hear_card(card);

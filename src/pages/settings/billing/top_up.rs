@@ -88,8 +88,8 @@ pub(super) fn TopUpDialog(
 }
 
 /// What stands in the dialog, whose code is loaded when it is opened.
-#[wasm_split(dialogs, fallible, preload(load))]
-fn content(live: Live, face: Derived<Face>) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(settings, fallible, preload(load))]
+pub(super) fn content(live: Live, face: Derived<Face>) -> Result<AnyView, SplitLoaderError> {
     let shown = move || {
         let shown = match face.get() {
             Face::Form => view! { <TopUpForm live=live /> }.into_any(),

@@ -56,7 +56,8 @@ pub(super) fn SetupDialog(
     /// Open or not.
     open: RwSignal<bool>,
 ) -> AnyView {
-    let frame = Frame { open, heading: RwSignal::new(Face::Amounts.heading().to_owned()), locked: RwSignal::new(false) };
+    let frame =
+        Frame { open, heading: RwSignal::new(Face::Amounts.heading().to_owned()), locked: RwSignal::new(false) };
     view! {
         <Dialog open=open heading=frame.heading locked=frame.locked>{lazy(load, move || content(live, frame))}</Dialog>
     }
@@ -73,8 +74,8 @@ struct Frame {
 }
 
 /// What stands in the dialog, whose code is loaded when it is opened.
-#[wasm_split(dialogs, fallible, preload(load))]
-fn content(live: Live, frame: Frame) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(settings, fallible, preload(load))]
+pub(in crate::pages::settings::billing) fn content(live: Live, frame: Frame) -> Result<AnyView, SplitLoaderError> {
     let announcer = announcer();
     let draft = Draft::of(&live.auto_pay.read_untracked(), |amount| input_text(amount, live.currency));
     let first = if live.cards.read_untracked().is_empty() { Step::Connect } else { Step::Amounts(None) };
