@@ -1,4 +1,6 @@
-// Starts the app from a file of its own, because the content policy allows no inline script.
+// Starts the app from a file of its own, because the content policy allows no inline script. The build joins it with the
+// script that wasm-bindgen writes, app.js, and what that imports.
+import start from "./app.js";
 
 // Code must never come out of text. Leptos builds its static view parts through `template.innerHTML`, so markup is let
 // through, but nothing in it that could run.
@@ -11,11 +13,8 @@ globalThis.trustedTypes?.createPolicy("default", {
   },
 });
 
-const address = (selector) => document.querySelector(selector).href;
-
 try {
-  const app = await import(address("link[rel=modulepreload]"));
-  await app.default({ module_or_path: address("link[rel=preload][as=fetch]") });
+  await start({ module_or_path: document.querySelector("link[rel=preload][as=fetch]").href });
   document.getElementById("shell")?.remove();
 } catch (failure) {
   const note = document.getElementById("shell-note");

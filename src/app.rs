@@ -11,15 +11,15 @@ use leptos::task::spawn_local;
 
 use self::sidebar::Sidebar;
 use crate::api;
-use crate::pages::ask_admin::AskAdmin;
 use crate::pages::not_found::NotFound;
-use crate::pages::settings::Settings;
-use crate::pages::sign_in::SignInPage;
+use crate::pages::settings::{self, Settings};
+use crate::pages::{ask_admin, sign_in};
 use crate::platform::{bootstrap, focus, history, intl, storage};
 use crate::routes::{Navigator, Place};
 use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
+use crate::ui::lazy::lazy;
 
 /// Puts the app into the page.
 pub(crate) fn mount() {
@@ -61,13 +61,14 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         let destination =
             move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
         let destination = Given::derive(move || destination().to_owned());
-        return view! { {sandbox.then(|| ribbon(false))}<main class="lone" id="main"><SignInPage service=service destination=destination /></main> }
-            .into_any();
+        let page = lazy(sign_in::load, move || sign_in::page(service.clone(), destination));
+        return view! { {sandbox.then(|| ribbon(false))}<main class="lone" id="main">{page}</main> }.into_any();
     };
     intl::use_zone(&session.organization.time_zone);
     follow(place, path, navigator, announcer);
     // The same address, as the server now sees the person: the sign-in page, which leads back here.
     api::client::when_signed_out(history::reload);
+    settings::prepare();
     let manages = session.role.manages_billing();
     let admins = Given::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let session_over = billing.map(|billing| live::start(*billing));
@@ -79,7 +80,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     });
     let screen = move || match screen.get() {
         Screen::NotFound => view! { <NotFound path=path /> }.into_any(),
-        Screen::AskAdmin => view! { <AskAdmin session=session admins=admins /> }.into_any(),
+        Screen::AskAdmin => lazy(ask_admin::load, move || ask_admin::page(session, admins)).into_any(),
         Screen::Settings => view! { <Settings place=place session=session /> }.into_any(),
     };
     view! {

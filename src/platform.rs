@@ -6,6 +6,7 @@ pub(crate) mod dialog;
 pub(crate) mod fetch;
 pub(crate) mod focus;
 pub(crate) mod history;
+pub(crate) mod idle;
 pub(crate) mod intl;
 pub(crate) mod listener;
 pub(crate) mod random;

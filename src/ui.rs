@@ -9,6 +9,7 @@ pub(crate) mod dialog;
 pub(crate) mod dynamic;
 pub(crate) mod field;
 pub(crate) mod icon;
+pub(crate) mod lazy;
 pub(crate) mod money;
 pub(crate) mod money_input;
 pub(crate) mod panel;

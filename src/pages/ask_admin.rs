@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::platform::signal::{Given, Slot};
 use leptos::task::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api;
 use crate::ui::announcer::announcer;
@@ -19,9 +20,15 @@ use crate::ui::money_input::MoneyInput;
 use crate::ui::pill::Pill;
 use crate::ui::time::Instant;
 
+/// The page, whose code is loaded when it is shown.
+#[wasm_split(plain, fallible, preload(load))]
+pub(crate) fn page(session: Slot<Session>, admins: Given<Vec<String>>) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <AskAdmin session=session admins=admins /> }.into_any())
+}
+
 /// Who to ask, the button that asks, and what became of earlier requests.
 #[component]
-pub(crate) fn AskAdmin(
+fn AskAdmin(
     /// The member.
     session: Slot<Session>,
     /// Names of the people who manage billing.

@@ -10,11 +10,16 @@ use leptos::prelude::*;
 use crate::platform::signal::{Derived, Given, Slot};
 
 use self::billing::BillingTab;
-use self::members::MembersTab;
-use self::organization::OrganizationTab;
 use crate::routes::Place;
 use crate::ui::dynamic;
+use crate::ui::lazy::{self, lazy};
 use crate::ui::tabs::{Tab, Tabs};
+
+/// Brings what one click leads to, once the page rests.
+pub(crate) fn prepare() {
+    lazy::ahead(organization::load);
+    lazy::ahead(members::load);
+}
 
 /// Settings. The Billing tab is there for those who may use it.
 #[component]
@@ -32,8 +37,8 @@ pub(crate) fn Settings(
     let current = Given::derive(move || place.get().map(Place::address).unwrap_or_default().to_owned());
     let content = move || match place.get() {
         Some(Place::Billing) => view! { <BillingTab /> }.into_any(),
-        Some(Place::Members) => view! { <MembersTab session=session /> }.into_any(),
-        Some(Place::Organization) => view! { <OrganizationTab session=session /> }.into_any(),
+        Some(Place::Members) => lazy(members::load, move || members::tab(session)).into_any(),
+        Some(Place::Organization) => lazy(organization::load, move || organization::tab(session)).into_any(),
         Some(Place::SignIn) | None => ().into_any(),
     };
     view! {

@@ -3,8 +3,10 @@
 use billing_contract::session::{DemoSignIn, Service, SignIn};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api;
+use crate::platform::signal::Given;
 use crate::platform::{focus, history};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -12,9 +14,15 @@ use crate::ui::dynamic;
 use crate::ui::field::TextField;
 use crate::ui::icon::{Icon, IconName};
 
+/// The page, whose code is loaded when it is shown.
+#[wasm_split(plain, fallible, preload(load))]
+pub(crate) fn page(service: Service, destination: Given<String>) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <SignInPage service=service destination=destination /> }.into_any())
+}
+
 /// The sign-in form. A demo server offers its people as buttons.
 #[component]
-pub(crate) fn SignInPage(
+fn SignInPage(
     /// What everybody may know about the server.
     service: Service,
     /// Where to go afterwards.

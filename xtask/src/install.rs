@@ -7,14 +7,15 @@ mod system;
 
 use crate::{steps::Steps, workspace};
 use anyhow::{Result, bail};
-use std::{env, ffi::OsString, path::PathBuf};
+use std::{env, path::PathBuf};
 
 pub(crate) use node::chromium;
 pub(crate) use system::{is_root, postgres_bin};
 
 /// Pinned beside the lock file's versions, so that two machines build the same bytes.
-const TRUNK: &str = "0.22.1";
+const WASM_SPLIT: &str = "0.2.4";
 const BINARYEN: &str = "132.0.0";
+const ESBUILD: &str = "0.28.2";
 
 /// Something that the work needs and a fresh machine may lack.
 pub(crate) trait Requirement {
@@ -31,9 +32,10 @@ pub(crate) fn for_build() -> Result<Vec<Box<dyn Requirement>>> {
     Ok(vec![
         Box::new(rust::WasmTarget),
         Box::new(node::Node),
-        Box::new(cargo_tool::CargoTool::trunk(TRUNK)),
+        Box::new(cargo_tool::CargoTool::wasm_split(WASM_SPLIT)),
         Box::new(cargo_tool::CargoTool::wasm_bindgen(&workspace::locked_version("wasm-bindgen")?)),
         Box::new(node::NpmTool { package: "binaryen", version: BINARYEN, program: "wasm-opt" }),
+        Box::new(node::NpmTool { package: "esbuild", version: ESBUILD, program: "esbuild" }),
     ])
 }
 
@@ -71,23 +73,24 @@ pub(crate) fn ensure(requirements: &[Box<dyn Requirement>]) -> Result<()> {
     Ok(())
 }
 
-/// `PATH` with the fetched tools in front, for Trunk and everything that it starts.
-pub(crate) fn search_path() -> Result<OsString> {
-    let wasm_bindgen = workspace::locked_version("wasm-bindgen")?;
-    let mut folders = vec![
-        folder_of("trunk", TRUNK)?.join("bin"),
-        folder_of("wasm-bindgen-cli", &wasm_bindgen)?.join("bin"),
-        folder_of("binaryen", BINARYEN)?.join("node_modules/.bin"),
-    ];
-    if let Some(path) = env::var_os("PATH") {
-        folders.extend(env::split_paths(&path));
-    }
-    Ok(env::join_paths(folders)?)
+/// Cuts the Wasm at its split points.
+pub(crate) fn wasm_split() -> Result<PathBuf> {
+    Ok(folder_of("wasm_split_cli_support", WASM_SPLIT)?.join("bin/wasm-split-cli"))
 }
 
-/// The Trunk of [`TRUNK`]'s version.
-pub(crate) fn trunk() -> Result<PathBuf> {
-    Ok(folder_of("trunk", TRUNK)?.join("bin/trunk"))
+/// The wasm-bindgen of the lock file's version.
+pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
+    Ok(folder_of("wasm-bindgen-cli", &workspace::locked_version("wasm-bindgen")?)?.join("bin/wasm-bindgen"))
+}
+
+/// The optimiser for Wasm.
+pub(crate) fn wasm_opt() -> Result<PathBuf> {
+    Ok(folder_of("binaryen", BINARYEN)?.join("node_modules/.bin/wasm-opt"))
+}
+
+/// Joins and shrinks scripts and stylesheets.
+pub(crate) fn esbuild() -> Result<PathBuf> {
+    Ok(folder_of("esbuild", ESBUILD)?.join("node_modules/.bin/esbuild"))
 }
 
 /// Where a tool of one version lives in the cache.

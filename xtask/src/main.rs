@@ -24,14 +24,14 @@ cargo xtask test
     formatting, lints, the tests on SQLite and PostgreSQL, the budgets, and the product in a real browser
 cargo xtask build [--test-seams]
     leaves target/release/nexis-billing and dist/
+cargo xtask page
+    the page's half of `build`: dist/ for a server that is built already
 cargo xtask check
     the quick part of `test`: formatting, lints on both targets, and the arrows of the architecture
 cargo xtask bench
     measures the product beside pgbench and a loop written by hand, on this machine, in one run
 cargo xtask screens [FOLDER]
-    pictures of every screen (default /tmp/shots), and the picture of the README in docs/
-cargo xtask style [FILE]
-    joins style/ into the one stylesheet that index.html names; Trunk runs it before each build";
+    pictures of every screen (default /tmp/shots), and the picture of the README in docs/";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -59,9 +59,9 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "test" => suite::run_all(rest),
         "check" => suite::run_checks(rest),
         "build" => build::run(rest).map(|()| ExitCode::SUCCESS),
+        "page" => build::run_page(rest).map(|()| ExitCode::SUCCESS),
         "screens" => screens::run(rest).map(|()| ExitCode::SUCCESS),
         "bench" => bench::run(rest).map(|()| ExitCode::SUCCESS),
-        "style" => style::run(rest).map(|()| ExitCode::SUCCESS),
         "help" | "-h" | "--help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

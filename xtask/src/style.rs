@@ -2,31 +2,13 @@
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
-use std::{
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Write as _, fs, path::Path};
 
 /// The cascade, weakest first: a page may overrule the kit, the kit the base, and nothing needs `!important`.
 const LAYERS: [&str; 4] = ["tokens", "base", "ui", "pages"];
 
-/// Writes the stylesheet to the named file, or to where `index.html` looks for it.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let file = arguments.first().map_or_else(|| workspace::root().join("target/trunk/app.css"), PathBuf::from);
-    let sheet = join(&workspace::root().join("style"))?;
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
-    }
-    // Rewriting an unchanged file would set off everybody who watches it.
-    if fs::read_to_string(&file).is_ok_and(|present| present == sheet) {
-        return Ok(());
-    }
-    fs::write(&file, sheet).with_context(|| format!("{} could not be written", file.display()))
-}
-
 /// Each file wrapped in the layer of its folder (`tokens.css` and `base.css` are layers of their own), sorted by name.
-fn join(folder: &Path) -> Result<String> {
+pub(crate) fn join(folder: &Path) -> Result<String> {
     let mut sheet = format!("@layer {};\n", LAYERS.join(", "));
     let files = workspace::files_below(folder)?;
     for layer in LAYERS {

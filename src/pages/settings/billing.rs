@@ -30,6 +30,7 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::Button;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
+use crate::ui::lazy;
 use crate::ui::time::{DateStyle, instant_text};
 
 /// The tab's content, below the tabs. Shown to owners and admins only.
@@ -73,6 +74,9 @@ fn tab(live: Live) -> AnyView {
         filter: Slot::new(Filter::from_query(&history::query())),
     };
     announcements::follow(live);
+    lazy::ahead(top_up::load);
+    lazy::ahead(auto_pay::load);
+    lazy::ahead(connect_card::load);
     let stale = move || match live.hearing.get() {
         Hearing::Live => None,
         Hearing::Lost(since) => Some(view! {

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use crate::platform::signal::{Given, Slot};
 use leptos::task::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api;
 use crate::platform::history;
@@ -26,9 +27,15 @@ struct Change {
     role: Role,
 }
 
+/// The tab, whose code is loaded when it is shown.
+#[wasm_split(settings, fallible, preload(load))]
+pub(super) fn tab(session: Slot<Session>) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <MembersTab session=session /> }.into_any())
+}
+
 /// The tab.
 #[component]
-pub(super) fn MembersTab(session: Slot<Session>) -> AnyView {
+fn MembersTab(session: Slot<Session>) -> AnyView {
     let members = Slot::new(Vec::<Member>::new());
     let load = Slot::new(Load::Loading);
     let change = Slot::new(None::<Change>);

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use crate::platform::signal::{Given, Slot};
 use leptos::task::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api::{self, ApiError};
 use crate::platform::intl;
@@ -61,9 +62,15 @@ enum Saving {
     Failed(ApiError),
 }
 
+/// The tab, whose code is loaded when it is shown.
+#[wasm_split(settings, fallible, preload(load))]
+pub(super) fn tab(session: Slot<Session>) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <OrganizationTab session=session /> }.into_any())
+}
+
 /// The tab. Members read, owners and admins change.
 #[component]
-pub(super) fn OrganizationTab(session: Slot<Session>) -> AnyView {
+fn OrganizationTab(session: Slot<Session>) -> AnyView {
     let form = Form::new();
     let (load, saving) = (Slot::new(Load::Loading), Slot::new(Saving::Idle));
     let etag = RwSignal::new(String::new());

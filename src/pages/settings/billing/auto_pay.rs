@@ -15,6 +15,7 @@ use crate::platform::signal::{Given, Slot};
 
 use self::health::{Health, Next};
 use self::setup::SetupDialog;
+pub(super) use self::setup::load;
 use super::Doors;
 use super::words::card_text;
 use crate::api::{self, ApiError};

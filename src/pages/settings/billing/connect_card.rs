@@ -5,6 +5,7 @@ mod test_cards;
 
 use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
 use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::platform::signal::{Given, Slot};
 
@@ -21,6 +22,7 @@ use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
 use crate::ui::field::TextField;
 use crate::ui::icon::{Icon, IconName};
+use crate::ui::lazy::lazy;
 
 /// The version of the consent text below. A changed text gets a new one.
 const CONSENT: &str = "2026-11";
@@ -267,16 +269,20 @@ pub(super) fn ConnectDialog(
     /// Open or not.
     open: RwSignal<bool>,
 ) -> AnyView {
+    view! { <Dialog open=open heading="Connect a card">{lazy(load, move || content(live, open))}</Dialog> }.into_any()
+}
+
+/// What stands in the dialog, whose code is loaded when it is opened.
+#[wasm_split(settings, fallible, preload(load))]
+pub(super) fn content(live: Live, open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
     let announcer = announcer();
     let connected = move |card: Card| {
         live.hear_card(card);
         announcer.say("The card is connected.");
         open.set(false);
     };
-    view! {
-        <Dialog open=open heading="Connect a card">
-            <ConnectCard on_connected=connected on_back=move || open.set(false) note="Nothing is charged now." />
-        </Dialog>
-    }
-    .into_any()
+    let content = view! {
+        <ConnectCard on_connected=connected on_back=move || open.set(false) note="Nothing is charged now." />
+    };
+    Ok(content.into_any())
 }

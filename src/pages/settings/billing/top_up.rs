@@ -7,8 +7,9 @@ mod form;
 mod outcome;
 
 use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use crate::platform::signal::Given;
+use crate::platform::signal::{Derived, Given};
 
 use self::challenge::BankQuestion;
 pub(super) use self::challenge::SandboxBank;
@@ -21,6 +22,7 @@ use crate::state::payment::{Notice, Stage};
 use crate::ui::announcer::announcer;
 use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
+use crate::ui::lazy::lazy;
 use crate::ui::money::{MoneyStyle, money_text};
 
 /// Where the reader goes on when the dialog shows something else.
@@ -69,16 +71,6 @@ pub(super) fn TopUpDialog(
     follow_face(face, FACE_ID, move || payment.open.get_untracked());
     watch_bank(live);
     settle(live);
-    let content = move || {
-        let shown = match face.get() {
-            Face::Form => view! { <TopUpForm live=live /> }.into_any(),
-            Face::Connect => connect(live),
-            Face::Question => view! { <BankQuestion live=live /> }.into_any(),
-            Face::Unknown => view! { <UnknownNote live=live /> }.into_any(),
-            Face::Paid => view! { <PaidNote live=live /> }.into_any(),
-        };
-        view! { <div id=FACE_ID class="top-up" tabindex="-1">{shown}</div> }
-    };
     let close = move || {
         // What is over is not shown again; what is under way, or was interrupted, is.
         let goes_on = |stage: &Stage| stage.is_under_way() || *stage == Stage::Choosing(Some(Notice::Interrupted));
@@ -89,10 +81,26 @@ pub(super) fn TopUpDialog(
     };
     view! {
         <Dialog open=payment.open heading=Given::derive(move || face.get().heading().to_owned()) on_close=close>
-            {dynamic::part(content)}
+            {lazy(load, move || content(live, face))}
         </Dialog>
     }
     .into_any()
+}
+
+/// What stands in the dialog, whose code is loaded when it is opened.
+#[wasm_split(settings, fallible, preload(load))]
+pub(super) fn content(live: Live, face: Derived<Face>) -> Result<AnyView, SplitLoaderError> {
+    let shown = move || {
+        let shown = match face.get() {
+            Face::Form => view! { <TopUpForm live=live /> }.into_any(),
+            Face::Connect => connect(live),
+            Face::Question => view! { <BankQuestion live=live /> }.into_any(),
+            Face::Unknown => view! { <UnknownNote live=live /> }.into_any(),
+            Face::Paid => view! { <PaidNote live=live /> }.into_any(),
+        };
+        view! { <div id=FACE_ID class="top-up" tabindex="-1">{shown}</div> }
+    };
+    Ok(dynamic::part(shown).into_any())
 }
 
 fn connect(live: Live) -> AnyView {

@@ -4,8 +4,9 @@ use billing_contract::ProblemCode;
 use billing_contract::card::Card;
 use billing_domain::auto_pay::{Field, Settings};
 use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use crate::platform::signal::{Given, Slot};
+use crate::platform::signal::Slot;
 
 use super::super::connect_card::ConnectCard;
 use super::confirm::Confirm;
@@ -17,6 +18,7 @@ use crate::state::Live;
 use crate::ui::announcer::announcer;
 use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
+use crate::ui::lazy::lazy;
 use crate::ui::money::input_text;
 
 /// Where the reader goes on when the dialog shows something else.
@@ -54,30 +56,44 @@ pub(super) fn SetupDialog(
     /// Open or not.
     open: RwSignal<bool>,
 ) -> AnyView {
+    let frame =
+        Frame { open, heading: RwSignal::new(Face::Amounts.heading().to_owned()), locked: RwSignal::new(false) };
+    view! {
+        <Dialog open=open heading=frame.heading locked=frame.locked>{lazy(load, move || content(live, frame))}</Dialog>
+    }
+    .into_any()
+}
+
+/// The dialog around the content.
+#[derive(Clone, Copy)]
+struct Frame {
+    open: RwSignal<bool>,
+    heading: RwSignal<String>,
+    /// The server is asked: it cannot be closed.
+    locked: RwSignal<bool>,
+}
+
+/// What stands in the dialog, whose code is loaded when it is opened.
+#[wasm_split(settings, fallible, preload(load))]
+pub(in crate::pages::settings::billing) fn content(live: Live, frame: Frame) -> Result<AnyView, SplitLoaderError> {
     let announcer = announcer();
-    let fresh = move || Draft::of(&live.auto_pay.read_untracked(), |amount| input_text(amount, live.currency));
-    let setup =
-        Setup { step: Slot::new(Step::Amounts(None)), draft: Slot::new(fresh()), problems: Slot::new(Vec::new()) };
+    let draft = Draft::of(&live.auto_pay.read_untracked(), |amount| input_text(amount, live.currency));
+    let first = if live.cards.read_untracked().is_empty() { Step::Connect } else { Step::Amounts(None) };
+    let setup = Setup { step: Slot::new(first), draft: Slot::new(draft), problems: Slot::new(Vec::new()) };
     let work = StoredValue::new_local(None);
-    dynamic::effect(move || {
-        if open.get() {
-            setup.draft.set(fresh());
-            setup.problems.set(Vec::new());
-            let no_card = live.cards.read_untracked().is_empty();
-            setup.step.set(if no_card { Step::Connect } else { Step::Amounts(None) });
-        }
-    });
     let save = move |settings: Settings| {
         work.set_value(Some(task::start(async move {
             if send(live, setup, settings).await {
-                open.set(false);
+                frame.open.set(false);
                 announcer.say("Automatic payments are active.");
             }
         })));
     };
     let face = dynamic::memo(move || Face::of(&setup.step.read()));
-    follow_face(face, FACE_ID, move || open.get_untracked());
-    let content = move || {
+    follow_face(face, FACE_ID, || true);
+    dynamic::effect(move || frame.heading.set(face.get().heading().to_owned()));
+    dynamic::effect(move || frame.locked.set(matches!(*setup.step.read(), Step::Saving(_))));
+    let shown = move || {
         let shown = match face.get() {
             Face::Connect => connect(live, setup),
             Face::Amounts => view! { <SettingsForm live=live setup=setup /> }.into_any(),
@@ -85,11 +101,7 @@ pub(super) fn SetupDialog(
         };
         view! { <div id=FACE_ID tabindex="-1">{shown}</div> }
     };
-    let locked = Given::derive(move || matches!(*setup.step.read(), Step::Saving(_)));
-    view! {
-        <Dialog open=open heading=Given::derive(move || face.get().heading().to_owned()) locked=locked>{dynamic::part(content)}</Dialog>
-    }
-    .into_any()
+    Ok(dynamic::part(shown).into_any())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,75 @@
+//! Parts of a page whose code is not in the first load: it is fetched when they are shown, or before, while the page rests.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use futures_util::FutureExt;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_split_helpers::SplitLoaderError;
+
+use super::banner::{Banner, Tone};
+use super::button::Button;
+use super::dynamic::{Part, part};
+use super::icon::IconName;
+use super::skeleton::Skeleton;
+use crate::platform::idle;
+
+/// Code on its way.
+type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
+
+/// A part that `make` makes once `load` has brought its code, both of them made by `wasm_split`: `{lazy(load, make)}`
+/// in a view. With the code already there it shows at once; without, that it is loading, or why it cannot be shown.
+pub(crate) fn lazy<L, M>(load: fn() -> L, make: impl Fn() -> M + Send + 'static) -> Part
+where
+    L: Future<Output = Result<(), SplitLoaderError>> + 'static,
+    M: Future<Output = Result<AnyView, SplitLoaderError>>,
+{
+    // Whatever is made belongs to the part that shows it, so it is made while that part is, never in a task.
+    shown(Box::new(move || Box::pin(load())), Box::new(move || make().now_or_never().and_then(Result::ok)))
+}
+
+/// Brings code that will soon be wanted, once the page rests. What does not come now is asked for when it is shown.
+pub(crate) fn ahead<L>(load: fn() -> L)
+where
+    L: Future<Output = Result<(), SplitLoaderError>> + 'static,
+{
+    let load: Box<dyn Fn() -> Loading> = Box::new(move || Box::pin(load()));
+    idle::when_idle(move || {
+        spawn_local(async move {
+            let _ = load().await;
+        });
+    });
+}
+
+fn shown(load: Box<dyn Fn() -> Loading + Send>, make: Box<dyn Fn() -> Option<AnyView> + Send>) -> Part {
+    let failed = RwSignal::new(false);
+    part(move || {
+        if failed.get() {
+            return failure(failed);
+        }
+        let mut loading = load();
+        match (&mut loading).now_or_never() {
+            Some(Ok(())) => make().unwrap_or_else(|| failure(failed)),
+            Some(Err(_)) => failure(failed),
+            None => {
+                spawn_local(async move {
+                    let missing = loading.await.is_err();
+                    // Nobody may be looking any more; the code is kept for the next time.
+                    let _ = failed.try_set(missing);
+                });
+                view! { <Skeleton /> }.into_any()
+            }
+        }
+    })
+}
+
+fn failure(failed: RwSignal<bool>) -> AnyView {
+    view! {
+        <Banner tone=Tone::Warn title="This part could not be loaded" alert=true>
+            <p>"Check your connection. If it does not help to try again, load the page again."</p>
+            <Button icon=IconName::Refresh on_press=move || failed.set(false)>"Try again"</Button>
+        </Banner>
+    }
+    .into_any()
+}

@@ -1,0 +1,141 @@
+//! The page: its Wasm, one script, one stylesheet and the document, in dist/.
+
+use super::{name_of_contents, wasm};
+use crate::{install, precompress, process, style, workspace};
+use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Copied as they are, under names that others know.
+const COPIED: [&str; 3] = ["favicon.svg", "manifest.webmanifest", "robots.txt"];
+/// What index.html calls the files that get names of their own.
+const WASM: &str = "/app.wasm";
+const SCRIPT: &str = "/loader.js";
+const STYLE: &str = "/app.css";
+/// Where the server puts the session's `/billing` answer.
+const BOOTSTRAP: &str = "<!--bootstrap-->";
+
+/// Leaves the page in dist/, compressed.
+pub(super) fn make() -> Result<()> {
+    let work = workspace::target_dir()?.join("page");
+    let code = wasm::make(&work)?;
+    let script = script(&code.scripts)?;
+    let style = stylesheet(&work)?;
+    let mut html = read(&workspace::root().join("index.html"))?;
+    let dist = workspace::dist();
+    if dist.exists() {
+        fs::remove_dir_all(&dist).with_context(|| format!("{} could not be emptied", dist.display()))?;
+    }
+    fs::create_dir_all(&dist).with_context(|| format!("{} could not be made", dist.display()))?;
+    for part in code.later.iter().chain([&code.main]) {
+        copy(&part.file, &dist.join(&part.name))?;
+    }
+    for (address, stem, extension, file) in [(SCRIPT, "loader", "js", &script), (STYLE, "app", "css", &style)] {
+        let name = name_of_contents(stem, extension, read(file)?.as_bytes());
+        copy(file, &dist.join(&name))?;
+        html = renamed(&html, address, &name)?;
+    }
+    html = slim(&renamed(&html, WASM, &code.main.name)?)?;
+    fs::write(dist.join("index.html"), html).context("dist/index.html could not be written")?;
+    for name in COPIED {
+        copy(&workspace::root().join("public").join(name), &dist.join(name))?;
+    }
+    precompress::folder(&dist)
+}
+
+/// public/loader.js and everything that it imports as one file: a request for each would be one after the other.
+fn script(scripts: &Path) -> Result<PathBuf> {
+    let (entry, bundle) = (scripts.join("loader.js"), scripts.join("loader.bundle.js"));
+    copy(&workspace::root().join("public/loader.js"), &entry)?;
+    let mut esbuild = esbuild(&entry, &bundle)?;
+    process::run(esbuild.args(["--bundle", "--format=esm"]))?;
+    Ok(bundle)
+}
+
+fn stylesheet(work: &Path) -> Result<PathBuf> {
+    let (joined, small) = (work.join("joined.css"), work.join("app.css"));
+    fs::write(&joined, style::join(&workspace::root().join("style"))?)
+        .context("the stylesheet could not be written")?;
+    process::run(&mut esbuild(&joined, &small)?)?;
+    Ok(small)
+}
+
+fn esbuild(from: &Path, to: &Path) -> Result<Command> {
+    let mut command = Command::new(install::esbuild()?);
+    command.arg(from).args(["--minify", "--target=esnext", "--charset=utf8", "--log-level=warning"]);
+    command.arg(format!("--outfile={}", to.display()));
+    Ok(command)
+}
+
+/// The document with `address` replaced by the file's name in dist/.
+fn renamed(html: &str, address: &str, name: &str) -> Result<String> {
+    let quoted = format!("\"{address}\"");
+    if html.matches(&quoted).count() != 1 {
+        bail!("index.html must name {address} exactly once");
+    }
+    Ok(html.replace(&quoted, &format!("\"/{name}\"")))
+}
+
+/// The document without comments (but the server's mark), indentation and empty lines.
+fn slim(html: &str) -> Result<String> {
+    if !html.contains(BOOTSTRAP) {
+        bail!("index.html lost its {BOOTSTRAP}: the server would have nowhere to put the balance");
+    }
+    let mut kept = String::with_capacity(html.len());
+    let mut rest = html;
+    // Comments for people begin with a space, the mark does not.
+    while let Some((before, comment)) = rest.split_once("<!-- ") {
+        kept.push_str(before);
+        let Some((_, after)) = comment.split_once("-->") else { bail!("a comment of index.html has no end") };
+        rest = after;
+    }
+    kept.push_str(rest);
+    let lines = kept.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("{} could not be read", file.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).with_context(|| format!("{} could not be copied to {}", from.display(), to.display()))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_keeps_the_servers_mark_and_loses_what_only_people_read() {
+        let html = "<head>\n  <!-- Why. -->\n\n  <!--bootstrap-->\n  <title>x</title>\n</head>\n";
+        assert_eq!(slim(html).unwrap(), "<head>\n<!--bootstrap-->\n<title>x</title>\n</head>");
+    }
+
+    #[test]
+    fn a_document_without_a_place_for_the_balance_is_an_error() {
+        assert!(slim("<head></head>").is_err());
+        assert!(slim("<head><!--bootstrap--><!-- no end </head>").is_err());
+    }
+
+    #[test]
+    fn a_file_that_the_document_does_not_name_is_an_error() {
+        let html = r#"<script type="module" src="/loader.js"></script>"#;
+        assert_eq!(
+            renamed(html, SCRIPT, "loader-1.js").unwrap(),
+            r#"<script type="module" src="/loader-1.js"></script>"#
+        );
+        assert!(renamed(html, STYLE, "app-1.css").is_err());
+    }
+
+    #[test]
+    fn the_document_of_this_tree_names_what_is_built() {
+        let html = read(&workspace::root().join("index.html")).unwrap();
+        let html = [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| renamed(&html, address, "x").unwrap());
+        assert!(slim(&html).is_ok());
+    }
+}

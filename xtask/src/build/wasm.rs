@@ -1,0 +1,129 @@
+//! The page's Wasm: compiled, cut at its split points into what the first load needs and what comes later, bound to
+//! JavaScript, optimised, and named after its contents.
+
+use super::name_of_contents;
+use crate::{install, process, workspace};
+use anyhow::{Context, Result, anyhow, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+};
+
+const PACKAGE: &str = "nexis-billing-app";
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "wasm-release";
+/// What wasm-split and wasm-bindgen call the part that is loaded first.
+const MAIN: &str = "app";
+/// Where wasm-split writes what loads the other parts, and the name under which the first part imports it.
+const LINK: &str = "__wasm_split.js";
+/// wasm-opt sorts functions by name, so that alike ones lie side by side for brotli, and drops the names afterwards.
+/// The features are those that rustc uses; wasm-opt must not use more.
+const OPTIMISE: [&str; 9] = [
+    "-O2",
+    "--reorder-functions-by-name",
+    "--strip-producers",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// The page's code, ready to be bundled and served.
+pub(super) struct Code {
+    /// What is loaded first.
+    pub(super) main: Part,
+    /// What is loaded when it is needed.
+    pub(super) later: Vec<Part>,
+    /// The folder with the JavaScript that starts the Wasm, `app.js`, and what it imports.
+    pub(super) scripts: PathBuf,
+}
+
+/// One Wasm file.
+pub(super) struct Part {
+    /// Its name in dist/, which stands for these contents only.
+    pub(super) name: String,
+    /// Where it is now.
+    pub(super) file: PathBuf,
+}
+
+/// Makes the code anew in `folder`, which is emptied.
+pub(super) fn make(folder: &Path) -> Result<Code> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("{} could not be emptied", folder.display()))?;
+    }
+    let (cut, bound) = (folder.join("cut"), folder.join("bound"));
+    split(&compile()?, &cut)?;
+    bind(&cut.join(format!("{MAIN}.wasm")), &bound)?;
+    let mut later = parts_in(&cut)?;
+    later.retain(|file| file.file_stem().is_some_and(|stem| stem != MAIN));
+    let first = bound.join(format!("{MAIN}_bg.wasm"));
+    optimise(later.iter().chain([&first]))?;
+    let main = Part { name: name_of_contents(MAIN, "wasm", &read(&first)?), file: first };
+    let later = later.into_iter().map(named).collect::<Result<Vec<_>>>()?;
+    link(&cut.join(LINK), &bound.join(LINK), &later)?;
+    Ok(Code { main, later, scripts: bound })
+}
+
+/// Compiles the app with its relocations, by which wasm-split knows what uses what.
+fn compile() -> Result<PathBuf> {
+    let mut cargo = workspace::cargo();
+    cargo.args(["rustc", "--locked", "--package", PACKAGE, "--bin", PACKAGE, "--target", TARGET]);
+    cargo.args(["--profile", PROFILE, "--", "-Clink-arg=--emit-relocs"]);
+    // A colourless progress log: two builds write to one terminal.
+    cargo.env("CARGO_TERM_PROGRESS_WHEN", "never");
+    process::run(&mut cargo)?;
+    Ok(workspace::target_dir()?.join(TARGET).join(PROFILE).join(format!("{PACKAGE}.wasm")))
+}
+
+fn split(wasm: &Path, to: &Path) -> Result<()> {
+    process::run(Command::new(install::wasm_split()?).arg(wasm).arg(to).args(["--out-name", MAIN]))
+}
+
+fn bind(wasm: &Path, to: &Path) -> Result<()> {
+    let mut bindgen = Command::new(install::wasm_bindgen()?);
+    bindgen.arg(wasm).arg("--out-dir").arg(to).args(["--out-name", MAIN, "--target", "web", "--no-typescript"]);
+    // The other parts find memory, table and stack by exports that wasm-bindgen would take for the linker's leftovers.
+    bindgen.args(["--keep-lld-exports", "--no-demangle", "--omit-default-module-path"]);
+    process::run(&mut bindgen)
+}
+
+fn parts_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = workspace::files_below(folder)?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "wasm"));
+    Ok(files)
+}
+
+fn optimise<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
+    let program = install::wasm_opt()?;
+    let one = |file: &Path| process::run(Command::new(&program).arg(file).arg("-o").arg(file).args(OPTIMISE));
+    thread::scope(|scope| {
+        let running: Vec<_> = files.map(|file| scope.spawn(|| one(file))).collect();
+        running.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow!("an optimiser stopped"))?)
+    })
+}
+
+fn named(file: PathBuf) -> Result<Part> {
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    Ok(Part { name: name_of_contents(stem, "wasm", &read(&file)?), file })
+}
+
+/// Copies what loads the later parts, with the names that they have in dist/.
+fn link(from: &Path, to: &Path, later: &[Part]) -> Result<()> {
+    let mut text = String::from_utf8(read(from)?).with_context(|| format!("{} is no text", from.display()))?;
+    for part in later {
+        let written = part.file.file_name().map(|name| format!("\"./{}\"", name.to_string_lossy())).unwrap_or_default();
+        if !text.contains(&written) {
+            bail!("{} loads no {written}: that code could never be shown", from.display());
+        }
+        text = text.replace(&written, &format!("\"./{}\"", part.name));
+    }
+    fs::write(to, text).with_context(|| format!("{} could not be written", to.display()))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("{} could not be read", file.display()))
+}
