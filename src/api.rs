@@ -5,8 +5,11 @@ pub(crate) mod billing;
 pub(crate) mod cards;
 pub(crate) mod client;
 pub(crate) mod decode;
+pub(crate) mod links;
 pub(crate) mod members;
 pub(crate) mod organization;
+#[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
+pub(crate) mod pay;
 pub(crate) mod problem;
 pub(crate) mod requests;
 pub(crate) mod session;

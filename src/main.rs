@@ -4,6 +4,7 @@
 mod api;
 mod app;
 mod pages;
+mod parts;
 mod platform;
 mod routes;
 mod state;

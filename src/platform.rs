@@ -5,10 +5,14 @@ pub(crate) mod clock;
 pub(crate) mod dialog;
 pub(crate) mod fetch;
 pub(crate) mod focus;
+#[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
+pub(crate) mod fragment;
 pub(crate) mod history;
 pub(crate) mod idle;
 pub(crate) mod intl;
 pub(crate) mod listener;
+#[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
+pub(crate) mod paper;
 pub(crate) mod random;
 pub(crate) mod scroll;
 pub(crate) mod signal;

@@ -2,7 +2,7 @@
 
 use billing_domain::auto_pay::Refill;
 use billing_domain::link::{LinkPurpose, LinkState};
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{Currency, Date, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Entered;
@@ -162,6 +162,8 @@ pub struct PayPage {
     pub expires_at: Timestamp,
     /// The organisation's time zone, in which that is written.
     pub time_zone: String,
+    /// Today in that zone: a card has expired by it or not.
+    pub today: Date,
 }
 
 /// `POST /pay/complete`, with the header `Idempotency-Key`: use the link with this card.

@@ -33,7 +33,9 @@ pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLin
         state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
     }
     let organization = state.store.organization(&link.organization_id).await?;
+    let today = settlement::day(&organization, now);
     Ok(PayPage {
+        today,
         organization: organization.name,
         requested_by: link.created_by_name,
         purpose: link.purpose,

@@ -11,7 +11,8 @@ use crate::platform::signal::{Derived, Given};
 
 use self::open_top_ups::OpenTopUps;
 use super::Doors;
-use super::words::{card_text, kind_word};
+use super::words::kind_word;
+use crate::parts::words::card_text;
 use crate::state::Live;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;

@@ -1,32 +1,23 @@
 //! Connecting a card by its details. The number becomes a token here, in the browser, and goes nowhere else.
 
-mod entry;
-mod test_cards;
-
 use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
 use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::platform::signal::{Given, Slot};
 
-use self::entry::{Entry, Wrong, regrouped, with_stroke};
-use self::test_cards::TestCards;
-use super::top_up::SandboxBank;
 use crate::api::{self, ApiError};
-use crate::platform::{focus, task, timers};
+use crate::parts::bank::SandboxBank;
+use crate::parts::card_form::{Accepted, CardFields, CardForm};
+use crate::platform::{task, timers};
 use crate::state::{Live, use_live};
 use crate::ui::announcer::announcer;
-use crate::ui::banner::{Banner, Tone};
-use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
-use crate::ui::field::TextField;
-use crate::ui::icon::{Icon, IconName};
 use crate::ui::lazy::lazy;
 
 /// The version of the consent text below. A changed text gets a new one.
 const CONSENT: &str = "2026-11";
-const NUMBER_ID: &str = "card-number";
 const FACE_ID: &str = "connect-card";
 /// Between two questions after a setup that takes long.
 const ASK_MILLISECONDS: i32 = 1_500;
@@ -44,26 +35,6 @@ enum Stage {
     Answering(String),
 }
 
-/// The fields as they stand.
-#[derive(Clone, Copy)]
-struct Fields {
-    name: RwSignal<String>,
-    number: RwSignal<String>,
-    expiry: RwSignal<String>,
-    code: RwSignal<String>,
-}
-
-impl Fields {
-    fn entry(self) -> Entry {
-        Entry {
-            name: self.name.get_untracked(),
-            number: self.number.get_untracked(),
-            expiry: self.expiry.get_untracked(),
-            code: self.code.get_untracked(),
-        }
-    }
-}
-
 /// The form that connects a card, and the bank's question if there is one.
 #[component]
 pub(super) fn ConnectCard(
@@ -76,20 +47,13 @@ pub(super) fn ConnectCard(
     /// What comes afterwards.
     note: &'static str,
 ) -> AnyView {
-    let text = || RwSignal::new(String::new());
-    let fields = Fields { name: text(), number: text(), expiry: text(), code: text() };
+    let fields = CardFields::new();
     let stage = Slot::new(Stage::Filling(None));
     let work = StoredValue::new_local(None);
     let run = move |call: Call| work.set_value(Some(task::start(connect(call, stage, on_connected))));
     let asks = dynamic::memo(move || matches!(*stage.read(), Stage::Question(_) | Stage::Answering(_)));
     let shown = move || {
-        if asks.get() {
-            question(stage, run)
-        } else {
-            view! { <Form fields=fields stage=stage note=note on_back=on_back
-            on_send=Callback::from(move |setup: CreateCardSetup| run(Call::Begin(setup))) /> }
-            .into_any()
-        }
+        if asks.get() { question(stage, run) } else { form(fields, stage, note, on_back, run) }
     };
     follow_face(asks, FACE_ID, || true);
     view! { <div class="connect-card" id=FACE_ID tabindex="-1">{dynamic::part(shown)}</div> }.into_any()
@@ -138,105 +102,38 @@ fn sentence(error: &ApiError) -> String {
     field.unwrap_or_else(|| error.sentence())
 }
 
-/// The fields, the consent, the button.
-#[component]
-fn Form(
-    /// What stands in the fields.
-    fields: Fields,
-    /// Where connecting stands.
+/// The card's details, and what connecting means.
+fn form(
+    fields: CardFields,
     stage: Slot<Stage>,
-    /// What comes afterwards.
     note: &'static str,
-    /// Back to where one came from.
     on_back: Callback<()>,
-    /// Asks the bank.
-    on_send: Callback<(CreateCardSetup,)>,
+    run: impl Fn(Call) + Copy + Send + Sync + 'static,
 ) -> AnyView {
-    let wrong = Slot::new(Wrong::default());
+    let Some(live) = use_live() else { return ().into_any() };
     let busy = dynamic::memo(move || *stage.read() == Stage::Sending);
-    let today = use_live().map(|live| live.today);
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let Some(today) = today else { return };
-        match fields.entry().check(today.get_untracked()) {
-            Ok(card) => {
-                wrong.set(Wrong::default());
-                on_send.run((CreateCardSetup {
-                    token: card.token.to_owned(),
-                    exp_month: card.month,
-                    exp_year: card.year,
-                    consent: CONSENT.to_owned(),
-                },));
-            }
-            Err(problems) => {
-                focus_first(&problems);
-                wrong.set(problems);
-            }
-        }
-    };
-    let failure = move || match stage.get() {
-        Stage::Filling(Some(reason)) => Some(view! {
-            <Banner tone=Tone::Stop title="The card was not connected" alert=true><p>{reason}</p></Banner>
-        }),
+    let refusal = Given::derive(move || match stage.get() {
+        Stage::Filling(Some(reason)) => Some(("The card was not connected", reason)),
         _ => None,
-    };
-    let error = move |of: fn(&Wrong) -> &Option<String>| Given::derive(move || of(&wrong.read()).clone());
-    let last_number = StoredValue::new(fields.number.get_untracked());
-    let group = move |typed: String| {
-        let shown = regrouped(&last_number.get_value(), &typed);
-        last_number.set_value(shown.clone());
-        fields.number.set(shown);
-    };
-    let last_expiry = StoredValue::new(fields.expiry.get_untracked());
-    let stroke = move |typed: String| {
-        let shown = with_stroke(&last_expiry.get_value(), &typed);
-        last_expiry.set_value(shown.clone());
-        fields.expiry.set(shown);
+    });
+    let send = move |card: Accepted| {
+        run(Call::Begin(CreateCardSetup {
+            token: card.token.to_owned(),
+            exp_month: card.month,
+            exp_year: card.year,
+            consent: CONSENT.to_owned(),
+        }));
     };
     view! {
-        <form class="form" novalidate=true on:submit=submit>
-            {dynamic::part(failure)}
-            <p class="sandbox-note small"><Icon name=IconName::Flask />"Sandbox: no real money. Only test card numbers work."</p>
-            <fieldset class="card-fields" disabled=move || busy.get()>
-                <TextField label="Name on card" value=fields.name name="cc-name" id="card-name" autocomplete="cc-name"
-                    error=error(|wrong| &wrong.name) required=true />
-                <TextField label="Card number" value=fields.number name="cc-number" id=NUMBER_ID autocomplete="cc-number"
-                    input_mode="numeric" error=error(|wrong| &wrong.number) required=true on_input=group />
-                <TextField label="Expiry (MM/YY)" value=fields.expiry name="cc-exp" id="card-expiry" autocomplete="cc-exp"
-                    input_mode="numeric" error=error(|wrong| &wrong.expiry) required=true on_input=stroke />
-                <TextField label="Security code" value=fields.code name="cc-csc" id="card-code" autocomplete="cc-csc"
-                    input_mode="numeric" error=error(|wrong| &wrong.code) required=true />
-            </fieldset>
-            <TestCards on_pick=Callback::from(move |number: &'static str| {
-                fields.number.set(number.to_owned());
-                group(number.to_owned());
-                focus::by_id(NUMBER_ID);
-            }) />
+        <CardForm fields=fields today=live.today refusal=refusal busy=busy
+            words=("Connect card".to_owned(), "Connecting…".to_owned()) on_back=on_back on_send=send>
             <p class="muted small">
                 "By connecting, you agree that this card may be charged later: for top-ups that an owner or admin confirms, and for automatic payments once they are switched on. "
                 {note}
             </p>
-            <div class="buttons end">
-                <Button on_press=on_back>"Back"</Button>
-                <Button style=ButtonStyle::Primary submit=true busy=busy>
-                    {dynamic::part(move || if busy.get() { "Connecting…" } else { "Connect card" })}
-                </Button>
-            </div>
-        </form>
+        </CardForm>
     }
     .into_any()
-}
-
-fn focus_first(wrong: &Wrong) {
-    let order = [
-        (&wrong.name, "card-name"),
-        (&wrong.number, NUMBER_ID),
-        (&wrong.expiry, "card-expiry"),
-        (&wrong.code, "card-code"),
-    ];
-    if let Some((_, id)) = order.iter().find(|(problem, _)| problem.is_some()) {
-        focus::by_id(id);
-    }
 }
 
 /// The bank wants the cardholder to confirm.
@@ -250,13 +147,7 @@ fn question(stage: Slot<Stage>, run: impl Fn(Call) + Copy + Send + Sync + 'stati
         run(Call::Answer { setup_id, approve });
     };
     view! {
-        <SandboxBank>
-            <p class="bank-question">"Do you allow this card to be connected to the wallet?"</p>
-            <div class="buttons">
-                <Button style=ButtonStyle::Primary busy=busy on_press=move || answer(true)>"Approve"</Button>
-                <Button unavailable=busy on_press=move || answer(false)>"Refuse"</Button>
-            </div>
-        </SandboxBank>
+        <SandboxBank question="Do you allow this card to be connected to the wallet?" busy=busy on_answer=answer />
     }
     .into_any()
 }

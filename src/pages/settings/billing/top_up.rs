@@ -12,7 +12,6 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use crate::platform::signal::{Derived, Given};
 
 use self::challenge::BankQuestion;
-pub(super) use self::challenge::SandboxBank;
 use self::form::TopUpForm;
 use self::outcome::{PaidNote, UnknownNote};
 use super::connect_card::ConnectCard;

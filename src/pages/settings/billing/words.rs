@@ -1,8 +1,9 @@
 //! The words that several panels use for the same thing.
 
 use billing_contract::card::Card;
-use billing_domain::card::brand_name;
 use billing_domain::{TransactionKind, UsageKind};
+
+use crate::parts::words::card_text;
 
 /// A line's kind, as a word.
 pub(super) const fn kind_word(kind: TransactionKind) -> &'static str {
@@ -35,12 +36,6 @@ pub(super) const fn usage_words_within(kind: UsageKind) -> &'static str {
         UsageKind::InboundCall => "inbound calls",
         UsageKind::AiTask => "AI tasks",
     }
-}
-
-/// `Visa •• 4242`, never broken between two lines.
-pub(super) fn card_text(brand: &str, last4: &str) -> String {
-    let brand = if brand.is_empty() { "Card" } else { brand_name(brand) };
-    format!("{brand}\u{a0}••\u{a0}{last4}")
 }
 
 /// `Visa •• 4242, expires 12/2030`.

@@ -3,9 +3,9 @@
 use billing_domain::auto_pay::Settings;
 use leptos::prelude::*;
 
-use super::super::words::card_text;
 use super::draft;
 use super::setup::{Setup, Step};
+use crate::parts::words::{card_text, mandate};
 use crate::state::Live;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -35,7 +35,7 @@ pub(super) fn Confirm(
         chosen.map_or_else(|| "the card".to_owned(), |card| card_text(&card.brand, &card.last4))
     };
     let write = move |amount| explicit_text(amount, live.currency);
-    let mandate = move || settings.get().map(|settings| draft::mandate(&settings, &card(), write));
+    let mandate = move || settings.get().map(|settings| mandate(&settings, &card(), write));
     let at_once = move || {
         let auto_pay = live.auto_pay.read();
         let wallet = live.wallet.read();

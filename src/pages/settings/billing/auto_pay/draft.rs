@@ -138,19 +138,6 @@ fn sentence(error: SettingsError, write: &impl Fn(Money) -> String) -> String {
     }
 }
 
-/// The mandate in words, which the person confirms.
-pub(super) fn mandate(settings: &Settings, card: &str, write: impl Fn(Money) -> String) -> String {
-    let threshold = write(settings.threshold);
-    let refill = match settings.refill {
-        Refill::Fixed { amount } => format!("{card} is charged {}", write(amount)),
-        Refill::Target { balance } => format!("{card} is charged what brings it up to {}", write(balance)),
-    };
-    format!(
-        "Whenever the balance falls to {threshold} or below, {refill}. Never more than {} in a calendar month.",
-        write(settings.monthly_cap)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,14 +186,5 @@ mod tests {
         assert_eq!(fields, [Field::Threshold, Field::RefillAmount, Field::MonthlyCap]);
         let target = Draft { by_target: true, refill: "15".to_owned(), ..draft() };
         assert_eq!(target.check(&LIMITS, write).unwrap_err()[0].0, Field::RefillBalance);
-    }
-
-    #[test]
-    fn the_mandate_names_threshold_amount_cap_and_card() {
-        let settings = draft().check(&LIMITS, write).unwrap();
-        assert_eq!(
-            mandate(&settings, "Visa •• 4242", write),
-            "Whenever the balance falls to $20.00 or below, Visa •• 4242 is charged $50.00. Never more than $500.00 in a calendar month."
-        );
     }
 }

@@ -4,7 +4,7 @@ use billing_contract::top_up::TopUp;
 use billing_domain::charge::TopUpStatus;
 use leptos::prelude::*;
 
-use super::super::words::card_text;
+use crate::parts::words::card_text;
 use crate::state::Live;
 use crate::state::payment::{Notice, Stage};
 use crate::ui::button::Button;

@@ -2,13 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::super::words::card_text;
 use super::drive;
+use crate::parts::bank::SandboxBank;
+use crate::parts::words::card_text;
 use crate::state::Live;
 use crate::state::payment::Stage;
-use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
-use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::explicit_text;
 
 /// The bank's question about the top-up that is under way.
@@ -21,10 +20,9 @@ pub(super) fn BankQuestion(
     let top_up = dynamic::memo(move || stage.read().top_up().cloned());
     let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
     let question = move || {
-        top_up.get().map(|top_up| {
-            let card = card_text(&top_up.card.brand, &top_up.card.last4);
-            format!("Do you approve a payment of {} with {card}?", explicit_text(top_up.amount, top_up.currency))
-        })
+        let Some(top_up) = top_up.get() else { return String::new() };
+        let card = card_text(&top_up.card.brand, &top_up.card.last4);
+        format!("Do you approve a payment of {} with {card}?", explicit_text(top_up.amount, top_up.currency))
     };
     let answer = move |approve: bool| {
         if let Some(top_up) = top_up.get_untracked().filter(|_| !busy.get_untracked()) {
@@ -32,29 +30,8 @@ pub(super) fn BankQuestion(
         }
     };
     view! {
-        <SandboxBank>
-            <p class="bank-question">{dynamic::part(question)}</p>
-            <div class="buttons">
-                <Button style=ButtonStyle::Primary busy=busy on_press=move || answer(true)>"Approve"</Button>
-                <Button unavailable=busy on_press=move || answer(false)>"Refuse"</Button>
-            </div>
-        </SandboxBank>
+        <SandboxBank question=Signal::derive(question) busy=busy on_answer=answer />
         <p class="muted small">"Your wallet is credited as soon as the bank confirms."</p>
-    }
-    .into_any()
-}
-
-/// The frame of the bank that is none.
-#[component]
-pub(in super::super) fn SandboxBank(
-    /// Its question.
-    children: Children,
-) -> AnyView {
-    view! {
-        <div class="bank">
-            <p class="bank-name"><Icon name=IconName::Flask />"Sandbox bank"</p>
-            {children()}
-        </div>
     }
     .into_any()
 }

@@ -7,8 +7,9 @@ use leptos::prelude::*;
 
 use crate::platform::signal::Given;
 
-use super::super::words::{card_text, card_with_expiry};
+use super::super::words::card_with_expiry;
 use super::{choice, drive};
+use crate::parts::words::card_text;
 use crate::platform::{focus, timers};
 use crate::state::Live;
 use crate::state::payment::{Notice, Stage};

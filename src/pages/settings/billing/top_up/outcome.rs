@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::platform::signal::Given;
 
-use super::super::words::card_text;
 use super::drive;
+use crate::parts::words::card_text;
 use crate::state::Live;
 use crate::state::payment::Stage;
 use crate::ui::button::{Button, ButtonStyle};

@@ -3,8 +3,8 @@
 use billing_domain::sandbox_cards::{CARDS, SandboxCard};
 use leptos::prelude::*;
 
-use super::super::words::card_text;
 use super::entry::regrouped;
+use crate::parts::words::card_text;
 
 /// A list that opens on demand; a press fills in the number.
 #[component]

@@ -7,18 +7,18 @@ use billing_domain::sandbox_cards::{self, NumberError, SandboxCard};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wrong {
     /// The name.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The number.
-    pub(super) number: Option<String>,
+    pub(crate) number: Option<String>,
     /// The expiry.
-    pub(super) expiry: Option<String>,
+    pub(crate) expiry: Option<String>,
     /// The security code.
-    pub(super) code: Option<String>,
+    pub(crate) code: Option<String>,
 }
 
 impl Wrong {
     /// Nothing is.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -27,29 +27,29 @@ impl Wrong {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Name on the card.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The number. Never leaves the browser.
-    pub(super) number: String,
+    pub(crate) number: String,
     /// `MM/YY`.
-    pub(super) expiry: String,
+    pub(crate) expiry: String,
     /// Three digits, four on American Express. Never leaves the browser.
-    pub(super) code: String,
+    pub(crate) code: String,
 }
 
 /// What is sent instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Accepted {
+pub(crate) struct Accepted {
     /// Stands for the number.
-    pub(super) token: &'static str,
+    pub(crate) token: &'static str,
     /// 1 to 12.
-    pub(super) month: u8,
+    pub(crate) month: u8,
     /// Four digits.
-    pub(super) year: u16,
+    pub(crate) year: u16,
 }
 
 impl Entry {
     /// The token and the expiry, or everything that is wrong at once.
-    pub(super) fn check(&self, today: Date) -> Result<Accepted, Wrong> {
+    pub(crate) fn check(&self, today: Date) -> Result<Accepted, Wrong> {
         let card = sandbox_cards::by_number(self.number.trim());
         let expiry = parse_expiry(&self.expiry, today);
         let wrong = Wrong {

@@ -1,0 +1,269 @@
+//! Where using a link stands, kept over reloads until the outcome is known.
+
+use billing_contract::ProblemCode;
+use billing_contract::link::{CompleteLink, PayAttempt, PayPage, PayStatus};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
+
+use crate::api::{self, ApiError, decode::decode};
+use crate::parts::card_form::{Accepted, Refusal};
+use crate::platform::signal::Slot;
+use crate::platform::{fragment, random, storage, timers};
+use crate::ui::announcer::Announcer;
+
+/// The version of the consent text. A changed text gets a new one.
+const CONSENT: &str = "link-2026-11";
+/// Where the tab keeps the token: the address does not have it any more.
+const TOKEN: &str = "pay-token";
+/// Where the tab keeps an attempt whose outcome is not known, and afterwards its proof.
+const ATTEMPT: &str = "pay-attempt";
+/// Between two questions about an attempt.
+const ASK_MILLISECONDS: i32 = 1_500;
+/// Between two tries of a request whose answer got lost: at first, and at most.
+const REPEAT_MILLISECONDS: (i32, i32) = (1_000, 15_000);
+
+/// Where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The link is looked at.
+    Opening,
+    /// It cannot be used: one sentence.
+    Dead(String),
+    /// The server cannot be reached: one sentence.
+    Unreachable(String),
+    /// A card is wanted; why the last one was not taken.
+    Filling(Refusal),
+    /// Sent; no answer yet.
+    Sending,
+    /// The answer was lost: the same request is sent again, with the same key.
+    Repeating,
+    /// The bank is working on it.
+    Waiting(PayAttempt),
+    /// The cardholder has to confirm.
+    Question(PayAttempt),
+    /// The cardholder's word is on its way to the bank.
+    Answering(PayAttempt),
+    /// Nobody knows yet whether the card was charged.
+    Unknown(PayAttempt),
+    /// Paid, connected, or both.
+    Done(PayAttempt),
+}
+
+impl Stage {
+    /// What an attempt's state means for the person in front of it.
+    pub(super) fn of(attempt: PayAttempt) -> Self {
+        const STOPPED: &str = "No further try is possible with this link. Ask whoever sent it to you for a new one.";
+        let next = |title, reason: String| {
+            if attempt.may_try_again {
+                Self::Filling(Some((title, format!("{reason} Nothing was charged."))))
+            } else {
+                Self::Dead(format!("{reason} Nothing was charged. {STOPPED}"))
+            }
+        };
+        match attempt.status {
+            PayStatus::Processing => Self::Waiting(attempt),
+            PayStatus::ActionRequired => Self::Question(attempt),
+            PayStatus::Unknown => Self::Unknown(attempt),
+            PayStatus::Succeeded => Self::Done(attempt),
+            PayStatus::Declined => {
+                let reason = attempt.reason.clone();
+                next("The card was not accepted", reason.unwrap_or_else(|| "The bank refused this card.".to_owned()))
+            }
+            PayStatus::Expired => next("Not confirmed in time", "The bank waited for your confirmation.".to_owned()),
+        }
+    }
+
+    const fn is_over(&self) -> bool {
+        matches!(self, Self::Filling(_) | Self::Dead(_))
+    }
+}
+
+/// What a tab keeps of an attempt.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    key: String,
+    body: CompleteLink,
+    page: PayPage,
+}
+
+/// The page's state. A copy is the same.
+#[derive(Clone, Copy)]
+pub(super) struct Flow {
+    /// What the link asks for, once it is known.
+    pub(super) page: Slot<Option<PayPage>>,
+    /// Where it stands.
+    pub(super) stage: Slot<Stage>,
+    token: StoredValue<String>,
+    announcer: Announcer,
+}
+
+impl Flow {
+    /// Takes the token out of the address, or goes on with what this tab had begun.
+    pub(super) fn start(announcer: Announcer) -> Self {
+        if let Some(token) = fragment::take()
+            && storage::get(TOKEN).as_deref() != Some(token.as_str())
+        {
+            storage::remove(ATTEMPT);
+            storage::set(TOKEN, &token);
+        }
+        let token = storage::get(TOKEN).unwrap_or_default();
+        let flow =
+            Self { page: Slot::new(None), stage: Slot::new(Stage::Opening), token: StoredValue::new(token), announcer };
+        match storage::get(ATTEMPT).and_then(|text| decode::<Kept>(&text)) {
+            Some(kept) => {
+                flow.page.set(Some(kept.page));
+                flow.stage.set(Stage::Sending);
+                // The key makes it the same attempt, whether the first request had arrived or not.
+                spawn_local(flow.sent(kept.key, kept.body));
+            }
+            None => flow.open(),
+        }
+        flow
+    }
+
+    /// Looks at the link.
+    pub(super) fn open(self) {
+        let token = self.token.get_value();
+        if token.is_empty() {
+            self.stage.set(Stage::Dead("Open the link exactly as it was sent to you.".to_owned()));
+            return;
+        }
+        self.stage.set(Stage::Opening);
+        spawn_local(async move {
+            match api::pay::resolve(token).await {
+                Ok(page) => {
+                    self.page.set(Some(page));
+                    self.stage.set(Stage::Filling(None));
+                }
+                Err(error) => self.failed(&error),
+            }
+        });
+    }
+
+    fn failed(self, error: &ApiError) {
+        let dead = matches!(error.code(), Some(ProblemCode::Gone | ProblemCode::NotFound | ProblemCode::Invalid));
+        let sentence = error.sentence();
+        self.stage.set(if dead { Stage::Dead(sentence) } else { Stage::Unreachable(sentence) });
+    }
+
+    /// Uses the link with this card.
+    pub(super) fn send(self, card: &Accepted) {
+        let Some(page) = self.page.get_untracked() else { return };
+        let key = random::uuid();
+        let body = CompleteLink {
+            token: self.token.get_value(),
+            card_token: card.token.to_owned(),
+            exp_month: card.month,
+            exp_year: card.year,
+            consent: CONSENT.to_owned(),
+        };
+        let kept = Kept { key, body, page };
+        if let Ok(text) = serde_json::to_string(&kept) {
+            storage::set(ATTEMPT, &text);
+        }
+        self.stage.set(Stage::Sending);
+        spawn_local(self.sent(kept.key, kept.body));
+    }
+
+    async fn sent(self, key: String, body: CompleteLink) {
+        let (mut pause, longest) = REPEAT_MILLISECONDS;
+        loop {
+            match api::pay::complete(&key, &body).await {
+                Ok(attempt) => return self.arrived(attempt).await,
+                Err(error) if error.leaves_outcome_open() => {
+                    self.stage.set(Stage::Repeating);
+                    timers::sleep(pause).await;
+                    pause = pause.saturating_mul(2).min(longest);
+                }
+                Err(error) => return self.refused(&error),
+            }
+        }
+    }
+
+    /// The server said no: nothing was charged, and the key is used up.
+    fn refused(self, error: &ApiError) {
+        storage::remove(ATTEMPT);
+        let field = ["/exp_month", "/exp_year", "/card_token"].iter().find_map(|pointer| error.field(pointer));
+        match error.code() {
+            Some(ProblemCode::Gone | ProblemCode::NotFound) => self.failed(error),
+            _ => {
+                let reason = field.unwrap_or_else(|| error.sentence());
+                self.stage.set(Stage::Filling(Some(("Nothing was charged", reason))));
+            }
+        }
+    }
+
+    /// News of the attempt; while the bank is at it, asks again.
+    async fn arrived(self, mut attempt: PayAttempt) {
+        loop {
+            let stage = Stage::of(attempt.clone());
+            if stage.is_over() {
+                storage::remove(ATTEMPT);
+            }
+            let goes_on = matches!(stage, Stage::Waiting(_) | Stage::Unknown(_));
+            if matches!(stage, Stage::Done(_)) {
+                self.announcer.say("Done. Thank you.");
+            }
+            if *self.stage.read_untracked() != stage {
+                self.stage.set(stage);
+            }
+            if !goes_on {
+                return;
+            }
+            timers::sleep(ASK_MILLISECONDS).await;
+            if let Ok(news) = api::pay::status(self.token.get_value(), attempt.id.clone()).await {
+                attempt = news;
+            }
+        }
+    }
+
+    /// Tells the sandbox bank what the cardholder decided.
+    pub(super) fn answer(self, approve: bool) {
+        let Stage::Question(attempt) = self.stage.get_untracked() else { return };
+        self.stage.set(Stage::Answering(attempt.clone()));
+        spawn_local(async move {
+            let token = self.token.get_value();
+            match api::pay::challenge(token.clone(), attempt.id.clone(), approve).await {
+                Ok(news) => self.arrived(news).await,
+                // Perhaps it got through: the attempt itself says so.
+                Err(_) => match api::pay::status(token, attempt.id.clone()).await {
+                    Ok(news) => self.arrived(news).await,
+                    Err(_) => self.stage.set(Stage::Question(attempt)),
+                },
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(status: PayStatus, may_try_again: bool) -> PayAttempt {
+        PayAttempt {
+            id: "a".to_owned(),
+            status,
+            reason: Some("Not enough money.".to_owned()),
+            challenge_until: None,
+            card: None,
+            settled_at: None,
+            may_try_again,
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_that_nothing_was_charged_while_nobody_knows() {
+        for status in [PayStatus::Processing, PayStatus::ActionRequired, PayStatus::Unknown, PayStatus::Succeeded] {
+            assert!(!Stage::of(attempt(status, true)).is_over(), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn after_a_decline_another_card_may_be_tried_as_long_as_the_link_allows() {
+        let Stage::Filling(Some((_, reason))) = Stage::of(attempt(PayStatus::Declined, true)) else { panic!() };
+        assert_eq!(reason, "Not enough money. Nothing was charged.");
+        let Stage::Dead(sentence) = Stage::of(attempt(PayStatus::Declined, false)) else { panic!() };
+        assert!(sentence.starts_with("Not enough money. Nothing was charged.") && sentence.ends_with("a new one."));
+    }
+}

@@ -1,0 +1,113 @@
+//! After the card: the bank's question, the wait, the proof.
+
+use billing_contract::link::{PayAttempt, PayPage};
+use leptos::prelude::*;
+
+use super::flow::{Flow, Stage};
+use super::{heading, print_button};
+use crate::parts::bank::SandboxBank;
+use crate::parts::words::card_text;
+use crate::platform::paper;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::dynamic;
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::money::explicit_text;
+use crate::ui::time::{DateStyle, Instant};
+
+/// The bank's question about the card or the payment.
+#[component]
+pub(super) fn Bank(
+    /// Where it stands.
+    flow: Flow,
+    /// What the link asks for.
+    page: PayPage,
+) -> AnyView {
+    let busy = dynamic::memo(move || matches!(*flow.stage.read(), Stage::Answering(_)));
+    let question = move || {
+        let stage = flow.stage.read();
+        let (Stage::Question(attempt) | Stage::Answering(attempt)) = &*stage else { return String::new() };
+        // The card comes into the answer once it is accepted: then the payment itself is asked about.
+        match (page.amount, &attempt.card) {
+            (Some(amount), Some(card)) => {
+                let card = card_text(&card.brand, &card.last4);
+                format!("Do you approve a payment of {} with {card}?", explicit_text(amount, page.currency))
+            }
+            _ => "Do you allow this card to be used here?".to_owned(),
+        }
+    };
+    view! {
+        <section class="panel pay-panel">
+            <h1>"Confirm with your bank"</h1>
+            <SandboxBank question=Signal::derive(question) busy=busy on_answer=move |approve| flow.answer(approve) />
+            <p class="muted small">"Nothing is charged before you approve."</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// The bank is at it, or has not answered.
+#[component]
+pub(super) fn Waiting(
+    /// Where it stands.
+    flow: Flow,
+    /// What the link asks for.
+    page: PayPage,
+) -> AnyView {
+    let unknown = dynamic::memo(move || matches!(*flow.stage.read(), Stage::Unknown(_)));
+    let title =
+        move || if unknown.get() { "Still checking with the bank" } else { "The bank is working on it" }.to_owned();
+    view! {
+        <section class="panel pay-panel" aria-busy="true">
+            <h1>{heading(&page)}</h1>
+            <Banner tone=Tone::Info title=Signal::derive(title)>
+                <p>"You will not be charged twice. This page goes on by itself; you may leave it open or come back to it in this tab."</p>
+            </Banner>
+        </section>
+    }
+    .into_any()
+}
+
+/// It is done: what, to whom, when, with which card.
+#[component]
+pub(super) fn Proof(
+    /// Where it stands.
+    flow: Flow,
+    /// What the link asked for.
+    page: PayPage,
+) -> AnyView {
+    let Stage::Done(attempt) = flow.stage.get_untracked() else { return ().into_any() };
+    let PayAttempt { id, card, settled_at, .. } = attempt;
+    let title = if page.amount.is_some() { "Paid. Thank you" } else { "The card is connected. Thank you" };
+    let kept = match (page.amount, page.purpose.connects(), &page.auto_pay) {
+        (None, _, Some(_)) | (_, true, Some(_)) => "The card stays connected, and automatic payments are on.",
+        (_, true, None) => "The card stays connected.",
+        _ => "The card was charged once and is not kept.",
+    };
+    let amount = page.amount.map(|amount| fact("Amount", explicit_text(amount, page.currency)));
+    let card = card.map(|card| fact("Card", card_text(&card.brand, &card.last4)));
+    let date = settled_at.map(|at| {
+        view! { <div><dt>"Date"</dt><dd><Instant at=at style=DateStyle::Full /></dd></div> }
+    });
+    view! {
+        <section class="panel pay-panel">
+            <p class="pay-done"><Icon name=IconName::Check /></p>
+            <h1>{title}</h1>
+            <dl class="facts">
+                {amount}
+                {fact("To the wallet of", page.organization)}
+                {card}
+                {date}
+                {fact("Asked by", page.requested_by.clone())}
+                {fact("Reference", id)}
+            </dl>
+            <p>{kept}" "{page.requested_by}" has been told. You can close this page."</p>
+            <div class="buttons">{print_button(paper::print)}</div>
+            <p class="muted small">"Sandbox: no real money was moved."</p>
+        </section>
+    }
+    .into_any()
+}
+
+fn fact(name: &'static str, text: String) -> AnyView {
+    view! { <div><dt>{name}</dt><dd>{text}</dd></div> }.into_any()
+}

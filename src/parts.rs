@@ -1,0 +1,5 @@
+//! Pieces of billing that more than one page shows: above the kit, below the pages.
+
+pub(crate) mod bank;
+pub(crate) mod card_form;
+pub(crate) mod words;

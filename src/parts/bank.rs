@@ -1,0 +1,33 @@
+//! The frame of the bank that is none: where the sandbox asks the cardholder.
+
+use leptos::prelude::*;
+
+use crate::platform::signal::Derived;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
+use crate::ui::icon::{Icon, IconName};
+
+/// The bank's question, and the two answers to it.
+#[component]
+pub(crate) fn SandboxBank(
+    /// What it asks.
+    #[prop(into)]
+    question: Signal<String>,
+    /// The answer is on its way.
+    busy: Derived<bool>,
+    /// The cardholder's word.
+    #[prop(into)]
+    on_answer: Callback<(bool,)>,
+) -> AnyView {
+    view! {
+        <div class="bank">
+            <p class="bank-name"><Icon name=IconName::Flask />"Sandbox bank"</p>
+            <p class="bank-question">{dynamic::words(move || question.get())}</p>
+            <div class="buttons">
+                <Button style=ButtonStyle::Primary busy=busy on_press=move || on_answer.run((true,))>"Approve"</Button>
+                <Button unavailable=busy on_press=move || on_answer.run((false,))>"Refuse"</Button>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,147 @@
+//! A card's details. The number becomes a token here, in the browser, and goes nowhere else.
+
+mod entry;
+mod test_cards;
+
+use billing_domain::Date;
+use leptos::prelude::*;
+
+use crate::platform::focus;
+use crate::platform::signal::{Derived, Given, Slot};
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
+use crate::ui::field::TextField;
+use crate::ui::icon::{Icon, IconName};
+
+pub(crate) use self::entry::Accepted;
+use self::entry::{Entry, Wrong, regrouped, with_stroke};
+use self::test_cards::TestCards;
+
+const NAME_ID: &str = "card-name";
+const NUMBER_ID: &str = "card-number";
+const EXPIRY_ID: &str = "card-expiry";
+const CODE_ID: &str = "card-code";
+
+/// The fields as they stand. Whoever shows the form keeps them, so that nothing typed is lost with it.
+#[derive(Clone, Copy)]
+pub(crate) struct CardFields {
+    name: RwSignal<String>,
+    number: RwSignal<String>,
+    expiry: RwSignal<String>,
+    code: RwSignal<String>,
+}
+
+impl CardFields {
+    /// Nothing typed yet.
+    pub(crate) fn new() -> Self {
+        let text = || RwSignal::new(String::new());
+        Self { name: text(), number: text(), expiry: text(), code: text() }
+    }
+
+    fn entry(self) -> Entry {
+        Entry {
+            name: self.name.get_untracked(),
+            number: self.number.get_untracked(),
+            expiry: self.expiry.get_untracked(),
+            code: self.code.get_untracked(),
+        }
+    }
+}
+
+/// Why the last card was not taken: a few words, and what to do.
+pub(crate) type Refusal = Option<(&'static str, String)>;
+
+/// The fields, what the person agrees to, the button.
+#[component]
+pub(crate) fn CardForm(
+    /// What stands in the fields.
+    fields: CardFields,
+    /// Today, by which a card has expired or not.
+    #[prop(into)]
+    today: Given<Date>,
+    /// What went wrong before.
+    #[prop(into)]
+    refusal: Given<Refusal>,
+    /// The bank is asked.
+    busy: Derived<bool>,
+    /// The button's words: at rest, and while the bank is asked.
+    #[prop(into)]
+    words: Given<(String, String)>,
+    /// Back to where one came from, if one came from anywhere.
+    #[prop(optional, into)]
+    on_back: Option<Callback<()>>,
+    /// Asks the bank.
+    #[prop(into)]
+    on_send: Callback<(Accepted,)>,
+    /// What the person agrees to.
+    children: Children,
+) -> AnyView {
+    let wrong = Slot::new(Wrong::default());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        match fields.entry().check(today.get()) {
+            Ok(card) => {
+                wrong.set(Wrong::default());
+                on_send.run((card,));
+            }
+            Err(problems) => {
+                focus_first(&problems);
+                wrong.set(problems);
+            }
+        }
+    };
+    let failure = move || {
+        let (title, reason) = refusal.get()?;
+        Some(view! { <Banner tone=Tone::Stop title=title alert=true><p>{reason}</p></Banner> })
+    };
+    let error = move |of: fn(&Wrong) -> &Option<String>| Given::derive(move || of(&wrong.read()).clone());
+    let last_number = StoredValue::new(fields.number.get_untracked());
+    let group = move |typed: String| {
+        let shown = regrouped(&last_number.get_value(), &typed);
+        last_number.set_value(shown.clone());
+        fields.number.set(shown);
+    };
+    let last_expiry = StoredValue::new(fields.expiry.get_untracked());
+    let stroke = move |typed: String| {
+        let shown = with_stroke(&last_expiry.get_value(), &typed);
+        last_expiry.set_value(shown.clone());
+        fields.expiry.set(shown);
+    };
+    let word = move || if busy.get() { words.get().1 } else { words.get().0 };
+    view! {
+        <form class="form" novalidate=true on:submit=submit>
+            {dynamic::part(failure)}
+            <p class="sandbox-note small"><Icon name=IconName::Flask />"Sandbox: no real money. Only test card numbers work."</p>
+            <fieldset class="card-fields" disabled=move || busy.get()>
+                <TextField label="Name on card" value=fields.name name="cc-name" id=NAME_ID autocomplete="cc-name"
+                    error=error(|wrong| &wrong.name) required=true />
+                <TextField label="Card number" value=fields.number name="cc-number" id=NUMBER_ID autocomplete="cc-number"
+                    input_mode="numeric" error=error(|wrong| &wrong.number) required=true on_input=group />
+                <TextField label="Expiry (MM/YY)" value=fields.expiry name="cc-exp" id=EXPIRY_ID autocomplete="cc-exp"
+                    input_mode="numeric" error=error(|wrong| &wrong.expiry) required=true on_input=stroke />
+                <TextField label="Security code" value=fields.code name="cc-csc" id=CODE_ID autocomplete="cc-csc"
+                    input_mode="numeric" error=error(|wrong| &wrong.code) required=true />
+            </fieldset>
+            <TestCards on_pick=Callback::from(move |number: &'static str| {
+                fields.number.set(number.to_owned());
+                group(number.to_owned());
+                focus::by_id(NUMBER_ID);
+            }) />
+            {children()}
+            <div class="buttons end">
+                {on_back.map(|on_back| view! { <Button on_press=on_back>"Back"</Button> })}
+                <Button style=ButtonStyle::Primary submit=true busy=busy>{dynamic::part(word)}</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn focus_first(wrong: &Wrong) {
+    let order =
+        [(&wrong.name, NAME_ID), (&wrong.number, NUMBER_ID), (&wrong.expiry, EXPIRY_ID), (&wrong.code, CODE_ID)];
+    if let Some((_, id)) = order.iter().find(|(problem, _)| problem.is_some()) {
+        focus::by_id(id);
+    }
+}

@@ -1,0 +1,41 @@
+//! The words for a card and for what automatic payments will do, wherever they are shown.
+
+use billing_domain::Money;
+use billing_domain::auto_pay::{Refill, Settings};
+use billing_domain::card::brand_name;
+
+/// `Visa •• 4242`, never broken between two lines.
+pub(crate) fn card_text(brand: &str, last4: &str) -> String {
+    let brand = if brand.is_empty() { "Card" } else { brand_name(brand) };
+    format!("{brand}\u{a0}••\u{a0}{last4}")
+}
+
+/// The mandate in words, which the person confirms.
+pub(crate) fn mandate(settings: &Settings, card: &str, write: impl Fn(Money) -> String) -> String {
+    let threshold = write(settings.threshold);
+    let refill = match settings.refill {
+        Refill::Fixed { amount } => format!("{card} is charged {}", write(amount)),
+        Refill::Target { balance } => format!("{card} is charged what brings it up to {}", write(balance)),
+    };
+    format!(
+        "Whenever the balance falls to {threshold} or below, {refill}. Never more than {} in a calendar month.",
+        write(settings.monthly_cap)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mandate_names_threshold_amount_cap_and_card() {
+        let money = Money::from_major;
+        let write = |amount: Money| format!("${amount}");
+        let settings =
+            Settings { threshold: money(20), refill: Refill::Fixed { amount: money(50) }, monthly_cap: money(500) };
+        assert_eq!(
+            mandate(&settings, "Visa •• 4242", write),
+            "Whenever the balance falls to $20.00 or below, Visa •• 4242 is charged $50.00. Never more than $500.00 in a calendar month."
+        );
+    }
+}
