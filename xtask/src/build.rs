@@ -1,12 +1,13 @@
 //! Builds the product: the page into dist/, the server through cargo, both at once.
 
+mod imports;
 mod page;
 mod wasm;
 
 use crate::{
     install, process,
     steps::{self, Steps},
-    workspace,
+    suite, workspace,
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -52,7 +53,8 @@ pub(crate) fn run_page(arguments: &[String]) -> Result<()> {
         bail!("this chore takes no argument (`{word}`)");
     }
     install::ensure(&install::for_build()?)?;
-    Steps::of(1).step("the page, in release", page_if_changed)
+    Steps::of(1).step("the page, in release", page_if_changed)?;
+    suite::weigh()
 }
 
 /// Leaves `target/release/nexis-billing` and `dist/`. The seams are a cargo feature of the server alone, so both

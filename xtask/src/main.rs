@@ -25,7 +25,7 @@ cargo xtask test
 cargo xtask build [--test-seams]
     leaves target/release/nexis-billing and dist/
 cargo xtask page
-    the page's half of `build`: dist/ for a server that is built already
+    the page's half of `build`, dist/, and what it weighs
 cargo xtask check
     the quick part of `test`: formatting, lints on both targets, and the arrows of the architecture
 cargo xtask bench

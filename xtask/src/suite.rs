@@ -12,6 +12,7 @@ use std::{process::ExitCode, time::Instant};
 use tally::{Place, Tally};
 
 pub(crate) use browser::playwright;
+pub(crate) use budgets::hold as weigh;
 pub(crate) use cluster::Cluster;
 
 /// A step of the suite: it adds what it counted, and fails with the reason.

@@ -51,7 +51,8 @@ fn script(scripts: &Path) -> Result<PathBuf> {
     let (entry, bundle) = (scripts.join("loader.js"), scripts.join("loader.bundle.js"));
     copy(&workspace::root().join("public/loader.js"), &entry)?;
     let mut esbuild = esbuild(&entry, &bundle)?;
-    process::run(esbuild.args(["--bundle", "--format=esm"]))?;
+    // wasm-bindgen imports what loads the later parts once for each of its functions, always under the same name.
+    process::run(esbuild.args(["--bundle", "--format=esm", "--log-override:duplicate-object-key=silent"]))?;
     Ok(bundle)
 }
 

@@ -1,7 +1,7 @@
 //! The page's Wasm: compiled, cut at its split points into what the first load needs and what comes later, bound to
 //! JavaScript, optimised, and named after its contents.
 
-use super::name_of_contents;
+use super::{imports, name_of_contents};
 use crate::{install, process, workspace};
 use anyhow::{Context, Result, anyhow, bail};
 use std::{
@@ -20,7 +20,8 @@ const MAIN: &str = "app";
 const LINK: &str = "__wasm_split.js";
 /// wasm-opt sorts functions by name, so that alike ones lie side by side for brotli, and drops the names afterwards.
 /// The features are those that rustc uses; wasm-opt must not use more.
-const OPTIMISE: [&str; 9] = [
+const OPTIMISE: [&str; 10] = [
+    "--quiet",
     "-O2",
     "--reorder-functions-by-name",
     "--strip-producers",
@@ -62,6 +63,7 @@ pub(super) fn make(folder: &Path) -> Result<Code> {
     later.retain(|file| file.file_stem().is_some_and(|stem| stem != MAIN));
     let first = bound.join(format!("{MAIN}_bg.wasm"));
     optimise(later.iter().chain([&first]))?;
+    shorten_imports(&first, &bound.join(format!("{MAIN}.js")))?;
     let main = Part { name: name_of_contents(MAIN, "wasm", &read(&first)?), file: first };
     let later = later.into_iter().map(named).collect::<Result<Vec<_>>>()?;
     link(&cut.join(LINK), &bound.join(LINK), &later)?;
@@ -106,6 +108,12 @@ fn optimise<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
     })
 }
 
+fn shorten_imports(wasm: &Path, script: &Path) -> Result<()> {
+    let (short_wasm, short_script) = imports::shorten(&read(wasm)?, &text(script)?)?;
+    fs::write(wasm, short_wasm).with_context(|| format!("{} could not be written", wasm.display()))?;
+    fs::write(script, short_script).with_context(|| format!("{} could not be written", script.display()))
+}
+
 fn named(file: PathBuf) -> Result<Part> {
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     Ok(Part { name: name_of_contents(stem, "wasm", &read(&file)?), file })
@@ -113,7 +121,7 @@ fn named(file: PathBuf) -> Result<Part> {
 
 /// Copies what loads the later parts, with the names that they have in dist/.
 fn link(from: &Path, to: &Path, later: &[Part]) -> Result<()> {
-    let mut text = String::from_utf8(read(from)?).with_context(|| format!("{} is no text", from.display()))?;
+    let mut text = text(from)?;
     for part in later {
         let written = part.file.file_name().map(|name| format!("\"./{}\"", name.to_string_lossy())).unwrap_or_default();
         if !text.contains(&written) {
@@ -122,6 +130,10 @@ fn link(from: &Path, to: &Path, later: &[Part]) -> Result<()> {
         text = text.replace(&written, &format!("\"./{}\"", part.name));
     }
     fs::write(to, text).with_context(|| format!("{} could not be written", to.display()))
+}
+
+fn text(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("{} could not be read", file.display()))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

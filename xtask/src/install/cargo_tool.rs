@@ -3,7 +3,7 @@
 use super::{Requirement, folder_of};
 use crate::{process, workspace};
 use anyhow::{Context, Result};
-use std::{fs, path::PathBuf};
+use std::{fs, io::ErrorKind, path::PathBuf};
 
 /// A release profile compiles for minutes what then runs for a second; the tools are as good with this one.
 const QUICK_PROFILE: [(&str, &str); 5] = [
@@ -81,6 +81,10 @@ impl Requirement for CargoTool {
         command.env("CARGO_TARGET_DIR", &build).envs(QUICK_PROFILE).env_remove("RUSTFLAGS");
         process::run(&mut command)?;
         // Kept after a failure or Ctrl-C, so that the next run goes on; a gigabyte nobody needs after a success.
-        fs::remove_dir_all(&build).with_context(|| format!("{} could not be removed", build.display()))
+        match fs::remove_dir_all(&build) {
+            // Cargo found it installed and built nothing.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            outcome => outcome.with_context(|| format!("{} could not be removed", build.display())),
+        }
     }
 }

@@ -141,7 +141,7 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// Trunk writes `name-<hash>.js` and `name-<hash>_bg.wasm`: such a name never stands for other contents.
+/// The build writes `name-<hash>.js`, as others write `name-<hash>_bg.wasm`: such a name never stands for other contents.
 fn has_hashed_name(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     let stem = file.split('.').next().unwrap_or(file);
