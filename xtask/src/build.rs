@@ -20,7 +20,7 @@ use std::{
 };
 
 /// What the page is made of; anything else may change without building it again.
-const PAGE_SOURCES: [&str; 10] = [
+const PAGE_SOURCES: [&str; 11] = [
     "src",
     "style",
     "public",
@@ -31,6 +31,7 @@ const PAGE_SOURCES: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
     "index.html",
+    "pay.html",
 ];
 /// dist/ is emptied by every build, so this file vanishes with the build that it describes.
 const STAMP: &str = ".built-from";

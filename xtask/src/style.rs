@@ -5,21 +5,22 @@ use anyhow::{Context, Result, bail};
 use std::{fmt::Write as _, fs, path::Path};
 
 /// The cascade, weakest first: a page may overrule the kit, the kit the base, and nothing needs `!important`.
-const LAYERS: [&str; 4] = ["tokens", "base", "ui", "pages"];
+const LAYERS: [&str; 5] = ["tokens", "base", "ui", "parts", "pages"];
 
-/// Each file wrapped in the layer of its folder (`tokens.css` and `base.css` are layers of their own), sorted by name.
-pub(crate) fn join(folder: &Path) -> Result<String> {
+/// Each file wrapped in the layer of its folder (`tokens.css` and `base.css` are layers of their own), sorted by name. Files that
+/// are not `wanted` are left out.
+pub(crate) fn join(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<String> {
     let mut sheet = format!("@layer {};\n", LAYERS.join(", "));
     let files = workspace::files_below(folder)?;
     for layer in LAYERS {
-        for file in files.iter().filter(|file| layer_of(folder, file) == Some(layer)) {
+        for file in files.iter().filter(|file| layer_of(folder, file) == Some(layer) && wanted(file)) {
             let text = fs::read_to_string(file).with_context(|| format!("{} could not be read", file.display()))?;
             check(file, &text)?;
             write!(sheet, "@layer {layer} {{\n{}\n}}\n", text.trim())?;
         }
     }
     if let Some(stray) = files.iter().find(|file| layer_of(folder, file).is_none()) {
-        bail!("{} belongs to no layer: move it to style/ui or style/pages", workspace::relative(stray));
+        bail!("{} belongs to no layer: move it to style/ui, style/parts or style/pages", workspace::relative(stray));
     }
     Ok(sheet)
 }
@@ -52,6 +53,7 @@ mod tests {
         assert_eq!(layer("tokens.css"), Some("tokens"));
         assert_eq!(layer("ui/button.css"), Some("ui"));
         assert_eq!(layer("pages/settings/billing/tokens.css"), Some("pages"));
+        assert_eq!(layer("parts/bank.css"), Some("parts"));
         assert_eq!(layer("stray.css"), None);
         assert_eq!(layer("ui/readme.md"), None);
     }

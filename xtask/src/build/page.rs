@@ -1,6 +1,7 @@
 //! The page: its Wasm, one script, one stylesheet and the document, in dist/.
 
-use super::{name_of_contents, wasm};
+use super::name_of_contents;
+use super::wasm::{self, Program};
 use crate::{install, precompress, process, style, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
@@ -18,32 +19,55 @@ const STYLE: &str = "/app.css";
 /// Where the server puts the session's `/billing` answer.
 const BOOTSTRAP: &str = "<!--bootstrap-->";
 
+/// A document, and the program that it starts.
+struct Document {
+    html: &'static str,
+    program: Program,
+    /// The server puts somebody's figures into it.
+    personal: bool,
+}
+
+const DOCUMENTS: [Document; 2] = [
+    Document { html: "index.html", program: Program::App, personal: true },
+    Document { html: "pay.html", program: Program::Pay, personal: false },
+];
+
 /// Leaves the page in dist/, compressed.
 pub(super) fn make() -> Result<()> {
     let work = workspace::target_dir()?.join("page");
-    let code = wasm::make(&work)?;
-    let script = script(&code.scripts)?;
-    let style = stylesheet(&work)?;
-    let mut html = read(&workspace::root().join("index.html"))?;
     let dist = workspace::dist();
     if dist.exists() {
         fs::remove_dir_all(&dist).with_context(|| format!("{} could not be emptied", dist.display()))?;
     }
     fs::create_dir_all(&dist).with_context(|| format!("{} could not be made", dist.display()))?;
+    for document in &DOCUMENTS {
+        make_document(document, &work.join(document.program.stem()), &dist)?;
+    }
+    for name in COPIED {
+        copy(&workspace::root().join("public").join(name), &dist.join(name))?;
+    }
+    precompress::folder(&dist)
+}
+
+fn make_document(document: &Document, work: &Path, dist: &Path) -> Result<()> {
+    let stem = document.program.stem();
+    let code = wasm::make(work, document.program)?;
+    let script = script(&code.scripts)?;
+    let style = stylesheet(work, document.program)?;
+    let mut html = read(&workspace::root().join(document.html))?;
     for part in code.later.iter().chain([&code.main]) {
         copy(&part.file, &dist.join(&part.name))?;
     }
-    for (address, stem, extension, file) in [(SCRIPT, "loader", "js", &script), (STYLE, "app", "css", &style)] {
+    for (address, extension, file) in [(SCRIPT, "js", &script), (STYLE, "css", &style)] {
         let name = name_of_contents(stem, extension, read(file)?.as_bytes());
         copy(file, &dist.join(&name))?;
         html = renamed(&html, address, &name)?;
     }
     html = slim(&renamed(&html, WASM, &code.main.name)?)?;
-    fs::write(dist.join("index.html"), html).context("dist/index.html could not be written")?;
-    for name in COPIED {
-        copy(&workspace::root().join("public").join(name), &dist.join(name))?;
+    if document.personal && !html.contains(BOOTSTRAP) {
+        bail!("{} lost its {BOOTSTRAP}: the server would have nowhere to put the balance", document.html);
     }
-    precompress::folder(&dist)
+    fs::write(dist.join(document.html), html).with_context(|| format!("dist/{} could not be written", document.html))
 }
 
 /// public/loader.js and everything that it imports as one file: a request for each would be one after the other.
@@ -56,10 +80,16 @@ fn script(scripts: &Path) -> Result<PathBuf> {
     Ok(bundle)
 }
 
-fn stylesheet(work: &Path) -> Result<PathBuf> {
+/// All but what another document alone needs.
+fn stylesheet(work: &Path, program: Program) -> Result<PathBuf> {
     let (joined, small) = (work.join("joined.css"), work.join("app.css"));
-    fs::write(&joined, style::join(&workspace::root().join("style"))?)
-        .context("the stylesheet could not be written")?;
+    let of_pay = |file: &Path| file.ends_with("pages/pay.css") || file.ends_with("pages/shell.css");
+    let of_a_page = |file: &Path| file.components().any(|part| part.as_os_str() == "pages");
+    let sheet = style::join(&workspace::root().join("style"), |file| match program {
+        Program::App => !file.ends_with("pages/pay.css"),
+        Program::Pay => of_pay(file) || !of_a_page(file),
+    });
+    fs::write(&joined, sheet?).context("the stylesheet could not be written")?;
     process::run(&mut esbuild(&joined, &small)?)?;
     Ok(small)
 }
@@ -75,22 +105,19 @@ fn esbuild(from: &Path, to: &Path) -> Result<Command> {
 fn renamed(html: &str, address: &str, name: &str) -> Result<String> {
     let quoted = format!("\"{address}\"");
     if html.matches(&quoted).count() != 1 {
-        bail!("index.html must name {address} exactly once");
+        bail!("the document must name {address} exactly once");
     }
     Ok(html.replace(&quoted, &format!("\"/{name}\"")))
 }
 
 /// The document without comments (but the server's mark), indentation and empty lines.
 fn slim(html: &str) -> Result<String> {
-    if !html.contains(BOOTSTRAP) {
-        bail!("index.html lost its {BOOTSTRAP}: the server would have nowhere to put the balance");
-    }
     let mut kept = String::with_capacity(html.len());
     let mut rest = html;
     // Comments for people begin with a space, the mark does not.
     while let Some((before, comment)) = rest.split_once("<!-- ") {
         kept.push_str(before);
-        let Some((_, after)) = comment.split_once("-->") else { bail!("a comment of index.html has no end") };
+        let Some((_, after)) = comment.split_once("-->") else { bail!("a comment of the document has no end") };
         rest = after;
     }
     kept.push_str(rest);
@@ -118,8 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_without_a_place_for_the_balance_is_an_error() {
-        assert!(slim("<head></head>").is_err());
+    fn a_comment_without_an_end_is_an_error() {
         assert!(slim("<head><!--bootstrap--><!-- no end </head>").is_err());
     }
 
@@ -134,9 +160,11 @@ mod tests {
     }
 
     #[test]
-    fn the_document_of_this_tree_names_what_is_built() {
-        let html = read(&workspace::root().join("index.html")).unwrap();
-        let html = [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| renamed(&html, address, "x").unwrap());
-        assert!(slim(&html).is_ok());
+    fn the_documents_of_this_tree_name_what_is_built() {
+        for document in &DOCUMENTS {
+            let html = read(&workspace::root().join(document.html)).unwrap();
+            let html = [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| renamed(&html, address, "x").unwrap());
+            assert_eq!(slim(&html).unwrap().contains(BOOTSTRAP), document.personal, "{}", document.html);
+        }
     }
 }

@@ -33,6 +33,37 @@ const OPTIMISE: [&str; 10] = [
     "--enable-multivalue",
 ];
 
+/// A program of the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Program {
+    /// Settings, for those who are signed in.
+    App,
+    /// What is behind a hand-over link: small, and whole from the start.
+    Pay,
+}
+
+impl Program {
+    const fn bin(self) -> &'static str {
+        match self {
+            Self::App => PACKAGE,
+            Self::Pay => "nexis-billing-pay",
+        }
+    }
+
+    /// What its files are called.
+    pub(super) const fn stem(self) -> &'static str {
+        match self {
+            Self::App => MAIN,
+            Self::Pay => "pay",
+        }
+    }
+
+    /// It has parts that come later.
+    const fn is_cut(self) -> bool {
+        matches!(self, Self::App)
+    }
+}
+
 /// The page's code, ready to be bundled and served.
 pub(super) struct Code {
     /// What is loaded first.
@@ -52,33 +83,44 @@ pub(super) struct Part {
 }
 
 /// Makes the code anew in `folder`, which is emptied.
-pub(super) fn make(folder: &Path) -> Result<Code> {
+pub(super) fn make(folder: &Path, program: Program) -> Result<Code> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("{} could not be emptied", folder.display()))?;
     }
     let (cut, bound) = (folder.join("cut"), folder.join("bound"));
-    split(&compile()?, &cut)?;
-    bind(&cut.join(format!("{MAIN}.wasm")), &bound)?;
-    let mut later = parts_in(&cut)?;
-    later.retain(|file| file.file_stem().is_some_and(|stem| stem != MAIN));
+    let compiled = compile(program)?;
+    let mut later = Vec::new();
+    if program.is_cut() {
+        split(&compiled, &cut)?;
+        bind(&cut.join(format!("{MAIN}.wasm")), &bound)?;
+        later = parts_in(&cut)?;
+        later.retain(|file| file.file_stem().is_some_and(|stem| stem != MAIN));
+    } else {
+        bind(&compiled, &bound)?;
+    }
     let first = bound.join(format!("{MAIN}_bg.wasm"));
     optimise(later.iter().chain([&first]))?;
     shorten_imports(&first, &bound.join(format!("{MAIN}.js")))?;
-    let main = Part { name: name_of_contents(MAIN, "wasm", &read(&first)?), file: first };
+    let main = Part { name: name_of_contents(program.stem(), "wasm", &read(&first)?), file: first };
     let later = later.into_iter().map(named).collect::<Result<Vec<_>>>()?;
-    link(&cut.join(LINK), &bound.join(LINK), &later)?;
+    if program.is_cut() {
+        link(&cut.join(LINK), &bound.join(LINK), &later)?;
+    }
     Ok(Code { main, later, scripts: bound })
 }
 
 /// Compiles the app with its relocations, by which wasm-split knows what uses what.
-fn compile() -> Result<PathBuf> {
+fn compile(program: Program) -> Result<PathBuf> {
     let mut cargo = workspace::cargo();
-    cargo.args(["rustc", "--locked", "--package", PACKAGE, "--bin", PACKAGE, "--target", TARGET]);
-    cargo.args(["--profile", PROFILE, "--", "-Clink-arg=--emit-relocs"]);
+    cargo.args(["rustc", "--locked", "--package", PACKAGE, "--bin", program.bin(), "--target", TARGET]);
+    cargo.args(["--profile", PROFILE]);
+    if program.is_cut() {
+        cargo.args(["--", "-Clink-arg=--emit-relocs"]);
+    }
     // A colourless progress log: two builds write to one terminal.
     cargo.env("CARGO_TERM_PROGRESS_WHEN", "never");
     process::run(&mut cargo)?;
-    Ok(workspace::target_dir()?.join(TARGET).join(PROFILE).join(format!("{PACKAGE}.wasm")))
+    Ok(workspace::target_dir()?.join(TARGET).join(PROFILE).join(format!("{}.wasm", program.bin())))
 }
 
 fn split(wasm: &Path, to: &Path) -> Result<()> {

@@ -21,6 +21,8 @@ use crate::http::problem::Problem;
 /// Where `index.html` wants the first screen's data.
 const MARKER: &str = "<!--bootstrap-->";
 const INDEX: &str = "index.html";
+/// The document behind a hand-over link, for somebody without an account.
+const PAY: &str = "pay.html";
 
 /// Why the page cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -160,6 +162,8 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
         let problem = Problem::new(ProblemCode::MethodNotAllowed, "Files can only be read.");
         return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
+    // The address of hand-over links: what is behind `#` never comes here.
+    let path = if path.strip_suffix('/').unwrap_or(&path) == "pay" { PAY.to_owned() } else { path };
     if let Some(asset) = state.files.assets.get(&path) {
         return send(asset, &parts.headers);
     }
