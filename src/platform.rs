@@ -15,6 +15,7 @@ pub(crate) mod listener;
 pub(crate) mod paper;
 pub(crate) mod random;
 pub(crate) mod scroll;
+pub(crate) mod share;
 pub(crate) mod signal;
 pub(crate) mod storage;
 pub(crate) mod stream;

@@ -1,6 +1,6 @@
 //! Connecting cards. Their numbers never come here: the page knows tokens only.
 
-use billing_contract::card::{CardSetup, CreateCardSetup};
+use billing_contract::card::{Card, CardSetup, CreateCardSetup};
 use billing_contract::paths;
 use billing_contract::top_up::ChallengeAnswer;
 
@@ -20,4 +20,14 @@ pub(crate) async fn setup(id: &str) -> Result<CardSetup, ApiError> {
 /// `POST /cards/setups/{id}/challenge`: what the cardholder told the sandbox bank.
 pub(crate) async fn challenge(id: &str, approve: bool) -> Result<CardSetup, ApiError> {
     Call::new("POST", paths::CARD_SETUP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await
+}
+
+/// `PUT /cards/{id}/default`.
+pub(crate) async fn make_default(id: &str) -> Result<Card, ApiError> {
+    Call::new("PUT", paths::CARD_DEFAULT, id).answer().await
+}
+
+/// `DELETE /cards/{id}`.
+pub(crate) async fn remove(id: &str) -> Result<(), ApiError> {
+    Call::new("DELETE", paths::CARD, id).text().await.map(drop)
 }

@@ -19,8 +19,16 @@ use crate::platform::{random, task, visibility};
 /// A page that nobody sees lets go of its connection after this time.
 const HIDDEN_MILLISECONDS: i32 = 5 * 60 * 1000;
 
-const NAMES: [&str; 7] =
-    [event::TRANSACTION, event::WALLET, event::AUTO_PAY, event::TOP_UP, event::CARD, event::REQUEST, event::SESSION];
+const NAMES: [&str; 8] = [
+    event::TRANSACTION,
+    event::WALLET,
+    event::AUTO_PAY,
+    event::TOP_UP,
+    event::CARD,
+    event::REQUEST,
+    event::LINK,
+    event::SESSION,
+];
 
 /// Whether the page hears what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,6 +33,7 @@ fn hear(live: Live, update: Update) {
         Update::TopUp(top_up) => live.hear_top_up(*top_up),
         Update::Card(card) => live.hear_card(*card),
         Update::Request(request) => live.hear_request(*request),
+        Update::Link(link) => live.hear_link(*link),
         Update::Session(why) => live.end_session(why),
     }
 }

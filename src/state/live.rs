@@ -6,6 +6,7 @@ use billing_contract::auto_pay::AutoPay;
 use billing_contract::billing::Billing;
 use billing_contract::card::Card;
 use billing_contract::event::SessionState;
+use billing_contract::link::PaymentLink;
 use billing_contract::request::FundsRequest;
 use billing_contract::top_up::TopUp;
 use billing_contract::transaction::{Transaction, TransactionPage};
@@ -53,6 +54,10 @@ pub(crate) struct Parts {
     pub(crate) cards: Slot<Vec<Card>>,
     /// Requests of members that nobody has answered.
     pub(crate) requests: Slot<Vec<FundsRequest>>,
+    /// The latest hand-over links, newest first.
+    pub(crate) links: Slot<Vec<PaymentLink>>,
+    /// The dialog that makes a hand-over link is open.
+    pub(crate) hand_over: RwSignal<bool>,
     /// Known top-ups, newest first: all open ones and the last finished ones.
     pub(crate) top_ups: Slot<Vec<TopUp>>,
     /// This month's spending, as last read.
@@ -134,6 +139,8 @@ impl Live {
             auto_pay: Slot::new(billing.auto_pay),
             cards: Slot::new(billing.cards),
             requests: Slot::new(billing.requests),
+            links: Slot::new(billing.links),
+            hand_over: RwSignal::new(false),
             top_ups: Slot::new(billing.open_top_ups),
             usage: Slot::new(billing.usage),
             first_page: Slot::new(billing.transactions),
@@ -155,6 +162,7 @@ impl Live {
         self.auto_pay.set(billing.auto_pay);
         self.cards.set(billing.cards);
         self.requests.set(billing.requests);
+        self.links.set(billing.links);
         self.usage.set(billing.usage);
         self.today.set(billing.today);
         for top_up in billing.open_top_ups {
@@ -199,6 +207,11 @@ impl Live {
     /// A member asks, or was answered.
     pub(crate) fn hear_request(self, request: FundsRequest) {
         self.requests.update(|list| merge::request(list, request));
+    }
+
+    /// A hand-over link is new or has moved on.
+    pub(crate) fn hear_link(self, link: PaymentLink) {
+        self.links.update(|list| merge::link(list, link));
     }
 
     /// The stream is lost, from now on.

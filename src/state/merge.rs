@@ -1,6 +1,7 @@
 //! Which of two versions of the same thing is the newer one: answers and events arrive in any order.
 
 use billing_contract::card::Card;
+use billing_contract::link::PaymentLink;
 use billing_contract::request::{FundsRequest, FundsRequestState};
 use billing_contract::top_up::TopUp;
 use billing_contract::transaction::Transaction;
@@ -40,6 +41,15 @@ pub(super) fn request(list: &mut Vec<FundsRequest>, new: FundsRequest) {
         list.retain(|known| known.id != new.id);
     } else if !list.iter().any(|known| known.id == new.id) {
         list.insert(0, new);
+    }
+}
+
+/// Puts a hand-over link into the list, newest first. What is over stays over, whatever is heard late.
+pub(super) fn link(list: &mut Vec<PaymentLink>, new: PaymentLink) {
+    match list.iter_mut().find(|known| known.id == new.id) {
+        Some(known) if !known.state.is_alive() && new.state.is_alive() => {}
+        Some(known) => *known = new,
+        None => list.insert(0, new),
     }
 }
 

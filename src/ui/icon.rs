@@ -55,6 +55,10 @@ pub(crate) enum IconName {
     Flask,
     /// To another place.
     ArrowRight,
+    /// A code to scan.
+    Code,
+    /// A link.
+    Link,
 }
 
 impl IconName {
@@ -101,6 +105,12 @@ impl IconName {
                 "M6 1.75h4M6.75 1.75v4.5L2.9 12.4c-.5.85.05 1.85 1 1.85h8.2c.95 0 1.5-1 1-1.85L9.25 6.25v-4.5M4.5 10h7"
             }
             Self::ArrowRight => "M2.75 8h10.5M8.75 3.5l4.5 4.5-4.5 4.5",
+            Self::Code => {
+                "M2.25 2.25h4v4h-4v-4ZM9.75 2.25h4v4h-4v-4ZM2.25 9.75h4v4h-4v-4ZM9.75 9.75v1.5M13.75 9.75h-1.5v2M9.75 13.75h1.5M13.75 13.75v-.1"
+            }
+            Self::Link => {
+                "M6.75 9.25a2.75 2.75 0 0 0 4.1.3l2-2a2.76 2.76 0 0 0-3.9-3.9L7.9 4.7M9.25 6.75a2.75 2.75 0 0 0-4.1-.3l-2 2a2.76 2.76 0 0 0 3.9 3.9l1.05-1.05"
+            }
         }
     }
 }

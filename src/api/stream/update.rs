@@ -3,6 +3,7 @@
 use billing_contract::auto_pay::AutoPay;
 use billing_contract::card::Card;
 use billing_contract::event::{self, SessionEvent, SessionState};
+use billing_contract::link::PaymentLink;
 use billing_contract::request::FundsRequest;
 use billing_contract::top_up::TopUp;
 use billing_contract::transaction::Transaction;
@@ -25,6 +26,8 @@ pub(crate) enum Update {
     Card(Box<Card>),
     /// A member asks, or was answered.
     Request(Box<FundsRequest>),
+    /// A hand-over link is new or has moved on.
+    Link(Box<PaymentLink>),
     /// The session is over.
     Session(SessionState),
 }
@@ -39,6 +42,7 @@ impl Update {
             event::TOP_UP => Self::TopUp(decode(data)?),
             event::CARD => Self::Card(decode(data)?),
             event::REQUEST => Self::Request(decode(data)?),
+            event::LINK => Self::Link(decode(data)?),
             event::SESSION => Self::Session(decode::<SessionEvent>(data)?.state),
             _ => return None,
         })

@@ -3,7 +3,9 @@
 mod announcements;
 mod auto_pay;
 mod balance;
+mod cards;
 mod connect_card;
+mod hand_over;
 mod requests;
 mod status_bar;
 mod top_up;
@@ -17,7 +19,9 @@ use crate::platform::signal::Slot;
 
 use self::auto_pay::AutoPayPanel;
 use self::balance::BalancePanel;
+use self::cards::CardsPanel;
 use self::connect_card::ConnectDialog;
+use self::hand_over::LinksPanel;
 use self::requests::RequestsPanel;
 use self::status_bar::StatusBar;
 use self::top_up::TopUpDialog;
@@ -99,6 +103,10 @@ fn tab(live: Live) -> AnyView {
                 <AutoPayPanel live=live doors=doors />
             </div>
             <UsagePanel live=live doors=doors />
+            <div class="billing-pair">
+                <CardsPanel live=live doors=doors />
+                <LinksPanel live=live />
+            </div>
             <TransactionsPanel live=live filter=doors.filter />
             <TopUpDialog live=live />
             <ConnectDialog live=live open=doors.connect />

@@ -1,6 +1,7 @@
 //! Automatic Payments: **Not Active** or **Active**, how they are doing, what this month's cap leaves.
 
 mod confirm;
+mod doors;
 mod draft;
 mod form;
 mod health;

@@ -19,6 +19,7 @@ use crate::platform::task;
 use crate::state::Live;
 use crate::state::payment::{Notice, Stage};
 use crate::ui::announcer::announcer;
+use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
 use crate::ui::lazy::lazy;
@@ -104,6 +105,11 @@ pub(super) fn content(live: Live, face: Derived<Face>) -> Result<AnyView, SplitL
 
 fn connect(live: Live) -> AnyView {
     let payment = live.payment;
+    let by_link = move || {
+        payment.stage.set(Stage::Choosing(None));
+        payment.open.set(false);
+        live.hand_over.set(true);
+    };
     let connected = move |card: billing_contract::card::Card| {
         payment.card_id.set(Some(card.id.clone()));
         live.hear_card(card);
@@ -115,6 +121,10 @@ fn connect(live: Live) -> AnyView {
             on_back=move || payment.stage.set(Stage::Choosing(None))
             note="Then you confirm the top-up; nothing is charged by connecting."
         />
+        <p class="muted small top-up-instead">
+            "No card at hand? "
+            <Button style=ButtonStyle::Quiet on_press=by_link>"Send a colleague a payment link"</Button>
+        </p>
     }
     .into_any()
 }

@@ -45,7 +45,7 @@ pub(super) fn SettingsForm(
                 setup.problems.set(Vec::new());
                 setup.draft.set(draft);
                 setup.step.set(if live.cards.read_untracked().is_empty() {
-                    Step::Connect
+                    Step::Doors
                 } else {
                     Step::Confirm(settings, None)
                 });

@@ -2,6 +2,7 @@
 
 use billing_contract::ProblemCode;
 use billing_contract::card::Card;
+use billing_contract::link::CreatedPaymentLink;
 use billing_domain::auto_pay::{Field, Settings};
 use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -9,7 +10,9 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use crate::platform::signal::Slot;
 
 use super::super::connect_card::ConnectCard;
+use super::super::hand_over::show::{First, ShowLink};
 use super::confirm::Confirm;
+use super::doors::ThreeDoors;
 use super::draft::{self, Draft, Problem};
 use super::form::SettingsForm;
 use crate::api::{self, ApiError};
@@ -27,8 +30,12 @@ const FACE_ID: &str = "auto-pay-face";
 /// Where setting up stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// No card yet, or another one.
+    /// No card yet: three ways to one.
+    Doors,
+    /// The card's details, the first one or another one.
     Connect,
+    /// The link is made: it is scanned, or sent.
+    HandOver(Box<CreatedPaymentLink>, First),
     /// The amounts; what the server or somebody else had to say about them.
     Amounts(Option<String>),
     /// The mandate in words; what went wrong before.
@@ -78,7 +85,7 @@ struct Frame {
 pub(in crate::pages::settings::billing) fn content(live: Live, frame: Frame) -> Result<AnyView, SplitLoaderError> {
     let announcer = announcer();
     let draft = Draft::of(&live.auto_pay.read_untracked(), |amount| input_text(amount, live.currency));
-    let first = if live.cards.read_untracked().is_empty() { Step::Connect } else { Step::Amounts(None) };
+    let first = if live.cards.read_untracked().is_empty() { Step::Doors } else { Step::Amounts(None) };
     let setup = Setup { step: Slot::new(first), draft: Slot::new(draft), problems: Slot::new(Vec::new()) };
     let work = StoredValue::new_local(None);
     let save = move |settings: Settings| {
@@ -95,6 +102,8 @@ pub(in crate::pages::settings::billing) fn content(live: Live, frame: Frame) -> 
     dynamic::effect(move || frame.locked.set(matches!(*setup.step.read(), Step::Saving(_))));
     let shown = move || {
         let shown = match face.get() {
+            Face::Doors => view! { <ThreeDoors live=live setup=setup /> }.into_any(),
+            Face::HandOver => hand_over(live, setup, frame),
             Face::Connect => connect(live, setup),
             Face::Amounts => view! { <SettingsForm live=live setup=setup /> }.into_any(),
             Face::Confirm => view! { <Confirm live=live setup=setup on_confirm=save /> }.into_any(),
@@ -106,6 +115,8 @@ pub(in crate::pages::settings::billing) fn content(live: Live, frame: Frame) -> 
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Face {
+    Doors,
+    HandOver,
     Connect,
     Amounts,
     Confirm,
@@ -114,6 +125,8 @@ enum Face {
 impl Face {
     const fn of(step: &Step) -> Self {
         match step {
+            Step::Doors => Self::Doors,
+            Step::HandOver(..) => Self::HandOver,
             Step::Connect => Self::Connect,
             Step::Amounts(_) => Self::Amounts,
             Step::Confirm(..) | Step::Saving(_) => Self::Confirm,
@@ -122,27 +135,45 @@ impl Face {
 
     const fn heading(self) -> &'static str {
         match self {
+            Self::Doors | Self::Amounts => "Automatic Payments",
+            Self::HandOver => "Hand this over",
             Self::Connect => "Connect a card",
-            Self::Amounts => "Automatic Payments",
             Self::Confirm => "Confirm automatic payments",
         }
     }
 }
 
 fn connect(live: Live, setup: Setup) -> AnyView {
+    let first = live.cards.read_untracked().is_empty();
     let connected = move |card: Card| {
         setup.draft.update(|draft| draft.card_id = Some(card.id.clone()));
         live.hear_card(card);
-        setup.step.set(Step::Amounts(None));
+        // The first card comes after the amounts, another one while they are chosen.
+        let write = |amount| input_text(amount, live.currency);
+        let chosen = setup.draft.get_untracked().check(&live.limits, write).ok().filter(|_| first);
+        setup.step.set(chosen.map_or(Step::Amounts(None), |settings| Step::Confirm(settings, None)));
     };
+    let back = move || setup.step.set(if first { Step::Doors } else { Step::Amounts(None) });
     view! {
         <ConnectCard
             on_connected=connected
-            on_back=move || setup.step.set(Step::Amounts(None))
-            note="Then you choose the amounts; nothing is charged by connecting."
+            on_back=back
+            note="Nothing is charged by connecting; you confirm the amounts first."
         />
     }
     .into_any()
+}
+
+/// The link, until somebody has connected a card with it.
+fn hand_over(live: Live, setup: Setup, frame: Frame) -> AnyView {
+    let Step::HandOver(created, first) = setup.step.get_untracked() else { return ().into_any() };
+    let announcer = announcer();
+    let done = move || {
+        announcer.say("The card is connected. Automatic payments are active.");
+        frame.open.set(false);
+    };
+    view! { <ShowLink live=live created=*created first=first on_done=done on_again=move || setup.step.set(Step::Doors) /> }
+        .into_any()
 }
 
 /// Switches on; answers whether it worked. What went wrong stands where it can be put right.
@@ -158,7 +189,7 @@ async fn send(live: Live, setup: Setup, settings: Settings) -> bool {
         Err(error) => error,
     };
     match error.code() {
-        Some(ProblemCode::CardRequired) => setup.step.set(Step::Connect),
+        Some(ProblemCode::CardRequired) => setup.step.set(Step::Doors),
         Some(ProblemCode::Stale) => {
             let text = "Somebody changed these settings meanwhile. The present ones are shown: check them and go on.";
             if let Ok(present) = api::auto_pay::get().await {

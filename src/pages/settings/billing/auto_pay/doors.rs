@@ -1,0 +1,99 @@
+//! The three doors of automatic payments without a card: enter it, let it be scanned, send a link.
+
+use billing_contract::auto_pay::PutAutoPay;
+use billing_contract::link::{CreatePaymentLink, EnteredLinkSettings};
+use billing_domain::auto_pay::Settings;
+use billing_domain::link::LinkPurpose;
+use leptos::prelude::*;
+
+use super::super::hand_over::show::First;
+use super::draft;
+use super::setup::{Setup, Step};
+use crate::api;
+use crate::parts::words::mandate;
+use crate::platform::task;
+use crate::state::Live;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::money::{MoneyStyle, money_text};
+
+/// What will be switched on, and the three ways to the card.
+#[component]
+pub(super) fn ThreeDoors(
+    /// The wallet.
+    live: Live,
+    /// What was chosen.
+    setup: Setup,
+) -> AnyView {
+    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let work = StoredValue::new_local(None);
+    let write = move |amount| money_text(amount, live.currency, MoneyStyle::Total);
+    let settings = move || setup.draft.read().check(&live.limits, write).ok();
+    let text = move || settings().map(|settings| mandate(&settings, "the card", write)).unwrap_or_default();
+    let by_link = move |first: First| {
+        let Some(settings) = untrack(settings) else { return setup.step.set(Step::Amounts(None)) };
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        failure.set(None);
+        work.set_value(Some(task::start(async move {
+            match api::links::create(&link(live, &settings)).await {
+                Ok(created) => {
+                    live.hear_link(created.link.clone());
+                    setup.step.set(Step::HandOver(Box::new(created), first));
+                }
+                Err(error) => {
+                    busy.set(false);
+                    failure.set(Some(error.sentence()));
+                }
+            }
+        })));
+    };
+    let door = move |icon: IconName, title: &'static str, text: &'static str, go: Callback<()>| {
+        view! {
+            <button type="button" class="door" aria-disabled=dynamic::flag(move || busy.get()) on:click=move |_| go.run(())>
+                <Icon name=icon />
+                <span><strong>{title}</strong><span class="muted small">{text}</span></span>
+                <Icon name=IconName::ChevronRight />
+            </button>
+        }
+        .into_any()
+    };
+    let problem = move || {
+        let text = failure.get()?;
+        Some(view! { <Banner tone=Tone::Stop title="The link was not made" alert=true><p>{text}</p></Banner> })
+    };
+    view! {
+        <div class="form">
+            {dynamic::part(problem)}
+            <div class="review">
+                <p>{dynamic::words(text)}</p>
+                <div><Button style=ButtonStyle::Quiet on_press=move || setup.step.set(Step::Amounts(None))>"Change the amounts"</Button></div>
+            </div>
+            <div class="doors" role="group" aria-label="Connect a card">
+                {door(IconName::Card, "Enter card details", "You have the card at hand.",
+                    Callback::new(move |()| setup.step.set(Step::Connect)))}
+                {door(IconName::Code, "Scan the QR code", "Somebody beside you has a phone and the card.",
+                    Callback::new(move |()| by_link(First::Code)))}
+                {door(IconName::Link, "Share the payment link", "Somebody elsewhere has the card. They need no account.",
+                    Callback::new(move |()| by_link(First::Link)))}
+            </div>
+            <p class="muted small">"Whoever connects the card by code or link sees and accepts these amounts; automatic payments are then on at once."</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn link(live: Live, settings: &Settings) -> CreatePaymentLink {
+    let PutAutoPay { threshold, refill, monthly_cap, .. } = draft::request(settings, live.currency, true, None);
+    CreatePaymentLink {
+        purpose: LinkPurpose::Connect,
+        amount: None,
+        auto_pay: Some(EnteredLinkSettings { threshold, refill, monthly_cap }),
+        note: None,
+        expires_in_seconds: None,
+    }
+}

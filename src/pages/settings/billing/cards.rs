@@ -1,0 +1,220 @@
+//! The connected cards: which one is charged, which one expires, and taking one away.
+
+use billing_contract::auto_pay::AutoPay;
+use billing_contract::card::Card;
+use billing_domain::Date;
+use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+use super::Doors;
+use crate::api;
+use crate::parts::words::card_text;
+use crate::platform::signal::Slot;
+use crate::platform::task;
+use crate::state::Live;
+use crate::ui::announcer::announcer;
+use crate::ui::banner::Tone;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dialog::Dialog;
+use crate::ui::dynamic;
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::lazy::lazy;
+use crate::ui::panel::{Empty, Panel};
+use crate::ui::pill::Pill;
+
+/// The panel.
+#[component]
+pub(super) fn CardsPanel(
+    /// The wallet.
+    live: Live,
+    /// Where one is connected.
+    doors: Doors,
+) -> AnyView {
+    let removing = Slot::new(None::<Card>);
+    let failure = RwSignal::new(None::<String>);
+    let none = dynamic::memo(move || live.cards.read().is_empty());
+    let each = move |card: Card| row(live, &card, removing, failure);
+    let content = move || {
+        if none.get() {
+            view! {
+                <Empty title="No card is connected">
+                    <p>"Connect one to add balance in seconds, or let a colleague do it with a payment link."</p>
+                </Empty>
+            }
+            .into_any()
+        } else {
+            // A card that becomes the default, or stops being it, is drawn anew.
+            view! {
+                <ul class="card-list">
+                    <For each=move || live.cards.get() key=|card| (card.id.clone(), card.is_default) children=each />
+                </ul>
+            }
+            .into_any()
+        }
+    };
+    let connect = move || view! { <Button icon=IconName::Plus on_press=move || doors.connect.set(true)>"Connect a card"</Button> };
+    view! {
+        <Panel heading="Cards" class="cards" actions=ViewFn::from(connect)>
+            {dynamic::part(content)}
+            {dynamic::part(move || failure.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> }))}
+        </Panel>
+        <RemoveDialog live=live removing=removing />
+    }
+    .into_any()
+}
+
+fn row(live: Live, card: &Card, removing: Slot<Option<Card>>, failure: RwSignal<Option<String>>) -> AnyView {
+    let name = card_text(&card.brand, &card.last4);
+    let work = StoredValue::new_local(None);
+    let busy = RwSignal::new(false);
+    let id = StoredValue::new(card.id.clone());
+    let make_default = move || {
+        busy.set(true);
+        failure.set(None);
+        work.set_value(Some(task::start(async move {
+            match api::cards::make_default(&id.get_value()).await {
+                Ok(card) => live.hear_card(card),
+                Err(error) => {
+                    busy.set(false);
+                    failure.set(Some(error.sentence()));
+                }
+            }
+        })));
+    };
+    let (month, year) = (card.exp_month, card.exp_year);
+    let warning = move || {
+        let (tone, text) = expiry_warning(month, year, live.today.get())?;
+        Some(view! { <Pill tone=tone text=text /> })
+    };
+    let kept = StoredValue::new(card.clone());
+    let of_which = name.clone();
+    let is_default = card.is_default;
+    view! {
+        <li>
+            <span class="card-icon" aria-hidden="true"><Icon name=IconName::Card /></span>
+            <span class="card-text">
+                <span class="card-name">{name.clone()}</span>
+                <span class="cell-sub">{format!("Expires {month:02}/{year}")}</span>
+            </span>
+            <span class="card-marks">
+                {is_default.then(|| view! { <Pill tone=Tone::Good text="Default" /> })}
+                {dynamic::part(warning)}
+            </span>
+            <span class="card-actions">
+                {(!is_default).then(move || view! {
+                    <Button style=ButtonStyle::Quiet busy=busy on_press=make_default>
+                        "Make default"<span class="visually-hidden">": "{of_which}</span>
+                    </Button>
+                })}
+                <Button style=ButtonStyle::Quiet on_press=move || removing.set(Some(kept.get_value()))>
+                    "Remove"<span class="visually-hidden">": "{name}</span>
+                </Button>
+            </span>
+        </li>
+    }
+    .into_any()
+}
+
+/// A card is good to the end of its month.
+fn expiry_warning(month: u8, year: u16, today: Date) -> Option<(Tone, &'static str)> {
+    let now = today.month();
+    let months_left = (i32::from(year) - i32::from(now.year())) * 12 + i32::from(month) - i32::from(now.number());
+    match months_left {
+        i32::MIN..0 => Some((Tone::Stop, "Expired")),
+        0 => Some((Tone::Warn, "Expires this month")),
+        1 => Some((Tone::Warn, "Expires next month")),
+        _ => None,
+    }
+}
+
+/// Asks before a card goes, and says what will happen then.
+#[component]
+fn RemoveDialog(live: Live, removing: Slot<Option<Card>>) -> AnyView {
+    let open = RwSignal::new(false);
+    dynamic::effect(move || {
+        if removing.read().is_some() {
+            open.set(true);
+        }
+    });
+    view! {
+        <Dialog open=open heading="Remove this card?" on_close=move || removing.set(None)>
+            {lazy(load, move || content(live, removing, open))}
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// What stands in the dialog, whose code is loaded when it is opened.
+#[wasm_split(settings, fallible, preload(load))]
+pub(super) fn content(
+    live: Live,
+    removing: Slot<Option<Card>>,
+    open: RwSignal<bool>,
+) -> Result<AnyView, SplitLoaderError> {
+    let announcer = announcer();
+    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let work = StoredValue::new_local(None);
+    let Some(card) = removing.get_untracked() else { return Ok(().into_any()) };
+    let name = card_text(&card.brand, &card.last4);
+    let alone = live.cards.read_untracked().len() == 1;
+    let what = consequence(&live.auto_pay.read_untracked(), &card, alone);
+    let id = StoredValue::new(card.id.clone());
+    let gone = StoredValue::new(card);
+    let remove = move || {
+        busy.set(true);
+        failure.set(None);
+        work.set_value(Some(task::start(async move {
+            match api::cards::remove(&id.get_value()).await {
+                Ok(()) => {
+                    live.hear_card(Card { removed: true, ..gone.get_value() });
+                    announcer.say("The card is removed.");
+                    open.set(false);
+                }
+                Err(error) => {
+                    busy.set(false);
+                    failure.set(Some(error.sentence()));
+                }
+            }
+        })));
+    };
+    let content = view! {
+        <div class="stack">
+            <p><strong>{name}</strong>" can no longer be charged. "{what}</p>
+            {dynamic::part(move || failure.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> }))}
+            <div class="buttons end">
+                <Button unavailable=busy on_press=move || open.set(false)>"Keep it"</Button>
+                <Button style=ButtonStyle::Danger busy=busy on_press=remove>"Remove card"</Button>
+            </div>
+        </div>
+    };
+    Ok(content.into_any())
+}
+
+/// What removing it does to automatic payments and calls (the server's own rule: `service::auto_pay::before_card_goes`).
+fn consequence(auto_pay: &AutoPay, card: &Card, alone: bool) -> &'static str {
+    match (auto_pay.enabled, alone, auto_pay.card_id.as_deref() == Some(&card.id)) {
+        (true, true, _) => {
+            "It is the last card: automatic payments are switched off with it, and the wallet will not refill itself."
+        }
+        (true, false, true) => {
+            "Automatic payments charge this card: they pause until you choose another one. No other card is charged unasked."
+        }
+        (false, true, _) => "It is the last card: before the next top-up one has to be connected again.",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_is_good_to_the_end_of_its_month() {
+        let today: Date = "2026-11-30".parse().unwrap();
+        assert_eq!(expiry_warning(10, 2026, today).map(|(_, text)| text), Some("Expired"));
+        assert_eq!(expiry_warning(11, 2026, today).map(|(_, text)| text), Some("Expires this month"));
+        assert_eq!(expiry_warning(12, 2026, today).map(|(_, text)| text), Some("Expires next month"));
+        assert_eq!(expiry_warning(1, 2027, today), None);
+        assert_eq!(expiry_warning(11, 2025, today).map(|(tone, _)| tone), Some(Tone::Stop));
+    }
+}

@@ -1,0 +1,164 @@
+//! Payment links: who was sent one, what became of it, and making another one.
+
+mod ask;
+pub(super) mod show;
+
+use billing_contract::link::PaymentLink;
+use billing_domain::link::{LinkPurpose, LinkState};
+use leptos::prelude::*;
+
+use self::ask::content;
+pub(super) use self::ask::load;
+use crate::api;
+use crate::platform::signal::Derived;
+use crate::platform::task;
+use crate::state::Live;
+use crate::ui::announcer::announcer;
+use crate::ui::banner::Tone;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dialog::Dialog;
+use crate::ui::dynamic;
+use crate::ui::icon::IconName;
+use crate::ui::lazy::lazy;
+use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::panel::{Empty, Panel};
+use crate::ui::pill::Pill;
+use crate::ui::time::{DateStyle, Instant};
+
+/// Links that are over are shown as long as they are among so many.
+const SHOWN: usize = 5;
+
+/// The panel.
+#[component]
+pub(super) fn LinksPanel(
+    /// The wallet.
+    live: Live,
+) -> AnyView {
+    let shown = dynamic::memo(move || {
+        let links = live.links.read();
+        let alive = |link: &&PaymentLink| link.state.is_alive();
+        let (alive, over): (Vec<_>, Vec<_>) = links.iter().partition(alive);
+        let room = SHOWN.saturating_sub(alive.len());
+        alive.into_iter().chain(over.into_iter().take(room)).cloned().collect::<Vec<_>>()
+    });
+    let none = dynamic::memo(move || shown.read().is_empty());
+    let content = move || {
+        if none.get() {
+            view! {
+                <Empty title="No payment links yet">
+                    <p>"No card at hand? Send a colleague a link: they pay or connect a card without an account."</p>
+                </Empty>
+            }
+            .into_any()
+        } else {
+            list(live, shown)
+        }
+    };
+    let new = move || {
+        view! { <Button icon=IconName::Plus on_press=move || live.hand_over.set(true)>"New payment link"</Button> }
+    };
+    view! {
+        <Panel heading="Payment links" class="links" actions=ViewFn::from(new)>{dynamic::part(content)}</Panel>
+        <LinkDialog live=live />
+    }
+    .into_any()
+}
+
+fn list(live: Live, shown: Derived<Vec<PaymentLink>>) -> AnyView {
+    let row = move |link: PaymentLink| row(live, &link);
+    view! {
+        <ul class="link-list">
+            <For each=move || shown.get() key=|link| (link.id.clone(), link.state, link.declined_cards) children=row />
+        </ul>
+    }
+    .into_any()
+}
+
+fn row(live: Live, link: &PaymentLink) -> AnyView {
+    let announcer = announcer();
+    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let work = StoredValue::new_local(None);
+    let id = StoredValue::new(link.id.clone());
+    let what = purpose_text(link);
+    let revoke = move || {
+        busy.set(true);
+        work.set_value(Some(task::start(async move {
+            match api::links::revoke(&id.get_value()).await {
+                Ok(link) => {
+                    live.hear_link(link);
+                    announcer.say("The payment link is revoked.");
+                }
+                Err(error) => {
+                    busy.set(false);
+                    failure.set(Some(error.sentence()));
+                }
+            }
+        })));
+    };
+    let (tone, word) = state_word(link.state);
+    let when = match link.state {
+        LinkState::Completed => link.completed_at.map(|at| ("Done ", at)),
+        LinkState::Revoked => link.revoked_at.map(|at| ("Revoked ", at)),
+        LinkState::Expired => Some(("Expired ", link.expires_at)),
+        LinkState::Created | LinkState::Opened => Some(("Valid until ", link.expires_at)),
+    };
+    let declined = match link.declined_cards {
+        0 => None,
+        1 => Some(" · 1 card declined".to_owned()),
+        count => Some(format!(" · {count} cards declined")),
+    };
+    view! {
+        <li>
+            <span class="link-text">
+                <span class="link-what">{what.clone()}</span>
+                <span class="cell-sub">
+                    {when.map(|(word, at)| view! { {word}<Instant at=at style=DateStyle::DateTime /> })}
+                    {format!(" · by {}", link.created_by)}
+                    {declined}
+                </span>
+                {dynamic::part(move || failure.get().map(|text| view! { <span class="field-error" role="alert">{text}</span> }))}
+            </span>
+            <Pill tone=tone text=word />
+            {link.state.is_alive().then(|| view! {
+                <Button style=ButtonStyle::Quiet busy=busy on_press=revoke>
+                    "Revoke"<span class="visually-hidden">": "{what}</span>
+                </Button>
+            })}
+        </li>
+    }
+    .into_any()
+}
+
+/// `Pay $75.50`, `Connect a card, automatic payments on`.
+pub(super) fn purpose_text(link: &PaymentLink) -> String {
+    let amount = link.amount.map(|amount| money_text(amount, link.currency, MoneyStyle::Total)).unwrap_or_default();
+    let mut text = match link.purpose {
+        LinkPurpose::Connect => "Connect a card".to_owned(),
+        LinkPurpose::Pay => format!("Pay {amount}"),
+        LinkPurpose::PayAndConnect => format!("Pay {amount} and connect the card"),
+    };
+    if link.auto_pay.is_some() {
+        text.push_str(", automatic payments on");
+    }
+    text
+}
+
+const fn state_word(state: LinkState) -> (Tone, &'static str) {
+    match state {
+        LinkState::Created => (Tone::Info, "Not opened yet"),
+        LinkState::Opened => (Tone::Info, "Opened"),
+        LinkState::Completed => (Tone::Good, "Done"),
+        LinkState::Expired => (Tone::Warn, "Expired"),
+        LinkState::Revoked => (Tone::Warn, "Revoked"),
+    }
+}
+
+/// The dialog that makes a link and then shows it.
+#[component]
+fn LinkDialog(live: Live) -> AnyView {
+    let heading = RwSignal::new(String::new());
+    view! {
+        <Dialog open=live.hand_over heading=heading>{lazy(load, move || content(live, heading))}</Dialog>
+    }
+    .into_any()
+}

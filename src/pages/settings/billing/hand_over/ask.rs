@@ -1,0 +1,150 @@
+//! What a new link shall ask for.
+
+use billing_contract::link::{CreatePaymentLink, CreatedPaymentLink};
+use billing_domain::link::LinkPurpose;
+use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+use super::show::{First, ShowLink};
+use crate::api;
+use crate::platform::signal::{Given, Slot};
+use crate::platform::{focus, task};
+use crate::state::Live;
+use crate::ui::announcer::announcer;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::chips::Chips;
+use crate::ui::dialog::follow_face;
+use crate::ui::dynamic;
+use crate::ui::field::TextArea;
+use crate::ui::money_input::MoneyInput;
+use crate::ui::select::{Choice, Select};
+
+/// Where the reader goes on when the dialog shows something else.
+const FACE_ID: &str = "hand-over-face";
+const AMOUNT_ID: &str = "link-amount";
+const PURPOSES: [(LinkPurpose, &str); 3] = [
+    (LinkPurpose::Pay, "Pay an amount"),
+    (LinkPurpose::PayAndConnect, "Pay and keep the card"),
+    (LinkPurpose::Connect, "Connect a card"),
+];
+const LIVES: [(&str, &str); 4] =
+    [("3600", "1 hour"), ("86400", "24 hours"), ("259200", "3 days"), ("604800", "7 days")];
+
+/// What is wrong, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Wrong {
+    amount: Option<String>,
+    note: Option<String>,
+    other: Option<String>,
+}
+
+/// What stands in the dialog, whose code is loaded when it is opened.
+#[wasm_split(settings, fallible, preload(load))]
+pub(in crate::pages::settings::billing) fn content(
+    live: Live,
+    heading: RwSignal<String>,
+) -> Result<AnyView, SplitLoaderError> {
+    let announcer = announcer();
+    let created = Slot::new(None::<CreatedPaymentLink>);
+    let is_made = dynamic::memo(move || created.read().is_some());
+    dynamic::effect(move || {
+        heading.set(if is_made.get() { "Hand this over" } else { "New payment link" }.to_owned());
+    });
+    follow_face(is_made, FACE_ID, || true);
+    let done = move || {
+        announcer.say("The payment link is done.");
+        live.hand_over.set(false);
+    };
+    let shown = move || {
+        let shown = match created.get_untracked().filter(|_| is_made.get()) {
+            Some(made) => view! {
+                <ShowLink live=live created=made first=First::Link on_done=done on_again=move || created.set(None) />
+            }
+            .into_any(),
+            None => form(live, created),
+        };
+        view! { <div id=FACE_ID tabindex="-1">{shown}</div> }
+    };
+    Ok(dynamic::part(shown).into_any())
+}
+
+fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
+    let purpose = RwSignal::new(0_usize);
+    let amount = RwSignal::new(live.payment.amount.get_untracked());
+    let note = RwSignal::new(String::new());
+    let life = RwSignal::new("86400".to_owned());
+    let wrong = Slot::new(Wrong::default());
+    let busy = RwSignal::new(false);
+    let work = StoredValue::new_local(None);
+    let chosen = move || PURPOSES.get(purpose.get()).map_or(LinkPurpose::Pay, |(purpose, _)| *purpose);
+    let pays = dynamic::memo(move || chosen().pays());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        let purpose = untrack(chosen);
+        let note = note.get_untracked().trim().to_owned();
+        let form = CreatePaymentLink {
+            purpose,
+            amount: purpose.pays().then(|| amount.get_untracked().trim().to_owned().into()),
+            auto_pay: None,
+            note: (!note.is_empty()).then_some(note),
+            expires_in_seconds: life.get_untracked().parse().ok(),
+        };
+        busy.set(true);
+        work.set_value(Some(task::start(async move {
+            match api::links::create(&form).await {
+                Ok(made) => {
+                    live.hear_link(made.link.clone());
+                    created.set(Some(made));
+                }
+                Err(error) => {
+                    busy.set(false);
+                    let (amount, note) = (error.field("/amount"), error.field("/note"));
+                    let other = (amount.is_none() && note.is_none()).then(|| error.sentence());
+                    if amount.is_some() {
+                        focus::by_id(AMOUNT_ID);
+                    }
+                    wrong.set(Wrong { amount, note, other });
+                }
+            }
+        })));
+    };
+    let failure = move || {
+        let text = wrong.read().other.clone()?;
+        Some(view! { <Banner tone=Tone::Stop title="The link was not made" alert=true><p>{text}</p></Banner> })
+    };
+    let amount_box = move || {
+        pays.get().then(|| {
+            view! {
+                <MoneyInput label="Amount" value=amount currency=live.currency name="link-amount" id=AMOUNT_ID
+                    error=Given::derive(move || wrong.read().amount.clone()) />
+            }
+        })
+    };
+    view! {
+        <form class="form" novalidate=true on:submit=submit>
+            {dynamic::part(failure)}
+            <Chips
+                label="What your colleague does"
+                choices=Given::from(PURPOSES.iter().map(|(_, words)| (*words).to_owned()).collect::<Vec<_>>())
+                pressed=Given::derive(move || vec![purpose.get()])
+                on_press=move |index: usize| purpose.set(index)
+            />
+            {dynamic::part(amount_box)}
+            <TextArea label="A word to your colleague" value=note name="link-note" rows="2"
+                hint="Optional. They see it on the page." error=Given::derive(move || wrong.read().note.clone()) />
+            <Select label="Valid for" name="link-life" value=life
+                choices=Given::from(LIVES.iter().map(|(value, text)| Choice::new(*value, *text)).collect::<Vec<_>>())
+                on_choose=move |seconds: String| life.set(seconds) />
+            <p class="muted small">"They see who asks, for what, how much and until when: no balance, no history. The link works once."</p>
+            <div class="buttons end">
+                <Button on_press=move || live.hand_over.set(false)>"Cancel"</Button>
+                <Button style=ButtonStyle::Primary submit=true busy=busy>"Create link"</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

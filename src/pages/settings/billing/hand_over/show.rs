@@ -1,0 +1,172 @@
+//! A link that was just made: to be scanned, copied, shared or mailed, with what becomes of it, live.
+
+use billing_contract::link::CreatedPaymentLink;
+use billing_domain::link::LinkState;
+use leptos::prelude::*;
+
+use super::{purpose_text, state_word};
+use crate::api;
+use crate::platform::{focus, share, task};
+use crate::state::Live;
+use crate::ui::announcer::announcer;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
+use crate::ui::field::TextField;
+use crate::ui::pill::Pill;
+use crate::ui::qr::Qr;
+use crate::ui::time::{DateStyle, Instant};
+
+const LINK_ID: &str = "payment-link";
+
+/// What stands on top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum First {
+    /// The QR code.
+    Code,
+    /// The address.
+    Link,
+}
+
+/// The link, until it is done.
+#[component]
+pub(in super::super) fn ShowLink(
+    /// The wallet.
+    live: Live,
+    /// The link with its address.
+    created: CreatedPaymentLink,
+    /// What stands on top.
+    first: First,
+    /// Somebody has used it.
+    #[prop(into)]
+    on_done: Callback<()>,
+    /// Make another one.
+    #[prop(into)]
+    on_again: Callback<()>,
+) -> AnyView {
+    let CreatedPaymentLink { link, url, qr } = created;
+    let id = StoredValue::new(link.id.clone());
+    let state = dynamic::memo(move || {
+        let links = live.links.read();
+        let heard = links.iter().find(|known| id.with_value(|id| known.id == *id));
+        heard.map_or(LinkState::Created, |link| link.state)
+    });
+    dynamic::effect(move || {
+        if state.get() == LinkState::Completed {
+            on_done.run(());
+        }
+    });
+    let status = move || {
+        let (tone, word) = state_word(state.get());
+        let text = match state.get() {
+            LinkState::Created => "Waiting for somebody to open it.",
+            LinkState::Opened => "Somebody has opened it. This goes on by itself as soon as they are done.",
+            LinkState::Completed => "Done.",
+            LinkState::Expired => "Its time is over. Make a new one.",
+            LinkState::Revoked => "It does not work any more. Make a new one.",
+        };
+        view! { <Pill tone=tone text=word /><span>{text}</span> }
+    };
+    let code = view! {
+        <div class="hand-over-code">
+            <Qr size=qr.size path=qr.path label="QR code of the payment link" />
+            <p class="muted small">"Scan it with a phone's camera: the page opens there."</p>
+        </div>
+    }
+    .into_any();
+    let address = address(&purpose_text(&link), url);
+    let (upper, lower) = match first {
+        First::Code => (code, address),
+        First::Link => (address, code),
+    };
+    view! {
+        <div class="hand-over">
+            <p class="hand-over-what">{purpose_text(&link)}</p>
+            <p class="hand-over-state" role="status">{dynamic::part(status)}</p>
+            {upper}
+            {lower}
+            <p class="muted small">
+                "It works once, until "<Instant at=link.expires_at style=DateStyle::DateTime />". It is shown only now: whoever has it can use it."
+            </p>
+            {end(live, id, state.into(), on_again)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The address, and the ways to send it.
+fn address(what: &str, url: String) -> AnyView {
+    let announcer = announcer();
+    let copied = RwSignal::new(false);
+    let work = StoredValue::new_local(None);
+    let (shown, kept) = (RwSignal::new(url.clone()), StoredValue::new(url.clone()));
+    let copy = move || {
+        work.set_value(Some(task::start(async move {
+            if share::copy(&kept.get_value()).await {
+                copied.set(true);
+                announcer.say("The link is copied.");
+            } else {
+                // The browser does not allow it here: then by hand.
+                focus::by_id(LINK_ID);
+                announcer.alert("The browser did not copy it. Select the link and copy it yourself.");
+            }
+        })));
+    };
+    let hand_over = move || {
+        work.set_value(Some(task::start(async move {
+            share::share("Payment link", &kept.get_value()).await;
+        })));
+    };
+    let mail = format!(
+        "mailto:?subject={}&body={}",
+        encoded("Payment link"),
+        encoded(&format!("{what}:\n\n{url}\n\nThe link works once."))
+    );
+    view! {
+        <div class="stack hand-over-link">
+            <TextField label="Payment link" value=shown name=LINK_ID id=LINK_ID read_only=true />
+            <div class="buttons">
+                <Button style=ButtonStyle::Primary on_press=copy>
+                    {dynamic::part(move || if copied.get() { "Copied" } else { "Copy link" })}
+                </Button>
+                {share::can_share().then(|| view! { <Button on_press=hand_over>"Share…"</Button> })}
+                <a class="button" href=mail>"Write an e-mail"</a>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    billing_contract::paths::push_encoded(&mut out, text);
+    out
+}
+
+/// Taking it back, and what comes after it is over.
+fn end(live: Live, id: StoredValue<String>, state: Signal<LinkState>, on_again: Callback<()>) -> AnyView {
+    let busy = RwSignal::new(false);
+    let failure = RwSignal::new(None::<String>);
+    let work = StoredValue::new_local(None);
+    let revoke = move || {
+        busy.set(true);
+        work.set_value(Some(task::start(async move {
+            match api::links::revoke(&id.get_value()).await {
+                Ok(link) => live.hear_link(link),
+                Err(error) => failure.set(Some(error.sentence())),
+            }
+            busy.set(false);
+        })));
+    };
+    let buttons = move || {
+        if state.get().is_alive() {
+            view! { <Button style=ButtonStyle::Quiet busy=busy on_press=revoke>"Revoke this link"</Button> }.into_any()
+        } else {
+            view! { <Button style=ButtonStyle::Primary on_press=on_again>"Make a new one"</Button> }.into_any()
+        }
+    };
+    view! {
+        {dynamic::part(move || failure.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> }))}
+        <div class="buttons end">{dynamic::part(buttons)}</div>
+    }
+    .into_any()
+}
