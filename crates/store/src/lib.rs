@@ -22,6 +22,8 @@
 //! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
 //! | `refund` | `create_refund` `refund` `lease_refunds` `apply_refund` |
+//! | `dispute` | `apply_dispute` |
+//! | `provider` | `provider_customer` `keep_provider_customer` `provider_event_handled` `note_provider_event` `purge_provider_events` `top_up_owner` `card_setup_owner` `card_providers` |
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
 //! | `meta` | `meta` `set_meta` `acquire_lease` `release_lease` |
@@ -31,6 +33,7 @@ mod auto_pay;
 mod card;
 mod card_setup;
 mod db;
+mod dispute;
 mod error;
 mod hold;
 mod idempotency;
@@ -41,6 +44,7 @@ mod meta;
 mod migration;
 mod notice;
 mod organization;
+mod provider;
 mod refund;
 mod request;
 mod sandbox;
@@ -56,6 +60,7 @@ mod wallet;
 pub use auto_pay::{AutoPay, AutoPayState, AutoPayUpdate, NextAutoPayState};
 pub use card::{Card, NewCard};
 pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
+pub use dispute::{DisputeApplied, DisputeState, DisputeWord};
 pub use error::{Result, StoreError};
 pub use hold::{Authorization, Hold, HoldState, NewHold, Release, Wanted};
 pub use idempotency::{Created, IdempotencyKey};

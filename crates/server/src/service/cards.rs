@@ -46,12 +46,17 @@ pub(crate) async fn start_setup(
     form: &CreateCardSetup,
 ) -> Result<(ShownSetup, bool), Problem> {
     let (organization_id, now) = (&member.organization.id, state.clock.now());
-    refuse_problems(form, now)?;
+    refuse_problems(form, state.sandbox.is_none(), now)?;
     let id = state.new_id()?;
     let request = SetupRequest {
         reference: Reference::setup(&id),
         customer: organization_id.clone(),
-        card: Some(CardToken { token: form.token.clone(), exp_month: form.exp_month, exp_year: form.exp_year }),
+        // Without a token the provider's own form takes the card.
+        card: (!form.token.is_empty()).then(|| CardToken {
+            token: form.token.clone(),
+            exp_month: form.exp_month,
+            exp_year: form.exp_year,
+        }),
     };
     let asked = Asked { request, consent: form.consent.clone() };
     let new = NewCardSetup {
@@ -80,11 +85,25 @@ pub(crate) async fn start_setup(
     }
 }
 
-fn refuse_problems(form: &CreateCardSetup, now: Timestamp) -> Result<(), Problem> {
+/// `own_form`: the provider has a form of its own, and takes no token from anybody else's.
+fn refuse_problems(form: &CreateCardSetup, own_form: bool, now: Timestamp) -> Result<(), Problem> {
     let mut errors = Vec::new();
     let mut wrong = |pointer: &str, code: &str, detail: &str| {
         errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.to_owned() });
     };
+    if form.consent.is_empty() || form.consent.len() > 100 {
+        wrong("/consent", "required", "Say which wording of the consent was shown.");
+    }
+    if own_form {
+        if !form.token.is_empty() {
+            wrong(
+                "/token",
+                "wrong_value",
+                "Leave the token out: the card is entered in the payment provider's own form.",
+            );
+        }
+        return if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) };
+    }
     // Escapes in the JSON can hide a number from the look at the raw bytes, so the token is looked at again.
     let plain = form.token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if form.token.is_empty() || form.token.len() > 200 || !plain || contains_card_number(form.token.as_bytes()) {
@@ -99,9 +118,6 @@ fn refuse_problems(form: &CreateCardSetup, now: Timestamp) -> Result<(), Problem
     }
     if form.exp_year > today.year().saturating_add(MAX_VALID_YEARS) {
         wrong("/exp_year", "wrong_value", "No card is valid for that long. Check the year.");
-    }
-    if form.consent.is_empty() || form.consent.len() > 100 {
-        wrong("/consent", "required", "Say which wording of the consent was shown.");
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
@@ -205,6 +221,15 @@ async fn find_setup(state: &AppState, organization_id: &str, id: &str) -> Result
         Err(StoreError::NotFound) => Err(Problem::not_found()),
         found => Ok(found?),
     }
+}
+
+/// Asks the provider where connecting stands, unless that is final.
+pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> Result<ShownSetup, Problem> {
+    let setup = find_setup(state, organization_id, id).await?;
+    if matches!(setup.status, SetupStatus::Pending | SetupStatus::ActionRequired) {
+        drive(state, &setup).await?;
+    }
+    get_setup(state, organization_id, id).await
 }
 
 /// The cardholder's answer to the sandbox bank's challenge. Afterwards the bank is asked, not the browser believed.
