@@ -103,6 +103,31 @@ impl Fake {
         api::authenticate(&mut self.shared.bank(), client_secret, approve)
     }
 
+    /// The cardholder disputes a paid intent; an inquiry moves no money. `None`: no such intent.
+    pub fn dispute(&self, intent: &str, amount: Option<i64>, inquiry: bool) -> Option<Value> {
+        let opened = {
+            let mut bank = self.shared.bank();
+            let intent = bank.get("payment_intent", intent).cloned()?;
+            api::dispute(&mut bank, &intent, amount, inquiry)
+        };
+        webhooks::send(&self.shared);
+        Some(opened)
+    }
+
+    /// Moves a dispute on, to `won`, `lost`, `warning_closed` … `None`: no such dispute.
+    pub fn move_dispute(&self, id: &str, status: &str) -> Option<Value> {
+        let moved = api::move_dispute(&mut self.shared.bank(), id, status);
+        webhooks::send(&self.shared);
+        moved
+    }
+
+    /// The card's bank says what becomes of a pending refund. `None`: none waits.
+    pub fn finish_refund(&self, id: &str, status: &str) -> Option<Value> {
+        let finished = api::finish_refund(&mut self.shared.bank(), id, status);
+        webhooks::send(&self.shared);
+        finished
+    }
+
     /// The cardholder fills in the form for an intent.
     pub fn confirm_in_browser(&self, client_secret: &str, token: &str) -> Result<Value, Value> {
         api::confirm_in_browser(&mut self.shared.bank(), client_secret, token)

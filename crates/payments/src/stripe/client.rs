@@ -20,6 +20,8 @@ const TOTAL_TIME: Duration = Duration::from_secs(30);
 const LONGEST_ANSWER: usize = 4 << 20;
 /// Pauses while another request under the same key is still running there.
 const IN_USE_PAUSES: [u64; 6] = [100, 200, 400, 800, 1_600, 3_200];
+/// Pauses before a request that Stripe failed at is repeated. Under the same key that is safe: it is done once.
+const FAILED_PAUSES: [u64; 2] = [300, 1_000];
 /// So much of Stripe's own words goes to the log.
 const LONGEST_REASON: usize = 300;
 
@@ -84,16 +86,23 @@ impl Client {
         }
     }
 
-    /// Asks for something under a key: repeating it does it once. Waits while the same key is at work there.
+    /// Asks for something under a key: repeating it does it once. Waits while the same key is at work there, and repeats
+    /// what Stripe itself failed at. A broken line is not repeated here: whoever asked should know soon.
     pub(super) async fn post(&self, path: &str, form: &Form, key: &str) -> Result<Reply, ProviderError> {
-        for pause in IN_USE_PAUSES {
-            match self.send(Method::POST, path, form, Some(key)).await {
-                Err(Failure::KeyInUse) => tokio::time::sleep(Duration::from_millis(pause + jitter(pause))).await,
-                Err(failure) => return Err(failure.into()),
+        let (mut in_use, mut failed) = (IN_USE_PAUSES.iter(), FAILED_PAUSES.iter());
+        loop {
+            let failure = match self.send(Method::POST, path, form, Some(key)).await {
                 Ok(reply) => return Ok(reply),
-            }
+                Err(failure) => failure,
+            };
+            let pause = match failure {
+                Failure::KeyInUse => in_use.next(),
+                Failure::Theirs => failed.next(),
+                _ => None,
+            };
+            let Some(pause) = pause else { return Err(failure.into()) };
+            tokio::time::sleep(Duration::from_millis(pause + jitter(*pause))).await;
         }
-        Err(ProviderError::Busy)
     }
 
     async fn send(&self, method: Method, path: &str, form: &Form, key: Option<&str>) -> Result<Reply, Failure> {
@@ -158,7 +167,7 @@ impl Client {
             400..=499 => Failure::Refused(reason),
             _ => {
                 tracing::warn!(path, status, "the payment provider failed");
-                Failure::Silence
+                if status >= 500 { Failure::Theirs } else { Failure::Silence }
             }
         }
     }
@@ -169,6 +178,8 @@ impl Client {
 enum Failure {
     /// It may or may not have happened.
     Silence,
+    /// 5xx: it may or may not have happened.
+    Theirs,
     /// Nothing happened; later.
     Busy,
     /// The same key is at work.
@@ -184,7 +195,7 @@ enum Failure {
 impl From<Failure> for ProviderError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Silence => Self::NoAnswer,
+            Failure::Silence | Failure::Theirs => Self::NoAnswer,
             Failure::Busy | Failure::KeyInUse => Self::Busy,
             Failure::KeyReused => Self::ReferenceReused,
             Failure::NotFound(reason) | Failure::Refused(reason) => Self::Refused(reason),

@@ -3,6 +3,8 @@
 mod browser;
 mod line;
 mod money_back;
+mod oracles;
+mod stripe_live;
 
 use std::sync::Arc;
 
