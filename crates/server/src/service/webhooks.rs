@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use billing_contract::ProblemCode;
 use billing_payments::{Reference, Subject, WebhookError, WebhookEvent, WebhookKind, stripe};
+use billing_store::StoreError;
 
 use crate::app::AppState;
 use crate::problem::Problem;
@@ -12,6 +13,7 @@ use crate::service::{cards, disputes, refunds, settlement};
 
 /// How long an event waits for somebody who is just asking the provider about the same thing.
 const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A webhook of Stripe's, as its raw bytes. Returns once its effect is in the database; a problem makes Stripe send it
 /// again later.
@@ -65,7 +67,7 @@ async fn look_up(state: &AppState, reference: &Reference) -> Result<(), Problem>
             Some(organization_id) => cards::check(state, &organization_id, id).await.map(drop),
             None => Ok(()),
         },
-        Some(Subject::Refund { id, .. }) => refunds::drive(state, Some(id), 1).await,
+        Some(Subject::Refund { id, .. }) => look_up_refund(state, id).await,
         None => Ok(()),
     }
 }
@@ -73,13 +75,32 @@ async fn look_up(state: &AppState, reference: &Reference) -> Result<(), Problem>
 /// Also for disputes: a charge must be in the ledger before it is taken back.
 pub(crate) async fn look_up_top_up(state: &AppState, id: &str) -> Result<(), Problem> {
     let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
-    let settled = tokio::time::timeout(PATIENCE, async {
+    patiently(async {
         while !settlement::drive(state, &organization_id, id).await? {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(PAUSE).await;
         }
         Ok(())
-    });
-    settled.await.unwrap_or_else(|_| {
-        Err(Problem::retry_later(ProblemCode::Unavailable, "This charge is just being looked up. Send it again.", 5))
+    })
+    .await
+}
+
+async fn look_up_refund(state: &AppState, id: &str) -> Result<(), Problem> {
+    patiently(async {
+        while refunds::drive(state, Some(id), 1).await? == 0 {
+            match state.store.refund(id).await {
+                Err(StoreError::NotFound) => return Ok(()),
+                refund if refund?.status.is_final() => return Ok(()),
+                _ => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Whoever is asking already may have asked before the event happened: their answer is waited for, then it is asked anew.
+async fn patiently(work: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| {
+        Err(Problem::retry_later(ProblemCode::Unavailable, "This is just being looked up. Send it again.", 5))
     })
 }

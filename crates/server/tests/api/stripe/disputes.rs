@@ -70,7 +70,8 @@ async fn an_inquiry_moves_no_money(shop: Shop) {
     let intent = shop.fake.bank().all("payment_intent")[0]["id"].as_str().unwrap().to_owned();
     let inquiry = shop.fake.dispute(&intent, None, true).unwrap();
     shop.fake.move_dispute(inquiry["id"].as_str().unwrap(), "warning_closed").unwrap();
-    for (kind, body) in shop.fake.bank().events() {
+    let events = shop.fake.bank().events();
+    for (kind, body) in events {
         if kind.starts_with("charge.dispute.") {
             shop.deliver(shop.world.server.origin(), &body).await.expect(204);
         }
