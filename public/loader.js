@@ -11,6 +11,15 @@ globalThis.trustedTypes?.createPolicy("default", {
     if (RUNS.test(text)) throw new TypeError("Refused to make a page part out of text that could run");
     return text;
   },
+  // Only Stripe's own script, and only where the server says that payments go through Stripe.
+  createScriptURL(url) {
+    const { stripe } = JSON.parse(document.getElementById("bootstrap")?.textContent ?? "{}").service ?? {};
+    const { origin, hostname, protocol } = new URL(url, location.href);
+    const ours = stripe && origin === new URL(stripe.script_url).origin;
+    const theirs = stripe && protocol === "https:" && hostname.endsWith(".js.stripe.com");
+    if (!ours && !theirs) throw new TypeError("Refused to load a script from elsewhere");
+    return url;
+  },
 });
 
 try {

@@ -46,7 +46,12 @@ pub(crate) fn for_checks() -> Vec<Box<dyn Requirement>> {
 
 /// What driving the product in a browser needs, beyond building it.
 pub(crate) fn for_browser() -> Vec<Box<dyn Requirement>> {
-    vec![Box::new(system::Chromium), Box::new(node::BrowserTests)]
+    vec![Box::new(system::Chromium), Box::new(node::NpmFolder { title: "Playwright and axe", folder: "tests/browser" })]
+}
+
+/// What Stripe's own packages judge with.
+pub(crate) fn for_oracles() -> Box<dyn Requirement> {
+    Box::new(node::NpmFolder { title: "Stripe's own packages", folder: "tests/stripe-oracles" })
 }
 
 /// What the store's second half needs.

@@ -3,6 +3,7 @@
 mod browser;
 mod budgets;
 mod cluster;
+mod oracles;
 mod rust_tests;
 mod tally;
 
@@ -27,6 +28,8 @@ const CHECKS: &[Step] = &[
 
 const PROOFS: &[Step] = &[
     ("Rust tests on SQLite and on a real PostgreSQL", rust_tests::run),
+    ("Stripe's own packages: bodies, signatures, the glue", |_| oracles::judge()),
+    ("Stripe's own SDK at our stand-in", oracles::drive),
     ("the product with test seams, in release", |_| build::product(true)),
     ("weight budgets", |_| budgets::hold()),
     ("types of the browser tests", |_| browser::check_types()),
@@ -45,6 +48,7 @@ pub(crate) fn run_all(arguments: &[String]) -> Result<ExitCode> {
     expect_none(arguments)?;
     let mut needed = install::for_checks();
     needed.push(install::for_postgres());
+    needed.push(install::for_oracles());
     needed.extend(install::for_browser());
     needed.extend(install::for_build()?);
     install::ensure(&needed)?;

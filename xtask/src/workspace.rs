@@ -45,6 +45,10 @@ pub(crate) fn browser_tests() -> PathBuf {
     root().join("tests/browser")
 }
 
+pub(crate) fn stripe_oracles() -> PathBuf {
+    root().join("tests/stripe-oracles")
+}
+
 /// The server as `cargo build --release` leaves it.
 pub(crate) fn server_binary() -> Result<PathBuf> {
     Ok(target_dir()?.join("release/nexis-billing"))

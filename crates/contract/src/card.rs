@@ -33,11 +33,14 @@ pub struct Card {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateCardSetup {
-    /// What the provider's form made of the number, `pm_card_visa`.
+    /// What the sandbox's form made of the number, `pm_card_visa`; left out where the provider has a form of its own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub token: String,
-    /// 1 to 12.
+    /// 1 to 12, with `token`.
+    #[serde(default)]
     pub exp_month: u8,
-    /// Four digits.
+    /// Four digits, with `token`.
+    #[serde(default)]
     pub exp_year: u16,
     /// Version of the consent text for later charges that the person saw.
     pub consent: String,

@@ -39,6 +39,8 @@ paths! {
     CARD_SETUPS = "/cards/setups";
     /// GET.
     CARD_SETUP = "/cards/setups/{id}";
+    /// POST: ask the provider where it stands.
+    CARD_SETUP_CHECK = "/cards/setups/{id}/check";
     /// POST: the sandbox cardholder answers.
     CARD_SETUP_CHALLENGE = "/cards/setups/{id}/challenge";
     /// DELETE.
@@ -89,6 +91,8 @@ paths! {
     METERING_AUTHORIZATIONS = "/metering/authorizations";
     /// POST, service key.
     METERING_RELEASE = "/metering/authorizations/{id}/release";
+    /// POST, signed by Stripe.
+    WEBHOOKS_STRIPE = "/webhooks/stripe";
 }
 
 /// The full address with its `{id}` filled in. `id` is percent-encoded, so that it stays one segment.

@@ -74,8 +74,23 @@ pub struct Service {
     pub provider: String,
     /// No real money moves.
     pub sandbox: bool,
+    /// With `stripe`: what its form in the page needs.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub stripe: Option<StripePage>,
     /// Offered sign-ins; empty outside a demo.
     pub demo_sign_ins: Vec<DemoSignIn>,
+}
+
+/// What Stripe's form in the page needs; nothing of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StripePage {
+    /// `pk_…`.
+    pub publishable_key: String,
+    /// Where Stripe's script comes from.
+    pub script_url: String,
+    /// Real money moves.
+    pub live: bool,
 }
 
 /// Whom a member can ask: `GET /admins`.

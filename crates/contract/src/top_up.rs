@@ -50,6 +50,14 @@ pub enum NextAction {
         /// Afterwards it is too late.
         expires_at: Timestamp,
     },
+    /// The provider's script in the page goes on: its form for a set-up, its challenge for a payment. Then ask the server
+    /// (`…/check`); what the script says counts for nothing.
+    BrowserScript {
+        /// For the script.
+        client_secret: String,
+        /// Afterwards it is too late.
+        expires_at: Timestamp,
+    },
 }
 
 /// What an action is read from. Reading a tagged enum directly buffers values of any type, which weighs much in the browser.
@@ -57,6 +65,8 @@ pub enum NextAction {
 struct NextActionFields {
     #[serde(rename = "type")]
     kind: NextActionKind,
+    #[serde(default)]
+    client_secret: String,
     expires_at: Timestamp,
 }
 
@@ -64,12 +74,16 @@ struct NextActionFields {
 #[serde(rename_all = "snake_case")]
 enum NextActionKind {
     SandboxChallenge,
+    BrowserScript,
 }
 
 impl From<NextActionFields> for NextAction {
     fn from(fields: NextActionFields) -> Self {
         match fields.kind {
             NextActionKind::SandboxChallenge => Self::SandboxChallenge { expires_at: fields.expires_at },
+            NextActionKind::BrowserScript => {
+                Self::BrowserScript { client_secret: fields.client_secret, expires_at: fields.expires_at }
+            }
         }
     }
 }
@@ -123,5 +137,8 @@ mod tests {
         assert_eq!(json, r#"{"type":"sandbox_challenge","expires_at":"2026-01-01T00:00:00Z"}"#);
         assert_eq!(serde_json::from_str::<NextAction>(&json).unwrap(), action);
         assert!(serde_json::from_str::<NextAction>(&json.replace("sandbox", "other")).is_err());
+        let expires_at = Timestamp::from_seconds(1_767_225_600);
+        let script = NextAction::BrowserScript { client_secret: "seti_1_secret_2".to_owned(), expires_at };
+        assert_eq!(serde_json::from_str::<NextAction>(&serde_json::to_string(&script).unwrap()).unwrap(), script);
     }
 }

@@ -22,8 +22,9 @@ pub struct SetupRequest {
     pub reference: Reference,
     /// The organisation's id. A provider with customer objects of its own keys them by it.
     pub customer: String,
-    /// Where the browser already holds a token (sandbox). `None` where the provider's own form takes the card after
-    /// this call (Stripe): the answer then carries the secret for that form.
+    /// Where the browser already holds a token (sandbox; a payment method of Stripe's). `None` where the provider's own
+    /// form takes the card after this call: the answer then carries the secret for that form, and stays
+    /// [`SetupOutcome::ActionRequired`] through refused cards, since the person may try another one in the same form.
     pub card: Option<CardToken>,
 }
 

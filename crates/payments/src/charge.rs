@@ -31,6 +31,51 @@ impl Reference {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A reference of ours that a provider gives back; `None` when it is none.
+    pub fn read(text: &str) -> Option<Self> {
+        let reference = Self(text.to_owned());
+        reference.subject().is_some().then_some(reference)
+    }
+
+    /// What it stands for; `None` when it was not made by the functions above.
+    pub fn subject(&self) -> Option<Subject<'_>> {
+        let mut parts = self.0.split(':');
+        let (kind, id, attempt) = (parts.next()?, parts.next()?, parts.next());
+        if id.is_empty() || id.len() > 100 || parts.next().is_some() {
+            return None;
+        }
+        match (kind, attempt) {
+            ("topup", Some(attempt)) => Some(Subject::TopUp { id, attempt: attempt.parse().ok()? }),
+            ("refund", Some(attempt)) => Some(Subject::Refund { id, attempt: attempt.parse().ok()? }),
+            ("setup", None) => Some(Subject::Setup { id }),
+            _ => None,
+        }
+    }
+}
+
+/// What a reference stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// A charge.
+    TopUp {
+        /// The top-up's id.
+        id: &'a str,
+        /// From 1.
+        attempt: i64,
+    },
+    /// Connecting a card.
+    Setup {
+        /// The set-up's id.
+        id: &'a str,
+    },
+    /// Giving money back.
+    Refund {
+        /// The refund's id.
+        id: &'a str,
+        /// From 1.
+        attempt: i64,
+    },
 }
 
 impl fmt::Display for Reference {
@@ -126,4 +171,20 @@ pub enum NextAction {
         /// For the browser only; grants nothing but finishing this one step.
         client_secret: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_reads_back_and_nothing_else_is_taken_for_one() {
+        for reference in [Reference::top_up("a-1", 2), Reference::setup("b"), Reference::refund("c", 1)] {
+            assert_eq!(Reference::read(reference.as_str()), Some(reference));
+        }
+        assert_eq!(Reference::top_up("a-1", 2).subject(), Some(Subject::TopUp { id: "a-1", attempt: 2 }));
+        for wrong in ["", "topup:a", "topup::1", "setup:a:1", "topup:a:x", "refund:a:1:2", "other:a:1"] {
+            assert_eq!(Reference::read(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use billing_domain::Timestamp;
 
 use crate::card::{SetupAnswer, SetupRequest};
-use crate::charge::{ChargeAnswer, ChargeRequest, Reference};
+use crate::charge::{ChargeAnswer, ChargeRequest};
+use crate::checkout::{Checkout, CheckoutRequest};
+use crate::dispute::DisputeAnswer;
 use crate::refund::{RefundAnswer, RefundRequest};
 use crate::webhook::{WebhookError, WebhookEvent};
 
@@ -43,7 +45,7 @@ pub trait PaymentProvider: Send + Sync {
     /// `None`: never heard of.
     async fn look_up_setup(
         &self,
-        reference: &Reference,
+        request: &SetupRequest,
         provider_ref: Option<&str>,
     ) -> Result<Option<SetupAnswer>, ProviderError>;
 
@@ -78,6 +80,22 @@ pub trait PaymentProvider: Send + Sync {
 
     /// What became of a refund. `None`: never heard of.
     async fn look_up_refund(&self, request: &RefundRequest) -> Result<Option<RefundAnswer>, ProviderError>;
+
+    /// Where a dispute stands. `None`: there is none, or it is about no charge of ours.
+    async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError>;
+
+    /// Opens a page of the provider's own. A provider without one refuses.
+    async fn create_checkout(&self, _request: &CheckoutRequest) -> Result<Checkout, ProviderError> {
+        Err(ProviderError::Refused("this provider has no page of its own".to_owned()))
+    }
+
+    /// Closes such a page; one that is over already stays as it is.
+    async fn expire_checkout(&self, _provider_ref: &str) -> Result<(), ProviderError> {
+        Err(ProviderError::Refused("this provider has no page of its own".to_owned()))
+    }
+
+    /// What happened from `since` on, oldest first, for whoever missed webhooks. Events may come that were seen before.
+    async fn events_since(&self, since: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError>;
 
     /// Checks the signature over the raw bytes, then reads the event. It only says *what to look up again*: order is
     /// not guaranteed and duplicates happen.

@@ -1,6 +1,7 @@
 //! The sandbox bank: behaves like a card processor, moves no real money, and keeps books of its own.
 
 mod charges;
+mod disputes;
 mod records;
 mod refunds;
 mod script;
@@ -22,6 +23,7 @@ pub use self::script::{Scripted, UnknownBehaviour};
 pub use self::vault::{Drawer, MemoryVault, Record, SandboxVault, VaultError};
 use crate::card::{SetupAnswer, SetupRequest};
 use crate::charge::{ChargeAnswer, ChargeRequest, Reference};
+use crate::dispute::DisputeAnswer;
 use crate::provider::{PaymentProvider, ProviderError};
 use crate::refund::{RefundAnswer, RefundRequest};
 use crate::signature;
@@ -143,10 +145,10 @@ impl PaymentProvider for Sandbox {
 
     async fn look_up_setup(
         &self,
-        reference: &Reference,
+        request: &SetupRequest,
         _provider_ref: Option<&str>,
     ) -> Result<Option<SetupAnswer>, ProviderError> {
-        self.look_up_setup(reference).await
+        self.look_up_setup(&request.reference).await
     }
 
     async fn cancel_setup(&self, request: &SetupRequest) -> Result<SetupAnswer, ProviderError> {
@@ -185,6 +187,14 @@ impl PaymentProvider for Sandbox {
         self.look_up_refund(request).await
     }
 
+    async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError> {
+        self.look_up_dispute(provider_ref).await
+    }
+
+    async fn events_since(&self, since: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError> {
+        self.disputes_since(since).await
+    }
+
     fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
         signature::verify(&self.config.webhook_secrets, header, body, now)?;
         let event: Event = serde_json::from_slice(body).map_err(|_| WebhookError::Unreadable)?;
@@ -214,8 +224,6 @@ enum About {
     },
     Dispute {
         reference: Reference,
-        amount_minor: i64,
-        reason: String,
     },
     #[serde(other)]
     Other,
@@ -227,9 +235,7 @@ impl From<About> for WebhookKind {
             About::Charge { reference } => Self::Charge(reference),
             About::Setup { reference } => Self::Setup(reference),
             About::Refund { reference } => Self::Refund(reference),
-            About::Dispute { reference, amount_minor, reason } => {
-                Self::Dispute { charge: reference, amount_minor, reason }
-            }
+            About::Dispute { reference } => Self::Dispute { provider_ref: disputes::name(&reference) },
             About::Other => Self::Other,
         }
     }

@@ -11,6 +11,9 @@ pub enum WebhookError {
     /// Signed too long ago or in the future: perhaps replayed.
     #[error("the signature is too old")]
     Stale,
+    /// Of the other mode: a test event at a live server, or the other way round.
+    #[error("the event is of the other mode (test or live)")]
+    WrongMode,
     /// Signed by the provider, yet not readable.
     #[error("the event cannot be read")]
     Unreadable,
@@ -34,14 +37,10 @@ pub enum WebhookKind {
     Setup(Reference),
     /// A refund changed.
     Refund(Reference),
-    /// The cardholder's bank takes a charge back.
+    /// The cardholder's bank takes a charge back, or gives it back again.
     Dispute {
-        /// The charge.
-        charge: Reference,
-        /// What is taken, minor units.
-        amount_minor: i64,
-        /// `fraudulent` …
-        reason: String,
+        /// The provider's name for the dispute, for [`crate::PaymentProvider::look_up_dispute`].
+        provider_ref: String,
     },
     /// Nothing that concerns us; acknowledge it.
     Other,

@@ -1,5 +1,7 @@
 //! The operator's settings: flags over environment over a TOML file over defaults, checked once at the start.
 
+mod provider;
+
 use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
@@ -10,6 +12,8 @@ use billing_domain::limits::ChargeLimits;
 use billing_domain::{Currency, Money};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
+
+pub(crate) use self::provider::{Provider, StripeSettings};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -172,6 +176,30 @@ pub(crate) struct Settings {
     /// What to log, `info` or `nexis_billing=debug,warn`.
     #[arg(long, env = "NEXIS_BILLING_LOG", hide_env_values = true)]
     log: Option<String>,
+    /// Who moves the money: the sandbox, which moves none, or Stripe.
+    #[arg(long, env = "NEXIS_BILLING_PROVIDER", hide_env_values = true)]
+    provider: Option<Provider>,
+    /// Stripe's secret key, `sk_…` or a restricted one `rk_…`; better in a file or the environment than in a flag.
+    #[arg(long, env = "NEXIS_BILLING_STRIPE_SECRET_KEY", hide_env_values = true)]
+    stripe_secret_key: Option<Secret>,
+    /// File with Stripe's secret key.
+    #[arg(long, env = "NEXIS_BILLING_STRIPE_SECRET_KEY_FILE", hide_env_values = true)]
+    stripe_secret_key_file: Option<PathBuf>,
+    /// Stripe's publishable key, `pk_…`, of the same mode.
+    #[arg(long, env = "NEXIS_BILLING_STRIPE_PUBLISHABLE_KEY", hide_env_values = true)]
+    stripe_publishable_key: Option<String>,
+    /// What Stripe signs webhooks with, `whsec_…`; several while they are rotated, separated by commas.
+    #[arg(long, env = "NEXIS_BILLING_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
+    stripe_webhook_secret: Option<Secret>,
+    /// File with these secrets, one a line.
+    #[arg(long, env = "NEXIS_BILLING_STRIPE_WEBHOOK_SECRET_FILE", hide_env_values = true)]
+    stripe_webhook_secret_file: Option<PathBuf>,
+    /// Where Stripe's API is, for tests with a stand-in; only with test keys.
+    #[arg(long, env = "NEXIS_BILLING_STRIPE_URL", hide_env_values = true)]
+    stripe_url: Option<String>,
+    /// Where the script for the page comes from, for tests with a stand-in; only in test builds.
+    #[arg(long, env = "NEXIS_BILLING_STRIPE_SCRIPT_URL", hide_env_values = true)]
+    stripe_script_url: Option<String>,
 }
 
 /// Why the settings cannot be used, as a sentence for the operator.
@@ -223,6 +251,8 @@ pub(crate) struct Config {
     pub(crate) webhook_secret: Option<Secret>,
     /// What to log.
     pub(crate) log: String,
+    /// Stripe; `None`: the sandbox.
+    pub(crate) stripe: Option<StripeSettings>,
     min_top_up: Option<Money>,
     max_top_up: Option<Money>,
 }
@@ -276,7 +306,15 @@ impl Settings {
             mail_from,
             webhook_url,
             webhook_secret,
-            log
+            log,
+            provider,
+            stripe_secret_key,
+            stripe_secret_key_file,
+            stripe_publishable_key,
+            stripe_webhook_secret,
+            stripe_webhook_secret_file,
+            stripe_url,
+            stripe_script_url
         )
     }
 
@@ -303,6 +341,12 @@ impl Settings {
         if !demo && (self.demo_state.is_some() || self.demo_traffic == Some(true)) {
             return Err(setting("demo_state, demo_traffic", "only together with demo"));
         }
+        let stripe = provider::check(&self)?;
+        // Ninety days of made-up charges belong in no account of Stripe's; an empty demo may try its test mode.
+        let fresh = self.demo_state == Some(DemoState::Fresh);
+        if demo && stripe.as_ref().is_some_and(|stripe| stripe.live || !fresh) {
+            return Err(setting("demo", "needs the sandbox; with test keys of Stripe's only --demo-state fresh"));
+        }
         Ok(Config {
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             database: self.database.unwrap_or_else(|| Secret("sqlite:nexis-billing.db".to_owned())),
@@ -320,6 +364,7 @@ impl Settings {
             webhook_url: self.webhook_url,
             webhook_secret: self.webhook_secret,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
+            stripe,
             min_top_up,
             max_top_up,
         })
@@ -424,6 +469,66 @@ mod tests {
         let settings = from_flags("--service-key hush-hush --database postgres://u:hush-hush@h/d");
         assert!(!format!("{settings:?}").contains("hush"));
         assert!(!format!("{:?}", settings.check().unwrap()).contains("hush"));
+    }
+
+    fn stripe(more: &str) -> Result<Config, ConfigError> {
+        let keys = "provider = \"stripe\"\nstripe_secret_key = \"sk_test_hush\"\nstripe_publishable_key = \"pk_test_1\"\n\
+            stripe_webhook_secret = \"whsec_hush1, whsec_hush2\"\n";
+        from_toml(keys).over_by(from_toml(more)).check()
+    }
+
+    impl Settings {
+        fn over_by(self, above: Self) -> Self {
+            above.over(self)
+        }
+    }
+
+    #[test]
+    fn stripe_needs_keys_of_one_mode_and_shows_none() {
+        let config = stripe("").unwrap();
+        let settings = config.stripe.as_ref().unwrap();
+        assert_eq!((settings.live, settings.webhook_secrets.len()), (false, 2));
+        assert_eq!(settings.script_origin(), "https://js.stripe.com");
+        assert!(!format!("{config:?}").contains("hush"));
+        for (text, named) in [
+            ("stripe_secret_key = \"sk_test_\"", "stripe_secret_key"),
+            ("stripe_secret_key = \"pk_test_1\"", "stripe_secret_key"),
+            ("stripe_secret_key = \"sk_live_1\"", "stripe_publishable_key"),
+            ("stripe_publishable_key = \"sk_test_1\"", "stripe_publishable_key"),
+            ("stripe_webhook_secret = \"secret\"", "stripe_webhook_secret"),
+            ("stripe_webhook_secret = \" , \"", "stripe_webhook_secret"),
+            ("stripe_secret_key_file = \"/no/such/file\"", "stripe_secret_key_file"),
+            ("provider = \"sandbox\"", "provider"),
+            ("demo = true", "demo"),
+            (
+                "stripe_secret_key = \"sk_live_1\"\nstripe_publishable_key = \"pk_live_1\"\nstripe_url = \"http://127.0.0.1:1\"",
+                "stripe_url",
+            ),
+        ] {
+            let error = stripe(text).unwrap_err().to_string();
+            assert!(error.contains(named) && !error.contains("hush"), "{text}: {error}");
+        }
+        assert!(from_toml("provider = \"stripe\"").check().is_err());
+        assert!(stripe("demo = true\ndemo_state = \"fresh\"").is_ok());
+    }
+
+    #[test]
+    fn secrets_are_read_from_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let text = format!(
+            "provider = \"stripe\"\nstripe_secret_key_file = {:?}\nstripe_publishable_key = \"pk_test_1\"\n\
+             stripe_webhook_secret_file = {:?}\n",
+            file("key", "sk_test_in_a_file\n"),
+            file("webhooks", "whsec_1\nwhsec_2\n"),
+        );
+        let settings = from_toml(&text).check().unwrap().stripe.unwrap();
+        assert_eq!(settings.secret_key.reveal(), "sk_test_in_a_file");
+        assert_eq!(settings.webhook_secrets.len(), 2);
     }
 
     #[test]

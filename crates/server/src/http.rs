@@ -33,3 +33,4 @@ pub(crate) mod top_ups;
 pub(crate) mod transactions;
 pub(crate) mod usage;
 pub(crate) mod wallet;
+pub(crate) mod webhooks;

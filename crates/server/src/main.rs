@@ -11,6 +11,7 @@ mod hex;
 mod http;
 mod offline;
 mod problem;
+mod provider;
 mod run;
 mod service;
 mod workers;

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use billing_contract::session::DemoSignIn;
-use billing_payments::Sandbox;
-use billing_payments::sandbox::SandboxConfig;
 use billing_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -16,7 +14,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::Failure;
 use crate::app::AppState;
-use crate::bank::StoreVault;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
@@ -24,6 +21,7 @@ use crate::events::{EventHub, News};
 use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::http::{router, serve as accept};
+use crate::provider;
 use crate::service::metering::authorization;
 use crate::service::notices::Post;
 use crate::service::postings::group;
@@ -77,15 +75,16 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
     let store = Store::connect(config.database.reveal())
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;
-    let sandbox = Sandbox::new(Arc::new(StoreVault(store.clone())), SandboxConfig::default());
+    let clock = Clock::default();
+    let (provider, sandbox) = provider::open(&config, &store, &clock).await?;
     let (events, news) = EventHub::new();
     let state = AppState {
-        provider: Arc::new(sandbox.clone()),
-        sandbox: Some(sandbox),
+        provider,
+        sandbox,
         postings: Arc::new(group::lanes(store.write_lanes())),
         authorizations: Arc::new(authorization::lanes(store.write_lanes())),
         store,
-        clock: Clock::default(),
+        clock,
         events,
         nudges: Arc::default(),
         post: Arc::new(post),
@@ -106,7 +105,8 @@ fn announce(state: &AppState, address: SocketAddr) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "listening on http://{address}")?;
     if state.config.demo {
-        writeln!(out, "\n  Sandbox: no real money. Sign in as")?;
+        let provider = if state.config.stripe.is_some() { "Stripe's test mode" } else { "Sandbox" };
+        writeln!(out, "\n  {provider}: no real money. Sign in as")?;
         for DemoSignIn { label, email, password } in demo::sign_ins() {
             writeln!(out, "  {label:<22} {email:<18} password {password}")?;
         }

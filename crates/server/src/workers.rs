@@ -4,6 +4,7 @@ mod auto_pay;
 mod holds;
 mod housekeeping;
 mod notices;
+mod provider_events;
 mod reconcile;
 mod signals;
 
@@ -22,6 +23,7 @@ pub(crate) fn start(state: &AppState, news: UnboundedReceiver<News>) {
     state.tasks.spawn(housekeeping::run(state.clone()));
     state.tasks.spawn(notices::deliver(state.clone()));
     state.tasks.spawn(notices::watch_all(state.clone()));
+    state.tasks.spawn(provider_events::run(state.clone()));
     state.tasks.spawn(reconcile::run(state.clone()));
     state.tasks.spawn(signals::run(state.clone(), news));
 }

@@ -23,6 +23,8 @@
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
 //! | `refund` | `create_refund` `refund` `lease_refunds` `apply_refund` |
 //! | `link` | `create_link` `links` `link` `link_by_token` `open_link` `revoke_link` `begin_link_attempt` `apply_link_setup` `top_up_of_setup` |
+//! | `dispute` | `apply_dispute` |
+//! | `provider` | `provider_customer` `keep_provider_customer` `provider_event_handled` `note_provider_event` `purge_provider_events` `top_up_owner` `card_setup_owner` `card_providers` |
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
 //! | `meta` | `meta` `set_meta` `acquire_lease` `release_lease` |
@@ -32,6 +34,7 @@ mod auto_pay;
 mod card;
 mod card_setup;
 mod db;
+mod dispute;
 mod error;
 mod hold;
 mod idempotency;
@@ -43,6 +46,7 @@ mod meta;
 mod migration;
 mod notice;
 mod organization;
+mod provider;
 mod refund;
 mod request;
 mod sandbox;
@@ -58,6 +62,7 @@ mod wallet;
 pub use auto_pay::{AutoPay, AutoPayState, AutoPayUpdate, NextAutoPayState};
 pub use card::{Card, NewCard};
 pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
+pub use dispute::{DisputeApplied, DisputeState, DisputeWord};
 pub use error::{Result, StoreError};
 pub use hold::{Authorization, Hold, HoldState, NewHold, Release, Wanted};
 pub use idempotency::{Created, IdempotencyKey};

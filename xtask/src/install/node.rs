@@ -71,23 +71,31 @@ impl Requirement for NpmTool {
     }
 }
 
-/// The packages of tests/browser, exactly as its lock file says.
-pub(super) struct BrowserTests;
+/// The packages of a folder of the tree, exactly as its lock file says.
+pub(super) struct NpmFolder {
+    pub(super) title: &'static str,
+    /// Below the root of the tree.
+    pub(super) folder: &'static str,
+}
 
-impl BrowserTests {
-    /// A copy of the lock file beside what was installed from it: equal means up to date.
-    fn stamp() -> PathBuf {
-        workspace::browser_tests().join("node_modules/.installed-from.json")
+impl NpmFolder {
+    fn path(&self) -> PathBuf {
+        workspace::root().join(self.folder)
     }
 
-    fn lock() -> PathBuf {
-        workspace::browser_tests().join("package-lock.json")
+    /// A copy of the lock file beside what was installed from it: equal means up to date.
+    fn stamp(&self) -> PathBuf {
+        self.path().join("node_modules/.installed-from.json")
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.path().join("package-lock.json")
     }
 }
 
-impl Requirement for BrowserTests {
+impl Requirement for NpmFolder {
     fn title(&self) -> String {
-        "Playwright and axe (tests/browser)".into()
+        format!("{} ({})", self.title, self.folder)
     }
 
     fn cost(&self) -> String {
@@ -95,13 +103,13 @@ impl Requirement for BrowserTests {
     }
 
     fn is_present(&self) -> Result<bool> {
-        let lock = fs::read(Self::lock()).context("tests/browser/package-lock.json could not be read")?;
-        Ok(fs::read(Self::stamp()).is_ok_and(|installed| installed == lock))
+        let lock = fs::read(self.lock()).with_context(|| format!("{} could not be read", self.lock().display()))?;
+        Ok(fs::read(self.stamp()).is_ok_and(|installed| installed == lock))
     }
 
     fn fetch(&self) -> Result<()> {
-        process::run(npm(&workspace::browser_tests()).args(["ci", "--no-audit", "--no-fund"]))?;
-        fs::copy(Self::lock(), Self::stamp()).context("the installed lock file could not be noted")?;
+        process::run(npm(&self.path()).args(["ci", "--no-audit", "--no-fund"]))?;
+        fs::copy(self.lock(), self.stamp()).context("the installed lock file could not be noted")?;
         Ok(())
     }
 }

@@ -25,6 +25,9 @@ const PLACES: [(Place, &str); 5] = [
 /// Without a test in each of these the run has not shown what it promises.
 const MUST_RUN: [Place; 3] = [Place::Sqlite, Place::Postgres, Place::Browser];
 
+/// The one test that is written to be ignored (docs/stripe.md).
+const FOR_OWNERS_OF_A_KEY: &str = "stripe::stripe_live::";
+
 /// How many tests ended how.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(super) struct Count {
@@ -49,6 +52,10 @@ impl Tally {
         let Some((name, outcome)) = line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... ")) else {
             return false;
         };
+        // Needs somebody's key and the network: nobody's machine runs it unasked.
+        if name.starts_with(FOR_OWNERS_OF_A_KEY) && outcome.starts_with("ignored") {
+            return true;
+        }
         let count = self.count(place_of(name));
         match outcome.split([',', ' ']).next().unwrap_or_default() {
             "ok" => count.passed += 1,

@@ -61,7 +61,7 @@ pub(crate) async fn connect(bench: &dyn Bench, kind: Kind) -> CardFacts {
     if matches!(answer.outcome, SetupOutcome::ActionRequired(_)) {
         bench.cardholder_answers(&reference, true).await;
     }
-    let answer = bench.provider().look_up_setup(&reference, Some(&answer.provider_ref)).await.unwrap().unwrap();
+    let answer = bench.provider().look_up_setup(&request, Some(&answer.provider_ref)).await.unwrap().unwrap();
     match answer.outcome {
         SetupOutcome::Connected(facts) => facts,
         other => panic!("{kind:?} did not connect: {other:?}"),

@@ -5,11 +5,11 @@ use billing_payments::{ChargeRequest, ProviderError, Reference, RefundOutcome, R
 
 use crate::bench::{Bench, Kind, charge, connect};
 
-fn refund(charge: &ChargeRequest, id: &str, amount_minor: i64) -> RefundRequest {
+fn refund(charge: &ChargeRequest, provider_ref: &str, id: &str, amount_minor: i64) -> RefundRequest {
     RefundRequest {
         reference: Reference::refund(id, 1),
         charge: charge.reference.clone(),
-        charge_provider_ref: String::new(),
+        charge_provider_ref: provider_ref.to_owned(),
         amount_minor,
         currency: Currency::Usd,
     }
@@ -18,27 +18,28 @@ fn refund(charge: &ChargeRequest, id: &str, amount_minor: i64) -> RefundRequest 
 pub(crate) async fn a_refund_happens_once_and_never_exceeds_the_charge(bench: &dyn Bench) {
     let card = connect(bench, Kind::Good).await;
     let charged = charge(&card, "refunded");
-    bench.provider().charge(&charged).await.unwrap();
-    let first = refund(&charged, "first", 1_500);
+    let name = bench.provider().charge(&charged).await.unwrap().provider_ref;
+    let first = refund(&charged, &name, "first", 1_500);
     assert_eq!(bench.provider().look_up_refund(&first).await, Ok(None));
     let answer = bench.provider().refund(&first).await.unwrap();
     assert_eq!(answer.outcome, RefundOutcome::Succeeded);
     assert_eq!(bench.provider().refund(&first).await.unwrap(), answer);
     assert_eq!(bench.provider().look_up_refund(&first).await, Ok(Some(answer)));
     assert_eq!(bench.taken(&charged.reference).await, (1_000, 1));
-    let too_much = refund(&charged, "second", 1_001);
+    let too_much = refund(&charged, &name, "second", 1_001);
     assert!(matches!(bench.provider().refund(&too_much).await, Err(ProviderError::Refused(_))));
-    let other = refund(&charged, "first", 1);
+    let other = refund(&charged, &name, "first", 1);
     assert_eq!(bench.provider().refund(&other).await, Err(ProviderError::ReferenceReused));
-    bench.provider().refund(&refund(&charged, "rest", 1_000)).await.unwrap();
+    bench.provider().refund(&refund(&charged, &name, "rest", 1_000)).await.unwrap();
     assert_eq!(bench.taken(&charged.reference).await, (0, 1));
 }
 
 pub(crate) async fn an_unsettled_charge_cannot_be_refunded(bench: &dyn Bench) {
     let card = connect(bench, Kind::ConfirmedEveryTime).await;
     let waiting = charge(&card, "waiting");
-    bench.provider().charge(&waiting).await.unwrap();
-    assert!(matches!(bench.provider().refund(&refund(&waiting, "early", 100)).await, Err(ProviderError::Refused(_))));
+    let name = bench.provider().charge(&waiting).await.unwrap().provider_ref;
+    let early = refund(&waiting, &name, "early", 100);
+    assert!(matches!(bench.provider().refund(&early).await, Err(ProviderError::Refused(_))));
     let never = charge(&card, "never");
-    assert!(matches!(bench.provider().refund(&refund(&never, "none", 100)).await, Err(ProviderError::Refused(_))));
+    assert!(matches!(bench.provider().refund(&refund(&never, "", "none", 100)).await, Err(ProviderError::Refused(_))));
 }

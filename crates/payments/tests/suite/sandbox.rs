@@ -131,12 +131,13 @@ async fn every_test_card_behaves_as_the_table_says() {
 
 async fn connect_story(bench: &SandboxBench, token: &str) -> (String, Option<billing_payments::CardFacts>) {
     let reference = Reference::setup(token);
-    let mut answer = bench.bank.start_setup(&setup_with(&reference, CUSTOMER, token)).await.unwrap();
+    let request = setup_with(&reference, CUSTOMER, token);
+    let mut answer = bench.bank.start_setup(&request).await.unwrap();
     let mut story = String::new();
     if matches!(answer.outcome, SetupOutcome::ActionRequired(_)) {
         story.push_str("3ds ");
         bench.cardholder_answers(&reference, true).await;
-        answer = bench.bank.look_up_setup(&reference, None).await.unwrap().unwrap();
+        answer = bench.bank.look_up_setup(&request, None).await.unwrap().unwrap();
     }
     match answer.outcome {
         SetupOutcome::Connected(facts) => (story + "ok", Some(facts)),

@@ -39,7 +39,7 @@ pub(crate) async fn a_refused_card_never_connects(bench: &dyn Bench) {
         let request = bench.setup(&reference, CUSTOMER, Kind::RefusedAtSetup(code));
         let answer = bench.provider().start_setup(&request).await.unwrap();
         assert_eq!(answer.outcome, SetupOutcome::Declined(Decline { code }));
-        let later = bench.provider().look_up_setup(&reference, Some(&answer.provider_ref)).await.unwrap();
+        let later = bench.provider().look_up_setup(&request, Some(&answer.provider_ref)).await.unwrap();
         assert_eq!(later, Some(answer));
     }
 }
@@ -50,10 +50,10 @@ pub(crate) async fn a_challenge_decides_and_only_the_provider_is_believed(bench:
         let request = bench.setup(&reference, CUSTOMER, Kind::ConfirmedAtSetup);
         let answer = bench.provider().start_setup(&request).await.unwrap();
         assert!(matches!(answer.outcome, SetupOutcome::ActionRequired(_)));
-        let waiting = bench.provider().look_up_setup(&reference, None).await.unwrap().unwrap();
+        let waiting = bench.provider().look_up_setup(&request, None).await.unwrap().unwrap();
         assert!(matches!(waiting.outcome, SetupOutcome::ActionRequired(_)), "nothing happens by looking");
         bench.cardholder_answers(&reference, approve).await;
-        let decided = bench.provider().look_up_setup(&reference, None).await.unwrap().unwrap();
+        let decided = bench.provider().look_up_setup(&request, None).await.unwrap().unwrap();
         match decided.outcome {
             SetupOutcome::Connected(_) => assert!(approve),
             SetupOutcome::Declined(decline) => {
@@ -71,7 +71,7 @@ pub(crate) async fn an_abandoned_set_up_never_connects(bench: &dyn Bench) {
     bench.provider().start_setup(&request).await.unwrap();
     assert_eq!(bench.provider().cancel_setup(&request).await.unwrap().outcome, SetupOutcome::Cancelled);
     bench.cardholder_answers(&reference, true).await;
-    let later = bench.provider().look_up_setup(&reference, None).await.unwrap().unwrap();
+    let later = bench.provider().look_up_setup(&request, None).await.unwrap().unwrap();
     assert_eq!(later.outcome, SetupOutcome::Cancelled);
     let finished = bench.setup(&Reference::setup("finished"), CUSTOMER, Kind::Good);
     bench.provider().start_setup(&finished).await.unwrap();

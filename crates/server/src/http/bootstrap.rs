@@ -50,7 +50,8 @@ mod tests {
     fn data_cannot_leave_its_element() {
         let evil = "</script><script>alert(1)</script><!--\u{2028}";
         let sign_in = DemoSignIn { label: evil.to_owned(), email: String::new(), password: String::new() };
-        let service = Service { provider: "sandbox".to_owned(), sandbox: true, demo_sign_ins: vec![sign_in] };
+        let service =
+            Service { provider: "sandbox".to_owned(), sandbox: true, stripe: None, demo_sign_ins: vec![sign_in] };
         let bootstrap = Bootstrap { service, session: None, billing: None, admins: None };
         let element = script(&bootstrap);
         let inside = element.strip_prefix("<script type=\"application/json\" id=\"bootstrap\">").unwrap();

@@ -22,6 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_cards))
         .routes(routes!(create_card_setup))
         .routes(routes!(get_card_setup))
+        .routes(routes!(check_card_setup))
         .routes(routes!(answer_card_setup_challenge))
         .routes(routes!(put_default_card))
         .routes(routes!(delete_card))
@@ -39,8 +40,9 @@ async fn list_cards(State(state): State<AppState>, Manager(member): Manager) -> 
 
 /// Start connecting a card
 ///
-/// Takes the token that the provider's form made of the number; a body that holds a card number is refused. The answer
-/// says `succeeded`, `failed` with the reason, or `action_required` when the cardholder has to confirm first.
+/// Takes the token that the sandbox's form made of the number; a body that holds a card number is refused. The answer
+/// says `succeeded`, `failed` with the reason, or `action_required` when the cardholder has to confirm first. With Stripe
+/// there is no token: the answer's `browser_script` holds the secret for Stripe's own form.
 #[utoipa::path(
     post, path = paths::CARD_SETUPS, tag = "cards", security(("session" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Connects at most once for a key")),
@@ -75,6 +77,25 @@ async fn get_card_setup(
     Id(id): Id,
 ) -> Result<Json<CardSetup>, Problem> {
     cards::get_setup(&state, &member.organization.id, &id).await.map(Json)
+}
+
+/// Ask the provider where connecting stands
+///
+/// After the cardholder is done in the provider's own form. What the browser heard there counts for nothing.
+#[utoipa::path(
+    post, path = paths::CARD_SETUP_CHECK, tag = "cards", security(("session" = [])),
+    params(("id" = String, Path, description = "The set-up's id")),
+    responses(
+        (status = 200, body = CardSetup), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 404, body = Document),
+    ),
+)]
+async fn check_card_setup(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Id(id): Id,
+) -> Result<Json<CardSetup>, Problem> {
+    cards::check(&state, &member.organization.id, &id).await.map(Json)
 }
 
 /// Answer the sandbox bank's challenge

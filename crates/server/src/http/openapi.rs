@@ -46,6 +46,7 @@ pub(crate) const DOCS_STYLE: &str = "/api/docs.css";
         (name = "requests", description = "Members ask for funds"),
         (name = "organization", description = "The organisation and its people"),
         (name = "metering", description = "What the AI platform asks and reports"),
+        (name = "webhooks", description = "What the payment provider tells unasked"),
         (name = "health", description = "For load balancers"),
     ),
 )]
@@ -70,6 +71,13 @@ pub(crate) fn outline() -> Document {
                 .description(Some("The operator's service key, for the AI platform."))
                 .build(),
         ),
+    );
+    components.add_security_scheme(
+        "stripe_signature",
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "Stripe-Signature",
+            "HMAC-SHA256 over the raw bytes, by a secret of the webhook endpoint.",
+        ))),
     );
     document
 }

@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
     auto_pay, billing, bootstrap, cards, events, health, limits, links, members, metering, openapi, organization,
-    outbox, pay, refunds, requests, security, session, static_files, top_ups, transactions, usage, wallet,
+    outbox, pay, refunds, requests, security, session, static_files, top_ups, transactions, usage, wallet, webhooks,
 };
 
 /// Every resource adds one line.
@@ -38,6 +38,7 @@ fn resources() -> OpenApiRouter<AppState> {
         .merge(transactions::routes())
         .merge(usage::routes())
         .merge(wallet::routes())
+        .merge(webhooks::routes())
 }
 
 /// The API below its base path, with its description.

@@ -26,6 +26,30 @@ const ALWAYS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
+/// Marks an answer that is the app itself: the only kind in which a card is ever entered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AppPage;
+
+/// The app's policy with room for Stripe's script, its frames and what they load (STRIPE.md, browser). Stripe's parts stay
+/// in frames of its own origin; nothing else on the page is loosened.
+fn with_stripe(script_origin: &str) -> String {
+    let hosts = if script_origin == "https://js.stripe.com" {
+        [
+            "https://js.stripe.com https://*.js.stripe.com",
+            "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+            "https://api.stripe.com",
+            "https://*.stripe.com",
+        ]
+    } else {
+        [script_origin; 4]
+    };
+    let [scripts, frames, connections, images] = hosts;
+    CONTENT_SECURITY_POLICY
+        .replace("script-src 'self'", &format!("script-src 'self' {scripts}"))
+        .replace("connect-src 'self'", &format!("frame-src {frames}; connect-src 'self' {connections}"))
+        .replace("img-src 'self'", &format!("img-src 'self' {images}"))
+}
+
 /// Two years, as browsers ask for before they remember a site for good.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
@@ -33,9 +57,16 @@ const HSTS: &str = "max-age=63072000; includeSubDomains";
 pub(crate) async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let api = request.uri().path().starts_with(paths::BASE);
     let mut response = next.run(request).await;
+    let is_app_page = response.extensions().get::<AppPage>().is_some();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(stripe) = &state.config.stripe
+        && is_app_page
+        && let Ok(policy) = HeaderValue::from_str(&with_stripe(stripe.script_origin()))
+    {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if state.config.https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
@@ -70,9 +101,9 @@ fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// The platform's requests carry a key that no browser adds by itself.
+/// The platform's requests carry a key that no browser adds by itself, the provider's a signature.
 fn has_own_key(path: &str) -> bool {
-    path.strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/metering/"))
+    path.strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/metering/") || path.starts_with("/webhooks/"))
 }
 
 fn has_body(headers: &HeaderMap) -> bool {
@@ -137,6 +168,24 @@ mod tests {
         ] {
             assert_eq!(accepted(origin, site, None), ours, "{origin:?} {site:?}");
         }
+    }
+
+    #[test]
+    fn stripe_gets_room_for_its_own_hosts_and_nothing_else() {
+        let policy = with_stripe("https://js.stripe.com");
+        for part in [
+            "default-src 'none'",
+            "script-src 'self' https://js.stripe.com https://*.js.stripe.com 'wasm-unsafe-eval';",
+            "frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com;",
+            "connect-src 'self' https://api.stripe.com;",
+            "img-src 'self' https://*.stripe.com data:;",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+        ] {
+            assert!(policy.contains(part), "{part}: {policy}");
+        }
+        assert!(!policy.contains("unsafe-inline") && !policy.contains(" https:;"), "{policy}");
+        assert!(with_stripe("http://127.0.0.1:9").contains("frame-src http://127.0.0.1:9;"));
     }
 
     #[test]

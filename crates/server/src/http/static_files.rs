@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -17,6 +18,7 @@ use crate::app::AppState;
 use crate::hex;
 use crate::http::bootstrap;
 use crate::http::problem::Problem;
+use crate::http::security::AppPage;
 
 /// Where `index.html` wants the first screen's data.
 const MARKER: &str = "<!--bootstrap-->";
@@ -181,6 +183,7 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
             (header::CACHE_CONTROL, caching),
             (header::VARY, "Cookie"),
         ],
+        Extension(AppPage),
         page,
     )
         .into_response()

@@ -1,6 +1,6 @@
 //! Everything that the first screen of a session shows, in one answer.
 
-use billing_contract::session::{Bootstrap, Service};
+use billing_contract::session::{Bootstrap, Service, StripePage};
 use billing_payments::sandbox;
 
 use crate::app::AppState;
@@ -28,6 +28,11 @@ fn service(state: &AppState) -> Service {
     Service {
         provider: provider.to_owned(),
         sandbox: provider == sandbox::NAME,
+        stripe: state.config.stripe.as_ref().map(|stripe| StripePage {
+            publishable_key: stripe.publishable_key.clone(),
+            script_url: stripe.script_url.clone(),
+            live: stripe.live,
+        }),
         demo_sign_ins: if state.config.demo { demo::sign_ins() } else { Vec::new() },
     }
 }

@@ -48,12 +48,18 @@ pub(crate) async fn start_setup(
     form: &CreateCardSetup,
 ) -> Result<(ShownSetup, bool), Problem> {
     let (organization_id, now) = (&member.organization.id, state.clock.now());
-    refuse_problems("/token", &form.token, (form.exp_month, form.exp_year), &form.consent, now)?;
+    let own_form = state.sandbox.is_none();
+    refuse_problems("/token", &form.token, (form.exp_month, form.exp_year), &form.consent, own_form, now)?;
     let id = state.new_id()?;
     let request = SetupRequest {
         reference: Reference::setup(&id),
         customer: organization_id.clone(),
-        card: Some(CardToken { token: form.token.clone(), exp_month: form.exp_month, exp_year: form.exp_year }),
+        // Without a token the provider's own form takes the card.
+        card: (!form.token.is_empty()).then(|| CardToken {
+            token: form.token.clone(),
+            exp_month: form.exp_month,
+            exp_year: form.exp_year,
+        }),
     };
     let asked = Asked { request, consent: form.consent.clone() };
     let new = NewCardSetup {
@@ -82,18 +88,33 @@ pub(crate) async fn start_setup(
     }
 }
 
-/// What can be said of a card without asking anybody; `pointer` names the token's field.
+/// What can be said of a card without asking anybody; `pointer` names the token's field. `own_form`: the provider has a
+/// form of its own, and takes no token from anybody else's.
 pub(crate) fn refuse_problems(
     pointer: &str,
     token: &str,
     (exp_month, exp_year): (u8, u16),
     consent: &str,
+    own_form: bool,
     now: Timestamp,
 ) -> Result<(), Problem> {
     let mut errors = Vec::new();
     let mut wrong = |pointer: &str, code: &str, detail: &str| {
         errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.to_owned() });
     };
+    if consent.is_empty() || consent.len() > 100 {
+        wrong("/consent", "required", "Say which wording of the consent was shown.");
+    }
+    if own_form {
+        if !token.is_empty() {
+            wrong(
+                pointer,
+                "wrong_value",
+                "Leave the token out: the card is entered in the payment provider's own form.",
+            );
+        }
+        return if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) };
+    }
     // Escapes in the JSON can hide a number from the look at the raw bytes, so the token is looked at again.
     let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if token.is_empty() || token.len() > 200 || !plain || contains_card_number(token.as_bytes()) {
@@ -108,9 +129,6 @@ pub(crate) fn refuse_problems(
     }
     if exp_year > today.year().saturating_add(MAX_VALID_YEARS) {
         wrong("/exp_year", "wrong_value", "No card is valid for that long. Check the year.");
-    }
-    if consent.is_empty() || consent.len() > 100 {
-        wrong("/consent", "required", "Say which wording of the consent was shown.");
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
@@ -219,6 +237,15 @@ async fn find_setup(state: &AppState, organization_id: &str, id: &str) -> Result
         Err(StoreError::NotFound) => Err(Problem::not_found()),
         found => Ok(found?),
     }
+}
+
+/// Asks the provider where connecting stands, unless that is final.
+pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> Result<ShownSetup, Problem> {
+    let setup = find_setup(state, organization_id, id).await?;
+    if matches!(setup.status, SetupStatus::Pending | SetupStatus::ActionRequired) {
+        drive(state, &setup).await?;
+    }
+    get_setup(state, organization_id, id).await
 }
 
 /// The cardholder's answer to the sandbox bank's challenge. Afterwards the bank is asked, not the browser believed.

@@ -57,7 +57,8 @@ pub(crate) async fn complete(
 ) -> Result<(PayAttempt, bool), Problem> {
     let link = find(state, address, &form.token).await?;
     let now = state.clock.now();
-    cards::refuse_problems("/card_token", &form.card_token, (form.exp_month, form.exp_year), &form.consent, now)?;
+    let (validity, own_form) = ((form.exp_month, form.exp_year), state.sandbox.is_none());
+    cards::refuse_problems("/card_token", &form.card_token, validity, &form.consent, own_form, now)?;
     let id = state.new_id()?;
     let request = SetupRequest {
         reference: Reference::setup(&id),

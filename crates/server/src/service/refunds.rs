@@ -77,16 +77,18 @@ pub(crate) async fn get(state: &AppState, id: &str) -> Result<Shown, Problem> {
     Ok(show(state.store.refund(id).await?))
 }
 
-/// Asks the provider about refunds that are due, or about one; takes its word.
-pub(crate) async fn drive(state: &AppState, id: Option<&str>, limit: u32) -> Result<(), Problem> {
+/// Asks the provider about refunds that are due, or about one; takes its word. How many were asked about: those that
+/// somebody else is at, and final ones, are not.
+pub(crate) async fn drive(state: &AppState, id: Option<&str>, limit: u32) -> Result<usize, Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
     let due = state.store.lease_refunds(&owner, now.plus_seconds(LEASE_SECONDS), now, id, limit).await?;
+    let asked = due.len();
     for refund in due {
         if let Err(problem) = drive_leased(state, &refund).await {
             tracing::warn!(refund = refund.id, problem = problem.document().detail, "a refund could not be driven on");
         }
     }
-    Ok(())
+    Ok(asked)
 }
 
 async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> {

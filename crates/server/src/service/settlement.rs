@@ -48,13 +48,13 @@ pub(crate) fn start(state: &AppState, organization_id: &str, id: &str) -> JoinHa
     })
 }
 
-/// Asks the provider once and takes its word, unless somebody else is at it or it is final already.
-pub(crate) async fn drive(state: &AppState, organization_id: &str, id: &str) -> Result<(), Problem> {
+/// Asks the provider once and takes its word, unless it is final already. `false`: somebody else is at it.
+pub(crate) async fn drive(state: &AppState, organization_id: &str, id: &str) -> Result<bool, Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
     let until = now.plus_seconds(LEASE_SECONDS);
     match state.store.lease_top_up(organization_id, id, &owner, until, now).await? {
-        Some(top_up) => drive_leased(state, &top_up, &owner).await,
-        None => Ok(()),
+        Some(top_up) => drive_leased(state, &top_up, &owner).await.map(|()| true),
+        None => Ok(state.store.top_up(organization_id, id).await?.status.is_final()),
     }
 }
 

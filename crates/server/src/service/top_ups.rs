@@ -195,8 +195,9 @@ pub(crate) fn show(top_up: &TopUp) -> Shown {
 pub(crate) fn next_action(stored: &str, expires_at: billing_domain::Timestamp) -> Option<NextAction> {
     match serde_json::from_str(stored).ok()? {
         billing_payments::NextAction::SandboxChallenge => Some(NextAction::SandboxChallenge { expires_at }),
-        // No provider with a script of its own in the page is connected yet.
-        billing_payments::NextAction::BrowserScript { .. } => None,
+        billing_payments::NextAction::BrowserScript { client_secret } => {
+            Some(NextAction::BrowserScript { client_secret, expires_at })
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use crate::app::AppState;
 const PAUSE: Duration = Duration::from_mins(1);
 /// How long idempotency keys are kept; clients may count on 24 hours.
 const KEYS_SECONDS: i64 = 48 * 3600;
+/// How long handled events are remembered: longer than the provider lists them.
+const EVENTS_SECONDS: i64 = 35 * 24 * 3600;
 
 /// Runs until the server stops.
 pub(crate) async fn run(state: AppState) {
@@ -22,6 +24,9 @@ pub(crate) async fn run(state: AppState) {
         }
         if let Err(error) = state.store.purge_idempotency_keys(now.plus_seconds(-KEYS_SECONDS)).await {
             tracing::warn!(%error, "old idempotency keys could not be forgotten");
+        }
+        if let Err(error) = state.store.purge_provider_events(now.plus_seconds(-EVENTS_SECONDS)).await {
+            tracing::warn!(%error, "old events of the payment provider could not be forgotten");
         }
     }
 }

@@ -59,6 +59,8 @@ mod signals;
 mod static_files;
 mod stream;
 #[cfg(feature = "test-seams")]
+mod stripe;
+#[cfg(feature = "test-seams")]
 mod top_ups;
 mod transactions;
 mod usage;

@@ -93,6 +93,7 @@ fn table() -> Vec<Row> {
         // Without a token.
         row("post", paths::CARD_SETUPS, managers(422)).with(json!({})),
         row("get", paths::CARD_SETUP, ITS_MANAGERS).of(|things| &things.setup),
+        row("post", paths::CARD_SETUP_CHECK, ITS_MANAGERS).of(|things| &things.setup),
         // Nothing waits for an answer.
         row("post", paths::CARD_SETUP_CHALLENGE, its_managers(409))
             .of(|things| &things.setup)
@@ -143,6 +144,8 @@ fn table() -> Vec<Row> {
         // Without Idempotency-Key.
         row("post", paths::REFUNDS, platform(400)).with(json!({})),
         row("get", paths::REFUND, platform(404)),
+        // Only with Stripe.
+        row("post", paths::WEBHOOKS_STRIPE, [404; 6]).with(json!({})),
         // Last: afterwards nobody is signed in.
         row("delete", paths::SESSION, [401, 204, 204, 204, 204, 401]),
     ]

@@ -6,6 +6,7 @@ mod bench;
 
 mod auto_pay;
 mod cards;
+mod disputes;
 mod holds;
 mod isolation;
 mod ledger;

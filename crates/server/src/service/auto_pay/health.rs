@@ -12,6 +12,8 @@ const DECLINED: &str = "declined";
 const NO_CARD: &str = "no_card";
 /// Paused because the card that was agreed to is gone.
 const CARD_REMOVED: &str = "card_removed";
+/// Paused because the card's bank took a charge back.
+const DISPUTED: &str = "disputed";
 
 /// The state after a charge was settled or declined; `None` when it stays as it is. `began`: when the top-up was made.
 /// No charge, not even one by hand, ends the pause after the named card was removed: that takes consent to another.
@@ -71,9 +73,14 @@ pub(crate) fn card_removed(present: &AutoPayState) -> AutoPayState {
     AutoPayState { paused_reason: Some(CARD_REMOVED.to_owned()), ..healthy(present) }
 }
 
-/// Paused until a person agrees to another card, by new settings or by resuming. Nothing else may end it.
+/// The state when the card's bank took a charge back: a cardholder who disputes has not agreed to the next charge.
+pub(crate) fn disputed(present: &AutoPayState) -> AutoPayState {
+    AutoPayState { paused_reason: Some(DISPUTED.to_owned()), ..healthy(present) }
+}
+
+/// Paused until a person agrees again, by new settings or by resuming. Nothing else may end it.
 pub(crate) fn awaits_agreement(present: &AutoPayState) -> bool {
-    present.paused_reason.as_deref() == Some(CARD_REMOVED)
+    matches!(present.paused_reason.as_deref(), Some(CARD_REMOVED | DISPUTED))
 }
 
 /// The line that the page shows. `plan` is what the engine would do now.
@@ -109,6 +116,7 @@ fn sentence(reason: &str, state: &AutoPayState) -> String {
     match reason {
         NO_CARD => "There is no card to charge. Connect a card.".to_owned(),
         CARD_REMOVED => "The card for automatic payments was removed. Choose another one.".to_owned(),
+        DISPUTED => "A payment was disputed, and the card's bank took it back. Settle that, then resume.".to_owned(),
         _ => state.decline_code.unwrap_or(DeclineCode::GenericDecline).sentence().to_owned(),
     }
 }
@@ -173,12 +181,15 @@ mod tests {
 
     #[test]
     fn no_charge_makes_up_for_the_consent_to_another_card() {
-        let removed = card_removed(&AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() });
-        for kind in [TopUpKind::Auto, TopUpKind::Manual] {
+        let armed = AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() };
+        for (removed, kind) in [card_removed(&armed), disputed(&armed)]
+            .iter()
+            .flat_map(|paused| [(paused, TopUpKind::Auto), (paused, TopUpKind::Manual)])
+        {
             for code in [DeclineCode::InsufficientFunds, DeclineCode::LostCard] {
-                assert_eq!(after(&removed, kind, &word(Outcome::Declined, Some(code)), BEGAN), None, "{kind:?} {code}");
+                assert_eq!(after(removed, kind, &word(Outcome::Declined, Some(code)), BEGAN), None, "{kind:?} {code}");
             }
-            assert_eq!(after(&removed, kind, &word(Outcome::Settled, None), BEGAN), None, "{kind:?}");
+            assert_eq!(after(removed, kind, &word(Outcome::Settled, None), BEGAN), None, "{kind:?}");
         }
     }
 

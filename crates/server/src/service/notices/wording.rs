@@ -75,6 +75,10 @@ fn paused(notice: &Notice) -> String {
     let why = match fact(notice, "reason") {
         "no_card" => "There is no card to charge. Connect a card, then resume them.",
         "card_removed" => "The card that they charged was removed. Choose another one.",
+        "disputed" => {
+            "A payment was disputed, and the card's bank took the money back. Settle that with the cardholder, then \
+             resume them."
+        }
         "authentication_required" => {
             "The bank wants to see the cardholder. Top up once by hand and confirm the payment, or connect another card; \
              then they go on."

@@ -1,0 +1,58 @@
+//! Closing the reference of a charge: afterwards no request under it moves money, even one that is still on its way.
+//!
+//! The reference is the idempotency key, so closing uses it up: an intent without a card is made under it and cancelled.
+//! Whatever arrives later under the same key has other parameters and is refused by Stripe. If the key was used before,
+//! Stripe says so, and then the charge is there to be found.
+
+use super::Stripe;
+use super::charges::common;
+use super::form::Form;
+use super::intents::{Intent, of_reply};
+use super::object::Object;
+use crate::charge::{ChargeAnswer, ChargeOutcome, ChargeRequest};
+use crate::provider::ProviderError;
+
+impl Stripe {
+    pub(super) async fn cancel_charge(
+        &self,
+        request: &ChargeRequest,
+        provider_ref: Option<&str>,
+    ) -> Result<ChargeAnswer, ProviderError> {
+        let customer = self.customer(&request.customer).await?;
+        let known = match provider_ref {
+            Some(id) => self.intent(Intent::Payment, id).await?,
+            None => None,
+        };
+        let intent = match known {
+            Some(intent) => intent,
+            None => match self.find_intent(request, &customer).await? {
+                Some(intent) => intent,
+                None => self.use_up(request, &customer).await?,
+            },
+        };
+        let answer = self.charge_answer(request, &customer, intent).await?;
+        match answer.outcome {
+            ChargeOutcome::Processing | ChargeOutcome::ActionRequired(_) => {
+                let closed = self.close(Intent::Payment, &answer.provider_ref).await?;
+                self.charge_answer(request, &customer, closed).await
+            }
+            ChargeOutcome::Settled { .. } | ChargeOutcome::Declined(_) | ChargeOutcome::Cancelled => Ok(answer),
+        }
+    }
+
+    async fn use_up(&self, request: &ChargeRequest, customer: &str) -> Result<Object, ProviderError> {
+        let form: Form = common(request, customer)?.with("metadata[closed]", true);
+        match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
+            Ok(reply) => {
+                let (intent, _) = of_reply(Intent::Payment, reply)?;
+                self.close(Intent::Payment, intent.id()).await
+            }
+            // The charge came first after all. If even now nothing is found, it failed there without a trace, and Stripe
+            // calls that undecided: it is asked again.
+            Err(ProviderError::ReferenceReused) => {
+                self.find_intent(request, customer).await?.ok_or(ProviderError::NoAnswer)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

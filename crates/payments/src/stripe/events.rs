@@ -1,0 +1,60 @@
+//! Events, pushed as webhooks or read from the list of the last 30 days: each is only a hint at what to look up again.
+
+use billing_domain::Timestamp;
+
+use super::Stripe;
+use super::form::Form;
+use super::object::Object;
+use crate::charge::{Reference, Subject};
+use crate::provider::ProviderError;
+use crate::signature;
+use crate::webhook::{WebhookError, WebhookEvent, WebhookKind};
+
+impl Stripe {
+    pub(super) fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
+        signature::verify(&self.webhook_secrets, header, body, now)?;
+        let event = serde_json::from_slice(body).map(Object).map_err(|_| WebhookError::Unreadable)?;
+        self.event(&event)
+    }
+
+    pub(super) async fn events_since(&self, since: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError> {
+        let query = Form::default().with("created[gte]", since.seconds());
+        let mut events = self.search("/v1/events", &query).await?;
+        // Stripe lists the newest first.
+        events.reverse();
+        Ok(events.iter().filter_map(|event| self.event(event).ok()).collect())
+    }
+
+    fn event(&self, event: &Object) -> Result<WebhookEvent, WebhookError> {
+        let about = event.object("data").and_then(|data| data.object("object"));
+        let (Some("event"), Some(id), Some(kind), Some(about)) =
+            (event.text("object"), event.text("id"), event.text("type"), about)
+        else {
+            return Err(WebhookError::Unreadable);
+        };
+        if id.is_empty() || id.len() > 255 {
+            return Err(WebhookError::Unreadable);
+        }
+        if event.flag("livemode") != Some(self.live) {
+            return Err(WebhookError::WrongMode);
+        }
+        Ok(WebhookEvent { id: id.to_owned(), kind: kind_of(kind, &about) })
+    }
+}
+
+fn kind_of(kind: &str, about: &Object) -> WebhookKind {
+    const OURS: [&str; 4] = ["payment_intent.", "setup_intent.", "checkout.session.", "refund."];
+    if kind.starts_with("charge.dispute.") {
+        return about.text("id").map_or(WebhookKind::Other, |id| WebhookKind::Dispute { provider_ref: id.to_owned() });
+    }
+    if !OURS.iter().any(|prefix| kind.starts_with(prefix)) {
+        return WebhookKind::Other;
+    }
+    let Some(reference) = about.metadata("reference").and_then(Reference::read) else { return WebhookKind::Other };
+    match reference.subject() {
+        Some(Subject::TopUp { .. }) => WebhookKind::Charge(reference),
+        Some(Subject::Setup { .. }) => WebhookKind::Setup(reference),
+        Some(Subject::Refund { .. }) => WebhookKind::Refund(reference),
+        None => WebhookKind::Other,
+    }
+}

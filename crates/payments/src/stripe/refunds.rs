@@ -1,0 +1,65 @@
+//! Giving money back. A refund may be on its way for days, longer than its key is kept: it is looked for first.
+
+use super::Stripe;
+use super::charges::is_currency;
+use super::client::Reply;
+use super::form::Form;
+use super::object::Object;
+use crate::provider::ProviderError;
+use crate::refund::{RefundAnswer, RefundOutcome, RefundRequest};
+
+impl Stripe {
+    pub(super) async fn refund(&self, request: &RefundRequest) -> Result<RefundAnswer, ProviderError> {
+        if request.charge_provider_ref.is_empty() || request.amount_minor <= 0 {
+            return Err(ProviderError::Refused("no such charge, or nothing to give back".to_owned()));
+        }
+        if let Some(answer) = self.look_up_refund(request).await? {
+            return Ok(answer);
+        }
+        let form = Form::default()
+            .with("payment_intent", &request.charge_provider_ref)
+            .with("amount", request.amount_minor)
+            .with("reason", "requested_by_customer")
+            .with("metadata[reference]", &request.reference)
+            .with("metadata[charge]", &request.charge);
+        match self.client.post("/v1/refunds", &form, request.reference.as_str()).await? {
+            Reply::Object { object, replayed: false } => answer(request, &object),
+            // The stored answer is older than the look above, which did not see it yet.
+            Reply::Object { replayed: true, .. } => self.look_up_refund(request).await?.ok_or(ProviderError::NoAnswer),
+            Reply::CardError { error, .. } => Err(ProviderError::Refused(error.text_or_empty("message").to_owned())),
+        }
+    }
+
+    pub(super) async fn look_up_refund(&self, request: &RefundRequest) -> Result<Option<RefundAnswer>, ProviderError> {
+        if request.charge_provider_ref.is_empty() {
+            return Ok(None);
+        }
+        let query = Form::default().with("payment_intent", &request.charge_provider_ref);
+        let all = self.search("/v1/refunds", &query).await?;
+        let found = all.iter().find(|refund| refund.metadata("reference") == Some(request.reference.as_str()));
+        found.map(|refund| answer(request, refund)).transpose()
+    }
+}
+
+fn answer(request: &RefundRequest, refund: &Object) -> Result<RefundAnswer, ProviderError> {
+    let ours = refund.metadata("reference") == Some(request.reference.as_str())
+        && refund.id_of("payment_intent") == Some(request.charge_provider_ref.as_str())
+        && is_currency(refund, request.currency);
+    if !ours {
+        tracing::error!(refund = %request.reference, "the payment provider's answer is about another refund");
+        return Err(ProviderError::NoAnswer);
+    }
+    if refund.integer("amount") != Some(request.amount_minor) {
+        return Err(ProviderError::ReferenceReused);
+    }
+    let outcome = match refund.text_or_empty("status") {
+        "succeeded" => RefundOutcome::Succeeded,
+        "failed" | "canceled" => RefundOutcome::Failed,
+        "pending" | "requires_action" => RefundOutcome::Pending,
+        other => {
+            tracing::error!(status = other, refund = %request.reference, "a refund is in no state that we know");
+            return Err(ProviderError::NoAnswer);
+        }
+    };
+    Ok(RefundAnswer { provider_ref: refund.id().to_owned(), outcome })
+}

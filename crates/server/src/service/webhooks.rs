@@ -1,0 +1,106 @@
+//! What the payment provider tells unasked. An event only says what to look up again: the object is fetched from the
+//! provider by the same services that drive it anyway, so duplicates, disorder and old contents change nothing.
+
+use std::time::Duration;
+
+use billing_contract::ProblemCode;
+use billing_payments::{Reference, Subject, WebhookError, WebhookEvent, WebhookKind, stripe};
+use billing_store::StoreError;
+
+use crate::app::AppState;
+use crate::problem::Problem;
+use crate::service::{cards, disputes, refunds, settlement};
+
+/// How long an event waits for somebody who is just asking the provider about the same thing.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A webhook of Stripe's, as its raw bytes. Returns once its effect is in the database; a problem makes Stripe send it
+/// again later.
+pub(crate) async fn receive_stripe(state: &AppState, signature: &str, body: &[u8]) -> Result<(), Problem> {
+    if state.provider.name() != stripe::NAME {
+        return Err(Problem::not_found());
+    }
+    let event = state.provider.read_webhook(signature, body, state.clock.now()).map_err(refused)?;
+    handle(state, &event).await
+}
+
+fn refused(error: WebhookError) -> Problem {
+    tracing::warn!(%error, "a webhook was refused");
+    match error {
+        WebhookError::BadSignature | WebhookError::Stale => {
+            Problem::new(ProblemCode::Unauthenticated, "The signature does not fit these bytes, or it is too old.")
+        }
+        WebhookError::WrongMode => {
+            Problem::new(ProblemCode::Malformed, "This event is of the other mode (test or live) than this server.")
+        }
+        WebhookError::Unreadable => Problem::new(ProblemCode::Malformed, "This is no event that can be read."),
+    }
+}
+
+/// Does what an event asks for, unless its effect is in the database already.
+pub(crate) async fn handle(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
+    let provider = state.provider.name();
+    if state.store.provider_event_handled(provider, &event.id).await? {
+        return Ok(());
+    }
+    act(state, &event.kind).await?;
+    // Afterwards: whatever happens in between, the event comes again and does no harm.
+    Ok(state.store.note_provider_event(provider, &event.id, state.clock.now()).await?)
+}
+
+async fn act(state: &AppState, kind: &WebhookKind) -> Result<(), Problem> {
+    match kind {
+        WebhookKind::Charge(reference) | WebhookKind::Setup(reference) | WebhookKind::Refund(reference) => {
+            look_up(state, reference).await
+        }
+        WebhookKind::Dispute { provider_ref } => disputes::look_up(state, provider_ref).await,
+        WebhookKind::Other => Ok(()),
+    }
+}
+
+/// What is not ours (another database on the same account) is no concern.
+async fn look_up(state: &AppState, reference: &Reference) -> Result<(), Problem> {
+    match reference.subject() {
+        Some(Subject::TopUp { id, .. }) => look_up_top_up(state, id).await,
+        Some(Subject::Setup { id }) => match state.store.card_setup_owner(id).await? {
+            Some(organization_id) => cards::check(state, &organization_id, id).await.map(drop),
+            None => Ok(()),
+        },
+        Some(Subject::Refund { id, .. }) => look_up_refund(state, id).await,
+        None => Ok(()),
+    }
+}
+
+/// Also for disputes: a charge must be in the ledger before it is taken back.
+pub(crate) async fn look_up_top_up(state: &AppState, id: &str) -> Result<(), Problem> {
+    let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
+    patiently(async {
+        while !settlement::drive(state, &organization_id, id).await? {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn look_up_refund(state: &AppState, id: &str) -> Result<(), Problem> {
+    patiently(async {
+        while refunds::drive(state, Some(id), 1).await? == 0 {
+            match state.store.refund(id).await {
+                Err(StoreError::NotFound) => return Ok(()),
+                refund if refund?.status.is_final() => return Ok(()),
+                _ => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Whoever is asking already may have asked before the event happened: their answer is waited for, then it is asked anew.
+async fn patiently(work: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| {
+        Err(Problem::retry_later(ProblemCode::Unavailable, "This is just being looked up. Send it again.", 5))
+    })
+}

@@ -1,0 +1,7 @@
+//! The program with Stripe behind it, by a stand-in that breaks in the ways in which real lines and servers break.
+
+mod breaking;
+mod disputes;
+mod shop;
+mod start;
+mod webhooks;

@@ -1,0 +1,196 @@
+//! Disputes: the card's bank takes a settled charge back, and sometimes gives it back again. Each movement is posted once,
+//! whatever order the provider's words come in; the balance may go below zero.
+
+use billing_domain::{Currency, Money, Timestamp, TransactionKind};
+
+use crate::db::{Tx, args, retrying, stored_name};
+use crate::ledger::post_in;
+use crate::top_up::find as find_top_up;
+use crate::{
+    CreditLine, NewLine, NextAutoPayState, Origin, Outcome, Result, Store, StoreError, TopUp, auto_pay, wallet,
+};
+
+/// Where the money of a dispute is; it only ever moves down this list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DisputeState {
+    /// Known, and no money was moved.
+    Noted,
+    /// Taken from the wallet.
+    Withdrawn,
+    /// Taken, and given back.
+    Returned,
+}
+
+/// What was heard of a dispute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisputeWord {
+    /// `sandbox`, `stripe`.
+    pub provider: String,
+    /// The provider's name for it.
+    pub provider_ref: String,
+    /// The disputed top-up.
+    pub top_up_id: String,
+    /// What is taken, positive; what was taken stays, whatever is heard later.
+    pub amount: Money,
+    /// Must be the wallet's (`Corrupt`).
+    pub currency: Currency,
+    /// In the provider's word; may be empty.
+    pub reason: String,
+    /// Where the money is by that.
+    pub state: DisputeState,
+}
+
+/// The effect of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DisputeApplied {
+    /// Lines were posted.
+    pub posted: bool,
+    /// Automatic payments were paused along.
+    pub auto_pay_changed: bool,
+}
+
+impl Store {
+    /// Takes the provider's word. `taken` and `given_back` are the words of the two lines; `next` is asked, if the money
+    /// is taken now, what becomes of automatic payments that are switched on. `NotFound` without such a top-up.
+    pub async fn apply_dispute(
+        &self,
+        organization_id: &str,
+        word: &DisputeWord,
+        taken: &CreditLine,
+        given_back: &CreditLine,
+        next: NextAutoPayState<'_>,
+        now: Timestamp,
+    ) -> Result<DisputeApplied> {
+        retrying!(self.apply_dispute_once(organization_id, word, taken, given_back, next, now))
+    }
+
+    async fn apply_dispute_once(
+        &self,
+        organization_id: &str,
+        word: &DisputeWord,
+        taken: &CreditLine,
+        given_back: &CreditLine,
+        next: NextAutoPayState<'_>,
+        now: Timestamp,
+    ) -> Result<DisputeApplied> {
+        let mut applied = DisputeApplied { posted: false, auto_pay_changed: false };
+        let mut tx = self.db.begin().await?;
+        let wallet = wallet::lock(&mut tx, organization_id).await?;
+        let top_up = find_top_up(&mut tx, organization_id, &word.top_up_id).await?;
+        if wallet.currency != word.currency {
+            return Err(StoreError::Corrupt(format!("dispute {} is in another currency", word.provider_ref)));
+        }
+        let before = find(&mut tx, word).await?;
+        if before.is_some_and(|(state, _)| state >= word.state) {
+            tx.rollback().await?;
+            return Ok(applied);
+        }
+        let (state, amount) = match before {
+            Some((state @ DisputeState::Withdrawn, amount)) => (state, amount),
+            _ => (DisputeState::Noted, word.amount),
+        };
+        if state < DisputeState::Withdrawn && word.state >= DisputeState::Withdrawn {
+            let debit = amount.checked_neg().ok_or(StoreError::Overflow)?;
+            post(&mut tx, &top_up, word.provider_ref.clone(), debit, None, taken, now).await?;
+            applied.posted = true;
+            applied.auto_pay_changed = pause(&mut tx, organization_id, next, now).await?;
+        }
+        if word.state == DisputeState::Returned {
+            let seq = debited_at(&mut tx, organization_id, &word.provider_ref).await?;
+            let reference = format!("{}:returned", word.provider_ref);
+            post(&mut tx, &top_up, reference, amount, Some(seq), given_back, now).await?;
+            applied.posted = true;
+        }
+        write(&mut tx, organization_id, word, amount, now).await?;
+        tx.commit().await?;
+        Ok(applied)
+    }
+}
+
+async fn find(tx: &mut Tx, word: &DisputeWord) -> Result<Option<(DisputeState, Money)>> {
+    let sql = "SELECT state, amount FROM disputes WHERE provider = $1 AND provider_ref = $2";
+    let row = tx.first(sql, args![&word.provider, &word.provider_ref]).await?;
+    row.map(|row| {
+        let mut fields = row.fields();
+        Ok((fields.name()?, fields.money()?))
+    })
+    .transpose()
+}
+
+async fn write(tx: &mut Tx, organization_id: &str, word: &DisputeWord, amount: Money, now: Timestamp) -> Result<()> {
+    tx.execute(
+        "INSERT INTO disputes
+            (provider, provider_ref, organization_id, top_up_id, amount, currency, reason, state, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+        ON CONFLICT (provider, provider_ref) DO UPDATE SET
+            amount = excluded.amount, reason = excluded.reason, state = excluded.state, updated_at = excluded.updated_at",
+        args![
+            &word.provider,
+            &word.provider_ref,
+            organization_id,
+            &word.top_up_id,
+            amount,
+            word.currency,
+            &word.reason,
+            word.state.as_str(),
+            now
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Nobody is charged unasked while the card's bank takes charges back.
+async fn pause(tx: &mut Tx, organization_id: &str, next: NextAutoPayState<'_>, now: Timestamp) -> Result<bool> {
+    let present = auto_pay::find(tx, organization_id).await?;
+    match next(&present.state).filter(|_| present.enabled) {
+        Some(state) => {
+            auto_pay::write_state(tx, organization_id, &present.state, &state, now).await?;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+async fn debited_at(tx: &mut Tx, organization_id: &str, reference: &str) -> Result<i64> {
+    let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND origin = 'dispute' AND reference = $2";
+    let row = tx.first(sql, args![organization_id, reference]).await?;
+    row.ok_or_else(|| StoreError::Corrupt(format!("dispute {reference} has no debit")))?.fields().int()
+}
+
+/// The reference makes the ledger itself refuse a second one.
+async fn post(
+    tx: &mut Tx,
+    top_up: &TopUp,
+    reference: String,
+    amount: Money,
+    corrects: Option<i64>,
+    words: &CreditLine,
+    now: Timestamp,
+) -> Result<()> {
+    let line = NewLine {
+        id: words.id.clone(),
+        kind: TransactionKind::Dispute,
+        origin: Origin::Dispute,
+        reference,
+        contra: format!("processor:{}", top_up.provider),
+        amount,
+        occurred_at: now,
+        day: words.day,
+        description: words.description.clone(),
+        source: words.source.clone(),
+        quantity: None,
+        unit: None,
+        unit_price: None,
+        corrects,
+        details: words.details.clone(),
+        hold_id: None,
+    };
+    let posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
+    match posting.outcomes.first() {
+        Some(Outcome::Posted(_)) => Ok(()),
+        _ => Err(StoreError::Corrupt("a dispute is open, but its line is in the ledger".to_owned())),
+    }
+}
+
+stored_name!(DisputeState { Noted = "noted", Withdrawn = "withdrawn", Returned = "returned" });

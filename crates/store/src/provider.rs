@@ -1,0 +1,77 @@
+//! What is noted about the payment provider itself: its customers, the events that were handled, and whose its references
+//! are.
+
+use billing_domain::Timestamp;
+
+use crate::db::args;
+use crate::{Result, Store, StoreError};
+
+impl Store {
+    /// The customer that stands for an organisation in an account of the provider, if one was noted.
+    pub async fn provider_customer(&self, account: &str, organization_id: &str) -> Result<Option<String>> {
+        let sql = "SELECT customer_ref FROM provider_customers WHERE account = $1 AND organization_id = $2";
+        let row = self.db.first(sql, args![account, organization_id]).await?;
+        row.map(|row| row.fields().text()).transpose()
+    }
+
+    /// Notes a customer unless there is one; answers the one that stands. `NotFound` without such an organisation.
+    pub async fn keep_provider_customer(
+        &self,
+        account: &str,
+        organization_id: &str,
+        customer: &str,
+        now: Timestamp,
+    ) -> Result<String> {
+        self.db
+            .execute(
+                "INSERT INTO provider_customers (account, organization_id, customer_ref, created_at)
+                VALUES ($1, $2, $3, $4) ON CONFLICT (account, organization_id) DO NOTHING",
+                args![account, organization_id, customer, now],
+            )
+            .await
+            .map_err(StoreError::or_not_found)?;
+        self.provider_customer(account, organization_id).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// Whether the effect of an event is in the database already.
+    pub async fn provider_event_handled(&self, provider: &str, id: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM provider_events WHERE provider = $1 AND id = $2";
+        Ok(self.db.first(sql, args![provider, id]).await?.is_some())
+    }
+
+    /// Notes that it is. Noting it twice is fine: the effects are idempotent themselves.
+    pub async fn note_provider_event(&self, provider: &str, id: &str, now: Timestamp) -> Result<()> {
+        self.db
+            .execute(
+                "INSERT INTO provider_events (provider, id, handled_at) VALUES ($1, $2, $3)
+                ON CONFLICT (provider, id) DO NOTHING",
+                args![provider, id, now],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets events handled before `before`; how many.
+    pub async fn purge_provider_events(&self, before: Timestamp) -> Result<u64> {
+        self.db.execute("DELETE FROM provider_events WHERE handled_at < $1", args![before]).await
+    }
+
+    /// Whose top-up this is, if there is one.
+    pub async fn top_up_owner(&self, id: &str) -> Result<Option<String>> {
+        let row = self.db.first("SELECT organization_id FROM top_ups WHERE id = $1", args![id]).await?;
+        row.map(|row| row.fields().text()).transpose()
+    }
+
+    /// Whose card set-up this is, if there is one.
+    pub async fn card_setup_owner(&self, id: &str) -> Result<Option<String>> {
+        let row = self.db.first("SELECT organization_id FROM card_setups WHERE id = $1", args![id]).await?;
+        row.map(|row| row.fields().text()).transpose()
+    }
+
+    /// Providers whose cards are connected here.
+    pub async fn card_providers(&self) -> Result<Vec<String>> {
+        let sql = "SELECT DISTINCT provider FROM cards WHERE removed_at IS NULL ORDER BY provider";
+        let rows = self.db.all(sql, &[]).await?;
+        rows.iter().map(|row| row.fields().text()).collect()
+    }
+}

@@ -1,0 +1,186 @@
+//! Disputes: each movement once, in whatever order the words come, below zero if need be.
+
+use billing_domain::auto_pay::{Refill, Settings};
+use billing_domain::charge::Outcome;
+use billing_domain::{Currency, Money, TransactionKind};
+use billing_store::{
+    AutoPayState, AutoPayUpdate, CreditLine, DisputeApplied, DisputeState, DisputeWord, NewTopUp, ProviderWord,
+    StoreError,
+};
+
+use crate::bench::{Bench, NOW, at_once, id, key, money, on_both, usage_line};
+
+on_both![
+    a_dispute_takes_once_and_gives_back_once,
+    every_order_of_words_ends_the_same,
+    a_spent_top_up_takes_the_wallet_below_zero_and_pauses_automatic_payments,
+    racing_words_post_each_movement_once,
+    somebody_elses_top_up_and_another_currency_are_refused,
+    a_customer_is_noted_once_for_an_account_and_events_are_remembered,
+];
+
+fn words(description: &str) -> CreditLine {
+    CreditLine {
+        id: id(),
+        day: NOW.utc_date(),
+        description: description.to_owned(),
+        source: "Card's bank".to_owned(),
+        details: Default::default(),
+    }
+}
+
+/// A paid top-up of 25; its id.
+async fn paid(bench: &Bench, organization: &str) -> String {
+    let card = bench.card(organization).await;
+    let new = NewTopUp { id: id(), amount: money("25"), card_id: card.id, requested_by: None, next_check_at: NOW };
+    bench.store.create_top_up(organization, &new, &key(&new.id, "f"), NOW).await.unwrap();
+    let word = ProviderWord {
+        outcome: Outcome::Settled,
+        provider_ref: Some("pi_1".to_owned()),
+        decline_code: None,
+        next_action: None,
+        received: None,
+        next_check_at: NOW,
+    };
+    bench.store.apply_top_up(organization, &new.id, &word, &words("Top-up"), &|_| None, NOW).await.unwrap();
+    new.id
+}
+
+fn word(top_up: &str, state: DisputeState) -> DisputeWord {
+    DisputeWord {
+        provider: "stripe".to_owned(),
+        provider_ref: "dp_1".to_owned(),
+        top_up_id: top_up.to_owned(),
+        amount: money("25"),
+        currency: Currency::Usd,
+        reason: "fraudulent".to_owned(),
+        state,
+    }
+}
+
+fn paused(present: &AutoPayState) -> Option<AutoPayState> {
+    Some(AutoPayState { paused_reason: Some("disputed".to_owned()), ..present.clone() })
+}
+
+async fn hear(bench: &Bench, organization: &str, word: &DisputeWord) -> DisputeApplied {
+    let (taken, back) = (words("Dispute"), words("Dispute returned"));
+    bench.store.apply_dispute(organization, word, &taken, &back, &paused, NOW).await.unwrap()
+}
+
+async fn disputes(bench: &Bench, organization: &str) -> Vec<Money> {
+    let lines = bench.store.lines_after(organization, 0, 100).await.unwrap();
+    lines.iter().filter(|line| line.line.kind == TransactionKind::Dispute).map(|line| line.line.amount).collect()
+}
+
+async fn a_dispute_takes_once_and_gives_back_once(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization).await;
+    for (state, posted, lines) in [
+        (DisputeState::Noted, false, vec![]),
+        (DisputeState::Withdrawn, true, vec![money("-25")]),
+        (DisputeState::Withdrawn, false, vec![money("-25")]),
+        (DisputeState::Returned, true, vec![money("-25"), money("25")]),
+        (DisputeState::Returned, false, vec![money("-25"), money("25")]),
+        (DisputeState::Noted, false, vec![money("-25"), money("25")]),
+    ] {
+        assert_eq!(hear(&bench, &organization, &word(&top_up, state)).await.posted, posted, "{state:?}");
+        assert_eq!(disputes(&bench, &organization).await, lines, "{state:?}");
+    }
+    let lines = bench.store.lines_after(&organization, 0, 100).await.unwrap();
+    assert_eq!(lines.last().unwrap().line.corrects, Some(2));
+    bench.assert_whole(&organization).await;
+}
+
+async fn every_order_of_words_ends_the_same(bench: Bench) {
+    use DisputeState::{Noted, Returned, Withdrawn};
+    for order in [
+        [Noted, Withdrawn, Returned],
+        [Noted, Returned, Withdrawn],
+        [Withdrawn, Noted, Returned],
+        [Withdrawn, Returned, Noted],
+        [Returned, Noted, Withdrawn],
+        [Returned, Withdrawn, Noted],
+    ] {
+        let organization = bench.organization().await;
+        let top_up = paid(&bench, &organization).await;
+        for state in order {
+            let word = DisputeWord { provider_ref: format!("dp_{organization}"), ..word(&top_up, state) };
+            hear(&bench, &organization, &word).await;
+        }
+        assert_eq!(disputes(&bench, &organization).await, [money("-25"), money("25")], "{order:?}");
+        assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("25"), "{order:?}");
+    }
+}
+
+async fn a_spent_top_up_takes_the_wallet_below_zero_and_pauses_automatic_payments(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization).await;
+    bench.post(&organization, usage_line("call-1", "20")).await;
+    let settings =
+        Settings { threshold: money("1"), refill: Refill::Fixed { amount: money("10") }, monthly_cap: money("100") };
+    let update =
+        AutoPayUpdate { enabled: true, settings, card_id: None, consent: None, updated_by: "somebody".to_owned() };
+    let version = bench.store.auto_pay(&organization).await.unwrap().version;
+    bench.store.put_auto_pay(&organization, version, &update, &|_| None, NOW).await.unwrap();
+    // It may differ from the charge.
+    let more = DisputeWord { amount: money("26"), ..word(&top_up, DisputeState::Withdrawn) };
+    let applied = hear(&bench, &organization, &more).await;
+    assert_eq!(applied, DisputeApplied { posted: true, auto_pay_changed: true });
+    assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("-21"));
+    let state = bench.store.auto_pay(&organization).await.unwrap().state;
+    assert_eq!(state.paused_reason.as_deref(), Some("disputed"));
+    // What was taken comes back, not what is said later.
+    hear(&bench, &organization, &word(&top_up, DisputeState::Returned)).await;
+    assert_eq!(disputes(&bench, &organization).await, [money("-26"), money("26")]);
+}
+
+async fn racing_words_post_each_movement_once(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization).await;
+    let store = bench.store.clone();
+    at_once(20, |number| {
+        let state = if number % 2 == 0 { DisputeState::Withdrawn } else { DisputeState::Returned };
+        let (store, organization, word) = (store.clone(), organization.clone(), word(&top_up, state));
+        async move {
+            let (taken, back) = (words("Dispute"), words("Dispute returned"));
+            store.apply_dispute(&organization, &word, &taken, &back, &paused, NOW).await.unwrap()
+        }
+    })
+    .await;
+    assert_eq!(disputes(&bench, &organization).await, [money("-25"), money("25")]);
+    bench.assert_whole(&organization).await;
+}
+
+async fn somebody_elses_top_up_and_another_currency_are_refused(bench: Bench) {
+    let (organization, other) = (bench.organization().await, bench.organization().await);
+    let top_up = paid(&bench, &organization).await;
+    let attempt = async |organization: &str, word: DisputeWord| {
+        bench.store.apply_dispute(organization, &word, &words("a"), &words("b"), &paused, NOW).await.unwrap_err()
+    };
+    assert!(matches!(attempt(&other, word(&top_up, DisputeState::Withdrawn)).await, StoreError::NotFound));
+    let euros = DisputeWord { currency: Currency::Eur, ..word(&top_up, DisputeState::Withdrawn) };
+    assert!(matches!(attempt(&organization, euros).await, StoreError::Corrupt(_)));
+    assert_eq!(disputes(&bench, &organization).await, []);
+}
+
+async fn a_customer_is_noted_once_for_an_account_and_events_are_remembered(bench: Bench) {
+    let organization = bench.organization().await;
+    let keep = async |account: &str, customer: &str| {
+        bench.store.keep_provider_customer(account, &organization, customer, NOW).await
+    };
+    assert_eq!(keep("acct_1/test", "cus_1").await.unwrap(), "cus_1");
+    assert_eq!(keep("acct_1/test", "cus_2").await.unwrap(), "cus_1");
+    assert_eq!(keep("acct_1/live", "cus_3").await.unwrap(), "cus_3");
+    let stranger = bench.store.keep_provider_customer("acct_1/test", &id(), "cus_4", NOW).await;
+    assert!(matches!(stranger, Err(StoreError::NotFound)));
+    assert!(!bench.store.provider_event_handled("stripe", "evt_1").await.unwrap());
+    for _ in 0..2 {
+        bench.store.note_provider_event("stripe", "evt_1", NOW).await.unwrap();
+    }
+    assert!(bench.store.provider_event_handled("stripe", "evt_1").await.unwrap());
+    assert_eq!(bench.store.purge_provider_events(NOW.plus_seconds(1)).await.unwrap(), 1);
+    let top_up = paid(&bench, &organization).await;
+    assert_eq!(bench.store.top_up_owner(&top_up).await.unwrap(), Some(organization.clone()));
+    assert_eq!(bench.store.top_up_owner(&id()).await.unwrap(), None);
+    assert_eq!(bench.store.card_providers().await.unwrap().len(), 1);
+}

@@ -1,0 +1,89 @@
+//! Troubles on demand.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What a request runs into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// `drop`: nothing happens, and the connection breaks.
+    Drop,
+    /// `act_then_drop`: it happens, and the connection breaks.
+    ActThenDrop,
+    /// `stall:SECONDS`: it happens, and the answer takes so long.
+    Stall(Duration),
+    /// `fail`: 500, nothing happened, nothing is stored.
+    Fail,
+    /// `act_then_fail`: it happens, yet the answer is 500, and that is what is stored under the key.
+    ActThenFail,
+    /// `busy`: 429, nothing happened.
+    Busy,
+    /// `garbage`: it happens, and the answer cannot be read.
+    Garbage,
+    /// `decline:REASON`: the card's bank refuses the next payment.
+    Decline(String),
+    /// `processing`: the next payment is accepted, and done when it is next looked at.
+    Processing,
+    /// `lie:FIELD`: it happens, and the answer says something else in this field (`amount`, `currency`, `customer`,
+    /// `livemode`, `metadata`, `amount_received`).
+    Lie(String),
+    /// `pending`: the next refund is on its way until somebody says what becomes of it.
+    Pending,
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match text.split_once(':') {
+            None => match text {
+                "drop" => Self::Drop,
+                "act_then_drop" => Self::ActThenDrop,
+                "fail" => Self::Fail,
+                "act_then_fail" => Self::ActThenFail,
+                "busy" => Self::Busy,
+                "garbage" => Self::Garbage,
+                "processing" => Self::Processing,
+                "pending" => Self::Pending,
+                _ => return Err(format!("no such fault: {text}")),
+            },
+            Some(("stall", seconds)) => {
+                Self::Stall(Duration::from_secs(seconds.parse().map_err(|_| "stall:SECONDS".to_owned())?))
+            }
+            Some(("decline", reason)) => Self::Decline(reason.to_owned()),
+            Some(("lie", field)) => Self::Lie(field.to_owned()),
+            Some(_) => return Err(format!("no such fault: {text}")),
+        })
+    }
+}
+
+/// Troubles that wait for the request they fit: money moving ones for those that create payments or refunds.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(crate) fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    /// The next trouble of the line itself.
+    pub(crate) fn line(&mut self) -> Option<Fault> {
+        self.take(|fault| !matches!(fault, Fault::Decline(_) | Fault::Processing | Fault::Pending))
+    }
+
+    /// The next trouble of the card's bank.
+    pub(crate) fn payment(&mut self) -> Option<Fault> {
+        self.take(|fault| matches!(fault, Fault::Decline(_) | Fault::Processing))
+    }
+
+    /// The next trouble of a refund.
+    pub(crate) fn refund(&mut self) -> Option<Fault> {
+        self.take(|fault| *fault == Fault::Pending)
+    }
+
+    /// Of the troubles that wait, the first one comes first: a later one of another kind does not overtake it.
+    fn take(&mut self, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        let at = self.0.iter().position(fits)?;
+        Some(self.0.remove(at))
+    }
+}

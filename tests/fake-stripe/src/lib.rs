@@ -1,0 +1,141 @@
+//! A stand-in for Stripe: the endpoints that the wallet uses, in Stripe's own wire format (2026-10-28.endive), over a
+//! state machine that shares nothing with the product. It stores replies under idempotency keys as Stripe does, refuses
+//! parameters that Stripe refuses, signs and sends webhooks, and fails in scripted ways.
+//!
+//! Everything that Stripe does not have lies below `/_fake/`; [`Fake`] offers the same to Rust tests.
+
+mod answer;
+mod api;
+mod bank;
+mod browser;
+mod cards;
+mod control;
+mod door;
+mod faults;
+mod form;
+mod keys;
+mod webhooks;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use bank::Bank;
+pub use cards::{CARDS, Card, DISPUTED, SILENT, SLOW, Step};
+pub use faults::Fault;
+
+/// What webhooks are signed with unless told otherwise.
+pub const WEBHOOK_SECRET: &str = "whsec_fake";
+/// The one version that it speaks.
+pub const API_VERSION: &str = "2026-10-28.endive";
+/// Its account.
+pub const ACCOUNT: &str = "acct_fake";
+
+/// The state that all handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    bank: Arc<Mutex<Bank>>,
+    origin: Arc<str>,
+}
+
+impl Shared {
+    pub(crate) fn bank(&self) -> MutexGuard<'_, Bank> {
+        self.bank.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+/// A running stand-in; it ends with this value.
+#[derive(Debug)]
+pub struct Fake {
+    shared: Shared,
+    task: JoinHandle<()>,
+}
+
+impl Fake {
+    /// Starts one; port 0 takes a free one.
+    pub async fn start(listen: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let origin = format!("http://{}", listener.local_addr()?);
+        let shared = Shared { bank: Arc::default(), origin: origin.into() };
+        let routes = door::routes(shared.clone());
+        let task = tokio::spawn(async move {
+            // It ends with the test.
+            let _ = axum::serve(listener, routes).await;
+        });
+        Ok(Self { shared, task })
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn origin(&self) -> &str {
+        self.shared.origin()
+    }
+
+    /// The next request that fits runs into this; several are used up in order.
+    pub fn next(&self, fault: Fault) {
+        self.shared.bank().faults.push(fault);
+    }
+
+    /// The stand-in's state, for looking at it and for what no request can do.
+    pub fn bank(&self) -> MutexGuard<'_, Bank> {
+        self.shared.bank()
+    }
+
+    /// Where events are sent as they happen; `None` sends nothing.
+    pub fn send_webhooks_to(&self, url: Option<String>) {
+        self.shared.bank().webhook_url = url;
+    }
+
+    /// A signature header for these bytes at the stand-in's present time.
+    pub fn sign(&self, body: &[u8]) -> String {
+        let bank = self.shared.bank();
+        webhooks::sign(WEBHOOK_SECRET, body, bank.now())
+    }
+
+    /// The cardholder answers the challenge of an intent in the browser.
+    pub fn authenticate(&self, client_secret: &str, approve: bool) -> Result<Value, Value> {
+        api::authenticate(&mut self.shared.bank(), client_secret, approve)
+    }
+
+    /// The cardholder disputes a paid intent; an inquiry moves no money. `None`: no such intent.
+    pub fn dispute(&self, intent: &str, amount: Option<i64>, inquiry: bool) -> Option<Value> {
+        let opened = {
+            let mut bank = self.shared.bank();
+            let intent = bank.get("payment_intent", intent).cloned()?;
+            api::dispute(&mut bank, &intent, amount, inquiry)
+        };
+        webhooks::send(&self.shared);
+        Some(opened)
+    }
+
+    /// Moves a dispute on, to `won`, `lost`, `warning_closed` … `None`: no such dispute.
+    pub fn move_dispute(&self, id: &str, status: &str) -> Option<Value> {
+        let moved = api::move_dispute(&mut self.shared.bank(), id, status);
+        webhooks::send(&self.shared);
+        moved
+    }
+
+    /// The card's bank says what becomes of a pending refund. `None`: none waits.
+    pub fn finish_refund(&self, id: &str, status: &str) -> Option<Value> {
+        let finished = api::finish_refund(&mut self.shared.bank(), id, status);
+        webhooks::send(&self.shared);
+        finished
+    }
+
+    /// The cardholder fills in the form for an intent.
+    pub fn confirm_in_browser(&self, client_secret: &str, token: &str) -> Result<Value, Value> {
+        api::confirm_in_browser(&mut self.shared.bank(), client_secret, token)
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,89 @@
+//! Stripe's own packages as judges (STRIPE.md, decision 3): its types over the bodies that we send and over the glue in the
+//! page, its signatures over our verifier, its SDK over our stand-in. Shared code would mean shared mistakes.
+
+use super::tally::{Place, Tally};
+use crate::{process, workspace};
+use anyhow::{Context, Result, bail};
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+/// What needs no stand-in. The bodies and signatures themselves are held by the Rust suite.
+pub(super) fn judge() -> Result<()> {
+    process::run(node().arg("bodies.js"))?;
+    process::run(node().args(["node_modules/typescript/bin/tsc", "--project", "tsconfig.bodies.json"]))?;
+    process::run(node().args(["node_modules/typescript/bin/tsc", "--project", "tsconfig.glue.json"]))?;
+    process::run(node().arg("signatures.js"))
+}
+
+/// Stripe's SDK drives the stand-in; each of its tests counts.
+pub(super) fn drive(tally: &mut Tally) -> Result<()> {
+    process::run(workspace::cargo().args(["build", "--package", "fake-stripe", "--locked"]))?;
+    let mut fake = StandIn::start()?;
+    let mut tests = node();
+    tests.args(["--test", "--test-reporter=tap", "sdk.test.js"]).env("STRIPE_FAKE", &fake.origin);
+    let (mut passed, mut failed, mut lines) = (0, 0, Vec::new());
+    let status = process::run_lines(&mut tests, |line| {
+        // Indented lines are parts of the file's own test.
+        match (line.strip_prefix("ok "), line.strip_prefix("not ok ")) {
+            (Some(rest), _) if rest.contains("# SKIP") || rest.contains("# TODO") => failed += 1,
+            (Some(_), _) => passed += 1,
+            (_, Some(_)) => failed += 1,
+            _ => {}
+        }
+        lines.push(line.to_owned());
+    });
+    fake.stop()?;
+    let status = status?;
+    let count = tally.count(Place::Other);
+    count.passed += passed;
+    count.failed += failed;
+    if !status.success() || failed > 0 {
+        println!("{}", lines.join("\n"));
+    }
+    if passed + failed == 0 {
+        bail!("no test of the SDK ran");
+    }
+    process::judge("node --test sdk.test.js", status)
+}
+
+fn node() -> Command {
+    let mut command = Command::new("node");
+    command.current_dir(workspace::stripe_oracles());
+    command
+}
+
+/// The running stand-in.
+struct StandIn {
+    child: Child,
+    origin: String,
+}
+
+impl StandIn {
+    fn start() -> Result<Self> {
+        let mut command = Command::new(workspace::target_dir()?.join("debug/fake-stripe"));
+        let mut child = process::spawn(command.stdout(Stdio::piped()))?;
+        let Some(stdout) = child.stdout.take() else { bail!("the stand-in's output could not be read") };
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).context("the stand-in does not say where it listens")?;
+        let Some(origin) = line.trim().strip_prefix("listening on ").map(str::to_owned) else {
+            child.kill()?;
+            bail!("the stand-in said {line:?}");
+        };
+        Ok(Self { child, origin })
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        // After an early return; whoever stopped it before does no harm.
+        let _ = self.child.kill();
+    }
+}
