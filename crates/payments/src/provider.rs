@@ -94,8 +94,9 @@ pub trait PaymentProvider: Send + Sync {
         Err(ProviderError::Refused("this provider has no page of its own".to_owned()))
     }
 
-    /// What happened from `since` on, oldest first, for whoever missed webhooks. Events may come that were seen before.
-    async fn events_since(&self, since: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError>;
+    /// What happened in `[from, to)`, oldest first, for whoever missed webhooks. Short spans only: an answer that would be
+    /// too long is none.
+    async fn events_between(&self, from: Timestamp, to: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError>;
 
     /// Checks the signature over the raw bytes, then reads the event. It only says *what to look up again*: order is
     /// not guaranteed and duplicates happen.

@@ -191,8 +191,8 @@ impl PaymentProvider for Sandbox {
         self.look_up_dispute(provider_ref).await
     }
 
-    async fn events_since(&self, since: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError> {
-        self.disputes_since(since).await
+    async fn events_between(&self, from: Timestamp, to: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError> {
+        self.disputes_between(from, to).await
     }
 
     fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {

@@ -168,8 +168,8 @@ impl PaymentProvider for Stripe {
         self.expire_checkout(provider_ref).await
     }
 
-    async fn events_since(&self, since: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError> {
-        self.events_since(since).await
+    async fn events_between(&self, from: Timestamp, to: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError> {
+        self.events_between(from, to).await
     }
 
     fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {

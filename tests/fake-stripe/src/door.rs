@@ -122,6 +122,13 @@ fn begin(bank: &mut Bank, origin: &str, path: &str, form: &Form, key: Option<&st
                 refusal(429, "invalid_request_error", "lock_timeout", "This object cannot be accessed right now.");
             return nothing(bank, Begun::Reply(busy, false));
         }
+        Some(Fault::Refuse) => {
+            let refused = crate::answer::wrong_state("", "The request was refused after it began.");
+            if let Some(key) = key {
+                bank.keys.finish(key, Some(refused.clone()));
+            }
+            return Begun::Reply(refused, false);
+        }
         Some(Fault::Fail) => return nothing(bank, Begun::Reply(failure(false), false)),
         _ => {}
     }

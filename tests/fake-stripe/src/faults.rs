@@ -16,6 +16,8 @@ pub enum Fault {
     Fail,
     /// `act_then_fail`: it happens, yet the answer is 500, and that is what is stored under the key.
     ActThenFail,
+    /// `refuse`: 400, nothing happened, yet the answer is stored under the key.
+    Refuse,
     /// `busy`: 429, nothing happened.
     Busy,
     /// `garbage`: it happens, and the answer cannot be read.
@@ -41,6 +43,7 @@ impl FromStr for Fault {
                 "act_then_drop" => Self::ActThenDrop,
                 "fail" => Self::Fail,
                 "act_then_fail" => Self::ActThenFail,
+                "refuse" => Self::Refuse,
                 "busy" => Self::Busy,
                 "garbage" => Self::Garbage,
                 "processing" => Self::Processing,

@@ -31,9 +31,14 @@ impl Sandbox {
         }))
     }
 
-    pub(super) async fn disputes_since(&self, since: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError> {
+    pub(super) async fn disputes_between(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<WebhookEvent>, ProviderError> {
         let charges = self.charges().await?;
-        let disputed = charges.iter().filter(|charge| charge.request.created_at >= since && is_disputed(charge));
+        let disputed =
+            charges.iter().filter(|charge| (from..to).contains(&charge.request.created_at) && is_disputed(charge));
         Ok(disputed
             .map(|charge| {
                 let provider_ref = name(&charge.request.reference);

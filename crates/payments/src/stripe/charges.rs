@@ -15,12 +15,7 @@ const WINDOW_SECONDS: i64 = 25 * 3_600;
 impl Stripe {
     pub(super) async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
         let customer = self.customer(&request.customer).await?;
-        let form = common(request, &customer)?.with("payment_method", &request.card_ref).with("confirm", true);
-        let form = match request.presence {
-            Presence::OnSession => form.with("use_stripe_sdk", true),
-            Presence::OffSession => form.with("off_session", true),
-        };
-        let form = form.with("expand[]", "payment_method");
+        let form = whole(request, &customer)?;
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {
                 let (intent, replayed) = of_reply(Intent::Payment, reply)?;
@@ -125,6 +120,16 @@ impl Stripe {
             && intent.integer("amount") == Some(request.amount_minor)
             && is_currency(intent, request.currency)
     }
+}
+
+/// Create and confirm at once.
+pub(super) fn whole(request: &ChargeRequest, customer: &str) -> Result<Form, ProviderError> {
+    let form = common(request, customer)?.with("payment_method", &request.card_ref).with("confirm", true);
+    let form = match request.presence {
+        Presence::OnSession => form.with("use_stripe_sdk", true),
+        Presence::OffSession => form.with("off_session", true),
+    };
+    Ok(form.with("expand[]", "payment_method"))
 }
 
 /// What every intent of this charge says.

@@ -5,7 +5,7 @@
 //! Stripe says so, and then the charge is there to be found.
 
 use super::Stripe;
-use super::charges::common;
+use super::charges::{common, whole};
 use super::form::Form;
 use super::intents::{Intent, of_reply};
 use super::object::Object;
@@ -27,7 +27,10 @@ impl Stripe {
             Some(intent) => intent,
             None => match self.find_intent(request, &customer).await? {
                 Some(intent) => intent,
-                None => self.use_up(request, &customer).await?,
+                None => match self.use_up(request, &customer).await? {
+                    Some(intent) => intent,
+                    None => return Ok(ChargeAnswer { provider_ref: String::new(), outcome: ChargeOutcome::Cancelled }),
+                },
             },
         };
         let answer = self.charge_answer(request, &customer, intent).await?;
@@ -40,17 +43,36 @@ impl Stripe {
         }
     }
 
-    async fn use_up(&self, request: &ChargeRequest, customer: &str) -> Result<Object, ProviderError> {
+    /// An intent that stands for the key, or `None` when the key is used up by a refusal.
+    async fn use_up(&self, request: &ChargeRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
         let form: Form = common(request, customer)?.with("metadata[closed]", true);
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {
                 let (intent, _) = of_reply(Intent::Payment, reply)?;
-                self.close(Intent::Payment, intent.id()).await
+                self.close(Intent::Payment, intent.id()).await.map(Some)
             }
-            // The charge came first after all. If even now nothing is found, it failed there without a trace, and Stripe
-            // calls that undecided: it is asked again.
-            Err(ProviderError::ReferenceReused) => {
-                self.find_intent(request, customer).await?.ok_or(ProviderError::NoAnswer)
+            // The charge came first after all.
+            Err(ProviderError::ReferenceReused) => match self.find_intent(request, customer).await? {
+                Some(intent) => Ok(Some(intent)),
+                None => self.stored(request, customer).await,
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is stored under a key that is known to be used, for a charge of which nothing is found: repeating the very
+    /// same request answers it and begins nothing. A stored refusal proves that nothing happened; a stored failure of
+    /// Stripe's own is undecided, and asked again until the key is forgotten there.
+    async fn stored(&self, request: &ChargeRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
+        let form = whole(request, customer)?;
+        match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
+            Ok(reply) => {
+                let (intent, _) = of_reply(Intent::Payment, reply)?;
+                self.intent(Intent::Payment, intent.id()).await
+            }
+            Err(ProviderError::Refused(reason)) => {
+                tracing::info!(charge = %request.reference, reason, "a charge was refused before it began");
+                Ok(None)
             }
             Err(error) => Err(error),
         }

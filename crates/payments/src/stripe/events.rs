@@ -10,6 +10,26 @@ use crate::provider::ProviderError;
 use crate::signature;
 use crate::webhook::{WebhookError, WebhookEvent, WebhookKind};
 
+/// What the webhook endpoint is to be subscribed to (docs/stripe.md), at most 20.
+const TYPES: [&str; 16] = [
+    "payment_intent.succeeded",
+    "payment_intent.processing",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "setup_intent.succeeded",
+    "setup_intent.setup_failed",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
+];
+
 impl Stripe {
     pub(super) fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
         signature::verify(&self.webhook_secrets, header, body, now)?;
@@ -17,8 +37,14 @@ impl Stripe {
         self.event(&event)
     }
 
-    pub(super) async fn events_since(&self, since: Timestamp) -> Result<Vec<WebhookEvent>, ProviderError> {
-        let query = Form::default().with("created[gte]", since.seconds());
+    pub(super) async fn events_between(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<WebhookEvent>, ProviderError> {
+        let query = Form::default().with("created[gte]", from.seconds()).with("created[lt]", to.seconds());
+        // Whatever else the account is used for need not be read.
+        let query = TYPES.into_iter().fold(query, |query, name| query.with("types[]", name));
         let mut events = self.search("/v1/events", &query).await?;
         // Stripe lists the newest first.
         events.reverse();

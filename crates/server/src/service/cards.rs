@@ -164,8 +164,19 @@ async fn drive(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
     match heard {
         Ok(answer) => apply(state, setup, answer).await,
         Err(ProviderError::Refused(reason)) => {
-            tracing::info!(setup = setup.id, reason, "the provider does not take this card");
-            let word = SetupWord::Failed { decline_code: Some(DeclineCode::IncorrectNumber) };
+            // Without a card in it the request itself is refused: wrong settings, not a wrong number.
+            let code = if request.card.is_some() {
+                tracing::info!(setup = setup.id, reason, "the provider does not take this card");
+                DeclineCode::IncorrectNumber
+            } else {
+                tracing::error!(
+                    setup = setup.id,
+                    reason,
+                    "the payment provider refuses our requests: check its settings"
+                );
+                DeclineCode::ProcessingError
+            };
+            let word = SetupWord::Failed { decline_code: Some(code) };
             take_word(state, setup, &word).await
         }
         Err(error) => {

@@ -89,8 +89,9 @@ async fn look_up_refund(state: &AppState, id: &str) -> Result<(), Problem> {
         while refunds::drive(state, Some(id), 1).await? == 0 {
             match state.store.refund(id).await {
                 Err(StoreError::NotFound) => return Ok(()),
-                refund if refund?.status.is_final() => return Ok(()),
-                _ => tokio::time::sleep(PAUSE).await,
+                Ok(refund) if refund.status.is_final() => return Ok(()),
+                Ok(_) => tokio::time::sleep(PAUSE).await,
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use billing_contract::ProblemCode;
 use billing_domain::Timestamp;
 
 use super::next_turn;
@@ -15,6 +16,8 @@ const PAUSE: Duration = Duration::from_secs(20);
 const EVERY_SECONDS: i64 = 3_600;
 /// Asked anew each time: clocks differ, and events come into the list a little late.
 const OVERLAP_SECONDS: i64 = 3_600;
+/// So much is read at a time.
+const SPAN_SECONDS: i64 = 3_600;
 /// Stripe keeps events for 30 days.
 const KEPT_SECONDS: i64 = 30 * 24 * 3_600;
 /// Longer than one turn takes; whoever dies in between is followed after this.
@@ -46,21 +49,27 @@ async fn look(state: &AppState) -> Result<(), Problem> {
     if !state.store.acquire_lease(LEASE, &owner, now.plus_seconds(LEASE_SECONDS), now).await? {
         return Ok(());
     }
-    let handled = handle_since(state, until, now).await;
-    if handled.is_ok() {
-        state.store.set_meta(&key, &now.to_string()).await?;
-    }
+    let handled = handle_all(state, &key, until, now).await;
     state.store.release_lease(LEASE, &owner).await?;
     handled
 }
 
-/// All or nothing: what could not be handled is read again at the next turn.
-async fn handle_since(state: &AppState, until: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
+/// Span by span, each noted when all of it is handled: what could not be is read again at the next turn. A database that
+/// never asked before has nothing to ask about but what happened just now.
+async fn handle_all(state: &AppState, key: &str, until: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
     let oldest = now.plus_seconds(-KEPT_SECONDS);
-    let since = until.map_or(oldest, |until| until.plus_seconds(-OVERLAP_SECONDS).max(oldest));
-    let events = state.provider.events_since(since).await.map_err(Problem::internal)?;
-    for event in events {
-        webhooks::handle(state, &event).await?;
+    let mut from = until.unwrap_or(now).plus_seconds(-OVERLAP_SECONDS).max(oldest);
+    while from < now {
+        let to = from.plus_seconds(SPAN_SECONDS).min(now);
+        let events = state.provider.events_between(from, to).await.map_err(|error| {
+            tracing::warn!(%error, "the payment provider does not list its events");
+            Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not list its events.", 20)
+        })?;
+        for event in events {
+            webhooks::handle(state, &event).await?;
+        }
+        state.store.set_meta(key, &to.to_string()).await?;
+        from = to;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(super) fn get(bank: &mut Bank, parts: &[&str], form: &Form) -> Outcome {
 }
 
 fn list(bank: &Bank, kind: &str, filters: &[&str], parts: &[&str], form: &Form) -> Outcome {
-    let known = [filters, &["limit", "starting_after", "created", "expand"]].concat();
+    let known = [filters, &["limit", "starting_after", "created", "expand", "types"]].concat();
     if let Some(name) = form.unknown(&known) {
         return Err(invalid("parameter_unknown", &format!("Received unknown parameter: {name}")));
     }
@@ -41,9 +41,11 @@ fn list(bank: &Bank, kind: &str, filters: &[&str], parts: &[&str], form: &Form) 
     if !(1..=100).contains(&limit) {
         return Err(invalid("parameter_invalid_integer", "limit must be 1 to 100"));
     }
+    let types = form.all("types");
     let fits = |object: &Value| {
         let created = object["created"].as_i64().unwrap_or_default();
         filters.iter().all(|name| form.get(name).is_none_or(|wanted| object[*name] == wanted))
+            && (types.is_empty() || types.iter().any(|name| object["type"] == *name))
             && form.integer("created[gte]").is_none_or(|from| created >= from)
             && form.integer("created[lt]").is_none_or(|to| created < to)
     };

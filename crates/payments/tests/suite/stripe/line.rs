@@ -93,6 +93,18 @@ async fn closing_ends_a_request_that_arrives_late_and_spares_one_that_came_first
 }
 
 #[tokio::test]
+async fn a_refusal_that_is_stored_under_the_key_closes_it() {
+    let bench = StripeBench::start().await;
+    let card = connect(&bench, Kind::Good).await;
+    let request = charge(&card, "refused");
+    bench.fake.next(Fault::Refuse);
+    assert!(matches!(bench.stripe.charge(&request).await, Err(ProviderError::Refused(_))));
+    assert_eq!(bench.stripe.cancel_charge(&request, None).await.unwrap().outcome, ChargeOutcome::Cancelled);
+    assert!(matches!(bench.stripe.charge(&request).await, Err(ProviderError::Refused(_))));
+    assert_eq!(bench.taken(&request.reference).await, (0, 0));
+}
+
+#[tokio::test]
 async fn a_wrong_key_is_a_refusal_that_does_not_show_it() {
     let bench = StripeBench::start().await;
     let config = StripeConfig {
