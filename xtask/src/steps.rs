@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Numbered progress lines: `[2/6] trunk 0.22.1 (once a machine, about 4 minutes) …`.
+/// Numbered progress lines: `[2/6] wasm-bindgen-cli 0.2.130 (once a machine, about 2 minutes) …`.
 pub(crate) struct Steps {
     done: usize,
     total: usize,

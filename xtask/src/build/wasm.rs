@@ -20,8 +20,7 @@ const MAIN: &str = "app";
 const LINK: &str = "__wasm_split.js";
 /// wasm-opt sorts functions by name, so that alike ones lie side by side for brotli, and drops the names afterwards.
 /// The features are those that rustc uses; wasm-opt must not use more.
-const OPTIMISE: [&str; 10] = [
-    "--quiet",
+const OPTIMISE: [&str; 9] = [
     "-O2",
     "--reorder-functions-by-name",
     "--strip-producers",
@@ -143,10 +142,11 @@ fn parts_in(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn optimise<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
     let program = install::wasm_opt()?;
-    let one = |file: &Path| process::run(Command::new(&program).arg(file).arg("-o").arg(file).args(OPTIMISE));
+    // Captured: it warns of each list of names that it does not know, and drops them all anyway.
+    let one = |file: &Path| process::capture(Command::new(&program).arg(file).arg("-o").arg(file).args(OPTIMISE));
     thread::scope(|scope| {
         let running: Vec<_> = files.map(|file| scope.spawn(|| one(file))).collect();
-        running.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow!("an optimiser stopped"))?)
+        running.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow!("an optimiser stopped"))?.map(drop))
     })
 }
 
