@@ -27,13 +27,13 @@ test("Not Active becomes Active after a confirmation that names every number @ev
 test.describe("without a card", () => {
   test.use({ demo: "fresh" });
 
-  test("the card comes first, then the amounts", async ({ page, seams }) => {
+  test("the amounts are proposed, the card is entered, and nothing is charged before they are confirmed", async ({ page, seams }) => {
     await signIn(page, "owner");
     const billing = new Billing(page);
     await billing.autoPay.getByRole("button", { name: "Not Active" }).click();
+    await page.getByRole("button", { name: /^Enter card details/ }).click();
     await billing.enterCard(CARDS.pays);
-    const amounts = page.getByRole("dialog", { name: "Automatic Payments" });
-    await expect(amounts).toBeVisible();
+    await expect(page.getByRole("dialog", { name: "Confirm automatic payments" })).toContainText("Visa •• 4242");
     expect(await seams.charges(), "connecting a card charges nothing").toEqual([]);
   });
 });

@@ -59,7 +59,9 @@ test.describe("with nothing connected", () => {
     await expect(page.getByRole("dialog", { name: "Connect a card" })).toBeVisible();
     await page.keyboard.press("Escape");
     await billing.autoPay.getByRole("button", { name: "Not Active" }).click();
-    await expect(page.getByRole("dialog", { name: "Connect a card" })).toBeVisible();
+    for (const door of [/^Enter card details/, /^Scan the QR code/, /^Share the payment link/]) {
+      await expect(page.getByRole("dialog", { name: "Automatic Payments" }).getByRole("button", { name: door })).toBeVisible();
+    }
   });
 
   test("5. a red bar says that the wallet must be connected, and goes when it is @everywhere", async ({ page }) => {

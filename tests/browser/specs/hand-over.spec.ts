@@ -1,0 +1,163 @@
+// The hand-over: an admin without a card, a colleague without an account, one link between them.
+import { expect, test } from "../fixture/test.ts";
+import { Billing, CARDS } from "../fixture/billing.ts";
+import { Colleague, makeLink, scan } from "../fixture/links.ts";
+import { signIn } from "../fixture/people.ts";
+
+test.describe("with nothing connected", () => {
+  test.use({ demo: "fresh" });
+
+  test("from Not Active to Active with one scan: one click here, one form on the phone", async ({ page, browser, server, seams }) => {
+    await page.emulateMedia({ colorScheme: "dark" });
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    await billing.autoPay.getByRole("button", { name: "Not Active" }).click();
+    await page.getByRole("button", { name: /^Scan the QR code/ }).click();
+    const dialog = page.getByRole("dialog", { name: "Hand this over" });
+    await expect(dialog.getByRole("status")).toContainText("Not opened yet");
+    const address = await dialog.getByRole("textbox", { name: "Payment link" }).inputValue();
+    expect(await scan(page, dialog.getByRole("img", { name: "QR code of the payment link" })), "in the dark too").toBe(address);
+
+    const colleague = await Colleague.withPhone(browser, server);
+    const phone = colleague.page;
+    await phone.goto(address);
+    await expect(phone.getByRole("heading", { name: "Connect a card" })).toBeVisible();
+    await expect(phone.getByText("Northwind Dental").first()).toBeVisible();
+    await expect(phone.getByText(/Whenever the balance falls to \$20\.00 USD or below, this card is charged \$50\.00 USD/)).toBeVisible();
+    expect(phone.url(), "the token is out of the address bar").toBe(`${server.origin}/pay`);
+    await expect(dialog.getByRole("status")).toContainText("Opened");
+
+    await colleague.enterCard(CARDS.pays);
+    await expect(phone.getByRole("heading", { name: "The card is connected. Thank you" })).toBeVisible();
+    await expect(phone.getByText("automatic payments are on")).toBeVisible();
+    // The dialog goes on by itself.
+    await expect(billing.dialog).toBeHidden();
+    await expect(billing.autoPay.getByRole("button", { name: "Active", exact: true })).toBeVisible();
+    await expect(billing.balance).toContainText("$50.00");
+    expect(await seams.charges()).toHaveLength(1);
+    await colleague.leave();
+  });
+});
+
+test("a colleague pays an amount, keeps a proof, and the link is used up", async ({ page, browser, server }) => {
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  const before = await billing.cents();
+  const links = page.getByRole("region", { name: "Payment links" });
+  await links.getByRole("button", { name: "New payment link" }).click();
+  const form = page.getByRole("dialog", { name: "New payment link" });
+  await form.getByRole("textbox", { name: "Amount (USD)" }).fill("75.50");
+  await form.getByRole("textbox", { name: "A word to your colleague" }).fill("For the recall campaign");
+  await form.getByRole("button", { name: "Create link" }).click();
+  const address = await page.getByRole("dialog", { name: "Hand this over" }).getByRole("textbox", { name: "Payment link" }).inputValue();
+
+  const colleague = await Colleague.withPhone(browser, server);
+  const phone = colleague.page;
+  await phone.goto(address);
+  await expect(phone.getByText("For the recall campaign")).toBeVisible();
+  await colleague.enterCard(CARDS.pays);
+  await expect(phone.getByRole("heading", { name: "Paid. Thank you" })).toBeVisible();
+  for (const words of ["$75.50 USD", "Visa •• 4242", "Northwind Dental"]) await expect(phone.getByRole("main")).toContainText(words);
+  await expect(billing.dialog).toBeHidden();
+  await expect.poll(() => billing.cents(), "the living traffic spends meanwhile").toBeGreaterThan(before + 7000);
+  await expect(links.getByRole("listitem").first()).toContainText("Done");
+  await expect(page.getByRole("region", { name: "Cards" }).getByRole("listitem")).toHaveCount(1);
+
+  await phone.reload();
+  await expect(phone.getByRole("heading", { name: "Paid. Thank you" }), "the proof is there after a reload").toBeVisible();
+  await colleague.leave();
+
+  const second = await Colleague.withPhone(browser, server);
+  second.watch.expectStatus(410);
+  await second.page.goto(address);
+  await expect(second.page.getByRole("heading", { name: "This link cannot be used" })).toBeVisible();
+  await expect(second.page.getByRole("main")).not.toContainText("Northwind");
+  await second.leave();
+});
+
+test("after a refused card another one is tried, and the bank may ask", async ({ page, browser, server }) => {
+  await signIn(page, "owner");
+  const address = await makeLink(page, { purpose: "pay", amount: "30" });
+  const colleague = await Colleague.withPhone(browser, server);
+  const phone = colleague.page;
+  await phone.goto(address);
+  await colleague.enterCard(CARDS.refusedWhenCharged);
+  await expect(phone.getByRole("alert").filter({ hasText: "Nothing was charged" })).toBeVisible();
+  await expect(phone.getByRole("textbox", { name: "Name on card" })).toHaveValue("Grace Hopper");
+  await colleague.enterCard(CARDS.paysOnceConfirmed);
+  await phone.getByRole("button", { name: "Approve" }).click();
+  await expect(phone.getByRole("heading", { name: "Paid. Thank you" })).toBeVisible();
+  await colleague.leave();
+});
+
+test("a link that is revoked while the page is open takes no card any more", async ({ page, browser, server }) => {
+  await signIn(page, "owner");
+  const address = await makeLink(page, { purpose: "connect" });
+  const colleague = await Colleague.withPhone(browser, server);
+  colleague.watch.expectStatus(410);
+  await colleague.page.goto(address);
+  await expect(colleague.page.getByRole("heading", { name: "Connect a card" })).toBeVisible();
+  const links = page.getByRole("region", { name: "Payment links" });
+  await expect(links.getByRole("listitem").first()).toContainText("Opened");
+  await links.getByRole("button", { name: /^Revoke/ }).click();
+  await expect(links.getByRole("listitem").first()).toContainText("Revoked");
+  await colleague.enterCard(CARDS.pays);
+  await expect(colleague.page.getByRole("heading", { name: "This link cannot be used" })).toBeVisible();
+  await colleague.leave();
+});
+
+test("the token is in no address, no Referer and no log, only in bodies", async ({ page, browser, server }) => {
+  await signIn(page, "owner");
+  const address = await makeLink(page, { purpose: "pay", amount: "30" });
+  const token = address.split("#")[1] ?? "";
+  const colleague = await Colleague.withPhone(browser, server);
+  await colleague.page.goto(address);
+  await colleague.enterCard(CARDS.pays);
+  await expect(colleague.page.getByRole("heading", { name: "Paid. Thank you" })).toBeVisible();
+  const sent = colleague.requests.filter(({ url }) => !url.startsWith("data:"));
+  // Playwright tells the address of the document with its fragment, which no request line has.
+  expect(sent.filter(({ url, referer }) => `${url.split("#")[0]} ${referer}`.includes(token))).toEqual([]);
+  expect(sent.filter(({ body }) => body?.includes(token)).length).toBeGreaterThanOrEqual(2);
+  expect(await colleague.page.evaluate(() => `${location.href} ${document.referrer}`)).not.toContain(token);
+  expect(server.output).not.toContain(token);
+  await colleague.leave();
+});
+
+test("a payment whose answer is lost is told as that, and becomes paid", async ({ page, browser, server, seams }) => {
+  await signIn(page, "owner");
+  const address = await makeLink(page, { purpose: "pay", amount: "30" });
+  await seams.bank("no_answer");
+  const colleague = await Colleague.withPhone(browser, server);
+  await colleague.page.goto(address);
+  await colleague.enterCard(CARDS.pays);
+  await expect(colleague.page.getByText("You will not be charged twice.")).toBeVisible();
+  await expect(colleague.page.getByRole("heading", { name: "Paid. Thank you" })).toBeVisible({ timeout: 45_000 });
+  expect(await seams.charges()).toHaveLength(1);
+  await colleague.leave();
+});
+
+test("cards: the default is chosen, and removing the last one says what becomes of automatic payments", async ({ page }) => {
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  const cards = page.getByRole("region", { name: "Cards" });
+  await cards.getByRole("button", { name: "Connect a card" }).click();
+  await billing.enterCard("5555 5555 5555 4444");
+  await expect(cards.getByRole("listitem")).toHaveCount(2);
+  await cards.getByRole("button", { name: /^Make default: Mastercard/ }).click();
+  await expect(cards.getByRole("listitem").first()).toContainText("Mastercard");
+  await expect(cards.getByRole("listitem").first()).toContainText("Default");
+  await cards.getByRole("button", { name: /^Remove: Visa/ }).click();
+  await page.getByRole("button", { name: "Remove card" }).click();
+  await expect(cards.getByRole("listitem")).toHaveCount(1);
+
+  await billing.autoPay.getByRole("button", { name: "Not Active" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Activate Automatic Payments" }).click();
+  await expect(billing.autoPay.getByRole("button", { name: "Active", exact: true })).toBeVisible();
+  await cards.getByRole("button", { name: /^Remove: Mastercard/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Remove this card?" });
+  await expect(dialog).toContainText("automatic payments are switched off with it");
+  await dialog.getByRole("button", { name: "Remove card" }).click();
+  await expect(cards).toContainText("No card is connected");
+  await expect(billing.autoPay.getByRole("button", { name: "Not Active" })).toBeVisible();
+});
