@@ -34,6 +34,8 @@ mod client;
 mod crash;
 mod demo;
 mod description;
+#[cfg(feature = "test-seams")]
+mod disputes;
 mod events;
 mod fixture;
 #[cfg(feature = "test-seams")]
