@@ -16,6 +16,24 @@ const ODD: [&str; 8] = ["Mono", "Condensed", "Display", "Symbols", "Math", "Loop
 /// Have every character and draw none of them, or draw them as pictures.
 const USELESS: [&str; 4] = ["Color", "Colour", "Last Resort", "Adobe Blank"];
 
+/// Spaces that no text of a receipt holds, and their widths in sizes: glyphs that draw nothing.
+const SPACES: [(char, f32); 7] = [
+    ('\u{200a}', 0.1),
+    ('\u{2006}', 0.167),
+    ('\u{2005}', 0.25),
+    ('\u{2004}', 0.333),
+    ('\u{2000}', 0.5),
+    ('\u{2007}', 0.572),
+    ('\u{2001}', 1.0),
+];
+
+/// A glyph that draws nothing, so wide.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Space {
+    pub(crate) glyph: u32,
+    pub(crate) width: f32,
+}
+
 /// The fonts of this program and of the system, known by name; read when they are needed.
 #[derive(Clone)]
 pub struct Fonts {
@@ -74,6 +92,17 @@ impl Fonts {
     /// A context of one's own for one receipt.
     pub(crate) fn context(&self) -> FontContext {
         FontContext { collection: self.collection.clone(), source_cache: self.files.clone() }
+    }
+
+    /// Our plain font, its place in the data, and its spaces.
+    pub(crate) fn spaces(&self) -> Option<(Blob<u8>, u32, Vec<Space>)> {
+        let mut context = self.context();
+        let font = context.collection.family_by_name(OWN)?.default_font()?.clone();
+        let data = font.load(Some(&mut context.source_cache))?;
+        let charmap = font.charmap_index().charmap(data.as_ref())?;
+        let space = |(space, width)| Some(Space { glyph: charmap.map(space)?, width });
+        let spaces = SPACES.into_iter().filter_map(space).collect();
+        Some((data.clone(), font.index(), spaces))
     }
 
     /// The families that together draw the text, ours first, and the characters that none of them has.

@@ -42,6 +42,6 @@ pub enum DrawError {
 pub fn draw(receipt: &Receipt, paper: Paper, fonts: &Fonts) -> Result<Drawn, DrawError> {
     let mut typesetter = typeset::Typesetter::new(fonts, receipt.han);
     let sheet = design::lay_out(receipt, paper, &mut typesetter);
-    let pdf = pdf::write(receipt, &sheet)?;
+    let pdf = pdf::write(receipt, &sheet, fonts)?;
     Ok(Drawn { pdf, missing: typesetter.missing() })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;
+use std::ops::Range;
 
 use krilla::Document;
 use krilla::color::rgb;
@@ -15,23 +16,32 @@ use krilla::tagging::{
 };
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use parley::layout::Run;
+use skrifa::{FontRef, MetadataProvider as _};
 
+use crate::DrawError;
 use crate::content::{Moment, Receipt};
+use crate::fonts::{Fonts, OWN, Space};
 use crate::sheet::{Item, Role, Sheet};
 use crate::typeset::{Ink, Paragraph};
-use crate::DrawError;
 
 const LANGUAGE: &str = "en";
 const TITLE_LEVEL: NonZeroU16 = NonZeroU16::MIN;
 const HEADING_LEVEL: NonZeroU16 = NonZeroU16::MIN.saturating_add(1);
 
-/// Fonts by the identity of their data and their place in the file.
-type Embedded = HashMap<(u64, u32), Font>;
+/// The fonts of a file.
+struct Embedded {
+    /// By the identity of their data and their place in it; each with a glyph that draws nothing and is no space.
+    fonts: HashMap<(u64, u32), (Font, Option<GlyphId>)>,
+    /// Ours.
+    own: Font,
+    /// Its spaces.
+    spaces: Vec<Space>,
+}
 
 /// Writes the file.
-pub(crate) fn write(receipt: &Receipt, sheet: &Sheet) -> Result<Vec<u8>, DrawError> {
+pub(crate) fn write(receipt: &Receipt, sheet: &Sheet, fonts: &Fonts) -> Result<Vec<u8>, DrawError> {
     let mut document = Document::new();
-    let mut fonts = Embedded::new();
+    let mut fonts = Embedded::new(fonts)?;
     let mut marks: Vec<Vec<Identifier>> = sheet.paragraphs.iter().map(|_| Vec::new()).collect();
     for items in &sheet.pages {
         let settings = PageSettings::from_wh(sheet.measures.width, sheet.measures.height).ok_or(DrawError::Paper)?;
@@ -102,92 +112,146 @@ fn draw_line(
     let mut marks = Vec::new();
     let mut x = x + line.metrics().offset;
     for run in line.runs() {
-        let font = embed(fonts, &run, &paragraph.text)?;
-        for piece in pieces(&run) {
+        let (font, blank) = fonts.of(&run, &paragraph.text)?;
+        let glyphs = glyphs(&run, &paragraph.text, blank);
+        surface.set_fill(Some(fill(paragraph.ink)));
+        let mark = surface.start_tagged(if artifact {
+            ContentTag::Artifact(Artifact::with_kind(ArtifactType::PaginationOther))
+        } else {
+            ContentTag::Span(SpanTag::empty())
+        });
+        let size = run.font_size();
+        for same in glyphs.chunk_by(|one, next| one.is_box == next.is_box) {
+            let shapes: Vec<KrillaGlyph> = same.iter().map(|glyph| glyph.shape.clone()).collect();
             let start = Point::from_xy(x, baseline);
-            let advance: f32 = piece.glyphs.iter().map(|glyph| glyph.x_advance).sum();
-            x += advance * run.font_size();
-            surface.set_fill(Some(fill(piece.ink(paragraph))));
-            // A box says nothing: what it stands for is written beside it.
-            let actual = if piece.missing { paragraph.text.get(piece.range()) } else { None };
-            let tag = if artifact {
-                ContentTag::Artifact(Artifact::with_kind(ArtifactType::PaginationOther))
-            } else {
-                ContentTag::Span(SpanTag::empty().with_actual_text(actual))
-            };
-            let mark = surface.start_tagged(tag);
-            surface.draw_glyphs(start, &piece.glyphs, font.clone(), &paragraph.text, run.font_size(), false);
-            surface.end_tagged();
-            if !artifact {
-                marks.push(mark);
+            surface.draw_glyphs(start, &shapes, font.clone(), &paragraph.text, size, same.iter().any(|it| it.is_box));
+            // Programs leave out what a box stands for, so it is drawn as a shape and spaces say it.
+            if same.iter().any(|glyph| glyph.is_box) {
+                let blanks: Vec<KrillaGlyph> = shapes.iter().map(|shape| fonts.space(shape)).collect();
+                surface.draw_glyphs(start, &blanks, fonts.own.clone(), &paragraph.text, size, false);
             }
+            x += shapes.iter().map(|shape| shape.x_advance).sum::<f32>() * size;
+        }
+        surface.end_tagged();
+        if !artifact {
+            marks.push(mark);
         }
     }
     Ok(marks)
 }
 
-/// Glyphs side by side that are all there, or all missing.
-struct Piece {
-    glyphs: Vec<KrillaGlyph>,
-    missing: bool,
-    style: u16,
+/// A glyph, and whether it is what the font draws for a character that it does not have.
+struct Placed {
+    shape: KrillaGlyph,
+    is_box: bool,
 }
 
-impl Piece {
-    fn range(&self) -> std::ops::Range<usize> {
-        let start = self.glyphs.iter().map(|glyph| glyph.text_range.start).min().unwrap_or_default();
-        start..self.glyphs.iter().map(|glyph| glyph.text_range.end).max().unwrap_or_default()
-    }
-
-    fn ink(&self, paragraph: &Paragraph) -> Ink {
-        paragraph.layout.styles().get(usize::from(self.style)).map_or(Ink::Strong, |style| style.brush)
+impl From<KrillaGlyph> for Placed {
+    fn from(shape: KrillaGlyph) -> Self {
+        Self { is_box: shape.glyph_id.to_u32() == 0, shape }
     }
 }
 
-/// The glyphs of a run in the order they are seen in, each with the text it stands for.
-fn pieces(run: &Run<'_, Ink>) -> Vec<Piece> {
-    let size = run.font_size();
-    let mut pieces: Vec<Piece> = Vec::new();
+/// The glyphs of a run in the order they are seen in, each with the text that it stands for.
+fn glyphs(run: &Run<'_, ()>, text: &str, blank: Option<GlyphId>) -> Vec<Placed> {
+    let mut placed: Vec<Placed> = Vec::new();
+    // Later letters of a ligature have no glyph: from right to left they are seen before the one that has it.
+    let mut ahead: Option<Range<usize>> = None;
     for cluster in run.visual_clusters() {
         let range = cluster.text_range();
         if cluster.is_ligature_continuation() {
-            // It has no glyph of its own; whichever neighbour has one stands for its text too.
-            if let Some(glyph) = pieces.last_mut().and_then(|piece| piece.glyphs.last_mut()) {
-                let before = glyph.text_range.clone();
-                glyph.text_range = before.start.min(range.start)..before.end.max(range.end);
+            match placed.last_mut().filter(|_| !run.is_rtl()) {
+                Some(glyph) => glyph.shape.text_range = both(&glyph.shape.text_range, &range),
+                None => ahead = Some(ahead.map_or_else(|| range.clone(), |before| both(&before, &range))),
             }
             continue;
         }
-        for glyph in cluster.glyphs() {
-            let missing = glyph.id == 0;
-            let id = GlyphId::new(glyph.id);
-            let drawn = KrillaGlyph::new(
-                id,
-                glyph.advance / size,
-                glyph.x / size,
-                glyph.y / size,
-                0.0,
-                range.clone(),
-                None,
-            );
-            match pieces.last_mut().filter(|piece| piece.missing == missing) {
-                Some(piece) => piece.glyphs.push(drawn),
-                None => pieces.push(Piece { glyphs: vec![drawn], missing, style: cluster.style_index() }),
-            }
+        let range = ahead.take().map_or_else(|| range.clone(), |ahead| both(&ahead, &range));
+        let size = run.font_size();
+        let shapes: Vec<KrillaGlyph> = cluster
+            .glyphs()
+            .map(|glyph| {
+                let [advance, x, y] = [glyph.advance, glyph.x, glyph.y].map(|length| length / size);
+                KrillaGlyph::new(GlyphId::new(glyph.id), advance, x, y, 0.0, range.clone(), None)
+            })
+            .collect();
+        if run.is_rtl() {
+            placed.extend(letter_by_letter(shapes, &range, text, blank).into_iter().map(Placed::from));
+        } else {
+            placed.extend(shapes.into_iter().map(Placed::from));
         }
     }
-    pieces
+    placed
 }
 
-fn embed(fonts: &mut Embedded, run: &Run<'_, Ink>, text: &str) -> Result<Font, DrawError> {
-    let (data, id) = run.font().data.clone().into_raw_parts();
-    let key = (id, run.font().index);
-    if let Some(font) = fonts.get(&key) {
-        return Ok(font.clone());
+/// Programs turn right-to-left text around glyph by glyph, and the letters of a ligature or of an accented letter with
+/// them. So each of these glyphs gets one letter, the last one first, and letters that are left over get a blank.
+fn letter_by_letter(
+    mut shapes: Vec<KrillaGlyph>,
+    range: &Range<usize>,
+    text: &str,
+    blank: Option<GlyphId>,
+) -> Vec<KrillaGlyph> {
+    let letters: Vec<Range<usize>> = text
+        .get(range.clone())
+        .unwrap_or_default()
+        .char_indices()
+        .map(|(at, letter)| range.start + at..range.start + at + letter.len_utf8())
+        .rev()
+        .collect();
+    if shapes.len() == letters.len() {
+        for (shape, letter) in shapes.iter_mut().zip(letters) {
+            shape.text_range = letter;
+        }
+    } else if let ([shape], Some((last, others)), Some(blank)) = (shapes.as_mut_slice(), letters.split_first(), blank) {
+        shape.text_range = last.clone();
+        let blank = |letter: &Range<usize>| KrillaGlyph::new(blank, 0.0, 0.0, 0.0, 0.0, letter.clone(), None);
+        shapes.extend(others.iter().map(blank));
     }
-    let font = Font::new(data.into(), key.1).ok_or_else(|| DrawError::Font(text.to_owned()))?;
-    fonts.insert(key, font.clone());
-    Ok(font)
+    shapes
+}
+
+fn both(one: &Range<usize>, other: &Range<usize>) -> Range<usize> {
+    one.start.min(other.start)..one.end.max(other.end)
+}
+
+impl Embedded {
+    fn new(fonts: &Fonts) -> Result<Self, DrawError> {
+        let unreadable = || DrawError::Font(OWN.to_owned());
+        let (data, index, spaces) = fonts.spaces().ok_or_else(unreadable)?;
+        let own = Font::new(data.into_raw_parts().0.into(), index).ok_or_else(unreadable)?;
+        Ok(Self { fonts: HashMap::new(), own, spaces })
+    }
+
+    /// A space about as wide as the glyph, in its place and for its text.
+    fn space(&self, shape: &KrillaGlyph) -> KrillaGlyph {
+        let off = |space: &&Space| (space.width - shape.x_advance).abs();
+        let nearest = self.spaces.iter().min_by(|one, other| off(one).total_cmp(&off(other)));
+        let glyph_id = GlyphId::new(nearest.map_or(0, |space| space.glyph));
+        KrillaGlyph { glyph_id, x_offset: 0.0, y_offset: 0.0, ..shape.clone() }
+    }
+
+    /// The font of a run of `text`, and its blank.
+    fn of(&mut self, run: &Run<'_, ()>, text: &str) -> Result<(Font, Option<GlyphId>), DrawError> {
+        let index = run.font().index;
+        let (data, id) = run.font().data.clone().into_raw_parts();
+        if let Some(known) = self.fonts.get(&(id, index)) {
+            return Ok(known.clone());
+        }
+        let blank = blank((*data).as_ref(), index);
+        let font = Font::new(data.into(), index).ok_or_else(|| DrawError::Font(text.to_owned()))?;
+        self.fonts.insert((id, index), (font.clone(), blank));
+        Ok((font, blank))
+    }
+}
+
+/// A joiner's or a thin space's glyph: shaping never asks for it, so it can stand for any letter.
+fn blank(data: &[u8], index: u32) -> Option<GlyphId> {
+    let charmap = FontRef::from_index(data, index).ok()?.charmap();
+    let space = charmap.map(' ');
+    let blanks = ['\u{200c}', '\u{200d}', '\u{200e}', '\u{2009}', '\u{200a}'].into_iter();
+    let glyph = blanks.filter_map(|blank| charmap.map(blank)).find(|glyph| Some(*glyph) != space)?;
+    Some(GlyphId::new(glyph.to_u32()))
 }
 
 /// The tree of what everything is, in the order of reading.

@@ -10,10 +10,9 @@ use crate::content::Han;
 use crate::fonts::Fonts;
 
 /// How dark it is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ink {
     /// Names and figures.
-    #[default]
     Strong,
     /// Labels and notes.
     Quiet,
@@ -38,7 +37,8 @@ pub(crate) struct Style {
 /// A piece of text, broken into lines.
 pub(crate) struct Paragraph {
     pub(crate) text: String,
-    pub(crate) layout: Layout<Ink>,
+    pub(crate) ink: Ink,
+    pub(crate) layout: Layout<()>,
 }
 
 impl Paragraph {
@@ -52,7 +52,7 @@ pub(crate) struct Typesetter<'f> {
     fonts: &'f Fonts,
     han: Han,
     context: FontContext,
-    layouts: LayoutContext<Ink>,
+    layouts: LayoutContext<()>,
     missing: BTreeSet<char>,
 }
 
@@ -73,12 +73,11 @@ impl<'f> Typesetter<'f> {
         builder.push_default(StyleProperty::FontWeight(if style.bold { FontWeight::BOLD } else { FontWeight::NORMAL }));
         builder.push_default(StyleProperty::LineHeight(LineHeight::FontSizeRelative(style.leading)));
         builder.push_default(StyleProperty::OverflowWrap(OverflowWrap::Anywhere));
-        builder.push_default(StyleProperty::Brush(style.ink));
         let mut layout = builder.build(&text);
         layout.break_all_lines(Some(width));
         let alignment = if style.right { Alignment::Right } else { Alignment::Left };
         layout.align(alignment, AlignmentOptions::default());
-        Paragraph { text, layout }
+        Paragraph { text, ink: style.ink, layout }
     }
 
     /// Characters without a glyph, of everything that was set so far.

@@ -1,0 +1,1 @@
+//! Receipts as files: what is on them can be read back.
