@@ -12,6 +12,7 @@ pub(crate) mod metering;
 pub(crate) mod notices;
 pub(crate) mod organization;
 pub(crate) mod postings;
+pub(crate) mod receipts;
 pub(crate) mod refunds;
 pub(crate) mod requests;
 pub(crate) mod sessions;

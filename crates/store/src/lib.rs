@@ -21,7 +21,7 @@
 //! | `idempotency` | `purge_idempotency_keys` |
 //! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
-//! | `refund` | `create_refund` `refund` `lease_refunds` `apply_refund` |
+//! | `refund` | `create_refund` `refund` `payment` `lease_refunds` `apply_refund` |
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
 //! | `meta` | `meta` `set_meta` `acquire_lease` `release_lease` |
@@ -63,7 +63,7 @@ pub use ledger::{Batch, NewLine, Origin, Outcome, PostedLine, Posting};
 pub use member::{Member, Membership, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryState, DeliveryWord, Facts, LowBalance, Notice, NoticeKind};
 pub use organization::{NewOrganization, Organization, OrganizationUpdate};
-pub use refund::{NewRefund, Refund, RefundRefusal, RefundWord};
+pub use refund::{NewRefund, Payment, Refund, RefundRefusal, RefundWord};
 pub use request::{Decision, NewRequest, Request, RequestState};
 pub use sandbox::SandboxRecord;
 pub use session::{NewSession, Session};

@@ -1,0 +1,155 @@
+//! What a receipt says: facts of the database become finished text.
+
+use billing_domain::card::brand_name;
+use billing_domain::charge::RefundStatus;
+use billing_domain::decimal::write_scaled;
+use billing_domain::{Currency, Money, Timestamp};
+use billing_receipt::{Entry, Fact, Moment, Party, Receipt};
+use billing_store::{Organization, Payment, Refund, TopUp, TopUpKind};
+
+use super::{number, zone};
+use crate::calendar::Calendar;
+use crate::config::Seller;
+
+/// What it is made of.
+pub(super) struct Facts<'f> {
+    pub(super) organization: &'f Organization,
+    pub(super) seller: &'f Seller,
+    /// Paid.
+    pub(super) top_up: &'f TopUp,
+    pub(super) payment: &'f Payment,
+}
+
+/// Puts it into words; `None` if more was given back than was paid, which the store refuses.
+pub(super) fn receipt(facts: &Facts<'_>, calendar: &Calendar) -> Option<Receipt> {
+    let Facts { organization, seller, top_up, payment } = *facts;
+    let currency = top_up.currency;
+    let net = payment.paid.checked_sub(payment.refunded).filter(|net| !net.is_negative())?;
+    let paid_at = top_up.settled_at.unwrap_or(top_up.updated_at);
+    let number = number(&top_up.id);
+    let method = format!("{} •• {}", brand_name(&top_up.card_brand), top_up.card_last4);
+    let settled = || payment.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+    let mut entries = vec![Entry {
+        title: match top_up.kind {
+            TopUpKind::Manual => "Wallet top-up".to_owned(),
+            TopUpKind::Auto => "Automatic wallet top-up".to_owned(),
+        },
+        note: "Prepaid balance".to_owned(),
+        amount: amount(payment.paid, currency),
+    }];
+    entries.extend(settled().map(|refund| refund_entry(refund, &method, calendar)));
+    entries.extend(unlisted(payment, currency)?);
+    Some(Receipt {
+        paid_at: moment(paid_at),
+        banner: (top_up.provider == "sandbox").then(|| "Sandbox: no real money".to_owned()),
+        customer: Party {
+            name: organization.name.clone(),
+            address: organization.address.clone(),
+            tax_id: organization.tax_id.clone(),
+        },
+        seller: Party { name: seller.name.clone(), address: seller.address.clone(), tax_id: seller.tax_id.clone() },
+        facts: vec![
+            Fact { label: "Receipt number", value: number.clone() },
+            Fact { label: "Date paid", value: calendar.minute_in_words(paid_at) },
+            Fact { label: "Payment method", value: method },
+            Fact { label: "Status", value: status(payment, net).to_owned() },
+            Fact { label: "Reference", value: top_up.id.clone() },
+        ],
+        number,
+        entries,
+        total: Entry { title: "Net paid".to_owned(), note: String::new(), amount: amount(net, currency) },
+        notes: returning(payment, currency).into_iter().collect(),
+        han: zone::han(&organization.time_zone),
+    })
+}
+
+fn refund_entry(refund: &Refund, method: &str, calendar: &Calendar) -> Entry {
+    let day = calendar.day_in_words(refund.settled_at.unwrap_or(refund.updated_at));
+    let note = if refund.reason.is_empty() { day } else { format!("{day} · {}", refund.reason) };
+    Entry { title: format!("Refund to {method}"), note, amount: given_back(refund.amount, refund.currency) }
+}
+
+/// The refunds that are too many to list, in one line.
+fn unlisted(payment: &Payment, currency: Currency) -> Option<Option<Entry>> {
+    let listed = payment.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+    let rest = payment.refunded.checked_sub(Money::checked_sum(listed.map(|refund| refund.amount))?)?;
+    Some(rest.is_positive().then(|| Entry {
+        title: "Further refunds".to_owned(),
+        note: "One by one in the Transaction History".to_owned(),
+        amount: given_back(rest, currency),
+    }))
+}
+
+const fn status(payment: &Payment, net: Money) -> &'static str {
+    if !payment.refunded.is_positive() {
+        "Paid"
+    } else if net.is_zero() {
+        "Refunded"
+    } else {
+        "Partly refunded"
+    }
+}
+
+/// Money that may still stay is no refund.
+fn returning(payment: &Payment, currency: Currency) -> Option<String> {
+    payment.returning.is_positive().then(|| {
+        let amount = amount(payment.returning, currency);
+        format!("{amount} more are on their way back to the card. They count as soon as its bank has them.")
+    })
+}
+
+fn given_back(value: Money, currency: Currency) -> String {
+    format!("\u{2212}{}", amount(value, currency))
+}
+
+/// `1,250.00 USD`, never rounded.
+fn amount(value: Money, currency: Currency) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_scaled(&mut text, value.micros(), 6, currency.exponent());
+    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), ""), |(whole, fraction)| (whole, fraction));
+    let mut grouped = String::new();
+    for (place, digit) in whole.char_indices() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{grouped}{point}{fraction} {currency}")
+}
+
+fn moment(at: Timestamp) -> Moment {
+    let date = at.utc_date();
+    let second = at.seconds_since(date.utc_start());
+    let part = |value: i64| u8::try_from(value).unwrap_or_default();
+    Moment {
+        year: date.month().year(),
+        month: date.month().number(),
+        day: date.day(),
+        hour: part(second / 3600),
+        minute: part(second / 60 % 60),
+        second: part(second % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_grouped_exact_and_name_their_currency() {
+        let of = |text: &str, currency| amount(text.parse().unwrap(), currency);
+        assert_eq!(of("1234567.5", Currency::Usd), "1,234,567.50 USD");
+        assert_eq!(of("100", Currency::Usd), "100.00 USD");
+        assert_eq!(of("0.01", Currency::Usd), "0.01 USD");
+        assert_eq!(of("1000", Currency::Jpy), "1,000 JPY");
+        assert_eq!(given_back("40".parse().unwrap(), Currency::Eur), "\u{2212}40.00 EUR");
+    }
+
+    #[test]
+    fn moments_are_taken_apart_in_utc() {
+        let at = moment("2026-11-27T20:54:07Z".parse().unwrap());
+        assert_eq!((at.year, at.month, at.day, at.hour, at.minute, at.second), (2026, 11, 27, 20, 54, 7));
+    }
+}
