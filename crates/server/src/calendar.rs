@@ -57,7 +57,7 @@ impl Calendar {
 
     fn written(&self, at: Timestamp, format: &str) -> String {
         let Ok(instant) = jiff::Timestamp::from_microsecond(at.micros()) else { return at.to_string() };
-        jiff::Zoned::new(instant, self.0.clone()).strftime(format).to_string()
+        jiff::ZonedDateTime::new(instant, self.0.clone()).strftime(format).to_string()
     }
 
     /// The month on this zone's calendars at that instant.
