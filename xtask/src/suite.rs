@@ -44,6 +44,7 @@ pub(crate) fn run_all(arguments: &[String]) -> Result<ExitCode> {
     expect_none(arguments)?;
     let mut needed = install::for_checks();
     needed.push(install::for_postgres());
+    needed.push(install::for_receipts());
     needed.extend(install::for_browser());
     needed.extend(install::for_build()?);
     install::ensure(&needed)?;

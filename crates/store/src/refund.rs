@@ -72,9 +72,7 @@ pub struct Payment {
     pub refunded: Money,
     /// What is on its way there, or may be.
     pub returning: Money,
-    /// How many refunds that are; failed ones do not count.
-    pub refund_count: i64,
-    /// The first of them, oldest first.
+    /// The first of these refunds, oldest first. Failed ones do not count.
     pub refunds: Vec<Refund>,
 }
 
@@ -144,8 +142,7 @@ impl Store {
         // One statement: a refund that settles meanwhile is in both the list and the sums, or in neither.
         let sql = concat!(
             "SELECT CAST(SUM(CASE WHEN status = 'succeeded' THEN amount ELSE 0 END) OVER () AS BIGINT),
-                CAST(SUM(CASE WHEN status = 'succeeded' THEN 0 ELSE amount END) OVER () AS BIGINT),
-                CAST(COUNT(*) OVER () AS BIGINT), ",
+                CAST(SUM(CASE WHEN status = 'succeeded' THEN 0 ELSE amount END) OVER () AS BIGINT), ",
             refund_columns!(),
             " FROM refunds WHERE organization_id = $1 AND top_up_id = $2 AND status <> 'failed'
             ORDER BY created_at, id LIMIT $3"
@@ -154,7 +151,6 @@ impl Store {
         for row in self.db.all(sql, args![organization_id, top_up_id, limit]).await? {
             let mut fields = row.fields();
             (payment.refunded, payment.returning) = (fields.money()?, fields.money()?);
-            payment.refund_count = fields.int()?;
             payment.refunds.push(Refund::read(&mut fields)?);
         }
         Ok(payment)
