@@ -104,8 +104,9 @@ impl Draft<'_, '_> {
         let mut place = self.sheet.room(place, 60.0);
         let right = Style { right: true, ..LABEL };
         let head = Role::ColumnHead { table: AMOUNTS, row: 0 };
+        let below = self.text(place, (left, inner), "Description", LABEL, head).down(5.0);
         self.text(place, (left, inner), "Amount", right, head);
-        place = self.text(place, (left, inner), "Description", LABEL, head).down(5.0);
+        place = below;
         self.sheet.rule(place, HAIR, Ink::Hair);
         for (row, entry) in (1_u16..).zip(&receipt.entries) {
             place = self.entry(place.down(8.0), entry, BODY, row).down(8.0);

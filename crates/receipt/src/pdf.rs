@@ -16,6 +16,9 @@ use krilla::tagging::{
 };
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use parley::layout::Run;
+use skrifa::instance::{LocationRef, Size};
+use skrifa::outline::DrawSettings;
+use skrifa::outline::pen::SvgPen;
 use skrifa::{FontRef, MetadataProvider as _};
 
 use crate::DrawError;
@@ -27,6 +30,10 @@ use crate::typeset::{Ink, Paragraph};
 const LANGUAGE: &str = "en";
 const TITLE_LEVEL: NonZeroU16 = NonZeroU16::MIN;
 const HEADING_LEVEL: NonZeroU16 = NonZeroU16::MIN.saturating_add(1);
+
+/// Characters that have a glyph of their own in some fonts.
+const INVISIBLE: [char; 9] =
+    ['\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{a0}', '\u{2009}', '\u{200a}', '\u{feff}'];
 
 /// The fonts of a file.
 struct Embedded {
@@ -245,12 +252,20 @@ impl Embedded {
     }
 }
 
-/// A joiner's or a thin space's glyph: shaping never asks for it, so it can stand for any letter.
+/// A glyph that shaping does not ask for and that draws nothing: it can stand for any letter. Some fonts draw signs for
+/// joiners, so it is not enough that the character is invisible.
 fn blank(data: &[u8], index: u32) -> Option<GlyphId> {
-    let charmap = FontRef::from_index(data, index).ok()?.charmap();
+    let font = FontRef::from_index(data, index).ok()?;
+    let (charmap, outlines) = (font.charmap(), font.outline_glyphs());
     let space = charmap.map(' ');
-    let blanks = ['\u{200c}', '\u{200d}', '\u{200e}', '\u{2009}', '\u{200a}'].into_iter();
-    let glyph = blanks.filter_map(|blank| charmap.map(blank)).find(|glyph| Some(*glyph) != space)?;
+    let is_empty = |glyph: &skrifa::GlyphId| {
+        let mut path = SvgPen::new();
+        let settings = DrawSettings::unhinted(Size::unscaled(), LocationRef::default());
+        outlines.get(*glyph).is_some_and(|outline| outline.draw(settings, &mut path).is_ok())
+            && path.to_string().is_empty()
+    };
+    let glyphs = INVISIBLE.into_iter().filter_map(|invisible| charmap.map(invisible));
+    let glyph = glyphs.filter(|glyph| Some(*glyph) != space).find(is_empty)?;
     Some(GlyphId::new(glyph.to_u32()))
 }
 
