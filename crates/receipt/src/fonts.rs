@@ -131,7 +131,7 @@ impl Fonts {
     fn in_order(&self, text: &str, han: Han) -> Vec<&(String, FamilyId)> {
         let region = region(text, han);
         let mut ordered: Vec<&(String, FamilyId)> = self.families.iter().collect();
-        ordered.sort_by_key(|(name, _)| !name.rsplit(' ').next().is_some_and(|last| last == region));
+        ordered.sort_by_key(|(name, _)| name.rsplit(' ').next() != Some(region));
         // The fonts of a region are for its own characters; all else stays in the order it had.
         ordered.sort_by_key(|(name, _)| rank(name));
         ordered

@@ -276,7 +276,9 @@ fn tags(sheet: &Sheet, marks: Vec<Vec<Identifier>>) -> TagTree {
     for ((_, role), marks) in sheet.paragraphs.iter().zip(marks) {
         let group = |kind: TagKind| {
             let mut group = TagGroup::new(kind);
-            marks.into_iter().for_each(|mark| group.push(mark));
+            for mark in marks {
+                group.push(mark);
+            }
             group
         };
         let (table, row, cell) = match *role {
@@ -289,7 +291,9 @@ fn tags(sheet: &Sheet, marks: Vec<Vec<Identifier>>) -> TagTree {
                 continue;
             }
             Role::Text => {
-                tables.drain(..).for_each(|(_, rows)| tree.push(rows.group()));
+                for (_, rows) in tables.drain(..) {
+                    tree.push(rows.group());
+                }
                 tree.push(group(Tag::P.into()));
                 continue;
             }
@@ -305,7 +309,9 @@ fn tags(sheet: &Sheet, marks: Vec<Vec<Identifier>>) -> TagTree {
             rows.push(row, cell);
         }
     }
-    tables.into_iter().for_each(|(_, rows)| tree.push(rows.group()));
+    for (_, rows) in tables {
+        tree.push(rows.group());
+    }
     tree
 }
 
@@ -323,7 +329,9 @@ impl TableRows {
 
     fn group(self) -> TagGroup {
         let mut table = TagGroup::new(Tag::Table);
-        self.0.into_iter().for_each(|(_, row)| table.push(row));
+        for (_, row) in self.0 {
+            table.push(row);
+        }
         table
     }
 }
