@@ -38,7 +38,8 @@ pub(super) fn receipt(facts: &Facts<'_>, calendar: &Calendar) -> Option<Receipt>
         amount: amount(payment.paid, currency),
     }];
     entries.extend(settled().map(|refund| refund_entry(refund, &method, calendar)));
-    entries.extend(unlisted(payment, currency)?);
+    let unlisted = unlisted(payment)?;
+    entries.extend(unlisted.is_positive().then(|| further(unlisted, currency)));
     Some(Receipt {
         paid_at: moment(paid_at),
         banner: (top_up.provider == "sandbox").then(|| "Sandbox: no real money".to_owned()),
@@ -69,15 +70,18 @@ fn refund_entry(refund: &Refund, method: &str, calendar: &Calendar) -> Entry {
     Entry { title: format!("Refund to {method}"), note, amount: given_back(refund.amount, refund.currency) }
 }
 
-/// The refunds that are too many to list, in one line.
-fn unlisted(payment: &Payment, currency: Currency) -> Option<Option<Entry>> {
+/// What was given back by refunds that are too many to list.
+fn unlisted(payment: &Payment) -> Option<Money> {
     let listed = payment.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-    let rest = payment.refunded.checked_sub(Money::checked_sum(listed.map(|refund| refund.amount))?)?;
-    Some(rest.is_positive().then(|| Entry {
+    payment.refunded.checked_sub(Money::checked_sum(listed.map(|refund| refund.amount))?)
+}
+
+fn further(amount: Money, currency: Currency) -> Entry {
+    Entry {
         title: "Further refunds".to_owned(),
         note: "One by one in the Transaction History".to_owned(),
-        amount: given_back(rest, currency),
-    }))
+        amount: given_back(amount, currency),
+    }
 }
 
 const fn status(payment: &Payment, net: Money) -> &'static str {
@@ -136,6 +140,102 @@ fn moment(at: Timestamp) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn money(text: &str) -> Money {
+        text.parse().unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn refund(amount: &str, status: RefundStatus, reason: &str) -> Refund {
+        let settled = at("2026-12-01T03:00:00Z");
+        Refund {
+            id: "r".into(),
+            organization_id: "o".into(),
+            top_up_id: "t".into(),
+            amount: money(amount),
+            currency: Currency::Usd,
+            status,
+            reason: reason.into(),
+            provider_ref: None,
+            created_at: settled,
+            updated_at: settled,
+            settled_at: (status == RefundStatus::Succeeded).then_some(settled),
+            next_check_at: None,
+            checks: 1,
+        }
+    }
+
+    /// The receipt of a top-up of 100 by Stripe, of which this became.
+    fn say(refunded: &str, returning: &str, refunds: Vec<Refund>) -> Option<Receipt> {
+        let paid_at = at("2026-11-27T20:54:07Z");
+        let organization = Organization {
+            id: "o".into(),
+            name: "Northwind Dental".into(),
+            address: String::new(),
+            tax_id: String::new(),
+            time_zone: "America/Chicago".into(),
+            currency: Currency::Usd,
+            made_by_demo: false,
+            version: 1,
+            created_at: paid_at,
+        };
+        let top_up = TopUp {
+            id: "0193705d-3c6a-7e2b-9a55-1b7f0f3c9e21".into(),
+            organization_id: "o".into(),
+            kind: TopUpKind::Auto,
+            amount: money("100"),
+            currency: Currency::Usd,
+            status: billing_domain::charge::TopUpStatus::Succeeded,
+            card_id: "c".into(),
+            card_brand: "visa".into(),
+            card_last4: "4242".into(),
+            card_ref: "pm".into(),
+            provider: "stripe".into(),
+            provider_ref: None,
+            attempt: 1,
+            decline_code: None,
+            next_action: None,
+            requested_by: None,
+            created_at: paid_at,
+            updated_at: paid_at,
+            settled_at: Some(paid_at),
+            next_check_at: None,
+            checks: 1,
+            taken_up: false,
+        };
+        let payment = Payment { paid: money("100"), refunded: money(refunded), returning: money(returning), refunds };
+        let seller = Seller { name: "Nexis".into(), address: String::new(), tax_id: String::new() };
+        let facts = Facts { organization: &organization, seller: &seller, top_up: &top_up, payment: &payment };
+        receipt(&facts, &Calendar::of("America/Chicago").unwrap())
+    }
+
+    #[test]
+    fn money_on_its_way_back_is_named_and_not_counted() {
+        let refunds =
+            vec![refund("40", RefundStatus::Succeeded, "Double booking"), refund("10", RefundStatus::Unknown, "")];
+        let receipt = say("40", "10", refunds).unwrap();
+        assert_eq!(receipt.banner, None, "this was real money");
+        let entries: Vec<_> =
+            receipt.entries.iter().map(|entry| (&*entry.title, &*entry.note, &*entry.amount)).collect();
+        // The card's bank had it when it was still November in Chicago.
+        let given_back = ("Refund to Visa •• 4242", "30 November 2026 · Double booking", "\u{2212}40.00 USD");
+        assert_eq!(entries, [("Automatic wallet top-up", "Prepaid balance", "100.00 USD"), given_back]);
+        assert_eq!(receipt.total.amount, "60.00 USD");
+        assert!(receipt.notes[0].starts_with("10.00 USD more"), "{:?}", receipt.notes);
+        assert_eq!(receipt.facts[3].value, "Partly refunded");
+    }
+
+    #[test]
+    fn refunds_that_are_not_listed_are_counted_and_more_than_was_paid_is_no_receipt() {
+        let receipt = say("100", "0", vec![refund("1", RefundStatus::Succeeded, "")]).unwrap();
+        let last = receipt.entries.last().unwrap();
+        assert_eq!((&*last.title, &*last.amount), ("Further refunds", "\u{2212}99.00 USD"));
+        assert_eq!((&*receipt.total.amount, &*receipt.facts[3].value), ("0.00 USD", "Refunded"));
+        assert_eq!(say("100.01", "0", Vec::new()), None);
+    }
 
     #[test]
     fn amounts_are_grouped_exact_and_name_their_currency() {
