@@ -59,6 +59,11 @@ pub(crate) fn for_postgres() -> Box<dyn Requirement> {
     Box::new(system::Postgres)
 }
 
+/// What reading receipts back needs.
+pub(crate) fn for_receipts() -> Box<dyn Requirement> {
+    Box::new(system::Receipts)
+}
+
 /// Fetches what is missing and prints one line for each thing that had to be fetched.
 pub(crate) fn ensure(requirements: &[Box<dyn Requirement>]) -> Result<()> {
     let mut missing = Vec::new();

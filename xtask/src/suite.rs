@@ -49,6 +49,7 @@ pub(crate) fn run_all(arguments: &[String]) -> Result<ExitCode> {
     let mut needed = install::for_checks();
     needed.push(install::for_postgres());
     needed.push(install::for_oracles());
+    needed.push(install::for_receipts());
     needed.extend(install::for_browser());
     needed.extend(install::for_build()?);
     install::ensure(&needed)?;

@@ -19,6 +19,7 @@ use crate::service::lanes::Lanes;
 use crate::service::metering::authorization::Asked;
 use crate::service::notices::{Marks, Post};
 use crate::service::postings::group::Part;
+use crate::service::receipts::Press;
 use crate::service::sessions::Passwords;
 
 /// Handles on everything; clones are cheap and mean the same.
@@ -40,6 +41,8 @@ pub(crate) struct AppState {
     pub(crate) postings: Arc<Lanes<Part>>,
     /// Authorizations that wait to be answered together.
     pub(crate) authorizations: Arc<Lanes<Asked>>,
+    /// Draws receipts, a few at a time.
+    pub(crate) press: Arc<Press>,
     /// Ways to tell people and the operator.
     pub(crate) post: Arc<Post>,
     /// Low marks that were read a moment ago.

@@ -43,6 +43,23 @@ impl Calendar {
         self.0.to_datetime(instant).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
+    /// The date in words, `27 November 2026`.
+    pub(crate) fn day_in_words(&self, at: Timestamp) -> String {
+        self.written(at, "%-d %B %Y")
+    }
+
+    /// Date, minute and zone, `27 November 2026, 14:54 (America/Chicago, UTC−06:00)`.
+    pub(crate) fn minute_in_words(&self, at: Timestamp) -> String {
+        let offset = self.written(at, "%:z").replace('-', "\u{2212}");
+        let zone = self.name().map(|name| format!("{name}, ")).unwrap_or_default();
+        format!("{} ({zone}UTC{offset})", self.written(at, "%-d %B %Y, %H:%M"))
+    }
+
+    fn written(&self, at: Timestamp, format: &str) -> String {
+        let Ok(instant) = jiff::Timestamp::from_microsecond(at.micros()) else { return at.to_string() };
+        jiff::ZonedDateTime::new(instant, self.0.clone()).strftime(format).to_string()
+    }
+
     /// The month on this zone's calendars at that instant.
     pub(crate) fn month_of(&self, at: Timestamp) -> Month {
         self.date_of(at).month()
@@ -107,6 +124,20 @@ mod tests {
         assert_eq!(start("Asia/Beirut", "2022-03-27"), "2022-03-26T22:00:00Z");
         // Samoa had no 30 December 2011.
         assert_eq!(start("Pacific/Apia", "2011-12-30"), start("Pacific/Apia", "2011-12-31"));
+    }
+
+    #[test]
+    fn moments_are_written_out_with_their_zone() {
+        let at: Timestamp = "2026-11-27T20:54:07Z".parse().unwrap();
+        assert_eq!(
+            calendar("America/Chicago").minute_in_words(at),
+            "27 November 2026, 14:54 (America/Chicago, UTC\u{2212}06:00)"
+        );
+        assert_eq!(
+            calendar("Asia/Kathmandu").minute_in_words(at),
+            "28 November 2026, 02:39 (Asia/Kathmandu, UTC+05:45)"
+        );
+        assert_eq!(calendar("Asia/Kathmandu").day_in_words(at), "28 November 2026");
     }
 
     #[test]

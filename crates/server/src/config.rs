@@ -173,6 +173,18 @@ pub(crate) struct Settings {
     /// What they are signed with, `whsec_…`.
     #[arg(long, env = "NEXIS_BILLING_WEBHOOK_SECRET", hide_env_values = true)]
     webhook_secret: Option<Secret>,
+    /// Who sells, on receipts: the legal name.
+    #[arg(long, env = "NEXIS_BILLING_SELLER_NAME", hide_env_values = true)]
+    seller_name: Option<String>,
+    /// Its postal address; lines are separated by line breaks, or written as `\n`.
+    #[arg(long, env = "NEXIS_BILLING_SELLER_ADDRESS", hide_env_values = true)]
+    seller_address: Option<String>,
+    /// Its tax number.
+    #[arg(long, env = "NEXIS_BILLING_SELLER_TAX_ID", hide_env_values = true)]
+    seller_tax_id: Option<String>,
+    /// Folder with fonts for receipts, for scripts beyond Latin, Greek and Cyrillic; the system's when left out.
+    #[arg(long, env = "NEXIS_BILLING_FONTS", hide_env_values = true)]
+    fonts: Option<PathBuf>,
     /// What to log, `info` or `nexis_billing=debug,warn`.
     #[arg(long, env = "NEXIS_BILLING_LOG", hide_env_values = true)]
     log: Option<String>,
@@ -249,12 +261,27 @@ pub(crate) struct Config {
     pub(crate) webhook_url: Option<String>,
     /// What its webhooks are signed with.
     pub(crate) webhook_secret: Option<Secret>,
+    /// Who sells.
+    pub(crate) seller: Seller,
+    /// The folder with fonts for receipts instead of the system's.
+    pub(crate) fonts: Option<PathBuf>,
     /// What to log.
     pub(crate) log: String,
     /// Stripe; `None`: the sandbox.
     pub(crate) stripe: Option<StripeSettings>,
     min_top_up: Option<Money>,
     max_top_up: Option<Money>,
+}
+
+/// Who sells, as receipts print it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seller {
+    /// Legal name.
+    pub(crate) name: String,
+    /// Lines separated by `\n`; may be empty.
+    pub(crate) address: String,
+    /// May be empty.
+    pub(crate) tax_id: String,
 }
 
 impl Config {
@@ -314,7 +341,11 @@ impl Settings {
             stripe_webhook_secret,
             stripe_webhook_secret_file,
             stripe_url,
-            stripe_script_url
+            stripe_script_url,
+            seller_name,
+            seller_address,
+            seller_tax_id,
+            fonts
         )
     }
 
@@ -347,6 +378,7 @@ impl Settings {
         if demo && stripe.as_ref().is_some_and(|stripe| stripe.live || !fresh) {
             return Err(setting("demo", "needs the sandbox; with test keys of Stripe's only --demo-state fresh"));
         }
+        let seller = seller(&self, demo)?;
         Ok(Config {
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             database: self.database.unwrap_or_else(|| Secret("sqlite:nexis-billing.db".to_owned())),
@@ -363,12 +395,49 @@ impl Settings {
             mail_from: self.mail_from,
             webhook_url: self.webhook_url,
             webhook_secret: self.webhook_secret,
+            seller,
+            fonts: self.fonts,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             stripe,
             min_top_up,
             max_top_up,
         })
     }
+}
+
+/// The demo has a seller of its own, so that its receipts look like somebody's.
+fn seller(settings: &Settings, demo: bool) -> Result<Seller, ConfigError> {
+    let standard = |of_demo: &str, otherwise: &str| if demo { of_demo.to_owned() } else { otherwise.to_owned() };
+    let name = text("seller_name", settings.seller_name.as_deref(), 120)?;
+    let address = settings.seller_address.as_ref().map(|address| address.replace("\\n", "\n").replace("\r\n", "\n"));
+    let address = text("seller_address", address.as_deref(), 500)?;
+    let tax_id = text("seller_tax_id", settings.seller_tax_id.as_deref(), 40)?;
+    if name.is_none() && (address.is_some() || tax_id.is_some()) {
+        return Err(setting("seller_name", "say whose address and tax number these are"));
+    }
+    let named = name.is_some();
+    let unless_named = |of_demo: &str| if named { String::new() } else { standard(of_demo, "") };
+    Ok(Seller {
+        address: address.unwrap_or_else(|| unless_named("500 Example Street\nSan Francisco, CA 94105\nUnited States")),
+        tax_id: tax_id.unwrap_or_else(|| unless_named("00-0000000")),
+        name: name.unwrap_or_else(|| standard("Nexis Voice, Inc. (demo)", "Nexis Billing")),
+    })
+}
+
+/// Text for a receipt: something, within its limit, and printable.
+fn text(name: &'static str, entered: Option<&str>, most: usize) -> Result<Option<String>, ConfigError> {
+    let Some(text) = entered.map(str::trim) else { return Ok(None) };
+    if text.is_empty() {
+        return Err(setting(name, "must not be empty; leave it out instead"));
+    }
+    if text.chars().count() > most {
+        return Err(setting(name, format!("must not be longer than {most} characters")));
+    }
+    let lines = name == "seller_address";
+    if text.chars().any(|one| one.is_control() && !(lines && one == '\n')) {
+        return Err(setting(name, "must not hold characters that cannot be printed"));
+    }
+    Ok(Some(text.to_owned()))
 }
 
 fn setting(setting: &'static str, reason: impl Into<String>) -> ConfigError {
@@ -458,6 +527,9 @@ mod tests {
             ("public_url = \"https://a.example/billing\"", "public_url"),
             ("public_url = \"billing.example\"", "public_url"),
             ("demo_traffic = true", "demo_traffic"),
+            ("seller_name = \" \"", "seller_name"),
+            ("seller_tax_id = \"94-1234567\"", "seller_name"),
+            ("seller_name = \"Two\\nlines\"", "seller_name"),
         ] {
             let error = from_toml(text).check().unwrap_err().to_string();
             assert!(error.contains(setting), "{text}: {error}");
@@ -529,6 +601,18 @@ mod tests {
         let settings = from_toml(&text).check().unwrap().stripe.unwrap();
         assert_eq!(settings.secret_key.reveal(), "sk_test_in_a_file");
         assert_eq!(settings.webhook_secrets.len(), 2);
+    }
+
+    #[test]
+    fn the_demo_has_a_seller_and_one_that_is_named_has_nobody_elses_address() {
+        let seller = |settings: Settings| settings.check().unwrap().seller;
+        assert!(seller(from_flags("--demo")).address.contains("San Francisco"));
+        assert_eq!(seller(from_flags("")).name, "Nexis Billing");
+        let named = seller(from_toml("demo = true\nseller_name = \"Ava\"\nseller_address = \"1 Main St\\\\nAustin\""));
+        assert_eq!(
+            (named.name.as_str(), named.address.as_str(), named.tax_id.as_str()),
+            ("Ava", "1 Main St\nAustin", "")
+        );
     }
 
     #[test]

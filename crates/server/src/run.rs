@@ -25,6 +25,7 @@ use crate::provider;
 use crate::service::metering::authorization;
 use crate::service::notices::Post;
 use crate::service::postings::group;
+use crate::service::receipts::Press;
 use crate::service::sessions::Passwords;
 use crate::workers;
 
@@ -87,6 +88,7 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
         clock,
         events,
         nudges: Arc::default(),
+        press: Arc::new(Press::new(config.fonts.clone())),
         post: Arc::new(post),
         marks: Arc::default(),
         wake: Arc::default(),

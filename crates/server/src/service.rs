@@ -15,6 +15,7 @@ pub(crate) mod notices;
 pub(crate) mod organization;
 pub(crate) mod pay;
 pub(crate) mod postings;
+pub(crate) mod receipts;
 pub(crate) mod refunds;
 pub(crate) mod requests;
 pub(crate) mod sessions;

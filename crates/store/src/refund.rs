@@ -63,6 +63,19 @@ pub struct Refund {
     pub checks: i64,
 }
 
+/// What a top-up came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Payment {
+    /// What was credited for it.
+    pub paid: Money,
+    /// What the card's bank has back.
+    pub refunded: Money,
+    /// What is on its way there, or may be.
+    pub returning: Money,
+    /// The first of these refunds, oldest first. Failed ones do not count.
+    pub refunds: Vec<Refund>,
+}
+
 /// A refund that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRefund {
@@ -119,6 +132,28 @@ impl Store {
         let row =
             self.db.first(concat!("SELECT ", refund_columns!(), " FROM refunds WHERE id = $1"), args![id]).await?;
         Refund::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    }
+
+    /// What a top-up came to, by the ledger, with its first `limit` refunds; `NotFound` while it is not paid.
+    pub async fn payment(&self, organization_id: &str, top_up_id: &str, limit: u32) -> Result<Payment> {
+        let sql = "SELECT amount FROM ledger WHERE organization_id = $1 AND origin = 'top_up' AND reference = $2";
+        let paid = self.db.first(sql, args![organization_id, top_up_id]).await?;
+        let paid = paid.ok_or(StoreError::NotFound)?.fields().money()?;
+        // One statement: a refund that settles meanwhile is in both the list and the sums, or in neither.
+        let sql = concat!(
+            "SELECT CAST(SUM(CASE WHEN status = 'succeeded' THEN amount ELSE 0 END) OVER () AS BIGINT),
+                CAST(SUM(CASE WHEN status = 'succeeded' THEN 0 ELSE amount END) OVER () AS BIGINT), ",
+            refund_columns!(),
+            " FROM refunds WHERE organization_id = $1 AND top_up_id = $2 AND status <> 'failed'
+            ORDER BY created_at, id LIMIT $3"
+        );
+        let mut payment = Payment { paid, ..Payment::default() };
+        for row in self.db.all(sql, args![organization_id, top_up_id, limit]).await? {
+            let mut fields = row.fields();
+            (payment.refunded, payment.returning) = (fields.money()?, fields.money()?);
+            payment.refunds.push(Refund::read(&mut fields)?);
+        }
+        Ok(payment)
     }
 
     /// Takes open refunds whose check is due for `owner`; with an `id` that one alone, due or not.

@@ -5,13 +5,14 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 /// What each member may depend on among the members (normal dependencies; tests may use more).
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("billing-bench", &["billing-domain", "billing-store"]),
     ("billing-domain", &[]),
     ("billing-contract", &["billing-domain"]),
     ("billing-store", &["billing-domain"]),
     ("billing-payments", &["billing-domain"]),
-    ("billing-server", &["billing-contract", "billing-domain", "billing-payments", "billing-store"]),
+    ("billing-receipt", &[]),
+    ("billing-server", &["billing-contract", "billing-domain", "billing-payments", "billing-receipt", "billing-store"]),
     ("fake-stripe", &[]),
     ("nexis-billing-app", &["billing-contract", "billing-domain"]),
     ("xtask", &[]),

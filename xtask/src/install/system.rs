@@ -26,6 +26,32 @@ impl Requirement for Chromium {
     }
 }
 
+/// Fonts for the scripts that people have names in, and a program that reads receipts back.
+pub(super) struct Receipts;
+
+const FONTS: [&str; 2] = [
+    "/usr/share/fonts/truetype/noto/NotoSansThai-Regular.ttf",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+];
+
+impl Requirement for Receipts {
+    fn title(&self) -> String {
+        "fonts of all scripts and pdftotext".into()
+    }
+
+    fn cost(&self) -> String {
+        "about 1 minute".into()
+    }
+
+    fn is_present(&self) -> Result<bool> {
+        Ok(on_path("pdftotext").is_some() && FONTS.iter().all(|font| PathBuf::from(font).is_file()))
+    }
+
+    fn fetch(&self) -> Result<()> {
+        install(&["poppler-utils", "fonts-noto-core", "fonts-noto-cjk"])
+    }
+}
+
 /// The server's own programs (`initdb`, `postgres`), not a running service.
 pub(super) struct Postgres;
 

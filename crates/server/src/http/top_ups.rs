@@ -1,8 +1,9 @@
 //! Money into the wallet by hand.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::from_fn;
+use axum::response::{IntoResponse as _, Response};
 use billing_contract::top_up::{ChallengeAnswer, CreateTopUp, TopUp};
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
@@ -10,16 +11,18 @@ use utoipa_axum::routes;
 
 use crate::app::AppState;
 use crate::http::card_free::refuse_card_numbers;
-use crate::http::extract::{Id, Json};
+use crate::http::extract::{Id, Json, Query};
 use crate::http::idempotency::{IdempotencyKey, Repeatable};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
+use crate::service::receipts::{self, Print};
 use crate::service::top_ups::{self, Answer};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create_top_up))
         .routes(routes!(get_top_up))
+        .routes(routes!(get_top_up_receipt))
         .routes(routes!(check_top_up))
         .routes(routes!(answer_top_up_challenge))
         .layer(from_fn(refuse_card_numbers))
@@ -65,6 +68,32 @@ async fn get_top_up(
     Id(id): Id,
 ) -> Result<Json<TopUp>, Problem> {
     top_ups::get(&state, &member.organization.id, &id).await.map(Json)
+}
+
+/// The receipt of a top-up, as a PDF
+///
+/// Of one that is paid; 409 before. It names what was given back by now, so it changes with a refund, and its number does
+/// not. `paper`: `a4` or `letter`; where it is left out, what is usual in the organisation's time zone.
+#[utoipa::path(
+    get, path = paths::TOP_UP_RECEIPT, tag = "top-ups", security(("session" = [])),
+    params(("id" = String, Path, description = "The top-up's id"), Print),
+    responses(
+        (status = 200, content_type = "application/pdf", body = Vec<u8>), (status = 401, body = Document),
+        (status = 403, body = Document), (status = 404, body = Document), (status = 409, body = Document),
+        (status = 422, body = Document),
+    ),
+)]
+async fn get_top_up_receipt(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Id(id): Id,
+    Query(print): Query<Print>,
+) -> Result<Response, Problem> {
+    let pdf = receipts::render(&state, &member.organization.id, &id, print.paper).await?;
+    // Saved rather than shown: the viewers of some browsers do not run under our content policy.
+    let name = format!("attachment; filename=\"receipt-{}.pdf\"", receipts::number(&id));
+    let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, pdf).into_response())
 }
 
 /// Ask the bank what became of a top-up

@@ -49,6 +49,8 @@ mod notices;
 mod organization;
 mod program;
 #[cfg(feature = "test-seams")]
+mod receipts;
+#[cfg(feature = "test-seams")]
 mod refunds;
 mod requests;
 mod roles;

@@ -104,6 +104,7 @@ fn table() -> Vec<Row> {
         // Without Idempotency-Key.
         row("post", paths::TOP_UPS, managers(400)).with(json!({"amount": "50"})),
         row("get", paths::TOP_UP, ITS_MANAGERS).of(|things| &things.top_up),
+        row("get", paths::TOP_UP_RECEIPT, ITS_MANAGERS).of(|things| &things.top_up),
         row("post", paths::TOP_UP_CHECK, ITS_MANAGERS).of(|things| &things.top_up),
         row("post", paths::TOP_UP_CHALLENGE, its_managers(409))
             .of(|things| &things.top_up)

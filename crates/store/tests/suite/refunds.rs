@@ -17,6 +17,7 @@ on_both![
     of_fifty_racing_refunds_as_many_as_were_paid_go_through,
     a_key_makes_one_refund,
     a_refund_is_one_owners_until_its_lease_ends,
+    a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way,
 ];
 
 fn words() -> CreditLine {
@@ -182,4 +183,28 @@ async fn a_refund_is_one_owners_until_its_lease_ends(bench: Bench) {
     assert_eq!(lease("b", NOW.plus_seconds(61), None).await, 1, "whoever had it has died");
     hear(&bench, &refund, RefundStatus::Succeeded).await;
     assert_eq!(lease("c", NOW.plus_seconds(1_000_000), None).await, 0, "it is final");
+}
+
+async fn a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way(bench: Bench) {
+    let (organization, other) = (bench.organization().await, bench.organization().await);
+    let top_up = paid(&bench, &organization, "100").await;
+    let before = bench.store.payment(&organization, &top_up, 10).await.unwrap();
+    assert_eq!((before.paid, before.refunded, before.refunds.len()), (money("100"), Money::ZERO, 0));
+    for (key, amount, status) in [
+        ("a", "10", RefundStatus::Succeeded),
+        ("b", "20", RefundStatus::Failed),
+        ("c", "5", RefundStatus::Succeeded),
+        ("d", "30", RefundStatus::Unknown),
+    ] {
+        let refund = made(ask(&bench, &organization, &top_up, Some(amount), key).await);
+        hear(&bench, &refund, status).await;
+    }
+    let payment = bench.store.payment(&organization, &top_up, 10).await.unwrap();
+    let amounts: Vec<_> = payment.refunds.iter().map(|refund| refund.amount).collect();
+    assert_eq!(amounts, ["10", "5", "30"].map(money));
+    assert_eq!((payment.refunded, payment.returning), (money("15"), money("30")));
+    let first = bench.store.payment(&organization, &top_up, 1).await.unwrap();
+    assert_eq!((first.refunds.len(), first.refunded, first.returning), (1, money("15"), money("30")));
+    let theirs = bench.store.payment(&other, &top_up, 10).await;
+    assert!(matches!(theirs, Err(StoreError::NotFound)), "{theirs:?}");
 }

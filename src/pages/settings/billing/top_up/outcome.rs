@@ -1,5 +1,6 @@
 //! How a top-up ended, or that nobody knows yet.
 
+use billing_contract::paths;
 use leptos::prelude::*;
 
 use crate::platform::signal::Given;
@@ -56,6 +57,7 @@ pub(super) fn PaidNote(
     live: Live,
 ) -> AnyView {
     let top_up = live.payment.stage.read_untracked().top_up().cloned();
+    let receipt = top_up.as_ref().map(|top_up| paths::full(paths::TOP_UP_RECEIPT, &top_up.id));
     let sentence = top_up.map(|top_up| {
         let card = card_text(&top_up.card.brand, &top_up.card.last4);
         format!("{} paid with {card}.", explicit_text(top_up.amount, top_up.currency))
@@ -69,6 +71,7 @@ pub(super) fn PaidNote(
                 <p class="balance-figure"><Figure amount=balance currency=live.currency /></p>
             </div>
             <div class="buttons end">
+                {receipt.map(|address| view! { <a class="button" href=address download="">"Receipt"</a> })}
                 <Button style=ButtonStyle::Primary on_press=move || live.payment.open.set(false)>"Done"</Button>
             </div>
         </div>

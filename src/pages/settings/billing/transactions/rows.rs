@@ -1,7 +1,8 @@
 //! One chunk of lines as rows; out of view it is an empty space of the same height.
 
+use billing_contract::paths;
 use billing_contract::transaction::Transaction;
-use billing_domain::kind::Unit;
+use billing_domain::kind::{TransactionKind, Unit};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -56,6 +57,8 @@ fn row(line: &Transaction) -> AnyView {
     let incoming = line.amount.is_positive();
     let measure = measured(line);
     let title = if line.description.is_empty() { kind.to_owned() } else { line.description.clone() };
+    let paid = matches!(line.kind, TransactionKind::TopUp | TransactionKind::AutoTopUp);
+    let receipt = paid.then(|| paths::full(paths::TOP_UP_RECEIPT, &line.reference));
     let correction = line.corrects.map(|seq| format!(" · corrects no. {seq}"));
     view! {
         <tr>
@@ -69,6 +72,7 @@ fn row(line: &Transaction) -> AnyView {
                         {(!line.source.is_empty()).then(|| format!(" · {}", line.source))}
                         {measure.map(|text| format!(" · {text}"))}
                         {correction}
+                        {receipt.map(|address| view! { " · "<a href=address download="">"Receipt"</a> })}
                     </span>
                     <span class="cell-sub narrow-only"><Instant at=line.occurred_at style=DateStyle::DateTime /></span>
                 </span>

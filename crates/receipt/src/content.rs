@@ -1,0 +1,90 @@
+//! What a receipt says.
+
+/// A receipt, every figure and date of it written out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What people call it by, `R-8F3K-2MXQ-7HTB-09CD`.
+    pub number: String,
+    /// The creation date of the file: when the money arrived, in UTC.
+    pub paid_at: Moment,
+    /// Above everything else, such as `Sandbox: no real money`.
+    pub banner: Option<String>,
+    /// Whose wallet it is.
+    pub customer: Party,
+    /// Who got the money.
+    pub seller: Party,
+    /// Number, date, method, status, in this order.
+    pub facts: Vec<Fact>,
+    /// What was paid, then what was given back.
+    pub entries: Vec<Entry>,
+    /// What remains of it.
+    pub total: Entry,
+    /// Sentences below, one each.
+    pub notes: Vec<String>,
+    /// How Chinese characters are drawn where the text itself does not say.
+    pub han: Han,
+}
+
+/// Somebody with a name and a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Party {
+    /// Legal name.
+    pub name: String,
+    /// Postal address, lines separated by `\n`; may be empty.
+    pub address: String,
+    /// Tax number; may be empty.
+    pub tax_id: String,
+}
+
+/// One thing that is said of the payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// `Payment method`.
+    pub label: &'static str,
+    /// `Visa •• 4242`.
+    pub value: String,
+}
+
+/// A line with an amount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// `Wallet top-up`.
+    pub title: String,
+    /// Smaller, below it; may be empty.
+    pub note: String,
+    /// `1,234.50 USD`.
+    pub amount: String,
+}
+
+/// A moment in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// 1 to 9999.
+    pub year: u16,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31.
+    pub day: u8,
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+    /// 0 to 59.
+    pub second: u8,
+}
+
+/// One character, four ways to draw it. Kana and Hangul in a text decide for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Han {
+    /// As in mainland China.
+    #[default]
+    Simplified,
+    /// As in Taiwan.
+    Taiwan,
+    /// As in Hong Kong.
+    HongKong,
+    /// As in Japan.
+    Japanese,
+    /// As in Korea.
+    Korean,
+}

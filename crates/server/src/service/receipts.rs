@@ -1,0 +1,117 @@
+//! Receipts: what a paid top-up came to, drawn as a PDF. Nothing is stored: the ledger and the refunds say it all, and
+//! the same facts always give the same file.
+
+mod number;
+mod wording;
+mod zone;
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use billing_contract::ProblemCode;
+use billing_domain::charge::TopUpStatus;
+use billing_receipt::{Drawn, Fonts, Paper, Receipt};
+use billing_store::StoreError;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+use utoipa::{IntoParams, ToSchema};
+
+pub(crate) use self::number::number;
+use self::wording::{Facts, receipt};
+use crate::app::AppState;
+use crate::calendar::Calendar;
+use crate::problem::Problem;
+
+/// Refunds that are listed one by one; more of them are one line.
+const LISTED_REFUNDS: u32 = 200;
+/// Who waits longer for a free core is told to come again.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How it is printed, as it stands in the address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Print {
+    /// What is usual in the organisation's time zone when left out.
+    #[param(inline)]
+    pub(crate) paper: Option<PaperName>,
+}
+
+/// A paper by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PaperName {
+    /// 210 × 297 mm.
+    A4,
+    /// 8.5 × 11 inches.
+    Letter,
+}
+
+/// Draws receipts: each takes a core for a moment.
+#[derive(Debug)]
+pub(crate) struct Press {
+    folders: Vec<PathBuf>,
+    fonts: OnceLock<Fonts>,
+    cores: Semaphore,
+}
+
+impl Press {
+    /// With the fonts of this folder, else with the system's. They are looked for when the first receipt is drawn.
+    pub(crate) fn new(fonts: Option<PathBuf>) -> Self {
+        let folders = fonts.map_or_else(Fonts::system_folders, |folder| vec![folder]);
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { folders, fonts: OnceLock::new(), cores: Semaphore::new(cores) }
+    }
+
+    async fn print(self: &Arc<Self>, receipt: Receipt, paper: Paper) -> Result<Vec<u8>, Problem> {
+        let busy = || Problem::retry_later(ProblemCode::Unavailable, "Too many receipts at once. Try again.", 5);
+        let _core = tokio::time::timeout(PATIENCE, self.cores.acquire()).await.map_err(|_| busy())?;
+        let press = Arc::clone(self);
+        let drawing = tokio::task::spawn_blocking(move || {
+            let fonts = press.fonts.get_or_init(|| Fonts::in_folders(&press.folders));
+            billing_receipt::draw(&receipt, paper, fonts)
+        });
+        let Drawn { pdf, missing } = drawing.await.map_err(Problem::internal)?.map_err(Problem::internal)?;
+        if let Some(character) = missing.first() {
+            let code = format!("U+{:04X}", u32::from(*character));
+            tracing::warn!(count = missing.len(), code, "no font has a character of a receipt; install fonts for it");
+        }
+        Ok(pdf)
+    }
+}
+
+/// The receipt of a paid top-up, as a PDF. `not_found` for ids of others, `conflict` while it is not paid.
+pub(crate) async fn render(
+    state: &AppState,
+    organization_id: &str,
+    top_up_id: &str,
+    paper: Option<PaperName>,
+) -> Result<Vec<u8>, Problem> {
+    let top_up = state.store.top_up(organization_id, top_up_id).await?;
+    if top_up.status != TopUpStatus::Succeeded {
+        return Err(Problem::new(ProblemCode::Conflict, not_paid(top_up.status)));
+    }
+    let organization = state.store.organization(organization_id).await?;
+    let payment = match state.store.payment(organization_id, top_up_id, LISTED_REFUNDS).await {
+        Err(StoreError::NotFound) => return Err(Problem::internal("a settled top-up has no credit")),
+        payment => payment?,
+    };
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let paper = match paper {
+        Some(PaperName::A4) => Paper::A4,
+        Some(PaperName::Letter) => Paper::Letter,
+        None => zone::paper(&organization.time_zone),
+    };
+    let facts = Facts { organization: &organization, seller: &state.config.seller, top_up: &top_up, payment: &payment };
+    let receipt = receipt(&facts, &calendar).ok_or_else(|| Problem::internal("more was given back than was paid"))?;
+    state.press.print(receipt, paper).await
+}
+
+const fn not_paid(status: TopUpStatus) -> &'static str {
+    match status {
+        TopUpStatus::Declined => "This top-up was declined. Nothing was charged, so there is no receipt.",
+        TopUpStatus::Expired => "This top-up was not confirmed in time. Nothing was charged, so there is no receipt.",
+        _ => "This top-up is not paid yet. There is a receipt as soon as it is.",
+    }
+}

@@ -1,0 +1,256 @@
+//! What a receipt says: facts of the database become finished text.
+
+use billing_domain::card::brand_name;
+use billing_domain::charge::RefundStatus;
+use billing_domain::decimal::write_scaled;
+use billing_domain::{Currency, Money, Timestamp};
+use billing_receipt::{Entry, Fact, Moment, Party, Receipt};
+use billing_store::{Organization, Payment, Refund, TopUp, TopUpKind};
+
+use super::{number, zone};
+use crate::calendar::Calendar;
+use crate::config::Seller;
+
+/// What it is made of.
+pub(super) struct Facts<'f> {
+    pub(super) organization: &'f Organization,
+    pub(super) seller: &'f Seller,
+    /// Paid.
+    pub(super) top_up: &'f TopUp,
+    pub(super) payment: &'f Payment,
+}
+
+/// Puts it into words; `None` if more was given back than was paid, which the store refuses.
+pub(super) fn receipt(facts: &Facts<'_>, calendar: &Calendar) -> Option<Receipt> {
+    let Facts { organization, seller, top_up, payment } = *facts;
+    let currency = top_up.currency;
+    let net = payment.paid.checked_sub(payment.refunded).filter(|net| !net.is_negative())?;
+    let paid_at = top_up.settled_at.unwrap_or(top_up.updated_at);
+    let number = number(&top_up.id);
+    let method = format!("{} •• {}", brand_name(&top_up.card_brand), top_up.card_last4);
+    let settled = || payment.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+    let mut entries = vec![Entry {
+        title: match top_up.kind {
+            TopUpKind::Manual => "Wallet top-up".to_owned(),
+            TopUpKind::Auto => "Automatic wallet top-up".to_owned(),
+        },
+        note: "Prepaid balance".to_owned(),
+        amount: amount(payment.paid, currency),
+    }];
+    entries.extend(settled().map(|refund| refund_entry(refund, &method, calendar)));
+    let unlisted = unlisted(payment)?;
+    entries.extend(unlisted.is_positive().then(|| further(unlisted, currency)));
+    Some(Receipt {
+        paid_at: moment(paid_at),
+        banner: (top_up.provider == "sandbox").then(|| "Sandbox: no real money".to_owned()),
+        customer: Party {
+            name: organization.name.clone(),
+            address: organization.address.clone(),
+            tax_id: organization.tax_id.clone(),
+        },
+        seller: Party { name: seller.name.clone(), address: seller.address.clone(), tax_id: seller.tax_id.clone() },
+        facts: vec![
+            Fact { label: "Receipt number", value: number.clone() },
+            Fact { label: "Date paid", value: calendar.minute_in_words(paid_at) },
+            Fact { label: "Payment method", value: method },
+            Fact { label: "Status", value: status(payment, net).to_owned() },
+            Fact { label: "Reference", value: top_up.id.clone() },
+        ],
+        number,
+        entries,
+        total: Entry { title: "Net paid".to_owned(), note: String::new(), amount: amount(net, currency) },
+        notes: returning(payment, currency).into_iter().collect(),
+        han: zone::han(&organization.time_zone),
+    })
+}
+
+fn refund_entry(refund: &Refund, method: &str, calendar: &Calendar) -> Entry {
+    let day = calendar.day_in_words(refund.settled_at.unwrap_or(refund.updated_at));
+    let note = if refund.reason.is_empty() { day } else { format!("{day} · {}", refund.reason) };
+    Entry { title: format!("Refund to {method}"), note, amount: given_back(refund.amount, refund.currency) }
+}
+
+/// What was given back by refunds that are too many to list.
+fn unlisted(payment: &Payment) -> Option<Money> {
+    let listed = payment.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+    payment.refunded.checked_sub(Money::checked_sum(listed.map(|refund| refund.amount))?)
+}
+
+fn further(amount: Money, currency: Currency) -> Entry {
+    Entry {
+        title: "Further refunds".to_owned(),
+        note: "One by one in the Transaction History".to_owned(),
+        amount: given_back(amount, currency),
+    }
+}
+
+const fn status(payment: &Payment, net: Money) -> &'static str {
+    if !payment.refunded.is_positive() {
+        "Paid"
+    } else if net.is_zero() {
+        "Refunded"
+    } else {
+        "Partly refunded"
+    }
+}
+
+/// Money that may still stay is no refund.
+fn returning(payment: &Payment, currency: Currency) -> Option<String> {
+    payment.returning.is_positive().then(|| {
+        let amount = amount(payment.returning, currency);
+        format!("{amount} more are on their way back to the card. They count as soon as its bank has them.")
+    })
+}
+
+fn given_back(value: Money, currency: Currency) -> String {
+    format!("\u{2212}{}", amount(value, currency))
+}
+
+/// `1,250.00 USD`, never rounded.
+fn amount(value: Money, currency: Currency) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_scaled(&mut text, value.micros(), 6, currency.exponent());
+    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), ""), |(whole, fraction)| (whole, fraction));
+    let mut grouped = String::new();
+    for (place, digit) in whole.char_indices() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{grouped}{point}{fraction} {currency}")
+}
+
+fn moment(at: Timestamp) -> Moment {
+    let date = at.utc_date();
+    let second = at.seconds_since(date.utc_start());
+    let part = |value: i64| u8::try_from(value).unwrap_or_default();
+    Moment {
+        year: date.month().year(),
+        month: date.month().number(),
+        day: date.day(),
+        hour: part(second / 3600),
+        minute: part(second / 60 % 60),
+        second: part(second % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn money(text: &str) -> Money {
+        text.parse().unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn refund(amount: &str, status: RefundStatus, reason: &str) -> Refund {
+        let settled = at("2026-12-01T03:00:00Z");
+        Refund {
+            id: "r".into(),
+            organization_id: "o".into(),
+            top_up_id: "t".into(),
+            amount: money(amount),
+            currency: Currency::Usd,
+            status,
+            reason: reason.into(),
+            provider_ref: None,
+            created_at: settled,
+            updated_at: settled,
+            settled_at: (status == RefundStatus::Succeeded).then_some(settled),
+            next_check_at: None,
+            checks: 1,
+        }
+    }
+
+    /// The receipt of a top-up of 100 by Stripe, of which this became.
+    fn say(refunded: &str, returning: &str, refunds: Vec<Refund>) -> Option<Receipt> {
+        let paid_at = at("2026-11-27T20:54:07Z");
+        let organization = Organization {
+            id: "o".into(),
+            name: "Northwind Dental".into(),
+            address: String::new(),
+            tax_id: String::new(),
+            time_zone: "America/Chicago".into(),
+            currency: Currency::Usd,
+            made_by_demo: false,
+            version: 1,
+            created_at: paid_at,
+        };
+        let top_up = TopUp {
+            id: "0193705d-3c6a-7e2b-9a55-1b7f0f3c9e21".into(),
+            organization_id: "o".into(),
+            kind: TopUpKind::Auto,
+            amount: money("100"),
+            currency: Currency::Usd,
+            status: billing_domain::charge::TopUpStatus::Succeeded,
+            card_id: "c".into(),
+            card_brand: "visa".into(),
+            card_last4: "4242".into(),
+            card_ref: "pm".into(),
+            provider: "stripe".into(),
+            provider_ref: None,
+            attempt: 1,
+            decline_code: None,
+            next_action: None,
+            requested_by: None,
+            created_at: paid_at,
+            updated_at: paid_at,
+            settled_at: Some(paid_at),
+            next_check_at: None,
+            checks: 1,
+            link_id: None,
+            taken_up: false,
+        };
+        let payment = Payment { paid: money("100"), refunded: money(refunded), returning: money(returning), refunds };
+        let seller = Seller { name: "Nexis".into(), address: String::new(), tax_id: String::new() };
+        let facts = Facts { organization: &organization, seller: &seller, top_up: &top_up, payment: &payment };
+        receipt(&facts, &Calendar::of("America/Chicago").unwrap())
+    }
+
+    #[test]
+    fn money_on_its_way_back_is_named_and_not_counted() {
+        let refunds =
+            vec![refund("40", RefundStatus::Succeeded, "Double booking"), refund("10", RefundStatus::Unknown, "")];
+        let receipt = say("40", "10", refunds).unwrap();
+        assert_eq!(receipt.banner, None, "this was real money");
+        let entries: Vec<_> =
+            receipt.entries.iter().map(|entry| (&*entry.title, &*entry.note, &*entry.amount)).collect();
+        // The card's bank had it when it was still November in Chicago.
+        let given_back = ("Refund to Visa •• 4242", "30 November 2026 · Double booking", "\u{2212}40.00 USD");
+        assert_eq!(entries, [("Automatic wallet top-up", "Prepaid balance", "100.00 USD"), given_back]);
+        assert_eq!(receipt.total.amount, "60.00 USD");
+        assert!(receipt.notes[0].starts_with("10.00 USD more"), "{:?}", receipt.notes);
+        assert_eq!(receipt.facts[3].value, "Partly refunded");
+    }
+
+    #[test]
+    fn refunds_that_are_not_listed_are_counted_and_more_than_was_paid_is_no_receipt() {
+        let receipt = say("100", "0", vec![refund("1", RefundStatus::Succeeded, "")]).unwrap();
+        let last = receipt.entries.last().unwrap();
+        assert_eq!((&*last.title, &*last.amount), ("Further refunds", "\u{2212}99.00 USD"));
+        assert_eq!((&*receipt.total.amount, &*receipt.facts[3].value), ("0.00 USD", "Refunded"));
+        assert_eq!(say("100.01", "0", Vec::new()), None);
+    }
+
+    #[test]
+    fn amounts_are_grouped_exact_and_name_their_currency() {
+        let of = |text: &str, currency| amount(text.parse().unwrap(), currency);
+        assert_eq!(of("1234567.5", Currency::Usd), "1,234,567.50 USD");
+        assert_eq!(of("100", Currency::Usd), "100.00 USD");
+        assert_eq!(of("0.01", Currency::Usd), "0.01 USD");
+        assert_eq!(of("1000", Currency::Jpy), "1,000 JPY");
+        assert_eq!(given_back("40".parse().unwrap(), Currency::Eur), "\u{2212}40.00 EUR");
+    }
+
+    #[test]
+    fn moments_are_taken_apart_in_utc() {
+        let at = moment("2026-11-27T20:54:07Z".parse().unwrap());
+        assert_eq!((at.year, at.month, at.day, at.hour, at.minute, at.second), (2026, 11, 27, 20, 54, 7));
+    }
+}
