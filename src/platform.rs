@@ -3,6 +3,8 @@
 pub(crate) mod bootstrap;
 pub(crate) mod clock;
 pub(crate) mod dialog;
+#[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
+pub(crate) mod download;
 pub(crate) mod fetch;
 pub(crate) mod focus;
 #[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]

@@ -5,6 +5,7 @@ use billing_contract::paths;
 
 use super::ApiError;
 use super::client::post;
+use crate::platform::download;
 
 /// `POST /pay/resolve`: what the link asks for.
 pub(crate) async fn resolve(token: String) -> Result<PayPage, ApiError> {
@@ -24,4 +25,10 @@ pub(crate) async fn status(token: String, attempt_id: String) -> Result<PayAttem
 /// `POST /pay/challenge`: what the cardholder told the sandbox bank.
 pub(crate) async fn challenge(token: String, attempt_id: String, approve: bool) -> Result<PayAttempt, ApiError> {
     post(paths::PAY_CHALLENGE).json(&AnswerAttempt { token, attempt_id, approve }).answer().await
+}
+
+/// `POST /pay/receipt`: saves the receipt as a file; whether that worked.
+pub(crate) async fn save_receipt(token: String, attempt_id: String) -> bool {
+    let body = serde_json::to_string(&AskAttempt { token, attempt_id }).unwrap_or_default();
+    download::post(&paths::full(paths::PAY_RECEIPT, ""), &body, "receipt.pdf").await
 }

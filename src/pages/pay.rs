@@ -10,14 +10,14 @@ use billing_domain::link::LinkPurpose;
 use leptos::prelude::*;
 
 use self::flow::{Flow, Stage};
-use self::outcome::{Bank, Proof, Waiting};
+use self::outcome::{Proof, bank, waiting};
 use self::request::Request;
 use crate::parts::card_form::{CardFields, CardForm};
 use crate::platform::signal::Given;
 use crate::platform::{focus, fragment, history, intl};
 use crate::ui::announcer::{LiveRegions, provide_announcer};
 use crate::ui::banner::{Banner, Tone};
-use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::button::Button;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::explicit_text;
@@ -80,8 +80,8 @@ fn Pay() -> AnyView {
             Face::Dead => dead(flow),
             Face::Unreachable => unreachable(flow),
             Face::Form => with_page(flow, |page| form(flow, fields, page)),
-            Face::Bank => with_page(flow, |page| view! { <Bank flow=flow page=page /> }.into_any()),
-            Face::Waiting => with_page(flow, |page| view! { <Waiting flow=flow page=page /> }.into_any()),
+            Face::Bank => with_page(flow, |page| bank(flow, &page)),
+            Face::Waiting => with_page(flow, |page| waiting(flow, &page)),
             Face::Proof => with_page(flow, |page| view! { <Proof flow=flow page=page /> }.into_any()),
         };
         view! { <div id=FACE_ID class="pay-face" tabindex="-1">{shown}</div> }
@@ -187,9 +187,4 @@ fn consent(page: &PayPage) -> String {
             )
         }
     }
-}
-
-/// The button that is there when all is over.
-fn print_button(print: fn()) -> AnyView {
-    view! { <Button style=ButtonStyle::Primary on_press=print>"Print receipt"</Button> }.into_any()
 }

@@ -59,6 +59,8 @@ paths! {
     PAY_COMPLETE = "/pay/complete";
     /// POST, public.
     PAY_STATUS = "/pay/status";
+    /// POST, public, `application/pdf`.
+    PAY_RECEIPT = "/pay/receipt";
     /// POST, public: the sandbox cardholder answers.
     PAY_CHALLENGE = "/pay/challenge";
     /// GET, PUT.

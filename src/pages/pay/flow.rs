@@ -185,12 +185,11 @@ impl Flow {
     fn refused(self, error: &ApiError) {
         storage::remove(ATTEMPT);
         let field = ["/exp_month", "/exp_year", "/card_token"].iter().find_map(|pointer| error.field(pointer));
-        match error.code() {
-            Some(ProblemCode::Gone | ProblemCode::NotFound) => self.failed(error),
-            _ => {
-                let reason = field.unwrap_or_else(|| error.sentence());
-                self.stage.set(Stage::Filling(Some(("Nothing was charged", reason))));
-            }
+        if matches!(error.code(), Some(ProblemCode::Gone | ProblemCode::NotFound)) {
+            self.failed(error);
+        } else {
+            let reason = field.unwrap_or_else(|| error.sentence());
+            self.stage.set(Stage::Filling(Some(("Nothing was charged", reason))));
         }
     }
 
@@ -216,6 +215,11 @@ impl Flow {
                 attempt = news;
             }
         }
+    }
+
+    /// Saves the receipt as a file; answers whether that worked.
+    pub(super) async fn save_receipt(self, attempt_id: String) -> bool {
+        api::pay::save_receipt(self.token.get_value(), attempt_id).await
     }
 
     /// Tells the sandbox bank what the cardholder decided.

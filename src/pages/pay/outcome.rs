@@ -2,35 +2,32 @@
 
 use billing_contract::link::{PayAttempt, PayPage};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::flow::{Flow, Stage};
-use super::{heading, print_button};
+use super::heading;
 use crate::parts::bank::SandboxBank;
 use crate::parts::words::card_text;
 use crate::platform::paper;
 use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::explicit_text;
 use crate::ui::time::{DateStyle, Instant};
 
 /// The bank's question about the card or the payment.
-#[component]
-pub(super) fn Bank(
-    /// Where it stands.
-    flow: Flow,
-    /// What the link asks for.
-    page: PayPage,
-) -> AnyView {
+pub(super) fn bank(flow: Flow, page: &PayPage) -> AnyView {
+    let (amount, currency) = (page.amount, page.currency);
     let busy = dynamic::memo(move || matches!(*flow.stage.read(), Stage::Answering(_)));
     let question = move || {
         let stage = flow.stage.read();
         let (Stage::Question(attempt) | Stage::Answering(attempt)) = &*stage else { return String::new() };
         // The card comes into the answer once it is accepted: then the payment itself is asked about.
-        match (page.amount, &attempt.card) {
+        match (amount, &attempt.card) {
             (Some(amount), Some(card)) => {
                 let card = card_text(&card.brand, &card.last4);
-                format!("Do you approve a payment of {} with {card}?", explicit_text(amount, page.currency))
+                format!("Do you approve a payment of {} with {card}?", explicit_text(amount, currency))
             }
             _ => "Do you allow this card to be used here?".to_owned(),
         }
@@ -46,19 +43,13 @@ pub(super) fn Bank(
 }
 
 /// The bank is at it, or has not answered.
-#[component]
-pub(super) fn Waiting(
-    /// Where it stands.
-    flow: Flow,
-    /// What the link asks for.
-    page: PayPage,
-) -> AnyView {
+pub(super) fn waiting(flow: Flow, page: &PayPage) -> AnyView {
     let unknown = dynamic::memo(move || matches!(*flow.stage.read(), Stage::Unknown(_)));
     let title =
         move || if unknown.get() { "Still checking with the bank" } else { "The bank is working on it" }.to_owned();
     view! {
         <section class="panel pay-panel" aria-busy="true">
-            <h1>{heading(&page)}</h1>
+            <h1>{heading(page)}</h1>
             <Banner tone=Tone::Info title=Signal::derive(title)>
                 <p>"You will not be charged twice. This page goes on by itself; you may leave it open or come back to it in this tab."</p>
             </Banner>
@@ -77,7 +68,8 @@ pub(super) fn Proof(
 ) -> AnyView {
     let Stage::Done(attempt) = flow.stage.get_untracked() else { return ().into_any() };
     let PayAttempt { id, card, settled_at, .. } = attempt;
-    let title = if page.amount.is_some() { "Paid. Thank you" } else { "The card is connected. Thank you" };
+    let paid = page.amount.is_some();
+    let title = if paid { "Paid. Thank you" } else { "The card is connected. Thank you" };
     let kept = match (page.amount, page.purpose.connects(), &page.auto_pay) {
         (None, _, Some(_)) | (_, true, Some(_)) => "The card stays connected, and automatic payments are on.",
         (_, true, None) => "The card stays connected.",
@@ -98,12 +90,38 @@ pub(super) fn Proof(
                 {card}
                 {date}
                 {fact("Asked by", page.requested_by.clone())}
-                {fact("Reference", id)}
+                {fact("Reference", id.clone())}
             </dl>
             <p>{kept}" "{page.requested_by}" has been told. You can close this page."</p>
-            <div class="buttons">{print_button(paper::print)}</div>
+            <div class="buttons">
+                {paid.then(|| save_button(flow, id.clone()))}
+                <Button on_press=paper::print>"Print"</Button>
+            </div>
             <p class="muted small">"Sandbox: no real money was moved."</p>
         </section>
+    }
+    .into_any()
+}
+
+/// The receipt as a file.
+fn save_button(flow: Flow, attempt_id: String) -> AnyView {
+    let (busy, failed) = (RwSignal::new(false), RwSignal::new(false));
+    let save = move || {
+        let attempt_id = attempt_id.clone();
+        busy.set(true);
+        spawn_local(async move {
+            failed.set(!flow.save_receipt(attempt_id).await);
+            busy.set(false);
+        });
+    };
+    let problem = move || {
+        failed
+            .get()
+            .then(|| view! { <p class="field-error" role="alert">"The receipt could not be loaded. Try again."</p> })
+    };
+    view! {
+        <Button style=ButtonStyle::Primary busy=busy on_press=save>"Receipt (PDF)"</Button>
+        {dynamic::part(problem)}
     }
     .into_any()
 }

@@ -2,9 +2,10 @@
 //! an address would be written into logs, histories and previews.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::middleware::from_fn;
+use axum::response::IntoResponse;
 use billing_contract::link::{AnswerAttempt, AskAttempt, CompleteLink, PayAttempt, PayPage, ResolveLink};
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(resolve_link))
         .routes(routes!(complete_link))
         .routes(routes!(get_pay_attempt))
+        .routes(routes!(get_pay_receipt))
         .routes(routes!(answer_pay_challenge))
         .layer(from_fn(refuse_card_numbers))
 }
@@ -87,6 +89,25 @@ async fn get_pay_attempt(
     Json(form): Json<AskAttempt>,
 ) -> Result<Json<PayAttempt>, Problem> {
     pay::status(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
+}
+
+/// The receipt of a paid attempt, as a PDF
+#[utoipa::path(
+    post, path = paths::PAY_RECEIPT, tag = "pay", request_body = AskAttempt,
+    responses(
+        (status = 200, content_type = "application/pdf", body = Vec<u8>), (status = 404, body = Document),
+        (status = 409, body = Document), (status = 422, body = Document), (status = 429, body = Document),
+    ),
+)]
+async fn get_pay_receipt(
+    State(state): State<AppState>,
+    parts: Parts,
+    Json(form): Json<AskAttempt>,
+) -> Result<impl IntoResponse, Problem> {
+    let address = client_address(&parts, state.config.behind_proxy);
+    let (pdf, number) = pay::receipt(&state, address, &form).await?;
+    let name = format!("attachment; filename=\"receipt-{number}.pdf\"");
+    Ok(([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)], pdf))
 }
 
 /// Answer the sandbox bank's challenge of an attempt

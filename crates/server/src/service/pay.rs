@@ -20,7 +20,7 @@ use crate::service::cards::{self, Asked};
 use crate::service::links::show_settings;
 use crate::service::sessions::hash_of;
 use crate::service::top_ups::{self, fingerprint};
-use crate::service::{auto_pay, settlement};
+use crate::service::{auto_pay, receipts, settlement};
 
 /// What the page shows of a link that can be used. Writes down that somebody has seen it.
 pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLink) -> Result<PayPage, Problem> {
@@ -105,6 +105,19 @@ pub(crate) async fn complete(
 pub(crate) async fn status(state: &AppState, address: IpAddr, form: &AskAttempt) -> Result<PayAttempt, Problem> {
     let link = find(state, address, &form.token).await?;
     attempt(state, &link, &form.attempt_id).await
+}
+
+/// The receipt of a paid attempt, as a PDF, and its number.
+pub(crate) async fn receipt(
+    state: &AppState,
+    address: IpAddr,
+    form: &AskAttempt,
+) -> Result<(Vec<u8>, String), Problem> {
+    let link = find(state, address, &form.token).await?;
+    let setup = setup_of(state, &link, &form.attempt_id).await?;
+    let top_up = state.store.top_up_of_setup(&setup).await?.ok_or_else(Problem::not_found)?;
+    let pdf = receipts::render(state, &link.organization_id, &top_up.id, None).await?;
+    Ok((pdf, receipts::number(&top_up.id)))
 }
 
 /// The cardholder's answer to the sandbox bank's challenge, for the card or for the payment.

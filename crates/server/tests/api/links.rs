@@ -92,6 +92,10 @@ async fn a_payment_through_a_link_is_credited_and_keeps_no_card(world: World) {
         assert_eq!(attempt["status"], "succeeded", "{attempt}");
         assert!(attempt["settled_at"].is_string() && attempt["may_try_again"] == false);
         assert_eq!(status(&world, &token, &attempt).await, attempt, "whoever paid may see it again");
+        let wanted = json!({"token": token, "attempt_id": attempt["id"]});
+        let receipt = world.anonymous().post("/api/v1/pay/receipt", &wanted).await.expect(200);
+        assert_eq!(receipt.header("content-type"), Some("application/pdf"));
+        assert!(receipt.body.starts_with(b"%PDF-"));
         assert_eq!(owner.get("/api/v1/cards").await.expect(200).json()["items"].as_array().unwrap().len(), cards);
     }
     let lines = ledger(&world, &world.acme.id).await;

@@ -118,6 +118,7 @@ fn table() -> Vec<Row> {
         // Without Idempotency-Key.
         row("post", paths::PAY_COMPLETE, [400; 6]).with(json!({})),
         row("post", paths::PAY_STATUS, [404; 6]).with(json!({"token": "none", "attempt_id": "none"})),
+        row("post", paths::PAY_RECEIPT, [404; 6]).with(json!({"token": "none", "attempt_id": "none"})),
         row("post", paths::PAY_CHALLENGE, [404; 6])
             .with(json!({"token": "none", "attempt_id": "none", "approve": true})),
         row("get", paths::TRANSACTIONS, MANAGERS),

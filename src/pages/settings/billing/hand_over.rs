@@ -95,7 +95,7 @@ fn row(live: Live, link: &PaymentLink) -> AnyView {
             }
         })));
     };
-    let (tone, word) = state_word(link.state);
+    let (tone, state) = state_word(link.state);
     let when = match link.state {
         LinkState::Completed => link.completed_at.map(|at| ("Done ", at)),
         LinkState::Revoked => link.revoked_at.map(|at| ("Revoked ", at)),
@@ -118,7 +118,7 @@ fn row(live: Live, link: &PaymentLink) -> AnyView {
                 </span>
                 {dynamic::part(move || failure.get().map(|text| view! { <span class="field-error" role="alert">{text}</span> }))}
             </span>
-            <Pill tone=tone text=word />
+            <Pill tone=tone text=state />
             {link.state.is_alive().then(|| view! {
                 <Button style=ButtonStyle::Quiet busy=busy on_press=revoke>
                     "Revoke"<span class="visually-hidden">": "{what}</span>

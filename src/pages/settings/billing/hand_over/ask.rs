@@ -73,7 +73,7 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
     let purpose = RwSignal::new(0_usize);
     let amount = RwSignal::new(live.payment.amount.get_untracked());
     let note = RwSignal::new(String::new());
-    let life = RwSignal::new("86400".to_owned());
+    let valid_for = RwSignal::new("86400".to_owned());
     let wrong = Slot::new(Wrong::default());
     let busy = RwSignal::new(false);
     let work = StoredValue::new_local(None);
@@ -91,7 +91,7 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
             amount: purpose.pays().then(|| amount.get_untracked().trim().to_owned().into()),
             auto_pay: None,
             note: (!note.is_empty()).then_some(note),
-            expires_in_seconds: life.get_untracked().parse().ok(),
+            expires_in_seconds: valid_for.get_untracked().parse().ok(),
         };
         busy.set(true);
         work.set_value(Some(task::start(async move {
@@ -136,9 +136,9 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
             {dynamic::part(amount_box)}
             <TextArea label="A word to your colleague" value=note name="link-note" rows="2"
                 hint="Optional. They see it on the page." error=Given::derive(move || wrong.read().note.clone()) />
-            <Select label="Valid for" name="link-life" value=life
+            <Select label="Valid for" name="link-life" value=valid_for
                 choices=Given::from(LIVES.iter().map(|(value, text)| Choice::new(*value, *text)).collect::<Vec<_>>())
-                on_choose=move |seconds: String| life.set(seconds) />
+                on_choose=move |seconds: String| valid_for.set(seconds) />
             <p class="muted small">"They see who asks, for what, how much and until when: no balance, no history. The link works once."</p>
             <div class="buttons end">
                 <Button on_press=move || live.hand_over.set(false)>"Cancel"</Button>

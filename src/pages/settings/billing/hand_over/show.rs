@@ -73,7 +73,7 @@ pub(in super::super) fn ShowLink(
         </div>
     }
     .into_any();
-    let address = address(&purpose_text(&link), url);
+    let address = address(&purpose_text(&link), &url);
     let (upper, lower) = match first {
         First::Code => (code, address),
         First::Link => (address, code),
@@ -94,11 +94,11 @@ pub(in super::super) fn ShowLink(
 }
 
 /// The address, and the ways to send it.
-fn address(what: &str, url: String) -> AnyView {
+fn address(what: &str, url: &str) -> AnyView {
     let announcer = announcer();
     let copied = RwSignal::new(false);
     let work = StoredValue::new_local(None);
-    let (shown, kept) = (RwSignal::new(url.clone()), StoredValue::new(url.clone()));
+    let (shown, kept) = (RwSignal::new(url.to_owned()), StoredValue::new(url.to_owned()));
     let copy = move || {
         work.set_value(Some(task::start(async move {
             if share::copy(&kept.get_value()).await {
