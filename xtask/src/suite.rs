@@ -29,7 +29,7 @@ const CHECKS: &[Step] = &[
 const PROOFS: &[Step] = &[
     ("Rust tests on SQLite and on a real PostgreSQL", rust_tests::run),
     ("Stripe's own packages: bodies, signatures, the glue", |_| oracles::judge()),
-    ("Stripe's own SDK at our stand-in", oracles::drive),
+    ("Stripe's own SDK and a browser at our stand-in", oracles::drive),
     ("the product with test seams, in release", |_| build::product(true)),
     ("weight budgets", |_| budgets::hold()),
     ("types of the browser tests", |_| browser::check_types()),

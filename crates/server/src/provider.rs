@@ -29,13 +29,11 @@ pub(crate) async fn open(config: &Config, store: &Store, clock: &Clock) -> Resul
             format!("provider: this database holds cards of {other}; {name} needs a database of its own").into()
         );
     }
-    match &config.stripe {
-        Some(settings) => Ok((Arc::new(open_stripe(settings, store, clock).await?), None)),
-        None => {
-            let sandbox = Sandbox::new(Arc::new(StoreVault(store.clone())), SandboxConfig::default());
-            Ok((Arc::new(sandbox.clone()), Some(sandbox)))
-        }
+    if let Some(settings) = &config.stripe {
+        return Ok((Arc::new(open_stripe(settings, store, clock).await?), None));
     }
+    let sandbox = Sandbox::new(Arc::new(StoreVault(store.clone())), SandboxConfig::default());
+    Ok((Arc::new(sandbox.clone()), Some(sandbox)))
 }
 
 async fn open_stripe(settings: &StripeSettings, store: &Store, clock: &Clock) -> Result<Stripe, Failure> {

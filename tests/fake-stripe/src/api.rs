@@ -33,7 +33,7 @@ pub(crate) fn answer(bank: &mut Bank, origin: &str, method: &str, path: &str, fo
             "country": "US", "default_currency": "usd", "details_submitted": true,
         })),
         ("GET", ["balance"]) => Ok(json!({"object": "balance", "livemode": false, "available": [], "pending": []})),
-        ("POST", ["customers"]) => checked(form, customers::FIELDS).and_then(|()| Ok(customers::create(bank, form))),
+        ("POST", ["customers"]) => checked(form, customers::FIELDS).map(|()| customers::create(bank, form)),
         ("POST", ["payment_intents"]) => checked(form, payments::FIELDS).and_then(|()| payments::create(bank, form)),
         ("POST", ["payment_intents", id]) => {
             checked(form, &["metadata", "description"]).and_then(|()| payments::update(bank, id, form))

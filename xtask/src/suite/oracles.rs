@@ -2,7 +2,7 @@
 //! page, its signatures over our verifier, its SDK over our stand-in. Shared code would mean shared mistakes.
 
 use super::tally::{Place, Tally};
-use crate::{process, workspace};
+use crate::{install, process, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
     io::{BufRead as _, BufReader},
@@ -17,12 +17,14 @@ pub(super) fn judge() -> Result<()> {
     process::run(node().arg("signatures.js"))
 }
 
-/// Stripe's SDK drives the stand-in; each of its tests counts.
+/// Stripe's SDK drives the stand-in, and a real browser the glue over its form; each of their tests counts.
 pub(super) fn drive(tally: &mut Tally) -> Result<()> {
     process::run(workspace::cargo().args(["build", "--package", "fake-stripe", "--locked"]))?;
+    let Some(chromium) = install::chromium() else { bail!("Chromium cannot be found") };
     let mut fake = StandIn::start()?;
     let mut tests = node();
-    tests.args(["--test", "--test-reporter=tap", "sdk.test.js"]).env("STRIPE_FAKE", &fake.origin);
+    tests.args(["--test", "--test-reporter=tap", "sdk.test.js", "browser.test.js"]);
+    tests.env("STRIPE_FAKE", &fake.origin).env("NEXIS_BILLING_CHROMIUM", chromium);
     let (mut passed, mut failed, mut lines) = (0, 0, Vec::new());
     let status = process::run_lines(&mut tests, |line| {
         // Indented lines are parts of the file's own test.
@@ -45,7 +47,7 @@ pub(super) fn drive(tally: &mut Tally) -> Result<()> {
     if passed + failed == 0 {
         bail!("no test of the SDK ran");
     }
-    process::judge("node --test sdk.test.js", status)
+    process::judge("node --test", status)
 }
 
 fn node() -> Command {

@@ -1,4 +1,4 @@
-//! Charging through PaymentIntents: created and confirmed in one request, under our reference as the key.
+//! Charging through `PaymentIntents`: created and confirmed in one request, under our reference as the key.
 
 use super::Stripe;
 use super::form::Form;

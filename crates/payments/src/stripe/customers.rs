@@ -42,6 +42,7 @@ impl CustomerBook for MemoryBook {
 }
 
 /// A write whose confirmation is missing may have happened, and so may what would follow.
+#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 fn out_of_reach(error: BookError) -> ProviderError {
     tracing::warn!(%error, "customers of the payment provider");
     ProviderError::NoAnswer

@@ -32,12 +32,11 @@ fn from_bank(code: &str) -> Option<DeclineCode> {
         | "stop_payment_order"
         | "merchant_blacklist" => DeclineCode::PickupCard,
         "fraudulent" => DeclineCode::Fraudulent,
-        "expired_card" => DeclineCode::ExpiredCard,
+        "expired_card" | "invalid_expiry_month" | "invalid_expiry_year" => DeclineCode::ExpiredCard,
         "incorrect_cvc" | "invalid_cvc" => DeclineCode::IncorrectCvc,
         "incorrect_number" | "invalid_number" | "invalid_account" | "new_account_information_available" => {
             DeclineCode::IncorrectNumber
         }
-        "invalid_expiry_month" | "invalid_expiry_year" => DeclineCode::ExpiredCard,
         "processing_error" | "issuer_not_available" => DeclineCode::ProcessingError,
         "try_again_later" | "reenter_transaction" | "approve_with_id" => DeclineCode::TryAgainLater,
         "authentication_required" | "mobile_device_authentication_required" => DeclineCode::AuthenticationRequired,

@@ -6,6 +6,7 @@ pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// Adds a value under a name such as `metadata[reference]`.
+    #[expect(clippy::needless_pass_by_value, reason = "literals, numbers and references alike")]
     pub(super) fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.0.push((name.to_owned(), value.to_string()));
         self

@@ -1,4 +1,4 @@
-//! Connecting cards through SetupIntents.
+//! Connecting cards through `SetupIntents`.
 
 use super::Stripe;
 use super::charges::{is_closed, secret};
@@ -60,22 +60,25 @@ impl Stripe {
         let customer = self.customer(&request.customer).await?;
         let intent = match self.find_setup(request, &customer).await? {
             Some(intent) => intent,
-            None => {
-                let form = common(request, &customer).with("metadata[closed]", true);
-                match self.client.post(Intent::Setup.path(), &form, request.reference.as_str()).await {
-                    Ok(reply) => of_reply(Intent::Setup, reply)?.0,
-                    Err(ProviderError::ReferenceReused) => {
-                        self.find_setup(request, &customer).await?.ok_or(ProviderError::NoAnswer)?
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
+            None => self.use_up_setup(request, &customer).await?,
         };
         let closed = match intent.text("status") {
             Some("succeeded" | "canceled") => intent,
             _ => self.close(Intent::Setup, intent.id()).await?,
         };
         self.setup_answer(request, &customer, closed).await
+    }
+
+    /// As with charges: afterwards a request that arrives late finds its key used.
+    async fn use_up_setup(&self, request: &SetupRequest, customer: &str) -> Result<Object, ProviderError> {
+        let form = common(request, customer).with("metadata[closed]", true);
+        match self.client.post(Intent::Setup.path(), &form, request.reference.as_str()).await {
+            Ok(reply) => of_reply(Intent::Setup, reply).map(|(intent, _)| intent),
+            Err(ProviderError::ReferenceReused) => {
+                self.find_setup(request, customer).await?.ok_or(ProviderError::NoAnswer)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes a card off its customer, after which it cannot be charged. One that is off already stays off.

@@ -58,6 +58,7 @@ fn word(top_up: &str, state: DisputeState) -> DisputeWord {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the store asks for it")]
 fn paused(present: &AutoPayState) -> Option<AutoPayState> {
     Some(AutoPayState { paused_reason: Some("disputed".to_owned()), ..present.clone() })
 }

@@ -36,7 +36,7 @@ pub(super) fn create(bank: &mut Bank, origin: &str, form: &Form) -> Outcome {
     }
     let (setup, amount, currency) = match mode.as_str() {
         "setup" => {
-            let intent = setups::make(bank, &customer, "off_session", form.map("setup_intent_data[metadata]").into());
+            let intent = setups::make(bank, &customer, "off_session", &form.map("setup_intent_data[metadata]").into());
             (intent["id"].clone(), Value::Null, Value::Null)
         }
         "payment" => {
@@ -125,7 +125,7 @@ fn intent_of(bank: &mut Bank, session: &Value) -> Value {
     }
     let amount = session["amount_total"].as_i64().unwrap_or_default();
     let currency = session["currency"].as_str().unwrap_or_default();
-    let intent = payments::make(bank, amount, currency, &session["customer"], session["_intent_metadata"].clone());
+    let intent = payments::make(bank, amount, currency, &session["customer"], &session["_intent_metadata"]);
     let id = intent["id"].as_str().unwrap_or_default();
     let intent = bank.update(id, json!({"setup_future_usage": session["_future_usage"]}));
     bank.update(session["id"].as_str().unwrap_or_default(), json!({"payment_intent": id}));

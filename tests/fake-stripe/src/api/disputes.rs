@@ -32,11 +32,11 @@ pub(crate) fn move_dispute(bank: &mut Bank, id: &str, status: &str) -> Option<Va
         let entry = bank.new_id("txn");
         entries.push(json!({"id": entry, "object": "balance_transaction", "amount": amount, "currency": dispute["currency"], "type": "adjustment"}));
     }
-    let moved = bank.update(id, json!({"status": status, "balance_transactions": entries}));
+    let present = bank.update(id, json!({"status": status, "balance_transactions": entries}));
     if let Some((_, event)) = moves {
-        bank.emit(event, &moved);
+        bank.emit(event, &present);
     }
     let over = matches!(status, "won" | "lost" | "warning_closed");
-    bank.emit(if over { "charge.dispute.closed" } else { "charge.dispute.updated" }, &moved);
-    Some(moved)
+    bank.emit(if over { "charge.dispute.closed" } else { "charge.dispute.updated" }, &present);
+    Some(present)
 }

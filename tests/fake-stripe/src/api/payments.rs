@@ -1,4 +1,4 @@
-//! PaymentIntents.
+//! `PaymentIntents`.
 
 use serde_json::{Value, json};
 
@@ -7,6 +7,9 @@ use crate::answer::{Outcome, invalid, wrong_state};
 use crate::bank::Bank;
 use crate::cards::DISPUTED;
 use crate::form::Form;
+
+/// Minor units; as many cents or yen.
+const SMALLEST: i64 = 50;
 
 pub(super) const FIELDS: &[&str] = &[
     "amount",
@@ -29,8 +32,7 @@ pub(super) fn create(bank: &mut Bank, form: &Form) -> Outcome {
     let amount =
         form.integer("amount").ok_or_else(|| invalid("parameter_invalid_integer", "Invalid integer: amount"))?;
     cards_only(form)?;
-    let smallest = if currency == "jpy" { 50 } else { 50 };
-    if amount < smallest {
+    if amount < SMALLEST {
         return Err(invalid("amount_too_small", "Amount must convert to at least 50 cents."));
     }
     let customer = customer(bank, form)?;
@@ -42,7 +44,7 @@ pub(super) fn create(bank: &mut Bank, form: &Form) -> Outcome {
     if let Some(method) = &method {
         methods::usable(method, &customer)?;
     }
-    let intent = make(bank, amount, &currency, &customer, form.map("metadata").into());
+    let intent = make(bank, amount, &currency, &customer, &form.map("metadata").into());
     let id = intent["id"].as_str().unwrap_or_default();
     match method.as_ref().and_then(|method| method["id"].as_str()) {
         Some(method) if confirms => confirming::confirm(bank, id, method, !form.is_true("off_session")),
@@ -55,7 +57,7 @@ pub(super) fn create(bank: &mut Bank, form: &Form) -> Outcome {
     }
 }
 
-pub(super) fn make(bank: &mut Bank, amount: i64, currency: &str, customer: &Value, metadata: Value) -> Value {
+pub(super) fn make(bank: &mut Bank, amount: i64, currency: &str, customer: &Value, metadata: &Value) -> Value {
     let id = bank.new_id("pi");
     let intent = bank.insert(json!({
         "id": id, "object": "payment_intent", "amount": amount, "amount_received": 0, "amount_capturable": 0,

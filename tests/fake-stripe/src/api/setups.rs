@@ -1,4 +1,4 @@
-//! SetupIntents.
+//! `SetupIntents`.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub(super) fn create(bank: &mut Bank, form: &Form) -> Outcome {
     if let Some(method) = &method {
         methods::usable(method, &customer)?;
     }
-    let intent = make(bank, &customer, form.get("usage").unwrap_or("off_session"), form.map("metadata").into());
+    let intent = make(bank, &customer, form.get("usage").unwrap_or("off_session"), &form.map("metadata").into());
     let id = intent["id"].as_str().unwrap_or_default();
     match method.as_ref().and_then(|method| method["id"].as_str()) {
         Some(method) if form.is_true("confirm") => confirming::confirm(bank, id, method, true),
@@ -38,7 +38,7 @@ pub(super) fn create(bank: &mut Bank, form: &Form) -> Outcome {
     }
 }
 
-pub(super) fn make(bank: &mut Bank, customer: &Value, usage: &str, metadata: Value) -> Value {
+pub(super) fn make(bank: &mut Bank, customer: &Value, usage: &str, metadata: &Value) -> Value {
     let id = bank.new_id("seti");
     let intent = bank.insert(json!({
         "id": id, "object": "setup_intent", "customer": customer, "usage": usage, "payment_method": Value::Null,

@@ -62,8 +62,8 @@ async fn a_dispute_names_our_charge_and_where_the_money_is() {
         (&charged.reference, 2_500, DisputeOutcome::Withdrawn)
     );
     assert_eq!(bench.stripe.look_up_dispute("dp_unknown").await, Ok(None));
-    let charges = events.iter().filter(|event| event.kind == WebhookKind::Charge(charged.reference.clone())).count();
-    assert_eq!(charges, 1, "payment_intent.succeeded: {events:?}");
+    let told = events.iter().filter(|event| event.kind == WebhookKind::Charge(charged.reference.clone())).count();
+    assert_eq!(told, 1, "payment_intent.succeeded: {events:?}");
     let later = bench.stripe.events_between(NOW.plus_seconds(3_600), NOW.plus_seconds(7_200)).await;
     assert_eq!(later, Ok(Vec::new()));
 }

@@ -37,7 +37,7 @@ async fn refusal(database: &str, flags: &[String]) -> String {
     let folder = tempfile::tempdir().unwrap();
     crate::fixture::page::write(folder.path());
     command.args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--dist"]).arg(folder.path()).args(flags);
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), command.output()).await;
+    let ended = tokio::time::timeout(std::time::Duration::from_mins(1), command.output()).await;
     let output = ended.expect("it does not end").unwrap();
     assert!(!output.status.success());
     String::from_utf8_lossy(&output.stderr).into_owned()
