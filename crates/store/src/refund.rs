@@ -72,6 +72,8 @@ pub struct Payment {
     pub refunded: Money,
     /// What is on its way there, or may be.
     pub returning: Money,
+    /// What the card's bank has taken back in a dispute and not returned.
+    pub disputed: Money,
     /// The first of these refunds, oldest first. Failed ones do not count.
     pub refunds: Vec<Refund>,
 }
@@ -147,7 +149,11 @@ impl Store {
             " FROM refunds WHERE organization_id = $1 AND top_up_id = $2 AND status <> 'failed'
             ORDER BY created_at, id LIMIT $3"
         );
-        let mut payment = Payment { paid, ..Payment::default() };
+        let disputed = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM disputes
+            WHERE organization_id = $1 AND top_up_id = $2 AND state = 'withdrawn'";
+        let disputed = self.db.first(disputed, args![organization_id, top_up_id]).await?;
+        let disputed = disputed.ok_or(StoreError::NotFound)?.fields().money()?;
+        let mut payment = Payment { paid, disputed, ..Payment::default() };
         for row in self.db.all(sql, args![organization_id, top_up_id, limit]).await? {
             let mut fields = row.fields();
             (payment.refunded, payment.returning) = (fields.money()?, fields.money()?);

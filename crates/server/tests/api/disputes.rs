@@ -21,5 +21,8 @@ async fn the_card_that_disputes_takes_its_money_back_within_the_hour(world: Worl
     assert_eq!(lines.len(), 2, "it is taken once: {lines:?}");
     assert_eq!((&lines[1]["kind"], &lines[1]["amount"]), (&"dispute".into(), &"-25.00".into()));
     assert_eq!(lines[1]["details"]["top_up"], top_up["id"]);
+    let receipt = client.get(&format!("/api/v1/top-ups/{}/receipt", top_up["id"].as_str().unwrap())).await.expect(200);
+    let receipt = crate::receipts::text(&receipt).await;
+    assert!(receipt.contains("Status Disputed") && receipt.contains("taken 25.00 USD"), "{receipt}");
     assert_eq!(client.get("/api/v1/wallet").await.expect(200).json()["balance"], "0.00");
 }

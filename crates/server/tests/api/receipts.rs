@@ -54,7 +54,7 @@ async fn ask(program: &str, arguments: &[&str], pdf: &Answer) -> String {
 }
 
 /// The text with single spaces, without the marks that say which way it runs.
-async fn text(pdf: &Answer) -> String {
+pub(crate) async fn text(pdf: &Answer) -> String {
     let text = ask("pdftotext", &["-layout", "-enc", "UTF-8", "-", "-"], pdf).await;
     let marks = |one: &char| !matches!(one, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}');
     text.chars().filter(marks).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")

@@ -86,6 +86,8 @@ async fn a_dispute_takes_once_and_gives_back_once(bench: Bench) {
     ] {
         assert_eq!(hear(&bench, &organization, &word(&top_up, state)).await.posted, posted, "{state:?}");
         assert_eq!(disputes(&bench, &organization).await, lines, "{state:?}");
+        let taken = bench.store.payment(&organization, &top_up, 10).await.unwrap().disputed;
+        assert_eq!(taken.is_positive(), lines.len() == 1, "{state:?}: {taken}");
     }
     let lines = bench.store.lines_after(&organization, 0, 100).await.unwrap();
     assert_eq!(lines.last().unwrap().line.corrects, Some(2));

@@ -59,7 +59,7 @@ pub(super) fn receipt(facts: &Facts<'_>, calendar: &Calendar) -> Option<Receipt>
         number,
         entries,
         total: Entry { title: "Net paid".to_owned(), note: String::new(), amount: amount(net, currency) },
-        notes: returning(payment, currency).into_iter().collect(),
+        notes: returning(payment, currency).into_iter().chain(disputed(payment, currency)).collect(),
         han: zone::han(&organization.time_zone),
     })
 }
@@ -85,7 +85,9 @@ fn further(amount: Money, currency: Currency) -> Entry {
 }
 
 const fn status(payment: &Payment, net: Money) -> &'static str {
-    if !payment.refunded.is_positive() {
+    if payment.disputed.is_positive() {
+        "Disputed"
+    } else if !payment.refunded.is_positive() {
         "Paid"
     } else if net.is_zero() {
         "Refunded"
@@ -99,6 +101,14 @@ fn returning(payment: &Payment, currency: Currency) -> Option<String> {
     payment.returning.is_positive().then(|| {
         let amount = amount(payment.returning, currency);
         format!("{amount} more are on their way back to the card. They count as soon as its bank has them.")
+    })
+}
+
+/// A dispute may still be won.
+fn disputed(payment: &Payment, currency: Currency) -> Option<String> {
+    payment.disputed.is_positive().then(|| {
+        let amount = amount(payment.disputed, currency);
+        format!("The card's bank has taken {amount} of this payment back in a dispute. It is not counted above.")
     })
 }
 
@@ -199,15 +209,21 @@ mod tests {
             decline_code: None,
             next_action: None,
             requested_by: None,
+            link_id: None,
             created_at: paid_at,
             updated_at: paid_at,
             settled_at: Some(paid_at),
             next_check_at: None,
             checks: 1,
-            link_id: None,
             taken_up: false,
         };
-        let payment = Payment { paid: money("100"), refunded: money(refunded), returning: money(returning), refunds };
+        let payment = Payment {
+            paid: money("100"),
+            refunded: money(refunded),
+            returning: money(returning),
+            refunds,
+            ..Payment::default()
+        };
         let seller = Seller { name: "Nexis".into(), address: String::new(), tax_id: String::new() };
         let facts = Facts { organization: &organization, seller: &seller, top_up: &top_up, payment: &payment };
         receipt(&facts, &Calendar::of("America/Chicago").unwrap())
