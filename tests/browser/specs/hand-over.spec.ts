@@ -126,13 +126,14 @@ test("the token is in no address, no Referer and no log, only in bodies", async 
 test("a payment whose answer is lost is told as that, and becomes paid", async ({ page, browser, server, seams }) => {
   await signIn(page, "owner");
   const address = await makeLink(page, { purpose: "pay", amount: "30" });
+  const before = (await seams.charges()).length;
   await seams.bank("no_answer");
   const colleague = await Colleague.withPhone(browser, server);
   await colleague.page.goto(address);
   await colleague.enterCard(CARDS.pays);
   await expect(colleague.page.getByText("You will not be charged twice.")).toBeVisible();
   await expect(colleague.page.getByRole("heading", { name: "Paid. Thank you" })).toBeVisible({ timeout: 45_000 });
-  expect(await seams.charges()).toHaveLength(1);
+  expect(await seams.charges(), "charged once").toHaveLength(before + 1);
   await colleague.leave();
 });
 
@@ -143,10 +144,10 @@ test("cards: the default is chosen, and removing the last one says what becomes 
   await cards.getByRole("button", { name: "Connect a card" }).click();
   await billing.enterCard("5555 5555 5555 4444");
   await expect(cards.getByRole("listitem")).toHaveCount(2);
-  await cards.getByRole("button", { name: /^Make default: Mastercard/ }).click();
+  await cards.getByRole("button", { name: /^Make default Mastercard/ }).click();
   await expect(cards.getByRole("listitem").first()).toContainText("Mastercard");
   await expect(cards.getByRole("listitem").first()).toContainText("Default");
-  await cards.getByRole("button", { name: /^Remove: Visa/ }).click();
+  await cards.getByRole("button", { name: /^Remove Visa/ }).click();
   await page.getByRole("button", { name: "Remove card" }).click();
   await expect(cards.getByRole("listitem")).toHaveCount(1);
 
@@ -154,7 +155,7 @@ test("cards: the default is chosen, and removing the last one says what becomes 
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("button", { name: "Activate Automatic Payments" }).click();
   await expect(billing.autoPay.getByRole("button", { name: "Active", exact: true })).toBeVisible();
-  await cards.getByRole("button", { name: /^Remove: Mastercard/ }).click();
+  await cards.getByRole("button", { name: /^Remove Mastercard/ }).click();
   const dialog = page.getByRole("dialog", { name: "Remove this card?" });
   await expect(dialog).toContainText("automatic payments are switched off with it");
   await dialog.getByRole("button", { name: "Remove card" }).click();
