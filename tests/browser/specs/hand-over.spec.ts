@@ -1,4 +1,5 @@
 // The hand-over: an admin without a card, a colleague without an account, one link between them.
+import { readFile } from "node:fs/promises";
 import { expect, test } from "../fixture/test.ts";
 import { Billing, CARDS } from "../fixture/billing.ts";
 import { Colleague, makeLink, scan } from "../fixture/links.ts";
@@ -49,7 +50,14 @@ test("a colleague pays an amount, keeps a proof, and the link is used up", async
   await form.getByRole("textbox", { name: "Amount (USD)" }).fill("75.50");
   await form.getByRole("textbox", { name: "A word to your colleague" }).fill("For the recall campaign");
   await form.getByRole("button", { name: "Create link" }).click();
-  const address = await page.getByRole("dialog", { name: "Hand this over" }).getByRole("textbox", { name: "Payment link" }).inputValue();
+  const dialog = page.getByRole("dialog", { name: "Hand this over" });
+  const address = await dialog.getByRole("textbox", { name: "Payment link" }).inputValue();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await dialog.getByRole("button", { name: "Copy link" }).click();
+  await expect(dialog.getByRole("button", { name: "Copied" })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(address);
+  const mail = (await dialog.getByRole("link", { name: "Write an e-mail" }).getAttribute("href")) ?? "";
+  expect(decodeURIComponent(mail)).toContain(address);
 
   const colleague = await Colleague.withPhone(browser, server);
   const phone = colleague.page;
@@ -62,6 +70,9 @@ test("a colleague pays an amount, keeps a proof, and the link is used up", async
   await expect.poll(() => billing.cents(), "the living traffic spends meanwhile").toBeGreaterThan(before + 7000);
   await expect(links.getByRole("listitem").first()).toContainText("Done");
   await expect(page.getByRole("region", { name: "Cards" }).getByRole("listitem")).toHaveCount(1);
+
+  const [receipt] = await Promise.all([phone.waitForEvent("download"), phone.getByRole("button", { name: "Receipt (PDF)" }).click()]);
+  expect((await readFile(await receipt.path())).subarray(0, 5).toString()).toBe("%PDF-");
 
   await phone.reload();
   await expect(phone.getByRole("heading", { name: "Paid. Thank you" }), "the proof is there after a reload").toBeVisible();
