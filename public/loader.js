@@ -2,6 +2,9 @@
 // script that wasm-bindgen writes, app.js, and what that imports.
 import start from "./app.js";
 
+// Read before the app starts: it takes the element out of the document.
+const { stripe } = JSON.parse(document.getElementById("bootstrap")?.textContent ?? "{}").service ?? {};
+
 // Code must never come out of text. Leptos builds its static view parts through `template.innerHTML`, so markup is let
 // through, but nothing in it that could run.
 const RUNS = /<\s*script|<\s*iframe|<\s*object|<\s*embed|\son[a-z]+\s*=|javascript\s*:/i;
@@ -13,7 +16,6 @@ globalThis.trustedTypes?.createPolicy("default", {
   },
   // Only Stripe's own script, and only where the server says that payments go through Stripe.
   createScriptURL(url) {
-    const { stripe } = JSON.parse(document.getElementById("bootstrap")?.textContent ?? "{}").service ?? {};
     const { origin, hostname, protocol } = new URL(url, location.href);
     const ours = stripe && origin === new URL(stripe.script_url).origin;
     const theirs = stripe && protocol === "https:" && hostname.endsWith(".js.stripe.com");

@@ -4,6 +4,9 @@
 /** @typedef {import("@stripe/stripe-js").Stripe} Stripe */
 /** @typedef {{ stripe: Stripe, elements: import("@stripe/stripe-js").StripeElements, element: import("@stripe/stripe-js").StripePaymentElement }} Form */
 
+/** How long the form may take to show itself. */
+const SHOWN_MILLISECONDS = 20_000;
+
 /** @type {Map<string, Promise<Stripe>>} */
 const loaded = new Map();
 
@@ -18,8 +21,13 @@ function load(key, src) {
     };
     const make = /** @type {() => import("@stripe/stripe-js").StripeConstructor | undefined} */ (() => Reflect.get(globalThis, "Stripe"));
     const ready = () => {
-      const constructor = make();
-      return constructor ? resolve(constructor(key)) : fail();
+      try {
+        const constructor = make();
+        return constructor ? resolve(constructor(key)) : fail();
+      } catch {
+        // The constructor refuses a key that is none.
+        fail();
+      }
     };
     if (make()) return ready();
     const script = document.createElement("script");
@@ -37,7 +45,20 @@ export async function mountPaymentElement(key, secret, place, src) {
   const stripe = await load(key, src);
   const elements = stripe.elements({ clientSecret: secret });
   const element = elements.create("payment", { wallets: { applePay: "never", googlePay: "never", link: "never" } });
+  const shown = new Promise((/** @type {(value?: unknown) => void} */ resolve, reject) => {
+    const fail = () => reject(new Error("The card form could not be loaded."));
+    element.on("ready", () => resolve());
+    element.on("loaderror", fail);
+    // A frame that never comes tells nobody.
+    setTimeout(fail, SHOWN_MILLISECONDS);
+  });
   element.mount(place);
+  try {
+    await shown;
+  } catch (error) {
+    element.destroy();
+    throw error;
+  }
   return { stripe, elements, element };
 }
 

@@ -55,14 +55,15 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     let path = navigator.path();
     let place = dynamic::memo(move || Place::at(&path.read()));
     let Bootstrap { service, session, billing, admins } = answer;
-    let sandbox = service.sandbox;
+    let notice = service.notice();
     let Some(session) = session else {
         history::set_title("Sign in · Nexis");
         let destination =
             move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
         let destination = Given::derive(move || destination().to_owned());
         let page = lazy(sign_in::load, move || sign_in::page(service.clone(), destination));
-        return view! { {sandbox.then(|| ribbon(false))}<main class="lone" id="main">{page}</main> }.into_any();
+        return view! { {notice.map(|notice| ribbon(notice, None))}<main class="lone" id="main">{page}</main> }
+            .into_any();
     };
     intl::use_zone(&session.organization.time_zone);
     follow(place, path, navigator, announcer);
@@ -71,7 +72,8 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     settings::prepare();
     let manages = session.role.manages_billing();
     let admins = Given::from(admins.map(|admins| admins.admins).unwrap_or_default());
-    let session_over = billing.map(|billing| live::start(*billing));
+    let outbox = service.sandbox && manages;
+    let session_over = billing.map(|billing| live::start(*billing, service));
     let session = Slot::new(session);
     let screen = dynamic::memo(move || match place.get() {
         None => Screen::NotFound,
@@ -88,7 +90,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
             event.prevent_default();
             focus::by_id("main");
         }>"Skip to content"</a>
-        {sandbox.then(|| ribbon(manages))}
+        {notice.map(|notice| ribbon(notice, outbox.then_some("/outbox")))}
         <div class="frame">
             {bar(session, place, announcer)}
             <main id="main" tabindex="-1">{dynamic::part(screen)}</main>
@@ -144,12 +146,14 @@ fn bar(session: Slot<Session>, place: Derived<Option<Place>>, announcer: Announc
     view! { <Sidebar session=session place=place leaving=leaving on_sign_out=sign_out /> }.into_any()
 }
 
-/// Whoever manages billing finds here what would be sent by mail; the server writes that page.
-fn ribbon(manages: bool) -> AnyView {
+/// Says that no real money moves. Whoever manages billing finds here what the sandbox would send by mail; the server
+/// writes that page.
+fn ribbon(notice: &'static str, outbox: Option<&'static str>) -> AnyView {
+    let label = notice.split(':').next().unwrap_or_default();
     view! {
-        <aside class="ribbon" aria-label="Sandbox">
-            <Icon name=IconName::Flask />"Sandbox: no real money"
-            {manages.then(|| view! { <a href="/outbox" rel="external">"Outbox"</a> }.into_any())}
+        <aside class="ribbon" aria-label=label>
+            <Icon name=IconName::Flask />{notice}
+            {outbox.map(|address| view! { <a href=address rel="external">"Outbox"</a> }.into_any())}
         </aside>
     }
     .into_any()

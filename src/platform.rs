@@ -21,6 +21,7 @@ pub(crate) mod share;
 pub(crate) mod signal;
 pub(crate) mod storage;
 pub(crate) mod stream;
+pub(crate) mod stripe;
 pub(crate) mod task;
 pub(crate) mod timers;
 pub(crate) mod visibility;

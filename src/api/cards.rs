@@ -17,6 +17,11 @@ pub(crate) async fn setup(id: &str) -> Result<CardSetup, ApiError> {
     Call::new("GET", paths::CARD_SETUP, id).answer().await
 }
 
+/// `POST /cards/setups/{id}/check`: asks the provider where it stands.
+pub(crate) async fn check(id: &str) -> Result<CardSetup, ApiError> {
+    Call::new("POST", paths::CARD_SETUP_CHECK, id).answer().await
+}
+
 /// `POST /cards/setups/{id}/challenge`: what the cardholder told the sandbox bank.
 pub(crate) async fn challenge(id: &str, approve: bool) -> Result<CardSetup, ApiError> {
     Call::new("POST", paths::CARD_SETUP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await

@@ -2,6 +2,7 @@
 
 use billing_contract::billing::Billing;
 use billing_contract::event::SessionState;
+use billing_contract::session::Service;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -14,9 +15,9 @@ use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 
 /// The wallet of this document, listening from now on. The view is what is shown when the session is over.
-pub(super) fn start(billing: Billing) -> AnyView {
+pub(super) fn start(billing: Billing, service: Service) -> AnyView {
     let after = billing.wallet.last_seq;
-    let live = Live::provide(billing);
+    let live = Live::provide(billing, service);
     api::client::when_signed_out(move || live.end_session(SessionState::Ended));
     let events = api::stream::listen(after, move |update| hear(live, update), move |now| connection(live, now));
     let events = StoredValue::new_local(Some(events));

@@ -8,6 +8,7 @@ use billing_contract::card::Card;
 use billing_contract::event::SessionState;
 use billing_contract::link::PaymentLink;
 use billing_contract::request::FundsRequest;
+use billing_contract::session::{Service, StripePage};
 use billing_contract::top_up::TopUp;
 use billing_contract::transaction::{Transaction, TransactionPage};
 use billing_contract::usage::Usage;
@@ -72,6 +73,8 @@ pub(crate) struct Parts {
     pub(crate) hearing: Slot<Hearing>,
     /// Set when the session is over, and why.
     pub(crate) session_over: Slot<Option<SessionState>>,
+    /// Who moves the money.
+    pub(crate) service: Service,
     /// The top-up by hand.
     pub(crate) payment: Payment,
     /// What may be charged at once.
@@ -128,7 +131,7 @@ impl Payment {
 
 impl Live {
     /// The wallet as the document brought it, for this owner and everything below.
-    pub(crate) fn provide(billing: Billing) -> Self {
+    pub(crate) fn provide(billing: Billing, service: Service) -> Self {
         let limits = ChargeLimits::from(&billing.limits);
         let payment = Payment::resumed(&billing.open_top_ups, &limits);
         let parts = Parts {
@@ -148,12 +151,18 @@ impl Live {
             today: Slot::new(billing.today),
             hearing: Slot::new(Hearing::Live),
             session_over: Slot::new(None),
+            service,
             payment,
         };
         // One small allocation a document: every closure of the page then carries one pointer.
         let live = Self(Box::leak(Box::new(parts)));
         provide_context(live);
         live
+    }
+
+    /// What Stripe's form needs, where Stripe moves the money.
+    pub(crate) fn stripe(self) -> Option<&'static StripePage> {
+        self.0.service.stripe.as_ref()
     }
 
     /// Everything was read anew, after something may have been missed. The ledger's lines come by the stream.

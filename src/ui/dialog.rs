@@ -53,6 +53,10 @@ pub(crate) fn Dialog(
                 close();
             }
             on:close=move |_| {
+                // Open again already: it has only stepped aside, or come back.
+                if element.get_untracked().is_some_and(|element| element.open()) {
+                    return;
+                }
                 open.set(false);
                 if let Some(on_close) = on_close {
                     on_close.run(());

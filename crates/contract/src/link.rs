@@ -173,11 +173,14 @@ pub struct PayPage {
 pub struct CompleteLink {
     /// What stands behind `#`.
     pub token: String,
-    /// What the provider's form made of the number, `pm_card_visa`.
+    /// What the sandbox's form made of the number, `pm_card_visa`; left out where the provider has a page of its own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub card_token: String,
-    /// 1 to 12.
+    /// 1 to 12, with `card_token`.
+    #[serde(default)]
     pub exp_month: u8,
-    /// Four digits.
+    /// Four digits, with `card_token`.
+    #[serde(default)]
     pub exp_year: u16,
     /// Version of the consent text that was shown; of the text for later charges where the card is kept.
     pub consent: String,
@@ -237,7 +240,13 @@ pub struct PayAttempt {
     /// Why the bank refused, and what to do about it; with `declined`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reason: Option<String>,
-    /// Until when the sandbox bank waits for an answer; with `action_required`.
+    /// With `action_required` where the card is entered on the provider's own page: its address.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub redirect: Option<String>,
+    /// With `action_required` where the provider's script in the page asks the cardholder: the secret for that one step.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub client_secret: Option<String>,
+    /// Until when an answer is waited for; with `action_required`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub challenge_until: Option<Timestamp>,
     /// The card.

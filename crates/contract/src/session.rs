@@ -81,6 +81,17 @@ pub struct Service {
     pub demo_sign_ins: Vec<DemoSignIn>,
 }
 
+impl Service {
+    /// What every screen says while no real money moves.
+    pub fn notice(&self) -> Option<&'static str> {
+        match &self.stripe {
+            _ if self.sandbox => Some("Sandbox: no real money"),
+            Some(stripe) if !stripe.live => Some("Test mode: no real money"),
+            _ => None,
+        }
+    }
+}
+
 /// What Stripe's form in the page needs; nothing of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -116,4 +127,22 @@ pub struct Bootstrap {
     /// For members.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub admins: Option<Admins>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_where_real_money_moves_nothing_is_said_of_it() {
+        let with = |sandbox, live: Option<bool>| Service {
+            provider: String::new(),
+            sandbox,
+            stripe: live.map(|live| StripePage { publishable_key: String::new(), script_url: String::new(), live }),
+            demo_sign_ins: Vec::new(),
+        };
+        assert_eq!(with(true, None).notice(), Some("Sandbox: no real money"));
+        assert_eq!(with(false, Some(false)).notice(), Some("Test mode: no real money"));
+        assert_eq!(with(false, Some(true)).notice(), None);
+    }
 }

@@ -171,6 +171,13 @@ pub enum NextAction {
         /// For the browser only; grants nothing but finishing this one step.
         client_secret: String,
     },
+    /// A page of the provider's own is open.
+    HostedPage {
+        /// Where the browser goes.
+        url: String,
+        /// The provider's name for the page, by which it is closed.
+        page_ref: String,
+    },
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub enum CheckoutPurpose {
 pub struct Checkout {
     /// The provider's name for it.
     pub provider_ref: String,
+    /// The provider's name for the set-up that the page finishes, once there is one.
+    pub setup_ref: Option<String>,
     /// Where to send the browser.
     pub url: String,
 }

@@ -28,7 +28,11 @@ impl Stripe {
             && object.id_of("customer") == Some(customer.as_str())
             && object.metadata("reference") == Some(request.reference.as_str());
         match object.text("url").filter(|_| ours && !object.id().is_empty()) {
-            Some(url) => Ok(Checkout { provider_ref: object.id().to_owned(), url: url.to_owned() }),
+            Some(url) => Ok(Checkout {
+                provider_ref: object.id().to_owned(),
+                setup_ref: object.id_of("setup_intent").map(str::to_owned),
+                url: url.to_owned(),
+            }),
             None => Err(ProviderError::NoAnswer),
         }
     }

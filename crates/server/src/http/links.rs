@@ -78,7 +78,7 @@ async fn revoke_payment_link(
 
 /// Where the page is: as the operator says, else where the browser says that it found it (checked before by
 /// `security::same_origin`), else the host that was asked.
-fn origin(state: &AppState, parts: &Parts) -> String {
+pub(super) fn origin(state: &AppState, parts: &Parts) -> String {
     if let Some(origin) = &state.config.public_origin {
         return origin.clone();
     }

@@ -16,6 +16,7 @@ use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::Json;
 use crate::http::idempotency::{IdempotencyKey, Repeatable};
 use crate::http::limits::client_address;
+use crate::http::links::origin;
 use crate::http::problem::Problem;
 use crate::service::pay;
 
@@ -49,8 +50,9 @@ async fn resolve_link(
 
 /// Use a hand-over link with a card
 ///
-/// Takes the token that the provider's form made of the number; a body that holds a card number is refused. At most
-/// once for an `Idempotency-Key`; 409 while somebody else is using the link. The answer says where the attempt stands:
+/// Takes the token that the sandbox's form made of the number; a body that holds a card number is refused. Where the
+/// provider has a page of its own, no token is sent: the attempt is `action_required`, `redirect` says where the card is
+/// entered, and beginning anew closes that page. At most once for an `Idempotency-Key`; 409 while somebody else is using the link. The answer says where the attempt stands:
 /// a refused card is `declined` with the reason, and another one may be tried.
 #[utoipa::path(
     post, path = paths::PAY_COMPLETE, tag = "pay",
@@ -69,7 +71,7 @@ async fn complete_link(
     Json(form): Json<CompleteLink>,
 ) -> Result<Repeatable<(StatusCode, Json<PayAttempt>)>, Problem> {
     let address = client_address(&parts, state.config.behind_proxy);
-    let (attempt, replayed) = pay::complete(&state, address, &key, &form).await?;
+    let (attempt, replayed) = pay::complete(&state, address, &origin(&state, &parts), &key, &form).await?;
     Ok(Repeatable { answer: (StatusCode::CREATED, Json(attempt)), replayed })
 }
 

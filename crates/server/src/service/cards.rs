@@ -1,5 +1,7 @@
 //! Connected cards: connecting one through the provider, choosing the default, removing.
 
+mod hosted;
+
 use std::time::Duration;
 
 use billing_contract::card::{Card as Shown, CardList, CardSetup as ShownSetup, CardSetupStatus, CreateCardSetup};
@@ -19,6 +21,8 @@ use crate::problem::Problem;
 use crate::service::sessions::Member;
 use crate::service::{auto_pay, pay, top_ups};
 
+pub(crate) use self::hosted::{Page, close as close_page, is_page, shown as shown_page};
+
 /// How long a request waits for the bank before it answers with the state as it is.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Whoever has not confirmed or finished by then will not.
@@ -33,6 +37,9 @@ pub(crate) struct Asked {
     pub(crate) request: SetupRequest,
     /// Which wording the person saw.
     pub(crate) consent: String,
+    /// The card is entered on a page of the provider's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) page: Option<Page>,
 }
 
 /// The connected cards, the default first.
@@ -61,7 +68,7 @@ pub(crate) async fn start_setup(
             exp_year: form.exp_year,
         }),
     };
-    let asked = Asked { request, consent: form.consent.clone() };
+    let asked = Asked { request, consent: form.consent.clone(), page: None };
     let new = NewCardSetup {
         id,
         user_id: Some(member.user.id.clone()),
@@ -153,13 +160,17 @@ pub(crate) async fn drive_abandoned(state: &AppState, limit: u32) -> Result<(), 
 /// Asks the provider once and takes its word. Safe to repeat and to race: the provider knows the reference, and the
 /// store connects a card once.
 async fn drive(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
-    let request = serde_json::from_str::<Asked>(&setup.request).map_err(Problem::internal)?.request;
-    let age = state.clock.now().seconds_since(setup.created_at);
-    let heard = if age > ABANDONED_SECONDS {
-        state.provider.cancel_setup(&request).await
-    } else {
+    let given_up = state.clock.now().seconds_since(setup.created_at) > ABANDONED_SECONDS;
+    drive_to(state, setup, given_up).await
+}
+
+async fn drive_to(state: &AppState, setup: &CardSetup, given_up: bool) -> Result<(), Problem> {
+    let Asked { request, page, .. } = serde_json::from_str(&setup.request).map_err(Problem::internal)?;
+    let heard = match page {
+        Some(page) => hosted::ask(state, setup, &request, &page, given_up).await,
+        None if given_up => state.provider.cancel_setup(&request).await,
         // Idempotent: the first time it starts, later it says how it stands.
-        state.provider.start_setup(&request).await
+        None => state.provider.start_setup(&request).await,
     };
     match heard {
         Ok(answer) => apply(state, setup, answer).await,

@@ -20,8 +20,8 @@ use qrcode::{Color, EcLevel};
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::auto_pay;
 use crate::service::sessions::{Member, hash_of};
+use crate::service::{auto_pay, cards};
 
 /// As many as a page lists.
 const LISTED: u32 = 50;
@@ -83,7 +83,23 @@ pub(crate) async fn revoke(state: &AppState, organization_id: &str, id: &str) ->
     let now = state.clock.now();
     let link = state.store.revoke_link(organization_id, id, now).await?;
     state.events.publish(organization_id, Topic::Link(link.id.clone()));
+    close_page(state, &link);
     Ok(show(&link, now))
+}
+
+/// Nobody shall enter a card on a page whose link is dead. Should that fail, the card is forgotten as soon as it is heard of.
+fn close_page(state: &AppState, link: &PaymentLink) {
+    let (state, link) = (state.clone(), link.clone());
+    state.tasks.clone().spawn(async move {
+        let closed = match state.store.open_link_setup(&link).await {
+            Ok(Some(setup)) => cards::close_page(&state, &setup).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(problem) = closed {
+            tracing::warn!(link = link.id, problem = problem.document().detail, "a page could not be closed");
+        }
+    });
 }
 
 struct Checked {

@@ -7,7 +7,7 @@ use billing_contract::ProblemCode;
 use billing_contract::link::{AnswerAttempt, AskAttempt, CompleteLink, PayAttempt, PayPage, PayStatus, ResolveLink};
 use billing_contract::top_up::CardSummary;
 use billing_domain::charge::TopUpStatus;
-use billing_payments::{CardToken, Reference, SetupRequest};
+use billing_payments::{CardToken, NextAction, Reference, SetupRequest};
 use billing_store::{
     Card, CardSetup, Created, IdempotencyKey, LinkCharge, LinkRefusal, NewCardSetup, PaymentLink, SetupStatus,
     SetupWord, StoreError, TopUp,
@@ -16,7 +16,7 @@ use billing_store::{
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::cards::{self, Asked};
+use crate::service::cards::{self, Asked, Page};
 use crate::service::links::show_settings;
 use crate::service::sessions::hash_of;
 use crate::service::top_ups::{self, fingerprint};
@@ -48,10 +48,12 @@ pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLin
     })
 }
 
-/// Uses a link with a card, at most once for a key; whether the key had begun it before.
+/// Uses a link with a card, at most once for a key; whether the key had begun it before. `origin` is where the page is, to
+/// which a page of the provider's own leads back.
 pub(crate) async fn complete(
     state: &AppState,
     address: IpAddr,
+    origin: &str,
     key: &str,
     form: &CompleteLink,
 ) -> Result<(PayAttempt, bool), Problem> {
@@ -63,9 +65,14 @@ pub(crate) async fn complete(
     let request = SetupRequest {
         reference: Reference::setup(&id),
         customer: link.organization_id.clone(),
-        card: Some(CardToken { token: form.card_token.clone(), exp_month: form.exp_month, exp_year: form.exp_year }),
+        card: (!own_form).then(|| CardToken {
+            token: form.card_token.clone(),
+            exp_month: form.exp_month,
+            exp_year: form.exp_year,
+        }),
     };
-    let asked = Asked { request, consent: form.consent.clone() };
+    let page = own_form.then(|| Page { return_address: format!("{origin}/pay") });
+    let asked = Asked { request, consent: form.consent.clone(), page };
     let new = NewCardSetup {
         id,
         user_id: None,
@@ -78,7 +85,11 @@ pub(crate) async fn complete(
         key: format!("link:{}:{key}", link.id),
         fingerprint: fingerprint(&["POST /pay/complete", &form.card_token, &valid_until, &form.consent]),
     };
-    match state.store.begin_link_attempt(&link, &new, &key, now).await? {
+    let mut begun = state.store.begin_link_attempt(&link, &new, &key, now).await?;
+    if matches!(begun, Err(LinkRefusal::Busy)) && free(state, &link).await? {
+        begun = state.store.begin_link_attempt(&link, &new, &key, now).await?;
+    }
+    match begun {
         Ok(Created::New(setup)) => {
             state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
             let task = cards::start(state, &setup);
@@ -101,10 +112,38 @@ pub(crate) async fn complete(
     }
 }
 
+/// A page that is merely open does not keep others from a link: it is closed. Whether nobody is at it any more.
+async fn free(state: &AppState, link: &PaymentLink) -> Result<bool, Problem> {
+    let Some(setup) = state.store.open_link_setup(link).await?.filter(cards::is_page) else { return Ok(false) };
+    cards::close_page(state, &setup).await?;
+    Ok(state.store.open_link_setup(link).await?.is_none())
+}
+
 /// Where an attempt stands. Answered for a link that is over too: whoever paid may see that it arrived.
 pub(crate) async fn status(state: &AppState, address: IpAddr, form: &AskAttempt) -> Result<PayAttempt, Problem> {
     let link = find(state, address, &form.token).await?;
+    let setup = setup_of(state, &link, &form.attempt_id).await?;
+    if let Err(problem) = ask_provider(state, &setup).await {
+        // The row says how it stood; it is asked again by the next question or by a worker.
+        tracing::warn!(setup = setup.id, problem = problem.document().detail, "no news of an attempt");
+    }
     attempt(state, &link, &form.attempt_id).await
+}
+
+/// What was done on the provider's page or through its script is known there first.
+async fn ask_provider(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
+    if state.sandbox.is_some() {
+        return Ok(());
+    }
+    if setup.status == SetupStatus::ActionRequired {
+        return cards::check(state, &setup.organization_id, &setup.id).await.map(drop);
+    }
+    match state.store.top_up_of_setup(setup).await? {
+        Some(top_up) if top_up.status == TopUpStatus::ActionRequired => {
+            settlement::drive(state, &setup.organization_id, &top_up.id).await.map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The receipt of a paid attempt, as a PDF, and its number.
@@ -170,6 +209,8 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAt
         id: setup.id.clone(),
         status: PayStatus::Processing,
         reason: None,
+        redirect: None,
+        client_secret: None,
         challenge_until: None,
         card: None,
         settled_at: None,
@@ -180,6 +221,7 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAt
         (SetupStatus::ActionRequired, _) => {
             shown.status = PayStatus::ActionRequired;
             shown.challenge_until = Some(cards::challenge_ends(&setup));
+            shown.redirect = cards::shown_page(&setup);
         }
         (SetupStatus::Failed, _) => match setup.decline_code {
             Some(code) => refuse(&mut shown, code.sentence()),
@@ -204,6 +246,7 @@ fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
         TopUpStatus::ActionRequired => {
             shown.status = PayStatus::ActionRequired;
             shown.challenge_until = Some(settlement::challenge_ends(top_up));
+            shown.client_secret = secret(top_up);
         }
         TopUpStatus::Succeeded => {
             shown.status = PayStatus::Succeeded;
@@ -214,6 +257,14 @@ fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
         }
         TopUpStatus::Expired => shown.status = PayStatus::Expired,
         TopUpStatus::Unknown => shown.status = PayStatus::Unknown,
+    }
+}
+
+/// With which the provider's script in the page asks the cardholder about the payment.
+fn secret(top_up: &TopUp) -> Option<String> {
+    match serde_json::from_str(top_up.next_action.as_deref()?).ok()? {
+        NextAction::BrowserScript { client_secret } => Some(client_secret),
+        NextAction::SandboxChallenge | NextAction::HostedPage { .. } => None,
     }
 }
 

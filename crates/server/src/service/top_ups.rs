@@ -198,6 +198,8 @@ pub(crate) fn next_action(stored: &str, expires_at: billing_domain::Timestamp) -
         billing_payments::NextAction::BrowserScript { client_secret } => {
             Some(NextAction::BrowserScript { client_secret, expires_at })
         }
+        // Behind hand-over links only, whose holders are answered by `pay`.
+        billing_payments::NextAction::HostedPage { .. } => None,
     }
 }
 

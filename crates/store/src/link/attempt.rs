@@ -72,6 +72,15 @@ impl Store {
         retrying!(self.apply_link_setup_once(organization_id, id, word, charge, now))
     }
 
+    /// The set-up by which somebody is using a link at this moment, if somebody is.
+    pub async fn open_link_setup(&self, link: &PaymentLink) -> Result<Option<CardSetup>> {
+        let sql = "SELECT id FROM card_setups WHERE link_id = $1 AND status IN ('pending', 'action_required')";
+        match self.db.first(sql, args![&link.id]).await? {
+            Some(row) => self.card_setup(&link.organization_id, &row.fields().text()?).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The top-up that followed this set-up of a link.
     pub async fn top_up_of_setup(&self, setup: &CardSetup) -> Result<Option<TopUp>> {
         let (Some(link_id), Some(card_id)) = (&setup.link_id, &setup.card_id) else { return Ok(None) };

@@ -1,9 +1,13 @@
-//! Connecting a card by its details. The number becomes a token here, in the browser, and goes nowhere else.
+//! Connecting a card by its details. In the sandbox the number becomes a token here, in the browser, and goes nowhere else;
+//! with Stripe it is entered in Stripe's own form.
+
+mod stripe_form;
 
 use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
 use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
+use self::stripe_form::StripeForm;
 use crate::platform::signal::{Given, Slot};
 
 use crate::api::{self, ApiError};
@@ -47,6 +51,13 @@ pub(super) fn ConnectCard(
     /// What comes afterwards.
     note: &'static str,
 ) -> AnyView {
+    let Some(live) = use_live() else { return ().into_any() };
+    if let Some(stripe) = live.stripe() {
+        let notice = live.service.notice();
+        let form =
+            view! { <StripeForm stripe=stripe notice=notice on_connected=on_connected on_back=on_back note=note /> };
+        return view! { <div class="connect-card" id=FACE_ID tabindex="-1">{form}</div> }.into_any();
+    }
     let fields = CardFields::new();
     let stage = Slot::new(Stage::Filling(None));
     let work = StoredValue::new_local(None);
@@ -127,11 +138,23 @@ fn form(
     view! {
         <CardForm fields=fields today=live.today refusal=refusal busy=busy
             words=("Connect card".to_owned(), "Connecting…".to_owned()) on_back=on_back on_send=send>
-            <p class="muted small">
-                "By connecting, you agree that this card may be charged later: for top-ups that an owner or admin confirms, and for automatic payments once they are switched on. "
-                {note}
-            </p>
+            <Consent note=note />
         </CardForm>
+    }
+    .into_any()
+}
+
+/// What whoever connects a card agrees to. A changed text gets another version (`CONSENT`).
+#[component]
+fn Consent(
+    /// What comes afterwards.
+    note: &'static str,
+) -> AnyView {
+    view! {
+        <p class="muted small">
+            "By connecting, you agree that this card may be charged later: for top-ups that an owner or admin confirms, and for automatic payments once they are switched on. "
+            {note}
+        </p>
     }
     .into_any()
 }

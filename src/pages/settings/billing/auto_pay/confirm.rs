@@ -53,6 +53,7 @@ pub(super) fn Confirm(
         }
         _ => None,
     };
+    let notice = live.service.notice().map(|notice| format!("{notice}."));
     let back = move || setup.step.set(Step::Amounts(None));
     let confirm = move || {
         if let Some(settings) = settings.get_untracked() {
@@ -64,7 +65,7 @@ pub(super) fn Confirm(
             {dynamic::part(failure)}
             <p class="mandate">{dynamic::part(mandate)}</p>
             {dynamic::part(at_once)}
-            <p class="muted small">"You can change or switch this off at any time. Sandbox: no real money."</p>
+            <p class="muted small">"You can change or switch this off at any time. "{notice}</p>
             <div class="buttons end">
                 <Button unavailable=busy on_press=back>"Back"</Button>
                 <Button style=ButtonStyle::Primary busy=busy on_press=confirm>

@@ -1,5 +1,7 @@
-//! The cardholder's confirmation (3-D Secure). In the sandbox the bank is a box with two buttons.
+//! The cardholder's confirmation (3-D Secure). In the sandbox the bank is a box with two buttons; with Stripe the bank's own
+//! question is laid over the page.
 
+use billing_contract::session::StripePage;
 use leptos::prelude::*;
 
 use super::drive;
@@ -7,6 +9,8 @@ use crate::parts::bank::SandboxBank;
 use crate::parts::words::card_text;
 use crate::state::Live;
 use crate::state::payment::Stage;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::money::explicit_text;
 
@@ -16,6 +20,9 @@ pub(super) fn BankQuestion(
     /// The wallet.
     live: Live,
 ) -> AnyView {
+    if let Some(stripe) = live.stripe() {
+        return question_of_stripe(live, stripe);
+    }
     let stage = live.payment.stage;
     let top_up = dynamic::memo(move || stage.read().top_up().cloned());
     let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
@@ -32,6 +39,39 @@ pub(super) fn BankQuestion(
     view! {
         <SandboxBank question=Signal::derive(question) busy=busy on_answer=answer />
         <p class="muted small">"Your wallet is credited as soon as the bank confirms."</p>
+    }
+    .into_any()
+}
+
+/// Asks at once; again only when somebody wants it.
+fn question_of_stripe(live: Live, stripe: &'static StripePage) -> AnyView {
+    let stage = live.payment.stage;
+    let problem = RwSignal::new(None::<&'static str>);
+    let ask = move || {
+        if let Stage::Challenge(top_up) = stage.get_untracked() {
+            problem.set(None);
+            drive::confirm(live, top_up, stripe, move |text| {
+                // The dialog may have been shut meanwhile.
+                let _ = problem.try_set(Some(text));
+            });
+        }
+    };
+    // The dialog must be there before it can step aside.
+    dynamic::effect(ask);
+    let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
+    let failure = move || {
+        let text = problem.get()?;
+        Some(
+            view! { <Banner tone=Tone::Warn title=text alert=true><p>"Nothing is charged before you confirm."</p></Banner> },
+        )
+    };
+    let word = move || if busy.get() { "Waiting for your bank…" } else { "Try again" };
+    view! {
+        {dynamic::part(failure)}
+        <p>"Your bank asks you to confirm this payment. Your wallet is credited as soon as it tells us."</p>
+        <div class="buttons end">
+            <Button style=ButtonStyle::Primary busy=busy on_press=ask>{dynamic::part(word)}</Button>
+        </div>
     }
     .into_any()
 }

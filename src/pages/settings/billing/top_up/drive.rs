@@ -2,12 +2,15 @@
 
 use billing_contract::ProblemCode;
 use billing_contract::request::FundsRequest;
-use billing_contract::top_up::{Decline, TopUp};
+use billing_contract::session::StripePage;
+use billing_contract::top_up::{Decline, NextAction, TopUp};
 use billing_domain::Money;
+use billing_domain::charge::TopUpStatus;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api::{self, ApiError};
+use crate::platform::stripe::{self, NotLoaded};
 use crate::platform::timers;
 use crate::state::attempt::{self, Attempt};
 use crate::state::payment::{Notice, Stage};
@@ -135,6 +138,29 @@ pub(super) fn answer(live: Live, top_up: TopUp, approve: bool) {
                 Err(_) => stage.set(Stage::Challenge(top_up)),
             },
         }
+    });
+}
+
+/// Lets the cardholder answer the bank through Stripe's script, then asks the server what came of it; `failed` is told why
+/// it has to be tried again.
+pub(super) fn confirm(live: Live, top_up: TopUp, page: &'static StripePage, failed: impl Fn(&'static str) + 'static) {
+    let stage = live.payment.stage;
+    let Some(NextAction::BrowserScript { client_secret, .. }) = top_up.next_action.clone() else { return };
+    stage.set(Stage::Answering(top_up.clone()));
+    spawn_local(async move {
+        if let Err(NotLoaded) = stripe::answer_bank(&page.publishable_key, &client_secret, &page.script_url).await {
+            failed("Your bank's question could not load");
+            return stage.set(Stage::Challenge(top_up));
+        }
+        let Ok(news) = api::top_ups::check(&top_up.id).await else {
+            failed("What you answered is not known yet");
+            return stage.set(Stage::Challenge(top_up));
+        };
+        if news.status == TopUpStatus::ActionRequired {
+            failed("Your bank has not heard your answer");
+        }
+        stage.set(Stage::of(news.clone()));
+        arrived(live, news);
     });
 }
 

@@ -1,0 +1,187 @@
+//! Connecting a card through Stripe's own form: the number goes from a frame of Stripe's to Stripe, and never to us.
+
+use std::rc::Rc;
+
+use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
+use billing_contract::session::StripePage;
+use billing_contract::top_up::NextAction;
+use leptos::prelude::*;
+
+use super::{ASK_MILLISECONDS, CONSENT, Consent, sentence};
+use crate::api;
+use crate::platform::signal::Slot;
+use crate::platform::stripe::{CardForm, NotLoaded};
+use crate::platform::{task, timers};
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::skeleton::Skeleton;
+
+/// Where Stripe puts its frame; nothing of ours is ever inside.
+const PLACE_ID: &str = "stripe-card-form";
+
+/// Where connecting stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The form is on its way; what went wrong before.
+    Loading(Option<String>),
+    /// It did not come, and why.
+    Missing(String),
+    /// The fields are being filled in; what went wrong before.
+    Filling(Option<String>),
+    /// Stripe and the bank are asked.
+    Sending,
+}
+
+/// A form that is shown, and the set-up that it is for.
+#[derive(Clone)]
+struct Shown {
+    form: Rc<CardForm>,
+    setup_id: String,
+}
+
+/// Everything that a task of this form needs.
+#[derive(Clone, Copy)]
+struct Desk {
+    stripe: &'static StripePage,
+    stage: Slot<Stage>,
+    shown: StoredValue<Option<Shown>, LocalStorage>,
+    on_connected: Callback<(Card,)>,
+}
+
+/// Stripe's form, what the person agrees to, the button.
+#[component]
+pub(super) fn StripeForm(
+    /// Key and script.
+    stripe: &'static StripePage,
+    /// What the page says while no real money moves.
+    notice: Option<&'static str>,
+    /// The card is connected.
+    on_connected: Callback<(Card,)>,
+    /// Back to where one came from.
+    on_back: Callback<()>,
+    /// What comes afterwards.
+    note: &'static str,
+) -> AnyView {
+    let desk =
+        Desk { stripe, stage: Slot::new(Stage::Loading(None)), shown: StoredValue::new_local(None), on_connected };
+    let work = StoredValue::new_local(None);
+    let load = move || work.set_value(Some(task::start(load(desk, None))));
+    // The place must be in the document first.
+    dynamic::effect(load);
+    on_cleanup(move || {
+        drop(work.try_update_value(Option::take));
+        drop(desk.shown.try_update_value(Option::take));
+    });
+    let stage = desk.stage;
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let (Stage::Filling(_), Some(shown)) = (&*stage.read_untracked(), desk.shown.get_value()) {
+            work.set_value(Some(task::start(send(desk, shown))));
+        }
+    };
+    let busy = dynamic::memo(move || *stage.read() == Stage::Sending);
+    let waits = dynamic::memo(move || !matches!(*stage.read(), Stage::Filling(_) | Stage::Sending));
+    let above = move || match stage.get() {
+        Stage::Loading(None) => view! { <Skeleton lines=4 /> }.into_any(),
+        Stage::Missing(reason) => view! {
+            <Banner tone=Tone::Warn title="The card form could not load" alert=true>
+                <p>{reason}</p>
+                <Button icon=IconName::Refresh on_press=load>"Try again"</Button>
+            </Banner>
+        }
+        .into_any(),
+        Stage::Loading(Some(reason)) | Stage::Filling(Some(reason)) => view! {
+            <Banner tone=Tone::Stop title="The card was not connected" alert=true><p>{reason}</p></Banner>
+        }
+        .into_any(),
+        Stage::Filling(None) | Stage::Sending => ().into_any(),
+    };
+    let notice = notice.map(|notice| {
+        view! { <p class="sandbox-note small"><Icon name=IconName::Flask />{format!("{notice}.")}</p> }
+    });
+    let label = move || if busy.get() { "Connecting…" } else { "Connect card" };
+    view! {
+        <form class="form" novalidate=true on:submit=send>
+            {notice}
+            {dynamic::part(above)}
+            <div id=PLACE_ID></div>
+            <Consent note=note />
+            <div class="buttons end">
+                <Button on_press=on_back>"Back"</Button>
+                <Button style=ButtonStyle::Primary submit=true busy=busy unavailable=waits>{dynamic::part(label)}</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Begins a set-up and shows the form for it; `refused` is why the last one ended.
+async fn load(desk: Desk, refused: Option<String>) {
+    let Desk { stripe, stage, shown, .. } = desk;
+    drop(shown.try_update_value(Option::take));
+    stage.set(Stage::Loading(refused.clone()));
+    let asked = CreateCardSetup { token: String::new(), exp_month: 0, exp_year: 0, consent: CONSENT.to_owned() };
+    let next = match secret(api::cards::connect(&asked).await).await {
+        Ok((setup_id, secret)) => {
+            match CardForm::show(&stripe.publishable_key, &secret, PLACE_ID, &stripe.script_url).await {
+                Ok(form) => {
+                    shown.set_value(Some(Shown { form: Rc::new(form), setup_id }));
+                    Stage::Filling(refused)
+                }
+                Err(NotLoaded) => {
+                    Stage::Missing("Check your connection and whether your browser blocks js.stripe.com.".to_owned())
+                }
+            }
+        }
+        Err(reason) => Stage::Missing(reason),
+    };
+    stage.set(next);
+}
+
+/// The set-up's id, and the secret by which the form knows it.
+async fn secret(mut answer: Result<CardSetup, api::ApiError>) -> Result<(String, String), String> {
+    while let Ok(CardSetup { id, status: CardSetupStatus::Pending, .. }) = &answer {
+        timers::sleep(ASK_MILLISECONDS).await;
+        answer = api::cards::check(id).await;
+    }
+    match answer {
+        Ok(CardSetup { id, next_action: Some(NextAction::BrowserScript { client_secret, .. }), .. }) => {
+            Ok((id, client_secret))
+        }
+        Ok(setup) => Err(setup
+            .decline
+            .map_or_else(|| "The payment provider gave no form. Try again.".to_owned(), |decline| decline.message)),
+        Err(error) => Err(sentence(&error)),
+    }
+}
+
+/// Hands the form to Stripe, then asks the server what is true until that is known.
+async fn send(desk: Desk, Shown { form, setup_id }: Shown) {
+    let Desk { stage, shown, on_connected, .. } = desk;
+    stage.set(Stage::Sending);
+    if let Err(reason) = form.confirm().await {
+        // The same form and set-up take another card.
+        return stage.set(Stage::Filling(Some(reason)));
+    }
+    drop(form);
+    loop {
+        match api::cards::check(&setup_id).await {
+            Ok(CardSetup { status: CardSetupStatus::Succeeded, card: Some(card), .. }) => {
+                drop(shown.try_update_value(Option::take));
+                return on_connected.run((card,));
+            }
+            Ok(CardSetup { status: CardSetupStatus::Succeeded | CardSetupStatus::Failed, decline, .. }) => {
+                let reason = decline.map(|decline| decline.message);
+                let reason = reason.unwrap_or_else(|| "The bank refused this card. Use another one.".to_owned());
+                return load(desk, Some(reason)).await;
+            }
+            Err(error) if !error.leaves_outcome_open() => {
+                return stage.set(Stage::Missing(sentence(&error)));
+            }
+            // Not known yet, or the answer got lost.
+            Ok(_) | Err(_) => timers::sleep(ASK_MILLISECONDS).await,
+        }
+    }
+}
