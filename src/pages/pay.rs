@@ -6,18 +6,21 @@ mod outcome;
 mod request;
 
 use billing_contract::link::PayPage;
+use billing_contract::session::Service;
 use billing_domain::link::LinkPurpose;
 use leptos::prelude::*;
+use serde::Deserialize;
 
 use self::flow::{Flow, Stage};
-use self::outcome::{Proof, bank, waiting};
+use self::outcome::{Proof, away, bank, waiting};
 use self::request::Request;
-use crate::parts::card_form::{CardFields, CardForm};
-use crate::platform::signal::Given;
-use crate::platform::{focus, fragment, history, intl};
+use crate::api::decode::decode;
+use crate::parts::card_form::{CardFields, CardForm, Refusal};
+use crate::platform::signal::{Derived, Given};
+use crate::platform::{bootstrap, focus, fragment, history, intl};
 use crate::ui::announcer::{LiveRegions, provide_announcer};
 use crate::ui::banner::{Banner, Tone};
-use crate::ui::button::Button;
+use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::explicit_text;
@@ -26,9 +29,16 @@ use crate::ui::skeleton::Skeleton;
 /// Where the reader goes on when the page shows something else.
 const FACE_ID: &str = "pay-face";
 
+/// What the server wrote into the document.
+#[derive(Deserialize)]
+struct First {
+    service: Service,
+}
+
 /// Puts the page into the document.
 pub(crate) fn mount() {
-    mount_to_body(|| view! { <Pay /> });
+    let first = bootstrap::take().and_then(|text| decode::<First>(&text));
+    mount_to_body(move || view! { <Pay service=first.map(|first| first.service) /> });
 }
 
 /// What is shown.
@@ -39,6 +49,7 @@ enum Face {
     Unreachable,
     Form,
     Bank,
+    Away,
     Waiting,
     Proof,
 }
@@ -51,6 +62,7 @@ impl Face {
             Stage::Unreachable(_) => Self::Unreachable,
             Stage::Filling(_) | Stage::Sending | Stage::Repeating => Self::Form,
             Stage::Question(_) | Stage::Answering(_) => Self::Bank,
+            Stage::Away(_) => Self::Away,
             Stage::Waiting(_) | Stage::Unknown(_) => Self::Waiting,
             Stage::Done(_) => Self::Proof,
         }
@@ -59,9 +71,13 @@ impl Face {
 
 /// The page.
 #[component]
-fn Pay() -> AnyView {
+fn Pay(
+    /// Who moves the money; a document of a development server does not say.
+    service: Option<Service>,
+) -> AnyView {
     let announcer = provide_announcer();
-    let flow = Flow::start(announcer);
+    let notice = service.as_ref().map_or(Some("Sandbox: no real money"), Service::notice);
+    let flow = Flow::start(announcer, notice, service.and_then(|service| service.stripe));
     // Another link in the same tab is another page.
     let another = StoredValue::new_local(fragment::on_change(history::reload));
     on_cleanup(move || drop(another.try_update_value(Option::take)));
@@ -81,6 +97,7 @@ fn Pay() -> AnyView {
             Face::Unreachable => unreachable(flow),
             Face::Form => with_page(flow, |page| form(flow, fields, page)),
             Face::Bank => with_page(flow, |page| bank(flow, &page)),
+            Face::Away => with_page(flow, |page| away(flow, &page)),
             Face::Waiting => with_page(flow, |page| waiting(flow, &page)),
             Face::Proof => with_page(flow, |page| view! { <Proof flow=flow page=page /> }.into_any()),
         };
@@ -88,13 +105,18 @@ fn Pay() -> AnyView {
     };
     view! {
         <LiveRegions announcer=announcer />
-        <aside class="ribbon" aria-label="Sandbox"><Icon name=IconName::Flask />"Sandbox: no real money"</aside>
+        {notice.map(ribbon)}
         <main id="main" class="pay">
             <p class="brand"><span class="brand-mark"><Icon name=IconName::Mark /></span>"Nexis"</p>
             {dynamic::part(content)}
         </main>
     }
     .into_any()
+}
+
+fn ribbon(notice: &'static str) -> AnyView {
+    let label = notice.split(':').next().unwrap_or_default();
+    view! { <aside class="ribbon" aria-label=label><Icon name=IconName::Flask />{notice}</aside> }.into_any()
 }
 
 /// There is always a page where these are shown.
@@ -161,15 +183,59 @@ fn form(flow: Flow, fields: CardFields, page: PayPage) -> AnyView {
     };
     let consent = consent(&page);
     let today = page.today;
+    if flow.stripe.is_some() {
+        return view! {
+            <Request page=page />
+            <section class="panel pay-panel" aria-label="Card">
+                <Hosted refusal=refusal busy=busy on_send=move || flow.send(None)>
+                    <p class="muted small">{consent}</p>
+                    {dynamic::part(repeating)}
+                </Hosted>
+            </section>
+        }
+        .into_any();
+    }
     view! {
         <Request page=page />
         <section class="panel pay-panel" aria-label="Card">
             <CardForm fields=fields today=today refusal=refusal busy=busy words=words
-                on_send=move |card| flow.send(&card)>
+                on_send=move |card| flow.send(Some(card))>
                 <p class="muted small">{consent}</p>
                 {dynamic::part(repeating)}
             </CardForm>
         </section>
+    }
+    .into_any()
+}
+
+/// The way to the payment provider's own page, where the card is entered.
+#[component]
+fn Hosted(
+    /// What went wrong before.
+    #[prop(into)]
+    refusal: Given<Refusal>,
+    /// The page is being opened.
+    busy: Derived<bool>,
+    /// Opens it.
+    #[prop(into)]
+    on_send: Callback<()>,
+    /// What the person agrees to.
+    children: Children,
+) -> AnyView {
+    let failure = move || {
+        let (title, reason) = refusal.get()?;
+        Some(view! { <Banner tone=Tone::Stop title=title alert=true><p>{reason}</p></Banner> })
+    };
+    let label = move || if busy.get() { "Opening…" } else { "Continue to the card form" };
+    view! {
+        <div class="form">
+            {dynamic::part(failure)}
+            <p>"You enter the card on the secure page of Stripe, which then brings you back here."</p>
+            {children()}
+            <div class="buttons end">
+                <Button style=ButtonStyle::Primary busy=busy on_press=on_send>{dynamic::part(label)}</Button>
+            </div>
+        </div>
     }
     .into_any()
 }

@@ -1,8 +1,13 @@
 // How the browser tests run: two widths, no second tries, nothing skipped by accident.
 import { defineConfig } from "@playwright/test";
 import { launchOptions } from "./fixture/chromium.ts";
+import type { Options } from "./fixture/test.ts";
 
-export default defineConfig({
+const wide = { viewport: { width: 1280, height: 900 } };
+// 320 CSS px is where WCAG 1.4.10 measures, and the narrowest phone in use.
+const narrow = { viewport: { width: 320, height: 720 }, hasTouch: true };
+
+export default defineConfig<Options>({
   testDir: "specs",
   outputDir: "test-results",
   fullyParallel: true,
@@ -21,8 +26,10 @@ export default defineConfig({
     actionTimeout: 10_000,
   },
   projects: [
-    { name: "desktop", use: { viewport: { width: 1280, height: 900 } }, grepInvert: /@phone/ },
-    // 320 CSS px is where WCAG 1.4.10 measures, and the narrowest phone in use.
-    { name: "phone", use: { viewport: { width: 320, height: 720 }, hasTouch: true }, grep: /@phone|@everywhere/ },
+    { name: "desktop", use: wide, grepInvert: /@phone|@stripe-only/ },
+    { name: "phone", use: narrow, grep: /@phone|@everywhere/, grepInvert: /@stripe-only/ },
+    // The same tests where the money goes through Stripe, which is played by tests/fake-stripe.
+    { name: "stripe", use: { ...wide, provider: "stripe" }, grep: /@stripe/, grepInvert: /@phone/ },
+    { name: "stripe-phone", use: { ...narrow, provider: "stripe" }, grep: /(?=.*@stripe)(?=.*(@phone|@everywhere))/ },
   ],
 });

@@ -2,6 +2,7 @@
 
 use billing_contract::ProblemCode;
 use billing_contract::link::{CompleteLink, PayAttempt, PayPage, PayStatus};
+use billing_contract::session::StripePage;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{self, ApiError, decode::decode};
 use crate::parts::card_form::{Accepted, Refusal};
 use crate::platform::signal::Slot;
-use crate::platform::{fragment, random, storage, timers};
+use crate::platform::{fragment, history, random, storage, stripe, timers};
 use crate::ui::announcer::Announcer;
 
 /// The version of the consent text. A changed text gets a new one.
@@ -40,6 +41,8 @@ pub(super) enum Stage {
     Repeating,
     /// The bank is working on it.
     Waiting(PayAttempt),
+    /// The card is entered on the provider's own page, which is open.
+    Away(PayAttempt),
     /// The cardholder has to confirm.
     Question(PayAttempt),
     /// The cardholder's word is on its way to the bank.
@@ -63,6 +66,7 @@ impl Stage {
         };
         match attempt.status {
             PayStatus::Processing => Self::Waiting(attempt),
+            PayStatus::ActionRequired if attempt.redirect.is_some() => Self::Away(attempt),
             PayStatus::ActionRequired => Self::Question(attempt),
             PayStatus::Unknown => Self::Unknown(attempt),
             PayStatus::Succeeded => Self::Done(attempt),
@@ -94,13 +98,17 @@ pub(super) struct Flow {
     pub(super) page: Slot<Option<PayPage>>,
     /// Where it stands.
     pub(super) stage: Slot<Stage>,
+    /// What every screen says while no real money moves.
+    pub(super) notice: Option<&'static str>,
+    /// With Stripe: its key and its script.
+    pub(super) stripe: Option<&'static StripePage>,
     token: StoredValue<String>,
     announcer: Announcer,
 }
 
 impl Flow {
     /// Takes the token out of the address, or goes on with what this tab had begun.
-    pub(super) fn start(announcer: Announcer) -> Self {
+    pub(super) fn start(announcer: Announcer, notice: Option<&'static str>, stripe: Option<StripePage>) -> Self {
         if let Some(token) = fragment::take()
             && storage::get(TOKEN).as_deref() != Some(token.as_str())
         {
@@ -108,14 +116,21 @@ impl Flow {
             storage::set(TOKEN, &token);
         }
         let token = storage::get(TOKEN).unwrap_or_default();
-        let flow =
-            Self { page: Slot::new(None), stage: Slot::new(Stage::Opening), token: StoredValue::new(token), announcer };
+        let flow = Self {
+            page: Slot::new(None),
+            stage: Slot::new(Stage::Opening),
+            notice,
+            // Once a document.
+            stripe: stripe.map(|stripe| &*Box::leak(Box::new(stripe))),
+            token: StoredValue::new(token),
+            announcer,
+        };
         match storage::get(ATTEMPT).and_then(|text| decode::<Kept>(&text)) {
             Some(kept) => {
                 flow.page.set(Some(kept.page));
                 flow.stage.set(Stage::Sending);
                 // The key makes it the same attempt, whether the first request had arrived or not.
-                spawn_local(flow.sent(kept.key, kept.body));
+                spawn_local(flow.sent(kept.key, kept.body, false));
             }
             None => flow.open(),
         }
@@ -147,15 +162,15 @@ impl Flow {
         self.stage.set(if dead { Stage::Dead(sentence) } else { Stage::Unreachable(sentence) });
     }
 
-    /// Uses the link with this card.
-    pub(super) fn send(self, card: &Accepted) {
+    /// Uses the link with this card, or with one that is entered on the provider's own page.
+    pub(super) fn send(self, card: Option<Accepted>) {
         let Some(page) = self.page.get_untracked() else { return };
         let key = random::uuid();
         let body = CompleteLink {
             token: self.token.get_value(),
-            card_token: card.token.to_owned(),
-            exp_month: card.month,
-            exp_year: card.year,
+            card_token: card.map(|card| card.token.to_owned()).unwrap_or_default(),
+            exp_month: card.map(|card| card.month).unwrap_or_default(),
+            exp_year: card.map(|card| card.year).unwrap_or_default(),
             consent: CONSENT.to_owned(),
         };
         let kept = Kept { key, body, page };
@@ -163,14 +178,15 @@ impl Flow {
             storage::set(ATTEMPT, &text);
         }
         self.stage.set(Stage::Sending);
-        spawn_local(self.sent(kept.key, kept.body));
+        spawn_local(self.sent(kept.key, kept.body, true));
     }
 
-    async fn sent(self, key: String, body: CompleteLink) {
+    /// `leave`: the person has just asked for the provider's page. Whoever comes back from there is not sent off again.
+    async fn sent(self, key: String, body: CompleteLink, leave: bool) {
         let (mut pause, longest) = REPEAT_MILLISECONDS;
         loop {
             match api::pay::complete(&key, &body).await {
-                Ok(attempt) => return self.arrived(attempt).await,
+                Ok(attempt) => return self.arrived(attempt, leave).await,
                 Err(error) if error.leaves_outcome_open() => {
                     self.stage.set(Stage::Repeating);
                     timers::sleep(pause).await;
@@ -194,13 +210,17 @@ impl Flow {
     }
 
     /// News of the attempt; while the bank is at it, asks again.
-    async fn arrived(self, mut attempt: PayAttempt) {
+    async fn arrived(self, mut attempt: PayAttempt, mut leave: bool) {
         loop {
             let stage = Stage::of(attempt.clone());
+            if let (true, Some(address)) = (leave, &attempt.redirect) {
+                leave = false;
+                history::load(address);
+            }
             if stage.is_over() {
                 storage::remove(ATTEMPT);
             }
-            let goes_on = matches!(stage, Stage::Waiting(_) | Stage::Unknown(_));
+            let goes_on = matches!(stage, Stage::Waiting(_) | Stage::Unknown(_) | Stage::Away(_));
             if matches!(stage, Stage::Done(_)) {
                 self.announcer.say("Done. Thank you.");
             }
@@ -222,6 +242,28 @@ impl Flow {
         api::pay::save_receipt(self.token.get_value(), attempt_id).await
     }
 
+    /// Lets the cardholder answer the bank through Stripe's script, then asks the server what came of it; whether that could be
+    /// asked.
+    pub(super) fn confirm(self, failed: RwSignal<bool>) {
+        let (Some(page), Stage::Question(attempt)) = (self.stripe, self.stage.get_untracked()) else { return };
+        let Some(secret) = attempt.client_secret.clone() else { return };
+        self.stage.set(Stage::Answering(attempt.clone()));
+        failed.set(false);
+        spawn_local(async move {
+            let answered = stripe::answer_bank(&page.publishable_key, &secret, &page.script_url).await;
+            match api::pay::status(self.token.get_value(), attempt.id.clone()).await {
+                Ok(news) if answered.is_ok() && news.status != PayStatus::ActionRequired => {
+                    self.arrived(news, false).await;
+                }
+                _ => {
+                    // Nobody may be looking any more.
+                    let _ = failed.try_set(true);
+                    self.stage.set(Stage::Question(attempt));
+                }
+            }
+        });
+    }
+
     /// Tells the sandbox bank what the cardholder decided.
     pub(super) fn answer(self, approve: bool) {
         let Stage::Question(attempt) = self.stage.get_untracked() else { return };
@@ -229,10 +271,10 @@ impl Flow {
         spawn_local(async move {
             let token = self.token.get_value();
             match api::pay::challenge(token.clone(), attempt.id.clone(), approve).await {
-                Ok(news) => self.arrived(news).await,
+                Ok(news) => self.arrived(news, false).await,
                 // Perhaps it got through: the attempt itself says so.
                 Err(_) => match api::pay::status(token, attempt.id.clone()).await {
-                    Ok(news) => self.arrived(news).await,
+                    Ok(news) => self.arrived(news, false).await,
                     Err(_) => self.stage.set(Stage::Question(attempt)),
                 },
             }
@@ -249,6 +291,8 @@ mod tests {
             id: "a".to_owned(),
             status,
             reason: Some("Not enough money.".to_owned()),
+            redirect: None,
+            client_secret: None,
             challenge_until: None,
             card: None,
             settled_at: None,
@@ -261,6 +305,14 @@ mod tests {
         for status in [PayStatus::Processing, PayStatus::ActionRequired, PayStatus::Unknown, PayStatus::Succeeded] {
             assert!(!Stage::of(attempt(status, true)).is_over(), "{status:?}");
         }
+    }
+
+    #[test]
+    fn an_open_page_of_the_provider_is_no_question_of_the_bank() {
+        let mut asked = attempt(PayStatus::ActionRequired, true);
+        assert!(matches!(Stage::of(asked.clone()), Stage::Question(_)));
+        asked.redirect = Some("https://checkout.stripe.com/c/1".to_owned());
+        assert!(matches!(Stage::of(asked), Stage::Away(_)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::flow::{Flow, Stage};
 use super::heading;
 use crate::parts::bank::SandboxBank;
 use crate::parts::words::card_text;
-use crate::platform::paper;
+use crate::platform::{history, paper};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -16,8 +16,59 @@ use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::explicit_text;
 use crate::ui::time::{DateStyle, Instant};
 
+/// The card is entered elsewhere; the way there, for whoever has come back without having done so.
+pub(super) fn away(flow: Flow, page: &PayPage) -> AnyView {
+    let go = move || {
+        if let Stage::Away(PayAttempt { redirect: Some(address), .. }) = &*flow.stage.read_untracked() {
+            history::load(address);
+        }
+    };
+    view! {
+        <section class="panel pay-panel">
+            <h1>{heading(page)}</h1>
+            <p>"The card form is open on the page of Stripe. Nothing has been charged yet. This page goes on by itself once the card is entered."</p>
+            <div class="buttons">
+                <Button style=ButtonStyle::Primary on_press=go>"Continue to the card form"</Button>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// The bank's own question, laid over the page by Stripe's script: asked at once, again only when somebody wants it.
+fn question_of_stripe(flow: Flow) -> AnyView {
+    let failed = RwSignal::new(false);
+    let ask = move || flow.confirm(failed);
+    dynamic::effect(ask);
+    let busy = dynamic::memo(move || matches!(*flow.stage.read(), Stage::Answering(_)));
+    let label = move || if busy.get() { "Waiting for your bank…" } else { "Try again" };
+    let failure = move || {
+        failed.get().then(|| {
+            view! {
+                <Banner tone=Tone::Warn title="Your bank has not heard your answer" alert=true>
+                    <p>"Nothing is charged before you confirm."</p>
+                </Banner>
+            }
+        })
+    };
+    view! {
+        <section class="panel pay-panel">
+            <h1>"Confirm with your bank"</h1>
+            {dynamic::part(failure)}
+            <p>"Your bank asks you to confirm this payment. Nothing is charged before you do."</p>
+            <div class="buttons">
+                <Button style=ButtonStyle::Primary busy=busy on_press=ask>{dynamic::part(label)}</Button>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
 /// The bank's question about the card or the payment.
 pub(super) fn bank(flow: Flow, page: &PayPage) -> AnyView {
+    if flow.stripe.is_some() {
+        return question_of_stripe(flow);
+    }
     let (amount, currency) = (page.amount, page.currency);
     let busy = dynamic::memo(move || matches!(*flow.stage.read(), Stage::Answering(_)));
     let question = move || {
@@ -97,7 +148,7 @@ pub(super) fn Proof(
                 {paid.then(|| save_button(flow, id.clone()))}
                 <Button on_press=paper::print>"Print"</Button>
             </div>
-            <p class="muted small">"Sandbox: no real money was moved."</p>
+            {flow.notice.map(|notice| view! { <p class="muted small">{format!("{notice} was moved.")}</p> })}
         </section>
     }
     .into_any()

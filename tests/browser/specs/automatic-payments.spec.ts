@@ -27,7 +27,7 @@ test("Not Active becomes Active after a confirmation that names every number @ev
 test.describe("without a card", () => {
   test.use({ demo: "fresh" });
 
-  test("the amounts are proposed, the card is entered, and nothing is charged before they are confirmed", async ({ page, seams }) => {
+  test("the amounts are proposed, the card is entered, and nothing is charged before they are confirmed @stripe", async ({ page, seams }) => {
     await signIn(page, "owner");
     const billing = new Billing(page);
     await billing.autoPay.getByRole("button", { name: "Not Active" }).click();

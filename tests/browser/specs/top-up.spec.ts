@@ -6,7 +6,7 @@ import { signIn } from "../fixture/people.ts";
 test.describe("the first one", () => {
   test.use({ demo: "fresh" });
 
-  test("asks for a card and goes straight on, with nothing typed twice @everywhere", async ({ page, seams }) => {
+  test("asks for a card and goes straight on, with nothing typed twice @everywhere @stripe", async ({ page, seams }) => {
     await signIn(page, "owner");
     const billing = new Billing(page);
     const dialog = await billing.addBalance("123.45");

@@ -16,21 +16,17 @@ const COPIED: [&str; 3] = ["favicon.svg", "manifest.webmanifest", "robots.txt"];
 const WASM: &str = "/app.wasm";
 const SCRIPT: &str = "/loader.js";
 const STYLE: &str = "/app.css";
-/// Where the server puts the session's `/billing` answer.
+/// Where the server puts what the first screen shows.
 const BOOTSTRAP: &str = "<!--bootstrap-->";
 
 /// A document, and the program that it starts.
 struct Document {
     html: &'static str,
     program: Program,
-    /// The server puts somebody's figures into it.
-    personal: bool,
 }
 
-const DOCUMENTS: [Document; 2] = [
-    Document { html: "index.html", program: Program::App, personal: true },
-    Document { html: "pay.html", program: Program::Pay, personal: false },
-];
+const DOCUMENTS: [Document; 2] =
+    [Document { html: "index.html", program: Program::App }, Document { html: "pay.html", program: Program::Pay }];
 
 /// Leaves the page in dist/, compressed.
 pub(super) fn make() -> Result<()> {
@@ -64,8 +60,8 @@ fn make_document(document: &Document, work: &Path, dist: &Path) -> Result<()> {
         html = renamed(&html, address, &name)?;
     }
     html = slim(&renamed(&html, WASM, &code.main.name)?)?;
-    if document.personal && !html.contains(BOOTSTRAP) {
-        bail!("{} lost its {BOOTSTRAP}: the server would have nowhere to put the balance", document.html);
+    if !html.contains(BOOTSTRAP) {
+        bail!("{} lost its {BOOTSTRAP}: the server would have nowhere to put what it knows", document.html);
     }
     fs::write(dist.join(document.html), html).with_context(|| format!("dist/{} could not be written", document.html))
 }
@@ -164,7 +160,7 @@ mod tests {
         for document in &DOCUMENTS {
             let html = read(&workspace::root().join(document.html)).unwrap();
             let html = [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| renamed(&html, address, "x").unwrap());
-            assert_eq!(slim(&html).unwrap().contains(BOOTSTRAP), document.personal, "{}", document.html);
+            assert!(slim(&html).unwrap().contains(BOOTSTRAP), "{}", document.html);
         }
     }
 }

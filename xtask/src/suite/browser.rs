@@ -12,6 +12,7 @@ pub(super) fn run(tally: &mut Tally) -> Result<()> {
     if report.exists() {
         fs::remove_file(&report).context("the report of the last run is in the way")?;
     }
+    process::run(workspace::cargo().args(["build", "--package", "fake-stripe", "--locked"]))?;
     let mut tests = playwright(&["--reporter=list,json"])?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let outcome = process::run(&mut tests);
@@ -39,6 +40,7 @@ pub(crate) fn playwright(arguments: &[&str]) -> Result<Command> {
         .args(arguments);
     command.env("NEXIS_BILLING_CHROMIUM", chromium);
     command.env("NEXIS_BILLING_BINARY", workspace::server_binary()?).env("NEXIS_BILLING_DIST", workspace::dist());
+    command.env("NEXIS_BILLING_FAKE_STRIPE", workspace::target_dir()?.join("debug/fake-stripe"));
     Ok(command)
 }
 

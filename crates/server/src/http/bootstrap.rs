@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::request::Parts;
 use billing_contract::paths;
-use billing_contract::session::Bootstrap;
+use billing_contract::session::{Bootstrap, Service};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -34,6 +34,12 @@ pub(crate) async fn element(state: &AppState, parts: &Parts) -> (String, bool) {
     (element.unwrap_or_default(), member.is_some())
 }
 
+/// The same for a page without an account: what the server is, and nothing else.
+pub(crate) fn element_for_anybody(state: &AppState) -> String {
+    let service = Service { demo_sign_ins: Vec::new(), ..service::bootstrap::service(state) };
+    script(&Bootstrap { service, session: None, billing: None, admins: None })
+}
+
 /// A data block is no script to the content policy; `<` and the line separators cannot end it early (HTML §4.12.1.3).
 fn script(bootstrap: &Bootstrap) -> String {
     let json = serde_json::to_string(bootstrap).unwrap_or_default();
@@ -44,7 +50,7 @@ fn script(bootstrap: &Bootstrap) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use billing_contract::session::{DemoSignIn, Service};
+    use billing_contract::session::DemoSignIn;
 
     #[test]
     fn data_cannot_leave_its_element() {

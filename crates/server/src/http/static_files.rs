@@ -44,8 +44,29 @@ pub(crate) enum DistError {
 pub(crate) struct StaticFiles {
     /// By path without the leading slash.
     assets: HashMap<String, Asset>,
-    before_bootstrap: String,
-    after_bootstrap: String,
+    index: Document,
+    /// The document behind a hand-over link.
+    pay: Option<Document>,
+}
+
+/// A document with a place for the first screen's data.
+#[derive(Debug)]
+struct Document {
+    before: String,
+    after: String,
+}
+
+impl Document {
+    fn read(file: &Path) -> io::Result<Self> {
+        let text = String::from_utf8_lossy(&fs::read(file)?).into_owned();
+        let (before, after) = text.split_once(MARKER).unwrap_or((&text, ""));
+        Ok(Self { before: before.to_owned(), after: after.to_owned() })
+    }
+
+    /// With this element in its place.
+    fn with(&self, element: &str) -> String {
+        [&self.before, element, &self.after].concat()
+    }
 }
 
 #[derive(Debug)]
@@ -79,12 +100,12 @@ impl StaticFiles {
         let mut files = HashMap::new();
         collect(folder, "", &mut files).map_err(unreadable)?;
         let index = files.remove(INDEX).ok_or_else(|| DistError::NoIndex { path: folder.display().to_string() })?;
-        let index = String::from_utf8_lossy(&fs::read(index).map_err(unreadable)?).into_owned();
-        let (before, after) = index.split_once(MARKER).unwrap_or((&index, ""));
+        let index = Document::read(&index).map_err(unreadable)?;
+        let pay = files.remove(PAY).map(|file| Document::read(&file)).transpose().map_err(unreadable)?;
 
         let mut assets = HashMap::new();
         for (name, path) in &files {
-            if packed_of(name).is_some_and(|plain| plain == INDEX || files.contains_key(plain)) {
+            if packed_of(name).is_some_and(|plain| matches!(plain, INDEX | PAY) || files.contains_key(plain)) {
                 continue;
             }
             let packed = |suffix: &str| {
@@ -99,12 +120,7 @@ impl StaticFiles {
             };
             assets.insert(name.clone(), asset);
         }
-        Ok(Self { assets, before_bootstrap: before.to_owned(), after_bootstrap: after.to_owned() })
-    }
-
-    /// `index.html` with this element in its place.
-    fn index(&self, element: &str) -> String {
-        [&self.before_bootstrap, element, &self.after_bootstrap].concat()
+        Ok(Self { assets, index, pay })
     }
 }
 
@@ -165,7 +181,11 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
         return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
     // The address of hand-over links: what is behind `#` never comes here.
-    let path = if path.strip_suffix('/').unwrap_or(&path) == "pay" { PAY.to_owned() } else { path };
+    if path.strip_suffix('/').unwrap_or(&path) == "pay"
+        && let Some(pay) = &state.files.pay
+    {
+        return document(pay.with(&bootstrap::element_for_anybody(&state)), "no-cache");
+    }
     if let Some(asset) = state.files.assets.get(&path) {
         return send(asset, &parts.headers);
     }
@@ -175,18 +195,15 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
     let (element, private) = bootstrap::element(&state, &parts).await;
     // Whatever carries somebody's figures must not be kept; without them the page is asked for again each time.
     let caching = if private { "no-store" } else { "no-cache" };
-    // For HEAD, hyper keeps the length and drops the bytes.
-    let page = state.files.index(&element);
-    (
-        [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (header::CACHE_CONTROL, caching),
-            (header::VARY, "Cookie"),
-        ],
-        Extension(AppPage),
-        page,
-    )
-        .into_response()
+    let mut page = document(state.files.index.with(&element), caching);
+    page.headers_mut().insert(header::VARY, HeaderValue::from_static("Cookie"));
+    page
+}
+
+/// For HEAD, hyper keeps the length and drops the bytes.
+fn document(text: String, caching: &'static str) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, caching)];
+    (headers, Extension(AppPage), text).into_response()
 }
 
 fn send(asset: &Asset, request: &HeaderMap) -> Response {

@@ -23,7 +23,8 @@ pub(crate) async fn bootstrap(state: &AppState, member: Option<&Member>) -> Resu
     Ok(bootstrap)
 }
 
-fn service(state: &AppState) -> Service {
+/// What everybody may know about the server.
+pub(crate) fn service(state: &AppState) -> Service {
     let provider = state.provider.name();
     Service {
         provider: provider.to_owned(),

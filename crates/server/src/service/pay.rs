@@ -135,7 +135,7 @@ async fn ask_provider(state: &AppState, setup: &CardSetup) -> Result<(), Problem
     if state.sandbox.is_some() {
         return Ok(());
     }
-    if setup.status == SetupStatus::ActionRequired {
+    if matches!(setup.status, SetupStatus::Pending | SetupStatus::ActionRequired) {
         return cards::check(state, &setup.organization_id, &setup.id).await.map(drop);
     }
     match state.store.top_up_of_setup(setup).await? {

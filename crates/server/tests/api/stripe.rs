@@ -2,6 +2,7 @@
 
 mod breaking;
 mod disputes;
+mod links;
 mod shop;
 mod start;
 mod webhooks;
