@@ -103,11 +103,11 @@ fn row(live: Live, card: &Card, removing: Slot<Option<Card>>, failure: RwSignal<
             <span class="card-actions">
                 {(!is_default).then(move || view! {
                     <Button style=ButtonStyle::Quiet busy=busy on_press=make_default>
-                        "Make default"<span class="visually-hidden">": "{of_which}</span>
+                        "Make default"<span class="visually-hidden">" "{of_which}</span>
                     </Button>
                 })}
                 <Button style=ButtonStyle::Quiet on_press=move || removing.set(Some(kept.get_value()))>
-                    "Remove"<span class="visually-hidden">": "{name}</span>
+                    "Remove"<span class="visually-hidden">" "{name}</span>
                 </Button>
             </span>
         </li>

@@ -121,7 +121,7 @@ fn row(live: Live, link: &PaymentLink) -> AnyView {
             <Pill tone=tone text=state />
             {link.state.is_alive().then(|| view! {
                 <Button style=ButtonStyle::Quiet busy=busy on_press=revoke>
-                    "Revoke"<span class="visually-hidden">": "{what}</span>
+                    "Revoke"<span class="visually-hidden">" "{what}</span>
                 </Button>
             })}
         </li>

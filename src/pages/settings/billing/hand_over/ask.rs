@@ -57,7 +57,7 @@ pub(in crate::pages::settings::billing) fn content(
         live.hand_over.set(false);
     };
     let shown = move || {
-        let shown = match created.get_untracked().filter(|_| is_made.get()) {
+        let shown = match is_made.get().then(|| created.get_untracked()).flatten() {
             Some(made) => view! {
                 <ShowLink live=live created=made first=First::Link on_done=done on_again=move || created.set(None) />
             }
