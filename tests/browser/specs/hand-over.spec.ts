@@ -1,6 +1,7 @@
 // The hand-over: an admin without a card, a colleague without an account, one link between them.
 import { readFile } from "node:fs/promises";
 import { expect, test } from "../fixture/test.ts";
+import type { Locator, Page } from "@playwright/test";
 import { Billing, CARDS } from "../fixture/billing.ts";
 import { Colleague, makeLink, scan } from "../fixture/links.ts";
 import { signIn } from "../fixture/people.ts";
@@ -175,3 +176,47 @@ test("cards: the default is chosen, and removing the last one says what becomes 
   await expect(cards).toContainText("No card is connected");
   await expect(billing.autoPay.getByRole("button", { name: "Not Active" })).toBeVisible();
 });
+
+test.describe("with nothing connected, by keyboard only", () => {
+  test.use({ demo: "fresh" });
+
+  test("an admin hands over and a colleague connects @everywhere", async ({ page, browser, server }) => {
+    await page.emulateMedia({ colorScheme: "dark" });
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    await press(page, "Not Active");
+    await press(page, /^Share the payment link/);
+    const dialog = page.getByRole("dialog", { name: "Hand this over" });
+    const address = await dialog.getByRole("textbox", { name: "Payment link" }).inputValue();
+
+    const colleague = await Colleague.withPhone(browser, server);
+    const phone = colleague.page;
+    await phone.goto(address);
+    await expect(phone.getByRole("heading", { name: "Connect a card" })).toBeVisible();
+    for (const [label, text] of [["Name on card", "Grace Hopper"], ["Card number", "4242424242424242"], ["Expiry", "1230"], ["Security code", "123"]] as const) {
+      await tabTo(phone, phone.getByRole("textbox", { name: label }));
+      await phone.keyboard.type(text);
+    }
+    await phone.keyboard.press("Enter");
+    await expect(phone.getByRole("heading", { name: "The card is connected. Thank you" })).toBeVisible();
+    await expect(billing.autoPay.getByRole("button", { name: "Active", exact: true })).toBeVisible();
+    await expect(billing.dialog).toBeHidden();
+    await colleague.leave();
+  });
+});
+
+/** Goes there with the Tab key, as somebody without a mouse does. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let step = 0; step < 60; step += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error("the Tab key does not lead there");
+}
+
+async function press(page: Page, name: string | RegExp): Promise<void> {
+  const button = page.getByRole("button", { name });
+  await expect(button).toBeVisible();
+  await tabTo(page, button);
+  await page.keyboard.press("Enter");
+}
