@@ -132,25 +132,7 @@ impl Store {
         if let Some(card_id) = &update.card_id {
             card::connected(&mut tx, organization_id, card_id).await?;
         }
-        let (refill_kind, refill_amount) = refill_columns(&update.settings.refill);
-        tx.execute(
-            "UPDATE auto_pay SET enabled = $2, threshold = $3, refill_kind = $4, refill_amount = $5, monthly_cap = $6,
-                card_id = $7, consent = $8, version = version + 1, updated_by = $9, updated_at = $10
-            WHERE organization_id = $1",
-            args![
-                organization_id,
-                update.enabled,
-                update.settings.threshold,
-                refill_kind,
-                refill_amount,
-                update.settings.monthly_cap,
-                &update.card_id,
-                &update.consent,
-                &update.updated_by,
-                now
-            ],
-        )
-        .await?;
+        write_settings(&mut tx, organization_id, update, now).await?;
         if let Some(state) = next(&present.state) {
             write_state(&mut tx, organization_id, &present.state, &state, now).await?;
         }
@@ -180,6 +162,36 @@ pub(crate) async fn find(tx: &mut Tx, organization_id: &str) -> Result<AutoPay> 
     let sql = concat!("SELECT ", auto_pay_columns!(), " FROM auto_pay WHERE organization_id = $1");
     let row = tx.first(sql, args![organization_id]).await?;
     AutoPay::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+/// Replaces the settings and counts the version up, in an organisation whose wallet is locked. The card must be a connected
+/// one.
+pub(crate) async fn write_settings(
+    tx: &mut Tx,
+    organization_id: &str,
+    update: &AutoPayUpdate,
+    now: Timestamp,
+) -> Result<()> {
+    let (refill_kind, refill_amount) = refill_columns(&update.settings.refill);
+    tx.execute(
+        "UPDATE auto_pay SET enabled = $2, threshold = $3, refill_kind = $4, refill_amount = $5, monthly_cap = $6,
+            card_id = $7, consent = $8, version = version + 1, updated_by = $9, updated_at = $10
+        WHERE organization_id = $1",
+        args![
+            organization_id,
+            update.enabled,
+            update.settings.threshold,
+            refill_kind,
+            refill_amount,
+            update.settings.monthly_cap,
+            &update.card_id,
+            &update.consent,
+            &update.updated_by,
+            now
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Replaces the state, except when the last charge began, in an organisation whose wallet is locked. People are told of a

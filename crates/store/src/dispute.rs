@@ -1,14 +1,12 @@
 //! Disputes: the card's bank takes a settled charge back, and sometimes gives it back again. Each movement is posted once,
 //! whatever order the provider's words come in; the balance may go below zero.
 
-use billing_domain::{Currency, Money, Timestamp, TransactionKind};
+use billing_domain::{Currency, Money, Timestamp};
 
 use crate::db::{Tx, args, retrying, stored_name};
-use crate::ledger::post_in;
+use crate::reversal::{Movement, Reversal};
 use crate::top_up::find as find_top_up;
-use crate::{
-    CreditLine, NewLine, NextAutoPayState, Origin, Outcome, Result, Store, StoreError, TopUp, auto_pay, wallet,
-};
+use crate::{CreditLine, NextAutoPayState, Result, Store, StoreError, auto_pay, wallet};
 
 /// Where the money of a dispute is; it only ever moves down this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,14 +89,16 @@ impl Store {
         };
         if state < DisputeState::Withdrawn && word.state >= DisputeState::Withdrawn {
             let debit = amount.checked_neg().ok_or(StoreError::Overflow)?;
-            post(&mut tx, &top_up, word.provider_ref.clone(), debit, None, taken, now).await?;
+            let movement = Movement { reference: word.provider_ref.clone(), amount: debit, corrects: None };
+            Reversal::Dispute.post(&mut tx, &top_up, movement, taken, now).await?;
             applied.posted = true;
             applied.auto_pay_changed = pause(&mut tx, organization_id, next, now).await?;
         }
         if word.state == DisputeState::Returned {
-            let seq = debited_at(&mut tx, organization_id, &word.provider_ref).await?;
-            let reference = format!("{}:returned", word.provider_ref);
-            post(&mut tx, &top_up, reference, amount, Some(seq), given_back, now).await?;
+            let seq = Reversal::Dispute.debited_at(&mut tx, organization_id, &word.provider_ref).await?;
+            let movement =
+                Movement { reference: format!("{}:returned", word.provider_ref), amount, corrects: Some(seq) };
+            Reversal::Dispute.post(&mut tx, &top_up, movement, given_back, now).await?;
             applied.posted = true;
         }
         write(&mut tx, organization_id, word, amount, now).await?;
@@ -149,47 +149,6 @@ async fn pause(tx: &mut Tx, organization_id: &str, next: NextAutoPayState<'_>, n
             Ok(true)
         }
         None => Ok(false),
-    }
-}
-
-async fn debited_at(tx: &mut Tx, organization_id: &str, reference: &str) -> Result<i64> {
-    let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND origin = 'dispute' AND reference = $2";
-    let row = tx.first(sql, args![organization_id, reference]).await?;
-    row.ok_or_else(|| StoreError::Corrupt(format!("dispute {reference} has no debit")))?.fields().int()
-}
-
-/// The reference makes the ledger itself refuse a second one.
-async fn post(
-    tx: &mut Tx,
-    top_up: &TopUp,
-    reference: String,
-    amount: Money,
-    corrects: Option<i64>,
-    words: &CreditLine,
-    now: Timestamp,
-) -> Result<()> {
-    let line = NewLine {
-        id: words.id.clone(),
-        kind: TransactionKind::Dispute,
-        origin: Origin::Dispute,
-        reference,
-        contra: format!("processor:{}", top_up.provider),
-        amount,
-        occurred_at: now,
-        day: words.day,
-        description: words.description.clone(),
-        source: words.source.clone(),
-        quantity: None,
-        unit: None,
-        unit_price: None,
-        corrects,
-        details: words.details.clone(),
-        hold_id: None,
-    };
-    let posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
-    match posting.outcomes.first() {
-        Some(Outcome::Posted(_)) => Ok(()),
-        _ => Err(StoreError::Corrupt("a dispute is open, but its line is in the ledger".to_owned())),
     }
 }
 

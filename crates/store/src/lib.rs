@@ -49,6 +49,7 @@ mod organization;
 mod provider;
 mod refund;
 mod request;
+mod reversal;
 mod sandbox;
 mod session;
 mod signal;

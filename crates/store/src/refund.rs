@@ -2,13 +2,13 @@
 //! money cannot be spent meanwhile; if the provider does not give it back, another line returns it.
 
 use billing_domain::charge::{RefundStatus, TopUpStatus};
-use billing_domain::{Currency, Money, Timestamp, TransactionKind};
+use billing_domain::{Currency, Money, Timestamp};
 
 use crate::db::{Db, Fields, Tx, args, retrying};
 use crate::idempotency::{self, Claim};
-use crate::ledger::post_in;
+use crate::reversal::{Movement, Reversal};
 use crate::top_up::find as find_top_up;
-use crate::{Created, CreditLine, IdempotencyKey, NewLine, Origin, Outcome, Result, Store, StoreError, TopUp, wallet};
+use crate::{Created, CreditLine, IdempotencyKey, Result, Store, StoreError, TopUp, wallet};
 
 macro_rules! refund_columns {
     () => {
@@ -246,7 +246,8 @@ impl Store {
             .map_err(|error| error.or_conflict("refund"))?;
         let refund = Refund::read(&mut row.ok_or(StoreError::NotFound)?.fields())?;
         let amount = amount.checked_neg().ok_or(StoreError::Overflow)?;
-        post(&mut tx, &top_up, refund.id.clone(), amount, None, debit, now).await?;
+        let movement = Movement { reference: refund.id.clone(), amount, corrects: None };
+        Reversal::Refund.post(&mut tx, &top_up, movement, debit, now).await?;
         tx.commit().await?;
         Ok(Ok(Created::New(refund)))
     }
@@ -268,9 +269,9 @@ impl Store {
         }
         if word.status == RefundStatus::Failed {
             let top_up = find_top_up(&mut tx, organization_id, &before.top_up_id).await?;
-            let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND origin = 'refund' AND reference = $2";
-            let seq = tx.first(sql, args![organization_id, id]).await?.ok_or(StoreError::NotFound)?.fields().int()?;
-            post(&mut tx, &top_up, format!("{id}:returned"), before.amount, Some(seq), back, now).await?;
+            let seq = Reversal::Refund.debited_at(&mut tx, organization_id, id).await?;
+            let movement = Movement { reference: format!("{id}:returned"), amount: before.amount, corrects: Some(seq) };
+            Reversal::Refund.post(&mut tx, &top_up, movement, back, now).await?;
         }
         let row = tx
             .first(
@@ -308,41 +309,6 @@ async fn left_of(tx: &mut Tx, top_up: &TopUp) -> Result<Money> {
         "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refunds WHERE top_up_id = $1 AND status <> 'failed'";
     let back = tx.first(sql, args![&top_up.id]).await?.ok_or(StoreError::NotFound)?.fields().money()?;
     paid.checked_sub(back).ok_or(StoreError::Overflow)
-}
-
-/// The reference makes the ledger itself refuse a second one.
-async fn post(
-    tx: &mut Tx,
-    top_up: &TopUp,
-    reference: String,
-    amount: Money,
-    corrects: Option<i64>,
-    words: &CreditLine,
-    now: Timestamp,
-) -> Result<()> {
-    let line = NewLine {
-        id: words.id.clone(),
-        kind: TransactionKind::Refund,
-        origin: Origin::Refund,
-        reference,
-        contra: format!("processor:{}", top_up.provider),
-        amount,
-        occurred_at: now,
-        day: words.day,
-        description: words.description.clone(),
-        source: words.source.clone(),
-        quantity: None,
-        unit: None,
-        unit_price: None,
-        corrects,
-        details: words.details.clone(),
-        hold_id: None,
-    };
-    let posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
-    match posting.outcomes.first() {
-        Some(Outcome::Posted(_)) => Ok(()),
-        _ => Err(StoreError::Corrupt("a refund is open, but its line is in the ledger".to_owned())),
-    }
 }
 
 async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Refund> {

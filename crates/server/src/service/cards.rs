@@ -69,30 +69,41 @@ pub(crate) async fn start_setup(
         }),
     };
     let asked = Asked { request, consent: form.consent.clone(), page: None };
-    let new = NewCardSetup {
-        id,
-        user_id: Some(member.user.id.clone()),
-        provider: state.provider.name().to_owned(),
-        request: serde_json::to_string(&asked).map_err(Problem::internal)?,
-    };
+    let new = new_setup(state, id, Some(member.user.id.clone()), &asked)?;
     let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
     let fingerprint = top_ups::fingerprint(&["POST /cards/setups", &form.token, &valid_until, &form.consent]);
     let key = key.map(|key| IdempotencyKey { key, fingerprint });
     match state.store.create_card_setup(organization_id, &new, key.as_ref(), now).await? {
         Created::New(setup) => {
-            let task = start(state, &setup);
-            // Late: the row says how it stands, and the worker goes on with it.
-            if let Ok(Ok(Err(problem))) = tokio::time::timeout(PATIENCE, task).await {
-                return Err(problem);
-            }
+            start(state, &setup).await?;
             Ok((get_setup(state, organization_id, &setup.id).await?, false))
         }
         Created::Replay(setup) => Ok((get_setup(state, organization_id, &setup.id).await?, true)),
-        Created::Reused | Created::Blocked => Err(Problem::new(
-            ProblemCode::IdempotencyKeyReused,
-            "This idempotency key was used for another request. Use a new key for another card.",
-        )),
+        Created::Reused | Created::Blocked => Err(key_reused()),
     }
+}
+
+/// A set-up to be begun by this person, or by whoever holds a link.
+pub(crate) fn new_setup(
+    state: &AppState,
+    id: String,
+    user_id: Option<String>,
+    asked: &Asked,
+) -> Result<NewCardSetup, Problem> {
+    Ok(NewCardSetup {
+        id,
+        user_id,
+        provider: state.provider.name().to_owned(),
+        request: serde_json::to_string(asked).map_err(Problem::internal)?,
+    })
+}
+
+/// The key belongs to another card.
+pub(crate) fn key_reused() -> Problem {
+    Problem::new(
+        ProblemCode::IdempotencyKeyReused,
+        "This idempotency key was used for another request. Use a new key for another card.",
+    )
 }
 
 /// What can be said of a card without asking anybody; `pointer` names the token's field. `own_form`: the provider has a
@@ -140,10 +151,15 @@ pub(crate) fn refuse_problems(
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
-/// Asks the provider in a task of its own, which a dropped request does not stop.
-pub(crate) fn start(state: &AppState, setup: &CardSetup) -> tokio::task::JoinHandle<Result<(), Problem>> {
+/// Asks the provider in a task of its own, which a dropped request does not stop, and waits a while for it.
+pub(crate) async fn start(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
     let (state, setup) = (state.clone(), setup.clone());
-    state.tasks.clone().spawn(async move { drive(&state, &setup).await })
+    let task = state.tasks.clone().spawn(async move { drive(&state, &setup).await });
+    match tokio::time::timeout(PATIENCE, task).await {
+        Ok(Ok(outcome)) => outcome,
+        // Late: the row says how it stands, and the worker goes on with it.
+        Ok(Err(_)) | Err(_) => Ok(()),
+    }
 }
 
 /// Drives on what was left behind by a crash or by somebody who went away.

@@ -9,8 +9,8 @@ use billing_contract::top_up::CardSummary;
 use billing_domain::charge::TopUpStatus;
 use billing_payments::{CardToken, NextAction, Reference, SetupRequest};
 use billing_store::{
-    Card, CardSetup, Created, IdempotencyKey, LinkCharge, LinkRefusal, NewCardSetup, PaymentLink, SetupStatus,
-    SetupWord, StoreError, TopUp,
+    Card, CardSetup, Created, IdempotencyKey, LinkCharge, LinkRefusal, PaymentLink, SetupStatus, SetupWord, StoreError,
+    TopUp,
 };
 
 use crate::app::AppState;
@@ -73,12 +73,7 @@ pub(crate) async fn complete(
     };
     let page = own_form.then(|| Page { return_address: format!("{origin}/pay") });
     let asked = Asked { request, consent: form.consent.clone(), page };
-    let new = NewCardSetup {
-        id,
-        user_id: None,
-        provider: state.provider.name().to_owned(),
-        request: serde_json::to_string(&asked).map_err(Problem::internal)?,
-    };
+    let new = cards::new_setup(state, id, None, &asked)?;
     let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
     let key = IdempotencyKey {
         // The link's own room among the organisation's keys.
@@ -92,18 +87,11 @@ pub(crate) async fn complete(
     match begun {
         Ok(Created::New(setup)) => {
             state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
-            let task = cards::start(state, &setup);
-            // Late: the row says how it stands, and the workers go on with it.
-            if let Ok(Ok(Err(problem))) = tokio::time::timeout(top_ups::PATIENCE, task).await {
-                return Err(problem);
-            }
+            cards::start(state, &setup).await?;
             Ok((attempt(state, &link, &setup.id).await?, false))
         }
         Ok(Created::Replay(setup)) => Ok((attempt(state, &link, &setup.id).await?, true)),
-        Ok(Created::Reused | Created::Blocked) => Err(Problem::new(
-            ProblemCode::IdempotencyKeyReused,
-            "This idempotency key was used for another request. Use a new key for another card.",
-        )),
+        Ok(Created::Reused | Created::Blocked) => Err(cards::key_reused()),
         Err(LinkRefusal::Dead) => Err(gone()),
         Err(LinkRefusal::Busy) => Err(Problem::new(
             ProblemCode::Conflict,

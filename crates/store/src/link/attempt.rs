@@ -6,7 +6,7 @@ use billing_domain::link::{LinkPurpose, MAX_DECLINES, MAX_TRIES};
 use billing_domain::{Money, Timestamp};
 
 use super::{PaymentLink, find};
-use crate::auto_pay::{AutoPayState, refill_columns};
+use crate::auto_pay::{AutoPayState, AutoPayUpdate};
 use crate::card_setup::{self, SetupStatus};
 use crate::db::{Tx, args, retrying};
 use crate::idempotency::{self, Claim};
@@ -253,24 +253,14 @@ async fn complete(
     if present.enabled {
         return Ok(());
     }
-    let (refill_kind, refill_amount) = refill_columns(&settings.refill);
-    tx.execute(
-        "UPDATE auto_pay SET enabled = 1, threshold = $2, refill_kind = $3, refill_amount = $4, monthly_cap = $5,
-            card_id = $6, consent = $7, version = version + 1, updated_by = $8, updated_at = $9
-        WHERE organization_id = $1",
-        args![
-            &link.organization_id,
-            settings.threshold,
-            refill_kind,
-            refill_amount,
-            settings.monthly_cap,
-            &card.id,
-            format!("link:{}", link.id),
-            &link.created_by,
-            now
-        ],
-    )
-    .await?;
+    let update = AutoPayUpdate {
+        enabled: true,
+        settings,
+        card_id: Some(card.id.clone()),
+        consent: Some(format!("link:{}", link.id)),
+        updated_by: link.created_by.clone(),
+    };
+    auto_pay::write_settings(tx, &link.organization_id, &update, now).await?;
     let begun = AutoPayState { last_charge_at: present.state.last_charge_at, ..AutoPayState::default() };
     auto_pay::write_state(tx, &link.organization_id, &present.state, &begun, now).await
 }

@@ -64,7 +64,7 @@ pub(super) fn ConnectCard(
     let run = move |call: Call| work.set_value(Some(task::start(connect(call, stage, on_connected))));
     let asks = dynamic::memo(move || matches!(*stage.read(), Stage::Question(_) | Stage::Answering(_)));
     let shown = move || {
-        if asks.get() { question(stage, run) } else { form(fields, stage, note, on_back, run) }
+        if asks.get() { question(stage, run) } else { form(live, fields, stage, note, on_back, run) }
     };
     follow_face(asks, FACE_ID, || true);
     view! { <div class="connect-card" id=FACE_ID tabindex="-1">{dynamic::part(shown)}</div> }.into_any()
@@ -115,13 +115,13 @@ fn sentence(error: &ApiError) -> String {
 
 /// The card's details, and what connecting means.
 fn form(
+    live: Live,
     fields: CardFields,
     stage: Slot<Stage>,
     note: &'static str,
     on_back: Callback<()>,
     run: impl Fn(Call) + Copy + Send + Sync + 'static,
 ) -> AnyView {
-    let Some(live) = use_live() else { return ().into_any() };
     let busy = dynamic::memo(move || *stage.read() == Stage::Sending);
     let refusal = Given::derive(move || match stage.get() {
         Stage::Filling(Some(reason)) => Some(("The card was not connected", reason)),

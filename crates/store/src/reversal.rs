@@ -1,0 +1,84 @@
+//! Lines that take a top-up back, in whole or in part, and those that return what was taken: refunds and disputes.
+
+use billing_domain::{Money, Timestamp, TransactionKind};
+
+use crate::db::{Tx, args};
+use crate::ledger::post_in;
+use crate::{CreditLine, NewLine, Origin, Outcome, Result, StoreError, TopUp};
+
+/// Why a top-up goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reversal {
+    /// The operator gives it back.
+    Refund,
+    /// The card's bank takes it back.
+    Dispute,
+}
+
+/// One line of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Movement {
+    /// Once for ever within refunds or disputes.
+    pub(crate) reference: String,
+    /// Negative where money is taken from the wallet.
+    pub(crate) amount: Money,
+    /// The `seq` of the line that this one returns.
+    pub(crate) corrects: Option<i64>,
+}
+
+impl Reversal {
+    const fn origin(self) -> Origin {
+        match self {
+            Self::Refund => Origin::Refund,
+            Self::Dispute => Origin::Dispute,
+        }
+    }
+
+    const fn kind(self) -> TransactionKind {
+        match self {
+            Self::Refund => TransactionKind::Refund,
+            Self::Dispute => TransactionKind::Dispute,
+        }
+    }
+
+    /// Posts a line against the top-up's processor. The reference makes the ledger itself refuse a second one.
+    pub(crate) async fn post(
+        self,
+        tx: &mut Tx,
+        top_up: &TopUp,
+        movement: Movement,
+        words: &CreditLine,
+        now: Timestamp,
+    ) -> Result<()> {
+        let line = NewLine {
+            id: words.id.clone(),
+            kind: self.kind(),
+            origin: self.origin(),
+            reference: movement.reference,
+            contra: format!("processor:{}", top_up.provider),
+            amount: movement.amount,
+            occurred_at: now,
+            day: words.day,
+            description: words.description.clone(),
+            source: words.source.clone(),
+            quantity: None,
+            unit: None,
+            unit_price: None,
+            corrects: movement.corrects,
+            details: words.details.clone(),
+            hold_id: None,
+        };
+        let posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
+        match posting.outcomes.first() {
+            Some(Outcome::Posted(_)) => Ok(()),
+            _ => Err(StoreError::Corrupt(format!("a {} is open, but its line is in the ledger", self.kind()))),
+        }
+    }
+
+    /// The `seq` of the line that took the money.
+    pub(crate) async fn debited_at(self, tx: &mut Tx, organization_id: &str, reference: &str) -> Result<i64> {
+        let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference = $3";
+        let row = tx.first(sql, args![organization_id, self.origin().as_str(), reference]).await?;
+        row.ok_or_else(|| StoreError::Corrupt(format!("{} {reference} has no debit", self.kind())))?.fields().int()
+    }
+}
