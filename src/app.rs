@@ -14,6 +14,7 @@ use crate::api;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
 use crate::pages::{ask_admin, sign_in};
+use crate::parts::footer::Footer;
 use crate::platform::{bootstrap, focus, history, intl, storage};
 use crate::routes::{Navigator, Place};
 use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
@@ -62,7 +63,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
             move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
         let destination = Given::derive(move || destination().to_owned());
         let page = lazy(sign_in::load, move || sign_in::page(service.clone(), destination));
-        return view! { {notice.map(|notice| ribbon(notice, None))}<main class="lone" id="main">{page}</main> }
+        return view! { {notice.map(|notice| ribbon(notice, None))}<main class="lone" id="main">{page}<Footer /></main> }
             .into_any();
     };
     intl::use_zone(&session.organization.time_zone);
@@ -93,7 +94,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         {notice.map(|notice| ribbon(notice, outbox.then_some("/outbox")))}
         <div class="frame">
             {bar(session, place, announcer)}
-            <main id="main" tabindex="-1">{dynamic::part(screen)}</main>
+            <main id="main" tabindex="-1">{dynamic::part(screen)}<Footer /></main>
         </div>
         {session_over}
     }

@@ -2,4 +2,5 @@
 
 pub(crate) mod bank;
 pub(crate) mod card_form;
+pub(crate) mod footer;
 pub(crate) mod words;

@@ -16,6 +16,7 @@ use self::outcome::{Proof, away, bank, waiting};
 use self::request::Request;
 use crate::api::decode::decode;
 use crate::parts::card_form::{CardFields, CardForm, Refusal};
+use crate::parts::footer::Footer;
 use crate::platform::signal::{Derived, Given};
 use crate::platform::{bootstrap, focus, fragment, history, intl};
 use crate::ui::announcer::{LiveRegions, provide_announcer};
@@ -109,6 +110,7 @@ fn Pay(
         <main id="main" class="pay">
             <p class="brand"><span class="brand-mark"><Icon name=IconName::Mark /></span>"Nexis"</p>
             {dynamic::part(content)}
+            <Footer />
         </main>
     }
     .into_any()
