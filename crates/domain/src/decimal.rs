@@ -91,7 +91,8 @@ fn without_groups(whole: &str, group: char) -> Option<String> {
     let first = parts.next().unwrap_or_default();
     let rest: Vec<&str> = parts.collect();
     let fits = rest.is_empty() || (matches!(first.len(), 1..=3) && rest.iter().all(|part| part.len() == 3));
-    fits.then(|| format!("{first}{}", rest.concat()))
+    let all = format!("{first}{}", rest.concat());
+    (fits && all.bytes().all(|byte| byte.is_ascii_digit())).then_some(all)
 }
 
 /// Writes an integer count of 10^-`scale` units with at least `min_digits` digits behind the point, more only as needed.
