@@ -17,8 +17,8 @@ const COPIED: [&str; 3] = ["favicon.svg", "manifest.webmanifest", "robots.txt"];
 const WASM: &str = "/app.wasm";
 const SCRIPT: &str = "/loader.js";
 const STYLE: &str = "/app.css";
-/// Where the server puts what the first screen shows.
-const BOOTSTRAP: &str = "<!--bootstrap-->";
+/// Where the server puts what the first screen shows, and the operator's name, logo and icon.
+const MARKS: [&str; 4] = ["<!--bootstrap-->", "<!--name-->", "<!--logo-->", "<!--icon-->"];
 
 /// A document, and the program that it starts.
 struct Document {
@@ -75,8 +75,8 @@ fn make_document(document: &Document, work: &Path, dist: &Path, languages: &str)
         html = renamed(&html, address, &name)?;
     }
     html = slim(&renamed(&html, WASM, &code.main.name)?)?;
-    if !html.contains(BOOTSTRAP) {
-        bail!("{} lost its {BOOTSTRAP}: the server would have nowhere to put what it knows", document.html);
+    if let Some(mark) = MARKS.iter().find(|mark| !html.contains(**mark)) {
+        bail!("{} lost its {mark}: the server would have nowhere to put what it knows", document.html);
     }
     fs::write(dist.join(document.html), html).with_context(|| format!("dist/{} could not be written", document.html))
 }
@@ -176,7 +176,8 @@ mod tests {
         for document in &DOCUMENTS {
             let html = read(&workspace::root().join(document.html)).unwrap();
             let html = [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| renamed(&html, address, "x").unwrap());
-            assert!(slim(&html).unwrap().contains(BOOTSTRAP), "{}", document.html);
+            let html = slim(&html).unwrap();
+            assert!(MARKS.iter().all(|mark| html.contains(mark)), "{}", document.html);
         }
     }
 }
