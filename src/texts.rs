@@ -6,8 +6,9 @@
 #![allow(dead_code, reason = "each of the two programs says a part of what can be said")]
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
-use crate::platform::language;
+use crate::platform::{intl, language};
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
@@ -16,14 +17,65 @@ thread_local! {
     static LINES: OnceCell<Vec<&'static str>> = const { OnceCell::new() };
 }
 
-fn line(number: usize) -> Option<&'static str> {
+fn with_lines<T>(read: impl FnOnce(&[&'static str]) -> T) -> T {
     LINES.with(|lines| {
-        let lines = lines.get_or_init(|| match language::words() {
+        read(lines.get_or_init(|| match language::words() {
             Some(words) => String::leak(words).split('\n').collect(),
             None => Vec::new(),
-        });
-        lines.get(number).copied().filter(|line| !line.is_empty())
+        }))
     })
+}
+
+fn line(number: usize) -> Option<&'static str> {
+    with_lines(|lines| lines.get(number).copied().filter(|line| !line.is_empty()))
+}
+
+/// The code of the page's language, `de`; `None` in English.
+pub(crate) fn other_language() -> Option<String> {
+    with_lines(|lines| (!lines.is_empty()).then(language::code))
+}
+
+/// Key and text of each line of an area that is looked up; none in English.
+fn looked_up(area: Range<usize>) -> Vec<(&'static str, &'static str)> {
+    with_lines(|lines| lines.get(area).unwrap_or_default().iter().filter_map(|line| line.split_once('\t')).collect())
+}
+
+/// What the page's language says for this code of the server ([`PROBLEMS`], [`FIELDS`]); `None` in English, which the
+/// server speaks itself, and for a code that is not known.
+pub(crate) fn of_code(area: Range<usize>, code: &str) -> Option<&'static str> {
+    looked_up(area).into_iter().find(|(known, _)| *known == code).map(|(_, text)| text)
+}
+
+/// What the page's language says for these English words of the server; `None` in English and for words that are not known.
+pub(crate) fn of_words(words: &str) -> Option<String> {
+    let matching =
+        looked_up(SERVER).into_iter().filter_map(|(template, text)| Some((template, text, matched(template, words)?)));
+    // Of those that fit, the one that says most itself.
+    let (_, text, found) = matching.max_by_key(|(template, ..)| template.len())?;
+    let found: Vec<_> = found.into_iter().map(|(name, value)| (name, intl::number(value))).collect();
+    let found: Vec<_> = found.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Some(fill(text, &found))
+}
+
+/// The server's words in the page's language, as far as it knows them.
+pub(crate) fn heard(words: &str) -> String {
+    of_words(words).unwrap_or_else(|| words.to_owned())
+}
+
+/// What stands in `text` for each `{name}` of the template; `None` when it is another text.
+fn matched<'a>(template: &'a str, text: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    let mut found = Vec::new();
+    let (before, mut rest) = template.split_once('{').unwrap_or((template, ""));
+    let mut text = text.strip_prefix(before)?;
+    while let Some((name, after)) = rest.split_once('}') {
+        let (literal, next) = after.split_once('{').unwrap_or((after, ""));
+        let end = if literal.is_empty() { text.len() } else { text.find(literal)? };
+        let (value, after) = text.split_at(end);
+        found.push((name, value));
+        text = after.strip_prefix(literal)?;
+        rest = next;
+    }
+    text.is_empty().then_some(found)
 }
 
 fn text(number: usize, english: &'static str) -> &'static str {
@@ -68,6 +120,23 @@ mod tests {
         assert_eq!(fill("{a} and {b}, {a}", &[("a", "1"), ("b", "{a}")]), "1 and {a}, 1");
         assert_eq!(fill("{unknown}.", &[]), ".");
         assert_eq!(fill("broken {", &[]), "broken ");
+    }
+
+    #[test]
+    fn a_text_is_recognised_by_its_template() {
+        let of = |text| matched("At most {most} of {what}.", text);
+        assert_eq!(of("At most 12.50 of it."), Some(vec![("most", "12.50"), ("what", "it")]));
+        assert_eq!(matched("The end {x}", "The end 1"), Some(vec![("x", "1")]));
+        assert_eq!(matched("Plain.", "Plain."), Some(Vec::new()));
+        for other in ["At most 1.", "At most 1 of it", "at most 1 of it.", "At most 1 of it. And more", ""] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn in_english_the_server_speaks_for_itself() {
+        assert_eq!(of_code(PROBLEMS, "gone"), None);
+        assert_eq!(heard("Use another card."), "Use another card.");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::message::{Catalogue, Message, placeholders};
-use crate::{ENGLISH, OTHERS};
+use crate::{ENGLISH, OTHERS, is_looked_up};
 
 /// The source text. It calls `text`, `fill` and `plural` of the module that includes it.
 pub fn functions(english: &Catalogue) -> String {
@@ -14,6 +14,18 @@ pub fn functions(english: &Catalogue) -> String {
     out.push_str("];\n");
     let mut line = 0;
     for (area, messages) in &english.areas {
+        if is_looked_up(area) {
+            let (first, end) = (line, line + messages.len());
+            line = end;
+            push(
+                &mut out,
+                format_args!(
+                    "/// The lines of `{area}`.\npub(crate) const {}: std::ops::Range<usize> = {first}..{end};\n",
+                    area.to_uppercase()
+                ),
+            );
+            continue;
+        }
         push(&mut out, format_args!("pub(crate) mod {area} {{\n"));
         for (name, message) in messages {
             out.push_str(&function(line, name, message));
@@ -83,6 +95,14 @@ fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_looked_up_is_a_range_of_lines() {
+        let source =
+            functions(&Catalogue::parse(r#"{"a":{"b":"x"},"problems":{"c":"x","d":"x"},"z":{"e":"x"}}"#).unwrap());
+        assert!(source.contains("const PROBLEMS: std::ops::Range<usize> = 1..3;"));
+        assert!(source.contains("super::text(3, \"x\")") && !source.contains("fn c()"));
+    }
 
     #[test]
     fn each_message_becomes_a_function_that_knows_its_line() {
