@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
+use crate::platform::connection;
 use crate::platform::signal::{Derived, Given};
 use crate::texts;
 
 use super::banner::{Banner, Tone};
 use super::button::Button;
-use super::dynamic::{flag, part};
+use super::dynamic::{effect_after, flag, part};
 use super::field::unique_id;
 use super::icon::IconName;
 use super::skeleton::Skeleton;
@@ -47,6 +48,15 @@ pub(crate) fn Panel(
 ) -> AnyView {
     let id = unique_id("panel");
     let load = Derived::new(move || load.get());
+    // What the broken connection has cost is fetched by itself once it is back.
+    effect_after(move |before: Option<bool>| {
+        let lost = connection::lost().get();
+        let failed = matches!(&*load.read_untracked(), Load::Failed(_));
+        if let (Some(true), false, true, Some(on_retry)) = (before, lost, failed, on_retry) {
+            on_retry.run(());
+        }
+        lost
+    });
     let content = part(move || {
         match load.get() {
         Load::Loading => view! { <Skeleton /> }.into_any(),
