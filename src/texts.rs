@@ -96,13 +96,31 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
-fn plural(number: usize, count: u64, one: &'static str, other: &'static str, values: &[(&str, &str)]) -> String {
+fn say(number: usize, english: &'static str, values: &[&str]) -> String {
+    fill(text(number, english), &named(english, values))
+}
+
+/// Each value with its name, in the order in which English names them; `count` is none of them.
+fn named<'a>(english: &'static str, values: &[&'a str]) -> Vec<(&'static str, &'a str)> {
+    let mut found: Vec<(&str, &str)> = Vec::with_capacity(values.len());
+    for (name, _) in english.split('{').skip(1).filter_map(|part| part.split_once('}')) {
+        if name != "count"
+            && found.iter().all(|(known, _)| *known != name)
+            && let Some(value) = values.get(found.len())
+        {
+            found.push((name, value));
+        }
+    }
+    found
+}
+
+fn plural(number: usize, count: u64, one: &'static str, other: &'static str, values: &[&str]) -> String {
     let template = line(number).and_then(|forms| form(forms, &language::plural_category(count)));
     let template = template.unwrap_or(if count == 1 { one } else { other });
-    let mut all = vec![("count", language::whole(count))];
-    all.extend(values.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    fill(template, &all)
+    let count = language::whole(count);
+    let mut values = named(other, values);
+    values.push(("count", &count));
+    fill(template, &values)
 }
 
 /// The form of this category, else the one for any number.
@@ -123,6 +141,13 @@ mod tests {
     }
 
     #[test]
+    fn values_come_in_the_order_of_english_each_once() {
+        assert_eq!(say(usize::MAX, "{a}, {b} and {a}", &["1", "2"]), "1, 2 and 1");
+        assert_eq!(plural(usize::MAX, 2, "one {x}", "{count} of {x}", &["them"]), "2 of them");
+        assert_eq!(plural(usize::MAX, 1, "one of {x}", "{count} of {x}", &["them"]), "one of them");
+    }
+
+    #[test]
     fn a_text_is_recognised_by_its_template() {
         let of = |text| matched("At most {most} of {what}.", text);
         assert_eq!(of("At most 12.50 of it."), Some(vec![("most", "12.50"), ("what", "it")]));
@@ -130,6 +155,20 @@ mod tests {
         assert_eq!(matched("Plain.", "Plain."), Some(Vec::new()));
         for other in ["At most 1.", "At most 1 of it", "at most 1 of it.", "At most 1 of it. And more", ""] {
             assert_eq!(of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_server_may_say_has_words_in_the_catalogue() {
+        use billing_domain::{charge::DeclineCode, sandbox_cards::CARDS};
+        let english = billing_catalogue::ENGLISH.read().unwrap();
+        for code in billing_contract::ProblemCode::ALL {
+            assert!(english.get("problems", code.as_str()).is_some(), "{}", code.as_str());
+        }
+        let sentences: Vec<&str> = english.areas["server"].values().map(|message| message.forms()[0].1).collect();
+        let reasons = DeclineCode::ALL.iter().map(|code| code.sentence());
+        for words in reasons.chain(CARDS.iter().map(|card| card.note)) {
+            assert!(sentences.contains(&words), "{words}");
         }
     }
 

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use crate::message::{Catalogue, Message, placeholders};
 use crate::{ENGLISH, OTHERS, is_looked_up};
 
-/// The source text. It calls `text`, `fill` and `plural` of the module that includes it.
+/// The source text. It calls `text`, `say` and `plural` of the module that includes it; values come in the order in which
+/// English names them.
 pub fn functions(english: &Catalogue) -> String {
     let mut out = String::from("/// Every language's code and name.\npub(crate) const LANGUAGES: &[(&str, &str)] = &[");
     for source in [ENGLISH].iter().chain(&OTHERS) {
@@ -49,11 +50,11 @@ fn function(line: usize, name: &str, message: &Message) -> String {
                     format_args!("    pub(crate) fn {name}() -> &'static str {{ super::text({line}, {english:?}) }}\n"),
                 );
             } else {
-                let (arguments, pairs) = arguments(&names);
+                let (arguments, values) = (arguments(&names), names.join(", "));
                 push(
                     &mut out,
                     format_args!(
-                        "    pub(crate) fn {name}({arguments}) -> String {{ super::fill({name}_template(), &[{pairs}]) }}\n"
+                        "    pub(crate) fn {name}({arguments}) -> String {{ super::say({line}, {english:?}, &[{values}]) }}\n"
                     ),
                 );
                 push(
@@ -68,12 +69,12 @@ fn function(line: usize, name: &str, message: &Message) -> String {
             let form = |category: &str| forms.get(category).map_or("", String::as_str);
             let mut names = placeholders(form("other"));
             names.retain(|name| *name != "count");
-            let (arguments, pairs) = arguments(&names);
+            let (arguments, values) = (arguments(&names), names.join(", "));
             let (one, other) = (form("one"), form("other"));
             push(
                 &mut out,
                 format_args!(
-                    "    pub(crate) fn {name}(count: u64, {arguments}) -> String {{ super::plural({line}, count, {one:?}, {other:?}, &[{pairs}]) }}\n"
+                    "    pub(crate) fn {name}(count: u64, {arguments}) -> String {{ super::plural({line}, count, {one:?}, {other:?}, &[{values}]) }}\n"
                 ),
             );
         }
@@ -81,10 +82,8 @@ fn function(line: usize, name: &str, message: &Message) -> String {
     out
 }
 
-fn arguments(names: &[&str]) -> (String, String) {
-    let arguments = names.iter().map(|name| format!("{name}: &str")).collect::<Vec<_>>();
-    let pairs = names.iter().map(|name| format!("({name:?}, {name})")).collect::<Vec<_>>();
-    (arguments.join(", "), pairs.join(", "))
+fn arguments(names: &[&str]) -> String {
+    names.iter().map(|name| format!("{name}: &str")).collect::<Vec<_>>().join(", ")
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -108,11 +107,13 @@ mod tests {
     fn each_message_becomes_a_function_that_knows_its_line() {
         let json = r#"{"b":{"x":"say \"1\""},"a":{"y":"{who} of {whom}","z":{"one":"{count} line","other":"{count} lines in {where}"}}}"#;
         let source = functions(&Catalogue::parse(json).unwrap());
-        assert!(source.contains(
-            r#"fn y(who: &str, whom: &str) -> String { super::fill(y_template(), &[("who", who), ("whom", whom)]) }"#
-        ));
+        assert!(
+            source.contains(
+                r#"fn y(who: &str, whom: &str) -> String { super::say(0, "{who} of {whom}", &[who, whom]) }"#
+            )
+        );
         assert!(source.contains(r#"fn y_template() -> &'static str { super::text(0, "{who} of {whom}") }"#));
-        assert!(source.contains(r#"fn z(count: u64, where: &str) -> String { super::plural(1, count, "{count} line", "{count} lines in {where}", &[("where", where)]) }"#));
+        assert!(source.contains(r#"fn z(count: u64, where: &str) -> String { super::plural(1, count, "{count} line", "{count} lines in {where}", &[where]) }"#));
         assert!(source.contains(r#"fn x() -> &'static str { super::text(2, "say \"1\"") }"#));
     }
 }
