@@ -83,7 +83,16 @@ pub(crate) fn zones() -> Vec<String> {
 pub(crate) fn money(decimal: &str, currency: &'static str, digits: u32) -> String {
     let text = formatted(Key::Money { currency, digits }, &JsValue::from_str(decimal));
     // `Intl` writes a hyphen in English; a minus sign is wider and is read out as one.
-    text.unwrap_or_else(|| decimal.to_owned()).replace('-', "\u{2212}")
+    ltr(text.unwrap_or_else(|| decimal.to_owned()).replace('-', "\u{2212}"))
+}
+
+/// Where text runs from right to left, an amount does not: without this `US$` would be read as `$US`.
+fn ltr(text: String) -> String {
+    const MARKS: [char; 3] = ['\u{200e}', '\u{200f}', '\u{61c}'];
+    if !text.contains(MARKS) {
+        return text;
+    }
+    format!("\u{2066}{}\u{2069}", text.replace(MARKS, ""))
 }
 
 /// A plain decimal (`1234.50`) as people write it, with the digits that it has; anything else as it is.

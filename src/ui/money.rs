@@ -76,7 +76,7 @@ pub(crate) fn sign(currency: Currency) -> String {
     let one = intl::money("0", currency.code(), 0);
     // Marks of direction are for the whole amount, not for its sign.
     let around =
-        |letter: char| letter.is_ascii_digit() || letter.is_whitespace() || "\u{200e}\u{200f}\u{61c}".contains(letter);
+        |letter: char| letter.is_ascii_digit() || letter.is_whitespace() || "\u{2066}\u{2069}".contains(letter);
     one.trim_matches(around).to_owned()
 }
 
