@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use billing_contract::{Problem, ProblemCode};
 
-use super::decode::decode;
+use crate::platform::json::decode;
 use crate::texts;
 
 /// Why there is no answer to use.

@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{self, ApiError, decode::decode};
+use crate::api::{self, ApiError};
 use crate::parts::card_form::{Accepted, Refusal};
 use crate::parts::notice::Notice;
 use crate::parts::words::wording;
+use crate::platform::json::decode;
 use crate::platform::signal::Slot;
 use crate::platform::{fragment, history, random, storage, stripe, timers};
 use crate::texts;
