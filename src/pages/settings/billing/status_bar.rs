@@ -233,7 +233,7 @@ mod tests {
             previous_same_day: Money::ZERO,
             projected: None,
             by_kind: ByKind::default(),
-            days: vec![Day { date, total: Money::ZERO, by_kind: ByKind::default(), spike: Some(spike) }],
+            days: vec![Day { date, total: Money::ZERO, by_kind: ByKind::default(), usual: None, spike: Some(spike) }],
             first_month: today().month(),
         }
     }
