@@ -103,9 +103,9 @@ impl Store {
     /// the database's choice.
     pub async fn largest_sources(&self, organization_id: &str, from: Date, to: Date, limit: u32) -> Result<Sources> {
         // One statement, so that the parts are of the same moment as the whole.
-        let sql = "SELECT 0, CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(lines), 0) AS BIGINT), ''
+        let sql = "SELECT CAST(0 AS BIGINT), CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(lines), 0) AS BIGINT), ''
             FROM usage_totals WHERE organization_id = $1 AND day >= $2 AND day <= $3
-            UNION ALL SELECT 1, amount, lines, source FROM (
+            UNION ALL SELECT CAST(1 AS BIGINT), amount, lines, source FROM (
                 SELECT CAST(SUM(amount) AS BIGINT) AS amount, CAST(SUM(lines) AS BIGINT) AS lines, source FROM usage_days
                 WHERE organization_id = $1 AND day >= $2 AND day <= $3
                 GROUP BY source ORDER BY 1 DESC, 2 DESC, 3 LIMIT $4
