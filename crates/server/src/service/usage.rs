@@ -325,14 +325,10 @@ mod tests {
     #[test]
     fn the_kind_that_rose_most_is_behind_a_spike_not_the_one_that_always_costs_most() {
         let first = date("2026-11-01");
-        let row = |day: i32, kind, dollars| KindDay {
-            day: first.plus_days(day),
-            kind,
-            amount: Money::from_major(dollars),
-        };
-        let mut rows: Vec<_> = (0..14)
-            .flat_map(|day| [row(day, UsageKind::OutboundCall, 10), row(day, UsageKind::AiTask, 1)])
-            .collect();
+        let row =
+            |day: i32, kind, dollars| KindDay { day: first.plus_days(day), kind, amount: Money::from_major(dollars) };
+        let mut rows: Vec<_> =
+            (0..14).flat_map(|day| [row(day, UsageKind::OutboundCall, 10), row(day, UsageKind::AiTask, 1)]).collect();
         rows.extend([row(14, UsageKind::OutboundCall, 18), row(14, UsageKind::AiTask, 16)]);
         let spending = Spending::new(Some(first), &rows).unwrap();
         assert_eq!(behind(&spending, first.plus_days(14)), UsageKind::AiTask);

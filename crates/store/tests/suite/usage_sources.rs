@@ -37,8 +37,14 @@ async fn the_largest_sources_come_with_the_whole_of_the_same_moment(bench: Bench
     bench.post(&other, line("1", "Agent Ava", "100")).await;
     let october = NewLine { day: day("2026-10-31"), ..line("0", "Agent Ava", "50") };
     let task = NewLine { kind: TransactionKind::AiTask, day: day("2026-11-02"), ..line("1", "Agent Ava", "2") };
-    let lines =
-        vec![october, task, line("2", "Agent Ava", "2"), line("3", "Ünal", "4"), line("4", "", "1"), line("5", "b", "1")];
+    let lines = vec![
+        october,
+        task,
+        line("2", "Agent Ava", "2"),
+        line("3", "Ünal", "4"),
+        line("4", "", "1"),
+        line("5", "b", "1"),
+    ];
     bench.store.post(&organization, lines, NOW).await.unwrap();
     let found = november(&bench.store, &organization, 3).await;
     assert_eq!((found.amount, found.lines), (money("10"), 5));
@@ -119,7 +125,9 @@ async fn an_older_database_gets_its_totals_and_loses_nothing(bench: Bench) {
     bench.post(&organization, NewLine { day: day("2026-11-20"), ..line("other", "Agent Ava", "3") }).await;
     let before = november(&bench.store, &organization, 1).await;
     // As the version before left it: every source has its sum, and there are no totals.
-    let row = |number: usize| format!("('{organization}', {}, 'outbound_call', 'call-{number}', 10000, 1)", NOW.utc_date().days());
+    let row = |number: usize| {
+        format!("('{organization}', {}, 'outbound_call', 'call-{number}', 10000, 1)", NOW.utc_date().days())
+    };
     let rows: Vec<_> = (0..count).map(row).collect();
     let undo = format!(
         "DROP TABLE usage_totals; DELETE FROM schema_migrations WHERE version = 7;
