@@ -39,10 +39,9 @@ test("arrow keys, Home and End walk through the days, and Enter leads to the day
     await expect(days.nth(index), key).toBeFocused();
     await expect(days.nth(index), key).toHaveAttribute("aria-selected", "true");
   }
-  await expect(usage.getByRole("option", { selected: true })).toHaveCount(1);
+  await expect(usage.getByRole("listbox").getByRole("option", { selected: true })).toHaveCount(1);
   const name = (await days.nth(last - 1).getAttribute("aria-label")) ?? "";
-  const [day, total] = name.split(/: |[.,] /).filter((part) => part !== "");
-  await expect(usage.getByText(day!, { exact: true }), `${name} ${total}`).toBeVisible();
+  await expect(usage.getByText(name.split(": ")[0]!, { exact: true })).toBeVisible();
 
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/from=(\d{4}-\d\d-\d\d)&to=\1$/);

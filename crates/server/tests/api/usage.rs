@@ -123,7 +123,8 @@ async fn a_month_names_its_sources_and_adds_up_with_all_others(world: World) {
     let at = |day: &str| format!("{day}T18:00:00Z").parse::<Timestamp>().unwrap();
     let mut events: Vec<_> = (0..14)
         .map(|number| {
-            let event = usage(&format!("s-{number}"), &world.acme.id, KINDS[number % 3], &format!("0.{:02}", number + 1));
+            let event =
+                usage(&format!("s-{number}"), &world.acme.id, KINDS[number % 3], &format!("0.{:02}", number + 1));
             usage_at(event, at("2026-05-12"), &format!("Agent {number:02}"))
         })
         .collect();
@@ -149,7 +150,10 @@ async fn a_month_names_its_sources_and_adds_up_with_all_others(world: World) {
 async fn a_day_is_compared_with_what_is_usual_and_the_present_month_has_a_pace(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
     let empty = owner.get("/api/v1/usage").await.expect(200).json();
-    assert_eq!((&empty["pace"], &empty["sources"], &empty["other_sources"]["lines"]), (&Value::Null, &json!([]), &json!(0)));
+    assert_eq!(
+        (&empty["pace"], &empty["sources"], &empty["other_sources"]["lines"]),
+        (&Value::Null, &json!([]), &json!(0))
+    );
     let first: Date = "2026-03-02".parse().unwrap();
     let events: Vec<_> = (0..20)
         .map(|day| {

@@ -118,12 +118,8 @@ fn count(lines: i64) -> String {
 }
 
 fn average(cost: &Cost, currency: Currency) -> String {
-    let Some(average) = share::per_line(cost.amount, cost.lines) else { return String::new() };
-    if average.magnitude() >= Money::from_major(1) {
-        return money_text(average, currency, MoneyStyle::Total);
-    }
-    // Of a few cents the digits behind them are what counts: four behind the point.
-    money_text(Money::from_micros((average.micros() + 50).div_euclid(100) * 100), currency, MoneyStyle::Line)
+    let average = share::per_line(cost.amount, cost.lines);
+    average.map(|average| money_text(average, currency, MoneyStyle::Average)).unwrap_or_default()
 }
 
 /// What a narrow table says below the name.
