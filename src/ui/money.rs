@@ -19,6 +19,8 @@ pub(crate) enum MoneyStyle {
     /// A sum, a price, a card charge: rounded half to even; what is smaller than a minor unit is shown as `< $0.01`.
     #[default]
     Total,
+    /// What one of many costs on average: always four digits behind the point, rounded half up.
+    Average,
 }
 
 /// The amount in the reader's notation: `$1,234.50`, `−$0.114`, `< $0.01`.
@@ -26,6 +28,7 @@ pub(crate) fn money_text(amount: Money, currency: Currency, style: MoneyStyle) -
     let minor = match style {
         MoneyStyle::Balance => amount.to_minor_down(currency),
         MoneyStyle::Line => return line_text(amount, currency),
+        MoneyStyle::Average => return average_text(amount, currency),
         MoneyStyle::Total => amount.to_minor_half_even(currency),
     };
     if minor == 0 && !amount.is_zero() {
@@ -73,6 +76,11 @@ fn line_text(amount: Money, currency: Currency) -> String {
     let text = decimal(amount.micros(), 6, currency.exponent());
     let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     intl::money(&text, currency.code(), u32::try_from(digits).unwrap_or(6))
+}
+
+fn average_text(amount: Money, currency: Currency) -> String {
+    let hundreds = amount.micros().saturating_add(50).div_euclid(100);
+    intl::money(&decimal(hundreds, 4, 4), currency.code(), 4)
 }
 
 fn minor_text(minor: i64, currency: Currency) -> String {

@@ -13,7 +13,7 @@
 //! | `wallet` | `wallet` |
 //! | `ledger` | `post` `post_many` |
 //! | `transaction` | `transactions` `lines_after` |
-//! | `usage` | `usage` `usage_by_kind` `first_usage_day` `rebuild_usage_days` |
+//! | `usage` | `usage` `usage_by_kind` `largest_sources` `first_usage_day` `rebuild_usage_days` |
 //! | `hold` | `authorize` `authorize_many` `hold` `release_hold` `expire_holds` `expire_organization_holds` |
 //! | `card` | `add_card` `cards` `card` `set_default_card` `remove_card` |
 //! | `card_setup` | `create_card_setup` `card_setup` `open_card_setups` `apply_card_setup` |
@@ -80,6 +80,6 @@ pub use signal::{LONGEST_SIGNAL, Signal, Signals};
 pub use store::Store;
 pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderWord, TopUp, TopUpKind};
 pub use transaction::TransactionFilter;
-pub use usage::{KindDay, UsageDay};
+pub use usage::{KindDay, NAMED_SOURCES, SourceSum, Sources, UsageDay};
 pub use verify::{Broken, Verification};
 pub use wallet::Wallet;

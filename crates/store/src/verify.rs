@@ -125,10 +125,20 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, chain: &Chain) -> Result<Option<Str
     if wallet.held != held {
         return Ok(Some(format!("the wallet says {} held, the open holds sum up to {held}", wallet.held)));
     }
-    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM usage_days WHERE organization_id = $1";
+    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM usage_totals WHERE organization_id = $1";
     let spent = sum(tx, sql, &wallet.organization_id).await?;
     if chain.spent != spent {
         return Ok(Some(format!("the days sum up to {spent} of usage, the ledger to {}", chain.spent)));
+    }
+    // Where every line is a named source's, the sources are all of the day.
+    let sql = "SELECT totals.day FROM usage_totals AS totals JOIN (
+            SELECT day, kind, SUM(amount) AS amount, SUM(lines) AS lines FROM usage_days
+            WHERE organization_id = $1 GROUP BY day, kind
+        ) AS named ON named.day = totals.day AND named.kind = totals.kind
+        WHERE totals.organization_id = $1 AND (named.lines > totals.lines
+            OR (named.lines = totals.lines AND named.amount <> totals.amount)) ORDER BY 1 LIMIT 1";
+    if let Some(row) = tx.first(sql, args![&wallet.organization_id]).await? {
+        return Ok(Some(format!("the sources of {} do not sum up to what the days say", row.fields().date()?)));
     }
     Ok(None)
 }

@@ -21,4 +21,5 @@ mod sessions;
 mod top_ups;
 mod transactions;
 mod usage;
+mod usage_sources;
 mod verify;
