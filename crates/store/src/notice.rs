@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use billing_domain::Timestamp;
-use billing_domain::charge::DeclineClass;
 use sha2::{Digest as _, Sha256};
 
 use crate::db::{Fields, Tx, args, retrying, stored_name};
@@ -120,15 +119,12 @@ macro_rules! delivery_columns {
     };
 }
 
-/// What is to be told about the way from one state of automatic payments to the next. A pause for want of the
-/// cardholder says `authentication_required`: only a person can go on.
+/// What is to be told about the way from one state of automatic payments to the next.
 pub(crate) fn about(before: &AutoPayState, after: &AutoPayState) -> Option<(NoticeKind, Facts)> {
     let mut facts = Facts::new();
     let kind = match (&before.paused_reason, &after.paused_reason) {
         (earlier, Some(reason)) if earlier.as_ref() != Some(reason) => {
-            let asks_a_person = after.decline_code.is_some_and(|code| code.class() == DeclineClass::NeedsPerson);
-            let reason = if asks_a_person { "authentication_required" } else { reason.as_str() };
-            facts.insert("reason".to_owned(), reason.to_owned());
+            facts.insert("reason".to_owned(), reason.clone());
             NoticeKind::AutomaticPaymentsPaused
         }
         (None, None) if before.failures == 0 && after.failures == 1 => NoticeKind::PaymentDeclined,

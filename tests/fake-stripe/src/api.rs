@@ -17,7 +17,7 @@ use crate::bank::Bank;
 use crate::form::Form;
 
 pub(crate) use checkout::{Submitted, submit as submit_checkout};
-pub(crate) use confirming::{authenticate, confirm_in_browser};
+pub(crate) use confirming::{authenticate, confirm_again, confirm_in_browser};
 pub(crate) use disputes::{dispute, move_dispute};
 pub(crate) use refunds::finish as finish_refund;
 

@@ -128,6 +128,11 @@ impl Fake {
         finished
     }
 
+    /// The cardholder comes for a payment that was refused for want of them, with the card that it was begun with.
+    pub fn confirm_again(&self, client_secret: &str, payment_method: &str) -> Result<Value, Value> {
+        api::confirm_again(&mut self.shared.bank(), client_secret, payment_method)
+    }
+
     /// The cardholder fills in the form for an intent.
     pub fn confirm_in_browser(&self, client_secret: &str, token: &str) -> Result<Value, Value> {
         api::confirm_in_browser(&mut self.shared.bank(), client_secret, token)

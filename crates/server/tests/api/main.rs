@@ -31,6 +31,8 @@ mod chance;
 mod chaos;
 mod client;
 #[cfg(feature = "test-seams")]
+mod confirmation;
+#[cfg(feature = "test-seams")]
 mod crash;
 mod demo;
 mod description;

@@ -187,7 +187,7 @@ async fn a_first_decline_and_the_pause_after_seven_hours_are_told(world: World) 
 
 async fn a_charge_that_needs_the_cardholder_asks_a_person(world: World) {
     armed(&world, "pm_card_visa").await;
-    script(&world, "decline:authentication_required").await;
+    script(&world, "challenge").await;
     spend(&world, &world.acme.id, "85").await;
     eventually("a person is asked", || async {
         let told = world.store.notices(&world.acme.id, 20).await.unwrap();

@@ -80,8 +80,12 @@ fn paused(notice: &Notice) -> String {
              resume them."
         }
         "authentication_required" => {
-            "The bank wants to see the cardholder. Top up once by hand and confirm the payment, or connect another card; \
-             then they go on."
+            "The bank wants the cardholder to confirm an automatic payment. Open the wallet within 23 hours and press \
+             \"Confirm with your bank\"; nothing is charged before, and then they go on."
+        }
+        "not_confirmed" => {
+            "An automatic payment was not confirmed with the bank, and nothing was charged. Top up once by hand and confirm \
+             the payment, or connect another card; then they go on."
         }
         _ => declined(notice),
     };
@@ -120,7 +124,9 @@ mod tests {
         let declined = say(NoticeKind::PaymentDeclined, &[("decline_code", "insufficient_funds")]);
         assert!(declined.text.starts_with(DeclineCode::InsufficientFunds.sentence()), "{}", declined.text);
         let asks = say(NoticeKind::AutomaticPaymentsPaused, &[("reason", "authentication_required")]);
-        assert!(asks.text.contains("cardholder"), "{}", asks.text);
+        assert!(asks.text.contains("Confirm with your bank"), "{}", asks.text);
+        let lapsed = say(NoticeKind::AutomaticPaymentsPaused, &[("reason", "not_confirmed")]);
+        assert!(lapsed.text.contains("nothing was charged"), "{}", lapsed.text);
     }
 
     #[test]
