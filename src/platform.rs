@@ -2,6 +2,7 @@
 
 pub(crate) mod bootstrap;
 pub(crate) mod clock;
+pub(crate) mod connection;
 pub(crate) mod dialog;
 #[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
 pub(crate) mod download;
