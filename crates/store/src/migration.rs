@@ -51,6 +51,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 6,
+        name: "warnings",
+        both: include_str!("../migrations/0006_warnings.sql"),
+        sqlite: include_str!("../migrations/0006_warnings.sqlite.sql"),
+        postgres: include_str!("../migrations/0006_warnings.postgres.sql"),
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.

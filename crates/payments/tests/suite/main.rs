@@ -23,7 +23,8 @@ macro_rules! suite {
             a_refused_card_never_connects,
             a_challenge_decides_and_only_the_provider_is_believed,
             an_abandoned_set_up_never_connects,
-            a_forgotten_card_cannot_be_charged;
+            a_forgotten_card_cannot_be_charged,
+            a_connected_card_is_looked_up_and_nobody_elses;
         charges:
             a_charge_settles_for_exactly_what_was_asked,
             fifty_at_once_under_one_reference_charge_once,

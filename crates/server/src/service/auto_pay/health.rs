@@ -19,6 +19,9 @@ const CARD_REMOVED: &str = "card_removed";
 /// Paused because the card's bank took a charge back.
 const DISPUTED: &str = "disputed";
 
+/// Paused because the card's bank suspects that a payment was fraud.
+const SUSPECTED: &str = "fraud_warning";
+
 /// The state after a charge was settled or declined; `None` when it stays as it is. `began`: when the top-up was made.
 /// No charge, not even one by hand, ends the pause after the named card was removed: that takes consent to another.
 pub(crate) fn after(
@@ -109,9 +112,15 @@ pub(crate) fn disputed(present: &AutoPayState) -> AutoPayState {
     AutoPayState { paused_reason: Some(DISPUTED.to_owned()), ..healthy(present) }
 }
 
+/// The state when the card's bank suspects fraud; `None` where a person is asked to agree anyway.
+pub(crate) fn suspected(present: &AutoPayState) -> Option<AutoPayState> {
+    let paused = AutoPayState { paused_reason: Some(SUSPECTED.to_owned()), ..healthy(present) };
+    (!awaits_agreement(present)).then_some(paused)
+}
+
 /// Paused until a person agrees again, by new settings or by resuming. Nothing else may end it.
 pub(crate) fn awaits_agreement(present: &AutoPayState) -> bool {
-    matches!(present.paused_reason.as_deref(), Some(CARD_REMOVED | DISPUTED))
+    matches!(present.paused_reason.as_deref(), Some(CARD_REMOVED | DISPUTED | SUSPECTED))
 }
 
 /// The line that the page shows. `plan` is what the engine would do now.
@@ -154,6 +163,8 @@ fn sentence(reason: &str, state: &AutoPayState) -> String {
         NO_CARD => "There is no card to charge. Connect a card.".to_owned(),
         CARD_REMOVED => "The card for automatic payments was removed. Choose another one.".to_owned(),
         DISPUTED => "A payment was disputed, and the card's bank took it back. Settle that, then resume.".to_owned(),
+        SUSPECTED => "The card's bank suspects that a payment was fraud. Settle that with the cardholder, then resume."
+            .to_owned(),
         _ => state.decline_code.unwrap_or(DeclineCode::GenericDecline).sentence().to_owned(),
     }
 }
@@ -237,7 +248,7 @@ mod tests {
     #[test]
     fn no_charge_makes_up_for_the_consent_to_another_card() {
         let armed = AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() };
-        for (removed, kind) in [card_removed(&armed), disputed(&armed)]
+        for (removed, kind) in [card_removed(&armed), disputed(&armed), suspected(&armed).unwrap()]
             .iter()
             .flat_map(|paused| [(paused, TopUpKind::Auto), (paused, TopUpKind::Manual)])
         {
@@ -245,6 +256,7 @@ mod tests {
                 assert_eq!(after(removed, kind, &word(Outcome::Declined, Some(code)), BEGAN), None, "{kind:?} {code}");
             }
             assert_eq!(after(removed, kind, &word(Outcome::Settled, None), BEGAN), None, "{kind:?}");
+            assert_eq!(suspected(removed), None, "the first reason stays");
         }
     }
 

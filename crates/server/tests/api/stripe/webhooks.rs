@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::shop::{Shop, deliver_signed, with_stripe};
 use crate::client::Client;
 use crate::money::{eventually, ledger, pay};
+use crate::stream::Stream;
 
 with_stripe!(
     each_event_ten_times_five_at_once_at_two_programs_credits_once,
@@ -15,6 +16,7 @@ with_stripe!(
     what_concerns_nobody_is_taken_and_changes_nothing,
     an_event_says_what_to_look_up_and_is_never_believed,
     what_webhooks_missed_is_read_within_the_hour,
+    a_card_that_its_network_renewed_is_looked_up_and_shown,
 );
 
 /// A top-up whose answer was lost; its id.
@@ -176,4 +178,37 @@ async fn what_webhooks_missed_is_read_within_the_hour(shop: Shop) {
         (lines.len() == 2 && lines[1]["amount"] == "-25.00").then_some(())
     })
     .await;
+}
+
+async fn a_card_that_its_network_renewed_is_looked_up_and_shown(shop: Shop) {
+    let client = shop.owner().await;
+    let card = shop.connect(&client, "pm_card_visa").await;
+    let method = shop.fake.bank().all("payment_method")[0]["id"].as_str().unwrap().to_owned();
+    let origin = shop.world.server.origin();
+    let mut stream = Stream::open(&client, "", None).await;
+    stream.next_of("wallet").await;
+    let event = |about: Value| {
+        json!({"id": format!("evt_{}", about["card"]["last4"]), "object": "event", "livemode": false,
+            "type": "payment_method.automatically_updated", "data": {"object": about}})
+    };
+    // What the event says of the card is not believed.
+    let lie =
+        json!({"id": method, "object": "payment_method", "card": {"brand": "amex", "last4": "0000", "exp_year": 2099}});
+    shop.deliver(origin, event(lie).to_string().as_bytes()).await.expect(204);
+    let shown = client.get("/api/v1/cards").await.expect(200).json()["items"][0].clone();
+    assert_eq!((&shown["last4"], &shown["exp_year"]), (&json!("4242"), &json!(2034)));
+    let renewed = shop.fake.renew_card(&method, "1881", 2039).unwrap();
+    shop.deliver(origin, event(renewed).to_string().as_bytes()).await.expect(204);
+    let shown = client.get("/api/v1/cards").await.expect(200).json()["items"][0].clone();
+    assert_eq!((&shown["id"], &shown["last4"], &shown["exp_year"]), (&json!(card), &json!("1881"), &json!(2039)));
+    assert_eq!(stream.next_of("card").await.data["last4"], "1881", "open pages hear of it");
+    // It is still the card that is charged; one that nobody has here is no concern.
+    pay(&client, "k-1", "25.00").await.expect(201);
+    let stranger = json!({"id": "pm_elsewhere", "object": "payment_method", "card": {"last4": "9999"}});
+    shop.deliver(origin, event(stranger).to_string().as_bytes()).await.expect(204);
+    // A card that is gone stays gone.
+    client.delete(&format!("/api/v1/cards/{card}")).await.expect(204);
+    let late = json!({"id": method, "object": "payment_method", "card": {"last4": "7777"}});
+    shop.deliver(origin, event(late).to_string().as_bytes()).await.expect(204);
+    assert_eq!(client.get("/api/v1/cards").await.expect(200).json()["items"], json!([]));
 }
