@@ -67,6 +67,8 @@ mod stream;
 #[cfg(feature = "test-seams")]
 mod stripe;
 #[cfg(feature = "test-seams")]
+mod timing;
+#[cfg(feature = "test-seams")]
 mod top_ups;
 mod transactions;
 mod usage;
