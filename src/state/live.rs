@@ -243,8 +243,17 @@ impl Live {
         chosen.or_else(|| cards.iter().find(|card| card.is_default)).or_else(|| cards.first()).cloned()
     }
 
+    /// An automatic payment that somebody looked at keeps nobody from adding money.
+    fn set_automatic_aside(self) {
+        let stage = self.payment.stage;
+        if stage.read_untracked().top_up().is_some_and(|top_up| top_up.automatic) {
+            stage.set(Stage::Choosing(None));
+        }
+    }
+
     /// Opens the top-up. While money is under way it shows that instead.
     pub(crate) fn open_payment(self) {
+        self.set_automatic_aside();
         let payment = self.payment;
         if matches!(*payment.stage.read_untracked(), Stage::Paid(_) | Stage::Connecting) {
             payment.stage.set(Stage::Choosing(None));
@@ -264,6 +273,7 @@ impl Live {
 
     /// Opens the top-up for a member's request, with its amount.
     pub(crate) fn open_payment_for(self, request_id: String, amount: Money) {
+        self.set_automatic_aside();
         if !self.payment.stage.read_untracked().is_under_way() {
             self.payment.stage.set(Stage::Choosing(None));
             self.payment.amount.set(box_text(amount, self.currency));

@@ -29,6 +29,8 @@ paths! {
     TOP_UP_CHECK = "/top-ups/{id}/check";
     /// POST: the sandbox cardholder answers.
     TOP_UP_CHALLENGE = "/top-ups/{id}/challenge";
+    /// POST: gives up one that waits for the cardholder.
+    TOP_UP_CANCEL = "/top-ups/{id}/cancel";
     /// GET, `application/pdf`.
     TOP_UP_RECEIPT = "/top-ups/{id}/receipt";
     /// POST, service key.

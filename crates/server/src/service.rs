@@ -6,6 +6,7 @@ pub(crate) mod bootstrap;
 pub(crate) mod cards;
 pub(crate) mod disputes;
 pub(crate) mod feed;
+pub(crate) mod fraud;
 pub(crate) mod health;
 pub(crate) mod lanes;
 pub(crate) mod links;

@@ -52,6 +52,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 6,
+        name: "warnings",
+        both: include_str!("../migrations/0006_warnings.sql"),
+        sqlite: include_str!("../migrations/0006_warnings.sqlite.sql"),
+        postgres: include_str!("../migrations/0006_warnings.postgres.sql"),
+    },
+    Migration {
         version: 7,
         name: "usage totals",
         both: include_str!("../migrations/0007_usage_totals.sql"),

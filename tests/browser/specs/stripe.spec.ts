@@ -40,6 +40,28 @@ test.describe("@stripe-only", () => {
     });
   }
 
+  test("an automatic payment is confirmed on the same intent @everywhere", async ({ page, seams }) => {
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    await billing.balance.getByRole("button", { name: "Connect a card" }).click();
+    await billing.enterCard(CARDS.confirmedEveryTime);
+    await stripeForm(page).getByRole("button", { name: "Complete" }).click();
+    await expect(billing.dialog).toBeHidden();
+    await billing.autoPay.getByRole("button", { name: "Not Active" }).click();
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Activate Automatic Payments" }).click();
+    await billing.balance.getByRole("button", { name: "Confirm with your bank" }).click();
+    const dialog = page.getByRole("dialog", { name: "Confirm with your bank" });
+    await expect(dialog.getByRole("button", { name: "Do not charge" })).toBeVisible();
+    await dialog.getByRole("button", { name: "Confirm with your bank" }).click();
+    await stripeForm(page).getByRole("button", { name: "Complete" }).click();
+    await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
+    await page.getByRole("button", { name: "Done" }).click();
+    await expect(billing.autoPay).toContainText("Armed");
+    await expect.poll(() => billing.cents()).toBe(5000);
+    expect(await seams.charges()).toHaveLength(1);
+  });
+
   test("a form that cannot load says so and is asked for again", async ({ page, server, watch }) => {
     watch.expectOffline();
     await signIn(page, "owner");

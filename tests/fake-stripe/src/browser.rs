@@ -44,13 +44,18 @@ fn text(kind: &'static str, body: &'static str) -> Response {
 #[derive(Deserialize)]
 struct Confirm {
     client_secret: String,
+    /// Typed into the form.
+    #[serde(default)]
     number: String,
+    /// Instead of a number: a card that is there already.
+    payment_method: Option<String>,
 }
 
 async fn confirm(State(shared): State<Shared>, Json(form): Json<Confirm>) -> Json<Value> {
-    let outcome = match by_number(&form.number) {
-        Some(card) => api::confirm_in_browser(&mut shared.bank(), &form.client_secret, card.token),
-        None => {
+    let outcome = match (&form.payment_method, by_number(&form.number)) {
+        (Some(method), _) => api::confirm_again(&mut shared.bank(), &form.client_secret, method),
+        (None, Some(card)) => api::confirm_in_browser(&mut shared.bank(), &form.client_secret, card.token),
+        (None, None) => {
             Err(json!({"type": "card_error", "code": "incorrect_number", "message": "Your card number is incorrect."}))
         }
     };

@@ -31,6 +31,8 @@ mod chance;
 mod chaos;
 mod client;
 #[cfg(feature = "test-seams")]
+mod confirmation;
+#[cfg(feature = "test-seams")]
 mod crash;
 mod demo;
 mod description;
@@ -64,6 +66,8 @@ mod static_files;
 mod stream;
 #[cfg(feature = "test-seams")]
 mod stripe;
+#[cfg(feature = "test-seams")]
+mod timing;
 #[cfg(feature = "test-seams")]
 mod top_ups;
 mod transactions;

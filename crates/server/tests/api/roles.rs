@@ -109,6 +109,7 @@ fn table() -> Vec<Row> {
         row("post", paths::TOP_UP_CHALLENGE, its_managers(409))
             .of(|things| &things.top_up)
             .with(json!({"approve": true})),
+        row("post", paths::TOP_UP_CANCEL, its_managers(409)).of(|things| &things.top_up),
         row("get", paths::PAYMENT_LINKS, MANAGERS),
         // Without an amount.
         row("post", paths::PAYMENT_LINKS, managers(422)).with(json!({"purpose": "pay"})),

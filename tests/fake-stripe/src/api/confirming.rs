@@ -105,6 +105,19 @@ pub(crate) fn confirm_in_browser(bank: &mut Bank, secret: &str, token: &str) -> 
     unwrapped(confirm(bank, intent, method, true))
 }
 
+/// What `confirmPayment` does with a card that is there already: the cardholder has come for a payment that was refused
+/// for want of them.
+pub(crate) fn confirm_again(bank: &mut Bank, secret: &str, method: &str) -> Result<Value, Value> {
+    let intent = by_secret(bank, secret)?;
+    if !is_payment(&intent) || intent["status"] != "requires_payment_method" {
+        return Err(json!({"type": "invalid_request_error", "code": "payment_intent_unexpected_state"}));
+    }
+    let method = unwrapped(methods::named(bank, method))?;
+    unwrapped(methods::usable(&method, &intent["customer"]).map(|()| Value::Null))?;
+    let (intent, method) = (intent["id"].as_str().unwrap_or_default(), method["id"].as_str().unwrap_or_default());
+    unwrapped(confirm(bank, intent, method, true))
+}
+
 /// The challenge was answered: what `handleNextAction` ends with.
 pub(crate) fn authenticate(bank: &mut Bank, secret: &str, approve: bool) -> Result<Value, Value> {
     let intent = by_secret(bank, secret)?;

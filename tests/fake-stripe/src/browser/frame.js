@@ -23,10 +23,15 @@ function challenge(clientSecret) {
   });
 }
 
-async function work({ type, clientSecret }) {
+async function work({ type, clientSecret, paymentMethod }) {
   if (type === "confirm") {
     const answer = await post("/_fake/browser/confirm", { client_secret: clientSecret, number: part("number").value });
     return answer.intent?.status === "requires_action" ? challenge(clientSecret) : answer;
+  }
+  if (paymentMethod) {
+    const body = { client_secret: clientSecret, payment_method: paymentMethod };
+    const answer = await post("/_fake/browser/confirm", body);
+    if (answer.intent?.status !== "requires_action") return answer;
   }
   return challenge(clientSecret);
 }
