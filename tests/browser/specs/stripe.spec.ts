@@ -5,6 +5,8 @@ import { Colleague, makeLink } from "../fixture/links.ts";
 import { signIn } from "../fixture/people.ts";
 
 test.describe("@stripe-only", () => {
+  test.use({ demo: "fresh" });
+
   test("a card that is refused stays in the form with the reason, and another one is taken @everywhere", async ({ page, watch }) => {
     await signIn(page, "owner");
     await expect(page.getByText("Test mode: no real money").first()).toBeVisible();
