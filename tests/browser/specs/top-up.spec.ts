@@ -55,6 +55,25 @@ test.describe("the first one", () => {
   });
 });
 
+test.describe("the sandbox's table of test cards, which Stripe's form does not have @sandbox-only", () => {
+  test.use({ demo: "fresh" });
+
+  test("a number is put into the form by a press, and does what the table says", async ({ page, watch }) => {
+    watch.expectStatus(402);
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    const dialog = await billing.addBalance("50");
+    await billing.pay();
+    await page.getByText("Test cards", { exact: true }).click();
+    await page.getByRole("button", { name: CARDS.refusedWhenCharged }).click();
+    await expect(billing.cardNumber).toHaveValue(CARDS.refusedWhenCharged);
+    await billing.enterCard(CARDS.refusedWhenCharged);
+    await expect(dialog.getByText("Pay $50.00 USD with Visa •• 0341")).toBeVisible();
+    await billing.pay();
+    await expect(dialog.getByText("The payment was declined. Nothing was charged.")).toBeVisible();
+  });
+});
+
 test("slider, buttons, chips and box are one value, and the line to review names it", async ({ page }) => {
   await signIn(page, "owner");
   const dialog = await new Billing(page).addBalance();
