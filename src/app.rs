@@ -16,7 +16,7 @@ use crate::pages::settings::{self, Settings};
 use crate::pages::{ask_admin, sign_in};
 use crate::parts::brand;
 use crate::parts::footer::Footer;
-use crate::platform::{bootstrap, focus, history, intl, storage};
+use crate::platform::{bootstrap, focus, history, intl, json, storage};
 use crate::routes::{Navigator, Place};
 use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
 use crate::ui::dynamic;
@@ -25,7 +25,7 @@ use crate::ui::lazy::lazy;
 
 /// Puts the app into the page.
 pub(crate) fn mount() {
-    let first = bootstrap::take().and_then(|text| api::decode::decode::<Bootstrap>(&text));
+    let first = bootstrap::take().and_then(|text| json::decode::<Bootstrap>(&text));
     mount_to_body(move || view! { <App first=first /> });
 }
 

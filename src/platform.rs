@@ -13,6 +13,7 @@ pub(crate) mod fragment;
 pub(crate) mod history;
 pub(crate) mod idle;
 pub(crate) mod intl;
+pub(crate) mod json;
 pub(crate) mod language;
 pub(crate) mod listener;
 #[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]

@@ -2,7 +2,7 @@
 
 use billing_contract::{Problem, ProblemCode};
 
-use super::decode::decode;
+use crate::platform::json::decode;
 
 /// Why there is no answer to use.
 #[derive(Clone, Debug, PartialEq, Eq)]

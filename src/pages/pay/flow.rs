@@ -7,8 +7,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{self, ApiError, decode::decode};
+use crate::api::{self, ApiError};
 use crate::parts::card_form::{Accepted, Refusal};
+use crate::platform::json::decode;
 use crate::platform::signal::Slot;
 use crate::platform::{fragment, history, random, storage, stripe, timers};
 use crate::ui::announcer::Announcer;
