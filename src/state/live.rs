@@ -192,13 +192,15 @@ impl Live {
 
     /// A top-up has moved on. Once its outcome is known, its key is used up.
     pub(crate) fn hear_top_up(self, top_up: TopUp) {
+        // The answer to a request may come after the event that overtook it.
+        let mut top_ups = self.top_ups.get_untracked();
+        let top_up = merge::top_up(&mut top_ups, top_up);
+        self.top_ups.set(top_ups);
         if top_up.status.is_final() && attempt::stored().is_some_and(|kept| kept.top_up_id.as_ref() == Some(&top_up.id))
         {
             attempt::forget();
         }
-        let next = self.payment.stage.read_untracked().after(&top_up);
-        self.top_ups.update(|list| merge::top_up(list, top_up));
-        if let Some(next) = next {
+        if let Some(next) = self.payment.stage.read_untracked().after(&top_up) {
             self.payment.stage.set(next);
         }
     }
