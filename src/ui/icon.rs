@@ -62,6 +62,11 @@ pub(crate) enum IconName {
 }
 
 impl IconName {
+    /// It points along the line of text, and so the other way where that runs from right to left.
+    const fn points(self) -> bool {
+        matches!(self, Self::ArrowRight | Self::ChevronLeft | Self::ChevronRight | Self::SignOut)
+    }
+
     /// The path on the 16 × 16 grid, drawn as a stroke of 1.5 units.
     const fn path(self) -> &'static str {
         match self {
@@ -123,7 +128,7 @@ pub(crate) fn Icon(
     name: Given<IconName>,
 ) -> AnyView {
     view! {
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+        <svg class="icon" class:icon-points=Signal::derive(move || name.get().points()) viewBox="0 0 16 16" aria-hidden="true" focusable="false">
             <path d=Signal::derive(move || name.get().path().to_owned())></path>
         </svg>
     }

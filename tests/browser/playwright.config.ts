@@ -19,7 +19,14 @@ export default defineConfig<Options>({
   retries: 0,
   workers: 2,
   timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Missing pictures are an error like wrong ones; `cargo xtask screens --renew` takes them.
+  updateSnapshots: "none",
+  snapshotPathTemplate: "../../docs/screens/{arg}{ext}",
+  expect: {
+    timeout: 10_000,
+    // A fifth of a percent is a word or an edge. Two builds of the same Chromium draw far less differently.
+    toHaveScreenshot: { animations: "disabled", scale: "css", maxDiffPixelRatio: 0.002 },
+  },
   reporter: [["list"]],
   use: {
     launchOptions,
