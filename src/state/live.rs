@@ -22,7 +22,7 @@ use crate::platform::signal::Slot;
 
 use super::payment::{Notice, Stage};
 use super::{attempt, merge};
-use crate::platform::clock;
+use crate::platform::{clock, intl};
 
 /// Whether the page hears what happens to the wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,12 +285,12 @@ impl Live {
     }
 }
 
-/// An amount as it stands in a box: with exactly the digits that its currency has.
+/// An amount as it stands in a box: with exactly the digits that its currency has and the reader's decimal point.
 fn box_text(amount: Money, currency: Currency) -> String {
     let mut text = String::new();
     // Writing into a string never fails.
     let _ = write_scaled(&mut text, amount.to_minor_half_even(currency), currency.exponent(), currency.exponent());
-    text
+    text.replace('.', &intl::separators().0.to_string())
 }
 
 /// What stands in the box before anybody has chosen: a middling quick pick.

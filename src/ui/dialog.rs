@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::platform::signal::Derived;
 use crate::platform::{self, focus, timers};
+use crate::texts;
 
 use super::button::IconButton;
 use super::dynamic::{effect, effect_after, part};
@@ -65,7 +66,7 @@ pub(crate) fn Dialog(
         >
             <header class="dialog-head">
                 <h2 id=id.clone()>{heading}</h2>
-                <IconButton icon=IconName::Cross label="Close" unavailable=locked on_press=close />
+                <IconButton icon=IconName::Cross label=texts::ui::close() unavailable=locked on_press=close />
             </header>
             {part(move || open.get().then(|| children()))}
         </dialog>
