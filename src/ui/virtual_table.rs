@@ -86,11 +86,16 @@ impl Scroller {
         self.go(self.geometry.get_value().at(self.rows.get_untracked() - place));
     }
 
-    /// Gives the focus to the control of this row, bringing it into view.
-    pub(crate) fn focus(self, place: i64) {
+    /// Brings the row into view; the focus stays where it is.
+    pub(crate) fn reveal(self, place: i64) {
         self.active.set(place);
         let index = self.rows.get_untracked() - place;
         self.go(self.geometry.get_value().showing(index, self.position.get_value()));
+    }
+
+    /// Gives the focus to the control of this row, bringing it into view.
+    pub(crate) fn focus(self, place: i64) {
+        self.reveal(place);
         let id = self.control_id(place);
         // The row is in the document only after this.
         self.later.set_value(Some(timers::after(0, move || {
@@ -255,7 +260,8 @@ pub(crate) fn VirtualTable(
     };
     let space = move |size: fn(&Drawn) -> i64| {
         let height = Signal::derive(move || format!("{}px", size(&scroller.drawn.read())));
-        view! { <tr aria-hidden="true" class="table-space"><td colspan=width.clone() style:height=height></td></tr> }.into_any()
+        view! { <tr aria-hidden="true" class="table-space"><td colspan=width.clone() style:height=height></td></tr> }
+            .into_any()
     };
     view! {
         <div

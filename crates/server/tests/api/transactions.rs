@@ -189,14 +189,12 @@ async fn a_strangers_cursor_opens_nothing(world: World) {
 }
 
 async fn an_outline_leads_to_every_page_of_a_filter(world: World) {
-    let ledger = ledger(&world).await;
+    ledger(&world).await;
     let owner = world.sign_in(&world.acme.owner).await;
     for search in ["kind=outbound_call,inbound_call", "q=agent", "kind=refund", "from=2026-02-10"] {
+        let last = i64::try_from(lines(&world, &world.acme.id).await.len()).unwrap();
         let outline = owner.get(&format!("/api/v1/transactions/outline?{search}")).await.expect(200).json();
-        assert_eq!(
-            (outline["last_seq"].as_i64(), &outline["truncated"]),
-            (i64::try_from(ledger.len()).ok(), &Value::Bool(false))
-        );
+        assert_eq!((outline["last_seq"].as_i64(), &outline["truncated"]), (Some(last), &Value::Bool(false)));
         let mut found = Vec::new();
         for start in outline["starts"].as_array().unwrap() {
             let before = start.as_i64().unwrap() + 1;
@@ -208,7 +206,7 @@ async fn an_outline_leads_to_every_page_of_a_filter(world: World) {
         assert_eq!(outline["count"].as_u64(), u64::try_from(found.len()).ok(), "{search}");
         let whole: Vec<i64> =
             walk(&world, &owner, search).await.iter().map(|item| item["seq"].as_i64().unwrap()).collect();
-        let whole: Vec<i64> = whole.into_iter().filter(|seq| *seq <= i64::try_from(ledger.len()).unwrap()).collect();
+        let whole: Vec<i64> = whole.into_iter().filter(|seq| *seq <= last).collect();
         assert_eq!(found, whole, "{search}");
     }
     for search in ["cursor=x", "before_seq=1", "at=2026-02-03", "limit=5"] {

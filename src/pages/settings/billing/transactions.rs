@@ -14,7 +14,7 @@ mod verify;
 
 use leptos::prelude::*;
 
-pub(super) use self::panel::load;
+use self::panel::load;
 use crate::platform::signal::Slot;
 use crate::state::Live;
 use crate::state::filter::Filter;

@@ -61,12 +61,8 @@ impl Book {
     /// What a filter finds; `first` is its first page, read at about the same time.
     pub(super) fn found(outline: TransactionOutline, first: Vec<Transaction>) -> Self {
         let TransactionOutline { count, starts, truncated, .. } = outline;
-        let mut book = Self {
-            total: count,
-            truncated,
-            lines: BTreeMap::new(),
-            order: Order::Found { starts, counted: count },
-        };
+        let mut book =
+            Self { total: count, truncated, lines: BTreeMap::new(), order: Order::Found { starts, counted: count } };
         // Lines that were posted in between are heard of by the stream.
         let from = book.starts().first().copied().unwrap_or(0);
         let page = first.into_iter().filter(|line| line.seq <= from).collect();

@@ -53,7 +53,8 @@ impl Export {
         self.expected.set(if counted { total } else { 0 });
         self.stage.set(Stage::Running(Progress::default()));
         self.work.set_value(Some(task::start(async move {
-            let saved = transfer::save(&address, FILE_NAME, move |progress| self.stage.set(Stage::Running(progress))).await;
+            let saved =
+                transfer::save(&address, FILE_NAME, move |progress| self.stage.set(Stage::Running(progress))).await;
             self.stage.set(match saved {
                 Ok(progress) => Stage::Saved(progress),
                 Err(failure) => Stage::Failed(reason(failure)),

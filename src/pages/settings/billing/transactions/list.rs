@@ -6,7 +6,7 @@ use billing_contract::transaction::{Transaction, TransactionPage};
 use leptos::prelude::*;
 
 use super::arrivals;
-use super::book::{Book, Page};
+use super::book::{Book, PAGE, Page};
 use crate::api::{self, ApiError};
 use crate::platform::signal::Slot;
 use crate::platform::task::{self, Task};
@@ -115,8 +115,11 @@ impl List {
         // Lines up to here are in the answer; later ones come by the stream.
         let known = self.live.recent.read_untracked().last().map_or(0, |line| line.seq);
         self.work.set_value(Some(task::start(async move {
-            let answer =
-                if filter.is_empty() { self.read_ledger(known).await } else { self.find(&filter.to_query(), known).await };
+            let answer = if filter.is_empty() {
+                self.read_ledger(known).await
+            } else {
+                self.find(&filter.to_query(), known).await
+            };
             if let Err(error) = answer {
                 self.counting.set(false);
                 self.load.set(Load::Failed(error.sentence()));
@@ -140,6 +143,9 @@ impl List {
         if more {
             self.counting.set(true);
             let outline = api::billing::outline(query).await?;
+            if outline.every != PAGE {
+                return Err(ApiError::Unreadable);
+            }
             let newest = outline.last_seq;
             self.counting.set(false);
             // Nobody is led away from what they are reading: the first lines are the same ones.
@@ -231,7 +237,7 @@ impl List {
         let page = self.with(|book| book.missing(near, near)).into_iter().next();
         if let Some(page) = page {
             let answer = api::billing::transactions_before(&filter, page.before_seq).await?;
-            self.book.update_value(|book| drop(book.arrive(page, answer.items)));
+            let _ = self.book.try_update_value(|book| book.arrive(page, answer.items));
             self.changed();
         }
         Ok(Some(self.with(|book| book.place_of(seq)).unwrap_or(near)))

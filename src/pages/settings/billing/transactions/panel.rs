@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
+use super::ID;
 use super::drawer::{Drawer, LineDrawer};
 use super::export::{Export, ExportProgress};
 use super::filter_bar::FilterBar;
@@ -13,7 +14,6 @@ use super::list::{List, Waiting};
 use super::rows::cells;
 use super::statement::StatementDialog;
 use super::verify::{Check, CheckResult};
-use super::ID;
 use crate::platform::signal::{Given, Slot};
 use crate::platform::{focus, history, intl, language};
 use crate::state::Live;

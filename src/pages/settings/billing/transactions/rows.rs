@@ -68,7 +68,8 @@ fn facts(line: &Transaction) -> String {
     let mut text = kind_word(line.kind).to_owned();
     let measure = measured(line);
     let correction = line.corrects.map(|seq| format!("corrects no. {seq}"));
-    for fact in [Some(line.source.clone()).filter(|source| !source.is_empty()), measure, correction].into_iter().flatten()
+    for fact in
+        [Some(line.source.clone()).filter(|source| !source.is_empty()), measure, correction].into_iter().flatten()
     {
         text.push_str(" · ");
         text.push_str(&fact);
