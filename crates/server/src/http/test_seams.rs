@@ -43,7 +43,8 @@ async fn get_ledger(
 #[serde(deny_unknown_fields)]
 struct Fill {
     lines: u32,
-    days: u32,
+    from_days_ago: u32,
+    to_days_ago: u32,
 }
 
 async fn fill_ledger(
@@ -51,7 +52,7 @@ async fn fill_ledger(
     Path(id): Path<String>,
     Json(form): Json<Fill>,
 ) -> Result<StatusCode, Problem> {
-    test_seams::fill(&state, &id, form.lines, form.days).await?;
+    test_seams::fill(&state, &id, form.lines, form.from_days_ago, form.to_days_ago).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use billing_domain::kind::Unit;
+use billing_domain::time::MICROS_PER_SECOND;
 use billing_domain::{Money, Timestamp, TransactionKind};
 use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehaviour};
 use billing_store::{NewLine, Origin, StoreError};
@@ -17,6 +18,7 @@ use crate::service::transactions::on_the_wire;
 const PAGE: u32 = 1_000;
 /// Lines of the ledger posted at a time.
 const FILLED_AT_ONCE: u32 = 2_000;
+const DAY_SECONDS: i64 = 86_400;
 
 /// Moves the clock, and lets the workers look at once.
 pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
@@ -42,26 +44,31 @@ pub(crate) async fn ledger(state: &AppState, organization_id: &str) -> Result<St
     }
 }
 
-/// Posts so many lines, spread evenly over the last days: a credit, then calls and tasks at a cent each with a smaller
-/// credit now and then. For a ledger that is empty; a million lines take some seconds.
-pub(crate) async fn fill(state: &AppState, organization_id: &str, lines: u32, days: u32) -> Result<(), Problem> {
+/// Posts so many lines, spread evenly between two days: a credit, then calls and tasks at a cent each, with a smaller
+/// credit now and then.
+pub(crate) async fn fill(
+    state: &AppState,
+    organization_id: &str,
+    lines: u32,
+    from_days_ago: u32,
+    to_days_ago: u32,
+) -> Result<(), Problem> {
     let organization = match state.store.organization(organization_id).await {
         Err(StoreError::NotFound) => return Err(Problem::not_found()),
         found => found?,
     };
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
-    let now = state.clock.now();
-    let start = now.plus_seconds(-i64::from(days) * 86_400);
-    let pause = i64::from(days) * 86_400_000_000 / i64::from(lines.max(1));
+    let before = u32::try_from(state.store.wallet(organization_id).await?.last_seq).map_err(Problem::internal)?;
+    let start = state.clock.now().plus_seconds(-i64::from(from_days_ago) * DAY_SECONDS);
+    let span = i64::from(from_days_ago.saturating_sub(to_days_ago)) * DAY_SECONDS * MICROS_PER_SECOND;
+    let at = |number: u32| start.micros() + span / i64::from(lines.max(1)) * i64::from(number);
+    let at = |number: u32| Timestamp::from_micros(at(number));
     for first in (0..lines).step_by(FILLED_AT_ONCE as usize) {
         let numbers = first..lines.min(first.saturating_add(FILLED_AT_ONCE));
-        let at = |number: u32| Timestamp::from_micros(start.micros() + i64::from(number) * pause);
-        let posted = numbers.clone().map(|number| {
-            let id = state.new_id()?;
-            Ok(made_up(id, number, at(number), &calendar))
-        });
+        let posted_at = at(numbers.start);
+        let posted = numbers.map(|number| Ok(made_up(state.new_id()?, before + number, at(number), &calendar)));
         let posted = posted.collect::<Result<Vec<_>, Problem>>()?;
-        state.store.post(organization_id, posted, at(numbers.start)).await?;
+        state.store.post(organization_id, posted, posted_at).await?;
     }
     Ok(())
 }

@@ -15,11 +15,14 @@ mod verify;
 use leptos::prelude::*;
 
 use self::panel::load;
+use crate::platform::idle;
 use crate::platform::signal::Slot;
 use crate::state::Live;
 use crate::state::filter::Filter;
+use crate::ui::dynamic;
 use crate::ui::lazy::lazy;
 use crate::ui::panel::Panel;
+use crate::ui::skeleton::Skeleton;
 
 /// Where one goes to see the lines.
 pub(super) const ID: &str = "transaction-history";
@@ -32,9 +35,21 @@ pub(super) fn TransactionsPanel(
     /// Which lines are wanted.
     filter: Slot<Filter>,
 ) -> AnyView {
+    let rests = RwSignal::new(false);
+    idle::when_idle(move || {
+        // The tab may have been left before that.
+        let _ = rests.try_set(true);
+    });
+    let content = move || {
+        if rests.get() {
+            lazy(load, move || panel::content(live, filter)).into_any()
+        } else {
+            view! { <Skeleton lines=6 /> }.into_any()
+        }
+    };
     view! {
         <Panel heading="Transaction History" class="transactions">
-            <div id=ID class="transactions-place" tabindex="-1">{lazy(load, move || panel::content(live, filter))}</div>
+            <div id=ID class="transactions-place" tabindex="-1">{dynamic::part(content)}</div>
         </Panel>
     }
     .into_any()

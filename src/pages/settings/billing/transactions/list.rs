@@ -176,17 +176,33 @@ impl List {
             self.total.set(total);
         }
         self.version.update(|version| *version = version.wrapping_add(1));
+        self.go_on();
     }
 
     /// These places are drawn: what is missing around them is read, what is far from them is dropped.
     pub(super) fn look_at(self, lowest: i64, highest: i64) {
-        let around = (lowest - AHEAD, highest + AHEAD);
-        self.around.set_value(around);
-        self.book.update_value(|book| book.forget_far_from(around.0, around.1));
-        let missing = self.book.with_value(|book| book.missing(around.0, around.1));
+        self.around.set_value((lowest - AHEAD, highest + AHEAD));
+        if self.page_failure.read_untracked().is_some() {
+            self.page_failure.set(None);
+        }
+        self.go_on();
+    }
+
+    /// Tries again to read what is missing.
+    pub(super) fn retry(self) {
+        self.page_failure.set(None);
+        self.go_on();
+    }
+
+    /// Reads what is missing, at a pace, until nothing is or something fails.
+    fn go_on(self) {
+        let (lowest, highest) = self.around.get_value();
+        self.book.update_value(|book| book.forget_far_from(lowest, highest));
+        let missing = self.book.with_value(|book| book.missing(lowest, highest));
         // Nobody waits any more for what is somewhere else by now.
         self.reading.update_value(|reading| reading.retain(|one| missing.contains(&one.page)));
-        if missing.is_empty() || self.pace.with_value(Option::is_some) {
+        let waits = self.pace.with_value(Option::is_some) || self.page_failure.read_untracked().is_some();
+        if missing.is_empty() || waits {
             return;
         }
         for page in missing {
@@ -197,8 +213,7 @@ impl List {
         }
         self.pace.set_value(Some(timers::after(PACE_MILLISECONDS, move || {
             self.pace.set_value(None);
-            let (lowest, highest) = self.around.get_value();
-            self.look_at(lowest + AHEAD, highest - AHEAD);
+            self.go_on();
         })));
     }
 
@@ -215,13 +230,6 @@ impl List {
             }
             Err(error) => self.page_failure.set(Some(error.sentence())),
         }
-    }
-
-    /// Tries again to read what is missing.
-    pub(super) fn retry(self) {
-        self.page_failure.set(None);
-        let (lowest, highest) = self.around.get_value();
-        self.look_at(lowest + AHEAD, highest - AHEAD);
     }
 
     /// The place of what occurred last on this date or before it; `None` when nothing is that old.
