@@ -22,7 +22,11 @@ use crate::platform::signal::Slot;
 
 use super::payment::{Notice, Stage};
 use super::{attempt, merge};
+use crate::platform::timers::{self, Timer};
 use crate::platform::{clock, intl};
+
+/// Lines of the ledger are gathered for so long before they are shown.
+const GATHER_MILLISECONDS: i32 = 80;
 
 /// Whether the page hears what happens to the wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +71,9 @@ pub(crate) struct Parts {
     pub(crate) first_page: Slot<TransactionPage>,
     /// Lines posted since, oldest first; only the last few hundred.
     pub(crate) recent: Slot<Vec<Transaction>>,
+    /// Lines that are about to be among the recent ones.
+    heard: StoredValue<Vec<Transaction>>,
+    gathering: StoredValue<Option<Timer>, LocalStorage>,
     /// Today in the organisation's zone.
     pub(crate) today: Slot<Date>,
     /// Whether the page hears what happens.
@@ -148,6 +155,8 @@ impl Live {
             usage: Slot::new(billing.usage),
             first_page: Slot::new(billing.transactions),
             recent: Slot::new(Vec::new()),
+            heard: StoredValue::new(Vec::new()),
+            gathering: StoredValue::new_local(None),
             today: Slot::new(billing.today),
             hearing: Slot::new(Hearing::Live),
             session_over: Slot::new(None),
@@ -205,9 +214,17 @@ impl Live {
         }
     }
 
-    /// A new line of the ledger.
+    /// A new line of the ledger. Those that come close together are shown together: a busy wallet has hundreds a second.
     pub(crate) fn hear_line(self, line: Transaction) {
-        self.recent.update(|recent| merge::line(recent, line));
+        self.heard.update_value(|heard| heard.push(line));
+        if self.gathering.with_value(Option::is_none) {
+            let show = move || {
+                self.gathering.set_value(None);
+                let heard = self.heard.try_update_value(std::mem::take).unwrap_or_default();
+                self.recent.update(|recent| heard.into_iter().for_each(|line| merge::line(recent, line)));
+            };
+            self.gathering.set_value(Some(timers::after(GATHER_MILLISECONDS, show)));
+        }
     }
 
     /// A card is new, changed or gone.

@@ -46,6 +46,12 @@ pub(crate) fn short_text(amount: Money, currency: Currency) -> String {
     intl::money(&decimal(minor, currency.exponent(), digits), currency.code(), digits)
 }
 
+/// A price per unit, given as a plain decimal, with every digit that it has: `$0.0012`.
+pub(crate) fn price_text(decimal: &str, currency: Currency) -> String {
+    let digits = decimal.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    intl::money(decimal, currency.code(), u32::try_from(digits).unwrap_or_default().max(currency.exponent()))
+}
+
 /// The amount with its sign always written: `+$100.00`, `−$0.114`.
 pub(crate) fn signed_text(amount: Money, currency: Currency) -> String {
     let text = money_text(amount, currency, MoneyStyle::Line);

@@ -65,6 +65,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 8,
+        name: "corrections",
+        both: include_str!("../migrations/0008_corrections.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.
@@ -99,7 +106,7 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
     .await?;
     let applied = applied(&mut tx).await?;
     check(&applied, tx.is_postgres())?;
-    for migration in MIGRATIONS.iter().skip(applied.len()) {
+    for migration in MIGRATIONS.iter().filter(|one| applied.iter().all(|(version, _)| *version != one.version)) {
         let sql = migration.sql(tx.is_postgres());
         tx.script(AssertSqlSafe(sql)).await?;
         tx.execute(
