@@ -24,6 +24,31 @@ globalThis.trustedTypes?.createPolicy("default", {
   },
 });
 
+// English stands in the program; the words of another language are fetched while the program is on its way. What the
+// person chose comes first, then what the browser prefers. LANGUAGES is written by the build: code to address.
+const chosen = () => {
+  try {
+    return localStorage.getItem("nexis-language");
+  } catch {
+    return null;
+  }
+};
+const language = [chosen(), ...navigator.languages]
+  .map((tag) => tag?.split("-")[0].toLowerCase())
+  .find((code) => code === "en" || code in LANGUAGES);
+if (language in LANGUAGES) {
+  try {
+    const answer = await fetch(LANGUAGES[language]);
+    if (answer.ok) {
+      globalThis.nexisWords = await answer.text();
+      document.documentElement.lang = language;
+      if (language === "ar") document.documentElement.dir = "rtl";
+    }
+  } catch {
+    // The page goes on in English.
+  }
+}
+
 try {
   await start({ module_or_path: document.querySelector("link[rel=preload][as=fetch]").href });
   document.getElementById("shell")?.remove();

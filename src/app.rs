@@ -14,6 +14,8 @@ use crate::api;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
 use crate::pages::{ask_admin, sign_in};
+use crate::parts::brand;
+use crate::parts::footer::Footer;
 use crate::platform::{bootstrap, focus, history, intl, storage};
 use crate::routes::{Navigator, Place};
 use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
@@ -55,14 +57,15 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     let path = navigator.path();
     let place = dynamic::memo(move || Place::at(&path.read()));
     let Bootstrap { service, session, billing, admins } = answer;
+    brand::use_brand(service.brand.clone());
     let notice = service.notice();
     let Some(session) = session else {
-        history::set_title("Sign in · Nexis");
+        brand::title("Sign in");
         let destination =
             move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
         let destination = Given::derive(move || destination().to_owned());
         let page = lazy(sign_in::load, move || sign_in::page(service.clone(), destination));
-        return view! { {notice.map(|notice| ribbon(notice, None))}<main class="lone" id="main">{page}</main> }
+        return view! { {notice.map(|notice| ribbon(notice, None))}<main class="lone" id="main">{page}<Footer /></main> }
             .into_any();
     };
     intl::use_zone(&session.organization.time_zone);
@@ -93,7 +96,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         {notice.map(|notice| ribbon(notice, outbox.then_some("/outbox")))}
         <div class="frame">
             {bar(session, place, announcer)}
-            <main id="main" tabindex="-1">{dynamic::part(screen)}</main>
+            <main id="main" tabindex="-1">{dynamic::part(screen)}<Footer /></main>
         </div>
         {session_over}
     }
@@ -118,7 +121,7 @@ fn follow(place: Derived<Option<Place>>, path: Memo<String>, navigator: Navigato
             _ => {}
         }
         let title = now.map_or("Not found", Place::title);
-        history::set_title(&format!("{title} · Nexis"));
+        brand::title(title);
         if before.is_some_and(|before| before != now) {
             announcer.say(title);
         }

@@ -12,6 +12,7 @@ mod parts;
 mod platform;
 mod routes;
 mod state;
+mod texts;
 mod ui;
 
 fn main() {

@@ -5,6 +5,7 @@
 mod api;
 mod parts;
 mod platform;
+mod texts;
 mod ui;
 
 mod pages {

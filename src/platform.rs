@@ -2,6 +2,7 @@
 
 pub(crate) mod bootstrap;
 pub(crate) mod clock;
+pub(crate) mod connection;
 pub(crate) mod dialog;
 #[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
 pub(crate) mod download;
@@ -12,6 +13,7 @@ pub(crate) mod fragment;
 pub(crate) mod history;
 pub(crate) mod idle;
 pub(crate) mod intl;
+pub(crate) mod language;
 pub(crate) mod listener;
 #[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
 pub(crate) mod paper;

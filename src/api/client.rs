@@ -11,11 +11,14 @@ use serde::de::DeserializeOwned;
 use super::ApiError;
 use super::decode::decode;
 use crate::platform::fetch::{self, FetchError, Request};
+use crate::platform::{connection, timers};
 
 /// Reading is over in a second or something is wrong.
 const READ_LIMIT_MILLISECONDS: i32 = 15_000;
 /// A charge waits for the bank.
 const WRITE_LIMIT_MILLISECONDS: i32 = 30_000;
+/// A connection that broke, as phones break them between two masts, is back after this.
+const AGAIN_MILLISECONDS: i32 = 400;
 
 thread_local! {
     static SIGNED_OUT: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
@@ -73,14 +76,23 @@ impl Call {
         let headers: Vec<(&'static str, &str)> =
             self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let reading = self.method == "GET";
-        let answer = fetch::send(Request {
-            method: self.method,
-            address: &self.address,
-            headers: &headers,
-            body: self.body.as_deref(),
-            limit_milliseconds: if reading { READ_LIMIT_MILLISECONDS } else { WRITE_LIMIT_MILLISECONDS },
-        });
-        match answer.await {
+        let send = || {
+            fetch::send(Request {
+                method: self.method,
+                address: &self.address,
+                headers: &headers,
+                body: self.body.as_deref(),
+                limit_milliseconds: if reading { READ_LIMIT_MILLISECONDS } else { WRITE_LIMIT_MILLISECONDS },
+            })
+        };
+        let mut answer = send().await;
+        // Reading changes nothing, so it may be asked twice; whatever changes something is repeated by its own rule.
+        if reading && matches!(answer, Err(FetchError::Network)) {
+            timers::sleep(AGAIN_MILLISECONDS).await;
+            answer = send().await;
+        }
+        connection::answered(answer.is_ok());
+        match answer {
             Ok(answer) if (200..300).contains(&answer.status) => {
                 if !reading {
                     let told = CHANGED.with_borrow(Clone::clone);

@@ -8,13 +8,15 @@ use std::rc::{Rc, Weak};
 
 use billing_contract::{event, paths};
 
+use leptos::prelude::GetUntracked;
+
 use self::order::{Arrival, Cursor, retry_delay};
 pub(crate) use self::update::Update;
 use super::{client, session};
 use crate::platform::listener::Listener;
 use crate::platform::stream::{Stream, StreamState};
 use crate::platform::timers::{self, Timer};
-use crate::platform::{random, task, visibility};
+use crate::platform::{connection, random, task, visibility};
 
 /// A page that nobody sees lets go of its connection after this time.
 const HIDDEN_MILLISECONDS: i32 = 5 * 60 * 1000;
@@ -85,6 +87,7 @@ pub(crate) fn listen(
     let visible = visibility::on_change(move |visible| with(&weak, |inner| inner.seen(visible)));
     let weak = Rc::downgrade(&inner);
     let network = visibility::on_network(move |online| {
+        connection::judge();
         if online {
             with(&weak, |inner| inner.retry_after(0));
         }
@@ -146,14 +149,13 @@ impl Inner {
         match state {
             StreamState::Open => {
                 self.failures.set(0);
+                connection::hears(true);
                 (self.on_connection)(Connection::Live { after_gap: self.lost.replace(false) });
             }
             StreamState::Reconnecting => self.lose(),
             // The server refused: perhaps nobody is signed in any more, which this question finds out.
             StreamState::Closed => {
-                self.check.replace(Some(task::start(async {
-                    let _ = session::current().await;
-                })));
+                self.ask();
                 self.lose();
             }
         }
@@ -165,12 +167,25 @@ impl Inner {
         if self.over.get() {
             return;
         }
+        connection::hears(false);
+        // Nothing is sent while the connection counts as lost: this finds out when requests are answered again, even
+        // where something on the way lets no stream through.
+        if connection::lost().get_untracked() {
+            self.ask();
+        }
         if !self.lost.replace(true) {
             (self.on_connection)(Connection::Lost);
         }
         let failures = self.failures.get();
         self.failures.set(failures.saturating_add(1));
         self.retry_after(retry_delay(failures, random::below));
+    }
+
+    /// One small question to the server; what it says of the session is heard by everybody.
+    fn ask(&self) {
+        self.check.replace(Some(task::start(async {
+            let _ = session::current().await;
+        })));
     }
 
     fn retry_after(self: &Rc<Self>, milliseconds: i32) {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::platform::signal::{Derived, Slot};
 
+use crate::parts::brand::BrandMark;
 use crate::routes::Place;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -40,7 +41,7 @@ pub(super) fn Sidebar(
     });
     view! {
         <header class="sidebar">
-            <p class="brand"><span class="brand-mark"><Icon name=IconName::Mark /></span>"Nexis"</p>
+            <BrandMark />
             <p class="sidebar-organization">{dynamic::part(move || session.read().organization.name.clone())}</p>
             <nav aria-label="Main">
                 <ul>

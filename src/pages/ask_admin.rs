@@ -15,6 +15,7 @@ use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::field::TextArea;
+use crate::ui::money::typed;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::money_input::MoneyInput;
 use crate::ui::pill::Pill;
@@ -83,7 +84,7 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
         busy.set(true);
         failure.set(None);
         let request = CreateFundsRequest {
-            amount: amount.get_untracked().trim().to_owned().into(),
+            amount: typed(&amount.get_untracked()).into(),
             reason: reason.get_untracked().trim().to_owned(),
         };
         spawn_local(async move {

@@ -15,7 +15,9 @@ use self::flow::{Flow, Stage};
 use self::outcome::{Proof, away, bank, waiting};
 use self::request::Request;
 use crate::api::decode::decode;
+use crate::parts::brand::{self, BrandMark};
 use crate::parts::card_form::{CardFields, CardForm, Refusal};
+use crate::parts::footer::Footer;
 use crate::platform::signal::{Derived, Given};
 use crate::platform::{bootstrap, focus, fragment, history, intl};
 use crate::ui::announcer::{LiveRegions, provide_announcer};
@@ -77,6 +79,9 @@ fn Pay(
 ) -> AnyView {
     let announcer = provide_announcer();
     let notice = service.as_ref().map_or(Some("Sandbox: no real money"), Service::notice);
+    if let Some(service) = &service {
+        brand::use_brand(service.brand.clone());
+    }
     let flow = Flow::start(announcer, notice, service.and_then(|service| service.stripe));
     // Another link in the same tab is another page.
     let another = StoredValue::new_local(fragment::on_change(history::reload));
@@ -107,8 +112,9 @@ fn Pay(
         <LiveRegions announcer=announcer />
         {notice.map(ribbon)}
         <main id="main" class="pay">
-            <p class="brand"><span class="brand-mark"><Icon name=IconName::Mark /></span>"Nexis"</p>
+            <BrandMark />
             {dynamic::part(content)}
+            <Footer />
         </main>
     }
     .into_any()
@@ -138,7 +144,7 @@ fn heading(page: &PayPage) -> String {
 }
 
 fn dead(flow: Flow) -> AnyView {
-    history::set_title("This link cannot be used · Nexis");
+    brand::title("This link cannot be used");
     let sentence = move || match &*flow.stage.read() {
         Stage::Dead(sentence) => sentence.clone(),
         _ => String::new(),

@@ -6,13 +6,13 @@ use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api;
+use crate::parts::brand::BrandMark;
 use crate::platform::signal::Given;
 use crate::platform::{focus, history};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::field::TextField;
-use crate::ui::icon::{Icon, IconName};
 
 /// The page, whose code is loaded when it is shown.
 #[wasm_split(plain, fallible, preload(load))]
@@ -57,7 +57,7 @@ fn SignInPage(
     let demo = service.demo_sign_ins;
     view! {
         <section class="sign-in">
-            <p class="brand"><span class="brand-mark"><Icon name=IconName::Mark /></span>"Nexis"</p>
+            <BrandMark />
             <h1>"Sign in"</h1>
             {dynamic::part(move || failure.get().map(|text| view! { <Banner tone=Tone::Stop title=text alert=true /> }))}
             <form class="form" method="post" on:submit=submit>

@@ -1,7 +1,5 @@
-//! Numbers, money and dates as people write them, by the browser's own `Intl`, fed with decimal strings.
-//!
-//! The page is written in English and amounts are typed with a decimal point, so the reader's own kind of English is
-//! taken (`en-GB`, `en-US` …) and never a language whose `1.234` would mean something else than the box beside it.
+//! Numbers, money and dates as people write them, by the browser's own `Intl`, fed with decimal strings, in the page's
+//! language.
 
 use std::cell::RefCell;
 
@@ -142,10 +140,30 @@ fn formatter(key: &Key) -> Function {
     }
 }
 
-/// The reader's own English, or American English.
 fn locales() -> Array {
-    let wanted = web_sys::window().map(|window| window.navigator().languages());
-    let english =
-        wanted.and_then(|all| all.iter().find(|one| one.as_string().is_some_and(|one| one.starts_with("en-"))));
-    Array::of1(&english.unwrap_or_else(|| "en-US".into()))
+    Array::of1(&super::language::locale().into())
+}
+
+/// What stands between whole and fraction where the page's language is written, and between thousands: `.` and `,`.
+pub(crate) fn separators() -> (char, char) {
+    if cfg!(not(target_arch = "wasm32")) {
+        return ('.', ',');
+    }
+    thread_local! {
+        static FOUND: std::cell::OnceCell<(char, char)> = const { std::cell::OnceCell::new() };
+    }
+    FOUND.with(|found| {
+        *found.get_or_init(|| {
+            let formatter = Intl::NumberFormat::new(&locales(), &Object::new()).format();
+            let sample = formatter.call1(&JsValue::UNDEFINED, &JsValue::from_str("12345.6"));
+            let marks = sample.ok().and_then(|text| text.as_string()).unwrap_or_default();
+            let mut marks = marks.chars().filter(|letter| !letter.is_ascii_digit());
+            match (marks.next(), marks.next()) {
+                (Some(group), Some(point)) => (point, group),
+                // Five digits are grouped in every language that groups.
+                (Some(point), None) => (point, '\u{202f}'),
+                _ => ('.', ','),
+            }
+        })
+    })
 }

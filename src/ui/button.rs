@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
+use crate::platform::connection;
+use crate::platform::signal::{Derived, Given};
+use crate::texts;
 
-use super::dynamic::flag;
+use super::dynamic::{flag, part};
 use super::icon::{Icon, IconName};
 
 /// How much a button matters.
@@ -41,9 +43,10 @@ pub(crate) fn Button(
     /// How much it matters; may change.
     #[prop(optional, into)]
     style: Given<ButtonStyle>,
-    /// It is at work: shows so, and ignores presses.
+    /// It is at work: shows so, and ignores presses. A button that can be at work sends something: without a connection
+    /// it waits, and says so.
     #[prop(optional, into)]
-    busy: Signal<bool>,
+    busy: Option<Signal<bool>>,
     /// It cannot be used now. Say why in words nearby.
     #[prop(optional, into)]
     unavailable: Signal<bool>,
@@ -66,8 +69,15 @@ pub(crate) fn Button(
     children: Children,
 ) -> AnyView {
     let class = Signal::derive(move || style.get().class().to_owned());
+    let lost = Derived::new(move || busy.is_some() && connection::lost().get());
+    let busy = busy.unwrap_or_default();
+    let waits = move || {
+        (lost.get() && !busy.get()).then(|| {
+            view! { <small class="button-waits">{texts::ui::waits_for_connection()}</small> }
+        })
+    };
     let press = move |event: leptos::ev::MouseEvent| {
-        if busy.get_untracked() || unavailable.get_untracked() {
+        if busy.get_untracked() || unavailable.get_untracked() || lost.get_untracked() {
             // Also keeps a submit button from sending its form.
             event.prevent_default();
         } else if let Some(on_press) = on_press {
@@ -79,13 +89,14 @@ pub(crate) fn Button(
             type=if submit { "submit" } else { "button" }
             id=id
             class=class
-            aria-disabled=flag(move || busy.get() || unavailable.get())
+            aria-disabled=flag(move || busy.get() || unavailable.get() || lost.get())
             aria-busy=flag(move || busy.get())
             aria-describedby=described_by
             on:click=press
         >
             {icon.map(|name| view! { <Icon name=name /> })}
             {children()}
+            {part(waits)}
         </button>
     }
     .into_any()

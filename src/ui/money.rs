@@ -47,9 +47,20 @@ pub(crate) fn explicit_text(amount: Money, currency: Currency) -> String {
     if text.contains(currency.code()) { text } else { format!("{text} {currency}") }
 }
 
-/// Whole minor units as plain text for an input box: `100.00`, in yen `100`.
-pub(crate) fn input_text(amount: Money, currency: Currency) -> String {
+/// Whole minor units as a plain decimal, as requests name them: `100.00`, in yen `100`.
+pub(crate) fn plain_text(amount: Money, currency: Currency) -> String {
     decimal(amount.to_minor_half_even(currency), currency.exponent(), currency.exponent())
+}
+
+/// Whole minor units for an input box, with the reader's decimal point: `100.00`, in yen `100`.
+pub(crate) fn input_text(amount: Money, currency: Currency) -> String {
+    plain_text(amount, currency).replace('.', &intl::separators().0.to_string())
+}
+
+/// What stands in an input box as a plain decimal; the domain's rules say what is wrong with it.
+pub(crate) fn typed(text: &str) -> String {
+    let (point, group) = intl::separators();
+    billing_domain::decimal::typed(text, point, group)
 }
 
 /// The currency's sign as the reader knows it, `$`.
@@ -105,11 +116,12 @@ pub(crate) fn Figure(
     let text = Derived::new(move || money_text(amount.get(), currency, style));
     let parts = part(move || {
         let text = text.get();
-        let cut = if currency.exponent() == 0 { text.len() } else { text.rfind('.').unwrap_or(text.len()) };
-        view! {
-            {text[..cut].to_owned()}
-            <span class="figure-minor">{text[cut..].to_owned()}</span>
-        }
+        let point = if currency.exponent() == 0 { None } else { text.rfind(intl::separators().0) };
+        let (whole, rest) = text.split_at(point.unwrap_or(text.len()));
+        // Behind the digits may stand the currency.
+        let digits = rest.char_indices().skip(1).find(|(_, letter)| !letter.is_ascii_digit());
+        let (minor, after) = rest.split_at(digits.map_or(rest.len(), |(at, _)| at));
+        view! { {whole.to_owned()}<span class="figure-minor">{minor.to_owned()}</span>{after.to_owned()} }
     });
     view! { <bdi class="figure" class:figure-negative=Signal::derive(move || amount.get().is_negative())>{parts}</bdi> }
         .into_any()

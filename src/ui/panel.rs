@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
+use crate::platform::connection;
 use crate::platform::signal::{Derived, Given};
 
 use super::banner::{Banner, Tone};
 use super::button::Button;
-use super::dynamic::{flag, part};
+use super::dynamic::{effect_after, flag, part};
 use super::field::unique_id;
 use super::icon::IconName;
 use super::skeleton::Skeleton;
@@ -46,6 +47,15 @@ pub(crate) fn Panel(
 ) -> AnyView {
     let id = unique_id("panel");
     let load = Derived::new(move || load.get());
+    // What the broken connection has cost is fetched by itself once it is back.
+    effect_after(move |before: Option<bool>| {
+        let lost = connection::lost().get();
+        let failed = matches!(&*load.read_untracked(), Load::Failed(_));
+        if let (Some(true), false, true, Some(on_retry)) = (before, lost, failed, on_retry) {
+            on_retry.run(());
+        }
+        lost
+    });
     let content = part(move || {
         match load.get() {
         Load::Loading => view! { <Skeleton /> }.into_any(),

@@ -20,12 +20,14 @@ use std::{
 };
 
 /// What the page is made of; anything else may change without building it again.
-const PAGE_SOURCES: [&str; 11] = [
+const PAGE_SOURCES: [&str; 13] = [
     "src",
     "style",
     "public",
     "crates/domain",
     "crates/contract",
+    "crates/catalogue",
+    "build.rs",
     "xtask/src",
     ".cargo/config.toml",
     "Cargo.toml",

@@ -79,6 +79,37 @@ pub struct Service {
     pub stripe: Option<StripePage>,
     /// Offered sign-ins; empty outside a demo.
     pub demo_sign_ins: Vec<DemoSignIn>,
+    /// Whose product this is.
+    pub brand: Brand,
+}
+
+/// Whose product the page says it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Brand {
+    /// Its name.
+    pub name: String,
+    /// Address of its logo.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub logo: Option<String>,
+    /// Where people write to for help.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub support_email: Option<String>,
+    /// Where help is on the web.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub support_url: Option<String>,
+    /// Shown at the end of every page.
+    pub links: Vec<ProductLink>,
+}
+
+/// A link that the operator wants on every page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProductLink {
+    /// What it says.
+    pub label: String,
+    /// `https://…`
+    pub url: String,
 }
 
 impl Service {
@@ -140,6 +171,7 @@ mod tests {
             sandbox,
             stripe: live.map(|live| StripePage { publishable_key: String::new(), script_url: String::new(), live }),
             demo_sign_ins: Vec::new(),
+            brand: Brand::default(),
         };
         assert_eq!(with(true, None).notice(), Some("Sandbox: no real money"));
         assert_eq!(with(false, Some(false)).notice(), Some("Test mode: no real money"));

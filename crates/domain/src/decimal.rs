@@ -62,6 +62,39 @@ pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
     if negative { Ok(value) } else { value.checked_neg().ok_or(DecimalError::TooLarge) }
 }
 
+/// What a person typed where `point` stands before the fraction and `group` between thousands, as the plain decimal that
+/// [`parse_scaled`] reads. Spaces around it and well-placed marks of thousands go. A mark that cannot be one of thousands,
+/// since one or two digits follow at the end, is a decimal point whatever the language: `12,5` in English, `12.50` in
+/// German. Anything else stays as it is, for `parse_scaled` to refuse.
+pub fn typed(text: &str, point: char, group: char) -> String {
+    let text = text.trim();
+    let (sign, digits) = text.strip_prefix(['-', '\u{2212}']).map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = match digits.rsplit_once(point) {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => match digits.rsplit_once(['.', ',']) {
+            Some((whole, end)) if matches!(end.len(), 1 | 2) && !whole.contains(['.', ',']) => (whole, Some(end)),
+            _ => (digits, None),
+        },
+    };
+    let Some(whole) = without_groups(whole, group) else { return text.to_owned() };
+    match fraction {
+        Some(fraction) if !fraction.bytes().all(|byte| byte.is_ascii_digit()) => text.to_owned(),
+        Some(fraction) => format!("{sign}{whole}.{fraction}"),
+        None => format!("{sign}{whole}"),
+    }
+}
+
+/// The digits without marks of thousands; `None` where one stands elsewhere than before three digits.
+fn without_groups(whole: &str, group: char) -> Option<String> {
+    let is_mark = |letter: char| letter == group || letter.is_whitespace() || matches!(letter, '\'' | '\u{2019}');
+    let mut parts = whole.split(is_mark);
+    let first = parts.next().unwrap_or_default();
+    let rest: Vec<&str> = parts.collect();
+    let fits = rest.is_empty() || (matches!(first.len(), 1..=3) && rest.iter().all(|part| part.len() == 3));
+    let all = format!("{first}{}", rest.concat());
+    (fits && all.bytes().all(|byte| byte.is_ascii_digit())).then_some(all)
+}
+
 /// Writes an integer count of 10^-`scale` units with at least `min_digits` digits behind the point, more only as needed.
 pub fn write_scaled(out: &mut impl fmt::Write, value: i64, scale: u32, min_digits: u32) -> fmt::Result {
     let magnitude = value.unsigned_abs();
@@ -89,6 +122,29 @@ mod tests {
         let mut out = String::new();
         write_scaled(&mut out, value, scale, min_digits).unwrap();
         out
+    }
+
+    #[test]
+    fn what_people_type_is_read_as_their_language_means_it() {
+        for (text, english, german) in [
+            ("1234.50", "1234.50", "1234.50"),
+            ("1,234.50", "1234.50", "1,234.50"),
+            ("1.234,50", "1.234,50", "1234.50"),
+            ("1,234", "1234", "1.234"),
+            ("1.234", "1.234", "1234"),
+            ("12,5", "12.5", "12.5"),
+            ("12.5", "12.5", "12.5"),
+            (" 1 234 ", "1234", "1234"),
+            ("1'234.50", "1234.50", "1234.50"),
+            ("-3", "-3", "-3"),
+            ("1,23,456", "1,23,456", "1,23,456"),
+            ("1,2345", "1,2345", "1.2345"),
+            ("abc", "abc", "abc"),
+            ("", "", ""),
+        ] {
+            assert_eq!(typed(text, '.', ','), english, "{text} in English");
+            assert_eq!(typed(text, ',', '.'), german, "{text} in German");
+        }
     }
 
     #[test]
@@ -123,6 +179,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_written_for_people_is_read_back(value in 0_i64..=i64::MAX / 2, comma: bool) {
+            let mut plain = String::new();
+            write_scaled(&mut plain, value, 2, 2).unwrap();
+            let (point, group) = if comma { (',', '.') } else { ('.', ',') };
+            let (whole, fraction) = plain.split_once('.').unwrap();
+            let mut grouped = String::new();
+            for (index, digit) in whole.chars().enumerate() {
+                if index > 0 && (whole.len() - index) % 3 == 0 {
+                    grouped.push(group);
+                }
+                grouped.push(digit);
+            }
+            prop_assert_eq!(typed(&format!("{grouped}{point}{fraction}"), point, group), plain);
+        }
+
         #[test]
         fn what_is_written_reads_back(value: i64, scale in 0_u32..=6, min in 0_u32..=6) {
             let text = written(value, scale, min.min(scale));

@@ -1,5 +1,6 @@
 //! The operator's settings: flags over environment over a TOML file over defaults, checked once at the start.
 
+mod brand;
 mod provider;
 
 use std::fmt;
@@ -13,6 +14,9 @@ use billing_domain::{Currency, Money};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+pub(crate) use self::brand::Brand;
+#[cfg(test)]
+pub(crate) use self::brand::Logo;
 pub(crate) use self::provider::{Provider, StripeSettings};
 
 /// The command line.
@@ -185,6 +189,25 @@ pub(crate) struct Settings {
     /// Folder with fonts for receipts, for scripts beyond Latin, Greek and Cyrillic; the system's when left out.
     #[arg(long, env = "NEXIS_BILLING_FONTS", hide_env_values = true)]
     fonts: Option<PathBuf>,
+    /// What the product is called, on every page.
+    #[arg(long, env = "NEXIS_BILLING_BRAND_NAME", hide_env_values = true)]
+    brand_name: Option<String>,
+    /// Its logo: an .svg, .png or .webp file, square.
+    #[arg(long, env = "NEXIS_BILLING_BRAND_LOGO", hide_env_values = true)]
+    brand_logo: Option<PathBuf>,
+    /// Its accent colour for light screens, `#0a6c4b`; dark screens take a lighter shade of it.
+    #[arg(long, env = "NEXIS_BILLING_BRAND_ACCENT", hide_env_values = true)]
+    brand_accent: Option<String>,
+    /// A link at the end of every page, `Terms=https://example.com/terms`; several by repeating it, in the environment
+    /// with `|` between them.
+    #[arg(long = "brand-link", env = "NEXIS_BILLING_BRAND_LINKS", hide_env_values = true, value_delimiter = '|')]
+    brand_links: Option<Vec<String>>,
+    /// Where people write to for help.
+    #[arg(long, env = "NEXIS_BILLING_SUPPORT_EMAIL", hide_env_values = true)]
+    support_email: Option<String>,
+    /// Where help is on the web, `https://…`.
+    #[arg(long, env = "NEXIS_BILLING_SUPPORT_URL", hide_env_values = true)]
+    support_url: Option<String>,
     /// What to log, `info` or `nexis_billing=debug,warn`.
     #[arg(long, env = "NEXIS_BILLING_LOG", hide_env_values = true)]
     log: Option<String>,
@@ -265,6 +288,8 @@ pub(crate) struct Config {
     pub(crate) seller: Seller,
     /// The folder with fonts for receipts instead of the system's.
     pub(crate) fonts: Option<PathBuf>,
+    /// Whose product the page says it is.
+    pub(crate) brand: Brand,
     /// What to log.
     pub(crate) log: String,
     /// Stripe; `None`: the sandbox.
@@ -345,7 +370,13 @@ impl Settings {
             seller_name,
             seller_address,
             seller_tax_id,
-            fonts
+            fonts,
+            brand_name,
+            brand_logo,
+            brand_accent,
+            brand_links,
+            support_email,
+            support_url
         )
     }
 
@@ -379,6 +410,7 @@ impl Settings {
             return Err(setting("demo", "needs the sandbox; with test keys of Stripe's only --demo-state fresh"));
         }
         let seller = seller(&self, demo)?;
+        let brand = brand::check(&self)?;
         Ok(Config {
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             database: self.database.unwrap_or_else(|| Secret("sqlite:nexis-billing.db".to_owned())),
@@ -396,6 +428,7 @@ impl Settings {
             webhook_url: self.webhook_url,
             webhook_secret: self.webhook_secret,
             seller,
+            brand,
             fonts: self.fonts,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             stripe,
@@ -424,7 +457,7 @@ fn seller(settings: &Settings, demo: bool) -> Result<Seller, ConfigError> {
     })
 }
 
-/// Text for a receipt: something, within its limit, and printable.
+/// Text that people read: something, within its limit, and printable.
 fn text(name: &'static str, entered: Option<&str>, most: usize) -> Result<Option<String>, ConfigError> {
     let Some(text) = entered.map(str::trim) else { return Ok(None) };
     if text.is_empty() {

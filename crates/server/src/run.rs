@@ -72,7 +72,7 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
     // Two libraries speak TLS; both use this one. It fails only where it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let post = Post::new(&config)?;
-    let files = StaticFiles::read(&config.dist)?;
+    let files = StaticFiles::read(&config.dist, &config.brand)?;
     let store = Store::connect(config.database.reveal())
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;

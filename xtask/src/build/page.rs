@@ -4,6 +4,7 @@ use super::name_of_contents;
 use super::wasm::{self, Program};
 use crate::{install, precompress, process, style, workspace};
 use anyhow::{Context, Result, bail};
+use billing_catalogue::{ENGLISH, OTHERS};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -16,8 +17,8 @@ const COPIED: [&str; 3] = ["favicon.svg", "manifest.webmanifest", "robots.txt"];
 const WASM: &str = "/app.wasm";
 const SCRIPT: &str = "/loader.js";
 const STYLE: &str = "/app.css";
-/// Where the server puts what the first screen shows.
-const BOOTSTRAP: &str = "<!--bootstrap-->";
+/// Where the server puts what the first screen shows, and the operator's name, logo and icon.
+const MARKS: [&str; 4] = ["<!--bootstrap-->", "<!--name-->", "<!--logo-->", "<!--icon-->"];
 
 /// A document, and the program that it starts.
 struct Document {
@@ -36,8 +37,9 @@ pub(super) fn make() -> Result<()> {
         fs::remove_dir_all(&dist).with_context(|| format!("{} could not be emptied", dist.display()))?;
     }
     fs::create_dir_all(&dist).with_context(|| format!("{} could not be made", dist.display()))?;
+    let languages = languages(&dist)?;
     for document in &DOCUMENTS {
-        make_document(document, &work.join(document.program.stem()), &dist)?;
+        make_document(document, &work.join(document.program.stem()), &dist, &languages)?;
     }
     for name in COPIED {
         copy(&workspace::root().join("public").join(name), &dist.join(name))?;
@@ -45,10 +47,23 @@ pub(super) fn make() -> Result<()> {
     precompress::folder(&dist)
 }
 
-fn make_document(document: &Document, work: &Path, dist: &Path) -> Result<()> {
+/// A file for each language but English; answers their addresses as JavaScript, `{"de":"/de-….txt"}`.
+fn languages(dist: &Path) -> Result<String> {
+    let english = ENGLISH.read()?;
+    let mut addresses = Vec::new();
+    for source in OTHERS {
+        let words = billing_catalogue::compact(&english, &source.read()?);
+        let name = name_of_contents(source.language, "txt", words.as_bytes());
+        fs::write(dist.join(&name), words).with_context(|| format!("dist/{name} could not be written"))?;
+        addresses.push(format!("{:?}:\"/{name}\"", source.language));
+    }
+    Ok(format!("{{{}}}", addresses.join(",")))
+}
+
+fn make_document(document: &Document, work: &Path, dist: &Path, languages: &str) -> Result<()> {
     let stem = document.program.stem();
     let code = wasm::make(work, document.program)?;
-    let script = script(&code.scripts)?;
+    let script = script(&code.scripts, languages)?;
     let style = stylesheet(work, document.program)?;
     let mut html = read(&workspace::root().join(document.html))?;
     for part in code.later.iter().chain([&code.main]) {
@@ -60,18 +75,19 @@ fn make_document(document: &Document, work: &Path, dist: &Path) -> Result<()> {
         html = renamed(&html, address, &name)?;
     }
     html = slim(&renamed(&html, WASM, &code.main.name)?)?;
-    if !html.contains(BOOTSTRAP) {
-        bail!("{} lost its {BOOTSTRAP}: the server would have nowhere to put what it knows", document.html);
+    if let Some(mark) = MARKS.iter().find(|mark| !html.contains(**mark)) {
+        bail!("{} lost its {mark}: the server would have nowhere to put what it knows", document.html);
     }
     fs::write(dist.join(document.html), html).with_context(|| format!("dist/{} could not be written", document.html))
 }
 
 /// public/loader.js and everything that it imports as one file: a request for each would be one after the other.
-fn script(scripts: &Path) -> Result<PathBuf> {
+fn script(scripts: &Path, languages: &str) -> Result<PathBuf> {
     let (entry, bundle) = (scripts.join("loader.js"), scripts.join("loader.bundle.js"));
     copy(&workspace::root().join("public/loader.js"), &entry)?;
     let mut esbuild = esbuild(&entry, &bundle)?;
     // wasm-bindgen imports what loads the later parts once for each of its functions, always under the same name.
+    esbuild.arg(format!("--define:LANGUAGES={languages}"));
     process::run(esbuild.args(["--bundle", "--format=esm", "--log-override:duplicate-object-key=silent"]))?;
     Ok(bundle)
 }
@@ -160,7 +176,8 @@ mod tests {
         for document in &DOCUMENTS {
             let html = read(&workspace::root().join(document.html)).unwrap();
             let html = [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| renamed(&html, address, "x").unwrap());
-            assert!(slim(&html).unwrap().contains(BOOTSTRAP), "{}", document.html);
+            let html = slim(&html).unwrap();
+            assert!(MARKS.iter().all(|mark| html.contains(mark)), "{}", document.html);
         }
     }
 }

@@ -50,14 +50,19 @@ fn script(bootstrap: &Bootstrap) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use billing_contract::session::DemoSignIn;
+    use billing_contract::session::{Brand, DemoSignIn};
 
     #[test]
     fn data_cannot_leave_its_element() {
         let evil = "</script><script>alert(1)</script><!--\u{2028}";
         let sign_in = DemoSignIn { label: evil.to_owned(), email: String::new(), password: String::new() };
-        let service =
-            Service { provider: "sandbox".to_owned(), sandbox: true, stripe: None, demo_sign_ins: vec![sign_in] };
+        let service = Service {
+            provider: "sandbox".to_owned(),
+            sandbox: true,
+            stripe: None,
+            demo_sign_ins: vec![sign_in],
+            brand: Brand::default(),
+        };
         let bootstrap = Bootstrap { service, session: None, billing: None, admins: None };
         let element = script(&bootstrap);
         let inside = element.strip_prefix("<script type=\"application/json\" id=\"bootstrap\">").unwrap();

@@ -1,4 +1,4 @@
-//! The built page: read into memory once, sent as the browser can unpack it, cached as long as its name allows.
+//! The built page, with the operator's face: read into memory once, sent as the browser can unpack it, cached as long as its name allows.
 
 use std::collections::HashMap;
 use std::fs;
@@ -15,8 +15,10 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::app::AppState;
+use crate::config::Brand;
 use crate::hex;
 use crate::http::bootstrap;
+use crate::http::face::Face;
 use crate::http::problem::Problem;
 use crate::http::security::AppPage;
 
@@ -47,6 +49,7 @@ pub(crate) struct StaticFiles {
     index: Document,
     /// The document behind a hand-over link.
     pay: Option<Document>,
+    logo: Option<String>,
 }
 
 /// A document with a place for the first screen's data.
@@ -57,8 +60,8 @@ struct Document {
 }
 
 impl Document {
-    fn read(file: &Path) -> io::Result<Self> {
-        let text = String::from_utf8_lossy(&fs::read(file)?).into_owned();
+    fn read(file: &Path, face: &Face) -> io::Result<Self> {
+        let text = face.put_on(&String::from_utf8_lossy(&fs::read(file)?));
         let (before, after) = text.split_once(MARKER).unwrap_or((&text, ""));
         Ok(Self { before: before.to_owned(), after: after.to_owned() })
     }
@@ -95,13 +98,15 @@ impl Variant {
 
 impl StaticFiles {
     /// Reads the folder. Hidden files are left out; `x.br` and `x.gz` become forms of `x`.
-    pub(crate) fn read(folder: &Path) -> Result<Self, DistError> {
+    /// The documents get the brand's name and logo, and its colours as a stylesheet of their own.
+    pub(crate) fn read(folder: &Path, brand: &Brand) -> Result<Self, DistError> {
         let unreadable = |error| DistError::Unreadable { path: folder.display().to_string(), error };
         let mut files = HashMap::new();
         collect(folder, "", &mut files).map_err(unreadable)?;
         let index = files.remove(INDEX).ok_or_else(|| DistError::NoIndex { path: folder.display().to_string() })?;
-        let index = Document::read(&index).map_err(unreadable)?;
-        let pay = files.remove(PAY).map(|file| Document::read(&file)).transpose().map_err(unreadable)?;
+        let face = Face::of(brand);
+        let index = Document::read(&index, &face).map_err(unreadable)?;
+        let pay = files.remove(PAY).map(|file| Document::read(&file, &face)).transpose().map_err(unreadable)?;
 
         let mut assets = HashMap::new();
         for (name, path) in &files {
@@ -120,7 +125,18 @@ impl StaticFiles {
             };
             assets.insert(name.clone(), asset);
         }
-        Ok(Self { assets, index, pay })
+        for (name, bytes) in face.files {
+            let (content_type, plain) = (content_type(&name), Variant::of(bytes));
+            assets.insert(name, Asset { plain, brotli: None, gzip: None, content_type, immutable: true });
+        }
+        Ok(Self { assets, index, pay, logo: face.logo })
+    }
+}
+
+impl StaticFiles {
+    /// The address of the operator's logo.
+    pub(crate) fn logo(&self) -> Option<&str> {
+        self.logo.as_deref()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Everything that the first screen of a session shows, in one answer.
 
-use billing_contract::session::{Bootstrap, Service, StripePage};
+use billing_contract::session::{Bootstrap, Brand, Service, StripePage};
 use billing_payments::sandbox;
 
 use crate::app::AppState;
@@ -26,6 +26,7 @@ pub(crate) async fn bootstrap(state: &AppState, member: Option<&Member>) -> Resu
 /// What everybody may know about the server.
 pub(crate) fn service(state: &AppState) -> Service {
     let provider = state.provider.name();
+    let brand = &state.config.brand;
     Service {
         provider: provider.to_owned(),
         sandbox: provider == sandbox::NAME,
@@ -35,5 +36,12 @@ pub(crate) fn service(state: &AppState) -> Service {
             live: stripe.live,
         }),
         demo_sign_ins: if state.config.demo { demo::sign_ins() } else { Vec::new() },
+        brand: Brand {
+            name: brand.name.clone(),
+            logo: state.files.logo().map(ToOwned::to_owned),
+            support_email: brand.support_email.clone(),
+            support_url: brand.support_url.clone(),
+            links: brand.links.clone(),
+        },
     }
 }

@@ -6,7 +6,7 @@ use billing_domain::auto_pay::{Field, Plan, Refill, Settings, SettingsError, Sit
 use billing_domain::limits::{AmountError, ChargeLimits};
 use billing_domain::{Currency, Money, Timestamp};
 
-use crate::ui::money::input_text;
+use crate::ui::money::{plain_text, typed};
 
 /// The fields as they stand; `by_target` chooses which of the two refill boxes counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Draft {
     ) -> Result<Settings, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut read = |field: Field, text: &str| {
-            Money::parse_payable(text.trim(), limits.currency)
+            Money::parse_payable(&typed(text), limits.currency)
                 .map_err(|error| problems.push((field, sentence(AmountError::from(error).into(), &write))))
                 .ok()
         };
@@ -79,7 +79,7 @@ impl Draft {
 
 /// The request that switches on or off with these settings; amounts with the digits of their currency.
 pub(super) fn request(settings: &Settings, currency: Currency, enabled: bool, card_id: Option<String>) -> PutAutoPay {
-    let entered = |amount| input_text(amount, currency).into();
+    let entered = |amount| plain_text(amount, currency).into();
     let refill = match settings.refill {
         Refill::Fixed { amount } => EnteredRefill::Fixed { amount: entered(amount) },
         Refill::Target { balance } => EnteredRefill::Target { balance: entered(balance) },

@@ -17,6 +17,7 @@ use crate::ui::chips::Chips;
 use crate::ui::dialog::follow_face;
 use crate::ui::dynamic;
 use crate::ui::field::TextArea;
+use crate::ui::money::typed;
 use crate::ui::money_input::MoneyInput;
 use crate::ui::select::{Choice, Select};
 
@@ -88,7 +89,7 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
         let note = note.get_untracked().trim().to_owned();
         let form = CreatePaymentLink {
             purpose,
-            amount: purpose.pays().then(|| amount.get_untracked().trim().to_owned().into()),
+            amount: purpose.pays().then(|| typed(&amount.get_untracked()).into()),
             auto_pay: None,
             note: (!note.is_empty()).then_some(note),
             expires_in_seconds: valid_for.get_untracked().parse().ok(),

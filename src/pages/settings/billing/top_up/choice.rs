@@ -4,14 +4,16 @@ use billing_domain::Money;
 use billing_domain::limits::{AmountError, ChargeAmount, ChargeLimits};
 use billing_domain::slider;
 
+use crate::ui::money::typed;
+
 /// What the text in the box means.
 pub(super) fn read(text: &str, limits: &ChargeLimits) -> Result<ChargeAmount, AmountError> {
-    limits.parse(text.trim())
+    limits.parse(&typed(text))
 }
 
 /// The amount that slider and buttons start from: the box's own where it is one, else the nearest limit.
 pub(super) fn anchor(text: &str, limits: &ChargeLimits) -> Money {
-    match Money::parse_payable(text.trim(), limits.currency) {
+    match Money::parse_payable(&typed(text), limits.currency) {
         Ok(amount) => amount.clamp(limits.min, limits.max),
         Err(_) => limits.min,
     }
@@ -63,10 +65,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_names_the_limit() {
-        let text = |typed: &str| sentence(read(typed, &LIMITS).unwrap_err(), |amount| format!("${amount}"));
+        let text = |written: &str| sentence(read(written, &LIMITS).unwrap_err(), |amount| format!("${amount}"));
         assert_eq!(text("9.99"), "The smallest top-up is $10.00.");
         assert_eq!(text("5000.01"), "The largest top-up is $5000.00.");
         assert_eq!(text(""), "Enter an amount.");
-        assert_eq!(text("1,50"), "Write the amount with digits and one decimal point, like 12.50.");
+        assert_eq!(text("1.5.0"), "Write the amount with digits and one decimal point, like 12.50.");
     }
 }

@@ -15,7 +15,7 @@ use crate::platform::timers;
 use crate::state::attempt::{self, Attempt};
 use crate::state::payment::{Notice, Stage};
 use crate::state::{Hearing, Live};
-use crate::ui::money::input_text;
+use crate::ui::money::plain_text;
 
 /// Between two questions after a payment that is under way; the stream is usually faster.
 const ASK_MILLISECONDS: i32 = 3_000;
@@ -42,7 +42,7 @@ async fn send(live: Live, mut attempt: Attempt) {
     let stage = live.payment.stage;
     let (mut pause, longest) = REPEAT_MILLISECONDS;
     loop {
-        let amount = input_text(attempt.amount, live.currency);
+        let amount = plain_text(attempt.amount, live.currency);
         match api::top_ups::create(&attempt.key, amount, &attempt.card_id).await {
             Ok(top_up) => {
                 attempt.top_up_id = Some(top_up.id.clone());

@@ -1,0 +1,98 @@
+//! English as Rust: a module for each area, a function for each message, an argument for each placeholder.
+
+use std::fmt::Write;
+
+use crate::message::{Catalogue, Message, placeholders};
+use crate::{ENGLISH, OTHERS};
+
+/// The source text. It calls `text`, `fill` and `plural` of the module that includes it.
+pub fn functions(english: &Catalogue) -> String {
+    let mut out = String::from("/// Every language's code and name.\npub(crate) const LANGUAGES: &[(&str, &str)] = &[");
+    for source in [ENGLISH].iter().chain(&OTHERS) {
+        push(&mut out, format_args!("({:?}, {:?}), ", source.language, source.name));
+    }
+    out.push_str("];\n");
+    let mut line = 0;
+    for (area, messages) in &english.areas {
+        push(&mut out, format_args!("pub(crate) mod {area} {{\n"));
+        for (name, message) in messages {
+            out.push_str(&function(line, name, message));
+            line += 1;
+        }
+        out.push_str("}\n");
+    }
+    out
+}
+
+fn function(line: usize, name: &str, message: &Message) -> String {
+    let mut out = String::new();
+    let shown = message.forms().last().map_or("", |(_, text)| *text);
+    push(&mut out, format_args!("    /// {}\n", shown.replace('[', "\\[")));
+    match message {
+        Message::Text(english) => {
+            let names = placeholders(english);
+            if names.is_empty() {
+                push(
+                    &mut out,
+                    format_args!("    pub(crate) fn {name}() -> &'static str {{ super::text({line}, {english:?}) }}\n"),
+                );
+            } else {
+                let (arguments, pairs) = arguments(&names);
+                push(
+                    &mut out,
+                    format_args!(
+                        "    pub(crate) fn {name}({arguments}) -> String {{ super::fill({name}_template(), &[{pairs}]) }}\n"
+                    ),
+                );
+                push(
+                    &mut out,
+                    format_args!(
+                        "    /// The same with its placeholders, for those who put parts of a page there.\n    pub(crate) fn {name}_template() -> &'static str {{ super::text({line}, {english:?}) }}\n"
+                    ),
+                );
+            }
+        }
+        Message::Plural(forms) => {
+            let form = |category: &str| forms.get(category).map_or("", String::as_str);
+            let mut names = placeholders(form("other"));
+            names.retain(|name| *name != "count");
+            let (arguments, pairs) = arguments(&names);
+            let (one, other) = (form("one"), form("other"));
+            push(
+                &mut out,
+                format_args!(
+                    "    pub(crate) fn {name}(count: u64, {arguments}) -> String {{ super::plural({line}, count, {one:?}, {other:?}, &[{pairs}]) }}\n"
+                ),
+            );
+        }
+    }
+    out
+}
+
+fn arguments(names: &[&str]) -> (String, String) {
+    let arguments = names.iter().map(|name| format!("{name}: &str")).collect::<Vec<_>>();
+    let pairs = names.iter().map(|name| format!("({name:?}, {name})")).collect::<Vec<_>>();
+    (arguments.join(", "), pairs.join(", "))
+}
+
+fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing into a string never fails.
+    let _ = out.write_fmt(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_message_becomes_a_function_that_knows_its_line() {
+        let json = r#"{"b":{"x":"say \"1\""},"a":{"y":"{who} of {whom}","z":{"one":"{count} line","other":"{count} lines in {where}"}}}"#;
+        let source = functions(&Catalogue::parse(json).unwrap());
+        assert!(source.contains(
+            r#"fn y(who: &str, whom: &str) -> String { super::fill(y_template(), &[("who", who), ("whom", whom)]) }"#
+        ));
+        assert!(source.contains(r#"fn y_template() -> &'static str { super::text(0, "{who} of {whom}") }"#));
+        assert!(source.contains(r#"fn z(count: u64, where: &str) -> String { super::plural(1, count, "{count} line", "{count} lines in {where}", &[("where", where)]) }"#));
+        assert!(source.contains(r#"fn x() -> &'static str { super::text(2, "say \"1\"") }"#));
+    }
+}

@@ -1,0 +1,47 @@
+//! The page's words in every language. English is what the program is written with; the other languages are files that a
+//! browser loads when it needs them.
+//!
+//! `texts/<language>.json` holds areas, and in each its messages: a text with `{placeholders}`, or, where a number decides
+//! about the form, one text for each plural category of the language (`{count}` is the number).
+
+mod check;
+mod compact;
+mod functions;
+mod message;
+
+pub use check::complaints;
+pub use compact::compact;
+pub use functions::functions;
+pub use message::{Catalogue, CatalogueError, Message, placeholders};
+
+/// The file of one language.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// `de`
+    pub language: &'static str,
+    /// What its speakers call it.
+    pub name: &'static str,
+    /// The file's text, JSON.
+    pub json: &'static str,
+}
+
+/// The language that the program itself is written in.
+pub const ENGLISH: Source = Source { language: "en", name: "English", json: include_str!("../texts/en.json") };
+
+/// The languages that are loaded when they are needed.
+pub const OTHERS: [Source; 4] = [
+    Source { language: "de", name: "Deutsch", json: include_str!("../texts/de.json") },
+    Source { language: "es", name: "Español", json: include_str!("../texts/es.json") },
+    Source { language: "ja", name: "日本語", json: include_str!("../texts/ja.json") },
+    Source { language: "ar", name: "العربية", json: include_str!("../texts/ar.json") },
+];
+
+impl Source {
+    /// What the file holds.
+    ///
+    /// # Errors
+    /// The file is no catalogue.
+    pub fn read(&self) -> Result<Catalogue, CatalogueError> {
+        Catalogue::parse(self.json).map_err(|error| error.within(self.language))
+    }
+}

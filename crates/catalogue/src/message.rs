@@ -1,0 +1,176 @@
+//! One language's messages, by area and name.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// A file that is no catalogue.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {what}")]
+pub struct CatalogueError {
+    place: String,
+    what: String,
+}
+
+impl CatalogueError {
+    fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { place: place.into(), what: what.into() }
+    }
+
+    pub(crate) fn within(self, language: &str) -> Self {
+        Self { place: format!("texts/{language}.json, {}", self.place), what: self.what }
+    }
+}
+
+/// What is said in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// The same whatever the numbers are.
+    Text(String),
+    /// A form for each plural category (`one`, `other` …).
+    Plural(BTreeMap<String, String>),
+}
+
+impl Message {
+    /// Every form that it has, with its plural category if it has any.
+    pub fn forms(&self) -> Vec<(Option<&str>, &str)> {
+        match self {
+            Self::Text(text) => vec![(None, text)],
+            Self::Plural(forms) => {
+                forms.iter().map(|(category, text)| (Some(category.as_str()), text.as_str())).collect()
+            }
+        }
+    }
+}
+
+/// One language's messages: area, then name. The order is that of the names, the same in every language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    /// The messages of each area.
+    pub areas: BTreeMap<String, BTreeMap<String, Message>>,
+}
+
+impl Catalogue {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It is not JSON, or not of the shape `{area: {name: text | {category: text}}}`.
+    pub fn parse(json: &str) -> Result<Self, CatalogueError> {
+        let value: Value = serde_json::from_str(json).map_err(|error| CatalogueError::new("", error.to_string()))?;
+        let mut areas = BTreeMap::new();
+        for (area, messages) in object(&value, "the file")? {
+            named(area, area)?;
+            let mut kept = BTreeMap::new();
+            for (name, message) in object(messages, area)? {
+                let place = format!("{area}.{name}");
+                named(name, &place)?;
+                kept.insert(name.clone(), Self::message(message, &place)?);
+            }
+            areas.insert(area.clone(), kept);
+        }
+        Ok(Self { areas })
+    }
+
+    fn message(value: &Value, place: &str) -> Result<Message, CatalogueError> {
+        if let Value::String(text) = value {
+            return Ok(Message::Text(plain(text, place)?));
+        }
+        let forms = object(value, place)?.iter().map(|(category, text)| {
+            let text = text.as_str().ok_or_else(|| CatalogueError::new(place, "a form must be a text"))?;
+            Ok((category.clone(), plain(text, place)?))
+        });
+        Ok(Message::Plural(forms.collect::<Result<_, CatalogueError>>()?))
+    }
+
+    /// The message of this name.
+    pub fn get(&self, area: &str, name: &str) -> Option<&Message> {
+        self.areas.get(area)?.get(name)
+    }
+
+    /// Every message with its area and name, in order.
+    pub fn messages(&self) -> impl Iterator<Item = (&str, &str, &Message)> {
+        self.areas.iter().flat_map(|(area, messages)| {
+            messages.iter().map(move |(name, message)| (area.as_str(), name.as_str(), message))
+        })
+    }
+}
+
+fn object<'a>(value: &'a Value, place: &str) -> Result<&'a serde_json::Map<String, Value>, CatalogueError> {
+    value.as_object().ok_or_else(|| CatalogueError::new(place, "must be an object"))
+}
+
+/// Areas and messages become modules and functions.
+fn named(name: &str, place: &str) -> Result<(), CatalogueError> {
+    let fits = name.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
+    if fits { Ok(()) } else { Err(CatalogueError::new(place, "a name is written in snake_case")) }
+}
+
+fn plain(text: &str, place: &str) -> Result<String, CatalogueError> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(CatalogueError::new(place, "a text is neither empty nor has line breaks or tabs"));
+    }
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let inside = after.split_once('}').filter(|(name, _)| named(name, place).is_ok());
+        let Some((_, after)) = inside.filter(|_| !before.contains('}')) else {
+            return Err(CatalogueError::new(place, format!("`{text}` has a brace that is no placeholder")));
+        };
+        rest = after;
+    }
+    if rest.contains('}') {
+        return Err(CatalogueError::new(place, format!("`{text}` has a brace that is no placeholder")));
+    }
+    Ok(text.to_owned())
+}
+
+/// The names between braces, each once, in the order in which they appear.
+pub fn placeholders(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for part in text.split('{').skip(1) {
+        let name = part.split_once('}').map_or(part, |(name, _)| name);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_with_its_plurals() {
+        let catalogue =
+            Catalogue::parse(r#"{"a":{"b":"x {y}","c":{"one":"{count} z","other":"{count} zs"}}}"#).unwrap();
+        assert_eq!(catalogue.get("a", "b"), Some(&Message::Text("x {y}".to_owned())));
+        assert_eq!(catalogue.get("a", "c").unwrap().forms().len(), 2);
+        assert_eq!(catalogue.messages().map(|(_, name, _)| name).collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn what_is_no_catalogue_is_refused_with_the_place() {
+        for (json, place) in [
+            ("[]", "the file"),
+            (r#"{"a":1}"#, "a"),
+            (r#"{"a":{"b":1}}"#, "a.b"),
+            (r#"{"a":{"b":""}}"#, "a.b"),
+            (r#"{"a":{"b":"x\ny"}}"#, "a.b"),
+            (r#"{"a":{"b":"x {y"}}"#, "a.b"),
+            (r#"{"a":{"b":"x} y"}}"#, "a.b"),
+            (r#"{"a":{"b":"{}"}}"#, "a.b"),
+            (r#"{"A":{}}"#, "A"),
+            (r#"{"a":{"b c":"x"}}"#, "a.b c"),
+        ] {
+            let error = Catalogue::parse(json).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{place}: ")), "{json}: {error}");
+        }
+    }
+
+    #[test]
+    fn placeholders_come_once_and_in_order() {
+        assert_eq!(placeholders("{b} and {a}, {b}"), ["b", "a"]);
+        assert_eq!(placeholders("none"), Vec::<&str>::new());
+    }
+}

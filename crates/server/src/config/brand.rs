@@ -1,0 +1,165 @@
+//! Whose product the page says it is: name, logo, accent colour, where help is, further links. Checked at the start, so that
+//! nobody finds out from a customer that the buttons cannot be read.
+
+mod colour;
+
+use std::fs;
+use std::path::Path;
+
+use billing_contract::session::ProductLink;
+
+use self::colour::Colour;
+use super::{ConfigError, Settings, setting, text};
+
+/// Light surfaces of the page's tokens (style/tokens.css): the darkest that the accent stands on.
+const LIGHT: Colour = Colour::new(0xf3, 0xf6, 0xf4);
+const WHITE: Colour = Colour::new(0xff, 0xff, 0xff);
+/// WCAG 2.2, 1.4.3: text beside its background, in hundredths.
+const LEAST_CONTRAST: u32 = 450;
+const MOST_LOGO_BYTES: usize = 100_000;
+const MOST_LINKS: usize = 6;
+
+/// The product's face.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Brand {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its logo; `None`: ours.
+    pub(crate) logo: Option<Logo>,
+    /// `#rrggbb`; `None`: ours.
+    pub(crate) accent: Option<String>,
+    /// Where people write to for help.
+    pub(crate) support_email: Option<String>,
+    /// Where help is on the web.
+    pub(crate) support_url: Option<String>,
+    /// Shown at the end of every page.
+    pub(crate) links: Vec<ProductLink>,
+}
+
+/// A picture, read at the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Logo {
+    /// Its contents.
+    pub(crate) bytes: Vec<u8>,
+    /// `svg`, `png` or `webp`.
+    pub(crate) extension: &'static str,
+}
+
+/// Checks what was set and reads the logo.
+pub(super) fn check(settings: &Settings) -> Result<Brand, ConfigError> {
+    let links = settings.brand_links.as_deref().unwrap_or_default();
+    if links.len() > MOST_LINKS {
+        return Err(setting("brand_links", format!("at most {MOST_LINKS} links fit at the end of a page")));
+    }
+    Ok(Brand {
+        name: text("brand_name", settings.brand_name.as_deref(), 40)?.unwrap_or_else(|| "Nexis".to_owned()),
+        logo: settings.brand_logo.as_deref().map(logo).transpose()?,
+        accent: settings.brand_accent.as_deref().map(accent).transpose()?,
+        support_email: text("support_email", settings.support_email.as_deref(), 254)?.map(email).transpose()?,
+        support_url: settings.support_url.as_deref().map(|url| address("support_url", url)).transpose()?,
+        links: links.iter().map(|entry| link(entry)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn logo(path: &Path) -> Result<Logo, ConfigError> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let Some(extension) = ["svg", "png", "webp"].into_iter().find(|known| *known == extension) else {
+        return Err(setting("brand_logo", "must be an .svg, .png or .webp file"));
+    };
+    let bytes = fs::read(path).map_err(|error| setting("brand_logo", format!("{}: {error}", path.display())))?;
+    if bytes.is_empty() || bytes.len() > MOST_LOGO_BYTES {
+        return Err(setting("brand_logo", format!("must be a picture of at most {MOST_LOGO_BYTES} bytes")));
+    }
+    Ok(Logo { bytes, extension })
+}
+
+/// On light surfaces the accent is text and what white text stands on; on dark ones the page uses a lighter shade of it.
+fn accent(text: &str) -> Result<String, ConfigError> {
+    let Some(colour) = Colour::parse(text) else {
+        return Err(setting("brand_accent", "must look like #0a6c4b"));
+    };
+    let contrast = colour.contrast(LIGHT).min(colour.contrast(WHITE));
+    if contrast < LEAST_CONTRAST {
+        let (whole, part) = (contrast / 100, contrast % 100);
+        return Err(setting(
+            "brand_accent",
+            format!(
+                "{text} has a contrast of {whole}.{part:02} : 1 on the page's light ground, 4.5 : 1 is needed; take a darker shade"
+            ),
+        ));
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+fn email(text: String) -> Result<String, ConfigError> {
+    let fits = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    if fits && !text.contains([' ', '?', '&', '<', '>', ',']) {
+        return Ok(text);
+    }
+    Err(setting("support_email", "must look like help@example.com"))
+}
+
+fn address(name: &'static str, url: &str) -> Result<String, ConfigError> {
+    let rest = url.strip_prefix("https://").filter(|rest| rest.contains('.') || rest.starts_with("localhost"));
+    match rest {
+        Some(rest) if !rest.chars().any(|one| one.is_whitespace() || one.is_control()) => Ok(url.to_owned()),
+        _ => Err(setting(name, format!("`{url}` must look like https://example.com/help"))),
+    }
+}
+
+/// `Help center=https://example.com/help`
+fn link(entry: &str) -> Result<ProductLink, ConfigError> {
+    let Some((label, url)) = entry.split_once('=') else {
+        return Err(setting("brand_links", format!("`{entry}` must look like Help center=https://example.com/help")));
+    };
+    let Some(label) = text("brand_links", Some(label), 40)? else {
+        return Err(setting("brand_links", "a link needs a label"));
+    };
+    Ok(ProductLink { label, url: address("brand_links", url.trim())? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(settings: &str) -> Result<Brand, String> {
+        let settings: Settings = toml::from_str(settings).unwrap();
+        check(&settings).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_settings_it_is_ours() {
+        let brand = of("").unwrap();
+        assert_eq!((brand.name.as_str(), brand.accent, brand.logo), ("Nexis", None, None));
+    }
+
+    #[test]
+    fn what_is_set_is_kept() {
+        let brand = of("brand_name = \"Ava & Co\"\nbrand_accent = \"#7A1FA2\"\nsupport_email = \"help@ava.example\"\n\
+            support_url = \"https://ava.example/help\"\nbrand_links = [\"Terms = https://ava.example/terms?a=b\"]")
+        .unwrap();
+        assert_eq!(brand.accent.as_deref(), Some("#7a1fa2"));
+        let terms = ProductLink { label: "Terms".into(), url: "https://ava.example/terms?a=b".into() };
+        assert_eq!(brand.links, [terms]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said_at_the_start() {
+        for (settings, words) in [
+            ("brand_name = \" \"", "brand_name"),
+            ("brand_accent = \"green\"", "#0a6c4b"),
+            ("brand_accent = \"#f5c542\"", "take a darker shade"),
+            ("brand_logo = \"logo.gif\"", ".svg"),
+            ("brand_logo = \"no-such-file.svg\"", "no-such-file.svg"),
+            ("support_email = \"help\"", "support_email"),
+            ("support_email = \"a@b.c?subject=x\"", "support_email"),
+            ("support_url = \"javascript:alert(1)\"", "support_url"),
+            ("brand_links = [\"https://ava.example\"]", "must look like"),
+            ("brand_links = [\"Terms=http://ava.example\"]", "https://"),
+            ("brand_links = [\"=https://ava.example\"]", "brand_links"),
+        ] {
+            let error = of(settings).unwrap_err();
+            assert!(error.contains(words), "{settings}: {error}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Whether the server can be reached, told by those who talk to it; buttons that would send something wait while it cannot.
+//!
+//! One sign alone is not enough: a stream may be held up by a proxy, and a browser on a machine without a network still
+//! reaches a server on the same machine. The connection counts as lost when nothing is heard any more and either the
+//! browser says that it is offline, or the last request got no answer.
+
+use std::cell::Cell;
+
+use leptos::prelude::{ArcRwSignal, GetUntracked, Set};
+
+thread_local! {
+    static HEARS: Cell<bool> = const { Cell::new(true) };
+    static ANSWERED: Cell<bool> = const { Cell::new(true) };
+    static LOST: ArcRwSignal<bool> = ArcRwSignal::new(false);
+}
+
+/// Whether the connection is lost; a signal.
+pub(crate) fn lost() -> ArcRwSignal<bool> {
+    LOST.with(Clone::clone)
+}
+
+/// The event stream is open, or is not.
+pub(crate) fn hears(now: bool) {
+    HEARS.set(now);
+    judge();
+}
+
+/// A request got an answer, whatever it says, or none.
+pub(crate) fn answered(now: bool) {
+    ANSWERED.set(now);
+    judge();
+}
+
+/// The browser says something else about the network.
+pub(crate) fn judge() {
+    let online = web_sys::window().is_none_or(|window| window.navigator().on_line());
+    let now = !HEARS.get() && (!online || !ANSWERED.get());
+    let lost = lost();
+    if lost.get_untracked() != now {
+        lost.set(now);
+    }
+}

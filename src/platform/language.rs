@@ -1,0 +1,78 @@
+//! The language of the page: chosen by loader.js before the program starts, written in `<html lang>`.
+
+use js_sys::{Array, Function, Intl, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// Where loader.js leaves the words of a language other than English.
+const WORDS: &str = "nexisWords";
+/// Under which the choice of a person is kept in this browser; loader.js reads it.
+const CHOICE: &str = "nexis-language";
+
+/// The words that were loaded, one message a line; `None` in English and outside a browser.
+pub(crate) fn words() -> Option<String> {
+    if cfg!(not(target_arch = "wasm32")) {
+        return None;
+    }
+    Reflect::get(&js_sys::global(), &WORDS.into()).ok()?.as_string()
+}
+
+/// The code of the page's language, `de`.
+pub(crate) fn code() -> String {
+    let root = web_sys::window().and_then(|window| window.document()?.document_element());
+    root.and_then(|root| root.get_attribute("lang")).unwrap_or_else(|| "en".to_owned())
+}
+
+/// The locale in which numbers and dates are written: the reader's own kind of the page's language (`de-AT`), always
+/// with the digits that the boxes take.
+pub(crate) fn locale() -> String {
+    let code = code();
+    let own = web_sys::window().map(|window| window.navigator().languages());
+    let own = own.and_then(|all| all.iter().filter_map(|one| one.as_string()).find(|one| is_of(one, &code)));
+    let tag = own.unwrap_or_else(|| if code == "en" { "en-US".to_owned() } else { code });
+    format!("{tag}-u-nu-latn")
+}
+
+fn is_of(tag: &str, code: &str) -> bool {
+    tag.strip_prefix(code).is_some_and(|region| region.starts_with('-') && !region.contains("-u-"))
+}
+
+/// Keeps the choice in this browser, for the next start of the page; forgotten where storage is forbidden.
+pub(crate) fn choose(code: &str) {
+    let storage = web_sys::window().and_then(|window| window.local_storage().ok().flatten());
+    if let Some(storage) = storage {
+        let _ = storage.set_item(CHOICE, code);
+    }
+}
+
+/// The plural category of a count in the page's language, `one`.
+pub(crate) fn plural_category(count: u64) -> String {
+    let rules = Intl::PluralRules::new(&Array::of1(&locale().into()), &Object::new());
+    // The typed method takes a floating-point number.
+    let select = Reflect::get(&rules, &"select".into()).ok().and_then(|select| select.dyn_into::<Function>().ok());
+    let count = JsValue::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let category = select.and_then(|select| select.call1(&rules, &count).ok());
+    category.and_then(|category| category.as_string()).unwrap_or_default()
+}
+
+/// A count as people write it, `1,234`.
+pub(crate) fn whole(count: u64) -> String {
+    if count < 1_000 {
+        return count.to_string();
+    }
+    let formatter = Intl::NumberFormat::new(&Array::of1(&locale().into()), &Object::new()).format();
+    let text = formatter.call1(&JsValue::UNDEFINED, &JsValue::from(count.to_string()));
+    text.ok().and_then(|text| text.as_string()).unwrap_or_else(|| count.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_belongs_to_its_language() {
+        assert!(is_of("de-AT", "de"));
+        assert!(!is_of("de", "de"));
+        assert!(!is_of("den-AT", "de"));
+        assert!(!is_of("ar-u-nu-arab", "ar"));
+    }
+}
