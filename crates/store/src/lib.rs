@@ -14,6 +14,7 @@
 //! | `ledger` | `post` `post_many` |
 //! | `transaction` | `transactions` `lines_after` |
 //! | `usage` | `usage` `usage_by_kind` `first_usage_day` `rebuild_usage_days` |
+//! | `step` | `wallet_steps` |
 //! | `hold` | `authorize` `authorize_many` `hold` `release_hold` `expire_holds` `expire_organization_holds` |
 //! | `card` | `add_card` `cards` `card` `set_default_card` `remove_card` |
 //! | `card_setup` | `create_card_setup` `card_setup` `open_card_setups` `apply_card_setup` |
@@ -53,6 +54,7 @@ mod reversal;
 mod sandbox;
 mod session;
 mod signal;
+mod step;
 mod store;
 mod top_up;
 mod transaction;
@@ -77,6 +79,7 @@ pub use request::{Decision, NewRequest, Request, RequestState};
 pub use sandbox::SandboxRecord;
 pub use session::{NewSession, Session};
 pub use signal::{LONGEST_SIGNAL, Signal, Signals};
+pub use step::{WalletStep, WalletSteps, step_of};
 pub use store::Store;
 pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderWord, TopUp, TopUpKind};
 pub use transaction::TransactionFilter;

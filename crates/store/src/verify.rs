@@ -25,7 +25,7 @@ pub struct Broken {
 pub struct Verification {
     /// How many lines are right, from the first.
     pub lines: i64,
-    /// `None`: the whole ledger is right and agrees with wallet, holds and daily usage.
+    /// `None`: the whole ledger is right and agrees with wallet, holds, daily usage and steps.
     pub broken: Option<Broken>,
 }
 
@@ -129,6 +129,14 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, chain: &Chain) -> Result<Option<Str
     let spent = sum(tx, sql, &wallet.organization_id).await?;
     if chain.spent != spent {
         return Ok(Some(format!("the days sum up to {spent} of usage, the ledger to {}", chain.spent)));
+    }
+    let sql = "SELECT CAST(COALESCE(SUM(by_hand + automatic - used), 0) AS BIGINT) FROM wallet_steps
+        WHERE organization_id = $1";
+    let moved = sum(tx, sql, &wallet.organization_id).await?;
+    let sql = "SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM wallet_steps WHERE organization_id = $1";
+    let used = sum(tx, sql, &wallet.organization_id).await?;
+    if (moved, used) != (chain.balance, chain.spent) {
+        return Ok(Some(format!("the steps sum up to {moved} and {used} of usage, the ledger to {}", chain.balance)));
     }
     Ok(None)
 }

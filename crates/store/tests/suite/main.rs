@@ -18,6 +18,7 @@ mod refunds;
 mod requests;
 mod sandbox;
 mod sessions;
+mod steps;
 mod top_ups;
 mod transactions;
 mod usage;
