@@ -21,3 +21,4 @@ pub(crate) mod slider;
 pub(crate) mod table;
 pub(crate) mod tabs;
 pub(crate) mod time;
+pub(crate) mod trend;

@@ -7,6 +7,7 @@ pub(crate) mod cards;
 pub(crate) mod disputes;
 pub(crate) mod feed;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod lanes;
 pub(crate) mod links;
 pub(crate) mod members;

@@ -34,3 +34,6 @@ FROM (
     FROM ledger
 ) AS moved
 GROUP BY organization_id, step;
+
+-- A payment looks for the request that it answers.
+CREATE INDEX requests_top_up ON requests (top_up_id) WHERE top_up_id IS NOT NULL;
