@@ -19,11 +19,12 @@ function load(key, src) {
       loaded.delete(key);
       reject(new Error("The card form could not be loaded."));
     };
+    const locale = /** @type {import("@stripe/stripe-js").StripeElementLocale} */ (document.documentElement.lang);
     const make = /** @type {() => import("@stripe/stripe-js").StripeConstructor | undefined} */ (() => Reflect.get(globalThis, "Stripe"));
     const ready = () => {
       try {
         const constructor = make();
-        return constructor ? resolve(constructor(key)) : fail();
+        return constructor ? resolve(constructor(key, { locale })) : fail();
       } catch {
         // The constructor refuses a key that is none.
         fail();

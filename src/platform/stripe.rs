@@ -50,13 +50,14 @@ impl CardForm {
         mount_payment_element(key, secret, &element, script).await.map(Self).map_err(|_| NotLoaded)
     }
 
-    /// Sends what stands in the form to Stripe, which may ask the cardholder; the error is a sentence for them.
-    pub(crate) async fn confirm(&self) -> Result<(), String> {
+    /// Sends what stands in the form to Stripe, which may ask the cardholder; the error is Stripe's sentence for them, or
+    /// nothing when Stripe could not be reached.
+    pub(crate) async fn confirm(&self) -> Result<(), Option<String>> {
         let address = web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
         let _aside = dialog::step_aside();
         match confirm_setup(&self.0, &address).await {
-            Ok(reason) => reason.as_string().map_or(Ok(()), Err),
-            Err(_) => Err("The payment provider could not be reached. Check your connection and try again.".to_owned()),
+            Ok(reason) => reason.as_string().map_or(Ok(()), |reason| Err(Some(reason))),
+            Err(_) => Err(None),
         }
     }
 }

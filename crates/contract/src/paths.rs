@@ -73,6 +73,12 @@ paths! {
     TRANSACTIONS = "/transactions";
     /// GET, `text/csv`.
     TRANSACTIONS_CSV = "/transactions.csv";
+    /// GET: where each page of a filtered list begins.
+    TRANSACTIONS_OUTLINE = "/transactions/outline";
+    /// GET, by its `seq`.
+    TRANSACTION = "/transactions/{id}";
+    /// GET: a month's statement.
+    STATEMENT = "/statement";
     /// GET.
     USAGE = "/usage";
     /// GET, `text/event-stream`.

@@ -21,6 +21,7 @@ pub(crate) mod refunds;
 pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settlement;
+pub(crate) mod statement;
 #[cfg(feature = "test-seams")]
 pub(crate) mod test_seams;
 pub(crate) mod top_ups;

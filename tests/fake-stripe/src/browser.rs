@@ -18,6 +18,7 @@ const SCRIPT: &str = include_str!("browser/stripe.js");
 const FRAME: &str = include_str!("browser/frame.html");
 const FRAME_SCRIPT: &str = include_str!("browser/frame.js");
 const CHECKOUT: &str = include_str!("browser/checkout.html");
+const OVER: &str = "<!doctype html><link rel='icon' href='data:,'><p>This page is over.</p>";
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
@@ -139,6 +140,5 @@ fn after(shared: &Shared, id: &str, submitted: Submitted) -> Response {
 }
 
 fn over() -> Response {
-    (StatusCode::GONE, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], "<!doctype html><p>This page is over.</p>")
-        .into_response()
+    (StatusCode::GONE, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], OVER).into_response()
 }

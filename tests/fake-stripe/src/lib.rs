@@ -79,7 +79,7 @@ impl Fake {
 
     /// The next request that fits runs into this; several are used up in order.
     pub fn next(&self, fault: Fault) {
-        self.shared.bank().faults.push(fault);
+        self.shared.bank().faults.push(fault, None);
     }
 
     /// The stand-in's state, for looking at it and for what no request can do.

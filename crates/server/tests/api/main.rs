@@ -62,6 +62,7 @@ mod servers;
 mod session;
 #[cfg(feature = "test-seams")]
 mod signals;
+mod statement;
 mod static_files;
 mod stream;
 #[cfg(feature = "test-seams")]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{methods, payments, setups};
 use crate::answer::{Answer, Outcome};
 use crate::bank::Bank;
-use crate::cards::{Step, by_token};
+use crate::cards::{ALONE, Step, by_token};
 use crate::faults::Fault;
 
 /// Payment or set-up.
@@ -22,18 +22,20 @@ pub(super) fn confirm(bank: &mut Bank, intent: &str, method: &str, present: bool
     let card = methods::card_of(bank, method)?;
     let intent = bank.update(intent, json!({"payment_method": method}));
     let payment = is_payment(&intent);
-    let step = if !payment {
+    let by_card = if !payment {
         card.setup
     } else if present {
         card.present
     } else {
         card.absent
     };
-    match if payment { bank.faults.payment() } else { None } {
+    let step = match if payment { bank.faults.payment() } else { None } {
         Some(Fault::Decline(reason)) => return refuse(bank, &intent, &reason),
+        Some(Fault::Challenge) if present => Step::Challenge(None),
+        Some(Fault::Challenge) => ALONE,
         Some(_) => return Ok(payments::process(bank, &intent)),
-        None => {}
-    }
+        None => by_card,
+    };
     match step {
         Step::Pass => Ok(succeed(bank, &intent)),
         Step::Decline(reason) => refuse(bank, &intent, reason),

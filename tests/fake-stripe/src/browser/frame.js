@@ -8,8 +8,10 @@ async function post(path, body) {
   return answer.json();
 }
 
-/** Shows the challenge and waits for the cardholder. */
-function challenge(clientSecret) {
+/** Shows the challenge, which names what is paid, and waits for the cardholder. */
+async function challenge(clientSecret) {
+  const { intent } = await post("/_fake/browser/intent", { client_secret: clientSecret });
+  part("amount").textContent = intent?.amount ? `${String(intent.amount).padStart(3, "0").replace(/(\d\d)$/, ".$1")} ${intent.currency.toUpperCase()}` : "";
   part("card").hidden = true;
   part("challenge").hidden = false;
   return new Promise((resolve) => {

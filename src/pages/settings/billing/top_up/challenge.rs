@@ -11,6 +11,7 @@ use crate::parts::words::card_text;
 use crate::platform::signal::Derived;
 use crate::state::Live;
 use crate::state::payment::Stage;
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -33,7 +34,7 @@ pub(super) fn BankQuestion(
     let question = move || {
         let Some(top_up) = top_up.get() else { return String::new() };
         let card = card_text(&top_up.card.brand, &top_up.card.last4);
-        format!("Do you approve a payment of {} with {card}?", explicit_text(top_up.amount, top_up.currency))
+        texts::bank::approve_payment(&explicit_text(top_up.amount, top_up.currency), &card)
     };
     let answer = move |approve: bool| {
         if let Some(top_up) = top_up.get_untracked().filter(|_| !busy.get_untracked()) {
@@ -42,7 +43,7 @@ pub(super) fn BankQuestion(
     };
     view! {
         <SandboxBank question=Signal::derive(question) busy=busy on_answer=answer />
-        <p class="muted small">"Your wallet is credited as soon as the bank confirms."</p>
+        <p class="muted small">{texts::top_up::credited()}</p>
         {waits(live, busy)}
     }
     .into_any()
@@ -69,14 +70,12 @@ fn question_of_stripe(live: Live, stripe: &'static StripePage) -> AnyView {
     let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
     let failure = move || {
         let text = problem.get()?;
-        Some(
-            view! { <Banner tone=Tone::Warn title=text alert=true><p>"Nothing is charged before you confirm."</p></Banner> },
-        )
+        Some(view! { <Banner tone=Tone::Warn title=text alert=true><p>{texts::bank::before_confirm()}</p></Banner> })
     };
-    let word = move || if busy.get() { "Waiting for your bank…" } else { first };
+    let word = move || if busy.get() { texts::bank::waiting() } else { first };
     view! {
         {dynamic::part(failure)}
-        <p>"Your bank asks you to confirm this payment. Your wallet is credited as soon as it tells us."</p>
+        <p>{texts::top_up::question_of_stripe()}</p>
         <div class="buttons end">
             <Button style=ButtonStyle::Primary busy=busy on_press=ask>{dynamic::part(word)}</Button>
         </div>

@@ -15,6 +15,7 @@ use crate::platform::timers;
 use crate::state::attempt::{self, Attempt};
 use crate::state::payment::{Notice, Stage};
 use crate::state::{Hearing, Live};
+use crate::texts;
 use crate::ui::announcer::Announcer;
 use crate::ui::money::plain_text;
 
@@ -179,15 +180,15 @@ pub(super) fn confirm(live: Live, top_up: TopUp, page: &'static StripePage, fail
         let card = payment_method.as_deref();
         if let Err(NotLoaded) = stripe::answer_bank(&page.publishable_key, &client_secret, card, &page.script_url).await
         {
-            failed("Your bank's question could not load");
+            failed(texts::bank::not_loaded());
             return stage.set(Stage::Challenge(top_up));
         }
         let Ok(news) = api::top_ups::check(&top_up.id).await else {
-            failed("What you answered is not known yet");
+            failed(texts::bank::not_known());
             return stage.set(Stage::Challenge(top_up));
         };
         if news.status == TopUpStatus::ActionRequired {
-            failed("Your bank has not heard your answer");
+            failed(texts::bank::not_heard());
         }
         stage.set(Stage::of(news.clone()));
         arrived(live, news);
