@@ -18,6 +18,7 @@ mod refunds;
 mod requests;
 mod sandbox;
 mod sessions;
+mod statement;
 mod top_ups;
 mod transactions;
 mod usage;
