@@ -22,3 +22,5 @@ pub(crate) mod table;
 pub(crate) mod tabs;
 pub(crate) mod time;
 pub(crate) mod trend;
+pub(crate) mod virtual_table;
+pub(crate) mod woven;

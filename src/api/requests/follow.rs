@@ -7,8 +7,8 @@ use billing_contract::event::{self, SessionEvent, SessionState};
 use billing_contract::paths;
 use billing_contract::request::FundsRequest;
 
-use crate::api::decode::decode;
 use crate::api::session;
+use crate::platform::json::decode;
 use crate::platform::stream::{Stream, StreamState};
 use crate::platform::task::{self, Task};
 use crate::platform::timers::{self, Timer};

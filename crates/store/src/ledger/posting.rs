@@ -1,6 +1,6 @@
 //! One posting inside a transaction: what is new is numbered, chained and summed while the wallet is locked.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use billing_domain::ledger::Line;
@@ -148,15 +148,17 @@ struct Sums {
 impl Sums {
     /// `None`: a sum would leave its range.
     fn of(fresh: &[(&NewLine, Arc<PostedLine>)], now: Timestamp) -> Option<Self> {
-        let mut sums =
-            Self { spent: BTreeMap::new(), moved: WalletStep { step: step::step_of(now), ..WalletStep::default() } };
+        let mut spent = usage::Spent::new();
+        let mut moved = WalletStep { step: step::step_of(now), ..WalletStep::default() };
         for (line, _) in fresh {
             if let Some(kind) = line.kind.usage() {
-                usage::count(&mut sums.spent, line.day, kind, &line.source, line.amount)?;
+                usage::count(&mut spent, line.day, kind, &line.source, line.amount)?;
             }
-            sums.moved.count(line.kind, line.amount)?;
+            moved.count(line.kind, line.amount)?;
         }
-        Some(sums)
+        // So are those of the days, of all sources together.
+        Money::checked_sum(spent.values().map(|(amount, _)| *amount))?;
+        Some(Self { spent, moved })
     }
 }
 

@@ -11,6 +11,7 @@ use super::words::kind_word;
 use crate::platform::clock;
 use crate::platform::timers::{self, Timer};
 use crate::state::Live;
+use crate::texts;
 use crate::ui::announcer::{Announcer, announcer};
 use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
@@ -56,7 +57,7 @@ fn follow_credits(live: Live, voice: Voice) {
         if let Some(line) = last.filter(|line| !paid_here(line)) {
             let amount = money_text(line.amount, line.currency, MoneyStyle::Total);
             let balance = money_text(line.balance_after, line.currency, MoneyStyle::Balance);
-            voice.say(Topic::Credit, format!("{}: {amount} added. The balance is {balance}.", kind_word(line.kind)));
+            voice.say(Topic::Credit, texts::announcements::added(kind_word(line.kind), &amount, &balance));
         }
     });
 }
@@ -137,13 +138,11 @@ fn pause(spoken_at: Option<i64>, now: i64) -> i64 {
 /// The status in a few words.
 fn sentence(wallet: &Wallet) -> &'static str {
     match wallet.status {
-        WalletStatus::NotConnected => "No card is connected: calls and automations are stopped.",
-        WalletStatus::Active => "The wallet is active: everything runs.",
-        WalletStatus::Low => "The balance is low. Everything still runs.",
-        WalletStatus::Grace => {
-            "The balance is used up: outbound calls and AI tasks have stopped, inbound calls go on for a short time."
-        }
-        WalletStatus::Paused => "All calls are paused until the balance is restored.",
+        WalletStatus::NotConnected => texts::announcements::not_connected(),
+        WalletStatus::Active => texts::announcements::active(),
+        WalletStatus::Low => texts::announcements::low(),
+        WalletStatus::Grace => texts::announcements::grace(),
+        WalletStatus::Paused => texts::announcements::paused(),
     }
 }
 
