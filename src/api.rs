@@ -4,7 +4,6 @@ pub(crate) mod auto_pay;
 pub(crate) mod billing;
 pub(crate) mod cards;
 pub(crate) mod client;
-pub(crate) mod decode;
 pub(crate) mod links;
 pub(crate) mod members;
 pub(crate) mod organization;

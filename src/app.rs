@@ -7,6 +7,7 @@ use billing_contract::session::{Bootstrap, Session};
 use leptos::prelude::*;
 
 use crate::platform::signal::{Derived, Given, Slot};
+use crate::texts;
 use leptos::task::spawn_local;
 
 use self::sidebar::Sidebar;
@@ -16,7 +17,8 @@ use crate::pages::settings::{self, Settings};
 use crate::pages::{ask_admin, sign_in};
 use crate::parts::brand;
 use crate::parts::footer::Footer;
-use crate::platform::{bootstrap, focus, history, intl, storage};
+use crate::parts::notice::Notice;
+use crate::platform::{bootstrap, focus, history, intl, json, storage};
 use crate::routes::{Navigator, Place};
 use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
 use crate::ui::dynamic;
@@ -25,7 +27,7 @@ use crate::ui::lazy::lazy;
 
 /// Puts the app into the page.
 pub(crate) fn mount() {
-    let first = bootstrap::take().and_then(|text| api::decode::decode::<Bootstrap>(&text));
+    let first = bootstrap::take().and_then(|text| json::decode::<Bootstrap>(&text));
     mount_to_body(move || view! { <App first=first /> });
 }
 
@@ -58,9 +60,9 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     let place = dynamic::memo(move || Place::at(&path.read()));
     let Bootstrap { service, session, billing, admins } = answer;
     brand::use_brand(service.brand.clone());
-    let notice = service.notice();
+    let notice = Notice::of(&service);
     let Some(session) = session else {
-        brand::title("Sign in");
+        brand::title(Place::SignIn.title());
         let destination =
             move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
         let destination = Given::derive(move || destination().to_owned());
@@ -92,7 +94,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         <a class="skip" href="#main" on:click=move |event| {
             event.prevent_default();
             focus::by_id("main");
-        }>"Skip to content"</a>
+        }>{texts::app::skip()}</a>
         {notice.map(|notice| ribbon(notice, outbox.then_some("/outbox")))}
         <div class="frame">
             {bar(session, place, announcer)}
@@ -120,7 +122,7 @@ fn follow(place: Derived<Option<Place>>, path: Memo<String>, navigator: Navigato
             Some(place) if path.get_untracked() != place.address() => navigator.replace(place),
             _ => {}
         }
-        let title = now.map_or("Not found", Place::title);
+        let title = now.map_or_else(texts::app::not_found, Place::title);
         brand::title(title);
         if before.is_some_and(|before| before != now) {
             announcer.say(title);
@@ -151,12 +153,11 @@ fn bar(session: Slot<Session>, place: Derived<Option<Place>>, announcer: Announc
 
 /// Says that no real money moves. Whoever manages billing finds here what the sandbox would send by mail; the server
 /// writes that page.
-fn ribbon(notice: &'static str, outbox: Option<&'static str>) -> AnyView {
-    let label = notice.split(':').next().unwrap_or_default();
+fn ribbon(notice: Notice, outbox: Option<&'static str>) -> AnyView {
     view! {
-        <aside class="ribbon" aria-label=label>
-            <Icon name=IconName::Flask />{notice}
-            {outbox.map(|address| view! { <a href=address rel="external">"Outbox"</a> }.into_any())}
+        <aside class="ribbon" aria-label=notice.name()>
+            <Icon name=IconName::Flask />{notice.text()}
+            {outbox.map(|address| view! { <a href=address rel="external">{texts::app::outbox()}</a> }.into_any())}
         </aside>
     }
     .into_any()

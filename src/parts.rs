@@ -4,4 +4,5 @@ pub(crate) mod bank;
 pub(crate) mod brand;
 pub(crate) mod card_form;
 pub(crate) mod footer;
+pub(crate) mod notice;
 pub(crate) mod words;

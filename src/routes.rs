@@ -6,6 +6,8 @@
 use leptos::prelude::*;
 use leptos_router::location::{BrowserUrl, LocationChange, LocationProvider};
 
+use crate::texts;
+
 /// A screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -34,12 +36,12 @@ impl Place {
     }
 
     /// What the browser's tab and history call it.
-    pub(crate) const fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
-            Self::SignIn => "Sign in",
-            Self::Organization => "Organization",
-            Self::Members => "Members",
-            Self::Billing => "Billing",
+            Self::SignIn => texts::places::sign_in(),
+            Self::Organization => texts::places::organization(),
+            Self::Members => texts::places::members(),
+            Self::Billing => texts::places::billing(),
         }
     }
 

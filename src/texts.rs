@@ -6,8 +6,9 @@
 #![allow(dead_code, reason = "each of the two programs says a part of what can be said")]
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
-use crate::platform::language;
+use crate::platform::{intl, language};
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
@@ -16,14 +17,65 @@ thread_local! {
     static LINES: OnceCell<Vec<&'static str>> = const { OnceCell::new() };
 }
 
-fn line(number: usize) -> Option<&'static str> {
+fn with_lines<T>(read: impl FnOnce(&[&'static str]) -> T) -> T {
     LINES.with(|lines| {
-        let lines = lines.get_or_init(|| match language::words() {
+        read(lines.get_or_init(|| match language::words() {
             Some(words) => String::leak(words).split('\n').collect(),
             None => Vec::new(),
-        });
-        lines.get(number).copied().filter(|line| !line.is_empty())
+        }))
     })
+}
+
+fn line(number: usize) -> Option<&'static str> {
+    with_lines(|lines| lines.get(number).copied().filter(|line| !line.is_empty()))
+}
+
+/// The code of the page's language, `de`; `None` in English.
+pub(crate) fn other_language() -> Option<String> {
+    with_lines(|lines| (!lines.is_empty()).then(language::code))
+}
+
+/// Key and text of each line of an area that is looked up; none in English.
+fn looked_up(area: Range<usize>) -> Vec<(&'static str, &'static str)> {
+    with_lines(|lines| lines.get(area).unwrap_or_default().iter().filter_map(|line| line.split_once('\t')).collect())
+}
+
+/// What the page's language says for this code of the server ([`PROBLEMS`], [`FIELDS`]); `None` in English, which the
+/// server speaks itself, and for a code that is not known.
+pub(crate) fn of_code(area: Range<usize>, code: &str) -> Option<&'static str> {
+    looked_up(area).into_iter().find(|(known, _)| *known == code).map(|(_, text)| text)
+}
+
+/// What the page's language says for these English words of the server; `None` in English and for words that are not known.
+pub(crate) fn of_words(words: &str) -> Option<String> {
+    let matching =
+        looked_up(SERVER).into_iter().filter_map(|(template, text)| Some((template, text, matched(template, words)?)));
+    // Of those that fit, the one that says most itself.
+    let (_, text, found) = matching.max_by_key(|(template, ..)| template.len())?;
+    let found: Vec<_> = found.into_iter().map(|(name, value)| (name, intl::number(value))).collect();
+    let found: Vec<_> = found.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Some(fill(text, &found))
+}
+
+/// The server's words in the page's language, as far as it knows them.
+pub(crate) fn heard(words: &str) -> String {
+    of_words(words).unwrap_or_else(|| words.to_owned())
+}
+
+/// What stands in `text` for each `{name}` of the template; `None` when it is another text.
+fn matched<'a>(template: &'a str, text: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    let mut found = Vec::new();
+    let (before, mut rest) = template.split_once('{').unwrap_or((template, ""));
+    let mut text = text.strip_prefix(before)?;
+    while let Some((name, after)) = rest.split_once('}') {
+        let (literal, next) = after.split_once('{').unwrap_or((after, ""));
+        let end = if literal.is_empty() { text.len() } else { text.find(literal)? };
+        let (value, after) = text.split_at(end);
+        found.push((name, value));
+        text = after.strip_prefix(literal)?;
+        rest = next;
+    }
+    text.is_empty().then_some(found)
 }
 
 fn text(number: usize, english: &'static str) -> &'static str {
@@ -36,7 +88,7 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let Some((name, after)) = after.split_once('}') else { break };
+        let Some((name, after)) = after.split_once('}') else { return out };
         out.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
         rest = after;
     }
@@ -44,13 +96,31 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
-fn plural(number: usize, count: u64, one: &'static str, other: &'static str, values: &[(&str, &str)]) -> String {
+fn say(number: usize, english: &'static str, values: &[&str]) -> String {
+    fill(text(number, english), &named(english, values))
+}
+
+/// Each value with its name, in the order in which English names them; `count` is none of them.
+fn named<'a>(english: &'static str, values: &[&'a str]) -> Vec<(&'static str, &'a str)> {
+    let mut found: Vec<(&str, &str)> = Vec::with_capacity(values.len());
+    for (name, _) in english.split('{').skip(1).filter_map(|part| part.split_once('}')) {
+        if name != "count"
+            && found.iter().all(|(known, _)| *known != name)
+            && let Some(value) = values.get(found.len())
+        {
+            found.push((name, value));
+        }
+    }
+    found
+}
+
+fn plural(number: usize, count: u64, one: &'static str, other: &'static str, values: &[&str]) -> String {
     let template = line(number).and_then(|forms| form(forms, &language::plural_category(count)));
     let template = template.unwrap_or(if count == 1 { one } else { other });
-    let mut all = vec![("count", language::whole(count))];
-    all.extend(values.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    fill(template, &all)
+    let count = language::whole(count);
+    let mut values = named(other, values);
+    values.push(("count", &count));
+    fill(template, &values)
 }
 
 /// The form of this category, else the one for any number.
@@ -68,6 +138,44 @@ mod tests {
         assert_eq!(fill("{a} and {b}, {a}", &[("a", "1"), ("b", "{a}")]), "1 and {a}, 1");
         assert_eq!(fill("{unknown}.", &[]), ".");
         assert_eq!(fill("broken {", &[]), "broken ");
+    }
+
+    #[test]
+    fn values_come_in_the_order_of_english_each_once() {
+        assert_eq!(say(usize::MAX, "{a}, {b} and {a}", &["1", "2"]), "1, 2 and 1");
+        assert_eq!(plural(usize::MAX, 2, "one {x}", "{count} of {x}", &["them"]), "2 of them");
+        assert_eq!(plural(usize::MAX, 1, "one of {x}", "{count} of {x}", &["them"]), "one of them");
+    }
+
+    #[test]
+    fn a_text_is_recognised_by_its_template() {
+        let of = |text| matched("At most {most} of {what}.", text);
+        assert_eq!(of("At most 12.50 of it."), Some(vec![("most", "12.50"), ("what", "it")]));
+        assert_eq!(matched("The end {x}", "The end 1"), Some(vec![("x", "1")]));
+        assert_eq!(matched("Plain.", "Plain."), Some(Vec::new()));
+        for other in ["At most 1.", "At most 1 of it", "at most 1 of it.", "At most 1 of it. And more", ""] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_server_may_say_has_words_in_the_catalogue() {
+        use billing_domain::{charge::DeclineCode, sandbox_cards::CARDS};
+        let english = billing_catalogue::ENGLISH.read().unwrap();
+        for code in billing_contract::ProblemCode::ALL {
+            assert!(english.get("problems", code.as_str()).is_some(), "{}", code.as_str());
+        }
+        let sentences: Vec<&str> = english.areas["server"].values().map(|message| message.forms()[0].1).collect();
+        let reasons = DeclineCode::ALL.iter().map(|code| code.sentence());
+        for words in reasons.chain(CARDS.iter().map(|card| card.note)) {
+            assert!(sentences.contains(&words), "{words}");
+        }
+    }
+
+    #[test]
+    fn in_english_the_server_speaks_for_itself() {
+        assert_eq!(of_code(PROBLEMS, "gone"), None);
+        assert_eq!(heard("Use another card."), "Use another card.");
     }
 
     #[test]

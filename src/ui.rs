@@ -21,3 +21,5 @@ pub(crate) mod slider;
 pub(crate) mod table;
 pub(crate) mod tabs;
 pub(crate) mod time;
+pub(crate) mod virtual_table;
+pub(crate) mod woven;

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
-use super::decode::decode;
 use crate::platform::fetch::{self, FetchError, Request};
+use crate::platform::json::decode;
 use crate::platform::{connection, timers};
 
 /// Reading is over in a second or something is wrong.

@@ -1,8 +1,11 @@
 //! What can go wrong with a request, and the one place where that becomes a sentence.
 
+use std::ops::Range;
+
 use billing_contract::{Problem, ProblemCode};
 
-use super::decode::decode;
+use crate::platform::json::decode;
+use crate::texts;
 
 /// Why there is no answer to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub(crate) enum ApiError {
 
 impl ApiError {
     /// What a failed answer says; `Unreadable` when it is no problem document.
-    pub(super) fn from_text(text: &str) -> Self {
+    pub(crate) fn from_text(text: &str) -> Self {
         decode(text).map_or(Self::Unreadable, |problem| Self::Problem(Box::new(problem)))
     }
 
@@ -28,15 +31,13 @@ impl ApiError {
         match self {
             Self::Problem(problem) => match (problem.code, problem.retry_after) {
                 (ProblemCode::TooManyRequests | ProblemCode::Unavailable, Some(seconds)) => {
-                    format!("The server asks for a pause. Try again in {seconds} s.")
+                    texts::problem::pause(&seconds.to_string())
                 }
-                _ => sentence(&problem.detail),
+                _ => heard(texts::PROBLEMS, problem.code.as_str(), &problem.detail),
             },
-            Self::Network => "The server cannot be reached. Check your connection and try again.".to_owned(),
-            Self::Timeout => "The server did not answer in time. Try again.".to_owned(),
-            Self::Unreadable => {
-                "The server's answer could not be understood. Reload the page and try again.".to_owned()
-            }
+            Self::Network => texts::problem::network().to_owned(),
+            Self::Timeout => texts::problem::timeout().to_owned(),
+            Self::Unreadable => texts::problem::unreadable().to_owned(),
         }
     }
 
@@ -56,7 +57,10 @@ impl ApiError {
     /// What is wrong with the field at this JSON pointer.
     pub(crate) fn field(&self, pointer: &str) -> Option<String> {
         let errors = &self.problem()?.errors;
-        errors.iter().find(|error| error.pointer == pointer).map(|error| sentence(&error.detail))
+        errors
+            .iter()
+            .find(|error| error.pointer == pointer)
+            .map(|error| heard(texts::FIELDS, &error.code, &error.detail))
     }
 
     /// The request may have been carried out all the same: nobody can tell from this answer.
@@ -66,6 +70,11 @@ impl ApiError {
             Self::Network | Self::Timeout | Self::Unreadable => true,
         }
     }
+}
+
+/// What the server says, in the page's language: its very words where they are known, else what their code means.
+fn heard(codes: Range<usize>, code: &str, words: &str) -> String {
+    texts::of_words(words).or_else(|| texts::of_code(codes, code).map(str::to_owned)).unwrap_or_else(|| sentence(words))
 }
 
 /// With a capital letter first and a full stop at the end.

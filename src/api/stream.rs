@@ -88,9 +88,8 @@ pub(crate) fn listen(
     let weak = Rc::downgrade(&inner);
     let network = visibility::on_network(move |online| {
         connection::judge();
-        if online {
-            with(&weak, |inner| inner.retry_after(0));
-        }
+        // An open stream does not notice for minutes that its network is gone.
+        with(&weak, |inner| if online { inner.retry_after(0) } else { inner.lose() });
     });
     let weak = Rc::downgrade(&inner);
     client::when_changed(move || with(&weak, |inner| inner.retry_after(0)));

@@ -23,6 +23,11 @@ pub(crate) async fn check(id: &str) -> Result<TopUp, ApiError> {
     Call::new("POST", paths::TOP_UP_CHECK, id).answer().await
 }
 
+/// `POST /top-ups/{id}/cancel`: one that waits for the cardholder is not to be charged.
+pub(crate) async fn cancel(id: &str) -> Result<TopUp, ApiError> {
+    Call::new("POST", paths::TOP_UP_CANCEL, id).answer().await
+}
+
 /// `POST /top-ups/{id}/challenge`: what the cardholder told the sandbox bank.
 pub(crate) async fn challenge(id: &str, approve: bool) -> Result<TopUp, ApiError> {
     Call::new("POST", paths::TOP_UP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await

@@ -10,6 +10,7 @@ use crate::api;
 use crate::api::stream::{Connection, Update};
 use crate::platform::history;
 use crate::state::{Hearing, Live};
+use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
@@ -65,11 +66,11 @@ fn session_over(live: Live) -> AnyView {
         None => {}
     });
     view! {
-        <Dialog open=open heading="You are signed out">
+        <Dialog open=open heading=texts::app::signed_out()>
             <div class="stack">
-                <p>"The session has ended, here or on another device. Sign in again to go on where you were."</p>
+                <p>{texts::app::session_over()}</p>
                 <div class="buttons end">
-                    <Button style=ButtonStyle::Primary on_press=move || history::reload()>"Sign in again"</Button>
+                    <Button style=ButtonStyle::Primary on_press=move || history::reload()>{texts::app::sign_in_again()}</Button>
                 </div>
             </div>
         </Dialog>

@@ -4,6 +4,7 @@ use billing_contract::session::Session;
 use leptos::prelude::*;
 
 use crate::platform::signal::{Derived, Slot};
+use crate::texts;
 
 use crate::parts::brand::BrandMark;
 use crate::routes::Place;
@@ -36,17 +37,17 @@ pub(super) fn Sidebar(
     let asking = move || (place.get() == Some(Place::Billing)).then_some("page");
     let ask = (!manages).then(|| {
         view! {
-            <li><a href=Place::Billing.address() aria-current=asking><Icon name=IconName::Wallet /><span>"Billing"</span></a></li>
+            <li><a href=Place::Billing.address() aria-current=asking><Icon name=IconName::Wallet /><span>{Place::Billing.title()}</span></a></li>
         }
     });
     view! {
         <header class="sidebar">
             <BrandMark />
             <p class="sidebar-organization">{dynamic::part(move || session.read().organization.name.clone())}</p>
-            <nav aria-label="Main">
+            <nav aria-label=texts::app::main_navigation()>
                 <ul>
                     <li>
-                        <a href=settings.address() aria-current=in_settings><Icon name=IconName::Gear /><span>"Settings"</span></a>
+                        <a href=settings.address() aria-current=in_settings><Icon name=IconName::Gear /><span>{texts::settings::heading()}</span></a>
                     </li>
                     {ask}
                 </ul>
@@ -54,18 +55,18 @@ pub(super) fn Sidebar(
             <div class="sidebar-user">
                 <span class="avatar" aria-hidden="true">{initials(&user.name)}</span>
                 <p><strong>{user.name}</strong><span class="muted">{role_word(role)}</span></p>
-                <Button style=ButtonStyle::Quiet icon=IconName::SignOut busy=leaving on_press=on_sign_out><span>"Sign out"</span></Button>
+                <Button style=ButtonStyle::Quiet icon=IconName::SignOut busy=leaving on_press=on_sign_out><span>{texts::app::sign_out()}</span></Button>
             </div>
         </header>
     }
     .into_any()
 }
 
-const fn role_word(role: billing_domain::Role) -> &'static str {
+fn role_word(role: billing_domain::Role) -> &'static str {
     match role {
-        billing_domain::Role::Owner => "Owner",
-        billing_domain::Role::Admin => "Admin",
-        billing_domain::Role::Member => "Member",
+        billing_domain::Role::Owner => texts::roles::owner(),
+        billing_domain::Role::Admin => texts::roles::admin(),
+        billing_domain::Role::Member => texts::roles::member(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::texts;
 use crate::ui::dynamic;
+use crate::ui::woven::woven;
 
 use crate::routes::Place;
 
@@ -13,17 +15,22 @@ pub(crate) fn NotFound(
     #[prop(into)]
     path: Signal<String>,
 ) -> AnyView {
+    let address = view! { <code>{dynamic::part(move || path.get())}</code> }.into_any();
     view! {
         <section class="plain">
-            <h1>"There is no page at this address"</h1>
-            <p>"The address "<code>{dynamic::part(move || path.get())}</code>" leads nowhere. It may be mistyped, or the link that led you here is old."</p>
-            <p>"These pages exist:"</p>
+            <h1>{texts::not_found::heading()}</h1>
+            <p>{woven(texts::not_found::which_template(), [("address", address)])}</p>
+            <p>{texts::not_found::pages()}</p>
             <ul>
-                <li><a href=Place::Billing.address()>"Billing"</a>" – the wallet, automatic payments, usage and transactions"</li>
-                <li><a href=Place::Organization.address()>"Organization"</a>" – name, address, tax number and time zone"</li>
-                <li><a href=Place::Members.address()>"Members"</a>" – who belongs to the organization, and their roles"</li>
+                <li>{woven(texts::not_found::billing_template(), [("page", link(Place::Billing))])}</li>
+                <li>{woven(texts::not_found::organization_template(), [("page", link(Place::Organization))])}</li>
+                <li>{woven(texts::not_found::members_template(), [("page", link(Place::Members))])}</li>
             </ul>
         </section>
     }
     .into_any()
+}
+
+fn link(to: Place) -> AnyView {
+    view! { <a href=to.address()>{to.title()}</a> }.into_any()
 }

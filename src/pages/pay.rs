@@ -14,12 +14,14 @@ use serde::Deserialize;
 use self::flow::{Flow, Stage};
 use self::outcome::{Proof, away, bank, waiting};
 use self::request::Request;
-use crate::api::decode::decode;
 use crate::parts::brand::{self, BrandMark};
 use crate::parts::card_form::{CardFields, CardForm, Refusal};
 use crate::parts::footer::Footer;
+use crate::parts::notice::Notice;
+use crate::platform::json::decode;
 use crate::platform::signal::{Derived, Given};
 use crate::platform::{bootstrap, focus, fragment, history, intl};
+use crate::texts;
 use crate::ui::announcer::{LiveRegions, provide_announcer};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -78,7 +80,7 @@ fn Pay(
     service: Option<Service>,
 ) -> AnyView {
     let announcer = provide_announcer();
-    let notice = service.as_ref().map_or(Some("Sandbox: no real money"), Service::notice);
+    let notice = service.as_ref().map_or(Some(Notice::Sandbox), Notice::of);
     if let Some(service) = &service {
         brand::use_brand(service.brand.clone());
     }
@@ -120,9 +122,9 @@ fn Pay(
     .into_any()
 }
 
-fn ribbon(notice: &'static str) -> AnyView {
-    let label = notice.split(':').next().unwrap_or_default();
-    view! { <aside class="ribbon" aria-label=label><Icon name=IconName::Flask />{notice}</aside> }.into_any()
+fn ribbon(notice: Notice) -> AnyView {
+    view! { <aside class="ribbon" aria-label=notice.name()><Icon name=IconName::Flask />{notice.text()}</aside> }
+        .into_any()
 }
 
 /// There is always a page where these are shown.
@@ -130,7 +132,7 @@ fn with_page(flow: Flow, show: impl FnOnce(PayPage) -> AnyView) -> AnyView {
     let page = flow.page.get_untracked();
     if let Some(page) = &page {
         intl::use_zone(&page.time_zone);
-        history::set_title(&format!("{} · {}", heading(page), page.organization));
+        history::set_title(&texts::pay::title(&heading(page), &page.organization));
     }
     page.map_or_else(|| ().into_any(), show)
 }
@@ -138,20 +140,20 @@ fn with_page(flow: Flow, show: impl FnOnce(PayPage) -> AnyView) -> AnyView {
 /// What is asked, in a few words.
 fn heading(page: &PayPage) -> String {
     match page.amount {
-        Some(amount) => format!("Pay {}", explicit_text(amount, page.currency)),
-        None => "Connect a card".to_owned(),
+        Some(amount) => texts::pay::pay(&explicit_text(amount, page.currency)),
+        None => texts::pay::connect().to_owned(),
     }
 }
 
 fn dead(flow: Flow) -> AnyView {
-    brand::title("This link cannot be used");
+    brand::title(texts::pay::dead());
     let sentence = move || match &*flow.stage.read() {
         Stage::Dead(sentence) => sentence.clone(),
         _ => String::new(),
     };
     view! {
         <section class="panel pay-panel">
-            <h1>"This link cannot be used"</h1>
+            <h1>{texts::pay::dead()}</h1>
             <p>{dynamic::words(sentence)}</p>
         </section>
     }
@@ -164,9 +166,9 @@ fn unreachable(flow: Flow) -> AnyView {
         _ => String::new(),
     };
     view! {
-        <Banner tone=Tone::Warn title="The page could not be loaded" alert=true>
+        <Banner tone=Tone::Warn title=texts::pay::unreachable() alert=true>
             <p>{dynamic::words(sentence)}</p>
-            <Button icon=IconName::Refresh on_press=move || flow.open()>"Try again"</Button>
+            <Button icon=IconName::Refresh on_press=move || flow.open()>{texts::ui::try_again()}</Button>
         </Banner>
     }
     .into_any()
@@ -179,20 +181,18 @@ fn form(flow: Flow, fields: CardFields, page: PayPage) -> AnyView {
         _ => None,
     });
     let words = match page.amount {
-        Some(amount) => (format!("Pay {}", explicit_text(amount, page.currency)), "Paying…".to_owned()),
-        None => ("Connect card".to_owned(), "Connecting…".to_owned()),
+        Some(_) => (heading(&page), texts::pay::paying().to_owned()),
+        None => (texts::connect_card::submit().to_owned(), texts::connect_card::busy().to_owned()),
     };
     let repeating = move || {
-        matches!(*flow.stage.read(), Stage::Repeating).then(
-            || view! { <p role="status">"The connection was lost. Still trying; you will not be charged twice."</p> },
-        )
+        matches!(*flow.stage.read(), Stage::Repeating).then(|| view! { <p role="status">{texts::pay::repeating()}</p> })
     };
     let consent = consent(&page);
     let today = page.today;
     if flow.stripe.is_some() {
         return view! {
             <Request page=page />
-            <section class="panel pay-panel" aria-label="Card">
+            <section class="panel pay-panel" aria-label=texts::pay::card()>
                 <Hosted refusal=refusal busy=busy on_send=move || flow.send(None)>
                     <p class="muted small">{consent}</p>
                     {dynamic::part(repeating)}
@@ -203,7 +203,7 @@ fn form(flow: Flow, fields: CardFields, page: PayPage) -> AnyView {
     }
     view! {
         <Request page=page />
-        <section class="panel pay-panel" aria-label="Card">
+        <section class="panel pay-panel" aria-label=texts::pay::card()>
             <CardForm fields=fields today=today refusal=refusal busy=busy words=words
                 on_send=move |card| flow.send(Some(card))>
                 <p class="muted small">{consent}</p>
@@ -232,11 +232,11 @@ fn Hosted(
         let (title, reason) = refusal.get()?;
         Some(view! { <Banner tone=Tone::Stop title=title alert=true><p>{reason}</p></Banner> })
     };
-    let label = move || if busy.get() { "Opening…" } else { "Continue to the card form" };
+    let label = move || if busy.get() { texts::pay::opening() } else { texts::pay::to_card_form() };
     view! {
         <div class="form">
             {dynamic::part(failure)}
-            <p>"You enter the card on the secure page of Stripe, which then brings you back here."</p>
+            <p>{texts::pay::hosted()}</p>
             {children()}
             <div class="buttons end">
                 <Button style=ButtonStyle::Primary busy=busy on_press=on_send>{dynamic::part(label)}</Button>
@@ -250,13 +250,10 @@ fn Hosted(
 fn consent(page: &PayPage) -> String {
     let PayPage { organization, requested_by, .. } = page;
     match page.purpose {
-        LinkPurpose::Pay => "The card is charged once and is not kept.".to_owned(),
-        LinkPurpose::Connect | LinkPurpose::PayAndConnect => {
-            let automatic = if page.auto_pay.is_some() { ", and for automatic payments as written above" } else { "" };
-            format!(
-                "You agree that {organization} keeps this card with the payment provider and may charge it later: for \
-                 top-ups that an owner or admin of {organization} confirms{automatic}. {requested_by} can remove it at any time."
-            )
+        LinkPurpose::Pay => texts::pay::consent_once().to_owned(),
+        LinkPurpose::Connect | LinkPurpose::PayAndConnect if page.auto_pay.is_some() => {
+            texts::pay::consent_automatic(organization, requested_by)
         }
+        LinkPurpose::Connect | LinkPurpose::PayAndConnect => texts::pay::consent_keep(organization, requested_by),
     }
 }

@@ -8,6 +8,7 @@ use billing_contract::session::Session;
 use leptos::prelude::*;
 
 use crate::platform::signal::{Derived, Given, Slot};
+use crate::texts;
 
 use self::billing::BillingTab;
 use crate::routes::Place;
@@ -43,8 +44,8 @@ pub(crate) fn Settings(
     };
     view! {
         <header class="settings-head">
-            <h1>"Settings"</h1>
-            <Tabs label="Settings" tabs=tabs current=current />
+            <h1>{texts::settings::heading()}</h1>
+            <Tabs label=texts::settings::heading() tabs=tabs current=current />
         </header>
         {dynamic::part(content)}
     }

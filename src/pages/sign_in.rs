@@ -9,6 +9,7 @@ use crate::api;
 use crate::parts::brand::BrandMark;
 use crate::platform::signal::Given;
 use crate::platform::{focus, history};
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -58,12 +59,12 @@ fn SignInPage(
     view! {
         <section class="sign-in">
             <BrandMark />
-            <h1>"Sign in"</h1>
+            <h1>{texts::sign_in::heading()}</h1>
             {dynamic::part(move || failure.get().map(|text| view! { <Banner tone=Tone::Stop title=text alert=true /> }))}
             <form class="form" method="post" on:submit=submit>
-                <TextField label="E-mail" value=email name="email" id="email" kind="email" autocomplete="username" required=true />
+                <TextField label=texts::sign_in::email() value=email name="email" id="email" kind="email" autocomplete="username" required=true />
                 <TextField
-                    label="Password"
+                    label=texts::sign_in::password()
                     value=password
                     name="password"
                     id="password"
@@ -71,7 +72,7 @@ fn SignInPage(
                     autocomplete="current-password"
                     required=true
                 />
-                <Button style=ButtonStyle::Primary submit=true busy=busy>"Sign in"</Button>
+                <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::sign_in::submit()}</Button>
             </form>
             {(!demo.is_empty()).then(|| demo_people(demo, sign_in))}
         </section>
@@ -84,11 +85,11 @@ fn demo_people(people: Vec<DemoSignIn>, sign_in: impl Fn(SignIn) + Copy + Send +
         let DemoSignIn { label, email, password } = person;
         let shown = email.clone();
         let press = move || sign_in(SignIn { email: email.clone(), password: password.clone() });
-        view! { <Button on_press=press><span>{label}</span><span class="muted small">{shown}</span></Button> }
+        view! { <Button on_press=press><span>{texts::heard(&label)}</span><span class="muted small">{shown}</span></Button> }
     };
     view! {
         <div class="sign-in-demo" role="group" aria-labelledby="demo-people">
-            <h2 id="demo-people">"Or look around as"</h2>
+            <h2 id="demo-people">{texts::sign_in::demo()}</h2>
             {people.into_iter().map(each).collect_view()}
         </div>
     }

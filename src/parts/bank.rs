@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::platform::signal::Derived;
+use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
@@ -21,11 +22,11 @@ pub(crate) fn SandboxBank(
 ) -> AnyView {
     view! {
         <div class="bank">
-            <p class="bank-name"><Icon name=IconName::Flask />"Sandbox bank"</p>
+            <p class="bank-name"><Icon name=IconName::Flask />{texts::bank::name()}</p>
             <p class="bank-question">{dynamic::words(move || question.get())}</p>
             <div class="buttons">
-                <Button style=ButtonStyle::Primary busy=busy on_press=move || on_answer.run((true,))>"Approve"</Button>
-                <Button unavailable=busy on_press=move || on_answer.run((false,))>"Refuse"</Button>
+                <Button style=ButtonStyle::Primary busy=busy on_press=move || on_answer.run((true,))>{texts::bank::approve()}</Button>
+                <Button unavailable=busy on_press=move || on_answer.run((false,))>{texts::bank::refuse()}</Button>
             </div>
         </div>
     }

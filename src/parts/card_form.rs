@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use crate::platform::focus;
 use crate::platform::signal::{Derived, Given, Slot};
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -112,15 +113,15 @@ pub(crate) fn CardForm(
     view! {
         <form class="form" novalidate=true on:submit=submit>
             {dynamic::part(failure)}
-            <p class="sandbox-note small"><Icon name=IconName::Flask />"Sandbox: no real money. Only test card numbers work."</p>
+            <p class="sandbox-note small"><Icon name=IconName::Flask />{texts::card_form::test_numbers()}</p>
             <fieldset class="card-fields" disabled=move || busy.get()>
-                <TextField label="Name on card" value=fields.name name="cc-name" id=NAME_ID autocomplete="cc-name"
+                <TextField label=texts::card_form::name() value=fields.name name="cc-name" id=NAME_ID autocomplete="cc-name"
                     error=error(|wrong| &wrong.name) required=true />
-                <TextField label="Card number" value=fields.number name="cc-number" id=NUMBER_ID autocomplete="cc-number"
+                <TextField label=texts::card_form::number() value=fields.number name="cc-number" id=NUMBER_ID autocomplete="cc-number"
                     input_mode="numeric" error=error(|wrong| &wrong.number) required=true on_input=group />
-                <TextField label="Expiry (MM/YY)" value=fields.expiry name="cc-exp" id=EXPIRY_ID autocomplete="cc-exp"
+                <TextField label=texts::card_form::expiry() value=fields.expiry name="cc-exp" id=EXPIRY_ID autocomplete="cc-exp"
                     input_mode="numeric" error=error(|wrong| &wrong.expiry) required=true on_input=stroke />
-                <TextField label="Security code" value=fields.code name="cc-csc" id=CODE_ID autocomplete="cc-csc"
+                <TextField label=texts::card_form::code() value=fields.code name="cc-csc" id=CODE_ID autocomplete="cc-csc"
                     input_mode="numeric" error=error(|wrong| &wrong.code) required=true />
             </fieldset>
             <TestCards on_pick=Callback::from(move |number: &'static str| {
@@ -130,7 +131,7 @@ pub(crate) fn CardForm(
             }) />
             {children()}
             <div class="buttons end">
-                {on_back.map(|on_back| view! { <Button on_press=on_back>"Back"</Button> })}
+                {on_back.map(|on_back| view! { <Button on_press=on_back>{texts::ui::back()}</Button> })}
                 <Button style=ButtonStyle::Primary submit=true busy=busy>{dynamic::part(word)}</Button>
             </div>
         </form>

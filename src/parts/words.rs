@@ -4,23 +4,26 @@ use billing_domain::Money;
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::card::brand_name;
 
+use crate::texts;
+
 /// `Visa •• 4242`, never broken between two lines.
 pub(crate) fn card_text(brand: &str, last4: &str) -> String {
-    let brand = if brand.is_empty() { "Card" } else { brand_name(brand) };
+    let brand = if brand.is_empty() { texts::cards::unnamed() } else { brand_name(brand) };
     format!("{brand}\u{a0}••\u{a0}{last4}")
 }
 
 /// The mandate in words, which the person confirms.
 pub(crate) fn mandate(settings: &Settings, card: &str, write: impl Fn(Money) -> String) -> String {
-    let threshold = write(settings.threshold);
-    let refill = match settings.refill {
-        Refill::Fixed { amount } => format!("{card} is charged {}", write(amount)),
-        Refill::Target { balance } => format!("{card} is charged what brings it up to {}", write(balance)),
-    };
-    format!(
-        "Whenever the balance falls to {threshold} or below, {refill}. Never more than {} in a calendar month.",
-        write(settings.monthly_cap)
-    )
+    let (threshold, cap) = (write(settings.threshold), write(settings.monthly_cap));
+    match settings.refill {
+        Refill::Fixed { amount } => texts::mandate::fixed(&threshold, card, &write(amount), &cap),
+        Refill::Target { balance } => texts::mandate::target(&threshold, card, &write(balance), &cap),
+    }
+}
+
+/// Which wording of a consent was shown: its version, and the language unless that is English.
+pub(crate) fn wording(version: &str) -> String {
+    texts::other_language().map_or_else(|| version.to_owned(), |code| format!("{version}-{code}"))
 }
 
 #[cfg(test)]

@@ -83,7 +83,33 @@ pub(crate) fn zones() -> Vec<String> {
 pub(crate) fn money(decimal: &str, currency: &'static str, digits: u32) -> String {
     let text = formatted(Key::Money { currency, digits }, &JsValue::from_str(decimal));
     // `Intl` writes a hyphen in English; a minus sign is wider and is read out as one.
-    text.unwrap_or_else(|| decimal.to_owned()).replace('-', "\u{2212}")
+    ltr(text.unwrap_or_else(|| decimal.to_owned()).replace('-', "\u{2212}"))
+}
+
+/// Where text runs from right to left, an amount does not: without this `US$` would be read as `$US`.
+fn ltr(text: String) -> String {
+    const MARKS: [char; 3] = ['\u{200e}', '\u{200f}', '\u{61c}'];
+    if !text.contains(MARKS) {
+        return text;
+    }
+    format!("\u{2066}{}\u{2069}", text.replace(MARKS, ""))
+}
+
+/// A plain decimal (`1234.50`) as people write it, with the digits that it has; anything else as it is.
+pub(crate) fn number(text: &str) -> String {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if cfg!(not(target_arch = "wasm32")) || !digits(whole) || !digits(fraction) {
+        return text.to_owned();
+    }
+    let options = Object::new();
+    let count = if text.contains('.') { u32::try_from(fraction.len()).unwrap_or(0) } else { 0 };
+    // Fails only on a frozen object.
+    let _ = Reflect::set(&options, &"minimumFractionDigits".into(), &count.into());
+    let _ = Reflect::set(&options, &"maximumFractionDigits".into(), &count.into());
+    let formatter = Intl::NumberFormat::new(&locales(), &options).format();
+    let written = formatter.call1(&JsValue::UNDEFINED, &JsValue::from_str(text));
+    written.ok().and_then(|written| written.as_string()).unwrap_or_else(|| text.to_owned())
 }
 
 /// An RFC 3339 instant in the organisation's zone.

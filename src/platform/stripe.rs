@@ -20,7 +20,7 @@ extern "C" {
     async fn confirm_setup(form: &JsValue, return_address: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = nextAction)]
-    async fn next_action(key: &str, secret: &str, script: &str) -> Result<JsValue, JsValue>;
+    async fn next_action(key: &str, secret: &str, card: &str, script: &str) -> Result<JsValue, JsValue>;
 
     fn destroy(form: &JsValue);
 }
@@ -50,19 +50,21 @@ impl CardForm {
         mount_payment_element(key, secret, &element, script).await.map(Self).map_err(|_| NotLoaded)
     }
 
-    /// Sends what stands in the form to Stripe, which may ask the cardholder; the error is a sentence for them.
-    pub(crate) async fn confirm(&self) -> Result<(), String> {
+    /// Sends what stands in the form to Stripe, which may ask the cardholder; the error is Stripe's sentence for them, or
+    /// nothing when Stripe could not be reached.
+    pub(crate) async fn confirm(&self) -> Result<(), Option<String>> {
         let address = web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
         let _aside = dialog::step_aside();
         match confirm_setup(&self.0, &address).await {
-            Ok(reason) => reason.as_string().map_or(Ok(()), Err),
-            Err(_) => Err("The payment provider could not be reached. Check your connection and try again.".to_owned()),
+            Ok(reason) => reason.as_string().map_or(Ok(()), |reason| Err(Some(reason))),
+            Err(_) => Err(None),
         }
     }
 }
 
-/// Lets the cardholder answer the bank about the payment with this secret. Whatever comes of it, the server knows.
-pub(crate) async fn answer_bank(key: &str, secret: &str, script: &str) -> Result<(), NotLoaded> {
+/// Lets the cardholder answer the bank about the payment with this secret. `card`: the payment was begun without them, and
+/// is confirmed anew with it. Whatever comes of it, the server knows.
+pub(crate) async fn answer_bank(key: &str, secret: &str, card: Option<&str>, script: &str) -> Result<(), NotLoaded> {
     let _aside = dialog::step_aside();
-    next_action(key, secret, script).await.map(drop).map_err(|_| NotLoaded)
+    next_action(key, secret, card.unwrap_or_default(), script).await.map(drop).map_err(|_| NotLoaded)
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::specimen;
 use crate::platform::signal::Given;
-use crate::ui::chart::{Bar, BarChart, Series};
+use crate::ui::chart::{Bar, BarChart, ChartWords, Steps};
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, date_text};
 
@@ -27,17 +27,32 @@ pub(super) fn show(sheet: &'static str) -> AnyView {
 }
 
 fn chart(summary: String, days: usize) -> AnyView {
-    let series = ["Outbound calls", "Inbound calls", "AI tasks"].map(|name| Series { name: name.to_owned() });
+    let series = ["Outbound calls", "Inbound calls", "AI tasks"].map(str::to_owned);
+    let words = ChartWords {
+        bar: "Day",
+        bars: "Days of November 2026".to_owned(),
+        back: "Previous day",
+        on: "Next day",
+        mark: "Spike",
+        open: "Show transactions",
+    };
+    let usual = WEEK.iter().cycle().map(|day| day.iter().sum());
+    let behind = Steps { name: "October 2026".to_owned(), heights: usual.clone().take(30).collect() };
+    let ahead = Steps { name: "Projection".to_owned(), heights: usual.take(30 - days.min(30)).collect() };
     let dates = Month::new(2026, 11).map(Month::dates).into_iter().flatten();
     let bars: Vec<Bar> = dates.take(days).enumerate().map(|(index, date)| bar(index, date)).collect();
     view! {
         <BarChart
             summary=summary
             series=series.to_vec()
+            words_of=words
             bars=Given::from(bars)
+            behind=Given::from(behind)
+            ahead=Given::from(ahead)
             slots=30
             scale_text=Callback::from(|cents: u64| text(cents))
-            on_open=("Show transactions", Callback::from(|_: usize| ()))
+            as_table=RwSignal::new(false)
+            on_open=Callback::from(|_: usize| ())
         />
     }
     .into_any()
@@ -52,7 +67,8 @@ fn bar(index: usize, date: Date) -> Bar {
         parts: parts.to_vec(),
         part_texts: parts.map(text).to_vec(),
         total_text: text(parts.iter().sum()),
-        mark: (index == SPIKE).then(|| "3 × the usual".to_owned()),
+        mark: (index == SPIKE).then(|| "3×".to_owned()),
+        ..Bar::default()
     }
 }
 

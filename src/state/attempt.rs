@@ -3,6 +3,7 @@
 use billing_domain::Money;
 use serde::{Deserialize, Serialize};
 
+use crate::platform::json::decode;
 use crate::platform::{random, storage};
 
 /// Where the tab keeps it.
@@ -53,7 +54,7 @@ impl Attempt {
 
 /// The attempt whose outcome is not known yet, if there is one.
 pub(crate) fn stored() -> Option<Attempt> {
-    serde_json::from_str(&storage::get(NAME)?).ok()
+    decode(&storage::get(NAME)?)
 }
 
 /// The outcome is known: the next attempt gets a key of its own.

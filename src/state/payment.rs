@@ -3,6 +3,8 @@
 use billing_contract::top_up::{Decline, TopUp};
 use billing_domain::charge::TopUpStatus;
 
+use crate::texts;
+
 /// Why one is choosing again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
@@ -55,7 +57,7 @@ impl Stage {
             TopUpStatus::Succeeded => Self::Paid(top_up),
             TopUpStatus::Expired => Self::Choosing(Some(Notice::Expired)),
             TopUpStatus::Declined => {
-                let unexplained = || Decline { code: String::new(), message: "The bank refused this card.".to_owned() };
+                let unexplained = || Decline { code: String::new(), message: texts::top_up::refused().to_owned() };
                 Self::Choosing(Some(Notice::Declined(top_up.decline.unwrap_or_else(unexplained))))
             }
         }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::platform::signal::Given;
+use crate::texts;
 
 use super::icon::{Icon, IconName};
 
@@ -41,10 +42,10 @@ impl Tone {
         }
     }
 
-    const fn word(self) -> &'static str {
+    fn word(self) -> &'static str {
         match self {
-            Self::Stop => "Urgent: ",
-            Self::Warn => "Warning: ",
+            Self::Stop => texts::ui::urgent(),
+            Self::Warn => texts::ui::warning(),
             Self::Info | Self::Good => "",
         }
     }

@@ -135,3 +135,8 @@ pub(crate) fn IconButton(
     }
     .into_any()
 }
+
+/// The words of a button among others of its kind: `shown` on it, `full` read out, which says what it is about.
+pub(crate) fn named(shown: &'static str, full: String) -> AnyView {
+    view! { <span aria-hidden="true">{shown}</span><span class="visually-hidden">{full}</span> }.into_any()
+}

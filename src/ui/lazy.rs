@@ -14,6 +14,7 @@ use super::dynamic::{Part, part};
 use super::icon::IconName;
 use super::skeleton::Skeleton;
 use crate::platform::idle;
+use crate::texts;
 
 /// Code on its way.
 type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
@@ -66,9 +67,9 @@ fn shown(load: Box<dyn Fn() -> Loading + Send>, make: Box<dyn Fn() -> Option<Any
 
 fn failure(failed: RwSignal<bool>) -> AnyView {
     view! {
-        <Banner tone=Tone::Warn title="This part could not be loaded" alert=true>
-            <p>"Check your connection. If it does not help to try again, load the page again."</p>
-            <Button icon=IconName::Refresh on_press=move || failed.set(false)>"Try again"</Button>
+        <Banner tone=Tone::Warn title=texts::ui::not_loaded() alert=true>
+            <p>{texts::ui::not_loaded_next()}</p>
+            <Button icon=IconName::Refresh on_press=move || failed.set(false)>{texts::ui::try_again()}</Button>
         </Banner>
     }
     .into_any()

@@ -19,6 +19,8 @@ pub(crate) enum MoneyStyle {
     /// A sum, a price, a card charge: rounded half to even; what is smaller than a minor unit is shown as `< $0.01`.
     #[default]
     Total,
+    /// What one of many costs on average: always four digits behind the point, rounded half up.
+    Average,
 }
 
 /// The amount in the reader's notation: `$1,234.50`, `−$0.114`, `< $0.01`.
@@ -26,6 +28,7 @@ pub(crate) fn money_text(amount: Money, currency: Currency, style: MoneyStyle) -
     let minor = match style {
         MoneyStyle::Balance => amount.to_minor_down(currency),
         MoneyStyle::Line => return line_text(amount, currency),
+        MoneyStyle::Average => return average_text(amount, currency),
         MoneyStyle::Total => amount.to_minor_half_even(currency),
     };
     if minor == 0 && !amount.is_zero() {
@@ -33,6 +36,20 @@ pub(crate) fn money_text(amount: Money, currency: Currency, style: MoneyStyle) -
         return if amount.is_negative() { format!("> \u{2212}{smallest}") } else { format!("< {smallest}") };
     }
     minor_text(minor, currency)
+}
+
+/// The amount without its minor units where there are none: `$25`, `$12.50`.
+pub(crate) fn short_text(amount: Money, currency: Currency) -> String {
+    let minor = amount.to_minor_half_even(currency);
+    let text = decimal(minor, currency.exponent(), 0);
+    let digits = if text.contains('.') { currency.exponent() } else { 0 };
+    intl::money(&decimal(minor, currency.exponent(), digits), currency.code(), digits)
+}
+
+/// A price per unit, given as a plain decimal, with every digit that it has: `$0.0012`.
+pub(crate) fn price_text(decimal: &str, currency: Currency) -> String {
+    let digits = decimal.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    intl::money(decimal, currency.code(), u32::try_from(digits).unwrap_or_default().max(currency.exponent()))
 }
 
 /// The amount with its sign always written: `+$100.00`, `−$0.114`.
@@ -66,13 +83,21 @@ pub(crate) fn typed(text: &str) -> String {
 /// The currency's sign as the reader knows it, `$`.
 pub(crate) fn sign(currency: Currency) -> String {
     let one = intl::money("0", currency.code(), 0);
-    one.trim_matches(|letter: char| letter.is_ascii_digit() || letter.is_whitespace()).to_owned()
+    // Marks of direction are for the whole amount, not for its sign.
+    let around =
+        |letter: char| letter.is_ascii_digit() || letter.is_whitespace() || "\u{2066}\u{2069}".contains(letter);
+    one.trim_matches(around).to_owned()
 }
 
 fn line_text(amount: Money, currency: Currency) -> String {
     let text = decimal(amount.micros(), 6, currency.exponent());
     let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     intl::money(&text, currency.code(), u32::try_from(digits).unwrap_or(6))
+}
+
+fn average_text(amount: Money, currency: Currency) -> String {
+    let hundreds = amount.micros().saturating_add(50).div_euclid(100);
+    intl::money(&decimal(hundreds, 4, 4), currency.code(), 4)
 }
 
 fn minor_text(minor: i64, currency: Currency) -> String {
@@ -116,8 +141,7 @@ pub(crate) fn Figure(
     let text = Derived::new(move || money_text(amount.get(), currency, style));
     let parts = part(move || {
         let text = text.get();
-        let point = if currency.exponent() == 0 { None } else { text.rfind(intl::separators().0) };
-        let (whole, rest) = text.split_at(point.unwrap_or(text.len()));
+        let (whole, rest) = text.split_at(point_of(&text, currency).unwrap_or(text.len()));
         // Behind the digits may stand the currency.
         let digits = rest.char_indices().skip(1).find(|(_, letter)| !letter.is_ascii_digit());
         let (minor, after) = rest.split_at(digits.map_or(rest.len(), |(at, _)| at));
@@ -125,4 +149,11 @@ pub(crate) fn Figure(
     });
     view! { <bdi class="figure" class:figure-negative=Signal::derive(move || amount.get().is_negative())>{parts}</bdi> }
         .into_any()
+}
+
+/// Where the minor units begin; the currency's own sign may have points too.
+fn point_of(text: &str, currency: Currency) -> Option<usize> {
+    let point = intl::separators().0;
+    let before_digit = |at: usize| text.get(at + point.len_utf8()..)?.chars().next().filter(char::is_ascii_digit);
+    text.rmatch_indices(point).map(|(at, _)| at).find(|at| currency.exponent() > 0 && before_digit(*at).is_some())
 }

@@ -6,6 +6,8 @@ use leptos::prelude::*;
 use super::field::TextField;
 use super::money::sign;
 
+use crate::texts;
+
 /// A box for an amount, with the currency's sign before it and its code in the label.
 #[component]
 pub(crate) fn MoneyInput(
@@ -33,7 +35,7 @@ pub(crate) fn MoneyInput(
     on_input: Option<Callback<(String,)>>,
 ) -> AnyView {
     let id = id.unwrap_or_else(|| super::field::unique_id(&name));
-    let label = Signal::derive(move || format!("{} ({currency})", label.get()));
+    let label = Signal::derive(move || texts::ui::with_currency(&label.get(), currency.code()));
     let on_input = on_input.unwrap_or_else(|| Callback::from(|_: String| ()));
     view! {
         <TextField

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::platform::connection;
 use crate::platform::signal::{Derived, Given};
+use crate::texts;
 
 use super::banner::{Banner, Tone};
 use super::button::Button;
@@ -60,9 +61,9 @@ pub(crate) fn Panel(
         match load.get() {
         Load::Loading => view! { <Skeleton /> }.into_any(),
         Load::Failed(reason) => view! {
-            <Banner tone=Tone::Warn title="This part could not be loaded" alert=true>
+            <Banner tone=Tone::Warn title=texts::ui::not_loaded() alert=true>
                 <p>{reason}</p>
-                {on_retry.map(|on_retry| view! { <Button icon=IconName::Refresh on_press=on_retry>"Try again"</Button> })}
+                {on_retry.map(|on_retry| view! { <Button icon=IconName::Refresh on_press=on_retry>{texts::ui::try_again()}</Button> })}
             </Banner>
         }
         .into_any(),

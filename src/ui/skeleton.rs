@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::texts;
+
 /// So many grey lines, and one sentence for those who do not see them.
 #[component]
 pub(crate) fn Skeleton(
@@ -11,7 +13,7 @@ pub(crate) fn Skeleton(
 ) -> AnyView {
     view! {
         <div class="skeleton">
-            <p class="visually-hidden" role="status">"Loading…"</p>
+            <p class="visually-hidden" role="status">{texts::ui::loading()}</p>
             {(0..lines).map(|_| view! { <span class="skeleton-line"></span> }).collect_view()}
         </div>
     }

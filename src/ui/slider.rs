@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::platform::signal::Given;
+use crate::texts;
 
 use super::button::IconButton;
 use super::dynamic::words;
@@ -45,7 +46,7 @@ pub(crate) fn Slider(
         <div class="slider">
             <label for=id.clone()>{label}</label>
             <div class="slider-row">
-                <IconButton icon=IconName::Minus label=Signal::derive(move || format!("{}: less", label.get())) on_press=on_less />
+                <IconButton icon=IconName::Minus label=Signal::derive(move || texts::ui::less(&label.get())) on_press=on_less />
                 <input
                     type="range"
                     id=id
@@ -61,7 +62,7 @@ pub(crate) fn Slider(
                         }
                     }
                 />
-                <IconButton icon=IconName::Plus label=Signal::derive(move || format!("{}: more", label.get())) on_press=on_more />
+                <IconButton icon=IconName::Plus label=Signal::derive(move || texts::ui::more(&label.get())) on_press=on_more />
             </div>
             <div class="slider-ends" aria-hidden="true">
                 <span>{words(move || ends.get().0.clone())}</span>

@@ -12,6 +12,7 @@ mod start;
 mod steps;
 mod style;
 mod suite;
+mod words;
 mod workspace;
 
 use anyhow::{Result, bail};
@@ -27,7 +28,7 @@ cargo xtask build [--test-seams]
 cargo xtask page [--kit]
     the page's half of `build`, dist/, and what it weighs; with --kit every part of it in every state, shown at /kit
 cargo xtask check
-    the quick part of `test`: formatting, lints on both targets, and the arrows of the architecture
+    the quick part of `test`: formatting, lints on both targets, the arrows of the architecture, and the page's words
 cargo xtask bench
     measures the product beside pgbench and a loop written by hand, on this machine, in one run
 cargo xtask screens [FOLDER]

@@ -7,7 +7,7 @@ mod oracles;
 mod rust_tests;
 mod tally;
 
-use crate::{arrows, build, install, process, steps::Steps, workspace};
+use crate::{arrows, build, install, process, steps::Steps, words, workspace};
 use anyhow::{Result, bail};
 use std::{process::ExitCode, time::Instant};
 use tally::{Place, Tally};
@@ -23,7 +23,8 @@ const CHECKS: &[Step] = &[
     ("formatting", |_| process::run(workspace::cargo().args(["fmt", "--all", "--check"]))),
     ("lints, native", |_| clippy(&["--workspace", "--all-targets", "--features", "billing-server/test-seams"])),
     ("lints, Wasm", |_| clippy(&["--package", "nexis-billing-app", "--target", "wasm32-unknown-unknown"])),
-    ("the arrows of the architecture", |_| hold_arrows()),
+    ("the arrows of the architecture", |_| none_of(&arrows::broken()?, "broken")),
+    ("the words of the page", |_| none_of(&words::strays()?, "astray")),
 ];
 
 const PROOFS: &[Step] = &[
@@ -88,12 +89,11 @@ fn clippy(scope: &[&str]) -> Result<()> {
     process::run(workspace::cargo().arg("clippy").args(scope).args(["--locked", "--", "--deny", "warnings"]))
 }
 
-fn hold_arrows() -> Result<()> {
-    let broken = arrows::broken()?;
-    if broken.is_empty() {
+fn none_of(found: &[String], what: &str) -> Result<()> {
+    if found.is_empty() {
         return Ok(());
     }
-    bail!("{} broken:\n  {}", broken.len(), broken.join("\n  "))
+    bail!("{} {what}:\n  {}", found.len(), found.join("\n  "))
 }
 
 fn expect_none(arguments: &[String]) -> Result<()> {

@@ -1,16 +1,20 @@
 //! The file that a browser loads for a language: one line a message, in the order of the typed functions.
 
 use crate::message::{Catalogue, Message};
+use crate::{BY_CODE, BY_WORDS};
 
 /// The lines. A message with plural forms is `category=text` for each, with tabs between them; what a language lacks is an
-/// empty line, for which English stands in.
+/// empty line, for which English stands in. A message that is looked up stands behind its key and a tab: the code, or the
+/// English words.
 pub fn compact(english: &Catalogue, other: &Catalogue) -> String {
-    let line = |(area, name, _): (&str, &str, &Message)| match other.get(area, name) {
-        Some(Message::Text(text)) => text.clone(),
-        Some(Message::Plural(forms)) => {
+    let line = |(area, name, message): (&str, &str, &Message)| match (other.get(area, name), message) {
+        (Some(Message::Text(text)), _) if BY_CODE.contains(&area) => format!("{name}\t{text}"),
+        (Some(Message::Text(text)), Message::Text(words)) if area == BY_WORDS => format!("{words}\t{text}"),
+        (Some(Message::Text(text)), _) => text.clone(),
+        (Some(Message::Plural(forms)), _) => {
             forms.iter().map(|(category, text)| format!("{category}={text}")).collect::<Vec<_>>().join("\t")
         }
-        None => String::new(),
+        (None, _) => String::new(),
     };
     english.messages().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -18,6 +22,13 @@ pub fn compact(english: &Catalogue, other: &Catalogue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_looked_up_stands_behind_its_key() {
+        let english = Catalogue::parse(r#"{"problems":{"gone":"Gone."},"server":{"x":"At most {n}."}}"#).unwrap();
+        let other = Catalogue::parse(r#"{"problems":{"gone":"Weg."},"server":{"x":"Höchstens {n}."}}"#).unwrap();
+        assert_eq!(compact(&english, &other), "gone\tWeg.\nAt most {n}.\tHöchstens {n}.");
+    }
 
     #[test]
     fn lines_stand_in_the_order_of_english() {

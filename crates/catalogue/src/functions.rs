@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use crate::message::{Catalogue, Message, placeholders};
-use crate::{ENGLISH, OTHERS};
+use crate::{ENGLISH, OTHERS, is_looked_up};
 
-/// The source text. It calls `text`, `fill` and `plural` of the module that includes it.
+/// The source text. It calls `text`, `say` and `plural` of the module that includes it; values come in the order in which
+/// English names them.
 pub fn functions(english: &Catalogue) -> String {
     let mut out = String::from("/// Every language's code and name.\npub(crate) const LANGUAGES: &[(&str, &str)] = &[");
     for source in [ENGLISH].iter().chain(&OTHERS) {
@@ -14,6 +15,18 @@ pub fn functions(english: &Catalogue) -> String {
     out.push_str("];\n");
     let mut line = 0;
     for (area, messages) in &english.areas {
+        if is_looked_up(area) {
+            let (first, end) = (line, line + messages.len());
+            line = end;
+            push(
+                &mut out,
+                format_args!(
+                    "/// The lines of `{area}`.\npub(crate) const {}: std::ops::Range<usize> = {first}..{end};\n",
+                    area.to_uppercase()
+                ),
+            );
+            continue;
+        }
         push(&mut out, format_args!("pub(crate) mod {area} {{\n"));
         for (name, message) in messages {
             out.push_str(&function(line, name, message));
@@ -37,11 +50,11 @@ fn function(line: usize, name: &str, message: &Message) -> String {
                     format_args!("    pub(crate) fn {name}() -> &'static str {{ super::text({line}, {english:?}) }}\n"),
                 );
             } else {
-                let (arguments, pairs) = arguments(&names);
+                let (arguments, values) = (arguments(&names), names.join(", "));
                 push(
                     &mut out,
                     format_args!(
-                        "    pub(crate) fn {name}({arguments}) -> String {{ super::fill({name}_template(), &[{pairs}]) }}\n"
+                        "    pub(crate) fn {name}({arguments}) -> String {{ super::say({line}, {english:?}, &[{values}]) }}\n"
                     ),
                 );
                 push(
@@ -56,12 +69,12 @@ fn function(line: usize, name: &str, message: &Message) -> String {
             let form = |category: &str| forms.get(category).map_or("", String::as_str);
             let mut names = placeholders(form("other"));
             names.retain(|name| *name != "count");
-            let (arguments, pairs) = arguments(&names);
+            let (arguments, values) = (arguments(&names), names.join(", "));
             let (one, other) = (form("one"), form("other"));
             push(
                 &mut out,
                 format_args!(
-                    "    pub(crate) fn {name}(count: u64, {arguments}) -> String {{ super::plural({line}, count, {one:?}, {other:?}, &[{pairs}]) }}\n"
+                    "    pub(crate) fn {name}(count: u64, {arguments}) -> String {{ super::plural({line}, count, {one:?}, {other:?}, &[{values}]) }}\n"
                 ),
             );
         }
@@ -69,10 +82,8 @@ fn function(line: usize, name: &str, message: &Message) -> String {
     out
 }
 
-fn arguments(names: &[&str]) -> (String, String) {
-    let arguments = names.iter().map(|name| format!("{name}: &str")).collect::<Vec<_>>();
-    let pairs = names.iter().map(|name| format!("({name:?}, {name})")).collect::<Vec<_>>();
-    (arguments.join(", "), pairs.join(", "))
+fn arguments(names: &[&str]) -> String {
+    names.iter().map(|name| format!("{name}: &str")).collect::<Vec<_>>().join(", ")
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -85,14 +96,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_looked_up_is_a_range_of_lines() {
+        let source =
+            functions(&Catalogue::parse(r#"{"a":{"b":"x"},"problems":{"c":"x","d":"x"},"z":{"e":"x"}}"#).unwrap());
+        assert!(source.contains("const PROBLEMS: std::ops::Range<usize> = 1..3;"));
+        assert!(source.contains("super::text(3, \"x\")") && !source.contains("fn c()"));
+    }
+
+    #[test]
     fn each_message_becomes_a_function_that_knows_its_line() {
         let json = r#"{"b":{"x":"say \"1\""},"a":{"y":"{who} of {whom}","z":{"one":"{count} line","other":"{count} lines in {where}"}}}"#;
         let source = functions(&Catalogue::parse(json).unwrap());
-        assert!(source.contains(
-            r#"fn y(who: &str, whom: &str) -> String { super::fill(y_template(), &[("who", who), ("whom", whom)]) }"#
-        ));
+        assert!(
+            source.contains(
+                r#"fn y(who: &str, whom: &str) -> String { super::say(0, "{who} of {whom}", &[who, whom]) }"#
+            )
+        );
         assert!(source.contains(r#"fn y_template() -> &'static str { super::text(0, "{who} of {whom}") }"#));
-        assert!(source.contains(r#"fn z(count: u64, where: &str) -> String { super::plural(1, count, "{count} line", "{count} lines in {where}", &[("where", where)]) }"#));
+        assert!(source.contains(r#"fn z(count: u64, where: &str) -> String { super::plural(1, count, "{count} line", "{count} lines in {where}", &[where]) }"#));
         assert!(source.contains(r#"fn x() -> &'static str { super::text(2, "say \"1\"") }"#));
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! `texts/<language>.json` holds areas, and in each its messages: a text with `{placeholders}`, or, where a number decides
 //! about the form, one text for each plural category of the language (`{count}` is the number).
+//!
+//! Three areas say what comes from the server, which writes English: they are no functions and weigh nothing in English.
 
 mod check;
 mod compact;
@@ -23,6 +25,16 @@ pub struct Source {
     pub name: &'static str,
     /// The file's text, JSON.
     pub json: &'static str,
+}
+
+/// The areas whose messages are found by a code that the server sends: the message's name.
+pub const BY_CODE: [&str; 2] = ["fields", "problems"];
+/// The area whose messages are found by the server's English words.
+pub const BY_WORDS: &str = "server";
+
+/// Whether the messages of this area are looked up while the page runs, and are no functions.
+pub fn is_looked_up(area: &str) -> bool {
+    area == BY_WORDS || BY_CODE.contains(&area)
 }
 
 /// The language that the program itself is written in.

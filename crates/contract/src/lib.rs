@@ -17,6 +17,7 @@ pub mod problem;
 pub mod refund;
 pub mod request;
 pub mod session;
+pub mod statement;
 pub mod top_up;
 pub mod transaction;
 pub mod usage;

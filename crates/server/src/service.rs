@@ -6,6 +6,7 @@ pub(crate) mod bootstrap;
 pub(crate) mod cards;
 pub(crate) mod disputes;
 pub(crate) mod feed;
+pub(crate) mod fraud;
 pub(crate) mod health;
 pub(crate) mod lanes;
 pub(crate) mod links;
@@ -20,6 +21,7 @@ pub(crate) mod refunds;
 pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settlement;
+pub(crate) mod statement;
 #[cfg(feature = "test-seams")]
 pub(crate) mod test_seams;
 pub(crate) mod top_ups;

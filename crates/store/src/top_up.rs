@@ -33,7 +33,9 @@ macro_rules! pending_credit {
     () => {
         concat!(
             "SELECT CAST(COALESCE(SUM(CASE WHEN status IN ('created', 'processing') THEN amount ELSE 0 END), 0) AS BIGINT),
-                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT)
+                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT),
+                CAST(COALESCE(SUM(CASE WHEN status = 'action_required' AND kind = 'auto' THEN amount ELSE 0 END), 0)
+                    AS BIGINT)
             FROM top_ups WHERE organization_id = $1 AND ",
             is_open!()
         )
@@ -193,6 +195,8 @@ pub struct PendingCredit {
     pub in_flight: Money,
     /// The provider did not answer: may have charged.
     pub unknown: Money,
+    /// Automatic charges that wait for the cardholder: credited if somebody confirms them.
+    pub waiting: Money,
 }
 
 /// Automatic charges begun in a span of time.
@@ -335,7 +339,12 @@ impl Store {
 
 impl PendingCredit {
     fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self { in_flight: fields.money()?, unknown: fields.money()? })
+        Ok(Self { in_flight: fields.money()?, unknown: fields.money()?, waiting: fields.money()? })
+    }
+
+    /// All that may yet arrive: automatic payments count it, so as not to charge twice.
+    pub fn total(&self) -> Result<Money> {
+        Money::checked_sum([self.in_flight, self.unknown, self.waiting]).ok_or(StoreError::Overflow)
     }
 
     /// In an organisation whose wallet is locked.

@@ -9,7 +9,7 @@ use billing_contract::top_up::TopUp;
 use billing_contract::transaction::Transaction;
 use billing_contract::wallet::Wallet;
 
-use crate::api::decode::decode;
+use crate::platform::json::decode;
 
 /// An event, read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,10 +7,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{self, ApiError, decode::decode};
+use crate::api::{self, ApiError};
 use crate::parts::card_form::{Accepted, Refusal};
+use crate::parts::notice::Notice;
+use crate::parts::words::wording;
+use crate::platform::json::decode;
 use crate::platform::signal::Slot;
 use crate::platform::{fragment, history, random, storage, stripe, timers};
+use crate::texts;
 use crate::ui::announcer::Announcer;
 
 /// The version of the consent text. A changed text gets a new one.
@@ -56,12 +60,11 @@ pub(super) enum Stage {
 impl Stage {
     /// What an attempt's state means for the person in front of it.
     pub(super) fn of(attempt: PayAttempt) -> Self {
-        const STOPPED: &str = "No further try is possible with this link. Ask whoever sent it to you for a new one.";
         let next = |title, reason: String| {
             if attempt.may_try_again {
-                Self::Filling(Some((title, format!("{reason} Nothing was charged."))))
+                Self::Filling(Some((title, texts::pay::not_charged(&reason))))
             } else {
-                Self::Dead(format!("{reason} Nothing was charged. {STOPPED}"))
+                Self::Dead(texts::pay::no_further_try(&reason))
             }
         };
         match attempt.status {
@@ -71,10 +74,10 @@ impl Stage {
             PayStatus::Unknown => Self::Unknown(attempt),
             PayStatus::Succeeded => Self::Done(attempt),
             PayStatus::Declined => {
-                let reason = attempt.reason.clone();
-                next("The card was not accepted", reason.unwrap_or_else(|| "The bank refused this card.".to_owned()))
+                let reason = attempt.reason.as_deref().map(texts::heard);
+                next(texts::pay::declined(), reason.unwrap_or_else(|| texts::pay::refused().to_owned()))
             }
-            PayStatus::Expired => next("Not confirmed in time", "The bank waited for your confirmation.".to_owned()),
+            PayStatus::Expired => next(texts::pay::late(), texts::pay::late_reason().to_owned()),
         }
     }
 
@@ -99,7 +102,7 @@ pub(super) struct Flow {
     /// Where it stands.
     pub(super) stage: Slot<Stage>,
     /// What every screen says while no real money moves.
-    pub(super) notice: Option<&'static str>,
+    pub(super) notice: Option<Notice>,
     /// With Stripe: its key and its script.
     pub(super) stripe: Option<&'static StripePage>,
     token: StoredValue<String>,
@@ -108,7 +111,7 @@ pub(super) struct Flow {
 
 impl Flow {
     /// Takes the token out of the address, or goes on with what this tab had begun.
-    pub(super) fn start(announcer: Announcer, notice: Option<&'static str>, stripe: Option<StripePage>) -> Self {
+    pub(super) fn start(announcer: Announcer, notice: Option<Notice>, stripe: Option<StripePage>) -> Self {
         if let Some(token) = fragment::take()
             && storage::get(TOKEN).as_deref() != Some(token.as_str())
         {
@@ -141,7 +144,7 @@ impl Flow {
     pub(super) fn open(self) {
         let token = self.token.get_value();
         if token.is_empty() {
-            self.stage.set(Stage::Dead("Open the link exactly as it was sent to you.".to_owned()));
+            self.stage.set(Stage::Dead(texts::pay::no_token().to_owned()));
             return;
         }
         self.stage.set(Stage::Opening);
@@ -171,7 +174,7 @@ impl Flow {
             card_token: card.map(|card| card.token.to_owned()).unwrap_or_default(),
             exp_month: card.map(|card| card.month).unwrap_or_default(),
             exp_year: card.map(|card| card.year).unwrap_or_default(),
-            consent: CONSENT.to_owned(),
+            consent: wording(CONSENT),
         };
         let kept = Kept { key, body, page };
         if let Ok(text) = serde_json::to_string(&kept) {
@@ -205,7 +208,7 @@ impl Flow {
             self.failed(error);
         } else {
             let reason = field.unwrap_or_else(|| error.sentence());
-            self.stage.set(Stage::Filling(Some(("Nothing was charged", reason))));
+            self.stage.set(Stage::Filling(Some((texts::pay::nothing_charged(), reason))));
         }
     }
 
@@ -222,7 +225,7 @@ impl Flow {
             }
             let goes_on = matches!(stage, Stage::Waiting(_) | Stage::Unknown(_) | Stage::Away(_));
             if matches!(stage, Stage::Done(_)) {
-                self.announcer.say("Done. Thank you.");
+                self.announcer.say(texts::pay::done());
             }
             if *self.stage.read_untracked() != stage {
                 self.stage.set(stage);
@@ -250,7 +253,7 @@ impl Flow {
         self.stage.set(Stage::Answering(attempt.clone()));
         failed.set(false);
         spawn_local(async move {
-            let answered = stripe::answer_bank(&page.publishable_key, &secret, &page.script_url).await;
+            let answered = stripe::answer_bank(&page.publishable_key, &secret, None, &page.script_url).await;
             match api::pay::status(self.token.get_value(), attempt.id.clone()).await {
                 Ok(news) if answered.is_ok() && news.status != PayStatus::ActionRequired => {
                     self.arrived(news, false).await;

@@ -7,8 +7,10 @@ use leptos::task::spawn_local;
 use super::flow::{Flow, Stage};
 use super::heading;
 use crate::parts::bank::SandboxBank;
+use crate::parts::notice::Notice;
 use crate::parts::words::card_text;
 use crate::platform::{history, paper};
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -26,9 +28,9 @@ pub(super) fn away(flow: Flow, page: &PayPage) -> AnyView {
     view! {
         <section class="panel pay-panel">
             <h1>{heading(page)}</h1>
-            <p>"The card form is open on the page of Stripe. Nothing has been charged yet. This page goes on by itself once the card is entered."</p>
+            <p>{texts::pay::away()}</p>
             <div class="buttons">
-                <Button style=ButtonStyle::Primary on_press=go>"Continue to the card form"</Button>
+                <Button style=ButtonStyle::Primary on_press=go>{texts::pay::to_card_form()}</Button>
             </div>
         </section>
     }
@@ -41,21 +43,21 @@ fn question_of_stripe(flow: Flow) -> AnyView {
     let ask = move || flow.confirm(failed);
     dynamic::effect(ask);
     let busy = dynamic::memo(move || matches!(*flow.stage.read(), Stage::Answering(_)));
-    let label = move || if busy.get() { "Waiting for your bank…" } else { "Try again" };
+    let label = move || if busy.get() { texts::bank::waiting() } else { texts::ui::try_again() };
     let failure = move || {
         failed.get().then(|| {
             view! {
-                <Banner tone=Tone::Warn title="Your bank has not heard your answer" alert=true>
-                    <p>"Nothing is charged before you confirm."</p>
+                <Banner tone=Tone::Warn title=texts::bank::not_heard() alert=true>
+                    <p>{texts::bank::before_confirm()}</p>
                 </Banner>
             }
         })
     };
     view! {
         <section class="panel pay-panel">
-            <h1>"Confirm with your bank"</h1>
+            <h1>{texts::bank::heading()}</h1>
             {dynamic::part(failure)}
-            <p>"Your bank asks you to confirm this payment. Nothing is charged before you do."</p>
+            <p>{texts::pay::question_of_stripe()}</p>
             <div class="buttons">
                 <Button style=ButtonStyle::Primary busy=busy on_press=ask>{dynamic::part(label)}</Button>
             </div>
@@ -78,16 +80,16 @@ pub(super) fn bank(flow: Flow, page: &PayPage) -> AnyView {
         match (amount, &attempt.card) {
             (Some(amount), Some(card)) => {
                 let card = card_text(&card.brand, &card.last4);
-                format!("Do you approve a payment of {} with {card}?", explicit_text(amount, currency))
+                texts::bank::approve_payment(&explicit_text(amount, currency), &card)
             }
-            _ => "Do you allow this card to be used here?".to_owned(),
+            _ => texts::pay::allow_card().to_owned(),
         }
     };
     view! {
         <section class="panel pay-panel">
-            <h1>"Confirm with your bank"</h1>
+            <h1>{texts::bank::heading()}</h1>
             <SandboxBank question=Signal::derive(question) busy=busy on_answer=move |approve| flow.answer(approve) />
-            <p class="muted small">"Nothing is charged before you approve."</p>
+            <p class="muted small">{texts::pay::before_approval()}</p>
         </section>
     }
     .into_any()
@@ -96,13 +98,12 @@ pub(super) fn bank(flow: Flow, page: &PayPage) -> AnyView {
 /// The bank is at it, or has not answered.
 pub(super) fn waiting(flow: Flow, page: &PayPage) -> AnyView {
     let unknown = dynamic::memo(move || matches!(*flow.stage.read(), Stage::Unknown(_)));
-    let title =
-        move || if unknown.get() { "Still checking with the bank" } else { "The bank is working on it" }.to_owned();
+    let title = move || if unknown.get() { texts::pay::checking() } else { texts::pay::working() }.to_owned();
     view! {
         <section class="panel pay-panel" aria-busy="true">
             <h1>{heading(page)}</h1>
             <Banner tone=Tone::Info title=Signal::derive(title)>
-                <p>"You will not be charged twice. This page goes on by itself; you may leave it open or come back to it in this tab."</p>
+                <p>{texts::pay::waiting()}</p>
             </Banner>
         </section>
     }
@@ -120,16 +121,16 @@ pub(super) fn Proof(
     let Stage::Done(attempt) = flow.stage.get_untracked() else { return ().into_any() };
     let PayAttempt { id, card, settled_at, .. } = attempt;
     let paid = page.amount.is_some();
-    let title = if paid { "Paid. Thank you" } else { "The card is connected. Thank you" };
+    let title = if paid { texts::pay::paid() } else { texts::pay::connected() };
     let kept = match (page.amount, page.purpose.connects(), &page.auto_pay) {
-        (None, _, Some(_)) | (_, true, Some(_)) => "The card stays connected, and automatic payments are on.",
-        (_, true, None) => "The card stays connected.",
-        _ => "The card was charged once and is not kept.",
+        (None, _, Some(_)) | (_, true, Some(_)) => texts::pay::kept_automatic(&page.requested_by),
+        (_, true, None) => texts::pay::kept(&page.requested_by),
+        _ => texts::pay::not_kept(&page.requested_by),
     };
-    let amount = page.amount.map(|amount| fact("Amount", explicit_text(amount, page.currency)));
-    let card = card.map(|card| fact("Card", card_text(&card.brand, &card.last4)));
+    let amount = page.amount.map(|amount| fact(texts::pay::amount(), explicit_text(amount, page.currency)));
+    let card = card.map(|card| fact(texts::pay::card(), card_text(&card.brand, &card.last4)));
     let date = settled_at.map(|at| {
-        view! { <div><dt>"Date"</dt><dd><Instant at=at style=DateStyle::Full /></dd></div> }
+        view! { <div><dt>{texts::pay::date()}</dt><dd><Instant at=at style=DateStyle::Full /></dd></div> }
     });
     view! {
         <section class="panel pay-panel">
@@ -137,18 +138,18 @@ pub(super) fn Proof(
             <h1>{title}</h1>
             <dl class="facts">
                 {amount}
-                {fact("To the wallet of", page.organization)}
+                {fact(texts::pay::to_wallet(), page.organization)}
                 {card}
                 {date}
-                {fact("Asked by", page.requested_by.clone())}
-                {fact("Reference", id.clone())}
+                {fact(texts::pay::asked_by(), page.requested_by)}
+                {fact(texts::pay::reference(), id.clone())}
             </dl>
-            <p>{kept}" "{page.requested_by}" has been told. You can close this page."</p>
+            <p>{kept}</p>
             <div class="buttons">
                 {paid.then(|| save_button(flow, id.clone()))}
-                <Button on_press=paper::print>"Print"</Button>
+                <Button on_press=paper::print>{texts::pay::print()}</Button>
             </div>
-            {flow.notice.map(|notice| view! { <p class="muted small">{format!("{notice} was moved.")}</p> })}
+            {flow.notice.map(|notice| view! { <p class="muted small">{none_moved(notice)}</p> })}
         </section>
     }
     .into_any()
@@ -165,13 +166,10 @@ fn save_button(flow: Flow, attempt_id: String) -> AnyView {
             busy.set(false);
         });
     };
-    let problem = move || {
-        failed
-            .get()
-            .then(|| view! { <p class="field-error" role="alert">"The receipt could not be loaded. Try again."</p> })
-    };
+    let problem =
+        move || failed.get().then(|| view! { <p class="field-error" role="alert">{texts::pay::receipt_missing()}</p> });
     view! {
-        <Button style=ButtonStyle::Primary busy=busy on_press=save>"Receipt (PDF)"</Button>
+        <Button style=ButtonStyle::Primary busy=busy on_press=save>{texts::pay::receipt()}</Button>
         {dynamic::part(problem)}
     }
     .into_any()
@@ -179,4 +177,11 @@ fn save_button(flow: Flow, attempt_id: String) -> AnyView {
 
 fn fact(name: &'static str, text: String) -> AnyView {
     view! { <div><dt>{name}</dt><dd>{text}</dd></div> }.into_any()
+}
+
+fn none_moved(notice: Notice) -> &'static str {
+    match notice {
+        Notice::Sandbox => texts::notice::sandbox_moved(),
+        Notice::TestMode => texts::notice::test_mode_moved(),
+    }
 }

@@ -1,13 +1,15 @@
 //! Who asks, for what, how much, until when.
 
 use billing_contract::link::PayPage;
-use billing_domain::auto_pay::Settings;
+use billing_domain::Money;
+use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::link::LinkPurpose;
 use leptos::prelude::*;
 
-use crate::parts::words::mandate;
+use crate::texts;
 use crate::ui::money::{Figure, MoneyStyle, explicit_text};
 use crate::ui::time::{DateStyle, Instant};
+use crate::ui::woven::woven;
 
 /// The request, above the card.
 #[component]
@@ -16,46 +18,59 @@ pub(super) fn Request(
     page: PayPage,
 ) -> AnyView {
     let currency = page.currency;
-    let what = match page.purpose {
-        LinkPurpose::Connect => "asks you to connect a card to the wallet that pays for its AI calls and tasks.",
-        LinkPurpose::Pay => "asks you to pay into the wallet that pays for its AI calls and tasks.",
-        LinkPurpose::PayAndConnect => {
-            "asks you to pay into the wallet that pays for its AI calls and tasks, and to leave the card connected."
-        }
+    let asks = match page.purpose {
+        LinkPurpose::Connect => texts::pay::asks_connect_template(),
+        LinkPurpose::Pay => texts::pay::asks_pay_template(),
+        LinkPurpose::PayAndConnect => texts::pay::asks_both_template(),
     };
     let title = match page.amount {
         Some(amount) => view! {
             <h1 class="pay-amount">
-                <span class="visually-hidden">"Pay "</span>
+                <span class="visually-hidden">{texts::pay::pay_heading()}" "</span>
                 <Figure amount=amount currency=currency style=MoneyStyle::Total />
                 <span class="pay-currency">{currency.code()}</span>
             </h1>
         }
         .into_any(),
-        None => view! { <h1>"Connect a card"</h1> }.into_any(),
+        None => view! { <h1>{texts::pay::connect()}</h1> }.into_any(),
     };
     let automatic = page.auto_pay.map(|settings| {
         let settings =
             Settings { threshold: settings.threshold, refill: settings.refill, monthly_cap: settings.monthly_cap };
-        let text = mandate(&settings, "this card", |amount| explicit_text(amount, currency));
+        let text = mandate_of_link(&settings, |amount| explicit_text(amount, currency));
         view! {
             <div class="pay-mandate">
-                <h2>"This switches automatic payments on"</h2>
+                <h2>{texts::pay::switches_on()}</h2>
                 <p>{text}</p>
             </div>
         }
     });
+    let until = view! { <Instant at=page.expires_at style=DateStyle::DateTime /> }.into_any();
+    let zone = page.time_zone.into_any();
     let note = (!page.note.is_empty()).then(|| view! { <blockquote class="pay-note"><p>{page.note}</p></blockquote> });
     view! {
         <section class="panel pay-panel">
-            <p class="pay-who"><strong>{page.requested_by}</strong>" of "<strong>{page.organization}</strong>" "{what}</p>
+            <p class="pay-who">{woven(asks, [("person", strong(page.requested_by)), ("organization", strong(page.organization))])}</p>
             {title}
             {note}
             {automatic}
             <p class="muted small">
-                "This link works once, until "<Instant at=page.expires_at style=DateStyle::DateTime />" ("{page.time_zone}")."
+                {woven(texts::pay::works_once_template(), [("time", until), ("zone", zone)])}
             </p>
         </section>
     }
     .into_any()
+}
+
+fn strong(name: String) -> AnyView {
+    view! { <strong>{name}</strong> }.into_any()
+}
+
+/// The mandate of a link, whose card is not known yet.
+fn mandate_of_link(settings: &Settings, write: impl Fn(Money) -> String) -> String {
+    let (threshold, cap) = (write(settings.threshold), write(settings.monthly_cap));
+    match settings.refill {
+        Refill::Fixed { amount } => texts::mandate::this_card_fixed(&threshold, &write(amount), &cap),
+        Refill::Target { balance } => texts::mandate::this_card_target(&threshold, &write(balance), &cap),
+    }
 }

@@ -16,6 +16,7 @@ mod words;
 use leptos::prelude::*;
 
 use crate::platform::signal::Slot;
+use crate::texts;
 
 use self::auto_pay::AutoPayPanel;
 use self::balance::BalancePanel;
@@ -43,9 +44,9 @@ pub(crate) fn BillingTab() -> AnyView {
     match use_live() {
         Some(live) => tab(live),
         None => view! {
-            <Banner tone=Tone::Warn title="The wallet could not be loaded" alert=true>
-                <p>"The server sent the page without its figures."</p>
-                <Button icon=IconName::Refresh on_press=history::reload>"Try again"</Button>
+            <Banner tone=Tone::Warn title=texts::billing::not_loaded() alert=true>
+                <p>{texts::billing::no_figures()}</p>
+                <Button icon=IconName::Refresh on_press=history::reload>{texts::ui::try_again()}</Button>
             </Banner>
         }
         .into_any(),
@@ -86,7 +87,7 @@ fn tab(live: Live) -> AnyView {
         Hearing::Lost(since) => Some(view! {
             <span class="billing-stale">
                 <Icon name=IconName::Clock />
-                {format!("Connecting again. Figures as of {}", instant_text(since, DateStyle::Time))}
+                {texts::billing::stale(&instant_text(since, DateStyle::Time))}
             </span>
         }),
     };
@@ -94,8 +95,8 @@ fn tab(live: Live) -> AnyView {
         <div class="billing">
             <StatusBar live=live doors=doors />
             <header class="billing-head">
-                <h2>"Billing"</h2>
-                <p class="muted small">{dynamic::part(stale)}<span>{format!("Times in {}", intl::zone())}</span></p>
+                <h2>{texts::places::billing()}</h2>
+                <p class="muted small">{dynamic::part(stale)}<span>{texts::billing::zone(&intl::zone())}</span></p>
             </header>
             <RequestsPanel live=live />
             <div class="billing-pair">

@@ -6,6 +6,7 @@ use billing_domain::Role;
 use leptos::prelude::*;
 
 use crate::platform::signal::{Given, Slot};
+use crate::texts;
 use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -53,7 +54,7 @@ fn MembersTab(session: Slot<Session>) -> AnyView {
     };
     fetch();
     view! {
-        <Panel heading="Members" load=load on_retry=fetch class="narrow">
+        <Panel heading=texts::places::members() load=load on_retry=fetch class="narrow">
             {table(session, members, change)}
         </Panel>
         <ConfirmRole session=session members=members change=change />
@@ -66,11 +67,12 @@ fn table(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<Option
     let own_id = session.read_untracked().user.id.clone();
     let row = move |member: Member| {
         let own = member.id == own_id;
+        let name = if own { texts::members::you(&member.name) } else { member.name.clone() };
         let role = if may_change { role_select(member.clone(), change) } else { role_word(member.role).into_any() };
         view! {
             <tr>
                 <th scope="row">
-                    <span class="member-name">{member.name}{own.then_some(" (you)")}</span>
+                    <span class="member-name">{name}</span>
                     <span class="cell-sub">{member.email}</span>
                 </th>
                 <td class="member-role">{role}</td>
@@ -78,11 +80,11 @@ fn table(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<Option
         }
     };
     let rows = move || members.get().into_iter().map(row.clone()).collect_view();
-    let columns = vec![Column::text("Person"), Column::text("Role")];
+    let columns = vec![Column::text(texts::members::person()), Column::text(texts::members::role())];
     view! {
-        <Table caption="Members and their roles" columns=columns><tbody>{dynamic::part(rows)}</tbody></Table>
+        <Table caption=texts::members::caption() columns=columns><tbody>{dynamic::part(rows)}</tbody></Table>
         <p class="muted small">
-            "Owners and admins manage billing and the organization; only owners change roles. Members can ask an admin for a top-up."
+            {texts::members::who_may()}
         </p>
     }
     .into_any()
@@ -90,7 +92,7 @@ fn table(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<Option
 
 fn role_select(member: Member, change: Slot<Option<Change>>) -> AnyView {
     let choices: Vec<_> = Role::ALL.iter().map(|role| Choice::new(role.as_str(), role_word(*role))).collect();
-    let label = format!("Role of {}", member.name);
+    let label = texts::members::role_of(&member.name);
     let role = member.role;
     let choose = move |wanted: String| {
         if let Ok(wanted) = wanted.parse::<Role>()
@@ -122,7 +124,7 @@ fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<
                     members.update(|all| {
                         all.iter_mut().filter(|one| one.id == changed.id).for_each(|one| one.role = changed.role);
                     });
-                    announcer.say(format!("{} is now {}", changed.name, role_word(changed.role)));
+                    announcer.say(has_changed(&changed));
                     change.set(None);
                 }
                 Err(error) => failure.set(Some(error.sentence())),
@@ -135,10 +137,7 @@ fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<
         failure.set(None);
     };
     let heading = Given::derive(move || {
-        (*change.read())
-            .as_ref()
-            .map(|Change { member, role }| format!("Make {} {}?", member.name, with_article(*role)))
-            .unwrap_or_default()
+        (*change.read()).as_ref().map(|Change { member, role }| question(&member.name, *role)).unwrap_or_default()
     });
     let meaning = move || {
         (*change.read()).as_ref().map(|Change { member, role }| {
@@ -152,8 +151,8 @@ fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<
                 {dynamic::part(move || failure.get().map(|text| view! { <Banner tone=Tone::Warn title=text alert=true /> }))}
                 <p>{dynamic::part(meaning)}</p>
                 <div class="buttons end">
-                    <Button on_press=move || open.set(false)>"Cancel"</Button>
-                    <Button style=ButtonStyle::Primary busy=busy on_press=confirm>"Change role"</Button>
+                    <Button on_press=move || open.set(false)>{texts::ui::cancel()}</Button>
+                    <Button style=ButtonStyle::Primary busy=busy on_press=confirm>{texts::members::change()}</Button>
                 </div>
             </div>
         </Dialog>
@@ -161,34 +160,36 @@ fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<
     .into_any()
 }
 
-const fn role_word(role: Role) -> &'static str {
+fn role_word(role: Role) -> &'static str {
     match role {
-        Role::Owner => "Owner",
-        Role::Admin => "Admin",
-        Role::Member => "Member",
+        Role::Owner => texts::roles::owner(),
+        Role::Admin => texts::roles::admin(),
+        Role::Member => texts::roles::member(),
     }
 }
 
-const fn with_article(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "an owner",
-        Role::Admin => "an admin",
-        Role::Member => "a member",
+fn has_changed(member: &Member) -> String {
+    match member.role {
+        Role::Owner => texts::members::is_owner(&member.name),
+        Role::Admin => texts::members::is_admin(&member.name),
+        Role::Member => texts::members::is_member(&member.name),
     }
 }
 
-const fn what_it_means(role: Role, own: bool) -> &'static str {
+fn question(name: &str, role: Role) -> String {
+    match role {
+        Role::Owner => texts::members::make_owner(name),
+        Role::Admin => texts::members::make_admin(name),
+        Role::Member => texts::members::make_member(name),
+    }
+}
+
+fn what_it_means(role: Role, own: bool) -> &'static str {
     match (role, own) {
-        (Role::Owner, _) => "Owners manage billing and the organization, and change everybody's role, also yours.",
-        (Role::Admin, false) => {
-            "Admins see the wallet, spend money from the connected cards, and change the organization's data. It acts at once."
-        }
-        (Role::Admin, true) => {
-            "You keep billing and the organization, but you can no longer change roles. Another owner would have to give that back to you."
-        }
-        (Role::Member, false) => {
-            "Members do not see the wallet; they can ask an admin for a top-up. It acts at once, also where they are signed in now."
-        }
-        (Role::Member, true) => "You lose the Billing tab at once. Another owner would have to give it back to you.",
+        (Role::Owner, _) => texts::members::owners_may(),
+        (Role::Admin, false) => texts::members::admins_may(),
+        (Role::Admin, true) => texts::members::admin_yourself(),
+        (Role::Member, false) => texts::members::members_may(),
+        (Role::Member, true) => texts::members::member_yourself(),
     }
 }

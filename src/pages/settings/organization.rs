@@ -6,6 +6,7 @@ use billing_contract::session::Session;
 use leptos::prelude::*;
 
 use crate::platform::signal::{Given, Slot};
+use crate::texts;
 use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -89,7 +90,7 @@ fn OrganizationTab(session: Slot<Session>) -> AnyView {
     };
     fetch();
     view! {
-        <Panel heading="Organization" load=load on_retry=fetch class="narrow">
+        <Panel heading=texts::places::organization() load=load on_retry=fetch class="narrow">
             {form_view(session, form, etag, saving)}
         </Panel>
     }
@@ -116,7 +117,7 @@ fn form_view(session: Slot<Session>, form: Form, etag: RwSignal<String>, saving:
                     });
                     etag.set(saved.etag);
                     saving.set(Saving::Saved);
-                    announcer.say("Saved");
+                    announcer.say(texts::organization::saved());
                 }
                 Err(error) => saving.set(after(error).await),
             }
@@ -139,21 +140,21 @@ fn form_view(session: Slot<Session>, form: Form, etag: RwSignal<String>, saving:
             }
         >
             {dynamic::part(move || notice(saving, form, etag, save))}
-            <TextField label="Name" value=form.name name="name" autocomplete="organization" error=wrong("/name") read_only=read_only hint="As it stands on receipts." />
-            <TextArea label="Address" value=form.address name="address" autocomplete="street-address" error=wrong("/address") read_only=read_only />
-            <TextField label="Tax number" value=form.tax_id name="tax_id" error=wrong("/tax_id") read_only=read_only hint="VAT, GST or EIN, if you have one." />
-            <TextField label="Time zone" value=form.time_zone name="time_zone" list="zones" error=wrong("/time_zone") read_only=read_only hint="Days, months and the monthly cap are counted in it. For example Europe/Berlin." />
+            <TextField label=texts::organization::name() value=form.name name="name" autocomplete="organization" error=wrong("/name") read_only=read_only hint=texts::organization::name_hint() />
+            <TextArea label=texts::organization::address() value=form.address name="address" autocomplete="street-address" error=wrong("/address") read_only=read_only />
+            <TextField label=texts::organization::tax_number() value=form.tax_id name="tax_id" error=wrong("/tax_id") read_only=read_only hint=texts::organization::tax_number_hint() />
+            <TextField label=texts::organization::time_zone() value=form.time_zone name="time_zone" list="zones" error=wrong("/time_zone") read_only=read_only hint=texts::organization::time_zone_hint() />
             <datalist id="zones">{zones}</datalist>
             {if may_change {
                 let busy = Given::derive(move || matches!(*saving.read(), Saving::Busy));
                 view! {
                     <div class="row">
-                        <Button style=ButtonStyle::Primary submit=true busy=busy>"Save"</Button>
-                        {dynamic::part(move || matches!(*saving.read(), Saving::Saved).then(|| view! { <span class="saved">"Saved"</span> }))}
+                        <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::organization::save()}</Button>
+                        {dynamic::part(move || matches!(*saving.read(), Saving::Saved).then(|| view! { <span class="saved">{texts::organization::saved()}</span> }))}
                     </div>
                 }.into_any()
             } else {
-                view! { <p class="muted">"Owners and admins can change this."</p> }.into_any()
+                view! { <p class="muted">{texts::organization::read_only()}</p> }.into_any()
             }}
         </form>
     }
@@ -199,11 +200,11 @@ fn notice(
                 saving.set(Saving::Idle);
             };
             view! {
-                <Banner tone=Tone::Warn title="Somebody else changed this meanwhile" alert=true>
-                    <p>"Your changes are still here and not saved yet. "{differences}</p>
+                <Banner tone=Tone::Warn title=texts::organization::stale() alert=true>
+                    <p>{differences}</p>
                     <div class="buttons">
-                        <Button on_press=mine>"Save mine"</Button>
-                        <Button on_press=take>"Take theirs"</Button>
+                        <Button on_press=mine>{texts::organization::save_mine()}</Button>
+                        <Button on_press=take>{texts::organization::take_theirs()}</Button>
                     </div>
                 </Banner>
             }
@@ -213,19 +214,18 @@ fn notice(
     }
 }
 
-/// Which fields differ, in one sentence.
+/// Which fields differ.
 fn differences(mine: &PutOrganization, theirs: &Organization) -> String {
     let fields = [
-        ("name", mine.name != theirs.name),
-        ("address", mine.address != theirs.address),
-        ("tax number", mine.tax_id != theirs.tax_id),
-        ("time zone", mine.time_zone != theirs.time_zone),
+        (texts::organization::name_within(), mine.name != theirs.name),
+        (texts::organization::address_within(), mine.address != theirs.address),
+        (texts::organization::tax_number_within(), mine.tax_id != theirs.tax_id),
+        (texts::organization::time_zone_within(), mine.time_zone != theirs.time_zone),
     ];
-    let differing: Vec<_> = fields.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect();
-    if differing.is_empty() {
-        "Theirs says the same as yours.".to_owned()
-    } else {
-        format!("Theirs differs in: {}.", differing.join(", "))
+    let differing = fields.into_iter().filter_map(|(name, differs)| differs.then(|| name.to_owned()));
+    match differing.reduce(|first, next| texts::ui::listed(&first, &next)) {
+        None => texts::organization::same().to_owned(),
+        Some(fields) => texts::organization::differs(&fields),
     }
 }
 
@@ -252,7 +252,13 @@ mod tests {
             tax_id: tax_id.into(),
             time_zone: "UTC".into(),
         };
-        assert_eq!(differences(&mine("Theirs", "T"), &theirs), "Theirs says the same as yours.");
-        assert_eq!(differences(&mine("Mine", "U"), &theirs), "Theirs differs in: name, tax number.");
+        assert_eq!(
+            differences(&mine("Theirs", "T"), &theirs),
+            "Your changes are still here and not saved yet. Theirs says the same as yours."
+        );
+        assert_eq!(
+            differences(&mine("Mine", "U"), &theirs),
+            "Your changes are still here and not saved yet. Theirs differs in: name, tax number."
+        );
     }
 }

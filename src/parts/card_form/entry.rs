@@ -3,6 +3,8 @@
 use billing_domain::Date;
 use billing_domain::sandbox_cards::{self, NumberError, SandboxCard};
 
+use crate::texts;
+
 /// Which field is wrong, and how to fix it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wrong {
@@ -53,7 +55,7 @@ impl Entry {
         let card = sandbox_cards::by_number(self.number.trim());
         let expiry = parse_expiry(&self.expiry, today);
         let wrong = Wrong {
-            name: self.name.trim().is_empty().then(|| "Enter the name on the card.".to_owned()),
+            name: self.name.trim().is_empty().then(|| texts::card_form::name_missing().to_owned()),
             number: card.err().map(|error| number_sentence(error).to_owned()),
             expiry: expiry.err().map(str::to_owned),
             code: code_problem(&self.code, card.ok()),
@@ -65,13 +67,11 @@ impl Entry {
     }
 }
 
-const fn number_sentence(error: NumberError) -> &'static str {
+fn number_sentence(error: NumberError) -> &'static str {
     match error {
-        NumberError::Incomplete => "Enter the whole card number, 13 to 19 digits.",
-        NumberError::Mistyped => "This card number is mistyped: check its digits.",
-        NumberError::NotATestCard => {
-            "Only test card numbers work here, such as 4242 4242 4242 4242. Never enter a real card in the sandbox."
-        }
+        NumberError::Incomplete => texts::card_form::number_incomplete(),
+        NumberError::Mistyped => texts::card_form::number_mistyped(),
+        NumberError::NotATestCard => texts::card_form::no_test_number(),
     }
 }
 
@@ -82,29 +82,32 @@ fn code_problem(code: &str, card: Option<&SandboxCard>) -> Option<String> {
         Some(card) => code.len() == card.cvc_digits(),
         None => matches!(code.len(), 3 | 4),
     };
-    let wanted = card.map_or("3 or 4", |card| if card.cvc_digits() == 4 { "4" } else { "3" });
-    (!(digits && right)).then(|| format!("Enter the {wanted} digits of the security code."))
+    let wanted = || match card {
+        Some(card) => texts::card_form::code_wrong(if card.cvc_digits() == 4 { "4" } else { "3" }),
+        None => texts::card_form::code_missing().to_owned(),
+    };
+    (!(digits && right)).then(wanted)
 }
 
 /// `12/30`, `1230`, `12 / 2030` → month and year.
 fn parse_expiry(text: &str, today: Date) -> Result<(u8, u16), &'static str> {
-    const HOW: &str = "Enter month and year as on the card, like 12/30.";
+    let how = texts::card_form::expiry_wrong;
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     if text.chars().any(|letter| !letter.is_ascii_digit() && !matches!(letter, '/' | ' ' | '-')) {
-        return Err(HOW);
+        return Err(how());
     }
     let (month, year) = match text.split_once(['/', '-', ' ']) {
         Some((month, year)) => (month.trim(), year.trim_matches(['/', '-', ' '])),
-        None => digits.split_at_checked(2).ok_or(HOW)?,
+        None => digits.split_at_checked(2).ok_or_else(how)?,
     };
-    let month: u8 = month.parse().map_err(|_| HOW)?;
+    let month: u8 = month.parse().map_err(|_| how())?;
     let year: u16 = match year.len() {
-        2 => 2000 + year.parse::<u16>().map_err(|_| HOW)?,
-        4 => year.parse().map_err(|_| HOW)?,
-        _ => return Err(HOW),
+        2 => 2000 + year.parse::<u16>().map_err(|_| how())?,
+        4 => year.parse().map_err(|_| how())?,
+        _ => return Err(how()),
     };
-    let last = billing_domain::Month::new(year, month).ok_or(HOW)?;
-    if last < today.month() { Err("This card has expired.") } else { Ok((month, year)) }
+    let last = billing_domain::Month::new(year, month).ok_or_else(how)?;
+    if last < today.month() { Err(texts::card_form::expired()) } else { Ok((month, year)) }
 }
 
 /// The number with spaces as on the card, 4-4-4-4 or 4-6-5, while it is typed from the front; what is changed in the

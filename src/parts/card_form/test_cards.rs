@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::entry::regrouped;
 use crate::parts::words::card_text;
+use crate::texts;
 
 /// A list that opens on demand; a press fills in the number.
 #[component]
@@ -17,14 +18,14 @@ pub(super) fn TestCards(
             <li>
                 <button type="button" class="test-card" on:click=move |_| on_pick.run((card.number,))>
                     <span class="numeric">{regrouped("", card.number)}</span>
-                    <span class="muted">{card_text(card.brand, card.last4())}": "{card.note}</span>
+                    <span class="muted">{texts::card_form::test_card(&card_text(card.brand, card.last4()), &texts::heard(card.note))}</span>
                 </button>
             </li>
         }
     };
     view! {
         <details class="test-cards small">
-            <summary>"Test cards"</summary>
+            <summary>{texts::card_form::test_cards()}</summary>
             <ul class="test-card-list">{CARDS.iter().map(each).collect_view()}</ul>
         </details>
     }

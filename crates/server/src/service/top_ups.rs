@@ -15,10 +15,12 @@ use crate::events::Topic;
 use crate::hex;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
-use crate::service::settlement::{self, CHALLENGE_SECONDS, HANDOVER_SECONDS};
+use crate::service::settlement::{self, HANDOVER_SECONDS};
 
 /// How long a request waits for the outcome before it answers with the state as it is.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two tries to have a top-up that somebody else is at.
+const PAUSE: Duration = Duration::from_millis(100);
 /// A UUID that no card has.
 const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -149,13 +151,42 @@ pub(crate) async fn answer_challenge(
     let top_up = find(state, organization_id, id).await?;
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     if top_up.status != TopUpStatus::ActionRequired {
-        return Err(Problem::new(ProblemCode::Conflict, "This payment does not wait for a confirmation any more."));
+        return Err(waits_no_more());
     }
-    let in_time = state.clock.now().seconds_since(top_up.created_at) <= CHALLENGE_SECONDS;
-    if in_time {
+    if state.clock.now() <= settlement::challenge_ends(&top_up) {
         sandbox.answer_charge(&settlement::reference(&top_up), approve).await.map_err(unanswered)?;
     }
     check(state, organization_id, id).await
+}
+
+/// Gives up a payment that waits for the cardholder ("Do not charge"): closed at the provider before it is called expired.
+/// If it was paid just before, it is credited.
+pub(crate) async fn cancel(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
+    match find(state, organization_id, id).await?.status {
+        TopUpStatus::ActionRequired => {}
+        TopUpStatus::Expired => return get(state, organization_id, id).await,
+        _ => return Err(waits_no_more()),
+    }
+    let work = {
+        let (state, organization_id, id) = (state.clone(), organization_id.to_owned(), id.to_owned());
+        async move {
+            // Whoever is just asking about it soon has their answer.
+            while !settlement::give_up(&state, &organization_id, &id).await? {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Ok::<_, Problem>(())
+        }
+    };
+    // In a task of its own, which a dropped request does not stop.
+    if let Ok(Ok(outcome)) = tokio::time::timeout(PATIENCE, state.tasks.spawn(work)).await {
+        outcome?;
+    }
+    let after = get(state, organization_id, id).await?;
+    if after.status == TopUpStatus::ActionRequired { Err(unanswered(ProviderError::NoAnswer)) } else { Ok(after) }
+}
+
+fn waits_no_more() -> Problem {
+    Problem::new(ProblemCode::Conflict, "This payment does not wait for a confirmation any more.")
 }
 
 /// The bank could not be told; nothing is decided.
@@ -195,8 +226,8 @@ pub(crate) fn show(top_up: &TopUp) -> Shown {
 pub(crate) fn next_action(stored: &str, expires_at: billing_domain::Timestamp) -> Option<NextAction> {
     match serde_json::from_str(stored).ok()? {
         billing_payments::NextAction::SandboxChallenge => Some(NextAction::SandboxChallenge { expires_at }),
-        billing_payments::NextAction::BrowserScript { client_secret } => {
-            Some(NextAction::BrowserScript { client_secret, expires_at })
+        billing_payments::NextAction::BrowserScript { client_secret, payment_method } => {
+            Some(NextAction::BrowserScript { client_secret, payment_method, expires_at })
         }
         // Behind hand-over links only, whose holders are answered by `pay`.
         billing_payments::NextAction::HostedPage { .. } => None,

@@ -109,6 +109,7 @@ fn table() -> Vec<Row> {
         row("post", paths::TOP_UP_CHALLENGE, its_managers(409))
             .of(|things| &things.top_up)
             .with(json!({"approve": true})),
+        row("post", paths::TOP_UP_CANCEL, its_managers(409)).of(|things| &things.top_up),
         row("get", paths::PAYMENT_LINKS, MANAGERS),
         // Without an amount.
         row("post", paths::PAYMENT_LINKS, managers(422)).with(json!({"purpose": "pay"})),
@@ -123,6 +124,10 @@ fn table() -> Vec<Row> {
             .with(json!({"token": "none", "attempt_id": "none", "approve": true})),
         row("get", paths::TRANSACTIONS, MANAGERS),
         row("get", paths::TRANSACTIONS_CSV, MANAGERS),
+        row("get", paths::TRANSACTIONS_OUTLINE, MANAGERS),
+        // The other organisation's ledger has no line yet.
+        row("get", paths::TRANSACTION, ITS_MANAGERS).of(|_| "1"),
+        row("get", paths::STATEMENT, MANAGERS),
         row("get", paths::USAGE, MANAGERS),
         row("get", paths::EVENTS, MANAGERS),
         row("get", paths::REQUESTS, SIGNED_IN),

@@ -1,6 +1,6 @@
 //! One posting inside a transaction: what is new is numbered, chained and summed while the wallet is locked.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use billing_domain::ledger::Line;
@@ -138,12 +138,14 @@ async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, spent: &usage::Spe
 
 /// What the new usage lines spend by day, kind and source. `None`: a sum would leave its range.
 fn usage_of(fresh: &[(&NewLine, Arc<PostedLine>)]) -> Option<usage::Spent> {
-    let mut spent = BTreeMap::new();
+    let mut spent = usage::Spent::new();
     for (line, _) in fresh {
         if let Some(kind) = line.kind.usage() {
             usage::count(&mut spent, line.day, kind, &line.source, line.amount)?;
         }
     }
+    // So are those of the days, of all sources together.
+    Money::checked_sum(spent.values().map(|(amount, _)| *amount))?;
     Some(spent)
 }
 

@@ -69,8 +69,7 @@ impl AutoGuard {
 
 /// Available + pending is at or below the threshold. A sum that does not fit is above it.
 fn is_needed(present: &AutoPay, wallet: &Wallet, pending: PendingCredit) -> bool {
-    let expected =
-        wallet.available().checked_add(pending.in_flight).and_then(|expected| expected.checked_add(pending.unknown));
+    let expected = pending.total().ok().and_then(|pending| wallet.available().checked_add(pending));
     present.settings.zip(expected).is_some_and(|(settings, expected)| expected <= settings.threshold)
 }
 

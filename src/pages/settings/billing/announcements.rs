@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::words::kind_word;
 use crate::platform::clock;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
@@ -33,7 +34,7 @@ pub(super) fn follow(live: Live) {
             spoken_at.set_value(Some(now));
             let amount = money_text(line.amount, line.currency, MoneyStyle::Total);
             let balance = money_text(line.balance_after, line.currency, MoneyStyle::Balance);
-            announcer.say(format!("{}: {amount} added. The balance is {balance}.", kind_word(line.kind)));
+            announcer.say(texts::announcements::added(kind_word(line.kind), &amount, &balance));
         }
     });
     dynamic::effect_after(move |before: Option<WalletStatus>| {
@@ -53,12 +54,10 @@ pub(super) fn follow(live: Live) {
 /// The status in a few words.
 fn sentence(wallet: &Wallet) -> &'static str {
     match wallet.status {
-        WalletStatus::NotConnected => "No card is connected: calls and automations are stopped.",
-        WalletStatus::Active => "The wallet is active: everything runs.",
-        WalletStatus::Low => "The balance is low. Everything still runs.",
-        WalletStatus::Grace => {
-            "The balance is used up: outbound calls and AI tasks have stopped, inbound calls go on for a short time."
-        }
-        WalletStatus::Paused => "All calls are paused until the balance is restored.",
+        WalletStatus::NotConnected => texts::announcements::not_connected(),
+        WalletStatus::Active => texts::announcements::active(),
+        WalletStatus::Low => texts::announcements::low(),
+        WalletStatus::Grace => texts::announcements::grace(),
+        WalletStatus::Paused => texts::announcements::paused(),
     }
 }

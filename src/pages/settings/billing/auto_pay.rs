@@ -8,8 +8,10 @@ mod health;
 mod setup;
 
 use billing_contract::auto_pay::AutoPay;
+use billing_contract::top_up::TopUp;
 use billing_domain::Money;
 use billing_domain::auto_pay::Refill;
+use billing_domain::charge::TopUpStatus;
 use leptos::prelude::*;
 
 use crate::platform::signal::{Given, Slot};
@@ -118,7 +120,10 @@ fn active(live: Live, doors: Doors, change: Slot<Change>) -> AnyView {
         Next::Nothing => None,
         Next::AnotherCard => Some(next_button("Use another card", move || doors.connect.set(true))),
         Next::RaiseCap => Some(next_button("Raise the cap", move || doors.auto_pay.set(true))),
-        Next::Resume => Some(next_button("Try again", resume)),
+        Next::Resume => Some(match waiting(live) {
+            Some(top_up) => next_button("Confirm with your bank", move || live.show_payment(top_up.clone())),
+            None => next_button("Try again", resume),
+        }),
     };
     view! {
         <p class="auto-pay-rule">{dynamic::part(move || rule(live))}</p>
@@ -136,6 +141,12 @@ fn active(live: Live, doors: Doors, change: Slot<Change>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The automatic payment that its bank wants confirmed.
+fn waiting(live: Live) -> Option<TopUp> {
+    let open = live.top_ups.read();
+    open.iter().find(|one| one.automatic && one.status == TopUpStatus::ActionRequired).cloned()
 }
 
 fn next_button(word: &'static str, press: impl Fn() + Send + Sync + 'static) -> AnyView {

@@ -7,20 +7,23 @@ use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::Doors;
+use super::words::expiry;
 use crate::api;
 use crate::parts::words::card_text;
 use crate::platform::signal::Slot;
 use crate::platform::task;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::banner::Tone;
-use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::button::{Button, ButtonStyle, named};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::lazy::lazy;
 use crate::ui::panel::{Empty, Panel};
 use crate::ui::pill::Pill;
+use crate::ui::woven::woven;
 
 /// The panel.
 #[component]
@@ -37,8 +40,8 @@ pub(super) fn CardsPanel(
     let content = move || {
         if none.get() {
             view! {
-                <Empty title="No card is connected">
-                    <p>"Connect one to add balance in seconds, or let a colleague do it with a payment link."</p>
+                <Empty title=texts::cards::none()>
+                    <p>{texts::cards::none_next()}</p>
                 </Empty>
             }
             .into_any()
@@ -52,9 +55,9 @@ pub(super) fn CardsPanel(
             .into_any()
         }
     };
-    let connect = move || view! { <Button icon=IconName::Plus on_press=move || doors.connect.set(true)>"Connect a card"</Button> };
+    let connect = move || view! { <Button icon=IconName::Plus on_press=move || doors.connect.set(true)>{texts::cards::connect()}</Button> };
     view! {
-        <Panel heading="Cards" class="cards" actions=ViewFn::from(connect)>
+        <Panel heading=texts::cards::heading() class="cards" actions=ViewFn::from(connect)>
             {dynamic::part(content)}
             {dynamic::part(move || failure.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> }))}
         </Panel>
@@ -94,20 +97,20 @@ fn row(live: Live, card: &Card, removing: Slot<Option<Card>>, failure: RwSignal<
             <span class="card-icon" aria-hidden="true"><Icon name=IconName::Card /></span>
             <span class="card-text">
                 <span class="card-name">{name.clone()}</span>
-                <span class="cell-sub">{format!("Expires {month:02}/{year}")}</span>
+                <span class="cell-sub">{texts::cards::expires(&expiry(month, year))}</span>
             </span>
             <span class="card-marks">
-                {is_default.then(|| view! { <Pill tone=Tone::Good text="Default" /> })}
+                {is_default.then(|| view! { <Pill tone=Tone::Good text=texts::cards::default() /> })}
                 {dynamic::part(warning)}
             </span>
             <span class="card-actions">
                 {(!is_default).then(move || view! {
                     <Button style=ButtonStyle::Quiet busy=busy on_press=make_default>
-                        "Make default"<span class="visually-hidden">" "{of_which}</span>
+                        {named(texts::cards::make_default(), texts::cards::make_default_which(&of_which))}
                     </Button>
                 })}
                 <Button style=ButtonStyle::Quiet on_press=move || removing.set(Some(kept.get_value()))>
-                    "Remove"<span class="visually-hidden">" "{name}</span>
+                    {named(texts::cards::remove(), texts::cards::remove_which(&name))}
                 </Button>
             </span>
         </li>
@@ -120,9 +123,9 @@ fn expiry_warning(month: u8, year: u16, today: Date) -> Option<(Tone, &'static s
     let now = today.month();
     let months_left = (i32::from(year) - i32::from(now.year())) * 12 + i32::from(month) - i32::from(now.number());
     match months_left {
-        i32::MIN..0 => Some((Tone::Stop, "Expired")),
-        0 => Some((Tone::Warn, "Expires this month")),
-        1 => Some((Tone::Warn, "Expires next month")),
+        i32::MIN..0 => Some((Tone::Stop, texts::cards::expired())),
+        0 => Some((Tone::Warn, texts::cards::expires_this_month())),
+        1 => Some((Tone::Warn, texts::cards::expires_next_month())),
         _ => None,
     }
 }
@@ -137,7 +140,7 @@ fn RemoveDialog(live: Live, removing: Slot<Option<Card>>) -> AnyView {
         }
     });
     view! {
-        <Dialog open=open heading="Remove this card?" on_close=move || removing.set(None)>
+        <Dialog open=open heading=texts::cards::remove_heading() on_close=move || removing.set(None)>
             {lazy(load, move || content(live, removing, open))}
         </Dialog>
     }
@@ -167,7 +170,7 @@ pub(super) fn content(
             match api::cards::remove(&id.get_value()).await {
                 Ok(()) => {
                     live.hear_card(Card { removed: true, ..gone.get_value() });
-                    announcer.say("The card is removed.");
+                    announcer.say(texts::cards::said_removed());
                     open.set(false);
                 }
                 Err(error) => {
@@ -179,11 +182,11 @@ pub(super) fn content(
     };
     let content = view! {
         <div class="stack">
-            <p><strong>{name}</strong>" can no longer be charged. "{what}</p>
+            <p>{woven(what, [("card", view! { <strong>{name}</strong> }.into_any())])}</p>
             {dynamic::part(move || failure.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> }))}
             <div class="buttons end">
-                <Button unavailable=busy on_press=move || open.set(false)>"Keep it"</Button>
-                <Button style=ButtonStyle::Danger busy=busy on_press=remove>"Remove card"</Button>
+                <Button unavailable=busy on_press=move || open.set(false)>{texts::cards::keep()}</Button>
+                <Button style=ButtonStyle::Danger busy=busy on_press=remove>{texts::cards::remove_card()}</Button>
             </div>
         </div>
     };
@@ -193,14 +196,10 @@ pub(super) fn content(
 /// What removing it does to automatic payments and calls (the server's own rule: `service::auto_pay::before_card_goes`).
 fn consequence(auto_pay: &AutoPay, card: &Card, alone: bool) -> &'static str {
     match (auto_pay.enabled, alone, auto_pay.card_id.as_deref() == Some(&card.id)) {
-        (true, true, _) => {
-            "It is the last card: automatic payments are switched off with it, and the wallet will not refill itself."
-        }
-        (true, false, true) => {
-            "Automatic payments charge this card: they pause until you choose another one. No other card is charged unasked."
-        }
-        (false, true, _) => "It is the last card: before the next top-up one has to be connected again.",
-        _ => "",
+        (true, true, _) => texts::cards::last_with_automatic_template(),
+        (true, false, true) => texts::cards::charged_automatically_template(),
+        (false, true, _) => texts::cards::last_template(),
+        _ => texts::cards::gone_template(),
     }
 }
 

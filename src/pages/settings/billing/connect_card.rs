@@ -9,10 +9,13 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use self::stripe_form::StripeForm;
 use crate::platform::signal::{Given, Slot};
+use crate::texts;
 
 use crate::api::{self, ApiError};
 use crate::parts::bank::SandboxBank;
 use crate::parts::card_form::{Accepted, CardFields, CardForm};
+use crate::parts::notice::Notice;
+use crate::parts::words::wording;
 use crate::platform::{task, timers};
 use crate::state::{Live, use_live};
 use crate::ui::announcer::announcer;
@@ -53,7 +56,7 @@ pub(super) fn ConnectCard(
 ) -> AnyView {
     let Some(live) = use_live() else { return ().into_any() };
     if let Some(stripe) = live.stripe() {
-        let notice = live.service.notice();
+        let notice = Notice::of(&live.service);
         let form =
             view! { <StripeForm stripe=stripe notice=notice on_connected=on_connected on_back=on_back note=note /> };
         return view! { <div class="connect-card" id=FACE_ID tabindex="-1">{form}</div> }.into_any();
@@ -97,8 +100,8 @@ async fn connect(call: Call, stage: Slot<Stage>, on_connected: Callback<(Card,)>
             on_connected.run((card,));
         }
         Ok((_, setup)) => {
-            let reason = setup.decline.map(|decline| decline.message);
-            failed(stage, reason.unwrap_or_else(|| "The bank refused this card. Use another one.".to_owned()));
+            let reason = setup.decline.map(|decline| texts::heard(&decline.message));
+            failed(stage, reason.unwrap_or_else(|| texts::connect_card::refused().to_owned()));
         }
         Err(error) => failed(stage, sentence(&error)),
     }
@@ -124,7 +127,7 @@ fn form(
 ) -> AnyView {
     let busy = dynamic::memo(move || *stage.read() == Stage::Sending);
     let refusal = Given::derive(move || match stage.get() {
-        Stage::Filling(Some(reason)) => Some(("The card was not connected", reason)),
+        Stage::Filling(Some(reason)) => Some((texts::connect_card::failed(), reason)),
         _ => None,
     });
     let send = move |card: Accepted| {
@@ -132,12 +135,12 @@ fn form(
             token: card.token.to_owned(),
             exp_month: card.month,
             exp_year: card.year,
-            consent: CONSENT.to_owned(),
+            consent: wording(CONSENT),
         }));
     };
     view! {
         <CardForm fields=fields today=live.today refusal=refusal busy=busy
-            words=("Connect card".to_owned(), "Connecting…".to_owned()) on_back=on_back on_send=send>
+            words=(texts::connect_card::submit().to_owned(), texts::connect_card::busy().to_owned()) on_back=on_back on_send=send>
             <Consent note=note />
         </CardForm>
     }
@@ -152,8 +155,7 @@ fn Consent(
 ) -> AnyView {
     view! {
         <p class="muted small">
-            "By connecting, you agree that this card may be charged later: for top-ups that an owner or admin confirms, and for automatic payments once they are switched on. "
-            {note}
+            {texts::connect_card::consent()}" "{note}
         </p>
     }
     .into_any()
@@ -170,7 +172,7 @@ fn question(stage: Slot<Stage>, run: impl Fn(Call) + Copy + Send + Sync + 'stati
         run(Call::Answer { setup_id, approve });
     };
     view! {
-        <SandboxBank question="Do you allow this card to be connected to the wallet?" busy=busy on_answer=answer />
+        <SandboxBank question=texts::connect_card::allow() busy=busy on_answer=answer />
     }
     .into_any()
 }
@@ -183,7 +185,7 @@ pub(super) fn ConnectDialog(
     /// Open or not.
     open: RwSignal<bool>,
 ) -> AnyView {
-    view! { <Dialog open=open heading="Connect a card">{lazy(load, move || content(live, open))}</Dialog> }.into_any()
+    view! { <Dialog open=open heading=texts::connect_card::heading()>{lazy(load, move || content(live, open))}</Dialog> }.into_any()
 }
 
 /// What stands in the dialog, whose code is loaded when it is opened.
@@ -192,11 +194,11 @@ pub(super) fn content(live: Live, open: RwSignal<bool>) -> Result<AnyView, Split
     let announcer = announcer();
     let connected = move |card: Card| {
         live.hear_card(card);
-        announcer.say("The card is connected.");
+        announcer.say(texts::connect_card::said_connected());
         open.set(false);
     };
     let content = view! {
-        <ConnectCard on_connected=connected on_back=move || open.set(false) note="Nothing is charged now." />
+        <ConnectCard on_connected=connected on_back=move || open.set(false) note=texts::connect_card::nothing_charged() />
     };
     Ok(content.into_any())
 }

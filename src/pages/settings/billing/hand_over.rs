@@ -13,9 +13,10 @@ use crate::api;
 use crate::platform::signal::Derived;
 use crate::platform::task;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::banner::Tone;
-use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::button::{Button, ButtonStyle, named};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
@@ -24,6 +25,7 @@ use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::panel::{Empty, Panel};
 use crate::ui::pill::Pill;
 use crate::ui::time::{DateStyle, Instant};
+use crate::ui::woven::woven;
 
 /// Links that are over are shown as long as they are among so many.
 const SHOWN: usize = 5;
@@ -45,8 +47,8 @@ pub(super) fn LinksPanel(
     let content = move || {
         if none.get() {
             view! {
-                <Empty title="No payment links yet">
-                    <p>"No card at hand? Send a colleague a link: they pay or connect a card without an account."</p>
+                <Empty title=texts::hand_over::none()>
+                    <p>{texts::hand_over::none_next()}</p>
                 </Empty>
             }
             .into_any()
@@ -55,10 +57,10 @@ pub(super) fn LinksPanel(
         }
     };
     let new = move || {
-        view! { <Button icon=IconName::Plus on_press=move || live.hand_over.set(true)>"New payment link"</Button> }
+        view! { <Button icon=IconName::Plus on_press=move || live.hand_over.set(true)>{texts::hand_over::new()}</Button> }
     };
     view! {
-        <Panel heading="Payment links" class="links" actions=ViewFn::from(new)>{dynamic::part(content)}</Panel>
+        <Panel heading=texts::hand_over::heading() class="links" actions=ViewFn::from(new)>{dynamic::part(content)}</Panel>
         <LinkDialog live=live />
     }
     .into_any()
@@ -86,7 +88,7 @@ fn row(live: Live, link: &PaymentLink) -> AnyView {
             match api::links::revoke(&id.get_value()).await {
                 Ok(link) => {
                     live.hear_link(link);
-                    announcer.say("The payment link is revoked.");
+                    announcer.say(texts::hand_over::said_revoked());
                 }
                 Err(error) => {
                     busy.set(false);
@@ -97,23 +99,25 @@ fn row(live: Live, link: &PaymentLink) -> AnyView {
     };
     let (tone, state) = state_word(link.state);
     let when = match link.state {
-        LinkState::Completed => link.completed_at.map(|at| ("Done ", at)),
-        LinkState::Revoked => link.revoked_at.map(|at| ("Revoked ", at)),
-        LinkState::Expired => Some(("Expired ", link.expires_at)),
-        LinkState::Created | LinkState::Opened => Some(("Valid until ", link.expires_at)),
+        LinkState::Completed => link.completed_at.map(|at| (texts::hand_over::done_at_template(), at)),
+        LinkState::Revoked => link.revoked_at.map(|at| (texts::hand_over::revoked_at_template(), at)),
+        LinkState::Expired => Some((texts::hand_over::expired_at_template(), link.expires_at)),
+        LinkState::Created | LinkState::Opened => Some((texts::hand_over::valid_until_template(), link.expires_at)),
     };
-    let declined = match link.declined_cards {
-        0 => None,
-        1 => Some(" · 1 card declined".to_owned()),
-        count => Some(format!(" · {count} cards declined")),
-    };
+    let when = when.map(|(template, at)| {
+        let time = view! { <Instant at=at style=DateStyle::DateTime /> }.into_any();
+        view! { {woven(template, [("time", time)])}" · " }
+    });
+    let by = texts::hand_over::by(&link.created_by);
+    let declined = u64::try_from(link.declined_cards).ok().filter(|count| *count > 0).map(texts::hand_over::declined);
+    let declined = declined.map(|text| view! { " · "{text} });
     view! {
         <li>
             <span class="link-text">
                 <span class="link-what">{what.clone()}</span>
                 <span class="cell-sub">
-                    {when.map(|(word, at)| view! { {word}<Instant at=at style=DateStyle::DateTime /> })}
-                    {format!(" · by {}", link.created_by)}
+                    {when}
+                    {by}
                     {declined}
                 </span>
                 {dynamic::part(move || failure.get().map(|text| view! { <span class="field-error" role="alert">{text}</span> }))}
@@ -121,7 +125,7 @@ fn row(live: Live, link: &PaymentLink) -> AnyView {
             <Pill tone=tone text=state />
             {link.state.is_alive().then(|| view! {
                 <Button style=ButtonStyle::Quiet busy=busy on_press=revoke>
-                    "Revoke"<span class="visually-hidden">" "{what}</span>
+                    {named(texts::hand_over::revoke(), texts::hand_over::revoke_what(&what))}
                 </Button>
             })}
         </li>
@@ -132,24 +136,23 @@ fn row(live: Live, link: &PaymentLink) -> AnyView {
 /// `Pay $75.50`, `Connect a card, automatic payments on`.
 pub(super) fn purpose_text(link: &PaymentLink) -> String {
     let amount = link.amount.map(|amount| money_text(amount, link.currency, MoneyStyle::Total)).unwrap_or_default();
-    let mut text = match link.purpose {
-        LinkPurpose::Connect => "Connect a card".to_owned(),
-        LinkPurpose::Pay => format!("Pay {amount}"),
-        LinkPurpose::PayAndConnect => format!("Pay {amount} and connect the card"),
-    };
-    if link.auto_pay.is_some() {
-        text.push_str(", automatic payments on");
+    match (link.purpose, link.auto_pay.is_some()) {
+        (LinkPurpose::Connect, false) => texts::hand_over::connect().to_owned(),
+        (LinkPurpose::Connect, true) => texts::hand_over::connect_automatic().to_owned(),
+        // Automatic payments need a card that stays, so that no such link exists.
+        (LinkPurpose::Pay, _) => texts::hand_over::pay(&amount),
+        (LinkPurpose::PayAndConnect, false) => texts::hand_over::both(&amount),
+        (LinkPurpose::PayAndConnect, true) => texts::hand_over::both_automatic(&amount),
     }
-    text
 }
 
-const fn state_word(state: LinkState) -> (Tone, &'static str) {
+fn state_word(state: LinkState) -> (Tone, &'static str) {
     match state {
-        LinkState::Created => (Tone::Info, "Not opened yet"),
-        LinkState::Opened => (Tone::Info, "Opened"),
-        LinkState::Completed => (Tone::Good, "Done"),
-        LinkState::Expired => (Tone::Warn, "Expired"),
-        LinkState::Revoked => (Tone::Warn, "Revoked"),
+        LinkState::Created => (Tone::Info, texts::hand_over::created()),
+        LinkState::Opened => (Tone::Info, texts::hand_over::opened()),
+        LinkState::Completed => (Tone::Good, texts::hand_over::completed()),
+        LinkState::Expired => (Tone::Warn, texts::hand_over::expired()),
+        LinkState::Revoked => (Tone::Warn, texts::hand_over::revoked()),
     }
 }
 

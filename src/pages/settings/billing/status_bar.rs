@@ -12,8 +12,10 @@ use leptos::prelude::*;
 use self::countdown::Countdown;
 use super::Doors;
 use super::words::usage_words_within;
+use crate::platform::intl;
 use crate::state::Live;
 use crate::state::filter::Filter;
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -76,14 +78,14 @@ impl Bar {
         }
     }
 
-    const fn title(&self) -> &'static str {
+    fn title(&self) -> &'static str {
         match self {
-            Self::NotConnected => "Connect your wallet",
-            Self::Paused { .. } => "All calls are paused",
-            Self::Grace(_) => "Outbound calls and AI tasks have stopped",
-            Self::PaymentStopped(_) => "An automatic payment failed",
-            Self::Low { .. } => "The balance is low",
-            Self::Unusual { .. } => "Unusual usage",
+            Self::NotConnected => texts::status_bar::not_connected(),
+            Self::Paused { .. } => texts::status_bar::paused(),
+            Self::Grace(_) => texts::status_bar::grace(),
+            Self::PaymentStopped(_) => texts::status_bar::payment_stopped(),
+            Self::Low { .. } => texts::status_bar::low(),
+            Self::Unusual { .. } => texts::status_bar::unusual(),
         }
     }
 }
@@ -111,28 +113,28 @@ pub(super) fn StatusBar(
 fn body(bar: Bar, live: Live, doors: Doors) -> AnyView {
     let currency = live.currency;
     let add = move || {
-        view! { <Button style=ButtonStyle::Primary on_press=move || live.open_payment()>"Add Balance"</Button> }
+        view! { <Button style=ButtonStyle::Primary on_press=move || live.open_payment()>{texts::top_up::heading()}</Button> }
             .into_any()
     };
     let text = text(&bar, currency);
     match bar {
         Bar::NotConnected => view! {
             <p>{text}</p>
-            <Button style=ButtonStyle::Danger on_press=move || doors.connect.set(true)>"Connect a card"</Button>
+            <Button style=ButtonStyle::Danger on_press=move || doors.connect.set(true)>{texts::status_bar::connect()}</Button>
         }
         .into_any(),
         Bar::Paused { .. } | Bar::Low { .. } => view! { <p>{text}</p>{add()} }.into_any(),
         Bar::Grace(grace) => view! { <p>{text}" "<Countdown live=live ends_at=grace.ends_at /></p>{add()} }.into_any(),
         Bar::PaymentStopped(_) => view! {
             <p>{text}</p>
-            <Button on_press=move || doors.auto_pay.set(true)>"Check Automatic Payments"</Button>
+            <Button on_press=move || doors.auto_pay.set(true)>{texts::status_bar::check_automatic()}</Button>
         }
         .into_any(),
         Bar::Unusual { date, kind, .. } => {
             let filter = Filter { kinds: vec![kind.into()], from: Some(date), to: Some(date), text: String::new() };
             view! {
                 <p>{text}</p>
-                <Button on_press=move || doors.show_lines(filter.clone())>"Show these transactions"</Button>
+                <Button on_press=move || doors.show_lines(filter.clone())>{texts::status_bar::show_lines()}</Button>
             }
             .into_any()
         }
@@ -142,34 +144,25 @@ fn body(bar: Bar, live: Live, doors: Doors) -> AnyView {
 fn text(bar: &Bar, currency: Currency) -> String {
     let money = |amount| money_text(amount, currency, MoneyStyle::Balance);
     match bar {
-        Bar::NotConnected => {
-            "No card is connected, so the AI system cannot process calls or automations. They start as soon as the wallet is connected and has a balance.".to_owned()
+        Bar::NotConnected => texts::status_bar::not_connected_text().to_owned(),
+        Bar::Paused { empty: true } => texts::status_bar::empty_text().to_owned(),
+        Bar::Paused { empty: false } => texts::status_bar::paused_text().to_owned(),
+        Bar::Grace(grace) => {
+            texts::status_bar::grace_text(&instant_text(grace.ends_at, DateStyle::Time), &money(grace.left))
         }
-        Bar::Paused { empty: true } => {
-            "The wallet is connected, but still empty. Calls and automations start within a second of adding balance.".to_owned()
-        }
-        Bar::Paused { empty: false } => {
-            "The balance is used up and the grace period for inbound calls is over. Everything starts again within a second of adding balance.".to_owned()
-        }
-        Bar::Grace(grace) => format!(
-            "The balance is used up. Inbound calls go on until {} or until {} more is spent, whichever comes first; then all calls pause.",
-            instant_text(grace.ends_at, DateStyle::Time),
-            money(grace.left)
-        ),
-        Bar::PaymentStopped(reason) => {
-            let reason = if reason.is_empty() { "The card was refused." } else { reason };
-            format!("{reason} The wallet will not refill itself until this is solved.")
-        }
-        Bar::Low { refilling: true, .. } => "A refill by Automatic Payments is on its way. Everything still runs.".to_owned(),
-        Bar::Low { available, runway, .. } => {
-            let until = runway.as_ref().map_or_else(String::new, |runway| {
-                format!(", enough until {} at this pace", instant_text(runway.until, DateStyle::Weekday))
-            });
-            format!("{} is left{until}. At zero, outbound calls and AI tasks stop at once.", money(*available))
+        Bar::PaymentStopped(reason) if reason.is_empty() => texts::status_bar::stopped_text().to_owned(),
+        Bar::PaymentStopped(reason) => texts::status_bar::stopped_why(&texts::heard(reason)),
+        Bar::Low { refilling: true, .. } => texts::status_bar::refilling_text().to_owned(),
+        Bar::Low { available, runway: None, .. } => texts::status_bar::low_text(&money(*available)),
+        Bar::Low { available, runway: Some(runway), .. } => {
+            texts::status_bar::low_until(&money(*available), &instant_text(runway.until, DateStyle::Weekday))
         }
         Bar::Unusual { date, kind, factor } => {
-            let much = factor.as_ref().map_or("far more than usual".to_owned(), |factor| format!("{factor} × the usual day"));
-            format!("{}: {much}, mostly {}.", date_text(*date, DateStyle::Weekday), usage_words_within(*kind))
+            let (date, kinds) = (date_text(*date, DateStyle::Weekday), usage_words_within(*kind));
+            match factor {
+                Some(factor) => texts::status_bar::unusual_times(&date, &intl::number(factor), kinds),
+                None => texts::status_bar::unusual_far(&date, kinds),
+            }
         }
     }
 }
@@ -232,8 +225,12 @@ mod tests {
             total: Money::ZERO,
             previous_same_day: Money::ZERO,
             projected: None,
+            pace: None,
             by_kind: ByKind::default(),
-            days: vec![Day { date, total: Money::ZERO, by_kind: ByKind::default(), spike: Some(spike) }],
+            days: vec![Day { date, total: Money::ZERO, by_kind: ByKind::default(), usual: None, spike: Some(spike) }],
+            previous_days: Vec::new(),
+            sources: Vec::new(),
+            other_sources: billing_contract::usage::OtherSources::default(),
             first_month: today().month(),
         }
     }

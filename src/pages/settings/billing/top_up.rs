@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::platform::signal::{Derived, Given};
+use crate::texts;
 
 use self::challenge::BankQuestion;
 use self::form::TopUpForm;
@@ -49,13 +50,13 @@ impl Face {
         }
     }
 
-    const fn heading(self) -> &'static str {
+    fn heading(self) -> &'static str {
         match self {
-            Self::Form => "Add Balance",
-            Self::Connect => "Connect a card",
-            Self::Question => "Confirm with your bank",
-            Self::Unknown => "Still checking",
-            Self::Paid => "Balance added",
+            Self::Form => texts::top_up::heading(),
+            Self::Connect => texts::top_up::connect(),
+            Self::Question => texts::bank::heading(),
+            Self::Unknown => texts::top_up::checking(),
+            Self::Paid => texts::top_up::paid(),
         }
     }
 }
@@ -119,11 +120,11 @@ fn connect(live: Live) -> AnyView {
         <ConnectCard
             on_connected=connected
             on_back=move || payment.stage.set(Stage::Choosing(None))
-            note="Then you confirm the top-up; nothing is charged by connecting."
+            note=texts::top_up::connect_note()
         />
         <p class="muted small top-up-instead">
-            "No card at hand? "
-            <Button style=ButtonStyle::Quiet on_press=by_link>"Send a colleague a payment link"</Button>
+            {texts::top_up::no_card()}" "
+            <Button style=ButtonStyle::Quiet on_press=by_link>{texts::top_up::by_link()}</Button>
         </p>
     }
     .into_any()
@@ -150,21 +151,21 @@ fn settle(live: Live) {
     dynamic::effect(move || {
         let Some(top_up) = over.get() else { return };
         let amount = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
-        announcer.say(format!("Paid: {amount} added to the wallet."));
+        announcer.say(texts::top_up::said_paid(&amount));
         let Some(request_id) = live.payment.request_id.get_untracked() else { return };
         live.payment.request_id.set(None);
         approving.set_value(Some(task::start(async move {
             match drive::approve(request_id).await {
                 Ok(request) => live.hear_request(request),
                 Err(error) => {
-                    announcer.alert(format!("The money arrived, but the request is still open. {}", error.sentence()));
+                    announcer.alert(texts::top_up::request_open(&error.sentence()));
                 }
             }
         })));
     });
     dynamic::effect(move || {
         if let Stage::Choosing(Some(Notice::Declined(decline))) = &*live.payment.stage.read() {
-            announcer.alert(format!("Nothing was charged. {}", decline.message));
+            announcer.alert(texts::top_up::said_declined(&texts::heard(&decline.message)));
         }
     });
 }

@@ -4,43 +4,54 @@ use billing_contract::card::Card;
 use billing_domain::{TransactionKind, UsageKind};
 
 use crate::parts::words::card_text;
+use crate::texts;
 
 /// A line's kind, as a word.
-pub(super) const fn kind_word(kind: TransactionKind) -> &'static str {
+pub(super) fn kind_word(kind: TransactionKind) -> &'static str {
     match kind {
-        TransactionKind::OutboundCall => "Outbound call",
-        TransactionKind::InboundCall => "Inbound call",
-        TransactionKind::AiTask => "AI task",
-        TransactionKind::TopUp => "Top-up",
-        TransactionKind::AutoTopUp => "Automatic top-up",
-        TransactionKind::Refund => "Refund",
-        TransactionKind::Dispute => "Dispute",
-        TransactionKind::Promo => "Credit",
-        TransactionKind::Adjustment => "Correction",
+        TransactionKind::OutboundCall => texts::kinds::outbound_call(),
+        TransactionKind::InboundCall => texts::kinds::inbound_call(),
+        TransactionKind::AiTask => texts::kinds::ai_task(),
+        TransactionKind::TopUp => texts::kinds::top_up(),
+        TransactionKind::AutoTopUp => texts::kinds::auto_top_up(),
+        TransactionKind::Refund => texts::kinds::refund(),
+        TransactionKind::Dispute => texts::kinds::dispute(),
+        TransactionKind::Promo => texts::kinds::promo(),
+        TransactionKind::Adjustment => texts::kinds::adjustment(),
     }
 }
 
 /// A kind of usage in the plural.
-pub(super) const fn usage_words(kind: UsageKind) -> &'static str {
+pub(super) fn usage_words(kind: UsageKind) -> &'static str {
     match kind {
-        UsageKind::OutboundCall => "Outbound calls",
-        UsageKind::InboundCall => "Inbound calls",
-        UsageKind::AiTask => "AI tasks",
+        UsageKind::OutboundCall => texts::kinds::outbound_calls(),
+        UsageKind::InboundCall => texts::kinds::inbound_calls(),
+        UsageKind::AiTask => texts::kinds::ai_tasks(),
     }
 }
 
 /// A kind of usage in the plural, inside a sentence.
-pub(super) const fn usage_words_within(kind: UsageKind) -> &'static str {
+pub(super) fn usage_words_within(kind: UsageKind) -> &'static str {
     match kind {
-        UsageKind::OutboundCall => "outbound calls",
-        UsageKind::InboundCall => "inbound calls",
-        UsageKind::AiTask => "AI tasks",
+        UsageKind::OutboundCall => texts::kinds::outbound_calls_within(),
+        UsageKind::InboundCall => texts::kinds::inbound_calls_within(),
+        UsageKind::AiTask => texts::kinds::ai_tasks_within(),
     }
+}
+
+/// The source of a line, or that it has none.
+pub(super) fn source_words(source: &str) -> String {
+    if source.is_empty() { "No source named".to_owned() } else { source.to_owned() }
 }
 
 /// `Visa •• 4242, expires 12/2030`.
 pub(super) fn card_with_expiry(card: &Card) -> String {
-    format!("{}, expires {:02}/{}", card_text(&card.brand, &card.last4), card.exp_month, card.exp_year)
+    texts::cards::with_expiry(&card_text(&card.brand, &card.last4), &expiry(card.exp_month, card.exp_year))
+}
+
+/// As on the card, `12/2030`.
+pub(super) fn expiry(month: u8, year: u16) -> String {
+    format!("{month:02}/{year}")
 }
 
 #[cfg(test)]

@@ -9,9 +9,12 @@ use leptos::prelude::*;
 
 use super::{ASK_MILLISECONDS, CONSENT, Consent, sentence};
 use crate::api;
+use crate::parts::notice::Notice;
+use crate::parts::words::wording;
 use crate::platform::signal::Slot;
 use crate::platform::stripe::{CardForm, NotLoaded};
 use crate::platform::{task, timers};
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -56,7 +59,7 @@ pub(super) fn StripeForm(
     /// Key and script.
     stripe: &'static StripePage,
     /// What the page says while no real money moves.
-    notice: Option<&'static str>,
+    notice: Option<Notice>,
     /// The card is connected.
     on_connected: Callback<(Card,)>,
     /// Back to where one came from.
@@ -86,22 +89,22 @@ pub(super) fn StripeForm(
     let above = move || match stage.get() {
         Stage::Loading(None) => view! { <Skeleton lines=4 /> }.into_any(),
         Stage::Missing(reason) => view! {
-            <Banner tone=Tone::Warn title="The card form could not load" alert=true>
+            <Banner tone=Tone::Warn title=texts::connect_card::form_missing() alert=true>
                 <p>{reason}</p>
-                <Button icon=IconName::Refresh on_press=load>"Try again"</Button>
+                <Button icon=IconName::Refresh on_press=load>{texts::ui::try_again()}</Button>
             </Banner>
         }
         .into_any(),
         Stage::Loading(Some(reason)) | Stage::Filling(Some(reason)) => view! {
-            <Banner tone=Tone::Stop title="The card was not connected" alert=true><p>{reason}</p></Banner>
+            <Banner tone=Tone::Stop title=texts::connect_card::failed() alert=true><p>{reason}</p></Banner>
         }
         .into_any(),
         Stage::Filling(None) | Stage::Sending => ().into_any(),
     };
     let notice = notice.map(|notice| {
-        view! { <p class="sandbox-note small"><Icon name=IconName::Flask />{format!("{notice}.")}</p> }
+        view! { <p class="sandbox-note small"><Icon name=IconName::Flask />{notice.sentence()}</p> }
     });
-    let label = move || if busy.get() { "Connecting…" } else { "Connect card" };
+    let label = move || if busy.get() { texts::connect_card::busy() } else { texts::connect_card::submit() };
     view! {
         <form class="form" novalidate=true on:submit=send>
             {notice}
@@ -109,7 +112,7 @@ pub(super) fn StripeForm(
             <div id=PLACE_ID></div>
             <Consent note=note />
             <div class="buttons end">
-                <Button on_press=on_back>"Back"</Button>
+                <Button on_press=on_back>{texts::ui::back()}</Button>
                 <Button style=ButtonStyle::Primary submit=true busy=busy unavailable=waits>{dynamic::part(label)}</Button>
             </div>
         </form>
@@ -122,7 +125,7 @@ async fn load(desk: Desk, refused: Option<String>) {
     let Desk { stripe, stage, shown, .. } = desk;
     drop(shown.try_update_value(Option::take));
     stage.set(Stage::Loading(refused.clone()));
-    let asked = CreateCardSetup { token: String::new(), exp_month: 0, exp_year: 0, consent: CONSENT.to_owned() };
+    let asked = CreateCardSetup { token: String::new(), exp_month: 0, exp_year: 0, consent: wording(CONSENT) };
     let next = match secret(api::cards::connect(&asked).await).await {
         Ok((setup_id, secret)) => {
             match CardForm::show(&stripe.publishable_key, &secret, PLACE_ID, &stripe.script_url).await {
@@ -130,9 +133,7 @@ async fn load(desk: Desk, refused: Option<String>) {
                     shown.set_value(Some(Shown { form: Rc::new(form), setup_id }));
                     Stage::Filling(refused)
                 }
-                Err(NotLoaded) => {
-                    Stage::Missing("Check your connection and whether your browser blocks js.stripe.com.".to_owned())
-                }
+                Err(NotLoaded) => Stage::Missing(texts::connect_card::form_missing_next().to_owned()),
             }
         }
         Err(reason) => Stage::Missing(reason),
@@ -152,7 +153,7 @@ async fn secret(mut answer: Result<CardSetup, api::ApiError>) -> Result<(String,
         }
         Ok(setup) => Err(setup
             .decline
-            .map_or_else(|| "The payment provider gave no form. Try again.".to_owned(), |decline| decline.message)),
+            .map_or_else(|| texts::connect_card::no_form().to_owned(), |decline| texts::heard(&decline.message))),
         Err(error) => Err(sentence(&error)),
     }
 }
@@ -163,6 +164,7 @@ async fn send(desk: Desk, Shown { form, setup_id }: Shown) {
     stage.set(Stage::Sending);
     if let Err(reason) = form.confirm().await {
         // The same form and set-up take another card.
+        let reason = reason.unwrap_or_else(|| texts::connect_card::provider_missing().to_owned());
         return stage.set(Stage::Filling(Some(reason)));
     }
     drop(form);
@@ -173,8 +175,8 @@ async fn send(desk: Desk, Shown { form, setup_id }: Shown) {
                 return on_connected.run((card,));
             }
             Ok(CardSetup { status: CardSetupStatus::Succeeded | CardSetupStatus::Failed, decline, .. }) => {
-                let reason = decline.map(|decline| decline.message);
-                let reason = reason.unwrap_or_else(|| "The bank refused this card. Use another one.".to_owned());
+                let reason = decline.map(|decline| texts::heard(&decline.message));
+                let reason = reason.unwrap_or_else(|| texts::connect_card::refused().to_owned());
                 return load(desk, Some(reason)).await;
             }
             Err(error) if !error.leaves_outcome_open() => {

@@ -10,6 +10,7 @@ use crate::api;
 use crate::platform::signal::{Given, Slot};
 use crate::platform::{focus, task};
 use crate::state::Live;
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -24,13 +25,25 @@ use crate::ui::select::{Choice, Select};
 /// Where the reader goes on when the dialog shows something else.
 const FACE_ID: &str = "hand-over-face";
 const AMOUNT_ID: &str = "link-amount";
-const PURPOSES: [(LinkPurpose, &str); 3] = [
-    (LinkPurpose::Pay, "Pay an amount"),
-    (LinkPurpose::PayAndConnect, "Pay and keep the card"),
-    (LinkPurpose::Connect, "Connect a card"),
-];
-const LIVES: [(&str, &str); 4] =
-    [("3600", "1 hour"), ("86400", "24 hours"), ("259200", "3 days"), ("604800", "7 days")];
+const PURPOSES: [LinkPurpose; 3] = [LinkPurpose::Pay, LinkPurpose::PayAndConnect, LinkPurpose::Connect];
+
+fn purpose_word(purpose: LinkPurpose) -> &'static str {
+    match purpose {
+        LinkPurpose::Pay => texts::hand_over::choose_pay(),
+        LinkPurpose::PayAndConnect => texts::hand_over::choose_both(),
+        LinkPurpose::Connect => texts::hand_over::connect(),
+    }
+}
+
+/// How long a link may live: seconds, and the words for it.
+fn lives() -> Vec<Choice> {
+    vec![
+        Choice::new("3600", texts::hand_over::hours(1)),
+        Choice::new("86400", texts::hand_over::hours(24)),
+        Choice::new("259200", texts::hand_over::days(3)),
+        Choice::new("604800", texts::hand_over::days(7)),
+    ]
+}
 
 /// What is wrong, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,11 +63,11 @@ pub(in crate::pages::settings::billing) fn content(
     let created = Slot::new(None::<CreatedPaymentLink>);
     let is_made = dynamic::memo(move || created.read().is_some());
     dynamic::effect(move || {
-        heading.set(if is_made.get() { "Hand this over" } else { "New payment link" }.to_owned());
+        heading.set(if is_made.get() { texts::hand_over::made() } else { texts::hand_over::new() }.to_owned());
     });
     follow_face(is_made, FACE_ID, || true);
     let done = move || {
-        announcer.say("The payment link is done.");
+        announcer.say(texts::hand_over::said_done());
         live.hand_over.set(false);
     };
     let shown = move || {
@@ -78,7 +91,7 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
     let wrong = Slot::new(Wrong::default());
     let busy = RwSignal::new(false);
     let work = StoredValue::new_local(None);
-    let chosen = move || PURPOSES.get(purpose.get()).map_or(LinkPurpose::Pay, |(purpose, _)| *purpose);
+    let chosen = move || PURPOSES.get(purpose.get()).copied().unwrap_or(LinkPurpose::Pay);
     let pays = dynamic::memo(move || chosen().pays());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -115,12 +128,12 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
     };
     let failure = move || {
         let text = wrong.read().other.clone()?;
-        Some(view! { <Banner tone=Tone::Stop title="The link was not made" alert=true><p>{text}</p></Banner> })
+        Some(view! { <Banner tone=Tone::Stop title=texts::hand_over::not_made() alert=true><p>{text}</p></Banner> })
     };
     let amount_box = move || {
         pays.get().then(|| {
             view! {
-                <MoneyInput label="Amount" value=amount currency=live.currency name="link-amount" id=AMOUNT_ID
+                <MoneyInput label=texts::top_up::amount() value=amount currency=live.currency name="link-amount" id=AMOUNT_ID
                     error=Given::derive(move || wrong.read().amount.clone()) />
             }
         })
@@ -129,21 +142,21 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
         <form class="form" novalidate=true on:submit=submit>
             {dynamic::part(failure)}
             <Chips
-                label="What your colleague does"
-                choices=Given::from(PURPOSES.iter().map(|(_, words)| (*words).to_owned()).collect::<Vec<_>>())
+                label=texts::hand_over::purpose()
+                choices=Given::from(PURPOSES.map(|purpose| purpose_word(purpose).to_owned()).to_vec())
                 pressed=Given::derive(move || vec![purpose.get()])
                 on_press=move |index: usize| purpose.set(index)
             />
             {dynamic::part(amount_box)}
-            <TextArea label="A word to your colleague" value=note name="link-note" rows="2"
-                hint="Optional. They see it on the page." error=Given::derive(move || wrong.read().note.clone()) />
-            <Select label="Valid for" name="link-life" value=valid_for
-                choices=Given::from(LIVES.iter().map(|(value, text)| Choice::new(*value, *text)).collect::<Vec<_>>())
+            <TextArea label=texts::hand_over::note() value=note name="link-note" rows="2"
+                hint=texts::hand_over::note_hint() error=Given::derive(move || wrong.read().note.clone()) />
+            <Select label=texts::hand_over::valid_for() name="link-life" value=valid_for
+                choices=Given::from(lives())
                 on_choose=move |seconds: String| valid_for.set(seconds) />
-            <p class="muted small">"They see who asks, for what, how much and until when: no balance, no history. The link works once."</p>
+            <p class="muted small">{texts::hand_over::what_they_see()}</p>
             <div class="buttons end">
-                <Button on_press=move || live.hand_over.set(false)>"Cancel"</Button>
-                <Button style=ButtonStyle::Primary submit=true busy=busy>"Create link"</Button>
+                <Button on_press=move || live.hand_over.set(false)>{texts::ui::cancel()}</Button>
+                <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::hand_over::create()}</Button>
             </div>
         </form>
     }

@@ -8,6 +8,7 @@ use super::{purpose_text, state_word};
 use crate::api;
 use crate::platform::{focus, share, task};
 use crate::state::Live;
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -15,6 +16,7 @@ use crate::ui::field::TextField;
 use crate::ui::pill::Pill;
 use crate::ui::qr::Qr;
 use crate::ui::time::{DateStyle, Instant};
+use crate::ui::woven::woven;
 
 const LINK_ID: &str = "payment-link";
 
@@ -58,22 +60,23 @@ pub(in super::super) fn ShowLink(
     let status = move || {
         let (tone, word) = state_word(state.get());
         let text = match state.get() {
-            LinkState::Created => "Waiting for somebody to open it.",
-            LinkState::Opened => "Somebody has opened it. This goes on by itself as soon as they are done.",
-            LinkState::Completed => "Done.",
-            LinkState::Expired => "Its time is over. Make a new one.",
-            LinkState::Revoked => "It does not work any more. Make a new one.",
+            LinkState::Created => texts::hand_over::created_text(),
+            LinkState::Opened => texts::hand_over::opened_text(),
+            LinkState::Completed => texts::hand_over::completed_text(),
+            LinkState::Expired => texts::hand_over::expired_text(),
+            LinkState::Revoked => texts::hand_over::revoked_text(),
         };
         view! { <Pill tone=tone text=word /><span>{text}</span> }
     };
     let code = view! {
         <div class="hand-over-code">
-            <Qr size=qr.size path=qr.path label="QR code of the payment link" />
-            <p class="muted small">"Scan it with a phone's camera: the page opens there."</p>
+            <Qr size=qr.size path=qr.path label=texts::hand_over::code() />
+            <p class="muted small">{texts::hand_over::scan()}</p>
         </div>
     }
     .into_any();
     let address = address(&purpose_text(&link), &url);
+    let until = view! { <Instant at=link.expires_at style=DateStyle::DateTime /> }.into_any();
     let (upper, lower) = match first {
         First::Code => (code, address),
         First::Link => (address, code),
@@ -85,7 +88,7 @@ pub(in super::super) fn ShowLink(
             {upper}
             {lower}
             <p class="muted small">
-                "It works once, until "<Instant at=link.expires_at style=DateStyle::DateTime />". It is shown only now: whoever has it can use it."
+                {woven(texts::hand_over::works_once_template(), [("time", until)])}
             </p>
             {end(live, id, state.into(), on_again)}
         </div>
@@ -103,33 +106,33 @@ fn address(what: &str, url: &str) -> AnyView {
         work.set_value(Some(task::start(async move {
             if share::copy(&kept.get_value()).await {
                 copied.set(true);
-                announcer.say("The link is copied.");
+                announcer.say(texts::hand_over::said_copied());
             } else {
                 // The browser does not allow it here: then by hand.
                 focus::by_id(LINK_ID);
-                announcer.alert("The browser did not copy it. Select the link and copy it yourself.");
+                announcer.alert(texts::hand_over::not_copied());
             }
         })));
     };
     let hand_over = move || {
         work.set_value(Some(task::start(async move {
-            share::share("Payment link", &kept.get_value()).await;
+            share::share(texts::hand_over::link(), &kept.get_value()).await;
         })));
     };
     let mail = format!(
         "mailto:?subject={}&body={}",
-        encoded("Payment link"),
-        encoded(&format!("{what}:\n\n{url}\n\nThe link works once."))
+        encoded(texts::hand_over::link()),
+        encoded(&format!("{}\n\n{url}\n\n{}", texts::hand_over::mail_what(what), texts::hand_over::mail_end()))
     );
     view! {
         <div class="stack hand-over-link">
-            <TextField label="Payment link" value=shown name=LINK_ID id=LINK_ID read_only=true />
+            <TextField label=texts::hand_over::link() value=shown name=LINK_ID id=LINK_ID read_only=true />
             <div class="buttons">
                 <Button style=ButtonStyle::Primary on_press=copy>
-                    {dynamic::part(move || if copied.get() { "Copied" } else { "Copy link" })}
+                    {dynamic::part(move || if copied.get() { texts::hand_over::copied() } else { texts::hand_over::copy() })}
                 </Button>
-                {share::can_share().then(|| view! { <Button on_press=hand_over>"Share…"</Button> })}
-                <a class="button" href=mail>"Write an e-mail"</a>
+                {share::can_share().then(|| view! { <Button on_press=hand_over>{texts::hand_over::share()}</Button> })}
+                <a class="button" href=mail>{texts::hand_over::mail()}</a>
             </div>
         </div>
     }
@@ -159,9 +162,10 @@ fn end(live: Live, id: StoredValue<String>, state: Signal<LinkState>, on_again: 
     };
     let buttons = move || {
         if state.get().is_alive() {
-            view! { <Button style=ButtonStyle::Quiet busy=busy on_press=revoke>"Revoke this link"</Button> }.into_any()
+            view! { <Button style=ButtonStyle::Quiet busy=busy on_press=revoke>{texts::hand_over::revoke_this()}</Button> }.into_any()
         } else {
-            view! { <Button style=ButtonStyle::Primary on_press=on_again>"Make a new one"</Button> }.into_any()
+            view! { <Button style=ButtonStyle::Primary on_press=on_again>{texts::hand_over::again()}</Button> }
+                .into_any()
         }
     };
     view! {

@@ -4,6 +4,7 @@ use billing_domain::Timestamp;
 use leptos::prelude::*;
 
 use crate::platform::signal::Slot;
+use crate::texts;
 
 use crate::ui::dynamic;
 
@@ -27,7 +28,7 @@ pub(super) fn Countdown(
 }
 
 fn written(seconds: i64) -> String {
-    format!("{}:{:02} left", seconds / 60, seconds % 60)
+    texts::status_bar::time_left(&format!("{}:{:02}", seconds / 60, seconds % 60))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use billing_domain::Money;
 use billing_domain::limits::{AmountError, ChargeAmount, ChargeLimits};
 use billing_domain::slider;
 
+use crate::platform::intl;
+use crate::texts;
 use crate::ui::money::typed;
 
 /// What the text in the box means.
@@ -22,16 +24,16 @@ pub(super) fn anchor(text: &str, limits: &ChargeLimits) -> Money {
 /// What is wrong with the text and how to fix it; `write` writes an amount as people read it.
 pub(super) fn sentence(error: AmountError, write: impl Fn(Money) -> String) -> String {
     match error {
-        AmountError::BelowMinimum(least) => format!("The smallest top-up is {}.", write(least)),
-        AmountError::AboveMaximum(most) => format!("The largest top-up is {}.", write(most)),
-        AmountError::NotChargeable => "Use at most the digits that the currency has.".to_owned(),
+        AmountError::BelowMinimum(least) => texts::amount::below(&write(least)),
+        AmountError::AboveMaximum(most) => texts::amount::above(&write(most)),
+        AmountError::NotChargeable => texts::amount::not_chargeable().to_owned(),
         AmountError::Decimal(error) => {
             use billing_domain::decimal::DecimalError;
             match error {
-                DecimalError::Empty => "Enter an amount.".to_owned(),
-                DecimalError::TooLarge => "This amount is too large.".to_owned(),
-                DecimalError::Malformed => "Write the amount with digits and one decimal point, like 12.50.".to_owned(),
-                DecimalError::TooPrecise => "Use at most the digits that the currency has, like 12.50.".to_owned(),
+                DecimalError::Empty => texts::amount::empty().to_owned(),
+                DecimalError::TooLarge => texts::amount::too_large().to_owned(),
+                DecimalError::Malformed => texts::amount::malformed(&intl::number("12.50")),
+                DecimalError::TooPrecise => texts::amount::too_precise(&intl::number("12.50")),
             }
         }
     }

@@ -15,6 +15,8 @@ use crate::platform::timers;
 use crate::state::attempt::{self, Attempt};
 use crate::state::payment::{Notice, Stage};
 use crate::state::{Hearing, Live};
+use crate::texts;
+use crate::ui::announcer::Announcer;
 use crate::ui::money::plain_text;
 
 /// Between two questions after a payment that is under way; the stream is usually faster.
@@ -141,23 +143,52 @@ pub(super) fn answer(live: Live, top_up: TopUp, approve: bool) {
     });
 }
 
+/// An automatic payment that waits is not wanted; `failed` is told why it still waits.
+pub(super) fn give_up(live: Live, top_up: TopUp, announcer: Announcer, failed: impl Fn(String) + 'static) {
+    let payment = live.payment;
+    payment.stage.set(Stage::Answering(top_up.clone()));
+    spawn_local(async move {
+        match api::top_ups::cancel(&top_up.id).await {
+            Ok(news) if news.status == TopUpStatus::Expired => {
+                arrived(live, news);
+                payment.stage.set(Stage::Choosing(None));
+                payment.open.set(false);
+                announcer.say("Nothing was charged. Automatic payments stay paused.");
+            }
+            // The bank had been faster.
+            Ok(news) => {
+                payment.stage.set(Stage::of(news.clone()));
+                arrived(live, news);
+            }
+            Err(error) => {
+                failed(error.sentence());
+                payment.stage.set(Stage::Challenge(top_up));
+            }
+        }
+    });
+}
+
 /// Lets the cardholder answer the bank through Stripe's script, then asks the server what came of it; `failed` is told why
 /// it has to be tried again.
 pub(super) fn confirm(live: Live, top_up: TopUp, page: &'static StripePage, failed: impl Fn(&'static str) + 'static) {
     let stage = live.payment.stage;
-    let Some(NextAction::BrowserScript { client_secret, .. }) = top_up.next_action.clone() else { return };
+    let Some(NextAction::BrowserScript { client_secret, payment_method, .. }) = top_up.next_action.clone() else {
+        return;
+    };
     stage.set(Stage::Answering(top_up.clone()));
     spawn_local(async move {
-        if let Err(NotLoaded) = stripe::answer_bank(&page.publishable_key, &client_secret, &page.script_url).await {
-            failed("Your bank's question could not load");
+        let card = payment_method.as_deref();
+        if let Err(NotLoaded) = stripe::answer_bank(&page.publishable_key, &client_secret, card, &page.script_url).await
+        {
+            failed(texts::bank::not_loaded());
             return stage.set(Stage::Challenge(top_up));
         }
         let Ok(news) = api::top_ups::check(&top_up.id).await else {
-            failed("What you answered is not known yet");
+            failed(texts::bank::not_known());
             return stage.set(Stage::Challenge(top_up));
         };
         if news.status == TopUpStatus::ActionRequired {
-            failed("Your bank has not heard your answer");
+            failed(texts::bank::not_heard());
         }
         stage.set(Stage::of(news.clone()));
         arrived(live, news);

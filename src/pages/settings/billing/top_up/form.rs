@@ -6,6 +6,7 @@ use billing_domain::{Money, slider};
 use leptos::prelude::*;
 
 use crate::platform::signal::Given;
+use crate::texts;
 
 use super::super::words::card_with_expiry;
 use super::{choice, drive};
@@ -17,7 +18,7 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::chips::Chips;
 use crate::ui::dynamic;
-use crate::ui::money::{MoneyStyle, explicit_text, input_text, money_text};
+use crate::ui::money::{MoneyStyle, explicit_text, input_text, money_text, short_text};
 use crate::ui::money_input::MoneyInput;
 use crate::ui::select::{Choice, Select};
 use crate::ui::slider::Slider;
@@ -55,14 +56,14 @@ pub(super) fn TopUpForm(
             }
         }
     };
-    let hint = format!("From {} to {}", write(limits.min), write(limits.max));
+    let hint = texts::top_up::limits(&write(limits.min), &write(limits.max));
     view! {
         {notice(live)}
         <form class="form" novalidate=true on:submit=submit>
             <fieldset class="stack top-up-fields" disabled=move || busy.get()>
                 {slider_and_chips(live)}
                 <MoneyInput
-                    label="Amount"
+                    label=texts::top_up::amount()
                     value=payment.amount
                     currency=live.currency
                     name="amount"
@@ -76,7 +77,7 @@ pub(super) fn TopUpForm(
             {review(live)}
             <div class="buttons end">
                 <Button style=ButtonStyle::Primary submit=true busy=busy described_by=REVIEW_ID id="top-up-pay">
-                    {dynamic::part(move || if busy.get() { "Processing…" } else { "Top Up Wallet Balance" })}
+                    {dynamic::part(move || if busy.get() { texts::top_up::processing() } else { texts::top_up::submit() })}
                 </Button>
             </div>
             {progress(live)}
@@ -124,7 +125,7 @@ fn slider_and_chips(live: Live) -> AnyView {
     };
     view! {
         <Slider
-            label="How much to add"
+            label=texts::top_up::slider()
             position=Given::derive(position)
             count=stops.with_value(Vec::len)
             text=Given::derive(move || write(anchor.get()))
@@ -134,20 +135,14 @@ fn slider_and_chips(live: Live) -> AnyView {
             on_more=move || step(slider::step_up)
         />
         <Chips
-            label="Quick picks"
+            label=texts::top_up::quick_picks()
             hide_label=true
-            choices=Given::from(chips.with_value(|chips| chips.iter().map(|chip| whole(live, *chip)).collect::<Vec<_>>()))
+            choices=Given::from(chips.with_value(|chips| chips.iter().map(|chip| short_text(*chip, live.currency)).collect::<Vec<_>>()))
             pressed=Given::derive(pressed)
             on_press=press
         />
     }
     .into_any()
-}
-
-/// `$25`: a quick pick has no cents.
-fn whole(live: Live, amount: Money) -> String {
-    let text = money_text(amount, live.currency, MoneyStyle::Total);
-    text.strip_suffix(".00").or_else(|| text.strip_suffix(".000")).unwrap_or(&text).to_owned()
 }
 
 /// Which card pays, where there is a choice.
@@ -161,7 +156,7 @@ fn cards(live: Live) -> AnyView {
     let select = move || {
         several.get().then(|| {
             view! {
-                <Select label="Card" name="card" value=value choices=choices
+                <Select label=texts::top_up::card() name="card" value=value choices=choices
                     on_choose=move |id: String| payment.card_id.set(Some(id)) />
             }
         })
@@ -175,16 +170,14 @@ fn review(live: Live) -> AnyView {
     let card = dynamic::memo(move || live.payment_card());
     let sentence = move || match (amount(), card.get()) {
         (Some(amount), Some(Card { brand, last4, .. })) => {
-            format!("Pay {} with {}", explicit_text(amount, live.currency), card_text(&brand, &last4))
+            texts::top_up::review(&explicit_text(amount, live.currency), &card_text(&brand, &last4))
         }
-        (Some(amount), None) => {
-            format!("Pay {}: no card is connected yet, so that comes first.", explicit_text(amount, live.currency))
-        }
-        (None, _) => "Choose an amount first.".to_owned(),
+        (Some(amount), None) => texts::top_up::review_without_card(&explicit_text(amount, live.currency)),
+        (None, _) => texts::top_up::choose_first().to_owned(),
     };
     let after = move || {
         let after = live.wallet.read().balance.checked_add(amount()?)?;
-        Some(format!("Balance afterwards: {}", money_text(after, live.currency, MoneyStyle::Balance)))
+        Some(texts::top_up::afterwards(&money_text(after, live.currency, MoneyStyle::Balance)))
     };
     view! {
         <div class="review" id=REVIEW_ID>
@@ -199,52 +192,51 @@ fn review(live: Live) -> AnyView {
 fn notice(live: Live) -> AnyView {
     let payment = live.payment;
     let another = move || {
-        view! { <Button on_press=move || payment.stage.set(Stage::Connecting)>"Use another card"</Button> }.into_any()
+        view! { <Button on_press=move || payment.stage.set(Stage::Connecting)>{texts::top_up::another_card()}</Button> }
+            .into_any()
     };
     let notice = dynamic::memo(move || match &*payment.stage.read() {
         Stage::Choosing(notice) => notice.clone(),
         _ => None,
     });
-    let shown = move || {
-        match notice.get()? {
+    let shown = move || match notice.get()? {
         Notice::Amount(_) => None,
         Notice::Declined(decline) => Some(
             view! {
-                <Banner tone=Tone::Stop title="The payment was declined. Nothing was charged.">
-                    <p>{decline.message}</p>
+                <Banner tone=Tone::Stop title=texts::top_up::declined()>
+                    <p>{texts::heard(&decline.message)}</p>
                     {another()}
                 </Banner>
             }
             .into_any(),
         ),
-        Notice::Refused(text) => {
-            Some(view! { <Banner tone=Tone::Stop title="Nothing was charged"><p>{text}</p></Banner> }.into_any())
-        }
+        Notice::Refused(text) => Some(
+            view! { <Banner tone=Tone::Stop title=texts::top_up::nothing_charged()><p>{text}</p></Banner> }.into_any(),
+        ),
         Notice::Expired => Some(
             view! {
-                <Banner tone=Tone::Warn title="The payment was not confirmed in time">
-                    <p>"Nothing was charged. You can try again."</p>
+                <Banner tone=Tone::Warn title=texts::top_up::expired()>
+                    <p>{texts::top_up::expired_next()}</p>
                 </Banner>
             }
             .into_any(),
         ),
         Notice::Interrupted => Some(
             view! {
-                <Banner tone=Tone::Warn title="This payment was interrupted">
-                    <p>"The server had not answered when the page was left. Press the button to go on with the same payment: you will not be charged twice."</p>
+                <Banner tone=Tone::Warn title=texts::top_up::interrupted()>
+                    <p>{texts::top_up::interrupted_next()}</p>
                 </Banner>
             }
             .into_any(),
         ),
         Notice::Connected => Some(
             view! {
-                <Banner tone=Tone::Good title="The card is connected">
-                    <p>"Check the line below and confirm the top-up."</p>
+                <Banner tone=Tone::Good title=texts::top_up::connected()>
+                    <p>{texts::top_up::connected_next()}</p>
                 </Banner>
             }
             .into_any(),
         ),
-    }
     };
     view! { {dynamic::part(shown)} }.into_any()
 }
@@ -260,11 +252,9 @@ fn progress(live: Live) -> AnyView {
         timer.set_value(under_way.get().then(|| timers::after(PATIENCE_MILLISECONDS, move || late.set(true))));
     });
     let text = move || match &*stage.read() {
-        Stage::Repeating => "Still checking, you will not be charged twice. You may close this; it goes on by itself.",
-        Stage::Sending | Stage::Waiting(_) if late.get() => {
-            "Still checking, you will not be charged twice. The bank takes longer than usual; you may close this."
-        }
-        Stage::Sending | Stage::Waiting(_) => "Waiting for the bank…",
+        Stage::Repeating => texts::top_up::repeating(),
+        Stage::Sending | Stage::Waiting(_) if late.get() => texts::top_up::late(),
+        Stage::Sending | Stage::Waiting(_) => texts::top_up::waiting(),
         _ => "",
     };
     view! { <p class="muted small top-up-progress" role="status">{dynamic::part(text)}</p> }.into_any()

@@ -4,6 +4,7 @@ use billing_contract::paths;
 use leptos::prelude::*;
 
 use crate::platform::signal::Given;
+use crate::texts;
 
 use super::drive;
 use crate::parts::words::card_text;
@@ -26,10 +27,7 @@ pub(super) fn UnknownNote(
     let what = move || {
         top_up.get().map(|top_up| {
             let card = card_text(&top_up.card.brand, &top_up.card.last4);
-            format!(
-                "The bank has not said yet whether {} was charged to {card}.",
-                explicit_text(top_up.amount, top_up.currency)
-            )
+            texts::top_up::not_said(&explicit_text(top_up.amount, top_up.currency), &card)
         })
     };
     let check = move || {
@@ -40,10 +38,10 @@ pub(super) fn UnknownNote(
     view! {
         <div class="stack">
             <p>{dynamic::part(what)}</p>
-            <p>"We are still checking, you will not be charged twice. If it was charged, the money appears in the wallet by itself; you may close this."</p>
+            <p>{texts::top_up::unknown()}</p>
             <div class="buttons end">
-                <Button on_press=move || live.payment.open.set(false)>"Close"</Button>
-                <Button style=ButtonStyle::Primary icon=IconName::Refresh busy=busy on_press=check>"Check status"</Button>
+                <Button on_press=move || live.payment.open.set(false)>{texts::ui::close()}</Button>
+                <Button style=ButtonStyle::Primary icon=IconName::Refresh busy=busy on_press=check>{texts::top_up::check()}</Button>
             </div>
         </div>
     }
@@ -60,19 +58,19 @@ pub(super) fn PaidNote(
     let receipt = top_up.as_ref().map(|top_up| paths::full(paths::TOP_UP_RECEIPT, &top_up.id));
     let sentence = top_up.map(|top_up| {
         let card = card_text(&top_up.card.brand, &top_up.card.last4);
-        format!("{} paid with {card}.", explicit_text(top_up.amount, top_up.currency))
+        texts::top_up::paid_with(&explicit_text(top_up.amount, top_up.currency), &card)
     });
     let balance = Given::derive(move || live.wallet.read().balance);
     view! {
         <div class="stack paid">
             <p class="paid-line"><Icon name=IconName::Check />{sentence}</p>
             <div>
-                <p class="muted small">"Wallet Balance"</p>
+                <p class="muted small">{texts::balance::heading()}</p>
                 <p class="balance-figure"><Figure amount=balance currency=live.currency /></p>
             </div>
             <div class="buttons end">
-                {receipt.map(|address| view! { <a class="button" href=address download="">"Receipt"</a> })}
-                <Button style=ButtonStyle::Primary on_press=move || live.payment.open.set(false)>"Done"</Button>
+                {receipt.map(|address| view! { <a class="button" href=address download="">{texts::top_up::receipt()}</a> })}
+                <Button style=ButtonStyle::Primary on_press=move || live.payment.open.set(false)>{texts::top_up::done()}</Button>
             </div>
         </div>
     }

@@ -1,0 +1,88 @@
+// A language that nobody speaks finds what is not in the catalogue, and what does not bear words that are 40 % longer.
+import { type Page, expect, test } from "../fixture/test.ts";
+import { screens } from "../fixture/screens.ts";
+import { inPseudo, pseudoFile } from "../fixture/words.ts";
+
+/** Made by the server, which speaks English. */
+const OF_THE_SERVER = ["outbox"];
+/** Parts that are not in the catalogue yet (xtask/src/words.rs, NOT_YET). These lists only get shorter. */
+const NOT_YET = ".panel.balance, .panel.auto-pay, .panel.usage, .panel.transactions, .panel.requests";
+const SCREENS_NOT_YET = ["hand-over", "billing-request", "billing-usage-as-table", "ask-an-admin", "ask-an-admin-form"];
+const isLeftOut = (name: string) => [...OF_THE_SERVER, ...SCREENS_NOT_YET].includes(name) || name.startsWith("automatic-payments");
+/** Names and signs that are the same in every language; what `Intl` writes in German. */
+const SAME_EVERYWHERE = [
+  /Nexis|Visa|Mastercard|American Express|English|Deutsch|Español|\b(USD|CSV|PDF|QR)\b|America\/New_York|Europe\/Berlin|\b(UTC|GMT|EST|EDT|MEZ)\b/g,
+  /\b(Jan(uar)?|Feb(ruar)?|März?|Apr(il)?|Mai|Juni?|Juli?|Aug(ust)?|Sept?(ember)?|Okt(ober)?|Nov(ember)?|Dez(ember)?)\b/g,
+  /\b(Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Mo|Di|Mi|Do|Fr|Sa|So)\b|\bum\b|\bUhr\b/g,
+];
+
+/** Every text that stands in an answer of the server: names, descriptions, sources. */
+async function data(page: Page): Promise<string[]> {
+  const found = new Set<string>();
+  const collect = (value: unknown): void => {
+    if (typeof value === "string" && value.length > 1) found.add(value);
+    else if (typeof value === "object" && value !== null) Object.values(value).forEach(collect);
+  };
+  for (const route of ["billing", "session", "members", "organization", "usage", "transactions?limit=200", "payment-links", "requests"]) {
+    const answer = await page.request.get(`/api/v1/${route}`);
+    if (answer.ok()) collect(await answer.json());
+  }
+  return [...found, "owner@demo.test", "admin@demo.test", "member@demo.test"].sort((one, other) => other.length - one.length);
+}
+
+interface Found {
+  texts: string[];
+  spills: string[];
+}
+
+/** Texts that people read or hear, and boxes that are too small for theirs. */
+function look(page: Page): Promise<Found> {
+  return page.evaluate((leftOut) => {
+    const texts: string[] = [];
+    const spills: string[] = [];
+    const hidden = (element: Element) => element.closest("script, style, noscript, .visually-hidden, [hidden]") !== null;
+    const scrolls = (element: Element) => element.closest(".table-frame, pre, textarea, input, select") !== null;
+    for (const element of document.body.querySelectorAll("*")) {
+      if (element.closest("script, style, noscript") || !element.checkVisibility() || element.closest(leftOut)) continue;
+      for (const name of ["aria-label", "aria-valuetext", "placeholder", "title", "alt"]) {
+        const text = element.getAttribute(name);
+        if (text) texts.push(text);
+      }
+      const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+      own.forEach((node) => texts.push(node.textContent ?? ""));
+      const block = getComputedStyle(element).display !== "inline" && !(element instanceof SVGElement);
+      if (own.length > 0 && block && !hidden(element) && !scrolls(element) && element.scrollWidth > element.clientWidth + 1) {
+        spills.push(`${element.tagName} ${element.className}: ${element.textContent}`);
+      }
+    }
+    const wider = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    if (wider > 0) spills.push(`the page is ${wider} px wider than the screen`);
+    return { texts, spills };
+  }, NOT_YET);
+}
+
+/** What is left of a text without the catalogue's words and without data. A sentence around an element begins or ends elsewhere. */
+function leftOver(text: string, known: string[]): string {
+  let rest = text.replace(/⟦[^⟧]*(⟧|$)/g, "").replace(/^[^⟦]*⟧/, "");
+  for (const one of known) rest = rest.replaceAll(one, "");
+  return SAME_EVERYWHERE.reduce((left, pattern) => left.replace(pattern, ""), rest);
+}
+
+for (const screen of screens.filter(({ name }) => !isLeftOut(name))) {
+  test.describe(`${screen.name} @everywhere`, () => {
+    test.use({ demo: screen.demo, locale: "de-DE" });
+
+    test("every word comes out of the catalogue, and longer ones fit", async ({ page, seams, watch }) => {
+      screen.statuses?.forEach((status) => watch.expectStatus(status));
+      await page.route("**/de-*.txt", (route) => route.fulfill({ contentType: "text/plain; charset=utf-8", body: pseudoFile() }));
+      await screen.open(inPseudo(page), seams);
+      const known = await data(page);
+      const { texts, spills } = await look(page);
+      expect(texts.some((text) => text.includes("⟦")), "the language that nobody speaks is shown").toBe(true);
+      // Middles of sentences around elements have no bracket at all, but their letters are none of English.
+      const strays = texts.filter((text) => /[a-z]/i.test(leftOver(text, known)));
+      expect(strays, "not in the catalogue").toEqual([]);
+      expect(spills, "does not fit").toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,180 @@
+//! Holds that the page's words come out of its catalogue: no message without a place, no English written into a view.
+
+use crate::workspace;
+use anyhow::{Context, Result};
+use billing_catalogue::{Catalogue, ENGLISH, is_looked_up};
+use std::fs;
+
+/// What is no English: names, and what programs read.
+const NO_WORDS: [&str; 3] = ["Nexis", "Intl", "UTC"];
+/// Attributes that people read or hear.
+const READ_ATTRIBUTES: [&str; 9] =
+    ["aria-label", "label", "title", "heading", "hint", "placeholder", "alt", "summary", "caption"];
+/// Not converted yet. This list only gets shorter.
+const NOT_YET: [&str; 7] = [
+    "src/pages/ask_admin",
+    "src/pages/settings/billing/auto_pay",
+    "src/pages/settings/billing/balance",
+    "src/pages/settings/billing/requests",
+    "src/pages/settings/billing/transactions",
+    "src/pages/settings/billing/usage",
+    "src/ui/chart",
+];
+
+/// Every message that nobody says and every word that is no message, one sentence each; empty when all is well.
+pub(crate) fn strays() -> Result<Vec<String>> {
+    let mut pages = Vec::new();
+    for file in workspace::files_below(&workspace::root().join("src"))? {
+        let text = fs::read_to_string(&file).with_context(|| format!("{} could not be read", file.display()))?;
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        pages.push((workspace::relative(&file), code));
+    }
+    let mut found = unsaid(&ENGLISH.read()?, &pages);
+    let converted = pages.iter().filter(|(path, _)| !NOT_YET.iter().any(|part| path.starts_with(part)));
+    found.extend(
+        converted.flat_map(|(path, code)| written(code).into_iter().map(move |what| format!("{path}: {what}"))),
+    );
+    Ok(found)
+}
+
+/// Messages that no file names.
+fn unsaid(english: &Catalogue, pages: &[(String, String)]) -> Vec<String> {
+    let said = |area: &str, name: &str| {
+        let path = format!("texts::{area}::{name}");
+        pages.iter().any(|(_, code)| {
+            code.match_indices(&path).any(|(at, _)| {
+                let rest = code.get(at + path.len()..).unwrap_or_default();
+                let rest = rest.strip_prefix("_template").unwrap_or(rest);
+                !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_')
+            })
+        })
+    };
+    let messages = english.messages().filter(|(area, ..)| !is_looked_up(area));
+    let unsaid = messages.filter(|(area, name, _)| !said(area, name));
+    unsaid.map(|(area, name, _)| format!("texts/en.json: {area}.{name} is said nowhere in src/")).collect()
+}
+
+/// Words that stand in a view or begin like a sentence.
+fn written(code: &str) -> Vec<String> {
+    let found = literals(code).into_iter().filter(|(before, text)| {
+        let words = NO_WORDS.iter().fold((*text).to_owned(), |text, name| text.replace(name, ""));
+        // An escape is no letter of a word: `\u{a0}`.
+        let mut parts = words.split("\\u{");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let words = parts.fold(first, |all, part| all + part.split_once('}').map_or(part, |(_, rest)| rest));
+        has_letters(&words) && (is_in_view(before) || is_sentence(&words))
+    });
+    found.map(|(_, text)| format!("\"{text}\" is not in the catalogue")).collect()
+}
+
+fn has_letters(text: &str) -> bool {
+    // What stands in braces is filled in.
+    let mut outside = text.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+    outside.any(|part| part.contains(char::is_alphabetic))
+}
+
+/// Whether a literal behind this code is a text node or an attribute that people read.
+fn is_in_view(before: &str) -> bool {
+    let before = before.trim_end();
+    let node = before.ends_with('>') && !before.ends_with("=>") && !before.ends_with("->");
+    let attribute = before.strip_suffix('=').is_some_and(|before| {
+        READ_ATTRIBUTES.iter().any(|name| {
+            let rest = before.strip_suffix(name);
+            rest.is_some_and(|rest| {
+                !rest.ends_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_'))
+            })
+        })
+    });
+    node || attribute
+}
+
+/// A capital letter and a small one.
+fn is_sentence(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
+}
+
+/// Each string of the code with what stands before it on its line or, at the beginning of one, on the line above.
+fn literals(code: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = code.get(from..).and_then(|rest| rest.find('"')).map(|at| from + at) {
+        let line = code.get(..start).unwrap_or_default();
+        let comment = line.rsplit('\n').next().is_some_and(|line| line.contains("//") && !line.contains("://"));
+        if comment || line.ends_with('\'') || line.ends_with("'\\") {
+            from = if comment {
+                code.get(start..).and_then(|rest| rest.find('\n')).map_or(code.len(), |at| start + at)
+            } else {
+                start + 1
+            };
+            continue;
+        }
+        let end = end_of_literal(code, start + 1);
+        found.push((line, code.get(start + 1..end).unwrap_or_default()));
+        from = end + 1;
+    }
+    found
+}
+
+/// Where the string that begins here ends: at the first quote without a stroke before it.
+fn end_of_literal(code: &str, begin: usize) -> usize {
+    let mut escaped = false;
+    for (at, letter) in code.get(begin..).unwrap_or_default().char_indices() {
+        match letter {
+            '"' if !escaped => return begin + at,
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    code.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn english_in_a_view_is_found_wherever_it_stands() {
+        for code in [
+            r#"view! { <p>"Pay now"</p> }"#,
+            "view! { <p>\n    \"pay now\"\n</p> }",
+            r#"<nav aria-label="main">"#,
+            r#"<Panel heading="Cards" />"#,
+            r#"Bar::Low => "The balance is low","#,
+            r#"format!("Expires {date}")"#,
+            r#"<p>{name}</p>"of"<p>"#,
+        ] {
+            assert_eq!(written(code).len(), 1, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_reads_as_english_passes() {
+        for code in [
+            r#"<p class="muted small">{texts::a::b()}" · "{name}</p>"#,
+            r#"<TextField label=texts::a::b() name="card-name" />"#,
+            r#"// He said "No more" here"#,
+            "/// `\"Pay now\"`\nfn f() {}",
+            r#"'"' => "x","#,
+            r#"format!("{brand}\u{a0}••\u{a0}{last4}")"#,
+            r#"Role::Owner => "owner","#,
+            r#"<p>"Nexis"</p>"#,
+        ] {
+            assert_eq!(written(code), [""; 0], "{code}");
+        }
+    }
+
+    #[test]
+    fn this_tree_has_no_strays() {
+        assert_eq!(strays().unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_message_that_nobody_says_is_found() {
+        let english =
+            Catalogue::parse(r#"{"a":{"pay":"x","pay_now":"y","who":"{name}","list":"z"},"problems":{"gone":"w"}}"#);
+        let code = "texts::a::pay_now(); woven(texts::a::who_template()); .map(texts::a::list)";
+        let pages = [("src/x.rs".to_owned(), code.to_owned())];
+        assert_eq!(unsaid(&english.unwrap(), &pages), ["texts/en.json: a.pay is said nowhere in src/"]);
+    }
+}
