@@ -69,9 +69,13 @@ export async function confirmSetup({ stripe, elements }, returnUrl) {
   return error && (error.message ?? "The card was not taken.");
 }
 
-/** Lets the cardholder confirm a payment; the reason when that failed. @param {string} key @param {string} secret @param {string} src @returns {Promise<string | undefined>} */
-export async function nextAction(key, secret, src) {
-  const { error } = await (await load(key, src)).handleNextAction({ clientSecret: secret });
+/** Lets the cardholder confirm a payment; the reason when that failed. A payment that was begun without them is confirmed anew with `method`. @param {string} key @param {string} secret @param {string} method Empty: it is under way. @param {string} src @returns {Promise<string | undefined>} */
+export async function nextAction(key, secret, method, src) {
+  const stripe = await load(key, src);
+  const confirmParams = { payment_method: method, return_url: location.href };
+  const { error } = method
+    ? await stripe.confirmPayment({ clientSecret: secret, confirmParams, redirect: "if_required" })
+    : await stripe.handleNextAction({ clientSecret: secret });
   return error && (error.message ?? "The payment was not confirmed.");
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod language;
 pub(crate) mod listener;
 #[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
 pub(crate) mod paper;
+pub(crate) mod print;
 pub(crate) mod random;
 pub(crate) mod scroll;
 pub(crate) mod share;
@@ -27,4 +28,5 @@ pub(crate) mod stream;
 pub(crate) mod stripe;
 pub(crate) mod task;
 pub(crate) mod timers;
+pub(crate) mod transfer;
 pub(crate) mod visibility;

@@ -1,17 +1,24 @@
 //! What the Billing tab reads: all above the fold, a month of usage, a page of the ledger.
 
 use billing_contract::billing::Billing;
+use billing_contract::history::WalletHistory;
 use billing_contract::paths;
-use billing_contract::transaction::TransactionPage;
+use billing_contract::statement::Statement;
+use billing_contract::transaction::{TransactionDetail, TransactionOutline, TransactionPage};
 use billing_contract::usage::Usage;
 use billing_domain::Month;
 
 use super::ApiError;
-use super::client::get;
+use super::client::{Call, get};
 
 /// `GET /billing`.
 pub(crate) async fn billing() -> Result<Billing, ApiError> {
     get(paths::BILLING).answer().await
+}
+
+/// `GET /wallet/history`: the last 30 days.
+pub(crate) async fn history() -> Result<WalletHistory, ApiError> {
+    get(paths::WALLET_HISTORY).answer().await
 }
 
 /// `GET /usage?month=`.
@@ -19,19 +26,59 @@ pub(crate) async fn usage(month: Month) -> Result<Usage, ApiError> {
     get(paths::USAGE).query(&format!("month={month}")).answer().await
 }
 
-/// `GET /transactions`. `filter` is a query without its `?`; `cursor` continues after an earlier page.
-pub(crate) async fn transactions(filter: &str, cursor: Option<&str>) -> Result<TransactionPage, ApiError> {
+/// Lines of a page of the ledger.
+const PAGE: &str = "100";
+
+/// `GET /transactions`, from the newest line on. `filter` is a query without its `?`.
+pub(crate) async fn transactions(filter: &str) -> Result<TransactionPage, ApiError> {
+    get(paths::TRANSACTIONS).query(&with(filter, &[("limit", PAGE)])).answer().await
+}
+
+/// `GET /transactions`, from the first line below this `seq` on.
+pub(crate) async fn transactions_before(filter: &str, seq: i64) -> Result<TransactionPage, ApiError> {
+    let query = with(filter, &[("limit", PAGE), ("before_seq", &seq.to_string())]);
+    get(paths::TRANSACTIONS).query(&query).answer().await
+}
+
+/// `GET /transactions`: the line that occurred last on this date (`2026-11-14`) or before it.
+pub(crate) async fn transactions_at(filter: &str, date: &str) -> Result<TransactionPage, ApiError> {
+    get(paths::TRANSACTIONS).query(&with(filter, &[("limit", "1"), ("at", date)])).answer().await
+}
+
+/// `GET /transactions/outline`.
+pub(crate) async fn outline(filter: &str) -> Result<TransactionOutline, ApiError> {
+    get(paths::TRANSACTIONS_OUTLINE).query(filter).answer().await
+}
+
+/// `GET /transactions/{seq}`.
+pub(crate) async fn transaction(seq: i64) -> Result<TransactionDetail, ApiError> {
+    Call::new("GET", paths::TRANSACTION, &seq.to_string()).answer().await
+}
+
+/// `GET /statement?month=`.
+pub(crate) async fn statement(month: Month) -> Result<Statement, ApiError> {
+    get(paths::STATEMENT).query(&format!("month={month}")).answer().await
+}
+
+/// The address of `GET /transactions.csv`.
+pub(crate) fn csv_address(filter: &str) -> String {
+    let mut address = paths::full(paths::TRANSACTIONS_CSV, "");
+    if !filter.is_empty() {
+        address.push('?');
+        address.push_str(filter);
+    }
+    address
+}
+
+fn with(filter: &str, more: &[(&str, &str)]) -> String {
     let mut query = filter.to_owned();
-    let mut add = |name: &str, value: &str| {
+    for (name, value) in more {
         if !query.is_empty() {
             query.push('&');
         }
         query.push_str(name);
+        query.push('=');
         paths::push_encoded(&mut query, value);
-    };
-    add("limit=", "50");
-    if let Some(cursor) = cursor {
-        add("cursor=", cursor);
     }
-    get(paths::TRANSACTIONS).query(&query).answer().await
+    query
 }

@@ -22,7 +22,7 @@ pub(crate) enum ApiError {
 
 impl ApiError {
     /// What a failed answer says; `Unreadable` when it is no problem document.
-    pub(super) fn from_text(text: &str) -> Self {
+    pub(crate) fn from_text(text: &str) -> Self {
         decode(text).map_or(Self::Unreadable, |problem| Self::Problem(Box::new(problem)))
     }
 

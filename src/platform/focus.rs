@@ -18,6 +18,17 @@ pub(crate) fn at_top(id: &str) {
     }
 }
 
+/// The focus is inside the element with this id, not on itself.
+pub(crate) fn is_within(id: &str) -> bool {
+    let page = web_sys::window().and_then(|window| window.document());
+    let around = page.as_ref().and_then(|page| page.get_element_by_id(id));
+    let focused = page.and_then(|page| page.active_element());
+    match (around, focused) {
+        (Some(around), Some(focused)) => around != focused && around.contains(Some(&focused)),
+        _ => false,
+    }
+}
+
 /// Focuses this element; answers whether it can have focus.
 pub(crate) fn on(element: &Element) -> bool {
     element.dyn_ref::<HtmlElement>().is_some_and(|element| element.focus().is_ok())

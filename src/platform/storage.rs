@@ -1,4 +1,4 @@
-//! What a tab remembers over a reload, and forgets when it is closed.
+//! What a tab remembers over a reload, and forgets when it is closed; and what a browser remembers of how one likes it.
 
 use web_sys::Storage;
 
@@ -27,5 +27,21 @@ pub(crate) fn remove(name: &str) {
 pub(crate) fn clear() {
     if let Some(storage) = session() {
         let _ = storage.clear();
+    }
+}
+
+fn local() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+/// How somebody likes the page in this browser; `None` also where the browser forbids storage.
+pub(crate) fn preference(name: &str) -> Option<String> {
+    local()?.get_item(name).ok()?
+}
+
+/// Keeps how somebody likes the page, beyond the tab and the session; nothing that is about money or people.
+pub(crate) fn prefer(name: &str, text: &str) {
+    if let Some(storage) = local() {
+        let _ = storage.set_item(name, text);
     }
 }

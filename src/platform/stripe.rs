@@ -20,7 +20,7 @@ extern "C" {
     async fn confirm_setup(form: &JsValue, return_address: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = nextAction)]
-    async fn next_action(key: &str, secret: &str, script: &str) -> Result<JsValue, JsValue>;
+    async fn next_action(key: &str, secret: &str, card: &str, script: &str) -> Result<JsValue, JsValue>;
 
     fn destroy(form: &JsValue);
 }
@@ -62,8 +62,9 @@ impl CardForm {
     }
 }
 
-/// Lets the cardholder answer the bank about the payment with this secret. Whatever comes of it, the server knows.
-pub(crate) async fn answer_bank(key: &str, secret: &str, script: &str) -> Result<(), NotLoaded> {
+/// Lets the cardholder answer the bank about the payment with this secret. `card`: the payment was begun without them, and
+/// is confirmed anew with it. Whatever comes of it, the server knows.
+pub(crate) async fn answer_bank(key: &str, secret: &str, card: Option<&str>, script: &str) -> Result<(), NotLoaded> {
     let _aside = dialog::step_aside();
-    next_action(key, secret, script).await.map(drop).map_err(|_| NotLoaded)
+    next_action(key, secret, card.unwrap_or_default(), script).await.map(drop).map_err(|_| NotLoaded)
 }

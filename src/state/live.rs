@@ -22,7 +22,11 @@ use crate::platform::signal::Slot;
 
 use super::payment::{Notice, Stage};
 use super::{attempt, merge};
+use crate::platform::timers::{self, Timer};
 use crate::platform::{clock, intl};
+
+/// Lines of the ledger are gathered for so long before they are shown.
+const GATHER_MILLISECONDS: i32 = 80;
 
 /// Whether the page hears what happens to the wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +71,9 @@ pub(crate) struct Parts {
     pub(crate) first_page: Slot<TransactionPage>,
     /// Lines posted since, oldest first; only the last few hundred.
     pub(crate) recent: Slot<Vec<Transaction>>,
+    /// Lines that are about to be among the recent ones.
+    heard: StoredValue<Vec<Transaction>>,
+    gathering: StoredValue<Option<Timer>, LocalStorage>,
     /// Today in the organisation's zone.
     pub(crate) today: Slot<Date>,
     /// Whether the page hears what happens.
@@ -148,6 +155,8 @@ impl Live {
             usage: Slot::new(billing.usage),
             first_page: Slot::new(billing.transactions),
             recent: Slot::new(Vec::new()),
+            heard: StoredValue::new(Vec::new()),
+            gathering: StoredValue::new_local(None),
             today: Slot::new(billing.today),
             hearing: Slot::new(Hearing::Live),
             session_over: Slot::new(None),
@@ -192,20 +201,30 @@ impl Live {
 
     /// A top-up has moved on. Once its outcome is known, its key is used up.
     pub(crate) fn hear_top_up(self, top_up: TopUp) {
+        // The answer to a request may come after the event that overtook it.
+        let mut top_ups = self.top_ups.get_untracked();
+        let top_up = merge::top_up(&mut top_ups, top_up);
+        self.top_ups.set(top_ups);
         if top_up.status.is_final() && attempt::stored().is_some_and(|kept| kept.top_up_id.as_ref() == Some(&top_up.id))
         {
             attempt::forget();
         }
-        let next = self.payment.stage.read_untracked().after(&top_up);
-        self.top_ups.update(|list| merge::top_up(list, top_up));
-        if let Some(next) = next {
+        if let Some(next) = self.payment.stage.read_untracked().after(&top_up) {
             self.payment.stage.set(next);
         }
     }
 
-    /// A new line of the ledger.
+    /// A new line of the ledger. Those that come close together are shown together: a busy wallet has hundreds a second.
     pub(crate) fn hear_line(self, line: Transaction) {
-        self.recent.update(|recent| merge::line(recent, line));
+        self.heard.update_value(|heard| heard.push(line));
+        if self.gathering.with_value(Option::is_none) {
+            let show = move || {
+                self.gathering.set_value(None);
+                let heard = self.heard.try_update_value(std::mem::take).unwrap_or_default();
+                self.recent.update(|recent| heard.into_iter().for_each(|line| merge::line(recent, line)));
+            };
+            self.gathering.set_value(Some(timers::after(GATHER_MILLISECONDS, show)));
+        }
     }
 
     /// A card is new, changed or gone.
@@ -243,8 +262,17 @@ impl Live {
         chosen.or_else(|| cards.iter().find(|card| card.is_default)).or_else(|| cards.first()).cloned()
     }
 
+    /// An automatic payment that somebody looked at keeps nobody from adding money.
+    fn set_automatic_aside(self) {
+        let stage = self.payment.stage;
+        if stage.read_untracked().top_up().is_some_and(|top_up| top_up.automatic) {
+            stage.set(Stage::Choosing(None));
+        }
+    }
+
     /// Opens the top-up. While money is under way it shows that instead.
     pub(crate) fn open_payment(self) {
+        self.set_automatic_aside();
         let payment = self.payment;
         if matches!(*payment.stage.read_untracked(), Stage::Paid(_) | Stage::Connecting) {
             payment.stage.set(Stage::Choosing(None));
@@ -264,6 +292,7 @@ impl Live {
 
     /// Opens the top-up for a member's request, with its amount.
     pub(crate) fn open_payment_for(self, request_id: String, amount: Money) {
+        self.set_automatic_aside();
         if !self.payment.stage.read_untracked().is_under_way() {
             self.payment.stage.set(Stage::Choosing(None));
             self.payment.amount.set(box_text(amount, self.currency));

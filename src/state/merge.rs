@@ -19,13 +19,14 @@ pub(super) fn wallet(present: &mut Wallet, new: Wallet) {
     }
 }
 
-/// Puts a top-up into the list, newest first. What is final stays final, whatever is heard late.
-pub(super) fn top_up(list: &mut Vec<TopUp>, new: TopUp) {
+/// Puts a top-up into the list, newest first, and answers what holds now: what is final stays final, whatever is heard
+/// late.
+pub(super) fn top_up(list: &mut Vec<TopUp>, new: TopUp) -> TopUp {
     match list.iter_mut().find(|known| known.id == new.id) {
-        Some(known) if known.status.is_final() => {}
-        Some(known) => *known = new,
+        Some(known) if known.status.is_final() => return known.clone(),
+        Some(known) => known.clone_from(&new),
         None => {
-            list.insert(0, new);
+            list.insert(0, new.clone());
             let mut finished = 0;
             list.retain(|known| {
                 finished += usize::from(known.status.is_final());
@@ -33,6 +34,7 @@ pub(super) fn top_up(list: &mut Vec<TopUp>, new: TopUp) {
             });
         }
     }
+    new
 }
 
 /// Puts a request into the list of open ones, newest first; an answered one leaves it.
@@ -124,7 +126,8 @@ mod tests {
         top_up(&mut list, charge("open", TopUpStatus::Unknown));
         top_up(&mut list, charge("a", TopUpStatus::Processing));
         top_up(&mut list, charge("a", TopUpStatus::Succeeded));
-        top_up(&mut list, charge("a", TopUpStatus::Processing));
+        let late = top_up(&mut list, charge("a", TopUpStatus::Processing));
+        assert_eq!(late.status, TopUpStatus::Succeeded, "what was heard before holds");
         assert_eq!(list.iter().find(|one| one.id == "a").map(|one| one.status), Some(TopUpStatus::Succeeded));
         for number in 0..100 {
             top_up(&mut list, charge(&number.to_string(), TopUpStatus::Declined));

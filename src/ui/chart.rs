@@ -1,24 +1,22 @@
-//! Stacked bars, one a day, as inline SVG on whole numbers; the same figures as a table one key away.
+//! Stacked bars, one a day, as inline SVG on whole numbers, with what was before behind them and what is expected ahead of
+//! them; the same figures as a table one key away.
 
+mod details;
 mod plot;
 mod scale;
+mod table;
+mod walk;
 
 use leptos::prelude::*;
 
 use crate::platform::signal::{Derived, Given, Slot};
 
+use self::details::details;
 use self::plot::Plot;
-use super::button::{Button, ButtonStyle};
+use self::table::table;
 use super::dynamic::{part, words};
-use super::icon::IconName;
-use super::table::{Column, Table};
-
-/// A kind of thing that bars are stacked of, bottom first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Series {
-    /// Its name in the legend.
-    pub(crate) name: String,
-}
+use super::field::unique_id;
+use crate::platform::focus;
 
 /// One bar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +31,11 @@ pub(crate) struct Bar {
     pub(crate) part_texts: Vec<String>,
     /// The whole bar in words.
     pub(crate) total_text: String,
-    /// Why it stands out, in a few words: `3.2 × the usual`.
+    /// How it compares, as a sentence without its point; may be empty.
+    pub(crate) note: String,
+    /// What the line behind says at its place, in words; empty where it says nothing.
+    pub(crate) behind_text: String,
+    /// It stands out: a few letters over the bar, `3.2×`.
     pub(crate) mark: Option<String>,
 }
 
@@ -41,121 +43,161 @@ impl Bar {
     fn height(&self) -> u64 {
         self.parts.iter().fold(0, |sum, part| sum.saturating_add(*part))
     }
+}
 
-    /// The bar in one sentence.
-    fn sentence(&self) -> String {
-        let mark = self.mark.as_ref().map(|mark| format!(", spike: {mark}")).unwrap_or_default();
-        format!("{}: {}{mark}", self.name, self.total_text)
+/// A line of steps beside the bars.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Steps {
+    /// Its name in the legend.
+    pub(crate) name: String,
+    /// One height a bar's place, in the unit of the bars; nothing is drawn when there is none.
+    pub(crate) heights: Vec<u64>,
+}
+
+/// The chart's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChartWords {
+    /// The heading of the table's first column, `Day`.
+    pub(crate) bar: &'static str,
+    /// All bars, for those who walk through them: `Days of November 2026`.
+    pub(crate) bars: String,
+    /// To the bar before.
+    pub(crate) back: &'static str,
+    /// To the next bar.
+    pub(crate) on: &'static str,
+    /// What stands out is called so: `Spike`.
+    pub(crate) mark: &'static str,
+    /// Leads to what is behind the chosen bar.
+    pub(crate) open: &'static str,
+}
+
+/// What the parts of a chart share.
+#[derive(Clone, Copy)]
+struct Shared {
+    summary: Signal<String>,
+    names: StoredValue<Vec<String>>,
+    words: StoredValue<ChartWords>,
+    bars: Derived<Vec<Bar>>,
+    behind: Derived<Steps>,
+    ahead: Derived<Steps>,
+    slots: Derived<usize>,
+    /// The bar that somebody chose by key, tap or button.
+    chosen: Slot<Option<usize>>,
+    /// The bar under the pointer.
+    pointed: Slot<Option<usize>>,
+    on_open: Callback<(usize,)>,
+}
+
+impl Shared {
+    /// The bar that the keyboard is at; the last one until somebody chooses.
+    fn active(self) -> Option<usize> {
+        let last = self.bars.read().len().checked_sub(1)?;
+        Some(self.chosen.get().map_or(last, |index| index.min(last)))
+    }
+
+    /// The bar that is told in words.
+    fn shown(self) -> Option<usize> {
+        let count = self.bars.read().len();
+        self.pointed.get().filter(|index| *index < count).or_else(|| self.active())
     }
 }
 
-/// A bar chart. Arrow keys or the pointer move over the bars; the chosen one is told in words below.
+/// A bar chart. Arrow keys, taps or the pointer go through the bars; the chosen one is told in words below. `T` shows the
+/// table instead.
 #[component]
 pub(crate) fn BarChart(
-    /// What it shows, and the most important thing in it, as one sentence.
+    /// What it shows, and the most important things in it, in sentences.
     #[prop(into)]
     summary: Signal<String>,
-    /// The series, bottom first; at most three.
-    series: Vec<Series>,
+    /// The names of the series, bottom first; at most three.
+    series: Vec<String>,
+    /// The chart's own words.
+    words_of: ChartWords,
     /// The bars, in order. All of them have as many parts as there are series.
     #[prop(into)]
     bars: Given<Vec<Bar>>,
-    /// How many bars the whole width has room for, so that a month that has begun does not stretch.
+    /// A quiet line behind the bars, from the first place on.
     #[prop(into)]
-    slots: Given<usize>,
-    /// The heading of the table's first column, `Day`.
-    #[prop(default = "Day")]
-    bar_word: &'static str,
+    behind: Given<Steps>,
+    /// A dashed line that goes on where the bars end, from the place of the last bar on.
+    #[prop(into)]
+    ahead: Given<Steps>,
+    /// How many bars the whole width has room for, so that a month that has begun does not stretch.
+    slots: usize,
     /// The value of a height as text, for the axis.
     #[prop(into)]
     scale_text: Callback<(u64,), String>,
-    /// The button beside the chosen bar that leads to what is behind it: its words and what it does.
-    #[prop(optional, into)]
-    on_open: Option<(&'static str, Callback<(usize,)>)>,
+    /// Whether the table is shown.
+    as_table: RwSignal<bool>,
+    /// Leads to what is behind a bar.
+    #[prop(into)]
+    on_open: Callback<(usize,)>,
 ) -> AnyView {
     let bars = Derived::new(move || bars.get());
-    let as_table = RwSignal::new(false);
-    // Which bar is told in words; the last one until somebody points at another one.
-    let pointed = Slot::new(None::<usize>);
-    let chosen = Derived::new(move || {
-        let last = bars.read().len().checked_sub(1)?;
-        Some(pointed.get().map_or(last, |index| index.min(last)))
-    });
-    let names = StoredValue::new(series.into_iter().map(|series| series.name).collect::<Vec<_>>());
-    let body = part(move || {
+    let shared = Shared {
+        summary,
+        names: StoredValue::new(series),
+        words: StoredValue::new(words_of),
+        bars,
+        behind: Derived::new(move || behind.get()),
+        ahead: Derived::new(move || ahead.get()),
+        slots: Derived::new(move || slots.max(bars.read().len()).max(1)),
+        chosen: Slot::new(None),
+        pointed: Slot::new(None),
+        on_open,
+    };
+    let body = move || {
         if as_table.get() {
-            table(summary, names, bars, bar_word)
+            table(shared)
         } else {
-            view! {
-                <Plot summary=summary bars=bars slots=slots chosen=chosen pointed=pointed scale_text=scale_text />
-                {part(move || chosen.get().and_then(|index| bars.read().get(index).map(|bar| details(bar, index, names, on_open))))}
-            }
-            .into_any()
+            view! { <Plot shared=shared scale_text=scale_text />{details(shared)} }.into_any()
         }
-    });
+    };
+    let button = unique_id("chart-table");
+    let id = button.clone();
+    let toggle = move || {
+        // Whatever has focus may go with the chart.
+        focus::by_id(&id);
+        as_table.update(|shown| *shown = !*shown);
+    };
+    let press = toggle.clone();
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
+        if plain && event.key().eq_ignore_ascii_case("t") {
+            event.prevent_default();
+            toggle();
+        }
+    };
     view! {
-        <div class="chart">
+        <div class="chart" on:keydown=key>
             <div class="chart-head">
-                <ul class="legend">{legend(names)}</ul>
-                <Button style=ButtonStyle::Quiet on_press=move || as_table.update(|shown| *shown = !*shown)>
+                {part(move || legend(shared))}
+                <button type="button" id=button class="button button-quiet" aria-keyshortcuts="T" on:click=move |_| press()>
                     {words(move || if as_table.get() { "Show as chart" } else { "Show as table" })}
-                </Button>
+                    <kbd aria-hidden="true">"T"</kbd>
+                </button>
             </div>
-            {body}
+            {part(body)}
         </div>
     }
     .into_any()
 }
 
-fn legend(names: StoredValue<Vec<String>>) -> AnyView {
-    let each = |(index, name): (usize, String)| {
-        view! { <li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class=plot::part_class(index) width="10" height="10"></rect></svg>{name}</li> }
-    };
-    names.get_value().into_iter().enumerate().map(each).collect_view().into_any()
-}
-
-/// What the chosen bar is made of.
-fn details(
-    bar: &Bar,
-    index: usize,
-    names: StoredValue<Vec<String>>,
-    on_open: Option<(&'static str, Callback<(usize,)>)>,
-) -> AnyView {
-    let part = |(name, text): (String, &String)| view! { <div><dt>{name}</dt><dd>{text.clone()}</dd></div> };
-    let parts = names.get_value().into_iter().zip(&bar.part_texts).map(part).collect_view();
-    let mark = bar
-        .mark
-        .as_ref()
-        .map(|mark| view! { <span class="chart-mark"><span aria-hidden="true">"◆ "</span>{mark.clone()}</span> });
-    let open = on_open.map(|(words, run)| {
-        view! { <Button style=ButtonStyle::Quiet icon=IconName::ArrowRight on_press=move || run.run((index,))>{words}</Button> }
+fn legend(shared: Shared) -> AnyView {
+    let names = shared.names.get_value().into_iter().enumerate();
+    let series = names.map(|(index, name)| {
+        view! { <li><svg class="swatch" aria-hidden="true"><rect class=plot::part_class(index) width="100%" height="100%"></rect></svg>{name}</li> }
     });
+    let line = |class: &'static str, steps: &Steps| {
+        let name = (!steps.heights.is_empty()).then(|| steps.name.clone())?;
+        Some(view! { <li><span class=class aria-hidden="true"></span>{name}</li> })
+    };
     view! {
-        <div class="chart-details">
-            <p><strong>{bar.name.clone()}</strong>" "<bdi class="money">{bar.total_text.clone()}</bdi>" "{mark}</p>
-            <dl>{parts}</dl>
-            {open}
-        </div>
+        <ul class="legend">
+            {series.collect_view()}
+            {line("swatch-behind", &shared.behind.read())}
+            {line("swatch-ahead", &shared.ahead.read())}
+        </ul>
     }
     .into_any()
-}
-
-/// The same figures as rows.
-fn table(
-    caption: Signal<String>,
-    names: StoredValue<Vec<String>>,
-    bars: Derived<Vec<Bar>>,
-    bar_word: &'static str,
-) -> AnyView {
-    let mut columns = vec![Column::text(bar_word)];
-    columns.extend(names.get_value().into_iter().map(|name| Column::figures(name).wide_only()));
-    columns.push(Column::figures("Total"));
-    let row = |bar: Bar| {
-        let mark = bar.mark.map(|mark| view! { <span class="chart-mark cell-sub">"Spike: "{mark}</span> });
-        let parts = bar.part_texts.into_iter().map(|text| view! { <td class="numeric wide-only">{text}</td> });
-        view! { <tr><th scope="row">{bar.name}{mark}</th>{parts.collect_view()}<td class="numeric">{bar.total_text}</td></tr> }
-    };
-    let rows = part(move || bars.get().into_iter().map(row).collect_view());
-    view! { <div class="chart-table"><Table caption=caption columns=columns><tbody>{rows}</tbody></Table></div> }
-        .into_any()
 }

@@ -23,6 +23,12 @@ pub(crate) fn Dialog(
     /// Something is under way that must not be lost: Escape and the cross do nothing.
     #[prop(optional, into)]
     locked: Signal<bool>,
+    /// Where it stands and how wide it is: `dialog-side`, `dialog-wide`.
+    #[prop(optional, into)]
+    class: &'static str,
+    /// Called with the name of each key that is pressed in it; what answers `true` is done with.
+    #[prop(optional, into)]
+    on_key: Option<Callback<(String,), bool>>,
     /// Called after it was closed, in whatever way.
     #[prop(optional, into)]
     on_close: Option<Callback<()>>,
@@ -47,7 +53,13 @@ pub(crate) fn Dialog(
     view! {
         <dialog
             node_ref=element
-            class="dialog"
+            class=format!("dialog {class}")
+            on:keydown=move |event: leptos::ev::KeyboardEvent| {
+                let plain = !event.ctrl_key() && !event.alt_key() && !event.meta_key();
+                if plain && on_key.is_some_and(|on_key| on_key.run((event.key(),))) {
+                    event.prevent_default();
+                }
+            }
             aria-labelledby=id.clone()
             on:cancel=move |event: leptos::ev::Event| {
                 event.prevent_default();

@@ -59,9 +59,20 @@ pub(crate) enum IconName {
     Code,
     /// A link.
     Link,
+    /// Saves as a file.
+    Download,
+    /// A document.
+    Document,
+    /// Copies.
+    Copy,
 }
 
 impl IconName {
+    /// It points along the line of text, and so the other way where that runs from right to left.
+    const fn points(self) -> bool {
+        matches!(self, Self::ArrowRight | Self::ChevronLeft | Self::ChevronRight | Self::SignOut)
+    }
+
     /// The path on the 16 × 16 grid, drawn as a stroke of 1.5 units.
     const fn path(self) -> &'static str {
         match self {
@@ -108,6 +119,9 @@ impl IconName {
             Self::Code => {
                 "M2.25 2.25h4v4h-4v-4ZM9.75 2.25h4v4h-4v-4ZM2.25 9.75h4v4h-4v-4ZM9.75 9.75v1.5M13.75 9.75h-1.5v2M9.75 13.75h1.5M13.75 13.75v-.1"
             }
+            Self::Download => "M8 2v8M4.75 7 8 10.25 11.25 7M2.5 13.5h11",
+            Self::Document => "M4 1.75h5.25L12.5 5v9.25H4V1.75ZM9 2v3.25h3.25M6 8h4.5M6 10.75h4.5",
+            Self::Copy => "M5.75 5.75h7.5v7.5h-7.5v-7.5ZM10.25 5.5V2.75h-7.5v7.5H5.5",
             Self::Link => {
                 "M6.75 9.25a2.75 2.75 0 0 0 4.1.3l2-2a2.76 2.76 0 0 0-3.9-3.9L7.9 4.7M9.25 6.75a2.75 2.75 0 0 0-4.1-.3l-2 2a2.76 2.76 0 0 0 3.9 3.9l1.05-1.05"
             }
@@ -123,7 +137,7 @@ pub(crate) fn Icon(
     name: Given<IconName>,
 ) -> AnyView {
     view! {
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+        <svg class="icon" class:icon-points=Signal::derive(move || name.get().points()) viewBox="0 0 16 16" aria-hidden="true" focusable="false">
             <path d=Signal::derive(move || name.get().path().to_owned())></path>
         </svg>
     }

@@ -19,6 +19,8 @@ pub(crate) enum MoneyStyle {
     /// A sum, a price, a card charge: rounded half to even; what is smaller than a minor unit is shown as `< $0.01`.
     #[default]
     Total,
+    /// What one of many costs on average: always four digits behind the point, rounded half up.
+    Average,
 }
 
 /// The amount in the reader's notation: `$1,234.50`, `−$0.114`, `< $0.01`.
@@ -26,6 +28,7 @@ pub(crate) fn money_text(amount: Money, currency: Currency, style: MoneyStyle) -
     let minor = match style {
         MoneyStyle::Balance => amount.to_minor_down(currency),
         MoneyStyle::Line => return line_text(amount, currency),
+        MoneyStyle::Average => return average_text(amount, currency),
         MoneyStyle::Total => amount.to_minor_half_even(currency),
     };
     if minor == 0 && !amount.is_zero() {
@@ -41,6 +44,12 @@ pub(crate) fn short_text(amount: Money, currency: Currency) -> String {
     let text = decimal(minor, currency.exponent(), 0);
     let digits = if text.contains('.') { currency.exponent() } else { 0 };
     intl::money(&decimal(minor, currency.exponent(), digits), currency.code(), digits)
+}
+
+/// A price per unit, given as a plain decimal, with every digit that it has: `$0.0012`.
+pub(crate) fn price_text(decimal: &str, currency: Currency) -> String {
+    let digits = decimal.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    intl::money(decimal, currency.code(), u32::try_from(digits).unwrap_or_default().max(currency.exponent()))
 }
 
 /// The amount with its sign always written: `+$100.00`, `−$0.114`.
@@ -84,6 +93,11 @@ fn line_text(amount: Money, currency: Currency) -> String {
     let text = decimal(amount.micros(), 6, currency.exponent());
     let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     intl::money(&text, currency.code(), u32::try_from(digits).unwrap_or(6))
+}
+
+fn average_text(amount: Money, currency: Currency) -> String {
+    let hundreds = amount.micros().saturating_add(50).div_euclid(100);
+    intl::money(&decimal(hundreds, 4, 4), currency.code(), 4)
 }
 
 fn minor_text(minor: i64, currency: Currency) -> String {

@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
-
 use super::field::unique_id;
 
 /// A column.
@@ -34,6 +32,14 @@ impl Column {
     }
 }
 
+/// The cells of the head.
+pub(super) fn head(columns: Vec<Column>) -> AnyView {
+    let head = columns.into_iter().map(|column| {
+        view! { <th scope="col" class:numeric=column.numeric class:wide-only=column.wide_only>{column.heading}</th> }
+    });
+    head.collect_view().into_any()
+}
+
 /// A table. The children are its `<tbody>` and, if there is one, `<tfoot>`; cells of figures have the class `numeric`.
 #[component]
 pub(crate) fn Table(
@@ -42,21 +48,15 @@ pub(crate) fn Table(
     caption: Signal<String>,
     /// The columns.
     columns: Vec<Column>,
-    /// How many rows there are altogether when not all of them are in the document; −1 when unknown.
-    #[prop(optional, into)]
-    row_count: Given<Option<i64>>,
     /// `<tbody>`.
     children: Children,
 ) -> AnyView {
     let id = unique_id("table");
-    let head = columns.into_iter().map(|column| {
-        view! { <th scope="col" class:numeric=column.numeric class:wide-only=column.wide_only>{column.heading}</th> }
-    });
     view! {
         <div class="table-frame" role="region" tabindex="0" aria-labelledby=id.clone()>
-            <table class="table" aria-rowcount=Signal::derive(move || row_count.get().map(|count| count.to_string()))>
+            <table class="table">
                 <caption class="visually-hidden" id=id.clone()>{caption}</caption>
-                <thead><tr>{head.collect_view()}</tr></thead>
+                <thead><tr>{head(columns)}</tr></thead>
                 {children()}
             </table>
         </div>

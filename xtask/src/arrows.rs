@@ -95,12 +95,14 @@ fn house_rules(source: &Source) -> Vec<String> {
 }
 
 /// The rooms of src/ and what each may use of the others (its own room it always may).
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("main", &["app", "api", "pages", "parts", "platform", "routes", "state", "texts", "ui"]),
     ("pay", &["api", "pages", "parts", "platform", "texts", "ui"]),
+    ("kit", &["platform", "specimens", "texts", "ui"]),
     ("app", &["api", "pages", "parts", "platform", "routes", "state", "texts", "ui"]),
     ("pages", &["api", "parts", "platform", "routes", "state", "texts", "ui"]),
     ("parts", &["platform", "texts", "ui"]),
+    ("specimens", &["platform", "texts", "ui"]),
     ("state", &["platform", "texts"]),
     ("api", &["platform", "texts"]),
     ("ui", &["platform", "texts"]),
@@ -131,7 +133,7 @@ fn page_rules(source: &Source, module: &[String]) -> Vec<String> {
     if room != "api" {
         broken.extend(refuse(source, &["gloo_net"], "only `api` fetches"));
     }
-    if matches!(room, "ui" | "platform") {
+    if matches!(room, "ui" | "specimens" | "platform") {
         broken.extend(refuse(source, &["billing_contract"], "the kit and the platform know no billing"));
     }
     if room == "platform" {

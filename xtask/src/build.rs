@@ -20,7 +20,7 @@ use std::{
 };
 
 /// What the page is made of; anything else may change without building it again.
-const PAGE_SOURCES: [&str; 13] = [
+const PAGE_SOURCES: [&str; 14] = [
     "src",
     "style",
     "public",
@@ -34,9 +34,12 @@ const PAGE_SOURCES: [&str; 13] = [
     "Cargo.lock",
     "index.html",
     "pay.html",
+    "kit.html",
 ];
 /// dist/ is emptied by every build, so this file vanishes with the build that it describes.
 const STAMP: &str = ".built-from";
+/// The same for the kit.
+const KIT_STAMP: &str = ".kit-built-from";
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let test_seams = match arguments {
@@ -52,12 +55,35 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
 /// `cargo xtask page`: for those who work on the page and restart a server that they have.
 pub(crate) fn run_page(arguments: &[String]) -> Result<()> {
-    if let Some(word) = arguments.first() {
-        bail!("this chore takes no argument (`{word}`)");
-    }
+    let with_kit = match arguments {
+        [] => false,
+        [flag] if flag == "--kit" => true,
+        _ => bail!("usage: cargo xtask page [--kit]"),
+    };
     install::ensure(&install::for_build()?)?;
-    Steps::of(1).step("the page, in release", page_if_changed)?;
-    suite::weigh()
+    let mut steps = Steps::of(if with_kit { 2 } else { 1 });
+    steps.step("the page, in release", page_if_changed)?;
+    suite::weigh()?;
+    if with_kit {
+        steps.step("the kit, shown at /kit", add_kit)?;
+    }
+    Ok(())
+}
+
+/// Puts the kit into dist/, until the page is built again or [`remove_kit`] takes it away.
+pub(crate) fn add_kit() -> Result<()> {
+    let stamp = fingerprint()?;
+    let file = workspace::dist().join(KIT_STAMP);
+    if fs::read_to_string(&file).is_ok_and(|built| built == stamp) {
+        return Ok(());
+    }
+    page::add_kit()?;
+    fs::write(&file, stamp).with_context(|| format!("{} could not be written", file.display()))
+}
+
+/// dist/ holds the product alone again.
+pub(crate) fn remove_kit() -> Result<()> {
+    page::remove_kit()
 }
 
 /// Leaves `target/release/nexis-billing` and `dist/`. The seams are a cargo feature of the server alone, so both
@@ -88,7 +114,7 @@ fn page_if_changed() -> Result<()> {
     let stamp = fingerprint()?;
     let file = workspace::dist().join(STAMP);
     if fs::read_to_string(&file).is_ok_and(|built| built == stamp) {
-        return Ok(());
+        return remove_kit();
     }
     let started = Instant::now();
     page::make()?;

@@ -25,14 +25,16 @@ cargo xtask test
     formatting, lints, the tests on SQLite and PostgreSQL, the budgets, and the product in a real browser
 cargo xtask build [--test-seams]
     leaves target/release/nexis-billing and dist/
-cargo xtask page
-    the page's half of `build`, dist/, and what it weighs
+cargo xtask page [--kit]
+    the page's half of `build`, dist/, and what it weighs; with --kit every part of it in every state, shown at /kit
 cargo xtask check
     the quick part of `test`: formatting, lints on both targets, the arrows of the architecture, and the page's words
 cargo xtask bench
     measures the product beside pgbench and a loop written by hand, on this machine, in one run
 cargo xtask screens [FOLDER]
-    pictures of every screen (default /tmp/shots), and the picture of the README in docs/";
+    pictures of every screen (default /tmp/shots), and the picture of the README in docs/
+cargo xtask screens --renew
+    the picture book in docs/screens/, by which the browser tests judge whether a screen still looks the same";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

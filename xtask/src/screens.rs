@@ -1,8 +1,10 @@
-//! Takes pictures of every screen for looking at, and the one that the README shows.
+//! Takes pictures: of every screen for looking at, the one that the README shows, and the picture book in docs/screens/.
+
+mod book;
 
 use crate::{build, install, process, steps::Steps, suite, workspace};
 use anyhow::{Result, bail};
-use std::{env, fs, path::PathBuf};
+use std::{env, fs, path::Path, path::PathBuf};
 
 /// The README's picture must stay light enough to be cloned by everybody.
 const PICTURE_LIMIT_BYTES: u64 = 300_000;
@@ -10,22 +12,45 @@ const PICTURE_LIMIT_BYTES: u64 = 300_000;
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let folder = match arguments {
         [] => env::temp_dir().join("shots"),
-        [folder] => PathBuf::from(folder),
-        _ => bail!("usage: cargo xtask screens [FOLDER]"),
+        [flag] if flag == "--renew" => return renew(),
+        [folder] if !folder.starts_with('-') => PathBuf::from(folder),
+        _ => bail!("usage: cargo xtask screens [FOLDER | --renew]"),
     };
+    let mut steps = begin()?;
+    photograph(&folder, &mut steps)
+}
+
+/// The product that is photographed, built; the pictures are the second step.
+fn begin() -> Result<Steps> {
     install::ensure(&install::for_build()?)?;
     install::ensure(&install::for_browser())?;
-    fs::create_dir_all(&folder)?;
     let mut steps = Steps::of(2);
     steps.step("the product with test seams, in release", || build::product(true))?;
+    Ok(steps)
+}
+
+fn photograph(folder: &Path, steps: &mut Steps) -> Result<()> {
+    fs::create_dir_all(folder)?;
     let picture = workspace::root().join("docs/billing.png");
     let mut shots = suite::playwright(&["--config=screens.config.ts"])?;
-    shots.env("NEXIS_BILLING_SHOTS", &folder).env("NEXIS_BILLING_PICTURE", &picture);
+    shots.env("NEXIS_BILLING_SHOTS", folder).env("NEXIS_BILLING_PICTURE", &picture);
     steps.step("pictures", || process::run(&mut shots))?;
     let bytes = fs::metadata(&picture)?.len();
     if bytes > PICTURE_LIMIT_BYTES {
         bail!("{} has {bytes} bytes, the limit is {PICTURE_LIMIT_BYTES}", workspace::relative(&picture));
     }
     println!("\n{}\n{} ({bytes} bytes)", folder.display(), picture.display());
+    Ok(())
+}
+
+/// The test that judges the pictures takes those anew that look different, and those that are missing.
+fn renew() -> Result<()> {
+    let mut steps = begin()?;
+    book::drop_stale()?;
+    let mut shots = suite::playwright(&["pictures.spec.ts", "--project=desktop", "--project=phone"])?;
+    shots.args(["--update-snapshots=changed", "--reporter=line"]);
+    steps.step("pictures", || process::run(&mut shots))?;
+    book::bind()?;
+    println!("\nLook at what changed before you commit it: git diff --stat docs/screens");
     Ok(())
 }

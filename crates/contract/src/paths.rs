@@ -21,6 +21,8 @@ paths! {
     BILLING = "/billing";
     /// GET.
     WALLET = "/wallet";
+    /// GET.
+    WALLET_HISTORY = "/wallet/history";
     /// POST.
     TOP_UPS = "/top-ups";
     /// GET.
@@ -29,6 +31,8 @@ paths! {
     TOP_UP_CHECK = "/top-ups/{id}/check";
     /// POST: the sandbox cardholder answers.
     TOP_UP_CHALLENGE = "/top-ups/{id}/challenge";
+    /// POST: gives up one that waits for the cardholder.
+    TOP_UP_CANCEL = "/top-ups/{id}/cancel";
     /// GET, `application/pdf`.
     TOP_UP_RECEIPT = "/top-ups/{id}/receipt";
     /// POST, service key.
@@ -71,12 +75,20 @@ paths! {
     TRANSACTIONS = "/transactions";
     /// GET, `text/csv`.
     TRANSACTIONS_CSV = "/transactions.csv";
+    /// GET: where each page of a filtered list begins.
+    TRANSACTIONS_OUTLINE = "/transactions/outline";
+    /// GET, by its `seq`.
+    TRANSACTION = "/transactions/{id}";
+    /// GET: a month's statement.
+    STATEMENT = "/statement";
     /// GET.
     USAGE = "/usage";
     /// GET, `text/event-stream`.
     EVENTS = "/events";
     /// GET, POST.
     REQUESTS = "/requests";
+    /// GET, `text/event-stream`.
+    REQUEST_EVENTS = "/requests/events";
     /// POST.
     REQUEST_APPROVE = "/requests/{id}/approve";
     /// POST.

@@ -18,6 +18,9 @@ pub struct CreateTopUp {
     /// The default card when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_id: Option<String>,
+    /// The member's request that this payment answers: it is approved once the money has arrived, not before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// The card, as much of it as may be shown.
@@ -55,6 +58,9 @@ pub enum NextAction {
     BrowserScript {
         /// For the script.
         client_secret: String,
+        /// Where it is there, the payment was begun without the cardholder: the script confirms it anew with this card.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment_method: Option<String>,
         /// Afterwards it is too late.
         expires_at: Timestamp,
     },
@@ -67,6 +73,8 @@ struct NextActionFields {
     kind: NextActionKind,
     #[serde(default)]
     client_secret: String,
+    #[serde(default)]
+    payment_method: Option<String>,
     expires_at: Timestamp,
 }
 
@@ -81,9 +89,11 @@ impl From<NextActionFields> for NextAction {
     fn from(fields: NextActionFields) -> Self {
         match fields.kind {
             NextActionKind::SandboxChallenge => Self::SandboxChallenge { expires_at: fields.expires_at },
-            NextActionKind::BrowserScript => {
-                Self::BrowserScript { client_secret: fields.client_secret, expires_at: fields.expires_at }
-            }
+            NextActionKind::BrowserScript => Self::BrowserScript {
+                client_secret: fields.client_secret,
+                payment_method: fields.payment_method,
+                expires_at: fields.expires_at,
+            },
         }
     }
 }
@@ -138,7 +148,10 @@ mod tests {
         assert_eq!(serde_json::from_str::<NextAction>(&json).unwrap(), action);
         assert!(serde_json::from_str::<NextAction>(&json.replace("sandbox", "other")).is_err());
         let expires_at = Timestamp::from_seconds(1_767_225_600);
-        let script = NextAction::BrowserScript { client_secret: "seti_1_secret_2".to_owned(), expires_at };
-        assert_eq!(serde_json::from_str::<NextAction>(&serde_json::to_string(&script).unwrap()).unwrap(), script);
+        for payment_method in [None, Some("pm_1".to_owned())] {
+            let client_secret = "seti_1_secret_2".to_owned();
+            let script = NextAction::BrowserScript { client_secret, payment_method, expires_at };
+            assert_eq!(serde_json::from_str::<NextAction>(&serde_json::to_string(&script).unwrap()).unwrap(), script);
+        }
     }
 }

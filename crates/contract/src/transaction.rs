@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use billing_domain::kind::Unit;
-use billing_domain::ledger::Hash;
+use billing_domain::ledger::{Hash, Line};
 use billing_domain::{Currency, Money, Timestamp, TransactionKind};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,32 @@ pub struct Transaction {
     pub hash: Hash,
 }
 
+impl Transaction {
+    /// What its hash is made of, in the ledger of that organisation.
+    pub fn line(&self, organization_id: &str) -> Line {
+        Line {
+            organization_id: organization_id.to_owned(),
+            seq: self.seq,
+            id: self.id.clone(),
+            kind: self.kind,
+            contra: self.contra.clone(),
+            amount: self.amount,
+            balance_after: self.balance_after,
+            currency: self.currency,
+            occurred_at: self.occurred_at,
+            posted_at: self.posted_at,
+            description: self.description.clone(),
+            source: self.source.clone(),
+            quantity: self.quantity.clone(),
+            unit: self.unit,
+            unit_price: self.unit_price.clone(),
+            reference: self.reference.clone(),
+            corrects: self.corrects,
+            details: self.details.clone(),
+        }
+    }
+}
+
 /// A keyset page, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -63,4 +89,31 @@ pub struct TransactionPage {
     /// Hand it back for the following page; `None` on the last one.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next_cursor: Option<String>,
+}
+
+/// One line and what came of it: `GET /transactions/{seq}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TransactionDetail {
+    /// The line.
+    pub transaction: Transaction,
+    /// The `seq` of each line that corrects it, oldest first.
+    pub corrected_by: Vec<i64>,
+}
+
+/// Where each page of a filtered list begins, so that any place of a long one can be gone to at once. With
+/// `before_seq = starts[n] + 1` and `limit = every` the same filter answers page `n`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TransactionOutline {
+    /// The newest line that was looked at, wanted or not.
+    pub last_seq: i64,
+    /// How many lines are wanted.
+    pub count: i64,
+    /// Lines of a page.
+    pub every: i64,
+    /// The `seq` of each page's first line, newest first.
+    pub starts: Vec<i64>,
+    /// There are older lines than are counted here: narrow the filter to see them.
+    pub truncated: bool,
 }

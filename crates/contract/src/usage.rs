@@ -45,6 +45,28 @@ pub struct SourceAmount {
     pub amount: Money,
 }
 
+/// What one source cost in a month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SourceCost {
+    /// Agent or mechanism; empty when the platform named none.
+    pub source: String,
+    /// Positive or zero.
+    pub amount: Money,
+    /// How many ledger lines.
+    pub lines: i64,
+}
+
+/// What all sources cost that are not named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OtherSources {
+    /// Positive or zero.
+    pub amount: Money,
+    /// How many ledger lines; 0 when every source is named.
+    pub lines: i64,
+}
+
 /// Why a day stands out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -54,9 +76,9 @@ pub struct Spike {
     pub factor: Option<String>,
     /// The median of the days before.
     pub usual: Money,
-    /// The kind that cost most that day.
+    /// The kind that rose most above its own usual amount.
     pub kind: UsageKind,
-    /// The largest sources behind it, largest first.
+    /// The largest sources of that kind that day, largest first.
     pub sources: Vec<SourceAmount>,
 }
 
@@ -70,6 +92,9 @@ pub struct Day {
     pub total: Money,
     /// Its parts.
     pub by_kind: ByKind,
+    /// The median of the 14 complete days before; `None` with fewer than 5.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub usual: Option<Money>,
     /// Set when it is a spike.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub spike: Option<Spike>,
@@ -90,10 +115,20 @@ pub struct Usage {
     /// At the month's end; `None` for a month that is over or when nothing is known.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub projected: Option<Money>,
+    /// What a day costs at the present pace, from which the projection is made; `None` like it.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub pace: Option<Money>,
     /// The month's parts.
     pub by_kind: ByKind,
     /// From the first to the last day, today at most.
     pub days: Vec<Day>,
+    /// The total of each day of the month before, all of them.
+    pub previous_days: Vec<Money>,
+    /// The sources that cost most in the month, largest first; 10 at most.
+    pub sources: Vec<SourceCost>,
+    /// All further sources together. With the named ones they make up the month as it was when they were summed up, which
+    /// may be a line ahead of `total`.
+    pub other_sources: OtherSources,
     /// The oldest month with anything in it.
     pub first_month: Month,
 }

@@ -1,5 +1,9 @@
 //! Automatic payments: settings and their limits, and the plan that says whether, when and how much to charge.
 
+pub mod advice;
+pub mod history;
+pub mod replay;
+
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{AmountError, ChargeAmount, ChargeLimits};
@@ -9,6 +13,10 @@ use crate::{Money, Timestamp};
 pub const PACE_SECONDS: i64 = 3600;
 /// Seconds from the first attempt to each following one after soft declines.
 pub const RETRY_AFTER_SECONDS: [i64; 4] = [0, 3600, 3 * 3600, 7 * 3600];
+
+/// How long an automatic charge waits for the cardholder whom its bank wants to see. Shorter than the day for which a
+/// provider keeps idempotency keys (STRIPE.md, Unknown outcome).
+pub const CONFIRM_SECONDS: i64 = 23 * 3600;
 
 /// How the wallet is refilled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

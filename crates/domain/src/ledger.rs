@@ -1,5 +1,7 @@
 //! The hash chain over ledger lines: each line's hash covers the line before it, so nothing can be altered unseen.
 
+mod chain;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -9,6 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::kind::{TransactionKind, Unit, UnknownName};
 use crate::{Currency, Money, Timestamp};
+
+pub use chain::{Chain, Fault};
 
 /// Named beside a line's hash input, so that a later format cannot be mistaken for this one.
 const FORMAT: &[u8] = b"nexis-billing ledger line v1";
@@ -167,7 +171,7 @@ impl<'de> Deserialize<'de> for Hash {
 mod tests {
     use super::*;
 
-    fn line() -> Line {
+    pub(super) fn line() -> Line {
         Line {
             organization_id: "org".into(),
             seq: 1,

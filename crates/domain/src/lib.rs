@@ -18,6 +18,7 @@ mod openapi;
 pub mod pricing;
 pub mod role;
 pub mod sandbox_cards;
+pub mod share;
 pub mod slider;
 pub mod spending;
 pub mod status;

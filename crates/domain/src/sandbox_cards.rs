@@ -10,7 +10,7 @@ use crate::charge::DeclineCode;
 pub enum Step {
     /// Goes through.
     Pass,
-    /// The cardholder must confirm (3-D Secure), then it goes through.
+    /// The cardholder must confirm (3-D Secure), then it goes through; with nobody there it waits for that.
     Challenge,
     /// The cardholder must confirm, and it is refused all the same.
     ChallengeThenDecline(DeclineCode),
@@ -114,7 +114,7 @@ pub const CARDS: &[SandboxCard] = &[
         "4000002760003184",
         "pm_card_authenticationRequired",
         "Asks for confirmation every time",
-        [Step::Challenge, Step::Challenge, Step::Decline(DeclineCode::AuthenticationRequired)],
+        [Step::Challenge, Step::Challenge, Step::Challenge],
     ),
     visa(
         "4000003800000446",
@@ -136,7 +136,7 @@ pub const CARDS: &[SandboxCard] = &[
         "4000000000003220",
         "pm_card_threeDSecure2Required",
         "3-D Secure 2, then pays",
-        [Step::Challenge, Step::Challenge, Step::Decline(DeclineCode::AuthenticationRequired)],
+        [Step::Challenge, Step::Challenge, Step::Challenge],
     ),
     visa(
         "4000008400001629",
@@ -145,7 +145,7 @@ pub const CARDS: &[SandboxCard] = &[
         [
             Step::ChallengeThenDecline(DeclineCode::GenericDecline),
             Step::ChallengeThenDecline(DeclineCode::GenericDecline),
-            Step::Decline(DeclineCode::AuthenticationRequired),
+            Step::ChallengeThenDecline(DeclineCode::GenericDecline),
         ],
     ),
     visa(

@@ -1,5 +1,6 @@
 //! What spending says about the future: burn rate, low mark, runway, projection, and which day was a spike.
 
+use crate::share::factor_tenths;
 use crate::{Date, Money, Timestamp};
 
 /// How many complete days the burn rate looks back over.
@@ -51,15 +52,29 @@ pub fn runway(available: Money, daily_burn: Money, now: Timestamp) -> Option<Run
     Some(Runway { until: now.plus_seconds(seconds), hours: seconds / 3600 })
 }
 
-/// What the month will have cost at its end: what it cost so far and the burn for the days still to come.
+/// What the month will have cost at its end: what it cost so far and [`days_to_come`].
 ///
-/// `so_far` holds the month's days up to and with `today`. Today counts as at least the burn, since it is not over.
+/// `so_far` holds the month's days up to and with `today`.
 pub fn projected_month(so_far: &[Money], daily_burn: Money, today: Date) -> Option<Money> {
-    let (current, earlier) = so_far.split_last()?;
-    let days_left = i64::from(today.month().length() - today.day());
-    Money::checked_sum(earlier.iter().copied())?
-        .checked_add((*current).at_least(daily_burn))?
-        .checked_add(daily_burn.checked_mul(days_left)?)
+    let current = *so_far.last()?;
+    let spent = Money::checked_sum(so_far.iter().copied())?;
+    spent.checked_add(Money::checked_sum(days_to_come(current, daily_burn, today))?)
+}
+
+/// What is still to be expected from each day from `today` to the end of its month: for today, which has cost `so_far`,
+/// what lacks to the burn; for every later day the burn.
+pub fn days_to_come(so_far: Money, daily_burn: Money, today: Date) -> Vec<Money> {
+    let rest = daily_burn.checked_sub(so_far).unwrap_or(Money::ZERO).at_least(Money::ZERO);
+    let left = today.month().length() - today.day();
+    std::iter::once(rest).chain((0..left).map(|_| daily_burn)).collect()
+}
+
+/// The usual day: the median of the last 14 complete days. `None` with fewer than 5, which say nothing.
+///
+/// `before` holds the complete days before the day, days without usage included, the latest last.
+pub fn usual_day(before: &[Money]) -> Option<Money> {
+    let window = &before[before.len().saturating_sub(SPIKE_WINDOW_DAYS)..];
+    if window.len() < SPIKE_MIN_DAYS { None } else { median(window) }
 }
 
 /// The middle value; the mean of the two middle ones, rounded down, for an even count. `None` of nothing.
@@ -87,17 +102,12 @@ pub struct Spike {
     pub factor_tenths: Option<i64>,
 }
 
-/// See [`Spike`]. `before` holds the complete days before the day, days without usage included, the latest last.
+/// See [`Spike`]. `before` is that of [`usual_day`].
 pub fn spike(day: Money, before: &[Money]) -> Option<Spike> {
-    let window = &before[before.len().saturating_sub(SPIKE_WINDOW_DAYS)..];
-    if window.len() < SPIKE_MIN_DAYS {
-        return None;
-    }
-    let usual = median(window)?;
+    let usual = usual_day(before)?;
     let high_enough = usual.checked_mul(SPIKE_FACTOR).is_some_and(|bar| day >= bar);
     let far_enough = usual.checked_add(SPIKE_FLOOR).is_some_and(|bar| day >= bar);
-    let tenths = || i64::try_from(i128::from(day.micros()) * 10 / i128::from(usual.micros())).ok();
-    (high_enough && far_enough).then(|| Spike { usual, factor_tenths: usual.is_positive().then(tenths).flatten() })
+    (high_enough && far_enough).then(|| Spike { usual, factor_tenths: factor_tenths(day, usual) })
 }
 
 #[cfg(test)]
@@ -151,7 +161,29 @@ mod tests {
         assert_eq!(spike(Money::from_major(1), &dollars(&[0; 5])).unwrap().factor_tenths, None);
     }
 
+    #[test]
+    fn today_is_expected_to_cost_a_usual_day_at_least() {
+        let today = Date::new(2026, 11, 28).unwrap();
+        let (two, five) = (Money::from_major(2), Money::from_major(5));
+        assert_eq!(days_to_come(two, five, today), dollars(&[3, 5, 5]));
+        assert_eq!(days_to_come(five, two, today), dollars(&[0, 2, 2]));
+        assert_eq!(days_to_come(Money::ZERO, two, Date::new(2026, 11, 30).unwrap()), dollars(&[2]));
+    }
+
     proptest! {
+        #[test]
+        fn the_projection_is_no_less_than_what_was_spent_and_grows_with_the_pace(
+            spent in proptest::collection::vec(0_i64..1_000_000, 1..31),
+            burn in 0_i64..1_000_000,
+        ) {
+            let so_far: Vec<_> = spent.iter().copied().map(Money::from_micros).collect();
+            let today = Date::new(2026, 10, u8::try_from(spent.len()).unwrap()).unwrap();
+            let project = |burn| projected_month(&so_far, Money::from_micros(burn), today).unwrap();
+            let sum = Money::checked_sum(so_far.iter().copied()).unwrap();
+            prop_assert!(project(burn) >= sum && project(burn + 1) >= project(burn));
+            prop_assert_eq!(days_to_come(Money::ZERO, Money::from_micros(burn), today).len(), 32 - spent.len());
+        }
+
         #[test]
         fn the_median_has_as_many_below_as_above(values in proptest::collection::vec(0_i64..1_000, 1..30)) {
             let amounts: Vec<_> = values.iter().map(|v| Money::from_micros(*v)).collect();

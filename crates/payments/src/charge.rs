@@ -90,7 +90,7 @@ impl fmt::Display for Reference {
 pub enum Presence {
     /// Somebody waits at the page: a 3-D Secure challenge can be answered.
     OnSession,
-    /// Nobody is there: automatic payments.
+    /// Nobody is there: automatic payments. What the bank wants confirmed waits, as the same charge, until somebody comes.
     OffSession,
 }
 
@@ -170,6 +170,9 @@ pub enum NextAction {
     BrowserScript {
         /// For the browser only; grants nothing but finishing this one step.
         client_secret: String,
+        /// The charge was begun with nobody there: the script confirms it anew with this card, the provider's name for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment_method: Option<String>,
     },
     /// A page of the provider's own is open.
     HostedPage {

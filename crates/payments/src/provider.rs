@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use billing_domain::Timestamp;
 
-use crate::card::{SetupAnswer, SetupRequest};
+use crate::card::{CardFacts, SetupAnswer, SetupRequest};
 use crate::charge::{ChargeAnswer, ChargeRequest};
 use crate::checkout::{Checkout, CheckoutRequest};
 use crate::dispute::DisputeAnswer;
+use crate::fraud::FraudWarning;
 use crate::refund::{RefundAnswer, RefundRequest};
 use crate::webhook::{WebhookError, WebhookEvent};
 
@@ -55,6 +56,9 @@ pub trait PaymentProvider: Send + Sync {
     /// Forgets a card: it can no longer be charged. Forgetting twice is fine.
     async fn forget_card(&self, customer: &str, card_ref: &str) -> Result<(), ProviderError>;
 
+    /// A connected card as the provider knows it now. `None`: there is no such card, or it is not this customer's.
+    async fn look_up_card(&self, customer: &str, card_ref: &str) -> Result<Option<CardFacts>, ProviderError>;
+
     /// Charges a card.
     async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError>;
 
@@ -83,6 +87,11 @@ pub trait PaymentProvider: Send + Sync {
 
     /// Where a dispute stands. `None`: there is none, or it is about no charge of ours.
     async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError>;
+
+    /// What a fraud warning says. `None`: there is none, or it is about no charge of ours.
+    async fn look_up_fraud_warning(&self, _provider_ref: &str) -> Result<Option<FraudWarning>, ProviderError> {
+        Ok(None)
+    }
 
     /// Opens a page of the provider's own. A provider without one refuses.
     async fn create_checkout(&self, _request: &CheckoutRequest) -> Result<Checkout, ProviderError> {

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 pub use self::records::{CardRecord, ChargeRecord, RefundRecord, SetupRecord, State};
 pub use self::script::{Scripted, UnknownBehaviour};
 pub use self::vault::{Drawer, MemoryVault, Record, SandboxVault, VaultError};
-use crate::card::{SetupAnswer, SetupRequest};
+use crate::card::{CardFacts, SetupAnswer, SetupRequest};
 use crate::charge::{ChargeAnswer, ChargeRequest, Reference};
 use crate::dispute::DisputeAnswer;
 use crate::provider::{PaymentProvider, ProviderError};
@@ -157,6 +157,10 @@ impl PaymentProvider for Sandbox {
 
     async fn forget_card(&self, customer: &str, card_ref: &str) -> Result<(), ProviderError> {
         self.forget_card(customer, card_ref).await
+    }
+
+    async fn look_up_card(&self, customer: &str, card_ref: &str) -> Result<Option<CardFacts>, ProviderError> {
+        self.look_up_card(customer, card_ref).await
     }
 
     async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {

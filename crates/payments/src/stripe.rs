@@ -13,6 +13,7 @@ mod declines;
 mod disputes;
 mod events;
 mod form;
+mod fraud;
 mod intents;
 mod object;
 mod refunds;
@@ -28,10 +29,11 @@ pub use self::account::Account;
 pub use self::client::API_VERSION;
 use self::client::Client;
 pub use self::customers::{BookError, CustomerBook, MemoryBook};
-use crate::card::{SetupAnswer, SetupRequest};
+use crate::card::{CardFacts, SetupAnswer, SetupRequest};
 use crate::charge::{ChargeAnswer, ChargeRequest};
 use crate::checkout::{Checkout, CheckoutRequest};
 use crate::dispute::DisputeAnswer;
+use crate::fraud::FraudWarning;
 use crate::provider::{PaymentProvider, ProviderError};
 use crate::refund::{RefundAnswer, RefundRequest};
 use crate::webhook::{WebhookError, WebhookEvent};
@@ -126,6 +128,14 @@ impl PaymentProvider for Stripe {
 
     async fn forget_card(&self, _customer: &str, card_ref: &str) -> Result<(), ProviderError> {
         self.detach(card_ref).await
+    }
+
+    async fn look_up_card(&self, customer: &str, card_ref: &str) -> Result<Option<CardFacts>, ProviderError> {
+        self.look_up_card(customer, card_ref).await
+    }
+
+    async fn look_up_fraud_warning(&self, provider_ref: &str) -> Result<Option<FraudWarning>, ProviderError> {
+        self.look_up_fraud_warning(provider_ref).await
     }
 
     async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {

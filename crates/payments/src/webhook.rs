@@ -42,6 +42,16 @@ pub enum WebhookKind {
         /// The provider's name for the dispute, for [`crate::PaymentProvider::look_up_dispute`].
         provider_ref: String,
     },
+    /// The card's bank suspects that a charge was fraud.
+    FraudWarning {
+        /// The provider's name for the warning, for [`crate::PaymentProvider::look_up_fraud_warning`].
+        provider_ref: String,
+    },
+    /// The card networks know new facts of a connected card, such as its expiry.
+    Card {
+        /// The provider's name for the card, for [`crate::PaymentProvider::look_up_card`].
+        provider_ref: String,
+    },
     /// Nothing that concerns us; acknowledge it.
     Other,
 }

@@ -10,7 +10,7 @@ pub(crate) struct Clock {
     /// Stands still there: for writing down a past.
     fixed: Option<Timestamp>,
     #[cfg(feature = "test-seams")]
-    offset_seconds: std::sync::Arc<std::sync::atomic::AtomicI64>,
+    offset_micros: std::sync::Arc<std::sync::atomic::AtomicI64>,
 }
 
 impl Clock {
@@ -19,7 +19,7 @@ impl Clock {
         Self {
             fixed: Some(at),
             #[cfg(feature = "test-seams")]
-            offset_seconds: std::sync::Arc::default(),
+            offset_micros: std::sync::Arc::default(),
         }
     }
 
@@ -31,13 +31,40 @@ impl Clock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
         #[cfg(feature = "test-seams")]
-        let now = now.plus_seconds(self.offset_seconds.load(std::sync::atomic::Ordering::SeqCst));
+        let now = Timestamp::from_micros(
+            now.micros().saturating_add(self.offset_micros.load(std::sync::atomic::Ordering::SeqCst)),
+        );
         now
     }
 
     /// Moves the clock forward for everybody who shares it.
     #[cfg(feature = "test-seams")]
     pub(crate) fn advance(&self, seconds: i64) {
-        self.offset_seconds.fetch_add(seconds, std::sync::atomic::Ordering::SeqCst);
+        self.offset_micros.fetch_add(seconds.saturating_mul(1_000_000), std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// From now on it is this time for everybody who shares it, and goes on from there.
+    #[cfg(feature = "test-seams")]
+    pub(crate) fn begin_at(&self, start: Timestamp) {
+        let ahead = start.micros().saturating_sub(self.now().micros());
+        self.offset_micros.fetch_add(ahead, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[cfg(all(test, feature = "test-seams"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_begins_elsewhere_goes_on_from_there_for_all_who_share_it() {
+        let start: Timestamp = "2026-11-18T20:15:00Z".parse().unwrap();
+        let clock = Clock::default();
+        let shared = clock.clone();
+        clock.begin_at(start);
+        let (first, later) = (shared.now(), shared.now());
+        assert!(first >= start && first < start.plus_seconds(60), "{first}");
+        assert!(later >= first);
+        clock.advance(3600);
+        assert!(shared.now() >= start.plus_seconds(3600));
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use billing_domain::grace::Policy;
 use billing_domain::limits::ChargeLimits;
-use billing_domain::{Currency, Money};
+use billing_domain::{Currency, Money, Timestamp};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -235,6 +235,9 @@ pub(crate) struct Settings {
     /// Where the script for the page comes from, for tests with a stand-in; only in test builds.
     #[arg(long, env = "NEXIS_BILLING_STRIPE_SCRIPT_URL", hide_env_values = true)]
     stripe_script_url: Option<String>,
+    /// What time it is when the server starts, RFC 3339, for pictures that look alike every day; only in test builds.
+    #[arg(long, env = "NEXIS_BILLING_CLOCK_START", hide = true, hide_env_values = true)]
+    clock_start: Option<String>,
 }
 
 /// Why the settings cannot be used, as a sentence for the operator.
@@ -294,6 +297,9 @@ pub(crate) struct Config {
     pub(crate) log: String,
     /// Stripe; `None`: the sandbox.
     pub(crate) stripe: Option<StripeSettings>,
+    /// What time it is when the server starts; `None`: the time it is.
+    #[cfg(feature = "test-seams")]
+    pub(crate) clock_start: Option<Timestamp>,
     min_top_up: Option<Money>,
     max_top_up: Option<Money>,
 }
@@ -376,7 +382,8 @@ impl Settings {
             brand_accent,
             brand_links,
             support_email,
-            support_url
+            support_url,
+            clock_start
         )
     }
 
@@ -411,6 +418,8 @@ impl Settings {
         }
         let seller = seller(&self, demo)?;
         let brand = brand::check(&self)?;
+        #[cfg_attr(not(feature = "test-seams"), expect(unused_variables, reason = "always `None` here: it is refused"))]
+        let clock_start = self.clock_start.as_deref().map(clock_start).transpose()?;
         Ok(Config {
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             database: self.database.unwrap_or_else(|| Secret("sqlite:nexis-billing.db".to_owned())),
@@ -432,6 +441,8 @@ impl Settings {
             fonts: self.fonts,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             stripe,
+            #[cfg(feature = "test-seams")]
+            clock_start,
             min_top_up,
             max_top_up,
         })
@@ -471,6 +482,14 @@ fn text(name: &'static str, entered: Option<&str>, most: usize) -> Result<Option
         return Err(setting(name, "must not hold characters that cannot be printed"));
     }
     Ok(Some(text.to_owned()))
+}
+
+/// A wrong time makes wrong bills, so nobody but a test may set it.
+fn clock_start(text: &str) -> Result<Timestamp, ConfigError> {
+    if !cfg!(feature = "test-seams") {
+        return Err(setting("clock_start", "only in test builds: a server that bills goes by the system's clock"));
+    }
+    text.parse().map_err(|_| setting("clock_start", "must look like 2026-11-18T20:15:00Z"))
 }
 
 fn setting(setting: &'static str, reason: impl Into<String>) -> ConfigError {
@@ -646,6 +665,16 @@ mod tests {
             (named.name.as_str(), named.address.as_str(), named.tax_id.as_str()),
             ("Ava", "1 Main St\nAustin", "")
         );
+    }
+
+    #[test]
+    fn only_a_test_build_may_be_told_what_time_it_is() {
+        let told = from_flags("--clock-start 2026-11-18T20:15:00Z").check();
+        #[cfg(feature = "test-seams")]
+        assert_eq!(told.unwrap().clock_start, Some("2026-11-18T20:15:00Z".parse().unwrap()));
+        #[cfg(not(feature = "test-seams"))]
+        assert!(told.unwrap_err().to_string().contains("only in test builds"));
+        assert!(from_flags("--clock-start yesterday").check().unwrap_err().to_string().contains("clock_start"));
     }
 
     #[test]

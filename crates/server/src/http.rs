@@ -27,6 +27,7 @@ pub(crate) mod router;
 pub(crate) mod security;
 pub(crate) mod serve;
 pub(crate) mod session;
+pub(crate) mod statement;
 pub(crate) mod static_files;
 #[cfg(feature = "test-seams")]
 pub(crate) mod test_seams;

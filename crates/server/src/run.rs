@@ -77,6 +77,10 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;
     let clock = Clock::default();
+    #[cfg(feature = "test-seams")]
+    if let Some(start) = config.clock_start {
+        clock.begin_at(start);
+    }
     let (provider, sandbox) = provider::open(&config, &store, &clock).await?;
     let (events, news) = EventHub::new();
     let state = AppState {

@@ -6,7 +6,9 @@ pub(crate) mod bootstrap;
 pub(crate) mod cards;
 pub(crate) mod disputes;
 pub(crate) mod feed;
+pub(crate) mod fraud;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod lanes;
 pub(crate) mod links;
 pub(crate) mod members;
@@ -20,6 +22,7 @@ pub(crate) mod refunds;
 pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod settlement;
+pub(crate) mod statement;
 #[cfg(feature = "test-seams")]
 pub(crate) mod test_seams;
 pub(crate) mod top_ups;

@@ -203,6 +203,15 @@ pub(crate) async fn write_state(
     state: &AutoPayState,
     now: Timestamp,
 ) -> Result<()> {
+    set_state(tx, organization_id, state).await?;
+    if let Some((kind, facts)) = notice::about(before, state) {
+        notice::write(tx, organization_id, kind, &facts, now).await?;
+    }
+    Ok(())
+}
+
+/// The same without a word to anybody, for whoever tells more than that.
+pub(crate) async fn set_state(tx: &mut Tx, organization_id: &str, state: &AutoPayState) -> Result<()> {
     tx.execute(
         "UPDATE auto_pay SET paused_reason = $2, decline_code = $3, failures = $4, attempt = $5,
             first_attempt_at = $6, next_attempt_at = $7
@@ -217,11 +226,8 @@ pub(crate) async fn write_state(
             state.next_attempt_at
         ],
     )
-    .await?;
-    if let Some((kind, facts)) = notice::about(before, state) {
-        notice::write(tx, organization_id, kind, &facts, now).await?;
-    }
-    Ok(())
+    .await
+    .map(drop)
 }
 
 impl AutoPay {

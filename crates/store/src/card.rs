@@ -69,7 +69,8 @@ pub struct NewCard {
 }
 
 impl Store {
-    /// Connects a card; the first becomes the default. The same provider reference again answers the card that is there.
+    /// Connects a card that nobody entered here; the first becomes the default. The same provider reference again answers the
+    /// card that is there. People are told only of cards that are set up ([`Store::apply_card_setup`], links).
     pub async fn add_card(&self, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
         retrying!(self.add_card_once(organization_id, new, now))
     }
@@ -90,6 +91,31 @@ impl Store {
         let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
         let row = self.db.first(sql, args![organization_id, id]).await?;
         Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    }
+
+    /// Takes over what the provider knows of a connected card by now; the card if anything of it has changed. `None` also
+    /// without such a card. `id` of `facts` is ignored.
+    pub async fn refresh_card(&self, organization_id: &str, facts: &NewCard) -> Result<Option<Card>> {
+        let sql = concat!(
+            "UPDATE cards SET brand = $4, last4 = $5, exp_month = $6, exp_year = $7, fingerprint = $8
+            WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3 AND removed_at IS NULL
+                AND (brand <> $4 OR last4 <> $5 OR exp_month <> $6 OR exp_year <> $7
+                    OR COALESCE(fingerprint, '') <> COALESCE($8, ''))
+            RETURNING ",
+            card_columns!()
+        );
+        let args = args![
+            organization_id,
+            &facts.provider,
+            &facts.provider_ref,
+            &facts.brand,
+            &facts.last4,
+            facts.exp_month,
+            facts.exp_year,
+            &facts.fingerprint
+        ];
+        let rows = self.db.write(sql, args).await?;
+        rows.first().map(|row| Card::read(&mut row.fields())).transpose()
     }
 
     /// Makes a connected card the default.

@@ -5,6 +5,7 @@ use billing_domain::charge::DeclineCode;
 
 use crate::db::{Fields, Tx, args, retrying, stored_name};
 use crate::idempotency::{self, Claim};
+use crate::notice::{self, Added};
 use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, card, wallet};
 
 macro_rules! setup_columns {
@@ -184,7 +185,14 @@ impl Store {
             return Ok((setup, card));
         }
         let card = match word {
-            SetupWord::Succeeded { card, .. } => Some(card::add(&mut tx, organization_id, card, now).await?),
+            SetupWord::Succeeded { card: new, .. } => {
+                let card = card::add(&mut tx, organization_id, new, now).await?;
+                if card.id == new.id {
+                    let how = Added::ByHand { user_id: setup.user_id.as_deref() };
+                    notice::card_added(&mut tx, &card, how, now).await?;
+                }
+                Some(card)
+            }
             _ => None,
         };
         let setup = advance(&mut tx, id, word, card.as_ref(), now).await?;

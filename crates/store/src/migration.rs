@@ -51,6 +51,34 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 6,
+        name: "warnings",
+        both: include_str!("../migrations/0006_warnings.sql"),
+        sqlite: include_str!("../migrations/0006_warnings.sqlite.sql"),
+        postgres: include_str!("../migrations/0006_warnings.postgres.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "usage totals",
+        both: include_str!("../migrations/0007_usage_totals.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 8,
+        name: "corrections",
+        both: include_str!("../migrations/0008_corrections.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 9,
+        name: "steps",
+        both: include_str!("../migrations/0009_steps.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.
@@ -85,7 +113,7 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
     .await?;
     let applied = applied(&mut tx).await?;
     check(&applied, tx.is_postgres())?;
-    for migration in MIGRATIONS.iter().skip(applied.len()) {
+    for migration in MIGRATIONS.iter().filter(|one| applied.iter().all(|(version, _)| *version != one.version)) {
         let sql = migration.sql(tx.is_postgres());
         tx.script(AssertSqlSafe(sql)).await?;
         tx.execute(

@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 
 use billing_domain::Timestamp;
-use billing_domain::charge::DeclineClass;
 use sha2::{Digest as _, Sha256};
 
 use crate::db::{Fields, Tx, args, retrying, stored_name};
-use crate::{AutoPayState, Result, Store, StoreError, ids, wallet};
+use crate::{AutoPayState, Card, Result, Store, StoreError, ids, wallet};
 
 /// A wallet that is low is told of at most this often (DESIGN §4).
 const QUIET_SECONDS: i64 = 7 * 24 * 3600;
@@ -22,6 +21,10 @@ pub enum NoticeKind {
     PaymentDeclined,
     /// Automatic payments rest until a person does something.
     AutomaticPaymentsPaused,
+    /// A card was connected, by a person or through a hand-over link.
+    CardAdded,
+    /// The card's bank suspects that a payment was fraud.
+    FraudWarning,
 }
 
 /// What a notice tells, by name; the names are those of its webhook.
@@ -120,15 +123,12 @@ macro_rules! delivery_columns {
     };
 }
 
-/// What is to be told about the way from one state of automatic payments to the next. A pause for want of the
-/// cardholder says `authentication_required`: only a person can go on.
+/// What is to be told about the way from one state of automatic payments to the next.
 pub(crate) fn about(before: &AutoPayState, after: &AutoPayState) -> Option<(NoticeKind, Facts)> {
     let mut facts = Facts::new();
     let kind = match (&before.paused_reason, &after.paused_reason) {
         (earlier, Some(reason)) if earlier.as_ref() != Some(reason) => {
-            let asks_a_person = after.decline_code.is_some_and(|code| code.class() == DeclineClass::NeedsPerson);
-            let reason = if asks_a_person { "authentication_required" } else { reason.as_str() };
-            facts.insert("reason".to_owned(), reason.to_owned());
+            facts.insert("reason".to_owned(), reason.clone());
             NoticeKind::AutomaticPaymentsPaused
         }
         (None, None) if before.failures == 0 && after.failures == 1 => NoticeKind::PaymentDeclined,
@@ -141,6 +141,42 @@ pub(crate) fn about(before: &AutoPayState, after: &AutoPayState) -> Option<(Noti
         facts.insert("next_attempt_at".to_owned(), next.to_string());
     }
     Some((kind, facts))
+}
+
+/// Tells of a card that is connected from now on, and how that came: by this person, or through a link that they made.
+/// Never of its number, nor of the provider's name for it.
+pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Timestamp) -> Result<()> {
+    let (how, by) = match how {
+        Added::ByHand { user_id: None } => ("by_hand", String::new()),
+        Added::ByHand { user_id: Some(id) } => {
+            let row = tx.first("SELECT name FROM users WHERE id = $1", args![id]).await?;
+            ("by_hand", row.map(|row| row.fields().text()).transpose()?.unwrap_or_default())
+        }
+        Added::ByLink { made_by } => ("payment_link", made_by.to_owned()),
+    };
+    let facts = Facts::from([
+        ("card_id".to_owned(), card.id.clone()),
+        ("card_brand".to_owned(), card.brand.clone()),
+        ("card_last4".to_owned(), card.last4.clone()),
+        ("how".to_owned(), how.to_owned()),
+        ("by".to_owned(), by),
+    ]);
+    write(tx, &card.organization_id, NoticeKind::CardAdded, &facts, now).await
+}
+
+/// How a card came to be connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added<'a> {
+    /// By a person who is signed in.
+    ByHand {
+        /// Who, if that was noted.
+        user_id: Option<&'a str>,
+    },
+    /// By whoever held a hand-over link.
+    ByLink {
+        /// The name of whoever made it.
+        made_by: &'a str,
+    },
 }
 
 /// Writes a notice and a delivery for whoever is told now.
@@ -388,6 +424,8 @@ stored_name!(NoticeKind {
     LowBalance = "low_balance",
     PaymentDeclined = "payment_declined",
     AutomaticPaymentsPaused = "automatic_payments_paused",
+    CardAdded = "card_added",
+    FraudWarning = "fraud_warning",
 });
 stored_name!(Channel { Email = "email", Webhook = "webhook" });
 stored_name!(DeliveryState { Pending = "pending", Delivered = "delivered", Kept = "kept", Dead = "dead" });

@@ -62,6 +62,14 @@ impl Store {
         row.map(|row| row.fields().text()).transpose()
     }
 
+    /// Whose connected card this is by the provider's name, if there is one.
+    pub async fn card_owner(&self, provider: &str, provider_ref: &str) -> Result<Option<String>> {
+        let sql = "SELECT organization_id FROM cards
+            WHERE provider = $1 AND provider_ref = $2 AND removed_at IS NULL LIMIT 1";
+        let row = self.db.first(sql, args![provider, provider_ref]).await?;
+        row.map(|row| row.fields().text()).transpose()
+    }
+
     /// Whose card set-up this is, if there is one.
     pub async fn card_setup_owner(&self, id: &str) -> Result<Option<String>> {
         let row = self.db.first("SELECT organization_id FROM card_setups WHERE id = $1", args![id]).await?;

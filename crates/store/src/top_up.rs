@@ -28,12 +28,15 @@ macro_rules! is_open {
         "status IN ('created', 'processing', 'action_required', 'unknown')"
     };
 }
+pub(crate) use is_open;
 
 macro_rules! pending_credit {
     () => {
         concat!(
             "SELECT CAST(COALESCE(SUM(CASE WHEN status IN ('created', 'processing') THEN amount ELSE 0 END), 0) AS BIGINT),
-                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT)
+                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT),
+                CAST(COALESCE(SUM(CASE WHEN status = 'action_required' AND kind = 'auto' THEN amount ELSE 0 END), 0)
+                    AS BIGINT)
             FROM top_ups WHERE organization_id = $1 AND ",
             is_open!()
         )
@@ -184,6 +187,8 @@ pub struct Applied {
     pub wallet: Wallet,
     /// The state of automatic payments was written along.
     pub auto_pay_changed: bool,
+    /// The member's request that the money answered.
+    pub approved_request: Option<String>,
 }
 
 /// Charges on their way.
@@ -193,6 +198,8 @@ pub struct PendingCredit {
     pub in_flight: Money,
     /// The provider did not answer: may have charged.
     pub unknown: Money,
+    /// Automatic charges that wait for the cardholder: credited if somebody confirms them.
+    pub waiting: Money,
 }
 
 /// Automatic charges begun in a span of time.
@@ -216,7 +223,20 @@ impl Store {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        retrying!(self.create_top_up_once(organization_id, new, key, now))
+        retrying!(self.create_top_up_once(organization_id, new, None, key, now))
+    }
+
+    /// The same for a member's request, which is approved when the money arrives. `Conflict` when it is answered, or
+    /// another open top-up pays for it.
+    pub async fn create_top_up_for_request(
+        &self,
+        organization_id: &str,
+        new: &NewTopUp,
+        request_id: &str,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Created<TopUp>> {
+        retrying!(self.create_top_up_once(organization_id, new, Some(request_id), key, now))
     }
 
     /// Writes down an automatic top-up. `Stale` when the settings or the last charge are not those of `guard`, when
@@ -335,7 +355,12 @@ impl Store {
 
 impl PendingCredit {
     fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self { in_flight: fields.money()?, unknown: fields.money()? })
+        Ok(Self { in_flight: fields.money()?, unknown: fields.money()?, waiting: fields.money()? })
+    }
+
+    /// All that may yet arrive: automatic payments count it, so as not to charge twice.
+    pub fn total(&self) -> Result<Money> {
+        Money::checked_sum([self.in_flight, self.unknown, self.waiting]).ok_or(StoreError::Overflow)
     }
 
     /// In an organisation whose wallet is locked.

@@ -23,6 +23,60 @@ pub struct TransactionFilter {
     pub query: Option<String>,
 }
 
+/// Where each page of a filtered list begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// How many lines pass the filter; of a truncated one, how many are on its pages.
+    pub count: i64,
+    /// The `seq` of each page's first line, newest first.
+    pub starts: Vec<i64>,
+    /// There are more pages than were asked for.
+    pub truncated: bool,
+}
+
+/// A statement in the making.
+struct Sql<'a> {
+    text: String,
+    args: Vec<Arg<'a>>,
+}
+
+impl<'a> Sql<'a> {
+    /// `SELECT … FROM ledger` of one organisation; `select` ends before its WHERE.
+    fn new(select: &str, organization_id: &'a str) -> Self {
+        Self { text: format!("{select} WHERE organization_id = $1"), args: vec![Arg::from(organization_id)] }
+    }
+
+    /// `AND start $N end`.
+    fn and(&mut self, start: &str, value: impl Into<Arg<'a>>, end: &str) {
+        self.args.push(value.into());
+        // Writing to a String cannot fail.
+        let _ = write!(self.text, " AND {start} ${}{end}", self.args.len());
+    }
+
+    fn filter(&mut self, filter: &'a TransactionFilter) {
+        if !filter.kinds.is_empty() {
+            self.text.push_str(" AND kind IN ");
+            self.text.push_str(&places(true, self.args.len() + 1, 1, filter.kinds.len()));
+            self.args.extend(filter.kinds.iter().map(|kind| Arg::from(kind.as_str())));
+        }
+        if let Some(from) = filter.from {
+            self.and("occurred_at >=", from, "");
+        }
+        if let Some(to) = filter.to {
+            self.and("occurred_at <", to, "");
+        }
+        if let Some(query) = &filter.query {
+            self.and("search LIKE", like_pattern(query), " ESCAPE '!'");
+        }
+    }
+
+    /// ` ORDER BY … LIMIT $N`.
+    fn ordered(&mut self, order: &str, limit: u32) {
+        self.args.push(Arg::from(limit));
+        let _ = write!(self.text, " ORDER BY {order} LIMIT ${}", self.args.len());
+    }
+}
+
 impl Store {
     /// Lines that pass the filter, newest (`seq`) first, at most `limit`. The next page is asked with `before_seq` = the
     /// last `seq` of this one; no line is missed or seen twice, however many are posted meanwhile.
@@ -33,33 +87,85 @@ impl Store {
         before_seq: Option<i64>,
         limit: u32,
     ) -> Result<Vec<PostedLine>> {
-        let mut sql = concat!("SELECT ", ledger_columns!(), " FROM ledger WHERE organization_id = $1").to_owned();
-        let mut args = vec![Arg::from(organization_id)];
-        if !filter.kinds.is_empty() {
-            sql.push_str(" AND kind IN ");
-            sql.push_str(&places(true, args.len() + 1, 1, filter.kinds.len()));
-            args.extend(filter.kinds.iter().map(|kind| Arg::from(kind.as_str())));
-        }
-        let mut condition = |start: &str, value: Arg<'static>, end: &str| {
-            args.push(value);
-            // Writing to a String cannot fail.
-            let _ = write!(sql, " AND {start} ${}{end}", args.len());
-        };
-        if let Some(from) = filter.from {
-            condition("occurred_at >=", from.into(), "");
-        }
-        if let Some(to) = filter.to {
-            condition("occurred_at <", to.into(), "");
-        }
-        if let Some(query) = &filter.query {
-            condition("search LIKE", like_pattern(query).into(), " ESCAPE '!'");
-        }
+        let mut sql = Sql::new(concat!("SELECT ", ledger_columns!(), " FROM ledger"), organization_id);
+        sql.filter(filter);
         if let Some(seq) = before_seq {
-            condition("seq <", seq.into(), "");
+            sql.and("seq <", seq, "");
         }
-        args.push(Arg::from(limit));
-        let _ = write!(sql, " ORDER BY seq DESC LIMIT ${}", args.len());
-        let rows = self.db.all(AssertSqlSafe(sql), &args).await?;
+        sql.ordered("seq DESC", limit);
+        self.lines(sql).await
+    }
+
+    /// One line; `None` where there is none.
+    pub async fn line(&self, organization_id: &str, seq: i64) -> Result<Option<PostedLine>> {
+        let mut sql = Sql::new(concat!("SELECT ", ledger_columns!(), " FROM ledger"), organization_id);
+        sql.and("seq =", seq, "");
+        Ok(self.lines(sql).await?.pop())
+    }
+
+    /// The `seq` of each line that corrects this one, oldest first.
+    pub async fn corrections(&self, organization_id: &str, seq: i64) -> Result<Vec<i64>> {
+        let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND corrects = $2 ORDER BY seq";
+        let rows = self.db.all(sql, args![organization_id, seq]).await?;
+        rows.iter().map(|row| row.fields().int()).collect()
+    }
+
+    /// The `seq` of the line that passes the filter and occurred last before `until` (exclusive).
+    pub async fn newest_until(
+        &self,
+        organization_id: &str,
+        filter: &TransactionFilter,
+        until: Timestamp,
+    ) -> Result<Option<i64>> {
+        let mut sql = Sql::new("SELECT seq FROM ledger", organization_id);
+        sql.filter(filter);
+        sql.and("occurred_at <", until, "");
+        sql.ordered("occurred_at DESC, seq DESC", 1);
+        let row = self.db.first(AssertSqlSafe(sql.text), &sql.args).await?;
+        row.map(|row| row.fields().int()).transpose()
+    }
+
+    /// Where each page of `every` lines begins that the filter finds up to `last_seq`, at most `most` pages. One pass
+    /// over an index, or over the lines where words are looked for.
+    pub async fn outline(
+        &self,
+        organization_id: &str,
+        filter: &TransactionFilter,
+        last_seq: i64,
+        every: u32,
+        most: u32,
+    ) -> Result<Outline> {
+        let mut sql =
+            Sql::new("SELECT seq, ROW_NUMBER() OVER (ORDER BY seq DESC) AS place FROM ledger", organization_id);
+        sql.filter(filter);
+        sql.and("seq <=", last_seq, "");
+        // `every` is a number of ours, no text.
+        sql.text = format!("SELECT seq FROM ({}) AS numbered WHERE (place - 1) % {every} = 0", sql.text);
+        sql.ordered("place", most.saturating_add(1));
+        let rows = self.db.all(AssertSqlSafe(sql.text), &sql.args).await?;
+        let mut starts = rows.iter().map(|row| row.fields().int()).collect::<Result<Vec<_>>>()?;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let truncated = starts.len() > most;
+        starts.truncate(most);
+        let full = starts.len().saturating_sub(usize::from(!truncated));
+        let full = i64::try_from(full).unwrap_or(i64::MAX).saturating_mul(i64::from(every));
+        let rest = match starts.last() {
+            Some(last) if !truncated => self.count_until(organization_id, filter, *last).await?,
+            _ => 0,
+        };
+        Ok(Outline { count: full.saturating_add(rest), starts, truncated })
+    }
+
+    async fn count_until(&self, organization_id: &str, filter: &TransactionFilter, last_seq: i64) -> Result<i64> {
+        let mut sql = Sql::new("SELECT COUNT(*) FROM ledger", organization_id);
+        sql.filter(filter);
+        sql.and("seq <=", last_seq, "");
+        let row = self.db.first(AssertSqlSafe(sql.text), &sql.args).await?;
+        row.map_or(Ok(0), |row| row.fields().int())
+    }
+
+    async fn lines(&self, sql: Sql<'_>) -> Result<Vec<PostedLine>> {
+        let rows = self.db.all(AssertSqlSafe(sql.text), &sql.args).await?;
         rows.iter().map(|row| read_line(&mut row.fields())).collect()
     }
 

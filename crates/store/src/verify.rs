@@ -1,7 +1,7 @@
 //! Recomputing a ledger from its lines, to show that nothing was altered.
 
 use billing_domain::Money;
-use billing_domain::ledger::Hash;
+use billing_domain::ledger::Chain;
 
 use crate::db::{Tx, args};
 use crate::ledger::{ledger_columns, read_line};
@@ -25,7 +25,7 @@ pub struct Broken {
 pub struct Verification {
     /// How many lines are right, from the first.
     pub lines: i64,
-    /// `None`: the whole ledger is right and agrees with wallet, holds and daily usage.
+    /// `None`: the whole ledger is right and agrees with wallet, holds, daily usage and steps.
     pub broken: Option<Broken>,
 }
 
@@ -39,11 +39,9 @@ impl Store {
     }
 }
 
-/// How far the chain was followed.
-struct Chain {
-    seq: i64,
-    balance: Money,
-    hash: Hash,
+/// How far the ledger was followed.
+struct Followed {
+    chain: Chain,
     spent: Money,
 }
 
@@ -57,14 +55,14 @@ async fn check(tx: &mut Tx, organization_id: &str) -> Result<Verification> {
         }
         read => read?,
     };
-    let mut chain = Chain { seq: 0, balance: Money::ZERO, hash: Hash::GENESIS, spent: Money::ZERO };
+    let mut so_far = Followed { chain: Chain::BEGINNING, spent: Money::ZERO };
     loop {
         let sql = concat!(
             "SELECT seq, ",
             ledger_columns!(),
             " FROM ledger WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
         );
-        let rows = tx.all(sql, args![organization_id, chain.seq, LINES_AT_ONCE]).await?;
+        let rows = tx.all(sql, args![organization_id, so_far.chain.seq, LINES_AT_ONCE]).await?;
         if rows.is_empty() {
             break;
         }
@@ -72,47 +70,38 @@ async fn check(tx: &mut Tx, organization_id: &str) -> Result<Verification> {
             let mut fields = row.fields();
             let seq = fields.int()?;
             let followed = match read_line(&mut fields) {
-                Ok(posted) => chain.follow(&posted, &wallet),
+                Ok(posted) => so_far.follow(&posted, &wallet),
                 Err(StoreError::Corrupt(reason)) => Err(reason),
                 Err(other) => return Err(other),
             };
             if let Err(reason) = followed {
-                return Ok(Verification { lines: chain.seq, broken: Some(Broken { seq, reason }) });
+                return Ok(Verification { lines: so_far.chain.seq, broken: Some(Broken { seq, reason }) });
             }
         }
     }
-    let broken = whole(tx, &wallet, &chain).await?.map(|reason| Broken { seq: chain.seq, reason });
-    Ok(Verification { lines: chain.seq, broken })
+    let seq = so_far.chain.seq;
+    let broken = whole(tx, &wallet, &so_far).await?.map(|reason| Broken { seq, reason });
+    Ok(Verification { lines: seq, broken })
 }
 
-impl Chain {
+impl Followed {
     /// One line further, or what is wrong with it.
     fn follow(&mut self, posted: &PostedLine, wallet: &Wallet) -> std::result::Result<(), String> {
         let line = &posted.line;
-        if self.seq.checked_add(1) != Some(line.seq) {
-            return Err(format!("line {} follows line {}", line.seq, self.seq));
-        }
         if line.currency != wallet.currency {
             return Err(format!("a line in {} in a wallet in {}", line.currency, wallet.currency));
         }
-        let balance = self.balance.checked_add(line.amount).ok_or("the balance leaves its range")?;
-        if balance != line.balance_after {
-            return Err(format!("the balance should be {balance} and is written as {}", line.balance_after));
-        }
-        let hash = line.hash_after(self.hash);
-        if hash != posted.hash {
-            return Err("the contents do not fit the hash".to_owned());
-        }
+        self.chain.follow(line, posted.hash).map_err(|fault| fault.to_string())?;
         if line.kind.usage().is_some() {
             self.spent = self.spent.checked_sub(line.amount).ok_or("the sum of usage leaves its range")?;
         }
-        (self.seq, self.balance, self.hash) = (line.seq, balance, hash);
         Ok(())
     }
 }
 
 /// What is wrong with the sums beside the ledger.
-async fn whole(tx: &mut Tx, wallet: &Wallet, chain: &Chain) -> Result<Option<String>> {
+async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Option<String>> {
+    let chain = &followed.chain;
     if (wallet.last_seq, wallet.last_hash) != (chain.seq, chain.hash) {
         return Ok(Some(format!("the wallet stands at line {}, the ledger ends at {}", wallet.last_seq, chain.seq)));
     }
@@ -125,10 +114,28 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, chain: &Chain) -> Result<Option<Str
     if wallet.held != held {
         return Ok(Some(format!("the wallet says {} held, the open holds sum up to {held}", wallet.held)));
     }
-    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM usage_days WHERE organization_id = $1";
+    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM usage_totals WHERE organization_id = $1";
     let spent = sum(tx, sql, &wallet.organization_id).await?;
-    if chain.spent != spent {
-        return Ok(Some(format!("the days sum up to {spent} of usage, the ledger to {}", chain.spent)));
+    if followed.spent != spent {
+        return Ok(Some(format!("the days sum up to {spent} of usage, the ledger to {}", followed.spent)));
+    }
+    // Where every line is a named source's, the sources are all of the day.
+    let sql = "SELECT totals.day FROM usage_totals AS totals JOIN (
+            SELECT day, kind, SUM(amount) AS amount, SUM(lines) AS lines FROM usage_days
+            WHERE organization_id = $1 GROUP BY day, kind
+        ) AS named ON named.day = totals.day AND named.kind = totals.kind
+        WHERE totals.organization_id = $1 AND (named.lines > totals.lines
+            OR (named.lines = totals.lines AND named.amount <> totals.amount)) ORDER BY 1 LIMIT 1";
+    if let Some(row) = tx.first(sql, args![&wallet.organization_id]).await? {
+        return Ok(Some(format!("the sources of {} do not sum up to what the days say", row.fields().date()?)));
+    }
+    let sql = "SELECT CAST(COALESCE(SUM(by_hand + automatic - used), 0) AS BIGINT) FROM wallet_steps
+        WHERE organization_id = $1";
+    let moved = sum(tx, sql, &wallet.organization_id).await?;
+    let sql = "SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM wallet_steps WHERE organization_id = $1";
+    let used = sum(tx, sql, &wallet.organization_id).await?;
+    if (moved, used) != (chain.balance, followed.spent) {
+        return Ok(Some(format!("the steps sum up to {moved} and {used} of usage, the ledger to {}", chain.balance)));
     }
     Ok(None)
 }

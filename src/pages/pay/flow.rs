@@ -253,7 +253,7 @@ impl Flow {
         self.stage.set(Stage::Answering(attempt.clone()));
         failed.set(false);
         spawn_local(async move {
-            let answered = stripe::answer_bank(&page.publishable_key, &secret, &page.script_url).await;
+            let answered = stripe::answer_bank(&page.publishable_key, &secret, None, &page.script_url).await;
             match api::pay::status(self.token.get_value(), attempt.id.clone()).await {
                 Ok(news) if answered.is_ok() && news.status != PayStatus::ActionRequired => {
                     self.arrived(news, false).await;

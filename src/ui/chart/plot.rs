@@ -1,18 +1,21 @@
-//! The drawing itself: bars in a stretched SVG, everything that must not be stretched beside it.
+//! The drawing itself. Bars stand in percent of their place, so that patterns and strokes keep their shape at every width.
 
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given, Slot};
+use crate::platform::signal::Derived;
 
-use super::Bar;
 use super::scale::Scale;
+use super::walk::{percent, walk};
+use super::{Bar, Shared};
 use crate::ui::dynamic::{part, words};
-use crate::ui::field::unique_id;
 
-/// The viewBox is this high; a bar's column is this wide, with a gap at each side.
-const HEIGHT: u64 = 1000;
-const COLUMN: usize = 20;
-const GAP: usize = 3;
+/// The drawing is this high: hundredths of a percent.
+pub(super) const HEIGHT: u64 = 10_000;
+/// A bar takes so much of its column, in percent.
+const BAR_PERCENT: usize = 68;
+
+/// Every so many bars have a tick.
+const TICK_EVERY: usize = 7;
 
 /// The class that colours a series' parts.
 pub(super) const fn part_class(index: usize) -> &'static str {
@@ -23,74 +26,65 @@ pub(super) const fn part_class(index: usize) -> &'static str {
     }
 }
 
-/// Bars, axis, marks; a range over it for the keyboard, strips over it for the pointer.
+/// Bars, lines, axis, marks, and over them what one walks through.
 #[component]
 pub(super) fn Plot(
-    /// The drawing in one sentence.
-    summary: Signal<String>,
-    /// The bars.
-    bars: Derived<Vec<Bar>>,
-    /// Room for so many.
-    slots: Given<usize>,
-    /// The bar that is told in words.
-    chosen: Derived<Option<usize>>,
-    /// Where somebody points.
-    pointed: Slot<Option<usize>>,
+    /// What the parts of the chart share.
+    shared: Shared,
     /// A height as text.
     scale_text: Callback<(u64,), String>,
 ) -> AnyView {
-    let scale = Derived::new(move || Scale::up_to(bars.read().iter().map(Bar::height).max().unwrap_or_default()));
-    let slots = Derived::new(move || slots.get().max(bars.read().len()).max(1));
-    let drawn = part(move || {
-        let scale = scale.get();
-        bars.read().iter().enumerate().map(|(index, bar)| column(index, bar, scale)).collect_view()
+    let Shared { bars, behind, ahead, slots, .. } = shared;
+    let scale = Derived::new(move || {
+        let (bars, behind, ahead) = (bars.read(), behind.read(), ahead.read());
+        let lines = behind.heights.iter().take(slots.get()).chain(&ahead.heights).copied();
+        Scale::up_to(bars.iter().map(Bar::height).chain(lines).max().unwrap_or_default())
     });
-    let strip = move |(index, bar): (usize, Bar)| {
-        let is_chosen = Signal::derive(move || chosen.get() == Some(index));
+    let columns = part(move || {
+        let (scale, slots) = (scale.get(), slots.get());
+        bars.read().iter().enumerate().map(|(index, bar)| column(index, bar, scale, slots)).collect_view()
+    });
+    let lines = part(move || {
+        let (scale, slots) = (scale.get(), slots.get());
+        let behind = steps(&behind.read().heights, 0, slots, scale);
+        let ahead = steps(&ahead.read().heights, bars.read().len().saturating_sub(1), slots, scale);
+        let area = behind.as_ref().map(|points| format!("0,{HEIGHT} {points} {slots},{HEIGHT}"));
         view! {
-            <span class="chart-strip" class:chart-chosen=is_chosen on:pointerenter=move |_| pointed.set(Some(index))>
-                {bar.mark.is_some().then_some("◆")}
-            </span>
+            {area.map(|points| view! { <polygon class="chart-area-behind" points=points></polygon> })}
+            {behind.map(|points| view! { <polyline class="chart-line chart-behind" points=points></polyline> })}
+            {ahead.map(|points| view! { <polyline class="chart-line chart-ahead" points=points></polyline> })}
         }
-    };
+    });
     let ticks = part(move || {
-        let bars = bars.get();
-        let all = (0..slots.get()).map(|index| {
-            let text = bars.get(index).map(|bar| bar.tick.clone()).unwrap_or_default();
-            view! { <span class:chart-tick-minor=index % 5 != 0>{text}</span> }
-        });
-        all.collect_view()
+        let bars = bars.read();
+        let tick =
+            |index: usize| bars.get(index).filter(|_| index.is_multiple_of(TICK_EVERY)).map(|bar| bar.tick.clone());
+        (0..slots.get()).map(|index| view! { <span>{tick(index)}</span> }).collect_view()
     });
     let line = move |height: Derived<u64>| view! { <span>{words(move || scale_text.run((height.get(),)))}</span> };
     let (top, middle) = (Derived::new(move || scale.get().top), Derived::new(move || scale.get().top / 2));
-    let slots_style = Signal::derive(move || slots.get().to_string());
-    let spoken = move || chosen.get().and_then(|index| bars.read().get(index).map(Bar::sentence)).unwrap_or_default();
-    let id = unique_id("chart");
     view! {
-        <div class="chart-plot" style:--slots=slots_style>
+        <div class="chart-plot" style:--slots=Signal::derive(move || slots.get().to_string())>
             <div class="chart-axis" aria-hidden="true">{line(top)}{line(middle)}<span></span></div>
             <div class="chart-area">
-                <svg
-                    role="img"
-                    aria-label=summary
-                    viewBox=Signal::derive(move || format!("0 0 {} {HEIGHT}", slots.get() * COLUMN))
-                    preserveAspectRatio="none"
-                >
-                    {drawn}
+                <svg role="img" aria-label=shared.summary>
+                    <defs>
+                        <pattern id="chart-hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                            <rect class="chart-hatch-ground" width="5" height="5"></rect>
+                            <rect class="chart-hatch-line" width="2" height="5"></rect>
+                        </pattern>
+                    </defs>
+                    <svg
+                        width="100%"
+                        height="100%"
+                        viewBox=Signal::derive(move || format!("0 0 {} {HEIGHT}", slots.get()))
+                        preserveAspectRatio="none"
+                    >
+                        {lines}
+                    </svg>
+                    {columns}
                 </svg>
-                <label class="visually-hidden" for=id.clone()>"Go through the bars"</label>
-                <input
-                    type="range"
-                    id=id
-                    class="chart-range"
-                    min="0"
-                    step="1"
-                    max=Signal::derive(move || bars.read().len().saturating_sub(1).to_string())
-                    prop:value=Signal::derive(move || chosen.get().unwrap_or_default().to_string())
-                    aria-valuetext=Signal::derive(spoken)
-                    on:input=move |event| pointed.set(event_target_value(&event).parse().ok())
-                />
-                <div class="chart-strips" aria-hidden="true">{part(move || bars.get().into_iter().enumerate().map(strip).collect_view())}</div>
+                {walk(shared, scale)}
             </div>
             <div class="chart-ticks" aria-hidden="true">{ticks}</div>
         </div>
@@ -98,23 +92,51 @@ pub(super) fn Plot(
     .into_any()
 }
 
-fn column(index: usize, bar: &Bar, scale: Scale) -> AnyView {
+fn column(index: usize, bar: &Bar, scale: Scale, slots: usize) -> AnyView {
     let mut below = 0_u64;
     let mut rectangles = Vec::with_capacity(bar.parts.len());
+    let across = |hundredths: usize| percent(u64::try_from(hundredths * 100 / slots).unwrap_or_default());
+    let x = across(index * 100 + (100 - BAR_PERCENT) / 2);
+    let width = across(BAR_PERCENT);
     for (series, part) in bar.parts.iter().enumerate() {
         // Both edges come out of the running sum, so that the parts meet and end where the whole ends.
         let from = scale.place(below, HEIGHT);
         below = below.saturating_add(*part);
         let to = scale.place(below, HEIGHT);
-        rectangles.push(view! {
-            <rect
-                class=part_class(series)
-                x=(index * COLUMN + GAP).to_string()
-                width=(COLUMN - 2 * GAP).to_string()
-                y=(HEIGHT - to).to_string()
-                height=(to - from).to_string()
-            ></rect>
-        });
+        if to > from {
+            rectangles.push(view! {
+                <rect
+                    class=part_class(series)
+                    x=x.clone()
+                    width=width.clone()
+                    y=percent(HEIGHT - to)
+                    height=percent(to - from)
+                ></rect>
+            });
+        }
     }
     rectangles.into_any()
+}
+
+/// The points of a line that is level over each place, from place `first` on; `None` of nothing.
+fn steps(heights: &[u64], first: usize, slots: usize, scale: Scale) -> Option<String> {
+    let mut points = Vec::with_capacity(heights.len() * 2);
+    for (index, height) in (first..slots).zip(heights) {
+        let y = HEIGHT - scale.place(*height, HEIGHT);
+        points.push(format!("{index},{y} {},{y}", index + 1));
+    }
+    (!points.is_empty()).then(|| points.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_level_over_their_place_and_end_with_the_chart() {
+        let scale = Scale::up_to(100);
+        assert_eq!(steps(&[100, 50, 0], 1, 3, scale).unwrap(), "1,0 2,0 2,5000 3,5000");
+        assert_eq!(steps(&[], 0, 3, scale), None);
+        assert_eq!(steps(&[1], 3, 3, scale), None);
+    }
 }

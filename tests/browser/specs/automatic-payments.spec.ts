@@ -27,7 +27,7 @@ test("Not Active becomes Active after a confirmation that names every number @ev
 test.describe("without a card", () => {
   test.use({ demo: "fresh" });
 
-  test("the amounts are proposed, the card is entered, and nothing is charged before they are confirmed @stripe", async ({ page, seams }) => {
+  test("the amounts are proposed, the card is entered, and nothing is charged before they are confirmed", async ({ page, seams }) => {
     await signIn(page, "owner");
     const billing = new Billing(page);
     await billing.autoPay.getByRole("button", { name: "Not Active" }).click();
@@ -45,7 +45,7 @@ test("what is wrong is said at each field, and nothing is switched on", async ({
   const amounts = page.getByRole("dialog", { name: "Automatic Payments" });
   const threshold = amounts.getByRole("textbox", { name: "When the balance falls to" });
   await threshold.fill("1e1");
-  await amounts.getByRole("textbox", { name: "Add each time" }).fill("1,50");
+  await amounts.getByRole("textbox", { name: "Add each time" }).fill("1,5,0");
   await amounts.getByRole("button", { name: "Continue" }).click();
   await expect(threshold).toHaveAttribute("aria-invalid", "true");
   await expect(threshold).toBeFocused();
@@ -73,6 +73,50 @@ test("a refusal by the bank is told on the page, with what to do", async ({ page
   await seams.spendDownTo("15");
   await expect(billing.autoPay).toContainText("Paused");
   await expect(billing.bar("An automatic payment failed")).toBeVisible();
+});
+
+test.describe("a payment that its bank wants confirmed", () => {
+  test("waits on the tab, is confirmed with the bank, and automatic payments go on @everywhere", async ({ page, seams }) => {
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    await activate(billing);
+    const charges = (await seams.charges()).length;
+    await seams.bank("challenge");
+    await seams.spendDownTo("15");
+    await expect(billing.autoPay).toContainText("Paused");
+    await expect(billing.balance.getByRole("listitem")).toContainText("nothing is charged before");
+    await billing.autoPay.getByRole("button", { name: "Confirm with your bank" }).click();
+    const dialog = page.getByRole("dialog", { name: "Confirm with your bank" });
+    await expect(dialog).toContainText("it waits until");
+    await dialog.getByRole("button", { name: "Approve" }).click();
+    await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
+    await page.getByRole("button", { name: "Done" }).click();
+    await expect(billing.balance).toContainText("$65.00");
+    await expect(billing.autoPay).toContainText("Armed");
+    await expect(billing.balance.getByRole("listitem")).toHaveCount(0);
+    expect(await seams.charges(), "one charge, the same one").toHaveLength(charges + 1);
+  });
+
+  test("can be given up, and money can be added by hand meanwhile", async ({ page, seams }) => {
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    await activate(billing);
+    await seams.bank("challenge");
+    await seams.spendDownTo("15");
+    await billing.balance.getByRole("button", { name: "Confirm with your bank" }).click();
+    await expect(page.getByRole("dialog", { name: "Confirm with your bank" })).toBeVisible();
+    await page.keyboard.press("Escape");
+    await billing.addBalance();
+    await expect(page.getByRole("button", { name: "Top Up Wallet Balance" }), "it keeps nobody from adding money").toBeVisible();
+    await page.keyboard.press("Escape");
+    await billing.balance.getByRole("button", { name: "Confirm with your bank" }).click();
+    await page.getByRole("button", { name: "Do not charge" }).click();
+    await expect(billing.dialog).toBeHidden();
+    await expect(billing.balance.getByRole("listitem")).toHaveCount(0);
+    await expect(billing.autoPay).toContainText("not confirmed");
+    await expect(billing.autoPay.getByRole("button", { name: "Try again" })).toBeVisible();
+    await expect(billing.balance).toContainText("$15.00");
+  });
 });
 
 test("switching off is one press, and stays off", async ({ page, seams }) => {

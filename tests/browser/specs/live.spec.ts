@@ -68,7 +68,7 @@ test("lines arrive in order, each once, also over a connection that was cut", as
   expect(order.map((text) => /Numbered call (\d)/.exec(text)?.[1])).toEqual(["4", "3", "2", "1"]);
 });
 
-test("a request of a member appears by itself, and topping up for it settles both", async ({ page, browser, server }) => {
+test("a request of a member appears by itself, and topping up for it settles both @stripe", async ({ page, browser, server }) => {
   await signIn(page, "owner");
   const billing = new Billing(page);
   const before = await billing.cents();

@@ -3,7 +3,7 @@ import { expect, test } from "../fixture/test.ts";
 import { Billing } from "../fixture/billing.ts";
 import { signIn } from "../fixture/people.ts";
 
-test("a payment waits for the connection with everything that was typed, and is made once @everywhere", async ({ page, context, seams, watch }) => {
+test("a payment waits for the connection with everything that was typed, and is made once @everywhere @stripe", async ({ page, context, seams, watch }) => {
   await signIn(page, "owner");
   const billing = new Billing(page);
   const before = await billing.cents();

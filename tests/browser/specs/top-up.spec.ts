@@ -1,12 +1,14 @@
 // A top-up by hand, however the bank answers: charged once, credited once, and always said in words.
 import { expect, test } from "../fixture/test.ts";
+import { Bank } from "../fixture/bank.ts";
 import { Billing, CARDS } from "../fixture/billing.ts";
+import { tabTo } from "../fixture/keyboard.ts";
 import { signIn } from "../fixture/people.ts";
 
 test.describe("the first one", () => {
   test.use({ demo: "fresh" });
 
-  test("asks for a card and goes straight on, with nothing typed twice @everywhere @stripe", async ({ page, seams }) => {
+  test("asks for a card and goes straight on, with nothing typed twice @everywhere", async ({ page, seams }) => {
     await signIn(page, "owner");
     const billing = new Billing(page);
     const dialog = await billing.addBalance("123.45");
@@ -31,27 +33,44 @@ test.describe("the first one", () => {
     await billing.addBalance("50");
     await billing.pay();
     await billing.enterCard(CARDS.refusedWhenConnected);
-    const dialog = page.getByRole("dialog", { name: "Connect a card" });
-    await expect(dialog.getByRole("alert").filter({ hasText: "The card was not connected" })).toBeVisible();
-    await expect(dialog.getByRole("textbox", { name: "Name on card" })).toHaveValue("Ada Lovelace");
+    await billing.findsCardRefused(CARDS.refusedWhenConnected);
 
-    await dialog.getByRole("textbox", { name: "Card number" }).fill(CARDS.pays);
-    await dialog.getByRole("button", { name: "Connect card" }).click();
+    await billing.changeNumber(CARDS.pays);
     await expect(page.getByText("Pay $50.00 USD with Visa •• 4242")).toBeVisible();
   });
 
-  test("a number that may be a real card never leaves the browser", async ({ page }) => {
+  test("a number that may be a real card goes to nobody but Stripe's own form", async ({ page, server }) => {
     const sent: string[] = [];
-    page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
+    page.on("request", (request) => {
+      if (new URL(request.url()).origin !== server.stripe) sent.push(`${request.url()} ${request.postData() ?? ""}`);
+    });
     await signIn(page, "owner");
     const billing = new Billing(page);
     await billing.balance.getByRole("button", { name: "Connect a card" }).click();
     await billing.enterCard("6011 1111 1111 1117");
-    await expect(page.getByRole("textbox", { name: "Card number" })).toHaveAttribute("aria-invalid", "true");
-    await page.getByRole("textbox", { name: "Card number" }).fill(CARDS.pays);
-    await page.getByRole("button", { name: "Connect card" }).click();
+    await billing.findsNumberRefused();
+    await billing.changeNumber(CARDS.pays);
     await expect(billing.dialog).toBeHidden();
     expect(sent.filter((text) => /6011|4242[ -]?4242/.test(text))).toEqual([]);
+  });
+});
+
+test.describe("the sandbox's table of test cards, which Stripe's form does not have @sandbox-only", () => {
+  test.use({ demo: "fresh" });
+
+  test("a number is put into the form by a press, and does what the table says", async ({ page, watch }) => {
+    watch.expectStatus(402);
+    await signIn(page, "owner");
+    const billing = new Billing(page);
+    const dialog = await billing.addBalance("50");
+    await billing.pay();
+    await page.getByText("Test cards", { exact: true }).click();
+    await page.getByRole("button", { name: CARDS.refusedWhenCharged }).click();
+    await expect(billing.cardNumber).toHaveValue(CARDS.refusedWhenCharged);
+    await billing.enterCard(CARDS.refusedWhenCharged);
+    await expect(dialog.getByText("Pay $50.00 USD with Visa •• 0341")).toBeVisible();
+    await billing.pay();
+    await expect(dialog.getByText("The payment was declined. Nothing was charged.")).toBeVisible();
   });
 });
 
@@ -79,7 +98,7 @@ for (const [typed, sentence] of [
   ["5000.01", "The largest top-up is $5,000.00."],
   ["1e3", "Write the amount with digits"],
   ["１００", "Write the amount with digits"],
-  ["1,50", "Write the amount with digits"],
+  ["1,5,0", "Write the amount with digits"],
   ["10.001", "Use at most the digits"],
   ["", "Enter an amount."],
 ] as const) {
@@ -105,9 +124,9 @@ test.describe("when the cardholder must confirm (3-D Secure)", () => {
     await seams.bank("challenge");
     await billing.addBalance("40");
     await billing.pay();
-    const bank = page.getByRole("dialog", { name: "Confirm with your bank" });
-    await expect(bank).toContainText("$40.00 USD");
-    await bank.getByRole("button", { name: "Approve" }).click();
+    const bank = new Bank(page);
+    await bank.asksFor("40.00 USD");
+    await bank.approve.click();
     await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
     await page.getByRole("button", { name: "Done" }).click();
     await expect.poll(() => billing.cents()).toBe(before + 4000);
@@ -121,7 +140,7 @@ test.describe("when the cardholder must confirm (3-D Secure)", () => {
     await seams.bank("challenge");
     const dialog = await billing.addBalance("40");
     await billing.pay();
-    await page.getByRole("button", { name: "Refuse" }).click();
+    await new Bank(page).refuse.click();
     await expect(dialog.getByText("The payment was declined. Nothing was charged.")).toBeVisible();
     expect(await billing.cents()).toBe(before);
   });
@@ -132,11 +151,12 @@ test.describe("when the cardholder must confirm (3-D Secure)", () => {
     await seams.bank("challenge");
     await billing.addBalance("40");
     await billing.pay();
-    await expect(page.getByRole("button", { name: "Approve" })).toBeVisible();
+    const bank = new Bank(page);
+    await expect(bank.approve).toBeVisible();
     await page.reload();
     await expect(billing.balance).toContainText("waits for your confirmation");
     await billing.balance.getByRole("button", { name: "Confirm" }).click();
-    await page.getByRole("button", { name: "Approve" }).click();
+    await bank.approve.click();
     await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
   });
 });
@@ -203,13 +223,3 @@ test("by keyboard only, from the page to the paid balance", async ({ page }) => 
   await expect(add, "focus returns to where it came from").toBeFocused();
   await expect.poll(() => billing.cents()).toBe(before + 2000);
 });
-
-/** Presses Tab until the focus stands there, as somebody without a mouse does. */
-async function tabTo(page: import("@playwright/test").Page, target: import("@playwright/test").Locator): Promise<void> {
-  await expect(target).toBeVisible();
-  for (let presses = 0; presses < 80; presses++) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error("eighty presses of Tab did not lead there");
-}

@@ -4,6 +4,7 @@ mod checkout;
 mod confirming;
 mod customers;
 mod disputes;
+mod fraud;
 mod lists;
 mod methods;
 mod payments;
@@ -17,8 +18,9 @@ use crate::bank::Bank;
 use crate::form::Form;
 
 pub(crate) use checkout::{Submitted, submit as submit_checkout};
-pub(crate) use confirming::{authenticate, confirm_in_browser};
+pub(crate) use confirming::{authenticate, confirm_again, confirm_in_browser};
 pub(crate) use disputes::{dispute, move_dispute};
+pub(crate) use fraud::{renew_card, warn};
 pub(crate) use refunds::finish as finish_refund;
 
 /// Parameters that every request takes.

@@ -18,6 +18,7 @@ const SCRIPT: &str = include_str!("browser/stripe.js");
 const FRAME: &str = include_str!("browser/frame.html");
 const FRAME_SCRIPT: &str = include_str!("browser/frame.js");
 const CHECKOUT: &str = include_str!("browser/checkout.html");
+const OVER: &str = "<!doctype html><link rel='icon' href='data:,'><p>This page is over.</p>";
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
@@ -44,13 +45,18 @@ fn text(kind: &'static str, body: &'static str) -> Response {
 #[derive(Deserialize)]
 struct Confirm {
     client_secret: String,
+    /// Typed into the form.
+    #[serde(default)]
     number: String,
+    /// Instead of a number: a card that is there already.
+    payment_method: Option<String>,
 }
 
 async fn confirm(State(shared): State<Shared>, Json(form): Json<Confirm>) -> Json<Value> {
-    let outcome = match by_number(&form.number) {
-        Some(card) => api::confirm_in_browser(&mut shared.bank(), &form.client_secret, card.token),
-        None => {
+    let outcome = match (&form.payment_method, by_number(&form.number)) {
+        (Some(method), _) => api::confirm_again(&mut shared.bank(), &form.client_secret, method),
+        (None, Some(card)) => api::confirm_in_browser(&mut shared.bank(), &form.client_secret, card.token),
+        (None, None) => {
             Err(json!({"type": "card_error", "code": "incorrect_number", "message": "Your card number is incorrect."}))
         }
     };
@@ -134,6 +140,5 @@ fn after(shared: &Shared, id: &str, submitted: Submitted) -> Response {
 }
 
 fn over() -> Response {
-    (StatusCode::GONE, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], "<!doctype html><p>This page is over.</p>")
-        .into_response()
+    (StatusCode::GONE, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], OVER).into_response()
 }

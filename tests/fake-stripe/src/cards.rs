@@ -40,7 +40,8 @@ const fn good(number: &'static str, token: &'static str, brand: &'static str) ->
     Card { brand, ..card(number, token, Step::Pass, Step::Pass, Step::Pass) }
 }
 
-const ALONE: Step = Step::Decline("authentication_required");
+/// What a bank that must ask says where nobody can be asked.
+pub(crate) const ALONE: Step = Step::Decline("authentication_required");
 
 /// All of them; the last two are not Stripe's but stand for slow and lost answers.
 pub const CARDS: &[Card] = &[

@@ -26,12 +26,14 @@ pub(crate) fn routes() -> Router<Shared> {
 #[derive(Deserialize)]
 struct Next {
     fault: String,
+    /// It waits for a request to this path, `/v1/payment_intents`; else for the first that fits.
+    path: Option<String>,
 }
 
 async fn next(State(shared): State<Shared>, Json(form): Json<Next>) -> Response {
     match form.fault.parse::<Fault>() {
         Ok(fault) => {
-            shared.bank().faults.push(fault);
+            shared.bank().faults.push(fault, form.path);
             StatusCode::NO_CONTENT.into_response()
         }
         Err(error) => (StatusCode::BAD_REQUEST, error).into_response(),

@@ -108,7 +108,7 @@ fn begin(bank: &mut Bank, origin: &str, path: &str, form: &Form, key: Option<&st
             return Begun::Reply(refusal(400, "idempotency_error", "", message), false);
         }
     }
-    let fault = if RISKY.contains(&path) { bank.faults.line() } else { None };
+    let fault = if RISKY.contains(&path) { bank.faults.line(path) } else { None };
     let nothing = |bank: &mut Bank, begun: Begun| {
         if let Some(key) = key {
             bank.keys.finish(key, None);

@@ -26,6 +26,8 @@ pub enum Fault {
     Decline(String),
     /// `processing`: the next payment is accepted, and done when it is next looked at.
     Processing,
+    /// `challenge`: the card's bank asks the cardholder about the next payment, whatever the card.
+    Challenge,
     /// `lie:FIELD`: it happens, and the answer says something else in this field (`amount`, `currency`, `customer`,
     /// `livemode`, `metadata`, `amount_received`).
     Lie(String),
@@ -47,6 +49,7 @@ impl FromStr for Fault {
                 "busy" => Self::Busy,
                 "garbage" => Self::Garbage,
                 "processing" => Self::Processing,
+                "challenge" => Self::Challenge,
                 "pending" => Self::Pending,
                 _ => return Err(format!("no such fault: {text}")),
             },
@@ -60,33 +63,37 @@ impl FromStr for Fault {
     }
 }
 
-/// Troubles that wait for the request they fit: money moving ones for those that create payments or refunds.
+/// Troubles that wait for the request they fit: money moving ones for those that create payments or refunds. Beside each
+/// the one path for which it waits, if it waits for one alone.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<Fault>);
+pub struct Faults(Vec<(Fault, Option<String>)>);
 
 impl Faults {
-    pub(crate) fn push(&mut self, fault: Fault) {
-        self.0.push(fault);
+    pub(crate) fn push(&mut self, fault: Fault, path: Option<String>) {
+        self.0.push((fault, path));
     }
 
-    /// The next trouble of the line itself.
-    pub(crate) fn line(&mut self) -> Option<Fault> {
-        self.take(|fault| !matches!(fault, Fault::Decline(_) | Fault::Processing | Fault::Pending))
+    /// The next trouble of the line itself, for a request to this path.
+    pub(crate) fn line(&mut self, path: &str) -> Option<Fault> {
+        self.take(|fault, only| {
+            !matches!(fault, Fault::Decline(_) | Fault::Processing | Fault::Challenge | Fault::Pending)
+                && only.is_none_or(|only| only == path)
+        })
     }
 
     /// The next trouble of the card's bank.
     pub(crate) fn payment(&mut self) -> Option<Fault> {
-        self.take(|fault| matches!(fault, Fault::Decline(_) | Fault::Processing))
+        self.take(|fault, _| matches!(fault, Fault::Decline(_) | Fault::Processing | Fault::Challenge))
     }
 
     /// The next trouble of a refund.
     pub(crate) fn refund(&mut self) -> Option<Fault> {
-        self.take(|fault| *fault == Fault::Pending)
+        self.take(|fault, _| *fault == Fault::Pending)
     }
 
     /// Of the troubles that wait, the first one comes first: a later one of another kind does not overtake it.
-    fn take(&mut self, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
-        let at = self.0.iter().position(fits)?;
-        Some(self.0.remove(at))
+    fn take(&mut self, fits: impl Fn(&Fault, Option<&str>) -> bool) -> Option<Fault> {
+        let at = self.0.iter().position(|(fault, only)| fits(fault, only.as_deref()))?;
+        Some(self.0.remove(at).0)
     }
 }

@@ -79,7 +79,7 @@ impl Fake {
 
     /// The next request that fits runs into this; several are used up in order.
     pub fn next(&self, fault: Fault) {
-        self.shared.bank().faults.push(fault);
+        self.shared.bank().faults.push(fault, None);
     }
 
     /// The stand-in's state, for looking at it and for what no request can do.
@@ -121,11 +121,34 @@ impl Fake {
         moved
     }
 
+    /// The card's bank suspects that a paid intent was fraud. `None`: no such intent.
+    pub fn warn_of_fraud(&self, intent: &str) -> Option<Value> {
+        let warned = {
+            let mut bank = self.shared.bank();
+            let intent = bank.get("payment_intent", intent).cloned()?;
+            api::warn(&mut bank, &intent)
+        };
+        webhooks::send(&self.shared);
+        Some(warned)
+    }
+
+    /// The card networks know new digits and a new expiry of a card. `None`: no such card.
+    pub fn renew_card(&self, payment_method: &str, last4: &str, exp_year: i64) -> Option<Value> {
+        let renewed = api::renew_card(&mut self.shared.bank(), payment_method, last4, exp_year);
+        webhooks::send(&self.shared);
+        renewed
+    }
+
     /// The card's bank says what becomes of a pending refund. `None`: none waits.
     pub fn finish_refund(&self, id: &str, status: &str) -> Option<Value> {
         let finished = api::finish_refund(&mut self.shared.bank(), id, status);
         webhooks::send(&self.shared);
         finished
+    }
+
+    /// The cardholder comes for a payment that was refused for want of them, with the card that it was begun with.
+    pub fn confirm_again(&self, client_secret: &str, payment_method: &str) -> Result<Value, Value> {
+        api::confirm_again(&mut self.shared.bank(), client_secret, payment_method)
     }
 
     /// The cardholder fills in the form for an intent.

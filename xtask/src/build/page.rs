@@ -29,6 +29,9 @@ struct Document {
 const DOCUMENTS: [Document; 2] =
     [Document { html: "index.html", program: Program::App }, Document { html: "pay.html", program: Program::Pay }];
 
+/// Only in dist/ when somebody asked for it.
+const KIT: Document = Document { html: "kit.html", program: Program::Kit };
+
 /// Leaves the page in dist/, compressed.
 pub(super) fn make() -> Result<()> {
     let work = workspace::target_dir()?.join("page");
@@ -45,6 +48,26 @@ pub(super) fn make() -> Result<()> {
         copy(&workspace::root().join("public").join(name), &dist.join(name))?;
     }
     precompress::folder(&dist)
+}
+
+/// Puts the kit beside the page that is in dist/, in the place of an older one.
+pub(super) fn add_kit() -> Result<()> {
+    remove_kit()?;
+    let (work, dist) = (workspace::target_dir()?.join("page"), workspace::dist());
+    make_document(&KIT, &work.join(KIT.program.stem()), &dist, &languages(&dist)?)
+}
+
+/// Leaves in dist/ what `make` made.
+pub(super) fn remove_kit() -> Result<()> {
+    let own = format!("{}-", KIT.program.stem());
+    for file in workspace::files_below(&workspace::dist())? {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // The stamp of the build, which is hidden, too.
+        if name == KIT.html || name.trim_start_matches('.').starts_with(&own) {
+            fs::remove_file(&file).with_context(|| format!("{} could not be removed", file.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// A file for each language but English; answers their addresses as JavaScript, `{"de":"/de-….txt"}`.
@@ -96,10 +119,12 @@ fn script(scripts: &Path, languages: &str) -> Result<PathBuf> {
 fn stylesheet(work: &Path, program: Program) -> Result<PathBuf> {
     let (joined, small) = (work.join("joined.css"), work.join("app.css"));
     let of_pay = |file: &Path| file.ends_with("pages/pay.css") || file.ends_with("pages/shell.css");
+    let of_kit = |file: &Path| file.ends_with("pages/specimens.css");
     let of_a_page = |file: &Path| file.components().any(|part| part.as_os_str() == "pages");
     let sheet = style::join(&workspace::root().join("style"), |file| match program {
-        Program::App => !file.ends_with("pages/pay.css"),
+        Program::App => !file.ends_with("pages/pay.css") && !of_kit(file),
         Program::Pay => of_pay(file) || !of_a_page(file),
+        Program::Kit => of_kit(file) || !of_a_page(file),
     });
     fs::write(&joined, sheet?).context("the stylesheet could not be written")?;
     process::run(&mut esbuild(&joined, &small)?)?;
@@ -173,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_documents_of_this_tree_name_what_is_built() {
-        for document in &DOCUMENTS {
+        for document in DOCUMENTS.iter().chain([&KIT]) {
             let html = read(&workspace::root().join(document.html)).unwrap();
             let html = [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| renamed(&html, address, "x").unwrap());
             let html = slim(&html).unwrap();

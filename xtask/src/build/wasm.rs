@@ -39,6 +39,8 @@ pub(super) enum Program {
     App,
     /// What is behind a hand-over link: small, and whole from the start.
     Pay,
+    /// The kit, for those who work on the page: quickly built, and never part of the product.
+    Kit,
 }
 
 impl Program {
@@ -46,6 +48,7 @@ impl Program {
         match self {
             Self::App => PACKAGE,
             Self::Pay => "nexis-billing-pay",
+            Self::Kit => "nexis-billing-kit",
         }
     }
 
@@ -54,12 +57,18 @@ impl Program {
         match self {
             Self::App => MAIN,
             Self::Pay => "pay",
+            Self::Kit => "kit",
         }
     }
 
     /// It has parts that come later.
     const fn is_cut(self) -> bool {
         matches!(self, Self::App)
+    }
+
+    /// People load it, so that its weight counts more than the time to build it.
+    const fn is_product(self) -> bool {
+        !matches!(self, Self::Kit)
     }
 }
 
@@ -98,7 +107,9 @@ pub(super) fn make(folder: &Path, program: Program) -> Result<Code> {
         bind(&compiled, &bound)?;
     }
     let first = bound.join(format!("{MAIN}_bg.wasm"));
-    optimise(later.iter().chain([&first]))?;
+    if program.is_product() {
+        optimise(later.iter().chain([&first]))?;
+    }
     shorten_imports(&first, &bound.join(format!("{MAIN}.js")))?;
     let main = Part { name: name_of_contents(program.stem(), "wasm", &read(&first)?), file: first };
     let later = later.into_iter().map(named).collect::<Result<Vec<_>>>()?;
@@ -115,6 +126,10 @@ fn compile(program: Program) -> Result<PathBuf> {
     cargo.args(["--profile", PROFILE]);
     if program.is_cut() {
         cargo.args(["--", "-Clink-arg=--emit-relocs"]);
+    }
+    if !program.is_product() {
+        // The product's profile, for the sake of the dependencies that it has compiled already; only less work at the end.
+        cargo.args(["--", "-Clto=thin", "-Copt-level=1", "-Ccodegen-units=16"]);
     }
     // A colourless progress log: two builds write to one terminal.
     cargo.env("CARGO_TERM_PROGRESS_WHEN", "never");

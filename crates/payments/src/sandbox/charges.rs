@@ -46,7 +46,7 @@ impl Sandbox {
                 tokio::time::sleep(self.config.silence).await;
                 return Err(ProviderError::NoAnswer);
             }
-            Some(scripted) => by_script(scripted, request.presence),
+            Some(scripted) => by_script(scripted),
             None => by_card(&card, request.presence)?,
         };
         let record = new_record(request, decision.state, decision.disputed);
@@ -167,26 +167,18 @@ fn by_card(card: &CardRecord, presence: Presence) -> Result<Decision, ProviderEr
         Step::Slow => (State::Done, Line::Slow),
         Step::Silent => (State::Done, Line::Lost),
         Step::Decline(code) => (declined(code), Line::Prompt),
-        Step::Challenge => (challenge(presence, None), Line::Prompt),
-        Step::ChallengeThenDecline(code) => (challenge(presence, Some(Decline { code })), Line::Prompt),
+        Step::Challenge => (State::ActionRequired { then: None }, Line::Prompt),
+        Step::ChallengeThenDecline(code) => (State::ActionRequired { then: Some(Decline { code }) }, Line::Prompt),
     };
     Ok(Decision { state, line, disputed: step == Step::PassThenDispute })
 }
 
-/// With nobody there a challenge is a refusal.
-const fn challenge(presence: Presence, then: Option<Decline>) -> State {
-    match presence {
-        Presence::OnSession => State::ActionRequired { then },
-        Presence::OffSession => declined(DeclineCode::AuthenticationRequired),
-    }
-}
-
-fn by_script(scripted: Scripted, presence: Presence) -> Decision {
+fn by_script(scripted: Scripted) -> Decision {
     let (state, line) = match scripted {
         Scripted::NoAnswer => (State::Done, Line::Lost),
         Scripted::Slow => (State::Done, Line::Slow),
         Scripted::Processing => (State::Processing, Line::Prompt),
-        Scripted::Challenge => (challenge(presence, None), Line::Prompt),
+        Scripted::Challenge => (State::ActionRequired { then: None }, Line::Prompt),
         Scripted::Decline(code) => (declined(code), Line::Prompt),
         Scripted::Pass | Scripted::RequestLost | Scripted::Busy | Scripted::Refused => (State::Done, Line::Prompt),
     };

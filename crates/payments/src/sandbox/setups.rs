@@ -60,6 +60,15 @@ impl Sandbox {
         }
     }
 
+    pub(super) async fn look_up_card(
+        &self,
+        customer: &str,
+        card_ref: &str,
+    ) -> Result<Option<CardFacts>, ProviderError> {
+        let found = self.read::<CardRecord>(Drawer::Cards, card_ref).await?.map(|(_, card)| card);
+        Ok(found.filter(|card| card.customer == customer && !card.forgotten).map(|card| card.facts))
+    }
+
     pub(super) async fn forget_card(&self, customer: &str, card_ref: &str) -> Result<(), ProviderError> {
         loop {
             let Some((version, mut card)) = self.read::<CardRecord>(Drawer::Cards, card_ref).await? else {

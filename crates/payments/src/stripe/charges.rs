@@ -2,7 +2,7 @@
 
 use super::Stripe;
 use super::form::Form;
-use super::intents::{Intent, Refusal, end_of, of_reply};
+use super::intents::{Intent, Refusal, end_of, of_reply, wants_cardholder};
 use super::object::Object;
 use crate::charge::{ChargeAnswer, ChargeOutcome, ChargeRequest, NextAction, Presence};
 use crate::provider::ProviderError;
@@ -91,6 +91,9 @@ impl Stripe {
                 "succeeded" => settled(request, &intent)?,
                 "processing" => ChargeOutcome::Processing,
                 "requires_action" => ChargeOutcome::ActionRequired(secret(&intent)?),
+                "requires_payment_method" if request.presence == Presence::OffSession && wants_cardholder(&intent) => {
+                    ChargeOutcome::ActionRequired(confirmation(request, &intent)?)
+                }
                 "canceled" => end_of(&intent).map_or(ChargeOutcome::Cancelled, ChargeOutcome::Declined),
                 "requires_payment_method" | "requires_confirmation" => {
                     match self.refused(Intent::Payment, &intent).await? {
@@ -170,7 +173,19 @@ fn settled(request: &ChargeRequest, intent: &Object) -> Result<ChargeOutcome, Pr
 
 pub(super) fn secret(intent: &Object) -> Result<NextAction, ProviderError> {
     let secret = intent.text("client_secret").filter(|secret| !secret.is_empty());
-    secret.map(|secret| NextAction::BrowserScript { client_secret: secret.to_owned() }).ok_or(ProviderError::NoAnswer)
+    secret
+        .map(|secret| NextAction::BrowserScript { client_secret: secret.to_owned(), payment_method: None })
+        .ok_or(ProviderError::NoAnswer)
+}
+
+/// A charge with nobody there that the bank wants confirmed: its intent lets go of the card, so the browser names it anew.
+fn confirmation(request: &ChargeRequest, intent: &Object) -> Result<NextAction, ProviderError> {
+    match secret(intent)? {
+        NextAction::BrowserScript { client_secret, .. } => {
+            Ok(NextAction::BrowserScript { client_secret, payment_method: Some(request.card_ref.clone()) })
+        }
+        other => Ok(other),
+    }
 }
 
 fn lie(request: &ChargeRequest, intent: &Object) -> ProviderError {

@@ -11,7 +11,7 @@ use crate::signature;
 use crate::webhook::{WebhookError, WebhookEvent, WebhookKind};
 
 /// What the webhook endpoint is to be subscribed to (docs/stripe.md), at most 20.
-const TYPES: [&str; 16] = [
+const TYPES: [&str; 18] = [
     "payment_intent.succeeded",
     "payment_intent.processing",
     "payment_intent.payment_failed",
@@ -28,7 +28,12 @@ const TYPES: [&str; 16] = [
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
     "charge.dispute.closed",
+    FRAUD_WARNING,
+    CARD_UPDATED,
 ];
+
+const FRAUD_WARNING: &str = "radar.early_fraud_warning.created";
+const CARD_UPDATED: &str = "payment_method.automatically_updated";
 
 impl Stripe {
     pub(super) fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
@@ -70,8 +75,14 @@ impl Stripe {
 
 fn kind_of(kind: &str, about: &Object) -> WebhookKind {
     const OURS: [&str; 4] = ["payment_intent.", "setup_intent.", "checkout.session.", "refund."];
+    let named = |make: fn(String) -> WebhookKind| about.text("id").map_or(WebhookKind::Other, |id| make(id.to_owned()));
     if kind.starts_with("charge.dispute.") {
-        return about.text("id").map_or(WebhookKind::Other, |id| WebhookKind::Dispute { provider_ref: id.to_owned() });
+        return named(|provider_ref| WebhookKind::Dispute { provider_ref });
+    }
+    match kind {
+        FRAUD_WARNING => return named(|provider_ref| WebhookKind::FraudWarning { provider_ref }),
+        CARD_UPDATED => return named(|provider_ref| WebhookKind::Card { provider_ref }),
+        _ => {}
     }
     if !OURS.iter().any(|prefix| kind.starts_with(prefix)) {
         return WebhookKind::Other;

@@ -3,6 +3,8 @@
 
 use std::time::SystemTime;
 
+use billing_domain::charge::DeclineCode;
+
 use super::Stripe;
 use super::client::Reply;
 use super::declines;
@@ -144,6 +146,13 @@ pub(super) enum Refusal {
     Cancelled,
     /// Something else had happened to it first.
     MovedOn(Object),
+}
+
+/// The last refusal of a payment was for want of the cardholder, and nothing has been made of it since.
+pub(super) fn wants_cardholder(intent: &Object) -> bool {
+    let said = intent.object(Intent::Payment.last_error());
+    end_of(intent).is_none()
+        && said.is_some_and(|error| declines::decline(&error).code == DeclineCode::AuthenticationRequired)
 }
 
 /// What a closed intent says of its end.

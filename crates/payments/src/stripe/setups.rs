@@ -99,6 +99,19 @@ impl Stripe {
         }
     }
 
+    /// A payment method as Stripe knows it now. One that was taken off its customer is no card of ours any more.
+    pub(super) async fn look_up_card(
+        &self,
+        customer: &str,
+        card_ref: &str,
+    ) -> Result<Option<CardFacts>, ProviderError> {
+        let customer = self.customer(customer).await?;
+        let path = format!("/v1/payment_methods/{}", segment(card_ref));
+        let found = self.client.get(&path, &Form::default()).await?;
+        let ours = found.filter(|method| method.id() == card_ref && method.flag("livemode") == Some(self.live));
+        Ok(ours.and_then(|method| card_of(&method, &customer)))
+    }
+
     async fn find_setup(&self, request: &SetupRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
         let query = Form::default().with("customer", customer).with("expand[]", "data.payment_method");
         let mut found = self.marked(Intent::Setup, &query, &request.reference).await?;
@@ -163,21 +176,22 @@ fn common(request: &SetupRequest, customer: &str) -> Form {
 
 /// The card behind a set-up that succeeded. It is our customer's, or it is none.
 fn facts(request: &SetupRequest, customer: &str, intent: &Object) -> Result<CardFacts, ProviderError> {
-    let read = || {
-        let method = intent.object("payment_method")?;
-        let card = method.object("card").filter(|_| method.id_of("customer") == Some(customer))?;
-        let last4 =
-            card.text("last4").filter(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))?;
-        Some(CardFacts {
-            provider_ref: method.text("id")?.to_owned(),
-            brand: card.text_or_empty("brand").to_ascii_lowercase(),
-            last4: last4.to_owned(),
-            exp_month: u8::try_from(card.integer("exp_month")?).ok()?,
-            exp_year: u16::try_from(card.integer("exp_year")?).ok()?,
-            fingerprint: card.text_or_empty("fingerprint").to_owned(),
-        })
-    };
-    read().ok_or_else(|| lie(request, intent))
+    let card = intent.object("payment_method").and_then(|method| card_of(&method, customer));
+    card.ok_or_else(|| lie(request, intent))
+}
+
+/// A payment method of our customer's that is a card.
+fn card_of(method: &Object, customer: &str) -> Option<CardFacts> {
+    let card = method.object("card").filter(|_| method.id_of("customer") == Some(customer))?;
+    let last4 = card.text("last4").filter(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))?;
+    Some(CardFacts {
+        provider_ref: method.text("id")?.to_owned(),
+        brand: card.text_or_empty("brand").to_ascii_lowercase(),
+        last4: last4.to_owned(),
+        exp_month: u8::try_from(card.integer("exp_month")?).ok().filter(|month| (1..=12).contains(month))?,
+        exp_year: u16::try_from(card.integer("exp_year")?).ok()?,
+        fingerprint: card.text_or_empty("fingerprint").to_owned(),
+    })
 }
 
 fn lie(request: &SetupRequest, intent: &Object) -> ProviderError {

@@ -1,7 +1,7 @@
 //! Charging cards: double charges, declines, challenges, lost requests and lost answers.
 
 use billing_domain::charge::DeclineCode;
-use billing_payments::{ChargeOutcome, ChargeRequest, Decline, Presence, ProviderError, Reference};
+use billing_payments::{CardFacts, ChargeOutcome, ChargeRequest, Decline, Presence, ProviderError, Reference};
 
 use crate::bench::{Bench, Kind, Trouble, charge, connect};
 
@@ -71,20 +71,62 @@ pub(crate) async fn a_challenge_holds_the_money_until_the_cardholder_decides(ben
     }
 }
 
-pub(crate) async fn an_absent_cardholder_is_a_decline_not_a_challenge(bench: &dyn Bench) {
+fn absent(card: &CardFacts, id: &str) -> ChargeRequest {
+    ChargeRequest { presence: Presence::OffSession, ..charge(card, id) }
+}
+
+pub(crate) async fn an_absent_cardholder_is_asked_only_where_the_card_wants_it(bench: &dyn Bench) {
     for (kind, expected) in [
-        (Kind::ConfirmedEveryTime, declined(DeclineCode::AuthenticationRequired)),
-        (Kind::ConfirmedAtSetup, SETTLED),
-        (Kind::ConfirmedWhenPresent, SETTLED),
-        (Kind::ConfirmedThenInsufficient, declined(DeclineCode::InsufficientFunds)),
+        (Kind::ConfirmedEveryTime, None),
+        (Kind::ConfirmedAtSetup, Some(SETTLED)),
+        (Kind::ConfirmedWhenPresent, Some(SETTLED)),
+        (Kind::ConfirmedThenInsufficient, Some(declined(DeclineCode::InsufficientFunds))),
     ] {
         let card = connect(bench, kind).await;
-        let request = ChargeRequest { presence: Presence::OffSession, ..charge(&card, &format!("{kind:?}")) };
-        assert_eq!(bench.provider().charge(&request).await.unwrap().outcome, expected, "{kind:?}");
+        let request = absent(&card, &format!("{kind:?}"));
+        match (bench.provider().charge(&request).await.unwrap().outcome, expected) {
+            (ChargeOutcome::ActionRequired(_), None) => assert_eq!(bench.taken(&request.reference).await, (0, 0)),
+            (heard, expected) => assert_eq!(Some(heard), expected, "{kind:?}"),
+        }
     }
     let card = connect(bench, Kind::ConfirmedWhenPresent).await;
     let answer = bench.provider().charge(&charge(&card, "present")).await.unwrap();
     assert!(matches!(answer.outcome, ChargeOutcome::ActionRequired(_)));
+}
+
+pub(crate) async fn an_absent_cardholder_confirms_the_very_same_charge_later(bench: &dyn Bench) {
+    let card = connect(bench, Kind::ConfirmedEveryTime).await;
+    for (id, approve, expected) in [("yes", true, SETTLED), ("no", false, declined(DeclineCode::AuthenticationFailed))]
+    {
+        let request = absent(&card, id);
+        let waiting = bench.provider().charge(&request).await.unwrap();
+        assert!(matches!(waiting.outcome, ChargeOutcome::ActionRequired(_)), "{waiting:?}");
+        assert_eq!(bench.provider().charge(&request).await.unwrap(), waiting, "asked again it is the same charge");
+        let found = bench.provider().look_up_charge(&request, None).await.unwrap();
+        assert_eq!(found, Some(waiting.clone()), "and found by our reference");
+        bench.cardholder_answers(&request.reference, approve).await;
+        let decided = bench.provider().look_up_charge(&request, Some(&waiting.provider_ref)).await.unwrap().unwrap();
+        assert_eq!((decided.provider_ref, decided.outcome), (waiting.provider_ref, expected));
+        let taken = if approve { (2_500, 1) } else { (0, 0) };
+        assert_eq!(bench.taken(&request.reference).await, taken);
+    }
+}
+
+pub(crate) async fn a_charge_that_waited_in_vain_is_closed_for_good(bench: &dyn Bench) {
+    let card = connect(bench, Kind::ConfirmedEveryTime).await;
+    let request = absent(&card, "in-vain");
+    let waiting = bench.provider().charge(&request).await.unwrap();
+    let closed = bench.provider().cancel_charge(&request, Some(&waiting.provider_ref)).await.unwrap();
+    assert_eq!(closed.outcome, ChargeOutcome::Cancelled);
+    bench.cardholder_answers(&request.reference, true).await;
+    let found = bench.provider().look_up_charge(&request, Some(&waiting.provider_ref)).await.unwrap().unwrap();
+    assert_eq!(found.outcome, ChargeOutcome::Cancelled);
+    assert_eq!(bench.taken(&request.reference).await, (0, 0));
+    let confirmed = absent(&card, "in-time");
+    bench.provider().charge(&confirmed).await.unwrap();
+    bench.cardholder_answers(&confirmed.reference, true).await;
+    assert_eq!(bench.provider().cancel_charge(&confirmed, None).await.unwrap().outcome, SETTLED, "it was paid first");
+    assert_eq!(bench.taken(&confirmed.reference).await, (2_500, 1));
 }
 
 pub(crate) async fn a_confirmed_charge_can_still_be_declined(bench: &dyn Bench) {

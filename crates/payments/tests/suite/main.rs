@@ -23,14 +23,17 @@ macro_rules! suite {
             a_refused_card_never_connects,
             a_challenge_decides_and_only_the_provider_is_believed,
             an_abandoned_set_up_never_connects,
-            a_forgotten_card_cannot_be_charged;
+            a_forgotten_card_cannot_be_charged,
+            a_connected_card_is_looked_up_and_nobody_elses;
         charges:
             a_charge_settles_for_exactly_what_was_asked,
             fifty_at_once_under_one_reference_charge_once,
             a_reference_with_another_amount_is_refused_and_moves_nothing,
             each_reason_for_a_decline_arrives_and_stays,
             a_challenge_holds_the_money_until_the_cardholder_decides,
-            an_absent_cardholder_is_a_decline_not_a_challenge,
+            an_absent_cardholder_is_asked_only_where_the_card_wants_it,
+            an_absent_cardholder_confirms_the_very_same_charge_later,
+            a_charge_that_waited_in_vain_is_closed_for_good,
             a_confirmed_charge_can_still_be_declined,
             a_lost_answer_is_unknown_and_the_look_up_finds_the_charge,
             a_lost_request_is_found_to_be_nothing_and_can_be_closed,

@@ -97,7 +97,7 @@ const TABLE: [(&str, &str, &str, &str); 18] = [
     ("pm_card_chargeDeclinedProcessingError", "processing_error", "", ""),
     ("pm_card_chargeCustomerFail", "ok", "generic_decline", "generic_decline"),
     ("pm_card_authenticationRequiredOnSetup", "3ds ok", "ok", "ok"),
-    ("pm_card_authenticationRequired", "3ds ok", "3ds ok", "authentication_required"),
+    ("pm_card_authenticationRequired", "3ds ok", "3ds ok", "3ds ok"),
     ("pm_card_authenticationRequiredSetupForOffSession", "ok", "3ds ok", "ok"),
     (
         "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
@@ -105,7 +105,7 @@ const TABLE: [(&str, &str, &str, &str); 18] = [
         "3ds insufficient_funds",
         "insufficient_funds",
     ),
-    ("pm_card_threeDSecure2Required", "3ds ok", "3ds ok", "authentication_required"),
+    ("pm_card_threeDSecure2Required", "3ds ok", "3ds ok", "3ds ok"),
     ("pm_card_threeDSecureRequiredChargeDeclined", "3ds generic_decline", "", ""),
     ("pm_card_createDispute", "ok", "ok", "ok"),
 ];

@@ -87,3 +87,13 @@ pub(crate) async fn a_forgotten_card_cannot_be_charged(bench: &dyn Bench) {
     assert!(matches!(bench.provider().charge(&request).await, Err(ProviderError::Refused(_))));
     assert_eq!(bench.taken(&request.reference).await, (0, 0));
 }
+
+pub(crate) async fn a_connected_card_is_looked_up_and_nobody_elses(bench: &dyn Bench) {
+    let card = connect(bench, Kind::Good).await;
+    let provider = bench.provider();
+    assert_eq!(provider.look_up_card(CUSTOMER, &card.provider_ref).await, Ok(Some(card.clone())));
+    assert_eq!(provider.look_up_card("another organisation", &card.provider_ref).await, Ok(None));
+    assert_eq!(provider.look_up_card(CUSTOMER, "card_unknown").await, Ok(None));
+    provider.forget_card(CUSTOMER, &card.provider_ref).await.unwrap();
+    assert_eq!(provider.look_up_card(CUSTOMER, &card.provider_ref).await, Ok(None));
+}

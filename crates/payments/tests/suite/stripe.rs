@@ -44,6 +44,16 @@ impl StripeBench {
         Self { fake, stripe }
     }
 
+    /// The card that the last refusal of a payment of ours named.
+    fn last_card(&self, reference: &Reference) -> Option<String> {
+        let bank = self.fake.bank();
+        let ours = bank
+            .all("payment_intent")
+            .into_iter()
+            .find(|intent| intent["metadata"]["reference"] == reference.as_str())?;
+        ours["last_payment_error"]["payment_method"]["id"].as_str().map(str::to_owned)
+    }
+
     /// The secret with which the browser would go on with an intent of ours.
     fn client_secret(&self, reference: &Reference) -> Option<String> {
         let bank = self.fake.bank();
@@ -91,7 +101,11 @@ impl Bench for StripeBench {
 
     async fn cardholder_answers(&self, reference: &Reference, approve: bool) {
         if let Some(secret) = self.client_secret(reference) {
-            // An intent that is closed by now says so, and the case looks at what came of it.
+            // A charge that waits is confirmed anew with its card, as the page does; one that is under way refuses that. An
+            // intent that is closed by now says so, and the case looks at what came of it.
+            if let Some(card) = self.last_card(reference) {
+                let _ = self.fake.confirm_again(&secret, &card);
+            }
             let _ = self.fake.authenticate(&secret, approve);
         }
     }

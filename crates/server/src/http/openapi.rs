@@ -41,6 +41,7 @@ pub(crate) const DOCS_STYLE: &str = "/api/docs.css";
         (name = "pay", description = "What the holder of a hand-over link may do; no session"),
         (name = "auto-pay", description = "Automatic payments"),
         (name = "transactions", description = "The ledger"),
+        (name = "statement", description = "A month from its opening to its closing balance"),
         (name = "usage", description = "The monthly summary"),
         (name = "events", description = "What changes, as it changes"),
         (name = "requests", description = "Members ask for funds"),

@@ -15,7 +15,8 @@ use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
     auto_pay, billing, bootstrap, cards, events, health, limits, links, members, metering, openapi, organization,
-    outbox, pay, refunds, requests, security, session, static_files, top_ups, transactions, usage, wallet, webhooks,
+    outbox, pay, refunds, requests, security, session, statement, static_files, top_ups, transactions, usage, wallet,
+    webhooks,
 };
 
 /// Every resource adds one line.
@@ -34,6 +35,7 @@ fn resources() -> OpenApiRouter<AppState> {
         .merge(refunds::routes())
         .merge(requests::routes())
         .merge(session::routes())
+        .merge(statement::routes())
         .merge(top_ups::routes())
         .merge(transactions::routes())
         .merge(usage::routes())

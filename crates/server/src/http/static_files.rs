@@ -25,8 +25,9 @@ use crate::http::security::AppPage;
 /// Where `index.html` wants the first screen's data.
 const MARKER: &str = "<!--bootstrap-->";
 const INDEX: &str = "index.html";
-/// The document behind a hand-over link, for somebody without an account.
-const PAY: &str = "pay.html";
+/// Documents with an address of their own, for somebody without an account: the one behind a hand-over link, and in
+/// development builds of the page its kit.
+const OTHERS: [(&str, &str); 2] = [("pay", "pay.html"), ("kit", "kit.html")];
 
 /// Why the page cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +48,8 @@ pub(crate) struct StaticFiles {
     /// By path without the leading slash.
     assets: HashMap<String, Asset>,
     index: Document,
-    /// The document behind a hand-over link.
-    pay: Option<Document>,
+    /// By address without slashes: those of [`OTHERS`] that are there.
+    others: Vec<(&'static str, Document)>,
     logo: Option<String>,
 }
 
@@ -106,11 +107,16 @@ impl StaticFiles {
         let index = files.remove(INDEX).ok_or_else(|| DistError::NoIndex { path: folder.display().to_string() })?;
         let face = Face::of(brand);
         let index = Document::read(&index, &face).map_err(unreadable)?;
-        let pay = files.remove(PAY).map(|file| Document::read(&file, &face)).transpose().map_err(unreadable)?;
+        let mut others = Vec::new();
+        for (address, name) in OTHERS {
+            if let Some(file) = files.remove(name) {
+                others.push((address, Document::read(&file, &face).map_err(unreadable)?));
+            }
+        }
 
         let mut assets = HashMap::new();
         for (name, path) in &files {
-            if packed_of(name).is_some_and(|plain| matches!(plain, INDEX | PAY) || files.contains_key(plain)) {
+            if packed_of(name).is_some_and(|plain| is_document(plain) || files.contains_key(plain)) {
                 continue;
             }
             let packed = |suffix: &str| {
@@ -129,7 +135,7 @@ impl StaticFiles {
             let (content_type, plain) = (content_type(&name), Variant::of(bytes));
             assets.insert(name, Asset { plain, brotli: None, gzip: None, content_type, immutable: true });
         }
-        Ok(Self { assets, index, pay, logo: face.logo })
+        Ok(Self { assets, index, others, logo: face.logo })
     }
 }
 
@@ -138,6 +144,15 @@ impl StaticFiles {
     pub(crate) fn logo(&self) -> Option<&str> {
         self.logo.as_deref()
     }
+
+    /// What is at this address without its slashes, when it is no page of the app.
+    fn other(&self, address: &str) -> Option<&Document> {
+        self.others.iter().find(|(of, _)| *of == address).map(|(_, document)| document)
+    }
+}
+
+fn is_document(name: &str) -> bool {
+    name == INDEX || OTHERS.iter().any(|(_, document)| *document == name)
 }
 
 fn packed_of(name: &str) -> Option<&str> {
@@ -196,11 +211,9 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
         let problem = Problem::new(ProblemCode::MethodNotAllowed, "Files can only be read.");
         return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
-    // The address of hand-over links: what is behind `#` never comes here.
-    if path.strip_suffix('/').unwrap_or(&path) == "pay"
-        && let Some(pay) = &state.files.pay
-    {
-        return document(pay.with(&bootstrap::element_for_anybody(&state)), "no-cache");
+    // What is behind `#` in a hand-over link never comes here.
+    if let Some(other) = state.files.other(path.strip_suffix('/').unwrap_or(&path)) {
+        return document(other.with(&bootstrap::element_for_anybody(&state)), "no-cache");
     }
     if let Some(asset) = state.files.assets.get(&path) {
         return send(asset, &parts.headers);

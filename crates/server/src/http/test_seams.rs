@@ -16,6 +16,7 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/test/clock", post(advance_clock))
         .route("/test/ledger/{organization_id}", get(get_ledger))
+        .route("/test/ledger/{organization_id}/lines", post(fill_ledger))
         .route("/test/sandbox", post(script_sandbox))
         .route("/test/sandbox/charges", get(list_charges))
 }
@@ -36,6 +37,23 @@ async fn get_ledger(
     Path(id): Path<String>,
 ) -> Result<([(HeaderName, &'static str); 1], String), Problem> {
     Ok(([(header::CONTENT_TYPE, "application/jsonl")], test_seams::ledger(&state, &id).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fill {
+    lines: u32,
+    from_days_ago: u32,
+    to_days_ago: u32,
+}
+
+async fn fill_ledger(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Json(form): Json<Fill>,
+) -> Result<StatusCode, Problem> {
+    test_seams::fill(&state, &id, form.lines, form.from_days_ago, form.to_days_ago).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]

@@ -25,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_top_up_receipt))
         .routes(routes!(check_top_up))
         .routes(routes!(answer_top_up_challenge))
+        .routes(routes!(cancel_top_up))
         .layer(from_fn(refuse_card_numbers))
 }
 
@@ -133,4 +134,24 @@ async fn answer_top_up_challenge(
     Json(form): Json<ChallengeAnswer>,
 ) -> Result<Json<TopUp>, Problem> {
     top_ups::answer_challenge(&state, &member.organization.id, &id, form.approve).await.map(Json)
+}
+
+/// Give up a top-up that waits for the cardholder
+///
+/// It is closed at the bank before it is called expired; if it was paid just before, it is credited. 409 when nothing waits,
+/// 503 when the bank cannot be reached: then it still waits.
+#[utoipa::path(
+    post, path = paths::TOP_UP_CANCEL, tag = "top-ups", security(("session" = [])),
+    params(("id" = String, Path, description = "The top-up's id")),
+    responses(
+        (status = 200, body = TopUp), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 404, body = Document), (status = 409, body = Document), (status = 503, body = Document),
+    ),
+)]
+async fn cancel_top_up(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Id(id): Id,
+) -> Result<Json<TopUp>, Problem> {
+    top_ups::cancel(&state, &member.organization.id, &id).await.map(Json)
 }

@@ -1,10 +1,10 @@
 //! The ledger by pages.
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use billing_contract::transaction::TransactionPage;
+use billing_contract::transaction::{TransactionDetail, TransactionOutline, TransactionPage};
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,10 +13,14 @@ use crate::app::AppState;
 use crate::http::extract::{Json, Query};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
-use crate::service::transactions::{self, Search, export};
+use crate::service::transactions::{self, Search, export, outline};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_transactions)).routes(routes!(export_transactions))
+    OpenApiRouter::new()
+        .routes(routes!(list_transactions))
+        .routes(routes!(export_transactions))
+        .routes(routes!(outline_transactions))
+        .routes(routes!(get_transaction))
 }
 
 /// Ledger lines, newest first
@@ -40,7 +44,7 @@ async fn list_transactions(
 
 /// Ledger lines as a table, newest first
 ///
-/// All lines that the filters of `GET /transactions` find, without paging (`cursor` and `limit` are refused). Amounts are
+/// All lines that the filters of `GET /transactions` find, without paging (`cursor`, `before_seq`, `at` and `limit` are refused). Amounts are
 /// positive, `direction` says `in` or `out`; text that a spreadsheet would take for a formula begins with an apostrophe.
 #[utoipa::path(
     get, path = paths::TRANSACTIONS_CSV, tag = "transactions", security(("session" = [])), params(Search),
@@ -60,4 +64,41 @@ async fn export_transactions(
         (header::CONTENT_DISPOSITION, "attachment; filename=\"transactions.csv\""),
     ];
     Ok((headers, Body::from_stream(parts)).into_response())
+}
+
+/// Where each page of a filtered list begins
+///
+/// For lists that are gone through by a scroll bar: how many lines the filters of `GET /transactions` find, and the first
+/// `seq` of each page of them, newest first (`cursor`, `before_seq`, `at` and `limit` are refused). Without a filter there
+/// is no need to ask: `seq` is gapless.
+#[utoipa::path(
+    get, path = paths::TRANSACTIONS_OUTLINE, tag = "transactions", security(("session" = [])), params(Search),
+    responses(
+        (status = 200, body = TransactionOutline), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 422, body = Document),
+    ),
+)]
+async fn outline_transactions(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Query(search): Query<Search>,
+) -> Result<Json<TransactionOutline>, Problem> {
+    outline::outline(&state, &member.organization, &search).await.map(Json)
+}
+
+/// One ledger line, with what corrects it
+#[utoipa::path(
+    get, path = paths::TRANSACTION, tag = "transactions", security(("session" = [])),
+    params(("id" = String, Path, description = "The line's seq")),
+    responses(
+        (status = 200, body = TransactionDetail), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 404, body = Document),
+    ),
+)]
+async fn get_transaction(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Path(seq): Path<String>,
+) -> Result<Json<TransactionDetail>, Problem> {
+    transactions::detail(&state, &member.organization, &seq).await.map(Json)
 }

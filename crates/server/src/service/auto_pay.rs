@@ -15,6 +15,7 @@ use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
+use crate::service::settlement;
 
 /// The wording of the consent to later charges that the page shows when automatic payments are switched on.
 const CONSENT: &str = "auto-pay-2026-11";
@@ -174,6 +175,7 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
         |current: &AutoPayState| Some(if last { health::healthy(current) } else { health::card_removed(current) });
     match state.store.put_auto_pay(organization_id, present.version, &update, &next, state.clock.now()).await {
         Ok(_) => {
+            settlement::look_at_waiting(state, organization_id).await?;
             state.events.publish(organization_id, Topic::AutoPay);
             Ok(())
         }
@@ -184,7 +186,11 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
 
 /// Tells the watchers and acts at once, so that the answer already shows a charge that begins.
 pub(crate) async fn changed(state: &AppState, organization_id: &str) {
-    if let Err(problem) = engine::consider(state, organization_id).await {
+    let acted = async {
+        engine::consider(state, organization_id).await?;
+        settlement::look_at_waiting(state, organization_id).await
+    };
+    if let Err(problem) = acted.await {
         // The change itself is committed; the worker will look again.
         tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
     }

@@ -9,7 +9,7 @@ use billing_contract::{FieldError, ProblemCode};
 use billing_domain::Timestamp;
 use billing_domain::charge::DeclineCode;
 use billing_domain::sandbox_cards::contains_card_number;
-use billing_payments::{CardToken, ProviderError, Reference, SetupAnswer, SetupOutcome, SetupRequest};
+use billing_payments::{CardFacts, CardToken, ProviderError, Reference, SetupAnswer, SetupOutcome, SetupRequest};
 use billing_store::{
     Card, CardSetup, Created, IdempotencyKey, NewCard, NewCardSetup, SetupStatus, SetupWord, StoreError,
 };
@@ -220,19 +220,9 @@ async fn apply(state: &AppState, setup: &CardSetup, answer: SetupAnswer) -> Resu
             provider_ref,
             next_action: serde_json::to_string(&action).map_err(Problem::internal)?,
         },
-        SetupOutcome::Connected(facts) => SetupWord::Succeeded {
-            provider_ref,
-            card: NewCard {
-                id: state.new_id()?,
-                provider: setup.provider.clone(),
-                provider_ref: facts.provider_ref,
-                brand: facts.brand,
-                last4: facts.last4,
-                exp_month: i64::from(facts.exp_month),
-                exp_year: i64::from(facts.exp_year),
-                fingerprint: Some(facts.fingerprint),
-            },
-        },
+        SetupOutcome::Connected(facts) => {
+            SetupWord::Succeeded { provider_ref, card: new_card(state.new_id()?, &setup.provider, facts) }
+        }
         SetupOutcome::Declined(decline) => SetupWord::Failed { decline_code: Some(decline.code) },
         SetupOutcome::Cancelled => SetupWord::Failed { decline_code: None },
     };
@@ -251,6 +241,36 @@ async fn take_word(state: &AppState, setup: &CardSetup, word: &SetupWord) -> Res
         auto_pay::default_card_changed(state, organization_id).await?;
     }
     Ok(())
+}
+
+/// The provider has new facts of a card: it is asked, and what changed is taken over. A card that is not connected here, or
+/// not any more, is no concern.
+pub(crate) async fn refresh(state: &AppState, card_ref: &str) -> Result<(), Problem> {
+    let provider = state.provider.name();
+    let Some(organization_id) = state.store.card_owner(provider, card_ref).await? else { return Ok(()) };
+    let known = state.provider.look_up_card(&organization_id, card_ref).await.map_err(|error| {
+        tracing::warn!(%error, "new facts of a card could not be looked up");
+        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+    })?;
+    let Some(facts) = known else { return Ok(()) };
+    let facts = new_card(String::new(), provider, facts);
+    if state.store.refresh_card(&organization_id, &facts).await?.is_some() {
+        state.events.publish(&organization_id, Topic::Cards);
+    }
+    Ok(())
+}
+
+fn new_card(id: String, provider: &str, facts: CardFacts) -> NewCard {
+    NewCard {
+        id,
+        provider: provider.to_owned(),
+        provider_ref: facts.provider_ref,
+        brand: facts.brand,
+        last4: facts.last4,
+        exp_month: i64::from(facts.exp_month),
+        exp_year: i64::from(facts.exp_year),
+        fingerprint: Some(facts.fingerprint),
+    }
 }
 
 /// Whether there is a card decides what the wallet allows.

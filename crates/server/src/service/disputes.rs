@@ -57,6 +57,7 @@ async fn apply(
         auto_pay::nudge(state, organization_id);
     }
     if applied.auto_pay_changed {
+        settlement::look_at_waiting(state, organization_id).await?;
         state.events.publish(organization_id, Topic::AutoPay);
     }
     Ok(())

@@ -251,7 +251,7 @@ fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
 /// With which the provider's script in the page asks the cardholder about the payment.
 fn secret(top_up: &TopUp) -> Option<String> {
     match serde_json::from_str(top_up.next_action.as_deref()?).ok()? {
-        NextAction::BrowserScript { client_secret } => Some(client_secret),
+        NextAction::BrowserScript { client_secret, .. } => Some(client_secret),
         NextAction::SandboxChallenge | NextAction::HostedPage { .. } => None,
     }
 }

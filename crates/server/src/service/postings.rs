@@ -2,8 +2,6 @@
 
 pub(crate) mod group;
 
-use std::collections::BTreeMap;
-
 use billing_domain::kind::Unit;
 use billing_domain::pricing::{self, PricingError};
 use billing_domain::{Money, Timestamp, UsageKind};
@@ -82,7 +80,7 @@ impl UsageLine {
             unit: Some(self.unit),
             unit_price: Some(self.unit_price),
             corrects: None,
-            details: BTreeMap::new(),
+            details: self.hold_id.iter().map(|hold| ("hold_id".to_owned(), hold.clone())).collect(),
             hold_id: self.hold_id,
         }
     }

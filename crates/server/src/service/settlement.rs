@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+use billing_domain::auto_pay::CONFIRM_SECONDS;
 use billing_domain::card::brand_name;
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::{Date, Money, Timestamp};
@@ -18,8 +19,8 @@ use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::{auto_pay, pay};
 
-/// A cardholder who has not confirmed by then will not.
-pub(crate) const CHALLENGE_SECONDS: i64 = 15 * 60;
+/// A cardholder who sits at the page and has not confirmed by then will not.
+const CHALLENGE_SECONDS: i64 = 15 * 60;
 /// When a worker may take a charge over from the task that is started with it.
 pub(crate) const HANDOVER_SECONDS: i64 = 10;
 /// An intent that never reached the provider is given up after this: nobody expects the charge any more.
@@ -34,7 +35,10 @@ const BUSY_PAUSES: [Duration; 3] = [Duration::from_millis(300), Duration::from_s
 
 /// When a cardholder who has not confirmed is not waited for any more.
 pub(crate) fn challenge_ends(top_up: &TopUp) -> Timestamp {
-    top_up.created_at.plus_seconds(CHALLENGE_SECONDS)
+    top_up.created_at.plus_seconds(match top_up.kind {
+        TopUpKind::Manual => CHALLENGE_SECONDS,
+        TopUpKind::Auto => CONFIRM_SECONDS,
+    })
 }
 
 /// Drives the top-up in a task of its own, which a dropped request does not stop.
@@ -58,6 +62,29 @@ pub(crate) async fn drive(state: &AppState, organization_id: &str, id: &str) -> 
     }
 }
 
+/// A person does not want a charge that waits for the cardholder: it is closed at the provider first, whose word is then
+/// taken, since it may have been paid just before. `false`: somebody else is at it.
+pub(crate) async fn give_up(state: &AppState, organization_id: &str, id: &str) -> Result<bool, Problem> {
+    let (owner, now) = (state.new_id()?, state.clock.now());
+    let until = now.plus_seconds(LEASE_SECONDS);
+    let Some(top_up) = state.store.lease_top_up(organization_id, id, &owner, until, now).await? else {
+        return Ok(state.store.top_up(organization_id, id).await?.status.is_final());
+    };
+    let step = if top_up.status == TopUpStatus::ActionRequired { Step::Close } else { Step::Ask };
+    take(state, &top_up, &owner, step).await.map(|()| true)
+}
+
+/// Looks at the automatic charges of an organisation that wait for the cardholder, after something that may have taken
+/// their place.
+pub(crate) async fn look_at_waiting(state: &AppState, organization_id: &str) -> Result<(), Problem> {
+    for top_up in state.store.open_top_ups(organization_id).await? {
+        if top_up.kind == TopUpKind::Auto && top_up.status == TopUpStatus::ActionRequired {
+            start(state, organization_id, &top_up.id);
+        }
+    }
+    Ok(())
+}
+
 /// Takes over what is due, of any organisation: after a crash, a silence, or while the provider is still at it.
 pub(crate) async fn drive_due(state: &AppState, limit: u32) -> Result<(), Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
@@ -71,8 +98,37 @@ pub(crate) async fn drive_due(state: &AppState, limit: u32) -> Result<(), Proble
     Ok(())
 }
 
+/// What the provider is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// To begin, or how it stands.
+    Ask,
+    /// To close it, so that nothing comes of it any more.
+    Close,
+}
+
 async fn drive_leased(state: &AppState, top_up: &TopUp, owner: &str) -> Result<(), Problem> {
-    let heard = holding_the_lease(state, top_up, owner, ask(state, top_up)).await;
+    let step = next_step(state, top_up).await?;
+    take(state, top_up, owner, step).await
+}
+
+/// What is too old is closed, and so is what waits for a cardholder although nobody wants it any more.
+async fn next_step(state: &AppState, top_up: &TopUp) -> Result<Step, Problem> {
+    let now = state.clock.now();
+    let over = match top_up.status {
+        TopUpStatus::Created => now.seconds_since(top_up.created_at) > START_SECONDS,
+        TopUpStatus::ActionRequired => {
+            let unwanted = top_up.kind == TopUpKind::Auto
+                && !auto_pay::health::wants_waiting_charge(&state.store.auto_pay(&top_up.organization_id).await?);
+            unwanted || now > challenge_ends(top_up)
+        }
+        _ => false,
+    };
+    Ok(if over { Step::Close } else { Step::Ask })
+}
+
+async fn take(state: &AppState, top_up: &TopUp, owner: &str, step: Step) -> Result<(), Problem> {
+    let heard = holding_the_lease(state, top_up, owner, ask(state, top_up, step)).await;
     let Some(word) = word(top_up, heard, state.clock.now()) else { return Ok(()) };
     apply(state, top_up, &word).await
 }
@@ -117,16 +173,11 @@ pub(crate) fn reference(top_up: &TopUp) -> Reference {
 }
 
 /// `Ok(None)`: the provider has not heard of it yet.
-async fn ask(state: &AppState, top_up: &TopUp) -> Result<Option<ChargeAnswer>, ProviderError> {
+async fn ask(state: &AppState, top_up: &TopUp, step: Step) -> Result<Option<ChargeAnswer>, ProviderError> {
     let request = request(top_up).ok_or_else(|| ProviderError::Refused("not a whole minor unit".to_owned()))?;
     let age = state.clock.now().seconds_since(top_up.created_at);
     let provider_ref = top_up.provider_ref.as_deref();
-    let too_old = match top_up.status {
-        TopUpStatus::Created => age > START_SECONDS,
-        TopUpStatus::ActionRequired => age > CHALLENGE_SECONDS,
-        _ => false,
-    };
-    if too_old {
+    if step == Step::Close {
         return state.provider.cancel_charge(&request, provider_ref).await.map(Some);
     }
     if top_up.status == TopUpStatus::Created {
@@ -215,7 +266,11 @@ fn next_check(top_up: &TopUp, outcome: Outcome, now: Timestamp) -> Timestamp {
     let first = match outcome {
         Outcome::Accepted => 5,
         Outcome::ActionRequired => {
-            return now.plus_seconds(60).min(top_up.created_at.plus_seconds(CHALLENGE_SECONDS + 1));
+            let again = match top_up.kind {
+                TopUpKind::Manual => now.plus_seconds(60),
+                TopUpKind::Auto => ask_again(now, 60, top_up.checks),
+            };
+            return again.min(challenge_ends(top_up).plus_seconds(1));
         }
         _ => 10,
     };
@@ -257,6 +312,9 @@ fn tell(state: &AppState, applied: &Applied) {
         return;
     }
     state.events.publish(id, Topic::TopUp(applied.top_up.id.clone()));
+    if let Some(request) = &applied.approved_request {
+        state.events.publish(id, Topic::Request(request.clone()));
+    }
     if applied.credit.is_some() {
         state.events.publish(id, Topic::Ledger);
     }

@@ -1,15 +1,24 @@
 //! What tests may do that nobody else may: move the clock, script the sandbox bank, see both sides of the books.
 
+use std::collections::BTreeMap;
+
+use billing_domain::kind::Unit;
+use billing_domain::time::MICROS_PER_SECOND;
+use billing_domain::{Money, Timestamp, TransactionKind};
 use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehaviour};
-use billing_store::StoreError;
+use billing_store::{NewLine, Origin, StoreError};
 use serde::Serialize;
 
 use crate::app::AppState;
+use crate::calendar::Calendar;
 use crate::problem::Problem;
 use crate::service::transactions::on_the_wire;
 
 /// Lines of the ledger read at a time.
 const PAGE: u32 = 1_000;
+/// Lines of the ledger posted at a time.
+const FILLED_AT_ONCE: u32 = 2_000;
+const DAY_SECONDS: i64 = 86_400;
 
 /// Moves the clock, and lets the workers look at once.
 pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
@@ -32,6 +41,64 @@ pub(crate) async fn ledger(state: &AppState, organization_id: &str) -> Result<St
             text.push_str(&serde_json::to_string(&on_the_wire(line)).map_err(Problem::internal)?);
             text.push('\n');
         }
+    }
+}
+
+/// Posts so many lines, spread evenly between two days: a credit, then calls and tasks at a cent each, with a smaller
+/// credit now and then.
+pub(crate) async fn fill(
+    state: &AppState,
+    organization_id: &str,
+    lines: u32,
+    from_days_ago: u32,
+    to_days_ago: u32,
+) -> Result<(), Problem> {
+    let organization = match state.store.organization(organization_id).await {
+        Err(StoreError::NotFound) => return Err(Problem::not_found()),
+        found => found?,
+    };
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let before = u32::try_from(state.store.wallet(organization_id).await?.last_seq).map_err(Problem::internal)?;
+    let start = state.clock.now().plus_seconds(-i64::from(from_days_ago) * DAY_SECONDS);
+    let span = i64::from(from_days_ago.saturating_sub(to_days_ago)) * DAY_SECONDS * MICROS_PER_SECOND;
+    let at = |number: u32| start.micros() + span / i64::from(lines.max(1)) * i64::from(number);
+    let at = |number: u32| Timestamp::from_micros(at(number));
+    for first in (0..lines).step_by(FILLED_AT_ONCE as usize) {
+        let numbers = first..lines.min(first.saturating_add(FILLED_AT_ONCE));
+        let posted_at = at(numbers.start);
+        let posted = numbers.map(|number| Ok(made_up(state.new_id()?, before + number, at(number), &calendar)));
+        let posted = posted.collect::<Result<Vec<_>, Problem>>()?;
+        state.store.post(organization_id, posted, posted_at).await?;
+    }
+    Ok(())
+}
+
+fn made_up(id: String, number: u32, occurred_at: Timestamp, calendar: &Calendar) -> NewLine {
+    let (kind, source) = match number % 6 {
+        _ if number.is_multiple_of(1_000) => (TransactionKind::Promo, "Operator"),
+        0 | 2 | 4 => (TransactionKind::OutboundCall, "Agent Ava"),
+        1 | 3 => (TransactionKind::InboundCall, "Agent Bo"),
+        _ => (TransactionKind::AiTask, "Agent Zoë"),
+    };
+    let usage = kind.usage();
+    let credit = if number == 0 { 1_000_000 } else { 5 };
+    NewLine {
+        id,
+        kind,
+        origin: if usage.is_some() { Origin::Usage } else { Origin::Promo },
+        reference: format!("made-{number}"),
+        contra: usage.map_or_else(|| "promo".to_owned(), |kind| format!("revenue:{kind}")),
+        amount: if usage.is_some() { Money::from_micros(-10_000) } else { Money::from_major(credit) },
+        occurred_at,
+        day: calendar.date_of(occurred_at),
+        description: format!("{} {number}", if usage.is_some() { "Patient" } else { "Credit" }),
+        source: source.to_owned(),
+        quantity: usage.map(|_| "10".to_owned()),
+        unit: usage.map(|_| Unit::Second),
+        unit_price: usage.map(|_| "0.001".to_owned()),
+        corrects: None,
+        details: BTreeMap::new(),
+        hold_id: None,
     }
 }
 

@@ -14,11 +14,14 @@ use crate::app::AppState;
 use crate::events::Topic;
 use crate::hex;
 use crate::problem::Problem;
+use crate::service::requests;
 use crate::service::sessions::Member;
-use crate::service::settlement::{self, CHALLENGE_SECONDS, HANDOVER_SECONDS};
+use crate::service::settlement::{self, HANDOVER_SECONDS};
 
 /// How long a request waits for the outcome before it answers with the state as it is.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two tries to have a top-up that somebody else is at.
+const PAUSE: Duration = Duration::from_millis(100);
 /// A UUID that no card has.
 const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -51,9 +54,18 @@ pub(crate) async fn create(
         requested_by: Some(member.user.id.clone()),
         next_check_at: now.plus_seconds(HANDOVER_SECONDS),
     };
-    let named = form.card_id.as_deref().unwrap_or_default();
-    let key = IdempotencyKey { key, fingerprint: fingerprint(&["POST /top-ups", &new.amount.to_string(), named]) };
-    match state.store.create_top_up(&organization.id, &new, &key, now).await {
+    let amount = new.amount.to_string();
+    let mut used_for = vec!["POST /top-ups", &amount, form.card_id.as_deref().unwrap_or_default()];
+    used_for.extend(form.request_id.as_deref());
+    let key = IdempotencyKey { key, fingerprint: fingerprint(&used_for) };
+    let created = match &form.request_id {
+        None => state.store.create_top_up(&organization.id, &new, &key, now).await,
+        Some(request) => {
+            request_exists(state, member, request).await?;
+            state.store.create_top_up_for_request(&organization.id, &new, request, &key, now).await
+        }
+    };
+    match created {
         Ok(Created::New(top_up)) => {
             state.events.publish(&organization.id, Topic::TopUp(top_up.id.clone()));
             state.events.publish(&organization.id, Topic::Wallet);
@@ -66,6 +78,11 @@ pub(crate) async fn create(
             "This idempotency key was used for another request. Use a new key for a new top-up.",
         )),
         Err(StoreError::NotFound) => Err(no_card(form)),
+        // A second payment for one request is nobody's intent. Whoever wants to add money all the same leaves it out.
+        Err(StoreError::Conflict("request")) => Err(Problem::new(
+            ProblemCode::Conflict,
+            "Somebody has answered this request already, or is paying for it just now. Nothing was charged.",
+        )),
         Err(error) => Err(error.into()),
     }
 }
@@ -78,6 +95,16 @@ async fn card_id(state: &AppState, organization_id: &str, form: &CreateTopUp) ->
     }
     let cards = state.store.cards(organization_id).await?;
     Ok(cards.into_iter().find(|card| card.is_default).map_or_else(|| NO_CARD.to_owned(), |card| card.id))
+}
+
+async fn request_exists(state: &AppState, member: &Member, id: &str) -> Result<(), Problem> {
+    match requests::request(state, member, id).await {
+        Ok(_) => Ok(()),
+        Err(problem) if problem.document().status == 404 => {
+            Err(Problem::field("/request_id", "unknown_request", "There is no such request."))
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 fn no_card(form: &CreateTopUp) -> Problem {
@@ -149,13 +176,42 @@ pub(crate) async fn answer_challenge(
     let top_up = find(state, organization_id, id).await?;
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     if top_up.status != TopUpStatus::ActionRequired {
-        return Err(Problem::new(ProblemCode::Conflict, "This payment does not wait for a confirmation any more."));
+        return Err(waits_no_more());
     }
-    let in_time = state.clock.now().seconds_since(top_up.created_at) <= CHALLENGE_SECONDS;
-    if in_time {
+    if state.clock.now() <= settlement::challenge_ends(&top_up) {
         sandbox.answer_charge(&settlement::reference(&top_up), approve).await.map_err(unanswered)?;
     }
     check(state, organization_id, id).await
+}
+
+/// Gives up a payment that waits for the cardholder ("Do not charge"): closed at the provider before it is called expired.
+/// If it was paid just before, it is credited.
+pub(crate) async fn cancel(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
+    match find(state, organization_id, id).await?.status {
+        TopUpStatus::ActionRequired => {}
+        TopUpStatus::Expired => return get(state, organization_id, id).await,
+        _ => return Err(waits_no_more()),
+    }
+    let work = {
+        let (state, organization_id, id) = (state.clone(), organization_id.to_owned(), id.to_owned());
+        async move {
+            // Whoever is just asking about it soon has their answer.
+            while !settlement::give_up(&state, &organization_id, &id).await? {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Ok::<_, Problem>(())
+        }
+    };
+    // In a task of its own, which a dropped request does not stop.
+    if let Ok(Ok(outcome)) = tokio::time::timeout(PATIENCE, state.tasks.spawn(work)).await {
+        outcome?;
+    }
+    let after = get(state, organization_id, id).await?;
+    if after.status == TopUpStatus::ActionRequired { Err(unanswered(ProviderError::NoAnswer)) } else { Ok(after) }
+}
+
+fn waits_no_more() -> Problem {
+    Problem::new(ProblemCode::Conflict, "This payment does not wait for a confirmation any more.")
 }
 
 /// The bank could not be told; nothing is decided.
@@ -195,8 +251,8 @@ pub(crate) fn show(top_up: &TopUp) -> Shown {
 pub(crate) fn next_action(stored: &str, expires_at: billing_domain::Timestamp) -> Option<NextAction> {
     match serde_json::from_str(stored).ok()? {
         billing_payments::NextAction::SandboxChallenge => Some(NextAction::SandboxChallenge { expires_at }),
-        billing_payments::NextAction::BrowserScript { client_secret } => {
-            Some(NextAction::BrowserScript { client_secret, expires_at })
+        billing_payments::NextAction::BrowserScript { client_secret, payment_method } => {
+            Some(NextAction::BrowserScript { client_secret, payment_method, expires_at })
         }
         // Behind hand-over links only, whose holders are answered by `pay`.
         billing_payments::NextAction::HostedPage { .. } => None,

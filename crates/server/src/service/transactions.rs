@@ -1,11 +1,12 @@
 //! Reading the ledger by pages: filters as people write them, and a cursor that survives whatever is posted meanwhile.
 
 pub(crate) mod export;
+pub(crate) mod outline;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use billing_contract::FieldError;
-use billing_contract::transaction::{Transaction, TransactionPage};
+use billing_contract::transaction::{Transaction, TransactionDetail, TransactionPage};
 use billing_domain::{Date, Timestamp, TransactionKind};
 use billing_store::{Organization, PostedLine, TransactionFilter};
 use serde::Deserialize;
@@ -29,6 +30,11 @@ const CURSOR_VERSION: u8 = 1;
 pub(crate) struct Search {
     /// `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Begin below this `seq`, wherever that is: a way into the middle of the list. Not together with `cursor`.
+    before_seq: Option<String>,
+    /// Begin with the line that occurred last on this date of the organisation's zone or before it (or until this
+    /// instant). Not together with `cursor` or `before_seq`.
+    at: Option<String>,
     /// Lines of a page, 1 to 200; 50 when left out.
     limit: Option<String>,
     /// Kinds separated by commas: `outbound_call,top_up`.
@@ -46,6 +52,8 @@ pub(crate) struct Search {
 struct Wanted {
     filter: TransactionFilter,
     before_seq: Option<i64>,
+    /// Begin with what occurred last before this instant.
+    at: Option<Timestamp>,
     limit: u32,
 }
 
@@ -56,8 +64,26 @@ pub(crate) async fn page(
     search: &Search,
 ) -> Result<TransactionPage, Problem> {
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
-    let wanted = search.check(&calendar)?;
+    let mut wanted = search.check(&calendar)?;
+    if let Some(until) = wanted.at {
+        let newest = state.store.newest_until(&organization.id, &wanted.filter, until).await?;
+        let Some(newest) = newest else { return Ok(TransactionPage { items: Vec::new(), next_cursor: None }) };
+        wanted.before_seq = Some(newest.saturating_add(1));
+    }
     read(state, &organization.id, &wanted).await
+}
+
+/// `GET /transactions/{seq}`.
+pub(crate) async fn detail(
+    state: &AppState,
+    organization: &Organization,
+    seq: &str,
+) -> Result<TransactionDetail, Problem> {
+    let seq = positive(seq).ok_or_else(Problem::not_found)?;
+    let (line, corrected_by) =
+        tokio::try_join!(state.store.line(&organization.id, seq), state.store.corrections(&organization.id, seq))?;
+    let transaction = line.map(on_the_wire).ok_or_else(Problem::not_found)?;
+    Ok(TransactionDetail { transaction, corrected_by })
 }
 
 /// The newest lines up to `last_seq`: the page that belongs to a wallet which has been read.
@@ -67,8 +93,8 @@ pub(crate) async fn first_page(
     last_seq: i64,
 ) -> Result<TransactionPage, Problem> {
     let before_seq = Some(last_seq.saturating_add(1));
-    read(state, organization_id, &Wanted { filter: TransactionFilter::default(), before_seq, limit: DEFAULT_LIMIT })
-        .await
+    let wanted = Wanted { filter: TransactionFilter::default(), before_seq, at: None, limit: DEFAULT_LIMIT };
+    read(state, organization_id, &wanted).await
 }
 
 async fn read(state: &AppState, organization_id: &str, wanted: &Wanted) -> Result<TransactionPage, Problem> {
@@ -121,11 +147,28 @@ fn read_cursor(text: &str) -> Option<i64> {
 }
 
 impl Search {
+    /// Refuses what only makes sense for a page: the answer is whole.
+    fn refuse_places(&self) -> Result<(), Problem> {
+        let places =
+            [("/cursor", &self.cursor), ("/before_seq", &self.before_seq), ("/at", &self.at), ("/limit", &self.limit)];
+        match places.into_iter().find(|(_, given)| given.is_some()) {
+            Some((pointer, _)) => Err(Problem::field(pointer, "unknown_field", "The answer is whole: leave this out.")),
+            None => Ok(()),
+        }
+    }
+
     /// Every wrong parameter at once, or what to look for.
     fn check(&self, calendar: &Calendar) -> Result<Wanted, Problem> {
         let mut errors = Vec::new();
+        let place = |text: &Option<String>, pointer, errors: &mut Vec<_>| {
+            text.as_deref().and_then(|text| before(pointer, text, errors))
+        };
         let wanted = Wanted {
-            before_seq: self.cursor.as_deref().and_then(|text| cursor(text, &mut errors)),
+            before_seq: match &self.cursor {
+                Some(text) => cursor(text, &mut errors),
+                None => place(&self.before_seq, "/before_seq", &mut errors),
+            },
+            at: self.at.as_deref().and_then(|text| instant("/at", text, calendar, Edge::Last, &mut errors)),
             limit: self.limit.as_deref().map_or(DEFAULT_LIMIT, |text| limit(text, &mut errors)),
             filter: TransactionFilter {
                 kinds: self.kind.as_deref().map_or_else(Vec::new, |text| kinds(text, &mut errors)),
@@ -139,6 +182,10 @@ impl Search {
         {
             errors.push(field("/to", "before_from", "The end lies before the beginning."));
         }
+        let begun = [&self.cursor, &self.before_seq, &self.at].into_iter().flatten().count();
+        if begun > 1 {
+            errors.push(field("/cursor", "ambiguous", "Give one of cursor, before_seq and at."));
+        }
         if errors.is_empty() { Ok(wanted) } else { Err(Problem::invalid(errors)) }
     }
 }
@@ -149,6 +196,20 @@ fn cursor(text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
         errors.push(field("/cursor", "not_a_cursor", "Hand back next_cursor as it was, or leave it out."));
     }
     seq
+}
+
+fn before(pointer: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
+    let seq = positive(text);
+    if seq.is_none() {
+        errors.push(field(pointer, "not_a_seq", "Write the seq of a line, a whole number from 1."));
+    }
+    seq
+}
+
+/// Digits only: `+5` and ` 5` are slips.
+fn positive(text: &str) -> Option<i64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|seq| plain && *seq > 0)
 }
 
 fn limit(text: &str, errors: &mut Vec<FieldError>) -> u32 {
@@ -262,6 +323,8 @@ mod tests {
     fn every_wrong_parameter_is_named_at_once() {
         let search = Search {
             cursor: text("zzz"),
+            before_seq: None,
+            at: text("someday"),
             limit: text("201"),
             kind: text("top_up,gift"),
             from: text("yesterday"),
@@ -274,13 +337,19 @@ mod tests {
             named,
             [
                 ("/cursor", "not_a_cursor"),
+                ("/at", "not_a_date"),
                 ("/limit", "out_of_range"),
                 ("/kind", "unknown_kind"),
                 ("/from", "not_a_date"),
                 ("/to", "not_a_date"),
                 ("/q", "too_long"),
+                ("/cursor", "ambiguous"),
             ]
         );
+        for seq in ["0", "-1", "+5", "", "x", "9223372036854775808"] {
+            let errors = check(&Search { before_seq: text(seq), ..Search::default() }).unwrap_err();
+            assert_eq!(errors, [("/before_seq".to_owned(), "not_a_seq".to_owned())], "{seq:?}");
+        }
         for limit in ["0", "-1", "+5", "1e1", "", "１"] {
             assert!(check(&Search { limit: text(limit), ..Search::default() }).is_err(), "{limit:?}");
         }
@@ -291,8 +360,14 @@ mod tests {
 
     #[test]
     fn fields_that_a_form_leaves_empty_ask_for_nothing() {
-        let search =
-            Search { kind: text(""), from: text(""), to: text(""), q: text("  "), limit: text("200"), cursor: None };
+        let search = Search {
+            kind: text(""),
+            from: text(""),
+            to: text(""),
+            q: text("  "),
+            limit: text("200"),
+            ..Search::default()
+        };
         let wanted = check(&search).unwrap();
         assert_eq!(wanted.filter, TransactionFilter::default());
         assert_eq!(wanted.limit, 200);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use billing_contract::usage::{ByKind, Day, SourceAmount, Spike, Usage};
+use billing_contract::usage::{ByKind, Day, OtherSources, SourceAmount, SourceCost, Spike, Usage};
 use billing_domain::spending::{self, BURN_DAYS};
-use billing_domain::{Date, Money, Month, UsageKind, decimal};
+use billing_domain::{Date, Money, Month, UsageKind, decimal, share};
 use billing_store::{KindDay, Organization};
 
 use crate::app::AppState;
@@ -13,6 +13,8 @@ use crate::problem::Problem;
 
 /// Sources that a spike names.
 const SPIKE_SOURCES: usize = 5;
+/// Sources that a month names.
+const MONTH_SOURCES: u32 = 10;
 /// Nobody was metered before; an older month is a slip of the keyboard.
 const OLDEST_YEAR: u16 = 2000;
 
@@ -54,8 +56,21 @@ impl Spending {
     /// One total a day from `from` up to the day before `until`, days without usage included, but none before the
     /// first day with usage: the wallet was not used yet.
     fn complete_days(&self, from: Date, until: Date) -> Result<Vec<Money>, Problem> {
-        let Some(first) = self.first else { return Ok(Vec::new()) };
-        dates(first.max(from), until).map(|date| self.total_of(date)).collect()
+        self.used_days(from, until).map(|date| self.total_of(date)).collect()
+    }
+
+    fn used_days(&self, from: Date, until: Date) -> impl Iterator<Item = Date> {
+        dates(self.first.map_or(until, |first| first.max(from)), until)
+    }
+
+    /// The days that tell what is usual for a day.
+    fn days_before(&self, date: Date) -> impl Iterator<Item = Date> {
+        let window = i32::try_from(spending::SPIKE_WINDOW_DAYS).unwrap_or(i32::MAX);
+        self.used_days(date.plus_days(-window), date)
+    }
+
+    fn totals_before(&self, date: Date) -> Result<Vec<Money>, Problem> {
+        self.days_before(date).map(|day| self.total_of(day)).collect()
     }
 
     /// What a day costs at the present pace; the span must reach back [`BURN_DAYS`] days before `today`.
@@ -122,23 +137,34 @@ pub(crate) async fn summary(
             *sum = sum.checked_add(of_day.of(*kind)).ok_or_else(too_large)?;
         }
         let spike = spike(state, &organization.id, spending, date).await?;
-        days.push(Day { date, total: total(&of_day)?, by_kind: of_day, spike });
+        let usual = spending::usual_day(&spending.totals_before(date)?);
+        days.push(Day { date, total: total(&of_day)?, by_kind: of_day, usual, spike });
     }
     let so_far: Vec<_> = days.iter().map(|day| day.total).collect();
-    let projected = match spending.first {
-        Some(_) if month == today.month() => spending::projected_month(&so_far, spending.daily_burn(today)?, today),
+    let pace = match spending.first {
+        Some(_) if month == today.month() => Some(spending.daily_burn(today)?),
         _ => None,
     };
+    let projected = pace.and_then(|pace| spending::projected_month(&so_far, pace, today));
+    let (sources, other_sources) = sources(state, &organization.id, month.first_day(), last).await?;
     Ok(Usage {
         month,
         currency: organization.currency,
         total: total(&by_kind)?,
         previous_same_day: previous_same_day(spending, month, last)?,
         projected,
+        pace: projected.and(pace),
         by_kind,
         days,
+        previous_days: previous_days(spending, month)?,
+        sources,
+        other_sources,
         first_month: spending.first.map_or(today.month(), |first| first.month().min(today.month())),
     })
+}
+
+fn previous_days(spending: &Spending, month: Month) -> Result<Vec<Money>, Problem> {
+    dates(month.previous().first_day(), month.first_day()).map(|date| spending.total_of(date)).collect()
 }
 
 /// The month before up to the same day, or as a whole once this month is over.
@@ -156,12 +182,10 @@ async fn spike(
     spending: &Spending,
     date: Date,
 ) -> Result<Option<Spike>, Problem> {
-    let window = i32::try_from(spending::SPIKE_WINDOW_DAYS).unwrap_or(i32::MAX);
-    let before = spending.complete_days(date.plus_days(-window), date)?;
-    let Some(found) = spending::spike(spending.total_of(date)?, &before) else { return Ok(None) };
-    let of_day = spending.of(date);
-    // The first of equals, in the order in which people see the kinds.
-    let kind = UsageKind::ALL.iter().copied().rev().max_by_key(|kind| of_day.of(*kind)).unwrap_or(UsageKind::AiTask);
+    let Some(found) = spending::spike(spending.total_of(date)?, &spending.totals_before(date)?) else {
+        return Ok(None);
+    };
+    let kind = behind(spending, date);
     let rows = state.store.usage(organization_id, date, date).await?;
     let mut sources: Vec<_> = rows
         .into_iter()
@@ -171,6 +195,37 @@ async fn spike(
     sources.sort_by(|one, other| other.amount.cmp(&one.amount).then_with(|| one.source.cmp(&other.source)));
     sources.truncate(SPIKE_SOURCES);
     Ok(Some(Spike { factor: found.factor_tenths.map(one_digit), usual: found.usual, kind, sources }))
+}
+
+/// The kind that rose most above what is usual for it.
+fn behind(spending: &Spending, date: Date) -> UsageKind {
+    let of = |date: Date, kind: UsageKind| spending.of(date).of(kind);
+    let usual = |kind: UsageKind| {
+        let before: Vec<_> = spending.days_before(date).map(|day| of(day, kind)).collect();
+        spending::median(&before).unwrap_or(Money::ZERO)
+    };
+    let now: Vec<_> = UsageKind::ALL.iter().map(|kind| of(date, *kind)).collect();
+    let usual: Vec<_> = UsageKind::ALL.iter().map(|kind| usual(*kind)).collect();
+    let index = share::largest_rise(&now, &usual).unwrap_or_default();
+    UsageKind::ALL.get(index).copied().unwrap_or(UsageKind::OutboundCall)
+}
+
+/// The month's largest sources, and all others together.
+async fn sources(
+    state: &AppState,
+    organization_id: &str,
+    from: Date,
+    to: Date,
+) -> Result<(Vec<SourceCost>, OtherSources), Problem> {
+    let found = state.store.largest_sources(organization_id, from, to, MONTH_SOURCES).await?;
+    let mut others = OtherSources { amount: found.amount, lines: found.lines };
+    let mut named = Vec::with_capacity(found.largest.len());
+    for source in found.largest {
+        others.amount = others.amount.checked_sub(source.amount).ok_or_else(too_large)?;
+        others.lines -= source.lines;
+        named.push(SourceCost { source: source.source, amount: source.amount, lines: source.lines });
+    }
+    Ok((named, others))
 }
 
 /// 32 tenths are `3.2`.
@@ -265,6 +320,18 @@ mod tests {
             Money::from_major(31),
             "a month that is over is compared with the whole month before"
         );
+    }
+
+    #[test]
+    fn the_kind_that_rose_most_is_behind_a_spike_not_the_one_that_always_costs_most() {
+        let first = date("2026-11-01");
+        let row =
+            |day: i32, kind, dollars| KindDay { day: first.plus_days(day), kind, amount: Money::from_major(dollars) };
+        let mut rows: Vec<_> =
+            (0..14).flat_map(|day| [row(day, UsageKind::OutboundCall, 10), row(day, UsageKind::AiTask, 1)]).collect();
+        rows.extend([row(14, UsageKind::OutboundCall, 18), row(14, UsageKind::AiTask, 16)]);
+        let spending = Spending::new(Some(first), &rows).unwrap();
+        assert_eq!(behind(&spending, first.plus_days(14)), UsageKind::AiTask);
     }
 
     #[test]

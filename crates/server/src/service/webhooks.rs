@@ -9,7 +9,7 @@ use billing_store::StoreError;
 
 use crate::app::AppState;
 use crate::problem::Problem;
-use crate::service::{cards, disputes, refunds, settlement};
+use crate::service::{cards, disputes, fraud, refunds, settlement};
 
 /// How long an event waits for somebody who is just asking the provider about the same thing.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,6 +55,8 @@ async fn act(state: &AppState, kind: &WebhookKind) -> Result<(), Problem> {
             look_up(state, reference).await
         }
         WebhookKind::Dispute { provider_ref } => disputes::look_up(state, provider_ref).await,
+        WebhookKind::FraudWarning { provider_ref } => fraud::look_up(state, provider_ref).await,
+        WebhookKind::Card { provider_ref } => cards::refresh(state, provider_ref).await,
         WebhookKind::Other => Ok(()),
     }
 }

@@ -31,6 +31,8 @@ mod chance;
 mod chaos;
 mod client;
 #[cfg(feature = "test-seams")]
+mod confirmation;
+#[cfg(feature = "test-seams")]
 mod crash;
 mod demo;
 mod description;
@@ -38,6 +40,8 @@ mod description;
 mod disputes;
 mod events;
 mod fixture;
+#[cfg(feature = "test-seams")]
+mod history;
 #[cfg(feature = "test-seams")]
 mod links;
 mod members;
@@ -60,10 +64,13 @@ mod servers;
 mod session;
 #[cfg(feature = "test-seams")]
 mod signals;
+mod statement;
 mod static_files;
 mod stream;
 #[cfg(feature = "test-seams")]
 mod stripe;
+#[cfg(feature = "test-seams")]
+mod timing;
 #[cfg(feature = "test-seams")]
 mod top_ups;
 mod transactions;

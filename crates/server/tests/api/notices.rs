@@ -27,6 +27,7 @@ on_both_databases!(
     a_wallet_that_refills_itself_is_not_low,
     a_first_decline_and_the_pause_after_seven_hours_are_told,
     a_charge_that_needs_the_cardholder_asks_a_person,
+    every_card_that_is_added_is_told_with_who_and_how,
 );
 
 const KEY: [u8; 32] = [42; 32];
@@ -65,7 +66,8 @@ async fn take(State(inbox): State<Inbox>, headers: HeaderMap, body: Bytes) -> St
 }
 
 async fn kinds(world: &World) -> Vec<NoticeKind> {
-    world.store.notices(&world.acme.id, 20).await.unwrap().iter().map(|notice| notice.kind).collect()
+    let all = world.store.notices(&world.acme.id, 20).await.unwrap();
+    all.iter().map(|notice| notice.kind).filter(|kind| *kind != NoticeKind::CardAdded).collect()
 }
 
 async fn told(world: &World, expected: &[NoticeKind]) {
@@ -187,7 +189,7 @@ async fn a_first_decline_and_the_pause_after_seven_hours_are_told(world: World) 
 
 async fn a_charge_that_needs_the_cardholder_asks_a_person(world: World) {
     armed(&world, "pm_card_visa").await;
-    script(&world, "decline:authentication_required").await;
+    script(&world, "challenge").await;
     spend(&world, &world.acme.id, "85").await;
     eventually("a person is asked", || async {
         let told = world.store.notices(&world.acme.id, 20).await.unwrap();
@@ -198,6 +200,41 @@ async fn a_charge_that_needs_the_cardholder_asks_a_person(world: World) {
     .await;
     world.advance(24 * 3600).await;
     assert_eq!(crate::money::charges(&world, &world.acme.id).await.len(), 2, "the first top-up and one try");
+}
+
+async fn every_card_that_is_added_is_told_with_who_and_how(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    connect(&owner, "pm_card_visa").await;
+    let refused = json!({"token": "pm_card_visa_chargeDeclined", "exp_month": 12, "exp_year": 2034, "consent": "c"});
+    assert_eq!(owner.post("/api/v1/cards/setups", &refused).await.expect(201).json()["status"], "failed");
+    for (purpose, amount) in [("connect", None), ("pay_and_connect", Some("20")), ("pay", Some("20"))] {
+        let form = json!({"purpose": purpose, "amount": amount});
+        let form = if amount.is_none() { json!({"purpose": purpose}) } else { form };
+        let link = owner.post("/api/v1/payment-links", &form).await.expect(201).json();
+        let token = link["url"].as_str().unwrap().split('#').nth(1).unwrap().to_owned();
+        let form = json!({"token": token, "card_token": "pm_card_mastercard", "exp_month": 12, "exp_year": 2034,
+            "consent": "c"});
+        let paid = world.anonymous().request("POST", "/api/v1/pay/complete").header("idempotency-key", purpose);
+        assert_eq!(crate::client::send(paid.json(&form)).await.expect(201).json()["status"], "succeeded", "{purpose}");
+    }
+    let all = world.store.notices(&world.acme.id, 20).await.unwrap();
+    let told = all.iter().filter(|notice| notice.kind == NoticeKind::CardAdded).map(|notice| {
+        let fact = |name: &str| notice.facts[name].clone();
+        (fact("card_brand"), fact("card_last4"), fact("how"), fact("by"))
+    });
+    let by = |brand: &str, last4: &str, how: &str| {
+        (brand.to_owned(), last4.to_owned(), how.to_owned(), world.acme.owner.name.clone())
+    };
+    let link = by("mastercard", "4444", "payment_link");
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [link.clone(), link, by("visa", "4242", "by_hand")],
+        "payment alone adds none"
+    );
+    assert!(!format!("{all:?}").contains("pm_card"), "no token in a notice");
+    let page = owner.get("/outbox").await.expect(200).text();
+    assert!(page.contains("Visa •• 4242 was connected"), "{page}");
+    assert!(world.store.notices(&world.other.id, 9).await.unwrap().is_empty());
 }
 
 /// The receiver is busy twice, then takes it: the same id and body each time, each signed anew.

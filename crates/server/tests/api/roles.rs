@@ -84,6 +84,7 @@ fn table() -> Vec<Row> {
         row("post", paths::SESSION, [401; 6]).with(json!({"email": "nobody@acme.test", "password": "wrong"})),
         row("get", paths::BILLING, MANAGERS),
         row("get", paths::WALLET, MANAGERS),
+        row("get", paths::WALLET_HISTORY, MANAGERS),
         row("get", paths::AUTO_PAY, MANAGERS),
         // Without If-Match.
         row("put", paths::AUTO_PAY, managers(428)).with(auto_pay),
@@ -109,6 +110,7 @@ fn table() -> Vec<Row> {
         row("post", paths::TOP_UP_CHALLENGE, its_managers(409))
             .of(|things| &things.top_up)
             .with(json!({"approve": true})),
+        row("post", paths::TOP_UP_CANCEL, its_managers(409)).of(|things| &things.top_up),
         row("get", paths::PAYMENT_LINKS, MANAGERS),
         // Without an amount.
         row("post", paths::PAYMENT_LINKS, managers(422)).with(json!({"purpose": "pay"})),
@@ -123,9 +125,14 @@ fn table() -> Vec<Row> {
             .with(json!({"token": "none", "attempt_id": "none", "approve": true})),
         row("get", paths::TRANSACTIONS, MANAGERS),
         row("get", paths::TRANSACTIONS_CSV, MANAGERS),
+        row("get", paths::TRANSACTIONS_OUTLINE, MANAGERS),
+        // The other organisation's ledger has no line yet.
+        row("get", paths::TRANSACTION, ITS_MANAGERS).of(|_| "1"),
+        row("get", paths::STATEMENT, MANAGERS),
         row("get", paths::USAGE, MANAGERS),
         row("get", paths::EVENTS, MANAGERS),
         row("get", paths::REQUESTS, SIGNED_IN),
+        row("get", paths::REQUEST_EVENTS, SIGNED_IN),
         // Without amount and reason.
         row("post", paths::REQUESTS, signed_in(422)).with(json!({})),
         row("post", paths::REQUEST_APPROVE, [401, 403, 200, 409, 404, 401])

@@ -1,6 +1,7 @@
 //! The program with Stripe behind it, by a stand-in that breaks in the ways in which real lines and servers break.
 
 mod breaking;
+mod confirmation;
 mod disputes;
 mod links;
 mod shop;

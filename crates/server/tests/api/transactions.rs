@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::fixture::World;
-use crate::wallets::{fund, lines, report, usage, usage_at};
+use crate::wallets::{correct, fund, lines, report, usage, usage_at};
 
 /// 2 February 2026; summer time began on 8 March in Chicago.
 const START: Timestamp = Timestamp::from_seconds(1_770_000_000);
@@ -128,6 +128,9 @@ async fn wrong_parameters_are_named(world: World) {
         ("to=soon", "/to"),
         ("from=2026-02-02&to=2026-02-01", "/to"),
         ("q=a%00b", "/q"),
+        ("before_seq=0", "/before_seq"),
+        ("at=2026-02-30", "/at"),
+        ("at=2026-02-03&before_seq=7", "/cursor"),
     ] {
         let answer = owner.get(&format!("/api/v1/transactions?{search}")).await.expect(422);
         assert_eq!(
@@ -185,6 +188,65 @@ async fn a_strangers_cursor_opens_nothing(world: World) {
     member.get(&path).await.expect(403);
 }
 
+async fn an_outline_leads_to_every_page_of_a_filter(world: World) {
+    ledger(&world).await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    for search in ["kind=outbound_call,inbound_call", "q=agent", "kind=refund", "from=2026-02-10"] {
+        let last = i64::try_from(lines(&world, &world.acme.id).await.len()).unwrap();
+        let outline = owner.get(&format!("/api/v1/transactions/outline?{search}")).await.expect(200).json();
+        assert_eq!((outline["last_seq"].as_i64(), &outline["truncated"]), (Some(last), &Value::Bool(false)));
+        let mut found = Vec::new();
+        for start in outline["starts"].as_array().unwrap() {
+            let before = start.as_i64().unwrap() + 1;
+            let page = format!("/api/v1/transactions?{search}&before_seq={before}&limit={}", outline["every"]);
+            let page = owner.get(&page).await.expect(200).json();
+            assert_eq!(page["items"][0]["seq"], *start, "{search}");
+            found.extend(page["items"].as_array().unwrap().iter().map(|item| item["seq"].as_i64().unwrap()));
+        }
+        assert_eq!(outline["count"].as_u64(), u64::try_from(found.len()).ok(), "{search}");
+        let whole: Vec<i64> =
+            walk(&world, &owner, search).await.iter().map(|item| item["seq"].as_i64().unwrap()).collect();
+        let whole: Vec<i64> = whole.into_iter().filter(|seq| *seq <= last).collect();
+        assert_eq!(found, whole, "{search}");
+    }
+    for search in ["cursor=x", "before_seq=1", "at=2026-02-03", "limit=5"] {
+        owner.get(&format!("/api/v1/transactions/outline?{search}")).await.expect(422);
+    }
+}
+
+async fn a_date_leads_into_the_middle_of_the_list(world: World) {
+    let ledger = ledger(&world).await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    // In Chicago the 8th of March 2026 ends at 05:00 UTC.
+    let end = "2026-03-09T05:00:00Z".parse::<Timestamp>().unwrap();
+    let newest = ledger.iter().filter(|line| line.line.occurred_at < end).max_by_key(|line| line.line.occurred_at);
+    let expected = newest.unwrap().line.seq;
+    let page = owner.get("/api/v1/transactions?at=2026-03-08&limit=5").await.expect(200).json();
+    let seqs: Vec<i64> = page["items"].as_array().unwrap().iter().map(|item| item["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, (expected - 4..=expected).rev().collect::<Vec<_>>());
+    let next = format!("/api/v1/transactions?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+    assert_eq!(owner.get(&next).await.expect(200).json()["items"][0]["seq"], expected - 5);
+    let none = owner.get("/api/v1/transactions?at=2020-01-01").await.expect(200).json();
+    assert_eq!((none["items"].as_array().unwrap().len(), &none["next_cursor"]), (0, &Value::Null));
+    let kind = owner.get("/api/v1/transactions?at=2026-03-08&kind=ai_task&limit=1").await.expect(200).json();
+    assert_eq!(kind["items"][0]["kind"], "ai_task");
+    assert!(kind["items"][0]["occurred_at"].as_str().unwrap().parse::<Timestamp>().unwrap() < end);
+}
+
+async fn one_line_says_what_corrects_it(world: World) {
+    ledger(&world).await;
+    correct(&world, &world.acme.id, 3).await;
+    let last = i64::try_from(lines(&world, &world.acme.id).await.len()).unwrap();
+    let owner = world.sign_in(&world.acme.owner).await;
+    let detail = owner.get("/api/v1/transactions/3").await.expect(200).json();
+    assert_eq!((&detail["transaction"]["seq"], &detail["corrected_by"]), (&3.into(), &serde_json::json!([last])));
+    let detail = owner.get(&format!("/api/v1/transactions/{last}")).await.expect(200).json();
+    assert_eq!((&detail["transaction"]["corrects"], &detail["corrected_by"]), (&3.into(), &serde_json::json!([])));
+    for seq in ["0", "-1", "x", "99999", "9223372036854775808", "03x"] {
+        owner.get(&format!("/api/v1/transactions/{seq}")).await.expect(404);
+    }
+}
+
 on_both_databases!(
     pages_are_the_whole_ledger_under_every_filter,
     an_item_is_the_line_that_the_ledger_holds,
@@ -192,4 +254,7 @@ on_both_databases!(
     wrong_parameters_are_named,
     the_table_is_what_the_filters_find_and_holds_no_formula,
     a_strangers_cursor_opens_nothing,
+    an_outline_leads_to_every_page_of_a_filter,
+    a_date_leads_into_the_middle_of_the_list,
+    one_line_says_what_corrects_it,
 );

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::fixture::World;
-use crate::wallets::{amount, assert_whole, lines, money, report, usage, usage_at};
+use crate::wallets::{amount, assert_whole, lines, money, report, spend, usage, usage_at};
 
 const KINDS: [&str; 3] = ["outbound_call", "inbound_call", "ai_task"];
 
@@ -119,6 +119,60 @@ async fn a_spike_names_what_is_behind_it(world: World) {
     );
 }
 
+async fn a_month_names_its_sources_and_adds_up_with_all_others(world: World) {
+    let at = |day: &str| format!("{day}T18:00:00Z").parse::<Timestamp>().unwrap();
+    let mut events: Vec<_> = (0..14)
+        .map(|number| {
+            let event =
+                usage(&format!("s-{number}"), &world.acme.id, KINDS[number % 3], &format!("0.{:02}", number + 1));
+            usage_at(event, at("2026-05-12"), &format!("Agent {number:02}"))
+        })
+        .collect();
+    events.push(usage_at(usage("again", &world.acme.id, "ai_task", "1"), at("2026-05-13"), "Agent 13"));
+    events.push(usage_at(usage("unnamed", &world.acme.id, "ai_task", "2"), at("2026-05-13"), ""));
+    events.push(usage_at(usage("before", &world.acme.id, "ai_task", "50"), at("2026-04-30"), "Agent 00"));
+    events.push(usage_at(usage("theirs", &world.other.id, "ai_task", "70"), at("2026-05-12"), "Agent 13"));
+    assert!(report(&world, &events).await.iter().all(|result| result["status"] == "posted"));
+    let owner = world.sign_in(&world.acme.owner).await;
+    let may = summary(&owner, "2026-05").await;
+    let sources = may["sources"].as_array().unwrap();
+    assert_eq!(sources.len(), 10);
+    assert_eq!(sources[0], json!({"source": "", "amount": "2.00", "lines": 1}));
+    assert_eq!(sources[1], json!({"source": "Agent 13", "amount": "1.14", "lines": 2}));
+    assert_eq!(sources[9], json!({"source": "Agent 05", "amount": "0.06", "lines": 1}));
+    assert_eq!(may["other_sources"], json!({"amount": "0.15", "lines": 5}));
+    let named = Money::checked_sum(sources.iter().map(|source| money(&source["amount"]))).unwrap();
+    assert_eq!(named.checked_add(money(&may["other_sources"]["amount"])).unwrap(), money(&may["total"]));
+    let before = may["previous_days"].as_array().unwrap();
+    assert_eq!((before.len(), money(&before[28]), money(&before[29])), (30, Money::ZERO, amount("50")));
+}
+
+async fn a_day_is_compared_with_what_is_usual_and_the_present_month_has_a_pace(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let empty = owner.get("/api/v1/usage").await.expect(200).json();
+    assert_eq!(
+        (&empty["pace"], &empty["sources"], &empty["other_sources"]["lines"]),
+        (&Value::Null, &json!([]), &json!(0))
+    );
+    let first: Date = "2026-03-02".parse().unwrap();
+    let events: Vec<_> = (0..20)
+        .map(|day| {
+            let at = Timestamp::from_seconds(first.plus_days(day).utc_start().seconds() + 18 * 3600);
+            usage_at(usage(&format!("u-{day}"), &world.acme.id, "ai_task", &format!("{}", day + 1)), at, "Agent Ava")
+        })
+        .collect();
+    report(&world, &events).await;
+    let days = summary(&owner, "2026-03").await["days"].clone();
+    // The 2nd is the first day with usage: from the 7th on there are five before.
+    assert_eq!((&days[5]["usual"], &days[6]["usual"]), (&Value::Null, &json!("3.00")));
+    assert_eq!(days[20]["usual"], "12.50", "the median of 6 to 19");
+    assert_eq!(summary(&owner, "2026-03").await["pace"], Value::Null);
+    spend(&world, &world.acme.id, "3").await;
+    let present = owner.get("/api/v1/usage").await.expect(200).json();
+    assert_eq!(present["pace"].is_null(), present["projected"].is_null());
+    assert!(!present["pace"].is_null());
+}
+
 async fn only_months_that_have_begun_can_be_asked_for(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
     for month in ["", "2026-13", "2026-1", "may", "2026-05-01", "9999-12", "0001-01", "１２３４-01"] {
@@ -134,5 +188,7 @@ on_both_databases!(
     days_are_the_sums_of_their_lines_over_both_changes_of_the_clocks,
     another_zone_counts_other_days,
     a_spike_names_what_is_behind_it,
+    a_month_names_its_sources_and_adds_up_with_all_others,
+    a_day_is_compared_with_what_is_usual_and_the_present_month_has_a_pace,
     only_months_that_have_begun_can_be_asked_for,
 );

@@ -25,7 +25,24 @@ pub(crate) async fn connect_card(world: &World, organization_id: &str) {
 
 /// Gives credit.
 pub(crate) async fn fund(world: &World, organization_id: &str, amount: Money) {
+    post_at(world, organization_id, credit(amount), now()).await;
+}
+
+/// Corrects a line by a cent.
+pub(crate) async fn correct(world: &World, organization_id: &str, seq: i64) {
     let line = NewLine {
+        kind: TransactionKind::Adjustment,
+        origin: Origin::Adjustment,
+        contra: "adjustment".to_owned(),
+        corrects: Some(seq),
+        ..credit(Money::from_micros(10_000))
+    };
+    post_at(world, organization_id, line, now()).await;
+}
+
+/// A credit.
+pub(crate) fn credit(amount: Money) -> NewLine {
+    NewLine {
         id: new_id(),
         kind: TransactionKind::Promo,
         origin: Origin::Promo,
@@ -42,8 +59,12 @@ pub(crate) async fn fund(world: &World, organization_id: &str, amount: Money) {
         corrects: None,
         details: BTreeMap::new(),
         hold_id: None,
-    };
-    world.store.post(organization_id, vec![line], now()).await.unwrap();
+    }
+}
+
+/// Posts a line as if it were that time.
+pub(crate) async fn post_at(world: &World, organization_id: &str, line: NewLine, posted_at: Timestamp) {
+    world.store.post(organization_id, vec![line], posted_at).await.unwrap();
 }
 
 /// A usage event of `cost`, now.

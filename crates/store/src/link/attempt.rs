@@ -10,6 +10,7 @@ use crate::auto_pay::{AutoPayState, AutoPayUpdate};
 use crate::card_setup::{self, SetupStatus};
 use crate::db::{Tx, args, retrying};
 use crate::idempotency::{self, Claim};
+use crate::notice::{self, Added};
 use crate::top_up::{TopUp, TopUpKind, creating};
 use crate::{
     Card, CardSetup, Created, IdempotencyKey, NewCardSetup, NewTopUp, Result, SetupWord, Store, auto_pay, card, wallet,
@@ -167,6 +168,9 @@ impl Store {
         let applied = match link.amount {
             None => {
                 let card = card::add(&mut tx, organization_id, new, now).await?;
+                if card.id == new.id {
+                    notice::card_added(&mut tx, &card, Added::ByLink { made_by: &link.created_by_name }, now).await?;
+                }
                 let setup = card_setup::advance(&mut tx, id, word, Some(&card), now).await?;
                 complete(&mut tx, &link, Some(&card), None, now).await?;
                 LinkApplied { connected: Some(card), ..unchanged(setup) }
@@ -205,7 +209,9 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
             let link = find(tx, &top_up.organization_id, link_id).await?;
             // The money counts in any case; a link that was taken back meanwhile connects nothing.
             let card = if link.purpose == LinkPurpose::PayAndConnect && link.revoked_at.is_none() {
-                Some(card::reveal(tx, &top_up.organization_id, &top_up.card_id).await?)
+                let card = card::reveal(tx, &top_up.organization_id, &top_up.card_id).await?;
+                notice::card_added(tx, &card, Added::ByLink { made_by: &link.created_by_name }, now).await?;
+                Some(card)
             } else {
                 None
             };

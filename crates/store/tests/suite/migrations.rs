@@ -10,6 +10,7 @@ on_both![
     a_database_of_a_newer_program_is_left_alone,
     a_step_with_other_contents_is_refused,
     the_file_is_in_wal_mode,
+    notices_of_an_older_schema_keep_their_deliveries,
 ];
 
 async fn opening_again_keeps_everything(bench: Bench) {
@@ -64,4 +65,29 @@ async fn the_file_is_in_wal_mode(bench: Bench) {
     let header = std::fs::read(folder.path().join("billing.db")).unwrap();
     assert_eq!(header[18..20], [2, 2]);
     assert!(folder.path().join("billing.db-wal").exists());
+}
+
+/// Takes the last step back by hand, so that it is applied to a database with something in it.
+async fn notices_of_an_older_schema_keep_their_deliveries(bench: Bench) {
+    let organization = bench.organization().await;
+    bench
+        .raw(&format!(
+            "INSERT INTO notices VALUES ('n-1', '{organization}', 'low_balance', '{{\"a\":\"b\"}}', 7);
+        INSERT INTO deliveries VALUES ('n-1', 'webhook', 'operator', 'dead', 3, 8, NULL, NULL, 'why', 9);
+        DROP TABLE fraud_warnings; DROP INDEX cards_by_reference; DELETE FROM schema_migrations WHERE version = 6"
+        ))
+        .await
+        .unwrap();
+    let again = Store::connect_with(&bench.url, 2).await.unwrap();
+    let told = again.notices(&organization, 9).await.unwrap();
+    assert_eq!((told.len(), told[0].facts["a"].as_str()), (1, "b"));
+    let dead = again.deliveries(billing_store::DeliveryState::Dead, 9).await.unwrap();
+    assert_eq!((dead.len(), dead[0].tries, dead[0].last_error.as_deref()), (1, 3, Some("why")));
+    again.close().await;
+    for (kind, taken) in [("card_added", true), ("fraud_warning", true), ("gossip", false)] {
+        let sql = format!("INSERT INTO notices VALUES ('n-{kind}', '{organization}', '{kind}', '{{}}', 7)");
+        assert_eq!(bench.raw(&sql).await.is_ok(), taken, "{kind}");
+    }
+    let orphan = "INSERT INTO deliveries VALUES ('nobody', 'email', 'a', 'pending', 0, 0, NULL, NULL, NULL, 0)";
+    assert!(bench.raw(orphan).await.is_err(), "a delivery belongs to a notice");
 }

@@ -42,7 +42,8 @@ async fn a_first_decline_and_a_pause_are_told_and_nothing_else(bench: Bench) {
         AutoPayState::default(),
         resting(1),
         resting(2),
-        paused("declined", DeclineCode::AuthenticationRequired),
+        paused("authentication_required", DeclineCode::AuthenticationRequired),
+        paused("not_confirmed", DeclineCode::AuthenticationFailed),
         AutoPayState::default(),
     ];
     for (step, pair) in states.windows(2).enumerate() {
@@ -51,10 +52,12 @@ async fn a_first_decline_and_a_pause_are_told_and_nothing_else(bench: Bench) {
     }
     let told = bench.store.notices(&organization, 10).await.unwrap();
     let kinds: Vec<_> = told.iter().map(|notice| notice.kind).collect();
-    assert_eq!(kinds, [NoticeKind::AutomaticPaymentsPaused, NoticeKind::PaymentDeclined], "newest first");
-    assert_eq!(told[0].facts["reason"], "authentication_required", "a person is asked");
-    assert_eq!(told[1].facts["decline_code"], "insufficient_funds");
-    assert_eq!(told[1].facts["next_attempt_at"], NOW.plus_seconds(3600).to_string());
+    let paused = NoticeKind::AutomaticPaymentsPaused;
+    assert_eq!(kinds, [paused, paused, NoticeKind::PaymentDeclined], "newest first");
+    assert_eq!(told[0].facts["reason"], "not_confirmed", "another reason is news");
+    assert_eq!(told[1].facts["reason"], "authentication_required", "a person is asked");
+    assert_eq!(told[2].facts["decline_code"], "insufficient_funds");
+    assert_eq!(told[2].facts["next_attempt_at"], NOW.plus_seconds(3600).to_string());
 }
 
 async fn everybody_who_manages_billing_is_told_and_the_operator(bench: Bench) {

@@ -11,6 +11,9 @@ on_both![
     search_takes_wildcards_literally,
     search_knows_no_case_in_any_script,
     search_does_not_reach_across_two_fields,
+    an_outline_says_where_each_page_begins,
+    a_moment_leads_to_what_occurred_last_before_it,
+    what_corrects_a_line_is_found,
 ];
 
 /// 240 lines of all kinds, a minute apart but in a shuffled order, so that time and `seq` differ.
@@ -131,4 +134,63 @@ async fn search_does_not_reach_across_two_fields(bench: Bench) {
     for query in ["one", "agent ava", "CALL-1"] {
         assert_eq!(found(&bench, &organization, query).await, ["call-1"], "{query}");
     }
+}
+
+async fn an_outline_says_where_each_page_begins(bench: Bench) {
+    let (organization, lines) = filled(&bench).await;
+    let kinds = vec![UsageKind::AiTask.into(), TransactionKind::Refund];
+    let span = (Some(NOW.plus_seconds(60)), Some(NOW.plus_seconds(6000)));
+    for filter in [
+        TransactionFilter::default(),
+        TransactionFilter { kinds: kinds.clone(), ..TransactionFilter::default() },
+        TransactionFilter { from: span.0, to: span.1, ..TransactionFilter::default() },
+        TransactionFilter { kinds, query: Some("ava".to_owned()), ..TransactionFilter::default() },
+        TransactionFilter { query: Some("nothing".to_owned()), ..TransactionFilter::default() },
+    ] {
+        for (last_seq, every) in [(240, 7), (240, 1), (240, 1000), (100, 7), (0, 7)] {
+            let wanted: Vec<i64> = lines
+                .iter()
+                .filter(|line| passes(&filter, line) && line.line.seq <= last_seq)
+                .map(|line| line.line.seq)
+                .collect();
+            let outline = bench.store.outline(&organization, &filter, last_seq, every, 500).await.unwrap();
+            let starts: Vec<i64> = wanted.iter().copied().step_by(usize::try_from(every).unwrap()).collect();
+            assert_eq!((outline.starts, outline.truncated), (starts, false), "{filter:?}");
+            assert_eq!(outline.count, i64::try_from(wanted.len()).unwrap(), "{filter:?} by {every}");
+        }
+    }
+    let short = bench.store.outline(&organization, &TransactionFilter::default(), 240, 7, 3).await.unwrap();
+    assert_eq!((short.starts, short.count, short.truncated), (vec![240, 233, 226], 21, true));
+    let exact = bench.store.outline(&organization, &TransactionFilter::default(), 21, 7, 3).await.unwrap();
+    assert_eq!((exact.starts, exact.count, exact.truncated), (vec![21, 14, 7], 21, false));
+}
+
+async fn a_moment_leads_to_what_occurred_last_before_it(bench: Bench) {
+    let (organization, lines) = filled(&bench).await;
+    let ai = TransactionFilter { kinds: vec![UsageKind::AiTask.into()], ..TransactionFilter::default() };
+    for filter in [TransactionFilter::default(), ai] {
+        for minute in [0, 1, 100, 239, 400] {
+            let until = NOW.plus_seconds(minute * 60);
+            let expected = lines
+                .iter()
+                .filter(|line| passes(&filter, line) && line.line.occurred_at < until)
+                .max_by_key(|line| (line.line.occurred_at, line.line.seq))
+                .map(|line| line.line.seq);
+            let found = bench.store.newest_until(&organization, &filter, until).await.unwrap();
+            assert_eq!(found, expected, "{filter:?} until minute {minute}");
+        }
+    }
+}
+
+async fn what_corrects_a_line_is_found(bench: Bench) {
+    let (organization, _) = filled(&bench).await;
+    let other = bench.organization().await;
+    for (organization, reference) in [(&organization, "fix-1"), (&organization, "fix-2"), (&other, "fix-3")] {
+        bench.post(organization, NewLine { corrects: Some(3), ..usage_line(reference, "0.01") }).await;
+    }
+    assert_eq!(bench.store.corrections(&organization, 3).await.unwrap(), [241, 242]);
+    assert_eq!(bench.store.corrections(&organization, 4).await.unwrap(), Vec::<i64>::new());
+    let line = bench.store.line(&organization, 242).await.unwrap().unwrap();
+    assert_eq!((line.line.reference.as_str(), line.line.corrects), ("fix-2", Some(3)));
+    assert_eq!(bench.store.line(&other, 242).await.unwrap(), None);
 }

@@ -225,8 +225,12 @@ mod tests {
             total: Money::ZERO,
             previous_same_day: Money::ZERO,
             projected: None,
+            pace: None,
             by_kind: ByKind::default(),
-            days: vec![Day { date, total: Money::ZERO, by_kind: ByKind::default(), spike: Some(spike) }],
+            days: vec![Day { date, total: Money::ZERO, by_kind: ByKind::default(), usual: None, spike: Some(spike) }],
+            previous_days: Vec::new(),
+            sources: Vec::new(),
+            other_sources: billing_contract::usage::OtherSources::default(),
             first_month: today().month(),
         }
     }

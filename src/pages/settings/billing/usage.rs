@@ -2,23 +2,26 @@
 
 mod compare;
 mod days;
+mod later;
+mod sources;
 mod spikes;
 
 use billing_contract::usage::Usage;
-use billing_domain::{Month, UsageKind};
+use billing_domain::{Money, Month, UsageKind, share};
 use leptos::prelude::*;
 
 use crate::platform::signal::{Derived, Given, Slot};
 
-use self::compare::{Change, share_percent};
+use self::compare::Change;
 use super::Doors;
 use super::words::usage_words;
 use crate::api;
-use crate::platform::{task, timers};
+use crate::platform::{idle, task, timers};
 use crate::state::Live;
 use crate::ui::button::IconButton;
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
+use crate::ui::lazy::lazy;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::panel::{Empty, Load, Panel};
 use crate::ui::select::{Choice, Select};
@@ -77,9 +80,25 @@ pub(super) fn UsagePanel(
         }
     };
     keep_current(live, month, fetch);
-    let content = move || match usage.get() {
-        Some(usage) => summary(live, doors, &usage),
+    // The chart comes once the page has been painted, and keeps its place until then.
+    let rested = RwSignal::new(false);
+    idle::when_idle(move || {
+        let _ = rested.try_set(true);
+    });
+    let present =
+        dynamic::memo(move || usage.read().as_ref().as_ref().map(|usage| (usage.month, usage.total.is_zero())));
+    let content = move || match present.get() {
         None => ().into_any(),
+        Some((month, true)) => nothing(month),
+        Some((month, false)) => {
+            let later =
+                move || rested.get().then(|| lazy(later::load, move || later::details(live, doors, usage, month)));
+            view! {
+                {dynamic::part(move || usage.read().as_ref().as_ref().map(|usage| figures(live, usage)))}
+                <div class="usage-later">{dynamic::part(later)}</div>
+            }
+            .into_any()
+        }
     };
     view! {
         <Panel
@@ -159,16 +178,18 @@ fn picker(
     .into_any()
 }
 
-/// A month's figures.
-fn summary(live: Live, doors: Doors, usage: &Usage) -> AnyView {
-    let money = |amount| money_text(amount, usage.currency, MoneyStyle::Total);
-    if usage.total.is_zero() {
-        let title = format!("Nothing was spent in {}", month_text(usage.month));
-        return view! {
-            <Empty title=title><p>"Calls and AI tasks appear here, day by day, as soon as they are posted."</p></Empty>
-        }
-        .into_any();
+fn nothing(month: Month) -> AnyView {
+    view! {
+        <Empty title=format!("Nothing was spent in {}", month_text(month))>
+            <p>"Calls and AI tasks appear here, day by day, as soon as they are posted."</p>
+        </Empty>
     }
+    .into_any()
+}
+
+/// A month's figures.
+fn figures(live: Live, usage: &Usage) -> AnyView {
+    let money = |amount| money_text(amount, usage.currency, MoneyStyle::Total);
     let is_current = usage.month == live.today.get_untracked().month();
     let compared = Change::between(usage.total, usage.previous_same_day);
     let before = month_text(usage.month.previous());
@@ -177,14 +198,14 @@ fn summary(live: Live, doors: Doors, usage: &Usage) -> AnyView {
     } else {
         format!("{} in {before}", money(usage.previous_same_day))
     };
+    let pace = usage.pace.map(|pace| format!(", at {} a day", money(pace)));
     let projected = usage.projected.map(|amount| {
-        view! { <p class="small"><span class="muted">"Projected for the whole month "</span>{money(amount)}</p> }
+        view! { <p class="small"><span class="muted">"Projected for the whole month "</span>{money(amount)}<span class="muted">{pace}</span></p> }
     });
-    let kind = |kind: &UsageKind| {
-        let amount = usage.by_kind.of(*kind);
-        let share = share_percent(amount, usage.total);
+    let amounts: Vec<_> = UsageKind::ALL.iter().map(|kind| usage.by_kind.of(*kind)).collect();
+    let kind = |((kind, amount), share): ((&UsageKind, &Money), u32)| {
         view! {
-            <div><dt>{usage_words(*kind)}</dt><dd>{money(amount)}" "<span class="share">{format!("{share}%")}</span></dd></div>
+            <div><dt>{usage_words(*kind)}</dt><dd>{money(*amount)}" "<span class="share">{format!("{share}%")}</span></dd></div>
         }
     };
     view! {
@@ -196,11 +217,9 @@ fn summary(live: Live, doors: Doors, usage: &Usage) -> AnyView {
                 {projected}
             </div>
             <dl class="facts">
-                {UsageKind::ALL.iter().map(kind).collect_view()}
+                {UsageKind::ALL.iter().zip(&amounts).zip(share::shares(&amounts, 100)).map(kind).collect_view()}
             </dl>
         </div>
-        {spikes::list(usage, doors)}
-        {days::chart(usage, doors)}
     }
     .into_any()
 }

@@ -39,6 +39,11 @@ pub(super) fn usage_words_within(kind: UsageKind) -> &'static str {
     }
 }
 
+/// The source of a line, or that it has none.
+pub(super) fn source_words(source: &str) -> String {
+    if source.is_empty() { "No source named".to_owned() } else { source.to_owned() }
+}
+
 /// `Visa •• 4242, expires 12/2030`.
 pub(super) fn card_with_expiry(card: &Card) -> String {
     texts::cards::with_expiry(&card_text(&card.brand, &card.last4), &expiry(card.exp_month, card.exp_year))

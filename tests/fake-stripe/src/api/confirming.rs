@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{methods, payments, setups};
 use crate::answer::{Answer, Outcome};
 use crate::bank::Bank;
-use crate::cards::{Step, by_token};
+use crate::cards::{ALONE, Step, by_token};
 use crate::faults::Fault;
 
 /// Payment or set-up.
@@ -22,18 +22,20 @@ pub(super) fn confirm(bank: &mut Bank, intent: &str, method: &str, present: bool
     let card = methods::card_of(bank, method)?;
     let intent = bank.update(intent, json!({"payment_method": method}));
     let payment = is_payment(&intent);
-    let step = if !payment {
+    let by_card = if !payment {
         card.setup
     } else if present {
         card.present
     } else {
         card.absent
     };
-    match if payment { bank.faults.payment() } else { None } {
+    let step = match if payment { bank.faults.payment() } else { None } {
         Some(Fault::Decline(reason)) => return refuse(bank, &intent, &reason),
+        Some(Fault::Challenge) if present => Step::Challenge(None),
+        Some(Fault::Challenge) => ALONE,
         Some(_) => return Ok(payments::process(bank, &intent)),
-        None => {}
-    }
+        None => by_card,
+    };
     match step {
         Step::Pass => Ok(succeed(bank, &intent)),
         Step::Decline(reason) => refuse(bank, &intent, reason),
@@ -101,6 +103,19 @@ pub(crate) fn confirm_in_browser(bank: &mut Bank, secret: &str, token: &str) -> 
         );
     };
     let method = methods::make(bank, card);
+    let (intent, method) = (intent["id"].as_str().unwrap_or_default(), method["id"].as_str().unwrap_or_default());
+    unwrapped(confirm(bank, intent, method, true))
+}
+
+/// What `confirmPayment` does with a card that is there already: the cardholder has come for a payment that was refused
+/// for want of them.
+pub(crate) fn confirm_again(bank: &mut Bank, secret: &str, method: &str) -> Result<Value, Value> {
+    let intent = by_secret(bank, secret)?;
+    if !is_payment(&intent) || intent["status"] != "requires_payment_method" {
+        return Err(json!({"type": "invalid_request_error", "code": "payment_intent_unexpected_state"}));
+    }
+    let method = unwrapped(methods::named(bank, method))?;
+    unwrapped(methods::usable(&method, &intent["customer"]).map(|()| Value::Null))?;
     let (intent, method) = (intent["id"].as_str().unwrap_or_default(), method["id"].as_str().unwrap_or_default());
     unwrapped(confirm(bank, intent, method, true))
 }

@@ -18,6 +18,7 @@ const KINDS: &[(&[&str], &str, &[&str])] = &[
     (&["charges"], "charge", &["payment_intent", "customer"]),
     (&["checkout", "sessions"], "checkout.session", &["customer", "payment_intent"]),
     (&["events"], "event", &["type"]),
+    (&["radar", "early_fraud_warnings"], "radar.early_fraud_warning", &["payment_intent", "charge"]),
 ];
 
 pub(super) fn get(bank: &mut Bank, parts: &[&str], form: &Form) -> Outcome {

@@ -8,8 +8,10 @@ async function post(path, body) {
   return answer.json();
 }
 
-/** Shows the challenge and waits for the cardholder. */
-function challenge(clientSecret) {
+/** Shows the challenge, which names what is paid, and waits for the cardholder. */
+async function challenge(clientSecret) {
+  const { intent } = await post("/_fake/browser/intent", { client_secret: clientSecret });
+  part("amount").textContent = intent?.amount ? `${String(intent.amount).padStart(3, "0").replace(/(\d\d)$/, ".$1")} ${intent.currency.toUpperCase()}` : "";
   part("card").hidden = true;
   part("challenge").hidden = false;
   return new Promise((resolve) => {
@@ -23,10 +25,15 @@ function challenge(clientSecret) {
   });
 }
 
-async function work({ type, clientSecret }) {
+async function work({ type, clientSecret, paymentMethod }) {
   if (type === "confirm") {
     const answer = await post("/_fake/browser/confirm", { client_secret: clientSecret, number: part("number").value });
     return answer.intent?.status === "requires_action" ? challenge(clientSecret) : answer;
+  }
+  if (paymentMethod) {
+    const body = { client_secret: clientSecret, payment_method: paymentMethod };
+    const answer = await post("/_fake/browser/confirm", body);
+    if (answer.intent?.status !== "requires_action") return answer;
   }
   return challenge(clientSecret);
 }

@@ -14,7 +14,7 @@
   }
 
   /** Asks the frame to do something and waits for its answer. */
-  function ask(element, type, clientSecret) {
+  function ask(element, type, clientSecret, paymentMethod) {
     const call = ++calls;
     return new Promise((resolve) => {
       const listen = (event) => {
@@ -23,7 +23,7 @@
         resolve(event.data.answer);
       };
       addEventListener("message", listen);
-      element.contentWindow.postMessage({ call, type, clientSecret }, origin);
+      element.contentWindow.postMessage({ call, type, clientSecret, paymentMethod }, origin);
     });
   }
 
@@ -31,14 +31,14 @@
   const nameOf = (clientSecret) => (clientSecret.startsWith("seti_") ? "setupIntent" : "paymentIntent");
 
   /** A frame over the page, for challenges that have no form of their own. */
-  async function inOverlay(clientSecret) {
+  async function inOverlay(clientSecret, paymentMethod) {
     const element = frame("#challenge");
     element.style.cssText = "border:0;position:fixed;inset:0;inline-size:100%;block-size:100%;background:#fff;z-index:9999";
     const ready = new Promise((resolve) => (element.onload = resolve));
     document.body.append(element);
     await ready;
     try {
-      return named(await ask(element, "challenge", clientSecret), nameOf(clientSecret));
+      return named(await ask(element, "challenge", clientSecret, paymentMethod), nameOf(clientSecret));
     } finally {
       element.remove();
     }
@@ -90,8 +90,8 @@
         };
       },
       confirmSetup: ({ elements }) => elements._confirm("setupIntent"),
-      confirmPayment: ({ elements, clientSecret }) =>
-        elements ? elements._confirm("paymentIntent") : inOverlay(clientSecret),
+      confirmPayment: ({ elements, clientSecret, confirmParams }) =>
+        elements ? elements._confirm("paymentIntent") : inOverlay(clientSecret, confirmParams?.payment_method),
       handleNextAction: ({ clientSecret }) => inOverlay(clientSecret),
     };
   };

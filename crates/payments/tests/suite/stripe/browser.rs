@@ -18,7 +18,7 @@ async fn the_form_may_be_tried_with_one_card_after_another_until_one_connects() 
     let bench = StripeBench::start().await;
     let request = by_form("form");
     let answer = bench.stripe.start_setup(&request).await.unwrap();
-    let SetupOutcome::ActionRequired(NextAction::BrowserScript { client_secret }) = &answer.outcome else {
+    let SetupOutcome::ActionRequired(NextAction::BrowserScript { client_secret, .. }) = &answer.outcome else {
         panic!("the form needs a secret: {answer:?}");
     };
     bench.fake.confirm_in_browser(client_secret, "pm_card_visa_chargeDeclined").unwrap_err();
@@ -30,7 +30,12 @@ async fn the_form_may_be_tried_with_one_card_after_another_until_one_connects() 
     let connected = bench.stripe.start_setup(&request).await.unwrap();
     let SetupOutcome::Connected(card) = connected.outcome else { panic!("{connected:?}") };
     let absent = billing_payments::ChargeRequest { presence: Presence::OffSession, ..charge(&card, "absent") };
-    assert!(matches!(bench.stripe.charge(&absent).await.unwrap().outcome, ChargeOutcome::Declined(_)));
+    let ChargeOutcome::ActionRequired(NextAction::BrowserScript { payment_method, .. }) =
+        bench.stripe.charge(&absent).await.unwrap().outcome
+    else {
+        panic!("it waits for the cardholder");
+    };
+    assert_eq!(payment_method, Some(card.provider_ref), "the script is told with which card it goes on");
 }
 
 #[tokio::test]
@@ -62,6 +67,24 @@ async fn a_refused_charge_cannot_be_paid_with_the_secret_that_the_page_still_hol
     let secret = bench.client_secret(&request.reference).unwrap();
     bench.fake.confirm_in_browser(&secret, "pm_card_visa").unwrap_err();
     assert_eq!(bench.taken(&request.reference).await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_charge_that_waits_and_is_confirmed_halfway_goes_on_with_the_challenge_alone() {
+    let bench = StripeBench::start().await;
+    let card = connect(&bench, Kind::ConfirmedEveryTime).await;
+    let request = billing_payments::ChargeRequest { presence: Presence::OffSession, ..charge(&card, "halfway") };
+    bench.stripe.charge(&request).await.unwrap();
+    let secret = bench.client_secret(&request.reference).unwrap();
+    let under_way = bench.fake.confirm_again(&secret, &card.provider_ref).unwrap();
+    assert_eq!(under_way["status"], "requires_action");
+    let halfway = bench.stripe.look_up_charge(&request, None).await.unwrap().unwrap();
+    let action = NextAction::BrowserScript { client_secret: secret.clone(), payment_method: None };
+    assert_eq!(halfway.outcome, ChargeOutcome::ActionRequired(action));
+    bench.fake.authenticate(&secret, true).unwrap();
+    let paid = bench.stripe.look_up_charge(&request, None).await.unwrap().unwrap();
+    assert_eq!(paid.outcome, ChargeOutcome::Settled { received_minor: 2_500 });
+    assert_eq!(bench.fake.bank().all("payment_intent").len(), 1, "one intent from the beginning to the end");
 }
 
 #[tokio::test]

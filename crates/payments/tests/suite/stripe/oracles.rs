@@ -59,6 +59,9 @@ async fn everything(bench: &StripeBench) {
     let name = stripe.charge(&paid).await.unwrap().provider_ref;
     let absent = billing_payments::ChargeRequest { presence: Presence::OffSession, ..charge(&challenged, "absent") };
     stripe.charge(&absent).await.unwrap();
+    stripe.cancel_charge(&absent, None).await.unwrap();
+    let refusing = connect(bench, Kind::RefusesEveryCharge).await;
+    stripe.charge(&charge(&refusing, "refusing")).await.unwrap();
     stripe.cancel_charge(&charge(&card, "closed"), None).await.unwrap();
     let refund = RefundRequest {
         reference: Reference::refund("r", 1),

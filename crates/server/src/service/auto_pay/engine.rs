@@ -1,9 +1,12 @@
 //! Decides whether an organisation's wallet is refilled now, and writes the charge down, at most one at a time.
 
 use billing_domain::auto_pay::{Plan, Settings, Situation, plan};
+use billing_domain::charge::TopUpStatus;
 use billing_domain::limits::ChargeAmount;
 use billing_domain::{Money, Timestamp};
-use billing_store::{AutoGuard, AutoPay, AutoSpent, Card, Created, NewTopUp, Organization, StoreError, TopUpKind};
+use billing_store::{
+    AutoGuard, AutoPay, AutoSpent, Card, Created, NewTopUp, Organization, StoreError, TopUp, TopUpKind,
+};
 
 use super::health;
 use crate::app::AppState;
@@ -21,6 +24,8 @@ pub(super) struct Figures {
     pub(super) situation: Situation,
     /// Automatic charges of this month.
     pub(super) spent: AutoSpent,
+    /// The automatic charge that waits for the cardholder.
+    waiting: Option<String>,
 }
 
 /// Reads the figures of now.
@@ -42,13 +47,15 @@ pub(super) async fn figures(
     let situation = Situation {
         available: wallet.available(),
         // What may have been charged counts as charged: rather late than twice.
-        pending_credit: sum(&[pending.in_flight, pending.unknown])?,
+        pending_credit: pending.total()?,
         month_committed: sum(&[spent.settled, spent.in_flight, spent.unknown])?,
         month_resets_at: to,
         last_charge_at: auto_pay.state.last_charge_at,
         charging: open.iter().any(|top_up| top_up.kind == TopUpKind::Auto),
     };
-    Ok(Figures { situation, spent })
+    let waits = |top_up: &&TopUp| top_up.kind == TopUpKind::Auto && top_up.status == TopUpStatus::ActionRequired;
+    let waiting = open.iter().find(waits).map(|top_up| top_up.id.clone());
+    Ok(Figures { situation, spent, waiting })
 }
 
 /// What the settings ask for in this situation.
@@ -95,7 +102,14 @@ async fn attempt(state: &AppState, organization_id: &str) -> Result<Attempt, Pro
             Some(card) => charge(state, &auto_pay, &card, amount, now).await,
             None => pause_without_card(state, &auto_pay).await,
         },
-        Plan::Rest | Plan::Wait | Plan::NotBefore(_) | Plan::Capped(_) => Ok(Attempt::Done),
+        Plan::Wait => {
+            // The pause is over, so what waited is not wanted any more.
+            if let Some(id) = figures.waiting {
+                settlement::start(state, organization_id, &id);
+            }
+            Ok(Attempt::Done)
+        }
+        Plan::Rest | Plan::NotBefore(_) | Plan::Capped(_) => Ok(Attempt::Done),
     }
 }
 

@@ -6,6 +6,10 @@ use billing_domain::auto_pay::{Plan, RETRY_AFTER_SECONDS};
 use billing_domain::charge::{DeclineClass, DeclineCode, Outcome};
 use billing_store::{AutoPay, AutoPayState, ProviderWord, TopUpKind};
 
+/// Paused because the bank wants to see the cardholder; the charge waits for them.
+const AWAITS_CARDHOLDER: &str = "authentication_required";
+/// Paused because nobody confirmed the charge that waited.
+const NOT_CONFIRMED: &str = "not_confirmed";
 /// Paused because the card was refused.
 const DECLINED: &str = "declined";
 /// Paused because there is no card to charge.
@@ -14,6 +18,9 @@ const NO_CARD: &str = "no_card";
 const CARD_REMOVED: &str = "card_removed";
 /// Paused because the card's bank took a charge back.
 const DISPUTED: &str = "disputed";
+
+/// Paused because the card's bank suspects that a payment was fraud.
+const SUSPECTED: &str = "fraud_warning";
 
 /// The state after a charge was settled or declined; `None` when it stays as it is. `began`: when the top-up was made.
 /// No charge, not even one by hand, ends the pause after the named card was removed: that takes consent to another.
@@ -32,6 +39,10 @@ pub(crate) fn after(
         (TopUpKind::Manual, Outcome::Settled) => {
             (present.paused_reason.is_some() || present.failures > 0).then(|| healthy(present))
         }
+        (TopUpKind::Auto, Outcome::ActionRequired) => Some(awaiting_cardholder(present)),
+        (TopUpKind::Auto, Outcome::Expired) if awaits_cardholder(present) => {
+            Some(AutoPayState { paused_reason: Some(NOT_CONFIRMED.to_owned()), ..present.clone() })
+        }
         (TopUpKind::Auto, Outcome::Declined) => {
             Some(after_decline(present, word.decline_code.unwrap_or(DeclineCode::GenericDecline), began))
         }
@@ -44,13 +55,36 @@ pub(crate) fn healthy(present: &AutoPayState) -> AutoPayState {
     AutoPayState { last_charge_at: present.last_charge_at, ..AutoPayState::default() }
 }
 
-/// Soft declines are tried again 1, 3 and 7 hours after the first attempt, then it pauses; hard ones pause at once.
+/// Paused at once; the charge is not tried again, a person is asked to confirm it.
+fn awaiting_cardholder(present: &AutoPayState) -> AutoPayState {
+    AutoPayState {
+        paused_reason: Some(AWAITS_CARDHOLDER.to_owned()),
+        decline_code: Some(DeclineCode::AuthenticationRequired),
+        next_attempt_at: None,
+        ..present.clone()
+    }
+}
+
+fn awaits_cardholder(present: &AutoPayState) -> bool {
+    present.paused_reason.as_deref() == Some(AWAITS_CARDHOLDER)
+}
+
+/// Whether a charge that waits for the cardholder is still wanted. Whatever ended that pause has taken its place: money by
+/// hand, another card, a person who resumed or switched off; asking for both would fill the wallet twice.
+pub(crate) fn wants_waiting_charge(auto_pay: &AutoPay) -> bool {
+    auto_pay.enabled && awaits_cardholder(&auto_pay.state)
+}
+
+/// Soft declines are tried again 1, 3 and 7 hours after the first attempt, then it pauses; hard ones pause at once. What a
+/// person was asked to confirm is not tried again without one.
 fn after_decline(present: &AutoPayState, code: DeclineCode, began: Timestamp) -> AutoPayState {
     let failures = present.failures.saturating_add(1);
     let first_attempt_at = present.first_attempt_at.unwrap_or(began);
     let retry = match code.class() {
-        DeclineClass::Soft => usize::try_from(failures).ok().and_then(|index| RETRY_AFTER_SECONDS.get(index)),
-        DeclineClass::Hard | DeclineClass::NeedsPerson => None,
+        DeclineClass::Soft if !awaits_cardholder(present) => {
+            usize::try_from(failures).ok().and_then(|index| RETRY_AFTER_SECONDS.get(index))
+        }
+        DeclineClass::Soft | DeclineClass::Hard | DeclineClass::NeedsPerson => None,
     };
     AutoPayState {
         paused_reason: retry.is_none().then(|| DECLINED.to_owned()),
@@ -78,9 +112,15 @@ pub(crate) fn disputed(present: &AutoPayState) -> AutoPayState {
     AutoPayState { paused_reason: Some(DISPUTED.to_owned()), ..healthy(present) }
 }
 
+/// The state when the card's bank suspects fraud; `None` where a person is asked to agree anyway.
+pub(crate) fn suspected(present: &AutoPayState) -> Option<AutoPayState> {
+    let paused = AutoPayState { paused_reason: Some(SUSPECTED.to_owned()), ..healthy(present) };
+    (!awaits_agreement(present)).then_some(paused)
+}
+
 /// Paused until a person agrees again, by new settings or by resuming. Nothing else may end it.
 pub(crate) fn awaits_agreement(present: &AutoPayState) -> bool {
-    matches!(present.paused_reason.as_deref(), Some(CARD_REMOVED | DISPUTED))
+    matches!(present.paused_reason.as_deref(), Some(CARD_REMOVED | DISPUTED | SUSPECTED))
 }
 
 /// The line that the page shows. `plan` is what the engine would do now.
@@ -89,7 +129,7 @@ pub(crate) fn line(auto_pay: &AutoPay, plan: Option<Plan>) -> Health {
     let blank = Health { state: HealthState::Off, next_charge_at: None, attempt: None, reason: None };
     let Some(plan) = plan.filter(|_| auto_pay.enabled) else { return blank };
     let attempt = (state.failures > 0).then_some(state.failures);
-    if plan == Plan::Wait {
+    if plan == Plan::Wait && !awaits_cardholder(state) {
         return Health { state: HealthState::Charging, attempt, ..blank };
     }
     if let Some(reason) = &state.paused_reason {
@@ -114,9 +154,17 @@ pub(crate) fn line(auto_pay: &AutoPay, plan: Option<Plan>) -> Health {
 
 fn sentence(reason: &str, state: &AutoPayState) -> String {
     match reason {
+        AWAITS_CARDHOLDER => {
+            "The bank wants the cardholder to confirm the last automatic payment. Nothing is charged before.".to_owned()
+        }
+        NOT_CONFIRMED => {
+            "The last automatic payment was not confirmed with the bank, and nothing was charged.".to_owned()
+        }
         NO_CARD => "There is no card to charge. Connect a card.".to_owned(),
         CARD_REMOVED => "The card for automatic payments was removed. Choose another one.".to_owned(),
         DISPUTED => "A payment was disputed, and the card's bank took it back. Settle that, then resume.".to_owned(),
+        SUSPECTED => "The card's bank suspects that a payment was fraud. Settle that with the cardholder, then resume."
+            .to_owned(),
         _ => state.decline_code.unwrap_or(DeclineCode::GenericDecline).sentence().to_owned(),
     }
 }
@@ -165,6 +213,24 @@ mod tests {
     }
 
     #[test]
+    fn a_charge_that_waits_for_the_cardholder_pauses_and_whatever_comes_of_it_is_not_tried_again_alone() {
+        let armed = AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() };
+        let asks = word(Outcome::ActionRequired, None);
+        let waiting = after(&armed, TopUpKind::Auto, &asks, BEGAN).unwrap();
+        assert_eq!((waiting.paused_reason.as_deref(), waiting.failures), (Some(AWAITS_CARDHOLDER), 0));
+        assert_eq!(after(&armed, TopUpKind::Manual, &asks, BEGAN), None, "by hand somebody is there");
+        for kind in [TopUpKind::Auto, TopUpKind::Manual] {
+            assert_eq!(after(&waiting, kind, &word(Outcome::Settled, None), BEGAN), Some(armed.clone()), "{kind:?}");
+        }
+        let lapsed = after(&waiting, TopUpKind::Auto, &word(Outcome::Expired, None), BEGAN).unwrap();
+        assert_eq!(lapsed.paused_reason.as_deref(), Some(NOT_CONFIRMED));
+        for code in [DeclineCode::InsufficientFunds, DeclineCode::AuthenticationFailed, DeclineCode::LostCard] {
+            let refused = decline(&waiting, code, BEGAN);
+            assert_eq!((refused.paused_reason.as_deref(), refused.next_attempt_at), (Some(DECLINED), None), "{code}");
+        }
+    }
+
+    #[test]
     fn money_by_hand_ends_a_pause_and_keeps_the_pace() {
         let paused = decline(
             &AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() },
@@ -182,7 +248,7 @@ mod tests {
     #[test]
     fn no_charge_makes_up_for_the_consent_to_another_card() {
         let armed = AutoPayState { last_charge_at: Some(BEGAN), ..AutoPayState::default() };
-        for (removed, kind) in [card_removed(&armed), disputed(&armed)]
+        for (removed, kind) in [card_removed(&armed), disputed(&armed), suspected(&armed).unwrap()]
             .iter()
             .flat_map(|paused| [(paused, TopUpKind::Auto), (paused, TopUpKind::Manual)])
         {
@@ -190,6 +256,7 @@ mod tests {
                 assert_eq!(after(removed, kind, &word(Outcome::Declined, Some(code)), BEGAN), None, "{kind:?} {code}");
             }
             assert_eq!(after(removed, kind, &word(Outcome::Settled, None), BEGAN), None, "{kind:?}");
+            assert_eq!(suspected(removed), None, "the first reason stays");
         }
     }
 

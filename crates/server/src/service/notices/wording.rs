@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use billing_domain::card::brand_name;
 use billing_domain::charge::DeclineCode;
 use billing_domain::{Currency, Money};
 use billing_store::{Notice, NoticeKind, Organization};
@@ -21,6 +22,8 @@ pub(super) const fn event_type(kind: NoticeKind) -> &'static str {
         NoticeKind::LowBalance => "wallet.low_balance",
         NoticeKind::PaymentDeclined => "auto_pay.payment_declined",
         NoticeKind::AutomaticPaymentsPaused => "auto_pay.paused",
+        NoticeKind::CardAdded => "card.added",
+        NoticeKind::FraudWarning => "payment.fraud_warning",
     }
 }
 
@@ -33,6 +36,8 @@ pub(crate) fn letter(notice: &Notice, organization: &Organization, origin: Optio
             format!("{} We will try it again by ourselves. To be sure, check the card.", declined(notice)),
         ),
         NoticeKind::AutomaticPaymentsPaused => ("automatic payments are paused".to_owned(), paused(notice)),
+        NoticeKind::CardAdded => card_added(notice),
+        NoticeKind::FraudWarning => ("a payment may have been fraud".to_owned(), fraud_warning(notice)),
     };
     let place =
         origin.map_or_else(|| "Settings, tab Billing".to_owned(), |origin| format!("{origin}/settings/billing"));
@@ -67,12 +72,49 @@ fn low_balance(notice: &Notice) -> (String, String) {
     (format!("the wallet balance is low ({available})"), text)
 }
 
+/// `Visa •• 4242`.
+fn card(notice: &Notice) -> String {
+    format!("{} •• {}", brand_name(fact(notice, "card_brand")), fact(notice, "card_last4"))
+}
+
+fn card_added(notice: &Notice) -> (String, String) {
+    let (card, name) = (card(notice), fact(notice, "by"));
+    let whose = if name.is_empty() { "somebody".to_owned() } else { name.to_owned() };
+    let how = match fact(notice, "how") {
+        "payment_link" => format!("through a payment link that {whose} made"),
+        _ => format!("by {whose}"),
+    };
+    let text = format!(
+        "{card} was connected {how}. It can be charged for top-ups and automatic payments from now on.\n\nIf you do not \
+         know this card, remove it in the wallet."
+    );
+    (format!("{card} was connected"), text)
+}
+
+fn fraud_warning(notice: &Notice) -> String {
+    let refund = match fact(notice, "refund_spares_dispute") {
+        "yes" => " If it was not theirs, have it refunded: that spares you a dispute.",
+        _ => "",
+    };
+    let paused = match fact(notice, "automatic_payments_paused") {
+        "yes" => " Automatic payments are paused until somebody resumes them; until then the wallet is not refilled.",
+        _ => "",
+    };
+    format!(
+        "The card's bank suspects that the payment of {} with {} was fraud. No money was taken back. Ask the cardholder \
+         whether the payment was theirs.{refund}{paused}",
+        amount(notice, "amount"),
+        card(notice),
+    )
+}
+
 fn declined(notice: &Notice) -> &'static str {
     fact(notice, "decline_code").parse().unwrap_or(DeclineCode::GenericDecline).sentence()
 }
 
 fn paused(notice: &Notice) -> String {
     let why = match fact(notice, "reason") {
+        "fraud_warning" => "The card's bank suspects that a payment was fraud. Settle that with the cardholder.",
         "no_card" => "There is no card to charge. Connect a card, then resume them.",
         "card_removed" => "The card that they charged was removed. Choose another one.",
         "disputed" => {
@@ -80,8 +122,12 @@ fn paused(notice: &Notice) -> String {
              resume them."
         }
         "authentication_required" => {
-            "The bank wants to see the cardholder. Top up once by hand and confirm the payment, or connect another card; \
-             then they go on."
+            "The bank wants the cardholder to confirm an automatic payment. Open the wallet within 23 hours and press \
+             \"Confirm with your bank\"; nothing is charged before, and then they go on."
+        }
+        "not_confirmed" => {
+            "An automatic payment was not confirmed with the bank, and nothing was charged. Top up once by hand and confirm \
+             the payment, or connect another card; then they go on."
         }
         _ => declined(notice),
     };
@@ -120,7 +166,29 @@ mod tests {
         let declined = say(NoticeKind::PaymentDeclined, &[("decline_code", "insufficient_funds")]);
         assert!(declined.text.starts_with(DeclineCode::InsufficientFunds.sentence()), "{}", declined.text);
         let asks = say(NoticeKind::AutomaticPaymentsPaused, &[("reason", "authentication_required")]);
-        assert!(asks.text.contains("cardholder"), "{}", asks.text);
+        assert!(asks.text.contains("Confirm with your bank"), "{}", asks.text);
+        let lapsed = say(NoticeKind::AutomaticPaymentsPaused, &[("reason", "not_confirmed")]);
+        assert!(lapsed.text.contains("nothing was charged"), "{}", lapsed.text);
+    }
+
+    #[test]
+    fn a_new_card_is_named_with_who_connected_it_and_how() {
+        let facts = [("card_brand", "visa"), ("card_last4", "4242"), ("by", "Ada"), ("how", "payment_link")];
+        let by_link = say(NoticeKind::CardAdded, &facts);
+        assert_eq!(by_link.subject, "Northwind Dental: Visa •• 4242 was connected");
+        assert!(by_link.text.contains("through a payment link that Ada made"), "{}", by_link.text);
+        let by_hand = say(NoticeKind::CardAdded, &facts[..3]);
+        assert!(by_hand.text.starts_with("Visa •• 4242 was connected by Ada."), "{}", by_hand.text);
+    }
+
+    #[test]
+    fn a_suspicion_says_what_to_do_and_nothing_that_did_not_happen() {
+        let facts = [("amount", "50.00"), ("currency", "USD"), ("card_brand", "visa"), ("card_last4", "4242")];
+        let plain = say(NoticeKind::FraudWarning, &facts).text;
+        assert!(plain.contains("50.00 USD with Visa •• 4242") && !plain.contains("paused"), "{plain}");
+        let both = [("refund_spares_dispute", "yes"), ("automatic_payments_paused", "yes")];
+        let all = say(NoticeKind::FraudWarning, &[facts.as_slice(), &both].concat()).text;
+        assert!(all.contains("refunded") && all.contains("paused"), "{all}");
     }
 
     #[test]

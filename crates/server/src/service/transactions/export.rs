@@ -5,7 +5,7 @@ use billing_domain::Money;
 use billing_store::{Organization, PostedLine};
 use futures_util::stream::{self, Stream, StreamExt as _};
 
-use super::{Search, Wanted, field};
+use super::{Search, Wanted};
 use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
@@ -42,11 +42,7 @@ pub(crate) async fn export(
     organization: &Organization,
     search: &Search,
 ) -> Result<impl Stream<Item = Result<Vec<u8>, std::io::Error>> + Send + use<>, Problem> {
-    for (pointer, given) in [("/cursor", &search.cursor), ("/limit", &search.limit)] {
-        if given.is_some() {
-            return Err(Problem::invalid(vec![field(pointer, "unknown_field", "The table is whole: leave this out.")]));
-        }
-    }
+    search.refuse_places()?;
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let mut reader = Reader {
         state: state.clone(),

@@ -1,5 +1,6 @@
 //! Disputes in the wallet: below zero if need be, automatic payments pause and say why, what comes back is credited once.
 
+use billing_store::NoticeKind;
 use serde_json::json;
 
 use super::shop::{Shop, with_stripe};
@@ -11,6 +12,7 @@ with_stripe!(
     a_dispute_takes_the_wallet_below_zero_and_pauses_automatic_payments,
     a_dispute_that_is_won_comes_back_once,
     an_inquiry_moves_no_money,
+    a_fraud_warning_pauses_and_tells_once_and_gives_nothing_back,
 );
 
 async fn a_dispute_takes_the_wallet_below_zero_and_pauses_automatic_payments(shop: Shop) {
@@ -77,4 +79,40 @@ async fn an_inquiry_moves_no_money(shop: Shop) {
         }
     }
     assert_eq!(ledger(&shop.world, &shop.world.acme.id).await.len(), 1);
+}
+
+async fn a_fraud_warning_pauses_and_tells_once_and_gives_nothing_back(shop: Shop) {
+    let client = shop.owner().await;
+    shop.connect(&client, "pm_card_visa").await;
+    let paid = pay(&client, "k-1", "25.00").await.expect(201).json();
+    let form =
+        json!({"enabled": true, "threshold": "1", "refill": {"kind": "fixed", "amount": "50"}, "monthly_cap": "500"});
+    send(client.request("PUT", "/api/v1/auto-pay").header("if-match", "*").json(&form)).await.expect(200);
+    let intent = shop.fake.bank().all("payment_intent")[0]["id"].as_str().unwrap().to_owned();
+    shop.fake.warn_of_fraud(&intent).unwrap();
+    let events = shop.fake.bank().events();
+    let (_, event) = events.iter().find(|(kind, _)| kind == "radar.early_fraud_warning.created").unwrap();
+    let again: serde_json::Value = serde_json::from_slice(event).unwrap();
+    for number in 0..10 {
+        // Also as other events about the same warning: the warning itself is known.
+        let mut event = again.clone();
+        event["id"] = json!(format!("evt_{}", number / 2));
+        shop.deliver(shop.world.server.origin(), event.to_string().as_bytes()).await.expect(204);
+    }
+    let auto_pay = client.get("/api/v1/auto-pay").await.expect(200).json();
+    assert_eq!(auto_pay["health"]["state"], "paused");
+    assert!(auto_pay["health"]["reason"].as_str().unwrap().contains("fraud"), "{auto_pay}");
+    let told = shop.world.store.notices(&shop.world.acme.id, 20).await.unwrap();
+    let told: Vec<_> = told.iter().filter(|notice| notice.kind != NoticeKind::CardAdded).collect();
+    assert_eq!(told.iter().map(|notice| notice.kind).collect::<Vec<_>>(), [NoticeKind::FraudWarning], "one letter");
+    let fact = |name: &str| told[0].facts[name].as_str();
+    assert_eq!((fact("top_up_id"), fact("automatic_payments_paused")), (paid["id"].as_str().unwrap(), "yes"));
+    assert_eq!((fact("amount"), fact("reason")), ("25.00", "unauthorized_use_of_card"));
+    assert_eq!(ledger(&shop.world, &shop.world.acme.id).await.len(), 1, "nothing is given back by itself");
+    assert!(shop.fake.bank().all("refund").is_empty());
+    // Money by hand does not make up for it, a person's word does.
+    pay(&client, "k-2", "30.00").await.expect(201);
+    assert_eq!(client.get("/api/v1/auto-pay").await.expect(200).json()["health"]["state"], "paused");
+    send(client.request("POST", "/api/v1/auto-pay/resume")).await.expect(200);
+    assert_eq!(client.get("/api/v1/auto-pay").await.expect(200).json()["health"]["state"], "armed");
 }

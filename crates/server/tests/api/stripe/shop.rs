@@ -27,10 +27,22 @@ macro_rules! with_stripe {
 }
 pub(super) use with_stripe;
 
+/// The same with two programs on one PostgreSQL.
+macro_rules! with_two_programs {
+    ($($case:ident),+ $(,)?) => {
+        mod two_programs {
+            $(#[tokio::test] async fn $case() { super::$case($crate::stripe::shop::Shop::open_two().await).await; })+
+        }
+    };
+}
+pub(super) use with_two_programs;
+
 /// The program, its database, and the stand-in.
 pub(super) struct Shop {
     pub(super) world: World,
     pub(super) fake: Fake,
+    /// One more program on the same database, where a case asks for two.
+    other: Option<Server>,
 }
 
 /// What the program is told about Stripe.
@@ -55,7 +67,36 @@ impl Shop {
         let fake = Fake::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let flags = flags(&fake);
         let world = World::start_with(database, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
-        Self { world, fake }
+        Self { world, fake, other: None }
+    }
+
+    /// Two programs on one PostgreSQL.
+    pub(super) async fn open_two() -> Self {
+        let mut shop = Self::open(Database::Postgres).await;
+        shop.other = Some(shop.second().await);
+        shop
+    }
+
+    /// Every program.
+    pub(super) fn origins(&self) -> Vec<&str> {
+        [Some(&self.world.server), self.other.as_ref()].into_iter().flatten().map(Server::origin).collect()
+    }
+
+    /// Sends the same bytes as Stripe might: once to one program; where there are two, five times at once to both by turns.
+    pub(super) async fn deliver_everywhere(&self, body: &[u8], signature: &str) -> Vec<Answer> {
+        let origins = self.origins();
+        let times = if origins.len() > 1 { 5 } else { 1 };
+        let sent = (0..times).map(|number| deliver_signed(origins[number % origins.len()], body, signature));
+        futures_util::future::join_all(sent).await
+    }
+
+    /// Time goes on at every program, and not at Stripe.
+    pub(super) async fn advance_programs(&self, seconds: i64) {
+        for origin in self.origins() {
+            let form = json!({"advance_seconds": seconds});
+            let answer = Client::new(origin).post("/api/v1/test/clock", &form).await;
+            assert!((200..300).contains(&answer.status), "{}", answer.text());
+        }
     }
 
     /// One more program on the same database.
@@ -78,7 +119,7 @@ impl Shop {
     /// Time goes on, here and at Stripe.
     pub(super) async fn advance(&self, seconds: i64) {
         self.fake.bank().advance(seconds);
-        self.world.advance(seconds).await;
+        self.advance_programs(seconds).await;
     }
 
     /// Enters a card in Stripe's form, confirms it if asked, and lets the server look; the card's id.

@@ -42,11 +42,14 @@ fn line(live: Live, top_up: TopUp) -> AnyView {
     let what = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
     let card = card_text(&top_up.card.brand, &top_up.card.last4);
     let (state, word) = match top_up.status {
+        TopUpStatus::ActionRequired if top_up.automatic => {
+            ("began by itself, and your bank wants it confirmed; nothing is charged before", "Confirm with your bank")
+        }
         TopUpStatus::ActionRequired => ("waits for your confirmation", "Confirm"),
         TopUpStatus::Unknown => ("no answer from the bank yet; you will not be charged twice", "Check status"),
         _ => ("on its way", "Show"),
     };
-    let by_hand = !top_up.automatic;
+    let shown = !top_up.automatic || top_up.status == TopUpStatus::ActionRequired;
     let show = move || {
         live.show_payment(top_up.clone());
     };
@@ -54,7 +57,7 @@ fn line(live: Live, top_up: TopUp) -> AnyView {
         <li>
             <Icon name=IconName::Clock />
             <p>{format!("{what} with {card}: {state}.")}</p>
-            {by_hand.then(|| view! { <Button on_press=show>{word}</Button> })}
+            {shown.then(|| view! { <Button on_press=show>{word}</Button> })}
         </li>
     }
     .into_any()

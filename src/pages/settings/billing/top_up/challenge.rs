@@ -2,18 +2,22 @@
 //! question is laid over the page.
 
 use billing_contract::session::StripePage;
+use billing_contract::top_up::NextAction;
 use leptos::prelude::*;
 
 use super::drive;
 use crate::parts::bank::SandboxBank;
 use crate::parts::words::card_text;
+use crate::platform::signal::Derived;
 use crate::state::Live;
 use crate::state::payment::Stage;
 use crate::texts;
+use crate::ui::announcer::announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::money::explicit_text;
+use crate::ui::time::{DateStyle, instant_text};
 
 /// The bank's question about the top-up that is under way.
 #[component]
@@ -40,6 +44,7 @@ pub(super) fn BankQuestion(
     view! {
         <SandboxBank question=Signal::derive(question) busy=busy on_answer=answer />
         <p class="muted small">{texts::top_up::credited()}</p>
+        {waits(live, busy)}
     }
     .into_any()
 }
@@ -57,20 +62,60 @@ fn question_of_stripe(live: Live, stripe: &'static StripePage) -> AnyView {
             });
         }
     };
-    // The dialog must be there before it can step aside.
-    dynamic::effect(ask);
+    // The dialog must be there before it can step aside. What waits anyway is asked about when somebody says so.
+    if !is_automatic(live) {
+        dynamic::effect(ask);
+    }
+    let first = if is_automatic(live) { "Confirm with your bank" } else { "Try again" };
     let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
     let failure = move || {
         let text = problem.get()?;
         Some(view! { <Banner tone=Tone::Warn title=text alert=true><p>{texts::bank::before_confirm()}</p></Banner> })
     };
-    let word = move || if busy.get() { texts::bank::waiting() } else { texts::ui::try_again() };
+    let word = move || if busy.get() { texts::bank::waiting() } else { first };
     view! {
         {dynamic::part(failure)}
         <p>{texts::top_up::question_of_stripe()}</p>
         <div class="buttons end">
             <Button style=ButtonStyle::Primary busy=busy on_press=ask>{dynamic::part(word)}</Button>
         </div>
+        {waits(live, busy)}
     }
     .into_any()
+}
+
+fn is_automatic(live: Live) -> bool {
+    live.payment.stage.read_untracked().top_up().is_some_and(|top_up| top_up.automatic)
+}
+
+/// Of an automatic payment: until when it waits, and the way to give it up.
+fn waits(live: Live, busy: Derived<bool>) -> Option<AnyView> {
+    let top_up = live.payment.stage.read_untracked().top_up().filter(|top_up| top_up.automatic).cloned()?;
+    let problem = RwSignal::new(None::<String>);
+    let announcer = announcer();
+    let until = match &top_up.next_action {
+        Some(NextAction::SandboxChallenge { expires_at } | NextAction::BrowserScript { expires_at, .. }) => *expires_at,
+        None => return None,
+    };
+    let text = format!(
+        "Automatic Payments began this payment; it waits until {}. Until it is confirmed the wallet does not refill itself.",
+        instant_text(until, DateStyle::DateTime)
+    );
+    let give_up = move || {
+        drive::give_up(live, top_up.clone(), announcer, move |text| {
+            // The dialog may have been shut meanwhile.
+            let _ = problem.try_set(Some(text));
+        });
+    };
+    let failure = move || problem.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> });
+    Some(
+        view! {
+            <div class="waiting">
+                <p class="muted small">{text}</p>
+                <Button style=ButtonStyle::Quiet unavailable=busy on_press=give_up>"Do not charge"</Button>
+            </div>
+            {dynamic::part(failure)}
+        }
+        .into_any(),
+    )
 }

@@ -1,7 +1,6 @@
 //! Moves a top-up on: sends it, repeats what got lost with the same key, asks, answers. Runs on while the dialog is shut.
 
 use billing_contract::ProblemCode;
-use billing_contract::request::FundsRequest;
 use billing_contract::session::StripePage;
 use billing_contract::top_up::{Decline, NextAction, TopUp};
 use billing_domain::Money;
@@ -16,6 +15,7 @@ use crate::state::attempt::{self, Attempt};
 use crate::state::payment::{Notice, Stage};
 use crate::state::{Hearing, Live};
 use crate::texts;
+use crate::ui::announcer::Announcer;
 use crate::ui::money::plain_text;
 
 /// Between two questions after a payment that is under way; the stream is usually faster.
@@ -44,7 +44,7 @@ async fn send(live: Live, mut attempt: Attempt) {
     let (mut pause, longest) = REPEAT_MILLISECONDS;
     loop {
         let amount = plain_text(attempt.amount, live.currency);
-        match api::top_ups::create(&attempt.key, amount, &attempt.card_id).await {
+        match api::top_ups::create(&attempt.key, amount, &attempt.card_id, attempt.request_id.clone()).await {
             Ok(top_up) => {
                 attempt.top_up_id = Some(top_up.id.clone());
                 attempt.store();
@@ -142,14 +142,43 @@ pub(super) fn answer(live: Live, top_up: TopUp, approve: bool) {
     });
 }
 
+/// An automatic payment that waits is not wanted; `failed` is told why it still waits.
+pub(super) fn give_up(live: Live, top_up: TopUp, announcer: Announcer, failed: impl Fn(String) + 'static) {
+    let payment = live.payment;
+    payment.stage.set(Stage::Answering(top_up.clone()));
+    spawn_local(async move {
+        match api::top_ups::cancel(&top_up.id).await {
+            Ok(news) if news.status == TopUpStatus::Expired => {
+                arrived(live, news);
+                payment.stage.set(Stage::Choosing(None));
+                payment.open.set(false);
+                announcer.say("Nothing was charged. Automatic payments stay paused.");
+            }
+            // The bank had been faster.
+            Ok(news) => {
+                payment.stage.set(Stage::of(news.clone()));
+                arrived(live, news);
+            }
+            Err(error) => {
+                failed(error.sentence());
+                payment.stage.set(Stage::Challenge(top_up));
+            }
+        }
+    });
+}
+
 /// Lets the cardholder answer the bank through Stripe's script, then asks the server what came of it; `failed` is told why
 /// it has to be tried again.
 pub(super) fn confirm(live: Live, top_up: TopUp, page: &'static StripePage, failed: impl Fn(&'static str) + 'static) {
     let stage = live.payment.stage;
-    let Some(NextAction::BrowserScript { client_secret, .. }) = top_up.next_action.clone() else { return };
+    let Some(NextAction::BrowserScript { client_secret, payment_method, .. }) = top_up.next_action.clone() else {
+        return;
+    };
     stage.set(Stage::Answering(top_up.clone()));
     spawn_local(async move {
-        if let Err(NotLoaded) = stripe::answer_bank(&page.publishable_key, &client_secret, &page.script_url).await {
+        let card = payment_method.as_deref();
+        if let Err(NotLoaded) = stripe::answer_bank(&page.publishable_key, &client_secret, card, &page.script_url).await
+        {
             failed(texts::bank::not_loaded());
             return stage.set(Stage::Challenge(top_up));
         }
@@ -163,9 +192,4 @@ pub(super) fn confirm(live: Live, top_up: TopUp, page: &'static StripePage, fail
         stage.set(Stage::of(news.clone()));
         arrived(live, news);
     });
-}
-
-/// The money is there: the request it answers is approved.
-pub(super) async fn approve(request_id: String) -> Result<FundsRequest, ApiError> {
-    api::requests::approve(&request_id, None).await
 }

@@ -1,5 +1,7 @@
 //! Which of the lines that the stream brought belong into the list.
 
+use std::sync::Arc;
+
 use billing_contract::transaction::Transaction;
 
 use crate::state::filter::Filter;
@@ -7,8 +9,8 @@ use crate::state::filter::Filter;
 /// What is new since the line `newest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Arrivals {
-    /// Wanted lines, newest first.
-    pub(super) wanted: Vec<Transaction>,
+    /// Wanted lines, oldest first.
+    pub(super) wanted: Vec<Arc<Transaction>>,
     /// Some lines may be wanted; only the server can tell.
     pub(super) unsure: bool,
     /// Lines are missing in between: the list has to be read anew.
@@ -24,7 +26,7 @@ pub(super) fn since(newest: i64, recent: &[Transaction], filter: &Filter) -> Arr
         arrivals.gap |= line.seq > arrivals.newest + 1;
         arrivals.newest = line.seq;
         match filter.admits(line) {
-            Some(true) => arrivals.wanted.insert(0, line.clone()),
+            Some(true) => arrivals.wanted.push(Arc::new(line.clone())),
             Some(false) => {}
             None => arrivals.unsure = true,
         }
@@ -33,12 +35,12 @@ pub(super) fn since(newest: i64, recent: &[Transaction], filter: &Filter) -> Arr
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use billing_domain::{Currency, Money, Timestamp, TransactionKind};
 
     use super::*;
 
-    fn line(seq: i64, kind: TransactionKind) -> Transaction {
+    pub(in super::super) fn line_at(seq: i64, kind: TransactionKind) -> Transaction {
         Transaction {
             seq,
             id: seq.to_string(),
@@ -62,20 +64,20 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_new_and_wanted_is_added_newest_first() {
+    fn only_what_is_new_and_wanted_is_added_oldest_first() {
         let recent: Vec<Transaction> = (1..=5)
-            .map(|seq| line(seq, if seq == 4 { TransactionKind::TopUp } else { TransactionKind::AiTask }))
+            .map(|seq| line_at(seq, if seq == 4 { TransactionKind::TopUp } else { TransactionKind::AiTask }))
             .collect();
         let filter = Filter { kinds: vec![TransactionKind::AiTask], ..Filter::default() };
         let arrivals = since(2, &recent, &filter);
         let seqs: Vec<i64> = arrivals.wanted.iter().map(|line| line.seq).collect();
-        assert_eq!((seqs, arrivals.newest, arrivals.gap, arrivals.unsure), (vec![5, 3], 5, false, false));
+        assert_eq!((seqs, arrivals.newest, arrivals.gap, arrivals.unsure), (vec![3, 5], 5, false, false));
         assert_eq!(since(5, &recent, &filter), Arrivals { newest: 5, ..Arrivals::default() });
     }
 
     #[test]
     fn a_missing_line_and_words_are_left_to_the_server() {
-        let recent = [line(9, TransactionKind::AiTask)];
+        let recent = [line_at(9, TransactionKind::AiTask)];
         assert!(since(7, &recent, &Filter::default()).gap);
         let words = Filter { text: "ava".to_owned(), ..Filter::default() };
         let arrivals = since(8, &recent, &words);

@@ -1,70 +1,68 @@
-//! The loaded lines in chunks, so that only those in view need to be in the document, and what loads more of them.
+//! The list that is shown: reads what is missing around the rows in view, and takes up what arrives.
+
+use std::sync::Arc;
 
 use billing_contract::transaction::{Transaction, TransactionPage};
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
-
 use super::arrivals;
-use crate::api;
+use super::book::{Book, PAGE, Page};
+use crate::api::{self, ApiError};
+use crate::platform::signal::Slot;
 use crate::platform::task::{self, Task};
+use crate::platform::timers::{self, Timer};
 use crate::state::Live;
 use crate::state::filter::Filter;
 use crate::ui::panel::Load;
 
-/// A chunk that has so many lines is closed; newer lines begin another one.
-const CHUNK_LINES: usize = 60;
-/// Lines that the stream may add before the list is read anew from the top.
+/// Places before and behind the drawn ones that are read too.
+const AHEAD: i64 = 60;
+/// Whoever drags the bar along passes many pages: they are asked for at most so often.
+const PACE_MILLISECONDS: i32 = 120;
+/// Lines that may arrive at a filtered list before it is counted anew.
 const LIVE_LINES: usize = 600;
-
-/// Lines that come and go together.
-#[derive(Clone, Copy)]
-pub(super) struct Chunk {
-    /// Never used twice.
-    pub(super) id: u32,
-    /// Newest first.
-    pub(super) lines: Slot<Vec<Transaction>>,
-}
-
-/// Where the following page stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum More {
-    /// There is one.
-    Some,
-    /// It is on its way.
-    Loading,
-    /// It could not be had.
-    Failed(String),
-    /// That was all.
-    End,
-}
 
 /// What arrived while somebody was reading further down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Waiting {
-    /// Newest first.
-    pub(super) lines: Vec<Transaction>,
+    /// Oldest first. Of the whole ledger only the newest of them.
+    pub(super) lines: Vec<Arc<Transaction>>,
+    /// How many are wanted.
+    pub(super) count: i64,
     /// More may match: the list has to be read anew.
     pub(super) unsure: bool,
+}
+
+/// A page on its way.
+struct OnItsWay {
+    page: Page,
+    _work: Task,
 }
 
 /// The list. A copy is the same list.
 #[derive(Clone, Copy)]
 pub(super) struct List {
-    live: StoredValue<Live>,
+    live: Live,
     filter: Slot<Filter>,
-    /// The loaded lines, newest first.
-    pub(super) chunks: Slot<Vec<Chunk>>,
-    /// Where the first page stands.
+    book: StoredValue<Book>,
+    /// How many rows there are.
+    pub(super) total: RwSignal<i64>,
+    /// Raised whenever lines have come or gone.
+    pub(super) version: RwSignal<u32>,
+    /// Where the list as a whole stands.
     pub(super) load: Slot<Load>,
-    /// Where the following page stands.
-    pub(super) more: Slot<More>,
+    /// How many match is not known yet.
+    pub(super) counting: RwSignal<bool>,
+    /// Why a page could not be had.
+    pub(super) page_failure: RwSignal<Option<String>>,
     /// What arrived meanwhile.
     pub(super) waiting: Slot<Waiting>,
-    cursor: StoredValue<Option<String>>,
+    /// Raised when another list is shown: whoever reads it begins at the top.
+    pub(super) anew: RwSignal<u32>,
     newest: StoredValue<i64>,
-    added: StoredValue<usize>,
-    next_id: StoredValue<u32>,
+    around: StoredValue<(i64, i64)>,
+    reading: StoredValue<Vec<OnItsWay>, LocalStorage>,
+    pace: StoredValue<Option<Timer>, LocalStorage>,
     work: StoredValue<Option<Task>, LocalStorage>,
 }
 
@@ -72,116 +70,217 @@ impl List {
     /// The lines that the document brought, if they are what is wanted; else they are read.
     pub(super) fn new(live: Live, filter: Slot<Filter>) -> Self {
         let list = Self {
-            live: StoredValue::new(live),
+            live,
             filter,
-            chunks: Slot::new(Vec::new()),
+            book: StoredValue::new(Book::default()),
+            total: RwSignal::new(0),
+            version: RwSignal::new(0),
             load: Slot::new(Load::Loading),
-            more: Slot::new(More::End),
+            counting: RwSignal::new(false),
+            page_failure: RwSignal::new(None),
             waiting: Slot::default(),
-            cursor: StoredValue::new(None),
+            anew: RwSignal::new(0),
             newest: StoredValue::new(0),
-            added: StoredValue::new(0),
-            next_id: StoredValue::new(0),
+            around: StoredValue::new((1, 0)),
+            reading: StoredValue::new_local(Vec::new()),
+            pace: StoredValue::new_local(None),
             work: StoredValue::new_local(None),
         };
         if filter.read_untracked().is_empty() {
-            let page = live.first_page.get_untracked();
-            let newest = page.items.first().map_or(0, |line| line.seq);
-            list.show(page, newest);
+            let first = live.first_page.get_untracked().items;
+            let newest = first.first().map_or(0, |line| line.seq);
+            list.show(Book::ledger(first), newest);
         } else {
             list.reload();
         }
         list
     }
 
-    /// Reads the first page anew. What is shown stays until it is there.
+    /// The line at this place, if it is at hand; whoever reads it runs again when lines have come.
+    pub(super) fn line(self, place: i64) -> Option<Arc<Transaction>> {
+        self.version.track();
+        self.book.with_value(|book| book.line(place).cloned())
+    }
+
+    /// Works with the lines at hand.
+    pub(super) fn with<T>(self, work: impl FnOnce(&Book) -> T) -> T {
+        self.book.with_value(work)
+    }
+
+    /// Reads the list anew. What is shown stays until it is there; a request for another filter is cancelled.
     pub(super) fn reload(self) {
         self.load.set(Load::Loading);
-        let filter = self.filter.read_untracked().to_query();
+        self.counting.set(false);
+        let filter = self.filter.get_untracked();
         // Lines up to here are in the answer; later ones come by the stream.
-        let known = self.live.get_value().recent.read_untracked().last().map_or(0, |line| line.seq);
-        let newest = known.max(self.live.get_value().wallet.read_untracked().last_seq.min(self.newest.get_value()));
+        let known = self.live.recent.read_untracked().last().map_or(0, |line| line.seq);
         self.work.set_value(Some(task::start(async move {
-            match api::billing::transactions(&filter, None).await {
-                Ok(page) => {
-                    let newest = page.items.first().map_or(newest, |line| line.seq.max(newest));
-                    self.show(page, newest);
-                }
-                Err(error) => self.load.set(Load::Failed(error.sentence())),
+            let answer = if filter.is_empty() {
+                self.read_ledger(known).await
+            } else {
+                self.find(&filter.to_query(), known).await
+            };
+            if let Err(error) = answer {
+                self.counting.set(false);
+                self.load.set(Load::Failed(error.sentence()));
             }
         })));
     }
 
-    fn show(self, page: TransactionPage, newest: i64) {
-        self.newest.set_value(newest);
-        self.added.set_value(0);
-        self.waiting.set(Waiting::default());
-        self.chunks.set(self.chunk(page.items).into_iter().collect());
-        self.next(page.next_cursor);
-        self.load.set(Load::Ready);
+    async fn read_ledger(self, known: i64) -> Result<(), ApiError> {
+        let TransactionPage { items, .. } = api::billing::transactions("").await?;
+        let newest = items.first().map_or(known, |line| line.seq);
+        self.show(Book::ledger(items), newest);
+        Ok(())
     }
 
-    fn next(self, cursor: Option<String>) {
-        self.more.set(if cursor.is_some() { More::Some } else { More::End });
-        self.cursor.set_value(cursor);
-    }
-
-    fn chunk(self, lines: Vec<Transaction>) -> Option<Chunk> {
-        if lines.is_empty() {
-            return None;
+    /// The first page at once, then how many follow: to count them takes the server longer.
+    async fn find(self, query: &str, known: i64) -> Result<(), ApiError> {
+        let TransactionPage { items, next_cursor } = api::billing::transactions(query).await?;
+        let newest = items.first().map_or(known, |line| line.seq.max(known));
+        let more = next_cursor.is_some();
+        self.show(Book::uncounted(items.clone()), newest);
+        if more {
+            self.counting.set(true);
+            let outline = api::billing::outline(query).await?;
+            if outline.every != PAGE {
+                return Err(ApiError::Unreadable);
+            }
+            let newest = outline.last_seq;
+            self.counting.set(false);
+            // Nobody is led away from what they are reading: the first lines are the same ones.
+            self.put(Book::found(outline, items), newest);
         }
-        let id = self.next_id.get_value();
-        self.next_id.set_value(id.wrapping_add(1));
-        Some(Chunk { id, lines: Slot::new(lines) })
+        Ok(())
     }
 
-    /// Reads the following page, unless that is being done already.
-    pub(super) fn load_more(self) {
-        if !matches!(*self.more.read_untracked(), More::Some | More::Failed(_)) {
+    /// Another list.
+    fn show(self, book: Book, newest: i64) {
+        self.put(book, newest);
+        self.anew.update(|count| *count = count.wrapping_add(1));
+    }
+
+    fn put(self, book: Book, newest: i64) {
+        self.reading.set_value(Vec::new());
+        self.page_failure.set(None);
+        self.waiting.set(Waiting::default());
+        self.newest.set_value(newest);
+        self.book.set_value(book);
+        self.load.set(Load::Ready);
+        self.changed();
+    }
+
+    fn changed(self) {
+        let total = self.book.with_value(|book| book.total);
+        if self.total.get_untracked() != total {
+            self.total.set(total);
+        }
+        self.version.update(|version| *version = version.wrapping_add(1));
+        self.go_on();
+    }
+
+    /// These places are drawn: what is missing around them is read, what is far from them is dropped.
+    pub(super) fn look_at(self, lowest: i64, highest: i64) {
+        self.around.set_value((lowest - AHEAD, highest + AHEAD));
+        if self.page_failure.read_untracked().is_some() {
+            self.page_failure.set(None);
+        }
+        self.go_on();
+    }
+
+    /// Tries again to read what is missing.
+    pub(super) fn retry(self) {
+        self.page_failure.set(None);
+        self.go_on();
+    }
+
+    /// Reads what is missing, at a pace, until nothing is or something fails.
+    fn go_on(self) {
+        let (lowest, highest) = self.around.get_value();
+        self.book.update_value(|book| book.forget_far_from(lowest, highest));
+        let missing = self.book.with_value(|book| book.missing(lowest, highest));
+        // Nobody waits any more for what is somewhere else by now.
+        self.reading.update_value(|reading| reading.retain(|one| missing.contains(&one.page)));
+        let waits = self.pace.with_value(Option::is_some) || self.page_failure.read_untracked().is_some();
+        if missing.is_empty() || waits {
             return;
         }
-        self.more.set(More::Loading);
-        let (filter, cursor) = (self.filter.read_untracked().to_query(), self.cursor.get_value());
-        self.work.set_value(Some(task::start(async move {
-            match api::billing::transactions(&filter, cursor.as_deref()).await {
-                Ok(page) => {
-                    if let Some(chunk) = self.chunk(page.items) {
-                        self.chunks.update(|chunks| chunks.push(chunk));
-                    }
-                    self.next(page.next_cursor);
-                }
-                Err(error) => self.more.set(More::Failed(error.sentence())),
+        for page in missing {
+            if !self.reading.with_value(|reading| reading.iter().any(|one| one.page == page)) {
+                let work = OnItsWay { page, _work: task::start(self.read(page)) };
+                self.reading.update_value(|reading| reading.push(work));
             }
+        }
+        self.pace.set_value(Some(timers::after(PACE_MILLISECONDS, move || {
+            self.pace.set_value(None);
+            self.go_on();
         })));
+    }
+
+    async fn read(self, page: Page) {
+        let filter = self.filter.read_untracked().to_query();
+        let answer = api::billing::transactions_before(&filter, page.before_seq).await;
+        self.reading.update_value(|reading| reading.retain(|one| one.page != page));
+        match answer {
+            Ok(answer) => {
+                self.page_failure.set(None);
+                let mut expected = true;
+                self.book.update_value(|book| expected = book.arrive(page, answer.items));
+                if expected { self.changed() } else { self.reload() }
+            }
+            Err(error) => self.page_failure.set(Some(error.sentence())),
+        }
+    }
+
+    /// The place of what occurred last on this date or before it; `None` when nothing is that old.
+    pub(super) async fn place_at(self, date: &str) -> Result<Option<i64>, ApiError> {
+        let filter = self.filter.read_untracked().to_query();
+        let answer = api::billing::transactions_at(&filter, date).await?;
+        let Some(seq) = answer.items.first().map(|line| line.seq) else { return Ok(None) };
+        let near = self.with(|book| book.near(seq));
+        if self.with(Book::is_ledger) || self.with(|book| book.line(near).is_some()) {
+            return Ok(Some(self.with(|book| book.place_of(seq)).unwrap_or(near)));
+        }
+        // In a filtered list the page tells at which of its lines.
+        let page = self.with(|book| book.missing(near, near)).into_iter().next();
+        if let Some(page) = page {
+            let answer = api::billing::transactions_before(&filter, page.before_seq).await?;
+            let _ = self.book.try_update_value(|book| book.arrive(page, answer.items));
+            self.changed();
+        }
+        Ok(Some(self.with(|book| book.place_of(seq)).unwrap_or(near)))
     }
 
     /// Takes over what the stream brought: at once, or kept aside while somebody reads further down.
     pub(super) fn hear(self, at_top: bool) {
-        if *self.load.read_untracked() != Load::Ready {
+        if *self.load.read_untracked() != Load::Ready || self.counting.get_untracked() {
             return;
         }
-        let filter = self.filter.read_untracked();
-        let news = arrivals::since(self.newest.get_value(), &self.live.get_value().recent.read_untracked(), &filter);
-        drop(filter);
+        let news = {
+            let filter = self.filter.read_untracked();
+            arrivals::since(self.newest.get_value(), &self.live.recent.read_untracked(), &filter)
+        };
         if news.newest == self.newest.get_value() {
             return;
         }
+        let ledger = self.with(Book::is_ledger);
+        let before = self.newest.get_value();
         self.newest.set_value(news.newest);
-        self.added.update_value(|added| *added += news.wanted.len());
-        if at_top && (news.gap || self.added.get_value() > LIVE_LINES) {
-            return self.reload();
-        }
-        let unsure = news.unsure || news.gap || self.added.get_value() > LIVE_LINES;
-        if at_top && self.waiting.read_untracked().lines.is_empty() {
-            self.prepend(news.wanted);
-            if unsure {
-                self.waiting.update(|waiting| waiting.unsure = true);
+        let unsure = !ledger && (news.unsure || news.gap);
+        let waits = *self.waiting.read_untracked() != Waiting::default();
+        if at_top && !waits && !unsure {
+            if ledger || !news.wanted.is_empty() {
+                self.book.update_value(|book| book.extend(news.wanted, news.newest));
+                self.changed();
             }
-        } else if unsure || !news.wanted.is_empty() {
+        } else if ledger || unsure || !news.wanted.is_empty() {
+            let count = if ledger { news.newest - before } else { i64::try_from(news.wanted.len()).unwrap_or(0) };
             self.waiting.update(|waiting| {
-                waiting.unsure |= unsure;
-                let older = std::mem::replace(&mut waiting.lines, news.wanted);
-                waiting.lines.extend(older);
+                waiting.count += count;
+                waiting.lines.extend(news.wanted);
+                let surplus = waiting.lines.len().saturating_sub(LIVE_LINES);
+                waiting.lines.drain(..surplus);
+                waiting.unsure |= unsure || (!ledger && surplus > 0);
             });
         }
     }
@@ -191,27 +290,9 @@ impl List {
         let waiting = self.waiting.get_untracked();
         self.waiting.set(Waiting::default());
         if waiting.unsure {
-            self.reload();
-        } else {
-            self.prepend(waiting.lines);
+            return self.reload();
         }
-    }
-
-    fn prepend(self, mut lines: Vec<Transaction>) {
-        if lines.is_empty() {
-            return;
-        }
-        let first = self.chunks.read_untracked().first().copied();
-        match first.filter(|chunk| chunk.lines.read_untracked().len() < CHUNK_LINES) {
-            Some(chunk) => chunk.lines.update(|present| {
-                lines.append(present);
-                *present = lines;
-            }),
-            None => {
-                if let Some(chunk) = self.chunk(lines) {
-                    self.chunks.update(|chunks| chunks.insert(0, chunk));
-                }
-            }
-        }
+        self.book.update_value(|book| book.extend(waiting.lines, self.newest.get_value()));
+        self.changed();
     }
 }

@@ -1,92 +1,98 @@
-//! One chunk of lines as rows; out of view it is an empty space of the same height.
+//! One line as the cells of a row, of a height that never changes.
 
 use billing_contract::paths;
 use billing_contract::transaction::Transaction;
 use billing_domain::kind::{TransactionKind, Unit};
-use leptos::html;
 use leptos::prelude::*;
 
 use super::super::words::kind_word;
-use super::list::Chunk;
-use crate::platform::scroll;
-use crate::platform::signal::Derived;
-use crate::ui::dynamic;
+use super::list::List;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{MoneyStyle, money_text, signed_text};
-use crate::ui::time::{DateStyle, Instant};
+use crate::ui::time::{DateStyle, instant_text};
+use crate::ui::virtual_table::Scroller;
 
-/// A chunk as a `<tbody>`.
-#[component]
-pub(super) fn ChunkRows(
-    /// The lines.
-    chunk: Chunk,
-    /// The list is short: its rows stay, whether in view or not, for readers, search in the page and print.
-    short: Derived<bool>,
-) -> AnyView {
-    let body = NodeRef::<html::Tbody>::new();
-    let near = RwSignal::new(true);
-    let height = StoredValue::new(0);
-    let watch = StoredValue::new_local(None);
-    dynamic::effect(move || {
-        let Some(element) = body.get() else { return };
-        let measured = element.clone();
-        watch.set_value(scroll::in_view(&element, move |inside| {
-            if !inside && near.get_untracked() {
-                height.set_value(scroll::height(&measured));
-            }
-            near.set(inside);
-        }));
-    });
-    let lines = chunk.lines;
-    let shown = dynamic::memo(move || near.get() || short.get());
-    let rows = move || {
-        if shown.get() {
-            view! { <For each=move || lines.get() key=|line| line.seq children=|line| row(&line) /> }.into_any()
-        } else {
-            let space = format!("{}px", height.get_value());
-            view! { <tr aria-hidden="true"><td colspan="4" class="space" style:height=space></td></tr> }.into_any()
-        }
-    };
-    view! { <tbody node_ref=body>{dynamic::part(rows)}</tbody> }.into_any()
+/// The cells of the line at this place, or of a placeholder.
+pub(super) fn cells(list: List, scroller: Scroller, place: i64) -> AnyView {
+    match untrack(|| list.line(place)) {
+        Some(line) => row(&line, scroller, place),
+        None => placeholder(),
+    }
 }
 
-fn row(line: &Transaction) -> AnyView {
-    let kind = kind_word(line.kind);
-    let (amount, balance) =
-        (signed_text(line.amount, line.currency), money_text(line.balance_after, line.currency, MoneyStyle::Balance));
-    let incoming = line.amount.is_positive();
-    let measure = measured(line);
-    let title = if line.description.is_empty() { kind.to_owned() } else { line.description.clone() };
-    let paid = matches!(line.kind, TransactionKind::TopUp | TransactionKind::AutoTopUp);
-    let receipt = paid.then(|| paths::full(paths::TOP_UP_RECEIPT, &line.reference));
-    let correction = line.corrects.map(|seq| format!(" · corrects no. {seq}"));
+fn placeholder() -> AnyView {
     view! {
-        <tr>
-            <td class="when wide-only"><Instant at=line.occurred_at style=DateStyle::DateTime /></td>
-            <td><div class="what">
-                <span class="what-icon" aria-hidden="true"><Icon name=icon(line) /></span>
-                <span class="what-text">
-                    <span class="what-title">{title}</span>
-                    <span class="cell-sub">
-                        {kind}
-                        {(!line.source.is_empty()).then(|| format!(" · {}", line.source))}
-                        {measure.map(|text| format!(" · {text}"))}
-                        {correction}
-                        {receipt.map(|address| view! { " · "<a href=address download="">"Receipt"</a> })}
-                    </span>
-                    <span class="cell-sub narrow-only"><Instant at=line.occurred_at style=DateStyle::DateTime /></span>
-                </span>
-            </div></td>
-            <td class="numeric"><bdi class="money" class:money-in=incoming>{amount}</bdi></td>
-            <td class="numeric wide-only"><bdi class="money muted">{balance}</bdi></td>
-        </tr>
+        <td class="when wide-only"><span class="line-ghost"></span></td>
+        <td><span class="line-ghost line-ghost-wide"></span><span class="visually-hidden">"Loading…"</span></td>
+        <td class="numeric"><span class="line-ghost"></span></td>
+        <td class="numeric wide-only"><span class="line-ghost"></span></td>
     }
     .into_any()
 }
 
-const fn icon(line: &Transaction) -> IconName {
-    use billing_domain::TransactionKind as Kind;
-    match line.kind {
+fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
+    let (amount, balance) =
+        (signed_text(line.amount, line.currency), money_text(line.balance_after, line.currency, MoneyStyle::Balance));
+    let incoming = line.amount.is_positive();
+    let when = instant_text(line.occurred_at, DateStyle::DateTime);
+    let machine = line.occurred_at.to_string();
+    view! {
+        <td class="when wide-only"><time datetime=machine.clone()>{when.clone()}</time></td>
+        <td><div class="what">
+            <span class="what-icon" aria-hidden="true"><Icon name=icon(line.kind) /></span>
+            <span class="what-text">
+                <button
+                    type="button"
+                    class="what-title"
+                    aria-haspopup="dialog"
+                    id=scroller.control_id(place)
+                    tabindex=scroller.tab_index(place)
+                >{title(line)}</button>
+                <span class="cell-sub">{facts(line)}{receipt(line)}</span>
+                <span class="cell-sub narrow-only"><time datetime=machine>{when}</time></span>
+            </span>
+        </div></td>
+        <td class="numeric"><bdi class="money" class:money-in=incoming>{amount}</bdi></td>
+        <td class="numeric wide-only"><bdi class="money muted">{balance}</bdi></td>
+    }
+    .into_any()
+}
+
+/// What the line is called.
+pub(super) fn title(line: &Transaction) -> String {
+    if line.description.is_empty() { kind_word(line.kind).to_owned() } else { line.description.clone() }
+}
+
+/// Kind, source, quantity, correction.
+fn facts(line: &Transaction) -> String {
+    let mut text = kind_word(line.kind).to_owned();
+    let measure = measured(line);
+    let correction = line.corrects.map(|seq| format!("corrects no. {seq}"));
+    for fact in
+        [Some(line.source.clone()).filter(|source| !source.is_empty()), measure, correction].into_iter().flatten()
+    {
+        text.push_str(" · ");
+        text.push_str(&fact);
+    }
+    text
+}
+
+/// Where the receipt of a top-up is.
+pub(super) fn receipt_address(line: &Transaction) -> Option<String> {
+    let paid = matches!(line.kind, TransactionKind::TopUp | TransactionKind::AutoTopUp);
+    paid.then(|| paths::full(paths::TOP_UP_RECEIPT, &line.reference))
+}
+
+fn receipt(line: &Transaction) -> Option<AnyView> {
+    let address = receipt_address(line)?;
+    // The row itself opens its details.
+    let stop = |event: leptos::ev::MouseEvent| event.stop_propagation();
+    Some(view! { " · "<a href=address download="" on:click=stop>"Receipt"</a> }.into_any())
+}
+
+const fn icon(kind: TransactionKind) -> IconName {
+    use TransactionKind as Kind;
+    match kind {
         Kind::OutboundCall => IconName::CallOut,
         Kind::InboundCall => IconName::CallIn,
         Kind::AiTask => IconName::Spark,
@@ -96,7 +102,7 @@ const fn icon(line: &Transaction) -> IconName {
 }
 
 /// `1 min 35 s`, `3 tasks`: what was counted, as it is written.
-fn measured(line: &Transaction) -> Option<String> {
+pub(super) fn measured(line: &Transaction) -> Option<String> {
     let quantity = line.quantity.as_deref()?;
     Some(match line.unit? {
         Unit::Second => duration(quantity).unwrap_or_else(|| format!("{quantity} s")),

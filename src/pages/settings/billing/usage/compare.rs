@@ -1,6 +1,7 @@
 //! More or less than before, in whole percent, without a floating point.
 
-use billing_domain::Money;
+use billing_domain::decimal::write_scaled;
+use billing_domain::{Money, share};
 
 /// How an amount compares with an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +36,12 @@ impl Change {
     }
 }
 
-/// A part of a whole in whole percent.
-pub(super) fn share_percent(part: Money, whole: Money) -> i64 {
-    if whole.is_positive() { rounded(i128::from(part.micros()) * 100, i128::from(whole.micros())) } else { 0 }
+/// `3.2`: how often `usual` goes into `amount`, rounded down; `None` when nothing is usual.
+pub(super) fn factor(amount: Money, usual: Money) -> Option<String> {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_scaled(&mut text, share::factor_tenths(amount, usual)?, 1, 1);
+    Some(text)
 }
 
 fn rounded(numerator: i128, denominator: i128) -> i64 {
@@ -55,8 +59,14 @@ mod tests {
         assert_eq!(Change::between(dollars(50), dollars(100)), Change::Less(50));
         assert_eq!(Change::between(dollars(1), Money::ZERO), Change::Nothing);
         assert_eq!(Change::between(Money::from_micros(i64::MAX), Money::from_micros(1)), Change::More(i64::MAX));
-        assert_eq!(share_percent(dollars(1), dollars(3)), 33);
-        assert_eq!(share_percent(dollars(2), dollars(3)), 67);
-        assert_eq!(share_percent(Money::ZERO, Money::ZERO), 0);
+    }
+
+    #[test]
+    fn factors_have_one_digit() {
+        let dollars = Money::from_major;
+        assert_eq!(factor(dollars(32), dollars(10)).as_deref(), Some("3.2"));
+        assert_eq!(factor(dollars(29), dollars(10)).as_deref(), Some("2.9"));
+        assert_eq!(factor(Money::ZERO, dollars(10)).as_deref(), Some("0.0"));
+        assert_eq!(factor(dollars(1), Money::ZERO), None);
     }
 }

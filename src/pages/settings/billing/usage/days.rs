@@ -1,61 +1,153 @@
-//! A bar a day, stacked by kind.
+//! A bar a day, stacked by kind, with the month before behind it and what is expected of the days to come.
 
 use billing_contract::usage::{Day, Usage};
-use billing_domain::{Currency, Money, UsageKind};
+use billing_domain::{Currency, Money, Month, UsageKind, spending};
 use leptos::prelude::*;
-
-use crate::platform::signal::Given;
 
 use super::super::Doors;
 use super::super::words::usage_words;
-use super::spikes::factor_text;
+use super::compare::factor;
+use crate::platform::signal::{Derived, Given};
+use crate::platform::storage;
+use crate::state::Live;
 use crate::state::filter::Filter;
-use crate::ui::chart::{Bar, BarChart, Series};
+use crate::ui::chart::{Bar, BarChart, ChartWords, Steps};
+use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, date_text, month_text};
 
-/// The chart of a month; `doors` lead to the lines behind a day.
-pub(super) fn chart(usage: &Usage, doors: Doors) -> AnyView {
-    let currency = usage.currency;
-    let spikes = usage.days.iter().filter(|day| day.spike.is_some()).count();
-    let summary = match spikes {
-        0 => format!("Spending by day in {}, no spike", month_text(usage.month)),
-        1 => format!("Spending by day in {}, one spike", month_text(usage.month)),
-        many => format!("Spending by day in {}, {many} spikes", month_text(usage.month)),
-    };
-    let series = UsageKind::ALL.iter().map(|kind| Series { name: usage_words(*kind).to_owned() }).collect();
-    let bars: Vec<Bar> = usage.days.iter().map(|day| bar(day, currency)).collect();
-    let dates = StoredValue::new(usage.days.iter().map(|day| day.date).collect::<Vec<_>>());
-    let open = Callback::from(move |index: usize| {
-        if let Some(date) = dates.with_value(|dates| dates.get(index).copied()) {
-            doors.show_lines(Filter { from: Some(date), to: Some(date), ..Filter::default() });
+/// Under which this browser keeps whether the table is liked better.
+const AS_TABLE: &str = "nexis-usage-as-table";
+
+/// The chart of `month`; `doors` lead to the lines behind a day.
+pub(super) fn chart(live: Live, doors: Doors, usage: Derived<Option<Usage>>, month: Month) -> AnyView {
+    let currency = live.currency;
+    let as_table = RwSignal::new(storage::preference(AS_TABLE).is_some_and(|kept| kept == "yes"));
+    dynamic::effect_after(move |before: Option<bool>| {
+        let now = as_table.get();
+        if before.is_some_and(|before| before != now) {
+            storage::prefer(AS_TABLE, if now { "yes" } else { "no" });
         }
+        now
     });
+    let of = move |make: fn(&Usage) -> Steps| {
+        Given::derive(move || usage.read().as_ref().as_ref().map(make).unwrap_or_default())
+    };
+    let bars = move || usage.read().as_ref().as_ref().map(bars).unwrap_or_default();
+    let told = move || usage.read().as_ref().as_ref().map(summary).unwrap_or_default();
+    let open = move |index: usize| {
+        let usage = usage.read_untracked();
+        if let Some(day) = usage.as_ref().as_ref().and_then(|usage| usage.days.get(index)) {
+            doors.show_lines(Filter { from: Some(day.date), to: Some(day.date), ..Filter::default() });
+        }
+    };
     let scale = move |height: u64| {
         let amount = Money::from_micros(i64::try_from(height).unwrap_or(i64::MAX));
         money_text(amount, currency, MoneyStyle::Total)
     };
+    let words = ChartWords {
+        bar: "Day",
+        bars: format!("Days of {}", month_text(month)),
+        back: "Previous day",
+        on: "Next day",
+        mark: "Spike",
+        open: "Show transactions",
+    };
     view! {
         <BarChart
-            summary=summary
-            series=series
-            bars=Given::from(bars)
-            slots=usize::from(usage.month.length())
+            summary=Signal::derive(told)
+            series=UsageKind::ALL.iter().map(|kind| usage_words(*kind).to_owned()).collect()
+            words_of=words
+            bars=Given::derive(bars)
+            behind=of(behind)
+            ahead=of(ahead)
+            slots=usize::from(month.length())
             scale_text=Callback::from(scale)
-            on_open=("Show transactions", open)
+            as_table=as_table
+            on_open=Callback::from(open)
         />
     }
     .into_any()
 }
 
-fn bar(day: &Day, currency: Currency) -> Bar {
-    let text = |amount| money_text(amount, currency, MoneyStyle::Total);
-    Bar {
+const fn height(amount: Money) -> u64 {
+    if amount.is_positive() { amount.micros().unsigned_abs() } else { 0 }
+}
+
+fn bars(usage: &Usage) -> Vec<Bar> {
+    let text = |amount| money_text(amount, usage.currency, MoneyStyle::Total);
+    let bar = |(index, day): (usize, &Day)| Bar {
         tick: day.date.day().to_string(),
         name: date_text(day.date, DateStyle::Weekday),
-        parts: UsageKind::ALL.iter().map(|kind| day.by_kind.of(*kind).micros().max(0).unsigned_abs()).collect(),
+        parts: UsageKind::ALL.iter().map(|kind| height(day.by_kind.of(*kind))).collect(),
         part_texts: UsageKind::ALL.iter().map(|kind| text(day.by_kind.of(*kind))).collect(),
         total_text: text(day.total),
-        mark: day.spike.as_ref().map(factor_text),
+        note: against_usual(day, usage.currency),
+        behind_text: usage.previous_days.get(index).copied().map(text).unwrap_or_default(),
+        mark: day
+            .spike
+            .as_ref()
+            .map(|spike| factor(day.total, spike.usual).map_or_else(String::new, |factor| format!("{factor}×"))),
+    };
+    usage.days.iter().enumerate().map(bar).collect()
+}
+
+/// `1.3 × the usual day, $4.20 above $12.80`; nothing while nobody knows what is usual.
+fn against_usual(day: &Day, currency: Currency) -> String {
+    let money = |amount| money_text(amount, currency, MoneyStyle::Total);
+    let Some(usual) = day.usual else { return String::new() };
+    let Some(factor) = factor(day.total, usual) else { return "Usually nothing is spent".to_owned() };
+    let difference = day.total.checked_sub(usual).unwrap_or(Money::ZERO);
+    let word = if difference.is_negative() { "below" } else { "above" };
+    format!("{factor} × the usual day, {} {word} {}", money(difference.magnitude()), money(usual))
+}
+
+/// The month before, day by day; no line where nothing was spent.
+fn behind(usage: &Usage) -> Steps {
+    if usage.previous_days.iter().all(|amount| amount.is_zero()) {
+        return Steps::default();
     }
+    Steps {
+        name: month_text(usage.month.previous()),
+        heights: usage.previous_days.iter().map(|amount| height(*amount)).collect(),
+    }
+}
+
+/// What today and the days to come are expected to cost.
+fn ahead(usage: &Usage) -> Steps {
+    let (Some(pace), Some(today)) = (usage.pace.filter(|pace| pace.is_positive()), usage.days.last()) else {
+        return Steps::default();
+    };
+    let mut heights: Vec<u64> = spending::days_to_come(today.total, pace, today.date).into_iter().map(height).collect();
+    if let Some(first) = heights.first_mut() {
+        *first = first.saturating_add(height(today.total));
+    }
+    Steps { name: "Projected".to_owned(), heights }
+}
+
+/// The chart in sentences, for those who do not see it.
+fn summary(usage: &Usage) -> String {
+    let money = |amount| money_text(amount, usage.currency, MoneyStyle::Total);
+    // The first of equals.
+    let most = usage
+        .days
+        .iter()
+        .rev()
+        .max_by_key(|day| day.total)
+        .map(|day| format!(", most on {} with {}", date_text(day.date, DateStyle::Weekday), money(day.total)));
+    let (month, total) = (month_text(usage.month), money(usage.total));
+    let mut sentences = vec![format!("Spending by day in {month}: {total} in all{}.", most.unwrap_or_default())];
+    let spike = |day: &Day| {
+        let spike = day.spike.as_ref()?;
+        let factor = factor(day.total, spike.usual).map(|factor| format!(", {factor} × the usual day"));
+        Some(format!("{}{}", date_text(day.date, DateStyle::Weekday), factor.unwrap_or_default()))
+    };
+    let spikes: Vec<String> = usage.days.iter().filter_map(spike).collect();
+    sentences.push(match spikes.as_slice() {
+        [] => "No spike.".to_owned(),
+        [one] => format!("One spike: {one}."),
+        many => format!("{} spikes: {}.", many.len(), many.join("; ")),
+    });
+    sentences.extend(usage.projected.map(|amount| format!("Projected for the whole month: {}.", money(amount))));
+    sentences.join(" ")
 }

@@ -1,11 +1,12 @@
 //! The days that stand out, by name: how much more than usual, of what, from whom, and the way to those lines.
 
-use billing_contract::usage::{Day, Spike, Usage};
-use billing_domain::Currency;
+use billing_contract::usage::{Day, Spike};
+use billing_domain::{Currency, Money, share};
 use leptos::prelude::*;
 
 use super::super::Doors;
-use super::super::words::usage_words_within;
+use super::super::words::{source_words, usage_words_within};
+use super::compare::factor;
 use crate::state::filter::Filter;
 use crate::ui::button::Button;
 use crate::ui::icon::IconName;
@@ -13,40 +14,106 @@ use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, date_text};
 
 /// The list; nothing when no day stands out. `doors` lead to the lines behind a spike.
-pub(super) fn list(usage: &Usage, doors: Doors) -> AnyView {
-    let currency = usage.currency;
+pub(super) fn list(days: &[Day], currency: Currency, doors: Doors) -> AnyView {
     let rows: Vec<AnyView> =
-        usage.days.iter().filter_map(|day| Some(row(day, day.spike.as_ref()?, currency, doors))).collect();
+        days.iter().filter_map(|day| Some(row(day, day.spike.as_ref()?, currency, doors))).collect();
     (!rows.is_empty()).then(|| view! { <ul class="spikes" aria-label="Spikes">{rows}</ul> }).into_any()
 }
 
-/// `3.2 × the usual day`.
-pub(super) fn factor_text(spike: &Spike) -> String {
-    spike.factor.as_ref().map_or_else(|| "far above the usual".to_owned(), |factor| format!("{factor} × the usual day"))
+/// The source that alone is more than half of the spike's kind.
+fn dominant<'s>(day: &Day, spike: &'s Spike) -> Option<&'s str> {
+    let amounts: Vec<Money> = spike.sources.iter().map(|source| source.amount).collect();
+    let index = share::dominant(&amounts, day.by_kind.of(spike.kind))?;
+    spike.sources.get(index).map(|source| source.source.as_str()).filter(|source| !source.is_empty())
+}
+
+/// The lines behind a spike: that day, that kind, and the source if one dominates.
+fn behind(day: &Day, spike: &Spike) -> Filter {
+    let text = dominant(day, spike).unwrap_or_default().to_owned();
+    Filter { kinds: vec![spike.kind.into()], from: Some(day.date), to: Some(day.date), text }
 }
 
 fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
     let money = |amount| money_text(amount, currency, MoneyStyle::Total);
-    let sources: Vec<String> =
-        spike.sources.iter().map(|source| format!("{} {}", source.source, money(source.amount))).collect();
-    let mut cause = format!("Mostly {}", usage_words_within(spike.kind));
-    if !sources.is_empty() {
-        cause.push_str(": ");
-        cause.push_str(&sources.join(", "));
+    let title = match factor(day.total, spike.usual) {
+        Some(factor) => format!("Spike on {}: {factor} × the usual day", date_text(day.date, DateStyle::Weekday)),
+        None => format!("Spike on {}: usually nothing is spent", date_text(day.date, DateStyle::Weekday)),
+    };
+    let above = day.total.checked_sub(spike.usual).unwrap_or(day.total);
+    let much = format!("{}, which is {} above the usual {}.", money(day.total), money(above), money(spike.usual));
+    let of_kind = day.by_kind.of(spike.kind);
+    let mut cause = format!("Mostly {}, {} that day", usage_words_within(spike.kind), money(of_kind));
+    match dominant(day, spike) {
+        Some(source) => {
+            cause.push_str(", more than half of it from ");
+            cause.push_str(source);
+        }
+        None if spike.sources.len() > 1 => cause.push_str(", from several sources"),
+        None => {}
     }
-    let filter =
-        Filter { kinds: vec![spike.kind.into()], from: Some(day.date), to: Some(day.date), text: String::new() };
+    let mut parts: Vec<Money> = spike.sources.iter().map(|source| source.amount).collect();
+    let named = Money::checked_sum(parts.iter().copied()).and_then(|named| of_kind.checked_sub(named));
+    parts.push(named.unwrap_or(Money::ZERO));
+    let source = |(source, share): (&billing_contract::usage::SourceAmount, u32)| {
+        view! {
+            <li>{source_words(&source.source)}" "<bdi class="money">{money(source.amount)}</bdi>" "<span class="muted">{format!("{share}%")}</span></li>
+        }
+    };
+    let sources = spike.sources.iter().zip(share::shares(&parts, 100)).map(source).collect_view();
+    let filter = behind(day, spike);
     view! {
         <li>
             <span class="spike-mark" aria-hidden="true">"◆"</span>
             <div>
-                <p>
-                    <strong>{format!("Spike on {}: {}", date_text(day.date, DateStyle::Weekday), factor_text(spike))}</strong>
-                </p>
-                <p class="small">{format!("{} instead of about {}. {cause}.", money(day.total), money(spike.usual))}</p>
+                <p><strong>{title}</strong></p>
+                <p class="small">{much}" "{cause}"."</p>
+                <ul class="spike-sources" aria-label="Largest sources">{sources}</ul>
             </div>
             <Button icon=IconName::ArrowRight on_press=move || doors.show_lines(filter.clone())>"Show these transactions"</Button>
         </li>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use billing_contract::usage::{ByKind, SourceAmount};
+    use billing_domain::{Date, TransactionKind, UsageKind};
+
+    use super::*;
+
+    fn day(sources: &[(&str, i32)]) -> Day {
+        let source = |(source, dollars): &(&str, i32)| SourceAmount {
+            source: (*source).to_owned(),
+            amount: Money::from_major(*dollars),
+        };
+        Day {
+            date: Date::from_days(20_000),
+            total: Money::from_major(12),
+            by_kind: ByKind { outbound_call: Money::from_major(10), ..ByKind::default() },
+            usual: Some(Money::from_major(2)),
+            spike: Some(Spike {
+                factor: Some("6.0".to_owned()),
+                usual: Money::from_major(2),
+                kind: UsageKind::OutboundCall,
+                sources: sources.iter().map(source).collect(),
+            }),
+        }
+    }
+
+    fn text(sources: &[(&str, i32)]) -> String {
+        let day = day(sources);
+        let filter = behind(&day, day.spike.as_ref().unwrap());
+        assert_eq!((filter.from, filter.to), (Some(day.date), Some(day.date)));
+        assert_eq!(filter.kinds, [TransactionKind::OutboundCall]);
+        filter.text
+    }
+
+    #[test]
+    fn only_a_source_that_dominates_narrows_the_lines_behind_a_spike() {
+        assert_eq!(text(&[("Agent Nora", 6), ("Agent Ava", 4)]), "Agent Nora");
+        assert_eq!(text(&[("Agent Nora", 5), ("Agent Ava", 5)]), "");
+        assert_eq!(text(&[("", 9)]), "", "no name to look for");
+        assert_eq!(text(&[]), "");
+    }
 }

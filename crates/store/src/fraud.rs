@@ -1,0 +1,94 @@
+//! Early fraud warnings: written down once, with the pause of automatic payments and with what people are told.
+
+use billing_domain::Timestamp;
+
+use crate::db::{Tx, args, retrying};
+use crate::notice::{self, Facts, NoticeKind};
+use crate::top_up::find as find_top_up;
+use crate::{NextAutoPayState, Result, Store, TopUp, auto_pay, wallet};
+
+/// What was heard of a warning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FraudWord {
+    /// `sandbox`, `stripe`.
+    pub provider: String,
+    /// The provider's name for it.
+    pub provider_ref: String,
+    /// The suspected top-up.
+    pub top_up_id: String,
+    /// In the provider's word; may be empty.
+    pub reason: String,
+    /// Giving the money back would still spare a dispute.
+    pub actionable: bool,
+}
+
+/// The effect of a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FraudApplied {
+    /// It was not known before.
+    pub is_news: bool,
+    /// Automatic payments were paused along.
+    pub auto_pay_changed: bool,
+}
+
+impl Store {
+    /// Writes a warning down, once; `next` is asked what becomes of automatic payments that are switched on. `NotFound`
+    /// without such a top-up.
+    pub async fn apply_fraud_warning(
+        &self,
+        organization_id: &str,
+        word: &FraudWord,
+        next: NextAutoPayState<'_>,
+        now: Timestamp,
+    ) -> Result<FraudApplied> {
+        retrying!(self.apply_fraud_warning_once(organization_id, word, next, now))
+    }
+
+    async fn apply_fraud_warning_once(
+        &self,
+        organization_id: &str,
+        word: &FraudWord,
+        next: NextAutoPayState<'_>,
+        now: Timestamp,
+    ) -> Result<FraudApplied> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        let top_up = find_top_up(&mut tx, organization_id, &word.top_up_id).await?;
+        if !insert(&mut tx, &top_up, word, now).await? {
+            tx.rollback().await?;
+            return Ok(FraudApplied { is_news: false, auto_pay_changed: false });
+        }
+        let present = auto_pay::find(&mut tx, organization_id).await?;
+        let state = next(&present.state).filter(|_| present.enabled);
+        if let Some(state) = &state {
+            auto_pay::set_state(&mut tx, organization_id, state).await?;
+        }
+        let facts = facts(&top_up, word, state.is_some());
+        notice::write(&mut tx, organization_id, NoticeKind::FraudWarning, &facts, now).await?;
+        tx.commit().await?;
+        Ok(FraudApplied { is_news: true, auto_pay_changed: state.is_some() })
+    }
+}
+
+/// `false`: it was there already.
+async fn insert(tx: &mut Tx, top_up: &TopUp, word: &FraudWord, now: Timestamp) -> Result<bool> {
+    let sql = "INSERT INTO fraud_warnings (provider, provider_ref, organization_id, top_up_id, reason, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider, provider_ref) DO NOTHING";
+    let args = args![&word.provider, &word.provider_ref, &top_up.organization_id, &top_up.id, &word.reason, now];
+    Ok(tx.execute(sql, args).await? > 0)
+}
+
+fn facts(top_up: &TopUp, word: &FraudWord, paused: bool) -> Facts {
+    let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
+    Facts::from([
+        ("top_up_id".to_owned(), top_up.id.clone()),
+        ("amount".to_owned(), top_up.amount.to_string()),
+        ("currency".to_owned(), top_up.currency.to_string()),
+        ("card_brand".to_owned(), top_up.card_brand.clone()),
+        ("card_last4".to_owned(), top_up.card_last4.clone()),
+        ("charged_at".to_owned(), top_up.created_at.to_string()),
+        ("reason".to_owned(), word.reason.clone()),
+        ("refund_spares_dispute".to_owned(), yes(word.actionable)),
+        ("automatic_payments_paused".to_owned(), yes(paused)),
+    ])
+}

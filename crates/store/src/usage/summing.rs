@@ -1,0 +1,172 @@
+//! The sums as they are written: by every posting, and anew after a change of the zone.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use billing_domain::{Date, Money, Timestamp, TransactionKind, UsageKind};
+use sqlx::AssertSqlSafe;
+
+use crate::db::{Arg, Tx, args, pieces, places, retrying};
+use crate::{Result, Store, StoreError, wallet};
+
+/// So many sources of a day and kind have a sum of their own. Later ones are in the sums of the day only, so that a
+/// platform that sends a new source with every call cannot make the sums as long as the ledger.
+pub const NAMED_SOURCES: usize = 200;
+
+/// Spending as a positive amount, and the number of lines, by day, kind and source.
+pub(crate) type Spent = BTreeMap<(Date, UsageKind, String), (Money, i64)>;
+
+type OfDay = (Date, UsageKind);
+/// What the named sources of a day and kind spent.
+type Named<'s> = Vec<(OfDay, &'s str, (Money, i64))>;
+
+/// Ledger lines read at once by a rebuild.
+const LINES_AT_ONCE: u32 = 2000;
+/// Sums that a rebuild keeps in memory.
+const SUMS_AT_ONCE: usize = 50_000;
+
+impl Store {
+    /// Sums all usage anew after the organisation's zone has changed, in one transaction that keeps postings out.
+    /// `day_of` says on which date an instant falls in the new zone. Returns the lines read.
+    pub async fn rebuild_usage_days(
+        &self,
+        organization_id: &str,
+        day_of: impl Fn(Timestamp) -> Date + Send + Sync,
+    ) -> Result<i64> {
+        retrying!(self.rebuild_usage_days_once(organization_id, &day_of))
+    }
+
+    async fn rebuild_usage_days_once(
+        &self,
+        organization_id: &str,
+        day_of: &(impl Fn(Timestamp) -> Date + Send + Sync),
+    ) -> Result<i64> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        tx.execute("DELETE FROM usage_days WHERE organization_id = $1", args![organization_id]).await?;
+        tx.execute("DELETE FROM usage_totals WHERE organization_id = $1", args![organization_id]).await?;
+        let (mut spent, mut after, mut read) = (Spent::new(), 0, 0);
+        loop {
+            let sql = "SELECT seq, kind, occurred_at, source, amount FROM ledger
+                WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+            let rows = tx.all(sql, args![organization_id, after, LINES_AT_ONCE]).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                let mut fields = row.fields();
+                after = fields.int()?;
+                read += 1;
+                let Some(kind) = fields.name::<TransactionKind>()?.usage() else { continue };
+                let day = day_of(fields.time()?);
+                let source = fields.text()?;
+                count(&mut spent, day, kind, &source, fields.money()?).ok_or(StoreError::Overflow)?;
+            }
+            if spent.len() >= SUMS_AT_ONCE {
+                add(&mut tx, organization_id, &std::mem::take(&mut spent)).await?;
+            }
+        }
+        add(&mut tx, organization_id, &spent).await?;
+        tx.commit().await?;
+        Ok(read)
+    }
+}
+
+/// Counts a usage line; `amount` is the line's, negative. `None`: a sum would leave its range.
+pub(crate) fn count(spent: &mut Spent, day: Date, kind: UsageKind, source: &str, amount: Money) -> Option<()> {
+    let entry = spent.entry((day, kind, source.to_owned())).or_insert((Money::ZERO, 0));
+    *entry = (entry.0.checked_sub(amount)?, entry.1.checked_add(1)?);
+    Some(())
+}
+
+/// Adds to the sums; the wallet must be locked.
+pub(crate) async fn add(tx: &mut Tx, organization_id: &str, spent: &Spent) -> Result<()> {
+    let mut totals: BTreeMap<OfDay, (Money, i64)> = BTreeMap::new();
+    let mut sources: BTreeMap<OfDay, Named<'_>> = BTreeMap::new();
+    for ((day, kind, source), (amount, lines)) in spent {
+        let total = totals.entry((*day, *kind)).or_insert((Money::ZERO, 0));
+        total.0 = total.0.checked_add(*amount).ok_or(StoreError::Overflow)?;
+        total.1 = total.1.checked_add(*lines).ok_or(StoreError::Overflow)?;
+        sources.entry((*day, *kind)).or_default().push(((*day, *kind), source, (*amount, *lines)));
+    }
+    let there = add_totals(tx, organization_id, &totals).await?;
+    let mut named = Named::new();
+    for (of_day, wanted) in sources {
+        let there = there.get(&of_day).copied().unwrap_or(NAMED_SOURCES);
+        if there + wanted.len() <= NAMED_SOURCES {
+            named.extend(wanted);
+        } else {
+            let known = names(tx, organization_id, of_day).await?;
+            named.extend(admitted(wanted, &known));
+        }
+    }
+    add_sources(tx, organization_id, &named).await
+}
+
+/// Those that have a sum already, and the largest others as long as there is room.
+fn admitted<'s>(wanted: Named<'s>, known: &BTreeSet<String>) -> Named<'s> {
+    let (mut named, mut others): (Named<'_>, Named<'_>) =
+        wanted.into_iter().partition(|(_, source, _)| known.contains(*source));
+    others.sort_by_key(|(_, source, (amount, _))| (Reverse(*amount), *source));
+    others.truncate(NAMED_SOURCES.saturating_sub(known.len()));
+    named.append(&mut others);
+    named
+}
+
+/// Returns how many sources of each day and kind have a sum of their own before this posting's are added.
+async fn add_totals(
+    tx: &mut Tx,
+    organization_id: &str,
+    totals: &BTreeMap<OfDay, (Money, i64)>,
+) -> Result<BTreeMap<OfDay, usize>> {
+    const COLUMNS: usize = 5;
+    let rows: Vec<_> = totals.iter().collect();
+    let mut there = BTreeMap::new();
+    for chunk in pieces(&rows) {
+        let sql = format!(
+            "INSERT INTO usage_totals (organization_id, day, kind, amount, lines) VALUES {}
+            ON CONFLICT (organization_id, day, kind) DO UPDATE
+            SET amount = usage_totals.amount + excluded.amount, lines = usage_totals.lines + excluded.lines
+            RETURNING day, kind, (SELECT COUNT(*) FROM usage_days AS named
+                WHERE named.organization_id = usage_totals.organization_id AND named.day = usage_totals.day
+                AND named.kind = usage_totals.kind)",
+            places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
+        );
+        let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
+        for ((day, kind), (amount, lines)) in chunk {
+            args.extend([Arg::from(organization_id), Arg::from(*day), Arg::from(kind.as_str())]);
+            args.extend([Arg::from(*amount), Arg::from(*lines)]);
+        }
+        for row in tx.all(AssertSqlSafe(sql), &args).await? {
+            let mut fields = row.fields();
+            let of_day = (fields.date()?, fields.name()?);
+            there.insert(of_day, usize::try_from(fields.int()?).unwrap_or(NAMED_SOURCES));
+        }
+    }
+    Ok(there)
+}
+
+async fn names(tx: &mut Tx, organization_id: &str, (day, kind): OfDay) -> Result<BTreeSet<String>> {
+    let sql = "SELECT source FROM usage_days WHERE organization_id = $1 AND day = $2 AND kind = $3";
+    let rows = tx.all(sql, args![organization_id, day, kind.as_str()]).await?;
+    rows.iter().map(|row| row.fields().text()).collect()
+}
+
+async fn add_sources(tx: &mut Tx, organization_id: &str, named: &Named<'_>) -> Result<()> {
+    const COLUMNS: usize = 6;
+    for chunk in pieces(named) {
+        let sql = format!(
+            "INSERT INTO usage_days (organization_id, day, kind, source, amount, lines) VALUES {}
+            ON CONFLICT (organization_id, day, kind, source) DO UPDATE
+            SET amount = usage_days.amount + excluded.amount, lines = usage_days.lines + excluded.lines",
+            places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
+        );
+        let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
+        for ((day, kind), source, (amount, lines)) in chunk {
+            args.extend([Arg::from(organization_id), Arg::from(*day), Arg::from(kind.as_str()), Arg::from(*source)]);
+            args.extend([Arg::from(*amount), Arg::from(*lines)]);
+        }
+        tx.execute(AssertSqlSafe(sql), &args).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! A question about a line, prepared for whoever helps: everything they need to find it, and room for what is wrong.
+
+use std::sync::Arc;
+
+use billing_contract::paths;
+use billing_contract::transaction::Transaction;
+use leptos::prelude::*;
+
+use super::super::super::words::kind_word;
+use super::super::rows::title;
+use super::facts::{number, product};
+use crate::parts::brand::brand;
+use crate::platform::{share, task};
+use crate::ui::announcer::announcer;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::field::TextArea;
+use crate::ui::icon::IconName;
+use crate::ui::money::{MoneyStyle, money_text, signed_text};
+use crate::ui::time::{DateStyle, instant_text};
+
+/// What support has to know.
+fn prepared(line: &Transaction) -> String {
+    let mut text = String::from("What is wrong: \n\n");
+    let mut add = |name: &str, value: &str| {
+        for part in [name, ": ", value, "\n"] {
+            text.push_str(part);
+        }
+    };
+    add("Transaction", &number(line.seq));
+    add("What", &format!("{} ({})", title(line), kind_word(line.kind)));
+    if !line.source.is_empty() {
+        add("Source", &line.source);
+    }
+    add("When", &instant_text(line.occurred_at, DateStyle::Full));
+    add("Amount", &signed_text(line.amount, line.currency));
+    if let Some(product) = product(line) {
+        add("Worked out as", &product);
+    }
+    add("Balance after", &money_text(line.balance_after, line.currency, MoneyStyle::Line));
+    add("Reference", &line.reference);
+    add("Id", &line.id);
+    add("Hash", &line.hash.to_string());
+    text
+}
+
+/// `mailto:` with subject and text.
+fn mail(address: &str, line: &Transaction, text: &str) -> String {
+    let mut link = format!("mailto:{address}?subject=");
+    paths::push_encoded(&mut link, &format!("Question about transaction {}", number(line.seq)));
+    link.push_str("&body=");
+    paths::push_encoded(&mut link, &text.replace('\n', "\r\n"));
+    link
+}
+
+/// The text, and ways to send it.
+#[component]
+pub(super) fn Question(
+    /// What it is about.
+    line: Arc<Transaction>,
+) -> AnyView {
+    let announcer = announcer();
+    let text = RwSignal::new(prepared(&line));
+    let work = StoredValue::new_local(None);
+    let copy = move || {
+        work.set_value(Some(task::start(async move {
+            let done = share::copy(&text.get_untracked()).await;
+            announcer.say(if done {
+                "The text is copied."
+            } else {
+                "The browser did not allow to copy. Select the text instead."
+            });
+        })));
+    };
+    let brand = brand();
+    let hint = match (&brand.support_email, &brand.support_url) {
+        (Some(address), _) => format!("Goes to {address}."),
+        (None, Some(_)) => "Copy it, and paste it where help is.".to_owned(),
+        (None, None) => "Copy it, and send it to whoever runs this service for you.".to_owned(),
+    };
+    let draft = brand.support_email.map(|address| {
+        let href = Signal::derive(move || mail(&address, &line, &text.get()));
+        view! { <a class="button button-primary" href=href>"Write e-mail"</a> }
+    });
+    let place = brand.support_url.map(|address| {
+        view! { <a class="button" href=address target="_blank" rel="noopener noreferrer">"Open help"</a> }
+    });
+    view! {
+        <TextArea label="Your question" value=text name="question" rows="9" hint=hint />
+        <div class="buttons">
+            {draft}
+            <Button style=ButtonStyle::Secondary icon=IconName::Copy on_press=copy>"Copy text"</Button>
+            {place}
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use billing_domain::TransactionKind;
+
+    use super::super::super::arrivals::tests::line_at;
+    use super::*;
+
+    #[test]
+    fn the_mail_cannot_be_split_by_what_stands_in_a_line() {
+        let line = line_at(7, TransactionKind::AiTask);
+        let link = mail("help@example.com", &line, "a&b=c?\nÜ");
+        assert!(link.starts_with("mailto:help@example.com?subject=Question%20about"), "{link}");
+        assert!(link.ends_with("&body=a%26b%3Dc%3F%0D%0A%C3%9C"), "{link}");
+    }
+}

@@ -1,0 +1,151 @@
+//! Exactly what is filtered as a file, with how far it has come, and a way to stop.
+
+use leptos::prelude::*;
+
+use super::list::List;
+use crate::api;
+use crate::platform::language;
+use crate::platform::signal::Slot;
+use crate::platform::task::{self, Task};
+use crate::platform::transfer::{self, Failure, Progress};
+use crate::ui::announcer::announcer;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
+use crate::ui::icon::IconName;
+
+const FILE_NAME: &str = "transactions.csv";
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    None,
+    Running(Progress),
+    Saved(Progress),
+    Failed(String),
+}
+
+/// The export. A copy is the same one.
+#[derive(Clone, Copy)]
+pub(super) struct Export {
+    list: List,
+    stage: Slot<Stage>,
+    /// How many lines are expected; 0 when nobody knows.
+    expected: RwSignal<u64>,
+    work: StoredValue<Option<Task>, LocalStorage>,
+}
+
+impl Export {
+    /// Nothing is exported yet.
+    pub(super) fn new(list: List) -> Self {
+        Self { list, stage: Slot::default(), expected: RwSignal::new(0), work: StoredValue::new_local(None) }
+    }
+
+    /// It is at work.
+    pub(super) fn running(self) -> Signal<bool> {
+        Signal::derive(move || matches!(*self.stage.read(), Stage::Running(_)))
+    }
+
+    /// Begins; `filter` is a query without its `?`.
+    pub(super) fn start(self, filter: &str) {
+        let address = api::billing::csv_address(filter);
+        let counted = !self.list.counting.get_untracked();
+        let total = u64::try_from(self.list.total.get_untracked()).unwrap_or_default();
+        self.expected.set(if counted { total } else { 0 });
+        self.stage.set(Stage::Running(Progress::default()));
+        self.work.set_value(Some(task::start(async move {
+            let saved =
+                transfer::save(&address, FILE_NAME, move |progress| self.stage.set(Stage::Running(progress))).await;
+            self.stage.set(match saved {
+                Ok(progress) => Stage::Saved(progress),
+                Err(failure) => Stage::Failed(reason(failure)),
+            });
+        })));
+    }
+
+    fn cancel(self) {
+        self.work.set_value(None);
+        self.stage.set(Stage::None);
+    }
+}
+
+fn reason(failure: Failure) -> String {
+    match failure {
+        Failure::Refused(answer) => api::ApiError::from_text(&answer).sentence(),
+        Failure::Broken => "The connection broke before the file was whole. Nothing was saved.".to_owned(),
+    }
+}
+
+/// `24.1 MB`.
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes / 100_000;
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+fn lines(progress: Progress) -> u64 {
+    // The first record is the headings.
+    progress.records.saturating_sub(1)
+}
+
+/// How far it has come.
+#[component]
+pub(super) fn ExportProgress(
+    /// The export.
+    export: Export,
+) -> AnyView {
+    let announcer = announcer();
+    dynamic::effect(move || {
+        if let Stage::Saved(progress) = *export.stage.read() {
+            announcer.say(format!("The file is saved: {} lines.", language::whole(lines(progress))));
+        }
+    });
+    let running = dynamic::memo(move || matches!(*export.stage.read(), Stage::Running(_)));
+    let words = move || match &*export.stage.read() {
+        Stage::None => String::new(),
+        Stage::Running(progress) => {
+            let (written, expected) = (language::whole(lines(*progress)), export.expected.get());
+            let of = if expected > 0 { format!(" of {}", language::whole(expected)) } else { String::new() };
+            format!("{written}{of} lines · {}", megabytes(progress.bytes))
+        }
+        Stage::Saved(progress) => {
+            format!("{FILE_NAME}: {} lines · {}", language::whole(lines(*progress)), megabytes(progress.bytes))
+        }
+        Stage::Failed(reason) => reason.clone(),
+    };
+    let shown = dynamic::memo(move || *export.stage.read() != Stage::None);
+    let failed = move || matches!(*export.stage.read(), Stage::Failed(_));
+    let bar = move || {
+        running.get().then(|| {
+            let done = Signal::derive(move || match *export.stage.read() {
+                Stage::Running(progress) => lines(progress).min(export.expected.get()).to_string(),
+                _ => String::new(),
+            });
+            let of = export.expected.get_untracked();
+            view! {
+                <progress
+                    aria-label="Lines written"
+                    max=(of > 0).then(|| of.to_string())
+                    value=(of > 0).then_some(done)
+                ></progress>
+            }
+        })
+    };
+    let act = move || {
+        if running.get() {
+            view! { <Button style=ButtonStyle::Quiet icon=IconName::Cross on_press=move || export.cancel()>"Cancel"</Button> }
+        } else {
+            view! { <Button style=ButtonStyle::Quiet on_press=move || export.stage.set(Stage::None)>"Dismiss"</Button> }
+        }
+    };
+    let content = move || {
+        shown.get().then(|| {
+            view! {
+                <div class="transactions-note" role="group" aria-label="CSV">
+                    {dynamic::part(bar)}
+                    <p class="small" class:field-error=failed>{dynamic::words(words)}</p>
+                    {dynamic::part(act)}
+                </div>
+            }
+        })
+    };
+    dynamic::part(content).into_any()
+}

@@ -1,0 +1,59 @@
+//! The way to a date: the list is scrolled to what happened last on that day.
+
+use billing_domain::Date;
+use leptos::prelude::*;
+
+use super::list::List;
+use crate::platform::{task, timers};
+use crate::ui::announcer::announcer;
+use crate::ui::dynamic;
+use crate::ui::field::TextField;
+use crate::ui::time::{DateStyle, date_text};
+use crate::ui::virtual_table::Scroller;
+
+/// A date that is typed digit by digit has to rest so long.
+const REST_MILLISECONDS: i32 = 400;
+
+/// The field.
+#[component]
+pub(super) fn GoToDate(
+    /// What is gone through.
+    list: List,
+    /// Where one is.
+    scroller: Scroller,
+) -> AnyView {
+    let announcer = announcer();
+    let value = RwSignal::new(String::new());
+    let note = RwSignal::new(None::<String>);
+    let timer = StoredValue::new_local(None);
+    let work = StoredValue::new_local(None);
+    let go = move |date: Date| {
+        work.set_value(Some(task::start(async move {
+            let day = date_text(date, DateStyle::Date);
+            match list.place_at(&date.to_string()).await {
+                Ok(Some(place)) => {
+                    scroller.to_place(place);
+                    note.set(None);
+                    announcer.say(format!("The list shows {day} and before."));
+                }
+                Ok(None) => {
+                    scroller.to_place(1);
+                    note.set(Some(format!("Nothing is as old as {day}. This is the oldest.")));
+                }
+                Err(error) => note.set(Some(error.sentence())),
+            }
+        })));
+    };
+    let typed = move |text: String| {
+        note.set(None);
+        let date = text.parse::<Date>().ok();
+        timer.set_value(date.map(|date| timers::after(REST_MILLISECONDS, move || go(date))));
+    };
+    view! {
+        <div class="go-to-date">
+            <TextField label="Go to date" value=value name="at" kind="date" on_input=typed />
+            <p class="muted small" role="status">{dynamic::part(move || note.get())}</p>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,239 @@
+//! What stands in the panel: filters, tools, and the table with only the rows in view in the document.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+use super::ID;
+use super::drawer::{Drawer, LineDrawer};
+use super::export::{Export, ExportProgress};
+use super::filter_bar::FilterBar;
+use super::go_to::GoToDate;
+use super::list::{List, Waiting};
+use super::rows::cells;
+use super::statement::StatementDialog;
+use super::verify::{Check, CheckResult};
+use crate::platform::signal::{Given, Slot};
+use crate::platform::{focus, history, intl, language};
+use crate::state::Live;
+use crate::state::filter::Filter;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
+use crate::ui::icon::IconName;
+use crate::ui::panel::{Empty, Load};
+use crate::ui::skeleton::Skeleton;
+use crate::ui::table::Column;
+use crate::ui::virtual_table::{Scroller, There, VirtualTable};
+
+/// All of it, whose code comes after the first paint.
+#[wasm_split(settings, fallible, preload(load))]
+pub(super) fn content(live: Live, filter: Slot<Filter>) -> Result<AnyView, SplitLoaderError> {
+    let list = List::new(live, filter);
+    let scroller = Scroller::new(list.total);
+    let drawer = Drawer::new(list, scroller);
+    dynamic::effect_after(move |before: Option<()>| {
+        let query = filter.read().to_query();
+        if before.is_some() {
+            history::replace_query(&query);
+            list.reload();
+        }
+    });
+    dynamic::effect(move || {
+        live.recent.track();
+        list.load.track();
+        list.counting.track();
+        list.hear(scroller.at_top() && !drawer.open.get_untracked());
+    });
+    dynamic::effect_after(move |before: Option<()>| {
+        list.anew.track();
+        if before.is_some() {
+            scroller.to_top();
+        }
+    });
+    dynamic::effect(move || {
+        if let Some((lowest, highest)) = scroller.drawn() {
+            list.look_at(lowest, highest);
+        }
+    });
+    let content = view! {
+        <FilterBar filter=filter />
+        {tools(list, scroller, drawer, filter)}
+        <div class="transactions-list">
+            {waiting(list, scroller)}
+            {page_failure(list)}
+            {body(list, scroller, drawer, filter)}
+        </div>
+        <LineDrawer drawer=drawer />
+    };
+    Ok(content.into_any())
+}
+
+/// How many lines there are, and what can be done with them.
+fn tools(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -> AnyView {
+    let (export, check, statement) = (Export::new(list), Check::new(list), RwSignal::new(false));
+    let count = move || {
+        let total = u64::try_from(list.total.get()).unwrap_or_default();
+        let number = language::whole(total);
+        let plural = if total == 1 { "" } else { "s" };
+        match (list.counting.get(), list.load.get()) {
+            (true, _) => "Counting what matches…".to_owned(),
+            (false, Load::Loading) if total == 0 => String::new(),
+            _ if filter.read().is_empty() => format!("{number} transaction{plural}"),
+            _ => format!("{number} match{}", if total == 1 { "" } else { "es" }),
+        }
+    };
+    let truncated = move || {
+        let _ = list.version.get();
+        list.with(|book| book.truncated).then_some(" Older ones match too: narrow the filters to see them.")
+    };
+    view! {
+        <div class="transactions-tools">
+            <p class="transactions-count muted small" role="status">
+                {dynamic::words(count)}{dynamic::part(truncated)}
+            </p>
+            <div class="transactions-acts">
+                <GoToDate list=list scroller=scroller />
+                <Button style=ButtonStyle::Quiet icon=IconName::Check busy=check.busy on_press=move || check.start()>
+                    "Verify"
+                </Button>
+                <Button style=ButtonStyle::Quiet icon=IconName::Document on_press=move || statement.set(true)>
+                    "Statement"
+                </Button>
+                <Button
+                    style=ButtonStyle::Quiet
+                    icon=IconName::Download
+                    busy=export.running()
+                    on_press=move || export.start(&filter.read_untracked().to_query())
+                >"Download CSV"</Button>
+            </div>
+        </div>
+        <ExportProgress export=export />
+        <CheckResult check=check drawer=drawer />
+        <StatementDialog open=statement />
+    }
+    .into_any()
+}
+
+/// `3 new – show`, instead of moving what somebody reads.
+fn waiting(list: List, scroller: Scroller) -> AnyView {
+    let words = dynamic::memo(move || match &*list.waiting.read() {
+        Waiting { unsure: true, count: 0, .. } => Some("New transactions – look again".to_owned()),
+        Waiting { unsure: false, count: 0, .. } => None,
+        Waiting { count, .. } => Some(format!("{} new – show", language::whole(u64::try_from(*count).unwrap_or(0)))),
+    });
+    let is_there = dynamic::memo(move || words.read().is_some());
+    let show = move || {
+        list.show_waiting();
+        scroller.to_top();
+        focus::at_top(ID);
+    };
+    let button = move || {
+        is_there.get().then(|| {
+            let words = dynamic::words(move || words.get().unwrap_or_default());
+            view! { <Button style=ButtonStyle::Primary icon=IconName::ArrowUp on_press=show>{words}</Button> }
+        })
+    };
+    view! { <div class="waiting" role="status">{dynamic::part(button)}</div> }.into_any()
+}
+
+fn page_failure(list: List) -> AnyView {
+    let failure = move || {
+        list.page_failure.get().map(|reason| {
+            view! {
+                <Banner tone=Tone::Warn title="Some lines could not be loaded" alert=true>
+                    <p>{reason}</p>
+                    <Button icon=IconName::Refresh on_press=move || list.retry()>"Try again"</Button>
+                </Banner>
+            }
+        })
+    };
+    dynamic::part(failure).into_any()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Body {
+    Loading,
+    Failed,
+    Nothing,
+    Rows,
+}
+
+fn body(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -> AnyView {
+    let shown = dynamic::memo(move || match (&*list.load.read(), list.total.get() == 0) {
+        (Load::Failed(_), _) => Body::Failed,
+        (Load::Loading, true) => Body::Loading,
+        (Load::Ready, true) => Body::Nothing,
+        // While others are looked for, the present lines stay.
+        (Load::Loading | Load::Ready, false) => Body::Rows,
+    });
+    let content = move || match shown.get() {
+        Body::Loading => view! { <Skeleton lines=6 /> }.into_any(),
+        Body::Failed => failure(list),
+        Body::Nothing => empty(filter),
+        Body::Rows => table(list, scroller, drawer),
+    };
+    dynamic::part(content).into_any()
+}
+
+fn failure(list: List) -> AnyView {
+    let reason = move || match &*list.load.read() {
+        Load::Failed(reason) => reason.clone(),
+        _ => String::new(),
+    };
+    view! {
+        <Banner tone=Tone::Warn title="The transactions could not be loaded" alert=true>
+            <p>{dynamic::part(reason)}</p>
+            <Button icon=IconName::Refresh on_press=move || list.reload()>"Try again"</Button>
+        </Banner>
+    }
+    .into_any()
+}
+
+fn empty(filter: Slot<Filter>) -> AnyView {
+    if filter.read_untracked().is_empty() {
+        return view! {
+            <Empty title="No transactions yet">
+                <p>"Every call, AI task and top-up becomes a line here. Add balance, and let the AI system make its first call."</p>
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <Empty title="No transaction matches">
+            <p>"Nothing was posted with these kinds, days and words."</p>
+            <Button on_press=move || filter.set(Filter::default())>"Clear filters"</Button>
+        </Empty>
+    }
+    .into_any()
+}
+
+fn table(list: List, scroller: Scroller, drawer: Drawer) -> AnyView {
+    let columns = vec![
+        Column::text("Date").wide_only(),
+        Column::text("Transaction"),
+        Column::figures("Amount"),
+        Column::figures("Balance").wide_only(),
+    ];
+    let busy = dynamic::flag(move || *list.load.read() == Load::Loading);
+    let there = Given::derive(move || {
+        list.version.track();
+        let there: There = Arc::new(move |place| list.with(|book| book.line(place).is_some()));
+        there
+    });
+    let cells = Callback::new(move |(place, _there): (i64, bool)| cells(list, scroller, place));
+    view! {
+        <div class="transactions-table" aria-busy=busy>
+            <VirtualTable
+                caption=format!("Transactions, newest first. Times in {}.", intl::zone())
+                columns=columns
+                scroller=scroller
+                there=there
+                cells=cells
+                on_choose=move |place| drawer.show(place)
+            />
+        </div>
+    }
+    .into_any()
+}

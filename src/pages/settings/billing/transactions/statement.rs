@@ -1,0 +1,131 @@
+//! A month's statement, to look at and to print.
+
+mod sheet;
+
+use billing_domain::Month;
+use leptos::prelude::*;
+
+use self::sheet::sheet;
+use crate::api;
+use crate::platform::print;
+use crate::platform::signal::{Given, Slot};
+use crate::platform::task;
+use crate::state::use_live;
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dialog::Dialog;
+use crate::ui::dynamic;
+use crate::ui::icon::IconName;
+use crate::ui::select::{Choice, Select};
+use crate::ui::skeleton::Skeleton;
+use crate::ui::time::month_text;
+use billing_contract::statement::Statement;
+
+/// Without a first line there is one month to choose; with a very old one, not more than these.
+const MOST_MONTHS: usize = 240;
+
+/// Where the statement stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    Loading,
+    Failed(String),
+    Ready(Box<Statement>),
+}
+
+/// The dialog.
+#[component]
+pub(super) fn StatementDialog(
+    /// It is open.
+    open: RwSignal<bool>,
+) -> AnyView {
+    view! {
+        <Dialog open=open heading="Monthly statement" class="dialog-wide">{dynamic::part(content)}</Dialog>
+    }
+    .into_any()
+}
+
+/// From this month back to that of the ledger's first line.
+fn months(this: Month, first: Month) -> Vec<Month> {
+    let mut months = vec![this];
+    let mut month = this;
+    while month > first && months.len() < MOST_MONTHS {
+        month = month.previous();
+        months.push(month);
+    }
+    months
+}
+
+fn content() -> AnyView {
+    let Some(live) = use_live() else { return ().into_any() };
+    let this = live.today.read_untracked().month();
+    let (known, month, stage) = (Slot::new(vec![this]), Slot::new(this), Slot::new(Stage::Loading));
+    let work = StoredValue::new_local(None);
+    let read = move |chosen: Month| {
+        month.set(chosen);
+        stage.set(Stage::Loading);
+        work.set_value(Some(task::start(async move {
+            stage.set(match api::billing::statement(chosen).await {
+                Ok(statement) => Stage::Ready(Box::new(statement)),
+                Err(error) => Stage::Failed(error.sentence()),
+            });
+        })));
+    };
+    let beginning = StoredValue::new_local(None);
+    beginning.set_value(Some(task::start(async move {
+        // Without lines, or without an answer, there is this month.
+        let first = api::billing::transaction(1).await.map(|detail| detail.transaction.posted_at.utc_date().month());
+        known.set(months(this, first.unwrap_or(this)));
+        let last = this.previous();
+        read(if known.read_untracked().contains(&last) { last } else { this });
+    })));
+    let choices = Given::derive(move || {
+        known.read().iter().map(|month| Choice::new(month.to_string(), month_text(*month))).collect::<Vec<_>>()
+    });
+    let choose = move |value: String| {
+        if let Ok(month) = value.parse::<Month>() {
+            read(month);
+        }
+    };
+    let not_ready = Signal::derive(move || !matches!(*stage.read(), Stage::Ready(_)));
+    let shown = move || match &*stage.read() {
+        Stage::Loading => view! { <Skeleton lines=8 /> }.into_any(),
+        Stage::Failed(reason) => {
+            let chosen = month.get_untracked();
+            view! {
+                <p class="field-error" role="alert">{reason.clone()}</p>
+                <Button icon=IconName::Refresh on_press=move || read(chosen)>"Try again"</Button>
+            }
+            .into_any()
+        }
+        Stage::Ready(statement) => sheet(statement),
+    };
+    view! {
+        <div class="statement-tools">
+            <Select
+                label="Month"
+                name="statement-month"
+                value=Signal::derive(move || month.get().to_string())
+                choices=choices
+                on_choose=choose
+            />
+            <Button style=ButtonStyle::Primary icon=IconName::Document unavailable=not_ready on_press=print::print>
+                "Print or save as PDF"
+            </Button>
+        </div>
+        {dynamic::part(shown)}
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_month_since_the_first_line_can_be_chosen() {
+        let month = |text: &str| text.parse::<Month>().unwrap();
+        let all = months(month("2026-02"), month("2025-11"));
+        assert_eq!(all, [month("2026-02"), month("2026-01"), month("2025-12"), month("2025-11")]);
+        assert_eq!(months(month("2026-02"), month("2026-03")), [month("2026-02")]);
+        assert_eq!(months(month("2026-02"), month("0001-01")).len(), MOST_MONTHS);
+    }
+}

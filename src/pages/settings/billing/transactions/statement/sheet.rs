@@ -1,0 +1,136 @@
+//! The statement as it is printed.
+
+use billing_contract::statement::{Statement, StatementDay, StatementEntry};
+use billing_domain::{Currency, Money, TransactionKind};
+use leptos::prelude::*;
+
+use super::super::super::words::kind_word;
+use super::super::rows::title;
+use crate::parts::brand::brand;
+use crate::parts::words::card_text;
+use crate::platform::language;
+use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::time::{DateStyle, date_text, instant_text, month_text};
+
+/// All of it.
+pub(super) fn sheet(statement: &Statement) -> AnyView {
+    let currency = statement.currency;
+    let amount = move |amount: Money| money_text(amount, currency, MoneyStyle::Line);
+    let organization = &statement.organization;
+    let zone = &organization.time_zone;
+    let (first, last) = (statement.month.first_day(), statement.month.last_day());
+    let period = if statement.is_final {
+        format!("{} – {} ({zone})", date_text(first, DateStyle::Date), date_text(last, DateStyle::Date))
+    } else {
+        let until = instant_text(statement.until, DateStyle::DateTime);
+        format!("{} – {until} ({zone}). The month is not over.", date_text(first, DateStyle::Date))
+    };
+    let address = organization.address.lines().map(|line| view! { {line.to_owned()}<br /> }).collect_view();
+    let tax = (!organization.tax_id.is_empty()).then(|| format!("Tax no. {}", organization.tax_id));
+    let figures = [
+        ("Opening balance", amount(statement.opening_balance)),
+        ("Money in", amount(statement.money_in)),
+        ("Money out", amount(statement.money_out)),
+        ("Closing balance", amount(statement.closing_balance)),
+    ];
+    let figures = figures.map(|(name, amount)| {
+        view! { <div><dt>{name}</dt><dd><bdi class="money">{amount}</bdi></dd></div> }
+    });
+    let rows = statement.days.iter().map(|day| rows(day, currency)).collect_view();
+    view! {
+        <article class="statement">
+            <header class="statement-head">
+                <div>
+                    <p class="statement-name">{organization.name.clone()}</p>
+                    <p class="small">{address}{tax}</p>
+                </div>
+                <div class="statement-title">
+                    <h3>{format!("{} wallet", brand().name)}</h3>
+                    <p>{month_text(statement.month)}</p>
+                </div>
+            </header>
+            <p class="small muted">{period}</p>
+            <dl class="statement-sums">{figures}</dl>
+            <table class="table statement-table">
+                <caption class="visually-hidden">{format!("Movements in {}", month_text(statement.month))}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Date"</th>
+                        <th scope="col">"Movement"</th>
+                        <th scope="col" class="numeric">"In"</th>
+                        <th scope="col" class="numeric">"Out"</th>
+                        <th scope="col" class="numeric">"Balance"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <tr class="statement-edge">
+                        <td></td><td>"Opening balance"</td><td></td><td></td>
+                        <td class="numeric"><bdi class="money">{amount(statement.opening_balance)}</bdi></td>
+                    </tr>
+                    {rows}
+                </tbody>
+                <tbody>
+                    <tr class="statement-edge">
+                        <td></td><td>"Closing balance"</td>
+                        <td class="numeric"><bdi class="money">{amount(statement.money_in)}</bdi></td>
+                        <td class="numeric"><bdi class="money">{amount(statement.money_out)}</bdi></td>
+                        <td class="numeric"><bdi class="money">{amount(statement.closing_balance)}</bdi></td>
+                    </tr>
+                </tbody>
+            </table>
+            <p class="small muted">{note(statement)}</p>
+        </article>
+    }
+    .into_any()
+}
+
+fn note(statement: &Statement) -> String {
+    let lines = language::whole(u64::try_from(statement.lines).unwrap_or_default());
+    let how = if statement.all_summed {
+        "All movements are summed by day and kind."
+    } else {
+        "Calls and AI tasks are summed by day and kind; top-ups and everything else are listed one by one."
+    };
+    format!(
+        "{how} This month has {lines} transactions, each of them in the CSV file. A movement counts on the day on which it was posted."
+    )
+}
+
+fn rows(day: &StatementDay, currency: Currency) -> AnyView {
+    let last = day.entries.len().saturating_sub(1);
+    let each = |(index, entry): (usize, &StatementEntry)| {
+        let amount = money_text(entry.amount.magnitude(), currency, MoneyStyle::Line);
+        let amount = view! { <bdi class="money">{amount}</bdi> };
+        let (money_in, money_out) =
+            if entry.amount.is_positive() { (Some(amount), None) } else { (None, Some(amount)) };
+        let date = (index == 0).then(|| date_text(day.date, DateStyle::Date));
+        let balance = (index == last).then(|| {
+            view! { <bdi class="money">{money_text(day.closing_balance, currency, MoneyStyle::Line)}</bdi> }
+        });
+        view! {
+            <tr class:statement-day=index == last>
+                <td>{date}</td>
+                <td>{words(entry)}</td>
+                <td class="numeric">{money_in}</td>
+                <td class="numeric">{money_out}</td>
+                <td class="numeric">{balance}</td>
+            </tr>
+        }
+    };
+    day.entries.iter().enumerate().map(each).collect_view().into_any()
+}
+
+fn words(entry: &StatementEntry) -> AnyView {
+    let Some(line) = &entry.transaction else {
+        let count = language::whole(u64::try_from(entry.lines).unwrap_or_default());
+        let lines = if entry.lines == 1 { "transaction" } else { "transactions" };
+        return view! { {kind_word(entry.kind)}<span class="cell-sub">{format!("{count} {lines}")}</span> }.into_any();
+    };
+    let card = line
+        .details
+        .get("card_last4")
+        .map(|last4| card_text(line.details.get("card_brand").map(String::as_str).unwrap_or_default(), last4));
+    let paid = matches!(line.kind, TransactionKind::TopUp | TransactionKind::AutoTopUp);
+    let fact = card.filter(|_| paid).unwrap_or_else(|| line.reference.clone());
+    view! { {title(line)}<span class="cell-sub">{format!("{} · {fact}", kind_word(line.kind))}</span> }.into_any()
+}

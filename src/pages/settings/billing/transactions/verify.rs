@@ -1,0 +1,259 @@
+//! Recomputing the chain of the loaded lines in the browser, by the rule that the server writes them with.
+
+use std::sync::Arc;
+
+use billing_contract::transaction::Transaction;
+use billing_domain::ledger::{Chain, Fault};
+use leptos::prelude::*;
+
+use super::book::Book;
+use super::drawer::Drawer;
+use super::list::List;
+use crate::api::{self, ApiError};
+use crate::platform::signal::Slot;
+use crate::platform::task::{self, Task};
+use crate::platform::{language, timers};
+use crate::ui::button::{Button, ButtonStyle};
+use crate::ui::dynamic;
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::money::{MoneyStyle, money_text};
+
+/// So many lines are hashed between two frames.
+const AT_ONCE: usize = 100;
+
+/// A run of neighbouring lines that was followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    first: i64,
+    last: i64,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Finding {
+    /// Nobody has asked.
+    #[default]
+    None,
+    /// The runs that are right; empty when no two neighbours are loaded.
+    Right(Vec<Run>),
+    /// The first line that is not.
+    Wrong { seq: i64, why: String, before: Vec<Run> },
+    /// It could not be done: one sentence.
+    Not(String),
+}
+
+/// Follows the lines, oldest first. The first line of a run is what the others are measured by, unless it is the
+/// ledger's first one.
+struct Follower {
+    organization_id: String,
+    chain: Option<Chain>,
+    runs: Vec<Run>,
+}
+
+impl Follower {
+    fn follow(&mut self, line: &Transaction) -> Result<(), Fault> {
+        let written = line.line(&self.organization_id);
+        let mut chain = match self.chain {
+            Some(chain) if chain.seq.checked_add(1) == Some(line.seq) => chain,
+            _ if line.seq == 1 => Chain::BEGINNING,
+            // Other lines are not loaded in between: another run begins behind this one.
+            _ => {
+                self.chain = Some(Chain::behind(&written, line.hash));
+                return Ok(());
+            }
+        };
+        chain.follow(&written, line.hash)?;
+        self.chain = Some(chain);
+        match self.runs.last_mut() {
+            Some(run) if run.last + 1 == line.seq => run.last = line.seq,
+            _ => self.runs.push(Run { first: line.seq, last: line.seq }),
+        }
+        Ok(())
+    }
+}
+
+/// The check. A copy is the same one.
+#[derive(Clone, Copy)]
+pub(super) struct Check {
+    list: List,
+    finding: Slot<Finding>,
+    /// It is at work.
+    pub(super) busy: RwSignal<bool>,
+    organization_id: StoredValue<Option<String>>,
+    work: StoredValue<Option<Task>, LocalStorage>,
+}
+
+impl Check {
+    /// Nobody has asked yet.
+    pub(super) fn new(list: List) -> Self {
+        Self {
+            list,
+            finding: Slot::default(),
+            busy: RwSignal::new(false),
+            organization_id: StoredValue::new(None),
+            work: StoredValue::new_local(None),
+        }
+    }
+
+    /// Begins.
+    pub(super) fn start(self) {
+        if !self.list.with(Book::is_ledger) {
+            let why = "The chain runs through every line: clear the filters to check it.";
+            return self.finding.set(Finding::Not(why.to_owned()));
+        }
+        let lines: Vec<Arc<Transaction>> = self.list.with(|book| book.lines().cloned().collect());
+        self.busy.set(true);
+        self.work.set_value(Some(task::start(async move {
+            let finding = match self.organization_id().await {
+                Ok(organization_id) => follow(organization_id, &lines).await,
+                Err(error) => Finding::Not(error.sentence()),
+            };
+            self.busy.set(false);
+            self.finding.set(finding);
+        })));
+    }
+
+    /// The hash covers it, and no line says it.
+    async fn organization_id(self) -> Result<String, ApiError> {
+        if let Some(id) = self.organization_id.get_value() {
+            return Ok(id);
+        }
+        let id = api::organization::get().await?.id;
+        self.organization_id.set_value(Some(id.clone()));
+        Ok(id)
+    }
+}
+
+async fn follow(organization_id: String, lines: &[Arc<Transaction>]) -> Finding {
+    let mut follower = Follower { organization_id, chain: None, runs: Vec::new() };
+    for some in lines.chunks(AT_ONCE) {
+        for line in some {
+            if let Err(fault) = follower.follow(line) {
+                return Finding::Wrong { seq: line.seq, why: reason(fault, line), before: follower.runs };
+            }
+        }
+        timers::sleep(0).await;
+    }
+    Finding::Right(follower.runs)
+}
+
+fn reason(fault: Fault, line: &Transaction) -> String {
+    match fault {
+        Fault::Hash => "its contents are not what its hash was made of".to_owned(),
+        Fault::Balance { expected } => {
+            format!("the balance should be {}", money_text(expected, line.currency, MoneyStyle::Line))
+        }
+        Fault::Gap { .. } | Fault::Overflow => "it does not follow the line before".to_owned(),
+    }
+}
+
+fn count(runs: &[Run]) -> u64 {
+    runs.iter().map(|run| u64::try_from(run.last - run.first + 1).unwrap_or_default()).sum()
+}
+
+fn number(seq: i64) -> String {
+    language::whole(u64::try_from(seq).unwrap_or_default())
+}
+
+fn spans(runs: &[Run]) -> String {
+    let runs = runs.iter().rev().map(|run| format!("no. {}–{}", number(run.first), number(run.last)));
+    runs.collect::<Vec<_>>().join(", ")
+}
+
+fn sentence(finding: &Finding) -> String {
+    match finding {
+        Finding::None => String::new(),
+        Finding::Not(why) => why.clone(),
+        Finding::Right(runs) if runs.is_empty() => "Too few lines are loaded to check one by another.".to_owned(),
+        Finding::Right(runs) => format!(
+            "Checked in this browser: {} lines, {}. Each follows the one before; hashes and balances are right.",
+            language::whole(count(runs)),
+            spans(runs)
+        ),
+        Finding::Wrong { seq, why, before } => {
+            let right = if before.is_empty() {
+                String::new()
+            } else {
+                format!(" The {} lines checked before it are right.", language::whole(count(before)))
+            };
+            format!("Line no. {} does not fit: {why}.{right}", number(*seq))
+        }
+    }
+}
+
+/// What was found.
+#[component]
+pub(super) fn CheckResult(
+    /// The check.
+    check: Check,
+    /// Shows a line.
+    drawer: Drawer,
+) -> AnyView {
+    let content = move || {
+        let finding = check.finding.read();
+        let wrong = match &*finding {
+            Finding::None => return None,
+            Finding::Wrong { seq, .. } => Some(*seq),
+            _ => None,
+        };
+        let right = matches!(&*finding, Finding::Right(runs) if !runs.is_empty());
+        let icon = if right { IconName::Check } else { IconName::Warning };
+        let show = wrong.map(|seq| view! { <Button on_press=move || drawer.show(seq)>"Show line"</Button> });
+        Some(view! {
+            <div class="transactions-note" class:note-right=right class:note-wrong=wrong.is_some()>
+                <Icon name=icon />
+                <p class="small">{sentence(&finding)}</p>
+                {show}
+                <Button style=ButtonStyle::Quiet on_press=move || check.finding.set(Finding::None)>"Dismiss"</Button>
+            </div>
+        })
+    };
+    view! { <div role="status">{dynamic::part(content)}</div> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use billing_domain::ledger::Hash;
+    use billing_domain::{Money, TransactionKind};
+
+    use super::super::arrivals::tests::line_at;
+    use super::*;
+
+    fn ledger(lines: i64) -> Vec<Transaction> {
+        let (mut all, mut hash) = (Vec::new(), Hash::GENESIS);
+        for seq in 1..=lines {
+            let mut line = line_at(seq, TransactionKind::AiTask);
+            (line.amount, line.balance_after) = (Money::from_micros(-1), Money::from_micros(-seq));
+            hash = line.line("org").hash_after(hash);
+            line.hash = hash;
+            all.push(line);
+        }
+        all
+    }
+
+    fn followed(lines: &[Transaction]) -> (Vec<Run>, Option<(i64, Fault)>) {
+        let mut follower = Follower { organization_id: "org".to_owned(), chain: None, runs: Vec::new() };
+        for line in lines {
+            if let Err(fault) = follower.follow(line) {
+                return (follower.runs, Some((line.seq, fault)));
+            }
+        }
+        (follower.runs, None)
+    }
+
+    #[test]
+    fn runs_are_followed_each_from_its_first_line() {
+        let lines = ledger(10);
+        assert_eq!(followed(&lines), (vec![Run { first: 1, last: 10 }], None));
+        let some: Vec<_> = lines.iter().filter(|line| line.seq != 5 && line.seq > 1).cloned().collect();
+        assert_eq!(followed(&some), (vec![Run { first: 3, last: 4 }, Run { first: 7, last: 10 }], None));
+    }
+
+    #[test]
+    fn the_first_altered_line_is_named() {
+        let mut lines = ledger(10);
+        lines[6].description.push('x');
+        assert_eq!(followed(&lines), (vec![Run { first: 1, last: 6 }], Some((7, Fault::Hash))));
+        assert_eq!(followed(&ledger(1)).0.len(), 1);
+    }
+}

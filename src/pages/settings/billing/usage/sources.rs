@@ -1,0 +1,145 @@
+//! Cost per source: who or what spent the month's money, and the way to those lines.
+
+use billing_contract::usage::{OtherSources, Usage};
+use billing_domain::{Currency, Money, Month, UsageKind, share};
+use leptos::prelude::*;
+
+use super::super::Doors;
+use super::super::words::source_words;
+use crate::platform::language;
+use crate::platform::signal::Derived;
+use crate::state::filter::Filter;
+use crate::ui::dynamic::{memo, part, words};
+use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::table::{Column, Table};
+use crate::ui::time::month_text;
+
+/// What one source cost, as it is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Cost {
+    /// `None` for all others together.
+    source: Option<String>,
+    amount: Money,
+    lines: i64,
+    /// Tenths of a percent of the month.
+    share: u32,
+}
+
+/// The named sources and then the others, if there are any, with shares that add up.
+fn costs(usage: &Usage) -> Vec<Cost> {
+    let OtherSources { amount, lines } = usage.other_sources;
+    let named = usage.sources.iter().map(|cost| (Some(cost.source.clone()), cost.amount, cost.lines));
+    let others = (lines > 0).then_some((None, amount, lines));
+    let all: Vec<_> = named.chain(others).collect();
+    let amounts: Vec<Money> = all.iter().map(|(_, amount, _)| *amount).collect();
+    let shares = share::shares(&amounts, 1000);
+    all.into_iter().zip(shares).map(|((source, amount, lines), share)| Cost { source, amount, lines, share }).collect()
+}
+
+/// The table; its rows stay while their figures change.
+pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usage>>, month: Month) -> AnyView {
+    let all = memo(move || usage.read().as_ref().as_ref().map(costs).unwrap_or_default());
+    let columns = vec![
+        Column::text("Source"),
+        Column::figures("Amount"),
+        Column::figures("Share").wide_only(),
+        Column::figures("Lines").wide_only(),
+        Column::figures("Average per line").wide_only(),
+    ];
+    let row = move |source: Option<String>| {
+        let key = source.clone();
+        let cost = memo(move || all.read().iter().find(|cost| cost.source == key).cloned().unwrap_or_default());
+        let name = match source {
+            Some(source) if !source.is_empty() => {
+                let title = source.clone();
+                let filter = behind(source, month);
+                view! {
+                    <button type="button" class="source-name" title="Show these transactions"
+                        on:click=move |_| doors.show_lines(filter.clone())>{title}</button>
+                }
+                .into_any()
+            }
+            // There is no word to look for.
+            Some(_) => view! { <span class="muted">{source_words("")}</span> }.into_any(),
+            None => view! { <span class="muted">"All others"</span> }.into_any(),
+        };
+        let bar = Signal::derive(move || tenths(cost.read().share));
+        view! {
+            <tr>
+                <th scope="row">
+                    {name}
+                    <span class="source-share" aria-hidden="true" style:--share=bar></span>
+                    <span class="cell-sub narrow-only">{words(move || in_short(&cost.read()))}</span>
+                </th>
+                <td class="numeric">{words(move || money_text(cost.read().amount, currency, MoneyStyle::Total))}</td>
+                <td class="numeric wide-only">{words(move || tenths(cost.read().share))}</td>
+                <td class="numeric wide-only">{words(move || count(cost.read().lines))}</td>
+                <td class="numeric wide-only">{words(move || average(&cost.read(), currency))}</td>
+            </tr>
+        }
+        .into_any()
+    };
+    let sources = memo(move || all.read().iter().map(|cost| cost.source.clone()).collect::<Vec<_>>());
+    let caption = format!("Cost per source in {}, largest first", month_text(month));
+    let body = move || {
+        let columns = columns.clone();
+        view! {
+            <Table caption=caption.clone() columns=columns>
+                <tbody><For each=move || sources.get() key=Clone::clone children=row /></tbody>
+            </Table>
+        }
+    };
+    view! {
+        <div class="sources">
+            <h3>"Cost per source"</h3>
+            {part(body)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The usage of one source in the month.
+fn behind(source: String, month: Month) -> Filter {
+    Filter {
+        kinds: UsageKind::ALL.iter().map(|kind| (*kind).into()).collect(),
+        from: Some(month.first_day()),
+        to: Some(month.last_day()),
+        text: source,
+    }
+}
+
+/// 382 is `38.2%`.
+fn tenths(share: u32) -> String {
+    format!("{}.{}%", share / 10, share % 10)
+}
+
+fn count(lines: i64) -> String {
+    language::whole(lines.max(0).unsigned_abs())
+}
+
+fn average(cost: &Cost, currency: Currency) -> String {
+    let average = share::per_line(cost.amount, cost.lines);
+    average.map(|average| money_text(average, currency, MoneyStyle::Average)).unwrap_or_default()
+}
+
+/// What a narrow table says below the name.
+fn in_short(cost: &Cost) -> String {
+    let lines = if cost.lines == 1 { "1 line".to_owned() } else { format!("{} lines", count(cost.lines)) };
+    format!("{} · {lines}", tenths(cost.share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_of_a_source_are_its_usage_of_the_month() {
+        let filter = behind("Agent Ava".to_owned(), "2026-02".parse().unwrap());
+        assert_eq!(
+            filter.to_query(),
+            "kind=outbound_call%2Cinbound_call%2Cai_task&from=2026-02-01&to=2026-02-28&q=Agent%20Ava"
+        );
+        assert_eq!(tenths(1000), "100.0%");
+        assert_eq!(tenths(7), "0.7%");
+    }
+}

@@ -1,0 +1,13 @@
+//! Paper.
+
+use super::dialog;
+
+/// Opens the browser's way to print, and comes back when that is closed. An open dialog is printed like the rest of the
+/// page: what is modal lies above it, where it has one sheet only.
+pub(crate) fn print() {
+    let _aside = dialog::step_aside();
+    if let Some(window) = web_sys::window() {
+        // Refused only inside a frame that may not.
+        let _ = window.print();
+    }
+}

@@ -1,0 +1,150 @@
+//! Saving a long answer as a file while it arrives, saying how far it has come; stopped when nobody waits for it any more.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{Array, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Blob, HtmlAnchorElement, ReadableStreamDefaultReader, RequestInit, Response as JsResponse, Url,
+};
+
+use super::timers;
+
+/// After so long without anything new it is given up.
+const SILENCE_MILLISECONDS: i32 = 30_000;
+/// So much is handed over to the browser at once, which keeps it outside the page's memory.
+const PART_BYTES: u64 = 4_000_000;
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Bytes that have arrived.
+    pub(crate) bytes: u64,
+    /// Whole records of a CSV file among them, the headings included.
+    pub(crate) records: u64,
+}
+
+/// Why there is no file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The server refused, with this answer.
+    Refused(String),
+    /// The answer did not begin, or broke off.
+    Broken,
+}
+
+/// Counts the records of a CSV file piece by piece: a line break inside quotes ends none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Records {
+    quoted: bool,
+    count: u64,
+}
+
+impl Records {
+    fn read(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match byte {
+                b'"' => self.quoted = !self.quoted,
+                b'\n' if !self.quoted => self.count += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+struct AbortOnDrop(AbortController);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Fetches a CSV file and saves it under this name once it is whole.
+pub(crate) async fn save(address: &str, name: &str, on_progress: impl Fn(Progress)) -> Result<Progress, Failure> {
+    let controller = AbortOnDrop(AbortController::new().map_err(|_| Failure::Broken)?);
+    match fetch(&controller.0, address, on_progress).await {
+        Ok(Ok((progress, parts))) => hand_over(&parts, name).map(|()| progress).map_err(|_| Failure::Broken),
+        Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
+        Err(_) => Err(Failure::Broken),
+    }
+}
+
+type Fetched = Result<(Progress, Array), String>;
+
+async fn fetch(
+    controller: &AbortController,
+    address: &str,
+    on_progress: impl Fn(Progress),
+) -> Result<Fetched, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
+    let init = RequestInit::new();
+    init.set_signal(Some(&controller.signal()));
+    let silence = Rc::new(Cell::new(None));
+    let listen = || {
+        let controller = controller.clone();
+        silence.set(Some(timers::after(SILENCE_MILLISECONDS, move || controller.abort())));
+    };
+    listen();
+    let response: JsResponse = JsFuture::from(window.fetch_with_str_and_init(address, &init)).await?.dyn_into()?;
+    if !response.ok() {
+        return Ok(Err(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default()));
+    }
+    let body = response.body().ok_or(JsValue::UNDEFINED)?;
+    let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
+    let (parts, mut pieces, mut kept) = (Array::new(), Array::new(), 0);
+    let (mut bytes, mut records) = (0, Records::default());
+    loop {
+        let read = JsFuture::from(reader.read()).await?;
+        if Reflect::get(&read, &"done".into())?.is_truthy() {
+            break;
+        }
+        listen();
+        let piece: Uint8Array = Reflect::get(&read, &"value".into())?.dyn_into()?;
+        let length = u64::from(piece.byte_length());
+        records.read(&piece.to_vec());
+        pieces.push(&piece);
+        (bytes, kept) = (bytes + length, kept + length);
+        if kept >= PART_BYTES {
+            parts.push(&JsValue::from(Blob::new_with_u8_array_sequence(&pieces)?));
+            (pieces, kept) = (Array::new(), 0);
+        }
+        on_progress(Progress { bytes, records: records.count });
+    }
+    parts.push(&JsValue::from(Blob::new_with_u8_array_sequence(&pieces)?));
+    silence.set(None);
+    Ok(Ok((Progress { bytes, records: records.count }, parts)))
+}
+
+fn hand_over(parts: &Array, name: &str) -> Result<(), JsValue> {
+    let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::UNDEFINED)?;
+    let url = Url::create_object_url_with_blob(&Blob::new_with_blob_sequence(parts)?)?;
+    let link: HtmlAnchorElement = document.create_element("a")?.dyn_into()?;
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    // The browser has begun to save it by then; until it is let go of, the file's bytes stay.
+    wasm_bindgen_futures::spawn_local(async move {
+        timers::sleep(60_000).await;
+        let _ = Url::revoke_object_url(&url);
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_break_inside_quotes_ends_no_record_wherever_the_pieces_are_cut() {
+        let text = b"a,b\r\n\"x\"\"\ny\",2\r\nlast,3\r\n";
+        for cut in 0..text.len() {
+            let mut records = Records::default();
+            records.read(&text[..cut]);
+            records.read(&text[cut..]);
+            assert_eq!((records.count, records.quoted), (3, false), "cut at {cut}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The chart's figures as rows.
+
+use leptos::prelude::*;
+
+use super::{Bar, Shared};
+use crate::ui::dynamic::part;
+use crate::ui::table::{Column, Table};
+
+/// The table in place of the plot.
+pub(super) fn table(shared: Shared) -> AnyView {
+    let words = shared.words.get_value();
+    let mut columns = vec![Column::text(words.bar)];
+    columns.extend(shared.names.get_value().into_iter().map(|name| Column::figures(name).wide_only()));
+    columns.push(Column::figures("Total"));
+    let behind = shared.behind.read_untracked();
+    let has_behind = !behind.heights.is_empty();
+    if has_behind {
+        columns.push(Column::figures(behind.name.clone()).wide_only());
+    }
+    let row = move |bar: Bar| {
+        let class = if bar.mark.is_some() { "cell-sub chart-mark" } else { "cell-sub" };
+        let word = bar.mark.as_ref().map(|_| view! { <span aria-hidden="true">"◆ "</span>{words.mark}": " });
+        let note = (!bar.note.is_empty()).then(|| view! { <span class=class>{word}{bar.note}</span> });
+        let parts = bar.part_texts.into_iter().map(|text| view! { <td class="numeric wide-only">{text}</td> });
+        let before = has_behind.then(|| view! { <td class="numeric wide-only muted">{bar.behind_text}</td> });
+        view! {
+            <tr>
+                <th scope="row">{bar.name}{note}</th>{parts.collect_view()}
+                <td class="numeric">{bar.total_text}</td>{before}
+            </tr>
+        }
+    };
+    let rows = part(move || shared.bars.get().into_iter().map(row).collect_view());
+    view! {
+        <div class="chart-table"><Table caption=shared.summary columns=columns><tbody>{rows}</tbody></Table></div>
+    }
+    .into_any()
+}

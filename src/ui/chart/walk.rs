@@ -1,0 +1,154 @@
+//! The bars as one list to walk through: by arrow keys with one stop in the tab order, by tap, by pointer.
+
+use leptos::prelude::*;
+
+use super::scale::Scale;
+use super::{Bar, Shared};
+use crate::platform::focus;
+use crate::platform::signal::Derived;
+use crate::ui::dynamic::{part, yes_no};
+use crate::ui::field::unique_id;
+
+/// So many bars are one page of the keyboard: a week of days.
+const PAGE: usize = 7;
+
+/// Where a key leads from `index` among `count` bars; `None` for a key that leads nowhere.
+fn led_to(key: &str, index: usize, count: usize) -> Option<usize> {
+    let last = count.checked_sub(1)?;
+    let to = match key {
+        "ArrowLeft" | "ArrowUp" => index.saturating_sub(1),
+        "ArrowRight" | "ArrowDown" => index + 1,
+        "PageUp" => index.saturating_sub(PAGE),
+        "PageDown" => index + PAGE,
+        "Home" => 0,
+        "End" => last,
+        _ => return None,
+    };
+    Some(to.min(last))
+}
+
+/// The bar in one sentence, for those who hear it.
+fn sentence(bar: &Bar, names: &[String], mark: &str) -> String {
+    let mut text = format!("{}: {}", bar.name, bar.total_text);
+    if bar.mark.is_some() {
+        text.push_str(", ");
+        text.push_str(mark);
+    }
+    let parts = names.iter().zip(&bar.part_texts).map(|(name, amount)| format!("{name} {amount}"));
+    for more in std::iter::once(bar.note.clone()).chain(parts).filter(|more| !more.is_empty()) {
+        text.push_str(". ");
+        text.push_str(&more);
+    }
+    text
+}
+
+/// A strip over each bar. Strips stay when figures change, so that nobody loses their place.
+pub(super) fn walk(shared: Shared, scale: Derived<Scale>) -> AnyView {
+    let id = unique_id("chart-bar");
+    let strip_id = StoredValue::new(id);
+    let id_of = move |index: usize| format!("{}-{index}", strip_id.get_value());
+    let count = Derived::new(move || shared.bars.read().len());
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        let Some(index) = untrack(move || shared.active()) else { return };
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        if event.key() == "Enter" {
+            shared.on_open.run((index,));
+        } else if let Some(to) = led_to(&event.key(), index, count.get_untracked()) {
+            shared.pointed.set(None);
+            shared.chosen.set(Some(to));
+            focus::by_id(&id_of(to));
+        } else {
+            return;
+        }
+        event.prevent_default();
+    };
+    let strip = move |index: usize| {
+        let bar = move || shared.bars.read().get(index).cloned().unwrap_or_default();
+        let label = move || {
+            let words = shared.words.with_value(|words| words.mark.to_lowercase());
+            shared.names.with_value(|names| sentence(&bar(), names, &words))
+        };
+        let active = Derived::new(move || shared.active() == Some(index));
+        let shown = Derived::new(move || shared.shown() == Some(index));
+        let height = move || percent(scale.get().place(bar().height(), super::plot::HEIGHT));
+        let flag = move || {
+            let mark = bar().mark?;
+            let height = Signal::derive(height);
+            Some(view! { <span class="chart-flag" style:--top=height>"◆ "<span>{mark}</span></span> })
+        };
+        view! {
+            <div
+                role="option"
+                id=id_of(index)
+                class="chart-strip"
+                class:chart-chosen=Signal::derive(move || shown.get())
+                aria-label=Signal::derive(label)
+                aria-selected=yes_no(move || active.get())
+                tabindex=Signal::derive(move || if active.get() { "0" } else { "-1" })
+                on:focus=move |_| shared.chosen.set(Some(index))
+                on:click=move |_| shared.chosen.set(Some(index))
+                on:pointerenter=move |_| shared.pointed.set(Some(index))
+            >
+                {part(flag)}
+            </div>
+        }
+    };
+    view! {
+        <div
+            class="chart-strips"
+            role="listbox"
+            aria-orientation="horizontal"
+            aria-label=shared.words.with_value(|words| words.bars.clone())
+            on:keydown=key
+            on:pointerleave=move |_| shared.pointed.set(None)
+        >
+            {part(move || (0..count.get()).map(strip).collect_view())}
+        </div>
+    }
+    .into_any()
+}
+
+/// A part of [`super::plot::HEIGHT`] as the style sheet and SVG write it.
+pub(super) fn percent(part: u64) -> String {
+    format!("{}.{:02}%", part / 100, part % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stay_within_the_bars() {
+        for (key, from, to) in [
+            ("ArrowLeft", 0, 0),
+            ("ArrowLeft", 5, 4),
+            ("ArrowRight", 27, 27),
+            ("ArrowRight", 5, 6),
+            ("PageUp", 5, 0),
+            ("PageDown", 5, 12),
+            ("PageDown", 25, 27),
+            ("Home", 9, 0),
+            ("End", 9, 27),
+        ] {
+            assert_eq!(led_to(key, from, 28), Some(to), "{key} from {from}");
+        }
+        assert_eq!(led_to("a", 1, 28), None);
+        assert_eq!(led_to("Home", 0, 0), None);
+    }
+
+    #[test]
+    fn a_bar_is_told_with_all_that_it_shows() {
+        let bar = Bar {
+            name: "Monday".to_owned(),
+            part_texts: vec!["$3".to_owned(), "$1".to_owned()],
+            total_text: "$4".to_owned(),
+            note: "2.0 × the usual day".to_owned(),
+            mark: Some("2.0×".to_owned()),
+            ..Bar::default()
+        };
+        let names = ["Calls".to_owned(), "Tasks".to_owned()];
+        assert_eq!(sentence(&bar, &names, "spike"), "Monday: $4, spike. 2.0 × the usual day. Calls $3. Tasks $1");
+    }
+}

@@ -1,0 +1,251 @@
+// The Transaction History: what narrows it, one line in its drawer, the file, the statement on paper, the check of the chain.
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import AxeBuilder from "@axe-core/playwright";
+import { type Page, expect, test } from "../fixture/test.ts";
+import { Billing } from "../fixture/billing.ts";
+import { BILLING, signIn } from "../fixture/people.ts";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+async function open(page: Page): Promise<Billing> {
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  await expect(billing.history.getByRole("row").nth(5)).toBeAttached();
+  return billing;
+}
+
+/** The buttons of the rows, newest first. */
+function lines(billing: Billing) {
+  return billing.history.getByRole("row").getByRole("button");
+}
+
+function pdfText(pdf: Buffer): string {
+  return execFileSync("pdftotext", ["-layout", "-", "-"], { input: pdf, encoding: "utf8" });
+}
+
+test("filters stand in the address, and come back from it @everywhere", async ({ page }) => {
+  const billing = await open(page);
+  await billing.history.getByRole("button", { name: "Top-ups" }).click();
+  await expect(page).toHaveURL(/kind=top_up%2Cauto_top_up/);
+  await expect(billing.history.getByRole("status").filter({ hasText: /\d+ match/ })).toBeVisible();
+  const found = await lines(billing).count();
+  await page.reload();
+  await expect(billing.history.getByRole("button", { name: "Top-ups" })).toHaveAttribute("aria-pressed", "true");
+  await expect(lines(billing)).toHaveCount(found);
+  await billing.history.getByRole("button", { name: "Clear filters" }).click();
+  await expect(page).toHaveURL(new RegExp(`${BILLING}$`));
+  await expect(billing.history.getByRole("status").filter({ hasText: /[\d,]+ transactions/ })).toBeVisible();
+});
+
+test("a search waits until typing rests, and a newer one cancels the one before", async ({ page, watch }) => {
+  const billing = await open(page);
+  const searches: string[] = [];
+  const cancelled: string[] = [];
+  const words = (url: string) => new URL(url).searchParams.get("q");
+  const isPage = (url: string) => new URL(url).pathname === "/api/v1/transactions" && words(url) !== null;
+  page.on("request", (request) => isPage(request.url()) && searches.push(words(request.url())!));
+  page.on("requestfailed", (request) => isPage(request.url()) && cancelled.push(words(request.url())!));
+  // The first search never gets an answer.
+  await page.route(/transactions\?.*q=ava(&|$)/, () => {});
+  watch.expectOffline();
+  const box = billing.history.getByRole("searchbox", { name: "Search" });
+  await box.pressSequentially("ava", { delay: 30 });
+  await expect.poll(() => searches).toEqual(["ava"]);
+  await box.fill("no such words");
+  await expect(billing.history.getByText("No transaction matches")).toBeVisible();
+  expect(cancelled).toEqual(["ava"]);
+  expect(searches).toEqual(["ava", "no such words"]);
+});
+
+test("a line opens in a drawer by keyboard, arrows lead to its neighbours, Escape back to the row @everywhere", async ({ page }) => {
+  const billing = await open(page);
+  const titles = await lines(billing).allInnerTexts();
+  await lines(billing).nth(0).focus();
+  await page.keyboard.press("ArrowDown");
+  await expect(lines(billing).nth(1)).toBeFocused();
+  await page.keyboard.press("Enter");
+  const drawer = page.getByRole("dialog");
+  await expect(drawer.getByRole("heading", { name: titles[1]! })).toBeVisible();
+  await expect(drawer.getByText("Balance after")).toBeVisible();
+  for (const fact of ["Occurred", "Posted", "Reference", "Hash", "Line"]) await expect(drawer.getByText(fact, { exact: true })).toBeVisible();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+    expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`), colorScheme).toEqual([]);
+  }
+  await page.keyboard.press("ArrowDown");
+  await expect(drawer.getByRole("heading", { name: titles[2]! })).toBeVisible();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
+  await expect(drawer.getByRole("heading", { name: titles[0]! })).toBeVisible();
+  await expect(drawer.getByRole("button", { name: "Newer" })).toHaveAttribute("aria-disabled", "true");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Escape");
+  await expect(drawer).toBeHidden();
+  await expect(lines(billing).nth(1)).toBeFocused();
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow).toBeLessThanOrEqual(0);
+});
+
+test("the drawer shows how the amount was worked out, and prepares a question about it", async ({ page, seams, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const billing = await open(page);
+  await seams.use({ kind: "outbound_call", quantity: "95", unit: "second", unit_price: "0.0012", description: "Call about a crown", source: "Agent Ava" });
+  await lines(billing).filter({ hasText: "Call about a crown" }).click();
+  const drawer = page.getByRole("dialog", { name: "Call about a crown" });
+  await expect(drawer.getByText("95 seconds × $0.0012 = $0.114")).toBeVisible();
+  const [line] = (await seams.ledger()).slice(-1);
+  await drawer.getByRole("button", { name: "Copy reference" }).click();
+  await expect(page.getByText("The reference is copied.")).toBeAttached();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^test-/);
+  await drawer.getByRole("button", { name: "Question this charge" }).click();
+  const text = drawer.getByRole("textbox", { name: "Your question" });
+  await expect(text).toHaveValue(new RegExp(`no\\. ${line!.seq.toLocaleString("en-US")}`));
+  await expect(text).toHaveValue(/95 seconds × \$0\.0012 = \$0\.114/);
+  await drawer.getByRole("button", { name: "Copy text" }).click();
+  await expect(page.getByText("The text is copied.")).toBeAttached();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("Call about a crown");
+});
+
+test("a top-up's drawer names its card and leads to the receipt", async ({ page }) => {
+  const billing = await open(page);
+  await billing.history.getByRole("button", { name: "Top-ups" }).click();
+  await expect(billing.history.getByRole("status").filter({ hasText: /\d+ match/ })).toBeVisible();
+  await lines(billing).first().click();
+  const drawer = page.getByRole("dialog");
+  await expect(drawer.getByText(/Visa.*4242/).last()).toBeVisible();
+  const file = page.waitForEvent("download");
+  await drawer.getByRole("link", { name: "Receipt" }).click();
+  expect((await file).suggestedFilename()).toMatch(/\.pdf$/);
+});
+
+test("new lines wait while somebody reads further down, and are shown on demand", async ({ page, seams }) => {
+  const billing = await open(page);
+  await expect(lines(billing).first()).toBeVisible();
+  const frame = billing.history.getByRole("region", { name: /^Transactions, newest first/ });
+  await frame.evaluate((element) => element.scrollTo(0, 2000));
+  await expect(lines(billing).first()).not.toHaveText("", { timeout: 5000 });
+  const before = await frame.evaluate((element) => element.scrollTop);
+  await seams.useMany(3, "Fresh task");
+  const show = billing.history.getByRole("button", { name: "3 new – show" });
+  await expect(show).toBeVisible();
+  expect(await frame.evaluate((element) => element.scrollTop)).toBe(before);
+  await show.click();
+  await expect(lines(billing).first()).toHaveText("Fresh task 2");
+  await expect(lines(billing).nth(2)).toHaveText("Fresh task 0");
+  expect(await frame.evaluate((element) => element.scrollTop)).toBe(0);
+});
+
+test("the file holds exactly what is filtered", async ({ page }) => {
+  const billing = await open(page);
+  await billing.history.getByRole("button", { name: "Inbound calls" }).click();
+  const status = billing.history.getByRole("status").filter({ hasText: /[\d,]+ match/ });
+  await expect(status).toBeVisible();
+  const count = Number((await status.innerText()).replace(/\D/g, ""));
+  const download = page.waitForEvent("download");
+  await billing.history.getByRole("button", { name: "Download CSV" }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe("transactions.csv");
+  const rows = (await readFile(await file.path(), "utf8")).trim().split("\r\n");
+  expect(rows.length - 1).toBe(count);
+  expect(rows.slice(1).filter((row) => !row.includes(",inbound_call,"))).toEqual([]);
+  await expect(billing.history.getByRole("group", { name: "CSV" })).toContainText(`${count.toLocaleString("en-US")} lines`);
+});
+
+test("the chain of the loaded lines is checked in the browser, and an altered line is named", async ({ page }) => {
+  const billing = await open(page);
+  await billing.history.getByRole("button", { name: "Verify" }).click();
+  await expect(billing.history.getByText(/^Checked in this browser: [\d,]+ lines, no\. [\d,]+–[\d,]+\./)).toBeVisible();
+
+  let altered = 0;
+  await page.route(/transactions\?.*before_seq=/, async (route) => {
+    const answer = await route.fetch();
+    const json = await answer.json();
+    const line = json.items[20];
+    line.description = `${line.description}.`;
+    altered = Math.max(altered, line.seq);
+    await route.fulfill({ response: answer, json });
+  });
+  const loaded = page.waitForResponse(/transactions\?.*before_seq=/);
+  await billing.history.getByRole("region", { name: /^Transactions, newest first/ }).evaluate((element) => element.scrollTo(0, 12_000));
+  await loaded;
+  await expect(billing.history.getByText("Loading…")).toHaveCount(0);
+  await billing.history.getByRole("button", { name: "Verify" }).click();
+  const wrong = billing.history.getByText(/^Line no\. [\d,]+ does not fit: its contents are not what its hash was made of/);
+  await expect(wrong).toBeVisible();
+  const named = Number(/no\. ([\d,]+)/.exec(await wrong.innerText())![1]!.replace(/,/g, ""));
+  expect(named).toBeLessThanOrEqual(altered);
+  await billing.history.getByRole("button", { name: "Show line" }).click();
+  await expect(page.getByRole("dialog").getByText(`no. ${named.toLocaleString("en-US")}`, { exact: true })).toBeVisible();
+  await page.keyboard.press("Escape");
+
+  await billing.history.getByRole("button", { name: "AI tasks" }).click();
+  await billing.history.getByRole("button", { name: "Verify" }).click();
+  await expect(billing.history.getByText("clear the filters to check it")).toBeVisible();
+});
+
+test("a monthly statement adds up, and is printed alone on A4 and on Letter @everywhere", async ({ page }) => {
+  const billing = await open(page);
+  await billing.history.getByRole("button", { name: "Statement" }).click();
+  const dialog = page.getByRole("dialog", { name: "Monthly statement" });
+  const table = dialog.getByRole("table", { name: /^Movements in/ });
+  await expect(table).toBeVisible();
+  await expect(dialog.getByText("Northwind Dental")).toBeVisible();
+  const sums = await dialog.locator("dl dd").allInnerTexts();
+  const [opening, moneyIn, moneyOut, closing] = sums.map((text) => Math.round(Number(text.replace("−", "-").replace(/[$,]/g, "")) * 1e6));
+  expect(opening! + moneyIn! - moneyOut!).toBe(closing);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+    expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`), colorScheme).toEqual([]);
+  }
+  // The print button hands over to the browser with the dialog no longer above the page; here it is printed in that state.
+  await page.evaluate(() => {
+    window.print = () => {
+      (globalThis as unknown as { printed: string[] }).printed = [...document.querySelectorAll("dialog:modal")].map((one) => one.className);
+    };
+  });
+  await dialog.getByRole("button", { name: "Print or save as PDF" }).click();
+  expect(await page.evaluate(() => (globalThis as unknown as { printed: string[] }).printed), "no modal dialog while printing").toEqual([]);
+  // The same step, held: closed and open again, not modal.
+  await page.evaluate(() => {
+    const open = document.querySelector<HTMLDialogElement>("dialog:modal")!;
+    open.close();
+    open.show();
+  });
+  for (const format of ["A4", "Letter"] as const) {
+    const text = pdfText(await page.pdf({ format }));
+    expect(text).toContain("Northwind Dental");
+    expect(text).toContain("Closing balance");
+    for (const other of ["Wallet Balance", "Transaction History", "Print or save", "Sign out"]) expect(text, format).not.toContain(other);
+  }
+});
+
+test.describe("a month with very many lines", () => {
+  test.use({ demo: "fresh" });
+
+  test("is summed by day, and its head is on every sheet", async ({ page, seams }) => {
+    await signIn(page, "owner");
+    await seams.fillLedger(20_000, 70);
+    await page.reload();
+    const billing = new Billing(page);
+    await billing.history.getByRole("button", { name: "Statement" }).click();
+    const dialog = page.getByRole("dialog", { name: "Monthly statement" });
+    await expect(dialog.getByRole("table", { name: /^Movements in/ })).toBeVisible();
+    await expect(dialog.getByText("Calls and AI tasks are summed by day and kind")).toBeVisible();
+    const choices = await dialog.getByRole("combobox", { name: "Month" }).locator("option").count();
+    expect(choices).toBeGreaterThanOrEqual(3);
+    await page.evaluate(() => {
+      const open = document.querySelector<HTMLDialogElement>("dialog:modal")!;
+      open.close();
+      open.show();
+    });
+    for (const format of ["A4", "Letter"] as const) {
+      const sheets = pdfText(await page.pdf({ format })).split("\f").filter((sheet) => sheet.trim() !== "");
+      expect(sheets.length, "more than one sheet").toBeGreaterThan(1);
+      const withRows = sheets.filter((sheet) => /\d{4}\s+(Outbound|Inbound|AI task|Credit)/.test(sheet));
+      for (const sheet of withRows) expect(sheet, format).toMatch(/Date\s+Movement\s+In\s+Out\s+Balance/);
+    }
+  });
+});

@@ -1,0 +1,25 @@
+// The main screens look as they do in docs/screens. After a wanted change: cargo xtask screens --renew
+import { expect, test } from "../fixture/test.ts";
+import { pictured } from "../fixture/pictured.ts";
+import { screens } from "../fixture/screens.ts";
+import { STILL, hold, holdClock } from "../fixture/still.ts";
+
+for (const name of pictured) {
+  const screen = screens.find((one) => one.name === name)!;
+
+  test.describe(`${name} @everywhere`, () => {
+    test.use({ demo: screen.demo, startsAt: STILL });
+
+    test("looks as in the picture book, light and dark", async ({ page, seams, watch }, info) => {
+      screen.statuses?.forEach((status) => watch.expectStatus(status));
+      await holdClock(page);
+      await screen.open(page, seams);
+      await hold(page);
+      const width = info.project.name === "desktop" ? "wide" : "narrow";
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await expect.soft(page).toHaveScreenshot(`${name}-${width}-${colorScheme}.png`);
+      }
+    });
+  });
+}

@@ -1,0 +1,139 @@
+//! The picture book: every main screen wide and narrow, light and dark, and a page that shows them side by side.
+
+use crate::workspace;
+use anyhow::{Context, Result, bail};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Everybody clones the book, and every renewal stays in the history.
+const PICTURE_LIMIT_BYTES: u64 = 60_000;
+const PICTURES_LIMIT: usize = 40;
+/// The four looks of a screen, as the test names them.
+const LOOKS: [&str; 4] = ["wide-light", "wide-dark", "narrow-light", "narrow-dark"];
+/// The list of what is photographed, one quoted name a line.
+const LIST: &str = "tests/browser/fixture/pictured.ts";
+const INDEX: &str = "README.md";
+
+fn folder() -> PathBuf {
+    workspace::root().join("docs/screens")
+}
+
+/// Removes pictures of screens that are not on the list any more.
+pub(super) fn drop_stale() -> Result<()> {
+    let wanted = wanted()?;
+    for file in pictures(&folder())? {
+        if !wanted.contains(&name_of(&file)) {
+            fs::remove_file(&file).with_context(|| format!("{} could not be removed", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the page of the book; errors when a picture is missing or too heavy.
+pub(super) fn bind() -> Result<()> {
+    let (found, wanted) = (pictures(&folder())?, wanted()?);
+    let names: Vec<String> = found.iter().map(|file| name_of(file)).collect();
+    if let Some(missing) = wanted.iter().find(|name| !names.contains(name)) {
+        bail!("docs/screens/{missing} was not taken");
+    }
+    if found.len() > PICTURES_LIMIT {
+        bail!("docs/screens holds {} pictures, the limit is {PICTURES_LIMIT}", found.len());
+    }
+    for file in &found {
+        let bytes = fs::metadata(file)?.len();
+        if bytes > PICTURE_LIMIT_BYTES {
+            bail!("{} has {bytes} bytes, the limit is {PICTURE_LIMIT_BYTES}", workspace::relative(file));
+        }
+    }
+    fs::write(folder().join(INDEX), page(&screens()?)).context("the page of the picture book could not be written")
+}
+
+fn pictures(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = workspace::files_below(folder)?;
+    files.retain(|file| file.extension().is_some_and(|end| end == "png"));
+    Ok(files)
+}
+
+fn name_of(file: &Path) -> String {
+    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The names of the screens, in the order of the list.
+fn screens() -> Result<Vec<String>> {
+    let list = fs::read_to_string(workspace::root().join(LIST)).with_context(|| format!("{LIST} could not be read"))?;
+    let screens = listed(&list);
+    if screens.is_empty() {
+        bail!("{LIST} names no screen");
+    }
+    Ok(screens)
+}
+
+fn listed(text: &str) -> Vec<String> {
+    let quoted = text.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\","));
+    quoted.map(str::to_owned).collect()
+}
+
+fn wanted() -> Result<Vec<String>> {
+    let each = |screen: String| LOOKS.map(|look| format!("{screen}-{look}.png"));
+    Ok(screens()?.into_iter().flat_map(each).collect())
+}
+
+fn page(screens: &[String]) -> String {
+    let mut page =
+        "# The main screens\n\nTaken by `cargo xtask screens --renew` from the demo organisation, on a day that \
+        never changes. The browser tests compare\nevery screen with its picture here: a visible change fails until the \
+        pictures are renewed.\n"
+            .to_owned();
+    for screen in screens {
+        // Writing into a string never fails.
+        let _ = write!(page, "\n## {}\n\n| light | dark |\n|---|---|\n", title(screen));
+        for width in ["wide", "narrow"] {
+            let cell = |scheme: &str| {
+                let alt = format!("{}, {width}, {scheme}", title(screen));
+                let size = if width == "wide" { 480 } else { 200 };
+                format!("<img src=\"{screen}-{width}-{scheme}.png\" width=\"{size}\" alt=\"{alt}\">")
+            };
+            let _ = writeln!(page, "| {} | {} |", cell("light"), cell("dark"));
+        }
+    }
+    page
+}
+
+/// `billing-not-connected` → `Billing not connected`.
+fn title(screen: &str) -> String {
+    let words = screen.replace('-', " ");
+    let first = words.chars().next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}", words.chars().skip(1).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_read_as_the_test_reads_it() {
+        let text = "// \"no\",\nexport const pictured = [\n  \"sign-in\",\n  \"billing\",\n] as const;\n";
+        assert_eq!(listed(text), ["sign-in", "billing"]);
+    }
+
+    #[test]
+    fn the_book_of_this_tree_is_whole() {
+        let mut found: Vec<String> = pictures(&folder()).unwrap().iter().map(|file| name_of(file)).collect();
+        let mut wanted = wanted().unwrap();
+        found.sort();
+        wanted.sort();
+        assert_eq!(found, wanted, "cargo xtask screens --renew");
+        assert_eq!(fs::read_to_string(folder().join(INDEX)).unwrap(), page(&screens().unwrap()));
+        for file in pictures(&folder()).unwrap() {
+            assert!(fs::metadata(&file).unwrap().len() <= PICTURE_LIMIT_BYTES, "{}", file.display());
+        }
+    }
+
+    #[test]
+    fn a_title_is_made_of_the_name() {
+        assert_eq!(title("billing-not-connected"), "Billing not connected");
+    }
+}
