@@ -116,7 +116,7 @@ pub(crate) fn TextField(
     let has_prefix = !prefix.is_empty();
     let control = view! {
         <span class="input" class:input-prefixed=has_prefix>
-            {has_prefix.then(|| view! { <span class="input-prefix" aria-hidden="true">{prefix}</span> })}
+            {has_prefix.then(|| view! { <bdi class="input-prefix" aria-hidden="true">{prefix}</bdi> })}
             <input
                 type=kind.unwrap_or("text")
                 id=id.clone()

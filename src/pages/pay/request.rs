@@ -47,7 +47,8 @@ pub(super) fn Request(
     });
     let until = view! { <Instant at=page.expires_at style=DateStyle::DateTime /> }.into_any();
     let zone = page.time_zone.into_any();
-    let note = (!page.note.is_empty()).then(|| view! { <blockquote class="pay-note"><p>{page.note}</p></blockquote> });
+    let note = (!page.note.is_empty())
+        .then(|| view! { <blockquote class="pay-note"><p dir="auto">{page.note}</p></blockquote> });
     view! {
         <section class="panel pay-panel">
             <p class="pay-who">{woven(asks, [("person", strong(page.requested_by)), ("organization", strong(page.organization))])}</p>

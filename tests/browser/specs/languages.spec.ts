@@ -140,8 +140,8 @@ test.describe("right to left", () => {
     expect(await figure.innerText()).toMatch(/\d,\d{3}\.\d{2}|\d+\.\d{2}/);
 
     // The first day of the month stands at the left.
-    await page.locator(".chart svg text").first().scrollIntoViewIfNeeded();
-    const days = await page.locator(".chart svg text").evaluateAll((texts) =>
+    await page.locator(".chart-ticks").scrollIntoViewIfNeeded();
+    const days = await page.locator(".chart-ticks > span").evaluateAll((texts) =>
       texts.map((text) => ({ day: Number(text.textContent), x: text.getBoundingClientRect().x })).filter(({ day }) => day >= 1 && day <= 31),
     );
     expect(days.length).toBeGreaterThan(1);
