@@ -18,9 +18,11 @@ pub(super) fn show(_: &'static str) -> AnyView {
     let styles = STYLES.map(|(name, style)| specimen(name, states(style)));
     let never = Signal::derive(|| false);
     let icons = view! {
-        <IconButton icon=IconName::Cross label="Close" on_press=|| () />
-        <IconButton icon=IconName::ChevronLeft label="Earlier" on_press=|| () />
-        <IconButton icon=IconName::ChevronRight label="Later" unavailable=Signal::derive(|| true) on_press=|| () />
+        <div class="buttons">
+            <IconButton icon=IconName::Cross label="Close" on_press=|| () />
+            <IconButton icon=IconName::ChevronLeft label="Earlier" on_press=|| () />
+            <IconButton icon=IconName::ChevronRight label="Later" unavailable=Signal::derive(|| true) on_press=|| () />
+        </div>
     };
     let form = view! {
         <div class="buttons end">

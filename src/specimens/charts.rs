@@ -13,7 +13,7 @@ use crate::ui::time::{DateStyle, date_text};
 const WEEK: [[u64; 3]; 7] =
     [[310, 520, 140], [290, 480, 190], [350, 560, 120], [270, 500, 160], [330, 610, 150], [40, 180, 20], [0, 90, 5]];
 /// The day that stands out, counted from 0.
-const SPIKE: usize = 12;
+const SPIKE: usize = 11;
 
 pub(super) fn show(sheet: &'static str) -> AnyView {
     let named = move |what: &str| format!("{what}, {}", sheet.to_lowercase());

@@ -148,19 +148,17 @@ struct Sums {
 impl Sums {
     /// `None`: a sum would leave its range.
     fn of(fresh: &[(&NewLine, Arc<PostedLine>)], now: Timestamp) -> Option<Self> {
-        let mut sums = Self {
-            spent: usage::Spent::new(),
-            moved: WalletStep { step: step::step_of(now), ..WalletStep::default() },
-        };
+        let mut spent = usage::Spent::new();
+        let mut moved = WalletStep { step: step::step_of(now), ..WalletStep::default() };
         for (line, _) in fresh {
             if let Some(kind) = line.kind.usage() {
-                usage::count(&mut sums.spent, line.day, kind, &line.source, line.amount)?;
+                usage::count(&mut spent, line.day, kind, &line.source, line.amount)?;
             }
-            sums.moved.count(line.kind, line.amount)?;
+            moved.count(line.kind, line.amount)?;
         }
         // So are those of the days, of all sources together.
-        Money::checked_sum(sums.spent.values().map(|(amount, _)| *amount))?;
-        Some(sums)
+        Money::checked_sum(spent.values().map(|(amount, _)| *amount))?;
+        Some(Self { spent, moved })
     }
 }
 

@@ -80,7 +80,7 @@ fn replay_fold(live: Live) -> AnyView {
     let opened = RwSignal::new(false);
     let shown = move || opened.get().then(|| lazy(replay::load, move || replay::on_panel(live)));
     view! {
-        <details class="fold" on:toggle=move |_| opened.set(true)>
+        <details class="fold" on:toggle=move |_| if !opened.get_untracked() { opened.set(true) }>
             <summary>"Replay my last 30 days"</summary>
             {dynamic::part(shown)}
         </details>
