@@ -152,7 +152,7 @@ pub(super) fn give_up(live: Live, top_up: TopUp, announcer: Announcer, failed: i
                 arrived(live, news);
                 payment.stage.set(Stage::Choosing(None));
                 payment.open.set(false);
-                announcer.say("Nothing was charged. Automatic payments stay paused.");
+                announcer.say(texts::top_up::said_given_up());
             }
             // The bank had been faster.
             Ok(news) => {
