@@ -24,7 +24,6 @@ pub struct HistoryStep {
     pub automatic: Money,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 const fn is_zero(amount: &Money) -> bool {
     amount.is_zero()
 }
