@@ -1,5 +1,6 @@
 // A ledger of a million lines: the scroll bar reaches all of it, no frame is long, memory stays flat, typing stays quick.
-import { type Locator, type Page, expect, test } from "../fixture/test.ts";
+import { type Locator } from "@playwright/test";
+import { type Page, expect, test } from "../fixture/test.ts";
 import { Billing } from "../fixture/billing.ts";
 import { signIn } from "../fixture/people.ts";
 
