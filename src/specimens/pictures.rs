@@ -55,7 +55,10 @@ const fn after(name: IconName) -> Option<IconName> {
         IconName::Clock => IconName::Flask,
         IconName::Flask => IconName::Code,
         IconName::Code => IconName::Link,
-        IconName::Link => return None,
+        IconName::Link => IconName::Download,
+        IconName::Download => IconName::Document,
+        IconName::Document => IconName::Copy,
+        IconName::Copy => return None,
     })
 }
 
