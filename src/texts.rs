@@ -68,9 +68,12 @@ fn matched<'a>(template: &'a str, text: &'a str) -> Option<Vec<(&'a str, &'a str
     let (before, mut rest) = template.split_once('{').unwrap_or((template, ""));
     let mut text = text.strip_prefix(before)?;
     while let Some((name, after)) = rest.split_once('}') {
-        let (literal, next) = after.split_once('{').unwrap_or((after, ""));
-        let end = if literal.is_empty() { text.len() } else { text.find(literal)? };
-        let (value, after) = text.split_at(end);
+        let Some((literal, next)) = after.split_once('{') else {
+            // The last words stand at the end, not where they come first: an amount has a point too.
+            found.push((name, text.strip_suffix(after)?));
+            return Some(found);
+        };
+        let (value, after) = text.split_at(text.find(literal)?);
         found.push((name, value));
         text = after.strip_prefix(literal)?;
         rest = next;
@@ -153,6 +156,8 @@ mod tests {
         assert_eq!(of("At most 12.50 of it."), Some(vec![("most", "12.50"), ("what", "it")]));
         assert_eq!(matched("The end {x}", "The end 1"), Some(vec![("x", "1")]));
         assert_eq!(matched("Plain.", "Plain."), Some(Vec::new()));
+        let range = Some(vec![("from", "10.00"), ("to", "5000.00")]);
+        assert_eq!(matched("Enter {from} to {to}.", "Enter 10.00 to 5000.00."), range);
         for other in ["At most 1.", "At most 1 of it", "at most 1 of it.", "At most 1 of it. And more", ""] {
             assert_eq!(of(other), None, "{other}");
         }

@@ -21,5 +21,6 @@ pub(crate) mod slider;
 pub(crate) mod table;
 pub(crate) mod tabs;
 pub(crate) mod time;
+pub(crate) mod trend;
 pub(crate) mod virtual_table;
 pub(crate) mod woven;

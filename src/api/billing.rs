@@ -1,6 +1,7 @@
 //! What the Billing tab reads: all above the fold, a month of usage, a page of the ledger.
 
 use billing_contract::billing::Billing;
+use billing_contract::history::WalletHistory;
 use billing_contract::paths;
 use billing_contract::statement::Statement;
 use billing_contract::transaction::{TransactionDetail, TransactionOutline, TransactionPage};
@@ -13,6 +14,11 @@ use super::client::{Call, get};
 /// `GET /billing`.
 pub(crate) async fn billing() -> Result<Billing, ApiError> {
     get(paths::BILLING).answer().await
+}
+
+/// `GET /wallet/history`: the last 30 days.
+pub(crate) async fn history() -> Result<WalletHistory, ApiError> {
+    get(paths::WALLET_HISTORY).answer().await
 }
 
 /// `GET /usage?month=`.

@@ -1,5 +1,7 @@
 //! Members ask for money in the wallet; admins answer.
 
+pub(crate) mod follow;
+
 use billing_contract::paths;
 use billing_contract::request::{AnswerFundsRequest, CreateFundsRequest, FundsRequest, FundsRequestList};
 
@@ -14,11 +16,6 @@ pub(crate) async fn create(request: &CreateFundsRequest) -> Result<FundsRequest,
 /// `GET /requests`.
 pub(crate) async fn list() -> Result<FundsRequestList, ApiError> {
     get(paths::REQUESTS).answer().await
-}
-
-/// `POST /requests/{id}/approve`.
-pub(crate) async fn approve(id: &str, answer: Option<String>) -> Result<FundsRequest, ApiError> {
-    Call::new("POST", paths::REQUEST_APPROVE, id).json(&AnswerFundsRequest { answer }).answer().await
 }
 
 /// `POST /requests/{id}/decline`.

@@ -8,8 +8,13 @@ use super::client::{Call, post};
 
 /// `POST /top-ups`, `amount` with the digits of its currency. The same key and the same body are the same top-up,
 /// however often they are sent.
-pub(crate) async fn create(key: &str, amount: String, card_id: &str) -> Result<TopUp, ApiError> {
-    let body = CreateTopUp { amount: amount.into(), card_id: Some(card_id.to_owned()) };
+pub(crate) async fn create(
+    key: &str,
+    amount: String,
+    card_id: &str,
+    request_id: Option<String>,
+) -> Result<TopUp, ApiError> {
+    let body = CreateTopUp { amount: amount.into(), card_id: Some(card_id.to_owned()), request_id };
     post(paths::TOP_UPS).header("idempotency-key", key).json(&body).answer().await
 }
 

@@ -1,5 +1,6 @@
 //! What a member sees at the Billing address: who manages billing, and a way to ask them. No figures are fetched.
 
+use billing_contract::event::SessionState;
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestState};
 use billing_contract::session::Session;
 use leptos::prelude::*;
@@ -9,7 +10,9 @@ use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api;
-use crate::ui::announcer::announcer;
+use crate::api::requests::follow::{self, Heard};
+use crate::platform::history;
+use crate::ui::announcer::{Announcer, announcer};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
@@ -38,12 +41,20 @@ fn AskAdmin(
 ) -> AnyView {
     let asking = RwSignal::new(false);
     let sent = Slot::new(Vec::<FundsRequest>::new());
+    let announcer = announcer();
     spawn_local(async move {
         // Earlier requests are an extra: without them the page still does what it is for.
         if let Ok(list) = api::requests::list().await {
-            sent.set(list.items);
+            list.items.into_iter().for_each(|request| hear(sent, announcer, request));
         }
     });
+    // The same again, and then what becomes of them: something on the way may let no stream through.
+    let following = follow::follow(move |heard| match heard {
+        Heard::Request(request) => hear(sent, announcer, *request),
+        Heard::Session(SessionState::RoleChanged | SessionState::Ended) => history::reload(),
+    });
+    let following = StoredValue::new_local(Some(following));
+    on_cleanup(move || drop(following.try_update_value(Option::take)));
     view! {
         <section class="plain">
             <h1>"Billing"</h1>
@@ -59,6 +70,40 @@ fn AskAdmin(
         </Dialog>
     }
     .into_any()
+}
+
+/// Takes over a request as it is now, and says when it was answered just now.
+fn hear(sent: Slot<Vec<FundsRequest>>, announcer: Announcer, request: FundsRequest) {
+    let known = sent.read_untracked();
+    let waited = known.iter().any(|known| known.id == request.id && known.state == FundsRequestState::Open);
+    if waited && request.state != FundsRequestState::Open {
+        announcer.say(outcome(&request, &money_text(request.amount, request.currency, MoneyStyle::Total)));
+    }
+    sent.update(|all| merge(all, request));
+}
+
+/// Puts a request into the list, newest first. What is answered stays answered, whatever is heard late.
+fn merge(all: &mut Vec<FundsRequest>, new: FundsRequest) {
+    match all.iter_mut().find(|known| known.id == new.id) {
+        Some(known) if known.state != FundsRequestState::Open => {}
+        Some(known) => *known = new,
+        None => {
+            let place = all.iter().position(|known| known.created_at <= new.created_at).unwrap_or(all.len());
+            all.insert(place, new);
+        }
+    }
+}
+
+/// What became of it, in words that are read out.
+fn outcome(request: &FundsRequest, amount: &str) -> String {
+    let answer = request.answer.as_ref().map(|answer| format!(" {answer}")).unwrap_or_default();
+    match request.state {
+        FundsRequestState::Open => format!("Your request for {amount} waits for an answer."),
+        FundsRequestState::Approved => {
+            format!("Your request for {amount} was approved: the money is in the wallet.{answer}")
+        }
+        FundsRequestState::Declined => format!("Your request for {amount} was declined.{answer}"),
+    }
 }
 
 /// `Billing is managed by A, B and C.`
@@ -90,7 +135,7 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
         spawn_local(async move {
             match api::requests::create(&request).await {
                 Ok(request) => {
-                    sent.update(|all| all.insert(0, request));
+                    sent.update(|all| merge(all, request));
                     asking.set(false);
                     announcer.say("Your request was sent");
                 }
@@ -141,7 +186,10 @@ fn earlier(requests: Vec<FundsRequest>) -> AnyView {
                     <Pill tone=tone text=word />
                     <span class="muted small"><Instant at=request.created_at /></span>
                 </p>
-                <p>{request.reason}</p>
+                <p class="request-reason">{request.reason}</p>
+                {request.decided_at.filter(|_| request.state != FundsRequestState::Open).map(|at| view! {
+                    <p class="muted small">{decided_word(request.state)}" "<Instant at=at /></p>
+                })}
                 {request.answer.map(|answer| view! { <p class="muted">"Answer: " {answer}</p> })}
             </li>
         }
@@ -153,9 +201,56 @@ fn earlier(requests: Vec<FundsRequest>) -> AnyView {
     .into_any()
 }
 
+const fn decided_word(state: FundsRequestState) -> &'static str {
+    match state {
+        FundsRequestState::Approved => "The money was added",
+        _ => "Answered",
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use billing_domain::{Currency, Money, Timestamp};
+
     use super::*;
+
+    fn request(id: &str, seconds: i64, state: FundsRequestState) -> FundsRequest {
+        FundsRequest {
+            id: id.to_owned(),
+            requested_by: "Max".to_owned(),
+            amount: Money::from_major(75),
+            currency: Currency::Usd,
+            reason: String::new(),
+            state,
+            answer: (state == FundsRequestState::Declined).then(|| "Next month.".to_owned()),
+            created_at: Timestamp::from_seconds(seconds),
+            decided_at: None,
+        }
+    }
+
+    #[test]
+    fn requests_are_kept_newest_first_and_an_answer_stays() {
+        let mut all = Vec::new();
+        for new in [
+            request("a", 1, FundsRequestState::Open),
+            request("c", 3, FundsRequestState::Open),
+            request("b", 2, FundsRequestState::Open),
+            request("a", 1, FundsRequestState::Approved),
+            request("a", 1, FundsRequestState::Open),
+        ] {
+            merge(&mut all, new);
+        }
+        let seen: Vec<_> = all.iter().map(|one| (one.id.as_str(), one.state)).collect();
+        let open = FundsRequestState::Open;
+        assert_eq!(seen, [("c", open), ("b", open), ("a", FundsRequestState::Approved)]);
+    }
+
+    #[test]
+    fn an_outcome_is_told_with_the_word_that_came_with_it() {
+        let told = |state| outcome(&request("a", 1, state), "$75.00");
+        assert_eq!(told(FundsRequestState::Declined), "Your request for $75.00 was declined. Next month.");
+        assert!(told(FundsRequestState::Approved).ends_with("the money is in the wallet."));
+    }
 
     #[test]
     fn people_are_listed_as_in_a_sentence() {

@@ -37,9 +37,11 @@ impl Attempt {
         request_id: Option<String>,
         new_key: impl FnOnce() -> String,
     ) -> Self {
-        let same = |old: &Self| old.amount == amount && old.card_id == card_id && old.top_up_id.is_none();
+        let same = |old: &Self| {
+            old.amount == amount && old.card_id == card_id && old.request_id == request_id && old.top_up_id.is_none()
+        };
         match stored.filter(same) {
-            Some(old) => Self { request_id, ..old },
+            Some(old) => old,
             None => Self { key: new_key(), amount, card_id: card_id.to_owned(), request_id, top_up_id: None },
         }
     }
@@ -82,6 +84,8 @@ mod tests {
         let first = Attempt { key: "first".to_owned(), ..attempt(100, "visa", None) };
         assert_eq!(attempt(101, "visa", Some(first.clone())).key, "new");
         assert_eq!(attempt(100, "amex", Some(first.clone())).key, "new");
+        let for_max = Attempt { request_id: Some("max".to_owned()), ..first.clone() };
+        assert_eq!(attempt(100, "visa", Some(for_max)).key, "new", "the server takes it for another request");
         let known = Attempt { top_up_id: Some("t".to_owned()), ..first };
         assert_eq!(attempt(100, "visa", Some(known)).key, "new");
     }

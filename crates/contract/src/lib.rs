@@ -8,6 +8,7 @@ pub mod billing;
 pub mod card;
 pub mod entered;
 pub mod event;
+pub mod history;
 pub mod link;
 pub mod member;
 pub mod metering;

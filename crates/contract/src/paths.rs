@@ -21,6 +21,8 @@ paths! {
     BILLING = "/billing";
     /// GET.
     WALLET = "/wallet";
+    /// GET.
+    WALLET_HISTORY = "/wallet/history";
     /// POST.
     TOP_UPS = "/top-ups";
     /// GET.
@@ -85,6 +87,8 @@ paths! {
     EVENTS = "/events";
     /// GET, POST.
     REQUESTS = "/requests";
+    /// GET, `text/event-stream`.
+    REQUEST_EVENTS = "/requests/events";
     /// POST.
     REQUEST_APPROVE = "/requests/{id}/approve";
     /// POST.

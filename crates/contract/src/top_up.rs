@@ -18,6 +18,9 @@ pub struct CreateTopUp {
     /// The default card when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_id: Option<String>,
+    /// The member's request that this payment answers: it is approved once the money has arrived, not before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// The card, as much of it as may be shown.

@@ -1,5 +1,9 @@
 //! Automatic payments: settings and their limits, and the plan that says whether, when and how much to charge.
 
+pub mod advice;
+pub mod history;
+pub mod replay;
+
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{AmountError, ChargeAmount, ChargeLimits};

@@ -8,6 +8,7 @@ pub(crate) mod disputes;
 pub(crate) mod feed;
 pub(crate) mod fraud;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod lanes;
 pub(crate) mod links;
 pub(crate) mod members;

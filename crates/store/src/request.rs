@@ -2,8 +2,18 @@
 
 use billing_domain::{Money, Timestamp};
 
-use crate::db::{Fields, args, stored_name};
-use crate::{Result, Store, StoreError};
+use billing_domain::charge::TopUpStatus;
+
+use crate::db::{Fields, Tx, args, stored_name};
+use crate::top_up::is_open;
+use crate::{Result, Store, StoreError, TopUp};
+
+/// No top-up that may still arrive pays for the request.
+macro_rules! nobody_pays {
+    () => {
+        concat!("NOT EXISTS (SELECT 1 FROM top_ups WHERE top_ups.id = requests.top_up_id AND top_ups.", is_open!(), ")")
+    };
+}
 
 macro_rules! select_request {
     () => {
@@ -45,7 +55,7 @@ pub struct Request {
     pub answer: Option<String>,
     /// Which admin.
     pub decided_by: Option<String>,
-    /// The top-up that followed.
+    /// The top-up that pays for it, or that was begun last to do so.
     pub top_up_id: Option<String>,
     /// When it was asked.
     pub created_at: Timestamp,
@@ -110,7 +120,7 @@ impl Store {
         Request::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
-    /// Answers an open request; `Stale` when somebody was faster.
+    /// Answers an open request; `Stale` when somebody was faster, or is paying for it.
     pub async fn decide_request(
         &self,
         organization_id: &str,
@@ -122,8 +132,11 @@ impl Store {
         let decided = self
             .db
             .execute(
-                "UPDATE requests SET state = $3, answer = $4, decided_by = $5, top_up_id = $6, decided_at = $7
-                WHERE organization_id = $1 AND id = $2 AND state = 'open'",
+                concat!(
+                    "UPDATE requests SET state = $3, answer = $4, decided_by = $5, top_up_id = $6, decided_at = $7
+                    WHERE organization_id = $1 AND id = $2 AND state = 'open' AND ",
+                    nobody_pays!()
+                ),
                 args![
                     organization_id,
                     id,
@@ -138,6 +151,29 @@ impl Store {
         let request = self.request(organization_id, id).await?;
         if decided == 1 { Ok(request) } else { Err(StoreError::Stale) }
     }
+}
+
+/// The top-up pays for the request from now on. `Conflict` when it is answered, or another open top-up does.
+pub(crate) async fn pay_with(tx: &mut Tx, organization_id: &str, id: &str, top_up_id: &str) -> Result<()> {
+    let sql = concat!(
+        "UPDATE requests SET top_up_id = $3 WHERE organization_id = $1 AND id = $2 AND state = 'open' AND ",
+        nobody_pays!()
+    );
+    match tx.execute(sql, args![organization_id, id, top_up_id]).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict("request")),
+    }
+}
+
+/// Money that has arrived approves the request that it pays for; its id.
+pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) -> Result<Option<String>> {
+    if top_up.status != TopUpStatus::Succeeded {
+        return Ok(None);
+    }
+    let sql = "UPDATE requests SET state = 'approved', decided_by = $3, decided_at = $4
+        WHERE organization_id = $1 AND top_up_id = $2 AND state = 'open' RETURNING id";
+    let row = tx.first(sql, args![&top_up.organization_id, &top_up.id, &top_up.requested_by, now]).await?;
+    row.map(|row| row.fields().text()).transpose()
 }
 
 impl Request {

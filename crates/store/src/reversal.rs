@@ -4,7 +4,7 @@ use billing_domain::{Money, Timestamp, TransactionKind};
 
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
-use crate::{CreditLine, NewLine, Origin, Outcome, Result, StoreError, TopUp};
+use crate::{CreditLine, NewLine, Origin, Outcome, Result, StoreError, TopUp, TopUpKind, step};
 
 /// Why a top-up goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,11 @@ impl Reversal {
             details: words.details.clone(),
             hold_id: None,
         };
+        let amount = line.amount;
         let posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
+        if top_up.kind == TopUpKind::Auto {
+            step::as_automatic(tx, &top_up.organization_id, amount, now).await?;
+        }
         match posting.outcomes.first() {
             Some(Outcome::Posted(_)) => Ok(()),
             _ => Err(StoreError::Corrupt(format!("a {} is open, but its line is in the ledger", self.kind()))),

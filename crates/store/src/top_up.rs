@@ -28,6 +28,7 @@ macro_rules! is_open {
         "status IN ('created', 'processing', 'action_required', 'unknown')"
     };
 }
+pub(crate) use is_open;
 
 macro_rules! pending_credit {
     () => {
@@ -186,6 +187,8 @@ pub struct Applied {
     pub wallet: Wallet,
     /// The state of automatic payments was written along.
     pub auto_pay_changed: bool,
+    /// The member's request that the money answered.
+    pub approved_request: Option<String>,
 }
 
 /// Charges on their way.
@@ -220,7 +223,20 @@ impl Store {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        retrying!(self.create_top_up_once(organization_id, new, key, now))
+        retrying!(self.create_top_up_once(organization_id, new, None, key, now))
+    }
+
+    /// The same for a member's request, which is approved when the money arrives. `Conflict` when it is answered, or
+    /// another open top-up pays for it.
+    pub async fn create_top_up_for_request(
+        &self,
+        organization_id: &str,
+        new: &NewTopUp,
+        request_id: &str,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Created<TopUp>> {
+        retrying!(self.create_top_up_once(organization_id, new, Some(request_id), key, now))
     }
 
     /// Writes down an automatic top-up. `Stale` when the settings or the last charge are not those of `guard`, when

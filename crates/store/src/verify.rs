@@ -25,7 +25,7 @@ pub struct Broken {
 pub struct Verification {
     /// How many lines are right, from the first.
     pub lines: i64,
-    /// `None`: the whole ledger is right and agrees with wallet, holds and daily usage.
+    /// `None`: the whole ledger is right and agrees with wallet, holds, daily usage and steps.
     pub broken: Option<Broken>,
 }
 
@@ -128,6 +128,14 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Opti
             OR (named.lines = totals.lines AND named.amount <> totals.amount)) ORDER BY 1 LIMIT 1";
     if let Some(row) = tx.first(sql, args![&wallet.organization_id]).await? {
         return Ok(Some(format!("the sources of {} do not sum up to what the days say", row.fields().date()?)));
+    }
+    let sql = "SELECT CAST(COALESCE(SUM(by_hand + automatic - used), 0) AS BIGINT) FROM wallet_steps
+        WHERE organization_id = $1";
+    let moved = sum(tx, sql, &wallet.organization_id).await?;
+    let sql = "SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM wallet_steps WHERE organization_id = $1";
+    let used = sum(tx, sql, &wallet.organization_id).await?;
+    if (moved, used) != (chain.balance, followed.spent) {
+        return Ok(Some(format!("the steps sum up to {moved} and {used} of usage, the ledger to {}", chain.balance)));
     }
     Ok(None)
 }

@@ -57,7 +57,8 @@ pub(super) fn Plot(
     });
     let ticks = part(move || {
         let bars = bars.read();
-        let tick = |index: usize| bars.get(index).filter(|_| index % TICK_EVERY == 0).map(|bar| bar.tick.clone());
+        let tick =
+            |index: usize| bars.get(index).filter(|_| index.is_multiple_of(TICK_EVERY)).map(|bar| bar.tick.clone());
         (0..slots.get()).map(|index| view! { <span>{tick(index)}</span> }).collect_view()
     });
     let line = move |height: Derived<u64>| view! { <span>{words(move || scale_text.run((height.get(),)))}</span> };

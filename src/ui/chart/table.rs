@@ -30,7 +30,7 @@ pub(super) fn table(shared: Shared) -> AnyView {
             </tr>
         }
     };
-    let rows = part(move || shared.bars.get().into_iter().map(row.clone()).collect_view());
+    let rows = part(move || shared.bars.get().into_iter().map(row).collect_view());
     view! {
         <div class="chart-table"><Table caption=shared.summary columns=columns><tbody>{rows}</tbody></Table></div>
     }

@@ -1,5 +1,6 @@
 // Automatic payments: from the red Not Active to the green Active, and the wallet that refills itself.
 import { expect, test } from "../fixture/test.ts";
+import { Bank } from "../fixture/bank.ts";
 import { Billing, CARDS } from "../fixture/billing.ts";
 import { signIn } from "../fixture/people.ts";
 
@@ -88,7 +89,7 @@ test.describe("a payment that its bank wants confirmed", () => {
     await billing.autoPay.getByRole("button", { name: "Confirm with your bank" }).click();
     const dialog = page.getByRole("dialog", { name: "Confirm with your bank" });
     await expect(dialog).toContainText("it waits until");
-    await dialog.getByRole("button", { name: "Approve" }).click();
+    await new Bank(page).approveWaiting();
     await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
     await page.getByRole("button", { name: "Done" }).click();
     await expect(billing.balance).toContainText("$65.00");

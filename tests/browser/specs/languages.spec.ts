@@ -17,7 +17,7 @@ const LANGUAGES = [
 async function enter(page: Page, role = "owner", address = BILLING): Promise<void> {
   await page.goto(address);
   await page.getByRole("button", { name: `${role}@demo.test` }).click();
-  await expect(page.locator("#main h1")).toBeVisible();
+  await expect(page.locator(".sidebar-user")).toBeAttached();
 }
 
 /** By its place: the panel's own words come into the catalogue later (xtask/src/words.rs). */

@@ -27,7 +27,7 @@ async function data(page: Page): Promise<string[]> {
     const answer = await page.request.get(`/api/v1/${route}`);
     if (answer.ok()) collect(await answer.json());
   }
-  return [...found, "owner@demo.test", "admin@demo.test", "member@demo.test"].sort((one, other) => other.length - one.length);
+  return [...found, "owner@demo.test", "admin@demo.test", "member@demo.test", "/no/such/page"].sort((one, other) => other.length - one.length);
 }
 
 interface Found {
@@ -40,10 +40,11 @@ function look(page: Page): Promise<Found> {
   return page.evaluate((leftOut) => {
     const texts: string[] = [];
     const spills: string[] = [];
-    const hidden = (element: Element) => element.closest("script, style, noscript, .visually-hidden, [hidden]") !== null;
+    const hidden = (element: Element) => element.closest(".visually-hidden") !== null;
     const scrolls = (element: Element) => element.closest(".table-frame, pre, textarea, input, select") !== null;
     for (const element of document.body.querySelectorAll("*")) {
-      if (element.closest("script, style, noscript") || !element.checkVisibility() || element.closest(leftOut)) continue;
+      // Initials are letters of a name.
+      if (element.closest("script, style, noscript, .avatar") || !element.checkVisibility() || element.closest(leftOut)) continue;
       for (const name of ["aria-label", "aria-valuetext", "placeholder", "title", "alt"]) {
         const text = element.getAttribute(name);
         if (text) texts.push(text);
@@ -51,7 +52,7 @@ function look(page: Page): Promise<Found> {
       const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
       own.forEach((node) => texts.push(node.textContent ?? ""));
       const block = getComputedStyle(element).display !== "inline" && !(element instanceof SVGElement);
-      if (own.length > 0 && block && !hidden(element) && !scrolls(element) && element.scrollWidth > element.clientWidth + 1) {
+      if (own.length > 0 && block && !hidden(element) && !scrolls(element) && element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1) {
         spills.push(`${element.tagName} ${element.className}: ${element.textContent}`);
       }
     }

@@ -77,7 +77,7 @@ async fn top_up(past: &AppState, people: &[Member], position: usize, amount: Mon
     // The owner and the admin take turns.
     let payers: Vec<_> = people.iter().filter(|person| person.role.manages_billing()).collect();
     let Some(payer) = payers.get((position + 1) % payers.len().max(1)) else { return Ok(()) };
-    let form = CreateTopUp { amount: Entered(Some(amount.to_string())), card_id: None };
+    let form = CreateTopUp { amount: Entered(Some(amount.to_string())), card_id: None, request_id: None };
     let answer = top_ups::create(past, payer, format!("demo-top-up-{position}"), &form).await?;
     if answer.outcome?.status == TopUpStatus::Succeeded {
         Ok(())

@@ -1,9 +1,16 @@
 //! A member asks for funds, an admin answers.
 
+use std::convert::Infallible;
+
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use billing_contract::event::{self, SessionEvent};
 use billing_contract::request::{AnswerFundsRequest, CreateFundsRequest, FundsRequest, FundsRequestList};
 use billing_contract::{Problem as Document, paths};
+use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,11 +18,12 @@ use crate::app::AppState;
 use crate::http::extract::{Id, Json};
 use crate::http::identity::{Manager, SignedIn};
 use crate::http::problem::Problem;
-use crate::service::requests::{self, Verdict};
+use crate::service::requests::{self, Verdict, Word};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_requests, create_request))
+        .routes(routes!(stream_requests))
         .routes(routes!(approve_request))
         .routes(routes!(decline_request))
 }
@@ -32,6 +40,35 @@ async fn list_requests(
     SignedIn(member): SignedIn,
 ) -> Result<Json<FundsRequestList>, Problem> {
     requests::list(&state, &member).await.map(Json)
+}
+
+/// What is asked and answered, as it happens
+///
+/// `request` (each request that the list shows, first all of them, then each as it changes) and `session` (the stream
+/// ends). For members too: nothing of the wallet is in it.
+#[utoipa::path(
+    get, path = paths::REQUEST_EVENTS, tag = "requests", security(("session" = [])),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Document)),
+)]
+async fn stream_requests(State(state): State<AppState>, SignedIn(member): SignedIn) -> Response {
+    let words = ReceiverStream::new(requests::watch(&state, member)).map(|word| Ok::<_, Infallible>(event(word)));
+    let mut response = Sse::new(words).into_response();
+    // Reverse proxies that collect answers would hold the events back.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+fn event(word: Word) -> Event {
+    // Types of the contract have only keys that are text, so writing cannot fail.
+    match word {
+        Word::Request(request) => {
+            Event::default().event(event::REQUEST).data(serde_json::to_string(&request).unwrap_or_default())
+        }
+        Word::Session(state) => Event::default()
+            .event(event::SESSION)
+            .data(serde_json::to_string(&SessionEvent { state }).unwrap_or_default()),
+        Word::Pulse => Event::default().comment(""),
+    }
 }
 
 /// Ask for funds
@@ -53,7 +90,8 @@ async fn create_request(
 
 /// Say yes to a request
 ///
-/// Moves no money: whoever says yes tops the wallet up.
+/// Moves no money: whoever says yes tops the wallet up. A top-up that names the request (`request_id`) approves it by
+/// itself once it has arrived.
 #[utoipa::path(
     post, path = paths::REQUEST_APPROVE, tag = "requests", security(("session" = [])),
     params(("id" = String, Path, description = "The request's id")), request_body = Option<AnswerFundsRequest>,

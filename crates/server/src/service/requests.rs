@@ -1,4 +1,7 @@
-//! A member asks for funds, an admin answers. No money moves here.
+//! A member asks for funds, an admin answers: by a payment, which approves once it has arrived, or with a word. No
+//! money moves here.
+
+mod watch;
 
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestList, FundsRequestState};
 use billing_contract::{FieldError, ProblemCode};
@@ -9,6 +12,8 @@ use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
+
+pub(crate) use self::watch::{Word, watch};
 
 /// As many as a page lists.
 const LISTED: u32 = 100;
@@ -121,7 +126,10 @@ pub(crate) async fn answer(
         Decision { approved: verdict == Verdict::Approve, answer, decided_by: member.user.id.clone(), top_up_id: None };
     let decided = state.store.decide_request(organization_id, id, &decision, state.clock.now()).await;
     let request = decided.map_err(|error| match error {
-        StoreError::Stale => Problem::new(ProblemCode::Conflict, "Somebody has answered this request already."),
+        StoreError::Stale => Problem::new(
+            ProblemCode::Conflict,
+            "Somebody has answered this request already, or is paying for it just now.",
+        ),
         other => Problem::from(other),
     })?;
     state.events.publish(organization_id, Topic::Request(request.id.clone()));

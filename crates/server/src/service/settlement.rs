@@ -312,6 +312,9 @@ fn tell(state: &AppState, applied: &Applied) {
         return;
     }
     state.events.publish(id, Topic::TopUp(applied.top_up.id.clone()));
+    if let Some(request) = &applied.approved_request {
+        state.events.publish(id, Topic::Request(request.clone()));
+    }
     if applied.credit.is_some() {
         state.events.publish(id, Topic::Ledger);
     }

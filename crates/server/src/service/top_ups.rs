@@ -14,6 +14,7 @@ use crate::app::AppState;
 use crate::events::Topic;
 use crate::hex;
 use crate::problem::Problem;
+use crate::service::requests;
 use crate::service::sessions::Member;
 use crate::service::settlement::{self, HANDOVER_SECONDS};
 
@@ -53,9 +54,18 @@ pub(crate) async fn create(
         requested_by: Some(member.user.id.clone()),
         next_check_at: now.plus_seconds(HANDOVER_SECONDS),
     };
-    let named = form.card_id.as_deref().unwrap_or_default();
-    let key = IdempotencyKey { key, fingerprint: fingerprint(&["POST /top-ups", &new.amount.to_string(), named]) };
-    match state.store.create_top_up(&organization.id, &new, &key, now).await {
+    let amount = new.amount.to_string();
+    let mut used_for = vec!["POST /top-ups", &amount, form.card_id.as_deref().unwrap_or_default()];
+    used_for.extend(form.request_id.as_deref());
+    let key = IdempotencyKey { key, fingerprint: fingerprint(&used_for) };
+    let created = match &form.request_id {
+        None => state.store.create_top_up(&organization.id, &new, &key, now).await,
+        Some(request) => {
+            request_exists(state, member, request).await?;
+            state.store.create_top_up_for_request(&organization.id, &new, request, &key, now).await
+        }
+    };
+    match created {
         Ok(Created::New(top_up)) => {
             state.events.publish(&organization.id, Topic::TopUp(top_up.id.clone()));
             state.events.publish(&organization.id, Topic::Wallet);
@@ -68,6 +78,11 @@ pub(crate) async fn create(
             "This idempotency key was used for another request. Use a new key for a new top-up.",
         )),
         Err(StoreError::NotFound) => Err(no_card(form)),
+        // A second payment for one request is nobody's intent. Whoever wants to add money all the same leaves it out.
+        Err(StoreError::Conflict("request")) => Err(Problem::new(
+            ProblemCode::Conflict,
+            "Somebody has answered this request already, or is paying for it just now. Nothing was charged.",
+        )),
         Err(error) => Err(error.into()),
     }
 }
@@ -80,6 +95,16 @@ async fn card_id(state: &AppState, organization_id: &str, form: &CreateTopUp) ->
     }
     let cards = state.store.cards(organization_id).await?;
     Ok(cards.into_iter().find(|card| card.is_default).map_or_else(|| NO_CARD.to_owned(), |card| card.id))
+}
+
+async fn request_exists(state: &AppState, member: &Member, id: &str) -> Result<(), Problem> {
+    match requests::request(state, member, id).await {
+        Ok(_) => Ok(()),
+        Err(problem) if problem.document().status == 404 => {
+            Err(Problem::field("/request_id", "unknown_request", "There is no such request."))
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 fn no_card(form: &CreateTopUp) -> Problem {

@@ -41,6 +41,8 @@ mod disputes;
 mod events;
 mod fixture;
 #[cfg(feature = "test-seams")]
+mod history;
+#[cfg(feature = "test-seams")]
 mod links;
 mod members;
 mod metering;

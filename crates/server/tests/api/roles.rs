@@ -84,6 +84,7 @@ fn table() -> Vec<Row> {
         row("post", paths::SESSION, [401; 6]).with(json!({"email": "nobody@acme.test", "password": "wrong"})),
         row("get", paths::BILLING, MANAGERS),
         row("get", paths::WALLET, MANAGERS),
+        row("get", paths::WALLET_HISTORY, MANAGERS),
         row("get", paths::AUTO_PAY, MANAGERS),
         // Without If-Match.
         row("put", paths::AUTO_PAY, managers(428)).with(auto_pay),
@@ -131,6 +132,7 @@ fn table() -> Vec<Row> {
         row("get", paths::USAGE, MANAGERS),
         row("get", paths::EVENTS, MANAGERS),
         row("get", paths::REQUESTS, SIGNED_IN),
+        row("get", paths::REQUEST_EVENTS, SIGNED_IN),
         // Without amount and reason.
         row("post", paths::REQUESTS, signed_in(422)).with(json!({})),
         row("post", paths::REQUEST_APPROVE, [401, 403, 200, 409, 404, 401])

@@ -34,6 +34,15 @@ impl Stream {
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
+        Self::read(request).await
+    }
+
+    /// Opens the stream of requests.
+    pub(crate) async fn requests(client: &Client) -> Self {
+        Self::read(client.request("GET", "/api/v1/requests/events")).await
+    }
+
+    async fn read(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");

@@ -36,7 +36,7 @@ async fn links(world: &World) -> [String; 4] {
     let paid = world.anonymous().request("POST", "/api/v1/pay/complete").header("idempotency-key", "k").json(&card);
     assert_eq!(send(paid).await.expect(201).json()["status"], "succeeded");
     let (revoked, id) = make(&owner, 86_400).await;
-    owner.delete(&format!("/api/v1/payment-links/{id}")).await.expect(204);
+    owner.delete(&format!("/api/v1/payment-links/{id}")).await.expect(200);
     world.advance(3_601).await;
     // As long as a token is, and none.
     ["A".repeat(expired.len()), expired, used, revoked]

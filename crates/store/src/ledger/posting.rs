@@ -10,7 +10,7 @@ use super::rows;
 use super::{NewLine, Origin, Outcome, PostedLine, Posting};
 use crate::db::Tx;
 use crate::wallet::Movement;
-use crate::{Result, StoreError, Wallet, hold, usage, wallet};
+use crate::{Result, StoreError, Wallet, WalletStep, hold, step, usage, wallet};
 
 /// Posts `lines` to one ledger. The inner error is a refusal that has written nothing, so that the transaction can go
 /// on with other ledgers; after an outer error it must not be committed.
@@ -29,10 +29,10 @@ pub(crate) async fn post_in(
     };
     let existing = rows::existing(tx, organization_id, lines).await?;
     let plan = Plan::new(&wallet, lines, &existing, now);
-    let Some((plan, spent)) = plan.and_then(|plan| usage_of(&plan.fresh).map(|spent| (plan, spent))) else {
+    let Some((plan, sums)) = plan.and_then(|plan| Sums::of(&plan.fresh, now).map(|sums| (plan, sums))) else {
         return Ok(Err(StoreError::Overflow));
     };
-    let wallet = if plan.fresh.is_empty() { wallet } else { write(tx, &wallet, &plan, &spent, now).await? };
+    let wallet = if plan.fresh.is_empty() { wallet } else { write(tx, &wallet, &plan, &sums, now).await? };
     Ok(Ok(Posting { outcomes: plan.outcomes, wallet }))
 }
 
@@ -124,7 +124,7 @@ fn compare(new: &NewLine, earlier: &PostedLine) -> Outcome {
     if same { Outcome::Duplicate { seq: line.seq, amount: line.amount } } else { Outcome::Conflict { seq: line.seq } }
 }
 
-async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, spent: &usage::Spent, now: Timestamp) -> Result<Wallet> {
+async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, sums: &Sums, now: Timestamp) -> Result<Wallet> {
     let Some((_, last)) = plan.fresh.last() else { return Ok(before.clone()) };
     let holds: Vec<&str> = plan.fresh.iter().filter_map(|(new, _)| new.hold_id.as_deref()).collect();
     let captured = hold::capture(tx, &before.organization_id, &holds).await?;
@@ -132,21 +132,34 @@ async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, spent: &usage::Spe
     let movement = Movement { amount: plan.amount, captured, lines, last_hash: last.hash };
     let wallet = wallet::settle(tx, before, &movement, now).await?;
     rows::insert(tx, &plan.fresh).await?;
-    usage::add(tx, &before.organization_id, spent).await?;
+    usage::add(tx, &before.organization_id, &sums.spent).await?;
+    step::add(tx, &before.organization_id, &sums.moved).await?;
     Ok(wallet)
 }
 
-/// What the new usage lines spend by day, kind and source. `None`: a sum would leave its range.
-fn usage_of(fresh: &[(&NewLine, Arc<PostedLine>)]) -> Option<usage::Spent> {
-    let mut spent = usage::Spent::new();
-    for (line, _) in fresh {
-        if let Some(kind) = line.kind.usage() {
-            usage::count(&mut spent, line.day, kind, &line.source, line.amount)?;
+/// What the new lines add to the sums beside the ledger.
+struct Sums {
+    /// Usage by day, kind and source.
+    spent: usage::Spent,
+    /// By step.
+    moved: WalletStep,
+}
+
+impl Sums {
+    /// `None`: a sum would leave its range.
+    fn of(fresh: &[(&NewLine, Arc<PostedLine>)], now: Timestamp) -> Option<Self> {
+        let mut spent = usage::Spent::new();
+        let mut moved = WalletStep { step: step::step_of(now), ..WalletStep::default() };
+        for (line, _) in fresh {
+            if let Some(kind) = line.kind.usage() {
+                usage::count(&mut spent, line.day, kind, &line.source, line.amount)?;
+            }
+            moved.count(line.kind, line.amount)?;
         }
+        // So are those of the days, of all sources together.
+        Money::checked_sum(spent.values().map(|(amount, _)| *amount))?;
+        Some(Self { spent, moved })
     }
-    // So are those of the days, of all sources together.
-    Money::checked_sum(spent.values().map(|(amount, _)| *amount))?;
-    Some(spent)
 }
 
 /// PostgreSQL cannot hold NUL in text; one bad line must not spoil the postings of others in the same transaction.

@@ -11,7 +11,8 @@ use super::{Applied, CreditLine, ProviderWord, TopUp, TopUpKind};
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
 use crate::{
-    NewLine, NextAutoPayState, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, link, wallet,
+    NewLine, NextAutoPayState, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, link, request,
+    wallet,
 };
 
 impl Store {
@@ -29,7 +30,14 @@ impl Store {
         let before = find(&mut tx, organization_id, id).await?;
         let Some(status) = before.status.after(word.outcome) else {
             tx.rollback().await?;
-            return Ok(Applied { top_up: before, changed: false, credit: None, wallet, auto_pay_changed: false });
+            return Ok(Applied {
+                top_up: before,
+                changed: false,
+                credit: None,
+                wallet,
+                auto_pay_changed: false,
+                approved_request: None,
+            });
         };
         let (credit, wallet) = if status == TopUpStatus::Succeeded {
             let (line, wallet) = settle(&mut tx, &before, word.received, credit, now).await?;
@@ -39,9 +47,10 @@ impl Store {
         };
         let top_up = advance(&mut tx, &before, status, word, now).await?;
         let changed = before.status != status;
-        let mut auto_pay_changed = false;
+        let (mut auto_pay_changed, mut approved_request) = (false, None);
         if changed {
             link::after_charge(&mut tx, &top_up, now).await?;
+            approved_request = request::after_charge(&mut tx, &top_up, now).await?;
             let present = auto_pay::find(&mut tx, organization_id).await?.state;
             if let Some(state) = next(&present) {
                 auto_pay::write_state(&mut tx, organization_id, &present, &state, now).await?;
@@ -49,7 +58,7 @@ impl Store {
             }
         }
         tx.commit().await?;
-        Ok(Applied { top_up, changed, credit, wallet, auto_pay_changed })
+        Ok(Applied { top_up, changed, credit, wallet, auto_pay_changed, approved_request })
     }
 }
 

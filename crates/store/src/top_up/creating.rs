@@ -7,13 +7,16 @@ use super::top_up_columns;
 use super::{AutoGuard, NewTopUp, PendingCredit, TopUp, TopUpKind};
 use crate::db::{Tx, args};
 use crate::idempotency::{self, Claim};
-use crate::{AutoPay, Card, Created, IdempotencyKey, Result, Store, StoreError, Wallet, auto_pay, card, wallet};
+use crate::{
+    AutoPay, Card, Created, IdempotencyKey, Result, Store, StoreError, Wallet, auto_pay, card, request, wallet,
+};
 
 impl Store {
     pub(super) async fn create_top_up_once(
         &self,
         organization_id: &str,
         new: &NewTopUp,
+        request_id: Option<&str>,
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
@@ -26,6 +29,9 @@ impl Store {
         }
         let card = card::connected(&mut tx, organization_id, &new.card_id).await?;
         let top_up = insert(&mut tx, &wallet, TopUpKind::Manual, new, &card, None, now).await?;
+        if let Some(request_id) = request_id {
+            request::pay_with(&mut tx, organization_id, request_id, &top_up.id).await?;
+        }
         tx.commit().await?;
         Ok(Created::New(top_up))
     }

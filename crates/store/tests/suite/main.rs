@@ -19,6 +19,7 @@ mod requests;
 mod sandbox;
 mod sessions;
 mod statement;
+mod steps;
 mod top_ups;
 mod transactions;
 mod usage;

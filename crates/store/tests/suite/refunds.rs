@@ -35,7 +35,7 @@ fn key(text: &str) -> IdempotencyKey {
 }
 
 /// A paid top-up; its id.
-async fn paid(bench: &Bench, organization: &str, amount: &str) -> String {
+pub(crate) async fn paid(bench: &Bench, organization: &str, amount: &str) -> String {
     let card = bench.card(organization).await;
     let new = NewTopUp { id: id(), amount: money(amount), card_id: card.id, requested_by: None, next_check_at: NOW };
     bench.store.create_top_up(organization, &new, &key(&new.id), NOW).await.unwrap();
@@ -66,6 +66,11 @@ async fn ask(
         next_check_at: NOW,
     };
     bench.store.create_refund(organization, &new, &words(), &key(key_text), NOW).await.unwrap()
+}
+
+/// Gives part of a top-up back.
+pub(crate) async fn refunded(bench: &Bench, organization: &str, top_up: &str, amount: &str) -> Refund {
+    made(ask(bench, organization, top_up, Some(amount), &id()).await)
 }
 
 fn made(answer: Result<Created<Refund>, RefundRefusal>) -> Refund {

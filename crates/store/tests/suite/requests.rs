@@ -1,11 +1,19 @@
 //! Requests: one answer each.
 
 use billing_domain::Role;
-use billing_store::{Decision, NewRequest, RequestState, StoreError};
+use billing_domain::charge::Outcome;
+use billing_store::{
+    Applied, Created, CreditLine, Decision, NewRequest, NewTopUp, ProviderWord, RequestState, StoreError, TopUp,
+};
 
-use crate::bench::{Bench, NOW, at_once, id, money, on_both};
+use crate::bench::{Bench, NOW, at_once, id, key, money, on_both};
 
-on_both![two_admins_who_answer_at_once_give_one_answer, members_see_their_own_and_admins_all];
+on_both![
+    two_admins_who_answer_at_once_give_one_answer,
+    members_see_their_own_and_admins_all,
+    a_request_is_approved_by_the_money_and_not_before,
+    a_request_is_paid_once_and_not_declined_meanwhile,
+];
 
 async fn ask(bench: &Bench, organization: &str, user_id: &str) -> String {
     let new = NewRequest { id: id(), user_id: user_id.to_owned(), amount: money("50"), reason: "Campaign".to_owned() };
@@ -51,4 +59,72 @@ async fn members_see_their_own_and_admins_all(bench: Bench) {
     assert_eq!(ids(Some(&stranger)).await, Vec::<String>::new());
     let new = NewRequest { id: id(), user_id: stranger, amount: money("1"), reason: String::new() };
     assert!(matches!(bench.store.create_request(&organization, &new, NOW).await, Err(StoreError::NotFound)));
+}
+
+/// A top-up for the request, not settled yet.
+async fn paying(bench: &Bench, organization: &str, request: &str) -> Result<TopUp, StoreError> {
+    let new = crate::top_ups::new_top_up(bench, organization, "50").await;
+    let admin = bench.member(organization, "Ada", Role::Admin).await;
+    let new = NewTopUp { requested_by: Some(admin), ..new };
+    let created =
+        bench.store.create_top_up_for_request(organization, &new, request, &key(&new.id, "same"), NOW).await?;
+    match created {
+        Created::New(top_up) => Ok(top_up),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn hear(bench: &Bench, organization: &str, top_up: &TopUp, outcome: Outcome) -> Applied {
+    let word = ProviderWord {
+        outcome,
+        provider_ref: None,
+        decline_code: None,
+        next_action: None,
+        received: None,
+        next_check_at: NOW,
+    };
+    let credit = CreditLine {
+        id: id(),
+        day: NOW.utc_date(),
+        description: String::new(),
+        source: String::new(),
+        details: Default::default(),
+    };
+    bench.store.apply_top_up(organization, &top_up.id, &word, &credit, &|_| None, NOW).await.unwrap()
+}
+
+async fn a_request_is_approved_by_the_money_and_not_before(bench: Bench) {
+    let organization = bench.organization().await;
+    let user = bench.member(&organization, "Max", Role::Member).await;
+    let request = ask(&bench, &organization, &user).await;
+    let state = async || bench.store.request(&organization, &request).await.unwrap();
+    let refused = paying(&bench, &organization, &request).await.unwrap();
+    assert_eq!(hear(&bench, &organization, &refused, Outcome::Declined).await.approved_request, None);
+    assert_eq!(state().await.state, RequestState::Open);
+    let paid = paying(&bench, &organization, &request).await.unwrap();
+    assert_eq!(state().await.state, RequestState::Open, "written down is not paid");
+    assert_eq!(hear(&bench, &organization, &paid, Outcome::Settled).await.approved_request, Some(request.clone()));
+    let approved = state().await;
+    assert_eq!((approved.state, approved.decided_at), (RequestState::Approved, Some(NOW)));
+    assert_eq!((approved.top_up_id, approved.decided_by), (Some(paid.id.clone()), paid.requested_by.clone()));
+    assert_eq!(hear(&bench, &organization, &paid, Outcome::Settled).await.approved_request, None);
+}
+
+async fn a_request_is_paid_once_and_not_declined_meanwhile(bench: Bench) {
+    let organization = bench.organization().await;
+    let user = bench.member(&organization, "Max", Role::Member).await;
+    let request = ask(&bench, &organization, &user).await;
+    let paying_now = paying(&bench, &organization, &request).await.unwrap();
+    assert!(matches!(paying(&bench, &organization, &request).await, Err(StoreError::Conflict("request"))));
+    let decision = Decision { approved: false, answer: None, decided_by: user.clone(), top_up_id: None };
+    let declined = bench.store.decide_request(&organization, &request, &decision, NOW).await;
+    assert!(matches!(declined, Err(StoreError::Stale)));
+    hear(&bench, &organization, &paying_now, Outcome::Settled).await;
+    assert!(matches!(paying(&bench, &organization, &request).await, Err(StoreError::Conflict("request"))));
+    // Nothing of what was refused was written down.
+    assert_eq!(bench.count("top_ups").await, 1);
+    let other = bench.organization().await;
+    bench.card(&other).await;
+    let open = ask(&bench, &organization, &user).await;
+    assert!(matches!(paying(&bench, &other, &open).await, Err(StoreError::Conflict("request"))));
 }

@@ -76,6 +76,7 @@ async fn sums_beside_the_ledger_are_checked_too(bench: Bench) {
         ("UPDATE wallets SET balance = balance + 1", "sums up"),
         ("UPDATE wallets SET balance = balance - 1, held = held + 1", "held"),
         ("UPDATE wallets SET held = 0; UPDATE usage_days SET amount = amount + 1", "days"),
+        ("UPDATE usage_days SET amount = amount - 1; UPDATE wallet_steps SET used = used + 1", "steps"),
     ] {
         let organization = if bench.count("organizations").await == 0 {
             five_lines(&bench).await

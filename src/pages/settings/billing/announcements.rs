@@ -1,5 +1,7 @@
-//! What is read out when the wallet changes by itself: money that arrives, and a status that is crossed. Nothing else.
+//! What is read out when the wallet changes by itself: money that arrives, a status that is crossed, somebody who asks.
+//! Nothing else, and what can wait at most every half minute.
 
+use billing_contract::request::FundsRequest;
 use billing_contract::transaction::Transaction;
 use billing_contract::wallet::Wallet;
 use billing_domain::status::WalletStatus;
@@ -7,20 +9,40 @@ use leptos::prelude::*;
 
 use super::words::kind_word;
 use crate::platform::clock;
+use crate::platform::timers::{self, Timer};
 use crate::state::Live;
 use crate::texts;
-use crate::ui::announcer::announcer;
+use crate::ui::announcer::{Announcer, announcer};
 use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
 
-/// Arriving money is spoken of at most this often.
+/// Between two announcements.
 const QUIET_MILLISECONDS: i64 = 30_000;
+/// What comes together is said together: a top-up, and the status that it lifts.
+const GATHER_MILLISECONDS: i64 = 400;
 
 /// Speaks from now on.
 pub(super) fn follow(live: Live) {
-    let announcer = announcer();
+    let voice = Voice::new(announcer());
+    follow_credits(live, voice);
+    follow_requests(live, voice);
+    dynamic::effect_after(move |before: Option<WalletStatus>| {
+        let now = live.wallet.read().status;
+        if before.is_some_and(|before| before != now) {
+            let text = sentence(&live.wallet.read_untracked());
+            if matches!(now, WalletStatus::Active | WalletStatus::Low) {
+                voice.say(Topic::Status, text.to_owned());
+            } else {
+                voice.forget(Topic::Status);
+                voice.announcer.alert(text);
+            }
+        }
+        now
+    });
+}
+
+fn follow_credits(live: Live, voice: Voice) {
     let heard = StoredValue::new(live.wallet.read_untracked().last_seq);
-    let spoken_at = StoredValue::new(None::<i64>);
     dynamic::effect(move || {
         let recent = live.recent.read();
         let is_new_credit = |line: &&Transaction| line.seq > heard.get_value() && line.amount.is_positive();
@@ -28,27 +50,89 @@ pub(super) fn follow(live: Live) {
         if let Some(line) = recent.last() {
             heard.set_value(line.seq);
         }
-        let now = clock::now_millis();
-        let quiet = spoken_at.get_value().is_some_and(|then| now - then < QUIET_MILLISECONDS);
-        if let Some(line) = last.filter(|_| !quiet) {
-            spoken_at.set_value(Some(now));
+        // A payment in the dialog is told there.
+        let paid_here = |line: &Transaction| {
+            live.payment.stage.read_untracked().top_up().is_some_and(|top_up| top_up.id == line.reference)
+        };
+        if let Some(line) = last.filter(|line| !paid_here(line)) {
             let amount = money_text(line.amount, line.currency, MoneyStyle::Total);
             let balance = money_text(line.balance_after, line.currency, MoneyStyle::Balance);
-            announcer.say(texts::announcements::added(kind_word(line.kind), &amount, &balance));
+            voice.say(Topic::Credit, texts::announcements::added(kind_word(line.kind), &amount, &balance));
         }
     });
-    dynamic::effect_after(move |before: Option<WalletStatus>| {
-        let now = live.wallet.read().status;
-        if before.is_some_and(|before| before != now) {
-            let text = sentence(&live.wallet.read_untracked());
-            if matches!(now, WalletStatus::Active | WalletStatus::Low) {
-                announcer.say(text);
-            } else {
-                announcer.alert(text);
-            }
+}
+
+fn follow_requests(live: Live, voice: Voice) {
+    dynamic::effect_after(move |before: Option<Vec<String>>| {
+        let requests = live.requests.read();
+        let new = |request: &&FundsRequest| before.as_ref().is_some_and(|known| !known.contains(&request.id));
+        if let Some(request) = requests.iter().find(new) {
+            let amount = money_text(request.amount, request.currency, MoneyStyle::Total);
+            voice.say(Topic::Request, texts::announcements::asks(&request.requested_by, &amount));
         }
-        now
+        requests.iter().map(|request| request.id.clone()).collect()
     });
+}
+
+/// What is spoken of; of each only the latest is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Topic {
+    Credit,
+    Status,
+    Request,
+}
+
+/// Says what has gathered, and then is quiet for a while.
+#[derive(Clone, Copy)]
+struct Voice {
+    announcer: Announcer,
+    waiting: StoredValue<Vec<(Topic, String)>>,
+    spoken_at: StoredValue<Option<i64>>,
+    timer: StoredValue<Option<Timer>, LocalStorage>,
+}
+
+impl Voice {
+    fn new(announcer: Announcer) -> Self {
+        Self {
+            announcer,
+            waiting: StoredValue::new(Vec::new()),
+            spoken_at: StoredValue::new(None),
+            timer: StoredValue::new_local(None),
+        }
+    }
+
+    fn say(self, topic: Topic, text: String) {
+        self.forget(topic);
+        let first = self.waiting.with_value(Vec::is_empty);
+        self.waiting.update_value(|waiting| waiting.push((topic, text)));
+        if first {
+            let wait = pause(self.spoken_at.get_value(), clock::now_millis());
+            let wait = i32::try_from(wait).unwrap_or(i32::MAX);
+            self.timer.set_value(Some(timers::after(wait, move || self.speak())));
+        }
+    }
+
+    fn forget(self, topic: Topic) {
+        self.waiting.update_value(|waiting| waiting.retain(|(other, _)| *other != topic));
+    }
+
+    fn speak(self) {
+        let mut said = self.waiting.try_update_value(std::mem::take).unwrap_or_default();
+        if said.is_empty() {
+            return;
+        }
+        said.sort();
+        let texts: Vec<String> = said.into_iter().map(|(_, text)| text).collect();
+        self.spoken_at.set_value(Some(clock::now_millis()));
+        self.announcer.say(texts.join(" "));
+    }
+}
+
+/// How long what is said now has to wait.
+fn pause(spoken_at: Option<i64>, now: i64) -> i64 {
+    let quiet = spoken_at.map_or(0, |then| then.saturating_add(QUIET_MILLISECONDS).saturating_sub(now));
+    // A clock that was set back must not silence the page.
+    quiet.clamp(GATHER_MILLISECONDS, QUIET_MILLISECONDS)
 }
 
 /// The status in a few words.
@@ -59,5 +143,19 @@ fn sentence(wallet: &Wallet) -> &'static str {
         WalletStatus::Low => texts::announcements::low(),
         WalletStatus::Grace => texts::announcements::grace(),
         WalletStatus::Paused => texts::announcements::paused(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_together_is_gathered_and_then_it_is_quiet_for_half_a_minute() {
+        assert_eq!(pause(None, 5_000), GATHER_MILLISECONDS);
+        assert_eq!(pause(Some(5_000), 6_000), 29_000);
+        assert_eq!(pause(Some(5_000), 34_900), GATHER_MILLISECONDS);
+        assert_eq!(pause(Some(5_000), 90_000), GATHER_MILLISECONDS);
+        assert_eq!(pause(Some(900_000), 5_000), QUIET_MILLISECONDS);
     }
 }

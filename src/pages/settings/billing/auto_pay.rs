@@ -1,10 +1,14 @@
 //! Automatic Payments: **Not Active** or **Active**, how they are doing, what this month's cap leaves.
 
+mod advice;
+mod cap;
 mod confirm;
 mod doors;
 mod draft;
 mod form;
 mod health;
+mod past;
+mod replay;
 mod setup;
 
 use billing_contract::auto_pay::AutoPay;
@@ -27,6 +31,7 @@ use crate::state::Live;
 use crate::ui::announcer::{Announcer, announcer};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
+use crate::ui::lazy::lazy;
 use crate::ui::money::{Amount, MoneyStyle, money_text};
 use crate::ui::panel::Panel;
 use crate::ui::pill::Pill;
@@ -62,8 +67,23 @@ pub(super) fn AutoPayPanel(
                 Change::Failed(text) => Some(view! { <p class="field-error" role="alert">{text}</p> }),
                 _ => None,
             })}
+            {replay_fold(live)}
         </Panel>
         <SetupDialog live=live open=doors.auto_pay />
+    }
+    .into_any()
+}
+
+/// What the settings would have done, on demand; its code comes later.
+fn replay_fold(live: Live) -> AnyView {
+    // Once opened it stays: closing hides it.
+    let opened = RwSignal::new(false);
+    let shown = move || opened.get().then(|| lazy(replay::load, move || replay::on_panel(live)));
+    view! {
+        <details class="fold" on:toggle=move |_| if !opened.get_untracked() { opened.set(true) }>
+            <summary>"Replay my last 30 days"</summary>
+            {dynamic::part(shown)}
+        </details>
     }
     .into_any()
 }
@@ -134,7 +154,7 @@ fn active(live: Live, doors: Doors, change: Slot<Change>) -> AnyView {
             })}
             {dynamic::part(next)}
         </div>
-        {month(live)}
+        {cap::month(live)}
         <div class="buttons">
             <Button on_press=move || doors.auto_pay.set(true)>"Edit"</Button>
             <Button style=ButtonStyle::Quiet busy=busy on_press=switch_off>"Switch off"</Button>
@@ -201,32 +221,4 @@ fn rule(live: Live) -> String {
             format!("Refills up to {} from {card} when the balance falls to {threshold}.", money(balance))
         }
     }
-}
-
-/// The cap's month: spent, in flight, left, and when it begins anew.
-fn month(live: Live) -> AnyView {
-    let part = move |of: fn(&AutoPay) -> Money| Given::derive(move || of(&live.auto_pay.read()));
-    let row = move |name: &'static str, of: fn(&AutoPay) -> Money| {
-        view! { <div><dt>{name}</dt><dd><Amount amount=part(of) currency=live.currency /></dd></div> }
-    };
-    let resets = move || instant_text(live.auto_pay.read().month.resets_at, DateStyle::Date);
-    // In whole percent of the cap, for a thin bar that says nothing the words do not.
-    let used = move || {
-        let auto_pay = live.auto_pay.read();
-        let used = auto_pay.month.spent.micros().saturating_add(auto_pay.month.in_flight.micros());
-        let cap = i128::from(auto_pay.monthly_cap.micros().max(1));
-        format!("{}%", (i128::from(used) * 100 / cap).clamp(0, 100))
-    };
-    view! {
-        <div class="cap">
-            <div class="cap-bar" aria-hidden="true" style:--used=used></div>
-            <dl class="facts">
-                {row("Charged this month", |auto_pay| auto_pay.month.spent)}
-                {row("On its way", |auto_pay| auto_pay.month.in_flight)}
-                {row("Left until the cap", |auto_pay| auto_pay.month.left)}
-                <div><dt>"The month begins anew"</dt><dd>{dynamic::part(resets)}</dd></div>
-            </dl>
-        </div>
-    }
-    .into_any()
 }

@@ -1,5 +1,6 @@
 //! Wallet Balance: what is left, how long it lasts, what moved last, and the way to add more.
 
+mod fresh;
 mod open_top_ups;
 
 use billing_contract::transaction::Transaction;
@@ -24,6 +25,12 @@ use crate::ui::time::{DateStyle, Instant, instant_text};
 /// Hours beyond which a forecast is not worth a date.
 const FAR_HOURS: i64 = 365 * 24;
 
+const HELD: &str = "Each call or task that starts sets its estimated price aside. When it ends, its true price is taken \
+    and the rest is free again.";
+const AVAILABLE: &str = "The balance without what is held. New calls and tasks start as long as this is above zero.";
+const PENDING: &str = "A card is being charged. The money counts as soon as the bank says so, usually within seconds; what \
+    waits for your confirmation is not in it.";
+
 /// The panel.
 #[component]
 pub(super) fn BalancePanel(
@@ -36,7 +43,7 @@ pub(super) fn BalancePanel(
     let runway = dynamic::memo(move || runway_text(&live.wallet.read()));
     view! {
         <Panel heading="Wallet Balance" class="balance">
-            <p class="balance-figure"><Figure amount=balance currency=live.currency /></p>
+            <p class="balance-figure" class:balance-fresh=fresh::marked(live)><Figure amount=balance currency=live.currency /></p>
             <p class="balance-runway">{dynamic::part(move || runway.get())}</p>
             <div class="buttons">
                 <Button style=ButtonStyle::Primary icon=IconName::Plus on_press=move || live.open_payment()>"Add Balance"</Button>
@@ -49,40 +56,60 @@ pub(super) fn BalancePanel(
     .into_any()
 }
 
-/// `Lasts until Thursday, November 26 at this pace`.
+/// `Lasts about 9 days, until Thursday, November 26`.
 fn runway_text(wallet: &Wallet) -> String {
     if !wallet.available.is_positive() {
         return "Nothing is left to spend.".to_owned();
     }
     match &wallet.runway {
         Some(runway) if runway.hours > FAR_HOURS => "Lasts for more than a year at this pace.".to_owned(),
-        Some(runway) if runway.hours < 48 => {
-            format!("Lasts until {} at this pace", instant_text(runway.until, DateStyle::WeekdayTime))
+        Some(runway) => {
+            let style = if runway.hours < 48 { DateStyle::WeekdayTime } else { DateStyle::Weekday };
+            format!("Lasts about {}, until {}", span_text(runway.hours), instant_text(runway.until, style))
         }
-        Some(runway) => format!("Lasts until {} at this pace", instant_text(runway.until, DateStyle::Weekday)),
         None => "Nothing was spent in the last days, so there is no forecast yet.".to_owned(),
     }
 }
 
-/// Where balance and available differ, why; and money that is on its way.
+/// `9 days`, `31 hours`: never longer than the money lasts.
+fn span_text(hours: i64) -> String {
+    match hours {
+        0 => "less than an hour".to_owned(),
+        1 => "an hour".to_owned(),
+        hours if hours < 48 => format!("{hours} hours"),
+        hours => format!("{} days", hours / 24),
+    }
+}
+
+/// Where balance and available differ, and money that is on its way; why, on demand.
 fn facts(live: Live) -> AnyView {
     let part = move |of: fn(&Wallet) -> Money| dynamic::memo(move || of(&live.wallet.read()));
     let (available, held) = (part(|wallet| wallet.available), part(|wallet| wallet.held));
     let pending = part(|wallet| wallet.pending_credit);
-    let row = move |name: &'static str, amount: Derived<Money>, style: MoneyStyle| {
-        view! { <div><dt>{name}</dt><dd><Amount amount=amount currency=live.currency style=style /></dd></div> }
+    let row = move |name: &'static str, why: &'static str, amount: Derived<Money>, style: MoneyStyle| {
+        view! {
+            <div>
+                <dt><details class="why"><summary>{name}</summary><p>{why}</p></details></dt>
+                <dd><Amount amount=amount currency=live.currency style=style /></dd>
+            </div>
+        }
     };
-    let shown = move || {
-        let is_held = !held.get().is_zero();
-        let is_pending = !pending.get().is_zero();
-        (is_held || is_pending).then(|| {
+    // Only whether there is anything: an explanation that is open stays open while the amounts move.
+    let is_held = dynamic::memo(move || !held.get().is_zero());
+    let is_pending = dynamic::memo(move || !pending.get().is_zero());
+    let held_rows = move || {
+        is_held.get().then(|| {
             view! {
-                <dl class="facts">
-                    {is_held.then(|| row("Held for calls that are running", held, MoneyStyle::Total))}
-                    {is_held.then(|| row("Available for new calls", available, MoneyStyle::Balance))}
-                    {is_pending.then(|| row("On its way into the wallet", pending, MoneyStyle::Total))}
-                </dl>
+                {row("Held for running calls", HELD, held, MoneyStyle::Total)}
+                {row("Available for new calls", AVAILABLE, available, MoneyStyle::Balance)}
             }
+        })
+    };
+    let pending_row =
+        move || is_pending.get().then(|| row("On its way into the wallet", PENDING, pending, MoneyStyle::Total));
+    let shown = move || {
+        (is_held.get() || is_pending.get()).then(|| {
+            view! { <dl class="facts">{dynamic::part(held_rows)}{dynamic::part(pending_row)}</dl> }
         })
     };
     view! { {dynamic::part(shown)} }.into_any()
@@ -124,4 +151,18 @@ fn movement(line: &Transaction) -> AnyView {
         </p>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_told_in_hours_then_in_days_and_never_too_long() {
+        let said = [0, 1, 2, 47, 48, 71, 72, 216].map(span_text);
+        assert_eq!(
+            said,
+            ["less than an hour", "an hour", "2 hours", "47 hours", "2 days", "2 days", "3 days", "9 days"]
+        );
+    }
 }

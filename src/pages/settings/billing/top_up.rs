@@ -140,10 +140,9 @@ fn watch_bank(live: Live) {
     dynamic::effect(move || watch.set_value(waiting.get().map(|id| task::start(drive::watch(live, id)))));
 }
 
-/// Says how it ended, and approves the request that the money answers.
+/// Says how it ended. The request that the money answered is approved by the server, with the money.
 fn settle(live: Live) {
     let announcer = announcer();
-    let approving = StoredValue::new_local(None);
     let over = dynamic::memo(move || match &*live.payment.stage.read() {
         Stage::Paid(top_up) => Some(top_up.clone()),
         _ => None,
@@ -152,16 +151,10 @@ fn settle(live: Live) {
         let Some(top_up) = over.get() else { return };
         let amount = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
         announcer.say(texts::top_up::said_paid(&amount));
-        let Some(request_id) = live.payment.request_id.get_untracked() else { return };
-        live.payment.request_id.set(None);
-        approving.set_value(Some(task::start(async move {
-            match drive::approve(request_id).await {
-                Ok(request) => live.hear_request(request),
-                Err(error) => {
-                    announcer.alert(texts::top_up::request_open(&error.sentence()));
-                }
-            }
-        })));
+        if let Some(answered) = live.payment.request_id.get_untracked() {
+            live.payment.request_id.set(None);
+            live.requests.update(|open| open.retain(|request| request.id != answered));
+        }
     });
     dynamic::effect(move || {
         if let Stage::Choosing(Some(Notice::Declined(decline))) = &*live.payment.stage.read() {

@@ -41,7 +41,7 @@ pub(super) fn usage_words_within(kind: UsageKind) -> &'static str {
 
 /// The source of a line, or that it has none.
 pub(super) fn source_words(source: &str) -> String {
-    if source.is_empty() { "No source named".to_owned() } else { source.to_owned() }
+    if source.is_empty() { texts::kinds::no_source().to_owned() } else { source.to_owned() }
 }
 
 /// `Visa •• 4242, expires 12/2030`.

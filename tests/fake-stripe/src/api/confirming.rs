@@ -32,7 +32,11 @@ pub(super) fn confirm(bank: &mut Bank, intent: &str, method: &str, present: bool
     let step = match if payment { bank.faults.payment() } else { None } {
         Some(Fault::Decline(reason)) => return refuse(bank, &intent, &reason),
         Some(Fault::Challenge) if present => Step::Challenge(None),
-        Some(Fault::Challenge) => ALONE,
+        Some(Fault::Challenge) => {
+            // It still asks once somebody is there.
+            bank.faults.push(Fault::Challenge, None);
+            ALONE
+        }
         Some(_) => return Ok(payments::process(bank, &intent)),
         None => by_card,
     };

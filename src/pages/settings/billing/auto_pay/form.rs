@@ -1,12 +1,16 @@
 //! The amounts of automatic payments: when, how much, at most how much in a month, from which card.
 
 use billing_domain::auto_pay::Field;
+use billing_domain::auto_pay::advice::Advice;
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
+use crate::platform::signal::{Derived, Given};
 
 use super::super::words::card_with_expiry;
+use super::advice::{self, Adviser};
 use super::draft::Draft;
+use super::past::Reading;
+use super::replay::Replayed;
 use super::setup::{Setup, Step};
 use crate::platform::focus;
 use crate::state::Live;
@@ -14,7 +18,7 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::chips::Chips;
 use crate::ui::dynamic;
-use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::money::{MoneyStyle, input_text, money_text};
 use crate::ui::money_input::MoneyInput;
 use crate::ui::select::{Choice, Select};
 
@@ -29,17 +33,29 @@ pub(super) fn SettingsForm(
     let start = setup.draft.get_untracked();
     let (threshold, refill) = (RwSignal::new(start.threshold), RwSignal::new(start.refill));
     let (monthly_cap, by_target) = (RwSignal::new(start.monthly_cap), RwSignal::new(start.by_target));
-    let collect = move || Draft {
-        threshold: threshold.get_untracked(),
-        by_target: by_target.get_untracked(),
-        refill: refill.get_untracked(),
-        monthly_cap: monthly_cap.get_untracked(),
+    let collected = move || Draft {
+        threshold: threshold.get(),
+        by_target: by_target.get(),
+        refill: refill.get(),
+        monthly_cap: monthly_cap.get(),
         ..setup.draft.get_untracked()
+    };
+    let collect = move || untrack(collected);
+    let write = move |amount| money_text(amount, live.currency, MoneyStyle::Total);
+    let settings = Derived::new(move || collected().check(&live.limits, write).ok());
+    let reading = Reading::start();
+    let follow = move |advice: Advice| {
+        let present = settings.get_untracked().map(|settings| settings.refill);
+        threshold.set(input_text(advice.threshold, live.currency));
+        if let Some(amount) = advice::refill(&advice, present, by_target.get_untracked()) {
+            refill.set(input_text(amount, live.currency));
+        }
+        setup.problems.set(Vec::new());
+        focus::by_id(field_id(Field::Threshold));
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let draft = collect();
-        let write = |amount| money_text(amount, live.currency, MoneyStyle::Total);
         match draft.check(&live.limits, write) {
             Ok(settings) => {
                 setup.problems.set(Vec::new());
@@ -76,6 +92,7 @@ pub(super) fn SettingsForm(
             {dynamic::part(note)}
             <MoneyInput label="When the balance falls to" value=threshold currency=live.currency name="threshold"
                 id=field_id(Field::Threshold) error=error(&[Field::Threshold]) />
+            <Adviser live=live reading=reading settings=settings by_target=Given::derive(move || by_target.get()) on_use=follow />
             <Chips
                 label="How to refill"
                 choices=Given::from(vec!["A fixed amount".to_owned(), "Up to a balance".to_owned()])
@@ -88,6 +105,10 @@ pub(super) fn SettingsForm(
                 name="monthly_cap" id=field_id(Field::MonthlyCap) error=error(&[Field::MonthlyCap])
                 hint="What you add yourself does not count." />
             {card(live, setup, collect)}
+            <section class="form-replay" aria-labelledby="auto-pay-replay">
+                <h3 id="auto-pay-replay">"Replay my last 30 days"</h3>
+                <Replayed live=live reading=reading settings=settings folded=true />
+            </section>
             <div class="buttons end">
                 <Button style=ButtonStyle::Primary submit=true>"Continue"</Button>
             </div>

@@ -66,7 +66,7 @@ fn question_of_stripe(live: Live, stripe: &'static StripePage) -> AnyView {
     if !is_automatic(live) {
         dynamic::effect(ask);
     }
-    let first = if is_automatic(live) { "Confirm with your bank" } else { "Try again" };
+    let first = if is_automatic(live) { texts::bank::heading() } else { texts::ui::try_again() };
     let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
     let failure = move || {
         let text = problem.get()?;
@@ -97,10 +97,7 @@ fn waits(live: Live, busy: Derived<bool>) -> Option<AnyView> {
         Some(NextAction::SandboxChallenge { expires_at } | NextAction::BrowserScript { expires_at, .. }) => *expires_at,
         None => return None,
     };
-    let text = format!(
-        "Automatic Payments began this payment; it waits until {}. Until it is confirmed the wallet does not refill itself.",
-        instant_text(until, DateStyle::DateTime)
-    );
+    let text = texts::top_up::began_automatically(&instant_text(until, DateStyle::DateTime));
     let give_up = move || {
         drive::give_up(live, top_up.clone(), announcer, move |text| {
             // The dialog may have been shut meanwhile.
@@ -112,7 +109,7 @@ fn waits(live: Live, busy: Derived<bool>) -> Option<AnyView> {
         view! {
             <div class="waiting">
                 <p class="muted small">{text}</p>
-                <Button style=ButtonStyle::Quiet unavailable=busy on_press=give_up>"Do not charge"</Button>
+                <Button style=ButtonStyle::Quiet unavailable=busy on_press=give_up>{texts::top_up::give_up()}</Button>
             </div>
             {dynamic::part(failure)}
         }

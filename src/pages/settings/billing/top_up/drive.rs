@@ -1,7 +1,6 @@
 //! Moves a top-up on: sends it, repeats what got lost with the same key, asks, answers. Runs on while the dialog is shut.
 
 use billing_contract::ProblemCode;
-use billing_contract::request::FundsRequest;
 use billing_contract::session::StripePage;
 use billing_contract::top_up::{Decline, NextAction, TopUp};
 use billing_domain::Money;
@@ -45,7 +44,7 @@ async fn send(live: Live, mut attempt: Attempt) {
     let (mut pause, longest) = REPEAT_MILLISECONDS;
     loop {
         let amount = plain_text(attempt.amount, live.currency);
-        match api::top_ups::create(&attempt.key, amount, &attempt.card_id).await {
+        match api::top_ups::create(&attempt.key, amount, &attempt.card_id, attempt.request_id.clone()).await {
             Ok(top_up) => {
                 attempt.top_up_id = Some(top_up.id.clone());
                 attempt.store();
@@ -153,7 +152,7 @@ pub(super) fn give_up(live: Live, top_up: TopUp, announcer: Announcer, failed: i
                 arrived(live, news);
                 payment.stage.set(Stage::Choosing(None));
                 payment.open.set(false);
-                announcer.say("Nothing was charged. Automatic payments stay paused.");
+                announcer.say(texts::top_up::said_given_up());
             }
             // The bank had been faster.
             Ok(news) => {
@@ -193,9 +192,4 @@ pub(super) fn confirm(live: Live, top_up: TopUp, page: &'static StripePage, fail
         stage.set(Stage::of(news.clone()));
         arrived(live, news);
     });
-}
-
-/// The money is there: the request it answers is approved.
-pub(super) async fn approve(request_id: String) -> Result<FundsRequest, ApiError> {
-    api::requests::approve(&request_id, None).await
 }

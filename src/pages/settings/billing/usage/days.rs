@@ -128,29 +128,26 @@ fn ahead(usage: &Usage) -> Steps {
 /// The chart in sentences, for those who do not see it.
 fn summary(usage: &Usage) -> String {
     let money = |amount| money_text(amount, usage.currency, MoneyStyle::Total);
-    let mut text = format!("Spending by day in {}: {} in all", month_text(usage.month), money(usage.total));
     // The first of equals.
-    if let Some(day) = usage.days.iter().rev().max_by_key(|day| day.total) {
-        text.push_str(&format!(", most on {} with {}", date_text(day.date, DateStyle::Weekday), money(day.total)));
-    }
-    let spikes: Vec<String> = usage
+    let most = usage
         .days
         .iter()
-        .filter(|day| day.spike.is_some())
-        .map(|day| {
-            let factor = day.spike.as_ref().and_then(|spike| factor(day.total, spike.usual));
-            let factor = factor.map(|factor| format!(", {factor} × the usual day")).unwrap_or_default();
-            format!("{}{factor}", date_text(day.date, DateStyle::Weekday))
-        })
-        .collect();
-    text.push_str(". ");
-    text.push_str(&match spikes.as_slice() {
+        .rev()
+        .max_by_key(|day| day.total)
+        .map(|day| format!(", most on {} with {}", date_text(day.date, DateStyle::Weekday), money(day.total)));
+    let (month, total) = (month_text(usage.month), money(usage.total));
+    let mut sentences = vec![format!("Spending by day in {month}: {total} in all{}.", most.unwrap_or_default())];
+    let spike = |day: &Day| {
+        let spike = day.spike.as_ref()?;
+        let factor = factor(day.total, spike.usual).map(|factor| format!(", {factor} × the usual day"));
+        Some(format!("{}{}", date_text(day.date, DateStyle::Weekday), factor.unwrap_or_default()))
+    };
+    let spikes: Vec<String> = usage.days.iter().filter_map(spike).collect();
+    sentences.push(match spikes.as_slice() {
         [] => "No spike.".to_owned(),
         [one] => format!("One spike: {one}."),
         many => format!("{} spikes: {}.", many.len(), many.join("; ")),
     });
-    if let Some(projected) = usage.projected {
-        text.push_str(&format!(" Projected for the whole month: {}.", money(projected)));
-    }
-    text
+    sentences.extend(usage.projected.map(|amount| format!("Projected for the whole month: {}.", money(amount))));
+    sentences.join(" ")
 }

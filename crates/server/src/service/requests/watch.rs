@@ -1,0 +1,130 @@
+//! One person's stream of requests: what was answered, as it is answered. It carries nothing else of the wallet.
+
+use std::time::Duration;
+
+use billing_contract::event::SessionState;
+use billing_contract::request::FundsRequest;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::{list, request};
+use crate::app::AppState;
+use crate::events::{Subscription, Topic};
+use crate::problem::Problem;
+use crate::service::sessions::Member;
+
+/// Messages that wait for a reader, and how long a reader may let a full buffer stand before it is cut off.
+const BUFFER: usize = 16;
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A session that another server has ended is noticed after this at the latest; the line shows that it is alive.
+const PULSE: Duration = Duration::from_secs(4);
+
+/// What a watcher is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Word {
+    /// A request as it is now.
+    Request(Box<FundsRequest>),
+    /// The last word.
+    Session(SessionState),
+    /// Nothing; the line is alive.
+    Pulse,
+}
+
+/// Opens a stream. It begins with every request that this person sees, oldest first, so that whoever comes back has
+/// missed nothing, and ends when the receiver is dropped or too slow, the session ends, the role changes, or the
+/// server stops.
+pub(crate) fn watch(state: &AppState, member: Member) -> mpsc::Receiver<Word> {
+    let (out, receiver) = mpsc::channel(BUFFER);
+    // First subscribe, then read: nothing falls in between.
+    let subscription = state.events.subscribe(&member.organization.id);
+    let mut watcher = Watcher { state: state.clone(), member, subscription, out };
+    state.tasks.spawn(async move {
+        if let Err(End::Failed(problem)) = watcher.run().await {
+            tracing::warn!(problem = problem.document().detail, "a stream of requests was cut; its reader comes back");
+        }
+    });
+    receiver
+}
+
+enum End {
+    Over,
+    Failed(Problem),
+}
+
+impl From<Problem> for End {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+struct Watcher {
+    state: AppState,
+    member: Member,
+    subscription: Subscription,
+    out: mpsc::Sender<Word>,
+}
+
+impl Watcher {
+    async fn run(&mut self) -> Result<(), End> {
+        self.check_session().await?;
+        self.send_all().await?;
+        let mut pulse = interval(PULSE);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.state.shutdown.cancelled() => return Err(End::Over),
+                () = self.out.closed() => return Err(End::Over),
+                topic = self.subscription.recv() => match topic {
+                    Ok(topic) => self.hear(topic).await?,
+                    Err(RecvError::Lagged(_)) => self.send_all().await?,
+                    Err(RecvError::Closed) => return Err(End::Over),
+                },
+                _ = pulse.tick() => {
+                    self.check_session().await?;
+                    self.send(Word::Pulse).await?;
+                }
+            }
+        }
+    }
+
+    async fn hear(&self, topic: Topic) -> Result<(), End> {
+        match topic {
+            Topic::Request(id) => match request(&self.state, &self.member, &id).await {
+                Ok(request) => self.send(Word::Request(Box::new(request))).await,
+                // Somebody else's.
+                Err(problem) if problem.document().status == 404 => Ok(()),
+                Err(problem) => Err(problem.into()),
+            },
+            Topic::Everything => self.send_all().await,
+            Topic::SessionEnded(_) | Topic::RoleChanged(_) => self.check_session().await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn send_all(&self) -> Result<(), End> {
+        for request in list(&self.state, &self.member).await?.items.into_iter().rev() {
+            self.send(Word::Request(Box::new(request))).await?;
+        }
+        Ok(())
+    }
+
+    /// The session must live, with the role that the stream was opened with.
+    async fn check_session(&self) -> Result<(), End> {
+        let session = self.state.store.session(&self.member.token_hash, self.state.clock.now()).await;
+        let word = match session.map_err(Problem::from)? {
+            None => SessionState::Ended,
+            Some(session) if session.role != self.member.role => SessionState::RoleChanged,
+            Some(_) => return Ok(()),
+        };
+        self.send(Word::Session(word)).await?;
+        Err(End::Over)
+    }
+
+    async fn send(&self, word: Word) -> Result<(), End> {
+        match timeout(PATIENCE, self.out.send(word)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Over),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What moved a wallet, summed by steps of a few minutes and kept in step with the ledger by every posting.
+
+use billing_domain::auto_pay::history::STEP_SECONDS;
+use billing_domain::{Money, Timestamp, TransactionKind};
+
+use crate::db::{Tx, args};
+use crate::{Result, Store, StoreError};
+
+/// What moved a wallet in one step of [`STEP_SECONDS`], by when it was posted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WalletStep {
+    /// Counted from 1970.
+    pub step: i64,
+    /// Usage, positive.
+    pub used: Money,
+    /// Top-ups by hand, refunds of them, corrections; signed.
+    pub by_hand: Money,
+    /// Automatic top-ups, and what was taken back of them; signed.
+    pub automatic: Money,
+}
+
+/// A wallet's steps, read in one state of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletSteps {
+    /// The balance where the first asked step begins.
+    pub opening: Money,
+    /// The first step in which anything ever moved; `None` while nothing has.
+    pub first: Option<i64>,
+    /// The asked steps in which anything moved, in order.
+    pub steps: Vec<WalletStep>,
+}
+
+/// The step of an instant.
+pub const fn step_of(at: Timestamp) -> i64 {
+    at.seconds().div_euclid(STEP_SECONDS)
+}
+
+impl Store {
+    /// The steps from `from` up to the one before `until`, or `NotFound` without a wallet. Reads one row a step,
+    /// however many lines it has.
+    pub async fn wallet_steps(&self, organization_id: &str, from: i64, until: i64) -> Result<WalletSteps> {
+        let mut tx = self.db.snapshot().await?;
+        let steps = read(&mut tx, organization_id, from, until).await;
+        tx.rollback().await?;
+        steps
+    }
+}
+
+async fn read(tx: &mut Tx, organization_id: &str, from: i64, until: i64) -> Result<WalletSteps> {
+    let sql = "SELECT balance FROM wallets WHERE organization_id = $1";
+    let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
+    let mut opening = row.fields().money()?;
+    let sql = "SELECT step FROM wallet_steps WHERE organization_id = $1 ORDER BY step LIMIT 1";
+    let first = tx.first(sql, args![organization_id]).await?.map(|row| row.fields().int()).transpose()?;
+    let sql = "SELECT step, used, by_hand, automatic FROM wallet_steps
+        WHERE organization_id = $1 AND step >= $2 ORDER BY step";
+    let mut steps = Vec::new();
+    for row in tx.all(sql, args![organization_id, from]).await? {
+        let mut fields = row.fields();
+        let (step, used) = (fields.int()?, fields.money()?);
+        let moved = WalletStep { step, used, by_hand: fields.money()?, automatic: fields.money()? };
+        // From the present balance back: exact, whatever clocks of several servers say.
+        opening = moved.taken_from(opening).ok_or(StoreError::Overflow)?;
+        if step < until {
+            steps.push(moved);
+        }
+    }
+    Ok(WalletSteps { opening, first, steps })
+}
+
+impl WalletStep {
+    fn taken_from(&self, balance: Money) -> Option<Money> {
+        balance.checked_add(self.used)?.checked_sub(self.by_hand)?.checked_sub(self.automatic)
+    }
+
+    /// Counts a line with its signed amount. `None`: a sum would leave its range.
+    pub(crate) fn count(&mut self, kind: TransactionKind, amount: Money) -> Option<()> {
+        if kind.usage().is_some() {
+            self.used = self.used.checked_sub(amount)?;
+        } else if kind == TransactionKind::AutoTopUp {
+            self.automatic = self.automatic.checked_add(amount)?;
+        } else {
+            self.by_hand = self.by_hand.checked_add(amount)?;
+        }
+        Some(())
+    }
+}
+
+/// Adds what moved to its step.
+pub(crate) async fn add(tx: &mut Tx, organization_id: &str, moved: &WalletStep) -> Result<()> {
+    let sql = "INSERT INTO wallet_steps (organization_id, step, used, by_hand, automatic) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (organization_id, step) DO UPDATE SET used = wallet_steps.used + excluded.used,
+            by_hand = wallet_steps.by_hand + excluded.by_hand, automatic = wallet_steps.automatic + excluded.automatic";
+    tx.execute(sql, args![organization_id, moved.step, moved.used, moved.by_hand, moved.automatic]).await?;
+    Ok(())
+}
+
+/// What was just posted as by hand belongs to an automatic top-up.
+pub(crate) async fn as_automatic(tx: &mut Tx, organization_id: &str, amount: Money, now: Timestamp) -> Result<()> {
+    let by_hand = amount.checked_neg().ok_or(StoreError::Overflow)?;
+    let moved = WalletStep { step: step_of(now), by_hand, automatic: amount, ..WalletStep::default() };
+    add(tx, organization_id, &moved).await
+}

@@ -1,0 +1,123 @@
+//! The adviser: a threshold that lives through a declined card, its reason in a sentence, and a button that takes it.
+
+use billing_domain::Money;
+use billing_domain::auto_pay::advice::{Advice, DECLINE_WINDOW_SECONDS, advise};
+use billing_domain::auto_pay::{Refill, Settings};
+use leptos::prelude::*;
+
+use super::past::Reading;
+use crate::platform::signal::{Derived, Given};
+use crate::state::Live;
+use crate::ui::button::Button;
+use crate::ui::dynamic;
+use crate::ui::icon::{Icon, IconName};
+use crate::ui::money::{MoneyStyle, money_text};
+
+const WINDOW_HOURS: i64 = DECLINE_WINDOW_SECONDS / 3600;
+
+/// The advice, once there is a history; nothing while there is no reason for any.
+#[component]
+pub(super) fn Adviser(
+    /// The wallet.
+    live: Live,
+    /// What it is drawn from.
+    reading: Reading,
+    /// The settings as they are typed, if they are right.
+    settings: Derived<Option<Settings>>,
+    /// Up to a balance instead of by a fixed amount.
+    #[prop(into)]
+    by_target: Given<bool>,
+    /// Takes the advice: a threshold, and the least refill that goes with it.
+    #[prop(into)]
+    on_use: Callback<(Advice,)>,
+) -> AnyView {
+    let advice = Derived::new(move || reading.history().and_then(|history| advise(&history, &live.limits)));
+    let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
+    let shown = move || {
+        let advice = advice.get()?;
+        let followed = settings.get().is_some_and(|settings| advice.is_followed_by(&settings));
+        let button = (!followed).then(|| {
+            view! { <Button on_press=move || on_use.run((advice,))>{format!("Use {}", write(advice.threshold))}</Button> }
+        });
+        let icon = if followed { IconName::Check } else { IconName::Info };
+        Some(view! {
+            <div class="advice" role="group" aria-label="Advice">
+                <Icon name=icon />
+                <p>{reason(&advice, followed, by_target.get(), write)}</p>
+                {button}
+            </div>
+        })
+    };
+    view! { {dynamic::part(shown)} }.into_any()
+}
+
+/// The refill that follows the advice, in the way that is chosen.
+pub(super) fn refill(advice: &Advice, present: Option<Refill>, by_target: bool) -> Option<Money> {
+    let least = if by_target { advice.threshold.checked_add(advice.refill)? } else { advice.refill };
+    let present = present.map(|refill| match refill {
+        Refill::Fixed { amount } => amount,
+        Refill::Target { balance } => balance,
+    });
+    Some(present.map_or(least, |present| present.at_least(least)))
+}
+
+fn reason(advice: &Advice, followed: bool, by_target: bool, write: impl Fn(Money) -> String) -> String {
+    let busiest = format!(
+        "Your busiest {WINDOW_HOURS} hours cost {}, {} an hour. A declined card is tried again for {WINDOW_HOURS} hours",
+        write(advice.busiest),
+        write(advice.busiest_hour)
+    );
+    let threshold = write(advice.threshold);
+    if followed {
+        return format!("{busiest}: with this balance the wallet lives through that.");
+    }
+    if !advice.is_enough {
+        return format!("{busiest}: {threshold}, the most that can be set, does not cover that, but comes closest.");
+    }
+    let bring = if by_target {
+        advice.threshold.checked_add(advice.refill).map(|balance| format!("a refill up to at least {}", write(balance)))
+    } else {
+        Some(format!("at least {} each time", write(advice.refill)))
+    };
+    let bring = bring.unwrap_or_default();
+    format!("{busiest}: from {threshold} on, with {bring}, the wallet lives through that.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADVICE: Advice = Advice {
+        threshold: Money::from_major(42),
+        refill: Money::from_major(42),
+        busiest: Money::from_major(41),
+        busiest_hour: Money::from_micros(5_857_142),
+        is_enough: true,
+    };
+
+    fn said(advice: &Advice, followed: bool, by_target: bool) -> String {
+        reason(advice, followed, by_target, |amount| {
+            format!("${}", amount.to_minor_half_even(billing_domain::Currency::Usd) / 100)
+        })
+    }
+
+    #[test]
+    fn the_reason_names_the_pace_the_window_and_what_to_set() {
+        let text = said(&ADVICE, false, false);
+        for words in ["busiest 7 hours cost $41", "$5 an hour", "from $42 on", "at least $42 each time"] {
+            assert!(text.contains(words), "{text}");
+        }
+        assert!(said(&ADVICE, false, true).contains("up to at least $84"));
+        assert!(said(&ADVICE, true, false).ends_with("the wallet lives through that."));
+        let short = Advice { is_enough: false, ..ADVICE };
+        assert!(said(&short, false, false).contains("does not cover"));
+    }
+
+    #[test]
+    fn a_larger_refill_stays() {
+        let fixed = |major| Some(Refill::Fixed { amount: Money::from_major(major) });
+        assert_eq!(refill(&ADVICE, fixed(100), false), Some(Money::from_major(100)));
+        assert_eq!(refill(&ADVICE, fixed(20), false), Some(Money::from_major(42)));
+        assert_eq!(refill(&ADVICE, None, true), Some(Money::from_major(84)));
+    }
+}

@@ -1,0 +1,222 @@
+//! **Replay my last 30 days**: what these settings would have done, worked out in the browser by the domain's plan.
+
+mod words;
+
+use std::sync::Arc;
+
+use billing_domain::auto_pay::Settings;
+use billing_domain::auto_pay::replay::{Replay, ReplayedCharge, replay};
+use billing_domain::{Money, Timestamp};
+use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+use super::draft;
+use super::past::{Past, Reading};
+use crate::platform::signal::{Derived, Slot};
+use crate::platform::timers;
+use crate::state::Live;
+use crate::ui::banner::{Banner, Tone};
+use crate::ui::button::Button;
+use crate::ui::dynamic;
+use crate::ui::icon::IconName;
+use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::skeleton::Skeleton;
+use crate::ui::table::{Column, Table};
+use crate::ui::time::{DateStyle, instant_text};
+use crate::ui::trend::{Trend, TrendLine};
+
+/// The fields rest for so long before they are replayed.
+const REST_MILLISECONDS: i32 = 250;
+
+/// On the panel: the settings that are set, or proposed. Its code is loaded when it is opened.
+#[wasm_split(settings, fallible, preload(load))]
+pub(super) fn on_panel(live: Live) -> Result<AnyView, SplitLoaderError> {
+    let settings = Derived::new(move || Some(draft::present(&live.auto_pay.read())));
+    Ok(view! { <Replayed live=live reading=Reading::start() settings=settings /> }.into_any())
+}
+
+/// What was worked out, and from what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Outcome {
+    settings: Settings,
+    from: Timestamp,
+    to: Timestamp,
+    replay: Replay,
+}
+
+/// The figures, the line and the charges. Works them out anew when the settings have rested; wrong ones leave the last
+/// outcome where it is, and say so.
+#[component]
+pub(super) fn Replayed(
+    /// The wallet.
+    live: Live,
+    /// The history.
+    reading: Reading,
+    /// The settings, if they are right.
+    settings: Derived<Option<Settings>>,
+    /// The line and the charges are shown on demand.
+    #[prop(optional)]
+    folded: bool,
+) -> AnyView {
+    let outcome = Slot::new(None::<Arc<Outcome>>);
+    let rest = StoredValue::new_local(None);
+    let work_out = move |settings: Settings| {
+        outcome.set(reading.history().and_then(|history| {
+            let replay = replay(&settings, &live.limits, &history, 0)?;
+            let last = history.steps.len().checked_sub(1)?;
+            Some(Arc::new(Outcome { settings, from: history.from, to: history.end_of(last), replay }))
+        }));
+    };
+    dynamic::effect(move || {
+        let has_history = reading.history().is_some();
+        let Some(settings) = settings.get().filter(|_| has_history) else { return };
+        if outcome.read_untracked().is_none() {
+            work_out(settings);
+        } else {
+            rest.set_value(Some(timers::after(REST_MILLISECONDS, move || work_out(settings))));
+        }
+    });
+    let state = dynamic::memo(move || match &*reading.past.read() {
+        Past::Loading => State::Loading,
+        Past::Failed(reason) => State::Failed(reason.clone()),
+        Past::Ready(history) if history.steps.is_empty() => State::Young,
+        Past::Ready(_) => State::Ready,
+    });
+    let shown = move || match state.get() {
+        State::Loading => view! { <Skeleton /> }.into_any(),
+        State::Failed(reason) => view! {
+            <Banner tone=Tone::Warn title="The last 30 days could not be loaded" alert=true>
+                <p>{reason}</p>
+                <Button icon=IconName::Refresh on_press=move || reading.again()>"Try again"</Button>
+            </Banner>
+        }
+        .into_any(),
+        State::Young => {
+            view! { <p class="muted small">"Nothing has moved in this wallet yet, so there is nothing to replay."</p> }
+                .into_any()
+        }
+        State::Ready => ready(live, outcome, settings, folded),
+    };
+    view! { <div class="replay">{dynamic::part(shown)}</div> }.into_any()
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Loading,
+    Failed(String),
+    Young,
+    Ready,
+}
+
+fn ready(
+    live: Live,
+    outcome: Slot<Option<Arc<Outcome>>>,
+    settings: Derived<Option<Settings>>,
+    folded: bool,
+) -> AnyView {
+    let money = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
+    let balance = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Balance);
+    let wrong = dynamic::memo(move || settings.read().is_none());
+    let summary = Derived::new(move || {
+        let outcome = outcome.get();
+        outcome.map_or_else(String::new, |outcome| words::sentence(&outcome.replay, money, balance, when))
+    });
+    let figures = move || {
+        let outcome = outcome.get()?;
+        let replay = &outcome.replay;
+        let (lowest, lowest_at) = (balance(replay.lowest), when(replay.lowest_at));
+        let charged = if replay.charges.is_empty() { "None".to_owned() } else { words::charges(replay, money) };
+        Some(view! {
+            <dl class="replay-figures">
+                <div><dt>"Charges"</dt><dd>{charged}</dd></div>
+                <div><dt>"Lowest point"</dt><dd>{lowest}<span class="muted small">{lowest_at}</span></dd></div>
+                <div><dt>"At zero"</dt><dd>{words::at_zero(replay.seconds_at_zero)}</dd></div>
+            </dl>
+            {replay.capped_at.map(|at| view! {
+                <p class="small replay-capped">{format!("The monthly cap would have stopped it on {}.", when(at))}</p>
+            })}
+        })
+    };
+    let note = move || {
+        wrong.get().then(|| view! { <p class="muted small">"Shown for the last amounts that fit together."</p> })
+    };
+    let details = move || details(live, outcome, summary);
+    let details = if folded {
+        view! { <details class="fold"><summary>"The line and every charge"</summary>{details()}</details> }.into_any()
+    } else {
+        details()
+    };
+    view! {
+        <p class="visually-hidden" role="status">{dynamic::words(move || summary.get())}</p>
+        <div class:replay-old=Signal::derive(move || wrong.get())>{dynamic::part(figures)}</div>
+        {dynamic::part(note)}
+        {details}
+    }
+    .into_any()
+}
+
+fn when(at: Timestamp) -> String {
+    instant_text(at, DateStyle::DateTime)
+}
+
+/// The line, the same as rows, and what is in it.
+fn details(live: Live, outcome: Slot<Option<Arc<Outcome>>>, summary: Derived<String>) -> AnyView {
+    let trend = Derived::new(move || outcome.get().map(|outcome| trend(&outcome)).unwrap_or_default());
+    let legend = Signal::derive(move || {
+        let threshold = outcome.get().map(|outcome| outcome.settings.threshold).unwrap_or_default();
+        let threshold = money_text(threshold, live.currency, MoneyStyle::Total);
+        ["Balance".to_owned(), format!("Refills at {threshold}"), "Charge".to_owned()]
+    });
+    let ends = Signal::derive(move || {
+        let ends = outcome.get().map(|outcome| [outcome.from, outcome.to]);
+        ends.map(|ends| ends.map(|at| instant_text(at, DateStyle::Date))).unwrap_or_default()
+    });
+    let axis = move |micros: i64| money_text(Money::from_micros(micros), live.currency, MoneyStyle::Balance);
+    let some = dynamic::memo(move || outcome.get().is_some_and(|outcome| !outcome.replay.charges.is_empty()));
+    let table = move || {
+        some.get().then(|| {
+            view! { <details class="fold"><summary>"Every charge as a table"</summary>{table(live, outcome)}</details> }
+        })
+    };
+    view! {
+        <div class="replay-details">
+            <TrendLine summary=summary trend=trend legend=legend ends=ends scale_text=axis />
+            {dynamic::part(table)}
+            <p class="muted small">
+                "By the rule that the server follows: at most one charge an hour, and the cap in each calendar month. Money that you added yourself is in it; what automatic payments added is not, since these amounts take its place. Money held for running calls is left aside."
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+fn trend(outcome: &Outcome) -> Trend {
+    Trend {
+        values: outcome.replay.balances.iter().map(|balance| balance.micros()).collect(),
+        level: outcome.settings.threshold.micros(),
+        marks: outcome.replay.charges.iter().map(|charge| charge.step).collect(),
+    }
+}
+
+fn table(live: Live, outcome: Slot<Option<Arc<Outcome>>>) -> AnyView {
+    let columns = vec![Column::text("Time"), Column::figures("Balance before"), Column::figures("Charge")];
+    let row = move |charge: &ReplayedCharge| {
+        view! {
+            <tr>
+                <th scope="row">{when(charge.at)}</th>
+                <td class="numeric">{money_text(charge.before, live.currency, MoneyStyle::Balance)}</td>
+                <td class="numeric">{money_text(charge.amount, live.currency, MoneyStyle::Total)}</td>
+            </tr>
+        }
+    };
+    let rows = move || {
+        let outcome = outcome.get()?;
+        Some(outcome.replay.charges.iter().map(row).collect_view())
+    };
+    view! {
+        <div class="replay-table">
+            <Table caption="Charges that would have been made" columns=columns><tbody>{dynamic::part(rows)}</tbody></Table>
+        </div>
+    }
+    .into_any()
+}
