@@ -132,3 +132,37 @@ pub(super) fn get(path: &str) -> Call {
 pub(super) fn post(path: &str) -> Call {
     Call::new("POST", path, "")
 }
+
+#[cfg(test)]
+mod tests {
+    use billing_contract::auto_pay::AutoPay;
+    use billing_contract::transaction::TransactionPage;
+
+    use super::*;
+
+    const LINE: &str = r#"{"seq":1,"id":"a","kind":"outbound_call","contra":"revenue:outbound_call","amount":"-0.114",
+        "balance_after":"1.00","currency":"USD","occurred_at":"2026-11-24T10:00:00Z","posted_at":"2026-11-24T10:00:01Z",
+        "description":"d","source":"s","quantity":"95","unit":"second","unit_price":null,"reference":"r","corrects":null,
+        "details":{"a":"b"},"hash":"0000000000000000000000000000000000000000000000000000000000000000","new_field":[1,{}]}"#;
+
+    #[test]
+    fn what_serde_reads_is_read_the_same() {
+        let page = format!(r#"{{"items":[{LINE},{LINE}],"next_cursor":"x"}}"#);
+        assert_eq!(decode::<TransactionPage>(&page), serde_json::from_str(&page).ok());
+        assert!(decode::<TransactionPage>(&page).is_some());
+        let auto_pay = r#"{"enabled":true,"currency":"USD","threshold":"20.00","refill":{"kind":"target","balance":"100.00"},
+            "monthly_cap":"500.00","card_id":null,"health":{"state":"armed","next_charge_at":null,"attempt":2,"reason":null},
+            "month":{"spent":"0.00","in_flight":"0.00","left":"500.00","resets_at":"2026-12-01T05:00:00Z"},"etag":"e"}"#;
+        assert_eq!(decode::<AutoPay>(auto_pay), serde_json::from_str(auto_pay).ok());
+        assert!(decode::<AutoPay>(auto_pay).is_some());
+    }
+
+    #[test]
+    fn what_was_not_promised_is_nothing() {
+        for text in
+            ["", "{}", "[]", "null", r#"{"items":[],"next_cursor":null} x"#, r#"{"items":[[]],"next_cursor":null}"#]
+        {
+            assert_eq!(decode::<TransactionPage>(text), None, "{text}");
+        }
+    }
+}

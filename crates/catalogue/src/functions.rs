@@ -40,7 +40,7 @@ pub fn functions(english: &Catalogue) -> String {
 fn function(line: usize, name: &str, message: &Message) -> String {
     let mut out = String::new();
     let shown = message.forms().last().map_or("", |(_, text)| *text);
-    push(&mut out, format_args!("    /// {}\n", shown.replace('[', "\\[")));
+    push(&mut out, format_args!("    /// `{}`\n", shown.replace('`', "'")));
     match message {
         Message::Text(english) => {
             let names = placeholders(english);

@@ -24,7 +24,7 @@ pub struct HistoryStep {
     pub automatic: Money,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference; told on 64 bits only")]
 const fn is_zero(amount: &Money) -> bool {
     amount.is_zero()
 }

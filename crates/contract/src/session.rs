@@ -108,7 +108,7 @@ pub struct Brand {
 pub struct ProductLink {
     /// What it says.
     pub label: String,
-    /// `https://…`
+    /// Its address; only https.
     pub url: String,
 }
 

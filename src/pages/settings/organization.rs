@@ -222,7 +222,7 @@ fn differences(mine: &PutOrganization, theirs: &Organization) -> String {
         (texts::organization::tax_number_within(), mine.tax_id != theirs.tax_id),
         (texts::organization::time_zone_within(), mine.time_zone != theirs.time_zone),
     ];
-    let differing = fields.into_iter().filter_map(|(name, differs)| differs.then(|| name.to_owned()));
+    let differing = fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned());
     match differing.reduce(|first, next| texts::ui::listed(&first, &next)) {
         None => texts::organization::same().to_owned(),
         Some(fields) => texts::organization::differs(&fields),

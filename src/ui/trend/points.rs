@@ -1,5 +1,7 @@
 //! Where a line runs: many values on few columns, so that no low and no high is lost, in whole numbers.
 
+use std::fmt::Write as _;
+
 /// The drawing is this wide and this high, in its own units.
 pub(super) const WIDTH: i64 = 1_000;
 pub(super) const HEIGHT: i64 = 1_000;
@@ -55,7 +57,8 @@ pub(super) fn polyline(values: &[i64], span: Span) -> String {
         for index in shown {
             if before.replace(index) != Some(index) {
                 let (x, y) = (along(column * width + index, values.len()), span.down(chunk[index]));
-                points.push_str(&format!("{x},{y} "));
+                // Writing into a string never fails.
+                let _ = write!(points, "{x},{y} ");
             }
         }
     }

@@ -1,4 +1,8 @@
 //! Transaction History: every movement of money, newest first, as far back as one cares to go.
+#![allow(
+    clippy::large_types_passed_by_value,
+    reason = "handles of signals: large only where no browser is, in tests of the rules beside them"
+)]
 
 mod arrivals;
 mod book;

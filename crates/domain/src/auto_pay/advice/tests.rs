@@ -1,3 +1,5 @@
+//! What the advised threshold must live through, as properties.
+
 use proptest::prelude::*;
 
 use super::*;

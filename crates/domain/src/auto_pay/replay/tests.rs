@@ -1,3 +1,5 @@
+//! What a replay may show and what not, as properties.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -136,7 +136,7 @@ pub(super) fn LineDrawer(
         }
     };
     let content = move || match (line.get(), &*drawer.shown.read()) {
-        (Some(line), _) => details(drawer, line),
+        (Some(line), _) => details(drawer, &line),
         (None, Shown::Failed(reason)) => view! { <p class="field-error" role="alert">{reason.clone()}</p> }.into_any(),
         (None, _) => view! { <Skeleton lines=8 /> }.into_any(),
     };
@@ -167,7 +167,7 @@ pub(super) fn LineDrawer(
     .into_any()
 }
 
-fn details(drawer: Drawer, line: Arc<Transaction>) -> AnyView {
+fn details(drawer: Drawer, line: &Arc<Transaction>) -> AnyView {
     let corrected_by = Slot::new(None::<Vec<i64>>);
     let seq = line.seq;
     let work = StoredValue::new_local(None);
@@ -177,7 +177,7 @@ fn details(drawer: Drawer, line: Arc<Transaction>) -> AnyView {
             corrected_by.set(Some(detail.corrected_by));
         }
     })));
-    let asked = Arc::clone(&line);
+    let asked = Arc::clone(line);
     let question = move || {
         if drawer.asking.get() {
             view! { <Question line=Arc::clone(&asked) /> }.into_any()
@@ -187,7 +187,7 @@ fn details(drawer: Drawer, line: Arc<Transaction>) -> AnyView {
     };
     view! {
         <div class="line-details">
-            {facts(&line, corrected_by, Callback::new(move |(seq,): (i64,)| drawer.show_seq(seq)))}
+            {facts(line, corrected_by, Callback::new(move |(seq,): (i64,)| drawer.show_seq(seq)))}
             <div class="line-question">{dynamic::part(question)}</div>
         </div>
     }

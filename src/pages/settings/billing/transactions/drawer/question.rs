@@ -45,11 +45,11 @@ fn prepared(line: &Transaction) -> String {
 
 /// `mailto:` with subject and text.
 fn mail(address: &str, line: &Transaction, text: &str) -> String {
-    let mut link = format!("mailto:{address}?subject=");
-    paths::push_encoded(&mut link, &format!("Question about transaction {}", number(line.seq)));
-    link.push_str("&body=");
-    paths::push_encoded(&mut link, &text.replace('\n', "\r\n"));
-    link
+    let mut mail = format!("mailto:{address}?subject=");
+    paths::push_encoded(&mut mail, &format!("Question about transaction {}", number(line.seq)));
+    mail.push_str("&body=");
+    paths::push_encoded(&mut mail, &text.replace('\n', "\r\n"));
+    mail
 }
 
 /// The text, and ways to send it.
@@ -105,8 +105,8 @@ mod tests {
     #[test]
     fn the_mail_cannot_be_split_by_what_stands_in_a_line() {
         let line = line_at(7, TransactionKind::AiTask);
-        let link = mail("help@example.com", &line, "a&b=c?\nÜ");
-        assert!(link.starts_with("mailto:help@example.com?subject=Question%20about"), "{link}");
-        assert!(link.ends_with("&body=a%26b%3Dc%3F%0D%0A%C3%9C"), "{link}");
+        let address = mail("help@example.com", &line, "a&b=c?\nÜ");
+        assert!(address.starts_with("mailto:help@example.com?subject=Question%20about"), "{address}");
+        assert!(address.ends_with("&body=a%26b%3Dc%3F%0D%0A%C3%9C"), "{address}");
     }
 }
