@@ -54,6 +54,11 @@ pub(crate) fn for_oracles() -> Box<dyn Requirement> {
     Box::new(node::NpmFolder { title: "Stripe's own packages", folder: "tests/stripe-oracles" })
 }
 
+/// What keeps the pictures in the repository small.
+pub(crate) fn for_pictures() -> Box<dyn Requirement> {
+    Box::new(system::Pngquant)
+}
+
 /// What the store's second half needs.
 pub(crate) fn for_postgres() -> Box<dyn Requirement> {
     Box::new(system::Postgres)

@@ -45,11 +45,13 @@ fn photograph(folder: &Path, steps: &mut Steps) -> Result<()> {
 
 /// The test that judges the pictures takes those anew that look different, and those that are missing.
 fn renew() -> Result<()> {
+    install::ensure(&[install::for_pictures()])?;
     let mut steps = begin()?;
     book::drop_stale()?;
     let mut shots = suite::playwright(&["pictures.spec.ts", "--project=desktop", "--project=phone"])?;
     shots.args(["--update-snapshots=changed", "--reporter=line"]);
     steps.step("pictures", || process::run(&mut shots))?;
+    book::shrink()?;
     book::bind()?;
     println!("\nLook at what changed before you commit it: git diff --stat docs/screens");
     Ok(())

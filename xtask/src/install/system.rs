@@ -52,6 +52,27 @@ impl Requirement for Receipts {
     }
 }
 
+/// Writes a picture with a palette of 256 colours.
+pub(super) struct Pngquant;
+
+impl Requirement for Pngquant {
+    fn title(&self) -> String {
+        "pngquant".into()
+    }
+
+    fn cost(&self) -> String {
+        "a few seconds".into()
+    }
+
+    fn is_present(&self) -> Result<bool> {
+        Ok(on_path("pngquant").is_some())
+    }
+
+    fn fetch(&self) -> Result<()> {
+        install(&["pngquant"])
+    }
+}
+
 /// The server's own programs (`initdb`, `postgres`), not a running service.
 pub(super) struct Postgres;
 
