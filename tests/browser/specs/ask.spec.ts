@@ -23,7 +23,7 @@ test("a request appears on the admin's tab, is approved by the payment, and the 
   await expect(waiting, "nothing is approved before the money").toContainText("Waiting");
   await seams.bank("decline:insufficient_funds");
   await billing.pay();
-  await expect(dialog.getByRole("alert").first()).toBeVisible();
+  await expect(dialog.getByText("The payment was declined. Nothing was charged.")).toBeVisible();
   await expect(waiting).toContainText("Waiting");
   await billing.pay();
   await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
