@@ -28,6 +28,7 @@ use crate::api::{self, ApiError};
 use crate::parts::words::card_text;
 use crate::platform::task;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::announcer::{Announcer, announcer};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -36,6 +37,7 @@ use crate::ui::money::{Amount, MoneyStyle, money_text};
 use crate::ui::panel::Panel;
 use crate::ui::pill::Pill;
 use crate::ui::time::{DateStyle, instant_text};
+use crate::ui::woven::woven;
 
 /// A change that the panel itself asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,12 +58,15 @@ pub(super) fn AutoPayPanel(
     let enabled = dynamic::memo(move || live.auto_pay.read().enabled);
     let change = Slot::new(Change::Rest);
     let state = move || {
-        let (style, word) =
-            if enabled.get() { (ButtonStyle::Good, "Active") } else { (ButtonStyle::Danger, "Not Active") };
+        let (style, word) = if enabled.get() {
+            (ButtonStyle::Good, texts::auto_pay::active())
+        } else {
+            (ButtonStyle::Danger, texts::auto_pay::not_active())
+        };
         view! { <Button style=style on_press=move || doors.auto_pay.set(true)>{word}</Button> }
     };
     view! {
-        <Panel heading="Automatic Payments" class="auto-pay" actions=ViewFn::from(state)>
+        <Panel heading=texts::auto_pay::heading() class="auto-pay" actions=ViewFn::from(state)>
             {dynamic::part(move || if enabled.get() { active(live, doors, change) } else { inactive(live) })}
             {dynamic::part(move || match change.get() {
                 Change::Failed(text) => Some(view! { <p class="field-error" role="alert">{text}</p> }),
@@ -81,7 +86,7 @@ fn replay_fold(live: Live) -> AnyView {
     let shown = move || opened.get().then(|| lazy(replay::load, move || replay::on_panel(live)));
     view! {
         <details class="fold" on:toggle=move |_| if !opened.get_untracked() { opened.set(true) }>
-            <summary>"Replay my last 30 days"</summary>
+            <summary>{texts::auto_pay::replay()}</summary>
             {dynamic::part(shown)}
         </details>
     }
@@ -95,20 +100,20 @@ fn inactive(live: Live) -> AnyView {
         view! { <div><dt>{name}</dt><dd><Amount amount=part(of) currency=live.currency /></dd></div> }
     };
     let refill_word = move || match live.auto_pay.read().refill {
-        Refill::Fixed { .. } => "it adds",
-        Refill::Target { .. } => "it refills up to",
+        Refill::Fixed { .. } => texts::auto_pay::row_adds(),
+        Refill::Target { .. } => texts::auto_pay::row_refills(),
     };
     let refill = part(|auto_pay| match auto_pay.refill {
         Refill::Fixed { amount } => amount,
         Refill::Target { balance } => balance,
     });
+    let not_active = view! { <strong>{texts::auto_pay::not_active()}</strong> }.into_any();
     view! {
-        <p>"Never run out in the middle of the day: the wallet refills itself. Press "<strong>"Not Active"</strong>
-        " to choose the amounts; you confirm them before anything is charged."</p>
+        <p>{woven(texts::auto_pay::promise_template(), [("button", not_active)])}</p>
         <dl class="facts auto-pay-proposal">
-            {row("When the balance falls to", |auto_pay| auto_pay.threshold)}
+            {row(texts::auto_pay::row_threshold(), |auto_pay| auto_pay.threshold)}
             <div><dt>{dynamic::words(refill_word)}</dt><dd><Amount amount=refill currency=live.currency /></dd></div>
-            {row("but in a month never more than", |auto_pay| auto_pay.monthly_cap)}
+            {row(texts::auto_pay::row_cap(), |auto_pay| auto_pay.monthly_cap)}
         </dl>
     }
     .into_any()
@@ -126,23 +131,23 @@ fn active(live: Live, doors: Doors, change: Slot<Change>) -> AnyView {
         work.set_value(Some(task::start(async move {
             change.set(Change::Busy);
             let answer = api::auto_pay::put(&request, &present.etag).await;
-            settle(live, change, announcer, answer, "Automatic payments are off.").await;
+            settle(live, change, announcer, answer, texts::auto_pay::said_off()).await;
         })));
     };
     let resume = move || {
         work.set_value(Some(task::start(async move {
             change.set(Change::Busy);
             let answer = api::auto_pay::resume().await;
-            settle(live, change, announcer, answer, "Automatic payments go on.").await;
+            settle(live, change, announcer, answer, texts::auto_pay::said_resumed()).await;
         })));
     };
     let next = move || match health.read().next {
         Next::Nothing => None,
-        Next::AnotherCard => Some(next_button("Use another card", move || doors.connect.set(true))),
-        Next::RaiseCap => Some(next_button("Raise the cap", move || doors.auto_pay.set(true))),
+        Next::AnotherCard => Some(next_button(texts::top_up::another_card(), move || doors.connect.set(true))),
+        Next::RaiseCap => Some(next_button(texts::auto_pay::raise_cap(), move || doors.auto_pay.set(true))),
         Next::Resume => Some(match waiting(live) {
-            Some(top_up) => next_button("Confirm with your bank", move || live.show_payment(top_up.clone())),
-            None => next_button("Try again", resume),
+            Some(top_up) => next_button(texts::bank::heading(), move || live.show_payment(top_up.clone())),
+            None => next_button(texts::ui::try_again(), resume),
         }),
     };
     view! {
@@ -156,8 +161,8 @@ fn active(live: Live, doors: Doors, change: Slot<Change>) -> AnyView {
         </div>
         {cap::month(live)}
         <div class="buttons">
-            <Button on_press=move || doors.auto_pay.set(true)>"Edit"</Button>
-            <Button style=ButtonStyle::Quiet busy=busy on_press=switch_off>"Switch off"</Button>
+            <Button on_press=move || doors.auto_pay.set(true)>{texts::auto_pay::edit()}</Button>
+            <Button style=ButtonStyle::Quiet busy=busy on_press=switch_off>{texts::auto_pay::switch_off()}</Button>
         </div>
     }
     .into_any()
@@ -193,7 +198,7 @@ async fn settle(
                 && let Ok(present) = api::auto_pay::get().await
             {
                 live.auto_pay.set(present);
-                "Somebody changed the settings meanwhile. The present ones are shown; try again.".clone_into(&mut text);
+                texts::auto_pay::stale().clone_into(&mut text);
             }
             change.set(Change::Failed(text));
         }
@@ -211,14 +216,10 @@ fn rule(live: Live) -> String {
     let cards = live.cards.read();
     let money = |amount| money_text(amount, live.currency, MoneyStyle::Total);
     let card = cards.iter().find(|card| Some(&card.id) == auto_pay.card_id.as_ref()).or_else(|| cards.first());
-    let card = card.map_or_else(|| "the card".to_owned(), |card| card_text(&card.brand, &card.last4));
+    let card = card.map_or_else(|| texts::auto_pay::the_card().to_owned(), |card| card_text(&card.brand, &card.last4));
     let threshold = money(auto_pay.threshold);
     match auto_pay.refill {
-        Refill::Fixed { amount } => {
-            format!("Adds {} from {card} when the balance falls to {threshold}.", money(amount))
-        }
-        Refill::Target { balance } => {
-            format!("Refills up to {} from {card} when the balance falls to {threshold}.", money(balance))
-        }
+        Refill::Fixed { amount } => texts::auto_pay::rule_fixed(&money(amount), &card, &threshold),
+        Refill::Target { balance } => texts::auto_pay::rule_target(&money(balance), &card, &threshold),
     }
 }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::past::Reading;
 use crate::platform::signal::{Derived, Given};
 use crate::state::Live;
+use crate::texts;
 use crate::ui::button::Button;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
@@ -37,11 +38,11 @@ pub(super) fn Adviser(
         let advice = advice.get()?;
         let followed = settings.get().is_some_and(|settings| advice.is_followed_by(&settings));
         let button = (!followed).then(|| {
-            view! { <Button on_press=move || on_use.run((advice,))>{format!("Use {}", write(advice.threshold))}</Button> }
+            view! { <Button on_press=move || on_use.run((advice,))>{texts::auto_pay::advice_use(&write(advice.threshold))}</Button> }
         });
         let icon = if followed { IconName::Check } else { IconName::Info };
         Some(view! {
-            <div class="advice" role="group" aria-label="Advice">
+            <div class="advice" role="group" aria-label=texts::auto_pay::advice()>
                 <Icon name=icon />
                 <p>{reason(&advice, followed, by_target.get(), write)}</p>
                 {button}
@@ -62,25 +63,19 @@ pub(super) fn refill(advice: &Advice, present: Option<Refill>, by_target: bool) 
 }
 
 fn reason(advice: &Advice, followed: bool, by_target: bool, write: impl Fn(Money) -> String) -> String {
-    let busiest = format!(
-        "Your busiest {WINDOW_HOURS} hours cost {}, {} an hour. A declined card is tried again for {WINDOW_HOURS} hours",
-        write(advice.busiest),
-        write(advice.busiest_hour)
-    );
+    let hours = WINDOW_HOURS.to_string();
+    let (busiest, hourly) = (write(advice.busiest), write(advice.busiest_hour));
     let threshold = write(advice.threshold);
     if followed {
-        return format!("{busiest}: with this balance the wallet lives through that.");
+        return texts::auto_pay::advice_followed(&hours, &busiest, &hourly);
     }
     if !advice.is_enough {
-        return format!("{busiest}: {threshold}, the most that can be set, does not cover that, but comes closest.");
+        return texts::auto_pay::advice_short(&hours, &busiest, &hourly, &threshold);
     }
-    let bring = if by_target {
-        advice.threshold.checked_add(advice.refill).map(|balance| format!("a refill up to at least {}", write(balance)))
-    } else {
-        Some(format!("at least {} each time", write(advice.refill)))
-    };
-    let bring = bring.unwrap_or_default();
-    format!("{busiest}: from {threshold} on, with {bring}, the wallet lives through that.")
+    match advice.threshold.checked_add(advice.refill).filter(|_| by_target) {
+        Some(balance) => texts::auto_pay::advice_target(&hours, &busiest, &hourly, &threshold, &write(balance)),
+        None => texts::auto_pay::advice_fixed(&hours, &busiest, &hourly, &threshold, &write(advice.refill)),
+    }
 }
 
 #[cfg(test)]

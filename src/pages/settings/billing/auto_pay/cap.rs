@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::platform::signal::Given;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::dynamic;
 use crate::ui::money::{Amount, MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, instant_text};
@@ -22,8 +23,9 @@ pub(super) fn month(live: Live) -> AnyView {
         }
     };
     let resets = move || instant_text(live.auto_pay.read().month.resets_at, DateStyle::Date);
-    let cap =
-        move || format!("Left of {}", money_text(live.auto_pay.read().monthly_cap, live.currency, MoneyStyle::Total));
+    let cap = move || {
+        texts::auto_pay::cap_left(&money_text(live.auto_pay.read().monthly_cap, live.currency, MoneyStyle::Total))
+    };
     let share = move |of: fn(&AutoPay) -> Money| {
         move || {
             let auto_pay = live.auto_pay.read();
@@ -37,13 +39,13 @@ pub(super) fn month(live: Live) -> AnyView {
                 <span class="cap-flight" style:inline-size=share(|auto_pay| auto_pay.month.in_flight)></span>
             </div>
             <dl class="facts">
-                {row("cap-key cap-spent", "Charged this month", |auto_pay| auto_pay.month.spent)}
-                {row("cap-key cap-flight", "On its way", |auto_pay| auto_pay.month.in_flight)}
+                {row("cap-key cap-spent", texts::auto_pay::cap_charged(), |auto_pay| auto_pay.month.spent)}
+                {row("cap-key cap-flight", texts::auto_pay::cap_on_its_way(), |auto_pay| auto_pay.month.in_flight)}
                 <div>
                     <dt><span class="cap-key" aria-hidden="true"></span>{dynamic::words(cap)}</dt>
                     <dd><Amount amount=part(|auto_pay| auto_pay.month.left) currency=live.currency /></dd>
                 </div>
-                <div><dt>"The month begins anew"</dt><dd>{dynamic::part(resets)}</dd></div>
+                <div><dt>{texts::auto_pay::cap_resets()}</dt><dd>{dynamic::part(resets)}</dd></div>
             </dl>
         </div>
     }

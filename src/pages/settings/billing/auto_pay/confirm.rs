@@ -5,8 +5,10 @@ use leptos::prelude::*;
 
 use super::draft;
 use super::setup::{Setup, Step};
+use crate::parts::notice::Notice;
 use crate::parts::words::{card_text, mandate};
 use crate::state::Live;
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -32,7 +34,7 @@ pub(super) fn Confirm(
         let cards = live.cards.read();
         let draft = setup.draft.read();
         let chosen = cards.iter().find(|card| Some(&card.id) == draft.card_id.as_ref()).or_else(|| cards.first());
-        chosen.map_or_else(|| "the card".to_owned(), |card| card_text(&card.brand, &card.last4))
+        chosen.map_or_else(|| texts::auto_pay::the_card().to_owned(), |card| card_text(&card.brand, &card.last4))
     };
     let write = move |amount| explicit_text(amount, live.currency);
     let mandate = move || settings.get().map(|settings| mandate(&settings, &card(), write));
@@ -40,20 +42,20 @@ pub(super) fn Confirm(
         let auto_pay = live.auto_pay.read();
         let wallet = live.wallet.read();
         let amount = draft::charged_at_once(&settings.get()?, &live.limits, &wallet, &auto_pay, live.now())?;
-        let title = format!("{} is charged at once", write(amount));
+        let title = texts::auto_pay::at_once(&write(amount));
         Some(view! {
             <Banner tone=Tone::Warn title=title>
-                <p>"The balance is already at or below the amount that you chose."</p>
+                <p>{texts::auto_pay::at_once_why()}</p>
             </Banner>
         })
     };
     let failure = move || match setup.step.get() {
-        Step::Confirm(_, Some(text)) => {
-            Some(view! { <Banner tone=Tone::Stop title="Not switched on" alert=true><p>{text}</p></Banner> })
-        }
+        Step::Confirm(_, Some(text)) => Some(
+            view! { <Banner tone=Tone::Stop title=texts::auto_pay::not_switched_on() alert=true><p>{text}</p></Banner> },
+        ),
         _ => None,
     };
-    let notice = live.service.notice().map(|notice| format!("{notice}."));
+    let notice = Notice::of(&live.service).map(Notice::sentence);
     let back = move || setup.step.set(Step::Amounts(None));
     let confirm = move || {
         if let Some(settings) = settings.get_untracked() {
@@ -65,11 +67,11 @@ pub(super) fn Confirm(
             {dynamic::part(failure)}
             <p class="mandate">{dynamic::part(mandate)}</p>
             {dynamic::part(at_once)}
-            <p class="muted small">"You can change or switch this off at any time. "{notice}</p>
+            <p class="muted small">{texts::auto_pay::any_time()}" "{notice}</p>
             <div class="buttons end">
-                <Button unavailable=busy on_press=back>"Back"</Button>
+                <Button unavailable=busy on_press=back>{texts::ui::back()}</Button>
                 <Button style=ButtonStyle::Primary busy=busy on_press=confirm>
-                    {dynamic::part(move || if busy.get() { "Saving…" } else { "Activate Automatic Payments" })}
+                    {dynamic::part(move || if busy.get() { texts::auto_pay::saving() } else { texts::auto_pay::activate() })}
                 </Button>
             </div>
         </div>

@@ -13,6 +13,7 @@ use crate::api;
 use crate::parts::words::mandate;
 use crate::platform::task;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -31,7 +32,8 @@ pub(super) fn ThreeDoors(
     let work = StoredValue::new_local(None);
     let write = move |amount| money_text(amount, live.currency, MoneyStyle::Total);
     let settings = move || setup.draft.read().check(&live.limits, write).ok();
-    let text = move || settings().map(|settings| mandate(&settings, "the card", write)).unwrap_or_default();
+    let text =
+        move || settings().map(|settings| mandate(&settings, texts::auto_pay::the_card(), write)).unwrap_or_default();
     let by_link = move |first: First| {
         let Some(settings) = untrack(settings) else { return setup.step.set(Step::Amounts(None)) };
         if busy.get_untracked() {
@@ -64,24 +66,24 @@ pub(super) fn ThreeDoors(
     };
     let problem = move || {
         let text = failure.get()?;
-        Some(view! { <Banner tone=Tone::Stop title="The link was not made" alert=true><p>{text}</p></Banner> })
+        Some(view! { <Banner tone=Tone::Stop title=texts::hand_over::not_made() alert=true><p>{text}</p></Banner> })
     };
     view! {
         <div class="form">
             {dynamic::part(problem)}
             <div class="review">
                 <p>{dynamic::words(text)}</p>
-                <div><Button style=ButtonStyle::Quiet on_press=move || setup.step.set(Step::Amounts(None))>"Change the amounts"</Button></div>
+                <div><Button style=ButtonStyle::Quiet on_press=move || setup.step.set(Step::Amounts(None))>{texts::auto_pay::change_amounts()}</Button></div>
             </div>
-            <div class="doors" role="group" aria-label="Connect a card">
-                {door(IconName::Card, "Enter card details", "You have the card at hand.",
+            <div class="doors" role="group" aria-label=texts::connect_card::heading()>
+                {door(IconName::Card, texts::auto_pay::door_enter(), texts::auto_pay::door_enter_text(),
                     Callback::new(move |()| setup.step.set(Step::Connect)))}
-                {door(IconName::Code, "Scan the QR code", "Somebody beside you has a phone and the card.",
+                {door(IconName::Code, texts::auto_pay::door_scan(), texts::auto_pay::door_scan_text(),
                     Callback::new(move |()| by_link(First::Code)))}
-                {door(IconName::Link, "Share the payment link", "Somebody elsewhere has the card. They need no account.",
+                {door(IconName::Link, texts::auto_pay::door_share(), texts::auto_pay::door_share_text(),
                     Callback::new(move |()| by_link(First::Link)))}
             </div>
-            <p class="muted small">"Whoever connects the card by code or link sees and accepts these amounts; automatic payments are then on at once."</p>
+            <p class="muted small">{texts::auto_pay::doors_note()}</p>
         </div>
     }
     .into_any()

@@ -6,6 +6,8 @@ use billing_domain::auto_pay::{Field, Plan, Refill, Settings, SettingsError, Sit
 use billing_domain::limits::{AmountError, ChargeLimits};
 use billing_domain::{Currency, Money, Timestamp};
 
+use crate::platform::intl;
+use crate::texts;
 use crate::ui::money::{plain_text, typed};
 
 /// The fields as they stand; `by_target` chooses which of the two refill boxes counts.
@@ -122,19 +124,13 @@ pub(super) fn charged_at_once(
 
 fn sentence(error: SettingsError, write: &impl Fn(Money) -> String) -> String {
     match error {
-        SettingsError::Amount(AmountError::BelowMinimum(least)) => format!("At least {}.", write(least)),
-        SettingsError::Amount(AmountError::AboveMaximum(most)) => format!("At most {}.", write(most)),
-        SettingsError::Amount(AmountError::NotChargeable) => "Use at most the digits that the currency has.".to_owned(),
-        SettingsError::Amount(AmountError::Decimal(_)) => {
-            "Write an amount with digits and one decimal point, like 20.00.".to_owned()
-        }
-        SettingsError::TargetNotAboveThreshold => "This must be more than the balance at which it refills.".to_owned(),
-        SettingsError::GapBelowMinimum(least) => {
-            format!("This must be at least {} above the balance at which it refills.", write(least))
-        }
-        SettingsError::CapBelowRefill(refill) => {
-            format!("The cap must allow at least one refill of {}.", write(refill))
-        }
+        SettingsError::Amount(AmountError::BelowMinimum(least)) => texts::auto_pay::at_least(&write(least)),
+        SettingsError::Amount(AmountError::AboveMaximum(most)) => texts::auto_pay::at_most(&write(most)),
+        SettingsError::Amount(AmountError::NotChargeable) => texts::amount::not_chargeable().to_owned(),
+        SettingsError::Amount(AmountError::Decimal(_)) => texts::auto_pay::malformed(&intl::number("20.00")),
+        SettingsError::TargetNotAboveThreshold => texts::auto_pay::target_not_above().to_owned(),
+        SettingsError::GapBelowMinimum(least) => texts::auto_pay::gap_below(&write(least)),
+        SettingsError::CapBelowRefill(refill) => texts::auto_pay::cap_below(&write(refill)),
     }
 }
 

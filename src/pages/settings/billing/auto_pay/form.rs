@@ -14,6 +14,7 @@ use super::replay::Replayed;
 use super::setup::{Setup, Step};
 use crate::platform::focus;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::chips::Chips;
@@ -80,37 +81,39 @@ pub(super) fn SettingsForm(
             problems.iter().find(|(field, _)| fields.contains(field)).map(|(_, text)| text.clone())
         })
     };
-    let refill_label = move || if by_target.get() { "Refill up to a balance of" } else { "Add each time" }.to_owned();
+    let refill_label = move || {
+        if by_target.get() { texts::auto_pay::refill_balance() } else { texts::auto_pay::refill_amount() }.to_owned()
+    };
     let note = move || match setup.step.get() {
         Step::Amounts(Some(text)) => {
-            Some(view! { <Banner tone=Tone::Warn title="Not saved" alert=true><p>{text}</p></Banner> })
+            Some(view! { <Banner tone=Tone::Warn title=texts::auto_pay::not_saved() alert=true><p>{text}</p></Banner> })
         }
         _ => None,
     };
     view! {
         <form class="form" novalidate=true on:submit=submit>
             {dynamic::part(note)}
-            <MoneyInput label="When the balance falls to" value=threshold currency=live.currency name="threshold"
+            <MoneyInput label=texts::auto_pay::row_threshold() value=threshold currency=live.currency name="threshold"
                 id=field_id(Field::Threshold) error=error(&[Field::Threshold]) />
             <Adviser live=live reading=reading settings=settings by_target=Given::derive(move || by_target.get()) on_use=follow />
             <Chips
-                label="How to refill"
-                choices=Given::from(vec!["A fixed amount".to_owned(), "Up to a balance".to_owned()])
+                label=texts::auto_pay::how_to_refill()
+                choices=Given::from(vec![texts::auto_pay::by_amount().to_owned(), texts::auto_pay::by_balance().to_owned()])
                 pressed=Given::derive(move || vec![usize::from(by_target.get())])
                 on_press=move |index: usize| by_target.set(index == 1)
             />
             <MoneyInput label=Given::derive(refill_label) value=refill currency=live.currency name="refill"
                 id=field_id(Field::RefillAmount) error=error(&[Field::RefillAmount, Field::RefillBalance]) />
-            <MoneyInput label="Never more in a calendar month than" value=monthly_cap currency=live.currency
+            <MoneyInput label=texts::auto_pay::cap() value=monthly_cap currency=live.currency
                 name="monthly_cap" id=field_id(Field::MonthlyCap) error=error(&[Field::MonthlyCap])
-                hint="What you add yourself does not count." />
+                hint=texts::auto_pay::cap_hint() />
             {card(live, setup, collect)}
             <section class="form-replay" aria-labelledby="auto-pay-replay">
-                <h3 id="auto-pay-replay">"Replay my last 30 days"</h3>
+                <h3 id="auto-pay-replay">{texts::auto_pay::replay()}</h3>
                 <Replayed live=live reading=reading settings=settings folded=true />
             </section>
             <div class="buttons end">
-                <Button style=ButtonStyle::Primary submit=true>"Continue"</Button>
+                <Button style=ButtonStyle::Primary submit=true>{texts::auto_pay::continue_on()}</Button>
             </div>
         </form>
     }
@@ -140,9 +143,9 @@ fn card(live: Live, setup: Setup, collect: impl Fn() -> Draft + Copy + Send + Sy
     };
     view! {
         <div class="stack">
-            <Select label="Card" name="card" value=value choices=choices
+            <Select label=texts::top_up::card() name="card" value=value choices=choices
                 on_choose=move |id: String| setup.draft.update(|draft| draft.card_id = Some(id)) />
-            <div><Button style=ButtonStyle::Quiet on_press=another>"Connect another card"</Button></div>
+            <div><Button style=ButtonStyle::Quiet on_press=another>{texts::auto_pay::connect_another()}</Button></div>
         </div>
     }
     .into_any()

@@ -4,6 +4,7 @@ use billing_contract::auto_pay::{AutoPay, HealthState};
 use billing_domain::auto_pay::RETRY_AFTER_SECONDS;
 use billing_domain::{Money, Timestamp};
 
+use crate::texts;
 use crate::ui::banner::Tone;
 
 /// The one thing to do next.
@@ -36,40 +37,34 @@ pub(super) struct Health {
 pub(super) fn line(auto_pay: &AutoPay, money: impl Fn(Money) -> String, time: impl Fn(Timestamp) -> String) -> Health {
     let health = &auto_pay.health;
     let threshold = money(auto_pay.threshold);
-    let at =
-        |fallback: &str| health.next_charge_at.map_or_else(|| fallback.to_owned(), |next| format!("at {}", time(next)));
-    let reason = health.reason.as_deref().unwrap_or("The bank refused the card.");
+    let next_at = health.next_charge_at.map(&time);
+    let reason = health.reason.as_deref().map_or_else(|| texts::health::refused().to_owned(), texts::heard);
     let (tone, word, sentence, next) = match health.state {
-        HealthState::Off => {
-            (Tone::Info, "Off", format!("The wallet does not refill itself. It could, at {threshold}."), Next::Nothing)
-        }
+        HealthState::Off => (Tone::Info, texts::health::off(), texts::health::off_text(&threshold), Next::Nothing),
         HealthState::Armed => {
-            (Tone::Good, "Armed", format!("Charges by itself when the balance falls to {threshold}."), Next::Nothing)
+            (Tone::Good, texts::health::armed(), texts::health::armed_text(&threshold), Next::Nothing)
         }
         HealthState::Waiting => {
-            (Tone::Info, "Waiting", format!("The next charge is possible {}.", at("within the hour")), Next::Nothing)
+            let sentence = next_at
+                .map_or_else(|| texts::health::waiting_soon().to_owned(), |next| texts::health::waiting_at(&next));
+            (Tone::Info, texts::health::waiting(), sentence, Next::Nothing)
         }
-        HealthState::Charging => (Tone::Info, "Charging", "The card is being charged now.".to_owned(), Next::Nothing),
+        HealthState::Charging => {
+            (Tone::Info, texts::health::charging(), texts::health::charging_text().to_owned(), Next::Nothing)
+        }
         HealthState::Declined => {
-            let tries = RETRY_AFTER_SECONDS.len();
-            let attempt = health.attempt.unwrap_or(1);
-            let next = at("later");
-            (
-                Tone::Warn,
-                "Declined",
-                format!("Declined {attempt} of {tries}, tried again {next}. {reason}"),
-                Next::AnotherCard,
-            )
+            let tries = RETRY_AFTER_SECONDS.len().to_string();
+            let attempt = health.attempt.unwrap_or(1).to_string();
+            let sentence = match next_at {
+                Some(next) => texts::health::declined_at(&attempt, &tries, &next, &reason),
+                None => texts::health::declined_later(&attempt, &tries, &reason),
+            };
+            (Tone::Warn, texts::health::declined(), sentence, Next::AnotherCard)
         }
-        HealthState::Paused => (Tone::Stop, "Paused", reason.to_owned(), Next::Resume),
+        HealthState::Paused => (Tone::Stop, texts::health::paused(), reason, Next::Resume),
         HealthState::Capped => {
             let again = time(auto_pay.month.resets_at);
-            (
-                Tone::Warn,
-                "Capped",
-                format!("The monthly cap leaves too little for a refill until {again}."),
-                Next::RaiseCap,
-            )
+            (Tone::Warn, texts::health::capped(), texts::health::capped_text(&again), Next::RaiseCap)
         }
     };
     Health { tone, word, sentence, next }

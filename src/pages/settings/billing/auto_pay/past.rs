@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::api;
 use crate::platform::signal::Slot;
 use crate::platform::task;
+use crate::texts;
 
 /// Where the history stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Reading {
                 Ok(answer) => answer.without_automatic().map(|history| Past::Ready(Arc::new(history))),
                 Err(error) => Some(Past::Failed(error.sentence())),
             };
-            let unreadable = || Past::Failed("The server sent a history that this page cannot read.".to_owned());
+            let unreadable = || Past::Failed(texts::replay::unreadable().to_owned());
             self.past.set(past.unwrap_or_else(unreadable));
         })));
     }

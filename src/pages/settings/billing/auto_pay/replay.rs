@@ -15,6 +15,7 @@ use super::past::{Past, Reading};
 use crate::platform::signal::{Derived, Slot};
 use crate::platform::timers;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::Button;
 use crate::ui::dynamic;
@@ -85,16 +86,13 @@ pub(super) fn Replayed(
     let shown = move || match state.get() {
         State::Loading => view! { <Skeleton /> }.into_any(),
         State::Failed(reason) => view! {
-            <Banner tone=Tone::Warn title="The last 30 days could not be loaded" alert=true>
+            <Banner tone=Tone::Warn title=texts::replay::not_loaded() alert=true>
                 <p>{reason}</p>
-                <Button icon=IconName::Refresh on_press=move || reading.again()>"Try again"</Button>
+                <Button icon=IconName::Refresh on_press=move || reading.again()>{texts::ui::try_again()}</Button>
             </Banner>
         }
         .into_any(),
-        State::Young => {
-            view! { <p class="muted small">"Nothing has moved in this wallet yet, so there is nothing to replay."</p> }
-                .into_any()
-        }
+        State::Young => view! { <p class="muted small">{texts::replay::young()}</p> }.into_any(),
         State::Ready => ready(live, outcome, settings, folded),
     };
     view! { <div class="replay">{dynamic::part(shown)}</div> }.into_any()
@@ -125,24 +123,23 @@ fn ready(
         let outcome = outcome.get()?;
         let replay = &outcome.replay;
         let (lowest, lowest_at) = (balance(replay.lowest), when(replay.lowest_at));
-        let charged = if replay.charges.is_empty() { "None".to_owned() } else { words::charges(replay, money) };
+        let charged =
+            if replay.charges.is_empty() { texts::replay::none().to_owned() } else { words::charges(replay, money) };
         Some(view! {
             <dl class="replay-figures">
-                <div><dt>"Charges"</dt><dd>{charged}</dd></div>
-                <div><dt>"Lowest point"</dt><dd>{lowest}<span class="muted small">{lowest_at}</span></dd></div>
-                <div><dt>"At zero"</dt><dd>{words::at_zero(replay.seconds_at_zero)}</dd></div>
+                <div><dt>{texts::replay::charges()}</dt><dd>{charged}</dd></div>
+                <div><dt>{texts::replay::lowest_point()}</dt><dd>{lowest}<span class="muted small">{lowest_at}</span></dd></div>
+                <div><dt>{texts::replay::at_zero()}</dt><dd>{words::at_zero(replay.seconds_at_zero)}</dd></div>
             </dl>
             {replay.capped_at.map(|at| view! {
-                <p class="small replay-capped">{format!("The monthly cap would have stopped it on {}.", when(at))}</p>
+                <p class="small replay-capped">{texts::replay::capped(&when(at))}</p>
             })}
         })
     };
-    let note = move || {
-        wrong.get().then(|| view! { <p class="muted small">"Shown for the last amounts that fit together."</p> })
-    };
+    let note = move || wrong.get().then(|| view! { <p class="muted small">{texts::replay::old()}</p> });
     let details = move || details(live, outcome, summary);
     let details = if folded {
-        view! { <details class="fold"><summary>"The line and every charge"</summary>{details()}</details> }.into_any()
+        view! { <details class="fold"><summary>{texts::replay::details()}</summary>{details()}</details> }.into_any()
     } else {
         details()
     };
@@ -165,7 +162,7 @@ fn details(live: Live, outcome: Slot<Option<Arc<Outcome>>>, summary: Derived<Str
     let legend = Signal::derive(move || {
         let threshold = outcome.get().map(|outcome| outcome.settings.threshold).unwrap_or_default();
         let threshold = money_text(threshold, live.currency, MoneyStyle::Total);
-        ["Balance".to_owned(), format!("Refills at {threshold}"), "Charge".to_owned()]
+        [texts::replay::balance().to_owned(), texts::replay::refills_at(&threshold), texts::replay::charge().to_owned()]
     });
     let ends = Signal::derive(move || {
         let ends = outcome.get().map(|outcome| [outcome.from, outcome.to]);
@@ -175,7 +172,7 @@ fn details(live: Live, outcome: Slot<Option<Arc<Outcome>>>, summary: Derived<Str
     let some = dynamic::memo(move || outcome.get().is_some_and(|outcome| !outcome.replay.charges.is_empty()));
     let table = move || {
         some.get().then(|| {
-            view! { <details class="fold"><summary>"Every charge as a table"</summary>{table(live, outcome)}</details> }
+            view! { <details class="fold"><summary>{texts::replay::table()}</summary>{table(live, outcome)}</details> }
         })
     };
     view! {
@@ -183,7 +180,7 @@ fn details(live: Live, outcome: Slot<Option<Arc<Outcome>>>, summary: Derived<Str
             <TrendLine summary=summary trend=trend legend=legend ends=ends scale_text=axis />
             {dynamic::part(table)}
             <p class="muted small">
-                "By the rule that the server follows: at most one charge an hour, and the cap in each calendar month. Money that you added yourself is in it; what automatic payments added is not, since these amounts take its place. Money held for running calls is left aside."
+                {texts::replay::note()}
             </p>
         </div>
     }
@@ -199,7 +196,11 @@ fn trend(outcome: &Outcome) -> Trend {
 }
 
 fn table(live: Live, outcome: Slot<Option<Arc<Outcome>>>) -> AnyView {
-    let columns = vec![Column::text("Time"), Column::figures("Balance before"), Column::figures("Charge")];
+    let columns = vec![
+        Column::text(texts::replay::time()),
+        Column::figures(texts::replay::balance_before()),
+        Column::figures(texts::replay::charge()),
+    ];
     let row = move |charge: &ReplayedCharge| {
         view! {
             <tr>
@@ -215,7 +216,7 @@ fn table(live: Live, outcome: Slot<Option<Arc<Outcome>>>) -> AnyView {
     };
     view! {
         <div class="replay-table">
-            <Table caption="Charges that would have been made" columns=columns><tbody>{dynamic::part(rows)}</tbody></Table>
+            <Table caption=texts::replay::caption() columns=columns><tbody>{dynamic::part(rows)}</tbody></Table>
         </div>
     }
     .into_any()

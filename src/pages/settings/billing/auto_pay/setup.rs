@@ -18,6 +18,7 @@ use super::form::SettingsForm;
 use crate::api::{self, ApiError};
 use crate::platform::task;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
@@ -92,7 +93,7 @@ pub(in crate::pages::settings::billing) fn content(live: Live, frame: Frame) -> 
         work.set_value(Some(task::start(async move {
             if send(live, setup, settings).await {
                 frame.open.set(false);
-                announcer.say("Automatic payments are active.");
+                announcer.say(texts::auto_pay::said_active());
             }
         })));
     };
@@ -133,12 +134,12 @@ impl Face {
         }
     }
 
-    const fn heading(self) -> &'static str {
+    fn heading(self) -> &'static str {
         match self {
-            Self::Doors | Self::Amounts => "Automatic Payments",
-            Self::HandOver => "Hand this over",
-            Self::Connect => "Connect a card",
-            Self::Confirm => "Confirm automatic payments",
+            Self::Doors | Self::Amounts => texts::auto_pay::heading(),
+            Self::HandOver => texts::hand_over::made(),
+            Self::Connect => texts::connect_card::heading(),
+            Self::Confirm => texts::auto_pay::confirm_heading(),
         }
     }
 }
@@ -158,7 +159,7 @@ fn connect(live: Live, setup: Setup) -> AnyView {
         <ConnectCard
             on_connected=connected
             on_back=back
-            note="Nothing is charged by connecting; you confirm the amounts first."
+            note=texts::auto_pay::connect_note()
         />
     }
     .into_any()
@@ -169,7 +170,7 @@ fn hand_over(live: Live, setup: Setup, frame: Frame) -> AnyView {
     let Step::HandOver(created, first) = setup.step.get_untracked() else { return ().into_any() };
     let announcer = announcer();
     let done = move || {
-        announcer.say("The card is connected. Automatic payments are active.");
+        announcer.say(texts::auto_pay::said_handed_over());
         frame.open.set(false);
     };
     view! { <ShowLink live=live created=*created first=first on_done=done on_again=move || setup.step.set(Step::Doors) /> }
@@ -191,7 +192,7 @@ async fn send(live: Live, setup: Setup, settings: Settings) -> bool {
     match error.code() {
         Some(ProblemCode::CardRequired) => setup.step.set(Step::Doors),
         Some(ProblemCode::Stale) => {
-            let text = "Somebody changed these settings meanwhile. The present ones are shown: check them and go on.";
+            let text = texts::auto_pay::stale_draft();
             if let Ok(present) = api::auto_pay::get().await {
                 setup.draft.set(Draft::of(&present, |amount| input_text(amount, live.currency)));
                 live.auto_pay.set(present);

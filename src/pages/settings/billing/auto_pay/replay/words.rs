@@ -3,23 +3,31 @@
 use billing_domain::auto_pay::replay::Replay;
 use billing_domain::{Money, Timestamp};
 
+use crate::texts;
+
 /// `6 charges, $300.00`.
 pub(super) fn charges(replay: &Replay, money: impl Fn(Money) -> String) -> String {
-    let charged = money(replay.charged);
-    match replay.charges.len() {
-        1 => format!("1 charge, {charged}"),
-        count => format!("{count} charges, {charged}"),
-    }
+    texts::replay::charges_of(count(replay), &money(replay.charged))
+}
+
+fn count(replay: &Replay) -> u64 {
+    u64::try_from(replay.charges.len()).unwrap_or(u64::MAX)
 }
 
 /// `Never`, `35 minutes`, `2 h 35 min`.
 pub(super) fn at_zero(seconds: i64) -> String {
-    match seconds / 60 {
-        0 => "Never".to_owned(),
-        minutes if minutes < 60 => format!("{minutes} minutes"),
-        minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
-        minutes => format!("{} h {} min", minutes / 60, minutes % 60),
-    }
+    duration(seconds).unwrap_or_else(|| texts::replay::never().to_owned())
+}
+
+/// Less than a minute is nothing.
+fn duration(seconds: i64) -> Option<String> {
+    let minutes = u64::try_from(seconds / 60).ok().filter(|minutes| *minutes > 0)?;
+    let (hours, rest) = (minutes / 60, minutes % 60);
+    Some(match (hours, rest) {
+        (0, _) => texts::replay::minutes(minutes),
+        (_, 0) => texts::replay::hours(&hours.to_string()),
+        _ => texts::replay::hours_minutes(&hours.to_string(), &rest.to_string()),
+    })
 }
 
 /// All of it in a sentence or two.
@@ -29,17 +37,20 @@ pub(super) fn sentence(
     balance: impl Fn(Money) -> String,
     when: impl Fn(Timestamp) -> String,
 ) -> String {
-    let made = if replay.charges.is_empty() { "no charge".to_owned() } else { charges(replay, money) };
-    let zero = match replay.seconds_at_zero {
-        0 => "never at zero".to_owned(),
-        seconds => format!("at zero or below for {}", at_zero(seconds)),
+    let made = match count(replay) {
+        0 => texts::replay::made_none().to_owned(),
+        count => texts::replay::made(count, &money(replay.charged)),
     };
-    let capped = replay
-        .capped_at
-        .map(|at| format!(" The monthly cap would have stopped it on {}.", when(at)))
-        .unwrap_or_default();
     let (lowest, lowest_at) = (balance(replay.lowest), when(replay.lowest_at));
-    format!("These amounts would have made {made}. Lowest balance {lowest} on {lowest_at}, {zero}.{capped}")
+    let lowest = match duration(replay.seconds_at_zero) {
+        None => texts::replay::lowest_never(&lowest, &lowest_at),
+        Some(duration) => texts::replay::lowest_zero(&lowest, &lowest_at, &duration),
+    };
+    let told = texts::replay::together(&made, &lowest);
+    match replay.capped_at {
+        Some(at) => texts::replay::together(&told, &texts::replay::capped(&when(at))),
+        None => told,
+    }
 }
 
 #[cfg(test)]
