@@ -12,6 +12,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use crate::api;
 use crate::api::requests::follow::{self, Heard};
 use crate::platform::history;
+use crate::texts;
 use crate::ui::announcer::{Announcer, announcer};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -23,6 +24,7 @@ use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::money_input::MoneyInput;
 use crate::ui::pill::Pill;
 use crate::ui::time::Instant;
+use crate::ui::woven::woven;
 
 /// The page, whose code is loaded when it is shown.
 #[wasm_split(plain, fallible, preload(load))]
@@ -57,15 +59,13 @@ fn AskAdmin(
     on_cleanup(move || drop(following.try_update_value(Option::take)));
     view! {
         <section class="plain">
-            <h1>"Billing"</h1>
+            <h1>{texts::places::billing()}</h1>
             <p class="lead">{dynamic::part(move || managed_by(&admins.get()))}</p>
-            <p>
-                "Your role is Member, so the wallet and its transactions are not shown to you. If calls or AI tasks are held up because the balance is low, ask for a top-up: they see your request on their Billing tab."
-            </p>
-            <p><Button style=ButtonStyle::Primary on_press=move || asking.set(true)>"Ask an admin"</Button></p>
+            <p>{texts::ask_admin::why()}</p>
+            <p><Button style=ButtonStyle::Primary on_press=move || asking.set(true)>{texts::ask_admin::ask()}</Button></p>
             {dynamic::part(move || (!sent.read().is_empty()).then(|| earlier(sent.get())))}
         </section>
-        <Dialog open=asking heading="Ask an admin">
+        <Dialog open=asking heading=texts::ask_admin::ask()>
             <AskForm session=session asking=asking sent=sent />
         </Dialog>
     }
@@ -96,22 +96,24 @@ fn merge(all: &mut Vec<FundsRequest>, new: FundsRequest) {
 
 /// What became of it, in words that are read out.
 fn outcome(request: &FundsRequest, amount: &str) -> String {
-    let answer = request.answer.as_ref().map(|answer| format!(" {answer}")).unwrap_or_default();
-    match request.state {
-        FundsRequestState::Open => format!("Your request for {amount} waits for an answer."),
-        FundsRequestState::Approved => {
-            format!("Your request for {amount} was approved: the money is in the wallet.{answer}")
-        }
-        FundsRequestState::Declined => format!("Your request for {amount} was declined.{answer}"),
+    match (request.state, &request.answer) {
+        (FundsRequestState::Open, _) => texts::ask_admin::said_waiting(amount),
+        (FundsRequestState::Approved, None) => texts::ask_admin::said_approved(amount),
+        (FundsRequestState::Approved, Some(answer)) => texts::ask_admin::said_approved_with(amount, answer),
+        (FundsRequestState::Declined, None) => texts::ask_admin::said_declined(amount),
+        (FundsRequestState::Declined, Some(answer)) => texts::ask_admin::said_declined_with(amount, answer),
     }
 }
 
 /// `Billing is managed by A, B and C.`
 fn managed_by(admins: &[String]) -> String {
     match admins {
-        [] => "Billing is managed by the owner of your organization.".to_owned(),
-        [one] => format!("Billing is managed by {one}."),
-        [all @ .., last] => format!("Billing is managed by {} and {last}.", all.join(", ")),
+        [] => texts::ask_admin::managed_by_owner().to_owned(),
+        [one] => texts::ask_admin::managed_by(one),
+        [first, all @ .., last] => {
+            let names = all.iter().fold(first.clone(), |names, next| texts::ui::listed(&names, next));
+            texts::ask_admin::managed_by_several(&names, last)
+        }
     }
 }
 
@@ -137,7 +139,7 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
                 Ok(request) => {
                     sent.update(|all| merge(all, request));
                     asking.set(false);
-                    announcer.say("Your request was sent");
+                    announcer.say(texts::ask_admin::said_sent());
                 }
                 Err(error) => {
                     busy.set(false);
@@ -154,17 +156,17 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
     view! {
         <form class="form" on:submit=submit novalidate>
             {dynamic::part(move || other().map(|error| view! { <Banner tone=Tone::Warn title=error.sentence() alert=true /> }))}
-            <MoneyInput label="Amount" value=amount currency=currency name="amount" error=wrong("/amount") />
+            <MoneyInput label=texts::top_up::amount() value=amount currency=currency name="amount" error=wrong("/amount") />
             <TextArea
-                label="Reason"
+                label=texts::ask_admin::reason()
                 value=reason
                 name="reason"
-                hint="What the money is for, so that it can be decided without asking back."
+                hint=texts::ask_admin::reason_hint()
                 error=wrong("/reason")
             />
             <div class="buttons end">
-                <Button on_press=move || asking.set(false)>"Cancel"</Button>
-                <Button style=ButtonStyle::Primary submit=true busy=busy>"Send request"</Button>
+                <Button on_press=move || asking.set(false)>{texts::ui::cancel()}</Button>
+                <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::ask_admin::send()}</Button>
             </div>
         </form>
     }
@@ -175,9 +177,9 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
 fn earlier(requests: Vec<FundsRequest>) -> AnyView {
     let each = |request: FundsRequest| {
         let (tone, word) = match request.state {
-            FundsRequestState::Open => (Tone::Info, "Waiting"),
-            FundsRequestState::Approved => (Tone::Good, "Approved"),
-            FundsRequestState::Declined => (Tone::Warn, "Declined"),
+            FundsRequestState::Open => (Tone::Info, texts::ask_admin::waiting()),
+            FundsRequestState::Approved => (Tone::Good, texts::ask_admin::approved()),
+            FundsRequestState::Declined => (Tone::Warn, texts::ask_admin::declined()),
         };
         view! {
             <li>
@@ -188,23 +190,24 @@ fn earlier(requests: Vec<FundsRequest>) -> AnyView {
                 </p>
                 <p class="request-reason">{request.reason}</p>
                 {request.decided_at.filter(|_| request.state != FundsRequestState::Open).map(|at| view! {
-                    <p class="muted small">{decided_word(request.state)}" "<Instant at=at /></p>
+                    <p class="muted small">{woven(decided(request.state), [("time", view! { <Instant at=at /> }.into_any())])}</p>
                 })}
-                {request.answer.map(|answer| view! { <p class="muted">"Answer: " {answer}</p> })}
+                {request.answer.map(|answer| view! { <p class="muted">{texts::ask_admin::answer(&answer)}</p> })}
             </li>
         }
     };
     view! {
-        <h2>"Your requests"</h2>
+        <h2>{texts::ask_admin::earlier()}</h2>
         <ul class="requests">{requests.into_iter().map(each).collect_view()}</ul>
     }
     .into_any()
 }
 
-const fn decided_word(state: FundsRequestState) -> &'static str {
+/// When it was decided, with a place for the time.
+fn decided(state: FundsRequestState) -> &'static str {
     match state {
-        FundsRequestState::Approved => "The money was added",
-        _ => "Answered",
+        FundsRequestState::Approved => texts::ask_admin::added_template(),
+        _ => texts::ask_admin::answered_template(),
     }
 }
 

@@ -34,6 +34,7 @@ fn chart(summary: String, days: usize) -> AnyView {
         back: "Previous day",
         on: "Next day",
         mark: "Spike",
+        mark_within: "spike",
         open: "Show transactions",
     };
     let usual = WEEK.iter().cycle().map(|day| day.iter().sum());

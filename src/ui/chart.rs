@@ -17,6 +17,7 @@ use self::table::table;
 use super::dynamic::{part, words};
 use super::field::unique_id;
 use crate::platform::focus;
+use crate::texts;
 
 /// One bar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub(crate) struct ChartWords {
     pub(crate) on: &'static str,
     /// What stands out is called so: `Spike`.
     pub(crate) mark: &'static str,
+    /// The same inside a sentence: `spike`.
+    pub(crate) mark_within: &'static str,
     /// Leads to what is behind the chosen bar.
     pub(crate) open: &'static str,
 }
@@ -173,7 +176,7 @@ pub(crate) fn BarChart(
             <div class="chart-head">
                 {part(move || legend(shared))}
                 <button type="button" id=button class="button button-quiet" aria-keyshortcuts="T" on:click=move |_| press()>
-                    {words(move || if as_table.get() { "Show as chart" } else { "Show as table" })}
+                    {words(move || if as_table.get() { texts::chart::as_chart() } else { texts::chart::as_table() })}
                     <kbd aria-hidden="true">"T"</kbd>
                 </button>
             </div>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Bar, Shared};
+use crate::texts;
 use crate::ui::dynamic::part;
 use crate::ui::table::{Column, Table};
 
@@ -11,7 +12,7 @@ pub(super) fn table(shared: Shared) -> AnyView {
     let words = shared.words.get_value();
     let mut columns = vec![Column::text(words.bar)];
     columns.extend(shared.names.get_value().into_iter().map(|name| Column::figures(name).wide_only()));
-    columns.push(Column::figures("Total"));
+    columns.push(Column::figures(texts::chart::total()));
     let behind = shared.behind.read_untracked();
     let has_behind = !behind.heights.is_empty();
     if has_behind {
@@ -19,8 +20,9 @@ pub(super) fn table(shared: Shared) -> AnyView {
     }
     let row = move |bar: Bar| {
         let class = if bar.mark.is_some() { "cell-sub chart-mark" } else { "cell-sub" };
-        let word = bar.mark.as_ref().map(|_| view! { <span aria-hidden="true">"◆ "</span>{words.mark}": " });
-        let note = (!bar.note.is_empty()).then(|| view! { <span class=class>{word}{bar.note}</span> });
+        let sign = bar.mark.as_ref().map(|_| view! { <span aria-hidden="true">"◆ "</span> });
+        let text = if bar.mark.is_some() { texts::chart::marked(words.mark, &bar.note) } else { bar.note.clone() };
+        let note = (!bar.note.is_empty()).then(|| view! { <span class=class>{sign}{text}</span> });
         let parts = bar.part_texts.into_iter().map(|text| view! { <td class="numeric wide-only">{text}</td> });
         let before = has_behind.then(|| view! { <td class="numeric wide-only muted">{bar.behind_text}</td> });
         view! {

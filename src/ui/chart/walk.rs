@@ -6,6 +6,7 @@ use super::scale::Scale;
 use super::{Bar, Shared};
 use crate::platform::focus;
 use crate::platform::signal::Derived;
+use crate::texts;
 use crate::ui::dynamic::{part, yes_no};
 use crate::ui::field::unique_id;
 
@@ -29,17 +30,13 @@ fn led_to(key: &str, index: usize, count: usize) -> Option<usize> {
 
 /// The bar in one sentence, for those who hear it.
 fn sentence(bar: &Bar, names: &[String], mark: &str) -> String {
-    let mut text = format!("{}: {}", bar.name, bar.total_text);
-    if bar.mark.is_some() {
-        text.push_str(", ");
-        text.push_str(mark);
-    }
-    let parts = names.iter().zip(&bar.part_texts).map(|(name, amount)| format!("{name} {amount}"));
-    for more in std::iter::once(bar.note.clone()).chain(parts).filter(|more| !more.is_empty()) {
-        text.push_str(". ");
-        text.push_str(&more);
-    }
-    text
+    let whole = match bar.mark {
+        Some(_) => texts::chart::told_marked(&bar.name, &bar.total_text, mark),
+        None => texts::chart::told(&bar.name, &bar.total_text),
+    };
+    let parts = names.iter().zip(&bar.part_texts).map(|(name, amount)| texts::chart::part(name, amount));
+    let more = std::iter::once(bar.note.clone()).chain(parts).filter(|more| !more.is_empty());
+    more.fold(whole, |before, next| texts::chart::then(&before, &next))
 }
 
 /// A strip over each bar. Strips stay when figures change, so that nobody loses their place.
@@ -67,8 +64,8 @@ pub(super) fn walk(shared: Shared, scale: Derived<Scale>) -> AnyView {
     let strip = move |index: usize| {
         let bar = move || shared.bars.read().get(index).cloned().unwrap_or_default();
         let label = move || {
-            let words = shared.words.with_value(|words| words.mark.to_lowercase());
-            shared.names.with_value(|names| sentence(&bar(), names, &words))
+            let mark = shared.words.with_value(|words| words.mark_within);
+            shared.names.with_value(|names| sentence(&bar(), names, mark))
         };
         let active = Derived::new(move || shared.active() == Some(index));
         let shown = Derived::new(move || shared.shown() == Some(index));

@@ -15,21 +15,17 @@ use super::Doors;
 use super::words::kind_word;
 use crate::parts::words::card_text;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{Amount, Figure, MoneyStyle, signed_text};
 use crate::ui::panel::Panel;
 use crate::ui::time::{DateStyle, Instant, instant_text};
+use crate::ui::woven::woven;
 
 /// Hours beyond which a forecast is not worth a date.
 const FAR_HOURS: i64 = 365 * 24;
-
-const HELD: &str = "Each call or task that starts sets its estimated price aside. When it ends, its true price is taken \
-    and the rest is free again.";
-const AVAILABLE: &str = "The balance without what is held. New calls and tasks start as long as this is above zero.";
-const PENDING: &str = "A card is being charged. The money counts as soon as the bank says so, usually within seconds; what \
-    waits for your confirmation is not in it.";
 
 /// The panel.
 #[component]
@@ -42,11 +38,11 @@ pub(super) fn BalancePanel(
     let balance = Given::derive(move || live.wallet.read().balance);
     let runway = dynamic::memo(move || runway_text(&live.wallet.read()));
     view! {
-        <Panel heading="Wallet Balance" class="balance">
+        <Panel heading=texts::balance::heading() class="balance">
             <p class="balance-figure" class:balance-fresh=fresh::marked(live)><Figure amount=balance currency=live.currency /></p>
             <p class="balance-runway">{dynamic::part(move || runway.get())}</p>
             <div class="buttons">
-                <Button style=ButtonStyle::Primary icon=IconName::Plus on_press=move || live.open_payment()>"Add Balance"</Button>
+                <Button style=ButtonStyle::Primary icon=IconName::Plus on_press=move || live.open_payment()>{texts::top_up::heading()}</Button>
             </div>
             <OpenTopUps live=live />
             {facts(live)}
@@ -59,25 +55,24 @@ pub(super) fn BalancePanel(
 /// `Lasts about 9 days, until Thursday, November 26`.
 fn runway_text(wallet: &Wallet) -> String {
     if !wallet.available.is_positive() {
-        return "Nothing is left to spend.".to_owned();
+        return texts::balance::nothing_left().to_owned();
     }
     match &wallet.runway {
-        Some(runway) if runway.hours > FAR_HOURS => "Lasts for more than a year at this pace.".to_owned(),
+        Some(runway) if runway.hours > FAR_HOURS => texts::balance::lasts_long().to_owned(),
         Some(runway) => {
             let style = if runway.hours < 48 { DateStyle::WeekdayTime } else { DateStyle::Weekday };
-            format!("Lasts about {}, until {}", span_text(runway.hours), instant_text(runway.until, style))
+            texts::balance::lasts(&span_text(runway.hours), &instant_text(runway.until, style))
         }
-        None => "Nothing was spent in the last days, so there is no forecast yet.".to_owned(),
+        None => texts::balance::no_forecast().to_owned(),
     }
 }
 
 /// `9 days`, `31 hours`: never longer than the money lasts.
 fn span_text(hours: i64) -> String {
-    match hours {
-        0 => "less than an hour".to_owned(),
-        1 => "an hour".to_owned(),
-        hours if hours < 48 => format!("{hours} hours"),
-        hours => format!("{} days", hours / 24),
+    match hours.max(0).unsigned_abs() {
+        0 => texts::balance::less_than_an_hour().to_owned(),
+        hours if hours < 48 => texts::balance::hours(hours),
+        hours => texts::balance::days(hours / 24),
     }
 }
 
@@ -100,13 +95,16 @@ fn facts(live: Live) -> AnyView {
     let held_rows = move || {
         is_held.get().then(|| {
             view! {
-                {row("Held for running calls", HELD, held, MoneyStyle::Total)}
-                {row("Available for new calls", AVAILABLE, available, MoneyStyle::Balance)}
+                {row(texts::balance::held(), texts::balance::held_why(), held, MoneyStyle::Total)}
+                {row(texts::balance::available(), texts::balance::available_why(), available, MoneyStyle::Balance)}
             }
         })
     };
-    let pending_row =
-        move || is_pending.get().then(|| row("On its way into the wallet", PENDING, pending, MoneyStyle::Total));
+    let pending_row = move || {
+        is_pending
+            .get()
+            .then(|| row(texts::balance::pending(), texts::balance::pending_why(), pending, MoneyStyle::Total))
+    };
     let shown = move || {
         (is_held.get() || is_pending.get()).then(|| {
             view! { <dl class="facts">{dynamic::part(held_rows)}{dynamic::part(pending_row)}</dl> }
@@ -127,9 +125,10 @@ fn foot(live: Live, doors: Doors) -> AnyView {
     };
     let card = move || match card() {
         Some(card) => view! { <span>{card}</span> }.into_any(),
-        None => view! { <span class="muted">"No card connected"</span> }.into_any(),
+        None => view! { <span class="muted">{texts::balance::no_card()}</span> }.into_any(),
     };
-    let connect_word = move || if live.cards.read().is_empty() { "Connect a card" } else { "Connect another card" };
+    let connect_word =
+        move || if live.cards.read().is_empty() { texts::cards::connect() } else { texts::balance::connect_another() };
     view! {
         <div class="balance-foot small">
             <p class="balance-card">
@@ -143,14 +142,15 @@ fn foot(live: Live, doors: Doors) -> AnyView {
 }
 
 fn movement(line: &Transaction) -> AnyView {
-    view! {
-        <p class="muted">
-            "Last movement: "{kind_word(line.kind)}" "
-            <bdi class="money">{signed_text(line.amount, line.currency)}</bdi>", "
-            <Instant at=line.occurred_at style=DateStyle::DateTime />
-        </p>
-    }
-    .into_any()
+    let words = woven(
+        texts::balance::last_movement_template(),
+        [
+            ("kind", kind_word(line.kind).into_any()),
+            ("amount", view! { <bdi class="money">{signed_text(line.amount, line.currency)}</bdi> }.into_any()),
+            ("time", view! { <Instant at=line.occurred_at style=DateStyle::DateTime /> }.into_any()),
+        ],
+    );
+    view! { <p class="muted">{words}</p> }.into_any()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::platform::signal::{Given, Slot};
 use crate::api;
 use crate::platform::task;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -15,6 +16,7 @@ use crate::ui::field::TextArea;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::panel::Panel;
 use crate::ui::time::Instant;
+use crate::ui::woven::woven;
 
 /// Where an answer stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +40,7 @@ pub(super) fn RequestsPanel(
     let shown = move || {
         some.get().then(|| {
             view! {
-                <Panel heading="Requests from members" class="requests">
+                <Panel heading=texts::requests::heading() class="requests">
                     <ul class="request-list">
                         <For each=move || live.requests.get() key=|request| request.id.clone() children=each />
                     </ul>
@@ -56,7 +58,7 @@ fn one(live: Live, request: FundsRequest) -> AnyView {
     let approve = move || live.open_payment_for(id.clone(), wanted);
     let writing = dynamic::memo(move || *answer.read() != Answer::Open);
     let (id, name) = (StoredValue::new(request.id), StoredValue::new(request.requested_by.clone()));
-    let buttons = Given::from(format!("Top up {amount}…"));
+    let buttons = Given::from(texts::requests::top_up(&amount));
     let below = move || {
         if writing.get() {
             decline_form(live, id, name, answer)
@@ -65,16 +67,23 @@ fn one(live: Live, request: FundsRequest) -> AnyView {
             view! {
                 <div class="buttons">
                     <Button style=ButtonStyle::Primary on_press=approve>{dynamic::part(move || buttons.get())}</Button>
-                    <Button on_press=move || answer.set(Answer::Writing(None))>"Decline"</Button>
+                    <Button on_press=move || answer.set(Answer::Writing(None))>{texts::requests::decline()}</Button>
                 </div>
             }
             .into_any()
         }
     };
+    let asks = woven(
+        texts::requests::asks_template(),
+        [
+            ("name", view! { <strong>{request.requested_by}</strong> }.into_any()),
+            ("amount", view! { <bdi class="money">{amount}</bdi> }.into_any()),
+        ],
+    );
     view! {
         <li>
             <div class="request-text">
-                <p><strong>{request.requested_by}</strong>" asks for "<bdi class="money">{amount}</bdi></p>
+                <p>{asks}</p>
                 <p class="request-reason">{request.reason}</p>
                 <p class="muted small"><Instant at=request.created_at /></p>
             </div>
@@ -103,7 +112,7 @@ fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, 
         work.set_value(Some(task::start(async move {
             match api::requests::decline(&id, (!text.is_empty()).then_some(text)).await {
                 Ok(request) => {
-                    announcer.say("The request is declined.");
+                    announcer.say(texts::requests::said_declined());
                     live.hear_request(request);
                 }
                 Err(error) => answer.set(Answer::Writing(Some(error.sentence()))),
@@ -112,11 +121,11 @@ fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, 
     };
     view! {
         <form class="stack request-decline" on:submit=send>
-            <TextArea label=format!("A word to {}", name.get_value()) value=text name="answer" rows="2"
-                hint="Optional. They see it with the answer." error=error />
+            <TextArea label=texts::requests::word_to(&name.get_value()) value=text name="answer" rows="2"
+                hint=texts::requests::word_hint() error=error />
             <div class="buttons">
-                <Button style=ButtonStyle::Primary submit=true busy=busy>"Decline the request"</Button>
-                <Button unavailable=busy on_press=move || answer.set(Answer::Open)>"Back"</Button>
+                <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::requests::decline_this()}</Button>
+                <Button unavailable=busy on_press=move || answer.set(Answer::Open)>{texts::ui::back()}</Button>
             </div>
         </form>
     }

@@ -18,6 +18,7 @@ use super::words::usage_words;
 use crate::api;
 use crate::platform::{idle, task, timers};
 use crate::state::Live;
+use crate::texts;
 use crate::ui::button::IconButton;
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
@@ -26,6 +27,7 @@ use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::panel::{Empty, Load, Panel};
 use crate::ui::select::{Choice, Select};
 use crate::ui::time::month_text;
+use crate::ui::woven::woven;
 
 /// New lines are summed up at most this often.
 const REFRESH_MILLISECONDS: i32 = 4_000;
@@ -102,7 +104,7 @@ pub(super) fn UsagePanel(
     };
     view! {
         <Panel
-            heading="Monthly Usage Summary"
+            heading=texts::usage::heading()
             class="usage"
             load=load
             on_retry=move || fetch(month.get_untracked())
@@ -166,12 +168,12 @@ fn picker(
         }
     };
     view! {
-        <div class="month-picker" role="group" aria-label="Month">
-            <IconButton icon=IconName::ChevronLeft label="Previous month" unavailable=at_first
+        <div class="month-picker" role="group" aria-label=texts::usage::month()>
+            <IconButton icon=IconName::ChevronLeft label=texts::usage::previous_month() unavailable=at_first
                 on_press=move || show(month.get_untracked().previous()) />
-            <Select label="Month" hide_label=true name="month" value=Given::derive(move || month.get().to_string())
+            <Select label=texts::usage::month() hide_label=true name="month" value=Given::derive(move || month.get().to_string())
                 choices=months on_choose=choose />
-            <IconButton icon=IconName::ChevronRight label="Next month" unavailable=at_last
+            <IconButton icon=IconName::ChevronRight label=texts::usage::next_month() unavailable=at_last
                 on_press=move || show(month.get_untracked().next()) />
         </div>
     }
@@ -180,8 +182,8 @@ fn picker(
 
 fn nothing(month: Month) -> AnyView {
     view! {
-        <Empty title=format!("Nothing was spent in {}", month_text(month))>
-            <p>"Calls and AI tasks appear here, day by day, as soon as they are posted."</p>
+        <Empty title=texts::usage::nothing(&month_text(month))>
+            <p>{texts::usage::nothing_next()}</p>
         </Empty>
     }
     .into_any()
@@ -194,26 +196,40 @@ fn figures(live: Live, usage: &Usage) -> AnyView {
     let compared = Change::between(usage.total, usage.previous_same_day);
     let before = month_text(usage.month.previous());
     let before = if is_current {
-        format!("{} on the same days of {before}", money(usage.previous_same_day))
+        texts::usage::same_days(&money(usage.previous_same_day), &before)
     } else {
-        format!("{} in {before}", money(usage.previous_same_day))
+        texts::usage::in_month(&money(usage.previous_same_day), &before)
     };
-    let pace = usage.pace.map(|pace| format!(", at {} a day", money(pace)));
+    let compared = woven(
+        compared.template(),
+        [
+            ("percent", compared.percent().into_any()),
+            ("before", view! { <span class="muted">{before}</span> }.into_any()),
+        ],
+    );
     let projected = usage.projected.map(|amount| {
-        view! { <p class="small"><span class="muted">"Projected for the whole month "</span>{money(amount)}<span class="muted">{pace}</span></p> }
+        let amount = view! { <span class="usage-projected">{money(amount)}</span> }.into_any();
+        let words = match usage.pace {
+            Some(pace) => {
+                let template = texts::usage::projected_at_template();
+                woven(template, [("amount", amount), ("pace", money(pace).into_any())])
+            }
+            None => woven(texts::usage::projected_template(), [("amount", amount)]),
+        };
+        view! { <p class="muted small">{words}</p> }
     });
     let amounts: Vec<_> = UsageKind::ALL.iter().map(|kind| usage.by_kind.of(*kind)).collect();
     let kind = |((kind, amount), share): ((&UsageKind, &Money), u32)| {
         view! {
-            <div><dt>{usage_words(*kind)}</dt><dd>{money(*amount)}" "<span class="share">{format!("{share}%")}</span></dd></div>
+            <div><dt>{usage_words(*kind)}</dt><dd>{money(*amount)}" "<span class="share">{texts::usage::percent(&share.to_string())}</span></dd></div>
         }
     };
     view! {
         <div class="usage-figures">
             <div>
-                <p class="muted small">{if is_current { "Spent so far" } else { "Spent" }}</p>
+                <p class="muted small">{if is_current { texts::usage::spent_so_far() } else { texts::usage::spent() }}</p>
                 <p class="usage-total"><bdi class="money">{money(usage.total)}</bdi></p>
-                <p class="small">{compared.sentence()}<span class="muted">{before}</span></p>
+                <p class="small">{compared}</p>
                 {projected}
             </div>
             <dl class="facts">

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::parts::words::card_text;
 use crate::state::Live;
 use crate::state::payment::{Notice, Stage};
+use crate::texts;
 use crate::ui::button::Button;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
@@ -41,13 +42,13 @@ pub(super) fn OpenTopUps(
 fn line(live: Live, top_up: TopUp) -> AnyView {
     let what = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
     let card = card_text(&top_up.card.brand, &top_up.card.last4);
-    let (state, word) = match top_up.status {
+    let (text, word) = match top_up.status {
         TopUpStatus::ActionRequired if top_up.automatic => {
-            ("began by itself, and your bank wants it confirmed; nothing is charged before", "Confirm with your bank")
+            (texts::balance::automatic_waits(&what, &card), texts::balance::confirm_with_bank())
         }
-        TopUpStatus::ActionRequired => ("waits for your confirmation", "Confirm"),
-        TopUpStatus::Unknown => ("no answer from the bank yet; you will not be charged twice", "Check status"),
-        _ => ("on its way", "Show"),
+        TopUpStatus::ActionRequired => (texts::balance::waits(&what, &card), texts::balance::confirm()),
+        TopUpStatus::Unknown => (texts::balance::unknown(&what, &card), texts::top_up::check()),
+        _ => (texts::balance::on_its_way(&what, &card), texts::balance::show()),
     };
     let shown = !top_up.automatic || top_up.status == TopUpStatus::ActionRequired;
     let show = move || {
@@ -56,7 +57,7 @@ fn line(live: Live, top_up: TopUp) -> AnyView {
     view! {
         <li>
             <Icon name=IconName::Clock />
-            <p>{format!("{what} with {card}: {state}.")}</p>
+            <p>{text}</p>
             {shown.then(|| view! { <Button on_press=show>{word}</Button> })}
         </li>
     }
@@ -67,8 +68,8 @@ fn interrupted_line(live: Live) -> AnyView {
     view! {
         <li>
             <Icon name=IconName::Clock />
-            <p>"A payment was interrupted before the server answered."</p>
-            <Button on_press=move || live.payment.open.set(true)>"Continue"</Button>
+            <p>{texts::balance::interrupted()}</p>
+            <Button on_press=move || live.payment.open.set(true)>{texts::balance::go_on()}</Button>
         </li>
     }
     .into_any()

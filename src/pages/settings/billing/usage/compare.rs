@@ -3,6 +3,9 @@
 use billing_domain::decimal::write_scaled;
 use billing_domain::{Money, share};
 
+use crate::platform::intl;
+use crate::texts;
+
 /// How an amount compares with an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
@@ -25,13 +28,21 @@ impl Change {
         if difference < 0 { Self::Less(percent) } else { Self::More(percent) }
     }
 
-    /// `12% more than ` … what follows names what it is compared with.
-    pub(super) fn sentence(self) -> String {
+    /// `{percent}% more than {before}`, with places for the number and for what it is compared with.
+    pub(super) fn template(self) -> &'static str {
         match self {
-            Self::Nothing => "Compared with ".to_owned(),
-            Self::More(0) | Self::Less(0) => "About the same: ".to_owned(),
-            Self::More(percent) => format!("{percent}% more than "),
-            Self::Less(percent) => format!("{percent}% less than "),
+            Self::Nothing => texts::usage::compared_template(),
+            Self::More(0) | Self::Less(0) => texts::usage::same_template(),
+            Self::More(_) => texts::usage::more_template(),
+            Self::Less(_) => texts::usage::less_template(),
+        }
+    }
+
+    /// The number in it.
+    pub(super) fn percent(self) -> String {
+        match self {
+            Self::Nothing => String::new(),
+            Self::More(percent) | Self::Less(percent) => percent.to_string(),
         }
     }
 }
@@ -41,7 +52,7 @@ pub(super) fn factor(amount: Money, usual: Money) -> Option<String> {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = write_scaled(&mut text, share::factor_tenths(amount, usual)?, 1, 1);
-    Some(text)
+    Some(intl::number(&text))
 }
 
 fn rounded(numerator: i128, denominator: i128) -> i64 {

@@ -11,6 +11,7 @@ use crate::platform::signal::{Derived, Given};
 use crate::platform::storage;
 use crate::state::Live;
 use crate::state::filter::Filter;
+use crate::texts;
 use crate::ui::chart::{Bar, BarChart, ChartWords, Steps};
 use crate::ui::dynamic;
 use crate::ui::money::{MoneyStyle, money_text};
@@ -46,12 +47,13 @@ pub(super) fn chart(live: Live, doors: Doors, usage: Derived<Option<Usage>>, mon
         money_text(amount, currency, MoneyStyle::Total)
     };
     let words = ChartWords {
-        bar: "Day",
-        bars: format!("Days of {}", month_text(month)),
-        back: "Previous day",
-        on: "Next day",
-        mark: "Spike",
-        open: "Show transactions",
+        bar: texts::usage::day(),
+        bars: texts::usage::days_of(&month_text(month)),
+        back: texts::usage::previous_day(),
+        on: texts::usage::next_day(),
+        mark: texts::usage::spike(),
+        mark_within: texts::usage::spike_within(),
+        open: texts::usage::show_transactions(),
     };
     view! {
         <BarChart
@@ -96,10 +98,14 @@ fn bars(usage: &Usage) -> Vec<Bar> {
 fn against_usual(day: &Day, currency: Currency) -> String {
     let money = |amount| money_text(amount, currency, MoneyStyle::Total);
     let Some(usual) = day.usual else { return String::new() };
-    let Some(factor) = factor(day.total, usual) else { return "Usually nothing is spent".to_owned() };
+    let Some(factor) = factor(day.total, usual) else { return texts::usage::usually_nothing().to_owned() };
     let difference = day.total.checked_sub(usual).unwrap_or(Money::ZERO);
-    let word = if difference.is_negative() { "below" } else { "above" };
-    format!("{factor} × the usual day, {} {word} {}", money(difference.magnitude()), money(usual))
+    let (apart, usual) = (money(difference.magnitude()), money(usual));
+    if difference.is_negative() {
+        texts::usage::below_usual(&factor, &apart, &usual)
+    } else {
+        texts::usage::above_usual(&factor, &apart, &usual)
+    }
 }
 
 /// The month before, day by day; no line where nothing was spent.
@@ -122,32 +128,38 @@ fn ahead(usage: &Usage) -> Steps {
     if let Some(first) = heights.first_mut() {
         *first = first.saturating_add(height(today.total));
     }
-    Steps { name: "Projected".to_owned(), heights }
+    Steps { name: texts::usage::projected_name().to_owned(), heights }
 }
 
 /// The chart in sentences, for those who do not see it.
 fn summary(usage: &Usage) -> String {
     let money = |amount| money_text(amount, usage.currency, MoneyStyle::Total);
     // The first of equals.
-    let most = usage
-        .days
-        .iter()
-        .rev()
-        .max_by_key(|day| day.total)
-        .map(|day| format!(", most on {} with {}", date_text(day.date, DateStyle::Weekday), money(day.total)));
+    let most = usage.days.iter().rev().max_by_key(|day| day.total);
     let (month, total) = (month_text(usage.month), money(usage.total));
-    let mut sentences = vec![format!("Spending by day in {month}: {total} in all{}.", most.unwrap_or_default())];
+    let spent = match most {
+        Some(day) => {
+            texts::usage::by_day_most(&month, &total, &date_text(day.date, DateStyle::Weekday), &money(day.total))
+        }
+        None => texts::usage::by_day(&month, &total),
+    };
     let spike = |day: &Day| {
         let spike = day.spike.as_ref()?;
-        let factor = factor(day.total, spike.usual).map(|factor| format!(", {factor} × the usual day"));
-        Some(format!("{}{}", date_text(day.date, DateStyle::Weekday), factor.unwrap_or_default()))
+        let date = date_text(day.date, DateStyle::Weekday);
+        Some(match factor(day.total, spike.usual) {
+            Some(factor) => texts::usage::spike_day(&date, &factor),
+            None => date,
+        })
     };
     let spikes: Vec<String> = usage.days.iter().filter_map(spike).collect();
-    sentences.push(match spikes.as_slice() {
-        [] => "No spike.".to_owned(),
-        [one] => format!("One spike: {one}."),
-        many => format!("{} spikes: {}.", many.len(), many.join("; ")),
-    });
-    sentences.extend(usage.projected.map(|amount| format!("Projected for the whole month: {}.", money(amount))));
-    sentences.join(" ")
+    let count = u64::try_from(spikes.len()).unwrap_or(u64::MAX);
+    let spikes = match spikes.into_iter().reduce(|all, next| texts::usage::listed(&all, &next)) {
+        Some(spikes) => texts::usage::spikes(count, &spikes),
+        None => texts::usage::no_spike().to_owned(),
+    };
+    let told = texts::usage::sentences(&spent, &spikes);
+    match usage.projected {
+        Some(amount) => texts::usage::sentences(&told, &texts::usage::said_projected(&money(amount))),
+        None => told,
+    }
 }

@@ -6,9 +6,10 @@ use leptos::prelude::*;
 
 use super::super::Doors;
 use super::super::words::source_words;
-use crate::platform::language;
 use crate::platform::signal::Derived;
+use crate::platform::{intl, language};
 use crate::state::filter::Filter;
+use crate::texts;
 use crate::ui::dynamic::{memo, part, words};
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::table::{Column, Table};
@@ -40,11 +41,11 @@ fn costs(usage: &Usage) -> Vec<Cost> {
 pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usage>>, month: Month) -> AnyView {
     let all = memo(move || usage.read().as_ref().as_ref().map(costs).unwrap_or_default());
     let columns = vec![
-        Column::text("Source"),
-        Column::figures("Amount"),
-        Column::figures("Share").wide_only(),
-        Column::figures("Lines").wide_only(),
-        Column::figures("Average per line").wide_only(),
+        Column::text(texts::usage::source()),
+        Column::figures(texts::top_up::amount()),
+        Column::figures(texts::usage::share()).wide_only(),
+        Column::figures(texts::usage::lines()).wide_only(),
+        Column::figures(texts::usage::average()).wide_only(),
     ];
     let row = move |source: Option<String>| {
         let key = source.clone();
@@ -54,14 +55,14 @@ pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usag
                 let title = source.clone();
                 let filter = behind(source, month);
                 view! {
-                    <button type="button" class="source-name" title="Show these transactions"
+                    <button type="button" class="source-name" title=texts::status_bar::show_lines()
                         on:click=move |_| doors.show_lines(filter.clone())>{title}</button>
                 }
                 .into_any()
             }
             // There is no word to look for.
             Some(_) => view! { <span class="muted">{source_words("")}</span> }.into_any(),
-            None => view! { <span class="muted">"All others"</span> }.into_any(),
+            None => view! { <span class="muted">{texts::usage::all_others()}</span> }.into_any(),
         };
         let bar = Signal::derive(move || tenths(cost.read().share));
         view! {
@@ -72,7 +73,7 @@ pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usag
                     <span class="cell-sub narrow-only">{words(move || in_short(&cost.read()))}</span>
                 </th>
                 <td class="numeric">{words(move || money_text(cost.read().amount, currency, MoneyStyle::Total))}</td>
-                <td class="numeric wide-only">{words(move || tenths(cost.read().share))}</td>
+                <td class="numeric wide-only">{words(move || share_text(cost.read().share))}</td>
                 <td class="numeric wide-only">{words(move || count(cost.read().lines))}</td>
                 <td class="numeric wide-only">{words(move || average(&cost.read(), currency))}</td>
             </tr>
@@ -80,7 +81,7 @@ pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usag
         .into_any()
     };
     let sources = memo(move || all.read().iter().map(|cost| cost.source.clone()).collect::<Vec<_>>());
-    let caption = format!("Cost per source in {}, largest first", month_text(month));
+    let caption = texts::usage::sources_caption(&month_text(month));
     let body = move || {
         let columns = columns.clone();
         view! {
@@ -91,7 +92,7 @@ pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usag
     };
     view! {
         <div class="sources">
-            <h3>"Cost per source"</h3>
+            <h3>{texts::usage::sources()}</h3>
             {part(body)}
         </div>
     }
@@ -108,13 +109,22 @@ fn behind(source: String, month: Month) -> Filter {
     }
 }
 
-/// 382 is `38.2%`.
+/// 382 is `38.2%`, for the style sheet.
 fn tenths(share: u32) -> String {
     format!("{}.{}%", share / 10, share % 10)
 }
 
+/// 382 is `38.2%`, for people.
+fn share_text(share: u32) -> String {
+    texts::usage::percent(&intl::number(&format!("{}.{}", share / 10, share % 10)))
+}
+
+fn line_count(lines: i64) -> u64 {
+    lines.max(0).unsigned_abs()
+}
+
 fn count(lines: i64) -> String {
-    language::whole(lines.max(0).unsigned_abs())
+    language::whole(line_count(lines))
 }
 
 fn average(cost: &Cost, currency: Currency) -> String {
@@ -124,8 +134,7 @@ fn average(cost: &Cost, currency: Currency) -> String {
 
 /// What a narrow table says below the name.
 fn in_short(cost: &Cost) -> String {
-    let lines = if cost.lines == 1 { "1 line".to_owned() } else { format!("{} lines", count(cost.lines)) };
-    format!("{} · {lines}", tenths(cost.share))
+    texts::usage::in_short(line_count(cost.lines), &share_text(cost.share))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::super::Doors;
 use super::super::words::{source_words, usage_words_within};
 use super::compare::factor;
 use crate::state::filter::Filter;
+use crate::texts;
 use crate::ui::button::Button;
 use crate::ui::icon::IconName;
 use crate::ui::money::{MoneyStyle, money_text};
@@ -17,7 +18,9 @@ use crate::ui::time::{DateStyle, date_text};
 pub(super) fn list(days: &[Day], currency: Currency, doors: Doors) -> AnyView {
     let rows: Vec<AnyView> =
         days.iter().filter_map(|day| Some(row(day, day.spike.as_ref()?, currency, doors))).collect();
-    (!rows.is_empty()).then(|| view! { <ul class="spikes" aria-label="Spikes">{rows}</ul> }).into_any()
+    (!rows.is_empty())
+        .then(|| view! { <ul class="spikes" aria-label=texts::usage::spikes_label()>{rows}</ul> })
+        .into_any()
 }
 
 /// The source that alone is more than half of the spike's kind.
@@ -35,28 +38,26 @@ fn behind(day: &Day, spike: &Spike) -> Filter {
 
 fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
     let money = |amount| money_text(amount, currency, MoneyStyle::Total);
+    let date = date_text(day.date, DateStyle::Weekday);
     let title = match factor(day.total, spike.usual) {
-        Some(factor) => format!("Spike on {}: {factor} × the usual day", date_text(day.date, DateStyle::Weekday)),
-        None => format!("Spike on {}: usually nothing is spent", date_text(day.date, DateStyle::Weekday)),
+        Some(factor) => texts::usage::spike_times(&date, &factor),
+        None => texts::usage::spike_from_nothing(&date),
     };
     let above = day.total.checked_sub(spike.usual).unwrap_or(day.total);
-    let much = format!("{}, which is {} above the usual {}.", money(day.total), money(above), money(spike.usual));
+    let much = texts::usage::spike_much(&money(day.total), &money(above), &money(spike.usual));
     let of_kind = day.by_kind.of(spike.kind);
-    let mut cause = format!("Mostly {}, {} that day", usage_words_within(spike.kind), money(of_kind));
-    match dominant(day, spike) {
-        Some(source) => {
-            cause.push_str(", more than half of it from ");
-            cause.push_str(source);
-        }
-        None if spike.sources.len() > 1 => cause.push_str(", from several sources"),
-        None => {}
-    }
+    let (kinds, of_them) = (usage_words_within(spike.kind), money(of_kind));
+    let cause = match dominant(day, spike) {
+        Some(source) => texts::usage::spike_cause_source(kinds, &of_them, source),
+        None if spike.sources.len() > 1 => texts::usage::spike_cause_several(kinds, &of_them),
+        None => texts::usage::spike_cause(kinds, &of_them),
+    };
     let mut parts: Vec<Money> = spike.sources.iter().map(|source| source.amount).collect();
     let named = Money::checked_sum(parts.iter().copied()).and_then(|named| of_kind.checked_sub(named));
     parts.push(named.unwrap_or(Money::ZERO));
     let source = |(source, share): (&billing_contract::usage::SourceAmount, u32)| {
         view! {
-            <li>{source_words(&source.source)}" "<bdi class="money">{money(source.amount)}</bdi>" "<span class="muted">{format!("{share}%")}</span></li>
+            <li>{source_words(&source.source)}" "<bdi class="money">{money(source.amount)}</bdi>" "<span class="muted">{texts::usage::percent(&share.to_string())}</span></li>
         }
     };
     let sources = spike.sources.iter().zip(share::shares(&parts, 100)).map(source).collect_view();
@@ -66,10 +67,10 @@ fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
             <span class="spike-mark" aria-hidden="true">"◆"</span>
             <div>
                 <p><strong>{title}</strong></p>
-                <p class="small">{much}" "{cause}"."</p>
-                <ul class="spike-sources" aria-label="Largest sources">{sources}</ul>
+                <p class="small">{texts::usage::sentences(&much, &cause)}</p>
+                <ul class="spike-sources" aria-label=texts::usage::largest_sources()>{sources}</ul>
             </div>
-            <Button icon=IconName::ArrowRight on_press=move || doors.show_lines(filter.clone())>"Show these transactions"</Button>
+            <Button icon=IconName::ArrowRight on_press=move || doors.show_lines(filter.clone())>{texts::status_bar::show_lines()}</Button>
         </li>
     }
     .into_any()
