@@ -130,7 +130,8 @@ pub(super) fn LineDrawer(
 ) -> AnyView {
     // Lines that arrive meanwhile do not draw it anew.
     let line = dynamic::memo(move || drawer.line());
-    let heading = move || line.read().as_ref().as_ref().map_or_else(|| texts::drawer::heading().to_owned(), |line| title(line));
+    let heading =
+        move || line.read().as_ref().as_ref().map_or_else(|| texts::drawer::heading().to_owned(), |line| title(line));
     let close = move || {
         if let Shown::Place(place) = *drawer.shown.read_untracked() {
             drawer.scroller.focus(place);

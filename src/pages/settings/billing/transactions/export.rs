@@ -111,9 +111,7 @@ pub(super) fn ExportProgress(
                 texts::transactions::written(written, &size)
             }
         }
-        Stage::Saved(progress) => {
-            texts::transactions::saved(lines(*progress), FILE_NAME, &megabytes(progress.bytes))
-        }
+        Stage::Saved(progress) => texts::transactions::saved(lines(*progress), FILE_NAME, &megabytes(progress.bytes)),
         Stage::Failed(reason) => reason.clone(),
     };
     let shown = dynamic::memo(move || *export.stage.read() != Stage::None);

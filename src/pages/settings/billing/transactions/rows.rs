@@ -126,9 +126,11 @@ pub(super) fn plural_count(quantity: &str) -> u64 {
 pub(super) fn has_minutes(line: &Transaction) -> bool {
     match line.unit {
         Some(Unit::Minute) => true,
-        Some(Unit::Second) => {
-            line.quantity.as_deref().and_then(|seconds| seconds.parse::<u32>().ok()).is_some_and(|seconds| seconds >= 60)
-        }
+        Some(Unit::Second) => line
+            .quantity
+            .as_deref()
+            .and_then(|seconds| seconds.parse::<u32>().ok())
+            .is_some_and(|seconds| seconds >= 60),
         _ => false,
     }
 }

@@ -149,11 +149,7 @@ fn copied(name: &str, value: &str) -> AnyView {
         let copied = copied.clone();
         work.set_value(Some(task::start(async move {
             let done = share::copy(&copied).await;
-            announcer.say(if done {
-                texts::drawer::said_copied()
-            } else {
-                texts::drawer::not_copied()
-            });
+            announcer.say(if done { texts::drawer::said_copied() } else { texts::drawer::not_copied() });
         })));
     };
     let value = view! {

@@ -65,11 +65,7 @@ pub(super) fn Question(
     let copy = move || {
         work.set_value(Some(task::start(async move {
             let done = share::copy(&text.get_untracked()).await;
-            announcer.say(if done {
-                texts::drawer::said_text_copied()
-            } else {
-                texts::drawer::text_not_copied()
-            });
+            announcer.say(if done { texts::drawer::said_text_copied() } else { texts::drawer::text_not_copied() });
         })));
     };
     let brand = brand();
