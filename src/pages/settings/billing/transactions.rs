@@ -23,6 +23,7 @@ use crate::platform::idle;
 use crate::platform::signal::Slot;
 use crate::state::Live;
 use crate::state::filter::Filter;
+use crate::texts;
 use crate::ui::dynamic;
 use crate::ui::lazy::lazy;
 use crate::ui::panel::Panel;
@@ -52,7 +53,7 @@ pub(super) fn TransactionsPanel(
         }
     };
     view! {
-        <Panel heading="Transaction History" class="transactions">
+        <Panel heading=texts::transactions::heading() class="transactions">
             <div id=ID class="transactions-place" tabindex="-1">{dynamic::part(content)}</div>
         </Panel>
     }

@@ -4,6 +4,7 @@ use billing_contract::card::Card;
 use billing_domain::{TransactionKind, UsageKind};
 
 use crate::parts::words::card_text;
+use crate::platform::intl;
 use crate::texts;
 
 /// A line's kind, as a word.
@@ -47,6 +48,11 @@ pub(super) fn source_words(source: &str) -> String {
 /// `Visa •• 4242, expires 12/2030`.
 pub(super) fn card_with_expiry(card: &Card) -> String {
     texts::cards::with_expiry(&card_text(&card.brand, &card.last4), &expiry(card.exp_month, card.exp_year))
+}
+
+/// A decimal as the server writes it, in the figures of the page's language; English shows it as it is.
+pub(super) fn figure(decimal: &str) -> String {
+    if texts::other_language().is_some() { intl::number(decimal) } else { decimal.to_owned() }
 }
 
 /// As on the card, `12/2030`.

@@ -16,6 +16,7 @@ use super::rows::title;
 use crate::api;
 use crate::platform::signal::{Given, Slot};
 use crate::platform::task::{self, Task};
+use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
@@ -129,7 +130,8 @@ pub(super) fn LineDrawer(
 ) -> AnyView {
     // Lines that arrive meanwhile do not draw it anew.
     let line = dynamic::memo(move || drawer.line());
-    let heading = move || line.read().as_ref().as_ref().map_or_else(|| "Transaction".to_owned(), |line| title(line));
+    let heading =
+        move || line.read().as_ref().as_ref().map_or_else(|| texts::drawer::heading().to_owned(), |line| title(line));
     let close = move || {
         if let Shown::Place(place) = *drawer.shown.read_untracked() {
             drawer.scroller.focus(place);
@@ -153,14 +155,14 @@ pub(super) fn LineDrawer(
             {dynamic::part(content)}
             <footer class="line-steps">
                 <Button style=ButtonStyle::Quiet icon=IconName::ArrowUp unavailable=newer on_press=move || drawer.go(1)>
-                    "Newer"
+                    {texts::drawer::newer()}
                 </Button>
                 <Button
                     style=ButtonStyle::Quiet
                     icon=IconName::ArrowDown
                     unavailable=older
                     on_press=move || drawer.go(-1)
-                >"Older"</Button>
+                >{texts::drawer::older()}</Button>
             </footer>
         </Dialog>
     }
@@ -182,7 +184,8 @@ fn details(drawer: Drawer, line: &Arc<Transaction>) -> AnyView {
         if drawer.asking.get() {
             view! { <Question line=Arc::clone(&asked) /> }.into_any()
         } else {
-            view! { <Button on_press=move || drawer.asking.set(true)>"Question this charge"</Button> }.into_any()
+            view! { <Button on_press=move || drawer.asking.set(true)>{texts::drawer::question_charge()}</Button> }
+                .into_any()
         }
     };
     view! {

@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::super::words::figure;
 use super::list::List;
 use crate::api;
 use crate::platform::language;
 use crate::platform::signal::Slot;
 use crate::platform::task::{self, Task};
 use crate::platform::transfer::{self, Failure, Progress};
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -71,14 +73,14 @@ impl Export {
 fn reason(failure: Failure) -> String {
     match failure {
         Failure::Refused(answer) => api::ApiError::from_text(&answer).sentence(),
-        Failure::Broken => "The connection broke before the file was whole. Nothing was saved.".to_owned(),
+        Failure::Broken => texts::transactions::export_broken().to_owned(),
     }
 }
 
 /// `24.1 MB`.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
-    format!("{}.{} MB", tenths / 10, tenths % 10)
+    texts::transactions::megabytes(&figure(&format!("{}.{}", tenths / 10, tenths % 10)))
 }
 
 fn lines(progress: Progress) -> u64 {
@@ -95,20 +97,21 @@ pub(super) fn ExportProgress(
     let announcer = announcer();
     dynamic::effect(move || {
         if let Stage::Saved(progress) = *export.stage.read() {
-            announcer.say(format!("The file is saved: {} lines.", language::whole(lines(progress))));
+            announcer.say(texts::transactions::said_saved(lines(progress)));
         }
     });
     let running = dynamic::memo(move || matches!(*export.stage.read(), Stage::Running(_)));
     let words = move || match &*export.stage.read() {
         Stage::None => String::new(),
         Stage::Running(progress) => {
-            let (written, expected) = (language::whole(lines(*progress)), export.expected.get());
-            let of = if expected > 0 { format!(" of {}", language::whole(expected)) } else { String::new() };
-            format!("{written}{of} lines · {}", megabytes(progress.bytes))
+            let (written, expected, size) = (lines(*progress), export.expected.get(), megabytes(progress.bytes));
+            if expected > 0 {
+                texts::transactions::written_of(expected, &language::whole(written), &size)
+            } else {
+                texts::transactions::written(written, &size)
+            }
         }
-        Stage::Saved(progress) => {
-            format!("{FILE_NAME}: {} lines · {}", language::whole(lines(*progress)), megabytes(progress.bytes))
-        }
+        Stage::Saved(progress) => texts::transactions::saved(lines(*progress), FILE_NAME, &megabytes(progress.bytes)),
         Stage::Failed(reason) => reason.clone(),
     };
     let shown = dynamic::memo(move || *export.stage.read() != Stage::None);
@@ -122,7 +125,7 @@ pub(super) fn ExportProgress(
             let of = export.expected.get_untracked();
             view! {
                 <progress
-                    aria-label="Lines written"
+                    aria-label=texts::transactions::lines_written()
                     max=(of > 0).then(|| of.to_string())
                     value=(of > 0).then_some(done)
                 ></progress>
@@ -131,15 +134,23 @@ pub(super) fn ExportProgress(
     };
     let act = move || {
         if running.get() {
-            view! { <Button style=ButtonStyle::Quiet icon=IconName::Cross on_press=move || export.cancel()>"Cancel"</Button> }
+            view! {
+                <Button style=ButtonStyle::Quiet icon=IconName::Cross on_press=move || export.cancel()>
+                    {texts::ui::cancel()}
+                </Button>
+            }
         } else {
-            view! { <Button style=ButtonStyle::Quiet on_press=move || export.stage.set(Stage::None)>"Dismiss"</Button> }
+            view! {
+                <Button style=ButtonStyle::Quiet on_press=move || export.stage.set(Stage::None)>
+                    {texts::transactions::dismiss()}
+                </Button>
+            }
         }
     };
     let content = move || {
         shown.get().then(|| {
             view! {
-                <div class="transactions-note" role="group" aria-label="CSV">
+                <div class="transactions-note" role="group" aria-label=texts::transactions::csv()>
                     {dynamic::part(bar)}
                     <p class="small" class:field-error=failed>{dynamic::words(words)}</p>
                     {dynamic::part(act)}

@@ -7,6 +7,7 @@ use crate::platform::signal::{Given, Slot};
 
 use crate::platform::timers;
 use crate::state::filter::Filter;
+use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::chips::Chips;
 use crate::ui::dynamic;
@@ -16,14 +17,17 @@ use crate::ui::icon::IconName;
 /// Typing has to rest so long before it is looked for.
 const REST_MILLISECONDS: i32 = 300;
 
-/// The chips, and the kinds behind each.
-const GROUPS: [(&str, &[TransactionKind]); 5] = [
-    ("Outbound calls", &[TransactionKind::OutboundCall]),
-    ("Inbound calls", &[TransactionKind::InboundCall]),
-    ("AI tasks", &[TransactionKind::AiTask]),
-    ("Top-ups", &[TransactionKind::TopUp, TransactionKind::AutoTopUp]),
+/// What a chip is called, and the kinds behind it.
+type Group = (fn() -> &'static str, &'static [TransactionKind]);
+
+/// The chips.
+const GROUPS: [Group; 5] = [
+    (texts::kinds::outbound_calls, &[TransactionKind::OutboundCall]),
+    (texts::kinds::inbound_calls, &[TransactionKind::InboundCall]),
+    (texts::kinds::ai_tasks, &[TransactionKind::AiTask]),
+    (texts::transactions::top_ups, &[TransactionKind::TopUp, TransactionKind::AutoTopUp]),
     (
-        "Other",
+        texts::transactions::other_kinds,
         &[TransactionKind::Refund, TransactionKind::Dispute, TransactionKind::Promo, TransactionKind::Adjustment],
     ),
 ];
@@ -96,7 +100,7 @@ pub(super) fn FilterBar(
         some.get().then(|| {
             view! {
                 <Button style=ButtonStyle::Quiet icon=IconName::Cross on_press=move || filter.set(Filter::default())>
-                    "Clear filters"
+                    {texts::transactions::clear_filters()}
                 </Button>
             }
         })
@@ -104,17 +108,24 @@ pub(super) fn FilterBar(
     view! {
         <search class="filter-bar">
             <div class="filter-search">
-                <TextField label="Search" value=text name="q" kind="search" autocomplete="off" on_input=search />
+                <TextField
+                    label=texts::transactions::search()
+                    value=text
+                    name="q"
+                    kind="search"
+                    autocomplete="off"
+                    on_input=search
+                />
             </div>
             <div class="filter-days">
-                <TextField label="From" value=from name="from" kind="date" on_input=set_from />
-                <TextField label="To" value=to name="to" kind="date" on_input=set_to />
+                <TextField label=texts::transactions::from() value=from name="from" kind="date" on_input=set_from />
+                <TextField label=texts::transactions::to() value=to name="to" kind="date" on_input=set_to />
             </div>
             <div class="filter-kinds">
                 <Chips
-                    label="Kinds"
+                    label=texts::transactions::kinds()
                     hide_label=true
-                    choices=Given::from(GROUPS.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>())
+                    choices=Given::from(GROUPS.iter().map(|(name, _)| name().to_owned()).collect::<Vec<_>>())
                     pressed=Given::derive(pressed)
                     on_press=press
                 />

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::list::List;
 use crate::platform::{task, timers};
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::dynamic;
 use crate::ui::field::TextField;
@@ -34,11 +35,11 @@ pub(super) fn GoToDate(
                 Ok(Some(place)) => {
                     scroller.to_place(place);
                     note.set(None);
-                    announcer.say(format!("The list shows {day} and before."));
+                    announcer.say(texts::transactions::said_day(&day));
                 }
                 Ok(None) => {
                     scroller.to_place(1);
-                    note.set(Some(format!("Nothing is as old as {day}. This is the oldest.")));
+                    note.set(Some(texts::transactions::nothing_as_old(&day)));
                 }
                 Err(error) => note.set(Some(error.sentence())),
             }
@@ -51,7 +52,7 @@ pub(super) fn GoToDate(
     };
     view! {
         <div class="go-to-date">
-            <TextField label="Go to date" value=value name="at" kind="date" on_input=typed />
+            <TextField label=texts::transactions::go_to() value=value name="at" kind="date" on_input=typed />
             <p class="muted small" role="status">{dynamic::part(move || note.get())}</p>
         </div>
     }

@@ -15,9 +15,10 @@ use super::rows::cells;
 use super::statement::StatementDialog;
 use super::verify::{Check, CheckResult};
 use crate::platform::signal::{Given, Slot};
-use crate::platform::{focus, history, intl, language};
+use crate::platform::{focus, history, intl};
 use crate::state::Live;
 use crate::state::filter::Filter;
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -75,18 +76,16 @@ fn tools(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -
     let (export, check, statement) = (Export::new(list), Check::new(list), RwSignal::new(false));
     let count = move || {
         let total = u64::try_from(list.total.get()).unwrap_or_default();
-        let number = language::whole(total);
-        let plural = if total == 1 { "" } else { "s" };
         match (list.counting.get(), list.load.get()) {
-            (true, _) => "Counting what matches…".to_owned(),
+            (true, _) => texts::transactions::counting().to_owned(),
             (false, Load::Loading) if total == 0 => String::new(),
-            _ if filter.read().is_empty() => format!("{number} transaction{plural}"),
-            _ => format!("{number} match{}", if total == 1 { "" } else { "es" }),
+            _ if filter.read().is_empty() => texts::transactions::count(total),
+            _ => texts::transactions::matches(total),
         }
     };
     let truncated = move || {
         let _ = list.version.get();
-        list.with(|book| book.truncated).then_some(" Older ones match too: narrow the filters to see them.")
+        list.with(|book| book.truncated).then(|| format!(" {}", texts::transactions::truncated()))
     };
     view! {
         <div class="transactions-tools">
@@ -96,17 +95,17 @@ fn tools(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -
             <div class="transactions-acts">
                 <GoToDate list=list scroller=scroller />
                 <Button style=ButtonStyle::Quiet icon=IconName::Check busy=check.busy on_press=move || check.start()>
-                    "Verify"
+                    {texts::verify::verify()}
                 </Button>
                 <Button style=ButtonStyle::Quiet icon=IconName::Document on_press=move || statement.set(true)>
-                    "Statement"
+                    {texts::statement::open()}
                 </Button>
                 <Button
                     style=ButtonStyle::Quiet
                     icon=IconName::Download
                     busy=export.running()
                     on_press=move || export.start(&filter.read_untracked().to_query())
-                >"Download CSV"</Button>
+                >{texts::transactions::download()}</Button>
             </div>
         </div>
         <ExportProgress export=export />
@@ -119,9 +118,9 @@ fn tools(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -
 /// `3 new – show`, instead of moving what somebody reads.
 fn waiting(list: List, scroller: Scroller) -> AnyView {
     let words = dynamic::memo(move || match &*list.waiting.read() {
-        Waiting { unsure: true, count: 0, .. } => Some("New transactions – look again".to_owned()),
+        Waiting { unsure: true, count: 0, .. } => Some(texts::transactions::look_again().to_owned()),
         Waiting { unsure: false, count: 0, .. } => None,
-        Waiting { count, .. } => Some(format!("{} new – show", language::whole(u64::try_from(*count).unwrap_or(0)))),
+        Waiting { count, .. } => Some(texts::transactions::new(u64::try_from(*count).unwrap_or(0))),
     });
     let is_there = dynamic::memo(move || words.read().is_some());
     let show = move || {
@@ -142,9 +141,9 @@ fn page_failure(list: List) -> AnyView {
     let failure = move || {
         list.page_failure.get().map(|reason| {
             view! {
-                <Banner tone=Tone::Warn title="Some lines could not be loaded" alert=true>
+                <Banner tone=Tone::Warn title=texts::transactions::some_not_loaded() alert=true>
                     <p>{reason}</p>
-                    <Button icon=IconName::Refresh on_press=move || list.retry()>"Try again"</Button>
+                    <Button icon=IconName::Refresh on_press=move || list.retry()>{texts::ui::try_again()}</Button>
                 </Banner>
             }
         })
@@ -183,9 +182,9 @@ fn failure(list: List) -> AnyView {
         _ => String::new(),
     };
     view! {
-        <Banner tone=Tone::Warn title="The transactions could not be loaded" alert=true>
+        <Banner tone=Tone::Warn title=texts::transactions::not_loaded() alert=true>
             <p>{dynamic::part(reason)}</p>
-            <Button icon=IconName::Refresh on_press=move || list.reload()>"Try again"</Button>
+            <Button icon=IconName::Refresh on_press=move || list.reload()>{texts::ui::try_again()}</Button>
         </Banner>
     }
     .into_any()
@@ -194,16 +193,16 @@ fn failure(list: List) -> AnyView {
 fn empty(filter: Slot<Filter>) -> AnyView {
     if filter.read_untracked().is_empty() {
         return view! {
-            <Empty title="No transactions yet">
-                <p>"Every call, AI task and top-up becomes a line here. Add balance, and let the AI system make its first call."</p>
+            <Empty title=texts::transactions::none()>
+                <p>{texts::transactions::none_next()}</p>
             </Empty>
         }
         .into_any();
     }
     view! {
-        <Empty title="No transaction matches">
-            <p>"Nothing was posted with these kinds, days and words."</p>
-            <Button on_press=move || filter.set(Filter::default())>"Clear filters"</Button>
+        <Empty title=texts::transactions::no_match()>
+            <p>{texts::transactions::no_match_next()}</p>
+            <Button on_press=move || filter.set(Filter::default())>{texts::transactions::clear_filters()}</Button>
         </Empty>
     }
     .into_any()
@@ -211,10 +210,10 @@ fn empty(filter: Slot<Filter>) -> AnyView {
 
 fn table(list: List, scroller: Scroller, drawer: Drawer) -> AnyView {
     let columns = vec![
-        Column::text("Date").wide_only(),
-        Column::text("Transaction"),
-        Column::figures("Amount"),
-        Column::figures("Balance").wide_only(),
+        Column::text(texts::transactions::date()).wide_only(),
+        Column::text(texts::transactions::transaction()),
+        Column::figures(texts::transactions::amount()),
+        Column::figures(texts::transactions::balance()).wide_only(),
     ];
     let busy = dynamic::flag(move || *list.load.read() == Load::Loading);
     let there = Given::derive(move || {
@@ -226,7 +225,7 @@ fn table(list: List, scroller: Scroller, drawer: Drawer) -> AnyView {
     view! {
         <div class="transactions-table" aria-busy=busy>
             <VirtualTable
-                caption=format!("Transactions, newest first. Times in {}.", intl::zone())
+                caption=texts::transactions::caption(&intl::zone())
                 columns=columns
                 scroller=scroller
                 there=there

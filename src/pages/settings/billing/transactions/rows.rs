@@ -5,8 +5,9 @@ use billing_contract::transaction::Transaction;
 use billing_domain::kind::{TransactionKind, Unit};
 use leptos::prelude::*;
 
-use super::super::words::kind_word;
+use super::super::words::{figure, kind_word};
 use super::list::List;
+use crate::texts;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{MoneyStyle, money_text, signed_text};
 use crate::ui::time::{DateStyle, instant_text};
@@ -23,7 +24,10 @@ pub(super) fn cells(list: List, scroller: Scroller, place: i64) -> AnyView {
 fn placeholder() -> AnyView {
     view! {
         <td class="when wide-only"><span class="line-ghost"></span></td>
-        <td><span class="line-ghost line-ghost-wide"></span><span class="visually-hidden">"Loading…"</span></td>
+        <td>
+            <span class="line-ghost line-ghost-wide"></span>
+            <span class="visually-hidden">{texts::ui::loading()}</span>
+        </td>
         <td class="numeric"><span class="line-ghost"></span></td>
         <td class="numeric wide-only"><span class="line-ghost"></span></td>
     }
@@ -67,7 +71,7 @@ pub(super) fn title(line: &Transaction) -> String {
 fn facts(line: &Transaction) -> String {
     let mut text = kind_word(line.kind).to_owned();
     let measure = measured(line);
-    let correction = line.corrects.map(|seq| format!("corrects no. {seq}"));
+    let correction = line.corrects.map(|seq| texts::transactions::corrects(&seq.to_string()));
     for fact in
         [Some(line.source.clone()).filter(|source| !source.is_empty()), measure, correction].into_iter().flatten()
     {
@@ -87,7 +91,8 @@ fn receipt(line: &Transaction) -> Option<AnyView> {
     let address = receipt_address(line)?;
     // The row itself opens its details.
     let stop = |event: leptos::ev::MouseEvent| event.stop_propagation();
-    Some(view! { " · "<a href=address download="" on:click=stop>"Receipt"</a> }.into_any())
+    let link = view! { " · "<a href=address download="" on:click=stop>{texts::transactions::receipt()}</a> };
+    Some(link.into_any())
 }
 
 const fn icon(kind: TransactionKind) -> IconName {
@@ -105,22 +110,40 @@ const fn icon(kind: TransactionKind) -> IconName {
 pub(super) fn measured(line: &Transaction) -> Option<String> {
     let quantity = line.quantity.as_deref()?;
     Some(match line.unit? {
-        Unit::Second => duration(quantity).unwrap_or_else(|| format!("{quantity} s")),
-        Unit::Minute => format!("{quantity} min"),
-        Unit::Token if quantity == "1" => "1 token".to_owned(),
-        Unit::Token => format!("{quantity} tokens"),
-        Unit::Task if quantity == "1" => "1 task".to_owned(),
-        Unit::Task => format!("{quantity} tasks"),
+        Unit::Second => duration(quantity).unwrap_or_else(|| texts::transactions::seconds(&figure(quantity))),
+        Unit::Minute => texts::transactions::minutes(&figure(quantity)),
+        Unit::Token => texts::transactions::tokens(plural_count(quantity), &figure(quantity)),
+        Unit::Task => texts::transactions::tasks(plural_count(quantity), &figure(quantity)),
     })
+}
+
+/// Which plural a quantity takes. Fractions take the form for any number, which is that of 100 in every language here.
+pub(super) fn plural_count(quantity: &str) -> u64 {
+    quantity.parse().unwrap_or(100)
+}
+
+/// What was counted is written with minutes.
+pub(super) fn has_minutes(line: &Transaction) -> bool {
+    match line.unit {
+        Some(Unit::Minute) => true,
+        Some(Unit::Second) => line
+            .quantity
+            .as_deref()
+            .and_then(|seconds| seconds.parse::<u32>().ok())
+            .is_some_and(|seconds| seconds >= 60),
+        _ => false,
+    }
 }
 
 /// Whole seconds as minutes and seconds.
 fn duration(seconds: &str) -> Option<String> {
     let seconds: u32 = seconds.parse().ok()?;
     Some(match (seconds / 60, seconds % 60) {
-        (0, rest) => format!("{rest} s"),
-        (minutes, 0) => format!("{minutes} min"),
-        (minutes, rest) => format!("{minutes} min {rest} s"),
+        (0, rest) => texts::transactions::seconds(&figure(&rest.to_string())),
+        (minutes, 0) => texts::transactions::minutes(&figure(&minutes.to_string())),
+        (minutes, rest) => {
+            texts::transactions::minutes_seconds(&figure(&minutes.to_string()), &figure(&rest.to_string()))
+        }
     })
 }
 

@@ -11,6 +11,7 @@ use crate::platform::print;
 use crate::platform::signal::{Given, Slot};
 use crate::platform::task;
 use crate::state::use_live;
+use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
@@ -38,7 +39,7 @@ pub(super) fn StatementDialog(
     open: RwSignal<bool>,
 ) -> AnyView {
     view! {
-        <Dialog open=open heading="Monthly statement" class="dialog-wide">{dynamic::part(content)}</Dialog>
+        <Dialog open=open heading=texts::statement::heading() class="dialog-wide">{dynamic::part(content)}</Dialog>
     }
     .into_any()
 }
@@ -92,7 +93,7 @@ fn content() -> AnyView {
             let chosen = month.get_untracked();
             view! {
                 <p class="field-error" role="alert">{reason.clone()}</p>
-                <Button icon=IconName::Refresh on_press=move || read(chosen)>"Try again"</Button>
+                <Button icon=IconName::Refresh on_press=move || read(chosen)>{texts::ui::try_again()}</Button>
             }
             .into_any()
         }
@@ -101,14 +102,14 @@ fn content() -> AnyView {
     view! {
         <div class="statement-tools">
             <Select
-                label="Month"
+                label=texts::statement::month()
                 name="statement-month"
                 value=Signal::derive(move || month.get().to_string())
                 choices=choices
                 on_choose=choose
             />
             <Button style=ButtonStyle::Primary icon=IconName::Document unavailable=not_ready on_press=print::print>
-                "Print or save as PDF"
+                {texts::statement::print()}
             </Button>
         </div>
         {dynamic::part(shown)}

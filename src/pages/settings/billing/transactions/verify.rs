@@ -13,6 +13,7 @@ use crate::api::{self, ApiError};
 use crate::platform::signal::Slot;
 use crate::platform::task::{self, Task};
 use crate::platform::{language, timers};
+use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
@@ -36,7 +37,7 @@ enum Finding {
     None,
     /// The runs that are right; empty when no two neighbours are loaded.
     Right(Vec<Run>),
-    /// The first line that is not.
+    /// The first line that is not, and one sentence about it.
     Wrong { seq: i64, why: String, before: Vec<Run> },
     /// It could not be done: one sentence.
     Not(String),
@@ -98,8 +99,7 @@ impl Check {
     /// Begins.
     pub(super) fn start(self) {
         if !self.list.with(Book::is_ledger) {
-            let why = "The chain runs through every line: clear the filters to check it.";
-            return self.finding.set(Finding::Not(why.to_owned()));
+            return self.finding.set(Finding::Not(texts::verify::filtered().to_owned()));
         }
         let lines: Vec<Arc<Transaction>> = self.list.with(|book| book.lines().cloned().collect());
         self.busy.set(true);
@@ -138,12 +138,13 @@ async fn follow(organization_id: String, lines: &[Arc<Transaction>]) -> Finding 
 }
 
 fn reason(fault: Fault, line: &Transaction) -> String {
+    let number = number(line.seq);
     match fault {
-        Fault::Hash => "its contents are not what its hash was made of".to_owned(),
+        Fault::Hash => texts::verify::wrong_hash(&number),
         Fault::Balance { expected } => {
-            format!("the balance should be {}", money_text(expected, line.currency, MoneyStyle::Line))
+            texts::verify::wrong_balance(&number, &money_text(expected, line.currency, MoneyStyle::Line))
         }
-        Fault::Gap { .. } | Fault::Overflow => "it does not follow the line before".to_owned(),
+        Fault::Gap { .. } | Fault::Overflow => texts::verify::wrong_order(&number),
     }
 }
 
@@ -156,27 +157,19 @@ fn number(seq: i64) -> String {
 }
 
 fn spans(runs: &[Run]) -> String {
-    let runs = runs.iter().rev().map(|run| format!("no. {}–{}", number(run.first), number(run.last)));
-    runs.collect::<Vec<_>>().join(", ")
+    let runs = runs.iter().rev().map(|run| texts::verify::span(&number(run.first), &number(run.last)));
+    runs.reduce(|first, next| texts::ui::listed(&first, &next)).unwrap_or_default()
 }
 
 fn sentence(finding: &Finding) -> String {
     match finding {
         Finding::None => String::new(),
         Finding::Not(why) => why.clone(),
-        Finding::Right(runs) if runs.is_empty() => "Too few lines are loaded to check one by another.".to_owned(),
-        Finding::Right(runs) => format!(
-            "Checked in this browser: {} lines, {}. Each follows the one before; hashes and balances are right.",
-            language::whole(count(runs)),
-            spans(runs)
-        ),
-        Finding::Wrong { seq, why, before } => {
-            let right = if before.is_empty() {
-                String::new()
-            } else {
-                format!(" The {} lines checked before it are right.", language::whole(count(before)))
-            };
-            format!("Line no. {} does not fit: {why}.{right}", number(*seq))
+        Finding::Right(runs) if runs.is_empty() => texts::verify::too_few().to_owned(),
+        Finding::Right(runs) => texts::verify::right(count(runs), &spans(runs)),
+        Finding::Wrong { why, before, .. } if before.is_empty() => why.clone(),
+        Finding::Wrong { why, before, .. } => {
+            texts::verify::one_after_the_other(why, &texts::verify::right_before(count(before)))
         }
     }
 }
@@ -198,13 +191,17 @@ pub(super) fn CheckResult(
         };
         let right = matches!(&*finding, Finding::Right(runs) if !runs.is_empty());
         let icon = if right { IconName::Check } else { IconName::Warning };
-        let show = wrong.map(|seq| view! { <Button on_press=move || drawer.show(seq)>"Show line"</Button> });
+        let show = wrong.map(|seq| {
+            view! { <Button on_press=move || drawer.show(seq)>{texts::verify::show_line()}</Button> }
+        });
         Some(view! {
             <div class="transactions-note" class:note-right=right class:note-wrong=wrong.is_some()>
                 <Icon name=icon />
                 <p class="small">{sentence(&finding)}</p>
                 {show}
-                <Button style=ButtonStyle::Quiet on_press=move || check.finding.set(Finding::None)>"Dismiss"</Button>
+                <Button style=ButtonStyle::Quiet on_press=move || check.finding.set(Finding::None)>
+                    {texts::transactions::dismiss()}
+                </Button>
             </div>
         })
     };

@@ -1,13 +1,15 @@
 //! What is known of a line, each fact under its name.
 
 use billing_contract::transaction::Transaction;
+use billing_domain::kind::Unit;
 use leptos::prelude::*;
 
-use super::super::super::words::kind_word;
-use super::super::rows::{measured, receipt_address};
+use super::super::super::words::{figure, kind_word};
+use super::super::rows::{has_minutes, measured, plural_count, receipt_address};
 use crate::parts::words::card_text;
 use crate::platform::signal::Slot;
 use crate::platform::{language, share, task};
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::button::{Button, ButtonStyle, IconButton};
 use crate::ui::dynamic;
@@ -34,12 +36,17 @@ pub(super) fn facts(line: &Transaction, corrected_by: Slot<Option<Vec<i64>>>, on
         .collect();
     let fixed = move || match corrected_by.get() {
         Some(seqs) if seqs.is_empty() => ().into_any(),
-        Some(seqs) => links("Corrected by", seqs, on_line),
+        Some(seqs) => links(texts::drawer::corrected_by(), seqs, on_line),
         None => ().into_any(),
     };
     let receipt = receipt_address(line).map(|address| {
         view! {
-            <p><a class="button" href=address download=""><Icon name=IconName::Download />"Receipt"</a></p>
+            <p>
+                <a class="button" href=address download="">
+                    <Icon name=IconName::Download />
+                    {texts::transactions::receipt()}
+                </a>
+            </p>
         }
         .into_any()
     });
@@ -47,21 +54,21 @@ pub(super) fn facts(line: &Transaction, corrected_by: Slot<Option<Vec<i64>>>, on
         <p class="line-amount"><bdi class="money" class:money-in=incoming>{signed_text(line.amount, line.currency)}</bdi></p>
         {receipt}
         <dl class="facts">
-            {text("Kind", kind_word(line.kind))}
-            {some("Source", line.source.clone())}
+            {text(texts::drawer::kind(), kind_word(line.kind))}
+            {some(texts::drawer::source(), line.source.clone())}
             {sum(line)}
-            {text("Balance after", money_text(line.balance_after, line.currency, MoneyStyle::Line))}
-            {fact("Occurred", view! { <Instant at=line.occurred_at style=DateStyle::Full /> }.into_any())}
-            {fact("Posted", view! { <Instant at=line.posted_at style=DateStyle::Full /> }.into_any())}
-            {card.map(|card| text("Card", card))}
-            {line.corrects.map(|seq| links("Corrects", vec![seq], on_line))}
+            {text(texts::drawer::balance_after(), money_text(line.balance_after, line.currency, MoneyStyle::Line))}
+            {fact(texts::drawer::occurred(), view! { <Instant at=line.occurred_at style=DateStyle::Full /> }.into_any())}
+            {fact(texts::drawer::posted(), view! { <Instant at=line.posted_at style=DateStyle::Full /> }.into_any())}
+            {card.map(|card| text(texts::drawer::card(), card))}
+            {line.corrects.map(|seq| links(texts::drawer::corrects(), vec![seq], on_line))}
             {dynamic::part(fixed)}
-            {copied("Reference", &line.reference)}
-            {detail("hold_id").map(|hold| code("Hold", &hold))}
+            {copied(texts::drawer::reference(), &line.reference)}
+            {detail("hold_id").map(|hold| code(texts::drawer::hold(), &hold))}
             {other}
-            {text("Account", line.contra.clone())}
-            {text("Line", number(line.seq))}
-            {code("Hash", &line.hash.to_string())}
+            {text(texts::drawer::account(), line.contra.clone())}
+            {text(texts::drawer::line(), number(line.seq))}
+            {code(texts::drawer::hash(), &line.hash.to_string())}
         </dl>
     }
     .into_any()
@@ -69,33 +76,43 @@ pub(super) fn facts(line: &Transaction, corrected_by: Slot<Option<Vec<i64>>>, on
 
 /// `no. 12,345`.
 pub(super) fn number(seq: i64) -> String {
-    format!("no. {}", language::whole(u64::try_from(seq).unwrap_or_default()))
+    texts::drawer::number(&whole(seq))
+}
+
+/// A line's number, `12,345`.
+pub(super) fn whole(seq: i64) -> String {
+    language::whole(u64::try_from(seq).unwrap_or_default())
 }
 
 /// `1 min 35 s × $0.0012 = $0.114`. The unit price is that of one unit of the quantity, so seconds are told as such.
 fn sum(line: &Transaction) -> Option<AnyView> {
     let words = product(line)?;
-    let length = measured(line).filter(|length| length.contains("min")).map(|length| {
+    let length = measured(line).filter(|_| has_minutes(line)).map(|length| {
         view! { <span class="cell-sub">{length}</span> }
     });
-    Some(fact("Amount", view! { <bdi class="money">{words}</bdi>{length} }.into_any()))
+    Some(fact(texts::drawer::amount(), view! { <bdi class="money">{words}</bdi>{length} }.into_any()))
 }
 
 /// The same as one text.
 pub(super) fn product(line: &Transaction) -> Option<String> {
     let (quantity, unit, price) = (line.quantity.as_deref()?, line.unit?, line.unit_price.as_deref()?);
-    let plural = if quantity == "1" { "" } else { "s" };
     let amount = money_text(line.amount.magnitude(), line.currency, MoneyStyle::Line);
-    Some(format!("{quantity} {unit}{plural} × {} = {amount}", price_text(price, line.currency)))
+    let say = match unit {
+        Unit::Second => texts::drawer::seconds_worth,
+        Unit::Minute => texts::drawer::minutes_worth,
+        Unit::Token => texts::drawer::tokens_worth,
+        Unit::Task => texts::drawer::tasks_worth,
+    };
+    Some(say(plural_count(quantity), &figure(quantity), &price_text(price, line.currency), &amount))
 }
 
 fn detail_word(name: &str) -> &str {
     match name {
-        "charge" => "Charge",
-        "top_up" => "Top-up",
-        "dispute" => "Dispute",
-        "reason" => "Reason",
-        "refund" => "Refund",
+        "charge" => texts::drawer::charge(),
+        "top_up" => texts::drawer::top_up(),
+        "dispute" => texts::drawer::dispute(),
+        "reason" => texts::drawer::reason(),
+        "refund" => texts::drawer::refund(),
         other => other,
     }
 }
@@ -132,17 +149,13 @@ fn copied(name: &str, value: &str) -> AnyView {
         let copied = copied.clone();
         work.set_value(Some(task::start(async move {
             let done = share::copy(&copied).await;
-            announcer.say(if done {
-                "The reference is copied."
-            } else {
-                "The browser did not allow to copy. Select it instead."
-            });
+            announcer.say(if done { texts::drawer::said_copied() } else { texts::drawer::not_copied() });
         })));
     };
     let value = view! {
         <span class="fact-copy">
             <code>{value.to_owned()}</code>
-            <IconButton icon=IconName::Copy label="Copy reference" on_press=copy />
+            <IconButton icon=IconName::Copy label=texts::drawer::copy_reference() on_press=copy />
         </span>
     };
     fact(name, value.into_any())

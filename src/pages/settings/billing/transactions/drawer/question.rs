@@ -8,9 +8,10 @@ use leptos::prelude::*;
 
 use super::super::super::words::kind_word;
 use super::super::rows::title;
-use super::facts::{number, product};
+use super::facts::{number, product, whole};
 use crate::parts::brand::brand;
 use crate::platform::{share, task};
+use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::field::TextArea;
@@ -20,33 +21,33 @@ use crate::ui::time::{DateStyle, instant_text};
 
 /// What support has to know.
 fn prepared(line: &Transaction) -> String {
-    let mut text = String::from("What is wrong: \n\n");
+    let mut text = texts::drawer::named(texts::drawer::what_is_wrong(), "");
+    text.push_str("\n\n");
     let mut add = |name: &str, value: &str| {
-        for part in [name, ": ", value, "\n"] {
-            text.push_str(part);
-        }
+        text.push_str(&texts::drawer::named(name, value));
+        text.push('\n');
     };
-    add("Transaction", &number(line.seq));
-    add("What", &format!("{} ({})", title(line), kind_word(line.kind)));
+    add(texts::drawer::heading(), &number(line.seq));
+    add(texts::drawer::what(), &texts::drawer::of_kind(&title(line), kind_word(line.kind)));
     if !line.source.is_empty() {
-        add("Source", &line.source);
+        add(texts::drawer::source(), &line.source);
     }
-    add("When", &instant_text(line.occurred_at, DateStyle::Full));
-    add("Amount", &signed_text(line.amount, line.currency));
+    add(texts::drawer::when(), &instant_text(line.occurred_at, DateStyle::Full));
+    add(texts::drawer::amount(), &signed_text(line.amount, line.currency));
     if let Some(product) = product(line) {
-        add("Worked out as", &product);
+        add(texts::drawer::worked_out(), &product);
     }
-    add("Balance after", &money_text(line.balance_after, line.currency, MoneyStyle::Line));
-    add("Reference", &line.reference);
-    add("Id", &line.id);
-    add("Hash", &line.hash.to_string());
+    add(texts::drawer::balance_after(), &money_text(line.balance_after, line.currency, MoneyStyle::Line));
+    add(texts::drawer::reference(), &line.reference);
+    add(texts::drawer::id(), &line.id);
+    add(texts::drawer::hash(), &line.hash.to_string());
     text
 }
 
 /// `mailto:` with subject and text.
 fn mail(address: &str, line: &Transaction, text: &str) -> String {
     let mut mail = format!("mailto:{address}?subject=");
-    paths::push_encoded(&mut mail, &format!("Question about transaction {}", number(line.seq)));
+    paths::push_encoded(&mut mail, &texts::drawer::mail_subject(&whole(line.seq)));
     mail.push_str("&body=");
     paths::push_encoded(&mut mail, &text.replace('\n', "\r\n"));
     mail
@@ -64,31 +65,29 @@ pub(super) fn Question(
     let copy = move || {
         work.set_value(Some(task::start(async move {
             let done = share::copy(&text.get_untracked()).await;
-            announcer.say(if done {
-                "The text is copied."
-            } else {
-                "The browser did not allow to copy. Select the text instead."
-            });
+            announcer.say(if done { texts::drawer::said_text_copied() } else { texts::drawer::text_not_copied() });
         })));
     };
     let brand = brand();
     let hint = match (&brand.support_email, &brand.support_url) {
-        (Some(address), _) => format!("Goes to {address}."),
-        (None, Some(_)) => "Copy it, and paste it where help is.".to_owned(),
-        (None, None) => "Copy it, and send it to whoever runs this service for you.".to_owned(),
+        (Some(address), _) => texts::drawer::goes_to(address),
+        (None, Some(_)) => texts::drawer::paste_at_help().to_owned(),
+        (None, None) => texts::drawer::send_to_operator().to_owned(),
     };
     let draft = brand.support_email.map(|address| {
         let href = Signal::derive(move || mail(&address, &line, &text.get()));
-        view! { <a class="button button-primary" href=href>"Write e-mail"</a> }
+        view! { <a class="button button-primary" href=href>{texts::drawer::write_mail()}</a> }
     });
     let place = brand.support_url.map(|address| {
-        view! { <a class="button" href=address target="_blank" rel="noopener noreferrer">"Open help"</a> }
+        view! {
+            <a class="button" href=address target="_blank" rel="noopener noreferrer">{texts::drawer::open_help()}</a>
+        }
     });
     view! {
-        <TextArea label="Your question" value=text name="question" rows="9" hint=hint />
+        <TextArea label=texts::drawer::your_question() value=text name="question" rows="9" hint=hint />
         <div class="buttons">
             {draft}
-            <Button style=ButtonStyle::Secondary icon=IconName::Copy on_press=copy>"Copy text"</Button>
+            <Button style=ButtonStyle::Secondary icon=IconName::Copy on_press=copy>{texts::drawer::copy_text()}</Button>
             {place}
         </div>
     }

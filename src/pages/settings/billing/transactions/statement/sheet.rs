@@ -8,7 +8,7 @@ use super::super::super::words::kind_word;
 use super::super::rows::title;
 use crate::parts::brand::brand;
 use crate::parts::words::card_text;
-use crate::platform::language;
+use crate::texts;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, date_text, instant_text, month_text};
 
@@ -20,18 +20,18 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
     let zone = &organization.time_zone;
     let (first, last) = (statement.month.first_day(), statement.month.last_day());
     let period = if statement.is_final {
-        format!("{} – {} ({zone})", date_text(first, DateStyle::Date), date_text(last, DateStyle::Date))
+        texts::statement::period(&date_text(first, DateStyle::Date), &date_text(last, DateStyle::Date), zone)
     } else {
         let until = instant_text(statement.until, DateStyle::DateTime);
-        format!("{} – {until} ({zone}). The month is not over.", date_text(first, DateStyle::Date))
+        texts::statement::period_so_far(&date_text(first, DateStyle::Date), &until, zone)
     };
     let address = organization.address.lines().map(|line| view! { {line.to_owned()}<br /> }).collect_view();
-    let tax = (!organization.tax_id.is_empty()).then(|| format!("Tax no. {}", organization.tax_id));
+    let tax = (!organization.tax_id.is_empty()).then(|| texts::statement::tax_number(&organization.tax_id));
     let figures = [
-        ("Opening balance", amount(statement.opening_balance)),
-        ("Money in", amount(statement.money_in)),
-        ("Money out", amount(statement.money_out)),
-        ("Closing balance", amount(statement.closing_balance)),
+        (texts::statement::opening(), amount(statement.opening_balance)),
+        (texts::statement::money_in(), amount(statement.money_in)),
+        (texts::statement::money_out(), amount(statement.money_out)),
+        (texts::statement::closing(), amount(statement.closing_balance)),
     ];
     let figures = figures.map(|(name, amount)| {
         view! { <div><dt>{name}</dt><dd><bdi class="money">{amount}</bdi></dd></div> }
@@ -45,33 +45,33 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
                     <p class="small">{address}{tax}</p>
                 </div>
                 <div class="statement-title">
-                    <h3>{format!("{} wallet", brand().name)}</h3>
+                    <h3>{texts::statement::wallet_of(&brand().name)}</h3>
                     <p>{month_text(statement.month)}</p>
                 </div>
             </header>
             <p class="small muted">{period}</p>
             <dl class="statement-sums">{figures}</dl>
             <table class="table statement-table">
-                <caption class="visually-hidden">{format!("Movements in {}", month_text(statement.month))}</caption>
+                <caption class="visually-hidden">{texts::statement::caption(&month_text(statement.month))}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Date"</th>
-                        <th scope="col">"Movement"</th>
-                        <th scope="col" class="numeric">"In"</th>
-                        <th scope="col" class="numeric">"Out"</th>
-                        <th scope="col" class="numeric">"Balance"</th>
+                        <th scope="col">{texts::transactions::date()}</th>
+                        <th scope="col">{texts::statement::movement()}</th>
+                        <th scope="col" class="numeric">{texts::statement::column_in()}</th>
+                        <th scope="col" class="numeric">{texts::statement::column_out()}</th>
+                        <th scope="col" class="numeric">{texts::transactions::balance()}</th>
                     </tr>
                 </thead>
                 <tbody>
                     <tr class="statement-edge">
-                        <td></td><td>"Opening balance"</td><td></td><td></td>
+                        <td></td><td>{texts::statement::opening()}</td><td></td><td></td>
                         <td class="numeric"><bdi class="money">{amount(statement.opening_balance)}</bdi></td>
                     </tr>
                     {rows}
                 </tbody>
                 <tbody>
                     <tr class="statement-edge">
-                        <td></td><td>"Closing balance"</td>
+                        <td></td><td>{texts::statement::closing()}</td>
                         <td class="numeric"><bdi class="money">{amount(statement.money_in)}</bdi></td>
                         <td class="numeric"><bdi class="money">{amount(statement.money_out)}</bdi></td>
                         <td class="numeric"><bdi class="money">{amount(statement.closing_balance)}</bdi></td>
@@ -85,15 +85,8 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
 }
 
 fn note(statement: &Statement) -> String {
-    let lines = language::whole(u64::try_from(statement.lines).unwrap_or_default());
-    let how = if statement.all_summed {
-        "All movements are summed by day and kind."
-    } else {
-        "Calls and AI tasks are summed by day and kind; top-ups and everything else are listed one by one."
-    };
-    format!(
-        "{how} This month has {lines} transactions, each of them in the CSV file. A movement counts on the day on which it was posted."
-    )
+    let lines = u64::try_from(statement.lines).unwrap_or_default();
+    if statement.all_summed { texts::statement::note_all_summed(lines) } else { texts::statement::note_listed(lines) }
 }
 
 fn rows(day: &StatementDay, currency: Currency) -> AnyView {
@@ -122,9 +115,8 @@ fn rows(day: &StatementDay, currency: Currency) -> AnyView {
 
 fn words(entry: &StatementEntry) -> AnyView {
     let Some(line) = &entry.transaction else {
-        let count = language::whole(u64::try_from(entry.lines).unwrap_or_default());
-        let lines = if entry.lines == 1 { "transaction" } else { "transactions" };
-        return view! { {kind_word(entry.kind)}<span class="cell-sub">{format!("{count} {lines}")}</span> }.into_any();
+        let count = texts::transactions::count(u64::try_from(entry.lines).unwrap_or_default());
+        return view! { {kind_word(entry.kind)}<span class="cell-sub">{count}</span> }.into_any();
     };
     let card = line
         .details
