@@ -109,6 +109,7 @@ async fn the_steps_of_an_older_database_are_those_of_a_new_one(bench: Bench) {
     crate::refunds::refunded(&bench, &organization, &top_up, "25").await;
     let kept = bench.store.wallet_steps(&organization, 0, EVER).await.unwrap();
     let (_, filling) = include_str!("../../migrations/0009_steps.sql").split_once("INSERT INTO").unwrap();
+    let (filling, _) = filling.split_once(';').unwrap();
     assert_ne!(bench.raw("DELETE FROM wallet_steps").await.unwrap(), 0);
     bench.raw(format!("INSERT INTO{filling}")).await.unwrap();
     assert_eq!(bench.store.wallet_steps(&organization, 0, EVER).await.unwrap(), kept);
