@@ -1,4 +1,5 @@
 // A ledger of a million lines: the scroll bar reaches all of it, no frame is long, memory stays flat, typing stays quick.
+// Milliseconds mean something on a quiet machine only: run by NEXIS_BILLING_MEASURE=1, not with the suite.
 import { type Locator } from "@playwright/test";
 import { type Page, expect, test } from "../fixture/test.ts";
 import { Billing } from "../fixture/billing.ts";
@@ -69,7 +70,7 @@ function seqOf(row: Locator): Promise<number> {
   return row.evaluate((element) => Number(element.closest("tr")!.getAttribute("aria-rowindex")) - 1);
 }
 
-test("a million lines are gone through like ten", async ({ page, seams }, info) => {
+test("a million lines are gone through like ten @measured", async ({ page, seams }, info) => {
   await signIn(page, "owner");
   await seams.fillLedger(LINES, 700);
   await page.reload();
@@ -93,7 +94,7 @@ test("a million lines are gone through like ten", async ({ page, seams }, info) 
     // What stands there is what the bar says, to a thousandth of the whole.
     const first = frame.locator("tr[aria-rowindex]").nth(10);
     const expected = part * LINES;
-    expect(Math.abs((await seqOf(first)) - expected), `at ${part}`).toBeLessThan(LINES / 1000 + 60);
+    await expect.poll(async () => Math.abs((await seqOf(first)) - expected), `at ${part}`).toBeLessThan(LINES / 1000 + 60);
     const index = await seqOf(first);
     await expect(first.getByRole("button")).toHaveText(new RegExp(` ${LINES - index}$`));
     await wheel(frame, part === 1 ? -90 : 90, 60);
@@ -150,7 +151,7 @@ test("a million lines are gone through like ten", async ({ page, seams }, info) 
   await expect(progress).toBeHidden();
 });
 
-test("two hundred new lines a second leave typing quick", async ({ page, seams }, info) => {
+test("two hundred new lines a second leave typing quick @measured", async ({ page, seams }, info) => {
   await signIn(page, "owner");
   await seams.fillLedger(10_000, 30);
   await page.reload();
