@@ -91,8 +91,8 @@ fn receipt(line: &Transaction) -> Option<AnyView> {
     let address = receipt_address(line)?;
     // The row itself opens its details.
     let stop = |event: leptos::ev::MouseEvent| event.stop_propagation();
-    let link = view! { " · "<a href=address download="" on:click=stop>{texts::transactions::receipt()}</a> };
-    Some(link.into_any())
+    let shown = view! { " · "<a href=address download="" on:click=stop>{texts::transactions::receipt()}</a> };
+    Some(shown.into_any())
 }
 
 const fn icon(kind: TransactionKind) -> IconName {
