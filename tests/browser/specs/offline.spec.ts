@@ -13,6 +13,7 @@ test("a payment waits for the connection with everything that was typed, and is 
   await expect(pay).toBeEnabled();
 
   watch.expectOffline();
+  watch.expectFailedFetch();
   await context.setOffline(true);
   await expect(pay).toHaveAccessibleName(/waits for the connection/);
   await expect(pay).toHaveAttribute("aria-disabled", "true");
@@ -38,6 +39,7 @@ test("what could not be loaded is loaded once the network is back, without a pre
   const total = billing.usage.locator(".usage-total");
   await expect(total).toBeVisible();
   watch.expectOffline();
+  watch.expectFailedFetch();
   await context.setOffline(true);
   await billing.usage.getByRole("button", { name: "Previous month" }).click();
   await expect(billing.usage.getByRole("alert")).toContainText("This part could not be loaded");
@@ -50,6 +52,7 @@ test("a connection that breaks while something is read is tried once more before
   await signIn(page, "owner");
   const billing = new Billing(page);
   watch.expectOffline();
+  watch.expectFailedFetch();
   let broken = 0;
   await page.route("**/api/v1/usage?*", async (route) => {
     if (broken > 0) return route.continue();
