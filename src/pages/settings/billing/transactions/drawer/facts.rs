@@ -53,7 +53,7 @@ pub(super) fn facts(line: &Transaction, corrected_by: Slot<Option<Vec<i64>>>, on
     view! {
         <p class="line-amount"><bdi class="money" class:money-in=incoming>{signed_text(line.amount, line.currency)}</bdi></p>
         {receipt}
-        <dl class="facts">
+        <dl class="line-facts">
             {text(texts::drawer::kind(), kind_word(line.kind))}
             {some(texts::drawer::source(), line.source.clone())}
             {sum(line)}
