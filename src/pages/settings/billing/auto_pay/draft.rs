@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn all_wrong_fields_are_named_at_once() {
         let wrong =
-            Draft { threshold: "x".to_owned(), refill: String::new(), monthly_cap: "1,5".to_owned(), ..draft() };
+            Draft { threshold: "x".to_owned(), refill: String::new(), monthly_cap: "1,5,0".to_owned(), ..draft() };
         let fields: Vec<Field> = wrong.check(&LIMITS, write).unwrap_err().into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, [Field::Threshold, Field::RefillAmount, Field::MonthlyCap]);
         let target = Draft { by_target: true, refill: "15".to_owned(), ..draft() };
