@@ -8,7 +8,8 @@ use std::fs;
 /// What is no English: names, and what programs read.
 const NO_WORDS: [&str; 3] = ["Nexis", "Intl", "UTC"];
 /// What keys are called by browsers.
-const KEYS: [&str; 6] = ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"];
+const KEYS: [&str; 10] =
+    ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "PageDown", "PageUp", "Home", "End", "Enter", "T"];
 /// The page of the kit in development builds: its readers are those who read the code.
 const SPECIMENS: &str = "src/specimens";
 /// Attributes that people read or hear.
