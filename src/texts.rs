@@ -120,7 +120,7 @@ fn named<'a>(english: &'static str, values: &[&'a str]) -> Vec<(&'static str, &'
 fn plural(number: usize, count: u64, one: &'static str, other: &'static str, values: &[&str]) -> String {
     let template = line(number).and_then(|forms| form(forms, &language::plural_category(count)));
     let template = template.unwrap_or(if count == 1 { one } else { other });
-    let count = language::whole(count);
+    let count = intl::whole(count);
     let mut values = named(other, values);
     values.push(("count", &count));
     fill(template, &values)

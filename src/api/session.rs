@@ -5,6 +5,7 @@ use billing_contract::session::{Bootstrap, Session, SignIn};
 
 use super::ApiError;
 use super::client::{Call, get, post};
+use crate::platform::task::{self, Task};
 
 /// `GET /bootstrap`, where the document did not bring it.
 pub(crate) async fn bootstrap() -> Result<Bootstrap, ApiError> {
@@ -14,6 +15,13 @@ pub(crate) async fn bootstrap() -> Result<Bootstrap, ApiError> {
 /// `GET /session`: who is signed in.
 pub(crate) async fn current() -> Result<Session, ApiError> {
     get(paths::SESSION).answer().await
+}
+
+/// Asks in the background, until dropped: what the answer says of the session and the connection, everybody hears.
+pub(super) fn look() -> Task {
+    task::start(async {
+        let _ = current().await;
+    })
 }
 
 /// `POST /session`.

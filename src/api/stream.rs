@@ -103,7 +103,8 @@ impl Drop for Events {
     }
 }
 
-fn with(inner: &Weak<Inner>, run: impl FnOnce(&Rc<Inner>)) {
+/// Runs with what is still there.
+pub(in crate::api) fn with<T>(inner: &Weak<T>, run: impl FnOnce(&Rc<T>)) {
     if let Some(inner) = inner.upgrade() {
         run(&inner);
     }
@@ -154,7 +155,7 @@ impl Inner {
             StreamState::Reconnecting => self.lose(),
             // The server refused: perhaps nobody is signed in any more, which this question finds out.
             StreamState::Closed => {
-                self.ask();
+                self.check.replace(Some(session::look()));
                 self.lose();
             }
         }
@@ -170,7 +171,7 @@ impl Inner {
         // Nothing is sent while the connection counts as lost: this finds out when requests are answered again, even
         // where something on the way lets no stream through.
         if connection::lost().get_untracked() {
-            self.ask();
+            self.check.replace(Some(session::look()));
         }
         if !self.lost.replace(true) {
             (self.on_connection)(Connection::Lost);
@@ -178,13 +179,6 @@ impl Inner {
         let failures = self.failures.get();
         self.failures.set(failures.saturating_add(1));
         self.retry_after(retry_delay(failures, random::below));
-    }
-
-    /// One small question to the server; what it says of the session is heard by everybody.
-    fn ask(&self) {
-        self.check.replace(Some(task::start(async {
-            let _ = session::current().await;
-        })));
     }
 
     fn retry_after(self: &Rc<Self>, milliseconds: i32) {

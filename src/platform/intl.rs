@@ -50,6 +50,7 @@ impl DateStyle {
 #[derive(Clone, PartialEq, Eq)]
 enum Key {
     Money { currency: &'static str, digits: u32 },
+    Number { digits: u32 },
     Date { style: DateStyle, utc: bool },
 }
 
@@ -102,14 +103,13 @@ pub(crate) fn number(text: &str) -> String {
     if cfg!(not(target_arch = "wasm32")) || !digits(whole) || !digits(fraction) {
         return text.to_owned();
     }
-    let options = Object::new();
-    let count = if text.contains('.') { u32::try_from(fraction.len()).unwrap_or(0) } else { 0 };
-    // Fails only on a frozen object.
-    let _ = Reflect::set(&options, &"minimumFractionDigits".into(), &count.into());
-    let _ = Reflect::set(&options, &"maximumFractionDigits".into(), &count.into());
-    let formatter = Intl::NumberFormat::new(&locales(), &options).format();
-    let written = formatter.call1(&JsValue::UNDEFINED, &JsValue::from_str(text));
-    written.ok().and_then(|written| written.as_string()).unwrap_or_else(|| text.to_owned())
+    let digits = if text.contains('.') { u32::try_from(fraction.len()).unwrap_or(0) } else { 0 };
+    formatted(Key::Number { digits }, &JsValue::from_str(text)).unwrap_or_else(|| text.to_owned())
+}
+
+/// A count as people write it, `1,234`.
+pub(crate) fn whole(count: u64) -> String {
+    number(&count.to_string())
 }
 
 /// An RFC 3339 instant in the organisation's zone.
@@ -145,10 +145,12 @@ fn formatter(key: &Key) -> Function {
         let _ = Reflect::set(&options, &name.into(), &value);
     };
     match key {
-        Key::Money { currency, digits } => {
-            set("style", "currency".into());
-            set("currency", (*currency).into());
-            set("currencyDisplay", "narrowSymbol".into());
+        Key::Money { digits, .. } | Key::Number { digits } => {
+            if let Key::Money { currency, .. } = key {
+                set("style", "currency".into());
+                set("currency", (*currency).into());
+                set("currencyDisplay", "narrowSymbol".into());
+            }
             set("minimumFractionDigits", (*digits).into());
             set("maximumFractionDigits", (*digits).into());
             Intl::NumberFormat::new(&locales(), &options).format()

@@ -54,16 +54,6 @@ pub(crate) fn plural_category(count: u64) -> String {
     category.and_then(|category| category.as_string()).unwrap_or_default()
 }
 
-/// A count as people write it, `1,234`.
-pub(crate) fn whole(count: u64) -> String {
-    if count < 1_000 {
-        return count.to_string();
-    }
-    let formatter = Intl::NumberFormat::new(&Array::of1(&locale().into()), &Object::new()).format();
-    let text = formatter.call1(&JsValue::UNDEFINED, &JsValue::from(count.to_string()));
-    text.ok().and_then(|text| text.as_string()).unwrap_or_else(|| count.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

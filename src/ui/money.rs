@@ -90,9 +90,7 @@ pub(crate) fn sign(currency: Currency) -> String {
 }
 
 fn line_text(amount: Money, currency: Currency) -> String {
-    let text = decimal(amount.micros(), 6, currency.exponent());
-    let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    intl::money(&text, currency.code(), u32::try_from(digits).unwrap_or(6))
+    price_text(&decimal(amount.micros(), 6, currency.exponent()), currency)
 }
 
 fn average_text(amount: Money, currency: Currency) -> String {

@@ -70,8 +70,8 @@ pub(crate) fn run_page(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Puts the kit into dist/, until the page is built again or [`remove_kit`] takes it away.
-pub(crate) fn add_kit() -> Result<()> {
+/// Puts the kit into dist/, until the product is built again.
+fn add_kit() -> Result<()> {
     let stamp = fingerprint()?;
     let file = workspace::dist().join(KIT_STAMP);
     if fs::read_to_string(&file).is_ok_and(|built| built == stamp) {
@@ -79,11 +79,6 @@ pub(crate) fn add_kit() -> Result<()> {
     }
     page::add_kit()?;
     fs::write(&file, stamp).with_context(|| format!("{} could not be written", file.display()))
-}
-
-/// dist/ holds the product alone again.
-pub(crate) fn remove_kit() -> Result<()> {
-    page::remove_kit()
 }
 
 /// Leaves `target/release/nexis-billing` and `dist/`. The seams are a cargo feature of the server alone, so both
@@ -114,7 +109,7 @@ fn page_if_changed() -> Result<()> {
     let stamp = fingerprint()?;
     let file = workspace::dist().join(STAMP);
     if fs::read_to_string(&file).is_ok_and(|built| built == stamp) {
-        return remove_kit();
+        return page::remove_kit();
     }
     let started = Instant::now();
     page::make()?;

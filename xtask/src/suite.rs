@@ -33,7 +33,6 @@ const PROOFS: &[Step] = &[
     ("Stripe's own SDK and a browser at our stand-in", oracles::drive),
     ("the product with test seams, in release", |_| build::product(true)),
     ("weight budgets", |_| budgets::hold()),
-    ("the kit of the page", |_| build::add_kit()),
     ("types of the browser tests", |_| browser::check_types()),
     ("the product in a real browser", browser::run),
 ];

@@ -129,11 +129,11 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Opti
     if let Some(row) = tx.first(sql, args![&wallet.organization_id]).await? {
         return Ok(Some(format!("the sources of {} do not sum up to what the days say", row.fields().date()?)));
     }
-    let sql = "SELECT CAST(COALESCE(SUM(by_hand + automatic - used), 0) AS BIGINT) FROM wallet_steps
-        WHERE organization_id = $1";
-    let moved = sum(tx, sql, &wallet.organization_id).await?;
-    let sql = "SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM wallet_steps WHERE organization_id = $1";
-    let used = sum(tx, sql, &wallet.organization_id).await?;
+    let sql = "SELECT CAST(COALESCE(SUM(by_hand + automatic - used), 0) AS BIGINT),
+        CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM wallet_steps WHERE organization_id = $1";
+    let row = tx.first(sql, args![&wallet.organization_id]).await?.ok_or(StoreError::NotFound)?;
+    let mut sums = row.fields();
+    let (moved, used) = (sums.money()?, sums.money()?);
     if (moved, used) != (chain.balance, followed.spent) {
         return Ok(Some(format!("the steps sum up to {moved} and {used} of usage, the ledger to {}", chain.balance)));
     }

@@ -1,16 +1,17 @@
 //! The stream of one's own requests, for a page without a wallet: it begins with all of them, so nothing is ever missed.
 
 use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use billing_contract::event::{self, SessionEvent, SessionState};
 use billing_contract::paths;
 use billing_contract::request::FundsRequest;
 
 use crate::api::session;
+use crate::api::stream::with;
 use crate::platform::json::decode;
 use crate::platform::stream::{Stream, StreamState};
-use crate::platform::task::{self, Task};
+use crate::platform::task::Task;
 use crate::platform::timers::{self, Timer};
 
 /// A stream that the server has refused is tried again after this.
@@ -79,17 +80,9 @@ impl Inner {
     fn changed(self: &Rc<Self>, state: StreamState) {
         if state == StreamState::Closed {
             // Perhaps nobody is signed in any more, which this question finds out.
-            self.check.replace(Some(task::start(async {
-                let _ = session::current().await;
-            })));
+            self.check.replace(Some(session::look()));
             let weak = Rc::downgrade(self);
             self.again.replace(Some(timers::after(AGAIN_MILLISECONDS, move || with(&weak, Self::connect))));
         }
-    }
-}
-
-fn with(inner: &Weak<Inner>, run: impl FnOnce(&Rc<Inner>)) {
-    if let Some(inner) = inner.upgrade() {
-        run(&inner);
     }
 }

@@ -1,7 +1,7 @@
 //! Runs the browser tests of tests/browser on the release binary and counts what they report.
 
 use super::tally::{Place, Tally};
-use crate::{build, install, process, workspace};
+use crate::{install, process, workspace};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::{fs, path::Path, process::Command};
@@ -16,7 +16,6 @@ pub(super) fn run(tally: &mut Tally) -> Result<()> {
     let mut tests = playwright(&["--reporter=list,json"])?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let outcome = process::run(&mut tests);
-    build::remove_kit()?;
     count(tally, &report)?;
     outcome?;
     if !tally.missing(&[Place::Browser]).is_empty() {

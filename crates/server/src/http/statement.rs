@@ -3,8 +3,6 @@
 use axum::extract::State;
 use billing_contract::statement::Statement;
 use billing_contract::{Problem as Document, paths};
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -12,18 +10,11 @@ use crate::app::AppState;
 use crate::http::extract::{Json, Query};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
+use crate::http::usage::MonthAsked;
 use crate::service::statement;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_statement))
-}
-
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Asked {
-    /// Year and month, `2026-11`; the present month when left out.
-    month: Option<String>,
 }
 
 /// A month from its opening to its closing balance
@@ -31,7 +22,7 @@ struct Asked {
 /// Usage is summed by day and kind; everything else is listed line by line, unless that would be more than a thousand
 /// lines. A line belongs to the month in which it was posted, in the organisation's time zone.
 #[utoipa::path(
-    get, path = paths::STATEMENT, tag = "statement", security(("session" = [])), params(Asked),
+    get, path = paths::STATEMENT, tag = "statement", security(("session" = [])), params(MonthAsked),
     responses(
         (status = 200, body = Statement), (status = 401, body = Document), (status = 403, body = Document),
         (status = 422, body = Document),
@@ -40,7 +31,7 @@ struct Asked {
 async fn get_statement(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<MonthAsked>,
 ) -> Result<Json<Statement>, Problem> {
     statement::statement(&state, &member.organization, asked.month.as_deref()).await.map(Json)
 }

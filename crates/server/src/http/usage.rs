@@ -18,19 +18,20 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_usage))
 }
 
+/// Which month.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Asked {
+pub(super) struct MonthAsked {
     /// Year and month, `2026-11`; the present month when left out.
-    month: Option<String>,
+    pub(super) month: Option<String>,
 }
 
 /// A month's usage by kind and day
 ///
 /// Days are counted in the organisation's time zone, up to today. A day that cost three times as much as usual says why.
 #[utoipa::path(
-    get, path = paths::USAGE, tag = "usage", security(("session" = [])), params(Asked),
+    get, path = paths::USAGE, tag = "usage", security(("session" = [])), params(MonthAsked),
     responses(
         (status = 200, body = Usage), (status = 401, body = Document), (status = 403, body = Document),
         (status = 422, body = Document),
@@ -39,7 +40,7 @@ struct Asked {
 async fn get_usage(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<MonthAsked>,
 ) -> Result<Json<Usage>, Problem> {
     usage::usage(&state, &member.organization, asked.month.as_deref()).await.map(Json)
 }

@@ -25,7 +25,7 @@ use crate::app::AppState;
 use crate::events::Subscription;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
-use crate::service::{auto_pay, cards, links, requests, top_ups, transactions, wallet};
+use crate::service::{auto_pay, cards, links, requests, sessions, top_ups, transactions, wallet};
 
 /// Messages that wait for a reader, and how long a reader may let a full buffer stand before it is cut off. It comes
 /// back with its last `seq`.
@@ -111,7 +111,7 @@ pub(crate) async fn open(
 }
 
 /// Why a stream ends.
-enum End {
+pub(super) enum End {
     /// The reader has gone or is too slow, the session is over, the server stops.
     Over,
     /// Something could not be read.
@@ -306,24 +306,29 @@ impl Feed {
 
     /// The session must live, with the role that the stream was opened with.
     async fn check_session(&mut self) -> Result<(), End> {
-        let session = self.state.store.session(&self.member.token_hash, self.state.clock.now()).await;
+        let standing = sessions::standing(&self.state, &self.member).await;
         self.session_checked = Instant::now();
-        let word = match session.map_err(Problem::from)? {
-            None => SessionState::Ended,
-            Some(session) if session.role != self.member.role => SessionState::RoleChanged,
-            Some(session) => {
-                self.member.organization = session.organization;
-                return Ok(());
+        match standing? {
+            Ok(organization) => {
+                self.member.organization = organization;
+                Ok(())
             }
-        };
-        self.send(Push::Session(word)).await?;
-        Err(End::Over)
+            Err(word) => {
+                self.send(Push::Session(word)).await?;
+                Err(End::Over)
+            }
+        }
     }
 
     async fn send(&self, push: Push) -> Result<(), End> {
-        match timeout(PATIENCE, self.out.send(Message { seq: self.seq, push })).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Over),
-        }
+        hand_over(&self.out, Message { seq: self.seq, push }).await
+    }
+}
+
+/// Gives it to the reader, as soon as there is room.
+pub(super) async fn hand_over<T>(out: &mpsc::Sender<T>, message: T) -> Result<(), End> {
+    match timeout(PATIENCE, out.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(End::Over),
     }
 }

@@ -6,6 +6,7 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use billing_contract::ProblemCode;
+use billing_contract::event::SessionState;
 use billing_contract::session::{OrganizationSummary, Person, Session, SignIn};
 use billing_domain::{Role, Timestamp};
 use billing_store::{NewSession, Organization};
@@ -54,6 +55,16 @@ impl Member {
             },
         }
     }
+}
+
+/// Of a stream that this member opened: the organisation as it is now, or the last word. The session must live, with the
+/// role that the stream was opened with.
+pub(crate) async fn standing(state: &AppState, member: &Member) -> Result<Result<Organization, SessionState>, Problem> {
+    Ok(match state.store.session(&member.token_hash, state.clock.now()).await? {
+        None => Err(SessionState::Ended),
+        Some(session) if session.role != member.role => Err(SessionState::RoleChanged),
+        Some(session) => Ok(session.organization),
+    })
 }
 
 /// Checks address and password; the new session's member and its token, which is told only now.

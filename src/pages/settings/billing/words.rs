@@ -55,6 +55,11 @@ pub(super) fn figure(decimal: &str) -> String {
     if texts::other_language().is_some() { intl::number(decimal) } else { decimal.to_owned() }
 }
 
+/// A count or a line's number, `12,345`; below zero there is none.
+pub(super) fn whole(count: i64) -> String {
+    intl::whole(u64::try_from(count).unwrap_or_default())
+}
+
 /// As on the card, `12/2030`.
 pub(super) fn expiry(month: u8, year: u16) -> String {
     format!("{month:02}/{year}")

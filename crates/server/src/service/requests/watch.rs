@@ -6,17 +6,16 @@ use billing_contract::event::SessionState;
 use billing_contract::request::FundsRequest;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::{list, request};
 use crate::app::AppState;
 use crate::events::{Subscription, Topic};
-use crate::problem::Problem;
-use crate::service::sessions::Member;
+use crate::service::feed::{End, hand_over};
+use crate::service::sessions::{self, Member};
 
-/// Messages that wait for a reader, and how long a reader may let a full buffer stand before it is cut off.
+/// Messages that wait for a reader.
 const BUFFER: usize = 16;
-const PATIENCE: Duration = Duration::from_secs(10);
 /// A session that another server has ended is noticed after this at the latest; the line shows that it is alive.
 const PULSE: Duration = Duration::from_secs(4);
 
@@ -45,17 +44,6 @@ pub(crate) fn watch(state: &AppState, member: Member) -> mpsc::Receiver<Word> {
         }
     });
     receiver
-}
-
-enum End {
-    Over,
-    Failed(Problem),
-}
-
-impl From<Problem> for End {
-    fn from(problem: Problem) -> Self {
-        Self::Failed(problem)
-    }
 }
 
 struct Watcher {
@@ -111,20 +99,12 @@ impl Watcher {
 
     /// The session must live, with the role that the stream was opened with.
     async fn check_session(&self) -> Result<(), End> {
-        let session = self.state.store.session(&self.member.token_hash, self.state.clock.now()).await;
-        let word = match session.map_err(Problem::from)? {
-            None => SessionState::Ended,
-            Some(session) if session.role != self.member.role => SessionState::RoleChanged,
-            Some(_) => return Ok(()),
-        };
+        let Err(word) = sessions::standing(&self.state, &self.member).await? else { return Ok(()) };
         self.send(Word::Session(word)).await?;
         Err(End::Over)
     }
 
     async fn send(&self, word: Word) -> Result<(), End> {
-        match timeout(PATIENCE, self.out.send(word)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Over),
-        }
+        hand_over(&self.out, word).await
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::super::words::figure;
 use super::list::List;
 use crate::api;
-use crate::platform::language;
+use crate::platform::intl;
 use crate::platform::signal::Slot;
 use crate::platform::task::{self, Task};
 use crate::platform::transfer::{self, Failure, Progress};
@@ -106,7 +106,7 @@ pub(super) fn ExportProgress(
         Stage::Running(progress) => {
             let (written, expected, size) = (lines(*progress), export.expected.get(), megabytes(progress.bytes));
             if expected > 0 {
-                texts::transactions::written_of(expected, &language::whole(written), &size)
+                texts::transactions::written_of(expected, &intl::whole(written), &size)
             } else {
                 texts::transactions::written(written, &size)
             }

@@ -6,13 +6,14 @@ use billing_contract::transaction::Transaction;
 use billing_domain::ledger::{Chain, Fault};
 use leptos::prelude::*;
 
+use super::super::words::whole;
 use super::book::Book;
 use super::drawer::Drawer;
 use super::list::List;
 use crate::api::{self, ApiError};
 use crate::platform::signal::Slot;
 use crate::platform::task::{self, Task};
-use crate::platform::{language, timers};
+use crate::platform::timers;
 use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
@@ -138,7 +139,7 @@ async fn follow(organization_id: String, lines: &[Arc<Transaction>]) -> Finding 
 }
 
 fn reason(fault: Fault, line: &Transaction) -> String {
-    let number = number(line.seq);
+    let number = whole(line.seq);
     match fault {
         Fault::Hash => texts::verify::wrong_hash(&number),
         Fault::Balance { expected } => {
@@ -152,12 +153,8 @@ fn count(runs: &[Run]) -> u64 {
     runs.iter().map(|run| u64::try_from(run.last - run.first + 1).unwrap_or_default()).sum()
 }
 
-fn number(seq: i64) -> String {
-    language::whole(u64::try_from(seq).unwrap_or_default())
-}
-
 fn spans(runs: &[Run]) -> String {
-    let runs = runs.iter().rev().map(|run| texts::verify::span(&number(run.first), &number(run.last)));
+    let runs = runs.iter().rev().map(|run| texts::verify::span(&whole(run.first), &whole(run.last)));
     runs.reduce(|first, next| texts::ui::listed(&first, &next)).unwrap_or_default()
 }
 

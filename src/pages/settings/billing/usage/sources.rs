@@ -5,9 +5,9 @@ use billing_domain::{Currency, Money, Month, UsageKind, share};
 use leptos::prelude::*;
 
 use super::super::Doors;
-use super::super::words::source_words;
+use super::super::words::{source_words, whole};
+use crate::platform::intl;
 use crate::platform::signal::Derived;
-use crate::platform::{intl, language};
 use crate::state::filter::Filter;
 use crate::texts;
 use crate::ui::dynamic::{memo, part, words};
@@ -74,7 +74,7 @@ pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usag
                 </th>
                 <td class="numeric">{words(move || money_text(cost.read().amount, currency, MoneyStyle::Total))}</td>
                 <td class="numeric wide-only">{words(move || share_text(cost.read().share))}</td>
-                <td class="numeric wide-only">{words(move || count(cost.read().lines))}</td>
+                <td class="numeric wide-only">{words(move || whole(cost.read().lines))}</td>
                 <td class="numeric wide-only">{words(move || average(&cost.read(), currency))}</td>
             </tr>
         }
@@ -121,10 +121,6 @@ fn share_text(share: u32) -> String {
 
 fn line_count(lines: i64) -> u64 {
     lines.max(0).unsigned_abs()
-}
-
-fn count(lines: i64) -> String {
-    language::whole(line_count(lines))
 }
 
 fn average(cost: &Cost, currency: Currency) -> String {

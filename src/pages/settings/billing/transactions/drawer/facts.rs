@@ -4,11 +4,11 @@ use billing_contract::transaction::Transaction;
 use billing_domain::kind::Unit;
 use leptos::prelude::*;
 
-use super::super::super::words::{figure, kind_word};
+use super::super::super::words::{figure, kind_word, whole};
 use super::super::rows::{has_minutes, measured, plural_count, receipt_address};
 use crate::parts::words::card_text;
 use crate::platform::signal::Slot;
-use crate::platform::{language, share, task};
+use crate::platform::{share, task};
 use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::button::{Button, ButtonStyle, IconButton};
@@ -77,11 +77,6 @@ pub(super) fn facts(line: &Transaction, corrected_by: Slot<Option<Vec<i64>>>, on
 /// `no. 12,345`.
 pub(super) fn number(seq: i64) -> String {
     texts::drawer::number(&whole(seq))
-}
-
-/// A line's number, `12,345`.
-pub(super) fn whole(seq: i64) -> String {
-    language::whole(u64::try_from(seq).unwrap_or_default())
 }
 
 /// `1 min 35 s × $0.0012 = $0.114`. The unit price is that of one unit of the quantity, so seconds are told as such.

@@ -6,9 +6,9 @@ use billing_contract::paths;
 use billing_contract::transaction::Transaction;
 use leptos::prelude::*;
 
-use super::super::super::words::kind_word;
+use super::super::super::words::{kind_word, whole};
 use super::super::rows::title;
-use super::facts::{number, product, whole};
+use super::facts::{number, product};
 use crate::parts::brand::brand;
 use crate::platform::{share, task};
 use crate::texts;
