@@ -8,7 +8,7 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 
-use self::geometry::{Drawn, Geometry, Position};
+use self::geometry::{Drawn, Geometry, Position, SPARE};
 use super::dynamic;
 use super::field::unique_id;
 use super::table::{Column, head};
@@ -120,14 +120,14 @@ impl Scroller {
 
     fn go(self, position: Position) {
         self.position.set_value(position);
-        self.draw();
+        self.draw(SPARE);
         if let Some(frame) = self.frame.get_untracked() {
             scroll::set_offset(&frame, position.offset);
         }
     }
 
-    fn draw(self) {
-        let drawn = self.geometry.get_value().drawn(self.position.get_value());
+    fn draw(self, spare: i64) {
+        let drawn = self.geometry.get_value().drawn(self.position.get_value(), spare);
         if *self.drawn.read_untracked() == drawn {
             return;
         }
@@ -147,14 +147,15 @@ impl Scroller {
         if offset == before.offset {
             return;
         }
-        self.position.set_value(self.geometry.get_value().scrolled(before, offset));
-        self.draw();
+        let geometry = self.geometry.get_value();
+        let position = geometry.scrolled(before, offset);
+        self.position.set_value(position);
+        // Whoever jumps sees all new rows: those around them can wait until it is known that they are needed.
+        self.draw(if geometry.is_jump(before, position) { 0 } else { SPARE });
         self.pause.set_value(Some(timers::after(PAUSE_MILLISECONDS, move || {
             let (now, rested) =
                 (self.position.get_value(), self.geometry.get_value().settled(self.position.get_value()));
-            if now != rested {
-                self.go(rested);
-            }
+            if now == rested { self.draw(SPARE) } else { self.go(rested) }
         })));
     }
 
@@ -258,6 +259,10 @@ pub(crate) fn VirtualTable(
         }
         .into_any()
     };
+    let is_long = Signal::derive(move || {
+        let drawn = scroller.drawn.read();
+        drawn.before + drawn.behind > 0
+    });
     let space = move |size: fn(&Drawn) -> i64| {
         let height = Signal::derive(move || format!("{}px", size(&scroller.drawn.read())));
         view! { <tr aria-hidden="true" class="table-space"><td colspan=width.clone() style:height=height></td></tr> }
@@ -267,6 +272,7 @@ pub(crate) fn VirtualTable(
         <div
             node_ref=scroller.frame
             class="table-frame table-virtual"
+            class:table-long=is_long
             id=scroller.stem.get_value()
             role="region"
             tabindex="0"

@@ -77,7 +77,7 @@ test("the form takes one card after another, the challenge is answered, and the 
   const card = now.payment_method;
   const asked = await make("/v1/payment_intents", { amount: 2500, currency: "usd", customer, payment_method: card, confirm: true, use_stripe_sdk: true });
   assert.equal(asked.status, "requires_action");
-  const acting = page.evaluate(([secret, script]) => globalThis.glue.nextAction("pk_test_browser", secret, script), [asked.client_secret, SCRIPT]);
+  const acting = page.evaluate(([secret, script]) => globalThis.glue.nextAction("pk_test_browser", secret, "", script), [asked.client_secret, SCRIPT]);
   await page.frameLocator("iframe").last().getByRole("button", { name: "Fail" }).click();
   assert.equal(await acting, "Your card was declined.");
   await page.evaluate(() => globalThis.glue.destroy(globalThis.form));

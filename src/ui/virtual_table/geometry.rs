@@ -3,8 +3,8 @@
 /// The longest that the rows are in the document; a longer list is walked at the scroll bar's scale. Browsers lay out
 /// at most 16 to 33 million pixels.
 const LONGEST: i64 = 8_000_000;
-/// Rows drawn before and behind those in view.
-const SPARE: i64 = 8;
+/// Rows drawn before and behind those in view, where one stays or walks.
+pub(crate) const SPARE: i64 = 8;
 /// The first drawn row moves by so many at once.
 const STEP: i64 = 4;
 /// Up to so many views at once one is scrolling; farther is a jump along the bar.
@@ -84,6 +84,11 @@ impl Geometry {
         Position { offset, top }
     }
 
+    /// From one position to the other none of the rows is the same.
+    pub(crate) fn is_jump(&self, from: Position, to: Position) -> bool {
+        (to.top - from.top).abs() > self.view
+    }
+
     /// The same rows with the bar where it belongs: for a pause, and after the sizes have changed.
     pub(crate) fn settled(&self, position: Position) -> Position {
         let top = position.top.clamp(0, self.most_top());
@@ -115,17 +120,17 @@ impl Geometry {
         (first, end.clamp(first, self.rows.max(0)))
     }
 
-    /// What is drawn there.
-    pub(crate) fn drawn(&self, position: Position) -> Drawn {
+    /// What is drawn there, with this many rows more on either side.
+    pub(crate) fn drawn(&self, position: Position, spare: i64) -> Drawn {
         let row = self.row.max(1);
         let (first, end) = self.in_view(position);
         // Before the first row there must be room for it, and behind the last one.
         let room = (position.top - position.offset).max(0);
         let least = (room + row - 1) / row;
-        let first = ((first - SPARE).max(0) / STEP * STEP).max(least.min(first));
+        let first = ((first - spare).max(0) / STEP * STEP).max(least.min(first));
         let before = (position.offset - position.top + first * row).max(0);
         let most = first + (self.canvas() - before) / row;
-        let end = ((end + SPARE + STEP) / STEP * STEP).min(self.rows.max(0)).min(most.max(end));
+        let end = ((end + spare + STEP) / STEP * STEP).min(self.rows.max(0)).min(most.max(end));
         let behind = (self.canvas() - before - (end - first) * row).max(0);
         Drawn { first, end, before, behind }
     }
@@ -153,7 +158,7 @@ mod tests {
         assert_eq!(LONG.in_view(LONG.scrolled(Position::default(), 0)).0, 0);
         let end = LONG.scrolled(Position::default(), i64::MAX);
         assert_eq!(LONG.in_view(end).1, 1_000_000);
-        assert_eq!(LONG.drawn(end).behind, 0);
+        assert_eq!(LONG.drawn(end, SPARE).behind, 0);
         let middle = LONG.scrolled(Position::default(), end.offset / 2);
         assert!((middle.top / 56 - 499_994).abs() < 10, "{middle:?}");
     }
@@ -173,14 +178,15 @@ mod tests {
         let short = Geometry { rows: 30, row: 56, view: 640 };
         assert_eq!(short.scrolled(Position::default(), 500), Position { offset: 500, top: 500 });
         let few = Geometry { rows: 3, row: 56, view: 640 };
-        assert_eq!(few.drawn(Position::default()), Drawn { first: 0, end: 3, before: 0, behind: 0 });
-        assert_eq!(Geometry::default().drawn(Position::default()), Drawn::default());
+        assert_eq!(few.drawn(Position::default(), SPARE), Drawn { first: 0, end: 3, before: 0, behind: 0 });
+        assert_eq!(Geometry::default().drawn(Position::default(), SPARE), Drawn::default());
     }
 
     proptest! {
         #[test]
         fn what_is_in_view_is_drawn_where_the_element_shows_it(
-            rows in 0_i64..3_000_000, row in 20_i64..120, view in 100_i64..1500, jumps in prop::collection::vec(0_i64..9_000_000, 1..6),
+            rows in 0_i64..3_000_000, row in 20_i64..120, view in 100_i64..1500, spare in 0..=SPARE,
+            jumps in prop::collection::vec(0_i64..9_000_000, 1..6),
             steps in prop::collection::vec(-900_i64..900, 0..20),
         ) {
             let geometry = Geometry { rows, row, view };
@@ -189,10 +195,10 @@ mod tests {
                 position = geometry.scrolled(position, jump);
                 for step in &steps {
                     position = geometry.scrolled(position, position.offset + step);
-                    let drawn = geometry.drawn(position);
+                    let drawn = geometry.drawn(position, spare);
                     let (first, end) = geometry.in_view(position);
                     prop_assert!(drawn.first <= first && end <= drawn.end, "{position:?} {drawn:?}");
-                    prop_assert!(drawn.end - drawn.first <= view / row + 2 + 2 * SPARE + 2 * STEP + 2);
+                    prop_assert!(drawn.end - drawn.first <= view / row + 2 + 2 * spare + 2 * STEP + 2);
                     // The first drawn row stands as far above the view as it should.
                     prop_assert_eq!(drawn.before - position.offset, drawn.first * row - position.top);
                     if rows > 0 && geometry.canvas() == geometry.whole() {

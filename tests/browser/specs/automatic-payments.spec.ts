@@ -86,7 +86,8 @@ test.describe("a payment that its bank wants confirmed", () => {
     await seams.spendDownTo("15");
     await expect(billing.autoPay).toContainText("Paused");
     await expect(billing.balance.getByRole("listitem")).toContainText("nothing is charged before");
-    await billing.autoPay.getByRole("button", { name: "Confirm with your bank" }).click();
+    const bar = billing.bar("An automatic payment waits to be confirmed");
+    await bar.getByRole("button", { name: "Confirm with your bank" }).click();
     const dialog = page.getByRole("dialog", { name: "Confirm with your bank" });
     await expect(dialog).toContainText("it waits until");
     await new Bank(page).approveWaiting();

@@ -169,7 +169,7 @@ fn active(live: Live, doors: Doors, change: Slot<Change>) -> AnyView {
 }
 
 /// The automatic payment that its bank wants confirmed.
-fn waiting(live: Live) -> Option<TopUp> {
+pub(super) fn waiting(live: Live) -> Option<TopUp> {
     let open = live.top_ups.read();
     open.iter().find(|one| one.automatic && one.status == TopUpStatus::ActionRequired).cloned()
 }

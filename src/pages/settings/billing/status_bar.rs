@@ -3,6 +3,7 @@
 mod countdown;
 
 use billing_contract::auto_pay::{AutoPay, HealthState};
+use billing_contract::top_up::TopUp;
 use billing_contract::usage::Usage;
 use billing_contract::wallet::{Grace, Runway, Wallet};
 use billing_domain::status::WalletStatus;
@@ -11,6 +12,7 @@ use leptos::prelude::*;
 
 use self::countdown::Countdown;
 use super::Doors;
+use super::auto_pay::waiting;
 use super::words::usage_words_within;
 use crate::platform::intl;
 use crate::state::Live;
@@ -31,7 +33,11 @@ enum Bar {
         empty: bool,
     },
     Grace(Grace),
-    PaymentStopped(String),
+    PaymentStopped {
+        reason: String,
+        /// The payment that its bank wants confirmed: to do that solves it.
+        waiting: Option<TopUp>,
+    },
     Low {
         available: Money,
         runway: Option<Runway>,
@@ -46,7 +52,7 @@ enum Bar {
 
 impl Bar {
     /// The most serious thing; `None` when all is well.
-    fn of(wallet: &Wallet, auto_pay: &AutoPay, usage: &Usage, today: Date) -> Option<Self> {
+    fn of(wallet: &Wallet, auto_pay: &AutoPay, waiting: Option<TopUp>, usage: &Usage, today: Date) -> Option<Self> {
         match (wallet.status, &wallet.grace) {
             (WalletStatus::NotConnected, _) => return Some(Self::NotConnected),
             (WalletStatus::Paused, _) | (WalletStatus::Grace, None) => {
@@ -56,7 +62,7 @@ impl Bar {
             (WalletStatus::Active | WalletStatus::Low, _) => {}
         }
         if auto_pay.enabled && matches!(auto_pay.health.state, HealthState::Paused | HealthState::Declined) {
-            return Some(Self::PaymentStopped(auto_pay.health.reason.clone().unwrap_or_default()));
+            return Some(Self::PaymentStopped { reason: auto_pay.health.reason.clone().unwrap_or_default(), waiting });
         }
         if wallet.status == WalletStatus::Low {
             let refilling = auto_pay.enabled && auto_pay.health.state == HealthState::Charging;
@@ -74,7 +80,7 @@ impl Bar {
     const fn tone(&self) -> Tone {
         match self {
             Self::NotConnected | Self::Paused { .. } | Self::Grace(_) => Tone::Stop,
-            Self::PaymentStopped(_) | Self::Low { .. } | Self::Unusual { .. } => Tone::Warn,
+            Self::PaymentStopped { .. } | Self::Low { .. } | Self::Unusual { .. } => Tone::Warn,
         }
     }
 
@@ -83,7 +89,8 @@ impl Bar {
             Self::NotConnected => texts::status_bar::not_connected(),
             Self::Paused { .. } => texts::status_bar::paused(),
             Self::Grace(_) => texts::status_bar::grace(),
-            Self::PaymentStopped(_) => texts::status_bar::payment_stopped(),
+            Self::PaymentStopped { waiting: Some(_), .. } => texts::status_bar::payment_waits(),
+            Self::PaymentStopped { waiting: None, .. } => texts::status_bar::payment_stopped(),
             Self::Low { .. } => texts::status_bar::low(),
             Self::Unusual { .. } => texts::status_bar::unusual(),
         }
@@ -99,7 +106,7 @@ pub(super) fn StatusBar(
     doors: Doors,
 ) -> AnyView {
     let bar = dynamic::memo(move || {
-        Bar::of(&live.wallet.read(), &live.auto_pay.read(), &live.usage.read(), live.today.get())
+        Bar::of(&live.wallet.read(), &live.auto_pay.read(), waiting(live), &live.usage.read(), live.today.get())
     });
     let shown = move || {
         bar.get().map(|bar| {
@@ -125,7 +132,12 @@ fn body(bar: Bar, live: Live, doors: Doors) -> AnyView {
         .into_any(),
         Bar::Paused { .. } | Bar::Low { .. } => view! { <p>{text}</p>{add()} }.into_any(),
         Bar::Grace(grace) => view! { <p>{text}" "<Countdown live=live ends_at=grace.ends_at /></p>{add()} }.into_any(),
-        Bar::PaymentStopped(_) => view! {
+        Bar::PaymentStopped { waiting: Some(top_up), .. } => view! {
+            <p>{text}</p>
+            <Button on_press=move || live.show_payment(top_up.clone())>{texts::bank::heading()}</Button>
+        }
+        .into_any(),
+        Bar::PaymentStopped { waiting: None, .. } => view! {
             <p>{text}</p>
             <Button on_press=move || doors.auto_pay.set(true)>{texts::status_bar::check_automatic()}</Button>
         }
@@ -150,8 +162,8 @@ fn text(bar: &Bar, currency: Currency) -> String {
         Bar::Grace(grace) => {
             texts::status_bar::grace_text(&instant_text(grace.ends_at, DateStyle::Time), &money(grace.left))
         }
-        Bar::PaymentStopped(reason) if reason.is_empty() => texts::status_bar::stopped_text().to_owned(),
-        Bar::PaymentStopped(reason) => texts::status_bar::stopped_why(&texts::heard(reason)),
+        Bar::PaymentStopped { reason, .. } if reason.is_empty() => texts::status_bar::stopped_text().to_owned(),
+        Bar::PaymentStopped { reason, .. } => texts::status_bar::stopped_why(&texts::heard(reason)),
         Bar::Low { refilling: true, .. } => texts::status_bar::refilling_text().to_owned(),
         Bar::Low { available, runway: None, .. } => texts::status_bar::low_text(&money(*available)),
         Bar::Low { available, runway: Some(runway), .. } => {
@@ -236,7 +248,7 @@ mod tests {
     }
 
     fn title(status: WalletStatus, health: HealthState, spike_days_ago: i32) -> Option<&'static str> {
-        Bar::of(&wallet(status), &auto_pay(health), &usage(spike_days_ago), today()).map(|bar| bar.title())
+        Bar::of(&wallet(status), &auto_pay(health), None, &usage(spike_days_ago), today()).map(|bar| bar.title())
     }
 
     #[test]
