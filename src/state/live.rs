@@ -111,7 +111,7 @@ impl Payment {
     /// Nothing chosen, or what was under way in the document before this one.
     fn resumed(open: &[TopUp], limits: &ChargeLimits) -> Self {
         let kept = attempt::stored();
-        let by_hand = |top_up: &&TopUp| !top_up.automatic && top_up.status.is_open();
+        let by_hand = |top_up: &&TopUp| top_up.is_by_hand() && top_up.status.is_open();
         let kept_id = kept.as_ref().and_then(|kept| kept.top_up_id.as_deref());
         let known = open.iter().filter(by_hand);
         let known = known.clone().find(|top_up| Some(top_up.id.as_str()) == kept_id).or_else(|| known.clone().next());
@@ -262,17 +262,17 @@ impl Live {
         chosen.or_else(|| cards.iter().find(|card| card.is_default)).or_else(|| cards.first()).cloned()
     }
 
-    /// An automatic payment that somebody looked at keeps nobody from adding money.
-    fn set_automatic_aside(self) {
+    /// A payment that no member began keeps nobody from adding money, although somebody looked at it.
+    fn set_others_aside(self) {
         let stage = self.payment.stage;
-        if stage.read_untracked().top_up().is_some_and(|top_up| top_up.automatic) {
+        if stage.read_untracked().top_up().is_some_and(|top_up| !top_up.is_by_hand()) {
             stage.set(Stage::Choosing(None));
         }
     }
 
     /// Opens the top-up. While money is under way it shows that instead.
     pub(crate) fn open_payment(self) {
-        self.set_automatic_aside();
+        self.set_others_aside();
         let payment = self.payment;
         if matches!(*payment.stage.read_untracked(), Stage::Paid(_) | Stage::Connecting) {
             payment.stage.set(Stage::Choosing(None));
@@ -292,7 +292,7 @@ impl Live {
 
     /// Opens the top-up for a member's request, with its amount.
     pub(crate) fn open_payment_for(self, request_id: String, amount: Money) {
-        self.set_automatic_aside();
+        self.set_others_aside();
         if !self.payment.stage.read_untracked().is_under_way() {
             self.payment.stage.set(Stage::Choosing(None));
             self.payment.amount.set(box_text(amount, self.currency));

@@ -110,6 +110,7 @@ pub(super) mod tests {
             amount: Money::from_major(100),
             currency: Currency::Usd,
             automatic: false,
+            by_link: false,
             created_at: Timestamp::from_seconds(0),
             settled_at: None,
             card: CardSummary { brand: "visa".to_owned(), last4: "4242".to_owned() },

@@ -224,7 +224,6 @@ pub(crate) fn VirtualTable(
     on_choose: Callback<(i64,)>,
 ) -> AnyView {
     let id = unique_id("table");
-    let width = columns.len().to_string();
     let rows = scroller.rows;
     let resized = StoredValue::new_local(None::<Resized>);
     let keys = StoredValue::new_local(None);
@@ -265,8 +264,7 @@ pub(crate) fn VirtualTable(
     });
     let space = move |size: fn(&Drawn) -> i64| {
         let height = Signal::derive(move || format!("{}px", size(&scroller.drawn.read())));
-        view! { <tr aria-hidden="true" class="table-space"><td colspan=width.clone() style:height=height></td></tr> }
-            .into_any()
+        view! { <tr aria-hidden="true" class="table-space"><td style:height=height></td></tr> }.into_any()
     };
     view! {
         <div

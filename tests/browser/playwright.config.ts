@@ -27,6 +27,7 @@ export default defineConfig<Options>({
   snapshotPathTemplate: "../../docs/screens/{arg}{ext}",
   expect: {
     timeout: 10_000,
+    toMatchAriaSnapshot: { pathTemplate: "trees/{arg}{ext}" },
     // A fifth of a percent is a word or an edge. Two builds of the same Chromium draw far less differently.
     toHaveScreenshot: { animations: "disabled", scale: "css", maxDiffPixelRatio: 0.002 },
   },

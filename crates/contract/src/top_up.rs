@@ -121,6 +121,9 @@ pub struct TopUp {
     pub currency: Currency,
     /// Begun by automatic payments, not by a person.
     pub automatic: bool,
+    /// Begun by whoever opened a payment link, who alone can confirm it.
+    #[serde(default)]
+    pub by_link: bool,
     /// When the intent was written.
     pub created_at: Timestamp,
     /// When the money arrived.
@@ -134,6 +137,13 @@ pub struct TopUp {
     /// With `declined`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub decline: Option<Decline>,
+}
+
+impl TopUp {
+    /// Begun by a member on the page.
+    pub const fn is_by_hand(&self) -> bool {
+        !self.automatic && !self.by_link
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-// The main screens look as they do in docs/screens. After a wanted change: cargo xtask screens --renew
+// The main screens look as they do in docs/screens, and their names, roles and values are those in trees. After a wanted change: cargo xtask screens --renew
 import { expect, test } from "../fixture/test.ts";
 import { pictured } from "../fixture/pictured.ts";
 import { screens } from "../fixture/screens.ts";
@@ -20,6 +20,8 @@ for (const name of pictured) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await expect.soft(page).toHaveScreenshot(`${name}-${width}-${colorScheme}.png`);
       }
+      // What is heard is the same at any width.
+      if (width === "wide") await expect.soft(page.locator("body")).toMatchAriaSnapshot({ name: `${name}.aria.yml` });
     });
   });
 }

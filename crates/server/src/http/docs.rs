@@ -8,7 +8,7 @@ use crate::http::openapi::{DOCS_STYLE, DOCUMENT};
 
 /// The page's style sheet.
 pub(crate) const STYLE: &str = "\
-:root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif; }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 1rem/1.5 system-ui, sans-serif; }
 body { max-inline-size: 60rem; margin: 2rem auto; padding-inline: 1rem; }
 code, pre { font: 0.9em ui-monospace, monospace; overflow-wrap: anywhere; }
 h2 { margin-block-start: 3rem; border-block-end: 1px solid #8886; }

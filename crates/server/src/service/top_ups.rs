@@ -235,6 +235,7 @@ pub(crate) fn show(top_up: &TopUp) -> Shown {
         amount: top_up.amount,
         currency: top_up.currency,
         automatic: top_up.kind == TopUpKind::Auto,
+        by_link: top_up.link_id.is_some(),
         created_at: top_up.created_at,
         settled_at: top_up.settled_at,
         card: CardSummary { brand: top_up.card_brand.clone(), last4: top_up.card_last4.clone() },

@@ -112,7 +112,7 @@ pub(super) fn SettingsForm(
                 <h3 id="auto-pay-replay">{texts::auto_pay::replay()}</h3>
                 <Replayed live=live reading=reading settings=settings folded=true />
             </section>
-            <div class="buttons end">
+            <div class="buttons end stays">
                 <Button style=ButtonStyle::Primary submit=true>{texts::auto_pay::continue_on()}</Button>
             </div>
         </form>

@@ -43,6 +43,7 @@ fn line(live: Live, top_up: TopUp) -> AnyView {
     let what = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
     let card = card_text(&top_up.card.brand, &top_up.card.last4);
     let (text, word) = match top_up.status {
+        _ if top_up.by_link => (texts::balance::by_link(&what, &card), texts::balance::show()),
         TopUpStatus::ActionRequired if top_up.automatic => {
             (texts::balance::automatic_waits(&what, &card), texts::balance::confirm_with_bank())
         }
@@ -50,7 +51,8 @@ fn line(live: Live, top_up: TopUp) -> AnyView {
         TopUpStatus::Unknown => (texts::balance::unknown(&what, &card), texts::top_up::check()),
         _ => (texts::balance::on_its_way(&what, &card), texts::balance::show()),
     };
-    let shown = !top_up.automatic || top_up.status == TopUpStatus::ActionRequired;
+    // Whoever opened the link sees and confirms their payment there.
+    let shown = top_up.is_by_hand() || top_up.automatic && top_up.status == TopUpStatus::ActionRequired;
     let show = move || {
         live.show_payment(top_up.clone());
     };

@@ -154,7 +154,7 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
                 choices=Given::from(lives())
                 on_choose=move |seconds: String| valid_for.set(seconds) />
             <p class="muted small">{texts::hand_over::what_they_see()}</p>
-            <div class="buttons end">
+            <div class="buttons end stays">
                 <Button on_press=move || live.hand_over.set(false)>{texts::ui::cancel()}</Button>
                 <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::hand_over::create()}</Button>
             </div>

@@ -107,7 +107,7 @@ fn waits(live: Live, busy: Derived<bool>) -> Option<AnyView> {
     let failure = move || problem.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> });
     Some(
         view! {
-            <div class="waiting">
+            <div class="bank-waits">
                 <p class="muted small">{text}</p>
                 <Button style=ButtonStyle::Quiet unavailable=busy on_press=give_up>{texts::top_up::give_up()}</Button>
             </div>

@@ -48,11 +48,12 @@ fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
                 <button
                     type="button"
                     class="what-title"
+                    dir="auto"
                     aria-haspopup="dialog"
                     id=scroller.control_id(place)
                     tabindex=scroller.tab_index(place)
                 >{title(line)}</button>
-                <span class="cell-sub">{facts(line)}{receipt(line)}</span>
+                <span class="cell-sub">{kind_word(line.kind)}{facts(line)}{receipt(line)}</span>
                 <span class="cell-sub narrow-only"><time datetime=machine>{when}</time></span>
             </span>
         </div></td>
@@ -67,18 +68,13 @@ pub(super) fn title(line: &Transaction) -> String {
     if line.description.is_empty() { kind_word(line.kind).to_owned() } else { line.description.clone() }
 }
 
-/// Kind, source, quantity, correction.
-fn facts(line: &Transaction) -> String {
-    let mut text = kind_word(line.kind).to_owned();
+/// Source, quantity, correction; each of them keeps its own direction.
+fn facts(line: &Transaction) -> AnyView {
     let measure = measured(line);
     let correction = line.corrects.map(|seq| texts::transactions::corrects(&seq.to_string()));
-    for fact in
-        [Some(line.source.clone()).filter(|source| !source.is_empty()), measure, correction].into_iter().flatten()
-    {
-        text.push_str(" · ");
-        text.push_str(&fact);
-    }
-    text
+    let source = Some(line.source.clone()).filter(|source| !source.is_empty());
+    let facts = [source, measure, correction].into_iter().flatten();
+    facts.map(|fact| view! { " · "<bdi>{fact}</bdi> }).collect_view().into_any()
 }
 
 /// Where the receipt of a top-up is.

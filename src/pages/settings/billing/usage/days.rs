@@ -1,7 +1,7 @@
 //! A bar a day, stacked by kind, with the month before behind it and what is expected of the days to come.
 
 use billing_contract::usage::{Day, Usage};
-use billing_domain::{Currency, Money, Month, UsageKind, spending};
+use billing_domain::{Currency, Date, Money, Month, UsageKind, spending};
 use leptos::prelude::*;
 
 use super::super::Doors;
@@ -34,7 +34,10 @@ pub(super) fn chart(live: Live, doors: Doors, usage: Derived<Option<Usage>>, mon
     let of = move |make: fn(&Usage) -> Steps| {
         Given::derive(move || usage.read().as_ref().as_ref().map(make).unwrap_or_default())
     };
-    let bars = move || usage.read().as_ref().as_ref().map(bars).unwrap_or_default();
+    let bars = move || {
+        let today = live.today.get();
+        usage.read().as_ref().as_ref().map(|usage| bars(usage, today)).unwrap_or_default()
+    };
     let told = move || usage.read().as_ref().as_ref().map(summary).unwrap_or_default();
     let open = move |index: usize| {
         let usage = usage.read_untracked();
@@ -76,7 +79,7 @@ const fn height(amount: Money) -> u64 {
     if amount.is_positive() { amount.micros().unsigned_abs() } else { 0 }
 }
 
-fn bars(usage: &Usage) -> Vec<Bar> {
+fn bars(usage: &Usage, today: Date) -> Vec<Bar> {
     let text = |amount| money_text(amount, usage.currency, MoneyStyle::Total);
     let bar = |(index, day): (usize, &Day)| Bar {
         tick: day.date.day().to_string(),
@@ -84,7 +87,7 @@ fn bars(usage: &Usage) -> Vec<Bar> {
         parts: UsageKind::ALL.iter().map(|kind| height(day.by_kind.of(*kind))).collect(),
         part_texts: UsageKind::ALL.iter().map(|kind| text(day.by_kind.of(*kind))).collect(),
         total_text: text(day.total),
-        note: against_usual(day, usage.currency),
+        note: against_usual(day, usage.currency, today),
         behind_text: usage.previous_days.get(index).copied().map(text).unwrap_or_default(),
         mark: day
             .spike
@@ -94,14 +97,16 @@ fn bars(usage: &Usage) -> Vec<Bar> {
     usage.days.iter().enumerate().map(bar).collect()
 }
 
-/// `1.3 × the usual day, $4.20 above $12.80`; nothing while nobody knows what is usual.
-fn against_usual(day: &Day, currency: Currency) -> String {
+/// `1.3 × the usual day, $4.20 above $12.80`; nothing while nobody knows what is usual. A day that is not over is not small.
+fn against_usual(day: &Day, currency: Currency, today: Date) -> String {
     let money = |amount| money_text(amount, currency, MoneyStyle::Total);
     let Some(usual) = day.usual else { return String::new() };
     let Some(factor) = factor(day.total, usual) else { return texts::usage::usually_nothing().to_owned() };
     let difference = day.total.checked_sub(usual).unwrap_or(Money::ZERO);
     let (apart, usual) = (money(difference.magnitude()), money(usual));
-    if difference.is_negative() {
+    if difference.is_negative() && day.date == today {
+        texts::usage::so_far(&usual)
+    } else if difference.is_negative() {
         texts::usage::below_usual(&factor, &apart, &usual)
     } else {
         texts::usage::above_usual(&factor, &apart, &usual)

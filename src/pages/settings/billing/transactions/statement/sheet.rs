@@ -45,12 +45,13 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
                     <p class="small">{address}{tax}</p>
                 </div>
                 <div class="statement-title">
-                    <h3>{texts::statement::wallet_of(&brand().name)}</h3>
-                    <p>{month_text(statement.month)}</p>
+                    <h3>{texts::statement::heading()}</h3>
+                    <p>{texts::statement::wallet_of(&brand().name)}" · "{month_text(statement.month)}</p>
                 </div>
             </header>
             <p class="small muted">{period}</p>
             <dl class="statement-sums">{figures}</dl>
+            <div class="table-frame" role="region" tabindex="0" aria-label=texts::statement::caption(&month_text(statement.month))>
             <table class="table statement-table">
                 <caption class="visually-hidden">{texts::statement::caption(&month_text(statement.month))}</caption>
                 <thead>
@@ -67,8 +68,8 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
                         <td></td><td>{texts::statement::opening()}</td><td></td><td></td>
                         <td class="numeric"><bdi class="money">{amount(statement.opening_balance)}</bdi></td>
                     </tr>
-                    {rows}
                 </tbody>
+                {rows}
                 <tbody>
                     <tr class="statement-edge">
                         <td></td><td>{texts::statement::closing()}</td>
@@ -78,6 +79,7 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
                     </tr>
                 </tbody>
             </table>
+            </div>
             <p class="small muted">{note(statement)}</p>
         </article>
     }
@@ -110,7 +112,8 @@ fn rows(day: &StatementDay, currency: Currency) -> AnyView {
             </tr>
         }
     };
-    day.entries.iter().enumerate().map(each).collect_view().into_any()
+    // One day stays on one sheet of paper.
+    view! { <tbody>{day.entries.iter().enumerate().map(each).collect_view()}</tbody> }.into_any()
 }
 
 fn words(entry: &StatementEntry) -> AnyView {
