@@ -104,6 +104,30 @@ test("after a refused card another one is tried, and the bank may ask", async ({
   await colleague.leave();
 });
 
+// With Stripe the bank asks on Stripe's own page.
+test("a colleague's payment that waits for the bank is theirs: the owner sees it and adds money meanwhile @sandbox-only", async ({ page, browser, server, seams }) => {
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  const colleague = await Colleague.withPhone(browser, server);
+  await colleague.page.goto(await makeLink(page, { purpose: "pay", amount: "250" }));
+  await seams.bank("challenge");
+  await colleague.enterCard(CARDS.pays);
+  await expect(colleague.page.getByRole("button", { name: "Approve" })).toBeVisible();
+  // Also after a look from the beginning.
+  await page.reload();
+  const waiting = billing.balance.getByRole("listitem").filter({ hasText: "$250.00" });
+  await expect(waiting).toContainText("a colleague is paying by payment link");
+  await expect(waiting.getByRole("button")).toHaveCount(0);
+  await billing.addBalance("20");
+  await billing.pay();
+  await expect(page.getByRole("dialog", { name: "Balance added" })).toContainText("$20.00");
+  await page.getByRole("button", { name: "Done" }).click();
+  await colleague.page.getByRole("button", { name: "Approve" }).click();
+  await expect(colleague.page.getByRole("heading", { name: "Paid. Thank you" })).toBeVisible();
+  await expect(waiting).toHaveCount(0);
+  await colleague.leave();
+});
+
 test("a link that is revoked while the page is open takes no card any more", async ({ page, browser, server }) => {
   await signIn(page, "owner");
   const address = await makeLink(page, { purpose: "connect" });

@@ -249,3 +249,20 @@ test.describe("a month with very many lines", () => {
     }
   });
 });
+
+test("the lines use the width that there is, and no amount is cut @everywhere", async ({ page }) => {
+  await signIn(page, "owner");
+  const { history } = new Billing(page);
+  await expect(history.getByRole("row").nth(5)).toBeVisible();
+  const { gap, cut } = await history.getByRole("table").evaluate((table) => {
+    const row = table.querySelectorAll("tbody > tr[aria-rowindex]")[3]!;
+    const last = [...row.children].filter((cell) => cell.checkVisibility()).pop()!;
+    const amounts = [...table.querySelectorAll<HTMLElement>("tbody td.numeric > .money")].filter((one) => one.checkVisibility());
+    return {
+      gap: Math.round(table.getBoundingClientRect().right - last.getBoundingClientRect().right),
+      cut: amounts.filter((one) => one.getBoundingClientRect().left < one.closest("td")!.getBoundingClientRect().left).map((one) => one.textContent),
+    };
+  });
+  expect(gap, "empty pixels behind the last column").toBeLessThanOrEqual(1);
+  expect(cut).toEqual([]);
+});

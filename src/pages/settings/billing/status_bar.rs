@@ -36,7 +36,7 @@ enum Bar {
     PaymentStopped {
         reason: String,
         /// The payment that its bank wants confirmed: to do that solves it.
-        waiting: Option<TopUp>,
+        waiting: Option<Box<TopUp>>,
     },
     Low {
         available: Money,
@@ -61,6 +61,7 @@ impl Bar {
             (WalletStatus::Grace, Some(grace)) => return Some(Self::Grace(grace.clone())),
             (WalletStatus::Active | WalletStatus::Low, _) => {}
         }
+        let waiting = waiting.map(Box::new);
         if auto_pay.enabled && matches!(auto_pay.health.state, HealthState::Paused | HealthState::Declined) {
             return Some(Self::PaymentStopped { reason: auto_pay.health.reason.clone().unwrap_or_default(), waiting });
         }
@@ -134,7 +135,7 @@ fn body(bar: Bar, live: Live, doors: Doors) -> AnyView {
         Bar::Grace(grace) => view! { <p>{text}" "<Countdown live=live ends_at=grace.ends_at /></p>{add()} }.into_any(),
         Bar::PaymentStopped { waiting: Some(top_up), .. } => view! {
             <p>{text}</p>
-            <Button on_press=move || live.show_payment(top_up.clone())>{texts::bank::heading()}</Button>
+            <Button on_press=move || live.show_payment((*top_up).clone())>{texts::bank::heading()}</Button>
         }
         .into_any(),
         Bar::PaymentStopped { waiting: None, .. } => view! {
