@@ -58,10 +58,12 @@ pub(crate) fn signed_text(amount: Money, currency: Currency) -> String {
     if amount.is_positive() { format!("+{text}") } else { text }
 }
 
-/// The amount with the currency's code, where it must not be mistaken: `$100.00 USD`.
+/// The amount with the currency's code, where it must not be mistaken: `$100.00 USD`, but `100.00 US$`.
 pub(crate) fn explicit_text(amount: Money, currency: Currency) -> String {
     let text = money_text(amount, currency, MoneyStyle::Total);
-    if text.contains(currency.code()) { text } else { format!("{text} {currency}") }
+    // A code begins with its country's, and so does a sign that names it.
+    let is_named = currency.code().get(..2).is_some_and(|country| text.contains(country));
+    if is_named { text } else { format!("{text} {currency}") }
 }
 
 /// Whole minor units as a plain decimal, as requests name them: `100.00`, in yen `100`.

@@ -63,16 +63,25 @@ fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
     .into_any()
 }
 
-/// What the line is called.
+/// What the line is called. The ledger names movements of money itself, in English; of usage the platform tells.
 pub(super) fn title(line: &Transaction) -> String {
-    if line.description.is_empty() { kind_word(line.kind).to_owned() } else { line.description.clone() }
+    match line.description.as_str() {
+        "" => kind_word(line.kind).to_owned(),
+        own if line.kind.usage().is_none() => texts::heard(own),
+        told => told.to_owned(),
+    }
+}
+
+/// Where it came from; empty when nobody said.
+pub(super) fn source(line: &Transaction) -> String {
+    if line.kind.usage().is_none() { texts::heard(&line.source) } else { line.source.clone() }
 }
 
 /// Source, quantity, correction; each of them keeps its own direction.
 fn facts(line: &Transaction) -> AnyView {
     let measure = measured(line);
     let correction = line.corrects.map(|seq| texts::transactions::corrects(&seq.to_string()));
-    let source = Some(line.source.clone()).filter(|source| !source.is_empty());
+    let source = Some(source(line)).filter(|source| !source.is_empty());
     let facts = [source, measure, correction].into_iter().flatten();
     facts.map(|fact| view! { " · "<bdi>{fact}</bdi> }).collect_view().into_any()
 }

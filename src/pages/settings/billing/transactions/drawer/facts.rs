@@ -5,7 +5,7 @@ use billing_domain::kind::Unit;
 use leptos::prelude::*;
 
 use super::super::super::words::{figure, kind_word, whole};
-use super::super::rows::{has_minutes, measured, plural_count, receipt_address};
+use super::super::rows::{has_minutes, measured, plural_count, receipt_address, source};
 use crate::parts::words::card_text;
 use crate::platform::signal::Slot;
 use crate::platform::{share, task};
@@ -55,7 +55,7 @@ pub(super) fn facts(line: &Transaction, corrected_by: Slot<Option<Vec<i64>>>, on
         {receipt}
         <dl class="line-facts">
             {text(texts::drawer::kind(), kind_word(line.kind))}
-            {some(texts::drawer::source(), line.source.clone())}
+            {some(texts::drawer::source(), source(line))}
             {sum(line)}
             {text(texts::drawer::balance_after(), money_text(line.balance_after, line.currency, MoneyStyle::Line))}
             {fact(texts::drawer::occurred(), view! { <Instant at=line.occurred_at style=DateStyle::Full /> }.into_any())}

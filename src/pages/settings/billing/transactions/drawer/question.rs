@@ -7,7 +7,7 @@ use billing_contract::transaction::Transaction;
 use leptos::prelude::*;
 
 use super::super::super::words::{kind_word, whole};
-use super::super::rows::title;
+use super::super::rows::{source, title};
 use super::facts::{number, product};
 use crate::parts::brand::brand;
 use crate::platform::{share, task};
@@ -30,7 +30,7 @@ fn prepared(line: &Transaction) -> String {
     add(texts::drawer::heading(), &number(line.seq));
     add(texts::drawer::what(), &texts::drawer::of_kind(&title(line), kind_word(line.kind)));
     if !line.source.is_empty() {
-        add(texts::drawer::source(), &line.source);
+        add(texts::drawer::source(), &source(line));
     }
     add(texts::drawer::when(), &instant_text(line.occurred_at, DateStyle::Full));
     add(texts::drawer::amount(), &signed_text(line.amount, line.currency));

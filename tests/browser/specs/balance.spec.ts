@@ -1,0 +1,46 @@
+// Wallet Balance: what is held explains itself on demand, the last movement is named, and a change draws the eye once.
+import { expect, test } from "../fixture/test.ts";
+import { Billing } from "../fixture/billing.ts";
+import { signIn } from "../fixture/people.ts";
+
+test("what is held for running calls says why, and stays open while it grows @everywhere", async ({ page, seams }) => {
+  await signIn(page, "owner");
+  const { balance } = new Billing(page);
+  const held = balance.getByText("Held for running calls");
+  await expect(held).toHaveCount(0);
+  expect(await seams.mayStart("outbound_call")).toMatchObject({ allowed: true });
+  const amount = balance.getByRole("definition").first();
+  await expect(amount).toHaveText("$0.10");
+  const why = balance.getByText("Each call or task that starts sets its estimated price aside.");
+  await expect(why).toBeHidden();
+  await held.click();
+  await expect(why).toBeVisible();
+  expect(await seams.mayStart("inbound_call")).toMatchObject({ allowed: true });
+  await expect(amount).toHaveText("$0.20");
+  await expect(why).toBeVisible();
+  await expect(balance.getByText("Available for new calls")).toBeVisible();
+});
+
+test("a burst of movements marks the balance once, and the last of them is named", async ({ page, seams }) => {
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  const before = await billing.cents();
+  const figure = billing.balance.locator(".balance-figure");
+  await figure.evaluate((element) => {
+    Object.assign(globalThis, { marks: 0 });
+    let was = false;
+    const look = () => {
+      const is = element.classList.contains("balance-fresh");
+      if (is && !was) (globalThis as unknown as { marks: number }).marks += 1;
+      was = is;
+    };
+    new MutationObserver(look).observe(element, { attributes: true, attributeFilter: ["class"] });
+  });
+  for (const unit_price of ["1", "2", "3"]) {
+    await seams.use({ kind: "ai_task", quantity: "1", unit: "task", unit_price, description: `Task for $${unit_price}`, source: "Agent Ava" });
+    await expect(billing.balance).toContainText(`Last movement: AI task −$${unit_price}.00`);
+  }
+  expect(await billing.cents()).toBe(before - 600);
+  await expect(figure, "the mark goes by itself").not.toHaveClass(/balance-fresh/);
+  expect(await page.evaluate(() => (globalThis as unknown as { marks: number }).marks)).toBe(1);
+});
