@@ -1,6 +1,7 @@
 // What automatic checks can say about accessibility, on every screen, light and dark, wide and at 320 px, with large letters.
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "../fixture/test.ts";
+import { sideways, spills } from "../fixture/layout.ts";
 import { screens } from "../fixture/screens.ts";
 
 /** What is inside of Stripe's frame is Stripe's. */
@@ -12,23 +13,6 @@ async function enlarge(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send("Page.setFontSizes", { fontSizes: { standard: 32, fixed: 26 } });
   await expect.poll(() => page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))).toBeGreaterThan(28);
-}
-
-/** Boxes that are too small for their words, and what makes the page scroll sideways. */
-function spills(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const found: string[] = [];
-    const edge = document.documentElement.clientWidth + 1;
-    const wide = document.documentElement.scrollWidth > edge;
-    for (const element of document.body.querySelectorAll("*")) {
-      if (!element.checkVisibility() || element.closest(".visually-hidden, .table-frame, pre, textarea, input, select, svg, iframe")) continue;
-      const words = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
-      const { right } = element.getBoundingClientRect();
-      const small = words && getComputedStyle(element).display !== "inline" && element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1;
-      if (small || (wide && right > edge)) found.push(`${element.tagName} ${element.className} to ${Math.round(right)}: ${element.textContent?.slice(0, 60)}`);
-    }
-    return found;
-  });
 }
 
 for (const screen of screens) {
@@ -45,7 +29,7 @@ for (const screen of screens) {
         expect(found, colorScheme).toEqual([]);
       }
       // The document may not be wider than the screen, and neither may anything in it that does not scroll in itself.
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const overflow = await sideways(page);
       expect(overflow, "pixels wider than the screen").toBeLessThanOrEqual(0);
       // The criterion is twice the size on an ordinary screen; on 320 px that is a screen of 160.
       if (info.project.name.includes("phone")) return;

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "../fixture/test.ts";
+import { sideways } from "../fixture/layout.ts";
 import { Billing } from "../fixture/billing.ts";
 import { BILLING, signIn } from "../fixture/people.ts";
 
@@ -84,7 +85,7 @@ test("a line opens in a drawer by keyboard, arrows lead to its neighbours, Escap
   await page.keyboard.press("Escape");
   await expect(drawer).toBeHidden();
   await expect(lines(billing).nth(1)).toBeFocused();
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const overflow = await sideways(page);
   expect(overflow).toBeLessThanOrEqual(0);
 });
 

@@ -1,6 +1,7 @@
 // Other languages: chosen by the browser or by hand, loaded only when used, complete, and laid out as they are written.
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "../fixture/test.ts";
+import { sideways } from "../fixture/layout.ts";
 import { makeLink } from "../fixture/links.ts";
 import { BILLING } from "../fixture/people.ts";
 import { words } from "../fixture/words.ts";
@@ -26,7 +27,7 @@ const addBalance = (page: Page) => page.locator(".panel.balance .button-primary"
 async function isFit(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n  ")}`)).toEqual([]);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const overflow = await sideways(page);
   expect(overflow, "pixels wider than the screen").toBeLessThanOrEqual(0);
 }
 

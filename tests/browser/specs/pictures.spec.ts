@@ -1,4 +1,5 @@
-// The main screens look as they do in docs/screens, and their names, roles and values are those in trees. After a wanted change: cargo xtask screens --renew
+// The main screens look as they do in docs/screens, and their names, roles and values are those in trees.
+// After a wanted change: cargo xtask screens --renew
 import { expect, test } from "../fixture/test.ts";
 import { pictured } from "../fixture/pictured.ts";
 import { screens } from "../fixture/screens.ts";

@@ -1,5 +1,6 @@
 // A language that nobody speaks finds what is not in the catalogue, and what does not bear words that are 40 % longer.
 import { type Page, expect, test } from "../fixture/test.ts";
+import { spills } from "../fixture/layout.ts";
 import { screens } from "../fixture/screens.ts";
 import { inPseudo, pseudoFile } from "../fixture/words.ts";
 
@@ -26,18 +27,10 @@ async function data(page: Page): Promise<string[]> {
   return [...found, "owner@demo.test", "admin@demo.test", "member@demo.test", "/no/such/page"].sort((one, other) => other.length - one.length);
 }
 
-interface Found {
-  texts: string[];
-  spills: string[];
-}
-
-/** Texts that people read or hear, and boxes that are too small for theirs. */
-function look(page: Page): Promise<Found> {
+/** Texts that people read or hear. */
+function heard(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const texts: string[] = [];
-    const spills: string[] = [];
-    const hidden = (element: Element) => element.closest(".visually-hidden") !== null;
-    const scrolls = (element: Element) => element.closest(".table-frame, pre, textarea, input, select") !== null;
     for (const element of document.body.querySelectorAll("*")) {
       // Initials are letters of a name.
       if (element.closest("script, style, noscript, .avatar") || !element.checkVisibility()) continue;
@@ -47,14 +40,8 @@ function look(page: Page): Promise<Found> {
       }
       const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
       own.forEach((node) => texts.push(node.textContent ?? ""));
-      const block = getComputedStyle(element).display !== "inline" && !(element instanceof SVGElement);
-      if (own.length > 0 && block && !hidden(element) && !scrolls(element) && element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1) {
-        spills.push(`${element.tagName} ${element.className}: ${element.textContent}`);
-      }
     }
-    const wider = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-    if (wider > 0) spills.push(`the page is ${wider} px wider than the screen`);
-    return { texts, spills };
+    return texts;
   });
 }
 
@@ -76,12 +63,12 @@ for (const screen of screens.filter(({ name }) => !OF_THE_SERVER.includes(name))
       await page.route("**/de-*.txt", (route) => route.fulfill({ contentType: "text/plain; charset=utf-8", body: pseudoFile() }));
       await screen.open(inPseudo(page), seams);
       const known = await data(page);
-      const { texts, spills } = await look(page);
+      const texts = await heard(page);
       expect(texts.some((text) => text.includes("⟦")), "the language that nobody speaks is shown").toBe(true);
       // Middles of sentences around elements have no bracket at all, but their letters are none of English.
       const strays = texts.filter((text) => /[a-z]/i.test(leftOver(text, known)));
       expect(strays, "not in the catalogue").toEqual([]);
-      expect(spills, "does not fit").toEqual([]);
+      expect(await spills(page), "does not fit").toEqual([]);
     });
   });
 }

@@ -11,9 +11,7 @@ for (const way of WAYS) {
     test.describe.configure({ timeout: 120_000 });
 
     test("1. to 4. the tab is found, money is added, automatic payments go on and off", async ({ page }) => {
-      const hands = await Hands.of(page, way);
-      await page.goto("/settings/organization");
-      await hands.press("button", /admin@demo\.test/);
+      const hands = await Hands.signedIn(page, way, "admin", "/settings/organization");
       await hands.meets("button", "Sign out");
       await hands.press("link", "Settings");
       await hands.press("link", "Billing");
@@ -44,9 +42,7 @@ for (const way of WAYS) {
     });
 
     test("5. at zero the bar tells, a payment brings everything back", async ({ page, seams }) => {
-      const hands = await Hands.of(page, way);
-      await page.goto("/settings/billing");
-      await hands.press("button", /owner@demo\.test/);
+      const hands = await Hands.signedIn(page, way, "owner");
       await hands.meets("heading", "Wallet Balance");
       await seams.spendDownTo("0");
       await hands.hears("Outbound calls and AI tasks have stopped");
@@ -66,9 +62,7 @@ for (const way of WAYS) {
     });
 
     test("6. the month is walked through by day, a spike is explained, a line is found and read", async ({ page }) => {
-      const hands = await Hands.of(page, way);
-      await page.goto("/settings/billing");
-      await hands.press("button", /owner@demo\.test/);
+      const hands = await Hands.signedIn(page, way, "owner");
       await hands.meets("heading", "Monthly Usage Summary");
       await hands.press("button", "Previous month");
       // The present month says "Spent so far".
@@ -105,16 +99,11 @@ for (const way of WAYS) {
       test.use({ demo: "fresh" });
 
       test("3. and 5. the red bar leads to the card, and money follows", async ({ page }) => {
-        const hands = await Hands.of(page, way);
-        await page.goto("/settings/billing");
-        await hands.press("button", /owner@demo\.test/);
+        const hands = await Hands.signedIn(page, way, "owner");
         await hands.hears("the AI system cannot process calls or automations");
         await hands.press("button", "Connect a card");
         await hands.meets("dialog", "Connect a card");
-        await hands.type("Name on card", "Ada Lovelace");
-        await hands.type("Card number", CARDS.pays);
-        await hands.type(/^Expiry/, "12/30");
-        await hands.type("Security code", "123");
+        await hands.enterCard("Ada Lovelace", CARDS.pays);
         await hands.press("button", "Connect card");
         await hands.misses("dialog", "Connect a card");
         await hands.misses("StaticText", "Connect your wallet");
@@ -127,9 +116,7 @@ for (const way of WAYS) {
       });
 
       test("4. a colleague pays through the link, and the admin hears of it", async ({ page, browser, server, watch }) => {
-        const hands = await Hands.of(page, way);
-        await page.goto("/settings/billing");
-        await hands.press("button", /owner@demo\.test/);
+        const hands = await Hands.signedIn(page, way, "owner");
         await hands.press("button", "Not Active");
         await hands.press("button", /^Share the payment link/);
         const address = await hands.valueOf("textbox", "Payment link");
@@ -140,10 +127,7 @@ for (const way of WAYS) {
         await watch.attach(other);
         const colleague = await Hands.of(other, way);
         await other.goto(address);
-        await colleague.type("Name on card", "Grace Hopper");
-        await colleague.type("Card number", CARDS.pays);
-        await colleague.type(/^Expiry/, "12/30");
-        await colleague.type("Security code", "123");
+        await colleague.enterCard("Grace Hopper", CARDS.pays);
         await colleague.press("button", /^(Pay|Connect)/);
         await colleague.meets("heading", /Thank you|connected/i);
         await other.goto("about:blank");

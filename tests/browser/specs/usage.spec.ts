@@ -3,6 +3,7 @@
 import type { Locator, Page } from "@playwright/test";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "../fixture/test.ts";
+import { sideways } from "../fixture/layout.ts";
 import { Billing } from "../fixture/billing.ts";
 import { BILLING, signIn } from "../fixture/people.ts";
 
@@ -194,7 +195,7 @@ test("the chart runs left to right in a page that does not, and nothing scrolls 
   await days.first().focus();
   await page.keyboard.press("ArrowRight");
   await expect(days.nth(1)).toBeFocused();
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const overflow = await sideways(page);
   expect(overflow).toBeLessThanOrEqual(0);
   await expect(usage).toBeVisible();
 });

@@ -61,9 +61,11 @@ impl Bar {
             (WalletStatus::Grace, Some(grace)) => return Some(Self::Grace(grace.clone())),
             (WalletStatus::Active | WalletStatus::Low, _) => {}
         }
-        let waiting = waiting.map(Box::new);
         if auto_pay.enabled && matches!(auto_pay.health.state, HealthState::Paused | HealthState::Declined) {
-            return Some(Self::PaymentStopped { reason: auto_pay.health.reason.clone().unwrap_or_default(), waiting });
+            return Some(Self::PaymentStopped {
+                reason: auto_pay.health.reason.clone().unwrap_or_default(),
+                waiting: waiting.map(Box::new),
+            });
         }
         if wallet.status == WalletStatus::Low {
             let refilling = auto_pay.enabled && auto_pay.health.state == HealthState::Charging;

@@ -42,17 +42,17 @@ pub(super) fn OpenTopUps(
 fn line(live: Live, top_up: TopUp) -> AnyView {
     let what = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
     let card = card_text(&top_up.card.brand, &top_up.card.last4);
+    let by_hand = top_up.is_by_hand();
     let (text, word) = match top_up.status {
-        _ if top_up.by_link => (texts::balance::by_link(&what, &card), texts::balance::show()),
+        // Whoever opened the link sees and confirms their payment there.
+        _ if top_up.by_link => (texts::balance::by_link(&what, &card), None),
         TopUpStatus::ActionRequired if top_up.automatic => {
-            (texts::balance::automatic_waits(&what, &card), texts::balance::confirm_with_bank())
+            (texts::balance::automatic_waits(&what, &card), Some(texts::balance::confirm_with_bank()))
         }
-        TopUpStatus::ActionRequired => (texts::balance::waits(&what, &card), texts::balance::confirm()),
-        TopUpStatus::Unknown => (texts::balance::unknown(&what, &card), texts::top_up::check()),
-        _ => (texts::balance::on_its_way(&what, &card), texts::balance::show()),
+        TopUpStatus::ActionRequired => (texts::balance::waits(&what, &card), Some(texts::balance::confirm())),
+        TopUpStatus::Unknown => (texts::balance::unknown(&what, &card), by_hand.then(texts::top_up::check)),
+        _ => (texts::balance::on_its_way(&what, &card), by_hand.then(texts::balance::show)),
     };
-    // Whoever opened the link sees and confirms their payment there.
-    let shown = top_up.is_by_hand() || top_up.automatic && top_up.status == TopUpStatus::ActionRequired;
     let show = move || {
         live.show_payment(top_up.clone());
     };
@@ -60,7 +60,7 @@ fn line(live: Live, top_up: TopUp) -> AnyView {
         <li>
             <Icon name=IconName::Clock />
             <p>{text}</p>
-            {shown.then(|| view! { <Button on_press=show>{word}</Button> })}
+            {word.map(|word| view! { <Button on_press=show>{word}</Button> })}
         </li>
     }
     .into_any()

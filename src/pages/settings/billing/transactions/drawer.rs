@@ -153,7 +153,7 @@ pub(super) fn LineDrawer(
             on_close=close
         >
             {dynamic::part(content)}
-            <footer class="line-steps">
+            <footer class="line-steps stays">
                 <Button style=ButtonStyle::Quiet icon=IconName::ArrowUp unavailable=newer on_press=move || drawer.go(1)>
                     {texts::drawer::newer()}
                 </Button>

@@ -63,18 +63,19 @@ fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
     .into_any()
 }
 
-/// What the line is called. The ledger names movements of money itself, in English; of usage the platform tells.
+/// What the line is called.
 pub(super) fn title(line: &Transaction) -> String {
-    match line.description.as_str() {
-        "" => kind_word(line.kind).to_owned(),
-        own if line.kind.usage().is_none() => texts::heard(own),
-        told => told.to_owned(),
-    }
+    if line.description.is_empty() { kind_word(line.kind).to_owned() } else { told(line, &line.description) }
 }
 
 /// Where it came from; empty when nobody said.
 pub(super) fn source(line: &Transaction) -> String {
-    if line.kind.usage().is_none() { texts::heard(&line.source) } else { line.source.clone() }
+    told(line, &line.source)
+}
+
+/// Words of the line: the ledger tells of money itself, in English; of usage the platform tells, in whatever language.
+fn told(line: &Transaction, words: &str) -> String {
+    if line.kind.usage().is_none() { texts::heard(words) } else { words.to_owned() }
 }
 
 /// Source, quantity, correction; each of them keeps its own direction.

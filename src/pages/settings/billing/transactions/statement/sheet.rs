@@ -10,6 +10,7 @@ use crate::parts::brand::brand;
 use crate::parts::words::card_text;
 use crate::texts;
 use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::table::{Column, Table};
 use crate::ui::time::{DateStyle, date_text, instant_text, month_text};
 
 /// All of it.
@@ -27,15 +28,24 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
     };
     let address = organization.address.lines().map(|line| view! { {line.to_owned()}<br /> }).collect_view();
     let tax = (!organization.tax_id.is_empty()).then(|| texts::statement::tax_number(&organization.tax_id));
+    let [opening, money_in, money_out, closing] =
+        [statement.opening_balance, statement.money_in, statement.money_out, statement.closing_balance].map(amount);
     let figures = [
-        (texts::statement::opening(), amount(statement.opening_balance)),
-        (texts::statement::money_in(), amount(statement.money_in)),
-        (texts::statement::money_out(), amount(statement.money_out)),
-        (texts::statement::closing(), amount(statement.closing_balance)),
+        (texts::statement::opening(), opening.clone()),
+        (texts::statement::money_in(), money_in.clone()),
+        (texts::statement::money_out(), money_out.clone()),
+        (texts::statement::closing(), closing.clone()),
     ];
     let figures = figures.map(|(name, amount)| {
         view! { <div><dt>{name}</dt><dd><bdi class="money">{amount}</bdi></dd></div> }
     });
+    let columns = vec![
+        Column::text(texts::transactions::date()),
+        Column::text(texts::statement::movement()),
+        Column::figures(texts::statement::column_in()),
+        Column::figures(texts::statement::column_out()),
+        Column::figures(texts::transactions::balance()),
+    ];
     let rows = statement.days.iter().map(|day| rows(day, currency)).collect_view();
     view! {
         <article class="statement">
@@ -51,34 +61,24 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
             </header>
             <p class="small muted">{period}</p>
             <dl class="statement-sums">{figures}</dl>
-            <div class="table-frame" role="region" tabindex="0" aria-label=texts::statement::caption(&month_text(statement.month))>
-            <table class="table statement-table">
-                <caption class="visually-hidden">{texts::statement::caption(&month_text(statement.month))}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{texts::transactions::date()}</th>
-                        <th scope="col">{texts::statement::movement()}</th>
-                        <th scope="col" class="numeric">{texts::statement::column_in()}</th>
-                        <th scope="col" class="numeric">{texts::statement::column_out()}</th>
-                        <th scope="col" class="numeric">{texts::transactions::balance()}</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <tr class="statement-edge">
-                        <td></td><td>{texts::statement::opening()}</td><td></td><td></td>
-                        <td class="numeric"><bdi class="money">{amount(statement.opening_balance)}</bdi></td>
-                    </tr>
-                </tbody>
-                {rows}
-                <tbody>
-                    <tr class="statement-edge">
-                        <td></td><td>{texts::statement::closing()}</td>
-                        <td class="numeric"><bdi class="money">{amount(statement.money_in)}</bdi></td>
-                        <td class="numeric"><bdi class="money">{amount(statement.money_out)}</bdi></td>
-                        <td class="numeric"><bdi class="money">{amount(statement.closing_balance)}</bdi></td>
-                    </tr>
-                </tbody>
-            </table>
+            <div class="statement-table">
+                <Table caption=texts::statement::caption(&month_text(statement.month)) columns=columns>
+                    <tbody>
+                        <tr class="statement-edge">
+                            <td></td><td>{texts::statement::opening()}</td><td></td><td></td>
+                            <td class="numeric"><bdi class="money">{opening}</bdi></td>
+                        </tr>
+                    </tbody>
+                    {rows}
+                    <tbody>
+                        <tr class="statement-edge">
+                            <td></td><td>{texts::statement::closing()}</td>
+                            <td class="numeric"><bdi class="money">{money_in}</bdi></td>
+                            <td class="numeric"><bdi class="money">{money_out}</bdi></td>
+                            <td class="numeric"><bdi class="money">{closing}</bdi></td>
+                        </tr>
+                    </tbody>
+                </Table>
             </div>
             <p class="small muted">{note(statement)}</p>
         </article>
