@@ -65,13 +65,13 @@ pub(crate) fn run_page(arguments: &[String]) -> Result<()> {
     steps.step("the page, in release", page_if_changed)?;
     suite::weigh()?;
     if with_kit {
-        steps.step("the kit, shown at /kit", add_kit)?;
+        steps.step("the kit, shown at /kit", kit)?;
     }
     Ok(())
 }
 
 /// Puts the kit into dist/, until the product is built again.
-fn add_kit() -> Result<()> {
+pub(crate) fn kit() -> Result<()> {
     let stamp = fingerprint()?;
     let file = workspace::dist().join(KIT_STAMP);
     if fs::read_to_string(&file).is_ok_and(|built| built == stamp) {

@@ -33,6 +33,7 @@ const PROOFS: &[Step] = &[
     ("Stripe's own SDK and a browser at our stand-in", oracles::drive),
     ("the product with test seams, in release", |_| build::product(true)),
     ("weight budgets", |_| budgets::hold()),
+    ("the kit", |_| build::kit()),
     ("types of the browser tests", |_| browser::check_types()),
     ("the product in a real browser", browser::run),
 ];

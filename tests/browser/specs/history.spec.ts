@@ -1,13 +1,12 @@
 // The Transaction History: what narrows it, one line in its drawer, the file, the statement on paper, the check of the chain.
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "../fixture/test.ts";
+import { expectNoViolations } from "../fixture/axe.ts";
 import { sideways } from "../fixture/layout.ts";
 import { Billing } from "../fixture/billing.ts";
 import { BILLING, signIn } from "../fixture/people.ts";
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 async function open(page: Page): Promise<Billing> {
   await signIn(page, "owner");
@@ -70,11 +69,7 @@ test("a line opens in a drawer by keyboard, arrows lead to its neighbours, Escap
   await expect(drawer.getByRole("heading", { name: titles[1]! })).toBeVisible();
   await expect(drawer.getByText("Balance after")).toBeVisible();
   for (const fact of ["Occurred", "Posted", "Reference", "Hash", "Line"]) await expect(drawer.getByText(fact, { exact: true })).toBeVisible();
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`), colorScheme).toEqual([]);
-  }
+  await expectNoViolations(page);
   await page.keyboard.press("ArrowDown");
   await expect(drawer.getByRole("heading", { name: titles[2]! })).toBeVisible();
   await page.keyboard.press("ArrowUp");
@@ -196,11 +191,7 @@ test("a monthly statement adds up, and is printed alone on A4 and on Letter @eve
   const sums = await dialog.locator("dl dd").allInnerTexts();
   const [opening, moneyIn, moneyOut, closing] = sums.map((text) => Math.round(Number(text.replace("−", "-").replace(/[$,]/g, "")) * 1e6));
   expect(opening! + moneyIn! - moneyOut!).toBe(closing);
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`), colorScheme).toEqual([]);
-  }
+  await expectNoViolations(page);
   // The print button hands over to the browser with the dialog no longer above the page; here it is printed in that state.
   await page.evaluate(() => {
     window.print = () => {

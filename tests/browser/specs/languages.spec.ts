@@ -1,6 +1,6 @@
 // Other languages: chosen by the browser or by hand, loaded only when used, complete, and laid out as they are written.
-import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "../fixture/test.ts";
+import { violations } from "../fixture/axe.ts";
 import { sideways } from "../fixture/layout.ts";
 import { makeLink } from "../fixture/links.ts";
 import { BILLING } from "../fixture/people.ts";
@@ -25,8 +25,7 @@ async function enter(page: Page, role = "owner", address = BILLING): Promise<voi
 const addBalance = (page: Page) => page.locator(".panel.balance .button-primary");
 
 async function isFit(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n  ")}`)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   const overflow = await sideways(page);
   expect(overflow, "pixels wider than the screen").toBeLessThanOrEqual(0);
 }
