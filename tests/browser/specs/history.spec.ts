@@ -7,7 +7,6 @@ import { sideways } from "../fixture/layout.ts";
 import { Billing } from "../fixture/billing.ts";
 import { BILLING, signIn } from "../fixture/people.ts";
 
-
 async function open(page: Page): Promise<Billing> {
   await signIn(page, "owner");
   const billing = new Billing(page);

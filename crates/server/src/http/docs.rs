@@ -9,7 +9,8 @@ use crate::http::openapi::{DOCS_STYLE, DOCUMENT};
 /// The page's style sheet.
 pub(crate) const STYLE: &str = "\
 :root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 1rem/1.5 system-ui, sans-serif; }
-body { max-inline-size: 60rem; margin: 2rem auto; padding-inline: 1rem; }
+body { max-inline-size: 60rem; margin: 2rem auto; padding-inline: min(1rem, 5vw); overflow-wrap: break-word; }
+h1, h2 { font-size: min(1.5em, 9vw); }
 code, pre { font: 0.9em ui-monospace, monospace; overflow-wrap: anywhere; }
 h2 { margin-block-start: 3rem; border-block-end: 1px solid #8886; }
 h3 { margin-block: 2rem 0.25rem; }
