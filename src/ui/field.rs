@@ -92,9 +92,12 @@ pub(crate) fn TextField(
     /// `autocomplete`.
     #[prop(optional, into)]
     autocomplete: Option<&'static str>,
-    /// Shown before the text, not read out: put it into the label too.
+    /// Shown beside the text, not read out: put it into the label too.
     #[prop(optional, into)]
-    prefix: String,
+    sign: String,
+    /// The sign stands behind the text.
+    #[prop(optional)]
+    sign_last: bool,
     /// The id of a `<datalist>` with suggestions.
     #[prop(optional, into)]
     list: Option<String>,
@@ -113,10 +116,10 @@ pub(crate) fn TextField(
 ) -> AnyView {
     let id = id.unwrap_or_else(|| unique_id(if name.is_empty() { "field" } else { &name }));
     let describe = described_by(&id, hint, error);
-    let has_prefix = !prefix.is_empty();
+    let has_sign = !sign.is_empty();
     let control = view! {
-        <span class="input" class:input-prefixed=has_prefix>
-            {has_prefix.then(|| view! { <bdi class="input-prefix" aria-hidden="true">{prefix}</bdi> })}
+        <span class="input" class:input-signed=has_sign class:input-signed-last=sign_last>
+            {has_sign.then(|| view! { <bdi class="input-sign" aria-hidden="true">{sign}</bdi> })}
             <input
                 type=kind.unwrap_or("text")
                 id=id.clone()

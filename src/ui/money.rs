@@ -58,6 +58,13 @@ pub(crate) fn signed_text(amount: Money, currency: Currency) -> String {
     if amount.is_positive() { format!("+{text}") } else { text }
 }
 
+/// How many digits an amount has fewer behind its point than `usual`, so that points can stand below each other.
+pub(crate) fn digits_short(amount: Money, currency: Currency, usual: u32) -> u32 {
+    let exact = decimal(amount.micros(), 6, currency.exponent());
+    let digits = exact.split_once('.').and_then(|(_, fraction)| u32::try_from(fraction.len()).ok());
+    digits.map_or(0, |digits| usual.saturating_sub(digits))
+}
+
 /// The amount with the currency's code, where it must not be mistaken: `$100.00 USD`, but `100.00 US$`.
 pub(crate) fn explicit_text(amount: Money, currency: Currency) -> String {
     let text = money_text(amount, currency, MoneyStyle::Total);
@@ -82,13 +89,19 @@ pub(crate) fn typed(text: &str) -> String {
     billing_domain::decimal::typed(text, point, group)
 }
 
+/// Marks of direction are for the whole amount, not for its sign.
+const MARKS: [char; 2] = ['\u{2066}', '\u{2069}'];
+
 /// The currency's sign as the reader knows it, `$`.
 pub(crate) fn sign(currency: Currency) -> String {
-    let one = intl::money("0", currency.code(), 0);
-    // Marks of direction are for the whole amount, not for its sign.
-    let around =
-        |letter: char| letter.is_ascii_digit() || letter.is_whitespace() || "\u{2066}\u{2069}".contains(letter);
-    one.trim_matches(around).to_owned()
+    let none = intl::money("0", currency.code(), 0);
+    let around = |letter: char| letter.is_ascii_digit() || letter.is_whitespace() || MARKS.contains(&letter);
+    none.trim_matches(around).to_owned()
+}
+
+/// The reader writes the sign behind the amount: `20,00 €`.
+pub(crate) fn is_sign_last(currency: Currency) -> bool {
+    intl::money("0", currency.code(), 0).trim_start_matches(MARKS).starts_with('0')
 }
 
 fn line_text(amount: Money, currency: Currency) -> String {
@@ -156,4 +169,19 @@ fn point_of(text: &str, currency: Currency) -> Option<usize> {
     let point = intl::separators().0;
     let before_digit = |at: usize| text.get(at + point.len_utf8()..)?.chars().next().filter(char::is_ascii_digit);
     text.rmatch_indices(point).map(|(at, _)| at).find(|at| currency.exponent() > 0 && before_digit(*at).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_stand_in_a_column_when_what_is_missing_is_added() {
+        let short = |micros, currency| digits_short(Money::from_micros(micros), currency, 4);
+        assert_eq!(short(117_700, Currency::Usd), 0);
+        assert_eq!(short(85_000, Currency::Usd), 1);
+        assert_eq!(short(-50_000_000, Currency::Usd), 2);
+        assert_eq!(short(51_288, Currency::Usd), 0, "longer than usual sticks out");
+        assert_eq!(short(1_200_000_000, Currency::Jpy), 0, "no point, nothing to align");
+    }
 }

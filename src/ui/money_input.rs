@@ -4,11 +4,10 @@ use billing_domain::Currency;
 use leptos::prelude::*;
 
 use super::field::TextField;
-use super::money::sign;
-
+use super::money::{is_sign_last, sign};
 use crate::texts;
 
-/// A box for an amount, with the currency's sign before it and its code in the label.
+/// A box for an amount, with the currency's sign where the reader writes it and its code in the label.
 #[component]
 pub(crate) fn MoneyInput(
     /// The label, without the currency.
@@ -45,7 +44,8 @@ pub(crate) fn MoneyInput(
             id=id
             hint=hint
             error=error
-            prefix=sign(currency)
+            sign=sign(currency)
+            sign_last=is_sign_last(currency)
             input_mode="decimal"
             autocomplete="off"
             on_input=on_input

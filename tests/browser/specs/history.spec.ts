@@ -1,6 +1,7 @@
 // The Transaction History: what narrows it, one line in its drawer, the file, the statement on paper, the check of the chain.
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import type { Locator } from "@playwright/test";
 import { type Page, expect, test } from "../fixture/test.ts";
 import { expectNoViolations } from "../fixture/axe.ts";
 import { sideways } from "../fixture/layout.ts";
@@ -190,6 +191,9 @@ test("a monthly statement adds up, and is printed alone on A4 and on Letter @eve
   const sums = await dialog.locator("dl dd").allInnerTexts();
   const [opening, moneyIn, moneyOut, closing] = sums.map((text) => Math.round(Number(text.replace("−", "-").replace(/[$,]/g, "")) * 1e6));
   expect(opening! + moneyIn! - moneyOut!).toBe(closing);
+  const hidden = await table.evaluate((table) => table.scrollWidth - table.parentElement!.clientWidth);
+  expect(hidden, "every amount is in view, on a phone too").toBeLessThanOrEqual(0);
+  expect(await points(table.locator("tbody tr td:nth-child(4) > .money"))).toHaveLength(1);
   await expectNoViolations(page);
   // The print button hands over to the browser with the dialog no longer above the page; here it is printed in that state.
   await page.evaluate(() => {
@@ -241,6 +245,16 @@ test.describe("a month with very many lines", () => {
   });
 });
 
+test("amounts stand with their points below each other", async ({ page }) => {
+  await signIn(page, "owner");
+  const { history } = new Billing(page);
+  await expect(history.getByRole("row").nth(5)).toBeVisible();
+  const amounts = history.locator("tbody td:nth-child(3) > .money");
+  const digits = (await amounts.allInnerTexts()).map((text) => text.split(".")[1]!.length);
+  expect(new Set(digits).size, "amounts of different length").toBeGreaterThan(1);
+  expect(await points(amounts.filter({ hasText: /\.\d{2,4}$/ }))).toHaveLength(1);
+});
+
 test("the lines use the width that there is, and no amount is cut @everywhere", async ({ page }) => {
   await signIn(page, "owner");
   const { history } = new Billing(page);
@@ -257,3 +271,17 @@ test("the lines use the width that there is, and no amount is cut @everywhere", 
   expect(gap, "empty pixels behind the last column").toBeLessThanOrEqual(1);
   expect(cut).toEqual([]);
 });
+
+/** The places across the page, in whole pixels, where the points of these amounts stand. */
+function points(amounts: Locator): Promise<number[]> {
+  return amounts.evaluateAll((all) => {
+    const place = (amount: Element) => {
+      const words = amount.firstChild as Text;
+      const range = document.createRange();
+      range.setStart(words, words.data.lastIndexOf("."));
+      range.setEnd(words, words.data.lastIndexOf(".") + 1);
+      return Math.round(range.getBoundingClientRect().left);
+    };
+    return [...new Set(all.map(place))];
+  });
+}

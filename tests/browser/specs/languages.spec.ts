@@ -84,7 +84,11 @@ test("what the server refuses is said in the page's language", async ({ page, se
   const dialog = german.getByRole("dialog");
   await dialog.getByRole("textbox").first().fill("1");
   await dialog.getByRole("button", { name: words("de", "hand_over.create") }).click();
-  await expect(dialog.getByText("Der kleinste Betrag ist 10,00. Geben Sie 10,00 bis 5.000,00 ein.")).toBeVisible();
+  await expect(dialog.getByText(words("de", "amount.below", { amount: "10,00\u00a0$" })), "by the page itself").toBeVisible();
+  await dialog.getByRole("textbox").first().fill("20");
+  await dialog.getByRole("textbox").nth(1).fill("x".repeat(2_000));
+  await dialog.getByRole("button", { name: words("de", "hand_over.create") }).click();
+  await expect(dialog.getByText(/^Höchstens \d+ Zeichen\.$/), "by the server").toBeVisible();
   await german.keyboard.press("Escape");
 
   await enter(page);

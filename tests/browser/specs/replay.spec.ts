@@ -36,14 +36,14 @@ test("the panel replays the amounts that are proposed, without a set-up", async 
 test("the advice names its reason, and one press takes it", async ({ page }) => {
   const dialog = await openSettings(page);
   const advice = dialog.getByRole("group", { name: "Advice" });
-  await expect(advice).toContainText(/Your busiest 7 hours cost \$[\d.,]+, \$[\d.,]+ an hour\./);
+  await expect(advice).toContainText(/Your busiest 7 hours cost \$[\d.,]+ \(\$[\d.,]+ an hour\), and a declined card is tried again for 7 hours\./);
   const use = advice.getByRole("button", { name: /^Use \$/ });
   const amount = (await use.innerText()).replace("Use $", "");
   await use.click();
   const threshold = dialog.getByRole("textbox", { name: "When the balance falls to" });
   await expect(threshold).toHaveValue(amount.replace(",", ""));
   await expect(threshold).toBeFocused();
-  await expect(advice).toContainText("with this balance the wallet lives through that");
+  await expect(advice).toContainText("With these settings the wallet lives through that");
   await expect(use).toHaveCount(0);
   await threshold.fill("1");
   await expect(use, "offered again").toBeVisible();

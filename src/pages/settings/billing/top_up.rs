@@ -1,7 +1,7 @@
 //! The top-up: choose an amount, connect a card if there is none, confirm, pay, and know how it ended.
 
 mod challenge;
-mod choice;
+pub(super) mod choice;
 mod drive;
 mod form;
 mod outcome;

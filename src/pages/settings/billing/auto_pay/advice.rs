@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_reason_names_the_pace_the_window_and_what_to_set() {
         let text = said(&ADVICE, false, false);
-        for words in ["busiest 7 hours cost $41", "$5 an hour", "from $42 on", "at least $42 each time"] {
+        for words in ["busiest 7 hours cost $41", "$5 an hour", "at $42 or above", "at least $42 each time"] {
             assert!(text.contains(words), "{text}");
         }
         assert!(said(&ADVICE, false, true).contains("up to at least $84"));

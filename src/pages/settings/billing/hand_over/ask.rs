@@ -5,6 +5,7 @@ use billing_domain::link::LinkPurpose;
 use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
+use super::super::top_up::choice;
 use super::show::{First, ShowLink};
 use crate::api;
 use crate::platform::signal::{Given, Slot};
@@ -18,7 +19,7 @@ use crate::ui::chips::Chips;
 use crate::ui::dialog::follow_face;
 use crate::ui::dynamic;
 use crate::ui::field::TextArea;
-use crate::ui::money::typed;
+use crate::ui::money::{MoneyStyle, money_text, typed};
 use crate::ui::money_input::MoneyInput;
 use crate::ui::select::{Choice, Select};
 
@@ -99,6 +100,14 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
             return;
         }
         let purpose = untrack(chosen);
+        if purpose.pays()
+            && let Err(error) = choice::read(&amount.get_untracked(), &live.limits)
+        {
+            let write = |amount| money_text(amount, live.currency, MoneyStyle::Total);
+            wrong.set(Wrong { amount: Some(choice::sentence(error, write)), ..Wrong::default() });
+            focus::by_id(AMOUNT_ID);
+            return;
+        }
         let note = note.get_untracked().trim().to_owned();
         let form = CreatePaymentLink {
             purpose,

@@ -9,7 +9,7 @@ use crate::texts;
 use crate::ui::money::typed;
 
 /// What the text in the box means.
-pub(super) fn read(text: &str, limits: &ChargeLimits) -> Result<ChargeAmount, AmountError> {
+pub(in super::super) fn read(text: &str, limits: &ChargeLimits) -> Result<ChargeAmount, AmountError> {
     limits.parse(&typed(text))
 }
 
@@ -22,7 +22,7 @@ pub(super) fn anchor(text: &str, limits: &ChargeLimits) -> Money {
 }
 
 /// What is wrong with the text and how to fix it; `write` writes an amount as people read it.
-pub(super) fn sentence(error: AmountError, write: impl Fn(Money) -> String) -> String {
+pub(in super::super) fn sentence(error: AmountError, write: impl Fn(Money) -> String) -> String {
     match error {
         AmountError::BelowMinimum(least) => texts::amount::below(&write(least)),
         AmountError::AboveMaximum(most) => texts::amount::above(&write(most)),

@@ -108,6 +108,7 @@ fn tools(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -
                 >{texts::transactions::download()}</Button>
             </div>
         </div>
+        <p class="transactions-printed">{texts::transactions::printed()}</p>
         <ExportProgress export=export />
         <CheckResult check=check drawer=drawer />
         <StatementDialog open=statement />

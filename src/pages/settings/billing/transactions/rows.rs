@@ -9,9 +9,12 @@ use super::super::words::{figure, kind_word};
 use super::list::List;
 use crate::texts;
 use crate::ui::icon::{Icon, IconName};
-use crate::ui::money::{MoneyStyle, money_text, signed_text};
+use crate::ui::money::{MoneyStyle, digits_short, money_text, signed_text};
 use crate::ui::time::{DateStyle, instant_text};
 use crate::ui::virtual_table::Scroller;
+
+/// Of what a use costs: a price with four digits, times a whole number.
+const USUAL_DIGITS: u32 = 4;
 
 /// The cells of the line at this place, or of a placeholder.
 pub(super) fn cells(list: List, scroller: Scroller, place: i64) -> AnyView {
@@ -37,6 +40,7 @@ fn placeholder() -> AnyView {
 fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
     let (amount, balance) =
         (signed_text(line.amount, line.currency), money_text(line.balance_after, line.currency, MoneyStyle::Balance));
+    let short = digits_short(line.amount, line.currency, USUAL_DIGITS).to_string();
     let incoming = line.amount.is_positive();
     let when = instant_text(line.occurred_at, DateStyle::DateTime);
     let machine = line.occurred_at.to_string();
@@ -57,7 +61,7 @@ fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
                 <span class="cell-sub narrow-only"><time datetime=machine>{when}</time></span>
             </span>
         </div></td>
-        <td class="numeric"><bdi class="money" class:money-in=incoming>{amount}</bdi></td>
+        <td class="numeric"><bdi class="money" class:money-in=incoming style:--short=short>{amount}</bdi></td>
         <td class="numeric wide-only"><bdi class="money muted">{balance}</bdi></td>
     }
     .into_any()

@@ -23,16 +23,17 @@ pub(super) fn list(days: &[Day], currency: Currency, doors: Doors) -> AnyView {
         .into_any()
 }
 
-/// The source that alone is more than half of the spike's kind.
-fn dominant<'s>(day: &Day, spike: &'s Spike) -> Option<&'s str> {
+/// The source that alone is more than half of the spike's kind, and its place among the sources.
+fn dominant<'s>(day: &Day, spike: &'s Spike) -> Option<(usize, &'s str)> {
     let amounts: Vec<Money> = spike.sources.iter().map(|source| source.amount).collect();
     let index = share::dominant(&amounts, day.by_kind.of(spike.kind))?;
-    spike.sources.get(index).map(|source| source.source.as_str()).filter(|source| !source.is_empty())
+    let name = spike.sources.get(index).map(|source| source.source.as_str()).filter(|source| !source.is_empty())?;
+    Some((index, name))
 }
 
 /// The lines behind a spike: that day, that kind, and the source if one dominates.
 fn behind(day: &Day, spike: &Spike) -> Filter {
-    let text = dominant(day, spike).unwrap_or_default().to_owned();
+    let text = dominant(day, spike).map(|(_, name)| name.to_owned()).unwrap_or_default();
     Filter { kinds: vec![spike.kind.into()], from: Some(day.date), to: Some(day.date), text }
 }
 
@@ -47,20 +48,25 @@ fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
     let much = texts::usage::spike_much(&money(day.total), &money(above), &money(spike.usual));
     let of_kind = day.by_kind.of(spike.kind);
     let (kinds, of_them) = (usage_words_within(spike.kind), money(of_kind));
-    let cause = match dominant(day, spike) {
-        Some(source) => texts::usage::spike_cause_source(kinds, &of_them, source),
-        None if spike.sources.len() > 1 => texts::usage::spike_cause_several(kinds, &of_them),
-        None => texts::usage::spike_cause(kinds, &of_them),
-    };
     let mut parts: Vec<Money> = spike.sources.iter().map(|source| source.amount).collect();
     let named = Money::checked_sum(parts.iter().copied()).and_then(|named| of_kind.checked_sub(named));
     parts.push(named.unwrap_or(Money::ZERO));
-    let source = |(source, share): (&billing_contract::usage::SourceAmount, u32)| {
+    let shares = share::shares(&parts, 100).into_iter().map(|share| texts::usage::percent(&share.to_string()));
+    let shares: Vec<String> = shares.collect();
+    let cause = match dominant(day, spike) {
+        Some((index, source)) => {
+            let share = shares.get(index).map(String::as_str).unwrap_or_default();
+            texts::usage::spike_cause_source(kinds, &of_them, share, source)
+        }
+        None if spike.sources.len() > 1 => texts::usage::spike_cause_several(kinds, &of_them),
+        None => texts::usage::spike_cause(kinds, &of_them),
+    };
+    let source = |(source, share): (&billing_contract::usage::SourceAmount, String)| {
         view! {
-            <li>{source_words(&source.source)}" "<bdi class="money">{money(source.amount)}</bdi>" "<span class="muted">{texts::usage::percent(&share.to_string())}</span></li>
+            <li>{source_words(&source.source)}" "<bdi class="money">{money(source.amount)}</bdi>" "<span class="muted">{share}</span></li>
         }
     };
-    let sources = spike.sources.iter().zip(share::shares(&parts, 100)).map(source).collect_view();
+    let sources = spike.sources.iter().zip(shares).map(source).collect_view();
     let filter = behind(day, spike);
     view! {
         <li>

@@ -9,14 +9,16 @@ use super::super::rows::title;
 use crate::parts::brand::brand;
 use crate::parts::words::card_text;
 use crate::texts;
-use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::money::{MoneyStyle, digits_short, money_text};
 use crate::ui::table::{Column, Table};
 use crate::ui::time::{DateStyle, date_text, instant_text, month_text};
+
+/// Sums of a day's usage may have every digit that money has.
+const MOST_DIGITS: u32 = 6;
 
 /// All of it.
 pub(super) fn sheet(statement: &Statement) -> AnyView {
     let currency = statement.currency;
-    let amount = move |amount: Money| money_text(amount, currency, MoneyStyle::Line);
     let organization = &statement.organization;
     let zone = &organization.time_zone;
     let (first, last) = (statement.month.first_day(), statement.month.last_day());
@@ -28,23 +30,23 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
     };
     let address = organization.address.lines().map(|line| view! { {line.to_owned()}<br /> }).collect_view();
     let tax = (!organization.tax_id.is_empty()).then(|| texts::statement::tax_number(&organization.tax_id));
-    let [opening, money_in, money_out, closing] =
-        [statement.opening_balance, statement.money_in, statement.money_out, statement.closing_balance].map(amount);
     let figures = [
-        (texts::statement::opening(), opening.clone()),
-        (texts::statement::money_in(), money_in.clone()),
-        (texts::statement::money_out(), money_out.clone()),
-        (texts::statement::closing(), closing.clone()),
+        (texts::statement::opening(), statement.opening_balance),
+        (texts::statement::money_in(), statement.money_in),
+        (texts::statement::money_out(), statement.money_out),
+        (texts::statement::closing(), statement.closing_balance),
     ];
+    let [opening, money_in, money_out, closing] = figures.map(|(_, amount)| figure(amount, currency));
     let figures = figures.map(|(name, amount)| {
+        let amount = money_text(amount, currency, MoneyStyle::Line);
         view! { <div><dt>{name}</dt><dd><bdi class="money">{amount}</bdi></dd></div> }
     });
     let columns = vec![
-        Column::text(texts::transactions::date()),
+        Column::text(texts::transactions::date()).wide_only(),
         Column::text(texts::statement::movement()),
         Column::figures(texts::statement::column_in()),
         Column::figures(texts::statement::column_out()),
-        Column::figures(texts::transactions::balance()),
+        Column::figures(texts::transactions::balance()).wide_only(),
     ];
     let rows = statement.days.iter().map(|day| rows(day, currency)).collect_view();
     view! {
@@ -64,18 +66,18 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
             <div class="statement-table">
                 <Table caption=texts::statement::caption(&month_text(statement.month)) columns=columns>
                     <tbody>
-                        <tr class="statement-edge">
-                            <td></td><td>{texts::statement::opening()}</td><td></td><td></td>
-                            <td class="numeric"><bdi class="money">{opening}</bdi></td>
+                        <tr class="statement-edge wide-only">
+                            <td class="wide-only"></td><td>{texts::statement::opening()}</td><td></td><td></td>
+                            <td class="numeric wide-only">{opening}</td>
                         </tr>
                     </tbody>
                     {rows}
                     <tbody>
                         <tr class="statement-edge">
-                            <td></td><td>{texts::statement::closing()}</td>
-                            <td class="numeric"><bdi class="money">{money_in}</bdi></td>
-                            <td class="numeric"><bdi class="money">{money_out}</bdi></td>
-                            <td class="numeric"><bdi class="money">{closing}</bdi></td>
+                            <td class="wide-only"></td><td>{texts::statement::closing()}</td>
+                            <td class="numeric">{money_in}</td>
+                            <td class="numeric">{money_out}</td>
+                            <td class="numeric wide-only">{closing}</td>
                         </tr>
                     </tbody>
                 </Table>
@@ -86,6 +88,12 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
     .into_any()
 }
 
+/// An amount of a column.
+fn figure(amount: Money, currency: Currency) -> AnyView {
+    let short = digits_short(amount, currency, MOST_DIGITS).to_string();
+    view! { <bdi class="money" style:--short=short>{money_text(amount, currency, MoneyStyle::Line)}</bdi> }.into_any()
+}
+
 fn note(statement: &Statement) -> String {
     let lines = u64::try_from(statement.lines).unwrap_or_default();
     if statement.all_summed { texts::statement::note_all_summed(lines) } else { texts::statement::note_listed(lines) }
@@ -94,21 +102,24 @@ fn note(statement: &Statement) -> String {
 fn rows(day: &StatementDay, currency: Currency) -> AnyView {
     let last = day.entries.len().saturating_sub(1);
     let each = |(index, entry): (usize, &StatementEntry)| {
-        let amount = money_text(entry.amount.magnitude(), currency, MoneyStyle::Line);
-        let amount = view! { <bdi class="money">{amount}</bdi> };
+        let amount = figure(entry.amount.magnitude(), currency);
         let (money_in, money_out) =
             if entry.amount.is_positive() { (Some(amount), None) } else { (None, Some(amount)) };
         let date = (index == 0).then(|| date_text(day.date, DateStyle::Date));
-        let balance = (index == last).then(|| {
-            view! { <bdi class="money">{money_text(day.closing_balance, currency, MoneyStyle::Line)}</bdi> }
+        // Where there is no room for their columns, a day's date and balance stand around its lines.
+        let narrow_date = date.clone().map(|date| view! { <span class="cell-sub narrow-only">{date}</span> });
+        let narrow_balance = (index == last).then(|| {
+            let balance = money_text(day.closing_balance, currency, MoneyStyle::Line);
+            view! { <span class="cell-sub narrow-only">{texts::transactions::balance()}" "<bdi class="money">{balance}</bdi></span> }
         });
+        let balance = (index == last).then(|| figure(day.closing_balance, currency));
         view! {
             <tr class:statement-day=index == last>
-                <td>{date}</td>
-                <td>{words(entry)}</td>
+                <td class="wide-only">{date}</td>
+                <td>{narrow_date}{words(entry)}{narrow_balance}</td>
                 <td class="numeric">{money_in}</td>
                 <td class="numeric">{money_out}</td>
-                <td class="numeric">{balance}</td>
+                <td class="numeric wide-only">{balance}</td>
             </tr>
         }
     };
