@@ -245,6 +245,32 @@ test.describe("a month with very many lines", () => {
   });
 });
 
+test.describe("a ledger of sixty days", () => {
+  test.use({ demo: "fresh" });
+
+  test("a date is gone to exactly, in the whole list and in a filtered one", async ({ page, seams, server }) => {
+    await signIn(page, "owner");
+    await seams.fillLedger(6_000, 60);
+    await page.reload();
+    const { history } = new Billing(page);
+    await expect(history.getByRole("row").nth(5)).toBeVisible();
+    const field = history.getByLabel("Go to date");
+    const shown = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeZone: "America/Chicago" });
+    const goTo = async (daysAgo: number) => {
+      const day = new Date(server.now.getTime() - daysAgo * 86_400_000).toISOString().slice(0, 10);
+      await field.fill("");
+      await field.fill(day);
+      const words = shown.format(new Date(`${day}T18:00:00Z`));
+      await expect(history.getByRole("row").filter({ hasText: words }).first(), words).toBeInViewport();
+      await expect(history.getByText("Loading…")).toHaveCount(0);
+    };
+    await goTo(45);
+    await history.getByRole("button", { name: "AI tasks" }).click();
+    await expect(history.getByRole("status").filter({ hasText: /^1,000 matches/ })).toBeVisible();
+    for (const daysAgo of [33, 50, 21]) await goTo(daysAgo);
+  });
+});
+
 test("amounts stand with their points below each other", async ({ page }) => {
   await signIn(page, "owner");
   const { history } = new Billing(page);

@@ -245,8 +245,8 @@ impl List {
         let page = self.with(|book| book.missing(near, near)).into_iter().next();
         if let Some(page) = page {
             let answer = api::billing::transactions_before(&filter, page.before_seq).await?;
+            // Not a change of what is drawn: that would drop the page again, which is far from it until one is there.
             let _ = self.book.try_update_value(|book| book.arrive(page, answer.items));
-            self.changed();
         }
         Ok(Some(self.with(|book| book.place_of(seq)).unwrap_or(near)))
     }

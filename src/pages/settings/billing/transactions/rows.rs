@@ -40,8 +40,8 @@ fn placeholder() -> AnyView {
 fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
     let (amount, balance) =
         (signed_text(line.amount, line.currency), money_text(line.balance_after, line.currency, MoneyStyle::Balance));
-    let short = digits_short(line.amount, line.currency, USUAL_DIGITS).to_string();
-    let incoming = line.amount.is_positive();
+    let short = digits_short(line.amount, line.currency, USUAL_DIGITS);
+    let incoming = if line.amount.is_positive() { "money-in" } else { "" };
     let when = instant_text(line.occurred_at, DateStyle::DateTime);
     let machine = line.occurred_at.to_string();
     view! {
@@ -57,11 +57,11 @@ fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
                     id=scroller.control_id(place)
                     tabindex=scroller.tab_index(place)
                 >{title(line)}</button>
-                <span class="cell-sub">{kind_word(line.kind)}{facts(line)}{receipt(line)}</span>
+                <span class="cell-sub">{facts(line)}{receipt(line)}</span>
                 <span class="cell-sub narrow-only"><time datetime=machine>{when}</time></span>
             </span>
         </div></td>
-        <td class="numeric"><bdi class="money" class:money-in=incoming style:--short=short>{amount}</bdi></td>
+        <td class="numeric"><bdi class=format!("money short-{short} {incoming}")>{amount}</bdi></td>
         <td class="numeric wide-only"><bdi class="money muted">{balance}</bdi></td>
     }
     .into_any()
@@ -82,13 +82,26 @@ fn told(line: &Transaction, words: &str) -> String {
     if line.kind.usage().is_none() { texts::heard(words) } else { words.to_owned() }
 }
 
-/// Source, quantity, correction; each of them keeps its own direction.
-fn facts(line: &Transaction) -> AnyView {
-    let measure = measured(line);
-    let correction = line.corrects.map(|seq| texts::transactions::corrects(&seq.to_string()));
+/// Kind, source, quantity, correction.
+fn facts(line: &Transaction) -> String {
+    let kind = Some(kind_word(line.kind).to_owned());
     let source = Some(source(line)).filter(|source| !source.is_empty());
-    let facts = [source, measure, correction].into_iter().flatten();
-    facts.map(|fact| view! { " · "<bdi>{fact}</bdi> }).collect_view().into_any()
+    let correction = line.corrects.map(|seq| texts::transactions::corrects(&seq.to_string()));
+    side_by_side(&[kind, source, measured(line), correction].into_iter().flatten().collect::<Vec<_>>())
+}
+
+/// Facts with a dot between them. Where both directions of writing may meet, each keeps its own by the marks of Unicode:
+/// an element for each would be a fifth of what a row costs.
+fn side_by_side(facts: &[String]) -> String {
+    /// Hebrew to the extended Arabic letters, and their presentation forms.
+    fn runs_leftwards(letter: char) -> bool {
+        matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
+    }
+    if facts.iter().flat_map(|fact| fact.chars()).any(runs_leftwards) {
+        let isolated: Vec<String> = facts.iter().map(|fact| format!("\u{2068}{fact}\u{2069}")).collect();
+        return isolated.join(" · ");
+    }
+    facts.join(" · ")
 }
 
 /// Where the receipt of a top-up is.
@@ -160,6 +173,13 @@ fn duration(seconds: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn facts_are_isolated_where_directions_may_meet() {
+        let facts = |facts: [&str; 2]| side_by_side(&facts.map(str::to_owned));
+        assert_eq!(facts(["AI task", "Agent Zoë"]), "AI task · Agent Zoë");
+        assert_eq!(facts(["AI task", "عيادة"]), "\u{2068}AI task\u{2069} · \u{2068}عيادة\u{2069}");
+    }
 
     #[test]
     fn calls_are_written_in_minutes_and_seconds_and_fractions_as_they_are() {
