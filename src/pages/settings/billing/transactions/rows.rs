@@ -24,15 +24,13 @@ pub(super) fn cells(list: List, scroller: Scroller, place: i64) -> AnyView {
     }
 }
 
+/// As little as says that something comes: whoever drags the bar along makes a screen full of them in each frame.
 fn placeholder() -> AnyView {
     view! {
-        <td class="when wide-only"><span class="line-ghost"></span></td>
-        <td>
-            <span class="line-ghost line-ghost-wide"></span>
-            <span class="visually-hidden">{texts::ui::loading()}</span>
-        </td>
-        <td class="numeric"><span class="line-ghost"></span></td>
-        <td class="numeric wide-only"><span class="line-ghost"></span></td>
+        <td class="wide-only"></td>
+        <td><span class="line-ghost">{texts::ui::loading()}</span></td>
+        <td></td>
+        <td class="wide-only"></td>
     }
     .into_any()
 }
