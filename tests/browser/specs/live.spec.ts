@@ -27,7 +27,8 @@ test("the balance is on the first screen with five requests, none of them after 
   await expect(billing.balance).toBeVisible();
   await expect.poll(() => requests.includes("BALANCE")).toBe(true);
 
-  const before = requests.slice(0, requests.indexOf("BALANCE"));
+  // The page that was left may have asked for something until then.
+  const before = requests.slice(requests.findIndex((request) => request.startsWith("document ")), requests.indexOf("BALANCE"));
   const wasm = before.findIndex((request) => request.endsWith(".wasm"));
   expect(wasm, "the Wasm was fetched").toBeGreaterThanOrEqual(0);
   expect(before.length, before.join("\n")).toBeLessThanOrEqual(5);
