@@ -154,7 +154,9 @@ impl Store {
     /// Gives back one organisation's expired holds; the wallet if that changed it. Where nothing has expired, which is
     /// nearly always, no lock is taken: every reading of a wallet with holds comes through here.
     pub async fn expire_organization_holds(&self, organization_id: &str, now: Timestamp) -> Result<Option<Wallet>> {
-        let sql = "SELECT id FROM holds WHERE organization_id = $1 AND state = 'open' AND expires_at <= $2 LIMIT 1";
+        // The order is that of the index: without it PostgreSQL expects a match soon and reads the table, in vain.
+        let sql = "SELECT id FROM holds WHERE organization_id = $1 AND state = 'open' AND expires_at <= $2
+                   ORDER BY expires_at LIMIT 1";
         if self.db.first(sql, args![organization_id, now]).await?.is_none() {
             return Ok(None);
         }
