@@ -58,7 +58,8 @@ pub(crate) fn signed_text(amount: Money, currency: Currency) -> String {
     if amount.is_positive() { format!("+{text}") } else { text }
 }
 
-/// How many digits an amount has fewer behind its point than `usual`, so that points can stand below each other.
+/// How many digits an amount has fewer behind its point than `usual`: the class `short-N` makes up for them in a
+/// column, so that points stand below each other.
 pub(crate) fn digits_short(amount: Money, currency: Currency, usual: u32) -> u32 {
     let exact = decimal(amount.micros(), 6, currency.exponent());
     let digits = exact.split_once('.').and_then(|(_, fraction)| u32::try_from(fraction.len()).ok());

@@ -90,8 +90,9 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
 
 /// An amount of a column.
 fn figure(amount: Money, currency: Currency) -> AnyView {
-    let short = digits_short(amount, currency, MOST_DIGITS).to_string();
-    view! { <bdi class="money" style:--short=short>{money_text(amount, currency, MoneyStyle::Line)}</bdi> }.into_any()
+    let short = digits_short(amount, currency, MOST_DIGITS);
+    view! { <bdi class=format!("money short-{short}")>{money_text(amount, currency, MoneyStyle::Line)}</bdi> }
+        .into_any()
 }
 
 fn note(statement: &Statement) -> String {
