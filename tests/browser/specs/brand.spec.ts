@@ -26,7 +26,7 @@ test("every page wears the operator's name, logo, colour, help and links @everyw
   const worn = async () => {
     const logo = page.locator(".brand img");
     await expect(logo).toBeVisible();
-    expect(await logo.evaluate((image: HTMLImageElement) => image.naturalWidth), "the logo is a picture").toBeGreaterThan(0);
+    await expect.poll(() => logo.evaluate((image: HTMLImageElement) => image.naturalWidth), "the logo is a picture").toBeGreaterThan(0);
     await expect(page.getByText("Ava & Partners", { exact: true })).toBeVisible();
     await expect(page).toHaveTitle(/ · Ava & Partners$/);
     const end = page.getByRole("contentinfo").or(page.locator("footer"));
