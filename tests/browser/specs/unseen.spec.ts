@@ -8,8 +8,6 @@ const WAYS: Way[] = ["keyboard", "tree"];
 
 for (const way of WAYS) {
   test.describe(`by ${way} only`, () => {
-    test.describe.configure({ timeout: 120_000 });
-
     test("1. to 4. the tab is found, money is added, automatic payments go on and off", async ({ page }) => {
       const hands = await Hands.signedIn(page, way, "admin", "/settings/organization");
       await hands.meets("button", "Sign out");
