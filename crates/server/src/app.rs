@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::events::EventHub;
 use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
+use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::service::auto_pay::nudges::Nudges;
 use crate::service::lanes::Lanes;
@@ -31,6 +32,8 @@ pub(crate) struct AppState {
     pub(crate) provider: Arc<dyn PaymentProvider>,
     /// The same, when it is the sandbox bank: it can be asked for more than a provider.
     pub(crate) sandbox: Option<Sandbox>,
+    /// What the operator's monitoring reads.
+    pub(crate) metrics: Arc<Metrics>,
     /// What time it is.
     pub(crate) clock: Clock,
     /// Who watches what.

@@ -123,6 +123,9 @@ pub(crate) struct Settings {
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, env = "NEXIS_BILLING_LISTEN", hide_env_values = true)]
     listen: Option<SocketAddr>,
+    /// Address and port of `/metrics` for the operator's monitoring; without it there is none. Not for the open network.
+    #[arg(long, env = "NEXIS_BILLING_ADMIN_LISTEN", hide_env_values = true)]
+    admin_listen: Option<SocketAddr>,
     /// `sqlite:FILE` or `postgres://…`.
     #[arg(long, env = "NEXIS_BILLING_DATABASE", hide_env_values = true)]
     database: Option<Secret>,
@@ -259,6 +262,8 @@ pub(crate) enum ConfigError {
 pub(crate) struct Config {
     /// Where to listen.
     pub(crate) listen: SocketAddr,
+    /// Where the operator's monitoring asks.
+    pub(crate) admin_listen: Option<SocketAddr>,
     /// Database URL; may hold a password.
     pub(crate) database: Secret,
     /// The built page.
@@ -346,6 +351,7 @@ impl Settings {
         first!(
             config,
             listen,
+            admin_listen,
             database,
             dist,
             demo,
@@ -422,6 +428,7 @@ impl Settings {
         let clock_start = self.clock_start.as_deref().map(clock_start).transpose()?;
         Ok(Config {
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            admin_listen: self.admin_listen,
             database: self.database.unwrap_or_else(|| Secret("sqlite:nexis-billing.db".to_owned())),
             dist: self.dist.unwrap_or_else(|| PathBuf::from("dist")),
             demo,

@@ -16,6 +16,7 @@ pub(crate) mod limits;
 pub(crate) mod links;
 pub(crate) mod members;
 pub(crate) mod metering;
+pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod organization;
 pub(crate) mod outbox;

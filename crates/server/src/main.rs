@@ -9,6 +9,7 @@ mod demo;
 mod events;
 mod hex;
 mod http;
+mod metrics;
 mod offline;
 mod problem;
 mod provider;

@@ -1,6 +1,8 @@
 //! Opens the payment provider that the operator chose, and makes sure at the start that it is the right one for this
 //! database: with another account's cards and customers every charge would fail, or worse.
 
+pub(crate) mod measured;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -20,8 +20,9 @@ use crate::demo;
 use crate::events::{EventHub, News};
 use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
-use crate::http::{router, serve as accept};
-use crate::provider;
+use crate::http::{metrics as admin, router, serve as accept};
+use crate::metrics::Metrics;
+use crate::provider::{self, measured::Measured};
 use crate::service::metering::authorization;
 use crate::service::notices::Post;
 use crate::service::postings::group;
@@ -37,6 +38,10 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     // First the port: whoever started a second server by mistake should learn it before anything is touched.
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
+    let monitoring = match config.admin_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
     let (state, news) = open(config).await?;
     let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
     if state.config.demo {
@@ -47,8 +52,13 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         }
     }
     workers::start(&state, news);
-    announce(&state, address)?;
-    accept::serve(listener, router::router(state.clone()), state.shutdown.clone()).await;
+    announce(&state, address, monitoring.as_ref().map(TcpListener::local_addr).transpose()?)?;
+    let monitored = async {
+        if let Some(listener) = monitoring {
+            accept::serve(listener, admin::router(state.clone()), state.shutdown.clone()).await;
+        }
+    };
+    tokio::join!(accept::serve(listener, router::router(state.clone()), state.shutdown.clone()), monitored);
     state.tasks.close();
     if tokio::time::timeout(TASKS_TIME, state.tasks.wait()).await.is_err() {
         tracing::warn!("some work was left for the next start after {} seconds", TASKS_TIME.as_secs());
@@ -83,9 +93,11 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
     }
     let (provider, sandbox) = provider::open(&config, &store, &clock).await?;
     let (events, news) = EventHub::new();
+    let metrics = Arc::new(Metrics::default());
     let state = AppState {
-        provider,
+        provider: Arc::new(Measured::new(provider, Arc::clone(&metrics))),
         sandbox,
+        metrics,
         postings: Arc::new(group::lanes(store.write_lanes())),
         authorizations: Arc::new(authorization::lanes(store.write_lanes())),
         store,
@@ -106,9 +118,12 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
     Ok((state, news))
 }
 
-/// The first line is for programs, which wait for it; the rest is for people.
-fn announce(state: &AppState, address: SocketAddr) -> io::Result<()> {
+/// Programs wait for the line that begins with `listening on`; what comes after it is for people.
+fn announce(state: &AppState, address: SocketAddr, monitoring: Option<SocketAddr>) -> io::Result<()> {
     let mut out = io::stdout().lock();
+    if let Some(address) = monitoring {
+        writeln!(out, "metrics at http://{address}/metrics")?;
+    }
     writeln!(out, "listening on http://{address}")?;
     if state.config.demo {
         let provider = if state.config.stripe.is_some() { "Stripe's test mode" } else { "Sandbox" };

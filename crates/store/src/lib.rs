@@ -29,10 +29,12 @@
 //! | `provider` | `provider_customer` `keep_provider_customer` `provider_event_handled` `note_provider_event` `purge_provider_events` `top_up_owner` `card_setup_owner` `card_providers` |
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
+//! | `backlog` | `backlog` |
 //! | `meta` | `meta` `set_meta` `acquire_lease` `release_lease` |
 //! | `verify` | `verify` |
 
 mod auto_pay;
+mod backlog;
 mod card;
 mod card_setup;
 mod db;
@@ -66,6 +68,7 @@ mod verify;
 mod wallet;
 
 pub use auto_pay::{AutoPay, AutoPayState, AutoPayUpdate, NextAutoPayState};
+pub use backlog::Backlog;
 pub use card::{Card, NewCard};
 pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
 pub use dispute::{DisputeApplied, DisputeState, DisputeWord};

@@ -61,7 +61,11 @@ async fn stream_events(
         None => position.after.as_deref().map(|text| seq(text, "/after")).transpose()?,
     };
     let messages = feed::open(&state, member, after).await?;
-    let stream = ReceiverStream::new(messages).map(|message| Ok::<_, Infallible>(event(message)));
+    let listening = state.metrics.listening();
+    let stream = ReceiverStream::new(messages).map(move |message| {
+        let _ = &listening;
+        Ok::<_, Infallible>(event(message))
+    });
     let mut response = Sse::new(stream).into_response();
     // Reverse proxies that collect answers would hold the events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));

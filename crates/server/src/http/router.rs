@@ -14,9 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
-    auto_pay, billing, bootstrap, cards, events, health, limits, links, members, metering, openapi, organization,
-    outbox, pay, refunds, requests, security, session, statement, static_files, top_ups, transactions, usage, wallet,
-    webhooks,
+    auto_pay, billing, bootstrap, cards, events, health, limits, links, members, metering, metrics, openapi,
+    organization, outbox, pay, refunds, requests, security, session, statement, static_files, top_ups, transactions,
+    usage, wallet, webhooks,
 };
 
 /// Every resource adds one line.
@@ -66,6 +66,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(from_fn_with_state(state.clone(), security::headers))
         .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(from_fn_with_state(state.clone(), metrics::measure))
         .with_state(state)
 }
 

@@ -1,6 +1,7 @@
-//! Can this server do its work now?
+//! Can this server do its work now, and how does it do it?
 
 use billing_contract::ProblemCode;
+use billing_store::Backlog;
 
 use crate::app::AppState;
 use crate::problem::Problem;
@@ -14,4 +15,17 @@ pub(crate) async fn check(state: &AppState) -> Result<(), Problem> {
         tracing::warn!(%error, "the database does not answer");
         Problem::retry_later(ProblemCode::Unavailable, "The database does not answer.", 5)
     })
+}
+
+/// What is counted, with what waits in the database at this moment, for the operator's monitoring.
+pub(crate) async fn metrics(state: &AppState) -> String {
+    let backlog = state.store.backlog().await.inspect_err(|error| {
+        tracing::warn!(%error, "what waits could not be counted");
+    });
+    let now = state.clock.now();
+    let aged = |waits: Backlog| {
+        let age = now.seconds_since(waits.since).max(0);
+        (waits, age)
+    };
+    state.metrics.text(backlog.ok().map(|backlog| backlog.into_iter().map(aged).collect()))
 }

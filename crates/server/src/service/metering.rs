@@ -75,6 +75,13 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
             *result = answer(std::mem::take(&mut result.id), index, posted);
         }
     }
+    for result in &results {
+        state.metrics.used(match result.status {
+            UsageResultStatus::Posted => "posted",
+            UsageResultStatus::Duplicate => "duplicate",
+            UsageResultStatus::Rejected => "rejected",
+        });
+    }
     Ok(results)
 }
 

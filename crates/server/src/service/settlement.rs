@@ -303,6 +303,9 @@ async fn apply(state: &AppState, top_up: &TopUp, word: &ProviderWord) -> Result<
     let health = |present: &AutoPayState| auto_pay::health::after(present, top_up.kind, word, top_up.created_at);
     let applied = state.store.apply_top_up(&organization.id, &top_up.id, word, &credit, &health, now).await?;
     tell(state, &applied);
+    if applied.changed && applied.top_up.status.is_final() {
+        state.metrics.topped_up(applied.top_up.kind.as_str(), applied.top_up.status.as_str());
+    }
     if applied.changed { Box::pin(pay::after_charge(state, &applied.top_up)).await } else { Ok(()) }
 }
 

@@ -47,6 +47,8 @@ mod links;
 mod members;
 mod metering;
 #[cfg(feature = "test-seams")]
+mod metrics;
+#[cfg(feature = "test-seams")]
 mod money;
 #[cfg(feature = "test-seams")]
 mod notices;

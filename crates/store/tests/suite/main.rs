@@ -5,6 +5,7 @@
 mod bench;
 
 mod auto_pay;
+mod backlog;
 mod cards;
 mod disputes;
 mod holds;

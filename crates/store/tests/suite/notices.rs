@@ -15,7 +15,7 @@ on_both!(
     of_racing_looks_one_tells,
 );
 
-fn resting(failures: i64) -> AutoPayState {
+pub(crate) fn resting(failures: i64) -> AutoPayState {
     AutoPayState {
         decline_code: Some(DeclineCode::InsufficientFunds),
         failures,

@@ -67,7 +67,7 @@ pub(crate) fn credit() -> CreditLine {
     }
 }
 
-async fn hear(bench: &Bench, top_up: &TopUp, outcome: Word) -> TopUp {
+pub(crate) async fn hear(bench: &Bench, top_up: &TopUp, outcome: Word) -> TopUp {
     let (organization, id) = (&top_up.organization_id, &top_up.id);
     bench.store.apply_top_up(organization, id, &word(outcome), &credit(), &|_| None, NOW).await.unwrap().top_up
 }

@@ -29,6 +29,16 @@ const RETRY_SECONDS: i64 = 5;
 /// The status decides first. Then the estimate is set aside, if the available amount stays at or above zero with it;
 /// an inbound call in grace may take it down to the floor of grace.
 pub(crate) async fn authorize(state: &AppState, form: &Authorize) -> Result<Authorization, Problem> {
+    let answer = decide(state, form).await?;
+    let outcome = match &answer {
+        Authorization::Allowed { .. } => "allowed",
+        Authorization::Refused { reason, .. } => reason.as_str(),
+    };
+    state.metrics.authorized(form.kind.as_str(), outcome);
+    Ok(answer)
+}
+
+async fn decide(state: &AppState, form: &Authorize) -> Result<Authorization, Problem> {
     let estimate = check_authorize(form)?;
     let organization = organization(state, &form.organization_id).await?.ok_or_else(Problem::not_found)?;
     let (now, policy) = (state.clock.now(), &state.config.policy);

@@ -1,0 +1,196 @@
+//! What an operator's monitoring reads: counts and times. No amounts (they would be floats), nobody's name or id, and
+//! only labels with few values, all of them from our own code.
+
+use std::time::{Duration, Instant};
+
+use billing_payments::ProviderError;
+use billing_store::Backlog;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Upper bounds, seconds: from an authorization in memory to a provider that hardly answers.
+const SECONDS: [f64; 13] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+
+/// A request to the API.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+/// A route's requests.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Timed {
+    method: &'static str,
+    route: String,
+}
+
+/// What something was, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ended {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+/// A call to the provider.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Called {
+    call: &'static str,
+}
+
+/// What waits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Waits {
+    kind: String,
+    state: String,
+}
+
+/// Everything that is counted, from the start of the program on.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    request_seconds: Family<Timed, Histogram, fn() -> Histogram>,
+    authorizations: Family<Ended, Counter>,
+    usage_events: Family<Ended, Counter>,
+    top_ups: Family<Ended, Counter>,
+    provider_calls: Family<Ended, Counter>,
+    provider_seconds: Family<Called, Histogram, fn() -> Histogram>,
+    streams: Gauge,
+    database_up: Gauge,
+    backlog: Family<Waits, Gauge>,
+    backlog_seconds: Family<Waits, Gauge>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let times: fn() -> Histogram = || Histogram::new(SECONDS);
+        let mut new = Self {
+            registry: Registry::with_prefix("nexis_billing"),
+            requests: Family::default(),
+            request_seconds: Family::new_with_constructor(times),
+            authorizations: Family::default(),
+            usage_events: Family::default(),
+            top_ups: Family::default(),
+            provider_calls: Family::default(),
+            provider_seconds: Family::new_with_constructor(times),
+            streams: Gauge::default(),
+            database_up: Gauge::default(),
+            backlog: Family::default(),
+            backlog_seconds: Family::default(),
+        };
+        new.register();
+        new
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let all = &mut self.registry;
+        all.register("http_requests", "Requests by route and status", self.requests.clone());
+        all.register_with_unit(
+            "http_request_duration",
+            "Time until an answer begins",
+            Unit::Seconds,
+            self.request_seconds.clone(),
+        );
+        all.register("authorizations", "May this start, by what was answered", self.authorizations.clone());
+        all.register("usage_events", "Reported usage, by what became of it", self.usage_events.clone());
+        all.register("top_ups", "Top-ups that came to an end, by how", self.top_ups.clone());
+        all.register("provider_calls", "Calls to the payment provider, by outcome", self.provider_calls.clone());
+        all.register_with_unit(
+            "provider_call_duration",
+            "Time that the payment provider takes",
+            Unit::Seconds,
+            self.provider_seconds.clone(),
+        );
+        all.register("event_streams", "Pages that listen now", self.streams.clone());
+        all.register("database_up", "Whether the database answered just now", self.database_up.clone());
+        all.register("backlog", "What is begun and not at its end", self.backlog.clone());
+        all.register_with_unit(
+            "backlog_age",
+            "How long the oldest of it waits",
+            Unit::Seconds,
+            self.backlog_seconds.clone(),
+        );
+    }
+
+    /// A request was answered.
+    pub(crate) fn answered(&self, method: &'static str, route: &str, status: u16, time: Duration) {
+        self.requests.get_or_create(&Answered { method, route: route.to_owned(), status }).inc();
+        let labels = Timed { method, route: route.to_owned() };
+        self.request_seconds.get_or_create(&labels).observe(time.as_secs_f64());
+    }
+
+    /// Work may start (`allowed`) or may not (the reason).
+    pub(crate) fn authorized(&self, kind: &'static str, outcome: &'static str) {
+        self.authorizations.get_or_create(&Ended { kind, outcome }).inc();
+    }
+
+    /// An item of a report was `posted`, a `duplicate` or `rejected`.
+    pub(crate) fn used(&self, outcome: &'static str) {
+        self.usage_events.get_or_create(&Ended { kind: "usage", outcome }).inc();
+    }
+
+    /// A `manual` or an `auto` top-up came to this end.
+    pub(crate) fn topped_up(&self, kind: &'static str, outcome: &'static str) {
+        self.top_ups.get_or_create(&Ended { kind, outcome }).inc();
+    }
+
+    /// Waits for the provider, and counts.
+    pub(crate) async fn call<T>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let started = Instant::now();
+        let answer = work.await;
+        let outcome = match &answer {
+            Ok(_) => "answered",
+            Err(ProviderError::NoAnswer) => "no_answer",
+            Err(ProviderError::Busy) => "busy",
+            Err(ProviderError::Refused(_)) => "refused",
+            Err(ProviderError::ReferenceReused) => "reference_reused",
+        };
+        self.provider_calls.get_or_create(&Ended { kind: call, outcome }).inc();
+        self.provider_seconds.get_or_create(&Called { call }).observe(started.elapsed().as_secs_f64());
+        answer
+    }
+
+    /// A page listens for as long as the value lives.
+    pub(crate) fn listening(&self) -> Listening {
+        self.streams.inc();
+        Listening(self.streams.clone())
+    }
+
+    /// In Prometheus' text format (version 0.0.4). `backlog`: what waits now, each with the age of the oldest in seconds;
+    /// `None`: the database did not answer.
+    pub(crate) fn text(&self, backlog: Option<Vec<(Backlog, i64)>>) -> String {
+        self.database_up.set(i64::from(backlog.is_some()));
+        self.backlog.clear();
+        self.backlog_seconds.clear();
+        for (Backlog { kind, state, count, .. }, age) in backlog.into_iter().flatten() {
+            let labels = Waits { kind, state };
+            self.backlog.get_or_create(&labels).set(count);
+            self.backlog_seconds.get_or_create(&labels).set(age);
+        }
+        let mut text = String::new();
+        // A string takes everything.
+        let _ = prometheus_client::encoding::prometheus_text::encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// Counts an open stream.
+#[derive(Debug)]
+pub(crate) struct Listening(Gauge);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

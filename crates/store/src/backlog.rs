@@ -1,0 +1,43 @@
+//! What is begun and not at its end, for the operator's monitoring.
+
+use billing_domain::Timestamp;
+
+use crate::db::args;
+use crate::top_up::is_open;
+use crate::{Result, Store};
+
+/// Everything of one kind in one state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// `top_up`, `refund` or `delivery`.
+    pub kind: String,
+    /// The state that it waits in, by its name in the database.
+    pub state: String,
+    /// How many wait.
+    pub count: i64,
+    /// When the oldest of them began.
+    pub since: Timestamp,
+}
+
+impl Store {
+    /// What waits, of every organisation: read by the partial indexes of what is open, however much is done.
+    pub async fn backlog(&self) -> Result<Vec<Backlog>> {
+        let sql = concat!(
+            "SELECT 'top_up', status, COUNT(*), MIN(created_at) FROM top_ups WHERE ",
+            is_open!(),
+            " GROUP BY status
+            UNION ALL SELECT 'refund', status, COUNT(*), MIN(created_at) FROM refunds
+                WHERE status IN ('created', 'processing', 'unknown') GROUP BY status
+            UNION ALL SELECT 'delivery', 'pending', COUNT(*), MIN(notices.created_at) FROM deliveries
+                JOIN notices ON notices.id = deliveries.notice_id WHERE state = 'pending' GROUP BY state
+            UNION ALL SELECT 'delivery', 'dead', COUNT(*), MIN(notices.created_at) FROM deliveries
+                JOIN notices ON notices.id = deliveries.notice_id WHERE state = 'dead' GROUP BY state"
+        );
+        let rows = self.db.all(sql, args![]).await?;
+        let read = |row: &crate::db::Row| {
+            let mut fields = row.fields();
+            Ok(Backlog { kind: fields.text()?, state: fields.text()?, count: fields.int()?, since: fields.time()? })
+        };
+        rows.iter().map(read).collect()
+    }
+}
