@@ -145,6 +145,8 @@ pub(super) fn Proof(
                 {fact(texts::pay::reference(), id.clone())}
             </dl>
             <p>{kept}</p>
+            // Not for paper.
+            <p class="pay-close">{texts::pay::close()}</p>
             <div class="buttons">
                 {paid.then(|| save_button(flow, id.clone()))}
                 <Button on_press=paper::print>{texts::pay::print()}</Button>
