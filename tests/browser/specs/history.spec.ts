@@ -11,17 +11,12 @@ import { BILLING, signIn } from "../fixture/people.ts";
 async function open(page: Page): Promise<Billing> {
   await signIn(page, "owner");
   const billing = new Billing(page);
-  await expect(billing.history.getByRole("row").nth(5)).toBeAttached();
+  await expect(billing.lines.nth(5)).toBeAttached();
   return billing;
 }
 
 /** How far below the first page that the document brings, lines. */
 const FAR = 230;
-
-/** The buttons of the rows, newest first. */
-function lines(billing: Billing) {
-  return billing.history.getByRole("row").getByRole("button");
-}
 
 function pdfText(pdf: Buffer): string {
   return execFileSync("pdftotext", ["-layout", "-", "-"], { input: pdf, encoding: "utf8" });
@@ -36,7 +31,7 @@ test("filters stand in the address, and come back from it @everywhere", async ({
   await page.reload();
   await expect(billing.history.getByRole("button", { name: "Top-ups" })).toHaveAttribute("aria-pressed", "true");
   await expect(status).toHaveText(found);
-  await expect(lines(billing).first()).toBeAttached();
+  await expect(billing.lines.first()).toBeAttached();
   await billing.history.getByRole("button", { name: "Clear filters" }).click();
   await expect(page).toHaveURL(new RegExp(`${BILLING}$`));
   await expect(billing.history.getByRole("status").filter({ hasText: /[\d,]+ transactions/ })).toBeVisible();
@@ -70,10 +65,10 @@ test("a search waits until typing rests, and a newer one cancels the one before"
 
 test("a line opens in a drawer by keyboard, arrows lead to its neighbours, Escape back to the row @everywhere", async ({ page }) => {
   const billing = await open(page);
-  const titles = await lines(billing).allInnerTexts();
-  await lines(billing).nth(0).focus();
+  const titles = await billing.lines.allInnerTexts();
+  await billing.lines.nth(0).focus();
   await page.keyboard.press("ArrowDown");
-  await expect(lines(billing).nth(1)).toBeFocused();
+  await expect(billing.lines.nth(1)).toBeFocused();
   await page.keyboard.press("Enter");
   const drawer = page.getByRole("dialog");
   await expect(drawer.getByRole("heading", { name: titles[1]! })).toBeVisible();
@@ -89,7 +84,7 @@ test("a line opens in a drawer by keyboard, arrows lead to its neighbours, Escap
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Escape");
   await expect(drawer).toBeHidden();
-  await expect(lines(billing).nth(1)).toBeFocused();
+  await expect(billing.lines.nth(1)).toBeFocused();
   const overflow = await sideways(page);
   expect(overflow).toBeLessThanOrEqual(0);
 });
@@ -98,7 +93,7 @@ test("the drawer shows how the amount was worked out, and prepares a question ab
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const billing = await open(page);
   await seams.use({ kind: "outbound_call", quantity: "95", unit: "second", unit_price: "0.0012", description: "Call about a crown", source: "Agent Ava" });
-  await lines(billing).filter({ hasText: "Call about a crown" }).click();
+  await billing.lines.filter({ hasText: "Call about a crown" }).click();
   const drawer = page.getByRole("dialog", { name: "Call about a crown" });
   await expect(drawer.getByText("95 seconds × $0.0012 = $0.114")).toBeVisible();
   const [line] = (await seams.ledger()).slice(-1);
@@ -118,7 +113,7 @@ test("a top-up's drawer names its card and leads to the receipt", async ({ page 
   const billing = await open(page);
   await billing.history.getByRole("button", { name: "Top-ups" }).click();
   await expect(billing.history.getByRole("status").filter({ hasText: /\d+ match/ })).toBeVisible();
-  await lines(billing).first().click();
+  await billing.lines.first().click();
   const drawer = page.getByRole("dialog");
   await expect(drawer.getByText(/Visa.*4242/).last()).toBeVisible();
   const file = page.waitForEvent("download");
@@ -128,18 +123,18 @@ test("a top-up's drawer names its card and leads to the receipt", async ({ page 
 
 test("new lines wait while somebody reads further down, and are shown on demand", async ({ page, seams }) => {
   const billing = await open(page);
-  await expect(lines(billing).first()).toBeVisible();
+  await expect(billing.lines.first()).toBeVisible();
   const frame = billing.history.getByRole("region", { name: /^Transactions, newest first/ });
   await frame.evaluate((element) => element.scrollTo(0, 2000));
-  await expect(lines(billing).first()).not.toHaveText("", { timeout: 5000 });
+  await expect(billing.lines.first()).not.toHaveText("", { timeout: 5000 });
   const before = await frame.evaluate((element) => element.scrollTop);
   await seams.useMany(3, "Fresh task");
   const show = billing.history.getByRole("button", { name: "3 new – show" });
   await expect(show).toBeVisible();
   expect(await frame.evaluate((element) => element.scrollTop)).toBe(before);
   await show.click();
-  await expect(lines(billing).first()).toHaveText("Fresh task 2");
-  await expect(lines(billing).nth(2)).toHaveText("Fresh task 0");
+  await expect(billing.lines.first()).toHaveText("Fresh task 2");
+  await expect(billing.lines.nth(2)).toHaveText("Fresh task 0");
   await expect(frame).toHaveJSProperty("scrollTop", 0);
 });
 
@@ -266,8 +261,8 @@ test.describe("a ledger of sixty days", () => {
     await signIn(page, "owner");
     await seams.fillLedger(6_000, 60);
     await page.reload();
-    const { history } = new Billing(page);
-    await expect(history.getByRole("row").nth(5)).toBeVisible();
+    const { history, lines } = new Billing(page);
+    await expect(lines.nth(5)).toBeVisible();
     const field = history.getByLabel("Go to date");
     const shown = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeZone: "America/Chicago" });
     const goTo = async (daysAgo: number) => {
@@ -287,8 +282,8 @@ test.describe("a ledger of sixty days", () => {
 
 test("amounts stand with their points below each other", async ({ page }) => {
   await signIn(page, "owner");
-  const { history } = new Billing(page);
-  await expect(history.getByRole("row").nth(5)).toBeVisible();
+  const { history, lines } = new Billing(page);
+  await expect(lines.nth(5)).toBeVisible();
   const amounts = history.locator("tbody td:nth-child(3) > .money");
   const digits = (await amounts.allInnerTexts()).map((text) => text.split(".")[1]!.length);
   expect(new Set(digits).size, "amounts of different length").toBeGreaterThan(1);
@@ -297,8 +292,8 @@ test("amounts stand with their points below each other", async ({ page }) => {
 
 test("the lines use the width that there is, and no amount is cut @everywhere", async ({ page }) => {
   await signIn(page, "owner");
-  const { history } = new Billing(page);
-  await expect(history.getByRole("row").nth(5)).toBeVisible();
+  const { history, lines } = new Billing(page);
+  await expect(lines.nth(5)).toBeVisible();
   const { gap, cut } = await history.getByRole("table").evaluate((table) => {
     const row = table.querySelectorAll("tbody > tr[aria-rowindex]")[3]!;
     const last = [...row.children].filter((cell) => cell.checkVisibility()).pop()!;

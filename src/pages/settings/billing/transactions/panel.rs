@@ -76,10 +76,12 @@ fn tools(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -
     let (export, check, statement) = (Export::new(list), Check::new(list), RwSignal::new(false));
     let count = move || {
         let total = u64::try_from(list.total.get()).unwrap_or_default();
+        let whole = filter.read().is_empty();
         match (list.counting.get(), list.load.get()) {
-            (true, _) => texts::transactions::counting().to_owned(),
-            (false, Load::Loading) if total == 0 => String::new(),
-            _ if filter.read().is_empty() => texts::transactions::count(total),
+            // What is shown until then was counted for another filter.
+            (_, Load::Loading) if whole => String::new(),
+            (true, _) | (_, Load::Loading) => texts::transactions::counting().to_owned(),
+            _ if whole => texts::transactions::count(total),
             _ => texts::transactions::matches(total),
         }
     };
