@@ -185,6 +185,7 @@ test("the chain of the loaded lines is checked in the browser, and an altered li
   await page.keyboard.press("Escape");
 
   await billing.history.getByRole("button", { name: "AI tasks" }).click();
+  await expect(billing.history.getByRole("status").filter({ hasText: /[\d,]+ match/ })).toBeVisible();
   await billing.history.getByRole("button", { name: "Verify" }).click();
   await expect(billing.history.getByText("clear the filters to check it")).toBeVisible();
 });
