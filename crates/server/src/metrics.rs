@@ -1,6 +1,7 @@
 //! What an operator's monitoring reads: counts and times. No amounts (they would be floats), nobody's name or id, and
 //! only labels with few values, all of them from our own code.
 
+use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use billing_payments::ProviderError;
@@ -10,7 +11,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 /// Upper bounds, seconds: from an authorization in memory to a provider that hardly answers.
 const SECONDS: [f64; 13] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
@@ -54,12 +55,12 @@ struct Waits {
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
-    request_seconds: Family<Timed, Histogram, fn() -> Histogram>,
+    request_seconds: Times<Timed>,
     authorizations: Family<Ended, Counter>,
     usage_events: Family<Ended, Counter>,
     top_ups: Family<Ended, Counter>,
     provider_calls: Family<Ended, Counter>,
-    provider_seconds: Family<Called, Histogram, fn() -> Histogram>,
+    provider_seconds: Times<Called>,
     streams: Gauge,
     database_up: Gauge,
     backlog: Family<Waits, Gauge>,
@@ -68,57 +69,46 @@ pub(crate) struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let times: fn() -> Histogram = || Histogram::new(SECONDS);
-        let mut new = Self {
-            registry: Registry::with_prefix("nexis_billing"),
-            requests: Family::default(),
-            request_seconds: Family::new_with_constructor(times),
-            authorizations: Family::default(),
-            usage_events: Family::default(),
-            top_ups: Family::default(),
-            provider_calls: Family::default(),
-            provider_seconds: Family::new_with_constructor(times),
-            streams: Gauge::default(),
-            database_up: Gauge::default(),
-            backlog: Family::default(),
-            backlog_seconds: Family::default(),
-        };
-        new.register();
-        new
+        let mut all = Registry::with_prefix("nexis_billing");
+        Self {
+            requests: counted(&mut all, "http_requests", "Requests by route and status"),
+            request_seconds: timed(&mut all, "http_request_duration", "Time until an answer begins"),
+            authorizations: counted(&mut all, "authorizations", "May this start, by what was answered"),
+            usage_events: counted(&mut all, "usage_events", "Reported usage, by what became of it"),
+            top_ups: counted(&mut all, "top_ups", "Top-ups that came to an end, by how"),
+            provider_calls: counted(&mut all, "provider_calls", "Calls to the payment provider, by outcome"),
+            provider_seconds: timed(&mut all, "provider_call_duration", "Time that the payment provider takes"),
+            streams: counted(&mut all, "event_streams", "Pages that listen now"),
+            database_up: counted(&mut all, "database_up", "Whether the database answered just now"),
+            backlog: counted(&mut all, "backlog", "What is begun and not at its end"),
+            backlog_seconds: in_seconds(&mut all, "backlog_age", "How long the oldest of it waits", Family::default()),
+            registry: all,
+        }
     }
 }
 
-impl Metrics {
-    fn register(&mut self) {
-        let all = &mut self.registry;
-        all.register("http_requests", "Requests by route and status", self.requests.clone());
-        all.register_with_unit(
-            "http_request_duration",
-            "Time until an answer begins",
-            Unit::Seconds,
-            self.request_seconds.clone(),
-        );
-        all.register("authorizations", "May this start, by what was answered", self.authorizations.clone());
-        all.register("usage_events", "Reported usage, by what became of it", self.usage_events.clone());
-        all.register("top_ups", "Top-ups that came to an end, by how", self.top_ups.clone());
-        all.register("provider_calls", "Calls to the payment provider, by outcome", self.provider_calls.clone());
-        all.register_with_unit(
-            "provider_call_duration",
-            "Time that the payment provider takes",
-            Unit::Seconds,
-            self.provider_seconds.clone(),
-        );
-        all.register("event_streams", "Pages that listen now", self.streams.clone());
-        all.register("database_up", "Whether the database answered just now", self.database_up.clone());
-        all.register("backlog", "What is begun and not at its end", self.backlog.clone());
-        all.register_with_unit(
-            "backlog_age",
-            "How long the oldest of it waits",
-            Unit::Seconds,
-            self.backlog_seconds.clone(),
-        );
-    }
+fn counted<M: Metric + Clone + Default>(all: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    all.register(name, help, metric.clone());
+    metric
+}
 
+fn in_seconds<M: Metric + Clone>(all: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    all.register_with_unit(name, help, Unit::Seconds, metric.clone());
+    metric
+}
+
+type Times<L> = Family<L, Histogram, fn() -> Histogram>;
+
+fn timed<L>(all: &mut Registry, name: &str, help: &str) -> Times<L>
+where
+    L: Clone + Eq + Hash,
+    Times<L>: Metric,
+{
+    in_seconds(all, name, help, Family::new_with_constructor(|| Histogram::new(SECONDS)))
+}
+
+impl Metrics {
     /// A request was answered.
     pub(crate) fn answered(&self, method: &'static str, route: &str, status: u16, time: Duration) {
         self.requests.get_or_create(&Answered { method, route: route.to_owned(), status }).inc();
@@ -131,9 +121,11 @@ impl Metrics {
         self.authorizations.get_or_create(&Ended { kind, outcome }).inc();
     }
 
-    /// An item of a report was `posted`, a `duplicate` or `rejected`.
-    pub(crate) fn used(&self, outcome: &'static str) {
-        self.usage_events.get_or_create(&Ended { kind: "usage", outcome }).inc();
+    /// So many items of a report were `posted`, a `duplicate` or `rejected`.
+    pub(crate) fn used(&self, outcome: &'static str, items: u64) {
+        if items > 0 {
+            self.usage_events.get_or_create(&Ended { kind: "usage", outcome }).inc_by(items);
+        }
     }
 
     /// A `manual` or an `auto` top-up came to this end.

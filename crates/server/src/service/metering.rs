@@ -75,12 +75,13 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
             *result = answer(std::mem::take(&mut result.id), index, posted);
         }
     }
-    for result in &results {
-        state.metrics.used(match result.status {
-            UsageResultStatus::Posted => "posted",
-            UsageResultStatus::Duplicate => "duplicate",
-            UsageResultStatus::Rejected => "rejected",
-        });
+    // Once a report and not once a line: this is the busiest route.
+    for (status, name) in [
+        (UsageResultStatus::Posted, "posted"),
+        (UsageResultStatus::Duplicate, "duplicate"),
+        (UsageResultStatus::Rejected, "rejected"),
+    ] {
+        state.metrics.used(name, results.iter().map(|result| u64::from(result.status == status)).sum());
     }
     Ok(results)
 }
