@@ -1,6 +1,6 @@
 // Who sees what: nobody, members, admins and owners – and never a blank screen.
 import { expect, test } from "../fixture/test.ts";
-import { BILLING, signIn } from "../fixture/people.ts";
+import { BILLING, ask, signIn } from "../fixture/people.ts";
 
 test.describe("signed out", () => {
   test("every address leads to the sign-in, and from there to where one wanted to go", async ({ page }) => {
@@ -38,12 +38,7 @@ test.describe("member", () => {
     await expect(page.getByText("Billing is managed by")).toBeVisible();
     await expect(page.getByText("Wallet Balance")).toHaveCount(0);
 
-    await page.getByRole("button", { name: "Ask an admin" }).click();
-    const dialog = page.getByRole("dialog", { name: "Ask an admin" });
-    await dialog.getByRole("textbox", { name: "Amount" }).fill("75");
-    await dialog.getByRole("textbox", { name: "Reason" }).fill("The campaign starts on Monday");
-    await dialog.getByRole("button", { name: "Send request" }).click();
-    await expect(dialog).toBeHidden();
+    await ask(page, "75", "The campaign starts on Monday");
     await expect(page.getByRole("listitem").filter({ hasText: "The campaign starts on Monday" })).toContainText("$75.00");
 
     expect(fetched.filter((path) => /\/(billing|wallet|transactions|usage|cards|auto-pay)$/.test(path) && path.startsWith("/api"))).toEqual([]);

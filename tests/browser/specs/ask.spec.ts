@@ -2,7 +2,7 @@
 import type { Browser } from "@playwright/test";
 import { type Page, expect, test } from "../fixture/test.ts";
 import { Billing } from "../fixture/billing.ts";
-import { signIn } from "../fixture/people.ts";
+import { ask, signIn } from "../fixture/people.ts";
 import type { Server } from "../fixture/server.ts";
 
 test("a request appears on the admin's tab, is approved by the payment, and the member sees it @everywhere", async ({ page, browser, server, seams, watch }) => {
@@ -72,15 +72,6 @@ async function asMember(browser: Browser, server: Server): Promise<Page> {
   const member = await (await browser.newContext({ baseURL: server.origin })).newPage();
   await signIn(member, "member");
   return member;
-}
-
-async function ask(member: Page, amount: string, reason: string): Promise<void> {
-  await member.getByRole("button", { name: "Ask an admin" }).click();
-  const dialog = member.getByRole("dialog", { name: "Ask an admin" });
-  await dialog.getByRole("textbox", { name: "Amount" }).fill(amount);
-  await dialog.getByRole("textbox", { name: "Reason" }).fill(reason);
-  await dialog.getByRole("button", { name: "Send request" }).click();
-  await expect(dialog).toBeHidden();
 }
 
 /** Away from the product first, so that its stream is closed by the page. */

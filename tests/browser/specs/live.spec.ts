@@ -1,7 +1,7 @@
 // The first paint brings the balance with it, and an open page stays true without being asked.
 import { expect, test } from "../fixture/test.ts";
 import { Billing } from "../fixture/billing.ts";
-import { BILLING, signIn } from "../fixture/people.ts";
+import { BILLING, ask, signIn } from "../fixture/people.ts";
 
 const CALL = { kind: "outbound_call", quantity: "100", unit: "second", unit_price: "0.02", source: "Agent Live" } as const;
 
@@ -75,12 +75,7 @@ test("a request of a member appears by itself, and topping up for it settles bot
   const before = await billing.cents();
   const member = await browser.newPage({ baseURL: server.origin });
   await signIn(member, "member");
-  await member.getByRole("button", { name: "Ask an admin" }).click();
-  const form = member.getByRole("dialog", { name: "Ask an admin" });
-  await form.getByRole("textbox", { name: "Amount" }).fill("35");
-  await form.getByRole("textbox", { name: "Reason" }).fill("For the recall campaign");
-  await form.getByRole("button", { name: "Send request" }).click();
-  await expect(form).toBeHidden();
+  await ask(member, "35", "For the recall campaign");
 
   const request = page.getByRole("region", { name: "Requests from members" }).getByRole("listitem").filter({ hasText: "For the recall campaign" });
   await request.getByRole("button", { name: /Top up \$35\.00/ }).click();
