@@ -7,7 +7,7 @@ mod system;
 
 use crate::{steps::Steps, workspace};
 use anyhow::{Result, bail};
-use std::{env, path::PathBuf};
+use std::{env, ffi::OsString, path::PathBuf};
 
 pub(crate) use node::chromium;
 pub(crate) use system::{is_root, postgres_bin};
@@ -16,6 +16,7 @@ pub(crate) use system::{is_root, postgres_bin};
 const WASM_SPLIT: &str = "0.2.4";
 const BINARYEN: &str = "132.0.0";
 const ESBUILD: &str = "0.28.2";
+const NEXTEST: &str = "0.9.143";
 
 /// Something that the work needs and a fresh machine may lack.
 pub(crate) trait Requirement {
@@ -57,6 +58,11 @@ pub(crate) fn for_oracles() -> Box<dyn Requirement> {
 /// What keeps the pictures in the repository small.
 pub(crate) fn for_pictures() -> Box<dyn Requirement> {
     Box::new(system::Pngquant)
+}
+
+/// What runs the Rust tests.
+pub(crate) fn for_rust_tests() -> Box<dyn Requirement> {
+    Box::new(cargo_tool::Nextest(cargo_tool::CargoTool::nextest(NEXTEST)))
 }
 
 /// What the store's second half needs.
@@ -106,6 +112,13 @@ pub(crate) fn wasm_opt() -> Result<PathBuf> {
 /// Joins and shrinks scripts and stylesheets.
 pub(crate) fn esbuild() -> Result<PathBuf> {
     Ok(folder_of("esbuild", ESBUILD)?.join("node_modules/.bin/esbuild"))
+}
+
+/// `PATH` with the pinned cargo-nextest before whatever else is there.
+pub(crate) fn path_with_nextest() -> Result<OsString> {
+    let ours = folder_of("cargo-nextest", NEXTEST)?.join("bin");
+    let path = env::var_os("PATH").unwrap_or_default();
+    Ok(env::join_paths(std::iter::once(ours).chain(env::split_paths(&path)))?)
 }
 
 /// Where a tool of one version lives in the cache.

@@ -4,20 +4,19 @@ mod browser;
 mod budgets;
 mod cluster;
 mod oracles;
+mod run;
 mod rust_tests;
 mod tally;
+mod times;
 
-use crate::{arrows, build, install, process, steps::Steps, words, workspace};
+use crate::{arrows, build, install, process, words, workspace};
 use anyhow::{Result, bail};
-use std::{process::ExitCode, time::Instant};
-use tally::{Place, Tally};
+use run::Step;
+use std::process::ExitCode;
 
 pub(crate) use browser::playwright;
 pub(crate) use budgets::hold as weigh;
 pub(crate) use cluster::Cluster;
-
-/// A step of the suite: it adds what it counted, and fails with the reason.
-type Step = (&'static str, fn(&mut Tally) -> Result<()>);
 
 const CHECKS: &[Step] = &[
     ("formatting", |_| process::run(workspace::cargo().args(["fmt", "--all", "--check"]))),
@@ -28,6 +27,7 @@ const CHECKS: &[Step] = &[
 ];
 
 const PROOFS: &[Step] = &[
+    ("the Rust tests, compiled", |_| rust_tests::build()),
     ("Rust tests on SQLite and on a real PostgreSQL", rust_tests::run),
     ("Stripe's own packages: bodies, signatures, the glue", |_| oracles::judge()),
     ("Stripe's own SDK and a browser at our stand-in", oracles::drive),
@@ -42,47 +42,21 @@ const PROOFS: &[Step] = &[
 pub(crate) fn run_checks(arguments: &[String]) -> Result<ExitCode> {
     expect_none(arguments)?;
     install::ensure(&install::for_checks())?;
-    Ok(conclude(CHECKS))
+    run::run_steps(CHECKS)
 }
 
-/// `cargo xtask test`: everything. The last line is the plain sum that CI reads.
+/// `cargo xtask test`: everything.
 pub(crate) fn run_all(arguments: &[String]) -> Result<ExitCode> {
     expect_none(arguments)?;
     let mut needed = install::for_checks();
+    needed.push(install::for_rust_tests());
     needed.push(install::for_postgres());
     needed.push(install::for_oracles());
     needed.push(install::for_receipts());
     needed.extend(install::for_browser());
     needed.extend(install::for_build()?);
     install::ensure(&needed)?;
-    Ok(conclude(&[CHECKS, PROOFS].concat()))
-}
-
-/// Runs every step, also after a failure: one run tells all that is wrong. Only Ctrl-C ends it early.
-fn conclude(steps: &[Step]) -> ExitCode {
-    let started = Instant::now();
-    let mut tally = Tally::default();
-    let mut progress = Steps::of(steps.len());
-    let mut failures = Vec::new();
-    for (title, work) in steps {
-        if process::interrupted() {
-            break;
-        }
-        match progress.step(title, || work(&mut tally)) {
-            Ok(()) => tally.count(Place::Check).passed += 1,
-            Err(failure) => {
-                println!("{failure:#}");
-                tally.count(Place::Check).failed += 1;
-                failures.push(format!("{title}: {failure:#}"));
-            }
-        }
-    }
-    if process::interrupted() {
-        println!("\nStopped before the end.");
-        return ExitCode::from(130);
-    }
-    print!("{}", tally.report(&failures, started.elapsed()));
-    if tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    run::run_steps(&[CHECKS, PROOFS].concat())
 }
 
 fn clippy(scope: &[&str]) -> Result<()> {

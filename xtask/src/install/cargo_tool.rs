@@ -3,7 +3,7 @@
 use super::{Requirement, folder_of};
 use crate::{process, workspace};
 use anyhow::{Context, Result};
-use std::{fs, io::ErrorKind, path::PathBuf};
+use std::{fs, io::ErrorKind, path::PathBuf, process::Command};
 
 /// A release profile compiles for minutes what then runs for a second; the tools are as good with this one.
 const QUICK_PROFILE: [(&str, &str); 5] = [
@@ -49,6 +49,18 @@ impl CargoTool {
         }
     }
 
+    pub(super) fn nextest(version: &str) -> Self {
+        Self {
+            package: "cargo-nextest",
+            program: "cargo-nextest",
+            version: version.to_owned(),
+            cost: "about 4 minutes",
+            // Its own updates would come from elsewhere.
+            arguments: &["--no-default-features", "--features", "default-no-update"],
+            locked: true,
+        }
+    }
+
     fn folder(&self) -> Result<PathBuf> {
         folder_of(self.package, &self.version)
     }
@@ -86,5 +98,31 @@ impl Requirement for CargoTool {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             outcome => outcome.with_context(|| format!("{} could not be removed", build.display())),
         }
+    }
+}
+
+/// The runner of the Rust tests: the machine's own where it is the pinned version, else one in the cache.
+pub(super) struct Nextest(pub(super) CargoTool);
+
+impl Requirement for Nextest {
+    fn title(&self) -> String {
+        self.0.title()
+    }
+
+    fn cost(&self) -> String {
+        self.0.cost()
+    }
+
+    fn is_present(&self) -> Result<bool> {
+        let pinned = format!("cargo-nextest {}", self.0.version);
+        let on_path = || {
+            process::capture(Command::new("cargo-nextest").args(["nextest", "--version"]))
+                .is_ok_and(|version| version.starts_with(&format!("{pinned} ")))
+        };
+        Ok(self.0.is_present()? || on_path())
+    }
+
+    fn fetch(&self) -> Result<()> {
+        self.0.fetch()
     }
 }

@@ -1,13 +1,13 @@
 //! Runs the browser tests of tests/browser on the release binary and counts what they report.
 
-use super::tally::{Place, Tally};
+use super::{run::Run, tally::Place, times::Kind};
 use crate::{install, process, workspace};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 /// Runs the suite; Playwright's list goes to the terminal, its JSON report into the tally.
-pub(super) fn run(tally: &mut Tally) -> Result<()> {
+pub(super) fn run(run: &mut Run) -> Result<()> {
     let report = workspace::target_dir()?.join("browser-tests.json");
     if report.exists() {
         fs::remove_file(&report).context("the report of the last run is in the way")?;
@@ -16,9 +16,9 @@ pub(super) fn run(tally: &mut Tally) -> Result<()> {
     let mut tests = playwright(&["--reporter=list,json"])?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let outcome = process::run(&mut tests);
-    count(tally, &report)?;
+    count(run, &report)?;
     outcome?;
-    if !tally.missing(&[Place::Browser]).is_empty() {
+    if !run.tally.missing(&[Place::Browser]).is_empty() {
         bail!("no browser test ran");
     }
     Ok(())
@@ -44,15 +44,36 @@ pub(crate) fn playwright(arguments: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-fn count(tally: &mut Tally, report: &Path) -> Result<()> {
+fn count(run: &mut Run, report: &Path) -> Result<()> {
     let text = fs::read_to_string(report).context("Playwright left no report")?;
     let report: Value = serde_json::from_str(&text).context("Playwright's report is unreadable")?;
     let stats = &report["stats"];
     let number = |name: &str| stats[name].as_u64().with_context(|| format!("Playwright's report has no `{name}`"));
-    let browser = tally.count(Place::Browser);
+    let browser = run.tally.count(Place::Browser);
     browser.passed += number("expected")?;
     // A test that passed only on a second try is a race that nobody has understood yet.
     browser.failed += number("unexpected")? + number("flaky")?;
     browser.skipped += number("skipped")?;
+    for suite in report["suites"].as_array().into_iter().flatten() {
+        add_times(run, suite, &[]);
+    }
     Ok(())
+}
+
+/// Adds the time of each test of a suite and of the suites inside it: `desktop history.spec.ts › a filter › …`.
+fn add_times(run: &mut Run, suite: &Value, above: &[&str]) {
+    let mut path = above.to_vec();
+    path.extend(suite["title"].as_str());
+    for spec in suite["specs"].as_array().into_iter().flatten() {
+        let title = path.iter().copied().chain(spec["title"].as_str()).collect::<Vec<_>>().join(" › ");
+        for test in spec["tests"].as_array().into_iter().flatten() {
+            let results = test["results"].as_array().into_iter().flatten();
+            let took = results.filter_map(|result| result["duration"].as_u64()).sum();
+            let project = test["projectName"].as_str().unwrap_or_default();
+            run.times.add_test(Kind::Browser, &format!("{project} {title}"), Duration::from_millis(took));
+        }
+    }
+    for inner in suite["suites"].as_array().into_iter().flatten() {
+        add_times(run, inner, &path);
+    }
 }

@@ -1,7 +1,7 @@
 //! Stripe's own packages as judges (STRIPE.md, decision 3): its types over the bodies that we send and over the glue in the
 //! page, its signatures over our verifier, its SDK over our stand-in. Shared code would mean shared mistakes.
 
-use super::tally::{Place, Tally};
+use super::{run::Run, tally::Place};
 use crate::{install, process, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
@@ -18,7 +18,7 @@ pub(super) fn judge() -> Result<()> {
 }
 
 /// Stripe's SDK drives the stand-in, and a real browser the glue over its form; each of their tests counts.
-pub(super) fn drive(tally: &mut Tally) -> Result<()> {
+pub(super) fn drive(run: &mut Run) -> Result<()> {
     process::run(workspace::cargo().args(["build", "--package", "fake-stripe", "--locked"]))?;
     let Some(chromium) = install::chromium() else { bail!("Chromium cannot be found") };
     let mut fake = StandIn::start()?;
@@ -38,7 +38,7 @@ pub(super) fn drive(tally: &mut Tally) -> Result<()> {
     });
     fake.stop()?;
     let status = status?;
-    let count = tally.count(Place::Other);
+    let count = run.tally.count(Place::Other);
     count.passed += passed;
     count.failed += failed;
     if !status.success() || failed > 0 {
