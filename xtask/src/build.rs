@@ -91,6 +91,22 @@ pub(crate) fn product(test_seams: bool) -> Result<()> {
     page.and(outcome)
 }
 
+/// The stand-in for Stripe, for tests. With the whole workspace in view, so that dependencies keep the features with which
+/// the tests have compiled them.
+pub(crate) fn fake_stripe() -> Result<()> {
+    let mut command = workspace::cargo();
+    command.args([
+        "build",
+        "--workspace",
+        "--locked",
+        "--features",
+        "billing-server/test-seams",
+        "--bin",
+        "fake-stripe",
+    ]);
+    process::run(&mut command)
+}
+
 fn server_build(test_seams: bool) -> Command {
     let mut command = workspace::cargo();
     command.args(["build", "--release", "--locked", "--package", "billing-server", "--bin", "nexis-billing"]);
@@ -137,7 +153,8 @@ fn fingerprint() -> Result<String> {
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-fn page_sources() -> Result<Vec<PathBuf>> {
+/// Every file that the page is built from.
+pub(crate) fn page_sources() -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for source in PAGE_SOURCES {
         let path = workspace::root().join(source);

@@ -4,6 +4,7 @@ mod browser;
 mod budgets;
 mod cluster;
 mod oracles;
+mod proven;
 mod run;
 mod rust_tests;
 mod tally;

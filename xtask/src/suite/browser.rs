@@ -1,7 +1,7 @@
 //! Runs the browser tests of tests/browser on the release binary and counts what they report.
 
 use super::{run::Run, tally::Place, times::Kind};
-use crate::{install, process, workspace};
+use crate::{build, install, process, workspace};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::{fs, path::Path, process::Command, time::Duration};
@@ -12,7 +12,7 @@ pub(super) fn run(run: &mut Run) -> Result<()> {
     if report.exists() {
         fs::remove_file(&report).context("the report of the last run is in the way")?;
     }
-    process::run(workspace::cargo().args(["build", "--package", "fake-stripe", "--locked"]))?;
+    build::fake_stripe()?;
     let mut tests = playwright(&["--reporter=list,json"])?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let outcome = process::run(&mut tests);

@@ -2,7 +2,7 @@
 //! page, its signatures over our verifier, its SDK over our stand-in. Shared code would mean shared mistakes.
 
 use super::{run::Run, tally::Place};
-use crate::{install, process, workspace};
+use crate::{build, install, process, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
     io::{BufRead as _, BufReader},
@@ -19,7 +19,7 @@ pub(super) fn judge() -> Result<()> {
 
 /// Stripe's SDK drives the stand-in, and a real browser the glue over its form; each of their tests counts.
 pub(super) fn drive(run: &mut Run) -> Result<()> {
-    process::run(workspace::cargo().args(["build", "--package", "fake-stripe", "--locked"]))?;
+    build::fake_stripe()?;
     let Some(chromium) = install::chromium() else { bail!("Chromium cannot be found") };
     let mut fake = StandIn::start()?;
     let mut tests = node();

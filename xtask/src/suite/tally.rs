@@ -48,6 +48,8 @@ pub(super) struct Count {
 #[derive(Default)]
 pub(super) struct Tally {
     counts: [Count; PLACES.len()],
+    /// Not run again: they passed on the same sources. By package, with the number of their tests.
+    unchanged: Vec<(String, u64)>,
 }
 
 impl Tally {
@@ -67,6 +69,10 @@ impl Tally {
             Outcome::Failed => count.failed += 1,
             Outcome::Skipped => count.skipped += 1,
         }
+    }
+
+    pub(super) fn add_unchanged(&mut self, package: &str, tests: u64) {
+        self.unchanged.push((package.to_owned(), tests));
     }
 
     pub(super) fn is_clean(&self) -> bool {
@@ -96,6 +102,9 @@ impl Tally {
         for (place, title) in PLACES {
             let Count { passed, failed, skipped } = self.counts[place as usize];
             let _ = writeln!(text, "{title:<20}{passed:>8}{failed:>8}{skipped:>9}");
+        }
+        for (package, tests) in &self.unchanged {
+            let _ = writeln!(text, "not run again: {tests} tests of {package}, which passed on the same sources");
         }
         for failure in failures {
             let _ = writeln!(text, "FAILED {failure}");

@@ -34,6 +34,8 @@ mod client;
 mod confirmation;
 #[cfg(feature = "test-seams")]
 mod crash;
+#[cfg(feature = "test-seams")]
+mod dead_links;
 mod demo;
 mod description;
 #[cfg(feature = "test-seams")]
@@ -71,8 +73,6 @@ mod static_files;
 mod stream;
 #[cfg(feature = "test-seams")]
 mod stripe;
-#[cfg(feature = "test-seams")]
-mod timing;
 #[cfg(feature = "test-seams")]
 mod top_ups;
 mod transactions;
