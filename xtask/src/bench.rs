@@ -1,11 +1,11 @@
 //! Measures the product beside its peers: the release program, a real PostgreSQL, and `bench/` between them.
 
-use crate::{build, install, process, steps::Steps, suite::Cluster, workspace};
+use crate::{build, chores, install, process, steps::Steps, suite::Cluster, workspace};
 use anyhow::{Result, bail};
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if !arguments.is_empty() {
-        bail!("usage: cargo xtask bench");
+        return Err(chores::misuse("bench", arguments));
     }
     install::ensure(&install::for_build()?)?;
     install::ensure(&[install::for_postgres()])?;

@@ -5,11 +5,11 @@ mod page;
 mod wasm;
 
 use crate::{
-    install, process,
+    chores, install, process,
     steps::{self, Steps},
     suite, workspace,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::{
     collections::hash_map::DefaultHasher,
     fs,
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let test_seams = match arguments {
         [] => false,
         [flag] if flag == "--test-seams" => true,
-        _ => bail!("usage: cargo xtask build [--test-seams]"),
+        _ => return Err(chores::misuse("build", arguments)),
     };
     install::ensure(&install::for_build()?)?;
     Steps::of(1).step("the page and the server, in release", || product(test_seams))?;
@@ -58,7 +58,7 @@ pub(crate) fn run_page(arguments: &[String]) -> Result<()> {
     let with_kit = match arguments {
         [] => false,
         [flag] if flag == "--kit" => true,
-        _ => bail!("usage: cargo xtask page [--kit]"),
+        _ => return Err(chores::misuse("page", arguments)),
     };
     install::ensure(&install::for_build()?)?;
     let mut steps = Steps::of(if with_kit { 2 } else { 1 });

@@ -2,7 +2,7 @@
 
 mod book;
 
-use crate::{build, install, process, steps::Steps, suite, workspace};
+use crate::{build, chores, install, process, steps::Steps, suite, workspace};
 use anyhow::{Result, bail};
 use std::{env, fs, path::Path, path::PathBuf};
 
@@ -14,7 +14,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         [] => env::temp_dir().join("shots"),
         [flag] if flag == "--renew" => return renew(),
         [folder] if !folder.starts_with('-') => PathBuf::from(folder),
-        _ => bail!("usage: cargo xtask screens [FOLDER | --renew]"),
+        _ => return Err(chores::misuse("screens", arguments)),
     };
     let mut steps = begin()?;
     photograph(&folder, &mut steps)

@@ -1,6 +1,6 @@
 //! Opens the product for a person: built in release, on an embedded database, with a demo organisation that lives.
 
-use crate::{build, install, steps::Steps, workspace};
+use crate::{build, chores, install, steps::Steps, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
     fs,
@@ -47,7 +47,7 @@ fn parse(arguments: &[String]) -> Result<Options> {
             ("--listen", _) => options.listen = value,
             ("--database", _) => options.database = Some(value),
             ("--demo-state", "fresh") => options.fresh = true,
-            _ => bail!("usage: cargo xtask start [--listen ADDR] [--database URL] [--demo-state fresh]"),
+            _ => return Err(chores::misuse("start", arguments)),
         }
     }
     Ok(options)

@@ -1,0 +1,229 @@
+//! The chores in one table: what runs, what `cargo xtask help` lists, and what `cargo xtask CHORE --help` explains.
+
+use crate::{bench, build, screens, start, suite};
+use anyhow::{Context as _, Result, anyhow, bail};
+use std::{fmt::Write as _, process::ExitCode};
+
+/// One chore. A new one is a row of [`CHORES`] and nothing else here.
+struct Chore {
+    name: &'static str,
+    /// One line: what it is for.
+    purpose: &'static str,
+    /// What may stand behind the name, each with its explanation.
+    arguments: &'static [(&'static str, &'static str)],
+    /// What a first-time user should know besides; may be empty.
+    details: &'static str,
+    run: fn(&[String]) -> Result<ExitCode>,
+}
+
+/// In the order in which a newcomer needs them.
+const CHORES: &[Chore] = &[
+    Chore {
+        name: "start",
+        purpose: "builds the product and opens it with a living demo organization",
+        arguments: &[
+            ("--listen ADDR", "address and port, 127.0.0.1:8080 unless given"),
+            ("--database URL", "sqlite:FILE or postgres://…, target/demo/demo.db unless given"),
+            ("--demo-state fresh", "an empty wallet, in a database of its own that is emptied at each start"),
+        ],
+        details: "Ctrl-C ends it. The demo's database is kept for the next start.",
+        run: start::run,
+    },
+    Chore {
+        name: "dev",
+        purpose: "shows every edit of the page in the browser as soon as the file is saved",
+        arguments: &[
+            ("--server URL", "uses a server that runs already instead of starting one with the demo"),
+            ("--measure", "edits, waits for the browser, reverts, and prints how long each kind of edit took"),
+        ],
+        details: "",
+        run: |_| bail!("`cargo xtask dev` is not part of this tree yet"),
+    },
+    Chore {
+        name: "check",
+        purpose: "the quick part of `test`: formatting, lints, architecture, words, spelling, dependencies, commits",
+        arguments: &[],
+        details: "Needs neither a database nor a browser. Every step runs, also after one that failed.",
+        run: suite::run_checks,
+    },
+    Chore {
+        name: "test",
+        purpose: "the whole proof: `check`, the tests on SQLite and PostgreSQL, the budgets, the product in a browser",
+        arguments: &[
+            ("--stress N", "instead: the browser tests N times, every answer of the API delayed at random"),
+            ("--seed S", "with --stress: repeats the delays of the run that printed this seed"),
+        ],
+        details: "What CI runs. The last line is the sum; a skipped test counts as a failure.",
+        run: suite::run_all,
+    },
+    Chore {
+        name: "build",
+        purpose: "leaves target/release/nexis-billing and dist/",
+        arguments: &[("--test-seams", "with the routes that move the clock and script the bank; never ship that one")],
+        details: "",
+        run: |arguments| build::run(arguments).map(|()| ExitCode::SUCCESS),
+    },
+    Chore {
+        name: "page",
+        purpose: "the page's half of `build`: leaves dist/ and says what it weighs",
+        arguments: &[("--kit", "adds every part of the page in every state, shown at /kit")],
+        details: "",
+        run: |arguments| build::run_page(arguments).map(|()| ExitCode::SUCCESS),
+    },
+    Chore {
+        name: "screens",
+        purpose: "takes pictures of every screen, and the one of the README in docs/",
+        arguments: &[
+            ("FOLDER", "where the pictures go, /tmp/shots unless given"),
+            ("--renew", "instead: the picture book in docs/screens/, by which the browser tests judge each screen"),
+        ],
+        details: "",
+        run: |arguments| screens::run(arguments).map(|()| ExitCode::SUCCESS),
+    },
+    Chore {
+        name: "bench",
+        purpose: "measures the product beside pgbench and a loop written by hand, on this machine, in one run",
+        arguments: &[],
+        details: "Takes some minutes; the figures of the README come from here.",
+        run: |arguments| bench::run(arguments).map(|()| ExitCode::SUCCESS),
+    },
+];
+
+/// What the command line asks for, before anything runs.
+enum Request<'a> {
+    Overview,
+    Explain(&'static Chore),
+    Run(&'static Chore, &'a [String]),
+}
+
+/// Runs the chore that the words name, or prints what they ask to have explained.
+pub(crate) fn dispatch(words: &[String]) -> Result<ExitCode> {
+    match read(words)? {
+        Request::Overview => println!("{}", overview()),
+        Request::Explain(chore) => println!("{}", chore.help()),
+        Request::Run(chore, arguments) => return (chore.run)(arguments),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `--help` counts wherever it stands: whoever asks for an explanation does not want a run of half an hour.
+fn read(words: &[String]) -> Result<Request<'_>> {
+    let Some((first, rest)) = words.split_first() else { return Ok(Request::Overview) };
+    match (first.as_str(), rest) {
+        ("-h" | "--help", _) | ("help", []) => Ok(Request::Overview),
+        ("help", [name, ..]) => find(name).map(Request::Explain),
+        (name, rest) => {
+            let chore = find(name)?;
+            let explain = rest.iter().any(|word| word == "--help" || word == "-h");
+            Ok(if explain { Request::Explain(chore) } else { Request::Run(chore, rest) })
+        }
+    }
+}
+
+/// The error of a chore that cannot make sense of its arguments.
+pub(crate) fn misuse(name: &str, arguments: &[String]) -> anyhow::Error {
+    let usage = CHORES.iter().find(|chore| chore.name == name).map(Chore::usage).unwrap_or_default();
+    anyhow!(
+        "`{}` is not what this chore takes\n\n{usage}\n`cargo xtask {name} --help` explains it",
+        arguments.join(" ")
+    )
+}
+
+fn find(name: &str) -> Result<&'static Chore> {
+    CHORES
+        .iter()
+        .find(|chore| chore.name == name)
+        .with_context(|| format!("there is no chore `{name}`\n\n{}", overview()))
+}
+
+fn overview() -> String {
+    let mut text = String::from("cargo xtask CHORE\n\n");
+    for chore in CHORES {
+        let _ = writeln!(text, "  {:<8}  {}", chore.name, chore.purpose);
+    }
+    text + "\n`cargo xtask CHORE --help` explains one with its arguments."
+}
+
+impl Chore {
+    fn usage(&self) -> String {
+        let mut text = format!("cargo xtask {}", self.name);
+        for (argument, _) in self.arguments {
+            let _ = write!(text, " [{argument}]");
+        }
+        text
+    }
+
+    fn help(&self) -> String {
+        let mut text = format!("{}\n    {}", self.usage(), self.purpose);
+        for (at, (argument, meaning)) in self.arguments.iter().enumerate() {
+            let gap = if at == 0 { "\n" } else { "" };
+            let _ = write!(text, "{gap}\n  {argument:<20}  {meaning}");
+        }
+        if !self.details.is_empty() {
+            let _ = write!(text, "\n\n{}", self.details);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn asking_for_help_never_runs_anything() {
+        for chore in CHORES {
+            for tail in ["--help", "-h", "--listen --help", "x -h"] {
+                let line = words(&format!("{} {tail}", chore.name));
+                assert!(matches!(read(&line), Ok(Request::Explain(asked)) if asked.name == chore.name), "{line:?}");
+            }
+            assert!(matches!(read(&words(&format!("help {}", chore.name))), Ok(Request::Explain(_))));
+        }
+        for line in ["", "help", "-h", "--help", "--help start"] {
+            assert!(matches!(read(&words(line)), Ok(Request::Overview)), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_chore_gets_the_words_behind_its_name() {
+        let line = words("page --kit");
+        assert!(
+            matches!(read(&line), Ok(Request::Run(chore, arguments)) if chore.name == "page" && arguments == ["--kit"])
+        );
+    }
+
+    #[test]
+    fn every_chore_is_listed_and_explained() {
+        let overview = overview();
+        for (at, chore) in CHORES.iter().enumerate() {
+            assert!(CHORES[..at].iter().all(|earlier| earlier.name != chore.name), "{} twice", chore.name);
+            assert!(overview.contains(chore.name) && overview.contains(chore.purpose), "{}", chore.name);
+            let help = chore.help();
+            assert!(!chore.purpose.is_empty() && help.contains(chore.purpose), "{help}");
+            for (argument, meaning) in chore.arguments {
+                assert!(!meaning.is_empty() && help.contains(argument) && help.contains(meaning), "{help}");
+            }
+            for line in help.lines().chain(overview.lines()) {
+                assert!(line.chars().count() <= 120, "too wide for a terminal: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_misused_chore_says_how_it_is_used() {
+        let sentence = misuse("build", &words("--fast")).to_string();
+        assert!(sentence.contains("`--fast`") && sentence.contains("cargo xtask build [--test-seams]"), "{sentence}");
+    }
+
+    #[test]
+    fn an_unknown_chore_is_answered_with_those_there_are() {
+        for line in ["stert", "help stert", "stert --help"] {
+            let sentence = read(&words(line)).err().unwrap().to_string();
+            assert!(sentence.contains("`stert`") && sentence.contains("start"), "{sentence}");
+        }
+    }
+}
