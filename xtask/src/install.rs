@@ -17,6 +17,8 @@ const WASM_SPLIT: &str = "0.2.4";
 const BINARYEN: &str = "132.0.0";
 const ESBUILD: &str = "0.28.2";
 const NEXTEST: &str = "0.9.143";
+const CARGO_DENY: &str = "0.20.2";
+const TYPOS: &str = "1.52.0";
 
 /// Something that the work needs and a fresh machine may lack.
 pub(crate) trait Requirement {
@@ -42,7 +44,12 @@ pub(crate) fn for_build() -> Result<Vec<Box<dyn Requirement>>> {
 
 /// What the quick checks need.
 pub(crate) fn for_checks() -> Vec<Box<dyn Requirement>> {
-    vec![Box::new(rust::WasmTarget), Box::new(rust::Components)]
+    vec![
+        Box::new(rust::WasmTarget),
+        Box::new(rust::Components),
+        Box::new(cargo_tool::CargoTool::cargo_deny(CARGO_DENY)),
+        Box::new(cargo_tool::CargoTool::typos(TYPOS)),
+    ]
 }
 
 /// What driving the product in a browser needs, beyond building it.
@@ -119,6 +126,16 @@ pub(crate) fn path_with_nextest() -> Result<OsString> {
     let ours = folder_of("cargo-nextest", NEXTEST)?.join("bin");
     let path = env::var_os("PATH").unwrap_or_default();
     Ok(env::join_paths(std::iter::once(ours).chain(env::split_paths(&path)))?)
+}
+
+/// Reads the lock file by the rules of deny.toml.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    Ok(folder_of("cargo-deny", CARGO_DENY)?.join("bin/cargo-deny"))
+}
+
+/// Finds misspelled words.
+pub(crate) fn typos() -> Result<PathBuf> {
+    Ok(folder_of("typos-cli", TYPOS)?.join("bin/typos"))
 }
 
 /// Where a tool of one version lives in the cache.

@@ -3,6 +3,8 @@
 mod browser;
 mod budgets;
 mod cluster;
+mod commits;
+mod dependencies;
 mod oracles;
 mod proven;
 mod run;
@@ -13,7 +15,7 @@ mod times;
 use crate::{arrows, build, install, process, words, workspace};
 use anyhow::{Result, bail};
 use run::Step;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 pub(crate) use browser::playwright;
 pub(crate) use budgets::hold as weigh;
@@ -25,6 +27,9 @@ const CHECKS: &[Step] = &[
     ("lints, Wasm", |_| clippy(&["--package", "nexis-billing-app", "--target", "wasm32-unknown-unknown"])),
     ("the arrows of the architecture", |_| none_of(&arrows::broken()?, "broken")),
     ("the words of the page", |_| none_of(&words::strays()?, "astray")),
+    ("dependencies: bans, licenses, sources", |_| dependencies::judge()),
+    ("spelling", |_| process::run(Command::new(install::typos()?).current_dir(workspace::root()))),
+    ("subjects of the commits", |_| none_of(&commits::long_subjects()?, "too long")),
 ];
 
 const PROOFS: &[Step] = &[

@@ -61,6 +61,29 @@ impl CargoTool {
         }
     }
 
+    pub(super) fn cargo_deny(version: &str) -> Self {
+        Self {
+            package: "cargo-deny",
+            program: "cargo-deny",
+            version: version.to_owned(),
+            cost: "about 1 minute",
+            // Without fetching crates and advisories, which it is not asked for.
+            arguments: &["--no-default-features"],
+            locked: true,
+        }
+    }
+
+    pub(super) fn typos(version: &str) -> Self {
+        Self {
+            package: "typos-cli",
+            program: "typos",
+            version: version.to_owned(),
+            cost: "about 1 minute",
+            arguments: &[],
+            locked: true,
+        }
+    }
+
     fn folder(&self) -> Result<PathBuf> {
         folder_of(self.package, &self.version)
     }
