@@ -27,6 +27,7 @@ struct Source {
 pub(crate) fn broken() -> Result<Vec<String>> {
     let mut broken = graph::crate_edges()?;
     broken.extend(graph::wasm_dependencies()?);
+    broken.extend(graph::seams_in_the_program()?);
     for file in rust_files()? {
         let text = fs::read_to_string(&file).with_context(|| format!("{} could not be read", file.display()))?;
         broken.extend(check(&Source::new(&workspace::relative(&file), &text)));

@@ -23,7 +23,7 @@ pub(crate) use cluster::Cluster;
 
 const CHECKS: &[Step] = &[
     ("formatting", |_| process::run(workspace::cargo().args(["fmt", "--all", "--check"]))),
-    ("lints, native", |_| clippy(&["--workspace", "--all-targets", "--features", "billing-server/test-seams"])),
+    ("lints, native", |_| clippy(&["--workspace", "--all-targets"])),
     ("lints, Wasm", |_| clippy(&["--package", "nexis-billing-app", "--target", "wasm32-unknown-unknown"])),
     ("the arrows of the architecture", |_| none_of(&arrows::broken()?, "broken")),
     ("the words of the page", |_| none_of(&words::strays()?, "astray")),

@@ -51,7 +51,7 @@ impl Clock {
     }
 }
 
-#[cfg(all(test, feature = "test-seams"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -51,6 +51,19 @@ pub(super) fn wasm_dependencies() -> Result<Vec<String>> {
     Ok(forbidden_in(&process::capture(&mut tree)?))
 }
 
+/// The routes that move the clock belong to builds with tests; the program alone must come without them.
+pub(super) fn seams_in_the_program() -> Result<Option<String>> {
+    let mut tree = workspace::cargo();
+    tree.args(["tree", "--package", "billing-server", "--edges", "normal,build", "--depth", "0"]);
+    let features = process::capture(tree.args(["--format", "{f}"]))?;
+    let seamed = has_seams(&features);
+    Ok(seamed.then(|| format!("the program is built with test seams (features: {})", features.trim())))
+}
+
+fn has_seams(features: &str) -> bool {
+    features.trim().split(',').any(|feature| feature == "test-seams")
+}
+
 /// Reads `cargo tree --prefix depth`: lines of a depth and a package, each below its dependent.
 fn forbidden_in(tree: &str) -> Vec<String> {
     let mut above: Vec<&str> = Vec::new();
@@ -115,6 +128,12 @@ mod tests {
                 "tokio reaches the Wasm of the page, by app",
             ]
         );
+    }
+
+    #[test]
+    fn seams_are_found_among_the_features() {
+        assert!(has_seams("default,test-seams\n") && has_seams("test-seams\n"));
+        assert!(!has_seams("\n") && !has_seams("default\n"));
     }
 
     #[test]

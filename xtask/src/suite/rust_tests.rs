@@ -17,11 +17,11 @@ use std::{
 };
 
 /// What the tests of this workspace are built with.
-const WITH_SEAMS: [&str; 5] = ["--workspace", "--locked", "--features", "billing-server/test-seams", "--cargo-quiet"];
+const WHOLE: [&str; 3] = ["--workspace", "--locked", "--cargo-quiet"];
 
 /// Compiles every test, so that the time it takes stands apart from the tests'.
 pub(super) fn build() -> Result<()> {
-    process::run(nextest()?.arg("run").args(WITH_SEAMS).arg("--no-run"))
+    process::run(nextest()?.arg("run").args(WHOLE).arg("--no-run"))
 }
 
 /// Runs every Rust test and counts it; failures are printed whole, the rest as sums. Packages whose tests have passed on
@@ -31,7 +31,7 @@ pub(super) fn run(run: &mut Run) -> Result<()> {
     let unchanged = proven.unchanged();
     let cluster = Cluster::start()?;
     let mut tests = nextest()?;
-    tests.arg("run").args(WITH_SEAMS).args(["--message-format", "libtest-json-plus"]);
+    tests.arg("run").args(WHOLE).args(["--message-format", "libtest-json-plus"]);
     if !unchanged.is_empty() {
         let packages: Vec<String> = unchanged.keys().map(|name| format!("package(={name})")).collect();
         tests.args(["--filterset", &format!("not ({})", packages.join(" | "))]);

@@ -91,7 +91,6 @@ impl World {
     }
 
     /// Moves the program's clock.
-    #[cfg(feature = "test-seams")]
     pub(crate) async fn advance(&self, seconds: i64) {
         let answer = self.anonymous().post("/api/v1/test/clock", &json!({"advance_seconds": seconds})).await;
         assert!((200..300).contains(&answer.status), "{}", answer.text());

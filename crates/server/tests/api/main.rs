@@ -21,63 +21,44 @@ macro_rules! on_both_databases {
     };
 }
 
-#[cfg(feature = "test-seams")]
 mod auto_pay;
 mod bodies;
-#[cfg(feature = "test-seams")]
 mod cards;
 mod chance;
-#[cfg(feature = "test-seams")]
 mod chaos;
 mod client;
-#[cfg(feature = "test-seams")]
 mod confirmation;
-#[cfg(feature = "test-seams")]
 mod crash;
-#[cfg(feature = "test-seams")]
 mod dead_links;
 mod demo;
 mod description;
-#[cfg(feature = "test-seams")]
 mod disputes;
 mod events;
 mod fixture;
-#[cfg(feature = "test-seams")]
 mod history;
-#[cfg(feature = "test-seams")]
 mod links;
 mod members;
 mod metering;
-#[cfg(feature = "test-seams")]
 mod metrics;
-#[cfg(feature = "test-seams")]
 mod money;
-#[cfg(feature = "test-seams")]
 mod notices;
 mod organization;
 mod program;
-#[cfg(feature = "test-seams")]
 mod receipts;
-#[cfg(feature = "test-seams")]
 mod refunds;
 mod requests;
 mod roles;
 mod security;
-#[cfg(feature = "test-seams")]
 mod servers;
 mod session;
-#[cfg(feature = "test-seams")]
 mod signals;
 mod statement;
 mod static_files;
 mod stream;
-#[cfg(feature = "test-seams")]
 mod stripe;
-#[cfg(feature = "test-seams")]
 mod top_ups;
 mod transactions;
 mod usage;
 mod usage_storm;
-#[cfg(feature = "test-seams")]
 mod wallet;
 mod wallets;

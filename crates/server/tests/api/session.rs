@@ -134,7 +134,6 @@ on_both_databases!(
     a_role_that_changes_acts_on_the_next_request,
 );
 
-#[cfg(feature = "test-seams")]
 mod time {
     use super::World;
 
