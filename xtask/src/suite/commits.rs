@@ -38,11 +38,12 @@ fn git() -> Command {
 fn too_long(log: &str) -> Vec<String> {
     let commits = log.lines().filter_map(|line| line.split_once(' '));
     let lengths = commits.map(|(hash, subject)| (hash, subject, subject.chars().count()));
-    let long = lengths.filter(|(.., length)| *length > LONGEST_SUBJECT);
-    long.map(|(hash, subject, length)| {
-        format!("{hash}: {length} characters, {LONGEST_SUBJECT} at most; the rest belongs in the body: {subject}")
-    })
-    .collect()
+    let refused = lengths.filter(|(.., length)| *length > LONGEST_SUBJECT);
+    refused
+        .map(|(hash, subject, length)| {
+            format!("{hash}: {length} characters, {LONGEST_SUBJECT} at most; the rest belongs in the body: {subject}")
+        })
+        .collect()
 }
 
 #[cfg(test)]
