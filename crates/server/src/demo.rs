@@ -36,15 +36,15 @@ const PEOPLE: [DemoPerson; 3] = [
 pub(crate) enum DemoError {
     /// Real data must never stand beside made-up data.
     #[error(
-        "this database holds an organisation that --demo did not make. Start without --demo, or give the demo a database \
+        "this database holds an organization that --demo did not make. Start without --demo, or give the demo a database \
          of its own with --database"
     )]
     Foreign,
     /// The database said no.
-    #[error("the demo organisation could not be made: {0}")]
+    #[error("the demo organization could not be made: {0}")]
     Store(#[from] StoreError),
     /// A service said no.
-    #[error("the demo organisation could not be made: {0}")]
+    #[error("the demo organization could not be made: {0}")]
     Service(String),
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn verify(config: &Config) -> Result<ExitCode, Failure> {
         lines += found.lines;
         if let Some(fault) = found.broken {
             broken += 1;
-            writeln!(out, "organisation {id}: broken at line {}: {}", fault.seq, fault.reason)?;
+            writeln!(out, "organization {id}: broken at line {}: {}", fault.seq, fault.reason)?;
         }
     }
     store.close().await;
@@ -46,7 +46,7 @@ pub(crate) async fn verify(config: &Config) -> Result<ExitCode, Failure> {
 pub(crate) async fn export(config: &Config, organization_id: &str) -> Result<ExitCode, Failure> {
     let store = open(config).await?;
     let last_seq = match store.wallet(organization_id).await {
-        Err(StoreError::NotFound) => return Err(format!("there is no organisation {organization_id}").into()),
+        Err(StoreError::NotFound) => return Err(format!("there is no organization {organization_id}").into()),
         wallet => wallet?.last_seq,
     };
     let mut out = BufWriter::new(std::io::stdout().lock());

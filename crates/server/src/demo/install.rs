@@ -64,7 +64,7 @@ async fn made(state: &AppState, mut lease: Lease) -> Result<String, DemoError> {
     }
     state.store.set_meta(READY, "yes").await?;
     lease.release(state).await?;
-    tracing::info!(organization = organization.id, lived, "the demo organisation is ready");
+    tracing::info!(organization = organization.id, lived, "the demo organization is ready");
     Ok(organization.id)
 }
 
@@ -87,7 +87,7 @@ impl Lease {
     async fn acquire(state: &AppState) -> Result<Self, DemoError> {
         let mut lease = Self { owner: state.new_id()?, renewed: Instant::now() };
         while !lease.take(state).await? {
-            tracing::info!("another server is making the demo organisation, or was stopped while it did");
+            tracing::info!("another server is making the demo organization, or was stopped while it did");
             tokio::time::sleep(LEASE_WAIT).await;
         }
         Ok(lease)

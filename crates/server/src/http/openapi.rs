@@ -45,7 +45,7 @@ pub(crate) const DOCS_STYLE: &str = "/api/docs.css";
         (name = "usage", description = "The monthly summary"),
         (name = "events", description = "What changes, as it changes"),
         (name = "requests", description = "Members ask for funds"),
-        (name = "organization", description = "The organisation and its people"),
+        (name = "organization", description = "The organization and its people"),
         (name = "metering", description = "What the AI platform asks and reports"),
         (name = "webhooks", description = "What the payment provider tells unasked"),
         (name = "health", description = "For load balancers"),

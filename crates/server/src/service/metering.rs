@@ -126,7 +126,7 @@ fn rejected(id: String, index: usize, error: FieldError) -> UsageResult {
 }
 
 fn no_organization() -> FieldError {
-    field("/organization_id", "not_found", "There is no organisation with this id.")
+    field("/organization_id", "not_found", "There is no organization with this id.")
 }
 
 /// Stands in an item's place until its posting is known.

@@ -36,7 +36,7 @@ fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Probl
     let address = text(&mut errors, "/address", &form.address, 500, true);
     let tax_id = text(&mut errors, "/tax_id", &form.tax_id, 40, false);
     if name.is_empty() {
-        errors.push(field("/name", "required", "Enter the organisation's name."));
+        errors.push(field("/name", "required", "Enter the organization's name."));
     }
     match Calendar::of(form.time_zone.trim()) {
         Ok(calendar) if errors.is_empty() => {

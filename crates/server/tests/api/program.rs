@@ -128,7 +128,7 @@ async fn verify_counts_the_lines_and_finds_the_one_that_was_altered(world: World
     world.database.tamper(sqlite, postgres).await;
     let (code, said) = verify(&world).await;
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains(&format!("organisation {}: broken at line 3", world.acme.id)), "{said}");
+    assert!(said.contains(&format!("organization {}: broken at line 3", world.acme.id)), "{said}");
     assert!(said.contains("1 ledgers broken"), "{said}");
 }
 
@@ -138,7 +138,7 @@ async fn verify_names_an_organisation_whose_wallet_is_damaged(world: World) {
     world.database.tamper(damage, damage).await;
     let (code, said) = verify(&world).await;
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains(&format!("organisation {}: broken", world.acme.id)), "{said}");
+    assert!(said.contains(&format!("organization {}: broken", world.acme.id)), "{said}");
     assert!(said.contains("1 ledgers broken"), "the others are looked at all the same: {said}");
 }
 
@@ -171,7 +171,7 @@ async fn export_is_the_ledger_line_by_line(world: World) {
     }
     let output = program().args(ids).arg(crate::fixture::new_id()).output().await.unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(1) && said.contains("there is no organisation"), "{said}");
+    assert!(output.status.code() == Some(1) && said.contains("there is no organization"), "{said}");
 }
 
 async fn a_backup_is_a_whole_database_made_while_the_program_runs(world: World) {
