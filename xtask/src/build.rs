@@ -91,22 +91,6 @@ pub(crate) fn product(test_seams: bool) -> Result<()> {
     page.and(outcome)
 }
 
-/// The stand-in for Stripe, for tests. With the whole workspace in view, so that dependencies keep the features with which
-/// the tests have compiled them.
-pub(crate) fn fake_stripe() -> Result<()> {
-    let mut command = workspace::cargo();
-    command.args([
-        "build",
-        "--workspace",
-        "--locked",
-        "--features",
-        "billing-server/test-seams",
-        "--bin",
-        "fake-stripe",
-    ]);
-    process::run(&mut command)
-}
-
 fn server_build(test_seams: bool) -> Command {
     let mut command = workspace::cargo();
     command.args(["build", "--release", "--locked", "--package", "billing-server", "--bin", "nexis-billing"]);

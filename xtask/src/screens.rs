@@ -32,7 +32,7 @@ fn begin() -> Result<Steps> {
 fn photograph(folder: &Path, steps: &mut Steps) -> Result<()> {
     fs::create_dir_all(folder)?;
     let picture = workspace::root().join("docs/billing.png");
-    let mut shots = suite::playwright(&["--config=screens.config.ts"])?;
+    let mut shots = suite::playwright(&workspace::server_binary()?, &["--config=screens.config.ts"])?;
     shots.env("NEXIS_BILLING_SHOTS", folder).env("NEXIS_BILLING_PICTURE", &picture);
     steps.step("pictures", || process::run(&mut shots))?;
     let bytes = fs::metadata(&picture)?.len();
@@ -48,7 +48,8 @@ fn renew() -> Result<()> {
     install::ensure(&[install::for_pictures()])?;
     let mut steps = begin()?;
     book::drop_stale()?;
-    let mut shots = suite::playwright(&["pictures.spec.ts", "--project=desktop", "--project=phone"])?;
+    let mut shots =
+        suite::playwright(&workspace::server_binary()?, &["pictures.spec.ts", "--project=desktop", "--project=phone"])?;
     shots.args(["--update-snapshots=changed", "--reporter=line"]);
     steps.step("pictures", || process::run(&mut shots))?;
     book::shrink()?;

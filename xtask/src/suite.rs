@@ -6,13 +6,14 @@ mod cluster;
 mod commits;
 mod dependencies;
 mod oracles;
+mod page_build;
 mod proven;
 mod run;
 mod rust_tests;
 mod tally;
 mod times;
 
-use crate::{arrows, build, install, process, words, workspace};
+use crate::{arrows, install, process, words, workspace};
 use anyhow::{Result, bail};
 use run::Step;
 use std::process::{Command, ExitCode};
@@ -21,26 +22,28 @@ pub(crate) use browser::playwright;
 pub(crate) use budgets::hold as weigh;
 pub(crate) use cluster::Cluster;
 
+/// What needs no compiler, and the lints of the page as it runs in the browser.
 const CHECKS: &[Step] = &[
     ("formatting", |_| process::run(workspace::cargo().args(["fmt", "--all", "--check"]))),
-    ("lints, native", |_| clippy(&["--workspace", "--all-targets"])),
-    ("lints, Wasm", |_| clippy(&["--package", "nexis-billing-app", "--target", "wasm32-unknown-unknown"])),
     ("the arrows of the architecture", |_| none_of(&arrows::broken()?, "broken")),
     ("the words of the page", |_| none_of(&words::strays()?, "astray")),
     ("dependencies: bans, licenses, sources", |_| dependencies::judge()),
     ("spelling", |_| process::run(Command::new(install::typos()?).current_dir(workspace::root()))),
     ("subjects of the commits", |_| none_of(&commits::long_subjects()?, "too long")),
+    ("lints, Wasm", |_| clippy(&["--package", "nexis-billing-app", "--target", "wasm32-unknown-unknown"])),
 ];
 
+const NATIVE_LINTS: &[Step] = &[("lints, native", |_| clippy(&["--workspace", "--all-targets"]))];
+
+const PAGE: &[Step] = &[("the page as it ships, begun beside the rest", page_build::begin)];
+
 const PROOFS: &[Step] = &[
-    ("the Rust tests, compiled", |_| rust_tests::build()),
+    ("lints, native; every test compiled", |_| rust_tests::build()),
     ("Rust tests on SQLite and on a real PostgreSQL", rust_tests::run),
     ("Stripe's own packages: bodies, signatures, the glue", |_| oracles::judge()),
     ("Stripe's own SDK and a browser at our stand-in", oracles::drive),
-    ("the product with test seams, in release", |_| build::product(true)),
-    ("weight budgets", |_| budgets::hold()),
-    ("the kit", |_| build::kit()),
     ("types of the browser tests", |_| browser::check_types()),
+    ("the page as it ships, its weight, and the kit", page_build::finish),
     ("the product in a real browser", browser::run),
 ];
 
@@ -48,7 +51,7 @@ const PROOFS: &[Step] = &[
 pub(crate) fn run_checks(arguments: &[String]) -> Result<ExitCode> {
     expect_none(arguments)?;
     install::ensure(&install::for_checks())?;
-    run::run_steps(CHECKS)
+    run::run_steps(&[CHECKS, NATIVE_LINTS].concat())
 }
 
 /// `cargo xtask test`: everything.
@@ -62,7 +65,7 @@ pub(crate) fn run_all(arguments: &[String]) -> Result<ExitCode> {
     needed.extend(install::for_browser());
     needed.extend(install::for_build()?);
     install::ensure(&needed)?;
-    run::run_steps(&[CHECKS, PROOFS].concat())
+    run::run_steps(&[PAGE, CHECKS, PROOFS].concat())
 }
 
 fn clippy(scope: &[&str]) -> Result<()> {

@@ -54,6 +54,11 @@ pub(crate) fn server_binary() -> Result<PathBuf> {
     Ok(target_dir()?.join("release/nexis-billing"))
 }
 
+/// A program as it was compiled beside the tests.
+pub(crate) fn test_program(name: &str) -> Result<PathBuf> {
+    Ok(target_dir()?.join("debug").join(name))
+}
+
 /// `${XDG_CACHE_HOME:-~/.cache}/nexis-billing/tools`: outside the tree, so that every clone shares it.
 pub(crate) fn tool_cache() -> Result<PathBuf> {
     let base = match env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()) {

@@ -1,7 +1,8 @@
-//! Runs the browser tests of tests/browser on the release binary and counts what they report.
+//! Runs the browser tests of tests/browser on the page as it ships and on the program that the API tests have compiled,
+//! whose overflow checks and assertions are on, and counts what they report.
 
 use super::{run::Run, tally::Place, times::Kind};
-use crate::{build, install, process, workspace};
+use crate::{install, process, workspace};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::{fs, path::Path, process::Command, time::Duration};
@@ -12,8 +13,7 @@ pub(super) fn run(run: &mut Run) -> Result<()> {
     if report.exists() {
         fs::remove_file(&report).context("the report of the last run is in the way")?;
     }
-    build::fake_stripe()?;
-    let mut tests = playwright(&["--reporter=list,json"])?;
+    let mut tests = playwright(&workspace::test_program("nexis-billing")?, &["--reporter=list,json"])?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let outcome = process::run(&mut tests);
     count(run, &report)?;
@@ -30,8 +30,8 @@ pub(super) fn check_types() -> Result<()> {
     process::run(compiler.current_dir(workspace::browser_tests()).arg("node_modules/typescript/bin/tsc"))
 }
 
-/// Playwright with the product under test named in its environment.
-pub(crate) fn playwright(arguments: &[&str]) -> Result<Command> {
+/// Playwright with the program under test named in its environment.
+pub(crate) fn playwright(server: &Path, arguments: &[&str]) -> Result<Command> {
     let Some(chromium) = install::chromium() else { bail!("Chromium cannot be found") };
     let mut command = Command::new("node");
     command
@@ -39,8 +39,8 @@ pub(crate) fn playwright(arguments: &[&str]) -> Result<Command> {
         .args(["node_modules/@playwright/test/cli.js", "test"])
         .args(arguments);
     command.env("NEXIS_BILLING_CHROMIUM", chromium);
-    command.env("NEXIS_BILLING_BINARY", workspace::server_binary()?).env("NEXIS_BILLING_DIST", workspace::dist());
-    command.env("NEXIS_BILLING_FAKE_STRIPE", workspace::target_dir()?.join("debug/fake-stripe"));
+    command.env("NEXIS_BILLING_BINARY", server).env("NEXIS_BILLING_DIST", workspace::dist());
+    command.env("NEXIS_BILLING_FAKE_STRIPE", workspace::test_program("fake-stripe")?);
     Ok(command)
 }
 

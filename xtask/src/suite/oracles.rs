@@ -2,7 +2,7 @@
 //! page, its signatures over our verifier, its SDK over our stand-in. Shared code would mean shared mistakes.
 
 use super::{run::Run, tally::Place};
-use crate::{build, install, process, workspace};
+use crate::{install, process, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
     io::{BufRead as _, BufReader},
@@ -19,7 +19,6 @@ pub(super) fn judge() -> Result<()> {
 
 /// Stripe's SDK drives the stand-in, and a real browser the glue over its form; each of their tests counts.
 pub(super) fn drive(run: &mut Run) -> Result<()> {
-    build::fake_stripe()?;
     let Some(chromium) = install::chromium() else { bail!("Chromium cannot be found") };
     let mut fake = StandIn::start()?;
     let mut tests = node();
@@ -64,7 +63,7 @@ struct StandIn {
 
 impl StandIn {
     fn start() -> Result<Self> {
-        let mut command = Command::new(workspace::target_dir()?.join("debug/fake-stripe"));
+        let mut command = Command::new(workspace::test_program("fake-stripe")?);
         let mut child = process::spawn(command.stdout(Stdio::piped()))?;
         let Some(stdout) = child.stdout.take() else { bail!("the stand-in's output could not be read") };
         let mut line = String::new();

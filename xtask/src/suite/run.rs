@@ -1,6 +1,7 @@
 //! One run of the suite: its steps one after the other, what they counted, and where their time went.
 
 use super::{
+    page_build::PageBuild,
     tally::{Place, Tally},
     times::{self, Times},
 };
@@ -13,6 +14,8 @@ use std::{process::ExitCode, time::Instant};
 pub(super) struct Run {
     pub(super) tally: Tally,
     pub(super) times: Times,
+    /// Builds the page while other steps run.
+    pub(super) page: Option<PageBuild>,
 }
 
 /// A step of the suite: it adds what it counted, and fails with the reason.

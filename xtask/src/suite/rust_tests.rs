@@ -12,16 +12,29 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     process::Command,
     time::Duration,
 };
 
-/// What the tests of this workspace are built with.
-const WHOLE: [&str; 3] = ["--workspace", "--locked", "--cargo-quiet"];
+const WHOLE: [&str; 2] = ["--workspace", "--locked"];
+/// Programs that no test of their own package asks for: other tests start them, or they are linted with the rest.
+const PROGRAMS: [&str; 3] = ["fake-stripe", "xtask", "billing-bench"];
+/// How cargo-clippy hands its driver `-D warnings`.
+const DENY_WARNINGS: &str = "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__";
 
-/// Compiles every test, so that the time it takes stands apart from the tests'.
+/// Lints the workspace and compiles every test and program of it, in one pass: clippy's driver is a compiler, and `cargo
+/// clippy` beforehand would read every dependency and every crate once more.
 pub(super) fn build() -> Result<()> {
-    process::run(nextest()?.arg("run").args(WHOLE).arg("--no-run"))
+    let mut cargo = workspace::cargo();
+    cargo.arg("build").args(WHOLE).arg("--tests").args(PROGRAMS.iter().flat_map(|program| ["--bin", program]));
+    process::run(linting(&mut cargo))
+}
+
+/// The compiler is clippy's for crates of this workspace. Tests must be run with it too, or they would be compiled again.
+fn linting(cargo: &mut Command) -> &mut Command {
+    let driver = Path::new(cargo.get_program()).with_file_name("clippy-driver");
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", driver).env("CLIPPY_ARGS", DENY_WARNINGS)
 }
 
 /// Runs every Rust test and counts it; failures are printed whole, the rest as sums. Packages whose tests have passed on
@@ -31,7 +44,7 @@ pub(super) fn run(run: &mut Run) -> Result<()> {
     let unchanged = proven.unchanged();
     let cluster = Cluster::start()?;
     let mut tests = nextest()?;
-    tests.arg("run").args(WHOLE).args(["--message-format", "libtest-json-plus"]);
+    linting(&mut tests).arg("run").args(WHOLE).args(["--cargo-quiet", "--message-format", "libtest-json-plus"]);
     if !unchanged.is_empty() {
         let packages: Vec<String> = unchanged.keys().map(|name| format!("package(={name})")).collect();
         tests.args(["--filterset", &format!("not ({})", packages.join(" | "))]);
