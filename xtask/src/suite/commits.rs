@@ -7,7 +7,7 @@ use std::process::Command;
 /// What `git log --oneline` shows on 80 columns, and what mail and code hosts do not cut off.
 const LONGEST_SUBJECT: usize = 72;
 /// The last commit before this rule; what is older was written without it.
-const BEFORE_THE_RULE: &str = "9a1d6eb99ee76a103c6b80c41074d42504fe1fee";
+const BEFORE_THE_RULE: &str = "1a523768ec7aafb4332a8ee60a7d989c8c11944a";
 
 /// Every subject that is too long, one sentence each; empty when all is well, and where there is no history to read (an
 /// archive of the sources), which is said. Merges are not judged: their subjects are written by programs.
