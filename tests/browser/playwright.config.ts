@@ -14,6 +14,9 @@ const TWICE = /(top-up|automatic-payments|hand-over|guide|stripe)\.spec\.ts|@str
 // What counts milliseconds needs a quiet machine, which the one that runs everything is not.
 const MEASURE = Boolean(process.env.NEXIS_BILLING_MEASURE);
 
+// Answers that are late on purpose make everything that waits for them late (xtask/src/suite/stress.rs).
+const PATIENCE = process.env.NEXIS_BILLING_STRESS_MS ? 4 : 1;
+
 export default defineConfig<Options>({
   testDir: "specs",
   outputDir: "test-results",
@@ -22,12 +25,12 @@ export default defineConfig<Options>({
   retries: 0,
   workers: 2,
   // For what hangs. axe on a large screen takes a busy machine a minute.
-  timeout: 180_000,
+  timeout: 180_000 * PATIENCE,
   // Missing pictures are an error like wrong ones; `cargo xtask screens --renew` takes them.
   updateSnapshots: "none",
   snapshotPathTemplate: "../../docs/screens/{arg}{ext}",
   expect: {
-    timeout: 10_000,
+    timeout: 10_000 * PATIENCE,
     toMatchAriaSnapshot: { pathTemplate: "trees/{arg}{ext}" },
     // A fifth of a percent is a word or an edge. Two builds of the same Chromium draw far less differently.
     toHaveScreenshot: { animations: "disabled", scale: "css", maxDiffPixelRatio: 0.002 },
@@ -39,7 +42,7 @@ export default defineConfig<Options>({
     timezoneId: "America/New_York",
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
-    actionTimeout: 10_000,
+    actionTimeout: 10_000 * PATIENCE,
   },
   projects: [
     { name: "desktop", use: wide, grepInvert: MEASURE ? /@phone|@stripe-only/ : /@phone|@stripe-only|@measured/ },

@@ -10,6 +10,7 @@ mod page_build;
 mod proven;
 mod run;
 mod rust_tests;
+mod stress;
 mod tally;
 mod times;
 
@@ -17,6 +18,7 @@ use crate::{arrows, install, process, words, workspace};
 use anyhow::{Result, bail};
 use run::Step;
 use std::process::{Command, ExitCode};
+use stress::Stress;
 
 pub(crate) use browser::playwright;
 pub(crate) use budgets::hold as weigh;
@@ -54,8 +56,11 @@ pub(crate) fn run_checks(arguments: &[String]) -> Result<ExitCode> {
     run::run_steps(&[CHECKS, NATIVE_LINTS].concat())
 }
 
-/// `cargo xtask test`: everything.
+/// `cargo xtask test`: everything. With `--stress` something else: races.
 pub(crate) fn run_all(arguments: &[String]) -> Result<ExitCode> {
+    if let Some(stress) = Stress::parse(arguments)? {
+        return stress.run();
+    }
     expect_none(arguments)?;
     let mut needed = install::for_checks();
     needed.push(install::for_rust_tests());

@@ -241,6 +241,12 @@ pub(crate) struct Settings {
     /// What time it is when the server starts, RFC 3339, for pictures that look alike every day; only in test builds.
     #[arg(long, env = "NEXIS_BILLING_CLOCK_START", hide = true, hide_env_values = true)]
     clock_start: Option<String>,
+    /// Longest time for which an answer of the API to a browser is held back, milliseconds; only in test builds.
+    #[arg(long, env = "NEXIS_BILLING_ANSWER_DELAY_MS", hide = true, hide_env_values = true)]
+    answer_delay_ms: Option<u32>,
+    /// The same number gives the same delays in the same order; only in test builds.
+    #[arg(long, env = "NEXIS_BILLING_ANSWER_DELAY_SEED", hide = true, hide_env_values = true)]
+    answer_delay_seed: Option<u64>,
 }
 
 /// Why the settings cannot be used, as a sentence for the operator.
@@ -305,8 +311,21 @@ pub(crate) struct Config {
     /// What time it is when the server starts; `None`: the time it is.
     #[cfg(feature = "test-seams")]
     pub(crate) clock_start: Option<Timestamp>,
+    /// How long answers are held back; `None`: not at all.
+    #[cfg(feature = "test-seams")]
+    pub(crate) answer_delay: Option<AnswerDelay>,
     min_top_up: Option<Money>,
     max_top_up: Option<Money>,
+}
+
+/// How long answers of the API are held back in a test build.
+#[cfg_attr(not(feature = "test-seams"), expect(dead_code, reason = "refused there"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AnswerDelay {
+    /// Milliseconds, at most.
+    pub(crate) longest_ms: u32,
+    /// What the sequence of delays begins with.
+    pub(crate) seed: u64,
 }
 
 /// Who sells, as receipts print it.
@@ -389,7 +408,9 @@ impl Settings {
             brand_links,
             support_email,
             support_url,
-            clock_start
+            clock_start,
+            answer_delay_ms,
+            answer_delay_seed
         )
     }
 
@@ -426,6 +447,8 @@ impl Settings {
         let brand = brand::check(&self)?;
         #[cfg_attr(not(feature = "test-seams"), expect(unused_variables, reason = "always `None` here: it is refused"))]
         let clock_start = self.clock_start.as_deref().map(clock_start).transpose()?;
+        #[cfg_attr(not(feature = "test-seams"), expect(unused_variables, reason = "always `None` here: it is refused"))]
+        let answer_delay = answer_delay(self.answer_delay_ms, self.answer_delay_seed)?;
         Ok(Config {
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             admin_listen: self.admin_listen,
@@ -450,6 +473,8 @@ impl Settings {
             stripe,
             #[cfg(feature = "test-seams")]
             clock_start,
+            #[cfg(feature = "test-seams")]
+            answer_delay,
             min_top_up,
             max_top_up,
         })
@@ -497,6 +522,18 @@ fn clock_start(text: &str) -> Result<Timestamp, ConfigError> {
         return Err(setting("clock_start", "only in test builds: a server that bills goes by the system's clock"));
     }
     text.parse().map_err(|_| setting("clock_start", "must look like 2026-11-18T20:15:00Z"))
+}
+
+/// Slow on purpose is for tests that look for races.
+fn answer_delay(longest_ms: Option<u32>, seed: Option<u64>) -> Result<Option<AnswerDelay>, ConfigError> {
+    if !cfg!(feature = "test-seams") && (longest_ms.is_some() || seed.is_some()) {
+        return Err(setting("answer_delay_ms, answer_delay_seed", "only in test builds: nobody waits on purpose"));
+    }
+    match (longest_ms, seed) {
+        (None, None) => Ok(None),
+        (Some(longest_ms), seed) => Ok(Some(AnswerDelay { longest_ms, seed: seed.unwrap_or_default() })),
+        (None, Some(_)) => Err(setting("answer_delay_seed", "only together with answer_delay_ms")),
+    }
 }
 
 fn setting(setting: &'static str, reason: impl Into<String>) -> ConfigError {
@@ -679,6 +716,16 @@ mod tests {
         let told = from_flags("--clock-start 2026-11-18T20:15:00Z").check();
         assert_eq!(told.unwrap().clock_start, Some("2026-11-18T20:15:00Z".parse().unwrap()));
         assert!(from_flags("--clock-start yesterday").check().unwrap_err().to_string().contains("clock_start"));
+    }
+
+    #[test]
+    fn only_a_test_build_holds_answers_back() {
+        let delayed = from_flags("--answer-delay-ms 1500 --answer-delay-seed 7").check();
+        #[cfg(feature = "test-seams")]
+        assert_eq!(delayed.unwrap().answer_delay, Some(AnswerDelay { longest_ms: 1500, seed: 7 }));
+        #[cfg(not(feature = "test-seams"))]
+        assert!(delayed.unwrap_err().to_string().contains("only in test builds"));
+        assert!(from_flags("--answer-delay-seed 7").check().unwrap_err().to_string().contains("answer_delay"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 mod history;
 mod install;
 mod practice;
-mod random;
+pub(crate) mod random;
 mod telling;
 pub(crate) mod traffic;
 

@@ -1,5 +1,7 @@
 //! HTTP: reads requests, asks a service, writes answers. Knows neither SQL nor a payment provider.
 
+#[cfg(feature = "test-seams")]
+pub(crate) mod answer_delay;
 pub(crate) mod auto_pay;
 pub(crate) mod billing;
 pub(crate) mod bootstrap;

@@ -3,7 +3,7 @@ import { type Page, expect, test } from "../fixture/test.ts";
 import { violations } from "../fixture/axe.ts";
 import { sideways } from "../fixture/layout.ts";
 import { makeLink } from "../fixture/links.ts";
-import { BILLING } from "../fixture/people.ts";
+import { BILLING, openSession } from "../fixture/people.ts";
 import { words } from "../fixture/words.ts";
 
 /** A locale that browsers have, what `html[lang]` then says, and how 1,234.50 dollars are written. */
@@ -15,9 +15,9 @@ const LANGUAGES = [
 ];
 
 /** Signs in without a word of any language. */
-async function enter(page: Page, role = "owner", address = BILLING): Promise<void> {
-  await page.goto(address);
-  await page.getByRole("button", { name: `${role}@demo.test` }).click();
+async function enter(page: Page): Promise<void> {
+  await openSession(page, "owner");
+  await page.goto(BILLING);
   await expect(page.locator(".sidebar-user")).toBeAttached();
 }
 

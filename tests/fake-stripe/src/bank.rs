@@ -21,7 +21,7 @@ pub struct Recorded {
 }
 
 /// The state of everything.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Bank {
     objects: Vec<Value>,
     places: HashMap<String, usize>,

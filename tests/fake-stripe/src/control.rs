@@ -9,11 +9,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
-use crate::{Shared, api, webhooks};
+use crate::{Fake, Shared, api, webhooks};
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/_fake/next", post(next))
+        .route("/_fake/copies", post(copy))
         .route("/_fake/clock", post(clock))
         .route("/_fake/webhook", post(webhook))
         .route("/_fake/disputes", post(open_dispute))
@@ -37,6 +38,18 @@ async fn next(State(shared): State<Shared>, Json(form): Json<Next>) -> Response 
             StatusCode::NO_CONTENT.into_response()
         }
         Err(error) => (StatusCode::BAD_REQUEST, error).into_response(),
+    }
+}
+
+/// Leaves a copy of the present books running at an address of its own, until the program ends.
+async fn copy(State(shared): State<Shared>) -> Response {
+    match Fake::copy(&shared).await {
+        Ok(copy) => {
+            let origin = copy.origin().to_owned();
+            std::mem::forget(copy);
+            Json(json!({"origin": origin})).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 

@@ -65,7 +65,7 @@ impl FromStr for Fault {
 
 /// Troubles that wait for the request they fit: money moving ones for those that create payments or refunds. Beside each
 /// the one path for which it waits, if it waits for one alone.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Faults(Vec<(Fault, Option<String>)>);
 
 impl Faults {

@@ -7,7 +7,7 @@ use crate::answer::Answer;
 use crate::form::Form;
 
 /// What a key was used for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Used {
     path: String,
     form: Form,
@@ -29,7 +29,7 @@ pub(crate) enum Claim {
 }
 
 /// All keys.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Keys(HashMap<String, Used>);
 
 impl Keys {

@@ -61,9 +61,21 @@ pub struct Fake {
 impl Fake {
     /// Starts one; port 0 takes a free one.
     pub async fn start(listen: SocketAddr) -> std::io::Result<Self> {
+        Self::with(Bank::default(), listen).await
+    }
+
+    /// Another one whose books begin with what stands in these now. Nobody is sent its events yet.
+    pub(crate) async fn copy(shared: &Shared) -> std::io::Result<Self> {
+        let mut bank = shared.bank().clone();
+        bank.webhook_url = None;
+        bank.outbox.clear();
+        Self::with(bank, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    async fn with(bank: Bank, listen: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let shared = Shared { bank: Arc::default(), origin: origin.into() };
+        let shared = Shared { bank: Arc::new(Mutex::new(bank)), origin: origin.into() };
         let routes = door::routes(shared.clone());
         let task = tokio::spawn(async move {
             // It ends with the test.

@@ -53,7 +53,8 @@ pub(crate) fn router(state: AppState) -> Router {
     let (api, document) = api().split_for_parts();
     #[cfg(feature = "test-seams")]
     let api = api.nest(paths::BASE, crate::http::test_seams::routes());
-    api.merge(openapi::routes(&document))
+    let router = api
+        .merge(openapi::routes(&document))
         .route(outbox::PATH, get(outbox::get_outbox))
         .method_not_allowed_fallback(wrong_method)
         .fallback(static_files::get_file)
@@ -66,8 +67,10 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(from_fn_with_state(state.clone(), security::headers))
         .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(from_fn_with_state(state.clone(), metrics::measure))
-        .with_state(state)
+        .layer(from_fn_with_state(state.clone(), metrics::measure));
+    #[cfg(feature = "test-seams")]
+    let router = crate::http::answer_delay::around(router, &state.config);
+    router.with_state(state)
 }
 
 /// What a log line about a request says of it: no query, which holds what people searched for.
