@@ -1,11 +1,11 @@
 // How the browser tests run: two widths, no second tries, nothing skipped by accident.
 import { defineConfig } from "@playwright/test";
 import { launchOptions } from "./fixture/chromium.ts";
+import { NARROW } from "./fixture/layout.ts";
 import type { Options } from "./fixture/test.ts";
 
 const wide = { viewport: { width: 1280, height: 900 } };
-// 320 CSS px is where WCAG 1.4.10 measures, and the narrowest phone in use.
-const narrow = { viewport: { width: 320, height: 720 }, hasTouch: true };
+const narrow = { viewport: NARROW, hasTouch: true };
 
 // What moves money: these files run a second time with Stripe, and so does each other test with the tag @stripe. What makes
 // sense with one provider only says @sandbox-only or @stripe-only, and why.

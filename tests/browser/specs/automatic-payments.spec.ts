@@ -39,7 +39,8 @@ test.describe("without a card", () => {
   });
 });
 
-test("what is wrong is said at each field, and nothing is switched on", async ({ page }) => {
+// Said by the page itself, before anything is sent.
+test("what is wrong is said at each field, and nothing is switched on @sandbox-only", async ({ page }) => {
   await signIn(page, "owner");
   const billing = new Billing(page);
   await billing.autoPay.getByRole("button", { name: "Not Active" }).click();

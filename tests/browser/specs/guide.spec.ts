@@ -1,10 +1,11 @@
-// The customer guide, step by step and word for word: what it promises is what stands on the page.
+// The customer guide, step by step and word for word: what it promises is what stands on the page. Steps that move no money
+// are the same whoever moves it: @sandbox-only.
 import type { Locator } from "@playwright/test";
 import { expect, test } from "../fixture/test.ts";
 import { Billing, CARDS } from "../fixture/billing.ts";
 import { signIn } from "../fixture/people.ts";
 
-test("1. Settings by the gear in the sidebar, then the tab Billing @everywhere", async ({ page }) => {
+test("1. Settings by the gear in the sidebar, then the tab Billing @everywhere @sandbox-only", async ({ page }) => {
   await signIn(page, "admin", "/settings/organization");
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Settings" }).click();
   await expect(page.getByRole("heading", { name: "Settings", level: 1 })).toBeVisible();
@@ -14,7 +15,7 @@ test("1. Settings by the gear in the sidebar, then the tab Billing @everywhere",
   await expect(page).toHaveURL("/settings/billing");
 });
 
-test("2. the tab shows all five parts, and every kind of transaction as a line of its own @everywhere", async ({ page }) => {
+test("2. the tab shows all five parts, and every kind of transaction as a line of its own @everywhere @sandbox-only", async ({ page }) => {
   await signIn(page, "owner");
   const billing = new Billing(page);
   for (const panel of [billing.balance, billing.autoPay, billing.usage, billing.history]) await expect(panel).toBeVisible();
@@ -101,7 +102,7 @@ test("5. at zero outbound calls stop at once, inbound calls have a visible grace
   expect(await seams.mayStart("outbound_call")).toMatchObject({ allowed: true });
 });
 
-test("6. the summary names the spike and leads to the transactions behind it @everywhere", async ({ page }) => {
+test("6. the summary names the spike and leads to the transactions behind it @everywhere @sandbox-only", async ({ page }) => {
   await signIn(page, "owner");
   const billing = new Billing(page);
   const spike = (await billing.spikes()).filter({ hasText: "outbound calls" }).first();
@@ -114,7 +115,7 @@ test("6. the summary names the spike and leads to the transactions behind it @ev
   await expect(billing.history.getByRole("button", { name: "Outbound calls" }), "the filter is in the address").toHaveAttribute("aria-pressed", "true");
 });
 
-test("6. the summary by kind adds up, is there as a table, and goes back month by month", async ({ page }) => {
+test("6. the summary by kind adds up, is there as a table, and goes back month by month @sandbox-only", async ({ page }) => {
   await signIn(page, "owner");
   const { usage } = new Billing(page);
   await usage.getByRole("button", { name: "Previous month" }).click();
@@ -127,7 +128,7 @@ test("6. the summary by kind adds up, is there as a table, and goes back month b
   await expect(usage.getByText("Spent so far")).toBeVisible();
 });
 
-test("6. transactions are found by words, and a search without result says what to do", async ({ page }) => {
+test("6. transactions are found by words, and a search without result says what to do @sandbox-only", async ({ page }) => {
   await signIn(page, "owner");
   const { history, lines } = new Billing(page);
   await history.getByRole("searchbox", { name: "Search" }).fill("eligibility");
@@ -138,7 +139,7 @@ test("6. transactions are found by words, and a search without result says what 
   await expect(lines.first()).toBeVisible();
 });
 
-test("6. scrolling loads older transactions, while the document keeps only those in view", async ({ page }) => {
+test("6. scrolling loads older transactions, while the document keeps only those in view @sandbox-only", async ({ page }) => {
   await signIn(page, "owner");
   const { history, lines } = new Billing(page);
   const rows = history.getByRole("row");

@@ -1,6 +1,7 @@
-// A language that nobody speaks finds what is not in the catalogue, and what does not bear words that are 40 % longer.
+// A language that nobody speaks finds what is not in the catalogue, and what does not bear words that are 40 % longer: on every
+// screen, wide and then narrow. That each is reached at either width is seen in accessibility.spec.ts.
 import { type Page, expect, test } from "../fixture/test.ts";
-import { spills } from "../fixture/layout.ts";
+import { narrow, spills } from "../fixture/layout.ts";
 import { screens } from "../fixture/screens.ts";
 import { inPseudo, pseudoFile } from "../fixture/words.ts";
 
@@ -54,8 +55,17 @@ function leftOver(text: string, known: string[]): string {
   return SAME_EVERYWHERE.reduce((left, pattern) => left.replace(pattern, ""), rest);
 }
 
+async function speaksAndFits(page: Page, known: string[], width: string): Promise<void> {
+  const texts = await heard(page);
+  expect(texts.some((text) => text.includes("⟦")), "the language that nobody speaks is shown").toBe(true);
+  // Middles of sentences around elements have no bracket at all, but their letters are none of English.
+  const strays = texts.filter((text) => /[a-z]/i.test(leftOver(text, known)));
+  expect(strays, `not in the catalogue, ${width}`).toEqual([]);
+  expect(await spills(page), `does not fit, ${width}`).toEqual([]);
+}
+
 for (const screen of screens.filter(({ name }) => !OF_THE_SERVER.includes(name))) {
-  test.describe(`${screen.name} @everywhere`, () => {
+  test.describe(screen.name, () => {
     test.use({ demo: screen.demo, locale: "de-DE" });
 
     test("every word comes out of the catalogue, and longer ones fit", async ({ page, seams, watch }) => {
@@ -63,12 +73,9 @@ for (const screen of screens.filter(({ name }) => !OF_THE_SERVER.includes(name))
       await page.route("**/de-*.txt", (route) => route.fulfill({ contentType: "text/plain; charset=utf-8", body: pseudoFile() }));
       await screen.open(inPseudo(page), seams);
       const known = await data(page);
-      const texts = await heard(page);
-      expect(texts.some((text) => text.includes("⟦")), "the language that nobody speaks is shown").toBe(true);
-      // Middles of sentences around elements have no bracket at all, but their letters are none of English.
-      const strays = texts.filter((text) => /[a-z]/i.test(leftOver(text, known)));
-      expect(strays, "not in the catalogue").toEqual([]);
-      expect(await spills(page), "does not fit").toEqual([]);
+      await speaksAndFits(page, known, "wide");
+      await narrow(page);
+      await speaksAndFits(page, known, "narrow");
     });
   });
 }

@@ -69,7 +69,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(from_fn_with_state(state.clone(), metrics::measure));
     #[cfg(feature = "test-seams")]
-    let router = crate::http::answer_delay::around(router, &state.config);
+    let router = crate::http::answer_delay::around(router, state.config.answer_delay);
     router.with_state(state)
 }
 
