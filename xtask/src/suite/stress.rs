@@ -45,7 +45,9 @@ impl Stress {
             "answers are late by up to {LONGEST_DELAY_MS} ms; again with: cargo xtask test --stress {runs} --seed {seed}"
         );
         let mut steps = Steps::of(usize::try_from(runs)?.saturating_add(1));
-        steps.step("the product with test seams, in release", || build::product(true))?;
+        steps.step("the product with test seams, in release, and the kit", || {
+            build::product(true).and_then(|()| build::kit())
+        })?;
         let mut failures = BTreeMap::new();
         for run in 0..runs {
             let seed = seed.wrapping_add(run.into());
@@ -71,7 +73,7 @@ fn red_tests(seed: u64) -> Result<Vec<String>> {
     if file.exists() {
         fs::remove_file(&file).context("the report of the last run is in the way")?;
     }
-    let mut tests = playwright(&["--project=desktop", WORKERS, "--reporter=list,json"])?;
+    let mut tests = playwright(&workspace::server_binary()?, &["--project=desktop", WORKERS, "--reporter=list,json"])?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &file);
     tests.env("NEXIS_BILLING_STRESS_MS", LONGEST_DELAY_MS).env("NEXIS_BILLING_STRESS_SEED", seed.to_string());
     let outcome = process::run(&mut tests);
