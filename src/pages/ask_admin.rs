@@ -7,7 +7,6 @@ use leptos::prelude::*;
 
 use crate::platform::signal::{Given, Slot};
 use leptos::task::spawn_local;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api;
 use crate::api::requests::follow::{self, Heard};
@@ -19,6 +18,7 @@ use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::field::TextArea;
+use crate::ui::lazy::split;
 use crate::ui::money::typed;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::money_input::MoneyInput;
@@ -26,10 +26,11 @@ use crate::ui::pill::Pill;
 use crate::ui::time::Instant;
 use crate::ui::woven::woven;
 
+split!(plain: pub(crate) fn page(session: Slot<Session>, admins: Given<Vec<String>>) => make_page);
+
 /// The page, whose code is loaded when it is shown.
-#[wasm_split(plain, fallible, preload(load))]
-pub(crate) fn page(session: Slot<Session>, admins: Given<Vec<String>>) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <AskAdmin session=session admins=admins /> }.into_any())
+fn make_page(session: Slot<Session>, admins: Given<Vec<String>>) -> AnyView {
+    view! { <AskAdmin session=session admins=admins /> }.into_any()
 }
 
 /// Who to ask, the button that asks, and what became of earlier requests.

@@ -3,7 +3,6 @@
 use billing_contract::session::{DemoSignIn, Service, SignIn};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api;
 use crate::parts::brand::BrandMark;
@@ -14,11 +13,13 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::field::TextField;
+use crate::ui::lazy::split;
+
+split!(plain: pub(crate) fn page(service: Service, destination: Given<String>) => make_page);
 
 /// The page, whose code is loaded when it is shown.
-#[wasm_split(plain, fallible, preload(load))]
-pub(crate) fn page(service: Service, destination: Given<String>) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <SignInPage service=service destination=destination /> }.into_any())
+fn make_page(service: Service, destination: Given<String>) -> AnyView {
+    view! { <SignInPage service=service destination=destination /> }.into_any()
 }
 
 /// The sign-in form. A demo server offers its people as buttons.

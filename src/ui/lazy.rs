@@ -16,10 +16,36 @@ use super::skeleton::Skeleton;
 use crate::platform::idle;
 use crate::texts;
 
+/// Declares a part of a page whose code comes after the first load: `split!(settings: pub(super) fn tab(live: Live) => make_tab)`
+/// gives the async functions `tab`, which makes the part by `make_tab`, and `load`, which brings the file `settings`.
+/// Without the feature `split`, in development builds, the code is in the program from the start.
+#[allow(unused_macros, reason = "the payment page and the kit are whole")]
+macro_rules! split {
+    ($file:ident: $vis:vis fn $name:ident($($input:ident: $of:ty),*) => $make:ident) => {
+        #[cfg(feature = "split")]
+        #[wasm_split_helpers::wasm_split($file, fallible, preload(load))]
+        $vis fn $name($($input: $of),*) -> Result<leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError> {
+            Ok($make($($input),*))
+        }
+
+        #[cfg(not(feature = "split"))]
+        $vis fn $name($($input: $of),*) -> impl Future<Output = Result<leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError>> {
+            std::future::ready(Ok($make($($input),*)))
+        }
+
+        #[cfg(not(feature = "split"))]
+        $vis fn load() -> impl Future<Output = Result<(), wasm_split_helpers::SplitLoaderError>> {
+            std::future::ready(Ok(()))
+        }
+    };
+}
+#[allow(unused_imports, reason = "the payment page and the kit are whole")]
+pub(crate) use split;
+
 /// Code on its way.
 type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
 
-/// A part that `make` makes once `load` has brought its code, both of them made by `wasm_split`: `{lazy(load, make)}`
+/// A part that `make` makes once `load` has brought its code, both of them declared by [`split!`]: `{lazy(load, make)}`
 /// in a view. With the code already there it shows at once; without, that it is loading, or why it cannot be shown.
 pub(crate) fn lazy<L, M>(load: fn() -> L, make: impl Fn() -> M + Send + 'static) -> Part
 where

@@ -1,7 +1,9 @@
 //! Builds the product: the page into dist/, the server through cargo, both at once.
 
+pub(crate) mod development;
 mod imports;
 mod page;
+pub(crate) mod trunk;
 mod wasm;
 
 use crate::{
@@ -9,6 +11,8 @@ use crate::{
     steps::{self, Steps},
     suite, workspace,
 };
+pub(crate) use wasm::Program;
+
 use anyhow::{Context, Result};
 use std::{
     collections::hash_map::DefaultHasher,

@@ -1,7 +1,7 @@
 //! The chores in one table: what runs, what `cargo xtask help` lists, and what `cargo xtask CHORE --help` explains.
 
-use crate::{bench, build, screens, start, suite};
-use anyhow::{Context as _, Result, anyhow, bail};
+use crate::{bench, build, dev, screens, start, suite};
+use anyhow::{Context as _, Result, anyhow};
 use std::{fmt::Write as _, process::ExitCode};
 
 /// One chore. A new one is a row of [`CHORES`] and nothing else here.
@@ -33,11 +33,13 @@ const CHORES: &[Chore] = &[
         name: "dev",
         purpose: "shows every edit of the page in the browser as soon as the file is saved",
         arguments: &[
+            ("--listen ADDR", "address and port, 127.0.0.1:8081 unless given"),
             ("--server URL", "uses a server that runs already instead of starting one with the demo"),
+            ("--kit", "builds the kit too, shown at /kit"),
             ("--measure", "edits, waits for the browser, reverts, and prints how long each kind of edit took"),
         ],
-        details: "",
-        run: |_| bail!("`cargo xtask dev` is not part of this tree yet"),
+        details: "Ctrl-C ends it. The demo's database, target/demo/dev.db, is kept for the next start.",
+        run: dev::run,
     },
     Chore {
         name: "check",
@@ -69,6 +71,13 @@ const CHORES: &[Chore] = &[
         arguments: &[("--kit", "adds every part of the page in every state, shown at /kit")],
         details: "",
         run: |arguments| build::run_page(arguments).map(|()| ExitCode::SUCCESS),
+    },
+    Chore {
+        name: "trunk",
+        purpose: "called by `trunk serve` after each build (Trunk.toml): the parts that the document names",
+        arguments: &[],
+        details: "",
+        run: |arguments| build::trunk::run(arguments).map(|()| ExitCode::SUCCESS),
     },
     Chore {
         name: "screens",

@@ -42,6 +42,16 @@ pub(crate) fn for_build() -> Result<Vec<Box<dyn Requirement>>> {
     ])
 }
 
+/// What building the page while somebody works on it needs.
+pub(crate) fn for_development() -> Result<Vec<Box<dyn Requirement>>> {
+    Ok(vec![
+        Box::new(rust::WasmTarget),
+        Box::new(node::Node),
+        Box::new(cargo_tool::CargoTool::wasm_bindgen(&workspace::locked_version("wasm-bindgen")?)),
+        Box::new(node::NpmTool { package: "esbuild", version: ESBUILD, program: "esbuild" }),
+    ])
+}
+
 /// What the quick checks need.
 pub(crate) fn for_checks() -> Vec<Box<dyn Requirement>> {
     vec![

@@ -5,6 +5,7 @@ mod arrows;
 mod bench;
 mod build;
 mod chores;
+mod dev;
 mod install;
 mod precompress;
 mod process;

@@ -6,7 +6,7 @@ use std::{
     fs,
     io::ErrorKind,
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
@@ -25,7 +25,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     check_address(&options.listen)?;
     let database = match options.database {
         Some(url) => url,
-        None => demo_database(options.fresh)?,
+        None if options.fresh => fresh_database()?,
+        None => demo_database("demo.db")?,
     };
     let mut server = Command::new(workspace::server_binary()?);
     server.args(["serve", "--listen", &options.listen, "--database", &database]);
@@ -53,27 +54,33 @@ fn parse(arguments: &[String]) -> Result<Options> {
     Ok(options)
 }
 
-fn check_address(listen: &str) -> Result<()> {
+pub(crate) fn check_address(listen: &str) -> Result<()> {
     match TcpListener::bind(listen) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             bail!(
-                "{listen} is taken by another program. Stop that one, or choose another port: cargo xtask start --listen 127.0.0.1:8090"
+                "{listen} is taken by another program. Stop that one, or choose another port: --listen 127.0.0.1:8090"
             )
         }
         Err(error) => Err(error).with_context(|| format!("cannot listen on {listen}")),
     }
 }
 
-/// The demo's own file in the build folder: kept between runs, except the fresh one, which is what its name says.
-fn demo_database(fresh: bool) -> Result<String> {
+/// A file of the demo's in the build folder, which is kept between runs.
+pub(crate) fn demo_database(name: &str) -> Result<String> {
+    demo_file(name).map(|file| format!("sqlite:{}", file.display()))
+}
+
+/// What its name says.
+fn fresh_database() -> Result<String> {
+    remove_database(&demo_file("fresh.db")?)?;
+    demo_database("fresh.db")
+}
+
+fn demo_file(name: &str) -> Result<PathBuf> {
     let folder = workspace::target_dir()?.join("demo");
     fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
-    let file = folder.join(if fresh { "fresh.db" } else { "demo.db" });
-    if fresh {
-        remove_database(&file)?;
-    }
-    Ok(format!("sqlite:{}", file.display()))
+    Ok(folder.join(name))
 }
 
 fn remove_database(file: &Path) -> Result<()> {

@@ -29,6 +29,7 @@ const CHECKS: &[Step] = &[
     ("formatting", |_| process::run(workspace::cargo().args(["fmt", "--all", "--check"]))),
     ("the arrows of the architecture", |_| none_of(&arrows::broken()?, "broken")),
     ("the words of the page", |_| none_of(&words::strays()?, "astray")),
+    ("Trunk's document and the release's", |_| none_of(&crate::build::trunk::differences()?, "different")),
     ("dependencies: bans, licenses, sources", |_| dependencies::judge()),
     ("spelling", |_| process::run(Command::new(install::typos()?).current_dir(workspace::root()))),
     ("subjects of the commits", |_| none_of(&commits::long_subjects()?, "too long")),

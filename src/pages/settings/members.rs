@@ -8,7 +8,6 @@ use leptos::prelude::*;
 use crate::platform::signal::{Given, Slot};
 use crate::texts;
 use leptos::task::spawn_local;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api;
 use crate::platform::history;
@@ -17,6 +16,7 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
+use crate::ui::lazy::split;
 use crate::ui::panel::{Load, Panel};
 use crate::ui::select::{Choice, Select};
 use crate::ui::table::{Column, Table};
@@ -28,10 +28,11 @@ struct Change {
     role: Role,
 }
 
+split!(settings: pub(super) fn tab(session: Slot<Session>) => make_tab);
+
 /// The tab, whose code is loaded when it is shown.
-#[wasm_split(settings, fallible, preload(load))]
-pub(super) fn tab(session: Slot<Session>) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <MembersTab session=session /> }.into_any())
+fn make_tab(session: Slot<Session>) -> AnyView {
+    view! { <MembersTab session=session /> }.into_any()
 }
 
 /// The tab.

@@ -8,7 +8,6 @@ use leptos::prelude::*;
 use crate::platform::signal::{Given, Slot};
 use crate::texts;
 use leptos::task::spawn_local;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api::{self, ApiError};
 use crate::platform::intl;
@@ -17,6 +16,7 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::field::{TextArea, TextField};
+use crate::ui::lazy::split;
 use crate::ui::panel::{Load, Panel};
 
 /// What stands in the form.
@@ -63,10 +63,11 @@ enum Saving {
     Failed(ApiError),
 }
 
+split!(settings: pub(super) fn tab(session: Slot<Session>) => make_tab);
+
 /// The tab, whose code is loaded when it is shown.
-#[wasm_split(settings, fallible, preload(load))]
-pub(super) fn tab(session: Slot<Session>) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <OrganizationTab session=session /> }.into_any())
+fn make_tab(session: Slot<Session>) -> AnyView {
+    view! { <OrganizationTab session=session /> }.into_any()
 }
 
 /// The tab. Members read, owners and admins change.

@@ -4,7 +4,7 @@ use super::name_of_contents;
 use super::wasm::{self, Program};
 use crate::{install, precompress, process, style, workspace};
 use anyhow::{Context, Result, bail};
-use billing_catalogue::{ENGLISH, OTHERS};
+use billing_catalogue::{Catalogue, ENGLISH, OTHERS};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -12,26 +12,16 @@ use std::{
 };
 
 /// Copied as they are, under names that others know.
-const COPIED: [&str; 3] = ["favicon.svg", "manifest.webmanifest", "robots.txt"];
+pub(super) const COPIED: [&str; 3] = ["favicon.svg", "manifest.webmanifest", "robots.txt"];
 /// What index.html calls the files that get names of their own.
-const WASM: &str = "/app.wasm";
-const SCRIPT: &str = "/loader.js";
-const STYLE: &str = "/app.css";
+pub(super) const WASM: &str = "/app.wasm";
+pub(super) const SCRIPT: &str = "/loader.js";
+pub(super) const STYLE: &str = "/app.css";
 /// Where the server puts what the first screen shows, and the operator's name, logo and icon.
 const MARKS: [&str; 4] = ["<!--bootstrap-->", "<!--name-->", "<!--logo-->", "<!--icon-->"];
 
-/// A document, and the program that it starts.
-struct Document {
-    html: &'static str,
-    program: Program,
-}
-
-const DOCUMENTS: [Document; 2] =
-    [Document { html: "index.html", program: Program::App }, Document { html: "pay.html", program: Program::Pay }];
-
-/// Only in dist/ when somebody asked for it.
-const KIT: Document = Document { html: "kit.html", program: Program::Kit };
-
+/// What the product is made of; the kit is only in dist/ when somebody asked for it.
+const PROGRAMS: [Program; 2] = [Program::App, Program::Pay];
 /// Leaves the page in dist/, compressed.
 pub(super) fn make() -> Result<()> {
     let work = workspace::target_dir()?.join("page");
@@ -41,8 +31,8 @@ pub(super) fn make() -> Result<()> {
     }
     fs::create_dir_all(&dist).with_context(|| format!("{} could not be made", dist.display()))?;
     let languages = languages(&dist)?;
-    for document in &DOCUMENTS {
-        make_document(document, &work.join(document.program.stem()), &dist, &languages)?;
+    for program in PROGRAMS {
+        make_document(program, &work.join(program.stem()), &dist, &languages)?;
     }
     for name in COPIED {
         copy(&workspace::root().join("public").join(name), &dist.join(name))?;
@@ -54,41 +44,56 @@ pub(super) fn make() -> Result<()> {
 pub(super) fn add_kit() -> Result<()> {
     remove_kit()?;
     let (work, dist) = (workspace::target_dir()?.join("page"), workspace::dist());
-    make_document(&KIT, &work.join(KIT.program.stem()), &dist, &languages(&dist)?)
+    make_document(Program::Kit, &work.join(Program::Kit.stem()), &dist, &languages(&dist)?)
 }
 
 /// Leaves in dist/ what `make` made.
 pub(super) fn remove_kit() -> Result<()> {
-    let own = format!("{}-", KIT.program.stem());
+    let own = format!("{}-", Program::Kit.stem());
     for file in workspace::files_below(&workspace::dist())? {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         // The stamp of the build, which is hidden, too.
-        if name == KIT.html || name.trim_start_matches('.').starts_with(&own) {
+        if name == Program::Kit.document() || name.trim_start_matches('.').starts_with(&own) {
             fs::remove_file(&file).with_context(|| format!("{} could not be removed", file.display()))?;
         }
     }
     Ok(())
 }
 
-/// A file for each language but English; answers their addresses as JavaScript, `{"de":"/de-….txt"}`.
+/// A file for each language but English; answers their addresses as JavaScript.
 fn languages(dist: &Path) -> Result<String> {
-    let english = ENGLISH.read()?;
-    let mut addresses = Vec::new();
-    for source in OTHERS {
-        let words = billing_catalogue::compact(&english, &source.read()?);
-        let name = name_of_contents(source.language, "txt", words.as_bytes());
+    let mut names = Vec::new();
+    for (language, words) in words()? {
+        let name = name_of_contents(language, "txt", words.as_bytes());
         fs::write(dist.join(&name), words).with_context(|| format!("dist/{name} could not be written"))?;
-        addresses.push(format!("{:?}:\"/{name}\"", source.language));
+        names.push((language, name));
     }
-    Ok(format!("{{{}}}", addresses.join(",")))
+    Ok(addresses(&names))
 }
 
-fn make_document(document: &Document, work: &Path, dist: &Path, languages: &str) -> Result<()> {
-    let stem = document.program.stem();
-    let code = wasm::make(work, document.program)?;
+/// `{"de":"/de-….txt"}`, as public/loader.js wants it.
+pub(super) fn addresses(names: &[(&str, String)]) -> String {
+    let addresses: Vec<_> = names.iter().map(|(language, name)| format!("{language:?}:\"/{name}\"")).collect();
+    format!("{{{}}}", addresses.join(","))
+}
+
+/// Each language but English and its words, as the tree has them now: this program may be older than the tree.
+pub(super) fn words() -> Result<Vec<(&'static str, String)>> {
+    let read = |language: &str| -> Result<Catalogue> {
+        let file = workspace::root().join(format!("crates/catalogue/texts/{language}.json"));
+        Catalogue::parse(&read(&file)?).with_context(|| workspace::relative(&file))
+    };
+    let english = read(ENGLISH.language)?;
+    let languages = OTHERS.iter().map(|source| source.language);
+    languages.map(|language| Ok((language, billing_catalogue::compact(&english, &read(language)?)))).collect()
+}
+
+fn make_document(program: Program, work: &Path, dist: &Path, languages: &str) -> Result<()> {
+    let (stem, document) = (program.stem(), program.document());
+    let code = wasm::make(work, program)?;
     let script = script(&code.scripts, languages)?;
-    let style = stylesheet(work, document.program)?;
-    let mut html = read(&workspace::root().join(document.html))?;
+    let style = stylesheet(work, program)?;
+    let mut html = read(&workspace::root().join(document))?;
     for part in code.later.iter().chain([&code.main]) {
         copy(&part.file, &dist.join(&part.name))?;
     }
@@ -99,13 +104,13 @@ fn make_document(document: &Document, work: &Path, dist: &Path, languages: &str)
     }
     html = slim(&renamed(&html, WASM, &code.main.name)?)?;
     if let Some(mark) = MARKS.iter().find(|mark| !html.contains(**mark)) {
-        bail!("{} lost its {mark}: the server would have nowhere to put what it knows", document.html);
+        bail!("{document} lost its {mark}: the server would have nowhere to put what it knows");
     }
-    fs::write(dist.join(document.html), html).with_context(|| format!("dist/{} could not be written", document.html))
+    fs::write(dist.join(document), html).with_context(|| format!("dist/{document} could not be written"))
 }
 
 /// public/loader.js and everything that it imports as one file: a request for each would be one after the other.
-fn script(scripts: &Path, languages: &str) -> Result<PathBuf> {
+pub(super) fn script(scripts: &Path, languages: &str) -> Result<PathBuf> {
     let (entry, bundle) = (scripts.join("loader.js"), scripts.join("loader.bundle.js"));
     copy(&workspace::root().join("public/loader.js"), &entry)?;
     let mut esbuild = esbuild(&entry, &bundle)?;
@@ -115,20 +120,24 @@ fn script(scripts: &Path, languages: &str) -> Result<PathBuf> {
     Ok(bundle)
 }
 
-/// All but what another document alone needs.
+/// The program's stylesheet in `work`, small.
 fn stylesheet(work: &Path, program: Program) -> Result<PathBuf> {
     let (joined, small) = (work.join("joined.css"), work.join("app.css"));
+    fs::write(&joined, joined_style(program)?).context("the stylesheet could not be written")?;
+    process::run(&mut esbuild(&joined, &small)?)?;
+    Ok(small)
+}
+
+/// All but what another document alone needs.
+pub(super) fn joined_style(program: Program) -> Result<String> {
     let of_pay = |file: &Path| file.ends_with("pages/pay.css") || file.ends_with("pages/shell.css");
     let of_kit = |file: &Path| file.ends_with("pages/specimens.css");
     let of_a_page = |file: &Path| file.components().any(|part| part.as_os_str() == "pages");
-    let sheet = style::join(&workspace::root().join("style"), |file| match program {
+    style::join(&workspace::root().join("style"), |file| match program {
         Program::App => !file.ends_with("pages/pay.css") && !of_kit(file),
         Program::Pay => of_pay(file) || !of_a_page(file),
         Program::Kit => of_kit(file) || !of_a_page(file),
-    });
-    fs::write(&joined, sheet?).context("the stylesheet could not be written")?;
-    process::run(&mut esbuild(&joined, &small)?)?;
-    Ok(small)
+    })
 }
 
 fn esbuild(from: &Path, to: &Path) -> Result<Command> {
@@ -139,7 +148,7 @@ fn esbuild(from: &Path, to: &Path) -> Result<Command> {
 }
 
 /// The document with `address` replaced by the file's name in dist/.
-fn renamed(html: &str, address: &str, name: &str) -> Result<String> {
+pub(super) fn renamed(html: &str, address: &str, name: &str) -> Result<String> {
     let quoted = format!("\"{address}\"");
     if html.matches(&quoted).count() != 1 {
         bail!("the document must name {address} exactly once");
@@ -158,15 +167,21 @@ fn slim(html: &str) -> Result<String> {
         rest = after;
     }
     kept.push_str(rest);
+    let kept = without_trunk(&kept);
     let lines = kept.lines().map(str::trim).filter(|line| !line.is_empty());
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
-fn read(file: &Path) -> Result<String> {
+/// The document without what only Trunk reads, which stands on lines of its own (Trunk.toml).
+pub(super) fn without_trunk(html: &str) -> String {
+    html.lines().filter(|line| !line.contains("data-trunk")).collect::<Vec<_>>().join("\n")
+}
+
+pub(super) fn read(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("{} could not be read", file.display()))
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to).with_context(|| format!("{} could not be copied to {}", from.display(), to.display()))?;
     Ok(())
 }
@@ -177,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_document_keeps_the_servers_mark_and_loses_what_only_people_read() {
-        let html = "<head>\n  <!-- Why. -->\n\n  <!--bootstrap-->\n  <title>x</title>\n</head>\n";
+        let html = "<head>\n  <!-- Why. -->\n  <link data-trunk rel=\"rust\">\n  <!--bootstrap-->\n  <title>x</title>\n</head>\n";
         assert_eq!(slim(html).unwrap(), "<head>\n<!--bootstrap-->\n<title>x</title>\n</head>");
     }
 
@@ -198,11 +213,11 @@ mod tests {
 
     #[test]
     fn the_documents_of_this_tree_name_what_is_built() {
-        for document in DOCUMENTS.iter().chain([&KIT]) {
-            let html = read(&workspace::root().join(document.html)).unwrap();
+        for program in [Program::App, Program::Pay, Program::Kit] {
+            let html = read(&workspace::root().join(program.document())).unwrap();
             let html = [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| renamed(&html, address, "x").unwrap());
             let html = slim(&html).unwrap();
-            assert!(MARKS.iter().all(|mark| html.contains(mark)), "{}", document.html);
+            assert!(MARKS.iter().all(|mark| html.contains(mark)), "{program:?}");
         }
     }
 }

@@ -32,9 +32,12 @@ const OPTIMISE: [&str; 9] = [
     "--enable-multivalue",
 ];
 
+/// The other parts find memory, table and stack by exports that wasm-bindgen would take for the linker's leftovers.
+const LEAN: [&str; 2] = ["--keep-lld-exports", "--no-demangle"];
+
 /// A program of the page.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Program {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
     /// Settings, for those who are signed in.
     App,
     /// What is behind a hand-over link: small, and whole from the start.
@@ -44,7 +47,7 @@ pub(super) enum Program {
 }
 
 impl Program {
-    const fn bin(self) -> &'static str {
+    pub(super) const fn bin(self) -> &'static str {
         match self {
             Self::App => PACKAGE,
             Self::Pay => "nexis-billing-pay",
@@ -53,11 +56,20 @@ impl Program {
     }
 
     /// What its files are called.
-    pub(super) const fn stem(self) -> &'static str {
+    pub(crate) const fn stem(self) -> &'static str {
         match self {
             Self::App => MAIN,
             Self::Pay => "pay",
             Self::Kit => "kit",
+        }
+    }
+
+    /// The document that starts it, at the root of the tree.
+    pub(crate) const fn document(self) -> &'static str {
+        match self {
+            Self::App => "index.html",
+            Self::Pay => "pay.html",
+            Self::Kit => "kit.html",
         }
     }
 
@@ -100,11 +112,11 @@ pub(super) fn make(folder: &Path, program: Program) -> Result<Code> {
     let mut later = Vec::new();
     if program.is_cut() {
         split(&compiled, &cut)?;
-        bind(&cut.join(format!("{MAIN}.wasm")), &bound)?;
+        bind(&cut.join(format!("{MAIN}.wasm")), &bound, &LEAN)?;
         later = parts_in(&cut)?;
         later.retain(|file| file.file_stem().is_some_and(|stem| stem != MAIN));
     } else {
-        bind(&compiled, &bound)?;
+        bind(&compiled, &bound, &LEAN)?;
     }
     let first = bound.join(format!("{MAIN}_bg.wasm"));
     if program.is_product() {
@@ -117,6 +129,24 @@ pub(super) fn make(folder: &Path, program: Program) -> Result<Code> {
         link(&cut.join(LINK), &bound.join(LINK), &later)?;
     }
     Ok(Code { main, later, scripts: bound })
+}
+
+/// The cargo command that compiles a program whole, as quickly as it can, with panics that name their line in the console.
+pub(super) fn development_compiler(program: Program) -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--locked", "--package", PACKAGE, "--bin", program.bin(), "--target", TARGET]);
+    cargo.args(["--no-default-features", "--features", "debug-panics"]);
+    // A panic knows its line by itself; what debuggers read would double the Wasm that is bound after each edit.
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "false");
+    cargo.env("CARGO_TERM_PROGRESS_WHEN", "never");
+    cargo
+}
+
+/// Binds what [`development_compiler`] left to JavaScript, in `folder`: `app_bg.wasm` and `app.js`.
+pub(super) fn bind_development(program: Program, folder: &Path) -> Result<PathBuf> {
+    let compiled = workspace::target_dir()?.join(TARGET).join("debug").join(format!("{}.wasm", program.bin()));
+    bind(&compiled, folder, &[])?;
+    Ok(folder.join(format!("{MAIN}_bg.wasm")))
 }
 
 /// Compiles the app with its relocations, by which wasm-split knows what uses what.
@@ -141,12 +171,10 @@ fn split(wasm: &Path, to: &Path) -> Result<()> {
     process::run(Command::new(install::wasm_split()?).arg(wasm).arg(to).args(["--out-name", MAIN]))
 }
 
-fn bind(wasm: &Path, to: &Path) -> Result<()> {
+fn bind(wasm: &Path, to: &Path, further: &[&str]) -> Result<()> {
     let mut bindgen = Command::new(install::wasm_bindgen()?);
     bindgen.arg(wasm).arg("--out-dir").arg(to).args(["--out-name", MAIN, "--target", "web", "--no-typescript"]);
-    // The other parts find memory, table and stack by exports that wasm-bindgen would take for the linker's leftovers.
-    bindgen.args(["--keep-lld-exports", "--no-demangle", "--omit-default-module-path"]);
-    process::run(&mut bindgen)
+    process::run(bindgen.arg("--omit-default-module-path").args(further))
 }
 
 fn parts_in(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -193,6 +221,6 @@ fn text(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("{} could not be read", file.display()))
 }
 
-fn read(file: &Path) -> Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("{} could not be read", file.display()))
 }

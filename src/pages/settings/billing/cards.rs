@@ -4,7 +4,6 @@ use billing_contract::auto_pay::AutoPay;
 use billing_contract::card::Card;
 use billing_domain::Date;
 use leptos::prelude::*;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::Doors;
 use super::words::expiry;
@@ -20,7 +19,7 @@ use crate::ui::button::{Button, ButtonStyle, named};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
-use crate::ui::lazy::lazy;
+use crate::ui::lazy::{lazy, split};
 use crate::ui::panel::{Empty, Panel};
 use crate::ui::pill::Pill;
 use crate::ui::woven::woven;
@@ -147,17 +146,14 @@ fn RemoveDialog(live: Live, removing: Slot<Option<Card>>) -> AnyView {
     .into_any()
 }
 
+split!(settings: pub(super) fn content(live: Live, removing: Slot<Option<Card>>, open: RwSignal<bool>) => make_content);
+
 /// What stands in the dialog, whose code is loaded when it is opened.
-#[wasm_split(settings, fallible, preload(load))]
-pub(super) fn content(
-    live: Live,
-    removing: Slot<Option<Card>>,
-    open: RwSignal<bool>,
-) -> Result<AnyView, SplitLoaderError> {
+fn make_content(live: Live, removing: Slot<Option<Card>>, open: RwSignal<bool>) -> AnyView {
     let announcer = announcer();
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let work = StoredValue::new_local(None);
-    let Some(card) = removing.get_untracked() else { return Ok(().into_any()) };
+    let Some(card) = removing.get_untracked() else { return ().into_any() };
     let name = card_text(&card.brand, &card.last4);
     let alone = live.cards.read_untracked().len() == 1;
     let what = consequence(&live.auto_pay.read_untracked(), &card, alone);
@@ -190,7 +186,7 @@ pub(super) fn content(
             </div>
         </div>
     };
-    Ok(content.into_any())
+    content.into_any()
 }
 
 /// What removing it does to automatic payments and calls (the server's own rule: `service::auto_pay::before_card_goes`).

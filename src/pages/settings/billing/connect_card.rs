@@ -5,7 +5,6 @@ mod stripe_form;
 
 use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
 use leptos::prelude::*;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use self::stripe_form::StripeForm;
 use crate::platform::signal::{Given, Slot};
@@ -21,7 +20,7 @@ use crate::state::{Live, use_live};
 use crate::ui::announcer::announcer;
 use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
-use crate::ui::lazy::lazy;
+use crate::ui::lazy::{lazy, split};
 
 /// The version of the consent text below. A changed text gets a new one.
 const CONSENT: &str = "2026-11";
@@ -188,9 +187,10 @@ pub(super) fn ConnectDialog(
     view! { <Dialog open=open heading=texts::connect_card::heading()>{lazy(load, move || content(live, open))}</Dialog> }.into_any()
 }
 
+split!(settings: pub(super) fn content(live: Live, open: RwSignal<bool>) => make_content);
+
 /// What stands in the dialog, whose code is loaded when it is opened.
-#[wasm_split(settings, fallible, preload(load))]
-pub(super) fn content(live: Live, open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
+fn make_content(live: Live, open: RwSignal<bool>) -> AnyView {
     let announcer = announcer();
     let connected = move |card: Card| {
         live.hear_card(card);
@@ -200,5 +200,5 @@ pub(super) fn content(live: Live, open: RwSignal<bool>) -> Result<AnyView, Split
     let content = view! {
         <ConnectCard on_connected=connected on_back=move || open.set(false) note=texts::connect_card::nothing_charged() />
     };
-    Ok(content.into_any())
+    content.into_any()
 }

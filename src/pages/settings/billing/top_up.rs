@@ -7,7 +7,6 @@ mod form;
 mod outcome;
 
 use leptos::prelude::*;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::platform::signal::{Derived, Given};
 use crate::texts;
@@ -23,7 +22,7 @@ use crate::ui::announcer::announcer;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
-use crate::ui::lazy::lazy;
+use crate::ui::lazy::{lazy, split};
 use crate::ui::money::{MoneyStyle, money_text};
 
 /// Where the reader goes on when the dialog shows something else.
@@ -31,7 +30,7 @@ const FACE_ID: &str = "top-up-face";
 
 /// What the dialog shows. While money is under way the form stays, so that the button keeps its focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Face {
+pub(super) enum Face {
     Form,
     Connect,
     Question,
@@ -88,9 +87,10 @@ pub(super) fn TopUpDialog(
     .into_any()
 }
 
+split!(settings: pub(super) fn content(live: Live, face: Derived<Face>) => make_content);
+
 /// What stands in the dialog, whose code is loaded when it is opened.
-#[wasm_split(settings, fallible, preload(load))]
-pub(super) fn content(live: Live, face: Derived<Face>) -> Result<AnyView, SplitLoaderError> {
+fn make_content(live: Live, face: Derived<Face>) -> AnyView {
     let shown = move || {
         let shown = match face.get() {
             Face::Form => view! { <TopUpForm live=live /> }.into_any(),
@@ -101,7 +101,7 @@ pub(super) fn content(live: Live, face: Derived<Face>) -> Result<AnyView, SplitL
         };
         view! { <div id=FACE_ID class="top-up" tabindex="-1">{shown}</div> }
     };
-    Ok(dynamic::part(shown).into_any())
+    dynamic::part(shown).into_any()
 }
 
 fn connect(live: Live) -> AnyView {

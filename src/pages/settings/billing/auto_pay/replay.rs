@@ -8,7 +8,6 @@ use billing_domain::auto_pay::Settings;
 use billing_domain::auto_pay::replay::{Replay, ReplayedCharge, replay};
 use billing_domain::{Money, Timestamp};
 use leptos::prelude::*;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::draft;
 use super::past::{Past, Reading};
@@ -20,6 +19,7 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::Button;
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
+use crate::ui::lazy::split;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::skeleton::Skeleton;
 use crate::ui::table::{Column, Table};
@@ -29,11 +29,12 @@ use crate::ui::trend::{Trend, TrendLine};
 /// The fields rest for so long before they are replayed.
 const REST_MILLISECONDS: i32 = 250;
 
+split!(settings: pub(super) fn on_panel(live: Live) => make_on_panel);
+
 /// On the panel: the settings that are set, or proposed. Its code is loaded when it is opened.
-#[wasm_split(settings, fallible, preload(load))]
-pub(super) fn on_panel(live: Live) -> Result<AnyView, SplitLoaderError> {
+fn make_on_panel(live: Live) -> AnyView {
     let settings = Derived::new(move || Some(draft::present(&live.auto_pay.read())));
-    Ok(view! { <Replayed live=live reading=Reading::start() settings=settings /> }.into_any())
+    view! { <Replayed live=live reading=Reading::start() settings=settings /> }.into_any()
 }
 
 /// What was worked out, and from what.

@@ -5,7 +5,6 @@ use billing_contract::card::Card;
 use billing_contract::link::CreatedPaymentLink;
 use billing_domain::auto_pay::{Field, Settings};
 use leptos::prelude::*;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::platform::signal::Slot;
 
@@ -22,7 +21,7 @@ use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::dialog::{Dialog, follow_face};
 use crate::ui::dynamic;
-use crate::ui::lazy::lazy;
+use crate::ui::lazy::{lazy, split};
 use crate::ui::money::input_text;
 
 /// Where the reader goes on when the dialog shows something else.
@@ -74,16 +73,17 @@ pub(super) fn SetupDialog(
 
 /// The dialog around the content.
 #[derive(Clone, Copy)]
-struct Frame {
+pub(in crate::pages::settings::billing) struct Frame {
     open: RwSignal<bool>,
     heading: RwSignal<String>,
     /// The server is asked: it cannot be closed.
     locked: RwSignal<bool>,
 }
 
+split!(settings: pub(in crate::pages::settings::billing) fn content(live: Live, frame: Frame) => make_content);
+
 /// What stands in the dialog, whose code is loaded when it is opened.
-#[wasm_split(settings, fallible, preload(load))]
-pub(in crate::pages::settings::billing) fn content(live: Live, frame: Frame) -> Result<AnyView, SplitLoaderError> {
+fn make_content(live: Live, frame: Frame) -> AnyView {
     let announcer = announcer();
     let draft = Draft::of(&live.auto_pay.read_untracked(), |amount| input_text(amount, live.currency));
     let first = if live.cards.read_untracked().is_empty() { Step::Doors } else { Step::Amounts(None) };
@@ -111,7 +111,7 @@ pub(in crate::pages::settings::billing) fn content(live: Live, frame: Frame) -> 
         };
         view! { <div id=FACE_ID tabindex="-1">{shown}</div> }
     };
-    Ok(dynamic::part(shown).into_any())
+    dynamic::part(shown).into_any()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

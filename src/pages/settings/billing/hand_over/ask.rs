@@ -3,7 +3,6 @@
 use billing_contract::link::{CreatePaymentLink, CreatedPaymentLink};
 use billing_domain::link::LinkPurpose;
 use leptos::prelude::*;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::super::top_up::choice;
 use super::show::{First, ShowLink};
@@ -19,6 +18,7 @@ use crate::ui::chips::Chips;
 use crate::ui::dialog::follow_face;
 use crate::ui::dynamic;
 use crate::ui::field::TextArea;
+use crate::ui::lazy::split;
 use crate::ui::money::{MoneyStyle, money_text, typed};
 use crate::ui::money_input::MoneyInput;
 use crate::ui::select::{Choice, Select};
@@ -54,12 +54,10 @@ struct Wrong {
     other: Option<String>,
 }
 
+split!(settings: pub(in crate::pages::settings::billing) fn content(live: Live, heading: RwSignal<String>) => make_content);
+
 /// What stands in the dialog, whose code is loaded when it is opened.
-#[wasm_split(settings, fallible, preload(load))]
-pub(in crate::pages::settings::billing) fn content(
-    live: Live,
-    heading: RwSignal<String>,
-) -> Result<AnyView, SplitLoaderError> {
+fn make_content(live: Live, heading: RwSignal<String>) -> AnyView {
     let announcer = announcer();
     let created = Slot::new(None::<CreatedPaymentLink>);
     let is_made = dynamic::memo(move || created.read().is_some());
@@ -81,7 +79,7 @@ pub(in crate::pages::settings::billing) fn content(
         };
         view! { <div id=FACE_ID tabindex="-1">{shown}</div> }
     };
-    Ok(dynamic::part(shown).into_any())
+    dynamic::part(shown).into_any()
 }
 
 fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {

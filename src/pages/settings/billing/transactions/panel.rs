@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::ID;
 use super::drawer::{Drawer, LineDrawer};
@@ -23,14 +22,16 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
+use crate::ui::lazy::split;
 use crate::ui::panel::{Empty, Load};
 use crate::ui::skeleton::Skeleton;
 use crate::ui::table::Column;
 use crate::ui::virtual_table::{Scroller, There, VirtualTable};
 
+split!(settings: pub(super) fn content(live: Live, filter: Slot<Filter>) => make_content);
+
 /// All of it, whose code comes after the first paint.
-#[wasm_split(settings, fallible, preload(load))]
-pub(super) fn content(live: Live, filter: Slot<Filter>) -> Result<AnyView, SplitLoaderError> {
+fn make_content(live: Live, filter: Slot<Filter>) -> AnyView {
     let list = List::new(live, filter);
     let scroller = Scroller::new(list.total);
     let drawer = Drawer::new(list, scroller);
@@ -68,7 +69,7 @@ pub(super) fn content(live: Live, filter: Slot<Filter>) -> Result<AnyView, Split
         </div>
         <LineDrawer drawer=drawer />
     };
-    Ok(content.into_any())
+    content.into_any()
 }
 
 /// How many lines there are, and what can be done with them.

@@ -1,0 +1,165 @@
+//! `cargo xtask dev`: the product with its demo, and the page built again and shown on every save.
+
+mod builder;
+mod document;
+mod http;
+mod measure;
+mod product;
+mod proxy;
+mod site;
+mod sources;
+
+use crate::{
+    build::Program,
+    install, process,
+    start::{check_address, demo_database},
+    steps::Steps,
+};
+use anyhow::{Context, Result, bail};
+use product::Product;
+use site::Site;
+use sources::{Part, Snapshot};
+use std::{
+    net::TcpListener,
+    process::ExitCode,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_millis(100);
+const USAGE: &str = "usage: cargo xtask dev [--listen ADDR] [--server URL] [--kit] [--measure]";
+
+#[derive(Debug, PartialEq, Eq)]
+struct Options {
+    listen: String,
+    server: Option<String>,
+    kit: bool,
+    measure: bool,
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
+    let options = parse(arguments)?;
+    check_address(&options.listen)?;
+    install::ensure(&install::for_development()?)?;
+    if options.measure {
+        install::ensure(&install::for_browser())?;
+    }
+    let mut programs = vec![Program::App, Program::Pay];
+    programs.extend(options.kit.then_some(Program::Kit));
+    let site = Arc::new(Site::default());
+    // What is saved during the first build is built after it.
+    let first = Snapshot::take()?;
+    let mut steps = Steps::of(2);
+    let mut product = steps.step("the product's server", || open_product(&options))?;
+    let listener =
+        TcpListener::bind(&options.listen).with_context(|| format!("cannot listen on {}", options.listen))?;
+    let address = listener.local_addr()?;
+    proxy::start(listener, Arc::clone(&site), product.authority.clone());
+    steps.step("the page (minutes the first time)", || {
+        builder::make_all(&site, &programs);
+        if process::interrupted() {
+            bail!("interrupted");
+        }
+        Ok(())
+    })?;
+    println!("\n  http://{address} shows each save. Ctrl-C ends it.\n");
+    let watching = Watching::start(site, programs);
+    if options.measure {
+        thread::spawn(move || watching.go_on(first));
+        return measure::run(&format!("http://{address}")).map(|()| ExitCode::SUCCESS);
+    }
+    let mut seen = first;
+    while !process::interrupted() {
+        seen = watching.look(&seen)?;
+        product.check()?;
+        thread::sleep(LOOK);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn parse(arguments: &[String]) -> Result<Options> {
+    let mut options = Options { listen: "127.0.0.1:8081".into(), server: None, kit: false, measure: false };
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let (flag, glued) =
+            word.split_once('=').map_or((word.as_str(), None), |(flag, value)| (flag, Some(value.to_owned())));
+        let mut value = || {
+            glued.clone().or_else(|| words.next().cloned()).with_context(|| format!("{flag} wants a value\n{USAGE}"))
+        };
+        match flag {
+            "--listen" => options.listen = value()?,
+            "--server" => options.server = Some(value()?),
+            "--kit" => options.kit = true,
+            "--measure" => options.measure = true,
+            _ => bail!("{USAGE}"),
+        }
+    }
+    Ok(options)
+}
+
+fn open_product(options: &Options) -> Result<Product> {
+    match &options.server {
+        Some(url) => Product::running(url),
+        None => Product::start(&product::binary()?, &demo_database("dev.db")?),
+    }
+}
+
+/// Looks at the files and has made again what a change asks for.
+struct Watching {
+    site: Arc<Site>,
+    programs: Vec<Program>,
+    compile: mpsc::Sender<()>,
+}
+
+impl Watching {
+    fn start(site: Arc<Site>, programs: Vec<Program>) -> Self {
+        let (compile, asked) = mpsc::channel();
+        let (of_compiler, all) = (Arc::clone(&site), programs.clone());
+        thread::spawn(move || builder::compile_on_demand(&of_compiler, &all, &asked));
+        Self { site, programs, compile }
+    }
+
+    /// Compares the files with those that were `seen`; answers how they are now.
+    fn look(&self, seen: &Snapshot) -> Result<Snapshot> {
+        let now = Snapshot::take()?;
+        for part in sources::parts(&now.changed_since(seen)) {
+            match part {
+                Part::Code => self.compile.send(()).context("the compiler's thread has ended")?,
+                quick => builder::make_quick(&self.site, &self.programs, quick),
+            }
+        }
+        Ok(now)
+    }
+
+    fn go_on(&self, mut seen: Snapshot) {
+        loop {
+            match self.look(&seen) {
+                Ok(now) => seen = now,
+                Err(failure) => return println!("the files are no longer watched: {failure:#}"),
+            }
+            thread::sleep(LOOK);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_read_in_both_spellings_and_nonsense_is_refused() {
+        let parse = |line: &str| parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let all = parse("--listen=127.0.0.1:9 --server http://127.0.0.1:8080 --kit --measure").unwrap();
+        let expected = Options {
+            listen: "127.0.0.1:9".into(),
+            server: Some("http://127.0.0.1:8080".into()),
+            kit: true,
+            measure: true,
+        };
+        assert_eq!(all, expected);
+        assert!(parse("--server").unwrap_err().to_string().contains("--server wants a value"));
+        assert!(parse("--watch").is_err());
+    }
+}
