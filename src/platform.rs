@@ -1,11 +1,9 @@
-//! What the browser offers, in plain Rust types: the only room that names `web_sys` and `js_sys`.
+//! What the browser offers, in plain Rust types: the only room that names `web_sys`, `js_sys` and `gloo_net`.
 
 pub(crate) mod bootstrap;
 pub(crate) mod clock;
 pub(crate) mod connection;
 pub(crate) mod dialog;
-#[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
-pub(crate) mod download;
 pub(crate) mod fetch;
 pub(crate) mod focus;
 #[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]

@@ -4,7 +4,7 @@ use billing_contract::auto_pay::{AutoPay, PutAutoPay};
 use billing_contract::paths;
 
 use super::ApiError;
-use super::client::{self, Call, post};
+use super::client::{self, Call, Method, post};
 
 /// `GET /auto-pay`.
 pub(crate) async fn get() -> Result<AutoPay, ApiError> {
@@ -13,7 +13,7 @@ pub(crate) async fn get() -> Result<AutoPay, ApiError> {
 
 /// `PUT /auto-pay`; `etag` is that of the version that was changed.
 pub(crate) async fn put(to: &PutAutoPay, etag: &str) -> Result<AutoPay, ApiError> {
-    Call::new("PUT", paths::AUTO_PAY, "").header("if-match", etag).json(to).answer().await
+    Call::new(Method::PUT, paths::AUTO_PAY, "").header("if-match", etag).json(to).answer().await
 }
 
 /// `POST /auto-pay/resume`.

@@ -9,7 +9,9 @@ use billing_contract::usage::Usage;
 use billing_domain::Month;
 
 use super::ApiError;
-use super::client::{Call, get};
+use super::client::{Call, Method, get};
+
+pub(crate) use super::client::Progress;
 
 /// `GET /billing`.
 pub(crate) async fn billing() -> Result<Billing, ApiError> {
@@ -52,7 +54,7 @@ pub(crate) async fn outline(filter: &str) -> Result<TransactionOutline, ApiError
 
 /// `GET /transactions/{seq}`.
 pub(crate) async fn transaction(seq: i64) -> Result<TransactionDetail, ApiError> {
-    Call::new("GET", paths::TRANSACTION, &seq.to_string()).answer().await
+    Call::new(Method::GET, paths::TRANSACTION, &seq.to_string()).answer().await
 }
 
 /// `GET /statement?month=`.
@@ -60,14 +62,9 @@ pub(crate) async fn statement(month: Month) -> Result<Statement, ApiError> {
     get(paths::STATEMENT).query(&format!("month={month}")).answer().await
 }
 
-/// The address of `GET /transactions.csv`.
-pub(crate) fn csv_address(filter: &str) -> String {
-    let mut address = paths::full(paths::TRANSACTIONS_CSV, "");
-    if !filter.is_empty() {
-        address.push('?');
-        address.push_str(filter);
-    }
-    address
+/// `GET /transactions.csv`: saves what is filtered as a file of this name, saying how far it has come.
+pub(crate) async fn save_csv(filter: &str, name: &str, on_progress: impl Fn(Progress)) -> Result<Progress, ApiError> {
+    get(paths::TRANSACTIONS_CSV).query(filter).save(name, on_progress).await
 }
 
 fn with(filter: &str, more: &[(&str, &str)]) -> String {

@@ -9,14 +9,20 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
-use crate::platform::fetch::{self, FetchError, Request};
+use crate::platform::fetch::{self, FetchError, Request, Response};
 use crate::platform::json::decode;
+use crate::platform::transfer::{self, Failure};
 use crate::platform::{connection, timers};
+
+pub(super) use crate::platform::fetch::Method;
+pub(crate) use crate::platform::transfer::Progress;
 
 /// Reading is over in a second or something is wrong.
 const READ_LIMIT_MILLISECONDS: i32 = 15_000;
 /// A charge waits for the bank.
 const WRITE_LIMIT_MILLISECONDS: i32 = 30_000;
+/// A file may take as long as it likes, but not without anything new for so long.
+const SILENCE_LIMIT_MILLISECONDS: i32 = 30_000;
 /// A connection that broke, as phones break them between two masts, is back after this.
 const AGAIN_MILLISECONDS: i32 = 400;
 
@@ -37,7 +43,7 @@ pub(crate) fn when_signed_out(run: impl Fn() + 'static) {
 
 /// A request in the making.
 pub(super) struct Call {
-    method: &'static str,
+    method: Method,
     address: String,
     headers: Vec<(&'static str, String)>,
     body: Option<String>,
@@ -45,7 +51,7 @@ pub(super) struct Call {
 
 impl Call {
     /// To the endpoint at this path of [`paths`], whose `{id}` is `id`.
-    pub(super) fn new(method: &'static str, path: &str, id: &str) -> Self {
+    pub(super) fn new(method: Method, path: &str, id: &str) -> Self {
         Self { method, address: paths::full(path, id), headers: Vec::new(), body: None }
     }
 
@@ -73,18 +79,10 @@ impl Call {
 
     /// Sends it; the text of a good answer.
     pub(super) async fn text(self) -> Result<String, ApiError> {
-        let headers: Vec<(&'static str, &str)> =
-            self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let reading = self.method == "GET";
-        let send = || {
-            fetch::send(Request {
-                method: self.method,
-                address: &self.address,
-                headers: &headers,
-                body: self.body.as_deref(),
-                limit_milliseconds: if reading { READ_LIMIT_MILLISECONDS } else { WRITE_LIMIT_MILLISECONDS },
-            })
-        };
+        let headers = self.headers();
+        let reading = self.method == Method::GET;
+        let limit = if reading { READ_LIMIT_MILLISECONDS } else { WRITE_LIMIT_MILLISECONDS };
+        let send = || fetch::send(self.request(&headers, limit));
         let mut answer = send().await;
         // Reading changes nothing, so it may be asked twice; whatever changes something is repeated by its own rule.
         if reading && matches!(answer, Err(FetchError::Network)) {
@@ -100,16 +98,28 @@ impl Call {
                 }
                 Ok(answer.text)
             }
-            Ok(answer) => {
-                if answer.status == 401 {
-                    let told = SIGNED_OUT.with_borrow(Clone::clone);
-                    told.inspect(|run| run());
-                }
-                Err(ApiError::from_text(&answer.text))
-            }
-            Err(FetchError::Network) => Err(ApiError::Network),
-            Err(FetchError::Timeout) => Err(ApiError::Timeout),
+            Ok(answer) => Err(refused(&answer)),
+            Err(error) => Err(error.into()),
         }
+    }
+
+    /// Sends it and saves a good answer as a file of this name, saying how far it has come.
+    pub(super) async fn save(self, name: &str, on_progress: impl Fn(Progress)) -> Result<Progress, ApiError> {
+        let headers = self.headers();
+        let request = self.request(&headers, SILENCE_LIMIT_MILLISECONDS);
+        transfer::save(request, name, on_progress).await.map_err(|failure| match failure {
+            Failure::Refused(answer) => refused(&answer),
+            Failure::Broken(error) => error.into(),
+        })
+    }
+
+    fn headers(&self) -> Vec<(&'static str, &str)> {
+        self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    }
+
+    fn request<'a>(&'a self, headers: &'a [(&'static str, &'a str)], limit_milliseconds: i32) -> Request<'a> {
+        let (method, body) = (self.method.clone(), self.body.as_deref());
+        Request { method, address: &self.address, headers, body, limit_milliseconds }
     }
 
     /// Boxed, so that the whole exchange is not compiled into each kind of answer.
@@ -123,14 +133,32 @@ impl Call {
     }
 }
 
+impl From<FetchError> for ApiError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Network => Self::Network,
+            FetchError::Timeout => Self::Timeout,
+        }
+    }
+}
+
+/// What an answer says that is not a good one.
+fn refused(answer: &Response) -> ApiError {
+    if answer.status == 401 {
+        let told = SIGNED_OUT.with_borrow(Clone::clone);
+        told.inspect(|run| run());
+    }
+    ApiError::from_text(&answer.text)
+}
+
 /// `GET` of a path of [`paths`] without `{id}`.
 pub(super) fn get(path: &str) -> Call {
-    Call::new("GET", path, "")
+    Call::new(Method::GET, path, "")
 }
 
 /// `POST` to a path of [`paths`] without `{id}`.
 pub(super) fn post(path: &str) -> Call {
-    Call::new("POST", path, "")
+    Call::new(Method::POST, path, "")
 }
 
 #[cfg(test)]

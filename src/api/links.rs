@@ -4,7 +4,7 @@ use billing_contract::link::{CreatePaymentLink, CreatedPaymentLink, PaymentLink}
 use billing_contract::paths;
 
 use super::ApiError;
-use super::client::{Call, post};
+use super::client::{Call, Method, post};
 
 /// `POST /payment-links`: the only time that the address is told.
 pub(crate) async fn create(form: &CreatePaymentLink) -> Result<CreatedPaymentLink, ApiError> {
@@ -13,5 +13,5 @@ pub(crate) async fn create(form: &CreatePaymentLink) -> Result<CreatedPaymentLin
 
 /// `DELETE /payment-links/{id}`: takes it back.
 pub(crate) async fn revoke(id: &str) -> Result<PaymentLink, ApiError> {
-    Call::new("DELETE", paths::PAYMENT_LINK, id).answer().await
+    Call::new(Method::DELETE, paths::PAYMENT_LINK, id).answer().await
 }

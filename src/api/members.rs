@@ -5,7 +5,7 @@ use billing_contract::paths;
 use billing_domain::Role;
 
 use super::ApiError;
-use super::client::{Call, get};
+use super::client::{Call, Method, get};
 
 /// `GET /members`.
 pub(crate) async fn list() -> Result<MemberList, ApiError> {
@@ -14,5 +14,5 @@ pub(crate) async fn list() -> Result<MemberList, ApiError> {
 
 /// `PUT /members/{id}/role`.
 pub(crate) async fn set_role(id: &str, role: Role) -> Result<Member, ApiError> {
-    Call::new("PUT", paths::MEMBER_ROLE, id).json(&PutRole { role }).answer().await
+    Call::new(Method::PUT, paths::MEMBER_ROLE, id).json(&PutRole { role }).answer().await
 }

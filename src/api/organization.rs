@@ -4,7 +4,7 @@ use billing_contract::organization::{Organization, PutOrganization};
 use billing_contract::paths;
 
 use super::ApiError;
-use super::client::{self, Call};
+use super::client::{self, Call, Method};
 
 /// `GET /organization`.
 pub(crate) async fn get() -> Result<Organization, ApiError> {
@@ -13,5 +13,5 @@ pub(crate) async fn get() -> Result<Organization, ApiError> {
 
 /// `PUT /organization`; `etag` is that of the version that was changed.
 pub(crate) async fn put(to: &PutOrganization, etag: &str) -> Result<Organization, ApiError> {
-    Call::new("PUT", paths::ORGANIZATION, "").header("if-match", etag).json(to).answer().await
+    Call::new(Method::PUT, paths::ORGANIZATION, "").header("if-match", etag).json(to).answer().await
 }

@@ -5,7 +5,6 @@ use billing_contract::paths;
 
 use super::ApiError;
 use super::client::post;
-use crate::platform::download;
 
 /// `POST /pay/resolve`: what the link asks for.
 pub(crate) async fn resolve(token: String) -> Result<PayPage, ApiError> {
@@ -29,6 +28,6 @@ pub(crate) async fn challenge(token: String, attempt_id: String, approve: bool) 
 
 /// `POST /pay/receipt`: saves the receipt as a file; whether that worked.
 pub(crate) async fn save_receipt(token: String, attempt_id: String) -> bool {
-    let body = serde_json::to_string(&AskAttempt { token, attempt_id }).unwrap_or_default();
-    download::post(&paths::full(paths::PAY_RECEIPT, ""), &body, "receipt.pdf").await
+    let call = post(paths::PAY_RECEIPT).json(&AskAttempt { token, attempt_id });
+    call.save("receipt.pdf", |_| {}).await.is_ok()
 }

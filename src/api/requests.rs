@@ -6,7 +6,7 @@ use billing_contract::paths;
 use billing_contract::request::{AnswerFundsRequest, CreateFundsRequest, FundsRequest, FundsRequestList};
 
 use super::ApiError;
-use super::client::{Call, get, post};
+use super::client::{Call, Method, get, post};
 
 /// `POST /requests`.
 pub(crate) async fn create(request: &CreateFundsRequest) -> Result<FundsRequest, ApiError> {
@@ -20,5 +20,5 @@ pub(crate) async fn list() -> Result<FundsRequestList, ApiError> {
 
 /// `POST /requests/{id}/decline`.
 pub(crate) async fn decline(id: &str, answer: Option<String>) -> Result<FundsRequest, ApiError> {
-    Call::new("POST", paths::REQUEST_DECLINE, id).json(&AnswerFundsRequest { answer }).answer().await
+    Call::new(Method::POST, paths::REQUEST_DECLINE, id).json(&AnswerFundsRequest { answer }).answer().await
 }

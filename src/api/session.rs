@@ -4,7 +4,7 @@ use billing_contract::paths;
 use billing_contract::session::{Bootstrap, Session, SignIn};
 
 use super::ApiError;
-use super::client::{Call, get, post};
+use super::client::{Call, Method, get, post};
 use crate::platform::task::{self, Task};
 
 /// `GET /bootstrap`, where the document did not bring it.
@@ -31,5 +31,5 @@ pub(crate) async fn sign_in(who: &SignIn) -> Result<Session, ApiError> {
 
 /// `DELETE /session`.
 pub(crate) async fn sign_out() -> Result<(), ApiError> {
-    Call::new("DELETE", paths::SESSION, "").text().await.map(drop)
+    Call::new(Method::DELETE, paths::SESSION, "").text().await.map(drop)
 }

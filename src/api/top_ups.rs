@@ -4,7 +4,7 @@ use billing_contract::paths;
 use billing_contract::top_up::{ChallengeAnswer, CreateTopUp, TopUp};
 
 use super::ApiError;
-use super::client::{Call, post};
+use super::client::{Call, Method, post};
 
 /// `POST /top-ups`, `amount` with the digits of its currency. The same key and the same body are the same top-up,
 /// however often they are sent.
@@ -20,20 +20,20 @@ pub(crate) async fn create(
 
 /// `GET /top-ups/{id}`.
 pub(crate) async fn read(id: &str) -> Result<TopUp, ApiError> {
-    Call::new("GET", paths::TOP_UP, id).answer().await
+    Call::new(Method::GET, paths::TOP_UP, id).answer().await
 }
 
 /// `POST /top-ups/{id}/check`: asks the bank what became of it.
 pub(crate) async fn check(id: &str) -> Result<TopUp, ApiError> {
-    Call::new("POST", paths::TOP_UP_CHECK, id).answer().await
+    Call::new(Method::POST, paths::TOP_UP_CHECK, id).answer().await
 }
 
 /// `POST /top-ups/{id}/cancel`: one that waits for the cardholder is not to be charged.
 pub(crate) async fn cancel(id: &str) -> Result<TopUp, ApiError> {
-    Call::new("POST", paths::TOP_UP_CANCEL, id).answer().await
+    Call::new(Method::POST, paths::TOP_UP_CANCEL, id).answer().await
 }
 
 /// `POST /top-ups/{id}/challenge`: what the cardholder told the sandbox bank.
 pub(crate) async fn challenge(id: &str, approve: bool) -> Result<TopUp, ApiError> {
-    Call::new("POST", paths::TOP_UP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await
+    Call::new(Method::POST, paths::TOP_UP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await
 }

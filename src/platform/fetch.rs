@@ -1,18 +1,18 @@
-//! One HTTP request with a time limit, aborted when nobody waits for it any more.
+//! HTTP requests through gloo-net: each with a time limit, aborted when nobody waits for the answer any more.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestInit, Response as JsResponse};
+pub(crate) use gloo_net::http::Method;
+use gloo_net::http::{RequestBuilder, Response as OpenResponse};
+use web_sys::AbortController;
 
-use super::timers;
+use super::timers::{self, Timer};
 
 /// What to send. Cookies of the own origin go along by themselves.
 pub(crate) struct Request<'a> {
     /// `GET`, `POST` …
-    pub(crate) method: &'static str,
+    pub(crate) method: Method,
     /// Path with its query.
     pub(crate) address: &'a str,
     /// By name.
@@ -31,6 +31,13 @@ pub(crate) struct Response {
     pub(crate) text: String,
 }
 
+impl Response {
+    /// Reads the rest of an answer as text.
+    pub(super) async fn read(open: OpenResponse) -> Result<Self, gloo_net::Error> {
+        Ok(Self { status: open.status(), text: open.text().await? })
+    }
+}
+
 /// Why nothing came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FetchError {
@@ -40,46 +47,63 @@ pub(crate) enum FetchError {
     Timeout,
 }
 
-/// Aborts what is still under way when its future is dropped; without effect afterwards.
-struct AbortOnDrop(AbortController);
+/// The time limit of one request, which is aborted when it has passed and when this is dropped.
+pub(super) struct Limit {
+    controller: AbortController,
+    milliseconds: i32,
+    passed: Rc<Cell<bool>>,
+    timer: RefCell<Option<Timer>>,
+}
 
-impl Drop for AbortOnDrop {
+impl Limit {
+    /// Runs from now on.
+    pub(super) fn start(milliseconds: i32) -> Result<Self, FetchError> {
+        let controller = AbortController::new().map_err(|_| FetchError::Network)?;
+        let limit = Self { controller, milliseconds, passed: Rc::default(), timer: RefCell::default() };
+        limit.restart();
+        Ok(limit)
+    }
+
+    /// Runs from the beginning again.
+    pub(super) fn restart(&self) {
+        let (controller, passed) = (self.controller.clone(), Rc::clone(&self.passed));
+        self.timer.replace(Some(timers::after(self.milliseconds, move || {
+            passed.set(true);
+            controller.abort();
+        })));
+    }
+
+    /// Why a request with this limit failed.
+    pub(super) fn failure(&self) -> FetchError {
+        if self.passed.get() { FetchError::Timeout } else { FetchError::Network }
+    }
+}
+
+impl Drop for Limit {
     fn drop(&mut self) {
-        self.0.abort();
+        // Without effect once the whole answer is there.
+        self.controller.abort();
     }
 }
 
 /// Sends it and reads the whole answer.
 pub(crate) async fn send(request: Request<'_>) -> Result<Response, FetchError> {
-    let controller = AbortController::new().map_err(|_| FetchError::Network)?;
-    let too_late = Rc::new(Cell::new(false));
-    let _timer = timers::after(request.limit_milliseconds, {
-        let (controller, too_late) = (controller.clone(), Rc::clone(&too_late));
-        move || {
-            too_late.set(true);
-            controller.abort();
-        }
-    });
-    let guard = AbortOnDrop(controller);
-    let answer = exchange(&request, &guard.0).await;
-    answer.map_err(|_| if too_late.get() { FetchError::Timeout } else { FetchError::Network })
+    let limit = Limit::start(request.limit_milliseconds)?;
+    let exchange = async { Response::read(open(&request, &limit).await?).await };
+    exchange.await.map_err(|_| limit.failure())
 }
 
-async fn exchange(request: &Request<'_>, controller: &AbortController) -> Result<Response, JsValue> {
-    let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
-    let headers = Headers::new()?;
+/// Sends it; the answer as soon as its headers are there.
+pub(super) async fn open(request: &Request<'_>, limit: &Limit) -> Result<OpenResponse, gloo_net::Error> {
+    let mut builder = RequestBuilder::new(request.address)
+        .method(request.method.clone())
+        .abort_signal(Some(&limit.controller.signal()));
     for (name, value) in request.headers {
-        headers.set(name, value)?;
+        builder = builder.header(name, value);
     }
-    let init = RequestInit::new();
-    init.set_method(request.method);
-    init.set_headers(&headers);
-    init.set_signal(Some(&controller.signal()));
-    if let Some(body) = request.body {
-        init.set_body(&JsValue::from_str(body));
-    }
-    let response: JsResponse =
-        JsFuture::from(window.fetch_with_str_and_init(request.address, &init)).await?.dyn_into()?;
-    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-    Ok(Response { status: response.status(), text })
+    let request = match request.body {
+        Some(body) => builder.body(body)?,
+        None => builder.build()?,
+    };
+    request.send().await
 }

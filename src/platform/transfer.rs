@@ -1,19 +1,13 @@
 //! Saving a long answer as a file while it arrives, saying how far it has come; stopped when nobody waits for it any more.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, Blob, HtmlAnchorElement, ReadableStreamDefaultReader, RequestInit, Response as JsResponse, Url,
-};
+use web_sys::{Blob, HtmlAnchorElement, ReadableStream, ReadableStreamDefaultReader, Url};
 
+use super::fetch::{self, FetchError, Limit, Request, Response};
 use super::timers;
 
-/// After so long without anything new it is given up.
-const SILENCE_MILLISECONDS: i32 = 30_000;
 /// So much is handed over to the browser at once, which keeps it outside the page's memory.
 const PART_BYTES: u64 = 4_000_000;
 
@@ -27,12 +21,11 @@ pub(crate) struct Progress {
 }
 
 /// Why there is no file.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// The server refused, with this answer.
-    Refused(String),
-    /// The answer did not begin, or broke off.
-    Broken,
+    Refused(Response),
+    /// The answer did not begin, broke off, or could not be handed over; or nothing new came within the limit.
+    Broken(FetchError),
 }
 
 /// Counts the records of a CSV file piece by piece: a line break inside quotes ends none.
@@ -54,54 +47,39 @@ impl Records {
     }
 }
 
-struct AbortOnDrop(AbortController);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Fetches a CSV file and saves it under this name once it is whole.
-pub(crate) async fn save(address: &str, name: &str, on_progress: impl Fn(Progress)) -> Result<Progress, Failure> {
-    let controller = AbortOnDrop(AbortController::new().map_err(|_| Failure::Broken)?);
-    match fetch(&controller.0, address, on_progress).await {
-        Ok(Ok((progress, parts))) => hand_over(&parts, name).map(|()| progress).map_err(|_| Failure::Broken),
-        Ok(Err(refusal)) => Err(Failure::Refused(refusal)),
-        Err(_) => Err(Failure::Broken),
-    }
-}
-
-type Fetched = Result<(Progress, Array), String>;
-
-async fn fetch(
-    controller: &AbortController,
-    address: &str,
+/// Sends it and saves a good answer under this name once it is whole. The request's limit is the longest time without
+/// anything new.
+pub(crate) async fn save(
+    request: Request<'_>,
+    name: &str,
     on_progress: impl Fn(Progress),
-) -> Result<Fetched, JsValue> {
-    let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
-    let init = RequestInit::new();
-    init.set_signal(Some(&controller.signal()));
-    let silence = Rc::new(Cell::new(None));
-    let listen = || {
-        let controller = controller.clone();
-        silence.set(Some(timers::after(SILENCE_MILLISECONDS, move || controller.abort())));
-    };
-    listen();
-    let response: JsResponse = JsFuture::from(window.fetch_with_str_and_init(address, &init)).await?.dyn_into()?;
-    if !response.ok() {
-        return Ok(Err(JsFuture::from(response.text()?).await?.as_string().unwrap_or_default()));
+) -> Result<Progress, Failure> {
+    let limit = Limit::start(request.limit_milliseconds).map_err(Failure::Broken)?;
+    let broken = || Failure::Broken(limit.failure());
+    let open = fetch::open(&request, &limit).await.map_err(|_| broken())?;
+    if !open.ok() {
+        return Err(Response::read(open).await.map_or_else(|_| broken(), Failure::Refused));
     }
-    let body = response.body().ok_or(JsValue::UNDEFINED)?;
+    let body = open.body().ok_or_else(broken)?;
+    let (progress, parts) = read(&body, &limit, on_progress).await.map_err(|_| broken())?;
+    hand_over(&parts, name).map_err(|_| broken())?;
+    Ok(progress)
+}
+
+async fn read(
+    body: &ReadableStream,
+    limit: &Limit,
+    on_progress: impl Fn(Progress),
+) -> Result<(Progress, Array), JsValue> {
     let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
     let (parts, mut pieces, mut kept) = (Array::new(), Array::new(), 0);
     let (mut bytes, mut records) = (0, Records::default());
     loop {
+        limit.restart();
         let read = JsFuture::from(reader.read()).await?;
         if Reflect::get(&read, &"done".into())?.is_truthy() {
             break;
         }
-        listen();
         let piece: Uint8Array = Reflect::get(&read, &"value".into())?.dyn_into()?;
         let length = u64::from(piece.byte_length());
         records.read(&piece.to_vec());
@@ -114,8 +92,7 @@ async fn fetch(
         on_progress(Progress { bytes, records: records.count });
     }
     parts.push(&JsValue::from(Blob::new_with_u8_array_sequence(&pieces)?));
-    silence.set(None);
-    Ok(Ok((Progress { bytes, records: records.count }, parts)))
+    Ok((Progress { bytes, records: records.count }, parts))
 }
 
 fn hand_over(parts: &Array, name: &str) -> Result<(), JsValue> {

@@ -129,10 +129,11 @@ fn page_rules(source: &Source, module: &[String]) -> Vec<String> {
         }
     }
     if room != "platform" {
-        broken.extend(refuse(source, &["web_sys", "js_sys"], "only `platform` names the browser's own interfaces"));
+        let browser = ["web_sys", "js_sys", "gloo_net"];
+        broken.extend(refuse(source, &browser, "only `platform` names the browser's own interfaces"));
     }
-    if room != "api" {
-        broken.extend(refuse(source, &["gloo_net"], "only `api` fetches"));
+    if !matches!(room, "api" | "platform") {
+        broken.extend(requests(source, module));
     }
     if matches!(room, "ui" | "specimens" | "platform") {
         broken.extend(refuse(source, &["billing_contract"], "the kit and the platform know no billing"));
@@ -146,6 +147,17 @@ fn page_rules(source: &Source, module: &[String]) -> Vec<String> {
         "markup is never made out of text",
     ));
     broken
+}
+
+/// What sends requests past `api`, named from the crate's root or by the module that somebody brought in.
+fn requests(source: &Source, module: &[String]) -> Vec<String> {
+    let used = paths::used(&source.code, module);
+    let sends = |name: &&str| {
+        used.iter().any(|path| path.len() > 1 && path[0] == "platform" && path[1] == **name)
+            || paths::has_word(&source.code, &format!("platform::{name}"))
+    };
+    let found = ["fetch", "transfer"].into_iter().filter(sends);
+    found.map(|name| source.complaint(&format!("`platform::{name}`: only `api` sends requests"))).collect()
 }
 
 fn server_rules(source: &Source, module: &[String]) -> Vec<String> {
@@ -221,6 +233,22 @@ mod tests {
         assert_eq!(complaints("src/ui/dialog.rs", "use web_sys::Element;").len(), 1);
         assert_eq!(complaints("src/platform/history.rs", "use web_sys::Element;").len(), 0);
         assert_eq!(complaints("src/ui/dialog.rs", "// web_sys is not used here").len(), 0);
+    }
+
+    #[test]
+    fn requests_are_sent_by_one_room_only() {
+        for code in [
+            "use crate::platform::fetch::{self, Request};",
+            "use crate::platform::{intl, transfer::Progress};",
+            "use crate::platform;\nfn f() { platform::fetch::send(request) }",
+            "fn f() { crate::platform::transfer::save(request) }",
+        ] {
+            assert_eq!(complaints("src/pages/settings/billing/transactions/export.rs", code).len(), 1, "{code}");
+            assert_eq!(complaints("src/api/client.rs", code), [""; 0], "{code}");
+        }
+        assert_eq!(complaints("src/pages/pay.rs", "use crate::platform::{fetching, intl};"), [""; 0]);
+        assert_eq!(complaints("src/api/client.rs", "use gloo_net::http::Request;").len(), 1);
+        assert_eq!(complaints("src/platform/fetch.rs", "use gloo_net::http::Request;"), [""; 0]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 // The Transaction History: what narrows it, one line in its drawer, the file, the statement on paper, the check of the chain.
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import type { Locator } from "@playwright/test";
+import type { Locator, Request } from "@playwright/test";
 import { type Page, expect, test } from "../fixture/test.ts";
 import { expectNoViolations } from "../fixture/axe.ts";
 import { sideways } from "../fixture/layout.ts";
@@ -152,6 +152,30 @@ test("the file holds exactly what is filtered", async ({ page }) => {
   expect(rows.length - 1).toBe(count);
   expect(rows.slice(1).filter((row) => !row.includes(",inbound_call,"))).toEqual([]);
   await expect(billing.history.getByRole("group", { name: "CSV" })).toContainText(`${count.toLocaleString("en-US")} lines`);
+});
+
+test("a file that nothing comes of is given up in time, and one that is cancelled is aborted", async ({ page, watch }) => {
+  await page.clock.install();
+  const billing = await open(page);
+  watch.expectOffline();
+  await page.route("**/api/v1/transactions.csv*", () => {});
+  const isFile = (request: Request) => new URL(request.url()).pathname === "/api/v1/transactions.csv";
+  const begin = async () => {
+    const [sent] = await Promise.all([page.waitForRequest(isFile), billing.history.getByRole("button", { name: "Download CSV" }).click()]);
+    return sent;
+  };
+  const note = billing.history.getByRole("group", { name: "CSV" });
+  const silent = await begin();
+  await page.clock.fastForward(30_000);
+  await expect(note).toContainText("The connection broke before the file was whole. Nothing was saved.");
+  expect(silent.failure()?.errorText).toBe("net::ERR_ABORTED");
+  await note.getByRole("button", { name: "Dismiss" }).click();
+
+  const aborted = page.waitForEvent("requestfailed", isFile);
+  const cancelled = await begin();
+  await note.getByRole("button", { name: "Cancel" }).click();
+  expect(await aborted).toBe(cancelled);
+  await expect(note).toBeHidden();
 });
 
 test("the chain of the loaded lines is checked in the browser, and an altered line is named", async ({ page }) => {

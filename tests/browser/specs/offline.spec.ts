@@ -64,3 +64,19 @@ test("a connection that breaks while something is read is tried once more before
   expect(broken).toBe(1);
   await expect(billing.usage.getByRole("alert")).toHaveCount(0);
 });
+
+test("a request without an answer is aborted in time, and says that it was slow, not that the network is gone", async ({ page, watch }) => {
+  await page.clock.install();
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  await expect(billing.usage.locator(".usage-total")).toBeVisible();
+  watch.expectOffline();
+  await page.route("**/api/v1/usage?*", () => {});
+  const aborted = page.waitForEvent("requestfailed", (request) => new URL(request.url()).pathname === "/api/v1/usage");
+  const sent = page.waitForRequest("**/api/v1/usage?*");
+  await billing.usage.getByRole("button", { name: "Previous month" }).click();
+  await sent;
+  await page.clock.fastForward(15_000);
+  expect((await aborted).failure()?.errorText).toBe("net::ERR_ABORTED");
+  await expect(billing.usage.getByRole("alert")).toContainText("The server did not answer in time");
+});

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use super::super::words::figure;
 use super::list::List;
-use crate::api;
+use crate::api::billing::Progress;
+use crate::api::{self, ApiError};
 use crate::platform::intl;
 use crate::platform::signal::Slot;
 use crate::platform::task::{self, Task};
-use crate::platform::transfer::{self, Failure, Progress};
 use crate::texts;
 use crate::ui::announcer::announcer;
 use crate::ui::button::{Button, ButtonStyle};
@@ -49,17 +49,16 @@ impl Export {
 
     /// Begins; `filter` is a query without its `?`.
     pub(super) fn start(self, filter: &str) {
-        let address = api::billing::csv_address(filter);
+        let filter = filter.to_owned();
         let counted = !self.list.counting.get_untracked();
         let total = u64::try_from(self.list.total.get_untracked()).unwrap_or_default();
         self.expected.set(if counted { total } else { 0 });
         self.stage.set(Stage::Running(Progress::default()));
         self.work.set_value(Some(task::start(async move {
-            let saved =
-                transfer::save(&address, FILE_NAME, move |progress| self.stage.set(Stage::Running(progress))).await;
-            self.stage.set(match saved {
+            let on_progress = move |progress| self.stage.set(Stage::Running(progress));
+            self.stage.set(match api::billing::save_csv(&filter, FILE_NAME, on_progress).await {
                 Ok(progress) => Stage::Saved(progress),
-                Err(failure) => Stage::Failed(reason(failure)),
+                Err(error) => Stage::Failed(reason(&error)),
             });
         })));
     }
@@ -70,10 +69,10 @@ impl Export {
     }
 }
 
-fn reason(failure: Failure) -> String {
-    match failure {
-        Failure::Refused(answer) => api::ApiError::from_text(&answer).sentence(),
-        Failure::Broken => texts::transactions::export_broken().to_owned(),
+fn reason(error: &ApiError) -> String {
+    match error {
+        ApiError::Network | ApiError::Timeout => texts::transactions::export_broken().to_owned(),
+        ApiError::Problem(_) | ApiError::Unreadable => error.sentence(),
     }
 }
 
