@@ -109,7 +109,7 @@ fn finish(server: &mut Child) -> Result<()> {
 }
 
 /// Builds the page unless dist/ already holds exactly these sources.
-fn page_if_changed() -> Result<()> {
+pub(crate) fn page_if_changed() -> Result<()> {
     let stamp = fingerprint()?;
     let file = workspace::dist().join(STAMP);
     if fs::read_to_string(&file).is_ok_and(|built| built == stamp) {

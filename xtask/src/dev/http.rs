@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_origin_becomes_the_servers_and_anothers_stays_what_it_is() {
+    fn our_own_origin_becomes_the_servers_and_that_of_another_page_stays_what_it_is() {
         let mut ours = head("POST / HTTP/1.1\r\nHost: 127.0.0.1:8081\r\norigin: http://127.0.0.1:8081\r\n\r\n");
         redirect(&mut ours, "127.0.0.1:8080");
         assert_eq!(

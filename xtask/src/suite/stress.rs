@@ -1,6 +1,6 @@
 //! Runs the browser tests on a server whose answers are late by random times, and names those that are not always green.
 
-use super::browser::playwright;
+use super::{browser::playwright, rust_tests};
 use crate::{build, install, process, steps::Steps, workspace};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -38,6 +38,7 @@ impl Stress {
     /// Builds the product and runs the tests of the desktop so often. Red unless every test was green every time.
     pub(super) fn run(&self) -> Result<ExitCode> {
         let mut needed = install::for_build()?;
+        needed.extend(install::for_checks());
         needed.extend(install::for_browser());
         install::ensure(&needed)?;
         let Self { runs, seed } = *self;
@@ -45,8 +46,8 @@ impl Stress {
             "answers are late by up to {LONGEST_DELAY_MS} ms; again with: cargo xtask test --stress {runs} --seed {seed}"
         );
         let mut steps = Steps::of(usize::try_from(runs)?.saturating_add(1));
-        steps.step("the product with test seams, in release, and the kit", || {
-            build::product(true).and_then(|()| build::kit())
+        steps.step("the page as it ships, the kit, and the program with test seams", || {
+            build::page_if_changed().and_then(|()| build::kit()).and_then(|()| rust_tests::build())
         })?;
         let mut failures = BTreeMap::new();
         for run in 0..runs {
@@ -73,7 +74,7 @@ fn red_tests(seed: u64) -> Result<Vec<String>> {
     if file.exists() {
         fs::remove_file(&file).context("the report of the last run is in the way")?;
     }
-    let mut tests = playwright(&workspace::server_binary()?, &["--project=desktop", WORKERS, "--reporter=list,json"])?;
+    let mut tests = playwright(&workspace::test_program("nexis-billing")?, &["--project=desktop", WORKERS, "--reporter=list,json"])?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &file);
     tests.env("NEXIS_BILLING_STRESS_MS", LONGEST_DELAY_MS).env("NEXIS_BILLING_STRESS_SEED", seed.to_string());
     let outcome = process::run(&mut tests);
