@@ -1,9 +1,5 @@
 //! Mounts the app.
 #![expect(unreachable_pub, reason = "leptos writes `pub` into what its component macro makes")]
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "what `wasm_split` cuts off answers a Result, for when it cannot be loaded"
-)]
 
 mod api;
 mod app;
