@@ -53,7 +53,7 @@ pub struct Billing {
     pub usage: Usage,
     /// The first page of the ledger.
     pub transactions: TransactionPage,
-    /// The latest hand-over links, newest first.
+    /// Every hand-over link that can be used, and the latest others, newest first.
     pub links: Vec<PaymentLink>,
     /// What members asked for and nobody has answered yet.
     pub requests: Vec<FundsRequest>,

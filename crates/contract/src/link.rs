@@ -103,7 +103,7 @@ pub struct PaymentLink {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PaymentLinkList {
-    /// The latest 50, newest first.
+    /// Every link that can be used, and the latest 50 in all, newest first.
     pub items: Vec<PaymentLink>,
 }
 

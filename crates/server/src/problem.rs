@@ -66,6 +66,10 @@ impl From<StoreError> for Problem {
             StoreError::NotFound => Self::not_found(),
             StoreError::Stale => Self::stale(),
             StoreError::Conflict(what) => Self::new(ProblemCode::Conflict, format!("There is such a {what} already.")),
+            StoreError::LimitReached(most) => Self::new(
+                ProblemCode::Conflict,
+                format!("There are {most} of them already, and no more may be made at a time."),
+            ),
             StoreError::Overflow => {
                 Self::new(ProblemCode::Invalid, "The amount is larger than any ledger here can hold.")
             }

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// A row that must be unique exists already; the name says which.
     #[error("already exists: {0}")]
     Conflict(&'static str),
+    /// As many of them exist already as there may be at once; nothing was made.
+    #[error("there are {0} already, and no more may be made")]
+    LimitReached(u32),
     /// A sum leaves the range of 64 bits of micro-units.
     #[error("an amount is too large for the ledger")]
     Overflow,

@@ -82,7 +82,7 @@ pub use member::{Member, Membership, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryState, DeliveryWord, Facts, LowBalance, Notice, NoticeKind};
 pub use organization::{NewOrganization, Organization, OrganizationUpdate};
 pub use refund::{NewRefund, Payment, Refund, RefundRefusal, RefundWord};
-pub use request::{Decision, NewRequest, Request, RequestState};
+pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};
 pub use sandbox::SandboxRecord;
 pub use session::{NewSession, Session};
 pub use signal::{LONGEST_SIGNAL, Signal, Signals};

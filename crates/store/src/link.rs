@@ -3,12 +3,12 @@
 mod attempt;
 
 use billing_domain::auto_pay::Settings;
-use billing_domain::link::{Life, LinkPurpose, LinkState};
+use billing_domain::link::{Life, LinkPurpose, LinkState, MAX_ALIVE};
 use billing_domain::{Currency, Money, Timestamp};
 
 use crate::auto_pay::{read_settings, refill_columns};
-use crate::db::{Fields, Tx, args};
-use crate::{Result, Store, StoreError};
+use crate::db::{Fields, Tx, args, retrying};
+use crate::{Result, Store, StoreError, wallet};
 
 pub(crate) use attempt::after_charge;
 pub use attempt::{LinkApplied, LinkCharge, LinkRefusal};
@@ -18,6 +18,13 @@ macro_rules! link_columns {
         "payment_links.id, payment_links.organization_id, purpose, amount, currency, threshold, refill_kind,
         refill_amount, monthly_cap, note, created_by, users.name, payment_links.created_at, expires_at, opened_at,
         completed_at, revoked_at, tries, declines, card_id, top_up_id"
+    };
+}
+
+/// Of a link that can be used at `now`, given as its place.
+macro_rules! is_alive {
+    ($now:literal) => {
+        concat!("completed_at IS NULL AND revoked_at IS NULL AND expires_at > ", $now)
     };
 }
 
@@ -103,45 +110,38 @@ impl PaymentLink {
 }
 
 impl Store {
-    /// Makes a link.
+    /// Makes a link; `LimitReached` while the organisation has [`MAX_ALIVE`] that can be used. They are counted under the
+    /// wallet's lock, so that parallel calls cannot pass the limit together.
     pub async fn create_link(&self, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<PaymentLink> {
-        let refill = new.settings.as_ref().map(|settings| refill_columns(&settings.refill));
-        self.db
-            .execute(
-                "INSERT INTO payment_links (id, organization_id, token_hash, purpose, amount, currency, threshold,
-                    refill_kind, refill_amount, monthly_cap, note, created_by, created_at, expires_at, tries, declines)
-                SELECT $1, organization_id, $3, $4, CAST($5 AS BIGINT), currency, CAST($6 AS BIGINT), $7,
-                    CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10, $11, CAST($12 AS BIGINT), CAST($13 AS BIGINT), 0, 0
-                FROM wallets WHERE organization_id = $2",
-                args![
-                    &new.id,
-                    organization_id,
-                    &new.token_hash,
-                    new.purpose.as_str(),
-                    new.amount,
-                    new.settings.map(|settings| settings.threshold),
-                    refill.map(|(kind, _)| kind),
-                    refill.map(|(_, amount)| amount),
-                    new.settings.map(|settings| settings.monthly_cap),
-                    &new.note,
-                    &new.created_by,
-                    now,
-                    new.expires_at
-                ],
-            )
-            .await
-            .map_err(|error| error.or_conflict("payment link").or_not_found())?;
+        retrying!(self.create_link_once(organization_id, new, now))?;
         self.link(organization_id, &new.id).await
     }
 
-    /// The latest links, newest first.
-    pub async fn links(&self, organization_id: &str, limit: u32) -> Result<Vec<PaymentLink>> {
+    async fn create_link_once(&self, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        let alive = concat!("SELECT COUNT(*) FROM payment_links WHERE organization_id = $1 AND ", is_alive!("$2"));
+        let alive = tx.first(alive, args![organization_id, now]).await?.map_or(Ok(0), |row| row.fields().int())?;
+        if alive >= i64::from(MAX_ALIVE) {
+            tx.rollback().await?;
+            return Err(StoreError::LimitReached(MAX_ALIVE));
+        }
+        insert(&mut tx, organization_id, new, now).await?;
+        tx.commit().await
+    }
+
+    /// Every link that can be used at `now`, and of the others the latest, newest first: never more than `limit` of
+    /// those.
+    pub async fn links(&self, organization_id: &str, limit: u32, now: Timestamp) -> Result<Vec<PaymentLink>> {
         let sql = concat!(
             select_link!(),
-            " WHERE payment_links.organization_id = $1
-            ORDER BY payment_links.created_at DESC, payment_links.id DESC LIMIT $2"
+            " WHERE payment_links.organization_id = $1 AND ((",
+            is_alive!("$3"),
+            ") OR payment_links.id IN (SELECT id FROM payment_links WHERE organization_id = $1
+                ORDER BY created_at DESC, id DESC LIMIT $2))
+            ORDER BY payment_links.created_at DESC, payment_links.id DESC"
         );
-        let rows = self.db.all(sql, args![organization_id, limit]).await?;
+        let rows = self.db.all(sql, args![organization_id, limit, now]).await?;
         rows.iter().map(|row| PaymentLink::read(&mut row.fields())).collect()
     }
 
@@ -171,6 +171,35 @@ impl Store {
         self.db.execute(sql, args![organization_id, id, now]).await?;
         self.link(organization_id, id).await
     }
+}
+
+async fn insert(tx: &mut Tx, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<()> {
+    let refill = new.settings.as_ref().map(|settings| refill_columns(&settings.refill));
+    tx.execute(
+        "INSERT INTO payment_links (id, organization_id, token_hash, purpose, amount, currency, threshold,
+            refill_kind, refill_amount, monthly_cap, note, created_by, created_at, expires_at, tries, declines)
+        SELECT $1, organization_id, $3, $4, CAST($5 AS BIGINT), currency, CAST($6 AS BIGINT), $7,
+            CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10, $11, CAST($12 AS BIGINT), CAST($13 AS BIGINT), 0, 0
+        FROM wallets WHERE organization_id = $2",
+        args![
+            &new.id,
+            organization_id,
+            &new.token_hash,
+            new.purpose.as_str(),
+            new.amount,
+            new.settings.map(|settings| settings.threshold),
+            refill.map(|(kind, _)| kind),
+            refill.map(|(_, amount)| amount),
+            new.settings.map(|settings| settings.monthly_cap),
+            &new.note,
+            &new.created_by,
+            now,
+            new.expires_at
+        ],
+    )
+    .await
+    .map_err(|error| error.or_conflict("payment link").or_not_found())?;
+    Ok(())
 }
 
 pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<PaymentLink> {

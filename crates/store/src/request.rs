@@ -4,9 +4,12 @@ use billing_domain::{Money, Timestamp};
 
 use billing_domain::charge::TopUpStatus;
 
-use crate::db::{Fields, Tx, args, stored_name};
+use crate::db::{Fields, Tx, args, retrying, stored_name};
 use crate::top_up::is_open;
-use crate::{Result, Store, StoreError, TopUp};
+use crate::{Result, Store, StoreError, TopUp, wallet};
+
+/// Open requests that one person may have: more would only bury the others.
+pub const MAX_OPEN_REQUESTS: u32 = 10;
 
 /// No top-up that may still arrive pays for the request.
 macro_rules! nobody_pays {
@@ -90,17 +93,31 @@ pub struct Decision {
 }
 
 impl Store {
-    /// Writes a request down.
+    /// Writes a request down; `LimitReached` while the person has [`MAX_OPEN_REQUESTS`] that nobody has answered. They are
+    /// counted under the wallet's lock, so that parallel calls cannot pass the limit together.
     pub async fn create_request(&self, organization_id: &str, new: &NewRequest, now: Timestamp) -> Result<Request> {
-        self.db
-            .execute(
-                "INSERT INTO requests (id, organization_id, user_id, amount, reason, state, created_at)
-                VALUES ($1, $2, $3, $4, $5, 'open', $6)",
-                args![&new.id, organization_id, &new.user_id, new.amount, &new.reason, now],
-            )
-            .await
-            .map_err(|error| error.or_conflict("request").or_not_found())?;
+        retrying!(self.create_request_once(organization_id, new, now))?;
         self.request(organization_id, &new.id).await
+    }
+
+    async fn create_request_once(&self, organization_id: &str, new: &NewRequest, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
+        let open = "SELECT COUNT(*) FROM requests WHERE organization_id = $1 AND user_id = $2 AND state = 'open'";
+        let open =
+            tx.first(open, args![organization_id, &new.user_id]).await?.map_or(Ok(0), |row| row.fields().int())?;
+        if open >= i64::from(MAX_OPEN_REQUESTS) {
+            tx.rollback().await?;
+            return Err(StoreError::LimitReached(MAX_OPEN_REQUESTS));
+        }
+        tx.execute(
+            "INSERT INTO requests (id, organization_id, user_id, amount, reason, state, created_at)
+            VALUES ($1, $2, $3, $4, $5, 'open', $6)",
+            args![&new.id, organization_id, &new.user_id, new.amount, &new.reason, now],
+        )
+        .await
+        .map_err(|error| error.or_conflict("request").or_not_found())?;
+        tx.commit().await
     }
 
     /// The requests, newest first: all, or those of one user.

@@ -23,7 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .layer(from_fn(refuse_card_numbers))
 }
 
-/// The latest hand-over links, newest first
+/// Every hand-over link that can be used, and the latest others, newest first
 #[utoipa::path(
     get, path = paths::PAYMENT_LINKS, tag = "payment-links", security(("session" = [])),
     responses((status = 200, body = PaymentLinkList), (status = 401, body = Document), (status = 403, body = Document)),

@@ -14,7 +14,7 @@ use billing_domain::limits::ChargeLimits;
 use billing_domain::link::{DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS};
 use billing_domain::sandbox_cards::contains_scheme_number;
 use billing_domain::{Money, Timestamp};
-use billing_store::{NewLink, PaymentLink};
+use billing_store::{NewLink, PaymentLink, StoreError};
 use qrcode::{Color, EcLevel};
 
 use crate::app::AppState;
@@ -23,16 +23,14 @@ use crate::problem::Problem;
 use crate::service::sessions::{Member, hash_of};
 use crate::service::{auto_pay, cards};
 
-/// As many as a page lists.
+/// So many are listed of those that are over.
 const LISTED: u32 = 50;
-/// Links of one organisation that may be alive at once: more are a mistake or mischief.
-const ALIVE_AT_ONCE: usize = 20;
 const NOTE_CHARACTERS: usize = 300;
 
-/// The latest links, newest first.
+/// Every link that can be used and the latest others, newest first.
 pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<PaymentLinkList, Problem> {
     let now = state.clock.now();
-    let links = state.store.links(organization_id, LISTED).await?;
+    let links = state.store.links(organization_id, LISTED, now).await?;
     Ok(PaymentLinkList { items: links.iter().map(|link| show(link, now)).collect() })
 }
 
@@ -52,13 +50,6 @@ pub(crate) async fn create(
     let limits = state.config.limits(organization.currency);
     let now = state.clock.now();
     let checked = check(form, &limits)?;
-    let alive = state.store.links(&organization.id, LISTED).await?;
-    if alive.iter().filter(|link| link.state(now).is_alive()).count() >= ALIVE_AT_ONCE {
-        return Err(Problem::new(
-            ProblemCode::Conflict,
-            format!("{ALIVE_AT_ONCE} links can be used already. Take some of them back first."),
-        ));
-    }
     let mut token = [0; 32];
     getrandom::fill(&mut token).map_err(Problem::internal)?;
     let token = BASE64_URL_SAFE_NO_PAD.encode(token);
@@ -72,7 +63,14 @@ pub(crate) async fn create(
         created_by: member.user.id.clone(),
         expires_at: now.plus_seconds(checked.seconds),
     };
-    let link = state.store.create_link(&organization.id, &new, now).await?;
+    let created = state.store.create_link(&organization.id, &new, now).await;
+    let link = created.map_err(|error| match error {
+        StoreError::LimitReached(most) => Problem::new(
+            ProblemCode::Conflict,
+            format!("{most} links can be used already. Take some of them back first."),
+        ),
+        other => Problem::from(other),
+    })?;
     state.events.publish(&organization.id, Topic::Link(link.id.clone()));
     let url = format!("{origin}/pay#{token}");
     Ok(CreatedPaymentLink { link: show(&link, now), qr: qr(&url)?, url })

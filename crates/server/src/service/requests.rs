@@ -17,8 +17,6 @@ pub(crate) use self::watch::{Word, watch};
 
 /// As many as a page lists.
 const LISTED: u32 = 100;
-/// Open requests that one person may have: more would only bury the others.
-const OPEN_AT_ONCE: usize = 10;
 const REASON_CHARACTERS: usize = 500;
 const ANSWER_CHARACTERS: usize = 500;
 /// Such text is stored and shown to others.
@@ -65,14 +63,14 @@ pub(crate) async fn create(
 ) -> Result<FundsRequest, Problem> {
     let new = check(state, member, form)?;
     let organization_id = &member.organization.id;
-    let own = state.store.requests(organization_id, Some(&member.user.id), LISTED).await?;
-    if own.iter().filter(|request| request.state == RequestState::Open).count() >= OPEN_AT_ONCE {
-        return Err(Problem::new(
+    let created = state.store.create_request(organization_id, &new, state.clock.now()).await;
+    let request = created.map_err(|error| match error {
+        StoreError::LimitReached(most) => Problem::new(
             ProblemCode::Conflict,
-            format!("{OPEN_AT_ONCE} of your requests wait for an answer already. Ask your admins about those first."),
-        ));
-    }
-    let request = state.store.create_request(organization_id, &new, state.clock.now()).await?;
+            format!("{most} of your requests wait for an answer already. Ask your admins about those first."),
+        ),
+        other => Problem::from(other),
+    })?;
     state.events.publish(organization_id, Topic::Request(request.id.clone()));
     Ok(on_the_wire(request, member))
 }

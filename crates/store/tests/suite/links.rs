@@ -24,6 +24,7 @@ on_both![
     too_many_declined_cards_end_a_link,
     too_many_tries_end_a_link,
     a_word_heard_twenty_times_at_once_counts_once,
+    no_more_links_are_alive_than_may_be_and_each_of_them_is_listed,
 ];
 
 fn settings() -> Settings {
@@ -98,8 +99,8 @@ async fn a_link_is_found_by_the_hash_of_its_token_alone(bench: Bench) {
     assert!(matches!(bench.store.link_by_token("another").await, Err(StoreError::NotFound)));
     assert!(matches!(bench.store.link(&theirs, &link.id).await, Err(StoreError::NotFound)));
     assert!(matches!(bench.store.revoke_link(&theirs, &link.id, NOW).await, Err(StoreError::NotFound)));
-    assert_eq!(bench.store.links(&theirs, 10).await.unwrap(), []);
-    assert_eq!(bench.store.links(&mine, 10).await.unwrap(), [link]);
+    assert_eq!(bench.store.links(&theirs, 10, NOW).await.unwrap(), []);
+    assert_eq!(bench.store.links(&mine, 10, NOW).await.unwrap(), [link]);
     let twice = NewLink { id: id(), ..new };
     assert!(matches!(bench.store.create_link(&mine, &twice, NOW).await, Err(StoreError::Conflict(_))));
 }
@@ -266,4 +267,36 @@ async fn a_word_heard_twenty_times_at_once_counts_once(bench: Bench) {
     .await;
     assert_eq!(applied.iter().filter(|applied| applied.top_up.is_some()).count(), 1);
     assert_eq!(bench.store.open_top_ups(&organization).await.unwrap().len(), 1);
+}
+
+async fn no_more_links_are_alive_than_may_be_and_each_of_them_is_listed(bench: Bench) {
+    let organization = bench.organization().await;
+    let user = bench.member(&organization, "Olive", Role::Owner).await;
+    let new = |expires_at| NewLink {
+        id: id(),
+        token_hash: id(),
+        purpose: LinkPurpose::Connect,
+        amount: None,
+        settings: None,
+        note: String::new(),
+        created_by: user.clone(),
+        expires_at,
+    };
+    let answers = at_once(40, |_| {
+        let (store, organization, new) = (bench.store.clone(), organization.clone(), new(NOW.plus_seconds(3600)));
+        async move { store.create_link(&organization, &new, NOW).await }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 20);
+    assert_eq!(answers.iter().filter(|answer| matches!(answer, Err(StoreError::LimitReached(20)))).count(), 20);
+    assert_eq!(
+        bench.store.links(&organization, 5, NOW).await.unwrap().len(),
+        20,
+        "those that can be used are all there"
+    );
+    // Those that have expired do not count, and of them only the latest are listed.
+    let later = NOW.plus_seconds(3600);
+    assert_eq!(bench.store.links(&organization, 5, later).await.unwrap().len(), 5);
+    let link = bench.store.create_link(&organization, &new(later.plus_seconds(3600)), later).await.unwrap();
+    assert_eq!(bench.store.links(&organization, 5, later).await.unwrap()[0], link);
 }

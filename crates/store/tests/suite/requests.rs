@@ -13,6 +13,7 @@ on_both![
     members_see_their_own_and_admins_all,
     a_request_is_approved_by_the_money_and_not_before,
     a_request_is_paid_once_and_not_declined_meanwhile,
+    no_more_requests_of_one_person_are_open_than_may_be,
 ];
 
 async fn ask(bench: &Bench, organization: &str, user_id: &str) -> String {
@@ -127,4 +128,19 @@ async fn a_request_is_paid_once_and_not_declined_meanwhile(bench: Bench) {
     bench.card(&other).await;
     let open = ask(&bench, &organization, &user).await;
     assert!(matches!(paying(&bench, &other, &open).await, Err(StoreError::Conflict("request"))));
+}
+
+async fn no_more_requests_of_one_person_are_open_than_may_be(bench: Bench) {
+    let organization = bench.organization().await;
+    let user = bench.member(&organization, "Max", Role::Member).await;
+    let other = bench.member(&organization, "Moe", Role::Member).await;
+    let answers = at_once(30, |_| {
+        let (store, organization) = (bench.store.clone(), organization.clone());
+        let new = NewRequest { id: id(), user_id: user.clone(), amount: money("50"), reason: "Calls".to_owned() };
+        async move { store.create_request(&organization, &new, NOW).await }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 10);
+    assert_eq!(answers.iter().filter(|answer| matches!(answer, Err(StoreError::LimitReached(10)))).count(), 20);
+    ask(&bench, &organization, &other).await;
 }
