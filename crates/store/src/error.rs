@@ -24,6 +24,9 @@ pub enum StoreError {
     /// The database is busy, full or out of reach; trying again later may help.
     #[error("the database is out of reach: {0}")]
     Unavailable(String),
+    /// It took longer than such a read may take, and was broken off.
+    #[error("it took too long and was broken off")]
+    TimedOut,
     /// A text with the character NUL, which PostgreSQL cannot hold.
     #[error("a text contains the character NUL")]
     Unstorable,
@@ -84,6 +87,7 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(inner) => match kind(inner.code().as_deref(), inner.message()) {
                 Kind::Overflow => Self::Overflow,
                 Kind::Unavailable => Self::Unavailable(error.to_string()),
+                Kind::TimedOut => Self::TimedOut,
                 Kind::Other => Self::Database(error),
             },
             sqlx::Error::Io(_)
@@ -100,6 +104,7 @@ impl From<sqlx::Error> for StoreError {
 enum Kind {
     Overflow,
     Unavailable,
+    TimedOut,
     Other,
 }
 
@@ -110,6 +115,8 @@ fn kind(code: Option<&str>, message: &str) -> Kind {
         return match code {
             // numeric_value_out_of_range
             "22003" => Kind::Overflow,
+            // query_canceled, by the statement's time limit
+            "57014" => Kind::TimedOut,
             // Lock not available, too many connections, out of space, shutting down, starting up, connection lost.
             "55P03" => Kind::Unavailable,
             _ if code.starts_with("53") || code.starts_with("57P") || code.starts_with("08") => Kind::Unavailable,
@@ -118,6 +125,8 @@ fn kind(code: Option<&str>, message: &str) -> Kind {
     }
     // The primary result code is the low byte of the extended one.
     match code.parse::<u32>().map(|code| code & 0xff) {
+        // INTERRUPT, by the time limit
+        Ok(9) => Kind::TimedOut,
         // BUSY, LOCKED, IOERR, FULL, CANTOPEN
         Ok(5 | 6 | 10 | 13 | 14) => Kind::Unavailable,
         Ok(_) if message.contains("integer overflow") => Kind::Overflow,

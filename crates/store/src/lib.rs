@@ -5,7 +5,7 @@
 //!
 //! | file | methods |
 //! |---|---|
-//! | `store` | `connect` `connect_with` `open_existing` `ping` `write_lanes` `copy_to` `close` |
+//! | `store` | `connect` `connect_with` `reserved` `costly` `open_existing` `ping` `write_lanes` `copy_to` `close` |
 //! | `signal` | `signal` `signals` |
 //! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
@@ -30,7 +30,7 @@
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
 //! | `backlog` | `backlog` |
-//! | `meta` | `meta` `set_meta` `acquire_lease` `release_lease` |
+//! | `meta` | `meta` `meta_or` `set_meta` `acquire_lease` `release_lease` |
 //! | `verify` | `verify` |
 
 mod auto_pay;
@@ -88,7 +88,7 @@ pub use session::{NewSession, Session};
 pub use signal::{LONGEST_SIGNAL, Signal, Signals};
 pub use statement::KindSum;
 pub use step::{WalletStep, WalletSteps, step_of};
-pub use store::Store;
+pub use store::{COSTLY_READ_TIME, Connections, Store};
 pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderWord, TopUp, TopUpKind};
 pub use transaction::{Outline, TransactionFilter};
 pub use usage::{KindDay, NAMED_SOURCES, SourceSum, Sources, UsageDay};

@@ -12,6 +12,13 @@ impl Store {
         row.map(|row| row.fields().text()).transpose()
     }
 
+    /// A fact by name, which is `value` from now on if there was none.
+    pub async fn meta_or(&self, key: &str, value: &str) -> Result<String> {
+        let sql = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+        self.db.execute(sql, args![key, value]).await?;
+        Ok(self.meta(key).await?.unwrap_or_else(|| value.to_owned()))
+    }
+
     /// Writes a fact.
     pub async fn set_meta(&self, key: &str, value: &str) -> Result<()> {
         self.db

@@ -1,18 +1,26 @@
 //! Opening a database by its address.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 
 use crate::db::Db;
 use crate::{Result, StoreError, migration};
 
+/// How long a costly read may take before it is broken off, unless the caller says otherwise.
+pub const COSTLY_READ_TIME: Duration = Duration::from_secs(10);
 /// How long an operation waits for a free connection, and on SQLite for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Readers beside the one writer of SQLite.
+/// Readers beside the one writer of SQLite: for the page, for what must never wait for it, for costly reads.
 const SQLITE_READERS: u32 = 4;
+const SQLITE_RESERVED_READERS: u32 = 4;
+const SQLITE_COSTLY_READERS: u32 = 2;
+/// Instructions of SQLite's machine between two looks at the clock: a fraction of a millisecond.
+const SQLITE_PROGRESS: i32 = 10_000;
 /// Of the writer and of each reader, in KiB as SQLite wants it (negative).
 const SQLITE_CACHE: &str = "-65536";
 const SQLITE_READER_CACHE: &str = "-8192";
@@ -20,11 +28,32 @@ const SQLITE_READER_CACHE: &str = "-8192";
 /// each is then written once instead of once every few batches.
 const SQLITE_CHECKPOINT_PAGES: &str = "8000";
 const DEFAULT_POSTGRES_CONNECTIONS: u32 = 16;
+/// Of the connections to PostgreSQL, so many in a hundred are kept for what must never wait, and for costly reads.
+const POSTGRES_RESERVED: u32 = 50;
+const POSTGRES_COSTLY: u32 = 15;
 
 /// A database of the product. Cheap to clone; all clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) db: Db,
+    /// The same database by connections of their own.
+    reserved: Db,
+    costly: Db,
+}
+
+/// How many connections a store keeps, and how long they work on one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// To PostgreSQL, in all; at least 3.
+    pub postgres: u32,
+    /// How long a costly read may take.
+    pub costly_read_time: Duration,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self { postgres: DEFAULT_POSTGRES_CONNECTIONS, costly_read_time: COSTLY_READ_TIME }
+    }
 }
 
 /// Few, so that batches are large, and fewer than connections.
@@ -34,20 +63,34 @@ impl Store {
     /// Opens `sqlite:PATH` (made if it is not there) or `postgres://…` and brings its schema up to date. Several servers
     /// may do this at once. An unknown scheme is `UnknownScheme`; a schema of a newer program is `Schema`.
     pub async fn connect(url: &str) -> Result<Self> {
-        Self::connect_with(url, DEFAULT_POSTGRES_CONNECTIONS).await
+        Self::connect_with(url, Connections::default()).await
     }
 
-    /// Like [`Store::connect`], with at most so many connections to PostgreSQL.
-    pub async fn connect_with(url: &str, max_connections: u32) -> Result<Self> {
-        let db = Self::open(url, max_connections).await?;
-        migration::migrate(&db).await?;
-        Ok(Self { db })
+    /// Like [`Store::connect`], with these connections.
+    pub async fn connect_with(url: &str, connections: Connections) -> Result<Self> {
+        let store = Self::open(url, connections).await?;
+        migration::migrate(&store.db).await?;
+        Ok(store)
     }
 
-    async fn open(url: &str, max_connections: u32) -> Result<Db> {
+    /// The same database by connections that nothing else uses: for what must never wait for anybody's reading, like "may
+    /// this call start?" and who a request comes from.
+    #[must_use]
+    pub fn reserved(&self) -> Self {
+        Self { db: self.reserved.clone(), ..self.clone() }
+    }
+
+    /// The same database by a few connections that break off what takes too long (`TimedOut`): for reads whose cost is
+    /// whatever people ask for.
+    #[must_use]
+    pub fn costly(&self) -> Self {
+        Self { db: self.costly.clone(), ..self.clone() }
+    }
+
+    async fn open(url: &str, connections: Connections) -> Result<Self> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => sqlite(sqlite_path(path)).await,
-            Some(("postgres" | "postgresql", _)) => postgres(url, max_connections).await,
+            Some(("sqlite", path)) => sqlite(sqlite_path(path), connections.costly_read_time).await,
+            Some(("postgres" | "postgresql", _)) => postgres(url, connections).await,
             // Not the whole address: it may hold a password.
             Some((scheme, _)) => Err(StoreError::UnknownScheme(format!("{scheme}:…"))),
             None => Err(StoreError::UnknownScheme(url.to_owned())),
@@ -67,9 +110,9 @@ impl Store {
         {
             return Err(StoreError::NotThere(path.to_owned()));
         }
-        let db = Self::open(url, DEFAULT_POSTGRES_CONNECTIONS).await?;
-        migration::expect_current(&db).await?;
-        Ok(Self { db })
+        let store = Self::open(url, Connections::default()).await?;
+        migration::expect_current(&store.db).await?;
+        Ok(store)
     }
 
     /// How many transactions can write side by side without waiting for each other, given different wallets.
@@ -98,13 +141,16 @@ impl Store {
 
     /// Closes all connections once their work is done.
     pub async fn close(&self) {
-        match &self.db {
-            Db::Sqlite { writer, readers } => {
-                readers.close().await;
-                // Last: its closing folds the write-ahead log into the file.
-                writer.close().await;
+        let all = [&self.costly, &self.reserved, &self.db];
+        for db in all {
+            match db {
+                Db::Sqlite { readers, .. } => readers.close().await,
+                Db::Postgres(pool) => pool.close().await,
             }
-            Db::Postgres(pool) => pool.close().await,
+        }
+        if let Db::Sqlite { writer, .. } = &self.db {
+            // Last: its closing folds the write-ahead log into the file.
+            writer.close().await;
         }
     }
 }
@@ -114,7 +160,7 @@ fn sqlite_path(rest: &str) -> &str {
     rest.strip_prefix("//").unwrap_or(rest)
 }
 
-async fn sqlite(path: &str) -> Result<Db> {
+async fn sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
     if path.is_empty() || path.starts_with(":memory:") || path.contains('?') {
         return Err(StoreError::UnknownScheme(format!("sqlite:{path}")));
     }
@@ -134,7 +180,22 @@ async fn sqlite(path: &str) -> Result<Db> {
     let writer = patiently(|| pool().max_connections(1).connect_with(options.clone())).await?;
     let options = options.pragma("query_only", "ON").pragma("cache_size", SQLITE_READER_CACHE);
     let readers = patiently(|| pool().max_connections(SQLITE_READERS).connect_with(options.clone())).await?;
-    Ok(Db::Sqlite { writer, readers })
+    let reserved = pool().max_connections(SQLITE_RESERVED_READERS).connect_lazy_with(options.clone());
+    let costly = limited(pool().max_connections(SQLITE_COSTLY_READERS), costly_read_time).connect_lazy_with(options);
+    let db = |readers| Db::Sqlite { writer: writer.clone(), readers };
+    Ok(Store { db: db(readers), reserved: db(reserved), costly: db(costly) })
+}
+
+/// Every use of a connection ends after this time: SQLite itself looks at the clock while it works.
+fn limited(pool: SqlitePoolOptions, time: Duration) -> SqlitePoolOptions {
+    async fn limit(connection: &mut SqliteConnection, time: Duration) -> sqlx::Result<()> {
+        let until = Instant::now() + time;
+        let mut handle = connection.lock_handle().await?;
+        handle.set_progress_handler(SQLITE_PROGRESS, move || Instant::now() < until);
+        Ok(())
+    }
+    pool.after_connect(move |connection, _| Box::pin(limit(connection, time)))
+        .before_acquire(move |connection, _| Box::pin(async move { limit(connection, time).await.map(|()| true) }))
 }
 
 /// Opens a file, again while another process is switching it to WAL: SQLite answers "busy" to that at once, without the
@@ -161,15 +222,21 @@ fn is_busy(code: Option<&str>) -> bool {
     code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
-async fn postgres(url: &str, max_connections: u32) -> Result<Db> {
+async fn postgres(url: &str, connections: Connections) -> Result<Store> {
     let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| match error {
         sqlx::Error::Configuration(_) => StoreError::UnknownScheme("postgres:…".to_owned()),
         other => StoreError::from(other),
     })?;
     // A row lock that lasts longer than this is a fault; it must not hold up everybody else.
     let options = options.application_name("nexis-billing").options([("lock_timeout", "10s")]);
-    let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(PATIENCE);
-    Ok(Db::Postgres(pool.connect_with(options).await?))
+    let pool = |most: u32| PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(PATIENCE);
+    let share = |percent: u32| (connections.postgres * percent / 100).max(1);
+    let (for_reserved, for_costly) = (share(POSTGRES_RESERVED), share(POSTGRES_COSTLY));
+    let db = pool(connections.postgres.saturating_sub(for_reserved + for_costly)).connect_with(options.clone()).await?;
+    let reserved = pool(for_reserved).connect_lazy_with(options.clone());
+    let time = connections.costly_read_time.as_millis().to_string();
+    let costly = pool(for_costly).connect_lazy_with(options.options([("statement_timeout", time)]));
+    Ok(Store { db: Db::Postgres(db), reserved: Db::Postgres(reserved), costly: Db::Postgres(costly) })
 }
 
 #[cfg(test)]
@@ -196,6 +263,22 @@ mod tests {
         }
         let mut reader = readers.acquire().await.unwrap();
         assert!(sqlx::query("DELETE FROM meta").execute(&mut *reader).await.is_err(), "readers cannot write");
+    }
+
+    #[tokio::test]
+    async fn what_must_not_wait_does_not_wait_for_readers() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::connect(&format!("sqlite:{}", folder.path().join("billing.db").display())).await.unwrap();
+        let mut taken = Vec::new();
+        for (db, count) in [(&store.db, SQLITE_READERS), (&store.costly, SQLITE_COSTLY_READERS)] {
+            let Db::Sqlite { readers, .. } = db else { panic!("this is SQLite") };
+            for _ in 0..count {
+                taken.push(readers.acquire().await.unwrap());
+            }
+        }
+        let asked = tokio::time::timeout(PATIENCE / 2, store.reserved().ping()).await;
+        asked.expect("it waited for somebody's reading").unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(50), store.ping()).await.is_err(), "all readers are taken");
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use billing_domain::{Currency, Date, Money, Role, Timestamp, TransactionKind};
 use billing_store::{
-    Card, IdempotencyKey, NewCard, NewLine, NewOrganization, Origin, Outcome, PostedLine, Store, User, ids,
+    Card, Connections, IdempotencyKey, NewCard, NewLine, NewOrganization, Origin, Outcome, PostedLine, Store, User, ids,
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -86,7 +86,7 @@ impl Bench {
         let (server, _) = admin.rsplit_once('/').unwrap();
         let url = format!("{server}/{name}");
         let place = Place::Postgres { admin, name };
-        Self { store: Store::connect_with(&url, 6).await.unwrap(), url, place }
+        Self { store: Store::connect_with(&url, few(14)).await.unwrap(), url, place }
     }
 
     /// Runs SQL behind the store's back.
@@ -207,6 +207,11 @@ impl Drop for Bench {
 }
 
 /// Starts `count` tasks at once and waits for all of them.
+/// Few connections, since many tests share one server.
+pub(crate) fn few(postgres: u32) -> Connections {
+    Connections { postgres, ..Connections::default() }
+}
+
 pub(crate) async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     count: usize,
     task: impl Fn(usize) -> F,

@@ -2,7 +2,7 @@
 
 use billing_store::{Store, StoreError};
 
-use crate::bench::{Bench, Place, on_both};
+use crate::bench::{Bench, Place, few, on_both};
 
 on_both![
     opening_again_keeps_everything,
@@ -18,7 +18,7 @@ async fn opening_again_keeps_everything(bench: Bench) {
     bench.fund(&organization, "10").await;
     bench.store.close().await;
     assert!(matches!(bench.store.ping().await, Err(StoreError::Unavailable(_))));
-    let again = Store::connect_with(&bench.url, 2).await.unwrap();
+    let again = Store::connect_with(&bench.url, few(5)).await.unwrap();
     again.ping().await.unwrap();
     assert_eq!(again.wallet(&organization).await.unwrap().balance, crate::bench::money("10"));
     again.close().await;
@@ -34,7 +34,7 @@ async fn servers_that_start_at_once_share_one_schema(bench: Bench) {
     };
     let servers = crate::bench::at_once(8, |_| {
         let url = empty.clone();
-        async move { Store::connect_with(&url, 1).await.unwrap() }
+        async move { Store::connect_with(&url, few(5)).await.unwrap() }
     })
     .await;
     for server in servers {
@@ -45,13 +45,13 @@ async fn servers_that_start_at_once_share_one_schema(bench: Bench) {
 
 async fn a_database_of_a_newer_program_is_left_alone(bench: Bench) {
     bench.raw("INSERT INTO schema_migrations VALUES (999, 'future', 'x')").await.unwrap();
-    let error = Store::connect_with(&bench.url, 1).await.unwrap_err();
+    let error = Store::connect_with(&bench.url, few(5)).await.unwrap_err();
     assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("newer")), "{error}");
 }
 
 async fn a_step_with_other_contents_is_refused(bench: Bench) {
     bench.raw("UPDATE schema_migrations SET checksum = 'x' WHERE version = 1").await.unwrap();
-    let error = Store::connect_with(&bench.url, 1).await.unwrap_err();
+    let error = Store::connect_with(&bench.url, few(5)).await.unwrap_err();
     assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("other contents")), "{error}");
 }
 
@@ -78,7 +78,7 @@ async fn notices_of_an_older_schema_keep_their_deliveries(bench: Bench) {
         ))
         .await
         .unwrap();
-    let again = Store::connect_with(&bench.url, 2).await.unwrap();
+    let again = Store::connect_with(&bench.url, few(5)).await.unwrap();
     let told = again.notices(&organization, 9).await.unwrap();
     assert_eq!((told.len(), told[0].facts["a"].as_str()), (1, "b"));
     let dead = again.deliveries(billing_store::DeliveryState::Dead, 9).await.unwrap();

@@ -1,9 +1,11 @@
 //! Pages and searches show every line exactly once.
 
-use billing_domain::{Timestamp, TransactionKind, UsageKind};
-use billing_store::{NewLine, PostedLine, TransactionFilter};
+use std::time::Duration;
 
-use crate::bench::{Bench, NOW, on_both, usage_line};
+use billing_domain::{Timestamp, TransactionKind, UsageKind};
+use billing_store::{Connections, NewLine, PostedLine, Store, StoreError, TransactionFilter};
+
+use crate::bench::{Bench, NOW, few, on_both, usage_line};
 
 on_both![
     pages_under_any_filter_add_up_to_the_whole_list,
@@ -14,6 +16,7 @@ on_both![
     an_outline_says_where_each_page_begins,
     a_moment_leads_to_what_occurred_last_before_it,
     what_corrects_a_line_is_found,
+    a_costly_read_is_broken_off_and_the_next_one_is_not,
 ];
 
 /// 240 lines of all kinds, a minute apart but in a shuffled order, so that time and `seq` differ.
@@ -193,4 +196,28 @@ async fn what_corrects_a_line_is_found(bench: Bench) {
     let line = bench.store.line(&organization, 242).await.unwrap().unwrap();
     assert_eq!((line.line.reference.as_str(), line.line.corrects), ("fix-2", Some(3)));
     assert_eq!(bench.store.line(&other, 242).await.unwrap(), None);
+}
+
+async fn a_costly_read_is_broken_off_and_the_next_one_is_not(bench: Bench) {
+    let organization = bench.organization().await;
+    for batch in 0..10 {
+        let lines = (0..1_000).map(|number| usage_line(&format!("ref-{batch}-{number}"), "0.01")).collect();
+        bench.store.post(&organization, lines, NOW).await.unwrap();
+    }
+    let filter = TransactionFilter { query: Some("nobody is called that".to_owned()), ..TransactionFilter::default() };
+    let connections = Connections { costly_read_time: Duration::from_millis(1), ..few(5) };
+    let hasty = Store::connect_with(&bench.url, connections).await.unwrap();
+    for _ in 0..3 {
+        let found = hasty.costly().outline(&organization, &filter, 10_000, 100, 100).await;
+        assert!(matches!(found, Err(StoreError::TimedOut)), "{found:?}");
+    }
+    // The connection is as good as new, and others have no such limit.
+    assert_eq!(
+        hasty.costly().transactions(&organization, &TransactionFilter::default(), None, 1).await.unwrap().len(),
+        1
+    );
+    for store in [&hasty, &bench.store.costly()] {
+        assert_eq!(store.outline(&organization, &filter, 10_000, 100, 100).await.unwrap().count, 0);
+    }
+    hasty.close().await;
 }

@@ -3,7 +3,7 @@
 use billing_domain::{Money, TransactionKind};
 use billing_store::{NAMED_SOURCES, NewLine, Sources, Store};
 
-use crate::bench::{Bench, NOW, at_once, day, money, on_both, usage_line};
+use crate::bench::{Bench, NOW, at_once, day, few, money, on_both, usage_line};
 
 on_both![
     the_largest_sources_come_with_the_whole_of_the_same_moment,
@@ -139,7 +139,7 @@ async fn an_older_database_gets_its_totals_and_loses_nothing(bench: Bench) {
     );
     bench.raw(undo).await.unwrap();
     bench.store.close().await;
-    let store = Store::connect_with(&bench.url, 2).await.unwrap();
+    let store = Store::connect_with(&bench.url, few(5)).await.unwrap();
     let after = november(&store, &organization, 2).await;
     assert_eq!((after.amount, after.lines), (before.amount, before.lines));
     let largest: Vec<_> = after.largest.iter().map(|sum| (sum.source.as_str(), sum.amount)).collect();
