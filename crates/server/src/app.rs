@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::budgets::Budgets;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::events::EventHub;
-use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -22,6 +22,7 @@ use crate::service::notices::{Marks, Post};
 use crate::service::postings::group::Part;
 use crate::service::receipts::Press;
 use crate::service::sessions::Passwords;
+use crate::service::sessions::devices::Devices;
 
 /// Handles on everything; clones are cheap and mean the same.
 #[derive(Clone)]
@@ -54,12 +55,14 @@ pub(crate) struct AppState {
     pub(crate) wake: Arc<Notify>,
     /// The operator's settings.
     pub(crate) config: Arc<Config>,
-    /// Who is too fast.
-    pub(crate) rate_limits: Arc<RateLimits>,
+    /// What clients have used up.
+    pub(crate) budgets: Arc<Budgets>,
     /// The built page.
     pub(crate) files: Arc<StaticFiles>,
     /// Checks passwords, a few at a time.
     pub(crate) passwords: Arc<Passwords>,
+    /// Knows browsers in which people have signed in before.
+    pub(crate) devices: Arc<Devices>,
     /// Work that outlives its request: spawn it here, and a shutdown waits for it.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the server stops: streams and workers end then.
@@ -67,6 +70,11 @@ pub(crate) struct AppState {
 }
 
 impl AppState {
+    /// The same for what must never wait for anybody's reading: with connections to the database of its own.
+    pub(crate) fn reserved(&self) -> Self {
+        Self { store: self.store.reserved(), ..self.clone() }
+    }
+
     /// A UUIDv7 of this moment, for a new row.
     pub(crate) fn new_id(&self) -> Result<String, Problem> {
         let mut random = [0; 10];

@@ -7,10 +7,12 @@ use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use billing_domain::grace::Policy;
 use billing_domain::limits::ChargeLimits;
 use billing_domain::{Currency, Money, Timestamp};
+use billing_store::COSTLY_READ_TIME;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -18,6 +20,15 @@ pub(crate) use self::brand::Brand;
 #[cfg(test)]
 pub(crate) use self::brand::Logo;
 pub(crate) use self::provider::{Provider, StripeSettings};
+
+/// Open connections, unless the operator says otherwise.
+const MAX_CONNECTIONS: usize = 8192;
+/// Of one address: an office with two hundred open tabs.
+const MAX_CONNECTIONS_PER_ADDRESS: usize = 256;
+/// Time for a new connection's first header.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// Time in which a client takes at least some of an answer.
+const WRITE_TIME: Duration = Duration::from_secs(30);
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -126,6 +137,24 @@ pub(crate) struct Settings {
     /// Address and port of `/metrics` for the operator's monitoring; without it there is none. Not for the open network.
     #[arg(long, env = "NEXIS_BILLING_ADMIN_LISTEN", hide_env_values = true)]
     admin_listen: Option<SocketAddr>,
+    /// Address and port for the AI platform alone (metering and refunds), where no browser's connections are in its way.
+    #[arg(long, env = "NEXIS_BILLING_PLATFORM_LISTEN", hide_env_values = true)]
+    platform_listen: Option<SocketAddr>,
+    /// Open connections at a time; whoever comes then takes the place of the one that has been idle longest.
+    #[arg(long, env = "NEXIS_BILLING_MAX_CONNECTIONS", hide_env_values = true)]
+    max_connections: Option<usize>,
+    /// Of them from one address; behind a proxy there is no such limit unless it is set.
+    #[arg(long, env = "NEXIS_BILLING_MAX_CONNECTIONS_PER_ADDRESS", hide_env_values = true)]
+    max_connections_per_address: Option<usize>,
+    /// A new connection that has sent no whole header after so many seconds is closed.
+    #[arg(long, env = "NEXIS_BILLING_HEADER_SECONDS", hide_env_values = true)]
+    header_seconds: Option<u32>,
+    /// A client that takes nothing of an answer for so many seconds is cut off.
+    #[arg(long, env = "NEXIS_BILLING_WRITE_SECONDS", hide_env_values = true)]
+    write_seconds: Option<u32>,
+    /// A search, table or statement that takes longer is broken off, seconds.
+    #[arg(long, env = "NEXIS_BILLING_READ_SECONDS", hide_env_values = true)]
+    read_seconds: Option<u32>,
     /// `sqlite:FILE` or `postgres://…`.
     #[arg(long, env = "NEXIS_BILLING_DATABASE", hide_env_values = true)]
     database: Option<Secret>,
@@ -270,6 +299,18 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Where the operator's monitoring asks.
     pub(crate) admin_listen: Option<SocketAddr>,
+    /// Where the platform asks, if it has an address of its own.
+    pub(crate) platform_listen: Option<SocketAddr>,
+    /// Open connections at a time.
+    pub(crate) max_connections: usize,
+    /// Of them from one address.
+    pub(crate) max_connections_per_address: usize,
+    /// How long a new connection may be silent.
+    pub(crate) header_time: Duration,
+    /// How long a client may take nothing of an answer.
+    pub(crate) write_time: Duration,
+    /// How long a costly read may take.
+    pub(crate) read_time: Duration,
     /// Database URL; may hold a password.
     pub(crate) database: Secret,
     /// The built page.
@@ -371,6 +412,12 @@ impl Settings {
             config,
             listen,
             admin_listen,
+            platform_listen,
+            max_connections,
+            max_connections_per_address,
+            header_seconds,
+            write_seconds,
+            read_seconds,
             database,
             dist,
             demo,
@@ -452,6 +499,13 @@ impl Settings {
         Ok(Config {
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             admin_listen: self.admin_listen,
+            platform_listen: self.platform_listen,
+            max_connections: positive("max_connections", self.max_connections)?.unwrap_or(MAX_CONNECTIONS),
+            max_connections_per_address: positive("max_connections_per_address", self.max_connections_per_address)?
+                .unwrap_or(if self.behind_proxy == Some(true) { usize::MAX } else { MAX_CONNECTIONS_PER_ADDRESS }),
+            header_time: seconds("header_seconds", self.header_seconds)?.unwrap_or(HEADER_TIME),
+            write_time: seconds("write_seconds", self.write_seconds)?.unwrap_or(WRITE_TIME),
+            read_time: seconds("read_seconds", self.read_seconds)?.unwrap_or(COSTLY_READ_TIME),
             database: self.database.unwrap_or_else(|| Secret("sqlite:nexis-billing.db".to_owned())),
             dist: self.dist.unwrap_or_else(|| PathBuf::from("dist")),
             demo,
@@ -479,6 +533,17 @@ impl Settings {
             max_top_up,
         })
     }
+}
+
+fn positive(name: &'static str, entered: Option<usize>) -> Result<Option<usize>, ConfigError> {
+    if entered == Some(0) { Err(setting(name, "must be at least 1")) } else { Ok(entered) }
+}
+
+fn seconds(name: &'static str, entered: Option<u32>) -> Result<Option<Duration>, ConfigError> {
+    if entered == Some(0) {
+        return Err(setting(name, "must be at least 1"));
+    }
+    Ok(entered.map(|seconds| Duration::from_secs(u64::from(seconds))))
 }
 
 /// The demo has a seller of its own, so that its receipts look like somebody's.
@@ -622,6 +687,8 @@ mod tests {
             ("service_key = \" \"", "service_key"),
             ("public_url = \"https://a.example/billing\"", "public_url"),
             ("public_url = \"billing.example\"", "public_url"),
+            ("max_connections = 0", "max_connections"),
+            ("header_seconds = 0", "header_seconds"),
             ("demo_traffic = true", "demo_traffic"),
             ("seller_name = \" \"", "seller_name"),
             ("seller_tax_id = \"94-1234567\"", "seller_name"),

@@ -2,6 +2,7 @@
 
 mod app;
 mod bank;
+mod budgets;
 mod calendar;
 mod clock;
 mod config;

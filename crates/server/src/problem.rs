@@ -80,6 +80,11 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%cause, "the database is out of reach");
                 Self::retry_later(ProblemCode::Unavailable, "The database does not answer. Please try again.", 2)
             }
+            StoreError::TimedOut => Self::retry_later(
+                ProblemCode::Unavailable,
+                "This took too long, so we stopped. Ask for less: another word, a shorter span, fewer kinds.",
+                5,
+            ),
             StoreError::Corrupt(_)
             | StoreError::UnknownScheme(_)
             | StoreError::NotThere(_)

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use billing_contract::session::DemoSignIn;
-use billing_store::Store;
+use billing_store::{Connections as StoreConnections, Store};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
@@ -14,11 +15,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::Failure;
 use crate::app::AppState;
+use crate::budgets::Budgets;
+use crate::budgets::connections::Connections;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
 use crate::events::{EventHub, News};
-use crate::http::limits::RateLimits;
 use crate::http::static_files::StaticFiles;
 use crate::http::{metrics as admin, router, serve as accept};
 use crate::metrics::Metrics;
@@ -28,20 +30,27 @@ use crate::service::notices::Post;
 use crate::service::postings::group;
 use crate::service::receipts::Press;
 use crate::service::sessions::Passwords;
+use crate::service::sessions::devices::Devices;
 use crate::workers;
 
 /// Work outside of requests may take so long to end.
 const TASKS_TIME: Duration = Duration::from_secs(10);
+
+/// Connections of the platform's own listener: programs that keep theirs open.
+const PLATFORM_CONNECTIONS: usize = 1024;
+/// Connections of the operator's monitoring.
+const ADMIN_CONNECTIONS: usize = 64;
+/// Files that are not browsers' connections: the database's, the provider's, the other listeners'.
+const OTHER_FILES: usize = 256;
 
 /// Serves until a signal asks to stop.
 pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     // First the port: whoever started a second server by mistake should learn it before anything is touched.
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
-    let monitoring = match config.admin_listen {
-        Some(address) => Some(bind(address).await?),
-        None => None,
-    };
+    let monitoring = bind_if(config.admin_listen).await?;
+    let platform = bind_if(config.platform_listen).await?;
+    let room = file_handles(config.max_connections);
     let (state, news) = open(config).await?;
     let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
     if state.config.demo {
@@ -52,13 +61,13 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
         }
     }
     workers::start(&state, news);
-    announce(&state, address, monitoring.as_ref().map(TcpListener::local_addr).transpose()?)?;
-    let monitored = async {
-        if let Some(listener) = monitoring {
-            accept::serve(listener, admin::router(state.clone()), state.shutdown.clone()).await;
-        }
-    };
-    tokio::join!(accept::serve(listener, router::router(state.clone()), state.shutdown.clone()), monitored);
+    announce(&state, address, [("metrics", monitoring.as_ref()), ("platform", platform.as_ref())])?;
+    let of_one = state.config.max_connections_per_address;
+    tokio::join!(
+        serve_on(Some(listener), router::router(state.clone()), room, of_one, &state),
+        serve_on(platform, router::platform(state.clone()), PLATFORM_CONNECTIONS, PLATFORM_CONNECTIONS, &state),
+        serve_on(monitoring, admin::router(state.clone()), ADMIN_CONNECTIONS, ADMIN_CONNECTIONS, &state),
+    );
     state.tasks.close();
     if tokio::time::timeout(TASKS_TIME, state.tasks.wait()).await.is_err() {
         tracing::warn!("some work was left for the next start after {} seconds", TASKS_TIME.as_secs());
@@ -66,6 +75,41 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
     state.store.close().await;
     signal.abort();
     Ok(())
+}
+
+async fn serve_on(listener: Option<TcpListener>, router: Router, most: usize, most_of_one: usize, state: &AppState) {
+    let Some(listener) = listener else { return };
+    let allowed = accept::Allowed {
+        connections: Connections::new(most, most_of_one),
+        first_header: state.config.header_time,
+        write: state.config.write_time,
+    };
+    accept::serve(listener, router, allowed, state.shutdown.clone()).await;
+}
+
+/// Raises the number of open files as far as the system allows; how many connections fit beside everything else.
+fn file_handles(wanted: usize) -> usize {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let room = limit.saturating_sub(OTHER_FILES.min(limit / 2));
+            if room < wanted {
+                tracing::warn!("the system allows {limit} open files, so at most {room} connections are kept open");
+            }
+            wanted.min(room).max(1)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the number of open files cannot be raised");
+            wanted
+        }
+    }
+}
+
+async fn bind_if(address: Option<SocketAddr>) -> Result<Option<TcpListener>, Failure> {
+    match address {
+        Some(address) => bind(address).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -83,9 +127,11 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
     let _ = rustls::crypto::ring::default_provider().install_default();
     let post = Post::new(&config)?;
     let files = StaticFiles::read(&config.dist, &config.brand)?;
-    let store = Store::connect(config.database.reveal())
+    let connections = StoreConnections { costly_read_time: config.read_time, ..StoreConnections::default() };
+    let store = Store::connect_with(config.database.reveal(), connections)
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;
+    let devices = Devices::open(&store).await?;
     let clock = Clock::default();
     #[cfg(feature = "test-seams")]
     if let Some(start) = config.clock_start {
@@ -108,9 +154,10 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
         post: Arc::new(post),
         marks: Arc::default(),
         wake: Arc::default(),
-        rate_limits: Arc::new(RateLimits::new(config.requests_per_second)),
+        budgets: Arc::new(Budgets::new(config.requests_per_second)),
         files: Arc::new(files),
         passwords: Arc::new(Passwords::new().map_err(|error| format!("no password could be hashed: {error}"))?),
+        devices: Arc::new(devices),
         tasks: TaskTracker::new(),
         shutdown: CancellationToken::new(),
         config: Arc::new(config),
@@ -119,10 +166,16 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
 }
 
 /// Programs wait for the line that begins with `listening on`; what comes after it is for people.
-fn announce(state: &AppState, address: SocketAddr, monitoring: Option<SocketAddr>) -> io::Result<()> {
+fn announce(
+    state: &AppState,
+    address: SocketAddr,
+    others: [(&'static str, Option<&TcpListener>); 2],
+) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    if let Some(address) = monitoring {
-        writeln!(out, "metrics at http://{address}/metrics")?;
+    for (name, listener) in others {
+        let Some(listener) = listener else { continue };
+        let path = if name == "metrics" { "/metrics" } else { "" };
+        writeln!(out, "{name} at http://{}{path}", listener.local_addr()?)?;
     }
     writeln!(out, "listening on http://{address}")?;
     if state.config.demo {

@@ -47,7 +47,7 @@ struct Position {
     params(Position, ("Last-Event-ID" = Option<String>, Header, description = "Wins over `after`")),
     responses(
         (status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Document),
-        (status = 403, body = Document), (status = 422, body = Document),
+        (status = 403, body = Document), (status = 422, body = Document), (status = 429, body = Document),
     ),
 )]
 async fn stream_events(
@@ -60,10 +60,11 @@ async fn stream_events(
         Some(value) => Some(seq(value.to_str().unwrap_or_default(), "/Last-Event-ID")?),
         None => position.after.as_deref().map(|text| seq(text, "/after")).transpose()?,
     };
+    let slot = state.budgets.take_stream(&member.token_hash).await?;
     let messages = feed::open(&state, member, after).await?;
     let listening = state.metrics.listening();
     let stream = ReceiverStream::new(messages).map(move |message| {
-        let _ = &listening;
+        let _ = (&listening, &slot);
         Ok::<_, Infallible>(event(message))
     });
     let mut response = Sse::new(stream).into_response();

@@ -9,6 +9,7 @@ use billing_contract::{FieldError, ProblemCode};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use crate::budgets::bytes::NoRoom;
 use crate::http::limits::BODY_TIME;
 use crate::http::problem::Problem;
 
@@ -58,11 +59,20 @@ pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<
         ));
     };
     read.map_err(|rejection| match rejection.status() {
+        _ if is_no_room(&rejection) => Problem::retry_later(
+            ProblemCode::Unavailable,
+            "More arrives at this moment than can be taken in. Send it again in a moment.",
+            1,
+        ),
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(ProblemCode::TooLarge, "The request's body is larger than this address accepts.")
         }
         _ => Problem::new(ProblemCode::Malformed, "The request's body ended early or could not be read."),
     })
+}
+
+fn is_no_room(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|cause| cause.is::<NoRoom>())
 }
 
 /// `application/json` or `application/…+json`, with any parameters.
@@ -256,6 +266,13 @@ mod tests {
         let error = document.errors.first();
         let text = |text: fn(&FieldError) -> &String| error.map(text).cloned().unwrap_or_default();
         (document.code, text(|error| &error.pointer), text(|error| &error.code))
+    }
+
+    #[tokio::test]
+    async fn a_body_for_which_there_is_no_room_is_to_be_sent_again() {
+        let arriving = futures_util::stream::iter([Ok(Bytes::from_static(b"{")), Err(NoRoom)]);
+        let problem = body(Request::new(axum::body::Body::from_stream(arriving)), &()).await.unwrap_err();
+        assert_eq!((problem.document().code, problem.document().retry_after), (ProblemCode::Unavailable, Some(1)));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::app::AppState;
 use crate::config::Config;
 use crate::http::limits::client_address;
 use crate::http::problem::Problem;
+use crate::service::sessions::devices::COOKIE_SECONDS;
 use crate::service::sessions::{self, Member};
 
 /// Anybody who is signed in.
@@ -81,7 +82,7 @@ impl FromRequestParts<AppState> for ServiceKey {
             return Ok(Self);
         }
         let address = client_address(parts, state.config.behind_proxy);
-        state.rate_limits.check_address(address).map_err(IntoResponse::into_response)?;
+        state.budgets.take_address(address).map_err(IntoResponse::into_response)?;
         let problem =
             Problem::new(ProblemCode::Unauthenticated, "Send the service key: Authorization: Bearer <service key>.");
         Err(([(header::WWW_AUTHENTICATE, "Bearer")], problem).into_response())
@@ -92,7 +93,7 @@ impl FromRequestParts<AppState> for ServiceKey {
 pub(crate) async fn find(parts: &Parts, state: &AppState) -> Result<Option<Member>, Problem> {
     let Some(token) = token(&parts.headers, &state.config) else { return Ok(None) };
     let Some(member) = sessions::find(state, &token).await? else { return Ok(None) };
-    state.rate_limits.check_session(&member.token_hash)?;
+    state.budgets.take_request(&member.token_hash, &member.organization.id)?;
     Ok(Some(member))
 }
 
@@ -106,23 +107,44 @@ fn cookie_name(config: &Config) -> &'static str {
     if config.https() { "__Host-nexis_session" } else { "nexis_session" }
 }
 
+fn device_cookie_name(config: &Config) -> &'static str {
+    if config.https() { "__Host-nexis_device" } else { "nexis_device" }
+}
+
 /// The session's token as the browser sent it.
 pub(crate) fn token(headers: &HeaderMap, config: &Config) -> Option<String> {
-    let name = cookie_name(config);
+    cookie(headers, cookie_name(config)).map(str::to_owned)
+}
+
+/// The device cookie as the browser sent it.
+pub(crate) fn device<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
+    cookie(headers, device_cookie_name(config))
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name && !value.is_empty()).then(|| value.to_owned()))
+        .find_map(|(key, value)| (key == name && !value.is_empty()).then_some(value))
 }
 
 /// `Set-Cookie` with a token, or without one to take the cookie away. Lax: a link from elsewhere finds people signed
 /// in, while changes are checked by their origin.
 pub(crate) fn set_cookie(token: Option<&str>, config: &Config, max_age_seconds: i64) -> Result<HeaderValue, Problem> {
-    let (name, secure) = (cookie_name(config), if config.https() { "; Secure" } else { "" });
     let (value, age) = token.map_or(("", 0), |token| (token, max_age_seconds));
-    HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"))
+    set(cookie_name(config), value, age, "Lax", config)
+}
+
+/// `Set-Cookie` that marks the browser. Strict: nothing but our own page signs anybody in.
+pub(crate) fn set_device_cookie(value: &str, config: &Config) -> Result<HeaderValue, Problem> {
+    set(device_cookie_name(config), value, COOKIE_SECONDS, "Strict", config)
+}
+
+fn set(name: &str, value: &str, age: i64, same_site: &str, config: &Config) -> Result<HeaderValue, Problem> {
+    let secure = if config.https() { "; Secure" } else { "" };
+    HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}"))
         .map_err(Problem::internal)
 }

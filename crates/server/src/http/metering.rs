@@ -58,7 +58,7 @@ async fn create_metering_events(
         return Err(Problem::field("/events", "out_of_range", format!("Send 1 to {MAX_EVENTS} events.")));
     }
     let items = events.iter().map(|raw| item(raw.get())).collect();
-    Ok(Json(UsageResults { results: metering::report(&state, items).await? }))
+    Ok(Json(UsageResults { results: metering::report(&state.reserved(), items).await? }))
 }
 
 fn item(raw: &str) -> Item {
@@ -99,7 +99,7 @@ async fn create_authorization(
     _: ServiceKey,
     Json(form): Json<Authorize>,
 ) -> Result<Json<Authorization>, Problem> {
-    authorization::authorize(&state, &form).await.map(Json)
+    authorization::authorize(&state.reserved(), &form).await.map(Json)
 }
 
 /// Give a hold back
@@ -115,7 +115,7 @@ async fn release_authorization(
     _: ServiceKey,
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
-    authorization::release(&state, &id).await?;
+    authorization::release(&state.reserved(), &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

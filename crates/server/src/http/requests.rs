@@ -48,14 +48,21 @@ async fn list_requests(
 /// ends). For members too: nothing of the wallet is in it.
 #[utoipa::path(
     get, path = paths::REQUEST_EVENTS, tag = "requests", security(("session" = [])),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Document)),
+    responses(
+        (status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Document),
+        (status = 429, body = Document),
+    ),
 )]
-async fn stream_requests(State(state): State<AppState>, SignedIn(member): SignedIn) -> Response {
-    let words = ReceiverStream::new(requests::watch(&state, member)).map(|word| Ok::<_, Infallible>(event(word)));
+async fn stream_requests(State(state): State<AppState>, SignedIn(member): SignedIn) -> Result<Response, Problem> {
+    let slot = state.budgets.take_stream(&member.token_hash).await?;
+    let words = ReceiverStream::new(requests::watch(&state, member)).map(move |word| {
+        let _ = &slot;
+        Ok::<_, Infallible>(event(word))
+    });
     let mut response = Sse::new(words).into_response();
     // Reverse proxies that collect answers would hold the events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response
+    Ok(response)
 }
 
 fn event(word: Word) -> Event {

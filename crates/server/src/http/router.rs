@@ -53,13 +53,27 @@ pub(crate) fn router(state: AppState) -> Router {
     let (api, document) = api().split_for_parts();
     #[cfg(feature = "test-seams")]
     let api = api.nest(paths::BASE, crate::http::test_seams::routes());
-    let router = api
+    let all = api
         .merge(openapi::routes(&document))
         .route(outbox::PATH, get(outbox::get_outbox))
+        .fallback(static_files::get_file);
+    surround(all, state)
+}
+
+/// What the platform and the operator call with their keys, for an address that browsers do not reach.
+pub(crate) fn platform(state: AppState) -> Router {
+    let resources = OpenApiRouter::new().merge(metering::routes()).merge(refunds::routes());
+    let (routes, _) = OpenApiRouter::new().nest(paths::BASE, resources).merge(health::routes()).split_for_parts();
+    surround(routes.fallback(nothing_here), state)
+}
+
+/// Everything, with what surrounds it.
+fn surround(routes: Router<AppState>, state: AppState) -> Router {
+    let router = routes
         .method_not_allowed_fallback(wrong_method)
-        .fallback(static_files::get_file)
         .layer(DefaultBodyLimit::max(limits::BODY))
         .layer(from_fn(limits::time))
+        .layer(from_fn_with_state(state.clone(), limits::bodies::count))
         .layer(CatchPanicLayer::custom(|_| after_panic()))
         .layer(from_fn_with_state(state.clone(), security::same_origin))
         .layer(from_fn_with_state(state.clone(), limits::rate))
@@ -80,6 +94,10 @@ fn span(request: &Request) -> tracing::Span {
 
 async fn wrong_method(request: Request) -> Problem {
     Problem::new(ProblemCode::MethodNotAllowed, format!("{} is not possible at this address.", request.method()))
+}
+
+async fn nothing_here() -> Problem {
+    Problem::not_found()
 }
 
 /// The panic itself is in the log by the panic hook.

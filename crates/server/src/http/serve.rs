@@ -1,4 +1,6 @@
-//! The accept loop: limits on connections and on the time a header may take, and an orderly end.
+//! The accept loop: limits on connections and on how long they may be silent, and an orderly end.
+
+mod in_use;
 
 use std::io;
 use std::sync::Arc;
@@ -11,31 +13,40 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::http::limits::Peer;
+use crate::budgets::connections::{Connections, Place};
+use crate::http::limits::{Peer, network};
 
-/// Connections at a time; more wait in the system's queue.
-const CONNECTIONS: usize = 8192;
-/// A request's header, and the rest between two requests, may take so long. More than the 60 s that proxies keep idle
-/// connections for, so that it is never us who hang up just as they send.
-const HEADER_TIME: Duration = Duration::from_secs(75);
+/// The rest between two requests may take so long. More than the 60 s that proxies keep idle connections for, so that it is
+/// never us who hang up just as they send.
+const IDLE_TIME: Duration = Duration::from_secs(75);
 /// What is still running after this is cut off.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// The pause after the system refused a connection, mostly for want of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// What a listener allows.
+#[derive(Clone, Debug)]
+pub(crate) struct Allowed {
+    /// How many connections.
+    pub(crate) connections: Connections,
+    /// How long a new connection may be silent, until its first request's header is there.
+    pub(crate) first_header: Duration,
+    /// How long a client may take nothing of an answer.
+    pub(crate) write: Duration,
+}
+
 /// Serves until `shutdown` is cancelled, then lets running requests finish.
-pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, router: Router, allowed: Allowed, shutdown: CancellationToken) {
     let graceful = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let (stream, peer, slot) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = shutdown.cancelled() => break,
-            accepted = accept(&listener, &slots) => match accepted {
+            accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -44,23 +55,37 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: Cance
                 }
             },
         };
-        // Small answers must not wait for more (Nagle); a socket that cannot be told is served all the same.
-        let _ = stream.set_nodelay(true);
-        let router = router.clone();
+        let Some(place) = allowed.connections.admit(network(peer.ip())) else {
+            tracing::debug!(%peer, "a connection was refused: there are too many");
+            continue;
+        };
+        let place = Arc::new(place);
+        let (router, asked) = (router.clone(), Arc::clone(&place));
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
-            router.clone().oneshot(request)
+            let busy = asked.ask();
+            let answer = router.clone().oneshot(request);
+            async move {
+                let busy = busy.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))?;
+                let Ok(response) = answer.await;
+                Ok::<_, io::Error>(response.map(|body| in_use::until_sent(body, busy)))
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIME)
-            .serve_connection(TokioIo::new(stream), service);
+            .header_read_timeout(IDLE_TIME)
+            .serve_connection(TokioIo::new(Box::pin(prepare(stream, allowed.write))), service);
         let connection = graceful.watch(connection);
+        let first_header = allowed.first_header;
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, %peer, "connection ended");
+            tokio::select! {
+                biased;
+                () = place.closed() => tracing::debug!(%peer, "an idle connection made room for another one"),
+                () = silent_for(&place, first_header) => tracing::debug!(%peer, "a connection never asked anything"),
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, %peer, "connection ended");
+                },
             }
-            drop(slot);
         });
     }
     drop(listener);
@@ -69,10 +94,18 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: Cance
     }
 }
 
-type Accepted = (tokio::net::TcpStream, std::net::SocketAddr, tokio::sync::OwnedSemaphorePermit);
+/// Small answers must not wait for more (Nagle); a socket that cannot be told is served all the same.
+fn prepare(stream: TcpStream, write: Duration) -> TimeoutStream<TcpStream> {
+    let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write));
+    stream
+}
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> io::Result<Accepted> {
-    let slot = Arc::clone(slots).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer, slot))
+/// Ends when nothing at all was asked in this time.
+async fn silent_for(place: &Place, time: Duration) {
+    tokio::time::sleep(time).await;
+    if !place.is_silent() {
+        std::future::pending().await
+    }
 }

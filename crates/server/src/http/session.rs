@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use billing_contract::session::{Session, SignIn};
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::app::AppState;
 use crate::http::extract::Json;
-use crate::http::identity::{SignedIn, find, set_cookie};
+use crate::http::identity::{SignedIn, device, find, set_cookie, set_device_cookie};
 use crate::http::limits::client_address;
 use crate::http::problem::Problem;
 use crate::service::sessions;
@@ -32,12 +32,13 @@ async fn get_session(SignedIn(member): SignedIn) -> Json<Session> {
 /// Sign in
 ///
 /// Sets the session's cookie: it lives 12 hours after its last use and 30 days at most. Failed tries are limited by
-/// address and by e-mail.
+/// address and by e-mail. A second cookie marks the browser as one in which this person has signed in: it keeps its own
+/// tries, whoever else guesses from wherever, and opens nothing.
 #[utoipa::path(
     post, path = paths::SESSION, tag = "session", request_body = SignIn,
     responses(
         (status = 200, body = Session), (status = 401, body = Document), (status = 422, body = Document),
-        (status = 429, body = Document),
+        (status = 429, body = Document), (status = 503, body = Document),
     ),
 )]
 async fn create_session(
@@ -46,13 +47,17 @@ async fn create_session(
     Json(form): Json<SignIn>,
 ) -> Result<Response, Problem> {
     let address = client_address(&parts, state.config.behind_proxy);
-    let (member, new_token) = sessions::sign_in(&state, &form, address).await?;
+    let device = device(&parts.headers, &state.config);
+    let new = sessions::sign_in(&state, &form, address, device).await?;
     // Whoever signs in anew in the same browser leaves the old session behind: nobody could end it any more.
     if let Some(old) = find(&parts, &state).await? {
         sessions::sign_out(&state, &old).await?;
     }
-    let cookie = set_cookie(Some(&new_token), &state.config, sessions::ABSOLUTE_SECONDS)?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(member.session())).into_response())
+    let cookies = AppendHeaders([
+        (header::SET_COOKIE, set_cookie(Some(&new.token), &state.config, sessions::ABSOLUTE_SECONDS)?),
+        (header::SET_COOKIE, set_device_cookie(&new.device, &state.config)?),
+    ]);
+    Ok((cookies, Json(new.member.session())).into_response())
 }
 
 /// Sign out

@@ -25,7 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     get, path = paths::STATEMENT, tag = "statement", security(("session" = [])), params(MonthAsked),
     responses(
         (status = 200, body = Statement), (status = 401, body = Document), (status = 403, body = Document),
-        (status = 422, body = Document),
+        (status = 422, body = Document), (status = 429, body = Document), (status = 503, body = Document),
     ),
 )]
 async fn get_statement(
@@ -33,5 +33,6 @@ async fn get_statement(
     Manager(member): Manager,
     Query(asked): Query<MonthAsked>,
 ) -> Result<Json<Statement>, Problem> {
+    let _turn = state.budgets.take_costly_read(&member.token_hash, &member.organization.id).await?;
     statement::statement(&state, &member.organization, asked.month.as_deref()).await.map(Json)
 }

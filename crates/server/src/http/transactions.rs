@@ -31,7 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     get, path = paths::TRANSACTIONS, tag = "transactions", security(("session" = [])), params(Search),
     responses(
         (status = 200, body = TransactionPage), (status = 401, body = Document), (status = 403, body = Document),
-        (status = 422, body = Document),
+        (status = 422, body = Document), (status = 429, body = Document), (status = 503, body = Document),
     ),
 )]
 async fn list_transactions(
@@ -39,6 +39,11 @@ async fn list_transactions(
     Manager(member): Manager,
     Query(search): Query<Search>,
 ) -> Result<Json<TransactionPage>, Problem> {
+    let _turn = if search.is_costly() {
+        Some(state.budgets.take_costly_read(&member.token_hash, &member.organization.id).await?)
+    } else {
+        None
+    };
     transactions::page(&state, &member.organization, &search).await.map(Json)
 }
 
@@ -50,7 +55,7 @@ async fn list_transactions(
     get, path = paths::TRANSACTIONS_CSV, tag = "transactions", security(("session" = [])), params(Search),
     responses(
         (status = 200, content_type = "text/csv", body = String), (status = 401, body = Document),
-        (status = 403, body = Document), (status = 422, body = Document),
+        (status = 403, body = Document), (status = 422, body = Document), (status = 429, body = Document), (status = 503, body = Document),
     ),
 )]
 async fn export_transactions(
@@ -58,7 +63,7 @@ async fn export_transactions(
     Manager(member): Manager,
     Query(search): Query<Search>,
 ) -> Result<Response, Problem> {
-    let parts = export::export(&state, &member.organization, &search).await?;
+    let parts = export::export(&state, &member, &search).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"transactions.csv\""),
@@ -75,7 +80,7 @@ async fn export_transactions(
     get, path = paths::TRANSACTIONS_OUTLINE, tag = "transactions", security(("session" = [])), params(Search),
     responses(
         (status = 200, body = TransactionOutline), (status = 401, body = Document), (status = 403, body = Document),
-        (status = 422, body = Document),
+        (status = 422, body = Document), (status = 429, body = Document), (status = 503, body = Document),
     ),
 )]
 async fn outline_transactions(
@@ -83,6 +88,7 @@ async fn outline_transactions(
     Manager(member): Manager,
     Query(search): Query<Search>,
 ) -> Result<Json<TransactionOutline>, Problem> {
+    let _turn = state.budgets.take_costly_read(&member.token_hash, &member.organization.id).await?;
     outline::outline(&state, &member.organization, &search).await.map(Json)
 }
 

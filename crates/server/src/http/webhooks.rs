@@ -1,6 +1,6 @@
 //! What the payment provider tells unasked.
 
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
@@ -8,11 +8,12 @@ use utoipa_axum::routes;
 
 use crate::app::AppState;
 use crate::http::extract::body;
+use crate::http::limits::WEBHOOK_BODY;
 use crate::http::problem::Problem;
 use crate::service::webhooks;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(receive_stripe_webhook))
+    OpenApiRouter::new().routes(routes!(receive_stripe_webhook)).layer(DefaultBodyLimit::max(WEBHOOK_BODY))
 }
 
 /// Stripe's webhooks

@@ -162,18 +162,18 @@ pub(crate) async fn answer(state: &AppState, address: IpAddr, form: &AnswerAttem
 }
 
 async fn find(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentLink, Problem> {
-    state.rate_limits.check_link(address)?;
-    match state.store.link_by_token(&hash_of(token)).await {
-        Ok(link) => Ok(link),
-        Err(StoreError::NotFound) => {
-            state.rate_limits.link_unknown(address);
-            Err(Problem::new(
-                ProblemCode::NotFound,
-                "There is no such link. Open it once more exactly as it was sent to you.",
-            ))
-        }
-        Err(error) => Err(error.into()),
+    state.budgets.take_link(address)?;
+    let found = state.store.link_by_token(&hash_of(token)).await;
+    if !matches!(found, Err(StoreError::NotFound)) {
+        state.budgets.give_back_link(address);
     }
+    found.map_err(|error| match error {
+        StoreError::NotFound => Problem::new(
+            ProblemCode::NotFound,
+            "There is no such link. Open it once more exactly as it was sent to you.",
+        ),
+        other => other.into(),
+    })
 }
 
 /// The same sentence however it ended, and nothing of the organisation.

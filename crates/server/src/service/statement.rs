@@ -32,7 +32,7 @@ pub(crate) async fn statement(
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let now = state.clock.now();
     let month = month_asked_for(asked, calendar.date_of(now))?;
-    let wallet = state.store.wallet(&organization.id).await?;
+    let wallet = state.store.costly().wallet(&organization.id).await?;
     let end = calendar.month_start(month.next());
 
     let mut spans = Vec::new();
@@ -75,7 +75,7 @@ pub(crate) async fn statement(
 }
 
 async fn before(state: &AppState, organization: &Organization, at: Timestamp, last_seq: i64) -> Result<i64, Problem> {
-    Ok(state.store.seq_posted_before(&organization.id, at, last_seq).await?)
+    Ok(state.store.costly().seq_posted_before(&organization.id, at, last_seq).await?)
 }
 
 /// The balance after this line.
@@ -83,7 +83,7 @@ async fn balance(state: &AppState, organization: &Organization, seq: i64) -> Res
     if seq == 0 {
         return Ok(Money::ZERO);
     }
-    let line = state.store.line(&organization.id, seq).await?;
+    let line = state.store.costly().line(&organization.id, seq).await?;
     line.map(|line| line.line.balance_after).ok_or_else(|| Problem::internal(format!("line {seq} is missing")))
 }
 
@@ -98,7 +98,8 @@ async fn singly(
 ) -> Result<Option<Singly>, Problem> {
     let kinds = TransactionKind::ALL.iter().copied().filter(|kind| kind.usage().is_none()).collect();
     let filter = TransactionFilter { kinds, ..TransactionFilter::default() };
-    let newest = state.store.transactions(&organization.id, &filter, Some(last.saturating_add(1)), LISTED + 1).await?;
+    let newest =
+        state.store.costly().transactions(&organization.id, &filter, Some(last.saturating_add(1)), LISTED + 1).await?;
     let mut single = Singly::new();
     for line in newest.into_iter().filter(|line| line.line.seq > after) {
         let transaction = on_the_wire(line);
@@ -136,7 +137,7 @@ async fn day(
     if let Some(single) = single {
         entries.extend(single.range(span.after + 1..=span.last).map(|(_, entry)| entry.clone()));
     }
-    for sum in state.store.sums_by_kind(&organization.id, span.after, span.last).await? {
+    for sum in state.store.costly().sums_by_kind(&organization.id, span.after, span.last).await? {
         totals.add(sum.amount, sum.money_in).ok_or_else(|| Problem::internal("the month's sums leave their range"))?;
         if sum.kind.usage().is_some() || single.is_none() {
             entries.push(StatementEntry { kind: sum.kind, lines: sum.lines, amount: sum.amount, transaction: None });

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use billing_contract::FieldError;
 use billing_contract::transaction::{Transaction, TransactionDetail, TransactionPage};
 use billing_domain::{Date, Timestamp, TransactionKind};
-use billing_store::{Organization, PostedLine, TransactionFilter};
+use billing_store::{Organization, PostedLine, Store, TransactionFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -57,6 +57,13 @@ struct Wanted {
     limit: u32,
 }
 
+impl Wanted {
+    /// Unfiltered pages lie in the order of the ledger; what a filter costs is whatever is looked for.
+    fn store(&self, state: &AppState) -> Store {
+        if self.filter == TransactionFilter::default() { state.store.clone() } else { state.store.costly() }
+    }
+}
+
 /// `GET /transactions`.
 pub(crate) async fn page(
     state: &AppState,
@@ -66,7 +73,7 @@ pub(crate) async fn page(
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let mut wanted = search.check(&calendar)?;
     if let Some(until) = wanted.at {
-        let newest = state.store.newest_until(&organization.id, &wanted.filter, until).await?;
+        let newest = wanted.store(state).newest_until(&organization.id, &wanted.filter, until).await?;
         let Some(newest) = newest else { return Ok(TransactionPage { items: Vec::new(), next_cursor: None }) };
         wanted.before_seq = Some(newest.saturating_add(1));
     }
@@ -100,7 +107,8 @@ pub(crate) async fn first_page(
 async fn read(state: &AppState, organization_id: &str, wanted: &Wanted) -> Result<TransactionPage, Problem> {
     // One more than asked for says whether there is a following page.
     let more = wanted.limit.saturating_add(1);
-    let mut lines = state.store.transactions(organization_id, &wanted.filter, wanted.before_seq, more).await?;
+    let store = wanted.store(state);
+    let mut lines = store.transactions(organization_id, &wanted.filter, wanted.before_seq, more).await?;
     let limit = usize::try_from(wanted.limit).map_err(Problem::internal)?;
     let has_more = lines.len() > limit;
     lines.truncate(limit);
@@ -147,6 +155,11 @@ fn read_cursor(text: &str) -> Option<i64> {
 }
 
 impl Search {
+    /// Whether lines are looked for, and not just read one after the other.
+    pub(crate) fn is_costly(&self) -> bool {
+        [&self.at, &self.kind, &self.from, &self.to, &self.q].into_iter().any(|field| field.is_some())
+    }
+
     /// Refuses what only makes sense for a page: the answer is whole.
     fn refuse_places(&self) -> Result<(), Problem> {
         let places =

@@ -17,7 +17,7 @@ pub(crate) async fn run(state: AppState) {
     let mut ticks = interval(PAUSE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while state.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        state.rate_limits.tidy();
+        state.budgets.tidy();
         let now = state.clock.now();
         if let Err(error) = state.store.purge_sessions(now).await {
             tracing::warn!(%error, "old sessions could not be forgotten; they stay refused");

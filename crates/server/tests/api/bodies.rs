@@ -32,9 +32,18 @@ async fn a_body_over_the_limit_is_refused(world: World) {
     let post = |body: String| {
         send(world.anonymous().request("POST", "/api/v1/session").header("content-type", "application/json").body(body))
     };
-    assert_eq!(post(form(1024 * 1024)).await.expect(413).problem(), "too_large");
+    assert_eq!(post(form(16 * 1024)).await.expect(413).problem(), "too_large");
     // Just below the limit it is read and judged.
-    post(form(1024 * 1024 - 200)).await.expect(401);
+    let judged = post(form(16 * 1024 - 200)).await.expect(422);
+    assert_eq!(
+        (&judged.json()["errors"][0]["pointer"], &judged.json()["errors"][0]["code"]),
+        (&json!("/password"), &json!("too_long"))
+    );
+    post(form(1024)).await.expect(401);
+    let long = json!({"email": format!("{}@b.test", "a".repeat(248)), "password": "x"}).to_string();
+    assert_eq!(post(long).await.expect(422).json()["errors"][0]["pointer"], "/email");
+    let longest = json!({"email": format!("{}@b.test", "a".repeat(247)), "password": "x"}).to_string();
+    post(longest).await.expect(401);
 }
 
 async fn the_platform_may_send_more_and_not_without_end(world: World) {
@@ -66,10 +75,13 @@ async fn broken_json_is_malformed_and_the_wrong_shape_is_invalid(world: World) {
 }
 
 async fn nesting_without_end_does_not_hurt(world: World) {
-    let body = "[".repeat(500_000);
-    let request = world.anonymous().request("POST", "/api/v1/session").header("content-type", "application/json");
-    let answer = send(request.body(body)).await;
-    assert!([400, 422].contains(&answer.status), "{}", answer.status);
+    for (client, path, depth) in
+        [(world.anonymous(), "/api/v1/session", 16_000), (world.platform(), "/api/v1/metering/events", 500_000)]
+    {
+        let request = client.request("POST", path).header("content-type", "application/json");
+        let answer = send(request.body("[".repeat(depth))).await;
+        assert!([400, 422].contains(&answer.status), "{}", answer.status);
+    }
     world.anonymous().get("/healthz").await.expect(200);
 }
 

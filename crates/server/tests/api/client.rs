@@ -22,6 +22,12 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// A client at another address of this machine.
+pub(crate) fn http_from(address: std::net::Ipv4Addr) -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().local_address(std::net::IpAddr::V4(address)).build().unwrap()
+}
+
 /// A client as reqwest makes it. It speaks no TLS here, but wants to know whose it would use.
 pub(crate) fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();

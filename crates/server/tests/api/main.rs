@@ -21,6 +21,8 @@ macro_rules! on_both_databases {
     };
 }
 
+mod attack;
+mod attack_figures;
 mod auto_pay;
 mod bodies;
 mod cards;
@@ -43,6 +45,7 @@ mod metrics;
 mod money;
 mod notices;
 mod organization;
+mod pressure;
 mod program;
 mod receipts;
 mod refunds;

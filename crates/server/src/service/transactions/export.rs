@@ -1,14 +1,17 @@
 //! The ledger as a table for spreadsheets, read page by page while it is sent: a million lines cost no more memory than
 //! one page.
 
+use billing_contract::ProblemCode;
 use billing_domain::Money;
-use billing_store::{Organization, PostedLine};
+use billing_store::PostedLine;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use super::{Search, Wanted};
 use crate::app::AppState;
+use crate::budgets::CostlyRead;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
+use crate::service::sessions::{self, Member};
 
 /// Lines that are read and written at one go.
 const PAGE: u32 = 500;
@@ -39,14 +42,15 @@ const HEADINGS: [&str; 16] = [
 /// A fault later on can only break the answer off, which the client sees as an incomplete one.
 pub(crate) async fn export(
     state: &AppState,
-    organization: &Organization,
+    member: &Member,
     search: &Search,
 ) -> Result<impl Stream<Item = Result<Vec<u8>, std::io::Error>> + Send + use<>, Problem> {
     search.refuse_places()?;
-    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let calendar = Calendar::of(&member.organization.time_zone).map_err(Problem::internal)?;
     let mut reader = Reader {
         state: state.clone(),
-        organization_id: organization.id.clone(),
+        member: member.clone(),
+        _turn: state.budgets.take_costly_read(&member.token_hash, &member.organization.id).await?,
         wanted: search.check(&calendar)?,
         done: false,
     };
@@ -61,7 +65,9 @@ pub(crate) async fn export(
 
 struct Reader {
     state: AppState,
-    organization_id: String,
+    member: Member,
+    /// Until the last line is read.
+    _turn: CostlyRead,
     wanted: Wanted,
     done: bool,
 }
@@ -73,7 +79,12 @@ impl Reader {
             return Ok(None);
         }
         let (filter, before) = (&self.wanted.filter, self.wanted.before_seq);
-        let lines = self.state.store.transactions(&self.organization_id, filter, before, PAGE).await?;
+        // It may take long until the client has taken what it asked for: whoever may not read any more gets no more.
+        if sessions::standing(&self.state, &self.member).await?.is_err() {
+            return Err(Problem::new(ProblemCode::Unauthenticated, "The session ended while the table was sent."));
+        }
+        let store = self.state.store.costly();
+        let lines = store.transactions(&self.member.organization.id, filter, before, PAGE).await?;
         self.done = lines.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
         self.wanted.before_seq = lines.last().map(|posted| posted.line.seq);
         rows(lines.into_iter().map(cells)).map(Some)

@@ -23,7 +23,7 @@ pub(crate) async fn outline(
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let wanted = search.check(&calendar)?;
     let last_seq = state.store.wallet(&organization.id).await?.last_seq;
-    let found = state.store.outline(&organization.id, &wanted.filter, last_seq, EVERY, MOST).await?;
+    let found = state.store.costly().outline(&organization.id, &wanted.filter, last_seq, EVERY, MOST).await?;
     Ok(TransactionOutline {
         last_seq,
         count: found.count,

@@ -1,0 +1,196 @@
+//! What clients may use of this server, counted by address, session and organisation before it is used.
+
+mod allowance;
+pub(crate) mod bytes;
+pub(crate) mod connections;
+mod sign_in;
+mod slots;
+
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use billing_contract::ProblemCode;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use self::allowance::Allowance;
+use self::bytes::Bytes;
+use self::sign_in::SignIns;
+pub(crate) use self::sign_in::{Attempt, Origin};
+pub(crate) use self::slots::Slot;
+use self::slots::Slots;
+use crate::problem::Problem;
+
+/// Costly reads of one session at a time, and those that wait for them: what somebody does who types or scrolls.
+const COSTLY_READS: usize = 2;
+const COSTLY_READS_WAITING: usize = 8;
+/// The same of one organisation, however many sessions it has.
+const COSTLY_READS_OF_ALL: usize = 4;
+const COSTLY_READS_OF_ALL_WAITING: usize = 40;
+/// Open event streams of one session.
+const STREAMS: usize = 10;
+/// Bytes of requests in memory, in all and of one address.
+const BYTES: usize = 64 * 1024 * 1024;
+const BYTES_OF_ONE: usize = 8 * 1024 * 1024;
+/// The platform's, which nobody else can use up: sixty reports of the largest size.
+const PLATFORM_BYTES: usize = 256 * 1024 * 1024;
+
+/// What everybody has used up. A burst of four seconds' worth of requests is free.
+#[derive(Debug)]
+pub(crate) struct Budgets {
+    sessions: Option<DefaultKeyedRateLimiter<String>>,
+    addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
+    organizations: Option<DefaultKeyedRateLimiter<String>>,
+    sign_ins: SignIns,
+    unknown_links: Allowance<IpAddr>,
+    costly_reads: Slots,
+    costly_reads_of_all: Slots,
+    streams: Slots,
+    /// Bytes of everybody's requests.
+    pub(crate) bytes: Bytes,
+    /// Bytes of the platform's requests.
+    pub(crate) platform_bytes: Bytes,
+}
+
+/// The right to read something costly; over when it is dropped.
+#[derive(Debug)]
+pub(crate) struct CostlyRead {
+    _own: Slot,
+    _of_all: Slot,
+}
+
+impl Budgets {
+    /// `per_second` requests of one session and ten times as many of one organisation and of one address, which a whole
+    /// office may share; 0 switches these off. Tries to sign in and to guess a link are limited in any case.
+    pub(crate) fn new(per_second: u32) -> Self {
+        Self {
+            sessions: limiter(per_second, 1),
+            addresses: limiter(per_second, 10),
+            organizations: limiter(per_second, 10),
+            sign_ins: SignIns::new(),
+            unknown_links: Allowance::new(30, Duration::from_secs(5)),
+            costly_reads: Slots::new(COSTLY_READS, COSTLY_READS_WAITING),
+            costly_reads_of_all: Slots::new(COSTLY_READS_OF_ALL, COSTLY_READS_OF_ALL_WAITING),
+            streams: Slots::new(STREAMS, 0),
+            bytes: Bytes::new(BYTES, BYTES_OF_ONE),
+            platform_bytes: Bytes::new(PLATFORM_BYTES, PLATFORM_BYTES),
+        }
+    }
+
+    /// One more request of this session, by its token's hash, and of its organisation.
+    pub(crate) fn take_request(&self, token_hash: &str, organization_id: &str) -> Result<(), Problem> {
+        check(self.sessions.as_ref(), &token_hash.to_owned())?;
+        check(self.organizations.as_ref(), &organization_id.to_owned())
+    }
+
+    /// One more request of this address.
+    pub(crate) fn take_address(&self, address: IpAddr) -> Result<(), Problem> {
+        check(self.addresses.as_ref(), &address)
+    }
+
+    /// Counts a try to sign in, before it is evaluated. E-mail in its normal form.
+    pub(crate) fn take_sign_in(&self, origin: &Origin, email: &str) -> Result<Attempt, Problem> {
+        let taken = self.sign_ins.take(origin, email);
+        taken.map_err(|wait| too_fast("Too many failed sign-ins. Wait a moment, then try again.", wait))
+    }
+
+    /// The try does not count: the password was right, or was not looked at.
+    pub(crate) fn give_back_sign_in(&self, attempt: Attempt) {
+        self.sign_ins.give_back(attempt);
+    }
+
+    /// This address names a hand-over link. A token cannot be guessed; whoever tries is slowed down all the same.
+    pub(crate) fn take_link(&self, address: IpAddr) -> Result<(), Problem> {
+        let taken = self.unknown_links.take(address);
+        taken.map_err(|wait| too_fast("Too many links that do not exist. Wait a moment, then try again.", wait))
+    }
+
+    /// There is such a link, so it does not count.
+    pub(crate) fn give_back_link(&self, address: IpAddr) {
+        self.unknown_links.give_back(&address);
+    }
+
+    /// Waits until this session may read something whose cost is whatever is asked for.
+    pub(crate) async fn take_costly_read(
+        &self,
+        token_hash: &str,
+        organization_id: &str,
+    ) -> Result<CostlyRead, Problem> {
+        let busy = |_| {
+            let detail = "You are asking for more at once than is answered. Wait for an answer, then go on.";
+            Problem::retry_later(ProblemCode::TooManyRequests, detail, 2)
+        };
+        let own = self.costly_reads.take(token_hash).await.map_err(busy)?;
+        let of_all = self.costly_reads_of_all.take(organization_id).await.map_err(busy)?;
+        Ok(CostlyRead { _own: own, _of_all: of_all })
+    }
+
+    /// One more event stream of this session.
+    pub(crate) async fn take_stream(&self, token_hash: &str) -> Result<Slot, Problem> {
+        let taken = self.streams.take(token_hash).await;
+        taken.map_err(|_| {
+            let detail = format!("{STREAMS} streams of this session are open already. Close one of them.");
+            Problem::retry_later(ProblemCode::TooManyRequests, detail, 5)
+        })
+    }
+
+    /// Forgets whoever has been quiet; to be called now and then.
+    pub(crate) fn tidy(&self) {
+        if let Some(limiter) = &self.sessions {
+            limiter.retain_recent();
+        }
+        if let Some(limiter) = &self.addresses {
+            limiter.retain_recent();
+        }
+        if let Some(limiter) = &self.organizations {
+            limiter.retain_recent();
+        }
+        self.sign_ins.tidy();
+        self.unknown_links.tidy();
+    }
+}
+
+fn limiter<K: Hash + Eq + Clone>(per_second: u32, factor: u32) -> Option<DefaultKeyedRateLimiter<K>> {
+    let rate = NonZeroU32::new(per_second.saturating_mul(factor))?;
+    let burst = rate.saturating_mul(NonZeroU32::MIN.saturating_add(3));
+    Some(RateLimiter::keyed(Quota::per_second(rate).allow_burst(burst)))
+}
+
+fn check<K: Hash + Eq + Clone>(limiter: Option<&DefaultKeyedRateLimiter<K>>, key: &K) -> Result<(), Problem> {
+    let Some(limiter) = limiter else { return Ok(()) };
+    limiter.check_key(key).map_err(|early| {
+        too_fast("Too many requests. Wait a moment, then go on.", early.wait_time_from(DefaultClock::default().now()))
+    })
+}
+
+fn too_fast(detail: &str, wait: Duration) -> Problem {
+    let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+    Problem::retry_later(ProblemCode::TooManyRequests, detail, seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_passes_and_a_flood_does_not() {
+        let budgets = Budgets::new(5);
+        assert!((0..20).all(|_| budgets.take_request("a", "acme").is_ok()));
+        let problem = budgets.take_request("a", "acme").unwrap_err();
+        assert_eq!(problem.document().code, ProblemCode::TooManyRequests);
+        assert!(problem.document().retry_after >= Some(1));
+        assert!(budgets.take_request("b", "acme").is_ok());
+        let unlimited = Budgets::new(0);
+        assert!((0..10_000).all(|_| unlimited.take_request("a", "acme").is_ok()));
+    }
+
+    #[test]
+    fn many_sessions_of_one_organisation_share_its_budget() {
+        let budgets = Budgets::new(1);
+        let passed = (0..100).filter(|session| budgets.take_request(&session.to_string(), "acme").is_ok()).count();
+        assert!((40..50).contains(&passed), "{passed}");
+        assert!(budgets.take_request("another", "other").is_ok());
+    }
+}
