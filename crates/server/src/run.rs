@@ -35,6 +35,7 @@ const TASKS_TIME: Duration = Duration::from_secs(10);
 
 /// Serves until a signal asks to stop.
 pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
+    survive_file_size_limit()?;
     // First the port: whoever started a second server by mistake should learn it before anything is touched.
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
@@ -134,6 +135,20 @@ fn announce(state: &AppState, address: SocketAddr, monitoring: Option<SocketAddr
         writeln!(out)?;
     }
     out.flush()
+}
+
+/// A file that may not grow any further is an error of the write, as a full disk is: it must not end the process, which is
+/// what the signal does to whoever leaves it alone.
+#[cfg(unix)]
+fn survive_file_size_limit() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Handled from now on, whether or not somebody waits for it.
+    signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
+}
+
+#[cfg(not(unix))]
+const fn survive_file_size_limit() -> io::Result<()> {
+    Ok(())
 }
 
 async fn cancel_on_signal(shutdown: CancellationToken) {

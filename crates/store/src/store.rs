@@ -1,12 +1,21 @@
 //! Opening a database by its address.
 
+mod address;
+mod files;
+
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use billing_domain::Timestamp;
+use sqlx::Connection as _;
+use sqlx::pool::PoolConnectionMetadata;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 
-use crate::db::Db;
+use crate::db::{Db, Health, PgDb};
 use crate::{Result, StoreError, migration};
 
 /// How long an operation waits for a free connection, and on SQLite for another process that writes.
@@ -20,6 +29,12 @@ const SQLITE_READER_CACHE: &str = "-8192";
 /// each is then written once instead of once every few batches.
 const SQLITE_CHECKPOINT_PAGES: &str = "8000";
 const DEFAULT_POSTGRES_CONNECTIONS: u32 = 16;
+/// Whoever asks whether writes work wants to know it now.
+const PROBE_TIME: Duration = Duration::from_secs(3);
+/// What a probe writes: on SQLite as much as a small transaction does, so that the last free page of a disk does not
+/// answer for it.
+const PROBE: &str = "write_probe";
+const SQLITE_PROBE_LENGTH: usize = 16 * 1024;
 
 /// A database of the product. Cheap to clone; all clones share their connections.
 #[derive(Clone, Debug)]
@@ -39,6 +54,9 @@ impl Store {
 
     /// Like [`Store::connect`], with at most so many connections to PostgreSQL.
     pub async fn connect_with(url: &str, max_connections: u32) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            files::keep_private(Path::new(sqlite_path(path)?))?;
+        }
         let db = Self::open(url, max_connections).await?;
         migration::migrate(&db).await?;
         Ok(Self { db })
@@ -46,7 +64,7 @@ impl Store {
 
     async fn open(url: &str, max_connections: u32) -> Result<Db> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => sqlite(sqlite_path(path)).await,
+            Some(("sqlite", path)) => sqlite(sqlite_path(path)?).await,
             Some(("postgres" | "postgresql", _)) => postgres(url, max_connections).await,
             // Not the whole address: it may hold a password.
             Some((scheme, _)) => Err(StoreError::UnknownScheme(format!("{scheme}:…"))),
@@ -59,13 +77,37 @@ impl Store {
         self.db.all("SELECT 1", &[]).await.map(drop)
     }
 
+    /// Whether the database takes writes: for `/readyz`. Mostly known from the last write; otherwise a row is written, once
+    /// a second at most, however often somebody asks.
+    pub async fn check_writes(&self, now: Timestamp) -> Result<()> {
+        let health = self.db.health();
+        if let Some(known) = health.known() {
+            return known;
+        }
+        let _alone = health.probing.lock().await;
+        // Somebody else may have found out meanwhile.
+        if let Some(known) = health.known() {
+            return known;
+        }
+        let length = if matches!(self.db, Db::Sqlite { .. }) { SQLITE_PROBE_LENGTH } else { 0 };
+        let value = format!("{now}{:.<length$}", "");
+        let probed = tokio::time::timeout(PROBE_TIME, self.set_meta(PROBE, &value)).await.unwrap_or_else(|_| {
+            let cause = format!("no write was done in {} seconds", PROBE_TIME.as_secs());
+            health.note_failure(&cause);
+            Err(StoreError::Unavailable(cause))
+        });
+        health.probed();
+        probed
+    }
+
     /// Opens a database that is there, for looking at it: nothing is made and no step of the schema applied.
     /// `NotThere`: no such file; `Schema`: it holds no wallet, or one of another version.
     pub async fn open_existing(url: &str) -> Result<Self> {
-        if let Some(path) = url.strip_prefix("sqlite:").map(sqlite_path)
-            && !Path::new(path).is_file()
-        {
-            return Err(StoreError::NotThere(path.to_owned()));
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = sqlite_path(path)?;
+            if !Path::new(path).is_file() {
+                return Err(StoreError::NotThere(path.to_owned()));
+            }
         }
         let db = Self::open(url, DEFAULT_POSTGRES_CONNECTIONS).await?;
         migration::expect_current(&db).await?;
@@ -87,6 +129,7 @@ impl Store {
         let mut connection = readers.acquire().await?;
         // A reader may not write, not even another file.
         sqlx::raw_sql("PRAGMA query_only = OFF").execute(&mut *connection).await?;
+        files::keep_private(file)?;
         let path = file.to_string_lossy().into_owned();
         let copied = sqlx::query("VACUUM INTO ?1").bind(path).execute(&mut *connection).await;
         sqlx::raw_sql("PRAGMA query_only = ON").execute(&mut *connection).await?;
@@ -99,25 +142,26 @@ impl Store {
     /// Closes all connections once their work is done.
     pub async fn close(&self) {
         match &self.db {
-            Db::Sqlite { writer, readers } => {
+            Db::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 // Last: its closing folds the write-ahead log into the file.
                 writer.close().await;
             }
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres(db) => db.pool.close().await,
         }
     }
 }
 
-/// `sqlite:FILE` and `sqlite://FILE` mean the same.
-fn sqlite_path(rest: &str) -> &str {
-    rest.strip_prefix("//").unwrap_or(rest)
-}
-
-async fn sqlite(path: &str) -> Result<Db> {
+/// `sqlite:FILE` and `sqlite://FILE` mean the same; what is no file is `UnknownScheme`.
+fn sqlite_path(rest: &str) -> Result<&str> {
+    let path = rest.strip_prefix("//").unwrap_or(rest);
     if path.is_empty() || path.starts_with(":memory:") || path.contains('?') {
         return Err(StoreError::UnknownScheme(format!("sqlite:{path}")));
     }
+    Ok(path)
+}
+
+async fn sqlite(path: &str) -> Result<Db> {
     let options = SqliteConnectOptions::new()
         .filename(Path::new(path))
         .create_if_missing(true)
@@ -131,10 +175,30 @@ async fn sqlite(path: &str) -> Result<Db> {
         .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
         .busy_timeout(PATIENCE);
     let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
-    let writer = patiently(|| pool().max_connections(1).connect_with(options.clone())).await?;
+    let health = Arc::new(Health::default());
+    let writing = || {
+        let health = Arc::clone(&health);
+        pool().max_connections(1).before_acquire(move |connection, connected| {
+            let usable = is_usable(connection) && health.trusts(connected.age);
+            Box::pin(async move { Ok(usable) })
+        })
+    };
+    let writer = patiently(|| writing().connect_with(options.clone())).await?;
     let options = options.pragma("query_only", "ON").pragma("cache_size", SQLITE_READER_CACHE);
-    let readers = patiently(|| pool().max_connections(SQLITE_READERS).connect_with(options.clone())).await?;
-    Ok(Db::Sqlite { writer, readers })
+    let reading = || {
+        pool().max_connections(SQLITE_READERS).before_acquire(|connection, _: PoolConnectionMetadata| {
+            let usable = is_usable(connection);
+            Box::pin(async move { Ok(usable) })
+        })
+    };
+    let readers = patiently(|| reading().connect_with(options.clone())).await?;
+    Ok(Db::Sqlite { writer, readers, health })
+}
+
+/// Whether no transaction is open on a connection that nobody uses. SQLite ends one by itself when the disk is full or
+/// fails; the driver then cannot roll it back, and goes on counting it as open.
+fn is_usable(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 /// Opens a file, again while another process is switching it to WAL: SQLite answers "busy" to that at once, without the
@@ -162,14 +226,17 @@ fn is_busy(code: Option<&str>) -> bool {
 }
 
 async fn postgres(url: &str, max_connections: u32) -> Result<Db> {
-    let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| match error {
-        sqlx::Error::Configuration(_) => StoreError::UnknownScheme("postgres:…".to_owned()),
-        other => StoreError::from(other),
-    })?;
     // A row lock that lasts longer than this is a fault; it must not hold up everybody else.
-    let options = options.application_name("nexis-billing").options([("lock_timeout", "10s")]);
-    let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(PATIENCE);
-    Ok(Db::Postgres(pool.connect_with(options).await?))
+    let options = address::postgres(url)?.application_name("nexis-billing").options([("lock_timeout", "10s")]);
+    let health = Arc::new(Health::default());
+    let trust = Arc::clone(&health);
+    let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(PATIENCE).before_acquire(
+        move |_, connected| {
+            let trusted = trust.trusts(connected.age);
+            Box::pin(async move { Ok(trusted) })
+        },
+    );
+    Ok(Db::Postgres(PgDb { pool: pool.connect_with(options).await?, health }))
 }
 
 #[cfg(test)]
@@ -180,7 +247,7 @@ mod tests {
     async fn every_sqlite_connection_syncs_fully_and_checks_foreign_keys() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::connect(&format!("sqlite:{}", folder.path().join("billing.db").display())).await.unwrap();
-        let Db::Sqlite { writer, readers } = &store.db else { panic!("this is SQLite") };
+        let Db::Sqlite { writer, readers, .. } = &store.db else { panic!("this is SQLite") };
         for pool in [writer, readers] {
             let mut connection = pool.acquire().await.unwrap();
             for (pragma, expected) in [

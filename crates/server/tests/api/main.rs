@@ -43,6 +43,7 @@ mod metrics;
 mod money;
 mod notices;
 mod organization;
+mod outages;
 mod program;
 mod receipts;
 mod refunds;
