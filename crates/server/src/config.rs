@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Backup(Box<Backup>),
     /// List notices that nobody took, as JSON lines.
     DeadLetters(Box<DeadLetters>),
+    /// Say what needs somebody's attention: payments that the provider has and this database did not know.
+    Doctor(Box<Settings>),
 }
 
 /// What to export.

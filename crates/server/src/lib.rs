@@ -57,6 +57,7 @@ fn start(command: Command) -> Result<ExitCode, Failure> {
                 let Backup { to, settings } = *backup;
                 offline::backup(&prepared(settings)?, &to).await
             }
+            Command::Doctor(settings) => offline::doctor(&prepared(*settings)?).await,
             Command::DeadLetters(letters) => {
                 let DeadLetters { retry, settings } = *letters;
                 offline::dead_letters(&prepared(settings)?, retry).await
