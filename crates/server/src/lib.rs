@@ -47,7 +47,11 @@ fn start(command: Command) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Serve(settings) => run::serve(prepared(*settings)?).await.map(|()| ExitCode::SUCCESS),
+            Command::Serve(settings) => {
+                let config = prepared(*settings)?;
+                config.check_serving()?;
+                run::serve(config).await.map(|()| ExitCode::SUCCESS)
+            }
             Command::Verify(settings) => offline::verify(&prepared(*settings)?).await,
             Command::Export(export) => {
                 let Export { organization, settings } = *export;

@@ -27,7 +27,7 @@ use crate::service::{auto_pay, cards};
 const LISTED: u32 = 50;
 /// Links of one organisation that may be alive at once: more are a mistake or mischief.
 const ALIVE_AT_ONCE: usize = 20;
-const NOTE_CHARACTERS: usize = 300;
+pub(crate) const NOTE_CHARACTERS: usize = 300;
 
 /// The latest links, newest first.
 pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<PaymentLinkList, Problem> {

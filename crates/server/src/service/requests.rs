@@ -19,8 +19,8 @@ pub(crate) use self::watch::{Word, watch};
 const LISTED: u32 = 100;
 /// Open requests that one person may have: more would only bury the others.
 const OPEN_AT_ONCE: usize = 10;
-const REASON_CHARACTERS: usize = 500;
-const ANSWER_CHARACTERS: usize = 500;
+pub(crate) const REASON_CHARACTERS: usize = 500;
+pub(crate) const ANSWER_CHARACTERS: usize = 500;
 /// Such text is stored and shown to others.
 const CARD_NUMBER: &str = "This looks like a card number. Take it out: cards are connected on the Billing tab only.";
 

@@ -27,7 +27,7 @@ pub(crate) const ABSOLUTE_SECONDS: i64 = 30 * 24 * 3600;
 /// Use is noted at most this often: a read must not cost a write.
 const TOUCH_SECONDS: i64 = 60;
 /// Longest password, bytes: longer ones only cost work.
-const MAX_PASSWORD: usize = 1024;
+pub(crate) const MAX_PASSWORD: usize = 1024;
 
 /// Who is asking, in which organisation, with the role of this moment.
 #[derive(Clone, Debug)]
