@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 use crate::Places;
 
 /// The platform's key.
-pub(crate) const SERVICE_KEY: &str = "a service key for measuring";
+pub(crate) const SERVICE_KEY: &str = "a service key for measuring, long enough";
 
 /// A running program; it ends with this value.
 pub(crate) struct Program {
@@ -23,7 +23,10 @@ impl Program {
     pub(crate) async fn start(places: &Places, url: &str, flags: &[&str]) -> Result<Self> {
         let mut command = Command::new(&places.server);
         command.args(["serve", "--listen", "127.0.0.1:0", "--requests-per-second", "0", "--log", "warn"]);
-        command.args(["--service-key", SERVICE_KEY, "--database", url, "--dist"]).arg(&places.dist).args(flags);
+        command
+            .args(["--provider", "sandbox", "--service-key", SERVICE_KEY, "--database", url, "--dist"])
+            .arg(&places.dist)
+            .args(flags);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
         while let Some(line) = lines.next_line().await? {

@@ -24,6 +24,7 @@ const CHORES: &[Chore] = &[
         arguments: &[
             ("--listen ADDR", "address and port, 127.0.0.1:8080 unless given"),
             ("--database URL", "sqlite:FILE or postgres://…, target/demo/demo.db unless given"),
+            ("--public-url URL", "by which address people reach it; needed where other machines may"),
             ("--demo-state fresh", "an empty wallet, in a database of its own that is emptied at each start"),
         ],
         details: "Ctrl-C ends it. The demo's database is kept for the next start.",

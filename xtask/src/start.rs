@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use std::{
     fs,
     io::ErrorKind,
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
@@ -13,6 +13,7 @@ use std::{
 struct Options {
     listen: String,
     database: Option<String>,
+    public_url: Option<String>,
     fresh: bool,
 }
 
@@ -20,6 +21,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let options = parse(arguments)?;
     // Before the long build as well as after it: nobody should wait for minutes to learn this.
     check_address(&options.listen)?;
+    check_public(&options)?;
     install::ensure(&install::for_build()?)?;
     Steps::of(1).step("the page and the server, in release (minutes the first time)", || build::product(false))?;
     check_address(&options.listen)?;
@@ -31,6 +33,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let mut server = Command::new(workspace::server_binary()?);
     server.args(["serve", "--listen", &options.listen, "--database", &database]);
     server.arg("--dist").arg(workspace::dist()).args(["--demo", "--demo-traffic"]);
+    if let Some(url) = options.public_url {
+        server.args(["--public-url", &url]);
+    }
     if options.fresh {
         server.args(["--demo-state", "fresh"]);
     }
@@ -38,7 +43,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 }
 
 fn parse(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { listen: "127.0.0.1:8080".into(), database: None, fresh: false };
+    let mut options = Options { listen: "127.0.0.1:8080".into(), database: None, public_url: None, fresh: false };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let (flag, glued) =
@@ -47,6 +52,7 @@ fn parse(arguments: &[String]) -> Result<Options> {
         match (flag, value.as_str()) {
             ("--listen", _) => options.listen = value,
             ("--database", _) => options.database = Some(value),
+            ("--public-url", _) => options.public_url = Some(value),
             ("--demo-state", "fresh") => options.fresh = true,
             _ => return Err(chores::misuse("start", arguments)),
         }
@@ -64,6 +70,18 @@ pub(crate) fn check_address(listen: &str) -> Result<()> {
         }
         Err(error) => Err(error).with_context(|| format!("cannot listen on {listen}")),
     }
+}
+
+/// The server refuses this too, after the build.
+fn check_public(options: &Options) -> Result<()> {
+    let open = options.listen.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback());
+    if open && options.public_url.is_none() {
+        bail!(
+            "{} is open to other machines: say by which address people reach it, --public-url http://HOST:PORT",
+            options.listen
+        );
+    }
+    Ok(())
 }
 
 /// A file of the demo's in the build folder, which is kept between runs.
@@ -125,6 +143,10 @@ mod tests {
             ("127.0.0.1:9", Some("sqlite:x.db"), true)
         );
         assert!(parse(&words("--listen")).is_err());
+        let open = parse(&words("--listen 0.0.0.0:8080")).unwrap();
+        assert!(check_public(&open).unwrap_err().to_string().contains("--public-url"));
+        let public = parse(&words("--listen 0.0.0.0:8080 --public-url http://192.0.2.1:8080")).unwrap();
+        assert!(check_public(&public).is_ok() && check_public(&options).is_ok());
         assert!(parse(&words("--demo-state stale")).is_err());
     }
 

@@ -66,6 +66,8 @@ codes! {
     TooLarge = "too_large", 413, "The request is too large";
     /// The body is not JSON.
     UnsupportedMediaType = "unsupported_media_type", 415, "Send JSON";
+    /// The host that was asked is not this server's.
+    Misdirected = "misdirected", 421, "Not the address of this server";
     /// Fields are wrong; `errors` says which.
     Invalid = "invalid", 422, "Some fields need attention";
     /// The key was used with another request.

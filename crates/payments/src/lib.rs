@@ -8,6 +8,7 @@ pub mod charge;
 pub mod checkout;
 pub mod dispute;
 pub mod fraud;
+pub mod payment;
 pub mod provider;
 pub mod refund;
 pub mod sandbox;
@@ -20,6 +21,7 @@ pub use charge::{ChargeAnswer, ChargeOutcome, ChargeRequest, Decline, NextAction
 pub use checkout::{Checkout, CheckoutPurpose, CheckoutRequest};
 pub use dispute::{DisputeAnswer, DisputeOutcome};
 pub use fraud::FraudWarning;
+pub use payment::ReceivedPayment;
 pub use provider::{PaymentProvider, ProviderError};
 pub use refund::{RefundAnswer, RefundOutcome, RefundRequest};
 pub use sandbox::Sandbox;

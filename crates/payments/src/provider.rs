@@ -8,6 +8,7 @@ use crate::charge::{ChargeAnswer, ChargeRequest};
 use crate::checkout::{Checkout, CheckoutRequest};
 use crate::dispute::DisputeAnswer;
 use crate::fraud::FraudWarning;
+use crate::payment::ReceivedPayment;
 use crate::refund::{RefundAnswer, RefundRequest};
 use crate::webhook::{WebhookError, WebhookEvent};
 
@@ -90,6 +91,12 @@ pub trait PaymentProvider: Send + Sync {
 
     /// What a fraud warning says. `None`: there is none, or it is about no charge of ours.
     async fn look_up_fraud_warning(&self, _provider_ref: &str) -> Result<Option<FraudWarning>, ProviderError> {
+        Ok(None)
+    }
+
+    /// A payment that has arrived under a mark of ours, by the provider's name for it. `None`: there is none such, or it has
+    /// not arrived. A provider whose books are in our own database has none that we do not know.
+    async fn look_up_payment(&self, _provider_ref: &str) -> Result<Option<ReceivedPayment>, ProviderError> {
         Ok(None)
     }
 

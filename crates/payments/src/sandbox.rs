@@ -202,7 +202,7 @@ impl PaymentProvider for Sandbox {
     fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
         signature::verify(&self.config.webhook_secrets, header, body, now)?;
         let event: Event = serde_json::from_slice(body).map_err(|_| WebhookError::Unreadable)?;
-        Ok(WebhookEvent { id: event.id, kind: event.about.into() })
+        Ok(WebhookEvent { id: event.id, kind: event.about.into(), payment_ref: None })
     }
 }
 

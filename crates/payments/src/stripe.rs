@@ -16,6 +16,7 @@ mod form;
 mod fraud;
 mod intents;
 mod object;
+mod payments;
 mod refunds;
 mod setups;
 
@@ -34,6 +35,7 @@ use crate::charge::{ChargeAnswer, ChargeRequest};
 use crate::checkout::{Checkout, CheckoutRequest};
 use crate::dispute::DisputeAnswer;
 use crate::fraud::FraudWarning;
+use crate::payment::ReceivedPayment;
 use crate::provider::{PaymentProvider, ProviderError};
 use crate::refund::{RefundAnswer, RefundRequest};
 use crate::webhook::{WebhookError, WebhookEvent};
@@ -168,6 +170,10 @@ impl PaymentProvider for Stripe {
 
     async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError> {
         self.look_up_dispute(provider_ref).await
+    }
+
+    async fn look_up_payment(&self, provider_ref: &str) -> Result<Option<ReceivedPayment>, ProviderError> {
+        self.look_up_payment(provider_ref).await
     }
 
     async fn create_checkout(&self, request: &CheckoutRequest) -> Result<Checkout, ProviderError> {

@@ -26,6 +26,8 @@ pub struct WebhookEvent {
     pub id: String,
     /// What it is about.
     pub kind: WebhookKind,
+    /// The provider's name for the payment that it is about, for [`crate::PaymentProvider::look_up_payment`].
+    pub payment_ref: Option<String>,
 }
 
 /// What an event is about.

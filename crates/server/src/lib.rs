@@ -48,7 +48,11 @@ fn start(command: Command) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Serve(settings) => run::serve(prepared(*settings)?).await.map(|()| ExitCode::SUCCESS),
+            Command::Serve(settings) => {
+                let config = prepared(*settings)?;
+                config.check_serving()?;
+                run::serve(config).await.map(|()| ExitCode::SUCCESS)
+            }
             Command::Verify(settings) => offline::verify(&prepared(*settings)?).await,
             Command::Export(export) => {
                 let Export { organization, settings } = *export;
@@ -58,6 +62,7 @@ fn start(command: Command) -> Result<ExitCode, Failure> {
                 let Backup { to, settings } = *backup;
                 offline::backup(&prepared(settings)?, &to).await
             }
+            Command::Doctor(settings) => offline::doctor(&prepared(*settings)?).await,
             Command::DeadLetters(letters) => {
                 let DeadLetters { retry, settings } = *letters;
                 offline::dead_letters(&prepared(settings)?, retry).await

@@ -1,4 +1,5 @@
-//! What the operator does with a database besides serving it: verify, export, back up, see to notices nobody took.
+//! What the operator does with a database besides serving it: verify, export, back up, see to notices nobody took and to
+//! payments nobody knew.
 
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -109,4 +110,35 @@ pub(crate) async fn dead_letters(config: &Config, retry: bool) -> Result<ExitCod
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// `doctor`: payments that the provider has received and this database did not know, as JSON lines, those first that are
+/// not credited; writes nothing to the database.
+///
+/// Exit code 0 when nothing needs attention, 1 when a payment is not credited or there is no database to look at.
+pub(crate) async fn doctor(config: &Config) -> Result<ExitCode, Failure> {
+    /// The newest; more than anybody reads.
+    const MOST: u32 = 10_000;
+    let store = open(config).await?;
+    let payments = store.unknown_payments(MOST).await?;
+    store.close().await;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for payment in &payments {
+        let line = json!({
+            "provider": payment.provider,
+            "payment": payment.provider_ref,
+            "top_up_id": payment.top_up_id,
+            "organization_id": payment.organization_id,
+            "amount_minor": payment.amount_minor,
+            "currency": payment.currency,
+            "paid_at": payment.paid_at,
+            "noted_at": payment.noted_at,
+            "credited_at": payment.credited_at,
+            "reason": payment.reason,
+        });
+        writeln!(out, "{line}")?;
+    }
+    out.flush()?;
+    let healthy = payments.iter().all(|payment| payment.credited_at.is_some());
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

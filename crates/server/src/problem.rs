@@ -76,7 +76,7 @@ impl From<StoreError> for Problem {
             StoreError::Unstorable => {
                 Self::new(ProblemCode::Invalid, "A text holds a character that cannot be stored (U+0000). Remove it.")
             }
-            StoreError::Unavailable(cause) => {
+            StoreError::Unavailable(cause) | StoreError::Interrupted(cause) => {
                 tracing::warn!(%cause, "the database is out of reach");
                 Self::retry_later(ProblemCode::Unavailable, "The database does not answer. Please try again.", 2)
             }
@@ -88,6 +88,7 @@ impl From<StoreError> for Problem {
             StoreError::Corrupt(_)
             | StoreError::UnknownScheme(_)
             | StoreError::NotThere(_)
+            | StoreError::Plaintext(_)
             | StoreError::NotOnPostgres
             | StoreError::Schema(_)
             | StoreError::Database(_) => Self::internal(error),

@@ -45,6 +45,7 @@ const OTHER_FILES: usize = 256;
 
 /// Serves until a signal asks to stop.
 pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
+    survive_file_size_limit()?;
     // First the port: whoever started a second server by mistake should learn it before anything is touched.
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
@@ -187,6 +188,20 @@ fn announce(
         writeln!(out)?;
     }
     out.flush()
+}
+
+/// A file that may not grow any further is an error of the write, as a full disk is: it must not end the process, which is
+/// what the signal does to whoever leaves it alone.
+#[cfg(unix)]
+fn survive_file_size_limit() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Handled from now on, whether or not somebody waits for it.
+    signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
+}
+
+#[cfg(not(unix))]
+const fn survive_file_size_limit() -> io::Result<()> {
+    Ok(())
 }
 
 async fn cancel_on_signal(shutdown: CancellationToken) {

@@ -27,6 +27,7 @@ pub(crate) mod statement;
 pub(crate) mod test_seams;
 pub(crate) mod top_ups;
 pub(crate) mod transactions;
+pub(crate) mod unknown_payments;
 pub(crate) mod usage;
 pub(crate) mod wallet;
 pub(crate) mod webhooks;

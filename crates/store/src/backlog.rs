@@ -9,7 +9,7 @@ use crate::{Result, Store};
 /// Everything of one kind in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backlog {
-    /// `top_up`, `refund` or `delivery`.
+    /// `top_up`, `refund`, `delivery` or `unknown_payment`.
     pub kind: String,
     /// The state that it waits in, by its name in the database.
     pub state: String,
@@ -31,7 +31,9 @@ impl Store {
             UNION ALL SELECT 'delivery', 'pending', COUNT(*), MIN(notices.created_at) FROM deliveries
                 JOIN notices ON notices.id = deliveries.notice_id WHERE state = 'pending' GROUP BY state
             UNION ALL SELECT 'delivery', 'dead', COUNT(*), MIN(notices.created_at) FROM deliveries
-                JOIN notices ON notices.id = deliveries.notice_id WHERE state = 'dead' GROUP BY state"
+                JOIN notices ON notices.id = deliveries.notice_id WHERE state = 'dead' GROUP BY state
+            UNION ALL SELECT 'unknown_payment', 'uncredited', COUNT(*), MIN(noted_at) FROM unknown_payments
+                WHERE credited_at IS NULL HAVING COUNT(*) > 0"
         );
         let rows = self.db.all(sql, args![]).await?;
         let read = |row: &crate::db::Row| {

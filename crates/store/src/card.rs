@@ -201,6 +201,17 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &str, new: &NewCard, now: 
     insert(tx, organization_id, new, None, now).await
 }
 
+/// A card of the organisation by the provider's name for it, connected or not.
+pub(crate) async fn charged(tx: &mut Tx, organization_id: &str, facts: &NewCard) -> Result<Option<Card>> {
+    let sql = concat!(
+        select_card!(),
+        " WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3
+        ORDER BY CASE WHEN removed_at IS NULL THEN 0 ELSE 1 END, created_at LIMIT 1"
+    );
+    let row = tx.first(sql, args![organization_id, &facts.provider, &facts.provider_ref]).await?;
+    row.map(|row| Card::read(&mut row.fields())).transpose()
+}
+
 /// Writes a card down that nobody sees and nothing but the top-up that names it may charge.
 pub(crate) async fn add_hidden(tx: &mut Tx, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
     insert(tx, organization_id, new, Some(now), now).await

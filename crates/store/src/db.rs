@@ -1,17 +1,22 @@
 //! One small way to speak to two databases, so that SQL is written once: `$N` placeholders, integers and text.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::postgres::{PgPool, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool};
-use sqlx::{SqlSafeStr, Transaction};
+use sqlx::{SqlSafeStr, SqlStr, Transaction};
 
 use crate::Result;
+use crate::error::on_connect;
 
 mod arg;
+mod health;
 mod row;
 
 pub(crate) use arg::{Arg, args};
+pub(crate) use health::Health;
 pub(crate) use row::{Fields, Row, stored_name};
 
 /// The open connections.
@@ -22,31 +27,63 @@ pub(crate) enum Db {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        health: Arc<Health>,
     },
-    Postgres(PgPool),
+    Postgres(PgDb),
+}
+
+/// PostgreSQL's connections.
+#[derive(Clone, Debug)]
+pub(crate) struct PgDb {
+    pub(crate) pool: PgPool,
+    pub(crate) health: Arc<Health>,
 }
 
 /// An open transaction. Dropping it rolls back.
 #[derive(Debug)]
 pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>, Written),
+    Postgres(Transaction<'static, Postgres>, Written),
+}
+
+/// Whether a transaction has written anything, and where its outcome is noted.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    health: Arc<Health>,
+    any: bool,
+}
+
+impl Written {
+    fn begin(health: &Arc<Health>) -> Self {
+        Self { health: Arc::clone(health), any: false }
+    }
+
+    fn count(&mut self, rows: u64) -> u64 {
+        self.any |= rows > 0;
+        rows
+    }
 }
 
 /// The attempts of a transaction that PostgreSQL breaks off (40001, 40P01) until it is given up.
 const MAX_ATTEMPTS: u32 = 8;
+/// The attempts while connections are lost: the pool itself waits for a server that is coming up.
+const MAX_CONNECTIONS: u32 = 3;
 
 /// Whether to try again after attempt number `attempt` (from 1) ended with `error`; waits first.
 pub(crate) async fn again(attempt: u32, error: &crate::StoreError) -> bool {
-    if attempt >= MAX_ATTEMPTS || !error.is_transient() {
+    let pause = if error.is_interruption() && attempt < MAX_CONNECTIONS {
+        50 * attempt
+    } else if error.is_transient() && attempt < MAX_ATTEMPTS {
+        attempt * attempt
+    } else {
         return false;
-    }
-    tokio::time::sleep(std::time::Duration::from_millis(u64::from(attempt * attempt))).await;
+    };
+    tokio::time::sleep(Duration::from_millis(u64::from(pause))).await;
     true
 }
 
-/// Runs a whole transaction, again if PostgreSQL broke it off because of another one. The expression is evaluated anew
-/// each time.
+/// Runs a whole transaction, again if PostgreSQL broke it off because of another one, or if the connection was lost
+/// before anything was written. The expression is evaluated anew each time.
 macro_rules! retrying {
     ($attempt:expr) => {{
         let mut attempt = 1;
@@ -98,20 +135,43 @@ pub(crate) fn places(postgres: bool, first: usize, rows: usize, columns: usize) 
 }
 
 impl Db {
+    /// What is known of the writing side.
+    pub(crate) fn health(&self) -> &Health {
+        match self {
+            Self::Sqlite { health, .. } | Self::Postgres(PgDb { health, .. }) => health,
+        }
+    }
+
     /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Tx> {
+        retrying!(self.begin_once())
+    }
+
+    async fn begin_once(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { writer, health, .. } => {
+                let begun = writer.begin_with("BEGIN IMMEDIATE").await;
+                Tx::Sqlite(health.note_connection(begun)?, Written::begin(health))
+            }
+            Self::Postgres(PgDb { pool, health }) => {
+                Tx::Postgres(health.note_connection(pool.begin().await)?, Written::begin(health))
+            }
         })
     }
 
     /// Begins a transaction that only reads, and sees one state of the whole database.
     pub(crate) async fn snapshot(&self) -> Result<Tx> {
+        retrying!(self.snapshot_once())
+    }
+
+    async fn snapshot_once(&self) -> Result<Tx> {
+        // What a transaction that only reads comes to says nothing of writing.
+        let written = Written::default();
         Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await.map_err(on_connect)?, written),
+            Self::Postgres(PgDb { pool, .. }) => {
+                let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
+                Tx::Postgres(begun.map_err(on_connect)?, written)
             }
         })
     }
@@ -119,9 +179,19 @@ impl Db {
     /// Reads.
     pub(crate) async fn all(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
         let sql = sql.into_sql_str();
+        retrying!(self.all_once(sql.clone(), args))
+    }
+
+    async fn all_once(&self, sql: SqlStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => row::sqlite(arg::sqlite(sql, args)?.fetch_all(readers).await?),
-            Self::Postgres(pool) => row::postgres(arg::postgres(sql, args)?.fetch_all(pool).await?),
+            Self::Sqlite { readers, .. } => {
+                let mut connection = readers.acquire().await.map_err(on_connect)?;
+                row::sqlite(arg::sqlite(sql, args)?.fetch_all(&mut *connection).await?)
+            }
+            Self::Postgres(PgDb { pool, .. }) => {
+                let mut connection = pool.acquire().await.map_err(on_connect)?;
+                row::postgres(arg::postgres(sql, args)?.fetch_all(&mut *connection).await?)
+            }
         })
     }
 
@@ -133,18 +203,43 @@ impl Db {
     /// One writing statement, a transaction of its own; what it returns.
     pub(crate) async fn write(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
         let sql = sql.into_sql_str();
+        retrying!(self.write_once(sql.clone(), args))
+    }
+
+    async fn write_once(&self, sql: SqlStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
+        // Acquired by itself: until the statement is sent, it is certain that nothing was written.
         Ok(match self {
-            Self::Sqlite { writer, .. } => row::sqlite(arg::sqlite(sql, args)?.fetch_all(writer).await?),
-            Self::Postgres(pool) => row::postgres(arg::postgres(sql, args)?.fetch_all(pool).await?),
+            Self::Sqlite { writer, health, .. } => {
+                let mut connection = health.note_connection(writer.acquire().await)?;
+                let rows = arg::sqlite(sql, args)?.fetch_all(&mut *connection).await;
+                row::sqlite(health.note_commit(rows, |rows| !rows.is_empty())?)
+            }
+            Self::Postgres(PgDb { pool, health }) => {
+                let mut connection = health.note_connection(pool.acquire().await)?;
+                let rows = arg::postgres(sql, args)?.fetch_all(&mut *connection).await;
+                row::postgres(health.note_commit(rows, |rows| !rows.is_empty())?)
+            }
         })
     }
 
     /// One writing statement, a transaction of its own; how many rows it changed.
     pub(crate) async fn execute(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64> {
         let sql = sql.into_sql_str();
+        retrying!(self.execute_once(sql.clone(), args))
+    }
+
+    async fn execute_once(&self, sql: SqlStr, args: &[Arg<'_>]) -> Result<u64> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => arg::sqlite(sql, args)?.execute(writer).await?.rows_affected(),
-            Self::Postgres(pool) => arg::postgres(sql, args)?.execute(pool).await?.rows_affected(),
+            Self::Sqlite { writer, health, .. } => {
+                let mut connection = health.note_connection(writer.acquire().await)?;
+                let done = arg::sqlite(sql, args)?.execute(&mut *connection).await;
+                health.note_commit(done, |done| done.rows_affected() > 0)?.rows_affected()
+            }
+            Self::Postgres(PgDb { pool, health }) => {
+                let mut connection = health.note_connection(pool.acquire().await)?;
+                let done = arg::postgres(sql, args)?.execute(&mut *connection).await;
+                health.note_commit(done, |done| done.rows_affected() > 0)?.rows_affected()
+            }
         })
     }
 }
@@ -154,8 +249,12 @@ impl Tx {
     pub(crate) async fn all(&mut self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
         let sql = sql.into_sql_str();
         Ok(match self {
-            Self::Sqlite(tx) => row::sqlite(arg::sqlite(sql, args)?.fetch_all(&mut **tx).await?),
-            Self::Postgres(tx) => row::postgres(arg::postgres(sql, args)?.fetch_all(&mut **tx).await?),
+            Self::Sqlite(tx, written) => {
+                row::sqlite(written.health.note(arg::sqlite(sql, args)?.fetch_all(&mut **tx).await)?)
+            }
+            Self::Postgres(tx, written) => {
+                row::postgres(written.health.note(arg::postgres(sql, args)?.fetch_all(&mut **tx).await)?)
+            }
         })
     }
 
@@ -168,8 +267,14 @@ impl Tx {
     pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64> {
         let sql = sql.into_sql_str();
         Ok(match self {
-            Self::Sqlite(tx) => arg::sqlite(sql, args)?.execute(&mut **tx).await?.rows_affected(),
-            Self::Postgres(tx) => arg::postgres(sql, args)?.execute(&mut **tx).await?.rows_affected(),
+            Self::Sqlite(tx, written) => {
+                let done = written.health.note(arg::sqlite(sql, args)?.execute(&mut **tx).await)?;
+                written.count(done.rows_affected())
+            }
+            Self::Postgres(tx, written) => {
+                let done = written.health.note(arg::postgres(sql, args)?.execute(&mut **tx).await)?;
+                written.count(done.rows_affected())
+            }
         })
     }
 
@@ -177,8 +282,8 @@ impl Tx {
     pub(crate) async fn script(&mut self, sql: impl SqlSafeStr) -> Result<()> {
         let script = sqlx::raw_sql(sql);
         match self {
-            Self::Sqlite(tx) => script.execute(&mut **tx).await.map(drop)?,
-            Self::Postgres(tx) => script.execute(&mut **tx).await.map(drop)?,
+            Self::Sqlite(tx, written) => written.health.note(script.execute(&mut **tx).await).map(drop)?,
+            Self::Postgres(tx, written) => written.health.note(script.execute(&mut **tx).await).map(drop)?,
         }
         Ok(())
     }
@@ -186,24 +291,23 @@ impl Tx {
     /// Makes it durable.
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx, written) => written.health.note_commit(tx.commit().await, |()| written.any),
+            Self::Postgres(tx, written) => written.health.note_commit(tx.commit().await, |()| written.any),
         }
-        Ok(())
     }
 
     /// Ends it without effect, and waits for that.
     pub(crate) async fn rollback(self) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.rollback().await?,
-            Self::Postgres(tx) => tx.rollback().await?,
+            Self::Sqlite(tx, _) => tx.rollback().await?,
+            Self::Postgres(tx, _) => tx.rollback().await?,
         }
         Ok(())
     }
 
     /// Whether the database is PostgreSQL: for the few places where the SQL differs.
     pub(crate) const fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self, Self::Postgres(..))
     }
 }
 

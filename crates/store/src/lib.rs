@@ -5,7 +5,7 @@
 //!
 //! | file | methods |
 //! |---|---|
-//! | `store` | `connect` `connect_with` `reserved` `costly` `open_existing` `ping` `write_lanes` `copy_to` `close` |
+//! | `store` | `connect` `connect_with` `reserved` `costly` `open_existing` `ping` `check_writes` `write_lanes` `copy_to` `close` |
 //! | `signal` | `signal` `signals` |
 //! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
@@ -24,11 +24,12 @@
 //! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
 //! | `refund` | `create_refund` `refund` `payment` `lease_refunds` `apply_refund` |
-//! | `link` | `create_link` `links` `link` `link_by_token` `open_link` `revoke_link` `begin_link_attempt` `apply_link_setup` `top_up_of_setup` |
+//! | `link` | `create_link` `links` `link` `link_by_token` `open_link` `revoke_link` `expire_links` `begin_link_attempt` `apply_link_setup` `top_up_of_setup` |
 //! | `dispute` | `apply_dispute` |
 //! | `provider` | `provider_customer` `keep_provider_customer` `provider_event_handled` `note_provider_event` `purge_provider_events` `top_up_owner` `card_setup_owner` `card_providers` |
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
+//! | `unknown_payment` | `note_unknown_payment` `record_unknown_payment` `unknown_payments` `take_in_top_up` |
 //! | `backlog` | `backlog` |
 //! | `meta` | `meta` `meta_or` `set_meta` `acquire_lease` `release_lease` |
 //! | `verify` | `verify` |
@@ -63,6 +64,7 @@ mod step;
 mod store;
 mod top_up;
 mod transaction;
+mod unknown_payment;
 mod usage;
 mod verify;
 mod wallet;
@@ -91,6 +93,7 @@ pub use step::{WalletStep, WalletSteps, step_of};
 pub use store::{COSTLY_READ_TIME, Connections, Store};
 pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderWord, TopUp, TopUpKind};
 pub use transaction::{Outline, TransactionFilter};
+pub use unknown_payment::{ReceivedTopUp, UnknownPayment};
 pub use usage::{KindDay, NAMED_SOURCES, SourceSum, Sources, UsageDay};
 pub use verify::{Broken, Verification};
 pub use wallet::Wallet;

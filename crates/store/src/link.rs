@@ -17,7 +17,7 @@ macro_rules! link_columns {
     () => {
         "payment_links.id, payment_links.organization_id, purpose, amount, currency, threshold, refill_kind,
         refill_amount, monthly_cap, note, created_by, users.name, payment_links.created_at, expires_at, opened_at,
-        completed_at, revoked_at, tries, declines, card_id, top_up_id"
+        completed_at, revoked_at, tries, declines, card_id, top_up_id, expired_at"
     };
 }
 
@@ -73,6 +73,8 @@ pub struct PaymentLink {
     pub card_id: Option<String>,
     /// The top-up that it paid.
     pub top_up_id: Option<String>,
+    /// When it was seen expired.
+    pub expired_at: Option<Timestamp>,
 }
 
 /// A link to be made.
@@ -97,13 +99,13 @@ pub struct NewLink {
 }
 
 impl PaymentLink {
-    /// Where it stands at `now`.
+    /// Where it stands at `now`. What was seen expired is so for good, even if the clock goes back.
     pub fn state(&self, now: Timestamp) -> LinkState {
         let life = Life {
             opened: self.opened_at.is_some(),
             completed: self.completed_at.is_some(),
             revoked: self.revoked_at.is_some(),
-            expires_at: self.expires_at,
+            expires_at: if self.expired_at.is_some() { self.expires_at.min(now) } else { self.expires_at },
         };
         life.state(now)
     }
@@ -164,10 +166,17 @@ impl Store {
         Ok(self.db.execute(sql, args![id, now]).await? == 1)
     }
 
+    /// Writes down of every link that is over by now that it is: a clock that goes back must not open it again. How many.
+    pub async fn expire_links(&self, now: Timestamp) -> Result<u64> {
+        let sql = "UPDATE payment_links SET expired_at = $1
+            WHERE expired_at IS NULL AND completed_at IS NULL AND revoked_at IS NULL AND expires_at <= $1";
+        self.db.execute(sql, args![now]).await
+    }
+
     /// Takes a link back, or `NotFound`; one that is over stays as it is.
     pub async fn revoke_link(&self, organization_id: &str, id: &str, now: Timestamp) -> Result<PaymentLink> {
         let sql = "UPDATE payment_links SET revoked_at = $3 WHERE organization_id = $1 AND id = $2
-                AND completed_at IS NULL AND revoked_at IS NULL AND expires_at > $3";
+                AND completed_at IS NULL AND revoked_at IS NULL AND expired_at IS NULL AND expires_at > $3";
         self.db.execute(sql, args![organization_id, id, now]).await?;
         self.link(organization_id, id).await
     }
@@ -229,6 +238,7 @@ impl PaymentLink {
             declines: fields.int()?,
             card_id: fields.opt_text()?,
             top_up_id: fields.opt_text()?,
+            expired_at: fields.opt_time()?,
         })
     }
 }

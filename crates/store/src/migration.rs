@@ -79,6 +79,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 35,
+        name: "bad days",
+        both: include_str!("../migrations/0035_bad_days.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.

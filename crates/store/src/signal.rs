@@ -26,16 +26,16 @@ pub struct Signals(PgListener);
 impl Store {
     /// Says a word to every server on this database; at most [`LONGEST_SIGNAL`] bytes. Nothing on SQLite.
     pub async fn signal(&self, word: &str) -> Result<()> {
-        if let Db::Postgres(pool) = &self.db {
-            sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(pool).await?;
+        if let Db::Postgres(db) = &self.db {
+            sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(&db.pool).await?;
         }
         Ok(())
     }
 
     /// Begins to listen, on a connection of its own; `None` on SQLite.
     pub async fn signals(&self) -> Result<Option<Signals>> {
-        let Db::Postgres(pool) = &self.db else { return Ok(None) };
-        let mut listener = PgListener::connect_with(pool).await?;
+        let Db::Postgres(db) = &self.db else { return Ok(None) };
+        let mut listener = PgListener::connect_with(&db.pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(Some(Signals(listener)))
     }

@@ -1,14 +1,20 @@
 //! Opening a database by its address.
 
+mod address;
+mod files;
+
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use billing_domain::Timestamp;
+use sqlx::Connection as _;
+use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use crate::db::Db;
+use crate::db::{Db, Health, PgDb};
 use crate::{Result, StoreError, migration};
 
 /// How long a costly read may take before it is broken off, unless the caller says otherwise.
@@ -31,6 +37,12 @@ const DEFAULT_POSTGRES_CONNECTIONS: u32 = 16;
 /// Of the connections to PostgreSQL, so many in a hundred are kept for what must never wait, and for costly reads.
 const POSTGRES_RESERVED: u32 = 50;
 const POSTGRES_COSTLY: u32 = 15;
+/// Whoever asks whether writes work wants to know it now.
+const PROBE_TIME: Duration = Duration::from_secs(3);
+/// What a probe writes: on SQLite as much as a small transaction does, so that the last free page of a disk does not
+/// answer for it.
+const PROBE: &str = "write_probe";
+const SQLITE_PROBE_LENGTH: usize = 16 * 1024;
 
 /// A database of the product. Cheap to clone; all clones share their connections.
 #[derive(Clone, Debug)]
@@ -68,6 +80,9 @@ impl Store {
 
     /// Like [`Store::connect`], with these connections.
     pub async fn connect_with(url: &str, connections: Connections) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            files::keep_private(Path::new(sqlite_path(path)?))?;
+        }
         let store = Self::open(url, connections).await?;
         migration::migrate(&store.db).await?;
         Ok(store)
@@ -89,7 +104,7 @@ impl Store {
 
     async fn open(url: &str, connections: Connections) -> Result<Self> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => sqlite(sqlite_path(path), connections.costly_read_time).await,
+            Some(("sqlite", path)) => sqlite(sqlite_path(path)?, connections.costly_read_time).await,
             Some(("postgres" | "postgresql", _)) => postgres(url, connections).await,
             // Not the whole address: it may hold a password.
             Some((scheme, _)) => Err(StoreError::UnknownScheme(format!("{scheme}:…"))),
@@ -102,13 +117,37 @@ impl Store {
         self.db.all("SELECT 1", &[]).await.map(drop)
     }
 
+    /// Whether the database takes writes: for `/readyz`. Mostly known from the last write; otherwise a row is written, once
+    /// a second at most, however often somebody asks.
+    pub async fn check_writes(&self, now: Timestamp) -> Result<()> {
+        let health = self.db.health();
+        if let Some(known) = health.known() {
+            return known;
+        }
+        let _alone = health.probing.lock().await;
+        // Somebody else may have found out meanwhile.
+        if let Some(known) = health.known() {
+            return known;
+        }
+        let length = if matches!(self.db, Db::Sqlite { .. }) { SQLITE_PROBE_LENGTH } else { 0 };
+        let value = format!("{now}{:.<length$}", "");
+        let probed = tokio::time::timeout(PROBE_TIME, self.set_meta(PROBE, &value)).await.unwrap_or_else(|_| {
+            let cause = format!("no write was done in {} seconds", PROBE_TIME.as_secs());
+            health.note_failure(&cause);
+            Err(StoreError::Unavailable(cause))
+        });
+        health.probed();
+        probed
+    }
+
     /// Opens a database that is there, for looking at it: nothing is made and no step of the schema applied.
     /// `NotThere`: no such file; `Schema`: it holds no wallet, or one of another version.
     pub async fn open_existing(url: &str) -> Result<Self> {
-        if let Some(path) = url.strip_prefix("sqlite:").map(sqlite_path)
-            && !Path::new(path).is_file()
-        {
-            return Err(StoreError::NotThere(path.to_owned()));
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = sqlite_path(path)?;
+            if !Path::new(path).is_file() {
+                return Err(StoreError::NotThere(path.to_owned()));
+            }
         }
         let store = Self::open(url, Connections::default()).await?;
         migration::expect_current(&store.db).await?;
@@ -130,6 +169,7 @@ impl Store {
         let mut connection = readers.acquire().await?;
         // A reader may not write, not even another file.
         sqlx::raw_sql("PRAGMA query_only = OFF").execute(&mut *connection).await?;
+        files::keep_private(file)?;
         let path = file.to_string_lossy().into_owned();
         let copied = sqlx::query("VACUUM INTO ?1").bind(path).execute(&mut *connection).await;
         sqlx::raw_sql("PRAGMA query_only = ON").execute(&mut *connection).await?;
@@ -141,11 +181,10 @@ impl Store {
 
     /// Closes all connections once their work is done.
     pub async fn close(&self) {
-        let all = [&self.costly, &self.reserved, &self.db];
-        for db in all {
+        for db in [&self.costly, &self.reserved, &self.db] {
             match db {
                 Db::Sqlite { readers, .. } => readers.close().await,
-                Db::Postgres(pool) => pool.close().await,
+                Db::Postgres(db) => db.pool.close().await,
             }
         }
         if let Db::Sqlite { writer, .. } = &self.db {
@@ -155,15 +194,16 @@ impl Store {
     }
 }
 
-/// `sqlite:FILE` and `sqlite://FILE` mean the same.
-fn sqlite_path(rest: &str) -> &str {
-    rest.strip_prefix("//").unwrap_or(rest)
-}
-
-async fn sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
+/// `sqlite:FILE` and `sqlite://FILE` mean the same; what is no file is `UnknownScheme`.
+fn sqlite_path(rest: &str) -> Result<&str> {
+    let path = rest.strip_prefix("//").unwrap_or(rest);
     if path.is_empty() || path.starts_with(":memory:") || path.contains('?') {
         return Err(StoreError::UnknownScheme(format!("sqlite:{path}")));
     }
+    Ok(path)
+}
+
+async fn sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
     let options = SqliteConnectOptions::new()
         .filename(Path::new(path))
         .create_if_missing(true)
@@ -177,12 +217,26 @@ async fn sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
         .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
         .busy_timeout(PATIENCE);
     let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
-    let writer = patiently(|| pool().max_connections(1).connect_with(options.clone())).await?;
+    let health = Arc::new(Health::default());
+    let writing = || {
+        let health = Arc::clone(&health);
+        pool().max_connections(1).before_acquire(move |connection, connected| {
+            let usable = is_usable(connection) && health.trusts(connected.age);
+            Box::pin(async move { Ok(usable) })
+        })
+    };
+    let writer = patiently(|| writing().connect_with(options.clone())).await?;
     let options = options.pragma("query_only", "ON").pragma("cache_size", SQLITE_READER_CACHE);
-    let readers = patiently(|| pool().max_connections(SQLITE_READERS).connect_with(options.clone())).await?;
-    let reserved = pool().max_connections(SQLITE_RESERVED_READERS).connect_lazy_with(options.clone());
+    let reading = |most| {
+        pool().max_connections(most).before_acquire(|connection, _| {
+            let usable = is_usable(connection);
+            Box::pin(async move { Ok(usable) })
+        })
+    };
+    let readers = patiently(|| reading(SQLITE_READERS).connect_with(options.clone())).await?;
+    let reserved = reading(SQLITE_RESERVED_READERS).connect_lazy_with(options.clone());
     let costly = limited(pool().max_connections(SQLITE_COSTLY_READERS), costly_read_time).connect_lazy_with(options);
-    let db = |readers| Db::Sqlite { writer: writer.clone(), readers };
+    let db = |readers| Db::Sqlite { writer: writer.clone(), readers, health: Arc::clone(&health) };
     Ok(Store { db: db(readers), reserved: db(reserved), costly: db(costly) })
 }
 
@@ -194,8 +248,15 @@ fn limited(pool: SqlitePoolOptions, time: Duration) -> SqlitePoolOptions {
         handle.set_progress_handler(SQLITE_PROGRESS, move || Instant::now() < until);
         Ok(())
     }
-    pool.after_connect(move |connection, _| Box::pin(limit(connection, time)))
-        .before_acquire(move |connection, _| Box::pin(async move { limit(connection, time).await.map(|()| true) }))
+    pool.after_connect(move |connection, _| Box::pin(limit(connection, time))).before_acquire(move |connection, _| {
+        Box::pin(async move { Ok(is_usable(connection) && limit(connection, time).await.is_ok()) })
+    })
+}
+
+/// Whether no transaction is open on a connection that nobody uses. SQLite ends one by itself when the disk is full or
+/// fails; the driver then cannot roll it back, and goes on counting it as open.
+fn is_usable(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 /// Opens a file, again while another process is switching it to WAL: SQLite answers "busy" to that at once, without the
@@ -223,20 +284,27 @@ fn is_busy(code: Option<&str>) -> bool {
 }
 
 async fn postgres(url: &str, connections: Connections) -> Result<Store> {
-    let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| match error {
-        sqlx::Error::Configuration(_) => StoreError::UnknownScheme("postgres:…".to_owned()),
-        other => StoreError::from(other),
-    })?;
     // A row lock that lasts longer than this is a fault; it must not hold up everybody else.
-    let options = options.application_name("nexis-billing").options([("lock_timeout", "10s")]);
-    let pool = |most: u32| PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(PATIENCE);
+    let options = address::postgres(url)?.application_name("nexis-billing").options([("lock_timeout", "10s")]);
+    let health = Arc::new(Health::default());
+    let pool = |most: u32| {
+        let health = Arc::clone(&health);
+        PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(PATIENCE).before_acquire(
+            move |_, connected| {
+                let trusted = health.trusts(connected.age);
+                Box::pin(async move { Ok(trusted) })
+            },
+        )
+    };
     let share = |percent: u32| (connections.postgres * percent / 100).max(1);
     let (for_reserved, for_costly) = (share(POSTGRES_RESERVED), share(POSTGRES_COSTLY));
-    let db = pool(connections.postgres.saturating_sub(for_reserved + for_costly)).connect_with(options.clone()).await?;
+    let page = pool(connections.postgres.saturating_sub(for_reserved + for_costly));
+    let page = page.connect_with(options.clone()).await?;
     let reserved = pool(for_reserved).connect_lazy_with(options.clone());
     let time = connections.costly_read_time.as_millis().to_string();
     let costly = pool(for_costly).connect_lazy_with(options.options([("statement_timeout", time)]));
-    Ok(Store { db: Db::Postgres(db), reserved: Db::Postgres(reserved), costly: Db::Postgres(costly) })
+    let db = |pool| Db::Postgres(PgDb { pool, health: Arc::clone(&health) });
+    Ok(Store { db: db(page), reserved: db(reserved), costly: db(costly) })
 }
 
 #[cfg(test)]
@@ -247,7 +315,7 @@ mod tests {
     async fn every_sqlite_connection_syncs_fully_and_checks_foreign_keys() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::connect(&format!("sqlite:{}", folder.path().join("billing.db").display())).await.unwrap();
-        let Db::Sqlite { writer, readers } = &store.db else { panic!("this is SQLite") };
+        let Db::Sqlite { writer, readers, .. } = &store.db else { panic!("this is SQLite") };
         for pool in [writer, readers] {
             let mut connection = pool.acquire().await.unwrap();
             for (pragma, expected) in [

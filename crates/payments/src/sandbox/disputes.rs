@@ -42,7 +42,11 @@ impl Sandbox {
         Ok(disputed
             .map(|charge| {
                 let provider_ref = name(&charge.request.reference);
-                WebhookEvent { id: format!("evt_{provider_ref}"), kind: WebhookKind::Dispute { provider_ref } }
+                WebhookEvent {
+                    id: format!("evt_{provider_ref}"),
+                    kind: WebhookKind::Dispute { provider_ref },
+                    payment_ref: None,
+                }
             })
             .collect())
     }

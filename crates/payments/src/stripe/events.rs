@@ -69,7 +69,12 @@ impl Stripe {
         if event.flag("livemode") != Some(self.live) {
             return Err(WebhookError::WrongMode);
         }
-        Ok(WebhookEvent { id: id.to_owned(), kind: kind_of(kind, &about) })
+        // A page of Stripe's own and a refund name the payment that came of it, a payment is one itself.
+        let payment = match about.text("object") {
+            Some("payment_intent") => about.text("id"),
+            _ => about.id_of("payment_intent"),
+        };
+        Ok(WebhookEvent { id: id.to_owned(), kind: kind_of(kind, &about), payment_ref: payment.map(str::to_owned) })
     }
 }
 

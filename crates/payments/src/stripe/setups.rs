@@ -182,7 +182,12 @@ fn facts(request: &SetupRequest, customer: &str, intent: &Object) -> Result<Card
 
 /// A payment method of our customer's that is a card.
 fn card_of(method: &Object, customer: &str) -> Option<CardFacts> {
-    let card = method.object("card").filter(|_| method.id_of("customer") == Some(customer))?;
+    card_facts(method).filter(|_| method.id_of("customer") == Some(customer))
+}
+
+/// A payment method that is a card, whoever's it is by now: one that was removed is nobody's.
+pub(super) fn card_facts(method: &Object) -> Option<CardFacts> {
+    let card = method.object("card")?;
     let last4 = card.text("last4").filter(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))?;
     Some(CardFacts {
         provider_ref: method.text("id")?.to_owned(),

@@ -1,13 +1,11 @@
 //! Who moves the money, and with which keys.
 
-use std::fs;
-use std::path::Path;
-
 use billing_payments::stripe;
 use clap::ValueEnum;
 use serde::Deserialize;
 
-use super::{ConfigError, Secret, Settings, setting};
+use super::secret::{self, Secret};
+use super::{ConfigError, Settings, setting};
 
 /// Where Stripe's script for the page comes from; it must not be hosted by anybody else.
 const SCRIPT: &str = "https://js.stripe.com/endive/stripe.js";
@@ -42,13 +40,13 @@ pub(crate) struct StripeSettings {
 
 /// The settings of the provider; `None`: the sandbox.
 pub(super) fn check(settings: &Settings) -> Result<Option<StripeSettings>, ConfigError> {
-    let secret_key = from_file(
-        "stripe_secret_key_file",
+    let secret_key = secret::find(
+        "stripe_secret_key",
         settings.stripe_secret_key.as_ref(),
         settings.stripe_secret_key_file.as_deref(),
     )?;
-    let webhook_secrets = from_file(
-        "stripe_webhook_secret_file",
+    let webhook_secrets = secret::find(
+        "stripe_webhook_secret",
         settings.stripe_webhook_secret.as_ref(),
         settings.stripe_webhook_secret_file.as_deref(),
     )?;
@@ -78,7 +76,7 @@ pub(super) fn check(settings: &Settings) -> Result<Option<StripeSettings>, Confi
         .split([',', '\n', ' '])
         .map(str::trim)
         .filter(|secret| !secret.is_empty())
-        .map(|secret| Secret(secret.to_owned()))
+        .map(|secret| Secret::from(secret.to_owned()))
         .collect();
     if webhook_secrets.is_empty() || webhook_secrets.iter().any(|secret| !secret.reveal().starts_with("whsec_")) {
         return Err(setting("stripe_webhook_secret", "must be one or several secrets whsec_…, separated by commas"));
@@ -102,19 +100,6 @@ fn mode(key: &str, prefixes: &[&str]) -> Option<bool> {
         (true, _) => Some(true),
         (_, true) => Some(false),
         _ => None,
-    }
-}
-
-/// A secret that is given itself, or in a file.
-fn from_file(name: &'static str, given: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, ConfigError> {
-    match (given, file) {
-        (Some(_), Some(_)) => Err(setting(name, "give the secret itself or its file, not both")),
-        (Some(secret), None) => Ok(Some(Secret(secret.reveal().trim().to_owned()))),
-        (None, Some(path)) => match fs::read_to_string(path) {
-            Ok(text) => Ok(Some(Secret(text.trim().to_owned()))),
-            Err(error) => Err(setting(name, format!("{} cannot be read: {error}", path.display()))),
-        },
-        (None, None) => Ok(None),
     }
 }
 

@@ -11,27 +11,32 @@ use crate::http::extract::Json;
 use crate::http::problem::Problem;
 use crate::service::health;
 
+/// Where it is asked whether the process answers.
+pub(crate) const ALIVE: &str = "/healthz";
+/// Where it is asked whether it can work.
+pub(crate) const READY: &str = "/readyz";
+
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_health)).routes(routes!(get_readiness))
 }
 
 /// All is well.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Health {
+pub(crate) struct Liveness {
     /// `ok`.
     status: &'static str,
 }
 
-const OK: Json<Health> = Json(Health { status: "ok" });
+const OK: Json<Liveness> = Json(Liveness { status: "ok" });
 
 /// The process answers
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
-async fn get_health() -> Json<Health> {
+#[utoipa::path(get, path = ALIVE, tag = "health", responses((status = 200, body = Liveness)))]
+async fn get_health() -> Json<Liveness> {
     OK
 }
 
-/// The process can work: the database answers, and it is not stopping
-#[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = Health), (status = 503, body = billing_contract::Problem)))]
-async fn get_readiness(State(state): State<AppState>) -> Result<Json<Health>, Problem> {
+/// The process can work: the database answers and takes writes, and it is not stopping
+#[utoipa::path(get, path = READY, tag = "health", responses((status = 200, body = Liveness), (status = 503, body = billing_contract::Problem)))]
+async fn get_readiness(State(state): State<AppState>) -> Result<Json<Liveness>, Problem> {
     health::check(&state).await.map(|()| OK)
 }

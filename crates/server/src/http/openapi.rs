@@ -1,6 +1,7 @@
 //! The API's own description: made from the routes at the start, as JSON for programs and as a page for people.
 
 mod complete;
+mod limits;
 
 use axum::Router;
 use axum::http::header;
@@ -87,6 +88,7 @@ pub(crate) fn outline() -> Document {
 pub(crate) fn routes(document: &Document) -> Router<AppState> {
     let mut json = serde_json::to_value(document).unwrap_or_default();
     complete(&mut json);
+    limits::add(&mut json);
     let page = docs::page(&json);
     let text = json.to_string();
     let answer = |content_type: &'static str, body: String| {

@@ -76,6 +76,7 @@ fn surround(routes: Router<AppState>, state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), limits::bodies::count))
         .layer(CatchPanicLayer::custom(|_| after_panic()))
         .layer(from_fn_with_state(state.clone(), security::same_origin))
+        .layer(from_fn_with_state(state.clone(), security::known_host))
         .layer(from_fn_with_state(state.clone(), limits::rate))
         // Quality 4 costs about as much as gzip and is smaller; files are packed at build time already.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))

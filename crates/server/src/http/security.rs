@@ -8,6 +8,8 @@ use billing_contract::{ProblemCode, paths};
 
 use crate::app::AppState;
 use crate::http::extract::{is_json, not_json};
+use crate::http::health;
+use crate::http::identity::bearer;
 use crate::http::problem::Problem;
 
 /// Nothing but what the page is made of. `wasm-unsafe-eval` lets WebAssembly compile and nothing else.
@@ -77,9 +79,25 @@ pub(crate) async fn headers(State(state): State<AppState>, request: Request, nex
     response
 }
 
+/// Refuses requests for a host that is not ours: a page whose name somebody points at this machine would otherwise be taken
+/// for our own (DNS rebinding). Programs with a key of their own are asked for by whatever name their network has for us, and
+/// so are the answers for load balancers, which hold nothing.
+pub(crate) async fn known_host(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let known = authority(request.uri(), request.headers()).is_some_and(|host| state.config.is_ours(host));
+    if known || is_program(request.headers()) || [health::ALIVE, health::READY].contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    Problem::new(
+        ProblemCode::Misdirected,
+        "This server does not know the host that was asked (header Host). Its operator says with --public-url by which \
+         address it is reached; a proxy in front hands the header on.",
+    )
+    .into_response()
+}
+
 /// Refuses changes that another site's page could have sent with our cookie, and bodies that a plain form could send.
 pub(crate) async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if is_safe(request.method()) || has_own_key(request.uri().path()) {
+    if is_safe(request.method()) || is_signed(request.uri().path()) || is_program(request.headers()) {
         return next.run(request).await;
     }
     let ours = state.config.public_origin.as_deref();
@@ -101,9 +119,14 @@ fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// The platform's requests carry a key that no browser adds by itself, the provider's a signature.
-fn has_own_key(path: &str) -> bool {
-    path.strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/metering/") || path.starts_with("/webhooks/"))
+/// The provider's requests carry a signature.
+fn is_signed(path: &str) -> bool {
+    path.strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/webhooks/"))
+}
+
+/// A key that no browser adds by itself, and no cookie, which it does: no page of somebody else's made a browser send this.
+fn is_program(headers: &HeaderMap) -> bool {
+    bearer(headers).is_some() && !headers.contains_key(header::COOKIE)
 }
 
 fn has_body(headers: &HeaderMap) -> bool {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use billing_domain::Timestamp;
 use billing_payments::{
     CardFacts, ChargeAnswer, ChargeRequest, Checkout, CheckoutRequest, DisputeAnswer, FraudWarning, PaymentProvider,
-    ProviderError, RefundAnswer, RefundRequest, SetupAnswer, SetupRequest, WebhookError, WebhookEvent,
+    ProviderError, ReceivedPayment, RefundAnswer, RefundRequest, SetupAnswer, SetupRequest, WebhookError, WebhookEvent,
 };
 
 use crate::metrics::Metrics;
@@ -82,6 +82,10 @@ impl PaymentProvider for Measured {
 
     async fn look_up_fraud_warning(&self, provider_ref: &str) -> Answer<Option<FraudWarning>> {
         self.metrics.call("look_up_fraud_warning", self.inner.look_up_fraud_warning(provider_ref)).await
+    }
+
+    async fn look_up_payment(&self, provider_ref: &str) -> Answer<Option<ReceivedPayment>> {
+        self.metrics.call("look_up_payment", self.inner.look_up_payment(provider_ref)).await
     }
 
     async fn create_checkout(&self, request: &CheckoutRequest) -> Answer<Checkout> {

@@ -28,6 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Whoever has not confirmed or finished by then will not.
 const ABANDONED_SECONDS: i64 = 30 * 60;
 /// No card is valid for longer than this.
+/// Of the wording's version.
+pub(crate) const CONSENT_CHARACTERS: usize = 100;
+/// Of what a form makes of a card's number.
+pub(crate) const TOKEN_CHARACTERS: usize = 200;
 const MAX_VALID_YEARS: u16 = 25;
 
 /// What is kept of the request, so that it can be repeated word for word, and of what the person agreed to.
@@ -120,7 +124,7 @@ pub(crate) fn refuse_problems(
     let mut wrong = |pointer: &str, code: &str, detail: &str| {
         errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.to_owned() });
     };
-    if consent.is_empty() || consent.len() > 100 {
+    if consent.is_empty() || consent.len() > CONSENT_CHARACTERS {
         wrong("/consent", "required", "Say which wording of the consent was shown.");
     }
     if own_form {
@@ -135,7 +139,7 @@ pub(crate) fn refuse_problems(
     }
     // Escapes in the JSON can hide a number from the look at the raw bytes, so the token is looked at again.
     let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if token.is_empty() || token.len() > 200 || !plain || contains_card_number(token.as_bytes()) {
+    if token.is_empty() || token.len() > TOKEN_CHARACTERS || !plain || contains_card_number(token.as_bytes()) {
         wrong(pointer, "wrong_value", "This is no card token.");
     }
     // A card is valid to the end of its month, wherever on Earth that ends last; so the date of UTC is close enough.
@@ -260,7 +264,8 @@ pub(crate) async fn refresh(state: &AppState, card_ref: &str) -> Result<(), Prob
     Ok(())
 }
 
-fn new_card(id: String, provider: &str, facts: CardFacts) -> NewCard {
+/// A card's facts, to be stored under this id.
+pub(crate) fn new_card(id: String, provider: &str, facts: CardFacts) -> NewCard {
     NewCard {
         id,
         provider: provider.to_owned(),

@@ -6,7 +6,7 @@ use billing_store::Backlog;
 use crate::app::AppState;
 use crate::problem::Problem;
 
-/// The database answers, and nobody has asked the server to stop.
+/// The database answers and takes writes, and nobody has asked the server to stop.
 pub(crate) async fn check(state: &AppState) -> Result<(), Problem> {
     if state.shutdown.is_cancelled() {
         return Err(Problem::retry_later(ProblemCode::Unavailable, "The server is stopping.", 5));
@@ -14,6 +14,10 @@ pub(crate) async fn check(state: &AppState) -> Result<(), Problem> {
     state.store.ping().await.map_err(|error| {
         tracing::warn!(%error, "the database does not answer");
         Problem::retry_later(ProblemCode::Unavailable, "The database does not answer.", 5)
+    })?;
+    state.store.check_writes(state.clock.now()).await.map_err(|error| {
+        tracing::warn!(%error, "the database takes no writes");
+        Problem::retry_later(ProblemCode::Unavailable, "The database takes no writes.", 5)
     })
 }
 

@@ -25,7 +25,7 @@ use crate::service::{auto_pay, cards};
 
 /// So many are listed of those that are over.
 const LISTED: u32 = 50;
-const NOTE_CHARACTERS: usize = 300;
+pub(crate) const NOTE_CHARACTERS: usize = 300;
 
 /// Every link that can be used and the latest others, newest first.
 pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<PaymentLinkList, Problem> {

@@ -1,7 +1,7 @@
 //! What the AI platform reports: each item read, checked and answered by itself, all of them posted together.
 
 pub(crate) mod authorization;
-mod item;
+pub(crate) mod item;
 
 use std::collections::HashMap;
 

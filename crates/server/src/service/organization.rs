@@ -10,6 +10,13 @@ use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 
+/// Of the name.
+pub(crate) const NAME_CHARACTERS: usize = 120;
+/// Of the postal address.
+pub(crate) const ADDRESS_CHARACTERS: usize = 500;
+/// Of the tax number.
+pub(crate) const TAX_ID_CHARACTERS: usize = 40;
+
 /// The organisation as its managers see it.
 pub(crate) fn organization(member: &Member) -> Organization {
     on_the_wire(member.organization.clone())
@@ -32,9 +39,9 @@ pub(crate) async fn change(state: &AppState, member: &Member, form: &PutOrganiza
 
 fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Problem> {
     let mut errors = Vec::new();
-    let name = text(&mut errors, "/name", &form.name, 120, false);
-    let address = text(&mut errors, "/address", &form.address, 500, true);
-    let tax_id = text(&mut errors, "/tax_id", &form.tax_id, 40, false);
+    let name = text(&mut errors, "/name", &form.name, NAME_CHARACTERS, false);
+    let address = text(&mut errors, "/address", &form.address, ADDRESS_CHARACTERS, true);
+    let tax_id = text(&mut errors, "/tax_id", &form.tax_id, TAX_ID_CHARACTERS, false);
     if name.is_empty() {
         errors.push(field("/name", "required", "Enter the organization's name."));
     }

@@ -27,6 +27,7 @@ pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLin
     let link = find(state, address, &form.token).await?;
     let now = state.clock.now();
     if !link.state(now).is_alive() {
+        state.store.expire_links(now).await?;
         return Err(gone());
     }
     if state.store.open_link(&link.id, now).await? {

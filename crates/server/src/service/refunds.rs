@@ -21,7 +21,7 @@ use crate::service::{auto_pay, settlement};
 
 /// Longer than any call to the provider takes.
 const LEASE_SECONDS: i64 = 60;
-const REASON_CHARACTERS: usize = 200;
+pub(crate) const REASON_CHARACTERS: usize = 200;
 
 /// `POST /refunds`: the refund, and whether this key had made it before.
 pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -> Result<(Shown, bool), Problem> {

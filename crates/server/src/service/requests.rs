@@ -17,8 +17,8 @@ pub(crate) use self::watch::{Word, watch};
 
 /// As many as a page lists.
 const LISTED: u32 = 100;
-const REASON_CHARACTERS: usize = 500;
-const ANSWER_CHARACTERS: usize = 500;
+pub(crate) const REASON_CHARACTERS: usize = 500;
+pub(crate) const ANSWER_CHARACTERS: usize = 500;
 /// Such text is stored and shown to others.
 const CARD_NUMBER: &str = "This looks like a card number. Take it out: cards are connected on the Billing tab only.";
 

@@ -13,8 +13,7 @@ use billing_domain::{Role, Timestamp};
 use billing_store::{NewSession, Organization};
 use sha2::{Digest as _, Sha256};
 
-use self::passwords::MAX_PASSWORD;
-pub(crate) use self::passwords::Passwords;
+pub(crate) use self::passwords::{MAX_PASSWORD, Passwords};
 use crate::app::AppState;
 use crate::budgets::Origin;
 use crate::events::Topic;
@@ -28,7 +27,7 @@ pub(crate) const ABSOLUTE_SECONDS: i64 = 30 * 24 * 3600;
 /// Use is noted at most this often: a read must not cost a write.
 const TOUCH_SECONDS: i64 = 60;
 /// Longest e-mail address, bytes (RFC 5321: 256 with its brackets).
-const MAX_EMAIL: usize = 254;
+pub(crate) const MAX_EMAIL: usize = 254;
 /// When the queue for checking passwords is full, it has moved on by then.
 const RETRY_SECONDS: u32 = 2;
 

@@ -74,6 +74,21 @@ pub(crate) async fn give_up(state: &AppState, organization_id: &str, id: &str) -
     take(state, &top_up, &owner, step).await.map(|()| true)
 }
 
+/// Takes the provider's word, heard otherwise, that a charge has arrived.
+pub(crate) async fn settle_received(
+    state: &AppState,
+    top_up: &TopUp,
+    provider_ref: &str,
+    received_minor: i64,
+) -> Result<(), Problem> {
+    let outcome = ChargeOutcome::Settled { received_minor };
+    let answer = ChargeAnswer { provider_ref: provider_ref.to_owned(), outcome };
+    match word(top_up, Ok(Some(answer)), state.clock.now()) {
+        Some(word) => apply(state, top_up, &word).await,
+        None => Ok(()),
+    }
+}
+
 /// Looks at the automatic charges of an organisation that wait for the cardholder, after something that may have taken
 /// their place.
 pub(crate) async fn look_at_waiting(state: &AppState, organization_id: &str) -> Result<(), Problem> {
@@ -342,6 +357,8 @@ fn description(top_up: &TopUp) -> String {
 async fn source(state: &AppState, top_up: &TopUp) -> String {
     match &top_up.requested_by {
         None if top_up.link_id.is_some() => "Payment link".to_owned(),
+        // Taken in from the provider after a backup was restored: who began it is lost.
+        None if top_up.kind == TopUpKind::Manual => String::new(),
         None => "Automatic payments".to_owned(),
         Some(user) => {
             state.store.member(&top_up.organization_id, user).await.map(|member| member.name).unwrap_or_default()

@@ -9,7 +9,7 @@ use billing_store::StoreError;
 
 use crate::app::AppState;
 use crate::problem::Problem;
-use crate::service::{cards, disputes, fraud, refunds, settlement};
+use crate::service::{cards, disputes, fraud, refunds, settlement, unknown_payments};
 
 /// How long an event waits for somebody who is just asking the provider about the same thing.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,26 +44,42 @@ pub(crate) async fn handle(state: &AppState, event: &WebhookEvent) -> Result<(),
     if state.store.provider_event_handled(provider, &event.id).await? {
         return Ok(());
     }
-    act(state, &event.kind).await?;
+    act(state, event).await?;
     // Afterwards: whatever happens in between, the event comes again and does no harm.
     Ok(state.store.note_provider_event(provider, &event.id, state.clock.now()).await?)
 }
 
-async fn act(state: &AppState, kind: &WebhookKind) -> Result<(), Problem> {
-    match kind {
+async fn act(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
+    match &event.kind {
         WebhookKind::Charge(reference) | WebhookKind::Setup(reference) | WebhookKind::Refund(reference) => {
-            look_up(state, reference).await
+            look_up(state, reference, event.payment_ref.as_deref()).await
         }
-        WebhookKind::Dispute { provider_ref } => disputes::look_up(state, provider_ref).await,
+        WebhookKind::Dispute { provider_ref } => {
+            // The charge must be in the ledger before it is taken back.
+            if let Some(payment) = &event.payment_ref {
+                unknown_payments::look_up(state, payment).await?;
+            }
+            disputes::look_up(state, provider_ref).await
+        }
         WebhookKind::FraudWarning { provider_ref } => fraud::look_up(state, provider_ref).await,
         WebhookKind::Card { provider_ref } => cards::refresh(state, provider_ref).await,
         WebhookKind::Other => Ok(()),
     }
 }
 
-/// What is not ours (another database on the same account) is no concern.
-async fn look_up(state: &AppState, reference: &Reference) -> Result<(), Problem> {
-    match reference.subject() {
+/// A payment under our mark that is not here was paid before a backup was restored; what else is not ours (another
+/// database on the same account) is no concern.
+async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&str>) -> Result<(), Problem> {
+    match (reference.subject(), payment_ref) {
+        (Some(Subject::TopUp { id, .. }), Some(payment)) if state.store.top_up_owner(id).await?.is_none() => {
+            unknown_payments::look_up(state, payment).await
+        }
+        (subject, _) => look_up_known(state, subject).await,
+    }
+}
+
+async fn look_up_known(state: &AppState, subject: Option<Subject<'_>>) -> Result<(), Problem> {
+    match subject {
         Some(Subject::TopUp { id, .. }) => look_up_top_up(state, id).await,
         Some(Subject::Setup { id }) => match state.store.card_setup_owner(id).await? {
             Some(organization_id) => cards::check(state, &organization_id, id).await.map(drop),

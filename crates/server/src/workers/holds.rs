@@ -1,4 +1,4 @@
-//! Gives back holds that nobody has captured or released in time.
+//! What time ends: holds that nobody has captured or released are given back, payment links are over for good.
 
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ pub(super) async fn run(state: AppState) {
                 }
             }
             Err(error) => tracing::warn!(%error, "expired holds could not be given back"),
+        }
+        if let Err(error) = state.store.expire_links(state.clock.now()).await {
+            tracing::warn!(%error, "it could not be written down which payment links are over");
         }
         if !next_turn(&state, PAUSE).await {
             return;

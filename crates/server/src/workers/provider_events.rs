@@ -8,7 +8,7 @@ use billing_domain::Timestamp;
 use super::next_turn;
 use crate::app::AppState;
 use crate::problem::Problem;
-use crate::service::webhooks;
+use crate::service::{unknown_payments, webhooks};
 
 /// How often it is looked whether it is time.
 const PAUSE: Duration = Duration::from_secs(20);
@@ -49,7 +49,10 @@ async fn look(state: &AppState) -> Result<(), Problem> {
     if !state.store.acquire_lease(LEASE, &owner, now.plus_seconds(LEASE_SECONDS), now).await? {
         return Ok(());
     }
-    let handled = handle_all(state, &key, until, now).await;
+    let handled = match handle_all(state, &key, until, now).await {
+        Ok(()) => unknown_payments::look_again(state).await,
+        failed => failed,
+    };
     state.store.release_lease(LEASE, &owner).await?;
     handled
 }

@@ -1,6 +1,7 @@
 //! The description of the API: complete, valid in itself, readable without a script.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use billing_contract::paths;
 use serde_json::Value;
@@ -96,7 +97,86 @@ async fn the_page_for_people_names_every_operation_and_needs_no_script(world: Wo
     assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
 }
 
+/// Two types of one name would be one schema: whichever comes last.
+#[test]
+fn no_two_types_share_the_name_of_a_schema() {
+    fn sources(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut texts = Vec::new();
+    for folder in ["src", "../contract/src", "../domain/src"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut texts);
+    }
+    let mut names = BTreeSet::new();
+    for text in &texts {
+        for (at, _) in text.match_indices("ToSchema)") {
+            let words = text[at..].split_whitespace().collect::<Vec<_>>();
+            let kind = words.iter().position(|word| ["struct", "enum"].contains(word)).unwrap();
+            let name = words[kind + 1].trim_end_matches(['{', ';']);
+            let name = name.split(['<', '(']).next().unwrap();
+            assert!(names.insert(name), "{name} is there twice");
+        }
+    }
+    assert!(names.len() > 50, "{}", names.len());
+}
+
+async fn whatever_is_sent_has_its_limits_in_the_description(world: World) {
+    fn look(document: &Value, place: &str, schema: &Value, unlimited: &mut Vec<String>) {
+        if let Some(reference) = schema["$ref"].as_str() {
+            // What is said beside a reference holds as well.
+            let mut whole = document.pointer(reference.strip_prefix('#').unwrap()).unwrap().clone();
+            let beside = schema.as_object().unwrap().iter().filter(|(name, _)| *name != "$ref");
+            whole.as_object_mut().unwrap().extend(beside.map(|(name, value)| (name.clone(), value.clone())));
+            return look(document, place, &whole, unlimited);
+        }
+        for several in ["oneOf", "anyOf", "allOf"] {
+            for one in schema[several].as_array().into_iter().flatten() {
+                look(document, place, one, unlimited);
+            }
+        }
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            look(document, &format!("{place}.{name}"), field, unlimited);
+        }
+        if schema["items"].is_object() {
+            look(document, &format!("{place}[]"), &schema["items"], unlimited);
+        }
+        let is = |kind: &str| {
+            schema["type"] == kind || schema["type"].as_array().is_some_and(|all| all.contains(&kind.into()))
+        };
+        let has = |names: &[&str]| names.iter().any(|name| !schema[*name].is_null());
+        let limited = (!is("string") || has(&["maxLength", "enum", "const"]) || schema["format"] == "date-time")
+            && (!is("array") || has(&["maxItems"]))
+            && (!(is("integer") || is("number")) || (has(&["minimum"]) && has(&["maximum"])));
+        if !limited {
+            unlimited.push(place.to_owned());
+        }
+    }
+    let document = world.anonymous().get("/api/openapi.json").await.expect(200).json();
+    let mut unlimited = Vec::new();
+    for ((path, method), operation) in operations(&document) {
+        // Stripe's events are Stripe's.
+        if !path.contains("/webhooks/") && !path.contains("/test/") {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            look(&document, &format!("{method} {path}"), schema, &mut unlimited);
+        }
+    }
+    assert!(unlimited.is_empty(), "without a limit: {unlimited:#?}");
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["UsageEvent"]["properties"]["description"]["maxLength"], 500);
+    assert_eq!(schemas["Events"]["properties"]["events"]["maxItems"], 1_000);
+    assert_eq!(schemas["Liveness"]["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["status"]);
+    assert!(schemas["Health"]["properties"]["state"].is_object(), "of automatic payments: {}", schemas["Health"]);
+}
+
 on_both_databases!(
+    whatever_is_sent_has_its_limits_in_the_description,
     every_address_of_the_contract_is_described,
     every_operation_says_who_may_call_it_and_what_comes_back,
     every_reference_leads_somewhere,

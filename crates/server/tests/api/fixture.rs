@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::client::Client;
 pub(crate) use database::Database;
-use database::OwnDatabase;
+pub(crate) use database::OwnDatabase;
 pub(crate) use server::{SERVICE_KEY, Server};
 
 /// Everybody's password.
@@ -54,7 +54,11 @@ impl World {
 
     /// With further flags for the program.
     pub(crate) async fn start_with(database: Database, flags: &[&str]) -> Self {
-        let database = OwnDatabase::create(database).await;
+        Self::start_on(OwnDatabase::create(database).await, flags).await
+    }
+
+    /// On a database that is there already.
+    pub(crate) async fn start_on(database: OwnDatabase, flags: &[&str]) -> Self {
         let store = Store::connect(database.url()).await.unwrap();
         let (acme, other) = (organization(&store, "Acme").await, organization(&store, "Other").await);
         let server = Server::start(database.url(), flags).await;

@@ -13,6 +13,7 @@ on_both_databases!(
     a_payment_through_a_link_is_credited_and_keeps_no_card,
     the_admin_watches_it_go_from_created_to_completed,
     dead_and_unknown_links_say_one_sentence_and_nothing_of_the_organization,
+    an_expired_link_stays_expired_when_the_clock_goes_back,
     previews_and_robots_use_up_nothing,
     of_ten_payers_one_pays,
     a_key_uses_a_link_once,
@@ -52,6 +53,19 @@ async fn status(world: &World, token: &str, attempt: &Value) -> Value {
 
 async fn list(client: &Client) -> Vec<Value> {
     client.get("/api/v1/payment-links").await.expect(200).json()["items"].as_array().unwrap().clone()
+}
+
+async fn an_expired_link_stays_expired_when_the_clock_goes_back(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let link = make(&owner, json!({"purpose": "pay", "amount": "100", "expires_in_seconds": 3_600})).await;
+    let token = token(&link);
+    resolve(&world, &token).await.expect(200);
+    world.advance(3_601).await;
+    resolve(&world, &token).await.expect(410);
+    world.advance(-3_601).await;
+    resolve(&world, &token).await.expect(410);
+    complete(&world, "k-1", &card(&token, "pm_card_visa")).await.expect(410);
+    assert_eq!(list(&owner).await[0]["state"], "expired");
 }
 
 fn settings() -> Value {

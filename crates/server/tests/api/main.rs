@@ -45,6 +45,7 @@ mod metrics;
 mod money;
 mod notices;
 mod organization;
+mod outages;
 mod pressure;
 mod program;
 mod receipts;

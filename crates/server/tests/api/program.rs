@@ -217,7 +217,69 @@ async fn secrets_do_not_reach_the_output(world: World) {
     assert!(!said.contains(SERVICE_KEY), "{said}");
 }
 
+async fn secrets_come_from_files_and_from_credentials(world: World) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("database");
+    std::fs::write(&file, format!("{}\n", world.database_url())).unwrap();
+    let verify = || {
+        let mut command = program();
+        command.arg("verify").current_dir(folder.path());
+        command
+    };
+    for mut command in [
+        {
+            let mut command = verify();
+            command.arg("--database-file").arg(&file);
+            command
+        },
+        {
+            let mut command = verify();
+            command.env("NEXIS_BILLING_DATABASE_FILE", &file);
+            command
+        },
+        {
+            let mut command = verify();
+            command.env("CREDENTIALS_DIRECTORY", folder.path());
+            command
+        },
+    ] {
+        let output = command.output().await.unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(said.trim(), "2 ledgers, 0 lines right, 0 ledgers broken");
+    }
+    let output = verify().args(["--database-file", "/no/such/file"]).output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("database_file: /no/such/file cannot be read"), "{said}");
+}
+
+async fn nothing_is_served_by_leaving_something_out(world: World) {
+    let refused = async |listen: &str, provider: Option<&str>, more: &[&str]| {
+        let mut command = program();
+        command.env_remove("NEXIS_BILLING_PROVIDER").args(["serve", "--listen", listen, "--dist", "/no/such/folder"]);
+        command.args(["--database", world.database_url()]).args(more);
+        if let Some(provider) = provider {
+            command.args(["--provider", provider]);
+        }
+        let output = command.output().await.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = refused("127.0.0.1:0", None, &[]).await;
+    assert!(said.contains("provider") && said.contains("sandbox") && said.contains("stripe"), "{said}");
+    let said = refused("0.0.0.0:0", Some("sandbox"), &[]).await;
+    assert!(said.contains("0.0.0.0:0") && said.contains("--public-url"), "{said}");
+    let said = refused("127.0.0.1:0", Some("sandbox"), &["--service-key", "hush-hush"]).await;
+    assert!(said.contains("service_key") && said.contains("32 characters") && !said.contains("hush"), "{said}");
+    // Past all of that, only the page is missing.
+    for (listen, more) in [("127.0.0.1:0", &[][..]), ("0.0.0.0:0", &["--public-url", "https://billing.example"])] {
+        let said = refused(listen, Some("sandbox"), more).await;
+        assert!(said.contains("/no/such/folder"), "{said}");
+    }
+}
+
 on_both_databases!(
+    secrets_come_from_files_and_from_credentials,
+    nothing_is_served_by_leaving_something_out,
     it_is_alive_and_ready,
     it_stops_when_asked_and_starts_again_on_the_same_database,
     an_open_stream_does_not_keep_it_from_stopping,

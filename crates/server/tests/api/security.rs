@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::client::{Client, send};
-use crate::fixture::{PASSWORD, World, page};
+use crate::fixture::{PASSWORD, SERVICE_KEY, World, new_id, page};
 
 async fn a_change_from_another_site_is_refused(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
@@ -114,7 +114,7 @@ async fn without_the_service_key_metering_is_closed(world: World) {
     let clients: [Client; 4] = [
         world.anonymous(),
         owner,
-        world.anonymous().with_bearer("a service key for test"),
+        world.anonymous().with_bearer(&SERVICE_KEY[..SERVICE_KEY.len() - 1]),
         world.anonymous().with_bearer(""),
     ];
     for client in clients {
@@ -122,7 +122,52 @@ async fn without_the_service_key_metering_is_closed(world: World) {
     }
 }
 
+async fn a_host_that_is_not_ours_is_misdirected(world: World) {
+    let asked = |path: &str, host: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let client = world.anonymous();
+        async move { client.raw(&request).await }
+    };
+    let port = world.server.origin().rsplit_once(':').unwrap().1;
+    for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "192.0.2.7"] {
+        for path in ["/", "/settings/billing", "/api/v1/bootstrap", "/api/openapi.json", "/outbox"] {
+            let answer = asked(path, host).await;
+            assert!(answer.starts_with("HTTP/1.1 421"), "{host}{path}: {answer}");
+            assert!(answer.contains("\"misdirected\"") && answer.contains("--public-url"), "{answer}");
+        }
+        // A load balancer asks by address.
+        assert!(asked("/readyz", host).await.starts_with("HTTP/1.1 200"), "{host}");
+    }
+    for host in [format!("localhost:{port}"), format!("127.0.0.1:{port}"), "[::1]".to_owned()] {
+        assert!(asked("/", &host).await.starts_with("HTTP/1.1 200"), "{host}");
+    }
+}
+
+async fn a_program_with_the_service_key_needs_no_origin_unless_it_has_a_cookie(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let refund = json!({"organization_id": world.acme.id, "top_up_id": new_id(), "amount": "1", "reason": "x"});
+    let request = || {
+        let request = crate::client::http().post(format!("{}/api/v1/refunds", world.server.origin()));
+        request.header("idempotency-key", "k-1").json(&refund)
+    };
+    // There is no such top-up: the request got as far as that.
+    let known = send(request().bearer_auth(SERVICE_KEY)).await.expect(404);
+    assert_eq!(known.problem(), "not_found");
+    let elsewhere = request().bearer_auth(SERVICE_KEY).header("host", "billing.internal:8080");
+    send(elsewhere).await.expect(404);
+    send(request().bearer_auth("another key")).await.expect(401);
+    for request in [request(), request().bearer_auth(SERVICE_KEY).header("cookie", owner.cookie())] {
+        assert_eq!(send(request).await.expect(403).problem(), "forbidden");
+    }
+    // A key is no session, and opens nothing that one does.
+    let top_up = crate::client::http().post(format!("{}/api/v1/top-ups", world.server.origin()));
+    let top_up = top_up.bearer_auth(SERVICE_KEY).header("idempotency-key", "k-1").json(&json!({"amount": "10"}));
+    assert_eq!(send(top_up).await.expect(401).problem(), "unauthenticated");
+}
+
 on_both_databases!(
+    a_host_that_is_not_ours_is_misdirected,
+    a_program_with_the_service_key_needs_no_origin_unless_it_has_a_cookie,
     a_change_from_another_site_is_refused,
     a_body_that_a_form_could_send_is_refused,
     every_answer_carries_the_security_headers,

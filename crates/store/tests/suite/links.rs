@@ -15,6 +15,7 @@ use crate::top_ups::{credit, word};
 on_both![
     a_link_is_found_by_the_hash_of_its_token_alone,
     a_link_lives_from_created_over_opened_to_its_end,
+    a_link_that_was_seen_expired_stays_so_when_the_clock_goes_back,
     a_card_is_connected_and_automatic_payments_are_switched_on_in_one_step,
     settings_that_somebody_switched_on_meanwhile_stay,
     a_payment_keeps_the_card_only_where_that_was_agreed_to,
@@ -43,6 +44,23 @@ async fn made(bench: &Bench, organization: &str, purpose: LinkPurpose, settings:
         expires_at: NOW.plus_seconds(3600),
     };
     bench.store.create_link(organization, &new, NOW).await.unwrap()
+}
+
+async fn a_link_that_was_seen_expired_stays_so_when_the_clock_goes_back(bench: Bench) {
+    let organization = bench.organization().await;
+    let link = made(&bench, &organization, LinkPurpose::Pay, None).await;
+    let later = link.expires_at.plus_seconds(1);
+    assert_eq!(bench.store.expire_links(NOW).await.unwrap(), 0);
+    assert_eq!(bench.store.expire_links(later).await.unwrap(), 1);
+    assert_eq!(bench.store.expire_links(later).await.unwrap(), 0, "once");
+    let seen = bench.store.link(&organization, &link.id).await.unwrap();
+    // A day before it was made.
+    for now in [NOW.plus_seconds(-86_400), NOW, later] {
+        assert_eq!(seen.state(now), LinkState::Expired, "{now}");
+    }
+    assert_eq!(begin(&bench, &link).await.unwrap_err(), LinkRefusal::Dead);
+    let revoked = bench.store.revoke_link(&organization, &link.id, NOW).await.unwrap();
+    assert_eq!(revoked.state(NOW), LinkState::Expired, "what is over is not taken back");
 }
 
 fn new_setup() -> NewCardSetup {

@@ -1,6 +1,11 @@
 //! What "store" means, as cases that run on SQLite and on a real PostgreSQL alike.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says that something is wrong by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says that something is wrong by panicking"
+)]
 
 mod bench;
 
@@ -21,6 +26,7 @@ mod sandbox;
 mod sessions;
 mod statement;
 mod steps;
+mod tls;
 mod top_ups;
 mod transactions;
 mod usage;

@@ -26,10 +26,10 @@ pub(super) fn complete(document: &mut Value) {
 /// What the layers and extractors around a handler may answer in its place.
 fn answers_around(method: &str, operation: &Value) -> Vec<ProblemCode> {
     use ProblemCode::{
-        Forbidden, Internal, Invalid, Malformed, RequestTimeout, Timeout, TooLarge, TooManyRequests, Unauthenticated,
-        Unavailable, UnsupportedMediaType,
+        Forbidden, Internal, Invalid, Malformed, Misdirected, RequestTimeout, Timeout, TooLarge, TooManyRequests,
+        Unauthenticated, Unavailable, UnsupportedMediaType,
     };
-    let mut codes = vec![TooManyRequests, Internal, Unavailable, Timeout];
+    let mut codes = vec![Misdirected, TooManyRequests, Internal, Unavailable, Timeout];
     let security: Vec<&String> = operation["security"]
         .as_array()
         .into_iter()
@@ -94,9 +94,9 @@ mod tests {
             let responses = document["paths"]["/a"][method]["responses"].as_object().unwrap();
             responses.keys().cloned().collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(statuses("post"), "201 400 401 403 408 413 415 422 429 500 503 504");
-        assert_eq!(statuses("put"), "201 400 401 408 413 415 422 429 500 503 504");
-        assert_eq!(statuses("get"), "200 429 500 503 504");
+        assert_eq!(statuses("post"), "201 400 401 403 408 413 415 421 422 429 500 503 504");
+        assert_eq!(statuses("put"), "201 400 401 408 413 415 421 422 429 500 503 504");
+        assert_eq!(statuses("get"), "200 421 429 500 503 504");
         let responses = &document["paths"]["/a"]["post"]["responses"];
         assert_eq!(responses["201"]["description"], "Created");
         assert!(responses["429"]["headers"]["Retry-After"].is_object());

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::service::lanes::{Brought, Lanes};
 use crate::service::{auto_pay, wallet};
 
-const MAX_TTL_SECONDS: i64 = 24 * 3600;
+pub(crate) const MAX_TTL_SECONDS: i64 = 24 * 3600;
 /// No single piece of work costs more; the figures stay far from the ends of their range.
 const MAX_ESTIMATE: Money = Money::from_major(1_000_000_000);
 /// Authorizations of one commit.

@@ -14,9 +14,9 @@ const AHEAD_SECONDS: i64 = 5 * 60;
 /// 2000-01-01. Nothing was metered before: such a time is a unit mixed up or a clock that was never set.
 const OLDEST: Timestamp = Timestamp::from_seconds(946_684_800);
 
-const ID_CHARACTERS: usize = 255;
-const DESCRIPTION_CHARACTERS: usize = 500;
-const SOURCE_CHARACTERS: usize = 120;
+pub(crate) const ID_CHARACTERS: usize = 255;
+pub(crate) const DESCRIPTION_CHARACTERS: usize = 500;
+pub(crate) const SOURCE_CHARACTERS: usize = 120;
 
 /// Checks and prices an event; the first thing that is wrong with it.
 pub(super) fn line(event: UsageEvent, now: Timestamp) -> Result<UsageLine, FieldError> {

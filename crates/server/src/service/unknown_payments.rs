@@ -1,0 +1,139 @@
+//! Payments that the provider has and this database does not know, because it was restored from a backup: the operator is
+//! told of each, and the wallet is credited once its owner is certain.
+
+use billing_contract::ProblemCode;
+use billing_domain::{Currency, Money};
+use billing_payments::{CardFacts, ReceivedPayment, Subject};
+use billing_store::{ReceivedTopUp, StoreError, UnknownPayment};
+
+use crate::app::AppState;
+use crate::problem::Problem;
+use crate::service::cards::new_card;
+use crate::service::settlement;
+
+/// Payments that are looked at again in one turn.
+const AT_ONCE: u32 = 100;
+
+/// Why a payment is not credited that is just being credited: what a crash in between leaves is found and gone on with.
+const BEGUN: &str = "it is just being credited";
+
+/// Asks the provider about a payment, and takes it up if its top-up is not here. One that has not arrived moves nothing.
+pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
+    let Some(payment) = ask(state, provider_ref).await? else { return Ok(()) };
+    let Some(Subject::TopUp { id, .. }) = payment.reference.subject() else { return Ok(()) };
+    if state.store.top_up_owner(id).await?.is_some() {
+        return Ok(());
+    }
+    take_up(state, &payment).await
+}
+
+/// Looks again at those that are not credited: what was missing may be here by now.
+pub(crate) async fn look_again(state: &AppState) -> Result<(), Problem> {
+    let provider = state.provider.name();
+    for known in state.store.unknown_payments(AT_ONCE).await? {
+        if known.credited_at.is_none()
+            && known.provider == provider
+            && let Some(payment) = ask(state, &known.provider_ref).await?
+        {
+            take_up(state, &payment).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn ask(state: &AppState, provider_ref: &str) -> Result<Option<ReceivedPayment>, Problem> {
+    state.provider.look_up_payment(provider_ref).await.map_err(|error| {
+        tracing::warn!(payment = provider_ref, %error, "a payment that is not known here could not be looked up");
+        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+    })
+}
+
+async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Problem> {
+    let Some(Subject::TopUp { id, attempt }) = payment.reference.subject() else { return Ok(()) };
+    let reason = match complete(payment) {
+        Ok(credit) => {
+            state.store.note_unknown_payment(&noted(state, payment, id, Some(BEGUN))).await?;
+            take_in(state, payment, id, attempt, credit).await?
+        }
+        Err(reason) => Some(reason),
+    };
+    if !state.store.record_unknown_payment(&noted(state, payment, id, reason)).await? {
+        return Ok(());
+    }
+    let (payment, organization) = (&payment.provider_ref, payment.organization.as_deref().unwrap_or_default());
+    if let Some(reason) = reason {
+        tracing::error!(
+            payment,
+            top_up = id,
+            organization,
+            reason,
+            "a payment that this database does not know is not credited: see `nexis-billing doctor`"
+        );
+    } else {
+        tracing::warn!(payment, top_up = id, organization, "a payment that this database did not know is credited");
+    }
+    Ok(())
+}
+
+/// What is written down: why it is not credited, or, without a reason, that it is.
+fn noted(state: &AppState, payment: &ReceivedPayment, top_up_id: &str, reason: Option<&str>) -> UnknownPayment {
+    let now = state.clock.now();
+    UnknownPayment {
+        provider: state.provider.name().to_owned(),
+        provider_ref: payment.provider_ref.clone(),
+        top_up_id: top_up_id.to_owned(),
+        organization_id: payment.organization.clone(),
+        amount_minor: payment.received_minor,
+        currency: payment.currency_code.clone(),
+        paid_at: payment.created_at,
+        noted_at: now,
+        credited_at: reason.is_none().then_some(now),
+        reason: reason.map(str::to_owned),
+    }
+}
+
+/// What a credit needs.
+struct Credit<'a> {
+    organization_id: &'a str,
+    currency: Currency,
+    amount: Money,
+    card: &'a CardFacts,
+}
+
+/// All of it, if the payment says it; else why it cannot be credited.
+fn complete(payment: &ReceivedPayment) -> Result<Credit<'_>, &'static str> {
+    let organization_id = payment.organization.as_deref().filter(|_| payment.owner_is_certain);
+    let organization_id = organization_id.ok_or("its marks do not agree whose it is")?;
+    let currency = payment.currency.ok_or("no wallet has its currency")?;
+    let amount = Money::from_minor(payment.amount_minor, currency).filter(|amount| amount.is_positive());
+    let amount = amount.ok_or("its amount fits no ledger")?;
+    let card = payment.card.as_ref().ok_or("it was not paid by a card")?;
+    Ok(Credit { organization_id, currency, amount, card })
+}
+
+/// Writes the top-up down and credits it. `Some`: why that cannot be.
+async fn take_in(
+    state: &AppState,
+    payment: &ReceivedPayment,
+    top_up_id: &str,
+    attempt: i64,
+    credit: Credit<'_>,
+) -> Result<Option<&'static str>, Problem> {
+    let received = ReceivedTopUp {
+        top_up_id: top_up_id.to_owned(),
+        attempt,
+        amount: credit.amount,
+        currency: credit.currency,
+        provider_ref: payment.provider_ref.clone(),
+        card: new_card(state.new_id()?, state.provider.name(), credit.card.clone()),
+    };
+    let top_up = match state.store.take_in_top_up(credit.organization_id, &received, state.clock.now()).await {
+        Err(StoreError::NotFound) => return Ok(Some("its organisation is not here")),
+        Err(StoreError::Conflict(_)) => {
+            return Ok(Some("its currency is not the wallet's, or its top-up is another one's"));
+        }
+        top_up => top_up?,
+    };
+    settlement::settle_received(state, &top_up, &payment.provider_ref, payment.received_minor).await?;
+    Ok(None)
+}
