@@ -21,7 +21,7 @@ pub use checkout::{Checkout, CheckoutPurpose, CheckoutRequest};
 pub use dispute::{DisputeAnswer, DisputeOutcome};
 pub use fraud::FraudWarning;
 pub use provider::{PaymentProvider, ProviderError};
-pub use refund::{RefundAnswer, RefundOutcome, RefundRequest};
+pub use refund::{ExternalRefund, RefundAnswer, RefundOutcome, RefundRequest};
 pub use sandbox::Sandbox;
 pub use stripe::{Stripe, StripeConfig};
 pub use webhook::{WebhookError, WebhookEvent, WebhookKind};

@@ -79,6 +79,41 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 30,
+        name: "external refunds",
+        both: include_str!("../migrations/0030_external_refunds.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 31,
+        name: "reversed",
+        both: include_str!("../migrations/0031_reversed.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 32,
+        name: "kept keys",
+        both: include_str!("../migrations/0032_kept_keys.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 33,
+        name: "usage remainders",
+        both: include_str!("../migrations/0033_usage_remainders.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 34,
+        name: "papers",
+        both: include_str!("../migrations/0034_papers.sql"),
+        sqlite: include_str!("../migrations/0034_papers.sqlite.sql"),
+        postgres: include_str!("../migrations/0034_papers.postgres.sql"),
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.

@@ -51,8 +51,9 @@ pub(crate) async fn handle(state: &AppState, event: &WebhookEvent) -> Result<(),
 
 async fn act(state: &AppState, kind: &WebhookKind) -> Result<(), Problem> {
     match kind {
-        WebhookKind::Charge(reference) | WebhookKind::Setup(reference) | WebhookKind::Refund(reference) => {
-            look_up(state, reference).await
+        WebhookKind::Charge(reference) | WebhookKind::Setup(reference) => look_up(state, reference).await,
+        WebhookKind::Refund { provider_ref, reference } => {
+            look_up_refund(state, provider_ref, reference.as_ref()).await
         }
         WebhookKind::Dispute { provider_ref } => disputes::look_up(state, provider_ref).await,
         WebhookKind::FraudWarning { provider_ref } => fraud::look_up(state, provider_ref).await,
@@ -69,8 +70,7 @@ async fn look_up(state: &AppState, reference: &Reference) -> Result<(), Problem>
             Some(organization_id) => cards::check(state, &organization_id, id).await.map(drop),
             None => Ok(()),
         },
-        Some(Subject::Refund { id, .. }) => look_up_refund(state, id).await,
-        None => Ok(()),
+        Some(Subject::Refund { .. }) | None => Ok(()),
     }
 }
 
@@ -86,11 +86,15 @@ pub(crate) async fn look_up_top_up(state: &AppState, id: &str) -> Result<(), Pro
     .await
 }
 
-async fn look_up_refund(state: &AppState, id: &str) -> Result<(), Problem> {
+/// One that this database did not write down was made at the provider, or before this database was restored.
+async fn look_up_refund(state: &AppState, provider_ref: &str, reference: Option<&Reference>) -> Result<(), Problem> {
+    let Some(Subject::Refund { id, .. }) = reference.and_then(Reference::subject) else {
+        return refunds::look_up_external(state, provider_ref).await;
+    };
     patiently(async {
         while refunds::drive(state, Some(id), 1).await? == 0 {
             match state.store.refund(id).await {
-                Err(StoreError::NotFound) => return Ok(()),
+                Err(StoreError::NotFound) => return refunds::look_up_external(state, provider_ref).await,
                 Ok(refund) if refund.status.is_final() => return Ok(()),
                 Ok(_) => tokio::time::sleep(PAUSE).await,
                 Err(error) => return Err(error.into()),

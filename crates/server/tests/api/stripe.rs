@@ -4,6 +4,7 @@ mod breaking;
 mod confirmation;
 mod disputes;
 mod links;
+mod refunds;
 mod shop;
 mod start;
 mod webhooks;
