@@ -171,7 +171,7 @@ mod tests {
             assert!(english.get("problems", code.as_str()).is_some(), "{}", code.as_str());
         }
         let sentences: Vec<&str> = english.areas["server"].values().map(|message| message.forms()[0].1).collect();
-        let reasons = DeclineCode::ALL.iter().map(|code| code.sentence());
+        let reasons = DeclineCode::ALL.iter().flat_map(|code| [code.sentence(), code.sentence_for_fixed_amount()]);
         for words in reasons.chain(CARDS.iter().map(|card| card.note)) {
             assert!(sentences.contains(&words), "{words}");
         }

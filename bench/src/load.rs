@@ -101,6 +101,7 @@ async fn wallet(store: &Store, number: usize) -> Result<String> {
         reference: "measuring".to_owned(),
         contra: "promo".to_owned(),
         amount: Money::from_major(1_000_000_000),
+        part: billing_domain::pricing::Remainder::ZERO,
         occurred_at: now,
         day: now.utc_date(),
         description: "Credit for measuring".to_owned(),

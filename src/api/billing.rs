@@ -63,7 +63,11 @@ pub(crate) async fn statement(month: Month) -> Result<Statement, ApiError> {
 }
 
 /// `GET /transactions.csv`: saves what is filtered as a file of this name, saying how far it has come.
-pub(crate) async fn save_csv(filter: &str, name: &str, on_progress: impl Fn(Progress)) -> Result<Progress, ApiError> {
+pub(crate) async fn save_csv(
+    filter: &str,
+    name: &str,
+    on_progress: impl Fn(Progress),
+) -> Result<(Progress, String), ApiError> {
     get(paths::TRANSACTIONS_CSV).query(filter).save(name, on_progress).await
 }
 

@@ -103,8 +103,9 @@ impl Call {
         }
     }
 
-    /// Sends it and saves a good answer as a file of this name, saying how far it has come.
-    pub(super) async fn save(self, name: &str, on_progress: impl Fn(Progress)) -> Result<Progress, ApiError> {
+    /// Sends it and saves a good answer as a file of the name that the server gives it, else of this one, saying how far it
+    /// has come; answers the name too.
+    pub(super) async fn save(self, name: &str, on_progress: impl Fn(Progress)) -> Result<(Progress, String), ApiError> {
         let headers = self.headers();
         let request = self.request(&headers, SILENCE_LIMIT_MILLISECONDS);
         transfer::save(request, name, on_progress).await.map_err(|failure| match failure {

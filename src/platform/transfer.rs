@@ -47,23 +47,31 @@ impl Records {
     }
 }
 
-/// Sends it and saves a good answer under this name once it is whole. The request's limit is the longest time without
-/// anything new.
+/// Sends it and saves a good answer, once it is whole, under the name that the server gives it, else under this one; answers
+/// that name too. The request's limit is the longest time without anything new.
 pub(crate) async fn save(
     request: Request<'_>,
     name: &str,
     on_progress: impl Fn(Progress),
-) -> Result<Progress, Failure> {
+) -> Result<(Progress, String), Failure> {
     let limit = Limit::start(request.limit_milliseconds).map_err(Failure::Broken)?;
     let broken = || Failure::Broken(limit.failure());
     let open = fetch::open(&request, &limit).await.map_err(|_| broken())?;
     if !open.ok() {
         return Err(Response::read(open).await.map_or_else(|_| broken(), Failure::Refused));
     }
+    let name =
+        open.headers().get("content-disposition").and_then(|text| name_in(&text)).unwrap_or_else(|| name.to_owned());
     let body = open.body().ok_or_else(broken)?;
     let (progress, parts) = read(&body, &limit, on_progress).await.map_err(|_| broken())?;
-    hand_over(&parts, name).map_err(|_| broken())?;
-    Ok(progress)
+    hand_over(&parts, &name).map_err(|_| broken())?;
+    Ok((progress, name))
+}
+
+/// RFC 6266, `filename*=UTF-8''…`.
+fn name_in(disposition: &str) -> Option<String> {
+    let (_, encoded) = disposition.split_once("filename*=UTF-8''")?;
+    js_sys::decode_uri_component(encoded).ok().map(String::from)
 }
 
 async fn read(

@@ -66,13 +66,14 @@ pub struct UsageEvent {
     pub organization_id: String,
     /// What was used.
     pub kind: UsageKind,
-    /// Plain decimal, not negative.
+    /// Plain decimal, not negative, at most 9 digits behind the point.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub quantity: Entered,
     /// What is counted.
     pub unit: Unit,
-    /// Plain decimal, not negative.
+    /// Price of one unit: plain decimal, not negative, at most 18 digits behind the point. 0.0375 for a million tokens is
+    /// 0.0000000375 for one.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub unit_price: Entered,
@@ -111,7 +112,7 @@ pub struct UsageResult {
     /// Its line.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub seq: Option<i64>,
-    /// What it cost, negative.
+    /// What was posted for it, negative or zero: whole micro-units, with what was carried from lines before it.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub amount: Option<Money>,
     /// Why it was rejected.

@@ -12,6 +12,17 @@ use crate::transaction::Transaction;
 pub struct Statement {
     /// Which month.
     pub month: Month,
+    /// `S-000012`: follows on the seller's last one without a gap; given when the statement of a month that is over is
+    /// first asked for, and with it what it says of organisation, seller and zone stays as it is. `None` before.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    #[serde(default)]
+    pub number: Option<String>,
+    /// When that was.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    #[serde(default)]
+    pub issued_at: Option<Timestamp>,
+    /// Who sells.
+    pub seller: StatementSeller,
     /// Whose wallet.
     pub organization: StatementOrganization,
     /// The wallet's currency.
@@ -48,6 +59,18 @@ pub struct StatementOrganization {
     pub tax_id: String,
     /// IANA time zone, in which days and months are counted.
     pub time_zone: String,
+}
+
+/// Who sells, as receipts print it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StatementSeller {
+    /// Legal name.
+    pub name: String,
+    /// Postal address, lines separated by `\n`; may be empty.
+    pub address: String,
+    /// Tax number; may be empty.
+    pub tax_id: String,
 }
 
 /// A day of the organisation's zone.

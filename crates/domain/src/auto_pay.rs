@@ -7,6 +7,7 @@ pub mod replay;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{AmountError, ChargeAmount, ChargeLimits};
+use crate::money::Priced;
 use crate::{Money, Timestamp};
 
 /// Seconds between two automatic charges (DESIGN §4, Automatic payments).
@@ -112,10 +113,10 @@ pub enum SettingsError {
     TargetNotAboveThreshold,
     /// From the threshold up to the target is less than the smallest charge.
     #[error("the target must be at least the smallest charge of {0} above the threshold")]
-    GapBelowMinimum(Money),
+    GapBelowMinimum(Priced),
     /// One refill would already exceed the cap.
     #[error("the monthly cap must allow at least one refill of {0}")]
-    CapBelowRefill(Money),
+    CapBelowRefill(Priced),
 }
 
 impl SettingsError {
@@ -136,9 +137,9 @@ impl Settings {
         let mut problems = Vec::new();
         let whole = |amount: Money| amount.to_minor_exact(limits.currency).is_some();
         if self.threshold.is_negative() {
-            problems.push((Field::Threshold, AmountError::BelowMinimum(Money::ZERO).into()));
+            problems.push((Field::Threshold, AmountError::BelowMinimum(Money::ZERO.priced(limits.currency)).into()));
         } else if self.threshold > limits.max {
-            problems.push((Field::Threshold, AmountError::AboveMaximum(limits.max).into()));
+            problems.push((Field::Threshold, AmountError::AboveMaximum(limits.max.priced(limits.currency)).into()));
         } else if !whole(self.threshold) {
             problems.push((Field::Threshold, AmountError::NotChargeable.into()));
         }
@@ -147,9 +148,12 @@ impl Settings {
         if !whole(self.monthly_cap) {
             problems.push((Field::MonthlyCap, AmountError::NotChargeable.into()));
         } else if self.monthly_cap < limits.min {
-            problems.push((Field::MonthlyCap, AmountError::BelowMinimum(limits.min).into()));
+            problems.push((Field::MonthlyCap, AmountError::BelowMinimum(limits.min.priced(limits.currency)).into()));
         } else if one_refill.is_some_and(|charge| self.monthly_cap < charge) {
-            problems.push((Field::MonthlyCap, SettingsError::CapBelowRefill(one_refill.unwrap_or(limits.min))));
+            problems.push((
+                Field::MonthlyCap,
+                SettingsError::CapBelowRefill(one_refill.unwrap_or(limits.min).priced(limits.currency)),
+            ));
         }
         problems
     }
@@ -166,10 +170,14 @@ impl Settings {
                     SettingsError::TargetNotAboveThreshold
                 } else {
                     match balance.checked_sub(self.threshold) {
-                        Some(gap) if gap < limits.min => SettingsError::GapBelowMinimum(limits.min),
-                        Some(gap) if gap > limits.max => AmountError::AboveMaximum(limits.max).into(),
+                        Some(gap) if gap < limits.min => {
+                            SettingsError::GapBelowMinimum(limits.min.priced(limits.currency))
+                        }
+                        Some(gap) if gap > limits.max => {
+                            AmountError::AboveMaximum(limits.max.priced(limits.currency)).into()
+                        }
                         Some(_) => return None,
-                        None => AmountError::AboveMaximum(limits.max).into(),
+                        None => AmountError::AboveMaximum(limits.max.priced(limits.currency)).into(),
                     }
                 };
                 Some((Field::RefillBalance, error))

@@ -168,6 +168,14 @@ impl DeclineCode {
             Self::AuthenticationFailed => "The payment was not confirmed with the bank. Try again and confirm it.",
         }
     }
+
+    /// The same for somebody who cannot choose the amount, as with a hand-over link.
+    pub const fn sentence_for_fixed_amount(self) -> &'static str {
+        match self {
+            Self::InsufficientFunds => "There is not enough money on this card. Use another card.",
+            _ => self.sentence(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -27,30 +27,7 @@ pub enum DecimalError {
 
 /// Reads `text` as an integer count of 10^-`scale` units. Digits behind the point beyond `scale` are refused, even zeros.
 pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
-    if text.is_empty() {
-        return Err(DecimalError::Empty);
-    }
-    if text.len() > MAX_TEXT_BYTES {
-        return Err(if text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-') {
-            DecimalError::TooLarge
-        } else {
-            DecimalError::Malformed
-        });
-    }
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (whole, fraction) = match digits.split_once('.') {
-        Some((_, "")) => return Err(DecimalError::Malformed),
-        Some((whole, fraction)) => (whole, fraction),
-        None => (digits, ""),
-    };
-    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
-        return Err(DecimalError::Malformed);
-    }
-    let given = u32::try_from(fraction.len()).map_err(|_| DecimalError::TooPrecise)?;
-    let missing = scale.checked_sub(given).ok_or(DecimalError::TooPrecise)?;
+    let Plain { negative, whole, fraction, missing } = Plain::read(text, scale)?;
     let mut value: i64 = 0;
     for byte in whole.bytes().chain(fraction.bytes()) {
         // Built up on the negative side, where i64 has one value more.
@@ -60,6 +37,57 @@ pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
     let power = 10_i64.checked_pow(missing).ok_or(DecimalError::TooLarge)?;
     let value = value.checked_mul(power).ok_or(DecimalError::TooLarge)?;
     if negative { Ok(value) } else { value.checked_neg().ok_or(DecimalError::TooLarge) }
+}
+
+/// The same for numbers beyond 64 bits, such as prices with 18 digits behind the point.
+pub fn parse_wide(text: &str, scale: u32) -> Result<i128, DecimalError> {
+    let Plain { negative, whole, fraction, missing } = Plain::read(text, scale)?;
+    let mut value: i128 = 0;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        value =
+            value.checked_mul(10).and_then(|v| v.checked_add(i128::from(byte - b'0'))).ok_or(DecimalError::TooLarge)?;
+    }
+    let power = 10_i128.checked_pow(missing).ok_or(DecimalError::TooLarge)?;
+    let value = value.checked_mul(power).ok_or(DecimalError::TooLarge)?;
+    Ok(if negative { -value } else { value })
+}
+
+/// A plain decimal taken apart: digits only, and by how many places the fraction is short of the scale.
+struct Plain<'t> {
+    negative: bool,
+    whole: &'t str,
+    fraction: &'t str,
+    missing: u32,
+}
+
+impl<'t> Plain<'t> {
+    fn read(text: &'t str, scale: u32) -> Result<Self, DecimalError> {
+        if text.is_empty() {
+            return Err(DecimalError::Empty);
+        }
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(if text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-') {
+                DecimalError::TooLarge
+            } else {
+                DecimalError::Malformed
+            });
+        }
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((_, "")) => return Err(DecimalError::Malformed),
+            Some((whole, fraction)) => (whole, fraction),
+            None => (digits, ""),
+        };
+        if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+            return Err(DecimalError::Malformed);
+        }
+        let given = u32::try_from(fraction.len()).map_err(|_| DecimalError::TooPrecise)?;
+        let missing = scale.checked_sub(given).ok_or(DecimalError::TooPrecise)?;
+        Ok(Self { negative, whole, fraction, missing })
+    }
 }
 
 /// What a person typed where `point` stands before the fraction and `group` between thousands, as the plain decimal that
@@ -199,6 +227,14 @@ mod tests {
         fn what_is_written_reads_back(value: i64, scale in 0_u32..=6, min in 0_u32..=6) {
             let text = written(value, scale, min.min(scale));
             prop_assert_eq!(parse_scaled(&text, scale), Ok(value));
+        }
+
+        #[test]
+        fn both_widths_read_the_same(text in "-?[0-9]{0,12}(\\.[0-9]{0,8})?", scale in 0_u32..=8) {
+            match (parse_scaled(&text, scale), parse_wide(&text, scale)) {
+                (Err(DecimalError::TooLarge), Ok(wide)) => prop_assert!(i64::try_from(wide).is_err()),
+                (narrow, wide) => prop_assert_eq!(narrow.map(i128::from), wide),
+            }
         }
 
         #[test]

@@ -26,6 +26,6 @@ pub mod time;
 
 pub use currency::Currency;
 pub use kind::{TransactionKind, UsageKind};
-pub use money::Money;
+pub use money::{Money, Priced};
 pub use role::Role;
 pub use time::{Date, Month, Timestamp};

@@ -1,6 +1,7 @@
 //! How much may be charged at once, and the proof that an amount was checked.
 
 use crate::decimal::DecimalError;
+use crate::money::Priced;
 use crate::{Currency, Money};
 
 /// The smallest and the largest single charge, in the wallet's currency; both whole minor units.
@@ -22,10 +23,10 @@ pub enum AmountError {
     Decimal(#[from] DecimalError),
     /// Under the limit, which is given.
     #[error("the smallest amount is {0}")]
-    BelowMinimum(Money),
+    BelowMinimum(Priced),
     /// Over the limit, which is given.
     #[error("the largest amount is {0}")]
-    AboveMaximum(Money),
+    AboveMaximum(Priced),
     /// Not a whole number of minor units.
     #[error("a card cannot be charged a fraction of the smallest coin")]
     NotChargeable,
@@ -72,9 +73,9 @@ impl ChargeLimits {
         if amount.to_minor_exact(self.currency).is_none() {
             Err(AmountError::NotChargeable)
         } else if amount < self.min {
-            Err(AmountError::BelowMinimum(self.min))
+            Err(AmountError::BelowMinimum(self.min.priced(self.currency)))
         } else if amount > self.max {
-            Err(AmountError::AboveMaximum(self.max))
+            Err(AmountError::AboveMaximum(self.max.priced(self.currency)))
         } else {
             Ok(ChargeAmount(amount))
         }
@@ -106,6 +107,8 @@ mod tests {
             assert_eq!(limits.parse(bad).unwrap_err().code(), code, "{bad}");
         }
         assert_eq!(limits.parse(&"9".repeat(200)).unwrap_err().code(), "above_maximum");
+        let yen = ChargeLimits::default_for(Currency::Jpy);
+        assert_eq!(yen.parse("999").unwrap_err().to_string(), "the smallest amount is 1000");
         assert_eq!(limits.check(Money::from_micros(10_000_001)), Err(AmountError::NotChargeable));
     }
 }

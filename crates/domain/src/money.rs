@@ -138,6 +138,29 @@ impl Money {
     }
 }
 
+/// An amount with its currency, written in the digits that the currency has: `1000` yen, `10.00` dollars, more only where
+/// the amount has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Priced {
+    /// How much.
+    pub money: Money,
+    /// Of what.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// For people to read in a sentence that names no currency.
+    pub const fn priced(self, currency: Currency) -> Priced {
+        Priced { money: self, currency }
+    }
+}
+
+impl fmt::Display for Priced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        decimal::write_scaled(f, self.money.0, MICRO_DIGITS, self.currency.exponent())
+    }
+}
+
 impl FromStr for Money {
     type Err = DecimalError;
 
@@ -186,6 +209,19 @@ mod tests {
         assert_eq!(serde_json::from_str::<Money>("\"12.5\"").unwrap(), Money::from_micros(12_500_000));
         for bad in ["12.5", "12", "true", "null", "\"1e3\"", "\"NaN\"", "\"\"", "[]"] {
             assert!(serde_json::from_str::<Money>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_price_has_the_digits_of_its_currency() {
+        for (text, currency, written) in [
+            ("1000", Currency::Jpy, "1000"),
+            ("10", Currency::Usd, "10.00"),
+            ("1.5", Currency::Kwd, "1.500"),
+            ("0.25", Currency::Jpy, "0.25"),
+        ] {
+            let money: Money = text.parse().unwrap();
+            assert_eq!(money.priced(currency).to_string(), written);
         }
     }
 

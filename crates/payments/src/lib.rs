@@ -23,7 +23,7 @@ pub use dispute::{DisputeAnswer, DisputeOutcome};
 pub use fraud::FraudWarning;
 pub use payment::ReceivedPayment;
 pub use provider::{PaymentProvider, ProviderError};
-pub use refund::{RefundAnswer, RefundOutcome, RefundRequest};
+pub use refund::{ExternalRefund, RefundAnswer, RefundOutcome, RefundRequest};
 pub use sandbox::Sandbox;
 pub use stripe::{Stripe, StripeConfig};
 pub use webhook::{WebhookError, WebhookEvent, WebhookKind};

@@ -9,7 +9,7 @@ use crate::checkout::{Checkout, CheckoutRequest};
 use crate::dispute::DisputeAnswer;
 use crate::fraud::FraudWarning;
 use crate::payment::ReceivedPayment;
-use crate::refund::{RefundAnswer, RefundRequest};
+use crate::refund::{ExternalRefund, RefundAnswer, RefundRequest};
 use crate::webhook::{WebhookError, WebhookEvent};
 
 /// Why there is no answer about money.
@@ -85,6 +85,11 @@ pub trait PaymentProvider: Send + Sync {
 
     /// What became of a refund. `None`: never heard of.
     async fn look_up_refund(&self, request: &RefundRequest) -> Result<Option<RefundAnswer>, ProviderError>;
+
+    /// A refund by the provider's name for it, whoever made it. `None`: there is none, or it is about no charge of ours.
+    async fn look_up_external_refund(&self, _provider_ref: &str) -> Result<Option<ExternalRefund>, ProviderError> {
+        Ok(None)
+    }
 
     /// Where a dispute stands. `None`: there is none, or it is about no charge of ours.
     async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError>;

@@ -29,6 +29,23 @@ pub struct RefundAnswer {
     pub outcome: RefundOutcome,
 }
 
+/// A refund that was made at the provider without us, such as in its dashboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalRefund {
+    /// The provider's name for it.
+    pub provider_ref: String,
+    /// The charge that it gives back, by our reference.
+    pub charge: Reference,
+    /// Minor units, positive.
+    pub amount_minor: i64,
+    /// The charge's currency.
+    pub currency: Currency,
+    /// `duplicate`, `requested_by_customer` …; may be empty.
+    pub reason: String,
+    /// Its state.
+    pub outcome: RefundOutcome,
+}
+
 /// The states of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

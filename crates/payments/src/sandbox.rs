@@ -238,7 +238,9 @@ impl From<About> for WebhookKind {
         match about {
             About::Charge { reference } => Self::Charge(reference),
             About::Setup { reference } => Self::Setup(reference),
-            About::Refund { reference } => Self::Refund(reference),
+            About::Refund { reference } => {
+                Self::Refund { provider_ref: bank_name("refund", &[reference.as_str()]), reference: Some(reference) }
+            }
             About::Dispute { reference } => Self::Dispute { provider_ref: disputes::name(&reference) },
             About::Other => Self::Other,
         }

@@ -37,7 +37,7 @@ use crate::dispute::DisputeAnswer;
 use crate::fraud::FraudWarning;
 use crate::payment::ReceivedPayment;
 use crate::provider::{PaymentProvider, ProviderError};
-use crate::refund::{RefundAnswer, RefundRequest};
+use crate::refund::{ExternalRefund, RefundAnswer, RefundRequest};
 use crate::webhook::{WebhookError, WebhookEvent};
 
 /// The provider's name, and the end of its contra account `processor:stripe`.
@@ -166,6 +166,10 @@ impl PaymentProvider for Stripe {
 
     async fn look_up_refund(&self, request: &RefundRequest) -> Result<Option<RefundAnswer>, ProviderError> {
         self.look_up_refund(request).await
+    }
+
+    async fn look_up_external_refund(&self, provider_ref: &str) -> Result<Option<ExternalRefund>, ProviderError> {
+        self.look_up_external_refund(provider_ref).await
     }
 
     async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError> {

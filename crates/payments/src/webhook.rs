@@ -37,8 +37,13 @@ pub enum WebhookKind {
     Charge(Reference),
     /// A set-up changed.
     Setup(Reference),
-    /// A refund changed.
-    Refund(Reference),
+    /// A refund changed, or somebody made one at the provider.
+    Refund {
+        /// The provider's name for it, for [`crate::PaymentProvider::look_up_external_refund`].
+        provider_ref: String,
+        /// Ours; `None` where it was not made by us.
+        reference: Option<Reference>,
+    },
     /// The cardholder's bank takes a charge back, or gives it back again.
     Dispute {
         /// The provider's name for the dispute, for [`crate::PaymentProvider::look_up_dispute`].

@@ -15,6 +15,7 @@ pub(crate) mod members;
 pub(crate) mod metering;
 pub(crate) mod notices;
 pub(crate) mod organization;
+pub(crate) mod papers;
 pub(crate) mod pay;
 pub(crate) mod postings;
 pub(crate) mod receipts;

@@ -5,13 +5,14 @@ use billing_domain::charge::DeclineCode;
 use billing_domain::{Money, Timestamp};
 
 use crate::db::{Fields, Tx, args, retrying};
-use crate::{Result, Store, StoreError, card, notice, wallet};
+use crate::notice::{Facts, NoticeKind};
+use crate::{Result, Store, StoreError, Wallet, card, notice, wallet};
 
 macro_rules! auto_pay_columns {
     () => {
         "organization_id, enabled, threshold, refill_kind, refill_amount, monthly_cap, card_id, consent, version,
         updated_by, updated_at, paused_reason, decline_code, failures, attempt, first_attempt_at, next_attempt_at,
-        last_charge_at"
+        last_charge_at, reversed_at"
     };
 }
 
@@ -58,6 +59,9 @@ pub struct AutoPayState {
     pub next_attempt_at: Option<Timestamp>,
     /// When the last charge began. Written by [`Store::create_auto_top_up`] alone; in a new state it is ignored.
     pub last_charge_at: Option<Timestamp>,
+    /// Money was given back, taken back or corrected then, and since then nobody has resumed and no usage has crossed the
+    /// threshold: nothing is charged. Written by the posting itself.
+    pub reversed_at: Option<Timestamp>,
 }
 
 /// What a person confirms.
@@ -214,7 +218,7 @@ pub(crate) async fn write_state(
 pub(crate) async fn set_state(tx: &mut Tx, organization_id: &str, state: &AutoPayState) -> Result<()> {
     tx.execute(
         "UPDATE auto_pay SET paused_reason = $2, decline_code = $3, failures = $4, attempt = $5,
-            first_attempt_at = $6, next_attempt_at = $7
+            first_attempt_at = $6, next_attempt_at = $7, reversed_at = $8
         WHERE organization_id = $1",
         args![
             organization_id,
@@ -223,11 +227,54 @@ pub(crate) async fn set_state(tx: &mut Tx, organization_id: &str, state: &AutoPa
             state.failures,
             state.attempt,
             state.first_attempt_at,
-            state.next_attempt_at
+            state.next_attempt_at,
+            state.reversed_at
         ],
     )
     .await
     .map(drop)
+}
+
+/// What a posting means for automatic payments, in an organisation whose wallet is locked: money that nobody used makes
+/// them wait, usage that takes the balance down to the threshold lets them go on.
+pub(crate) async fn after_posting(
+    tx: &mut Tx,
+    before: &Wallet,
+    after: &Wallet,
+    posted: Posted,
+    now: Timestamp,
+) -> Result<()> {
+    if posted.reverses {
+        let sql = "UPDATE auto_pay SET reversed_at = COALESCE(reversed_at, $2)
+            WHERE organization_id = $1 AND enabled = 1";
+        tx.execute(sql, args![&before.organization_id, now]).await?;
+    } else if posted.uses && after.balance < before.balance {
+        let sql = "UPDATE auto_pay SET reversed_at = NULL
+            WHERE organization_id = $1 AND reversed_at IS NOT NULL AND threshold < $2 AND threshold >= $3";
+        tx.execute(sql, args![&before.organization_id, before.balance, after.balance]).await?;
+    }
+    Ok(())
+}
+
+/// What a posting consists of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Posted {
+    /// Usage.
+    pub(crate) uses: bool,
+    /// Money out of the wallet that nobody used.
+    pub(crate) reverses: bool,
+}
+
+/// People are told that automatic payments wait from now on, where the wallet would have been refilled otherwise.
+pub(crate) async fn tell_reversed(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<()> {
+    let present = find(tx, organization_id).await?;
+    let begun = present.enabled && present.state.reversed_at == Some(now) && present.state.paused_reason.is_none();
+    let available = wallet::lock(tx, organization_id).await?.available();
+    if begun && present.settings.is_some_and(|settings| available <= settings.threshold) {
+        let facts = Facts::from([("reason".to_owned(), "reversed".to_owned())]);
+        notice::write(tx, organization_id, NoticeKind::AutomaticPaymentsPaused, &facts, now).await?;
+    }
+    Ok(())
 }
 
 impl AutoPay {
@@ -249,6 +296,7 @@ impl AutoPay {
                 first_attempt_at: fields.opt_time()?,
                 next_attempt_at: fields.opt_time()?,
                 last_charge_at: fields.opt_time()?,
+                reversed_at: fields.opt_time()?,
             },
         })
     }

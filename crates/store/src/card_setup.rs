@@ -4,7 +4,7 @@ use billing_domain::Timestamp;
 use billing_domain::charge::DeclineCode;
 
 use crate::db::{Fields, Tx, args, retrying, stored_name};
-use crate::idempotency::{self, Claim};
+use crate::idempotency::{self, Claim, Kept};
 use crate::notice::{self, Added};
 use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, card, wallet};
 
@@ -155,7 +155,7 @@ impl Store {
     ) -> Result<Created<CardSetup>> {
         let mut tx = self.db.begin().await?;
         if let Some(key) = key {
-            match idempotency::claim(&mut tx, organization_id, key, &new.id, now).await? {
+            match idempotency::claim(&mut tx, organization_id, key, &new.id, Kept::ForAWhile, now).await? {
                 Claim::New => {}
                 Claim::Reused => return Ok(Created::Reused),
                 Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),

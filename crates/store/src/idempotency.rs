@@ -31,16 +31,21 @@ pub enum Created<T> {
 }
 
 impl Store {
-    /// Forgets keys written before `before` (at least 24 hours ago); how many. The key of a top-up or refund whose
-    /// outcome is not known yet stays: its client may still repeat the request.
+    /// Forgets keys written before `before` (at least 24 hours ago) that moved no money; how many. The key of a top-up or
+    /// refund is kept for ever: whoever repeats a request after a year must not charge again.
     pub async fn purge_idempotency_keys(&self, before: Timestamp) -> Result<u64> {
-        let sql = "DELETE FROM idempotency_keys WHERE created_at < $1 AND NOT EXISTS
-            (SELECT 1 FROM top_ups WHERE id = idempotency_keys.resource_id
-                AND status IN ('created', 'processing', 'action_required', 'unknown'))
-            AND NOT EXISTS (SELECT 1 FROM refunds WHERE id = idempotency_keys.resource_id
-                AND status IN ('created', 'processing', 'unknown'))";
+        let sql = "DELETE FROM idempotency_keys WHERE moves_money = 0 AND created_at < $1";
         self.db.execute(sql, args![before]).await
     }
+}
+
+/// How long a key is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// For ever: the request moves money.
+    ForEver,
+    /// Until it is purged.
+    ForAWhile,
 }
 
 /// What a key means for a request.
@@ -60,13 +65,14 @@ pub(crate) async fn claim(
     organization_id: &str,
     key: &IdempotencyKey,
     resource_id: &str,
+    kept: Kept,
     now: Timestamp,
 ) -> Result<Claim> {
     let inserted = tx
         .execute(
-            "INSERT INTO idempotency_keys (organization_id, key, fingerprint, resource_id, created_at)
-            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organization_id, key) DO NOTHING",
-            args![organization_id, &key.key, &key.fingerprint, resource_id, now],
+            "INSERT INTO idempotency_keys (organization_id, key, fingerprint, resource_id, created_at, moves_money)
+            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization_id, key) DO NOTHING",
+            args![organization_id, &key.key, &key.fingerprint, resource_id, now, kept == Kept::ForEver],
         )
         .await
         .map_err(StoreError::or_not_found)?;

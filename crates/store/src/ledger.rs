@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use billing_domain::kind::Unit;
 use billing_domain::ledger::{Hash, Line};
+use billing_domain::pricing::Remainder;
 use billing_domain::{Date, Money, Timestamp, TransactionKind};
 
 use crate::db::{retrying, stored_name};
 use crate::{Result, Store, StoreError, Wallet};
 
 mod posting;
+mod remainder;
 mod rows;
 
 pub(crate) use posting::post_in;
@@ -46,8 +48,11 @@ pub struct NewLine {
     pub reference: String,
     /// The other side, as in [`Line::contra`].
     pub contra: String,
-    /// Positive into the wallet, negative out of it.
+    /// Positive into the wallet, negative out of it. Usage is priced to the whole micro-unit below: the posting takes one
+    /// more where `part` and what was carried come to it ([`billing_domain::pricing::Cost::round`]).
     pub amount: Money,
+    /// What usage costs beyond `amount`; zero for everything else.
+    pub part: Remainder,
     /// When it happened.
     pub occurred_at: Timestamp,
     /// The date of `occurred_at` in the organisation's zone; usage is summed by it.

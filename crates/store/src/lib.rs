@@ -23,7 +23,8 @@
 //! | `idempotency` | `purge_idempotency_keys` |
 //! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
-//! | `refund` | `create_refund` `refund` `payment` `lease_refunds` `apply_refund` |
+//! | `refund` | `create_refund` `apply_external_refund` `refund` `payment` `lease_refunds` `apply_refund` |
+//! | `paper` | `paper` `issue_paper` |
 //! | `link` | `create_link` `links` `link` `link_by_token` `open_link` `revoke_link` `expire_links` `begin_link_attempt` `apply_link_setup` `top_up_of_setup` |
 //! | `dispute` | `apply_dispute` |
 //! | `provider` | `provider_customer` `keep_provider_customer` `provider_event_handled` `note_provider_event` `purge_provider_events` `top_up_owner` `card_setup_owner` `card_providers` |
@@ -52,6 +53,7 @@ mod meta;
 mod migration;
 mod notice;
 mod organization;
+mod paper;
 mod provider;
 mod refund;
 mod request;
@@ -83,7 +85,8 @@ pub use link::{LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
 pub use member::{Member, Membership, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryState, DeliveryWord, Facts, LowBalance, Notice, NoticeKind};
 pub use organization::{NewOrganization, Organization, OrganizationUpdate};
-pub use refund::{NewRefund, Payment, Refund, RefundRefusal, RefundWord};
+pub use paper::{NewPaper, Paper, PaperKind};
+pub use refund::{ExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundWord};
 pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};
 pub use sandbox::SandboxRecord;
 pub use session::{NewSession, Session};

@@ -4,15 +4,15 @@
 use billing_domain::charge::{RefundStatus, TopUpStatus};
 use billing_domain::{Currency, Money, Timestamp};
 
-use crate::db::{Db, Fields, Tx, args, retrying};
-use crate::idempotency::{self, Claim};
+use crate::db::{Db, Fields, Tx, args, retrying, stored_name};
+use crate::idempotency::{self, Claim, Kept};
 use crate::reversal::{Movement, Reversal};
 use crate::top_up::find as find_top_up;
-use crate::{Created, CreditLine, IdempotencyKey, Result, Store, StoreError, TopUp, wallet};
+use crate::{Created, CreditLine, IdempotencyKey, Result, Store, StoreError, TopUp, auto_pay, wallet};
 
 macro_rules! refund_columns {
     () => {
-        "id, organization_id, top_up_id, amount, currency, status, reason, provider_ref, created_at, updated_at,
+        "id, organization_id, top_up_id, amount, currency, status, reason, made_by, provider_ref, created_at, updated_at,
         settled_at, next_check_at, checks"
     };
 }
@@ -32,6 +32,15 @@ macro_rules! lease {
     };
 }
 
+/// Who began a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundMaker {
+    /// The operator's program, through the API: the provider is asked to make it.
+    Operator,
+    /// Somebody at the provider, such as in its dashboard: the provider is only asked what became of it.
+    Provider,
+}
+
 /// A refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
@@ -47,8 +56,10 @@ pub struct Refund {
     pub currency: Currency,
     /// Where it stands.
     pub status: RefundStatus,
-    /// Why, in the operator's words; may be empty.
+    /// Why, in the words of whoever made it; may be empty.
     pub reason: String,
+    /// Who began it.
+    pub made_by: RefundMaker,
     /// The provider's name for it.
     pub provider_ref: Option<String>,
     /// When it was written down, and the wallet debited.
@@ -93,12 +104,33 @@ pub struct NewRefund {
     pub next_check_at: Timestamp,
 }
 
+/// A refund that somebody made at the provider without us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalRefund {
+    /// UUIDv7, for the case that it is not known yet.
+    pub id: String,
+    /// Of which top-up.
+    pub top_up_id: String,
+    /// How much went back, positive.
+    pub amount: Money,
+    /// Must be the wallet's (`Corrupt`).
+    pub currency: Currency,
+    /// In the provider's word; may be empty.
+    pub reason: String,
+    /// The provider's name for it.
+    pub provider_ref: String,
+    /// Its state; `Created` and `Unknown` never.
+    pub status: RefundStatus,
+    /// Asked about then if it is not final.
+    pub next_check_at: Timestamp,
+}
+
 /// Why there is no refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundRefusal {
     /// The top-up was never paid.
     NotPaid,
-    /// Only so much of it was not given back yet.
+    /// Only so much of it was neither given back nor taken back yet.
     MoreThanPaid(Money),
     /// Only so much of the wallet is neither spent nor held.
     MoreThanUnspent(Money),
@@ -117,7 +149,8 @@ pub struct RefundWord {
 
 impl Store {
     /// Writes a refund down and debits the wallet in one transaction, at most once for a key. Never more than was paid
-    /// and not given back yet, never more than is available. `NotFound` without such a top-up.
+    /// and neither given back nor taken back in a dispute yet, never more than is available. `NotFound` without such a
+    /// top-up.
     pub async fn create_refund(
         &self,
         organization_id: &str,
@@ -127,6 +160,20 @@ impl Store {
         now: Timestamp,
     ) -> Result<std::result::Result<Created<Refund>, RefundRefusal>> {
         retrying!(self.create_refund_once(organization_id, new, debit, key, now))
+    }
+
+    /// Takes the provider's word on a refund that was made there: the wallet is debited once, below zero if need be, since
+    /// the money is gone already; one that failed returns it. `None` where nothing was posted and nothing is known of it:
+    /// it failed before we heard of it, or its top-up was never credited.
+    pub async fn apply_external_refund(
+        &self,
+        organization_id: &str,
+        word: &ExternalRefund,
+        debit: &CreditLine,
+        back: &CreditLine,
+        now: Timestamp,
+    ) -> Result<Option<(Refund, bool)>> {
+        retrying!(self.apply_external_refund_once(organization_id, word, debit, back, now))
     }
 
     /// One refund, by its unguessable id alone (the operator's program names no organisation here), or `NotFound`.
@@ -204,7 +251,7 @@ impl Store {
     ) -> Result<std::result::Result<Created<Refund>, RefundRefusal>> {
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock(&mut tx, organization_id).await?;
-        match idempotency::claim(&mut tx, organization_id, key, &new.id, now).await? {
+        match idempotency::claim(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
             Claim::New => {}
             Claim::Reused => return Ok(Ok(Created::Reused)),
             Claim::Replay(id) => {
@@ -223,33 +270,76 @@ impl Store {
         if amount > wallet.available() {
             return Ok(Err(RefundRefusal::MoreThanUnspent(wallet.available())));
         }
-        let row = tx
-            .first(
-                concat!(
-                    "INSERT INTO refunds (id, organization_id, top_up_id, amount, currency, status, reason, created_at,
-                        updated_at, next_check_at, checks)
-                    VALUES ($1, $2, $3, $4, $5, 'created', $6, $7, $7, $8, 0) RETURNING ",
-                    refund_columns!()
-                ),
-                args![
-                    &new.id,
-                    organization_id,
-                    &new.top_up_id,
-                    amount,
-                    wallet.currency,
-                    &new.reason,
-                    now,
-                    new.next_check_at
-                ],
-            )
-            .await
-            .map_err(|error| error.or_conflict("refund"))?;
-        let refund = Refund::read(&mut row.ok_or(StoreError::NotFound)?.fields())?;
-        let amount = amount.checked_neg().ok_or(StoreError::Overflow)?;
-        let movement = Movement { reference: refund.id.clone(), amount, corrects: None };
-        Reversal::Refund.post(&mut tx, &top_up, movement, debit, now).await?;
+        let refund = Refund {
+            id: new.id.clone(),
+            organization_id: organization_id.to_owned(),
+            top_up_id: new.top_up_id.clone(),
+            amount,
+            currency: wallet.currency,
+            status: RefundStatus::Created,
+            reason: new.reason.clone(),
+            made_by: RefundMaker::Operator,
+            provider_ref: None,
+            created_at: now,
+            updated_at: now,
+            settled_at: None,
+            next_check_at: Some(new.next_check_at),
+            checks: 0,
+        };
+        open(&mut tx, &top_up, &refund, debit, now).await?;
         tx.commit().await?;
         Ok(Ok(Created::New(refund)))
+    }
+
+    async fn apply_external_refund_once(
+        &self,
+        organization_id: &str,
+        word: &ExternalRefund,
+        debit: &CreditLine,
+        back: &CreditLine,
+        now: Timestamp,
+    ) -> Result<Option<(Refund, bool)>> {
+        let mut tx = self.db.begin().await?;
+        let wallet = wallet::lock(&mut tx, organization_id).await?;
+        let top_up = find_top_up(&mut tx, organization_id, &word.top_up_id).await?;
+        if wallet.currency != word.currency {
+            return Err(StoreError::Corrupt(format!("refund {} is in another currency", word.provider_ref)));
+        }
+        let next_check_at = (!word.status.is_final()).then_some(word.next_check_at);
+        if let Some(before) = find_by_provider(&mut tx, &top_up, &word.provider_ref).await? {
+            if before.status.is_final() {
+                tx.rollback().await?;
+                return Ok(Some((before, false)));
+            }
+            let word = RefundWord { status: word.status, provider_ref: None, next_check_at: word.next_check_at };
+            let refund = take_word(&mut tx, &before, &word, back, now).await?;
+            tx.commit().await?;
+            let changed = refund.status != before.status;
+            return Ok(Some((refund, changed)));
+        }
+        if word.status == RefundStatus::Failed || top_up.status != TopUpStatus::Succeeded {
+            tx.rollback().await?;
+            return Ok(None);
+        }
+        let refund = Refund {
+            id: word.id.clone(),
+            organization_id: organization_id.to_owned(),
+            top_up_id: top_up.id.clone(),
+            amount: word.amount,
+            currency: word.currency,
+            status: word.status,
+            reason: word.reason.clone(),
+            made_by: RefundMaker::Provider,
+            provider_ref: Some(word.provider_ref.clone()),
+            created_at: now,
+            updated_at: now,
+            settled_at: (word.status == RefundStatus::Succeeded).then_some(now),
+            next_check_at,
+            checks: 1,
+        };
+        open(&mut tx, &top_up, &refund, debit, now).await?;
+        tx.commit().await?;
+        Ok(Some((refund, true)))
     }
 
     async fn apply_refund_once(
@@ -267,48 +357,103 @@ impl Store {
             tx.rollback().await?;
             return Ok((before, false));
         }
-        if word.status == RefundStatus::Failed {
-            let top_up = find_top_up(&mut tx, organization_id, &before.top_up_id).await?;
-            let seq = Reversal::Refund.debited_at(&mut tx, organization_id, id).await?;
-            let movement = Movement { reference: format!("{id}:returned"), amount: before.amount, corrects: Some(seq) };
-            Reversal::Refund.post(&mut tx, &top_up, movement, back, now).await?;
-        }
-        let row = tx
-            .first(
-                concat!(
-                    "UPDATE refunds SET status = $3, provider_ref = COALESCE($4, provider_ref), updated_at = $5,
-                        settled_at = $6, next_check_at = $7, checks = checks + 1, lease_owner = NULL, lease_until = NULL
-                    WHERE organization_id = $1 AND id = $2 RETURNING ",
-                    refund_columns!()
-                ),
-                args![
-                    organization_id,
-                    id,
-                    word.status.as_str(),
-                    &word.provider_ref,
-                    now,
-                    (word.status == RefundStatus::Succeeded).then_some(now),
-                    (!word.status.is_final()).then_some(word.next_check_at)
-                ],
-            )
-            .await?;
-        let refund = Refund::read(&mut row.ok_or(StoreError::NotFound)?.fields())?;
+        let refund = take_word(&mut tx, &before, word, back, now).await?;
         tx.commit().await?;
         let changed = refund.status != before.status;
         Ok((refund, changed))
     }
 }
 
-/// What was paid, by the ledger, and neither given back nor on its way back.
+/// Writes a refund down as it is, and debits the wallet.
+async fn open(tx: &mut Tx, top_up: &TopUp, refund: &Refund, debit: &CreditLine, now: Timestamp) -> Result<()> {
+    tx.execute(
+        concat!(
+            "INSERT INTO refunds (",
+            refund_columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)"
+        ),
+        args![
+            &refund.id,
+            &refund.organization_id,
+            &refund.top_up_id,
+            refund.amount,
+            refund.currency,
+            refund.status.as_str(),
+            &refund.reason,
+            refund.made_by.as_str(),
+            &refund.provider_ref,
+            now,
+            refund.settled_at,
+            refund.next_check_at,
+            refund.checks
+        ],
+    )
+    .await
+    .map_err(|error| error.or_conflict("refund"))?;
+    let amount = refund.amount.checked_neg().ok_or(StoreError::Overflow)?;
+    let movement = Movement { reference: refund.id.clone(), amount, corrects: None };
+    Reversal::Refund.post(tx, top_up, movement, debit, now).await?;
+    auto_pay::tell_reversed(tx, &refund.organization_id, now).await
+}
+
+/// Moves a refund that is not final on; one that failed returns its money.
+async fn take_word(
+    tx: &mut Tx,
+    before: &Refund,
+    word: &RefundWord,
+    back: &CreditLine,
+    now: Timestamp,
+) -> Result<Refund> {
+    let (organization_id, id) = (&before.organization_id, &before.id);
+    if word.status == RefundStatus::Failed {
+        let top_up = find_top_up(tx, organization_id, &before.top_up_id).await?;
+        let seq = Reversal::Refund.debited_at(tx, organization_id, id).await?;
+        let movement = Movement { reference: format!("{id}:returned"), amount: before.amount, corrects: Some(seq) };
+        Reversal::Refund.post(tx, &top_up, movement, back, now).await?;
+    }
+    let row = tx
+        .first(
+            concat!(
+                "UPDATE refunds SET status = $3, provider_ref = COALESCE($4, provider_ref), updated_at = $5,
+                    settled_at = $6, next_check_at = $7, checks = checks + 1, lease_owner = NULL, lease_until = NULL
+                WHERE organization_id = $1 AND id = $2 RETURNING ",
+                refund_columns!()
+            ),
+            args![
+                organization_id,
+                id,
+                word.status.as_str(),
+                &word.provider_ref,
+                now,
+                (word.status == RefundStatus::Succeeded).then_some(now),
+                (!word.status.is_final()).then_some(word.next_check_at)
+            ],
+        )
+        .await?;
+    Refund::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+}
+
+/// What was paid, by the ledger, and neither given back, nor on its way back, nor taken back in a dispute; zero where
+/// more went than came.
 async fn left_of(tx: &mut Tx, top_up: &TopUp) -> Result<Money> {
     let sql = "SELECT amount FROM ledger WHERE organization_id = $1 AND origin = 'top_up' AND reference = $2";
     let row = tx.first(sql, args![&top_up.organization_id, &top_up.id]).await?;
     let paid =
         row.ok_or_else(|| StoreError::Corrupt(format!("top-up {} has no credit", top_up.id)))?.fields().money()?;
-    let sql =
-        "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refunds WHERE top_up_id = $1 AND status <> 'failed'";
-    let back = tx.first(sql, args![&top_up.id]).await?.ok_or(StoreError::NotFound)?.fields().money()?;
-    paid.checked_sub(back).ok_or(StoreError::Overflow)
+    let sql = "SELECT
+            CAST((SELECT COALESCE(SUM(amount), 0) FROM refunds WHERE top_up_id = $1 AND status <> 'failed') AS BIGINT),
+            CAST((SELECT COALESCE(SUM(amount), 0) FROM disputes WHERE top_up_id = $1 AND state = 'withdrawn') AS BIGINT)";
+    let row = tx.first(sql, args![&top_up.id]).await?.ok_or(StoreError::NotFound)?;
+    let mut fields = row.fields();
+    let (given_back, taken_back) = (fields.money()?, fields.money()?);
+    let left = paid.checked_sub(given_back).and_then(|left| left.checked_sub(taken_back));
+    Ok(left.ok_or(StoreError::Overflow)?.at_least(Money::ZERO))
+}
+
+async fn find_by_provider(tx: &mut Tx, top_up: &TopUp, provider_ref: &str) -> Result<Option<Refund>> {
+    let sql = concat!("SELECT ", refund_columns!(), " FROM refunds WHERE top_up_id = $1 AND provider_ref = $2");
+    let row = tx.first(sql, args![&top_up.id, provider_ref]).await?;
+    row.map(|row| Refund::read(&mut row.fields())).transpose()
 }
 
 async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Refund> {
@@ -327,6 +472,7 @@ impl Refund {
             currency: fields.name()?,
             status: fields.name()?,
             reason: fields.text()?,
+            made_by: fields.name()?,
             provider_ref: fields.opt_text()?,
             created_at: fields.time()?,
             updated_at: fields.time()?,
@@ -336,3 +482,5 @@ impl Refund {
         })
     }
 }
+
+stored_name!(RefundMaker { Operator = "operator", Provider = "provider" });

@@ -57,6 +57,7 @@ impl Reversal {
             reference: movement.reference,
             contra: format!("processor:{}", top_up.provider),
             amount: movement.amount,
+            part: billing_domain::pricing::Remainder::ZERO,
             occurred_at: now,
             day: words.day,
             description: words.description.clone(),

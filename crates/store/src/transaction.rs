@@ -77,6 +77,11 @@ impl<'a> Sql<'a> {
     }
 }
 
+/// So many lines of one time may be late before the newest of them is taken all the same.
+const CANDIDATES: u32 = 50;
+/// So many lines that occurred next say whether one is late.
+const NEIGHBOURS: u32 = 9;
+
 impl Store {
     /// Lines that pass the filter, newest (`seq`) first, at most `limit`. The next page is asked with `before_seq` = the
     /// last `seq` of this one; no line is missed or seen twice, however many are posted meanwhile.
@@ -110,7 +115,8 @@ impl Store {
         rows.iter().map(|row| row.fields().int()).collect()
     }
 
-    /// The `seq` of the line that passes the filter and occurred last before `until` (exclusive).
+    /// The `seq` of the line that passes the filter and occurred last before `until` (exclusive), where the list shows that
+    /// time: a line that was reported late stands among lines of another time, and does not lead there.
     pub async fn newest_until(
         &self,
         organization_id: &str,
@@ -120,9 +126,27 @@ impl Store {
         let mut sql = Sql::new("SELECT seq FROM ledger", organization_id);
         sql.filter(filter);
         sql.and("occurred_at <", until, "");
-        sql.ordered("occurred_at DESC, seq DESC", 1);
-        let row = self.db.first(AssertSqlSafe(sql.text), &sql.args).await?;
-        row.map(|row| row.fields().int()).transpose()
+        sql.text = sql.text.replacen("SELECT seq", "SELECT seq, occurred_at", 1);
+        sql.ordered("occurred_at DESC, seq DESC", CANDIDATES);
+        let mut newest = None;
+        for row in self.db.all(AssertSqlSafe(sql.text), &sql.args).await? {
+            let mut fields = row.fields();
+            let (seq, occurred_at) = (fields.int()?, fields.time()?);
+            if !self.is_late(organization_id, seq, occurred_at).await? {
+                return Ok(Some(seq));
+            }
+            newest = newest.or(Some(seq));
+        }
+        Ok(newest)
+    }
+
+    /// Most of the lines that occurred next were posted before this one.
+    async fn is_late(&self, organization_id: &str, seq: i64, occurred_at: Timestamp) -> Result<bool> {
+        let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND occurred_at > $2
+            ORDER BY occurred_at, seq LIMIT $3";
+        let next = self.db.all(sql, args![organization_id, occurred_at, NEIGHBOURS]).await?;
+        let next = next.iter().map(|row| row.fields().int()).collect::<Result<Vec<_>>>()?;
+        Ok(next.iter().filter(|other| **other < seq).count() * 2 > next.len())
     }
 
     /// Where each page of `every` lines begins that the filter finds up to `last_seq`, at most `most` pages. One pass

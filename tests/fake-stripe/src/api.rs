@@ -21,7 +21,7 @@ pub(crate) use checkout::{Submitted, submit as submit_checkout};
 pub(crate) use confirming::{authenticate, confirm_again, confirm_in_browser};
 pub(crate) use disputes::{dispute, move_dispute};
 pub(crate) use fraud::{renew_card, warn};
-pub(crate) use refunds::finish as finish_refund;
+pub(crate) use refunds::{create_in_dashboard as refund_in_dashboard, finish as finish_refund};
 
 /// Parameters that every request takes.
 const ALWAYS: &[&str] = &["expand"];

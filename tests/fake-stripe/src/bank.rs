@@ -136,6 +136,12 @@ impl Bank {
         })
     }
 
+    /// The cardholder's bank has taken an intent's money back and not returned it.
+    pub(crate) fn is_taken_back(&self, intent: &Value) -> bool {
+        let taken = |dispute: &&Value| dispute["balance_transactions"].as_array().is_some_and(|moves| moves.len() == 1);
+        self.all("dispute").iter().any(|dispute| dispute["payment_intent"] == *intent && taken(dispute))
+    }
+
     /// Refunds of an intent that did not fail.
     pub(crate) fn given_back(&self, intent: &Value) -> i64 {
         let all = self.all("refund").into_iter().filter(|refund| {

@@ -19,6 +19,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/_fake/webhook", post(webhook))
         .route("/_fake/disputes", post(open_dispute))
         .route("/_fake/disputes/{id}", post(move_dispute))
+        .route("/_fake/refunds", post(refund_in_dashboard))
         .route("/_fake/refunds/{id}", post(finish_refund))
         .route("/_fake/taken/{reference}", get(taken))
         .route("/_fake/recorded", get(recorded))
@@ -103,6 +104,17 @@ async fn move_dispute(State(shared): State<Shared>, Path(id): Path<String>, Json
 async fn finish_refund(State(shared): State<Shared>, Path(id): Path<String>, Json(form): Json<Status>) -> Response {
     let finished = api::finish_refund(&mut shared.bank(), &id, &form.status);
     told(&shared, finished)
+}
+
+#[derive(Deserialize)]
+struct DashboardRefund {
+    payment_intent: String,
+    amount: Option<i64>,
+}
+
+async fn refund_in_dashboard(State(shared): State<Shared>, Json(form): Json<DashboardRefund>) -> Response {
+    let refund = api::refund_in_dashboard(&mut shared.bank(), &form.payment_intent, form.amount).ok();
+    told(&shared, refund)
 }
 
 fn told(shared: &Shared, object: Option<Value>) -> Response {

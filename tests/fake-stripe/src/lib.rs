@@ -151,6 +151,13 @@ impl Fake {
         renewed
     }
 
+    /// Somebody refunds a paid intent in the dashboard; without an amount, all that is left. `None`: it cannot be.
+    pub fn refund_in_dashboard(&self, intent: &str, amount: Option<i64>) -> Option<Value> {
+        let refund = api::refund_in_dashboard(&mut self.shared.bank(), intent, amount).ok();
+        webhooks::send(&self.shared);
+        refund
+    }
+
     /// The card's bank says what becomes of a pending refund. `None`: none waits.
     pub fn finish_refund(&self, id: &str, status: &str) -> Option<Value> {
         let finished = api::finish_refund(&mut self.shared.bank(), id, status);

@@ -79,10 +79,18 @@ impl Stripe {
 }
 
 fn kind_of(kind: &str, about: &Object) -> WebhookKind {
-    const OURS: [&str; 4] = ["payment_intent.", "setup_intent.", "checkout.session.", "refund."];
+    const OURS: [&str; 3] = ["payment_intent.", "setup_intent.", "checkout.session."];
     let named = |make: fn(String) -> WebhookKind| about.text("id").map_or(WebhookKind::Other, |id| make(id.to_owned()));
     if kind.starts_with("charge.dispute.") {
         return named(|provider_ref| WebhookKind::Dispute { provider_ref });
+    }
+    let reference = about.metadata("reference").and_then(Reference::read);
+    if kind.starts_with("refund.") {
+        // Without our reference it was made in the dashboard, and the wallet does not know of it yet.
+        let reference = reference.filter(|reference| matches!(reference.subject(), Some(Subject::Refund { .. })));
+        return about
+            .text("id")
+            .map_or(WebhookKind::Other, |id| WebhookKind::Refund { provider_ref: id.to_owned(), reference });
     }
     match kind {
         FRAUD_WARNING => return named(|provider_ref| WebhookKind::FraudWarning { provider_ref }),
@@ -92,11 +100,10 @@ fn kind_of(kind: &str, about: &Object) -> WebhookKind {
     if !OURS.iter().any(|prefix| kind.starts_with(prefix)) {
         return WebhookKind::Other;
     }
-    let Some(reference) = about.metadata("reference").and_then(Reference::read) else { return WebhookKind::Other };
+    let Some(reference) = reference else { return WebhookKind::Other };
     match reference.subject() {
         Some(Subject::TopUp { .. }) => WebhookKind::Charge(reference),
         Some(Subject::Setup { .. }) => WebhookKind::Setup(reference),
-        Some(Subject::Refund { .. }) => WebhookKind::Refund(reference),
-        None => WebhookKind::Other,
+        Some(Subject::Refund { .. }) | None => WebhookKind::Other,
     }
 }

@@ -4,9 +4,11 @@ use super::Stripe;
 use super::charges::is_currency;
 use super::client::Reply;
 use super::form::Form;
+use super::intents::segment;
 use super::object::Object;
+use crate::charge::{Reference, Subject};
 use crate::provider::ProviderError;
-use crate::refund::{RefundAnswer, RefundOutcome, RefundRequest};
+use crate::refund::{ExternalRefund, RefundAnswer, RefundOutcome, RefundRequest};
 
 impl Stripe {
     pub(super) async fn refund(&self, request: &RefundRequest) -> Result<RefundAnswer, ProviderError> {
@@ -39,6 +41,40 @@ impl Stripe {
         let found = all.iter().find(|refund| refund.metadata("reference") == Some(request.reference.as_str()));
         found.map(|refund| answer(request, refund)).transpose()
     }
+
+    pub(super) async fn look_up_external_refund(
+        &self,
+        provider_ref: &str,
+    ) -> Result<Option<ExternalRefund>, ProviderError> {
+        let expand = Form::default().with("expand[]", "payment_intent");
+        let path = format!("/v1/refunds/{}", segment(provider_ref));
+        let Some(refund) = self.client.get(&path, &expand).await? else { return Ok(None) };
+        let intent = refund.object("payment_intent");
+        let marked = intent.as_ref().and_then(|intent| intent.metadata("reference")).and_then(Reference::read);
+        // A charge of the same account that this product did not make.
+        let Some(charge) = marked.filter(|charge| matches!(charge.subject(), Some(Subject::TopUp { .. }))) else {
+            return Ok(None);
+        };
+        let live = intent.as_ref().and_then(|intent| intent.flag("livemode"));
+        if refund.id() != provider_ref || live != Some(self.live) {
+            tracing::error!(refund = provider_ref, "the payment provider's answer is about another refund");
+            return Err(ProviderError::NoAnswer);
+        }
+        let currency = refund.text_or_empty("currency").to_ascii_uppercase().parse();
+        let (Ok(currency), Some(amount_minor)) = (currency, refund.integer("amount").filter(|amount| *amount > 0))
+        else {
+            tracing::error!(refund = provider_ref, "a refund has no amount that we can read");
+            return Err(ProviderError::NoAnswer);
+        };
+        Ok(Some(ExternalRefund {
+            provider_ref: provider_ref.to_owned(),
+            charge,
+            amount_minor,
+            currency,
+            reason: refund.text_or_empty("reason").chars().take(100).collect(),
+            outcome: outcome(&refund)?,
+        }))
+    }
 }
 
 fn answer(request: &RefundRequest, refund: &Object) -> Result<RefundAnswer, ProviderError> {
@@ -52,14 +88,17 @@ fn answer(request: &RefundRequest, refund: &Object) -> Result<RefundAnswer, Prov
     if refund.integer("amount") != Some(request.amount_minor) {
         return Err(ProviderError::ReferenceReused);
     }
-    let outcome = match refund.text_or_empty("status") {
-        "succeeded" => RefundOutcome::Succeeded,
-        "failed" | "canceled" => RefundOutcome::Failed,
-        "pending" | "requires_action" => RefundOutcome::Pending,
+    Ok(RefundAnswer { provider_ref: refund.id().to_owned(), outcome: outcome(refund)? })
+}
+
+fn outcome(refund: &Object) -> Result<RefundOutcome, ProviderError> {
+    match refund.text_or_empty("status") {
+        "succeeded" => Ok(RefundOutcome::Succeeded),
+        "failed" | "canceled" => Ok(RefundOutcome::Failed),
+        "pending" | "requires_action" => Ok(RefundOutcome::Pending),
         other => {
-            tracing::error!(status = other, refund = %request.reference, "a refund is in no state that we know");
-            return Err(ProviderError::NoAnswer);
+            tracing::error!(status = other, refund = refund.id(), "a refund is in no state that we know");
+            Err(ProviderError::NoAnswer)
         }
-    };
-    Ok(RefundAnswer { provider_ref: refund.id().to_owned(), outcome })
+    }
 }

@@ -225,7 +225,7 @@ impl Story {
             })
             .max_by_key(|(_, line)| line.cost)?;
         Some(Entry::Correction {
-            amount: line.cost,
+            amount: line.cost.whole,
             corrects: i64::try_from(position).ok()?.checked_add(1)?,
             reference: line.reference.clone(),
             source: line.source.clone(),

@@ -235,7 +235,7 @@ mod tests {
                 let start = job.text.split('#').next().unwrap();
                 assert!(lines.iter().any(|line| line.description.starts_with(start)), "{}", job.text);
             }
-            assert!(lines.iter().all(|line| line.kind == agent.kind && line.cost.is_positive()));
+            assert!(lines.iter().all(|line| line.kind == agent.kind && line.cost.whole.is_positive()));
         }
         assert_eq!(CAMPAIGNER.name, "Agent Nora");
     }

@@ -94,6 +94,7 @@ fn credit(kind: TransactionKind, origin: Origin, amount: Money, at: Timestamp, c
         reference: String::new(),
         contra: String::new(),
         amount,
+        part: billing_domain::pricing::Remainder::ZERO,
         occurred_at: at,
         day: calendar.date_of(at),
         description: String::new(),

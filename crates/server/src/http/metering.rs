@@ -42,6 +42,12 @@ struct Events {
 /// Answers per item, in the order of the request, after everything is committed. An `id` is posted once per
 /// organisation, for ever: with the same content it is a `duplicate`, with another one it is `rejected` as `conflict`.
 /// Late lines are accepted; lines from more than five minutes in the future are rejected as `future`.
+///
+/// A line costs `quantity` × `unit_price`, exactly. What comes to whole micro-units (10⁻⁶) is posted as it is. Of anything
+/// else the part of a micro-unit that no line can show is carried to the next such line of the same organisation and kind:
+/// its exact cost and what was carried are rounded together, half to even, and the rest is carried on. So the sum of what
+/// was posted is never further than half a micro-unit from the exact sum, however small the lines are; one line may differ
+/// by a micro-unit from its own product. A `duplicate` is not priced again and carries nothing.
 #[utoipa::path(
     post, path = paths::METERING_EVENTS, tag = "metering", security(("service_key" = [])), request_body = Events,
     responses(

@@ -23,7 +23,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// Give a top-up back to its card
 ///
 /// All of it or a part: never more than was paid and not given back yet, never more than the wallet has available. The
-/// wallet is debited at once; a refund that fails is credited again. At most one for an `Idempotency-Key`.
+/// wallet is debited at once; a refund that fails is credited again. At most one for an `Idempotency-Key`,
+/// which is known for ever.
 #[utoipa::path(
     post, path = paths::REFUNDS, tag = "refunds", security(("service_key" = [])),
     params(("Idempotency-Key" = String, Header, description = "1 to 255 printable characters")),

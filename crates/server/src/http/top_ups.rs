@@ -31,8 +31,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 
 /// Charge a card for the wallet
 ///
-/// At most once for an `Idempotency-Key`, which lives at least 24 hours: keep it through time-outs and retries, and use
-/// a new one only after a known decline or for another amount. The same key and body answers the same top-up in its
+/// At most once for an `Idempotency-Key`, which is known for ever: keep it through time-outs and retries, and use a new
+/// one only after a known decline or for another amount. The same key and body answers the same top-up in its
 /// present state. Waits a few seconds for the outcome; `processing` and `unknown` are settled later by themselves.
 #[utoipa::path(
     post, path = paths::TOP_UPS, tag = "top-ups", security(("session" = [])),
@@ -73,8 +73,9 @@ async fn get_top_up(
 
 /// The receipt of a top-up, as a PDF
 ///
-/// Of one that is paid; 409 before. It names what was given back by now, so it changes with a refund, and its number does
-/// not. `paper`: `a4` or `letter`; where it is left out, what is usual in the organisation's time zone.
+/// Of one that is paid; 409 before. It is issued when it is first asked for: from then on its number, which follows on the
+/// seller's last one without a gap, and what it says of buyer, seller, date, zone and payment stay as they are. What was
+/// given back since then is added. `paper`: `a4` or `letter`; where it is left out, what is usual in its time zone.
 #[utoipa::path(
     get, path = paths::TOP_UP_RECEIPT, tag = "top-ups", security(("session" = [])),
     params(("id" = String, Path, description = "The top-up's id"), Print),
@@ -90,9 +91,9 @@ async fn get_top_up_receipt(
     Id(id): Id,
     Query(print): Query<Print>,
 ) -> Result<Response, Problem> {
-    let pdf = receipts::render(&state, &member.organization.id, &id, print.paper).await?;
+    let (pdf, number) = receipts::render(&state, &member.organization.id, &id, print.paper).await?;
     // Saved rather than shown: the viewers of some browsers do not run under our content policy.
-    let name = format!("attachment; filename=\"receipt-{}.pdf\"", receipts::number(&id));
+    let name = format!("attachment; filename=\"receipt-{}.pdf\"", number);
     let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, pdf).into_response())
 }

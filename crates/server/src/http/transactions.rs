@@ -51,6 +51,7 @@ async fn list_transactions(
 ///
 /// All lines that the filters of `GET /transactions` find, without paging (`cursor`, `before_seq`, `at` and `limit` are refused). Amounts are
 /// positive, `direction` says `in` or `out`; text that a spreadsheet would take for a formula begins with an apostrophe.
+/// UTF-8 with its mark; the file is named by organisation and month.
 #[utoipa::path(
     get, path = paths::TRANSACTIONS_CSV, tag = "transactions", security(("session" = [])), params(Search),
     responses(
@@ -63,12 +64,20 @@ async fn export_transactions(
     Manager(member): Manager,
     Query(search): Query<Search>,
 ) -> Result<Response, Problem> {
-    let parts = export::export(&state, &member, &search).await?;
+    let (name, parts) = export::export(&state, &member, &search).await?;
     let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"transactions.csv\""),
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, attachment(&name)),
     ];
     Ok((headers, Body::from_stream(parts)).into_response())
+}
+
+/// A name in any script (RFC 6266), and one in ASCII for those who read no other.
+fn attachment(name: &str) -> String {
+    let ascii: String = name.chars().map(|one| if one.is_ascii_graphic() { one } else { '_' }).collect();
+    let mut encoded = String::new();
+    paths::push_encoded(&mut encoded, name);
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
 /// Where each page of a filtered list begins

@@ -29,7 +29,8 @@ pub(super) struct MonthAsked {
 
 /// A month's usage by kind and day
 ///
-/// Days are counted in the organisation's time zone, up to today. A day that cost three times as much as usual says why.
+/// Days are counted in the organisation's time zone, up to today. Usage counts on the day on which it happened, however late
+/// it was reported; `GET /statement` counts by when it was posted. A day that cost three times as much as usual says why.
 #[utoipa::path(
     get, path = paths::USAGE, tag = "usage", security(("session" = [])), params(MonthAsked),
     responses(

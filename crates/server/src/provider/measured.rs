@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use billing_domain::Timestamp;
 use billing_payments::{
-    CardFacts, ChargeAnswer, ChargeRequest, Checkout, CheckoutRequest, DisputeAnswer, FraudWarning, PaymentProvider,
-    ProviderError, ReceivedPayment, RefundAnswer, RefundRequest, SetupAnswer, SetupRequest, WebhookError, WebhookEvent,
+    CardFacts, ChargeAnswer, ChargeRequest, Checkout, CheckoutRequest, DisputeAnswer, ExternalRefund, FraudWarning,
+    PaymentProvider, ProviderError, ReceivedPayment, RefundAnswer, RefundRequest, SetupAnswer, SetupRequest,
+    WebhookError, WebhookEvent,
 };
 
 use crate::metrics::Metrics;
@@ -74,6 +75,10 @@ impl PaymentProvider for Measured {
 
     async fn look_up_refund(&self, request: &RefundRequest) -> Answer<Option<RefundAnswer>> {
         self.metrics.call("look_up_refund", self.inner.look_up_refund(request)).await
+    }
+
+    async fn look_up_external_refund(&self, provider_ref: &str) -> Answer<Option<ExternalRefund>> {
+        self.metrics.call("look_up_external_refund", self.inner.look_up_external_refund(provider_ref)).await
     }
 
     async fn look_up_dispute(&self, provider_ref: &str) -> Answer<Option<DisputeAnswer>> {

@@ -125,8 +125,8 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<Shown, P
     if engine::card(state, &present).await?.is_none() {
         return Err(card_required());
     }
-    let healthy = health::healthy(&present.state);
-    match state.store.record_auto_pay_state(&organization.id, &present.state, &healthy, state.clock.now()).await {
+    let agreed = health::agreed(&present.state);
+    match state.store.record_auto_pay_state(&organization.id, &present.state, &agreed, state.clock.now()).await {
         Ok(()) => {}
         Err(StoreError::Stale) => return Err(stale()),
         Err(error) => return Err(error.into()),
@@ -172,7 +172,7 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
         updated_by: member.user.id.clone(),
     };
     let next =
-        |current: &AutoPayState| Some(if last { health::healthy(current) } else { health::card_removed(current) });
+        |current: &AutoPayState| Some(if last { health::agreed(current) } else { health::card_removed(current) });
     match state.store.put_auto_pay(organization_id, present.version, &update, &next, state.clock.now()).await {
         Ok(_) => {
             settlement::look_at_waiting(state, organization_id).await?;
@@ -198,10 +198,10 @@ pub(crate) async fn changed(state: &AppState, organization_id: &str) {
 }
 
 /// Begins anew when it is switched on or off, or a card is agreed to: another one than before, or, after the named card
-/// was removed, whichever the form says.
+/// was removed or money was given back, whichever the form says.
 fn state_after(present: &AutoPay, current: &AutoPayState, form: &PutAutoPay) -> Option<AutoPayState> {
-    let agreed = form.card_id != present.card_id || health::awaits_agreement(current);
-    (!form.enabled || !present.enabled || agreed).then(|| health::healthy(current))
+    let agreed = form.card_id != present.card_id || health::awaits_agreement(current) || current.reversed_at.is_some();
+    (!form.enabled || !present.enabled || agreed).then(|| health::agreed(current))
 }
 
 /// Settings that may be confirmed, from what was entered; `prefix` leads to their fields in the body.

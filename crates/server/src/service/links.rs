@@ -125,7 +125,11 @@ fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Pro
         (true, Some(amount)) => match limits.parse(amount.text()) {
             Ok(amount) => Some(amount.money()),
             Err(error) => {
-                let detail = format!("{error}. Enter {} to {}.", limits.min, limits.max);
+                let detail = format!(
+                    "{error}. Enter {} to {}.",
+                    limits.min.priced(limits.currency),
+                    limits.max.priced(limits.currency)
+                );
                 wrong("/amount", error.code(), detail);
                 None
             }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use billing_contract::ProblemCode;
 use billing_contract::link::{AnswerAttempt, AskAttempt, CompleteLink, PayAttempt, PayPage, PayStatus, ResolveLink};
 use billing_contract::top_up::CardSummary;
-use billing_domain::charge::TopUpStatus;
+use billing_domain::charge::{DeclineCode, TopUpStatus};
 use billing_payments::{CardToken, NextAction, Reference, SetupRequest};
 use billing_store::{
     Card, CardSetup, Created, IdempotencyKey, LinkCharge, LinkRefusal, PaymentLink, SetupStatus, SetupWord, StoreError,
@@ -144,8 +144,7 @@ pub(crate) async fn receipt(
     let link = find(state, address, &form.token).await?;
     let setup = setup_of(state, &link, &form.attempt_id).await?;
     let top_up = state.store.top_up_of_setup(&setup).await?.ok_or_else(Problem::not_found)?;
-    let pdf = receipts::render(state, &link.organization_id, &top_up.id, None).await?;
-    Ok((pdf, receipts::number(&top_up.id)))
+    receipts::render(state, &link.organization_id, &top_up.id, None).await
 }
 
 /// The cardholder's answer to the sandbox bank's challenge, for the card or for the payment.
@@ -213,7 +212,7 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAt
             shown.redirect = cards::shown_page(&setup);
         }
         (SetupStatus::Failed, _) => match setup.decline_code {
-            Some(code) => refuse(&mut shown, code.sentence()),
+            Some(code) => refuse(&mut shown, code.sentence_for_fixed_amount()),
             None => shown.status = PayStatus::Expired,
         },
         (SetupStatus::Succeeded, None) => {
@@ -242,7 +241,10 @@ fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
             shown.settled_at = top_up.settled_at;
         }
         TopUpStatus::Declined => {
-            refuse(shown, top_up.decline_code.map_or("The bank refused this card.", |code| code.sentence()));
+            refuse(
+                shown,
+                top_up.decline_code.map_or("The bank refused this card.", DeclineCode::sentence_for_fixed_amount),
+            );
         }
         TopUpStatus::Expired => shown.status = PayStatus::Expired,
         TopUpStatus::Unknown => shown.status = PayStatus::Unknown,

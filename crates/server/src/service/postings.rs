@@ -3,7 +3,7 @@
 pub(crate) mod group;
 
 use billing_domain::kind::Unit;
-use billing_domain::pricing::{self, PricingError};
+use billing_domain::pricing::{self, Cost, PricingError};
 use billing_domain::{Money, Timestamp, UsageKind};
 use billing_store::{Batch, NewLine, Organization, Origin, Outcome, StoreError};
 use rust_decimal::Decimal;
@@ -27,8 +27,8 @@ pub(crate) struct UsageLine {
     pub(crate) unit: Unit,
     /// Plain decimal.
     pub(crate) unit_price: String,
-    /// What it costs, zero or positive.
-    pub(crate) cost: Money,
+    /// What it costs.
+    pub(crate) cost: Cost,
     /// When it happened.
     pub(crate) occurred_at: Timestamp,
     /// For people.
@@ -58,10 +58,10 @@ impl UsageLine {
         Ok(Self { reference, kind, quantity, unit, unit_price, cost, occurred_at, description, source, hold_id: None })
     }
 
-    /// What it adds to the balance: zero or negative.
+    /// What it adds to the balance in whole micro-units: zero or negative.
     pub(crate) fn amount(&self) -> Money {
         // A cost is never negative, so it has an opposite.
-        self.cost.checked_neg().unwrap_or(Money::ZERO)
+        self.cost.whole.checked_neg().unwrap_or(Money::ZERO)
     }
 
     fn into_new_line(self, id: String, calendar: &Calendar) -> NewLine {
@@ -71,6 +71,7 @@ impl UsageLine {
             origin: Origin::Usage,
             contra: format!("revenue:{}", self.kind),
             amount: self.amount(),
+            part: self.cost.part,
             occurred_at: self.occurred_at,
             day: calendar.date_of(self.occurred_at),
             reference: self.reference,

@@ -1,7 +1,6 @@
-//! Receipts: what a paid top-up came to, drawn as a PDF. Nothing is stored: the ledger and the refunds say it all, and
-//! the same facts always give the same file.
+//! Receipts: what a paid top-up came to, drawn as a PDF. What it says of buyer, seller, zone and payment is written down
+//! when it is issued, at its first drawing; what was given back since then is added from the refunds.
 
-mod number;
 mod wording;
 mod zone;
 
@@ -12,16 +11,16 @@ use std::time::Duration;
 use billing_contract::ProblemCode;
 use billing_domain::charge::TopUpStatus;
 use billing_receipt::{Drawn, Fonts, Paper, Receipt};
-use billing_store::StoreError;
+use billing_store::{PaperKind, StoreError};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
-pub(crate) use self::number::number;
-use self::wording::{Facts, receipt};
+use self::wording::{Issued, receipt};
 use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
+use crate::service::papers;
 
 /// Refunds that are listed one by one; more of them are one line.
 const LISTED_REFUNDS: u32 = 200;
@@ -81,13 +80,13 @@ impl Press {
     }
 }
 
-/// The receipt of a paid top-up, as a PDF. `not_found` for ids of others, `conflict` while it is not paid.
+/// The receipt of a paid top-up, as a PDF, and its number. `not_found` for ids of others, `conflict` while it is not paid.
 pub(crate) async fn render(
     state: &AppState,
     organization_id: &str,
     top_up_id: &str,
     paper: Option<PaperName>,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<(Vec<u8>, String), Problem> {
     let top_up = state.store.top_up(organization_id, top_up_id).await?;
     if top_up.status != TopUpStatus::Succeeded {
         return Err(Problem::new(ProblemCode::Conflict, not_paid(top_up.status)));
@@ -97,15 +96,19 @@ pub(crate) async fn render(
         Err(StoreError::NotFound) => return Err(Problem::internal("a settled top-up has no credit")),
         payment => payment?,
     };
-    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let now = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    let facts = Issued::of(&organization, &state.config.seller, &top_up, payment.paid, &now);
+    let (issued, facts) = papers::issued(state, organization_id, PaperKind::Receipt, top_up_id, &facts).await?;
+    let number = papers::number(&issued);
+    let calendar = Calendar::of(&facts.time_zone).map_err(Problem::internal)?;
     let paper = match paper {
         Some(PaperName::A4) => Paper::A4,
         Some(PaperName::Letter) => Paper::Letter,
-        None => zone::paper(&organization.time_zone),
+        None => zone::paper(&facts.time_zone),
     };
-    let facts = Facts { organization: &organization, seller: &state.config.seller, top_up: &top_up, payment: &payment };
-    let receipt = receipt(&facts, &calendar).ok_or_else(|| Problem::internal("more was given back than was paid"))?;
-    state.press.print(receipt, paper).await
+    let receipt = receipt(&number, &facts, &payment, top_up.currency, &calendar)
+        .ok_or_else(|| Problem::internal("more was given back than was paid"))?;
+    Ok((state.press.print(receipt, paper).await?, number))
 }
 
 const fn not_paid(status: TopUpStatus) -> &'static str {

@@ -7,21 +7,26 @@ use billing_contract::refund::{CreateRefund, Refund as Shown};
 use billing_domain::card::brand_name;
 use billing_domain::charge::RefundStatus;
 use billing_domain::limits::AmountError;
-use billing_domain::{Money, Timestamp};
-use billing_payments::{ProviderError, Reference, RefundOutcome, RefundRequest};
+use billing_domain::{Currency, Money, Timestamp};
+use billing_payments::{ProviderError, Reference, RefundOutcome, RefundRequest, Subject};
 use billing_store::{
-    Created, CreditLine, IdempotencyKey, NewRefund, Organization, Refund, RefundRefusal, RefundWord, TopUp,
+    Created, CreditLine, ExternalRefund, IdempotencyKey, NewRefund, Organization, Refund, RefundMaker, RefundRefusal,
+    RefundWord, StoreError, TopUp,
 };
 
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::top_ups::{PATIENCE, fingerprint};
-use crate::service::{auto_pay, settlement};
+use crate::service::{auto_pay, settlement, webhooks};
 
 /// Longer than any call to the provider takes.
 const LEASE_SECONDS: i64 = 60;
 pub(crate) const REASON_CHARACTERS: usize = 200;
+/// A refund made at the provider is asked about this often until it is final; its events come sooner.
+const EXTERNAL_CHECK_SECONDS: i64 = 3_600;
+/// Who gave the money back, where it was not the operator's program.
+const PROVIDER: &str = "Payment provider";
 
 /// `POST /refunds`: the refund, and whether this key had made it before.
 pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -> Result<(Shown, bool), Problem> {
@@ -68,7 +73,7 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
             ProblemCode::IdempotencyKeyReused,
             "This idempotency key was used for another request. Use a new key for a new refund.",
         )),
-        Err(refusal) => Err(refused(refusal)),
+        Err(refusal) => Err(refused(refusal, organization.currency)),
     }
 }
 
@@ -91,6 +96,50 @@ pub(crate) async fn drive(state: &AppState, id: Option<&str>, limit: u32) -> Res
     Ok(asked)
 }
 
+/// Asks about a refund that somebody made at the provider, and takes its word. One of no charge of ours is no concern.
+pub(crate) async fn look_up_external(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
+    let answer = state.provider.look_up_external_refund(provider_ref).await.map_err(|error| {
+        tracing::warn!(refund = provider_ref, %error, "a refund could not be looked up");
+        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+    })?;
+    let Some(answer) = answer else { return Ok(()) };
+    let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(()) };
+    let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
+    // The charge must be in the ledger before it is given back.
+    webhooks::look_up_top_up(state, id).await?;
+    let organization = state.store.organization(&organization_id).await?;
+    let top_up = state.store.top_up(&organization_id, id).await?;
+    let now = state.clock.now();
+    let word = ExternalRefund {
+        id: state.new_id()?,
+        top_up_id: top_up.id.clone(),
+        amount: Money::from_minor(answer.amount_minor, answer.currency).ok_or(StoreError::Overflow)?,
+        currency: answer.currency,
+        reason: answer.reason.clone(),
+        provider_ref: answer.provider_ref.clone(),
+        status: status_of(answer.outcome),
+        next_check_at: now.plus_seconds(EXTERNAL_CHECK_SECONDS),
+    };
+    let words = |what: &str| {
+        let words = words(state, &organization, &top_up, what, &answer.reason, now)?;
+        Ok::<_, Problem>(CreditLine { source: PROVIDER.to_owned(), ..words })
+    };
+    let (debit, back) = (words("Refund of")?, words("Failed refund of")?);
+    let applied = state.store.apply_external_refund(&organization_id, &word, &debit, &back, now).await?;
+    if applied.is_some_and(|(_, changed)| changed) {
+        tell(state, &organization_id);
+    }
+    Ok(())
+}
+
+const fn status_of(outcome: RefundOutcome) -> RefundStatus {
+    match outcome {
+        RefundOutcome::Pending => RefundStatus::Processing,
+        RefundOutcome::Succeeded => RefundStatus::Succeeded,
+        RefundOutcome::Failed => RefundStatus::Failed,
+    }
+}
+
 async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> {
     let organization = state.store.organization(&refund.organization_id).await?;
     let top_up = state.store.top_up(&organization.id, &refund.top_up_id).await?;
@@ -101,6 +150,10 @@ async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> 
         amount_minor: refund.amount.to_minor_exact(refund.currency).unwrap_or_default(),
         currency: refund.currency,
     };
+    if refund.made_by == RefundMaker::Provider {
+        // Asking for it under a reference of ours would give the money back again.
+        return look_up_external(state, refund.provider_ref.as_deref().unwrap_or_default()).await;
+    }
     // The reference makes a repetition answer what became of the first.
     let heard = match state.provider.refund(&request).await {
         // Refused now; an earlier call, whose answer was lost, may have gone through.
@@ -117,14 +170,7 @@ async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> 
     };
     let now = state.clock.now();
     let (status, provider_ref) = match heard {
-        Ok(answer) => {
-            let status = match answer.outcome {
-                RefundOutcome::Pending => RefundStatus::Processing,
-                RefundOutcome::Succeeded => RefundStatus::Succeeded,
-                RefundOutcome::Failed => RefundStatus::Failed,
-            };
-            (status, Some(answer.provider_ref))
-        }
+        Ok(answer) => (status_of(answer.outcome), Some(answer.provider_ref)),
         Err(status) => (status, None),
     };
     let word = RefundWord { status, provider_ref, next_check_at: settlement::ask_again(now, 10, refund.checks) };
@@ -136,9 +182,10 @@ async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> 
     Ok(())
 }
 
-/// The balance is another one.
+/// The balance is another one, and automatic payments may wait.
 fn tell(state: &AppState, organization_id: &str) {
     state.events.publish(organization_id, Topic::Ledger);
+    state.events.publish(organization_id, Topic::AutoPay);
     auto_pay::nudge(state, organization_id);
 }
 
@@ -174,18 +221,24 @@ fn check_reason(reason: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn refused(refusal: RefundRefusal) -> Problem {
+fn refused(refusal: RefundRefusal, currency: Currency) -> Problem {
     match refusal {
         RefundRefusal::NotPaid => Problem::new(ProblemCode::Conflict, "Only a top-up that was paid can be refunded."),
         RefundRefusal::MoreThanPaid(left) => Problem::field(
             "/amount",
             "more_than_paid",
-            format!("Of this top-up {left} was paid and not given back yet. Refund no more than that."),
+            format!(
+                "Of this top-up {} was paid and neither given back nor taken back yet. Refund no more than that.",
+                left.priced(currency)
+            ),
         ),
         RefundRefusal::MoreThanUnspent(available) => Problem::field(
             "/amount",
             "more_than_unspent",
-            format!("Only {available} of the wallet is neither spent nor held. Refund no more than that."),
+            format!(
+                "Only {} of the wallet is neither spent nor held. Refund no more than that.",
+                available.priced(currency)
+            ),
         ),
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use billing_contract::statement::{Statement, StatementDay, StatementEntry, StatementOrganization};
-use billing_domain::{Date, Money, Timestamp, TransactionKind};
-use billing_store::{Organization, TransactionFilter};
+use billing_contract::statement::{Statement, StatementDay, StatementEntry, StatementOrganization, StatementSeller};
+use billing_domain::{Date, Money, Month, Timestamp, TransactionKind};
+use billing_store::{Organization, Paper, PaperKind, TransactionFilter};
+use serde::{Deserialize, Serialize};
 
+use super::papers::{self, SellerFacts};
 use super::transactions::on_the_wire;
 use super::usage::month_asked_for;
 use crate::app::AppState;
@@ -29,17 +31,27 @@ pub(crate) async fn statement(
     organization: &Organization,
     asked: Option<&str>,
 ) -> Result<Statement, Problem> {
-    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let now = state.clock.now();
+    let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let month = month_asked_for(asked, calendar.date_of(now))?;
     let wallet = state.store.costly().wallet(&organization.id).await?;
-    let end = calendar.month_start(month.next());
+    let issued = issued(state, organization, month, &calendar, wallet.last_seq).await?;
+    let (number, said) = match issued {
+        Issue::Final(paper, said) => (Some((papers::number(&paper), paper.issued_at)), said),
+        Issue::Running(said) => (None, said),
+    };
+    let calendar = Calendar::of(&said.organization.time_zone).map_err(Problem::internal)?;
 
     let mut spans = Vec::new();
-    let mut after = before(state, organization, calendar.month_start(month), wallet.last_seq).await?;
-    let first = after;
+    let (first, last_of_month) = (said.after, said.last);
+    let mut after = first;
     for date in month.dates() {
-        let last = before(state, organization, calendar.day_start(date.plus_days(1)), wallet.last_seq).await?;
+        let last = if date == month.last_day() {
+            last_of_month
+        } else {
+            let until = calendar.day_start(date.plus_days(1));
+            before(state, organization, until, last_of_month).await?.clamp(after, last_of_month)
+        };
         if last > after {
             spans.push(Span { date, after, last });
             after = last;
@@ -55,15 +67,13 @@ pub(crate) async fn statement(
     }
     Ok(Statement {
         month,
-        organization: StatementOrganization {
-            name: organization.name.clone(),
-            address: organization.address.clone(),
-            tax_id: organization.tax_id.clone(),
-            time_zone: organization.time_zone.clone(),
-        },
+        issued_at: number.as_ref().map(|(_, at)| *at),
+        is_final: number.is_some(),
+        until: if number.is_some() { calendar.month_start(month.next()) } else { now },
+        number: number.map(|(number, _)| number),
+        seller: StatementSeller { name: said.seller.name, address: said.seller.address, tax_id: said.seller.tax_id },
+        organization: said.organization,
         currency: organization.currency,
-        until: end.min(now),
-        is_final: end <= now,
         opening_balance,
         closing_balance: totals.balance,
         money_in: totals.money_in,
@@ -72,6 +82,73 @@ pub(crate) async fn statement(
         days,
         all_summed: single.is_none(),
     })
+}
+
+/// What is written down when a statement is issued; nothing changes it afterwards.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Said {
+    organization: StatementOrganization,
+    seller: SellerFacts,
+    /// The month's lines are those above this one …
+    after: i64,
+    /// … up to this one.
+    last: i64,
+}
+
+/// Where a month's statement stands.
+enum Issue {
+    /// Of a month that is over.
+    Final(Box<Paper>, Said),
+    /// The month goes on.
+    Running(Said),
+}
+
+/// A month's statement as it was issued, or is now. It begins where that of the month before has ended and ends where that
+/// of the next one begins, also if the organisation has moved to another zone in between.
+async fn issued(
+    state: &AppState,
+    organization: &Organization,
+    month: Month,
+    calendar: &Calendar,
+    last_seq: i64,
+) -> Result<Issue, Problem> {
+    let (start, end) = (calendar.month_start(month), calendar.month_start(month.next()));
+    let after = match said(state, organization, month.previous()).await? {
+        Some((_, previous)) => previous.last,
+        None => before(state, organization, start, last_seq).await?,
+    };
+    let last = match said(state, organization, month.next()).await? {
+        Some((_, next)) => next.after,
+        None => before(state, organization, end, last_seq).await?,
+    };
+    let present = Said {
+        organization: StatementOrganization {
+            name: organization.name.clone(),
+            address: organization.address.clone(),
+            tax_id: organization.tax_id.clone(),
+            time_zone: organization.time_zone.clone(),
+        },
+        seller: SellerFacts::of(&state.config.seller),
+        after,
+        last: last.max(after),
+    };
+    if let Some((paper, said)) = said(state, organization, month).await? {
+        return Ok(Issue::Final(Box::new(paper), said));
+    }
+    if state.clock.now() < end {
+        return Ok(Issue::Running(present));
+    }
+    let subject = month.to_string();
+    let (paper, said) = papers::issued(state, &organization.id, PaperKind::Statement, &subject, &present).await?;
+    Ok(Issue::Final(Box::new(paper), said))
+}
+
+async fn said(state: &AppState, organization: &Organization, month: Month) -> Result<Option<(Paper, Said)>, Problem> {
+    let Some(paper) = state.store.paper(&organization.id, PaperKind::Statement, &month.to_string()).await? else {
+        return Ok(None);
+    };
+    let said = serde_json::from_str(&paper.facts).map_err(Problem::internal)?;
+    Ok(Some((paper, said)))
 }
 
 async fn before(state: &AppState, organization: &Organization, at: Timestamp, last_seq: i64) -> Result<i64, Problem> {

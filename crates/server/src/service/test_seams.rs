@@ -89,6 +89,7 @@ fn made_up(id: String, number: u32, occurred_at: Timestamp, calendar: &Calendar)
         reference: format!("made-{number}"),
         contra: usage.map_or_else(|| "promo".to_owned(), |kind| format!("revenue:{kind}")),
         amount: if usage.is_some() { Money::from_micros(-10_000) } else { Money::from_major(credit) },
+        part: billing_domain::pricing::Remainder::ZERO,
         occurred_at,
         day: calendar.date_of(occurred_at),
         description: format!("{} {number}", if usage.is_some() { "Patient" } else { "Credit" }),

@@ -44,7 +44,11 @@ pub(crate) async fn create(
     let organization = &member.organization;
     let limits = state.config.limits(organization.currency);
     let amount = limits.parse(form.amount.text()).map_err(|error| {
-        Problem::field("/amount", error.code(), format!("{error}. Enter {} to {}.", limits.min, limits.max))
+        Problem::field(
+            "/amount",
+            error.code(),
+            format!("{error}. Enter {} to {}.", limits.min.priced(limits.currency), limits.max.priced(limits.currency)),
+        )
     })?;
     let now = state.clock.now();
     let new = NewTopUp {

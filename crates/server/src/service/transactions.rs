@@ -170,6 +170,12 @@ impl Search {
         }
     }
 
+    /// Dates in their order which the zone skipped altogether: there is nothing on them, and nothing wrong with asking.
+    fn asks_for_skipped_days(&self) -> bool {
+        let date = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Date>().ok());
+        date(&self.from).zip(date(&self.to)).is_some_and(|(from, to)| from <= to)
+    }
+
     /// Every wrong parameter at once, or what to look for.
     fn check(&self, calendar: &Calendar) -> Result<Wanted, Problem> {
         let mut errors = Vec::new();
@@ -192,6 +198,7 @@ impl Search {
         };
         if let (Some(from), Some(to)) = (wanted.filter.from, wanted.filter.to)
             && from >= to
+            && !self.asks_for_skipped_days()
         {
             errors.push(field("/to", "before_from", "The end lies before the beginning."));
         }
@@ -369,6 +376,17 @@ mod tests {
         let backwards = Search { from: text("2026-11-02"), to: text("2026-11-01"), ..Search::default() };
         assert_eq!(check(&backwards).unwrap_err(), [("/to".to_owned(), "before_from".to_owned())]);
         assert!(check(&Search { q: text("a\0b"), ..Search::default() }).is_err());
+    }
+
+    #[test]
+    fn a_day_that_the_zone_skipped_is_empty_and_no_mistake() {
+        let apia = Calendar::of("Pacific/Apia").unwrap();
+        let asks = |from: &str, to: &str| Search { from: text(from), to: text(to), ..Search::default() };
+        // Samoa had no 30 December 2011.
+        let filter = asks("2011-12-30", "2011-12-30").check(&apia).unwrap().filter;
+        assert_eq!(filter.from, filter.to);
+        assert!(asks("2011-12-31", "2011-12-30").check(&apia).is_err());
+        assert!(asks("2011-12-30", "2011-12-31").check(&apia).is_ok());
     }
 
     #[test]

@@ -151,7 +151,7 @@ pub(crate) async fn summary(
         month,
         currency: organization.currency,
         total: total(&by_kind)?,
-        previous_same_day: previous_same_day(spending, month, last)?,
+        previous_same_day: previous_same_day(spending, month, today)?,
         projected,
         pace: projected.and(pace),
         by_kind,
@@ -167,10 +167,10 @@ fn previous_days(spending: &Spending, month: Month) -> Result<Vec<Money>, Proble
     dates(month.previous().first_day(), month.first_day()).map(|date| spending.total_of(date)).collect()
 }
 
-/// The month before up to the same day, or as a whole once this month is over.
-fn previous_same_day(spending: &Spending, month: Month, last: Date) -> Result<Money, Problem> {
+/// The month before up to the same day, or as a whole once this month is over. Its last day is a day like any other.
+fn previous_same_day(spending: &Spending, month: Month, today: Date) -> Result<Money, Problem> {
     let previous = month.previous();
-    let same = if last == month.last_day() { previous.length() } else { last.day().min(previous.length()) };
+    let same = if month < today.month() { previous.length() } else { today.day().min(previous.length()) };
     let until = previous.first_day().plus_days(i32::from(same));
     let totals: Result<Vec<_>, _> = dates(previous.first_day(), until).map(|date| spending.total_of(date)).collect();
     Money::checked_sum(totals?).ok_or_else(too_large)
@@ -310,16 +310,14 @@ mod tests {
     #[test]
     fn the_month_before_is_compared_up_to_the_same_day() {
         let february = spending("2026-02-01", &[1; 28 + 31]);
-        let until = |month: &str, last| previous_same_day(&february, month.parse().unwrap(), date(last)).unwrap();
+        let until = |month: &str, today| previous_same_day(&february, month.parse().unwrap(), date(today)).unwrap();
         assert_eq!(until("2026-03", "2026-03-05"), Money::from_major(5));
         assert_eq!(until("2026-03", "2026-03-30"), Money::from_major(28));
         assert_eq!(until("2026-03", "2026-03-31"), Money::from_major(28));
         let april = spending("2026-03-01", &[1; 31]);
-        assert_eq!(
-            previous_same_day(&april, "2026-04".parse().unwrap(), date("2026-04-30")).unwrap(),
-            Money::from_major(31),
-            "a month that is over is compared with the whole month before"
-        );
+        let until = |today| previous_same_day(&april, "2026-04".parse().unwrap(), date(today)).unwrap();
+        assert_eq!(until("2026-04-30"), Money::from_major(30), "the same days, also on the last one");
+        assert_eq!(until("2026-05-01"), Money::from_major(31), "a month that is over is compared with the whole one");
     }
 
     #[test]

@@ -50,13 +50,15 @@ pub(crate) async fn handle(state: &AppState, event: &WebhookEvent) -> Result<(),
 }
 
 async fn act(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
+    let payment_ref = event.payment_ref.as_deref();
     match &event.kind {
-        WebhookKind::Charge(reference) | WebhookKind::Setup(reference) | WebhookKind::Refund(reference) => {
-            look_up(state, reference, event.payment_ref.as_deref()).await
+        WebhookKind::Charge(reference) | WebhookKind::Setup(reference) => look_up(state, reference, payment_ref).await,
+        WebhookKind::Refund { provider_ref, reference } => {
+            look_up_refund(state, provider_ref, reference.as_ref(), payment_ref).await
         }
         WebhookKind::Dispute { provider_ref } => {
             // The charge must be in the ledger before it is taken back.
-            if let Some(payment) = &event.payment_ref {
+            if let Some(payment) = payment_ref {
                 unknown_payments::look_up(state, payment).await?;
             }
             disputes::look_up(state, provider_ref).await
@@ -85,8 +87,7 @@ async fn look_up_known(state: &AppState, subject: Option<Subject<'_>>) -> Result
             Some(organization_id) => cards::check(state, &organization_id, id).await.map(drop),
             None => Ok(()),
         },
-        Some(Subject::Refund { id, .. }) => look_up_refund(state, id).await,
-        None => Ok(()),
+        Some(Subject::Refund { .. }) | None => Ok(()),
     }
 }
 
@@ -102,11 +103,20 @@ pub(crate) async fn look_up_top_up(state: &AppState, id: &str) -> Result<(), Pro
     .await
 }
 
-async fn look_up_refund(state: &AppState, id: &str) -> Result<(), Problem> {
+/// One that this database did not write down was made at the provider, or before this database was restored.
+async fn look_up_refund(
+    state: &AppState,
+    provider_ref: &str,
+    reference: Option<&Reference>,
+    payment_ref: Option<&str>,
+) -> Result<(), Problem> {
+    let Some(Subject::Refund { id, .. }) = reference.and_then(Reference::subject) else {
+        return look_up_external_refund(state, provider_ref, payment_ref).await;
+    };
     patiently(async {
         while refunds::drive(state, Some(id), 1).await? == 0 {
             match state.store.refund(id).await {
-                Err(StoreError::NotFound) => return Ok(()),
+                Err(StoreError::NotFound) => return look_up_external_refund(state, provider_ref, payment_ref).await,
                 Ok(refund) if refund.status.is_final() => return Ok(()),
                 Ok(_) => tokio::time::sleep(PAUSE).await,
                 Err(error) => return Err(error.into()),
@@ -115,6 +125,18 @@ async fn look_up_refund(state: &AppState, id: &str) -> Result<(), Problem> {
         Ok(())
     })
     .await
+}
+
+/// The charge must be in the ledger before it is given back.
+async fn look_up_external_refund(
+    state: &AppState,
+    provider_ref: &str,
+    payment_ref: Option<&str>,
+) -> Result<(), Problem> {
+    if let Some(payment) = payment_ref {
+        unknown_payments::look_up(state, payment).await?;
+    }
+    refunds::look_up_external(state, provider_ref).await
 }
 
 /// Whoever is asking already may have asked before the event happened: their answer is waited for, then it is asked anew.

@@ -7,7 +7,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::AppState;
 
 const PAUSE: Duration = Duration::from_mins(1);
-/// How long idempotency keys are kept; clients may count on 24 hours.
+/// How long idempotency keys that moved no money are kept; clients may count on 24 hours.
 const KEYS_SECONDS: i64 = 48 * 3600;
 /// How long handled events are remembered: longer than the provider lists them.
 const EVENTS_SECONDS: i64 = 35 * 24 * 3600;

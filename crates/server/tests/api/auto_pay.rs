@@ -25,7 +25,105 @@ on_both_databases!(
     removing_the_last_card_switches_off,
     removing_the_agreed_card_pauses,
     a_charge_that_is_open_when_its_card_is_removed_is_no_consent_to_another_card,
+    money_given_back_is_not_charged_again_until_usage_crosses_the_threshold,
+    money_given_back_after_an_automatic_charge_is_not_charged_after_the_hour,
+    whoever_resumes_after_a_refund_agrees_to_the_charge,
+    a_correction_charges_nobody,
 );
+
+async fn refund(world: &World, top_up: &Value, amount: &str) {
+    let form = json!({"organization_id": world.acme.id, "top_up_id": top_up, "amount": amount});
+    let request = world.platform().request("POST", "/api/v1/refunds").header("idempotency-key", new_id());
+    send(request.json(&form)).await.expect(201);
+}
+
+/// Paid 100, and automatic payments refill below 20.
+async fn paid_and_armed(world: &World, client: &Client, refill: Value) -> Value {
+    connect(client, "pm_card_visa").await;
+    let top_up = pay(client, "k-1", "100.00").await.expect(201).json();
+    let form = json!({"enabled": true, "threshold": "20", "refill": refill, "monthly_cap": "500"});
+    assert_eq!(switch_on(client, &form).await["health"]["state"], "armed");
+    assert_eq!(charges(world, &world.acme.id).await.len(), 1);
+    top_up["id"].clone()
+}
+
+/// After the hour between two charges automatic payments are looked at, by the worker and once more before the answer.
+async fn an_hour_later(world: &World, client: &Client) {
+    world.advance(3_700).await;
+    let cards = client.get("/api/v1/cards").await.expect(200).json();
+    let card = cards["items"][0]["id"].as_str().unwrap();
+    send(client.request("PUT", &format!("/api/v1/cards/{card}/default"))).await;
+}
+
+async fn money_given_back_is_not_charged_again_until_usage_crosses_the_threshold(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    let top_up = paid_and_armed(&world, &client, json!({"kind": "fixed", "amount": "50"})).await;
+    refund(&world, &top_up, "90").await;
+    let (_, shown) = settings(&client).await;
+    assert_eq!(shown["health"]["state"], "paused", "{shown}");
+    assert!(shown["health"]["reason"].as_str().unwrap().contains("given back"), "{shown}");
+    an_hour_later(&world, &client).await;
+    // Below the threshold already: this is no crossing.
+    spend(&world, 1).await;
+    an_hour_later(&world, &client).await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1, "nobody is charged for what was given back");
+    pay(&client, "k-2", "50.00").await.expect(201);
+    assert_eq!(settings(&client).await.1["health"]["state"], "paused", "money by hand is no word to go on");
+    spend(&world, 40).await;
+    let bank = eventually("the refill", || async {
+        let bank = charges(&world, &world.acme.id).await;
+        (bank.len() == 3).then_some(bank)
+    });
+    assert_eq!(bank.await[2]["amount"], "50.00");
+    assert_eq!(health(&client, "armed").await["health"]["reason"], Value::Null);
+    let told = world.store.notices(&world.acme.id, 20).await.unwrap();
+    let told: Vec<_> = told.iter().filter_map(|notice| notice.facts.get("reason")).collect();
+    assert_eq!(told, ["reversed"], "people are told once");
+}
+
+async fn money_given_back_after_an_automatic_charge_is_not_charged_after_the_hour(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    paid_and_armed(&world, &client, json!({"kind": "target", "balance": "100"})).await;
+    spend(&world, 85).await;
+    let automatic = eventually("the automatic charge", || async {
+        ledger(&world, &world.acme.id).await.into_iter().find(|line| line["kind"] == "auto_top_up")
+    });
+    let automatic = automatic.await["reference"].clone();
+    refund(&world, &automatic, "85").await;
+    an_hour_later(&world, &client).await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 2, "it would be the same money again");
+    assert_eq!(settings(&client).await.1["health"]["state"], "paused");
+}
+
+async fn whoever_resumes_after_a_refund_agrees_to_the_charge(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    let top_up = paid_and_armed(&world, &client, json!({"kind": "target", "balance": "100"})).await;
+    refund(&world, &top_up, "95").await;
+    an_hour_later(&world, &client).await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1);
+    send(client.request("POST", "/api/v1/auto-pay/resume")).await.expect(200);
+    let bank = eventually("the charge", || async {
+        let bank = charges(&world, &world.acme.id).await;
+        (bank.len() == 2).then_some(bank)
+    });
+    assert_eq!(bank.await[1]["amount"], "95.00");
+    health(&client, "armed").await;
+}
+
+async fn a_correction_charges_nobody(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    paid_and_armed(&world, &client, json!({"kind": "fixed", "amount": "50"})).await;
+    let correction = NewLine {
+        kind: TransactionKind::Adjustment,
+        origin: Origin::Adjustment,
+        contra: "adjustment".to_owned(),
+        ..crate::wallets::credit(amount("-90"))
+    };
+    world.store.post(&world.acme.id, vec![correction], now()).await.unwrap();
+    an_hour_later(&world, &client).await;
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1);
+    assert_eq!(settings(&client).await.1["health"]["state"], "paused");
+}
 
 async fn settings(client: &Client) -> (String, Value) {
     let answer = client.get("/api/v1/auto-pay").await.expect(200);
@@ -64,6 +162,7 @@ async fn spend(world: &World, amount: i64) {
         reference: new_id(),
         contra: "revenue:ai_task".to_owned(),
         amount: Money::from_micros(-amount * 1_000_000),
+        part: billing_domain::pricing::Remainder::ZERO,
         occurred_at: now(),
         day: Date::new(2026, 11, 24).unwrap(),
         description: "Task".to_owned(),

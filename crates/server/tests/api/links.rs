@@ -18,6 +18,7 @@ on_both_databases!(
     of_ten_payers_one_pays,
     a_key_uses_a_link_once,
     another_card_may_be_tried_until_too_many_were_declined,
+    whoever_cannot_choose_the_amount_is_not_told_to_take_a_smaller_one,
     a_payment_without_an_answer_blocks_the_link_until_the_truth_is_known,
     a_kill_between_card_and_charge_loses_nothing,
     both_confirmations_of_one_payment_are_asked_for,
@@ -249,6 +250,20 @@ async fn another_card_may_be_tried_until_too_many_were_declined(world: World) {
     let link = &list(&owner).await[0];
     assert_eq!((&link["state"], &link["declined_cards"]), (&json!("revoked"), &json!(5)));
     assert_eq!(owner.get("/api/v1/cards").await.expect(200).json()["items"], json!([]));
+}
+
+async fn whoever_cannot_choose_the_amount_is_not_told_to_take_a_smaller_one(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let link = token(&make(&owner, json!({"purpose": "pay", "amount": "40"})).await);
+    // At the card, and at the charge.
+    let at_card = card(&link, "pm_card_visa_chargeDeclinedInsufficientFunds");
+    let first = complete(&world, "a", &at_card).await.expect(201).json();
+    script(&world, "decline:insufficient_funds").await;
+    let second = complete(&world, "b", &card(&link, "pm_card_visa")).await.expect(201).json();
+    for declined in [first, second] {
+        assert_eq!(declined["status"], "declined");
+        assert_eq!(declined["reason"], "There is not enough money on this card. Use another card.");
+    }
 }
 
 async fn a_payment_without_an_answer_blocks_the_link_until_the_truth_is_known(world: World) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::fixture::{World, new_id, now};
-use crate::wallets::{amount, assert_whole, connect_card, fund, lines, money, report, spend, usage};
+use crate::wallets::{amount, assert_whole, connect_card, fund, lines, money, report, spend, usage, usage_at};
 
 const AUTHORIZATIONS: &str = "/api/v1/metering/authorizations";
 const EVENTS: &str = "/api/v1/metering/events";
@@ -267,6 +267,53 @@ async fn only_the_service_key_opens_metering(world: World) {
     assert_eq!(lines(&world, &world.acme.id).await.len(), 0);
 }
 
+async fn tiny_lines_are_billed_to_the_micro_unit_whoever_reports_them(world: World) {
+    let acme = world.acme.id.clone();
+    let at = now();
+    let tiny = |id: String, kind: &str, quantity: &str| {
+        let mut event = usage_at(usage(&id, &acme, kind, "0"), at, "Agent Ava");
+        (event["quantity"], event["unit"], event["unit_price"]) =
+            (json!(quantity), json!("token"), json!("0.0000000375"));
+        event
+    };
+    // 0.0375 for a million tokens: 20 programs report 40 lines of 7 tokens each, and all of them twice.
+    let mut reports = JoinSet::new();
+    let world = std::sync::Arc::new(world);
+    for number in 0..40 {
+        let events: Vec<_> = (0..40).map(|line| tiny(format!("{}-{line}", number / 2), "ai_task", "7")).collect();
+        let world = std::sync::Arc::clone(&world);
+        reports.spawn(async move {
+            let results = report(&world, &events).await;
+            results.iter().filter(|result| result["status"] == "posted").count()
+        });
+    }
+    let posted: usize = reports.join_all().await.into_iter().sum();
+    assert_eq!(posted, 800);
+    // 5,600 tokens cost exactly 0.00021; of another kind nothing is carried.
+    let calls: Vec<_> = (0..13).map(|line| tiny(format!("call-{line}"), "outbound_call", "1")).collect();
+    report(&world, &calls).await;
+    let spent = |kind: &str| {
+        let kind = kind.to_owned();
+        let world = std::sync::Arc::clone(&world);
+        async move {
+            let all = lines(&world, &world.acme.id).await;
+            let of_kind = all.iter().filter(|line| line.line.kind.as_str() == kind).map(|line| line.line.amount);
+            Money::checked_sum(of_kind).unwrap().to_string()
+        }
+    };
+    assert_eq!(spent("ai_task").await, "-0.00021");
+    // 13 tokens cost 0.4875 micro-units, which is less than half of one; the 14th makes it more.
+    assert_eq!(spent("outbound_call").await, "0.00");
+    let last = report(&world, &[tiny("call-13".to_owned(), "outbound_call", "1")]).await;
+    assert_eq!((&last[0]["amount"], spent("outbound_call").await.as_str()), (&json!("-0.000001"), "-0.000001"));
+    // The million at once costs what it says.
+    let whole = report(&world, &[tiny("whole".to_owned(), "inbound_call", "1000000")]).await;
+    assert_eq!(whole[0]["amount"], "-0.0375");
+    let again = report(&world, &[tiny("call-13".to_owned(), "outbound_call", "1")]).await;
+    assert_eq!((&again[0]["status"], &again[0]["amount"]), (&json!("duplicate"), &json!("-0.000001")));
+    assert_whole(&world, &acme).await;
+}
+
 on_both_databases!(
     a_bad_item_spoils_no_other_and_answers_keep_their_order,
     a_line_that_would_overflow_the_balance_spoils_no_other,
@@ -276,4 +323,5 @@ on_both_databases!(
     work_that_runs_is_billed_even_below_zero_and_then_no_more_starts,
     requests_that_cannot_be_read_are_refused,
     only_the_service_key_opens_metering,
+    tiny_lines_are_billed_to_the_micro_unit_whoever_reports_them,
 );

@@ -16,6 +16,8 @@ on_both_databases!(
     paper_follows_the_zone_or_the_wish,
     there_is_none_before_it_is_paid_and_none_for_others,
     a_name_in_any_script_comes_back,
+    what_an_issued_receipt_says_stays,
+    receipts_are_numbered_without_a_gap,
 );
 
 fn path(top_up: &str) -> String {
@@ -25,7 +27,19 @@ fn path(top_up: &str) -> String {
 /// A top-up of 1,250 that is paid; its id.
 async fn paid(client: &Client) -> String {
     connect(client, "pm_card_visa").await;
-    pay(client, "k-paid", "1250.00").await.expect(201).json()["id"].as_str().unwrap().to_owned()
+    paid_again(client, "k-paid").await
+}
+
+/// One more.
+async fn paid_again(client: &Client, key: &str) -> String {
+    pay(client, key, "1250.00").await.expect(201).json()["id"].as_str().unwrap().to_owned()
+}
+
+/// The number in the name of the file.
+fn number(pdf: &Answer) -> String {
+    let name = pdf.header("content-disposition").unwrap();
+    let number = name.strip_prefix("attachment; filename=\"receipt-").and_then(|name| name.strip_suffix(".pdf\""));
+    number.unwrap().to_owned()
 }
 
 async fn rename(client: &Client, form: &Value) {
@@ -79,10 +93,8 @@ async fn a_receipt_says_who_paid_what_to_whom_when_and_how(world: World) {
     let answer = owner.get(&path(&top_up)).await.expect(200);
     assert_eq!(answer.header("content-type"), Some("application/pdf"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
-    let name = answer.header("content-disposition").unwrap();
-    let number = name.strip_prefix("attachment; filename=\"receipt-").and_then(|name| name.strip_suffix(".pdf\""));
     let text = text(&answer).await;
-    says(&text, &["Receipt", "Sandbox: no real money", number.unwrap(), &top_up]);
+    says(&text, &["Receipt", "Sandbox: no real money", &number(&answer), &top_up]);
     says(&text, &["Northwind Dental, LLC", "1200 Market Street", "Chicago, IL 60607", "Tax ID US 12-3456789"]);
     says(
         &text,
@@ -123,7 +135,9 @@ async fn paper_follows_the_zone_or_the_wish(world: World) {
         says(&ask("pdfinfo", &["-"], &pdf).await, &[size]);
     }
     rename(&owner, &json!({"name": "Acme", "address": "", "tax_id": "", "time_zone": "Europe/Berlin"})).await;
-    says(&ask("pdfinfo", &["-"], &owner.get(&path(&top_up)).await.expect(200)).await, &[a4]);
+    says(&ask("pdfinfo", &["-"], &owner.get(&path(&top_up)).await.expect(200)).await, &[letter]);
+    let later = paid_again(&owner, "k-later").await;
+    says(&ask("pdfinfo", &["-"], &owner.get(&path(&later)).await.expect(200)).await, &[a4]);
     for query in ["?paper=a5", "?paper=", "?papier=a4"] {
         assert_eq!(owner.get(&format!("{}{query}", path(&top_up))).await.expect(422).problem(), "invalid");
     }
@@ -146,7 +160,7 @@ async fn there_is_none_before_it_is_paid_and_none_for_others(world: World) {
 
 async fn a_name_in_any_script_comes_back(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
-    let top_up = paid(&owner).await;
+    connect(&owner, "pm_card_visa").await;
     for name in [
         "شركة النور للاتصالات",
         "חברת הצפון לטיפול שיניים",
@@ -158,6 +172,47 @@ async fn a_name_in_any_script_comes_back(world: World) {
         "Северный ветер · Ελληνική",
     ] {
         rename(&owner, &json!({"name": name, "address": "", "tax_id": "", "time_zone": "UTC"})).await;
+        let top_up = pay(&owner, &crate::fixture::new_id(), "10.00").await.expect(201).json();
+        let top_up = top_up["id"].as_str().unwrap().to_owned();
         says(&text(&owner.get(&path(&top_up)).await.expect(200)).await, &[name]);
     }
+}
+
+async fn what_an_issued_receipt_says_stays(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let before = json!({"name": "Northwind Dental, LLC", "address": "1200 Market Street", "tax_id": "US 12-3456789",
+        "time_zone": "America/Chicago"});
+    rename(&owner, &before).await;
+    let top_up = paid(&owner).await;
+    let issued = owner.get(&path(&top_up)).await.expect(200);
+    let after =
+        json!({"name": "Southwind GmbH", "address": "Hauptstr. 1", "tax_id": "DE 1", "time_zone": "Asia/Tokyo"});
+    rename(&owner, &after).await;
+    let again = owner.get(&path(&top_up)).await.expect(200);
+    assert_eq!(again.body, issued.body, "another buyer, zone or date under the same number");
+    refund(&world, "r-1", &top_up, "40.00").await;
+    let refunded = owner.get(&path(&top_up)).await.expect(200);
+    assert_eq!(number(&refunded), number(&issued));
+    let refunded = text(&refunded).await;
+    says(&refunded, &["Northwind Dental, LLC", "America/Chicago", "−40.00 USD", "Net paid 1,210.00 USD"]);
+    assert!(!refunded.contains("Southwind"), "{refunded}");
+    let later = text(&owner.get(&path(&paid_again(&owner, "k-later").await)).await.expect(200)).await;
+    says(&later, &["Southwind GmbH", "Hauptstr. 1", "Asia/Tokyo"]);
+}
+
+async fn receipts_are_numbered_without_a_gap(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let mut top_ups = vec![paid(&owner).await];
+    for key in ["k-2", "k-3", "k-4"] {
+        top_ups.push(paid_again(&owner, key).await);
+    }
+    let asked = top_ups.iter().chain(&top_ups).map(|top_up| {
+        let owner = &owner;
+        async move { number(&owner.get(&path(top_up)).await.expect(200)) }
+    });
+    let mut numbers = futures_util::future::join_all(asked).await;
+    assert_eq!(numbers[..4], numbers[4..], "each has one");
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers, ["R-000001", "R-000002", "R-000003", "R-000004"]);
 }

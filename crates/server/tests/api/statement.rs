@@ -4,7 +4,7 @@ use billing_domain::{Money, Timestamp, TransactionKind};
 use billing_store::{NewLine, Origin};
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, send};
 use crate::fixture::World;
 use crate::wallets::{amount, credit, money, post_at};
 
@@ -12,6 +12,7 @@ on_both_databases!(
     a_month_adds_up_and_meets_its_neighbours,
     more_lines_than_can_be_listed_are_summed,
     a_month_that_cannot_be_is_refused,
+    what_an_issued_statement_says_stays_and_its_neighbours_meet_it,
 );
 
 fn at(text: &str) -> Timestamp {
@@ -113,4 +114,31 @@ async fn a_month_that_cannot_be_is_refused(world: World) {
     }
     let now = owner.get("/api/v1/statement").await.expect(200).json();
     assert_eq!(now["is_final"], false);
+}
+
+async fn what_an_issued_statement_says_stays_and_its_neighbours_meet_it(world: World) {
+    let acme = &world.acme.id;
+    for (line, posted) in [
+        (credit(amount("50")), "2026-02-10T12:00:00Z"),
+        // February in Chicago, March in Berlin.
+        (used("-3"), "2026-03-01T03:00:00Z"),
+        (used("-4"), "2026-03-20T12:00:00Z"),
+    ] {
+        post_at(&world, acme, line, at(posted)).await;
+    }
+    let owner = world.sign_in(&world.acme.owner).await;
+    let issued = statement(&owner, "2026-02").await;
+    assert_eq!((&issued["number"], &issued["lines"]), (&json!("S-000001"), &json!(2)));
+    assert_eq!(issued["seller"]["name"], "Nexis Billing");
+    let form = json!({"name": "Acme Europe", "address": "Berlin", "tax_id": "DE 1", "time_zone": "Europe/Berlin"});
+    let etag = owner.get("/api/v1/organization").await.expect(200).header("etag").unwrap().to_owned();
+    send(owner.request("PUT", "/api/v1/organization").header("if-match", etag).json(&form)).await.expect(200);
+    assert_eq!(statement(&owner, "2026-02").await, issued);
+    let march = statement(&owner, "2026-03").await;
+    assert_eq!((&march["number"], &march["organization"]["name"]), (&json!("S-000002"), &json!("Acme Europe")));
+    assert_eq!((&march["opening_balance"], &march["lines"]), (&issued["closing_balance"], &json!(1)), "no line twice");
+    let january = statement(&owner, "2026-01").await;
+    assert_eq!(january["closing_balance"], issued["opening_balance"]);
+    let running = owner.get("/api/v1/statement").await.expect(200).json();
+    assert_eq!((&running["number"], &running["issued_at"]), (&Value::Null, &Value::Null), "the month goes on");
 }

@@ -4,6 +4,7 @@ mod breaking;
 mod confirmation;
 mod disputes;
 mod links;
+mod refunds;
 mod restored;
 mod shop;
 mod start;

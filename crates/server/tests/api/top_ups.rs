@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::client::send;
-use crate::fixture::World;
+use crate::fixture::{World, now};
 use crate::money::{agreed, charges, connect, credited, ledger, pay, reaches, script, taken, top_up};
 
 on_both_databases!(
     fifty_requests_with_one_key_charge_once,
     one_key_with_another_amount_is_refused,
+    a_key_that_is_used_again_after_eight_days_charges_nothing,
     without_a_key_nothing_happens,
     what_is_no_amount_is_a_field_error_and_charges_nothing,
     a_top_up_has_the_fixed_shape_and_lands_in_the_ledger,
@@ -49,6 +50,19 @@ async fn fifty_requests_with_one_key_charge_once(world: World) {
     let again = pay(&client, "k-1", "25.00").await.expect(201);
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!((&again.json()["id"], &again.json()["status"]), (&json!(ids[0]), &json!("succeeded")));
+}
+
+async fn a_key_that_is_used_again_after_eight_days_charges_nothing(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    let first = pay(&client, "k-1", "25.00").await.expect(201).json();
+    world.advance(8 * 24 * 3_600).await;
+    // What housekeeping does each minute.
+    world.store.purge_idempotency_keys(now().plus_seconds(6 * 24 * 3_600)).await.unwrap();
+    let client = world.sign_in(&world.acme.owner).await;
+    let again = pay(&client, "k-1", "25.00").await.expect(201);
+    assert_eq!((again.header("idempotency-replayed"), &again.json()["id"]), (Some("true"), &first["id"]));
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1);
 }
 
 async fn one_key_with_another_amount_is_refused(world: World) {

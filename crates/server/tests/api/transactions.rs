@@ -154,7 +154,10 @@ async fn the_table_is_what_the_filters_find_and_holds_no_formula(world: World) {
     let whole = owner.get("/api/v1/transactions.csv").await.expect(200);
     assert_eq!(whole.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!(whole.header("cache-control"), Some("no-store"));
+    let name = whole.header("content-disposition").unwrap();
+    assert!(name.starts_with("attachment; filename=\"transactions-Acme-20") && name.ends_with(".csv"), "{name}");
     let text = whole.text();
+    let text = text.strip_prefix('\u{feff}').expect("Excel takes it for UTF-8 by this mark");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let records: Vec<std::collections::HashMap<String, String>> =
         reader.deserialize().collect::<Result<_, _>>().unwrap();

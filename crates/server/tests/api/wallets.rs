@@ -49,6 +49,7 @@ pub(crate) fn credit(amount: Money) -> NewLine {
         reference: new_id(),
         contra: "promo".to_owned(),
         amount,
+        part: billing_domain::pricing::Remainder::ZERO,
         occurred_at: now(),
         day: now().utc_date(),
         description: "Credit for a test".to_owned(),

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use billing_domain::ledger::Line;
 use billing_domain::{Money, Timestamp};
 
+use super::remainder::Carried;
 use super::rows;
 use super::{NewLine, Origin, Outcome, PostedLine, Posting};
 use crate::db::Tx;
 use crate::wallet::Movement;
-use crate::{Result, StoreError, Wallet, WalletStep, hold, step, usage, wallet};
+use crate::{Result, StoreError, Wallet, WalletStep, auto_pay, hold, step, usage, wallet};
 
 /// Posts `lines` to one ledger. The inner error is a refusal that has written nothing, so that the transaction can go
 /// on with other ledgers; after an outer error it must not be committed.
@@ -28,7 +29,8 @@ pub(crate) async fn post_in(
         other => other?,
     };
     let existing = rows::existing(tx, organization_id, lines).await?;
-    let plan = Plan::new(&wallet, lines, &existing, now);
+    let carried = Carried::read(tx, organization_id, lines).await?;
+    let plan = Plan::new(&wallet, lines, &existing, carried, now);
     let Some((plan, sums)) = plan.and_then(|plan| Sums::of(&plan.fresh, now).map(|sums| (plan, sums))) else {
         return Ok(Err(StoreError::Overflow));
     };
@@ -45,6 +47,8 @@ struct Plan<'l> {
     fresh: Vec<(&'l NewLine, Arc<PostedLine>)>,
     /// Sum of the fresh lines.
     amount: Money,
+    /// What is carried after them.
+    carried: Carried,
 }
 
 impl<'l> Plan<'l> {
@@ -53,9 +57,11 @@ impl<'l> Plan<'l> {
         wallet: &Wallet,
         lines: &'l [NewLine],
         existing: &HashMap<(Origin, String), PostedLine>,
+        carried: Carried,
         now: Timestamp,
     ) -> Option<Self> {
-        let mut plan = Self { outcomes: Vec::with_capacity(lines.len()), fresh: Vec::new(), amount: Money::ZERO };
+        let outcomes = Vec::with_capacity(lines.len());
+        let mut plan = Self { outcomes, fresh: Vec::new(), amount: Money::ZERO, carried };
         let mut seen: HashMap<Key<'_>, usize> = HashMap::new();
         let (mut seq, mut balance, mut hash) = (wallet.last_seq, wallet.balance, wallet.last_hash);
         for new in lines {
@@ -71,9 +77,10 @@ impl<'l> Plan<'l> {
                 continue;
             }
             seq = seq.checked_add(1)?;
-            balance = balance.checked_add(new.amount)?;
-            plan.amount = plan.amount.checked_add(new.amount)?;
-            let line = chain(wallet, new, seq, balance, now);
+            let amount = plan.carried.amount_of(new)?;
+            balance = balance.checked_add(amount)?;
+            plan.amount = plan.amount.checked_add(amount)?;
+            let line = chain(wallet, new, seq, (amount, balance), now);
             hash = line.hash_after(hash);
             let posted = Arc::new(PostedLine { line, hash });
             seen.insert(key, plan.fresh.len());
@@ -85,14 +92,14 @@ impl<'l> Plan<'l> {
     }
 }
 
-fn chain(wallet: &Wallet, new: &NewLine, seq: i64, balance_after: Money, now: Timestamp) -> Line {
+fn chain(wallet: &Wallet, new: &NewLine, seq: i64, (amount, balance_after): (Money, Money), now: Timestamp) -> Line {
     Line {
         organization_id: wallet.organization_id.clone(),
         seq,
         id: new.id.clone(),
         kind: new.kind,
         contra: new.contra.clone(),
-        amount: new.amount,
+        amount,
         balance_after,
         currency: wallet.currency,
         occurred_at: new.occurred_at,
@@ -108,12 +115,14 @@ fn chain(wallet: &Wallet, new: &NewLine, seq: i64, balance_after: Money, now: Ti
     }
 }
 
-/// A line that comes again is the same if all that the sender said is the same. Its id, hold and details are ours.
+/// A line that comes again is the same if all that the sender said is the same. Its id, hold and details are ours, and so
+/// is the micro-unit that it took along.
 fn compare(new: &NewLine, earlier: &PostedLine) -> Outcome {
     let line = &earlier.line;
+    let took_one = new.amount.checked_sub(Money::from_micros(1)).filter(|_| !new.part.is_zero());
     let same = new.kind == line.kind
         && new.contra == line.contra
-        && new.amount == line.amount
+        && (new.amount == line.amount || took_one == Some(line.amount))
         && new.occurred_at == line.occurred_at
         && new.description == line.description
         && new.source == line.source
@@ -132,9 +141,21 @@ async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, sums: &Sums, now: 
     let movement = Movement { amount: plan.amount, captured, lines, last_hash: last.hash };
     let wallet = wallet::settle(tx, before, &movement, now).await?;
     rows::insert(tx, &plan.fresh).await?;
+    plan.carried.write(tx, &before.organization_id).await?;
     usage::add(tx, &before.organization_id, &sums.spent).await?;
     step::add(tx, &before.organization_id, &sums.moved).await?;
+    auto_pay::after_posting(tx, before, &wallet, posted(plan), now).await?;
     Ok(wallet)
+}
+
+fn posted(plan: &Plan<'_>) -> auto_pay::Posted {
+    let mut posted = auto_pay::Posted::default();
+    for (_, fresh) in &plan.fresh {
+        let usage = fresh.line.kind.usage().is_some();
+        posted.uses |= usage;
+        posted.reverses |= !usage && fresh.line.amount.is_negative();
+    }
+    posted
 }
 
 /// What the new lines add to the sums beside the ledger.
@@ -150,9 +171,10 @@ impl Sums {
     fn of(fresh: &[(&NewLine, Arc<PostedLine>)], now: Timestamp) -> Option<Self> {
         let mut spent = usage::Spent::new();
         let mut moved = WalletStep { step: step::step_of(now), ..WalletStep::default() };
-        for (line, _) in fresh {
+        for (new, posted) in fresh {
+            let line = &posted.line;
             if let Some(kind) = line.kind.usage() {
-                usage::count(&mut spent, line.day, kind, &line.source, line.amount)?;
+                usage::count(&mut spent, new.day, kind, &line.source, line.amount)?;
             }
             moved.count(line.kind, line.amount)?;
         }

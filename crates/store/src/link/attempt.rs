@@ -9,7 +9,7 @@ use super::{PaymentLink, find};
 use crate::auto_pay::{AutoPayState, AutoPayUpdate};
 use crate::card_setup::{self, SetupStatus};
 use crate::db::{Tx, args, retrying};
-use crate::idempotency::{self, Claim};
+use crate::idempotency::{self, Claim, Kept};
 use crate::notice::{self, Added};
 use crate::top_up::{TopUp, TopUpKind, creating};
 use crate::{
@@ -103,7 +103,7 @@ impl Store {
         let organization_id = &link.organization_id;
         // Under the wallet's lock, as every change of a link: of two people one comes first.
         wallet::lock(&mut tx, organization_id).await?;
-        match idempotency::claim(&mut tx, organization_id, key, &new.id, now).await? {
+        match idempotency::claim(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
             Claim::New => {}
             Claim::Reused => return Ok(Ok(Created::Reused)),
             Claim::Replay(id) => {

@@ -84,6 +84,7 @@ async fn settle(
         reference: top_up.id.clone(),
         contra: format!("processor:{}", top_up.provider),
         amount,
+        part: billing_domain::pricing::Remainder::ZERO,
         occurred_at: now,
         day: credit.day,
         description: credit.description.clone(),

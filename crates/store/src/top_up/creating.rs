@@ -6,7 +6,7 @@ use billing_domain::charge::TopUpStatus;
 use super::top_up_columns;
 use super::{AutoGuard, NewTopUp, PendingCredit, TopUp, TopUpKind};
 use crate::db::{Tx, args};
-use crate::idempotency::{self, Claim};
+use crate::idempotency::{self, Claim, Kept};
 use crate::{
     AutoPay, Card, Created, IdempotencyKey, Result, Store, StoreError, Wallet, auto_pay, card, request, wallet,
 };
@@ -22,7 +22,7 @@ impl Store {
     ) -> Result<Created<TopUp>> {
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock(&mut tx, organization_id).await?;
-        match idempotency::claim(&mut tx, organization_id, key, &new.id, now).await? {
+        match idempotency::claim(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
             Claim::New => {}
             Claim::Reused => return Ok(Created::Reused),
             Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
@@ -66,8 +66,10 @@ impl Store {
 impl AutoGuard {
     /// The settings and the last charge are those that were decided on, and nothing has to rest by now.
     fn holds(&self, present: &AutoPay, now: Timestamp) -> bool {
-        let rests =
-            present.state.paused_reason.is_some() || present.state.next_attempt_at.is_some_and(|next| next > now);
+        let state = &present.state;
+        let rests = state.paused_reason.is_some()
+            || state.reversed_at.is_some()
+            || state.next_attempt_at.is_some_and(|next| next > now);
         let same = present.version == self.version && present.state.last_charge_at == self.last_charge_at;
         present.enabled && same && !rests
     }

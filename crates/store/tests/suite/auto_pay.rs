@@ -88,6 +88,7 @@ async fn the_state_is_replaced_only_by_who_knows_it(bench: Bench) {
         first_attempt_at: Some(NOW),
         next_attempt_at: Some(NOW.plus_seconds(3600)),
         last_charge_at: None,
+        reversed_at: None,
     };
     let first = AutoPayState::default();
     bench.store.record_auto_pay_state(&organization, &first, &paused, NOW).await.unwrap();

@@ -237,6 +237,7 @@ pub(crate) fn usage_line(reference: &str, cost: &str) -> NewLine {
         reference: reference.to_owned(),
         contra: "revenue:outbound_call".to_owned(),
         amount: money(cost).checked_neg().unwrap(),
+        part: billing_domain::pricing::Remainder::ZERO,
         occurred_at: NOW,
         day: day("2026-11-24"),
         description: "Call to +1 555 0100".to_owned(),

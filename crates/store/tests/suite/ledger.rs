@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use billing_domain::ledger::Hash;
-use billing_domain::{Money, TransactionKind};
+use billing_domain::{Money, TransactionKind, UsageKind, pricing};
 use billing_store::{Batch, NewHold, NewLine, Origin, Outcome, Release, StoreError};
 
 use crate::bench::{Bench, NOW, at_once, id, money, on_both, usage_line};
@@ -24,6 +24,7 @@ on_both![
     the_wallet_remembers_since_when_it_is_exhausted,
     a_text_that_postgres_cannot_hold_is_refused_everywhere,
     the_ledger_cannot_be_changed_or_deleted,
+    parts_of_a_micro_unit_are_carried_whoever_races,
 ];
 
 async fn fifty_parallel_posts_leave_no_gap(bench: Bench) {
@@ -301,5 +302,53 @@ async fn the_ledger_cannot_be_changed_or_deleted(bench: Bench) {
         assert!(error.to_string().contains("append-only"), "{sql}: {error}");
     }
     assert_eq!(bench.count("ledger").await, 1);
+    bench.assert_whole(&organization).await;
+}
+
+/// A line of `quantity` tokens, of which a million cost 0.0375.
+fn tokens(reference: &str, kind: UsageKind, quantity: i64) -> NewLine {
+    let (quantity, price) = (quantity.to_string(), "0.0000000375");
+    let cost =
+        pricing::cost(pricing::parse_quantity(&quantity).unwrap(), pricing::parse_price(price).unwrap()).unwrap();
+    NewLine {
+        kind: kind.into(),
+        contra: format!("revenue:{kind}"),
+        amount: cost.whole.checked_neg().unwrap(),
+        part: cost.part,
+        quantity: Some(quantity),
+        unit_price: Some(price.to_owned()),
+        ..usage_line(reference, "0")
+    }
+}
+
+async fn parts_of_a_micro_unit_are_carried_whoever_races(bench: Bench) {
+    let organization = bench.organization().await;
+    // Twenty senders, each line by two of them, all at once.
+    at_once(20, |task| {
+        let (store, organization) = (bench.store.clone(), organization.clone());
+        async move {
+            let line = |number: i64| tokens(&format!("{}-{number}", task / 2), UsageKind::AiTask, number + 1);
+            store.post(&organization, (0..30).map(line).collect(), NOW).await.unwrap()
+        }
+    })
+    .await;
+    let calls = (0..20).map(|number| tokens(&format!("call-{number}"), UsageKind::OutboundCall, 1)).collect();
+    bench.store.post(&organization, calls, NOW).await.unwrap();
+    let lines = bench.store.lines_after(&organization, 0, 1_000).await.unwrap();
+    assert_eq!(lines.len(), 320);
+    let (mut exact, mut posted) = (0, 0);
+    for line in lines.iter().map(|line| &line.line).filter(|line| line.kind == UsageKind::AiTask.into()) {
+        // In ten-thousandths of a micro-unit.
+        exact += line.quantity.as_deref().unwrap().parse::<i64>().unwrap() * 375;
+        posted -= line.amount.micros();
+        assert!((exact - posted * 10_000).abs() <= 5_000, "after line {}: {exact} and {posted}", line.seq);
+    }
+    assert_eq!(exact, 10 * 465 * 375);
+    let calls: i64 = lines
+        .iter()
+        .filter(|line| line.line.kind == UsageKind::OutboundCall.into())
+        .map(|line| -line.line.amount.micros())
+        .sum();
+    assert_eq!(calls, 1, "0.75 micro-units, of this kind alone");
     bench.assert_whole(&organization).await;
 }

@@ -20,6 +20,7 @@ mod links;
 mod members;
 mod migrations;
 mod notices;
+mod papers;
 mod refunds;
 mod requests;
 mod sandbox;

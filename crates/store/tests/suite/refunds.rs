@@ -1,10 +1,10 @@
 //! Refunds: never more than was paid, never more than is unspent, debited once, and back when they fail.
 
 use billing_domain::charge::{Outcome, RefundStatus};
-use billing_domain::{Money, TransactionKind};
+use billing_domain::{Currency, Money, TransactionKind};
 use billing_store::{
-    Created, CreditLine, IdempotencyKey, NewRefund, NewTopUp, ProviderWord, Refund, RefundRefusal, RefundWord,
-    StoreError,
+    Created, CreditLine, DisputeState, DisputeWord, ExternalRefund, IdempotencyKey, NewRefund, NewTopUp, ProviderWord,
+    Refund, RefundRefusal, RefundWord, StoreError,
 };
 
 use crate::bench::{Bench, NOW, at_once, id, money, on_both, usage_line};
@@ -18,6 +18,8 @@ on_both![
     a_key_makes_one_refund,
     a_refund_is_one_owners_until_its_lease_ends,
     a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way,
+    what_a_dispute_has_taken_is_not_there_to_be_refunded,
+    racing_words_on_a_refund_of_the_provider_debit_once,
 ];
 
 fn words() -> CreditLine {
@@ -212,4 +214,71 @@ async fn a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way(bench: 
     assert_eq!((first.refunds.len(), first.refunded, first.returning), (1, money("15"), money("30")));
     let theirs = bench.store.payment(&other, &top_up, 10).await;
     assert!(matches!(theirs, Err(StoreError::NotFound)), "{theirs:?}");
+}
+
+async fn take(bench: &Bench, organization: &str, top_up: &str, amount: &str, state: DisputeState) {
+    let word = DisputeWord {
+        provider: "stripe".to_owned(),
+        provider_ref: "dp_1".to_owned(),
+        top_up_id: top_up.to_owned(),
+        amount: money(amount),
+        currency: Currency::Usd,
+        reason: String::new(),
+        state,
+    };
+    bench.store.apply_dispute(organization, &word, &words(), &words(), &|_| None, NOW).await.unwrap();
+}
+
+async fn what_a_dispute_has_taken_is_not_there_to_be_refunded(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization, "100").await;
+    paid(&bench, &organization, "500").await;
+    made(ask(&bench, &organization, &top_up, Some("40"), "a").await);
+    // The whole, although a part was given back: the bank decides what it takes.
+    take(&bench, &organization, &top_up, "100", DisputeState::Withdrawn).await;
+    for amount in [Some("10"), None] {
+        let refused = ask(&bench, &organization, &top_up, amount, &id()).await;
+        assert_eq!(refused, Err(RefundRefusal::MoreThanPaid(Money::ZERO)), "{amount:?}");
+    }
+    assert_eq!(balance(&bench, &organization).await, money("460"));
+    take(&bench, &organization, &top_up, "100", DisputeState::Returned).await;
+    assert_eq!(made(ask(&bench, &organization, &top_up, None, "c").await).amount, money("60"));
+    bench.assert_whole(&organization).await;
+}
+
+fn external(top_up: &str, status: RefundStatus) -> ExternalRefund {
+    ExternalRefund {
+        id: id(),
+        top_up_id: top_up.to_owned(),
+        amount: money("70"),
+        currency: Currency::Usd,
+        reason: "duplicate".to_owned(),
+        provider_ref: "re_dashboard".to_owned(),
+        status,
+        next_check_at: NOW.plus_seconds(10),
+    }
+}
+
+async fn racing_words_on_a_refund_of_the_provider_debit_once(bench: Bench) {
+    let organization = bench.organization().await;
+    let top_up = paid(&bench, &organization, "100").await;
+    bench.store.post(&organization, vec![usage_line("call", "50")], NOW).await.unwrap();
+    let unheard = external(&top_up, RefundStatus::Failed);
+    let applied = bench.store.apply_external_refund(&organization, &unheard, &words(), &words(), NOW).await.unwrap();
+    assert_eq!(applied, None, "it failed before anybody heard of it");
+    at_once(20, |_| {
+        let (store, organization, word) =
+            (bench.store.clone(), organization.clone(), external(&top_up, RefundStatus::Processing));
+        async move { store.apply_external_refund(&organization, &word, &words(), &words(), NOW).await.unwrap() }
+    })
+    .await;
+    assert_eq!(balance(&bench, &organization).await, money("-20"), "the money is gone, whatever is left");
+    let left = ask(&bench, &organization, &top_up, Some("30.01"), "a").await;
+    assert_eq!(left, Err(RefundRefusal::MoreThanPaid(money("30"))));
+    let failed = external(&top_up, RefundStatus::Failed);
+    for _ in 0..2 {
+        bench.store.apply_external_refund(&organization, &failed, &words(), &words(), NOW).await.unwrap();
+    }
+    assert_eq!(balance(&bench, &organization).await, money("50"));
+    bench.assert_whole(&organization).await;
 }

@@ -169,20 +169,31 @@ async fn an_outline_says_where_each_page_begins(bench: Bench) {
 }
 
 async fn a_moment_leads_to_what_occurred_last_before_it(bench: Bench) {
-    let (organization, lines) = filled(&bench).await;
-    let ai = TransactionFilter { kinds: vec![UsageKind::AiTask.into()], ..TransactionFilter::default() };
-    for filter in [TransactionFilter::default(), ai] {
-        for minute in [0, 1, 100, 239, 400] {
-            let until = NOW.plus_seconds(minute * 60);
-            let expected = lines
-                .iter()
-                .filter(|line| passes(&filter, line) && line.line.occurred_at < until)
-                .max_by_key(|line| (line.line.occurred_at, line.line.seq))
-                .map(|line| line.line.seq);
-            let found = bench.store.newest_until(&organization, &filter, until).await.unwrap();
-            assert_eq!(found, expected, "{filter:?} until minute {minute}");
-        }
+    let organization = bench.organization().await;
+    let minute = |minute: i64| NOW.plus_seconds(minute * 60);
+    let at = |number: i64, occurred: i64| NewLine {
+        kind: if number % 3 == 0 { TransactionKind::AiTask } else { TransactionKind::OutboundCall },
+        occurred_at: minute(occurred),
+        ..usage_line(&format!("ref-{number}"), "0.01")
+    };
+    // One a minute, and after all of them some that were reported late; the first was made before all that followed.
+    let mut lines = vec![NewLine { occurred_at: minute(1_000), ..usage_line("early", "0.01") }];
+    lines.extend((0..240).map(|number| at(number, number)));
+    lines.extend([at(300, 99), at(301, 99), at(303, 119), at(304, 238)]);
+    bench.store.post(&organization, lines, NOW).await.unwrap();
+    let found = async |kind: Option<TransactionKind>, until: i64| {
+        let filter = TransactionFilter { kinds: kind.into_iter().collect(), ..TransactionFilter::default() };
+        bench.store.newest_until(&organization, &filter, minute(until)).await.unwrap()
+    };
+    for (until, seq) in
+        [(0, None), (1, Some(2)), (100, Some(101)), (120, Some(121)), (200, Some(201)), (239, Some(240))]
+    {
+        assert_eq!(found(None, until).await, seq, "until minute {until}");
     }
+    // The task of minute 99 has seq 101.
+    assert_eq!(found(Some(TransactionKind::AiTask), 101).await, Some(101));
+    assert_eq!(found(Some(TransactionKind::AiTask), 120).await, Some(119), "117 is the last task in its place");
+    assert_eq!(found(None, 2_000).await, Some(1), "nothing occurred after it");
 }
 
 async fn what_corrects_a_line_is_found(bench: Bench) {

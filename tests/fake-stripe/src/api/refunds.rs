@@ -14,6 +14,9 @@ pub(super) fn create(bank: &mut Bank, form: &Form) -> Outcome {
     if intent["status"] != "succeeded" {
         return Err(invalid("", "This PaymentIntent does not have a successful charge to refund."));
     }
+    if bank.is_taken_back(&intent["id"]) {
+        return Err(invalid("charge_disputed", "This charge has been charged back; it cannot be refunded."));
+    }
     let left = intent["amount_received"].as_i64().unwrap_or_default() - bank.given_back(&intent["id"]);
     let amount = form.integer("amount").unwrap_or(left);
     if left == 0 {
@@ -34,6 +37,13 @@ pub(super) fn create(bank: &mut Bank, form: &Form) -> Outcome {
     }));
     bank.emit("refund.created", &refund);
     Ok(refund)
+}
+
+/// Somebody refunds a paid intent in the dashboard: no key, no metadata of ours.
+pub(crate) fn create_in_dashboard(bank: &mut Bank, intent: &str, amount: Option<i64>) -> Outcome {
+    let mut form = Form(vec![("payment_intent".to_owned(), intent.to_owned())]);
+    form.0.extend(amount.map(|amount| ("amount".to_owned(), amount.to_string())));
+    create(bank, &form)
 }
 
 /// The card's bank says what becomes of a refund that is on its way.

@@ -33,6 +33,27 @@ async fn a_refund_that_takes_days_is_found_after_its_key_is_forgotten() {
 }
 
 #[tokio::test]
+async fn a_refund_of_the_dashboard_is_heard_of_and_names_our_charge() {
+    let bench = StripeBench::start().await;
+    let card = connect(&bench, Kind::Good).await;
+    let charged = charge(&card, "dashboard");
+    let intent = bench.stripe.charge(&charged).await.unwrap().provider_ref;
+    bench.fake.refund_in_dashboard(&intent, Some(700)).unwrap();
+    let events = bench.stripe.events_between(NOW, NOW.plus_seconds(3_600)).await.unwrap();
+    let told = events.iter().find_map(|event| match &event.kind {
+        WebhookKind::Refund { provider_ref, reference: None } => Some(provider_ref.clone()),
+        _ => None,
+    });
+    let told = told.unwrap_or_else(|| panic!("no refund: {events:?}"));
+    let refund = bench.stripe.look_up_external_refund(&told).await.unwrap().unwrap();
+    assert_eq!(
+        (&refund.charge, refund.amount_minor, refund.currency, refund.outcome),
+        (&charged.reference, 700, Currency::Usd, RefundOutcome::Succeeded)
+    );
+    assert_eq!(bench.stripe.look_up_external_refund("re_unknown").await, Ok(None));
+}
+
+#[tokio::test]
 async fn a_dispute_names_our_charge_and_where_the_money_is() {
     let bench = StripeBench::start().await;
     let reference = Reference::setup("disputes");

@@ -91,8 +91,7 @@ async fn attempt(state: &AppState, organization_id: &str) -> Result<Attempt, Pro
     let now = state.clock.now();
     let auto_pay = state.store.auto_pay(organization_id).await?;
     let Some(settings) = auto_pay.settings.filter(|_| auto_pay.enabled) else { return Ok(Attempt::Done) };
-    let resting = auto_pay.state.next_attempt_at.is_some_and(|next| next > now);
-    if resting || auto_pay.state.paused_reason.is_some() {
+    if health::rests(&auto_pay.state, now) {
         return Ok(Attempt::Done);
     }
     let organization = state.store.organization(organization_id).await?;

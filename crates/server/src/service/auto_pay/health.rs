@@ -19,6 +19,10 @@ const CARD_REMOVED: &str = "card_removed";
 /// Paused because the card's bank took a charge back.
 const DISPUTED: &str = "disputed";
 
+/// Said while automatic payments wait because money was given back, taken back or corrected.
+const REVERSED: &str = "Money was given back or corrected, so nothing is charged for it. Automatic payments go on once \
+                        usage brings the balance down to the threshold again, or when you resume them.";
+
 /// Paused because the card's bank suspects that a payment was fraud.
 const SUSPECTED: &str = "fraud_warning";
 
@@ -50,9 +54,19 @@ pub(crate) fn after(
     }
 }
 
-/// No declines, nothing paused; the pace goes on.
+/// No declines, nothing paused; the pace goes on, and what waits since money was given back goes on waiting.
 pub(crate) fn healthy(present: &AutoPayState) -> AutoPayState {
-    AutoPayState { last_charge_at: present.last_charge_at, ..AutoPayState::default() }
+    AutoPayState { last_charge_at: present.last_charge_at, reversed_at: present.reversed_at, ..AutoPayState::default() }
+}
+
+/// The same after a person has agreed to the next charge: money that was given back before counts no longer.
+pub(crate) fn agreed(present: &AutoPayState) -> AutoPayState {
+    AutoPayState { reversed_at: None, ..healthy(present) }
+}
+
+/// Nothing is charged by itself now.
+pub(crate) fn rests(state: &AutoPayState, now: Timestamp) -> bool {
+    state.paused_reason.is_some() || state.reversed_at.is_some() || state.next_attempt_at.is_some_and(|next| next > now)
 }
 
 /// Paused at once; the charge is not tried again, a person is asked to confirm it.
@@ -94,6 +108,7 @@ fn after_decline(present: &AutoPayState, code: DeclineCode, began: Timestamp) ->
         first_attempt_at: Some(first_attempt_at),
         next_attempt_at: retry.map(|seconds| first_attempt_at.plus_seconds(*seconds)),
         last_charge_at: present.last_charge_at,
+        reversed_at: present.reversed_at,
     }
 }
 
@@ -134,6 +149,9 @@ pub(crate) fn line(auto_pay: &AutoPay, plan: Option<Plan>) -> Health {
     }
     if let Some(reason) = &state.paused_reason {
         return Health { state: HealthState::Paused, attempt, reason: Some(sentence(reason, state)), ..blank };
+    }
+    if state.reversed_at.is_some() {
+        return Health { state: HealthState::Paused, attempt, reason: Some(REVERSED.to_owned()), ..blank };
     }
     if let (Some(next), true) = (state.next_attempt_at, state.failures > 0) {
         let reason = state.decline_code.map(|code| code.sentence().to_owned());
@@ -258,6 +276,25 @@ mod tests {
             assert_eq!(after(removed, kind, &word(Outcome::Settled, None), BEGAN), None, "{kind:?}");
             assert_eq!(suspected(removed), None, "the first reason stays");
         }
+    }
+
+    #[test]
+    fn after_money_was_given_back_nothing_but_a_persons_word_goes_on_charging() {
+        let waiting = AutoPayState { reversed_at: Some(BEGAN), last_charge_at: Some(BEGAN), ..AutoPayState::default() };
+        assert!(rests(&waiting, BEGAN.plus_seconds(1_000_000)));
+        for kind in [TopUpKind::Auto, TopUpKind::Manual] {
+            for (outcome, code) in [(Outcome::Settled, None), (Outcome::Declined, Some(DeclineCode::InsufficientFunds))]
+            {
+                let next = after(&waiting, kind, &word(outcome, code), BEGAN).unwrap_or_else(|| waiting.clone());
+                assert_eq!(next.reversed_at, Some(BEGAN), "{kind:?} {outcome:?}");
+            }
+        }
+        for kept in [healthy(&waiting), card_removed(&waiting), disputed(&waiting), without_card(&waiting)] {
+            assert_eq!(kept.reversed_at, Some(BEGAN));
+        }
+        let agreed = agreed(&waiting);
+        assert_eq!((agreed.reversed_at, agreed.last_charge_at), (None, Some(BEGAN)));
+        assert!(!rests(&agreed, BEGAN));
     }
 
     #[test]

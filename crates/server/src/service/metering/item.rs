@@ -23,8 +23,11 @@ pub(super) fn line(event: UsageEvent, now: Timestamp) -> Result<UsageLine, Field
     text("/id", &event.id, 1, ID_CHARACTERS, false)?;
     text("/description", &event.description, 0, DESCRIPTION_CHARACTERS, true)?;
     text("/source", &event.source, 0, SOURCE_CHARACTERS, false)?;
-    let quantity = factor("/quantity", &event.quantity)?;
-    let unit_price = factor("/unit_price", &event.unit_price)?;
+    let factor = |pointer, read: fn(&str) -> Result<Decimal, PricingError>, entered: &Entered| {
+        read(entered.text()).map_err(|error| pricing_error(pointer, error))
+    };
+    let quantity = factor("/quantity", pricing::parse_quantity, &event.quantity)?;
+    let unit_price = factor("/unit_price", pricing::parse_price, &event.unit_price)?;
     if event.occurred_at > now.plus_seconds(AHEAD_SECONDS) {
         return Err(field("/occurred_at", "future", "This lies more than five minutes in the future."));
     }
@@ -63,10 +66,6 @@ fn text(pointer: &str, text: &str, least: usize, most: usize, lines: bool) -> Re
         return Err(field(pointer, "unprintable", "Remove the characters that cannot be printed."));
     }
     Ok(())
-}
-
-fn factor(pointer: &str, entered: &Entered) -> Result<Decimal, FieldError> {
-    pricing::parse_factor(entered.text()).map_err(|error| pricing_error(pointer, error))
 }
 
 fn pricing_error(pointer: &str, error: PricingError) -> FieldError {
@@ -130,7 +129,7 @@ mod tests {
             ("/quantity", "not_a_decimal", UsageEvent { quantity: entered("1e3"), ..event() }),
             ("/quantity", "not_a_decimal", UsageEvent { quantity: Entered(None), ..event() }),
             ("/quantity", "required", UsageEvent { quantity: entered(""), ..event() }),
-            ("/unit_price", "too_precise", UsageEvent { unit_price: entered("0.0000000001"), ..event() }),
+            ("/unit_price", "too_precise", UsageEvent { unit_price: entered("0.0000000000000000001"), ..event() }),
             ("/unit_price", "too_large", UsageEvent { unit_price: entered(&"9".repeat(30)), ..event() }),
             (
                 "/quantity",

@@ -58,8 +58,11 @@ fn fact<'n>(notice: &'n Notice, name: &str) -> &'n str {
 fn amount(notice: &Notice, name: &str) -> String {
     let (text, currency) = (fact(notice, name), fact(notice, "currency"));
     let rounded = text.parse::<Money>().ok().zip(currency.parse::<Currency>().ok());
-    let rounded = rounded.and_then(|(amount, currency)| Money::from_minor(amount.to_minor_down(currency), currency));
-    format!("{} {currency}", rounded.map_or_else(|| text.to_owned(), |amount| amount.to_string()))
+    let rounded = rounded.and_then(|(amount, currency)| {
+        let whole = Money::from_minor(amount.to_minor_down(currency), currency)?;
+        Some(whole.priced(currency).to_string())
+    });
+    format!("{} {currency}", rounded.unwrap_or_else(|| text.to_owned()))
 }
 
 fn low_balance(notice: &Notice) -> (String, String) {
@@ -115,6 +118,10 @@ fn declined(notice: &Notice) -> &'static str {
 fn paused(notice: &Notice) -> String {
     let why = match fact(notice, "reason") {
         "fraud_warning" => "The card's bank suspects that a payment was fraud. Settle that with the cardholder.",
+        "reversed" => {
+            "Money was given back, and no card is charged for that. They go on once usage brings the balance down to the \
+             threshold again, or when somebody resumes them."
+        }
         "no_card" => "There is no card to charge. Connect a card, then resume them.",
         "card_removed" => "The card that they charged was removed. Choose another one.",
         "disputed" => {

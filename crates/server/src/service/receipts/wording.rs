@@ -6,61 +6,107 @@ use billing_domain::decimal::write_scaled;
 use billing_domain::{Currency, Money, Timestamp};
 use billing_receipt::{Entry, Fact, Moment, Party, Receipt};
 use billing_store::{Organization, Payment, Refund, TopUp, TopUpKind};
+use serde::{Deserialize, Serialize};
 
-use super::{number, zone};
+use super::zone;
 use crate::calendar::Calendar;
 use crate::config::Seller;
+use crate::service::papers::SellerFacts;
 
-/// What it is made of.
-pub(super) struct Facts<'f> {
-    pub(super) organization: &'f Organization,
-    pub(super) seller: &'f Seller,
-    /// Paid.
-    pub(super) top_up: &'f TopUp,
-    pub(super) payment: &'f Payment,
+/// What is written down when a receipt is issued; nothing changes it afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Issued {
+    /// The language of its texts.
+    language: String,
+    buyer: Buyer,
+    seller: SellerFacts,
+    /// In which its dates are written.
+    pub(super) time_zone: String,
+    banner: Option<String>,
+    paid_at: Timestamp,
+    /// The same, written out.
+    date_paid: String,
+    method: String,
+    title: String,
+    note: String,
+    amount: String,
+    reference: String,
 }
 
-/// Puts it into words; `None` if more was given back than was paid, which the store refuses.
-pub(super) fn receipt(facts: &Facts<'_>, calendar: &Calendar) -> Option<Receipt> {
-    let Facts { organization, seller, top_up, payment } = *facts;
-    let currency = top_up.currency;
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Buyer {
+    name: String,
+    address: String,
+    tax_id: String,
+}
+
+impl Issued {
+    /// As it is issued now, of a top-up for which `paid` was credited.
+    pub(super) fn of(
+        organization: &Organization,
+        seller: &Seller,
+        top_up: &TopUp,
+        paid: Money,
+        calendar: &Calendar,
+    ) -> Self {
+        let paid_at = top_up.settled_at.unwrap_or(top_up.updated_at);
+        Self {
+            language: "en".to_owned(),
+            buyer: Buyer {
+                name: organization.name.clone(),
+                address: organization.address.clone(),
+                tax_id: organization.tax_id.clone(),
+            },
+            seller: SellerFacts::of(seller),
+            time_zone: organization.time_zone.clone(),
+            banner: (top_up.provider == "sandbox").then(|| "Sandbox: no real money".to_owned()),
+            paid_at,
+            date_paid: calendar.minute_in_words(paid_at),
+            method: format!("{} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
+            title: match top_up.kind {
+                TopUpKind::Manual => "Wallet top-up".to_owned(),
+                TopUpKind::Auto => "Automatic wallet top-up".to_owned(),
+            },
+            note: "Prepaid balance".to_owned(),
+            amount: amount(paid, top_up.currency),
+            reference: top_up.id.clone(),
+        }
+    }
+}
+
+/// Puts it into words, with what was given back by now; `None` if that is more than was paid, which the store refuses.
+pub(super) fn receipt(
+    number: &str,
+    issued: &Issued,
+    payment: &Payment,
+    currency: Currency,
+    calendar: &Calendar,
+) -> Option<Receipt> {
     let net = payment.paid.checked_sub(payment.refunded).filter(|net| !net.is_negative())?;
-    let paid_at = top_up.settled_at.unwrap_or(top_up.updated_at);
-    let number = number(&top_up.id);
-    let method = format!("{} •• {}", brand_name(&top_up.card_brand), top_up.card_last4);
     let settled = || payment.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-    let mut entries = vec![Entry {
-        title: match top_up.kind {
-            TopUpKind::Manual => "Wallet top-up".to_owned(),
-            TopUpKind::Auto => "Automatic wallet top-up".to_owned(),
-        },
-        note: "Prepaid balance".to_owned(),
-        amount: amount(payment.paid, currency),
-    }];
-    entries.extend(settled().map(|refund| refund_entry(refund, &method, calendar)));
+    let mut entries =
+        vec![Entry { title: issued.title.clone(), note: issued.note.clone(), amount: issued.amount.clone() }];
+    entries.extend(settled().map(|refund| refund_entry(refund, &issued.method, calendar)));
     let unlisted = unlisted(payment)?;
     entries.extend(unlisted.is_positive().then(|| further(unlisted, currency)));
+    let (buyer, seller) = (&issued.buyer, &issued.seller);
     Some(Receipt {
-        paid_at: moment(paid_at),
-        banner: (top_up.provider == "sandbox").then(|| "Sandbox: no real money".to_owned()),
-        customer: Party {
-            name: organization.name.clone(),
-            address: organization.address.clone(),
-            tax_id: organization.tax_id.clone(),
-        },
+        number: number.to_owned(),
+        paid_at: moment(issued.paid_at),
+        banner: issued.banner.clone(),
+        customer: Party { name: buyer.name.clone(), address: buyer.address.clone(), tax_id: buyer.tax_id.clone() },
         seller: Party { name: seller.name.clone(), address: seller.address.clone(), tax_id: seller.tax_id.clone() },
         facts: vec![
-            Fact { label: "Receipt number", value: number.clone() },
-            Fact { label: "Date paid", value: calendar.minute_in_words(paid_at) },
-            Fact { label: "Payment method", value: method },
+            Fact { label: "Receipt number", value: number.to_owned() },
+            Fact { label: "Date paid", value: issued.date_paid.clone() },
+            Fact { label: "Payment method", value: issued.method.clone() },
             Fact { label: "Status", value: status(payment, net).to_owned() },
-            Fact { label: "Reference", value: top_up.id.clone() },
+            Fact { label: "Reference", value: issued.reference.clone() },
         ],
-        number,
         entries,
         total: Entry { title: "Net paid".to_owned(), note: String::new(), amount: amount(net, currency) },
         notes: returning(payment, currency).into_iter().chain(disputed(payment, currency)).collect(),
-        han: zone::han(&organization.time_zone),
+        han: zone::han(&issued.time_zone),
     })
 }
 
@@ -169,6 +215,7 @@ mod tests {
             currency: Currency::Usd,
             status,
             reason: reason.into(),
+            made_by: billing_store::RefundMaker::Operator,
             provider_ref: None,
             created_at: settled,
             updated_at: settled,
@@ -225,8 +272,11 @@ mod tests {
             ..Payment::default()
         };
         let seller = Seller { name: "Nexis".into(), address: String::new(), tax_id: String::new() };
-        let facts = Facts { organization: &organization, seller: &seller, top_up: &top_up, payment: &payment };
-        receipt(&facts, &Calendar::of("America/Chicago").unwrap())
+        let chicago = Calendar::of("America/Chicago").unwrap();
+        let issued = Issued::of(&organization, &seller, &top_up, payment.paid, &chicago);
+        // As it comes back from the database.
+        let issued = serde_json::from_str(&serde_json::to_string(&issued).unwrap()).unwrap();
+        receipt("R-000001", &issued, &payment, top_up.currency, &chicago)
     }
 
     #[test]

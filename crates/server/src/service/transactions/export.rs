@@ -2,7 +2,7 @@
 //! one page.
 
 use billing_contract::ProblemCode;
-use billing_domain::Money;
+use billing_domain::{Date, Money, Month};
 use billing_store::PostedLine;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
@@ -15,8 +15,13 @@ use crate::service::sessions::{self, Member};
 
 /// Lines that are read and written at one go.
 const PAGE: u32 = 500;
-/// Characters with which a spreadsheet begins a formula (OWASP, CSV injection).
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// Characters with which a spreadsheet begins a formula (OWASP, CSV injection), the full-width ones, which Excel reads
+/// alike in Japanese, and the minus sign included.
+const FORMULA: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\u{2212}'];
+/// Says that the file is UTF-8: without it Excel takes it for the system's old code page.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// Characters of the organisation's name in the file's.
+const NAME_CHARACTERS: usize = 60;
 
 const HEADINGS: [&str; 16] = [
     "seq",
@@ -37,14 +42,15 @@ const HEADINGS: [&str; 16] = [
     "hash",
 ];
 
-/// `GET /transactions.csv`: the first part at once, so that what cannot be read is a problem and not a broken file.
+/// `GET /transactions.csv`: the file's name, then the first part at once, so that what cannot be read is a problem and not a
+/// broken file.
 ///
 /// A fault later on can only break the answer off, which the client sees as an incomplete one.
 pub(crate) async fn export(
     state: &AppState,
     member: &Member,
     search: &Search,
-) -> Result<impl Stream<Item = Result<Vec<u8>, std::io::Error>> + Send + use<>, Problem> {
+) -> Result<(String, impl Stream<Item = Result<Vec<u8>, std::io::Error>> + Send + use<>), Problem> {
     search.refuse_places()?;
     let calendar = Calendar::of(&member.organization.time_zone).map_err(Problem::internal)?;
     let mut reader = Reader {
@@ -54,13 +60,29 @@ pub(crate) async fn export(
         wanted: search.check(&calendar)?,
         done: false,
     };
-    let mut first = rows([HEADINGS.map(str::to_owned)])?;
+    let name = file_name(&member.organization.name, search, calendar.date_of(state.clock.now()));
+    let mut first = BYTE_ORDER_MARK.to_vec();
+    first.extend(rows([HEADINGS.map(str::to_owned)])?);
     first.extend(reader.next().await?.unwrap_or_default());
     let rest = stream::try_unfold(reader, |mut reader| async move {
         let part = reader.next().await.map_err(|problem| std::io::Error::other(problem.document().detail.clone()))?;
         Ok(part.map(|part| (part, reader)))
     });
-    Ok(stream::iter([Ok(first)]).chain(rest))
+    Ok((name, stream::iter([Ok(first)]).chain(rest)))
+}
+
+/// `transactions-Northwind-Dental-2026-11.csv`: the organisation and the month, or the months, of the lines; where the
+/// filter names none, that of today, up to which they go.
+fn file_name(organization: &str, search: &Search, today: Date) -> String {
+    let month =
+        |text: &Option<String>| text.as_deref().and_then(|text| text.get(..7)).and_then(|text| text.parse().ok());
+    let last: Month = month(&search.to).unwrap_or_else(|| today.month());
+    let first = month(&search.from).filter(|first| *first < last);
+    let unusual = |one: char| one.is_control() || one.is_whitespace() || r#"/\:*?"<>|'%;,"#.contains(one);
+    let words = organization.split(unusual).filter(|word| !word.is_empty());
+    let name: String = words.collect::<Vec<_>>().join("-").chars().take(NAME_CHARACTERS).collect();
+    let months = first.map_or_else(|| last.to_string(), |first| format!("{first}-to-{last}"));
+    format!("transactions-{name}-{months}.csv")
 }
 
 struct Reader {
@@ -138,8 +160,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_file_is_named_by_organisation_and_month() {
+        let today = "2026-11-30".parse().unwrap();
+        let name = |organization: &str, from: &str, to: &str| {
+            let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            file_name(organization, &Search { from: given(from), to: given(to), ..Search::default() }, today)
+        };
+        assert_eq!(name("Northwind Dental", "", ""), "transactions-Northwind-Dental-2026-11.csv");
+        assert_eq!(name("A/B: \"C\"", "2026-10-01", "2026-10-31"), "transactions-A-B-C-2026-10.csv");
+        assert_eq!(name("北风", "2026-08-03", ""), "transactions-北风-2026-08-to-2026-11.csv");
+        assert_eq!(name("Acme", "2026-12-01", "2026-01-01"), "transactions-Acme-2026-01.csv");
+    }
+
+    #[test]
     fn formulas_and_separators_stay_text() {
-        for (text, cell) in [("=1+1", "'=1+1"), ("-2", "'-2"), ("@x", "'@x"), ("a=b", "a=b"), ("", "")] {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("-2", "'-2"),
+            ("@x", "'@x"),
+            ("\n=1+1", "'\n=1+1"),
+            ("＝1+1", "'＝1+1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠x", "'＠x"),
+            ("a=b", "a=b"),
+            ("", ""),
+        ] {
             assert_eq!(harmless(text.to_owned()), cell);
         }
         let mut cells = [const { String::new() }; HEADINGS.len()];

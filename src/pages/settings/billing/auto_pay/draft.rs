@@ -124,13 +124,13 @@ pub(super) fn charged_at_once(
 
 fn sentence(error: SettingsError, write: &impl Fn(Money) -> String) -> String {
     match error {
-        SettingsError::Amount(AmountError::BelowMinimum(least)) => texts::auto_pay::at_least(&write(least)),
-        SettingsError::Amount(AmountError::AboveMaximum(most)) => texts::auto_pay::at_most(&write(most)),
+        SettingsError::Amount(AmountError::BelowMinimum(least)) => texts::auto_pay::at_least(&write(least.money)),
+        SettingsError::Amount(AmountError::AboveMaximum(most)) => texts::auto_pay::at_most(&write(most.money)),
         SettingsError::Amount(AmountError::NotChargeable) => texts::amount::not_chargeable().to_owned(),
         SettingsError::Amount(AmountError::Decimal(_)) => texts::auto_pay::malformed(&intl::number("20.00")),
         SettingsError::TargetNotAboveThreshold => texts::auto_pay::target_not_above().to_owned(),
-        SettingsError::GapBelowMinimum(least) => texts::auto_pay::gap_below(&write(least)),
-        SettingsError::CapBelowRefill(refill) => texts::auto_pay::cap_below(&write(refill)),
+        SettingsError::GapBelowMinimum(least) => texts::auto_pay::gap_below(&write(least.money)),
+        SettingsError::CapBelowRefill(refill) => texts::auto_pay::cap_below(&write(refill.money)),
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) fn anchor(text: &str, limits: &ChargeLimits) -> Money {
 /// What is wrong with the text and how to fix it; `write` writes an amount as people read it.
 pub(in super::super) fn sentence(error: AmountError, write: impl Fn(Money) -> String) -> String {
     match error {
-        AmountError::BelowMinimum(least) => texts::amount::below(&write(least)),
-        AmountError::AboveMaximum(most) => texts::amount::above(&write(most)),
+        AmountError::BelowMinimum(least) => texts::amount::below(&write(least.money)),
+        AmountError::AboveMaximum(most) => texts::amount::above(&write(most.money)),
         AmountError::NotChargeable => texts::amount::not_chargeable().to_owned(),
         AmountError::Decimal(error) => {
             use billing_domain::decimal::DecimalError;

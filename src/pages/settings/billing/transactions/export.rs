@@ -15,6 +15,7 @@ use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
 
+/// Unless the server says another one.
 const FILE_NAME: &str = "transactions.csv";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ enum Stage {
     #[default]
     None,
     Running(Progress),
-    Saved(Progress),
+    Saved(Progress, String),
     Failed(String),
 }
 
@@ -57,7 +58,7 @@ impl Export {
         self.work.set_value(Some(task::start(async move {
             let on_progress = move |progress| self.stage.set(Stage::Running(progress));
             self.stage.set(match api::billing::save_csv(&filter, FILE_NAME, on_progress).await {
-                Ok(progress) => Stage::Saved(progress),
+                Ok((progress, name)) => Stage::Saved(progress, name),
                 Err(error) => Stage::Failed(reason(&error)),
             });
         })));
@@ -95,8 +96,8 @@ pub(super) fn ExportProgress(
 ) -> AnyView {
     let announcer = announcer();
     dynamic::effect(move || {
-        if let Stage::Saved(progress) = *export.stage.read() {
-            announcer.say(texts::transactions::said_saved(lines(progress)));
+        if let Stage::Saved(progress, _) = &*export.stage.read() {
+            announcer.say(texts::transactions::said_saved(lines(*progress)));
         }
     });
     let running = dynamic::memo(move || matches!(*export.stage.read(), Stage::Running(_)));
@@ -110,7 +111,7 @@ pub(super) fn ExportProgress(
                 texts::transactions::written(written, &size)
             }
         }
-        Stage::Saved(progress) => texts::transactions::saved(lines(*progress), FILE_NAME, &megabytes(progress.bytes)),
+        Stage::Saved(progress, name) => texts::transactions::saved(lines(*progress), name, &megabytes(progress.bytes)),
         Stage::Failed(reason) => reason.clone(),
     };
     let shown = dynamic::memo(move || *export.stage.read() != Stage::None);

@@ -8,6 +8,7 @@ use super::super::Doors;
 use super::{days, sources, spikes};
 use crate::platform::signal::Derived;
 use crate::state::Live;
+use crate::texts;
 use crate::ui::dynamic::{memo, part};
 use crate::ui::lazy::split;
 
@@ -25,6 +26,7 @@ fn make_details(live: Live, doors: Doors, usage: Derived<Option<Usage>>, month: 
         {part(move || spikes::list(&spikes.read(), currency, doors))}
         {days::chart(live, doors, usage, month)}
         {sources::table(currency, doors, usage, month)}
+        <p class="muted small">{texts::usage::counted_by_use()}</p>
     }
     .into_any()
 }

@@ -1,0 +1,54 @@
+//! Parts of a micro-unit that usage has cost and no line has posted yet: one for each kind of a wallet, read and written in
+//! the transaction of the posting, under the wallet's lock.
+
+use std::collections::BTreeMap;
+
+use billing_domain::pricing::{Cost, Remainder};
+use billing_domain::{Money, UsageKind};
+
+use super::NewLine;
+use crate::Result;
+use crate::db::{Tx, args};
+
+/// What is carried, by kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Carried(BTreeMap<UsageKind, (Remainder, bool)>);
+
+impl Carried {
+    /// Reads it if one of these lines needs it: most prices come to whole micro-units.
+    pub(super) async fn read(tx: &mut Tx, organization_id: &str, lines: &[NewLine]) -> Result<Self> {
+        let mut carried = Self::default();
+        if lines.iter().all(|line| line.part.is_zero()) {
+            return Ok(carried);
+        }
+        let sql = "SELECT kind, remainder FROM usage_remainders WHERE organization_id = $1";
+        for row in tx.all(sql, args![organization_id]).await? {
+            let mut fields = row.fields();
+            carried.0.insert(fields.name()?, (fields.name()?, false));
+        }
+        Ok(carried)
+    }
+
+    /// The amount of a line, and with it what is carried from now on. `None`: it leaves its range.
+    pub(super) fn amount_of(&mut self, line: &NewLine) -> Option<Money> {
+        let Some(kind) = line.kind.usage().filter(|_| !line.part.is_zero()) else { return Some(line.amount) };
+        let carried = self.0.entry(kind).or_default();
+        let cost = Cost { whole: line.amount.checked_neg()?, part: line.part };
+        let (posted, remainder) = cost.round(carried.0)?;
+        *carried = (remainder, true);
+        posted.checked_neg()
+    }
+
+    /// Writes down what has changed.
+    pub(super) async fn write(&self, tx: &mut Tx, organization_id: &str) -> Result<()> {
+        for (kind, (remainder, _)) in self.0.iter().filter(|(_, (_, changed))| *changed) {
+            tx.execute(
+                "INSERT INTO usage_remainders (organization_id, kind, remainder) VALUES ($1, $2, $3)
+                ON CONFLICT (organization_id, kind) DO UPDATE SET remainder = excluded.remainder",
+                args![organization_id, kind.as_str(), remainder.to_string()],
+            )
+            .await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Papers that were issued, receipts and statements: each with a number of its seller's series that has no gap, and with
+//! what it says, which nothing changes afterwards.
+
+use billing_domain::Timestamp;
+
+use crate::db::{Fields, Tx, args, retrying, stored_name};
+use crate::{Result, Store, StoreError, wallet};
+
+macro_rules! paper_columns {
+    () => {
+        "organization_id, kind, subject, seller, number, issued_at, facts"
+    };
+}
+
+/// What kind of paper it is; each has a series of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaperKind {
+    /// Of a top-up.
+    Receipt,
+    /// Of a month.
+    Statement,
+}
+
+/// A paper to be issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPaper {
+    /// What kind.
+    pub kind: PaperKind,
+    /// The id of a receipt's top-up; a statement's month.
+    pub subject: String,
+    /// Whose series it is numbered in.
+    pub seller: String,
+    /// What it says, JSON.
+    pub facts: String,
+}
+
+/// A paper that was issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paper {
+    /// Whose.
+    pub organization_id: String,
+    /// What kind.
+    pub kind: PaperKind,
+    /// The id of a receipt's top-up; a statement's month.
+    pub subject: String,
+    /// Whose series it is numbered in.
+    pub seller: String,
+    /// From 1, without gaps.
+    pub number: i64,
+    /// When.
+    pub issued_at: Timestamp,
+    /// What it says, JSON.
+    pub facts: String,
+}
+
+impl Store {
+    /// The paper about a subject; `None` while it was not issued.
+    pub async fn paper(&self, organization_id: &str, kind: PaperKind, subject: &str) -> Result<Option<Paper>> {
+        let sql = concat!(
+            "SELECT ",
+            paper_columns!(),
+            " FROM papers WHERE organization_id = $1 AND kind = $2 AND subject = $3"
+        );
+        let row = self.db.first(sql, args![organization_id, kind.as_str(), subject]).await?;
+        row.map(|row| Paper::read(&mut row.fields())).transpose()
+    }
+
+    /// Issues a paper, once: whoever comes second gets the first one's. The number is given out in the transaction that
+    /// writes the paper, so that a crash or a refusal leaves no gap. `NotFound` without a wallet.
+    pub async fn issue_paper(&self, organization_id: &str, new: &NewPaper, now: Timestamp) -> Result<Paper> {
+        retrying!(self.issue_paper_once(organization_id, new, now))
+    }
+
+    async fn issue_paper_once(&self, organization_id: &str, new: &NewPaper, now: Timestamp) -> Result<Paper> {
+        let mut tx = self.db.begin().await?;
+        // First the wallet, then the series: whoever issues the same paper waits here, and no two wait for each other.
+        wallet::lock(&mut tx, organization_id).await?;
+        if let Some(issued) = find(&mut tx, organization_id, new).await? {
+            tx.rollback().await?;
+            return Ok(issued);
+        }
+        let number = next_number(&mut tx, new).await?;
+        let row = tx
+            .first(
+                concat!(
+                    "INSERT INTO papers (",
+                    paper_columns!(),
+                    ") VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ",
+                    paper_columns!()
+                ),
+                args![organization_id, new.kind.as_str(), &new.subject, &new.seller, number, now, &new.facts],
+            )
+            .await?;
+        let issued = Paper::read(&mut row.ok_or(StoreError::NotFound)?.fields())?;
+        tx.commit().await?;
+        Ok(issued)
+    }
+}
+
+async fn find(tx: &mut Tx, organization_id: &str, new: &NewPaper) -> Result<Option<Paper>> {
+    let sql =
+        concat!("SELECT ", paper_columns!(), " FROM papers WHERE organization_id = $1 AND kind = $2 AND subject = $3");
+    let row = tx.first(sql, args![organization_id, new.kind.as_str(), &new.subject]).await?;
+    row.map(|row| Paper::read(&mut row.fields())).transpose()
+}
+
+/// Locks the series until the end of the transaction.
+async fn next_number(tx: &mut Tx, new: &NewPaper) -> Result<i64> {
+    let sql = "INSERT INTO paper_series (seller, kind, last) VALUES ($1, $2, 1)
+        ON CONFLICT (seller, kind) DO UPDATE SET last = paper_series.last + 1 RETURNING last";
+    let row = tx.first(sql, args![&new.seller, new.kind.as_str()]).await?;
+    row.ok_or(StoreError::NotFound)?.fields().int()
+}
+
+impl Paper {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            organization_id: fields.text()?,
+            kind: fields.name()?,
+            subject: fields.text()?,
+            seller: fields.text()?,
+            number: fields.int()?,
+            issued_at: fields.time()?,
+            facts: fields.text()?,
+        })
+    }
+}
+
+stored_name!(PaperKind { Receipt = "receipt", Statement = "statement" });
