@@ -206,12 +206,12 @@ impl Drop for Bench {
     }
 }
 
-/// Starts `count` tasks at once and waits for all of them.
 /// Few connections, since many tests share one server.
 pub(crate) fn few(postgres: u32) -> Connections {
     Connections { postgres, ..Connections::default() }
 }
 
+/// Starts `count` tasks at once and waits for all of them.
 pub(crate) async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     count: usize,
     task: impl Fn(usize) -> F,

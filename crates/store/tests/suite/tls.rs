@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use billing_store::Store;
 use tempfile::TempDir;
 
-use crate::bench::NOW;
+use crate::bench::{NOW, few};
 
 /// A server of its own that takes TLS only, with a certificate for `localhost`, and what signed it.
 struct Tls {
@@ -85,7 +85,7 @@ impl Tls {
             self.port,
             authority.unwrap_or_default()
         );
-        let store = Store::connect_with(&url, 2).await.map_err(|error| error.to_string())?;
+        let store = Store::connect_with(&url, few(3)).await.map_err(|error| error.to_string())?;
         store.check_writes(NOW).await.map_err(|error| error.to_string())?;
         store.close().await;
         Ok(())
@@ -171,12 +171,12 @@ async fn a_server_without_tls_is_not_spoken_to_where_tls_was_asked_for() {
         panic!("NEXIS_BILLING_TEST_POSTGRES is not set")
     };
     for mode in ["require", "verify-ca", "verify-full"] {
-        let error = Store::connect_with(&format!("{plain}?sslmode={mode}"), 1).await.unwrap_err().to_string();
+        let error = Store::connect_with(&format!("{plain}?sslmode={mode}"), few(3)).await.unwrap_err().to_string();
         assert!(error.contains("TLS"), "{mode}: {error}");
     }
     let begun = Instant::now();
     let elsewhere = "postgres://postgres:hush@192.0.2.1:5432/postgres?sslmode=disable";
-    let error = Store::connect_with(elsewhere, 1).await.unwrap_err().to_string();
+    let error = Store::connect_with(elsewhere, few(3)).await.unwrap_err().to_string();
     assert!(error.contains("192.0.2.1") && error.contains("verify-full") && !error.contains("hush"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(2), "nobody was asked");
 }
