@@ -163,7 +163,8 @@ async fn begin_table(world: &World, client: &Client) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(8 * 1024).unwrap();
     let mut stream = socket.connect(address(world).parse().unwrap()).await.unwrap();
-    let request = format!("GET /api/v1/transactions.csv HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\n\r\n", client.cookie());
+    let request =
+        format!("GET /api/v1/transactions.csv HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\n\r\n", client.cookie());
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut beginning = [0; 64];
     stream.read_exact(&mut beginning).await.unwrap();
