@@ -74,7 +74,10 @@ fn red_tests(seed: u64) -> Result<Vec<String>> {
     if file.exists() {
         fs::remove_file(&file).context("the report of the last run is in the way")?;
     }
-    let mut tests = playwright(&workspace::test_program("nexis-billing")?, &["--project=desktop", WORKERS, "--reporter=list,json"])?;
+    let mut tests = playwright(
+        &workspace::test_program("nexis-billing")?,
+        &["--project=desktop", WORKERS, "--reporter=list,json"],
+    )?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &file);
     tests.env("NEXIS_BILLING_STRESS_MS", LONGEST_DELAY_MS).env("NEXIS_BILLING_STRESS_SEED", seed.to_string());
     let outcome = process::run(&mut tests);
