@@ -17,6 +17,10 @@ const WASM_SPLIT: &str = "0.2.4";
 const BINARYEN: &str = "132.0.0";
 const ESBUILD: &str = "0.28.2";
 const NEXTEST: &str = "0.9.143";
+/// Names another browser for the tests.
+pub(crate) const CHROMIUM: &str = "NEXIS_BILLING_CHROMIUM";
+/// Chromium without windows: Debian's package and its program.
+const HEADLESS: &str = "chromium-headless-shell";
 const CARGO_DENY: &str = "0.20.2";
 const TYPOS: &str = "1.52.0";
 

@@ -1,6 +1,7 @@
 // On a cut network figures stay and are marked, buttons say why they wait, nothing typed is lost, and what failed comes by itself.
 import { expect, test } from "../fixture/test.ts";
 import { Billing } from "../fixture/billing.ts";
+import { prepareLimits, shortenLimits } from "../fixture/limits.ts";
 import { signIn } from "../fixture/people.ts";
 
 test("a payment waits for the connection with everything that was typed, and is made once @everywhere @stripe", async ({ page, context, seams, watch }) => {
@@ -66,7 +67,7 @@ test("a connection that breaks while something is read is tried once more before
 });
 
 test("a request without an answer is aborted in time, and says that it was slow, not that the network is gone", async ({ page, watch }) => {
-  await page.clock.install();
+  await prepareLimits(page);
   await signIn(page, "owner");
   const billing = new Billing(page);
   await expect(billing.usage.locator(".usage-total")).toBeVisible();
@@ -74,9 +75,9 @@ test("a request without an answer is aborted in time, and says that it was slow,
   await page.route("**/api/v1/usage?*", () => {});
   const aborted = page.waitForEvent("requestfailed", (request) => new URL(request.url()).pathname === "/api/v1/usage");
   const sent = page.waitForRequest("**/api/v1/usage?*");
+  await shortenLimits(page);
   await billing.usage.getByRole("button", { name: "Previous month" }).click();
   await sent;
-  await page.clock.fastForward(15_000);
   expect((await aborted).failure()?.errorText).toBe("net::ERR_ABORTED");
   await expect(billing.usage.getByRole("alert")).toContainText("The server did not answer in time");
 });

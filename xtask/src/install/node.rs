@@ -1,6 +1,6 @@
 //! Node, what npm brings for the build (wasm-opt), and what drives the browser.
 
-use super::{Requirement, folder_of, on_path};
+use super::{CHROMIUM, HEADLESS, Requirement, folder_of, on_path};
 use crate::{process, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
@@ -121,10 +121,10 @@ fn npm(folder: &Path) -> Command {
     command
 }
 
-/// The browser under test: `NEXIS_BILLING_CHROMIUM`, or the system's Chromium or Chrome.
+/// The browser under test: the one that [`CHROMIUM`] names, or the system's.
 pub(crate) fn chromium() -> Option<PathBuf> {
-    if let Some(named) = env::var_os("NEXIS_BILLING_CHROMIUM") {
+    if let Some(named) = env::var_os(CHROMIUM) {
         return Some(PathBuf::from(named)).filter(|path| path.is_file());
     }
-    ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| on_path(name))
+    [HEADLESS, "chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| on_path(name))
 }

@@ -38,7 +38,7 @@ pub(crate) fn playwright(server: &Path, arguments: &[&str]) -> Result<Command> {
         .current_dir(workspace::browser_tests())
         .args(["node_modules/@playwright/test/cli.js", "test"])
         .args(arguments);
-    command.env("NEXIS_BILLING_CHROMIUM", chromium);
+    command.env(install::CHROMIUM, chromium);
     command.env("NEXIS_BILLING_BINARY", server).env("NEXIS_BILLING_DIST", workspace::dist());
     command.env("NEXIS_BILLING_FAKE_STRIPE", workspace::test_program("fake-stripe")?);
     Ok(command)

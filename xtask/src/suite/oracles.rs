@@ -23,7 +23,7 @@ pub(super) fn drive(run: &mut Run) -> Result<()> {
     let mut fake = StandIn::start()?;
     let mut tests = node();
     tests.args(["--test", "--test-reporter=tap", "sdk.test.js", "browser.test.js"]);
-    tests.env("STRIPE_FAKE", &fake.origin).env("NEXIS_BILLING_CHROMIUM", chromium);
+    tests.env("STRIPE_FAKE", &fake.origin).env(install::CHROMIUM, chromium);
     let (mut passed, mut failed, mut lines) = (0, 0, Vec::new());
     let status = process::run_lines(&mut tests, |line| {
         // Indented lines are parts of the file's own test.
