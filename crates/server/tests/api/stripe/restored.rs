@@ -13,6 +13,7 @@ with_stripe!(
     a_payment_that_is_not_here_is_credited_once_whoever_tells_of_it,
     a_payment_whose_owner_is_not_certain_is_named_and_nobody_is_credited,
     what_was_never_paid_is_no_payment,
+    a_refund_of_a_payment_that_is_not_here_finds_the_payment_first,
 );
 
 /// A payment at Stripe as the program makes it, of which the program knows nothing; its id and its top-up's.
@@ -145,6 +146,23 @@ async fn what_was_never_paid_is_no_payment(shop: Shop) {
     shop.deliver(shop.world.server.origin(), lie.to_string().as_bytes()).await.expect(204);
     assert!(ledger(&shop.world, &shop.world.acme.id).await.is_empty());
     assert_eq!(doctor(shop.world.database_url()).await, (Some(0), Vec::new()));
+}
+
+async fn a_refund_of_a_payment_that_is_not_here_finds_the_payment_first(shop: Shop) {
+    let client = shop.owner().await;
+    shop.connect(&client, "pm_card_visa").await;
+    let acme = shop.world.acme.id.clone();
+    let (payment, top_up) = paid(&shop, &acme, &customer(&shop), "usd").await;
+    shop.fake.refund_in_dashboard(&payment, Some(1_000)).unwrap();
+    // Only the refund is told of.
+    for (_, body) in shop.fake.bank().events().iter().filter(|(kind, _)| kind.starts_with("refund.")) {
+        shop.deliver(shop.world.server.origin(), body).await.expect(204);
+    }
+    let lines = ledger(&shop.world, &acme).await;
+    let amounts: Vec<_> = lines.iter().map(|line| &line["amount"]).collect();
+    assert_eq!(amounts, ["25.00", "-10.00"]);
+    assert_eq!(lines[1]["details"]["top_up"], json!(top_up));
+    crate::wallets::assert_whole(&shop.world, &acme).await;
 }
 
 /// The whole way: back up, pay, lose the database, start on the copy.
