@@ -9,5 +9,5 @@ export default defineConfig({
   workers: 1,
   timeout: 600_000,
   reporter: [["line"]],
-  projects: [{ name: "desktop", use: { viewport: { width: 1280, height: 900 } } }],
+  projects: [{ name: "desktop", use: { viewport: { width: 1280, height: 900 }, baseURL: process.env.NEXIS_BILLING_DEV ?? "" } }],
 });

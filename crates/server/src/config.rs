@@ -359,7 +359,6 @@ pub(crate) struct Config {
 }
 
 /// How long answers of the API are held back in a test build.
-#[cfg_attr(not(feature = "test-seams"), expect(dead_code, reason = "refused there"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AnswerDelay {
     /// Milliseconds, at most.

@@ -90,7 +90,9 @@ test("a role that is taken away acts at once, also on an open page", async ({ pa
   await expect(page.getByRole("heading", { name: "Wallet Balance" })).toHaveCount(0);
 });
 
-test("signing out leaves nothing behind that the back button could show", async ({ page }) => {
+test("signing out leaves nothing behind that the back button could show", async ({ page, watch }) => {
+  // What the tab has asked for before, and the server reads after the session has ended, is refused.
+  watch.expectStatus(401);
   await signIn(page, "owner");
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in", level: 1 })).toBeVisible();

@@ -12,7 +12,7 @@ use std::{
     process::{Command, Stdio},
     sync::mpsc::Receiver,
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// Everything, for the first time. Errors only where the loop could not mend it: a program that does not compile is shown.
@@ -20,7 +20,7 @@ pub(super) fn make_all(site: &Site, programs: &[Program]) {
     for part in [Part::Style, Part::Words, Part::Document] {
         make_quick(site, programs, part);
     }
-    make_programs(site, programs);
+    make_programs(site, programs, || false);
 }
 
 /// A part that takes milliseconds.
@@ -40,16 +40,26 @@ pub(super) fn make_quick(site: &Site, programs: &[Program], part: Part) {
     report(site, title, started, made);
 }
 
+/// After the first program has been made the others wait so long: the page that loads again needs the cores, and the next
+/// save comes first.
+const REST: Duration = Duration::from_secs(3);
+
 /// Compiles each time something arrives in `asked`; what arrives meanwhile is one more time.
 pub(super) fn compile_on_demand(site: &Site, programs: &[Program], asked: &Receiver<()>) {
     while asked.recv().is_ok() {
-        while asked.try_recv().is_ok() {}
-        make_programs(site, programs);
+        let asked_again = || asked.recv_timeout(REST).is_ok();
+        while make_programs(site, programs, asked_again) {
+            while asked.try_recv().is_ok() {}
+        }
     }
 }
 
-fn make_programs(site: &Site, programs: &[Program]) {
-    for program in programs {
+/// Makes one program after the other; whether it was broken off between two of them, because of `asked_again`.
+fn make_programs(site: &Site, programs: &[Program], asked_again: impl Fn() -> bool) -> bool {
+    for (place, program) in programs.iter().enumerate() {
+        if place > 0 && asked_again() {
+            return true;
+        }
         let started = Instant::now();
         let title = match program {
             Program::App => "the app",
@@ -64,9 +74,10 @@ fn make_programs(site: &Site, programs: &[Program]) {
         report(site, title, started, made);
         // The next one would most likely fail by the same line.
         if failed || process::interrupted() {
-            return;
+            return false;
         }
     }
+    false
 }
 
 fn report(site: &Site, title: &'static str, started: Instant, made: Result<Vec<(String, Vec<u8>)>>) {

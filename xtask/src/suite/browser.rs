@@ -54,26 +54,38 @@ fn count(run: &mut Run, report: &Path) -> Result<()> {
     // A test that passed only on a second try is a race that nobody has understood yet.
     browser.failed += number("unexpected")? + number("flaky")?;
     browser.skipped += number("skipped")?;
-    for suite in report["suites"].as_array().into_iter().flatten() {
-        add_times(run, suite, &[]);
-    }
-    Ok(())
-}
-
-/// Adds the time of each test of a suite and of the suites inside it: `desktop history.spec.ts › a filter › …`.
-fn add_times(run: &mut Run, suite: &Value, above: &[&str]) {
-    let mut path = above.to_vec();
-    path.extend(suite["title"].as_str());
-    for spec in suite["specs"].as_array().into_iter().flatten() {
-        let title = path.iter().copied().chain(spec["title"].as_str()).collect::<Vec<_>>().join(" › ");
-        for test in spec["tests"].as_array().into_iter().flatten() {
-            let results = test["results"].as_array().into_iter().flatten();
-            let took = results.filter_map(|result| result["duration"].as_u64()).sum();
+    for_each_spec(&report, &mut |title, spec| {
+        for test in list(&spec["tests"]) {
+            let took = list(&test["results"]).iter().filter_map(|result| result["duration"].as_u64()).sum();
             let project = test["projectName"].as_str().unwrap_or_default();
             run.times.add_test(Kind::Browser, &format!("{project} {title}"), Duration::from_millis(took));
         }
+    });
+    Ok(())
+}
+
+/// Hands over each test of Playwright's report with its file and what stands around it: `history.spec.ts › a filter › …`.
+pub(super) fn for_each_spec<'r>(report: &'r Value, visit: &mut impl FnMut(String, &'r Value)) {
+    for suite in list(&report["suites"]) {
+        visit_suite(suite, "", visit);
     }
-    for inner in suite["suites"].as_array().into_iter().flatten() {
-        add_times(run, inner, &path);
+}
+
+fn visit_suite<'r>(suite: &'r Value, above: &str, visit: &mut impl FnMut(String, &'r Value)) {
+    let path = join(above, &suite["title"]);
+    for spec in list(&suite["specs"]) {
+        visit(join(&path, &spec["title"]), spec);
     }
+    for inner in list(&suite["suites"]) {
+        visit_suite(inner, &path, visit);
+    }
+}
+
+fn join(above: &str, title: &Value) -> String {
+    let title = title.as_str().unwrap_or_default();
+    if above.is_empty() { title.to_owned() } else { format!("{above} › {title}") }
+}
+
+pub(super) fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
 }

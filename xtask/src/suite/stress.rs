@@ -1,6 +1,9 @@
 //! Runs the browser tests on a server whose answers are late by random times, and names those that are not always green.
 
-use super::{browser::playwright, rust_tests};
+use super::{
+    browser::{for_each_spec, list, playwright},
+    rust_tests,
+};
 use crate::{build, install, process, steps::Steps, workspace};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -97,31 +100,12 @@ fn red_tests(seed: u64) -> Result<Vec<String>> {
 /// `history.spec.ts › a month with very many lines › is summed by day …`, for each that did not end as expected.
 fn red_in(report: &Value) -> Vec<String> {
     let mut red = Vec::new();
-    for suite in list(&report["suites"]) {
-        collect_red(suite, "", &mut red);
-    }
-    red
-}
-
-fn collect_red(suite: &Value, above: &str, red: &mut Vec<String>) {
-    let path = join(above, &suite["title"]);
-    for spec in list(&suite["specs"]) {
+    for_each_spec(report, &mut |title, spec| {
         if list(&spec["tests"]).iter().any(|test| test["status"] != "expected") {
-            red.push(join(&path, &spec["title"]));
+            red.push(title);
         }
-    }
-    for inner in list(&suite["suites"]) {
-        collect_red(inner, &path, red);
-    }
-}
-
-fn join(above: &str, title: &Value) -> String {
-    let title = title.as_str().unwrap_or_default();
-    if above.is_empty() { title.to_owned() } else { format!("{above} › {title}") }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
+    });
+    red
 }
 
 fn verdict(runs: u32, failures: &BTreeMap<String, Vec<u64>>) -> String {
