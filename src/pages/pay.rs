@@ -7,6 +7,7 @@ mod request;
 
 use billing_contract::link::PayPage;
 use billing_contract::session::Service;
+use billing_domain::Money;
 use billing_domain::link::LinkPurpose;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -97,7 +98,17 @@ fn Pay(
         }
         now
     });
+    // Another sum is another request: it is drawn anew, with what was typed, and read from its beginning.
+    let sum = dynamic::memo(move || flow.page.read().as_ref().as_ref().and_then(|page| page.charge_now));
+    dynamic::effect_after(move |before: Option<Option<Money>>| {
+        let now = sum.get();
+        if before.is_some_and(|before| before != now) && face.get_untracked() == Face::Form {
+            focus::by_id(FACE_ID);
+        }
+        now
+    });
     let content = move || {
+        sum.get();
         let shown = match face.get() {
             Face::Opening => view! { <div class="panel"><Skeleton lines=6 /></div> }.into_any(),
             Face::Dead => dead(flow),
@@ -139,9 +150,11 @@ fn with_page(flow: Flow, show: impl FnOnce(PayPage) -> AnyView) -> AnyView {
 
 /// What is asked, in a few words.
 fn heading(page: &PayPage) -> String {
-    match page.amount {
-        Some(amount) => texts::pay::pay(&explicit_text(amount, page.currency)),
-        None => texts::pay::connect().to_owned(),
+    let write = |amount| explicit_text(amount, page.currency);
+    match (page.charge_now, page.amount) {
+        (Some(sum), None) => texts::pay::connect_and_pay(&write(sum)),
+        (Some(sum), Some(_)) | (None, Some(sum)) => texts::pay::pay(&write(sum)),
+        (None, None) => texts::pay::connect().to_owned(),
     }
 }
 
@@ -180,7 +193,7 @@ fn form(flow: Flow, fields: CardFields, page: PayPage) -> AnyView {
         Stage::Filling(refusal) => refusal.clone(),
         _ => None,
     });
-    let words = match page.amount {
+    let words = match page.amount.or(page.charge_now) {
         Some(_) => (heading(&page), texts::pay::paying().to_owned()),
         None => (texts::connect_card::submit().to_owned(), texts::connect_card::busy().to_owned()),
     };
@@ -190,10 +203,13 @@ fn form(flow: Flow, fields: CardFields, page: PayPage) -> AnyView {
     let consent = consent(&page);
     let today = page.today;
     if flow.stripe.is_some() {
+        // What the link itself asks for stands above; the first automatic payment must not be overlooked.
+        let untold = page.amount.is_none() && page.charge_now.is_some();
+        let hosted = if untold { heading(&page) } else { texts::pay::to_card_form().to_owned() };
         return view! {
             <Request page=page />
             <section class="panel pay-panel" aria-label=texts::pay::card()>
-                <Hosted refusal=refusal busy=busy on_send=move || flow.send(None)>
+                <Hosted refusal=refusal busy=busy words=hosted on_send=move || flow.send(None)>
                     <p class="muted small">{consent}</p>
                     {dynamic::part(repeating)}
                 </Hosted>
@@ -222,6 +238,8 @@ fn Hosted(
     refusal: Given<Refusal>,
     /// The page is being opened.
     busy: Derived<bool>,
+    /// The button's words, which name the sum where one is charged.
+    words: String,
     /// Opens it.
     #[prop(into)]
     on_send: Callback<()>,
@@ -232,7 +250,7 @@ fn Hosted(
         let (title, reason) = refusal.get()?;
         Some(view! { <Banner tone=Tone::Stop title=title alert=true><p>{reason}</p></Banner> })
     };
-    let label = move || if busy.get() { texts::pay::opening() } else { texts::pay::to_card_form() };
+    let label = move || if busy.get() { texts::pay::opening().to_owned() } else { words.clone() };
     view! {
         <div class="form">
             {dynamic::part(failure)}

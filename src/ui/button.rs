@@ -137,6 +137,7 @@ pub(crate) fn IconButton(
 }
 
 /// The words of a button among others of its kind: `shown` on it, `full` read out, which says what it is about.
-pub(crate) fn named(shown: &'static str, full: String) -> AnyView {
+pub(crate) fn named(shown: impl Into<String>, full: String) -> AnyView {
+    let shown = shown.into();
     view! { <span aria-hidden="true">{shown}</span><span class="visually-hidden">{full}</span> }.into_any()
 }

@@ -78,6 +78,14 @@ pub struct AutoPay {
     pub card_id: Option<String>,
     /// How it is doing.
     pub health: Health,
+    /// When the last automatic charge began: the next one keeps an hour's distance.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub last_charge_at: Option<Timestamp>,
+    /// Paused, and another default card ends the pause.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub resumes_with_default_card: bool,
     /// The cap's month.
     pub month: MonthFigures,
     /// What `If-Match` must say to change it.

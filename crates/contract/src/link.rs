@@ -151,6 +151,11 @@ pub struct PayPage {
     /// What is paid.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub amount: Option<Money>,
+    /// What the card is charged at once when the link is used now: `amount`, or the first automatic payment where the
+    /// balance is at or below the threshold already; null when nothing is charged.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub charge_now: Option<Money>,
     /// The wallet's currency.
     pub currency: Currency,
     /// Automatic payments that it switches on.
@@ -184,6 +189,10 @@ pub struct CompleteLink {
     pub exp_year: u16,
     /// Version of the consent text that was shown; of the text for later charges where the card is kept.
     pub consent: String,
+    /// [`PayPage::charge_now`] as the payer saw it; left out when nothing was to be charged. Another sum is refused with
+    /// `charge_changed`, so that no card is charged what nobody has seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_charge: Option<Money>,
 }
 
 /// `POST /pay/status`.
@@ -249,6 +258,10 @@ pub struct PayAttempt {
     /// Until when an answer is waited for; with `action_required`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub challenge_until: Option<Timestamp>,
+    /// What the card is charged, or was; null while only a card is connected.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub amount: Option<Money>,
     /// The card.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub card: Option<CardSummary>,

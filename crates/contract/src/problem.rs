@@ -56,6 +56,8 @@ codes! {
     IdempotencyKeyInUse = "idempotency_key_in_use", 409, "The same request is still running";
     /// A card has to be connected first.
     CardRequired = "card_required", 409, "Connect a card first";
+    /// Another sum than the one that was seen would be charged.
+    ChargeChanged = "charge_changed", 409, "The amount to be charged has changed";
     /// Another change came first, or the thing is no longer in a state that allows this.
     Conflict = "conflict", 409, "This is not possible any more";
     /// It existed and is used up, revoked or expired.

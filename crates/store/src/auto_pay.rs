@@ -235,6 +235,12 @@ pub(crate) async fn set_state(tx: &mut Tx, organization_id: &str, state: &AutoPa
     .map(drop)
 }
 
+/// The next automatic charge keeps its distance from now on, as if one had begun.
+pub(crate) async fn begin_pace(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE auto_pay SET last_charge_at = $2 WHERE organization_id = $1";
+    tx.execute(sql, args![organization_id, now]).await.map(drop)
+}
+
 /// What a posting means for automatic payments, in an organisation whose wallet is locked: money that nobody used makes
 /// them wait, usage that takes the balance down to the threshold lets them go on.
 pub(crate) async fn after_posting(

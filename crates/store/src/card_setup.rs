@@ -1,7 +1,7 @@
 //! Set-ups: a card on its way to being connected, which survives reloads and restarts.
 
-use billing_domain::Timestamp;
 use billing_domain::charge::DeclineCode;
+use billing_domain::{Money, Timestamp};
 
 use crate::db::{Fields, Tx, args, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
@@ -11,7 +11,7 @@ use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, c
 macro_rules! setup_columns {
     () => {
         "id, organization_id, user_id, provider, provider_ref, request, status, decline_code, next_action, card_id,
-        link_id, created_at, updated_at"
+        link_id, charge, created_at, updated_at"
     };
 }
 
@@ -53,6 +53,8 @@ pub struct CardSetup {
     pub card_id: Option<String>,
     /// The hand-over link that it is an attempt to use.
     pub link_id: Option<String>,
+    /// What the payer of that link saw that the card is charged at once.
+    pub charge: Option<Money>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -161,7 +163,7 @@ impl Store {
                 Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
             }
         }
-        let setup = insert(&mut tx, organization_id, new, None, now).await?;
+        let setup = insert(&mut tx, organization_id, new, None, None, now).await?;
         tx.commit().await?;
         Ok(Created::New(setup))
     }
@@ -207,17 +209,18 @@ pub(crate) async fn insert(
     organization_id: &str,
     new: &NewCardSetup,
     link_id: Option<&str>,
+    charge: Option<Money>,
     now: Timestamp,
 ) -> Result<CardSetup> {
     let row = tx
         .first(
             concat!(
                 "INSERT INTO card_setups
-                    (id, organization_id, user_id, provider, request, status, link_id, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $7) RETURNING ",
+                    (id, organization_id, user_id, provider, request, status, link_id, charge, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, 'pending', $6, CAST($7 AS BIGINT), $8, $8) RETURNING ",
                 setup_columns!()
             ),
-            args![&new.id, organization_id, &new.user_id, &new.provider, &new.request, link_id, now],
+            args![&new.id, organization_id, &new.user_id, &new.provider, &new.request, link_id, charge, now],
         )
         .await
         .map_err(|error| error.or_conflict("card setup").or_not_found())?;
@@ -281,6 +284,7 @@ impl CardSetup {
             next_action: fields.opt_text()?,
             card_id: fields.opt_text()?,
             link_id: fields.opt_text()?,
+            charge: fields.opt_money()?,
             created_at: fields.time()?,
             updated_at: fields.time()?,
         })

@@ -81,7 +81,7 @@ pub use fraud::{FraudApplied, FraudWord};
 pub use hold::{Authorization, Hold, HoldState, NewHold, Release, Wanted};
 pub use idempotency::{Created, IdempotencyKey};
 pub use ledger::{Batch, NewLine, Origin, Outcome, PostedLine, Posting};
-pub use link::{LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
+pub use link::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
 pub use member::{Member, Membership, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryState, DeliveryWord, Facts, LowBalance, Notice, NoticeKind};
 pub use organization::{NewOrganization, Organization, OrganizationUpdate};

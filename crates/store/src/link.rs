@@ -11,7 +11,7 @@ use crate::db::{Fields, Tx, args, retrying};
 use crate::{Result, Store, StoreError, wallet};
 
 pub(crate) use attempt::after_charge;
-pub use attempt::{LinkApplied, LinkCharge, LinkRefusal};
+pub use attempt::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal};
 
 macro_rules! link_columns {
     () => {

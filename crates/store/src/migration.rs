@@ -121,6 +121,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 38,
+        name: "link charges",
+        both: include_str!("../migrations/0038_link_charges.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.

@@ -346,7 +346,8 @@ impl Store {
                 CAST(COALESCE(SUM(CASE WHEN status IN ('created', 'processing', 'action_required')
                     THEN amount ELSE 0 END), 0) AS BIGINT),
                 CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT)
-            FROM top_ups WHERE organization_id = $1 AND kind = 'auto' AND created_at >= $2 AND created_at < $3";
+            FROM top_ups WHERE organization_id = $1 AND created_at >= $2 AND created_at < $3
+                AND (kind = 'auto' OR link_id IN (SELECT id FROM payment_links WHERE organization_id = $1 AND amount IS NULL))";
         let row = self.db.first(sql, args![organization_id, from, to]).await?.ok_or(StoreError::NotFound)?;
         let mut fields = row.fields();
         Ok(AutoSpent { settled: fields.money()?, in_flight: fields.money()?, unknown: fields.money()? })

@@ -16,6 +16,7 @@ use crate::platform::signal::Slot;
 use crate::platform::{fragment, history, random, storage, stripe, timers};
 use crate::texts;
 use crate::ui::announcer::Announcer;
+use crate::ui::money::explicit_text;
 
 /// The version of the consent text. A changed text gets a new one.
 const CONSENT: &str = "link-2026-11";
@@ -175,6 +176,7 @@ impl Flow {
             exp_month: card.map(|card| card.month).unwrap_or_default(),
             exp_year: card.map(|card| card.year).unwrap_or_default(),
             consent: wording(CONSENT),
+            expected_charge: page.charge_now,
         };
         let kept = Kept { key, body, page };
         if let Ok(text) = serde_json::to_string(&kept) {
@@ -195,8 +197,25 @@ impl Flow {
                     timers::sleep(pause).await;
                     pause = pause.saturating_mul(2).min(longest);
                 }
+                Err(error) if error.code() == Some(ProblemCode::ChargeChanged) => return self.ask_again().await,
                 Err(error) => return self.refused(&error),
             }
+        }
+    }
+
+    /// Another sum than the one that was shown would be charged: nothing was, and the new one is shown and asked for.
+    async fn ask_again(self) {
+        storage::remove(ATTEMPT);
+        match api::pay::resolve(self.token.get_value()).await {
+            Ok(page) => {
+                let reason = match page.charge_now {
+                    Some(sum) => texts::pay::changed_to(&explicit_text(sum, page.currency)),
+                    None => texts::pay::changed_to_none().to_owned(),
+                };
+                self.page.set(Some(page));
+                self.stage.set(Stage::Filling(Some((texts::pay::changed(), reason))));
+            }
+            Err(error) => self.failed(&error),
         }
     }
 
@@ -297,6 +316,7 @@ mod tests {
             redirect: None,
             client_secret: None,
             challenge_until: None,
+            amount: None,
             card: None,
             settled_at: None,
             may_try_again,

@@ -71,13 +71,13 @@ pub(super) fn bank(flow: Flow, page: &PayPage) -> AnyView {
     if flow.stripe.is_some() {
         return question_of_stripe(flow);
     }
-    let (amount, currency) = (page.amount, page.currency);
+    let currency = page.currency;
     let busy = dynamic::memo(move || matches!(*flow.stage.read(), Stage::Answering(_)));
     let question = move || {
         let stage = flow.stage.read();
         let (Stage::Question(attempt) | Stage::Answering(attempt)) = &*stage else { return String::new() };
         // The card comes into the answer once it is accepted: then the payment itself is asked about.
-        match (amount, &attempt.card) {
+        match (attempt.amount, &attempt.card) {
             (Some(amount), Some(card)) => {
                 let card = card_text(&card.brand, &card.last4);
                 texts::bank::approve_payment(&explicit_text(amount, currency), &card)
@@ -119,15 +119,15 @@ pub(super) fn Proof(
     page: PayPage,
 ) -> AnyView {
     let Stage::Done(attempt) = flow.stage.get_untracked() else { return ().into_any() };
-    let PayAttempt { id, card, settled_at, .. } = attempt;
-    let paid = page.amount.is_some();
+    let PayAttempt { id, amount, card, settled_at, .. } = attempt;
+    let paid = amount.is_some();
     let title = if paid { texts::pay::paid() } else { texts::pay::connected() };
-    let kept = match (page.amount, page.purpose.connects(), &page.auto_pay) {
-        (None, _, Some(_)) | (_, true, Some(_)) => texts::pay::kept_automatic(&page.requested_by),
-        (_, true, None) => texts::pay::kept(&page.requested_by),
-        _ => texts::pay::not_kept(&page.requested_by),
+    let kept = match (page.purpose.connects(), &page.auto_pay) {
+        (true, Some(_)) => texts::pay::kept_automatic(&page.requested_by),
+        (true, None) => texts::pay::kept(&page.requested_by),
+        (false, _) => texts::pay::not_kept(&page.requested_by),
     };
-    let amount = page.amount.map(|amount| fact(texts::pay::amount(), explicit_text(amount, page.currency)));
+    let amount = amount.map(|amount| fact(texts::pay::amount(), explicit_text(amount, page.currency)));
     let card = card.map(|card| fact(texts::pay::card(), card_text(&card.brand, &card.last4)));
     let date = settled_at.map(|at| {
         view! { <div><dt>{texts::pay::date()}</dt><dd><Instant at=at style=DateStyle::Full /></dd></div> }

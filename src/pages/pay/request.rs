@@ -7,6 +7,7 @@ use billing_domain::link::LinkPurpose;
 use leptos::prelude::*;
 
 use crate::texts;
+use crate::ui::banner::{Banner, Tone};
 use crate::ui::money::{Figure, MoneyStyle, explicit_text};
 use crate::ui::time::{DateStyle, Instant};
 use crate::ui::woven::woven;
@@ -23,10 +24,11 @@ pub(super) fn Request(
         LinkPurpose::Pay => texts::pay::asks_pay_template(),
         LinkPurpose::PayAndConnect => texts::pay::asks_both_template(),
     };
-    let title = match page.amount {
+    let pays = if page.amount.is_some() { texts::pay::pay_heading() } else { texts::pay::connect_and_pay_heading() };
+    let title = match page.amount.or(page.charge_now) {
         Some(amount) => view! {
             <h1 class="pay-amount">
-                <span class="visually-hidden">{texts::pay::pay_heading()}" "</span>
+                <span class="visually-hidden">{pays}" "</span>
                 <Figure amount=amount currency=currency style=MoneyStyle::Total />
                 <span class="pay-currency">{currency.code()}</span>
             </h1>
@@ -34,14 +36,26 @@ pub(super) fn Request(
         .into_any(),
         None => view! { <h1>{texts::pay::connect()}</h1> }.into_any(),
     };
+    let first_payment = page.charge_now.filter(|_| page.amount.is_none());
+    let connects_only = page.amount.is_none() && page.charge_now.is_none();
     let automatic = page.auto_pay.map(|settings| {
         let settings =
             Settings { threshold: settings.threshold, refill: settings.refill, monthly_cap: settings.monthly_cap };
-        let text = mandate_of_link(&settings, |amount| explicit_text(amount, currency));
+        let write = move |amount| explicit_text(amount, currency);
+        let text = mandate_of_link(&settings, write);
+        let why = texts::pay::at_once_why(&write(settings.threshold));
+        let at_once = first_payment.map(|sum| {
+            view! {
+                <Banner tone=Tone::Warn title=texts::pay::at_once(&write(sum))>
+                    <p>{why}</p>
+                </Banner>
+            }
+        });
         view! {
             <div class="pay-mandate">
                 <h2>{texts::pay::switches_on()}</h2>
                 <p>{text}</p>
+                {at_once}
             </div>
         }
     });
@@ -55,6 +69,7 @@ pub(super) fn Request(
             {title}
             {note}
             {automatic}
+            {connects_only.then(|| view! { <p>{texts::connect_card::nothing_charged()}</p> })}
             <p class="muted small">
                 {woven(texts::pay::works_once_template(), [("time", until), ("zone", zone)])}
             </p>

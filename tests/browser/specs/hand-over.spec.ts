@@ -5,6 +5,7 @@ import { Billing, CARDS } from "../fixture/billing.ts";
 import { press } from "../fixture/keyboard.ts";
 import { Colleague, makeLink, scan } from "../fixture/links.ts";
 import { signIn } from "../fixture/people.ts";
+import { withStripe } from "../fixture/stripe.ts";
 
 test.describe("with nothing connected", () => {
   test.use({ demo: "fresh" });
@@ -16,7 +17,8 @@ test.describe("with nothing connected", () => {
     await billing.autoPay.getByRole("button", { name: "Not Active" }).click();
     await page.getByRole("button", { name: /^Scan the QR code/ }).click();
     const dialog = page.getByRole("dialog", { name: "Hand this over" });
-    await expect(dialog.getByRole("status")).toContainText("Not opened yet");
+    await expect(dialog.getByRole("status").filter({ hasText: "Not opened yet" })).toBeVisible();
+    await expect(dialog.getByRole("status").filter({ hasText: "$50.00 USD is charged as soon as the card is connected" })).toBeVisible();
     const address = await dialog.getByRole("textbox", { name: "Payment link" }).inputValue();
     expect(await scan(page, dialog.getByRole("img", { name: "QR code of the payment link" })), "in the dark too").toBe(address);
 
@@ -26,12 +28,18 @@ test.describe("with nothing connected", () => {
     await expect(phone.getByRole("heading", { name: "Connect a card" })).toBeVisible();
     await expect(phone.getByText("Northwind Dental").first()).toBeVisible();
     await expect(phone.getByText(/Whenever the balance falls to \$20\.00 USD or below, this card is charged \$50\.00 USD/)).toBeVisible();
+    await expect(phone.getByRole("heading", { level: 1 })).toHaveText(/Connect a card and pay\s*\$50\.00/);
+    await expect(phone.getByText("$50.00 USD is charged at once")).toBeVisible();
+    await expect(phone.getByRole("button", { name: "Connect card and pay $50.00 USD" })).toBeVisible();
     expect(phone.url(), "the token is out of the address bar").toBe(`${server.origin}/pay`);
-    await expect(dialog.getByRole("status")).toContainText("Opened");
+    await expect(dialog.getByRole("status").filter({ hasText: "Opened" })).toBeVisible();
 
     await colleague.enterCard(CARDS.pays);
-    await expect(phone.getByRole("heading", { name: "The card is connected. Thank you" })).toBeVisible();
+    await expect(phone.getByRole("heading", { name: "Paid. Thank you" })).toBeVisible();
+    await expect(phone.getByRole("main")).toContainText("$50.00 USD");
     await expect(phone.getByText("automatic payments are on")).toBeVisible();
+    const [receipt] = await Promise.all([phone.waitForEvent("download"), phone.getByRole("button", { name: "Receipt (PDF)" }).click()]);
+    expect((await readFile(await receipt.path())).subarray(0, 5).toString()).toBe("%PDF-");
     // The dialog goes on by itself.
     await expect(billing.dialog).toBeHidden();
     await expect(billing.autoPay.getByRole("button", { name: "Active", exact: true })).toBeVisible();
@@ -40,6 +48,39 @@ test.describe("with nothing connected", () => {
     await colleague.leave();
   });
 });
+
+test("a sum that changes while the page is open is asked for anew, and nothing is charged before", async ({ page, browser, server, seams }) => {
+  await signIn(page, "owner");
+  const settings = { threshold: "4000", refill: { kind: "target", balance: "4100" }, monthly_cap: "5000" };
+  const address = await makeLink(page, { purpose: "connect", auto_pay: settings });
+  const colleague = await Colleague.withPhone(browser, server);
+  const phone = colleague.page;
+  await phone.goto(address);
+  const button = phone.getByRole("button", { name: /^Connect card and pay \$/ });
+  const before = cents(await button.innerText());
+  const billing = new Billing(page);
+  const charges = (await seams.charges()).length;
+  await billing.addBalance("40");
+  await billing.pay();
+  await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
+  colleague.watch.expectStatus(409);
+  await colleague.enterCard(CARDS.pays);
+  await expect(phone.getByRole("alert").filter({ hasText: "The amount has changed" })).toContainText("Nothing was charged so far");
+  await colleague.findsWhatWasTyped();
+  expect((await seams.charges()).length, "only the owner's own").toBe(charges + 1);
+  const after = cents(await button.innerText());
+  expect(before - after, "40 dollars less are missing, give or take what calls cost meanwhile").toBeGreaterThan(3_000);
+  if (!withStripe()) await button.click();
+  else await colleague.enterCard(CARDS.pays);
+  await expect(phone.getByRole("heading", { name: "Paid. Thank you" })).toBeVisible();
+  await expect(phone.getByRole("main")).toContainText(`$${(after / 100).toLocaleString("en-US", { minimumFractionDigits: 2 })}`);
+  await colleague.leave();
+});
+
+/** The sum in a button's words. */
+function cents(words: string): number {
+  return Number((/\$([\d,]+\.\d\d)/.exec(words)?.[1] ?? "").replace(/[,.]/g, ""));
+}
 
 test("a colleague pays an amount, keeps a proof, and the link is used up", async ({ page, browser, server }) => {
   await signIn(page, "owner");

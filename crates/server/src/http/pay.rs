@@ -52,7 +52,8 @@ async fn resolve_link(
 ///
 /// Takes the token that the sandbox's form made of the number; a body that holds a card number is refused. Where the
 /// provider has a page of its own, no token is sent: the attempt is `action_required`, `redirect` says where the card is
-/// entered, and beginning anew closes that page. At most once for an `Idempotency-Key`; 409 while somebody else is using the link. The answer says where the attempt stands:
+/// entered, and beginning anew closes that page. At most once for an `Idempotency-Key`; 409 while somebody else is using the link,
+/// and `charge_changed` when another sum than `expected_charge` would be charged at once. The answer says where the attempt stands:
 /// a refused card is `declined` with the reason, and another one may be tried.
 #[utoipa::path(
     post, path = paths::PAY_COMPLETE, tag = "pay",

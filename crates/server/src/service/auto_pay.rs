@@ -7,7 +7,7 @@ pub(crate) mod nudges;
 use billing_contract::auto_pay::{AutoPay as Shown, EnteredRefill, MonthFigures, PutAutoPay};
 use billing_contract::{Entered, FieldError, ProblemCode};
 use billing_domain::Money;
-use billing_domain::auto_pay::{Refill, Settings, SettingsError};
+use billing_domain::auto_pay::{Plan, Refill, Settings, SettingsError};
 use billing_domain::limits::{AmountError, ChargeLimits};
 use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, Organization, StoreError};
 
@@ -53,6 +53,8 @@ async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay)
         monthly_cap: settings.monthly_cap,
         card_id,
         health: health::line(auto_pay, plan),
+        last_charge_at: auto_pay.state.last_charge_at,
+        resumes_with_default_card: resumes_with_default_card(auto_pay),
         month: MonthFigures {
             spent: spent.settled,
             in_flight,
@@ -61,6 +63,23 @@ async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay)
         },
         etag: auto_pay.version.to_string(),
     })
+}
+
+/// What is charged at once when these settings are switched on now; nothing where they are on already.
+pub(crate) async fn first_payment(
+    state: &AppState,
+    organization: &Organization,
+    settings: &Settings,
+) -> Result<Option<Money>, Problem> {
+    let (auto_pay, now) = (state.store.auto_pay(&organization.id).await?, state.clock.now());
+    if auto_pay.enabled {
+        return Ok(None);
+    }
+    let figures = engine::figures(state, organization, &auto_pay, now).await?;
+    match engine::decide(state, organization, settings, &figures.situation, now) {
+        Plan::Charge(amount) => Ok(Some(amount.money())),
+        _ => Ok(None),
+    }
 }
 
 /// What the form begins with: 20, 50 and 500, in yen a hundred times as much, moved into the operator's limits.
@@ -139,8 +158,7 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<Shown, P
 /// A pause because the named card was removed stays: nobody has agreed to the default card in its place.
 pub(crate) async fn default_card_changed(state: &AppState, organization_id: &str) -> Result<(), Problem> {
     let present = state.store.auto_pay(organization_id).await?;
-    let paused = present.state.paused_reason.is_some() && !health::awaits_agreement(&present.state);
-    if present.enabled && present.card_id.is_none() && paused {
+    if resumes_with_default_card(&present) {
         let resumed = health::healthy(&present.state);
         match state.store.record_auto_pay_state(organization_id, &present.state, &resumed, state.clock.now()).await {
             // Somebody else has just decided on it.
@@ -150,6 +168,11 @@ pub(crate) async fn default_card_changed(state: &AppState, organization_id: &str
     }
     changed(state, organization_id).await;
     Ok(())
+}
+
+fn resumes_with_default_card(auto_pay: &AutoPay) -> bool {
+    let paused = auto_pay.state.paused_reason.is_some() && !health::awaits_agreement(&auto_pay.state);
+    auto_pay.enabled && auto_pay.card_id.is_none() && paused
 }
 
 /// Before a card goes: without any card automatic payments are switched off; without the one that was agreed to they

@@ -7,10 +7,11 @@ use billing_contract::ProblemCode;
 use billing_contract::link::{AnswerAttempt, AskAttempt, CompleteLink, PayAttempt, PayPage, PayStatus, ResolveLink};
 use billing_contract::top_up::CardSummary;
 use billing_domain::charge::{DeclineCode, TopUpStatus};
+use billing_domain::{Currency, Money};
 use billing_payments::{CardToken, NextAction, Reference, SetupRequest};
 use billing_store::{
-    Card, CardSetup, Created, IdempotencyKey, LinkCharge, LinkRefusal, PaymentLink, SetupStatus, SetupWord, StoreError,
-    TopUp,
+    Card, CardSetup, Created, ExpectedCharge, IdempotencyKey, LinkCharge, LinkRefusal, Organization, PaymentLink,
+    SetupStatus, SetupWord, StoreError, TopUp,
 };
 
 use crate::app::AppState;
@@ -35,8 +36,10 @@ pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLin
     }
     let organization = state.store.organization(&link.organization_id).await?;
     let today = settlement::day(&organization, now);
+    let charge_now = due(state, &link, &organization).await?;
     Ok(PayPage {
         today,
+        charge_now,
         organization: organization.name,
         requested_by: link.created_by_name,
         purpose: link.purpose,
@@ -47,6 +50,16 @@ pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLin
         expires_at: link.expires_at,
         time_zone: organization.time_zone,
     })
+}
+
+/// What the card is charged as soon as the link is used: what it asks for, or the first of the automatic payments that it
+/// switches on.
+async fn due(state: &AppState, link: &PaymentLink, organization: &Organization) -> Result<Option<Money>, Problem> {
+    match (link.amount, &link.settings) {
+        (Some(amount), _) => Ok(Some(amount)),
+        (None, Some(settings)) => auto_pay::first_payment(state, organization, settings).await,
+        (None, None) => Ok(None),
+    }
 }
 
 /// Uses a link with a card, at most once for a key; whether the key had begun it before. `origin` is where the page is, to
@@ -75,15 +88,22 @@ pub(crate) async fn complete(
     let page = own_form.then(|| Page { return_address: format!("{origin}/pay") });
     let asked = Asked { request, consent: form.consent.clone(), page };
     let new = cards::new_setup(state, id, None, &asked)?;
+    let seen = form.expected_charge.map(|amount| amount.to_string());
     let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
+    let mut request_parts = vec!["POST /pay/complete", &form.card_token, &valid_until, &form.consent];
+    request_parts.extend(seen.as_deref());
     let key = IdempotencyKey {
         // The link's own room among the organisation's keys.
         key: format!("link:{}:{key}", link.id),
-        fingerprint: fingerprint(&["POST /pay/complete", &form.card_token, &valid_until, &form.consent]),
+        fingerprint: fingerprint(&request_parts),
     };
-    let mut begun = state.store.begin_link_attempt(&link, &new, &key, now).await?;
+    let organization = state.store.organization(&link.organization_id).await?;
+    // An amount that the link itself names cannot change: whoever does not repeat it has seen it all the same.
+    let charge =
+        ExpectedCharge { seen: form.expected_charge.or(link.amount), due: due(state, &link, &organization).await? };
+    let mut begun = state.store.begin_link_attempt(&link, &new, &key, charge, now).await?;
     if matches!(begun, Err(LinkRefusal::Busy)) && free(state, &link).await? {
-        begun = state.store.begin_link_attempt(&link, &new, &key, now).await?;
+        begun = state.store.begin_link_attempt(&link, &new, &key, charge, now).await?;
     }
     match begun {
         Ok(Created::New(setup)) => {
@@ -94,11 +114,23 @@ pub(crate) async fn complete(
         Ok(Created::Replay(setup)) => Ok((attempt(state, &link, &setup.id).await?, true)),
         Ok(Created::Reused | Created::Blocked) => Err(cards::key_reused()),
         Err(LinkRefusal::Dead) => Err(gone()),
+        Err(LinkRefusal::ChargeChanged) => Err(charge_changed(charge, organization.currency)),
         Err(LinkRefusal::Busy) => Err(Problem::new(
             ProblemCode::Conflict,
             "Somebody is using this link at this moment. You were not charged. Try again in a few minutes.",
         )),
     }
+}
+
+fn charge_changed(charge: ExpectedCharge, currency: Currency) -> Problem {
+    let due = match charge.due {
+        Some(amount) => {
+            format!("The card would now be charged {} {} at once.", amount.priced(currency), currency.code())
+        }
+        None => "The card would not be charged at once any more.".to_owned(),
+    };
+    let detail = format!("{due} Nothing was charged: look at the amount and confirm again.");
+    Problem::new(ProblemCode::ChargeChanged, detail)
 }
 
 /// A page that is merely open does not keep others from a link: it is closed. Whether nobody is at it any more.
@@ -200,6 +232,7 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAt
         redirect: None,
         client_secret: None,
         challenge_until: None,
+        amount: None,
         card: None,
         settled_at: None,
         may_try_again: link.state(state.clock.now()).is_alive(),
@@ -228,6 +261,7 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAt
 }
 
 fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
+    shown.amount = Some(top_up.amount);
     shown.card = Some(CardSummary { brand: top_up.card_brand.clone(), last4: top_up.card_last4.clone() });
     match top_up.status {
         TopUpStatus::Created | TopUpStatus::Processing => {}

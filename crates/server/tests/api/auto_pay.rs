@@ -154,7 +154,7 @@ async fn health(client: &Client, state: &str) -> Value {
 }
 
 /// Usage of this much, posted past the routes that are not under test here.
-async fn spend(world: &World, amount: i64) {
+pub(crate) async fn spend(world: &World, amount: i64) {
     let line = NewLine {
         id: new_id(),
         kind: TransactionKind::AiTask,

@@ -3,13 +3,17 @@
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Row as _};
 
+use crate::auto_pay::spend;
 use crate::client::{Answer, Client, send, try_send};
 use crate::fixture::{Server, World};
-use crate::money::{agreed, charges, connect, eventually, ledger, script, taken};
+use crate::money::{agreed, charges, connect, eventually, ledger, pay, script, taken};
 use crate::stream::Stream;
 
 on_both_databases!(
     one_scan_takes_automatic_payments_from_off_to_on,
+    what_is_charged_at_once_is_seen_first_and_confirmed_anew_when_it_changes,
+    a_balance_that_falls_while_the_payer_confirms_charges_nothing_unseen,
+    a_refused_first_payment_connects_and_switches_on_nothing,
     a_payment_through_a_link_is_credited_and_keeps_no_card,
     the_admin_watches_it_go_from_created_to_completed,
     dead_and_unknown_links_say_one_sentence_and_nothing_of_the_organization,
@@ -37,6 +41,13 @@ fn token(created: &Value) -> String {
 
 fn card(token: &str, card: &str) -> Value {
     json!({"token": token, "card_token": card, "exp_month": 12, "exp_year": 2034, "consent": "link-2026-11"})
+}
+
+/// The same by a payer who saw that this is charged at once.
+fn card_for(token: &str, card_token: &str, expected_charge: &str) -> Value {
+    let mut form = card(token, card_token);
+    form["expected_charge"] = json!(expected_charge);
+    form
 }
 
 async fn complete(world: &World, key: &str, form: &Value) -> Answer {
@@ -86,17 +97,99 @@ async fn one_scan_takes_automatic_payments_from_off_to_on(world: World) {
         (&json!("Acme"), &json!("Acme admin"), &json!("connect"), &json!("Please, for November"))
     );
     assert_eq!((&page["amount"], &page["auto_pay"]["threshold"]), (&Value::Null, &json!("20.00")));
-    let attempt = complete(&world, "t-1", &card(&token, "pm_card_visa")).await.expect(201).json();
+    // The wallet is empty, so the first payment comes at once: the payer is told, and pays it there.
+    assert_eq!(page["charge_now"], "50.00");
+    let attempt = complete(&world, "t-1", &card_for(&token, "pm_card_visa", "50.00")).await.expect(201).json();
     assert_eq!((&attempt["status"], &attempt["card"]["last4"]), (&json!("succeeded"), &json!("4242")));
+    assert_eq!(attempt["amount"], "50.00");
+    let replayed = complete(&world, "t-1", &card_for(&token, "pm_card_visa", "50.00")).await.expect(201).json();
+    assert_eq!(replayed, attempt, "the same attempt, though nothing would be charged by now");
+    let wanted = json!({"token": token, "attempt_id": attempt["id"]});
+    assert!(world.anonymous().post("/api/v1/pay/receipt", &wanted).await.expect(200).body.starts_with(b"%PDF-"));
     let auto_pay = admin.get("/api/v1/auto-pay").await.expect(200).json();
     assert_eq!((&auto_pay["enabled"], &auto_pay["threshold"]), (&json!(true), &json!("20.00")));
     assert_eq!(admin.get("/api/v1/cards").await.expect(200).json()["items"].as_array().unwrap().len(), 1);
-    // The wallet is empty, so the first charge comes at once.
-    eventually("the wallet has refilled itself", || async {
-        (taken(&world, &world.acme.id).await.into_values().collect::<Vec<_>>() == [5_000]).then_some(())
-    })
-    .await;
+    assert_eq!((&auto_pay["month"]["spent"], &auto_pay["month"]["left"]), (&json!("50.00"), &json!("450.00")));
+    assert_eq!(agreed(&world, &admin, &world.acme.id).await.into_values().collect::<Vec<_>>(), [5_000]);
+    // The next one keeps its distance, as after any automatic payment.
+    spend(&world, 40).await;
+    assert_eq!(admin.get("/api/v1/auto-pay").await.expect(200).json()["health"]["state"], "waiting");
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1);
     assert_eq!(list(&admin).await[0]["state"], "completed");
+}
+
+async fn what_is_charged_at_once_is_seen_first_and_confirmed_anew_when_it_changes(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    connect(&owner, "pm_card_visa").await;
+    pay(&owner, "k-1", "30").await.expect(201);
+    let target = json!({"threshold": "20", "refill": {"kind": "target", "balance": "100"}, "monthly_cap": "500"});
+    let token = token(&make(&owner, json!({"purpose": "connect", "auto_pay": target})).await);
+    let mut number = 0;
+    let mut send = async |form: Value| {
+        number += 1;
+        complete(&world, &format!("try-{number}"), &form).await
+    };
+    let due = async || resolve(&world, &token).await.expect(200).json()["charge_now"].clone();
+    let unseen = card(&token, "pm_card_visa");
+    assert_eq!(due().await, Value::Null, "above the threshold nothing is charged");
+    // From none to some.
+    spend(&world, 15).await;
+    let refused = send(unseen.clone()).await.expect(409);
+    assert_eq!(refused.problem(), "charge_changed");
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("85.00 USD") && detail.contains("Nothing was charged"), "{detail}");
+    assert_eq!(due().await, "85.00");
+    // To another sum.
+    spend(&world, 1).await;
+    let refused = send(card_for(&token, "pm_card_visa", "85.00")).await;
+    assert_eq!((refused.expect(409).problem(), due().await), ("charge_changed".to_owned(), json!("86.00")));
+    // From some to none.
+    pay(&owner, "k-2", "10").await.expect(201);
+    let refused = send(card_for(&token, "pm_card_visa", "86.00")).await;
+    assert_eq!((refused.expect(409).problem(), due().await), ("charge_changed".to_owned(), Value::Null));
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 2, "a refusal charges nothing");
+    assert_eq!(owner.get("/api/v1/cards").await.expect(200).json()["items"].as_array().unwrap().len(), 1);
+    // A refusal uses up neither the key nor the link.
+    spend(&world, 10).await;
+    let attempt = send(card_for(&token, "pm_card_mastercard", "86.00")).await.expect(201).json();
+    assert_eq!((&attempt["status"], &attempt["amount"]), (&json!("succeeded"), &json!("86.00")));
+    let taken = agreed(&world, &owner, &world.acme.id).await;
+    assert_eq!(taken.into_values().sum::<i64>(), 3_000 + 1_000 + 8_600);
+    // An amount that the link itself names cannot change; another one is refused all the same.
+    let fixed = self::token(&make(&owner, json!({"purpose": "pay", "amount": "40"})).await);
+    assert_eq!(resolve(&world, &fixed).await.expect(200).json()["charge_now"], "40.00");
+    let wrong = send(card_for(&fixed, "pm_card_visa", "39.00")).await;
+    assert_eq!(wrong.expect(409).problem(), "charge_changed");
+    assert_eq!(send(card(&fixed, "pm_card_visa")).await.expect(201).json()["amount"], "40.00");
+}
+
+async fn a_balance_that_falls_while_the_payer_confirms_charges_nothing_unseen(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    connect(&owner, "pm_card_visa").await;
+    pay(&owner, "k-1", "30").await.expect(201);
+    let token = token(&make(&owner, json!({"purpose": "connect", "auto_pay": settings()})).await);
+    let attempt = complete(&world, "c", &card(&token, "pm_card_authenticationRequired")).await.expect(201).json();
+    assert_eq!((&attempt["status"], &attempt["amount"]), (&json!("action_required"), &Value::Null));
+    spend(&world, 15).await;
+    let answer = json!({"token": token, "attempt_id": attempt["id"], "approve": true});
+    let done = world.anonymous().post("/api/v1/pay/challenge", &answer).await.expect(200).json();
+    assert_eq!((&done["status"], &done["amount"]), (&json!("succeeded"), &Value::Null));
+    let shown = owner.get("/api/v1/auto-pay").await.expect(200).json();
+    assert_eq!((&shown["enabled"], &shown["health"]["state"]), (&json!(true), &json!("waiting")));
+    assert_eq!(charges(&world, &world.acme.id).await.len(), 1, "the page said that nothing is charged at once");
+}
+
+async fn a_refused_first_payment_connects_and_switches_on_nothing(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let token = token(&make(&owner, json!({"purpose": "connect", "auto_pay": settings()})).await);
+    let refused = card_for(&token, "pm_card_chargeCustomerFail", "50.00");
+    let attempt = complete(&world, "a", &refused).await.expect(201).json();
+    assert_eq!((&attempt["status"], &attempt["may_try_again"]), (&json!("declined"), &json!(true)), "{attempt}");
+    assert_eq!(owner.get("/api/v1/auto-pay").await.expect(200).json()["enabled"], false);
+    assert_eq!(owner.get("/api/v1/cards").await.expect(200).json()["items"], json!([]));
+    let paid = complete(&world, "b", &card_for(&token, "pm_card_visa", "50.00")).await.expect(201).json();
+    assert_eq!(paid["status"], "succeeded");
+    assert_eq!(owner.get("/api/v1/auto-pay").await.expect(200).json()["enabled"], true);
 }
 
 async fn a_payment_through_a_link_is_credited_and_keeps_no_card(world: World) {

@@ -2,7 +2,7 @@
 //! the link, so that of two people one succeeds, and a crash in between is gone on from.
 
 use billing_domain::charge::TopUpStatus;
-use billing_domain::link::{LinkPurpose, MAX_DECLINES, MAX_TRIES};
+use billing_domain::link::{MAX_DECLINES, MAX_TRIES};
 use billing_domain::{Money, Timestamp};
 
 use super::{PaymentLink, find};
@@ -23,6 +23,17 @@ pub enum LinkRefusal {
     Dead,
     /// Somebody is using it at this moment.
     Busy,
+    /// It charges another sum than the payer has seen.
+    ChargeChanged,
+}
+
+/// What a link charges at once, as the payer saw it and as it is now; `None`: nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedCharge {
+    /// What the payer has agreed to.
+    pub seen: Option<Money>,
+    /// What is due.
+    pub due: Option<Money>,
 }
 
 /// The top-up that follows a set-up where the link asks for money.
@@ -55,9 +66,10 @@ impl Store {
         link: &PaymentLink,
         new: &NewCardSetup,
         key: &IdempotencyKey,
+        charge: ExpectedCharge,
         now: Timestamp,
     ) -> Result<std::result::Result<Created<CardSetup>, LinkRefusal>> {
-        retrying!(self.begin_link_attempt_once(link, new, key, now))
+        retrying!(self.begin_link_attempt_once(link, new, key, charge, now))
     }
 
     /// Takes the provider's word on a link's set-up. A success connects the card and completes the link, or writes the
@@ -97,6 +109,7 @@ impl Store {
         link: &PaymentLink,
         new: &NewCardSetup,
         key: &IdempotencyKey,
+        charge: ExpectedCharge,
         now: Timestamp,
     ) -> Result<std::result::Result<Created<CardSetup>, LinkRefusal>> {
         let mut tx = self.db.begin().await?;
@@ -118,6 +131,9 @@ impl Store {
         if is_in_use(&mut tx, &link.id).await? {
             return Ok(Err(LinkRefusal::Busy));
         }
+        if charge.seen != charge.due {
+            return Ok(Err(LinkRefusal::ChargeChanged));
+        }
         if present.tries >= MAX_TRIES {
             stop(&mut tx, &link.id, now).await?;
             tx.commit().await?;
@@ -125,7 +141,7 @@ impl Store {
         }
         let sql = "UPDATE payment_links SET tries = tries + 1, opened_at = COALESCE(opened_at, $2) WHERE id = $1";
         tx.execute(sql, args![&link.id, now]).await?;
-        let setup = card_setup::insert(&mut tx, organization_id, new, Some(&link.id), now).await?;
+        let setup = card_setup::insert(&mut tx, organization_id, new, Some(&link.id), charge.seen, now).await?;
         tx.commit().await?;
         Ok(Ok(Created::New(setup)))
     }
@@ -165,7 +181,15 @@ impl Store {
             tx.commit().await?;
             return Ok(LinkApplied { forget: Some(forgotten), ..unchanged(setup) });
         }
-        let applied = match link.amount {
+        // Where somebody has switched automatic payments on meanwhile, the link does not, and its first payment is theirs.
+        let first_payment = before.charge.filter(|_| link.settings.is_some());
+        let due = match link.amount.or(first_payment) {
+            Some(amount) if link.amount.is_some() || !auto_pay::find(&mut tx, organization_id).await?.enabled => {
+                Some(amount)
+            }
+            _ => None,
+        };
+        let applied = match due {
             None => {
                 let card = card::add(&mut tx, organization_id, new, now).await?;
                 if card.id == new.id {
@@ -208,7 +232,7 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
         TopUpStatus::Succeeded => {
             let link = find(tx, &top_up.organization_id, link_id).await?;
             // The money counts in any case; a link that was taken back meanwhile connects nothing.
-            let card = if link.purpose == LinkPurpose::PayAndConnect && link.revoked_at.is_none() {
+            let card = if link.purpose.connects() && link.revoked_at.is_none() {
                 let card = card::reveal(tx, &top_up.organization_id, &top_up.card_id).await?;
                 notice::card_added(tx, &card, Added::ByLink { made_by: &link.created_by_name }, now).await?;
                 Some(card)
@@ -268,5 +292,12 @@ async fn complete(
     };
     auto_pay::write_settings(tx, &link.organization_id, &update, now).await?;
     let begun = AutoPayState { last_charge_at: present.state.last_charge_at, ..AutoPayState::default() };
-    auto_pay::write_state(tx, &link.organization_id, &present.state, &begun, now).await
+    auto_pay::write_state(tx, &link.organization_id, &present.state, &begun, now).await?;
+    // What was paid with the link is the first automatic payment. Where the balance has come down while the payer was at
+    // it, the page said that nothing is charged at once: the pace holds from here.
+    let wallet = wallet::lock(tx, &link.organization_id).await?;
+    if top_up_id.is_some() || wallet.available() <= settings.threshold {
+        auto_pay::begin_pace(tx, &link.organization_id, now).await?;
+    }
+    Ok(())
 }

@@ -5,8 +5,8 @@ use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::link::{LinkPurpose, LinkState, MAX_DECLINES, MAX_TRIES};
 use billing_domain::{Money, Role};
 use billing_store::{
-    CardSetup, Created, LinkApplied, LinkCharge, LinkRefusal, NewCardSetup, NewLink, PaymentLink, SetupStatus,
-    SetupWord, StoreError, TopUp,
+    CardSetup, Created, ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewCardSetup, NewLink, PaymentLink,
+    SetupStatus, SetupWord, StoreError, TopUp,
 };
 
 use crate::bench::{Bench, NOW, at_once, id, key, money, new_card, on_both};
@@ -17,6 +17,7 @@ on_both![
     a_link_lives_from_created_over_opened_to_its_end,
     a_link_that_was_seen_expired_stays_so_when_the_clock_goes_back,
     a_card_is_connected_and_automatic_payments_are_switched_on_in_one_step,
+    the_first_automatic_payment_is_the_one_that_was_seen,
     settings_that_somebody_switched_on_meanwhile_stay,
     a_payment_keeps_the_card_only_where_that_was_agreed_to,
     of_twenty_people_with_one_link_one_begins,
@@ -63,13 +64,18 @@ async fn a_link_that_was_seen_expired_stays_so_when_the_clock_goes_back(bench: B
     assert_eq!(revoked.state(NOW), LinkState::Expired, "what is over is not taken back");
 }
 
+/// The payer has seen what the link itself asks for, and nothing else is due.
+fn as_asked(link: &PaymentLink) -> ExpectedCharge {
+    ExpectedCharge { seen: link.amount, due: link.amount }
+}
+
 fn new_setup() -> NewCardSetup {
     NewCardSetup { id: id(), user_id: None, provider: "sandbox".to_owned(), request: "{}".to_owned() }
 }
 
 async fn begin(bench: &Bench, link: &PaymentLink) -> Result<Created<CardSetup>, LinkRefusal> {
     let new = new_setup();
-    bench.store.begin_link_attempt(link, &new, &key(&new.id, "f"), NOW).await.unwrap()
+    bench.store.begin_link_attempt(link, &new, &key(&new.id, "f"), as_asked(link), NOW).await.unwrap()
 }
 
 async fn begun(bench: &Bench, link: &PaymentLink) -> CardSetup {
@@ -155,6 +161,31 @@ async fn a_card_is_connected_and_automatic_payments_are_switched_on_in_one_step(
     assert_eq!(begin(&bench, &link).await, Err(LinkRefusal::Dead));
 }
 
+async fn the_first_automatic_payment_is_the_one_that_was_seen(bench: Bench) {
+    let organization = bench.organization().await;
+    let link = made(&bench, &organization, LinkPurpose::Connect, Some(settings())).await;
+    let attempt = async |seen: Option<&str>, due: Option<&str>| {
+        let (new, charge) = (new_setup(), ExpectedCharge { seen: seen.map(money), due: due.map(money) });
+        bench.store.begin_link_attempt(&link, &new, &key(&new.id, "f"), charge, NOW).await.unwrap()
+    };
+    for (seen, due) in [(None, Some("50")), (Some("50"), None), (Some("50"), Some("60"))] {
+        assert_eq!(attempt(seen, due).await, Err(LinkRefusal::ChargeChanged));
+    }
+    assert_eq!(now_of(&bench, &link).await.tries, 0, "a refusal counts no try");
+    let Ok(Created::New(setup)) = attempt(Some("50"), Some("50")).await else { panic!() };
+    assert_eq!(setup.charge, Some(money("50")));
+    let applied = hear(&bench, &setup, &connected()).await;
+    let top_up = applied.top_up.unwrap();
+    assert_eq!((top_up.amount, applied.connected), (money("50"), None));
+    assert!(!bench.store.auto_pay(&organization).await.unwrap().enabled, "not before it is paid");
+    charged(&bench, &top_up, Outcome::Settled).await;
+    let auto_pay = bench.store.auto_pay(&organization).await.unwrap();
+    assert_eq!((auto_pay.enabled, auto_pay.state.last_charge_at), (true, Some(NOW)));
+    let spent = bench.store.auto_spent(&organization, NOW, NOW.plus_seconds(1)).await.unwrap();
+    assert_eq!(spent.settled, money("50"), "it counts for the month's cap");
+    bench.assert_whole(&organization).await;
+}
+
 async fn settings_that_somebody_switched_on_meanwhile_stay(bench: Bench) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::Connect, Some(settings())).await;
@@ -200,7 +231,7 @@ async fn of_twenty_people_with_one_link_one_begins(bench: Bench) {
         let (store, link) = (bench.store.clone(), link.clone());
         async move {
             let new = new_setup();
-            store.begin_link_attempt(&link, &new, &key(&new.id, "f"), NOW).await.unwrap()
+            store.begin_link_attempt(&link, &new, &key(&new.id, "f"), as_asked(&link), NOW).await.unwrap()
         }
     })
     .await;

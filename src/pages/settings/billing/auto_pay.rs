@@ -4,7 +4,7 @@ mod advice;
 mod cap;
 mod confirm;
 mod doors;
-mod draft;
+pub(super) mod draft;
 mod form;
 mod health;
 mod past;
@@ -33,7 +33,7 @@ use crate::ui::announcer::{Announcer, announcer};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::lazy::lazy;
-use crate::ui::money::{Amount, MoneyStyle, money_text};
+use crate::ui::money::{Amount, MoneyStyle, explicit_text, money_text};
 use crate::ui::panel::Panel;
 use crate::ui::pill::Pill;
 use crate::ui::time::{DateStyle, instant_text};
@@ -147,7 +147,7 @@ fn active(live: Live, doors: Doors, change: Slot<Change>) -> AnyView {
         Next::RaiseCap => Some(next_button(texts::auto_pay::raise_cap(), move || doors.auto_pay.set(true))),
         Next::Resume => Some(match waiting(live) {
             Some(top_up) => next_button(texts::bank::heading(), move || live.show_payment(top_up.clone())),
-            None => next_button(texts::ui::try_again(), resume),
+            None => next_button(resume_words(live), resume),
         }),
     };
     view! {
@@ -174,7 +174,22 @@ pub(super) fn waiting(live: Live) -> Option<TopUp> {
     open.iter().find(|one| one.automatic && one.status == TopUpStatus::ActionRequired).cloned()
 }
 
-fn next_button(word: &'static str, press: impl Fn() + Send + Sync + 'static) -> AnyView {
+/// Resuming charges at once what is due: the button names it.
+fn resume_words(live: Live) -> String {
+    match at_once(live) {
+        Some(amount) => texts::auto_pay::resume_and_pay(&explicit_text(amount, live.currency)),
+        None => texts::ui::try_again().to_owned(),
+    }
+}
+
+/// What the settings that are in force charge as soon as nothing holds them up.
+pub(super) fn at_once(live: Live) -> Option<Money> {
+    let (auto_pay, wallet) = (live.auto_pay.read(), live.wallet.read());
+    draft::charged_at_once(&draft::present(&auto_pay), &live.limits, &wallet, &auto_pay, live.now())
+}
+
+fn next_button(word: impl Into<String>, press: impl Fn() + Send + Sync + 'static) -> AnyView {
+    let word = word.into();
     view! { <Button on_press=press>{word}</Button> }.into_any()
 }
 

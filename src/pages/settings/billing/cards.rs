@@ -5,8 +5,8 @@ use billing_contract::card::Card;
 use billing_domain::Date;
 use leptos::prelude::*;
 
-use super::Doors;
 use super::words::expiry;
+use super::{Doors, auto_pay};
 use crate::api;
 use crate::parts::words::card_text;
 use crate::platform::signal::Slot;
@@ -20,6 +20,7 @@ use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::lazy::{lazy, split};
+use crate::ui::money::explicit_text;
 use crate::ui::panel::{Empty, Panel};
 use crate::ui::pill::Pill;
 use crate::ui::woven::woven;
@@ -105,7 +106,7 @@ fn row(live: Live, card: &Card, removing: Slot<Option<Card>>, failure: RwSignal<
             <span class="card-actions">
                 {(!is_default).then(move || view! {
                     <Button style=ButtonStyle::Quiet busy=busy on_press=make_default>
-                        {named(texts::cards::make_default(), texts::cards::make_default_which(&of_which))}
+                        {dynamic::part(move || default_words(live, &of_which))}
                     </Button>
                 })}
                 <Button style=ButtonStyle::Quiet on_press=move || removing.set(Some(kept.get_value()))>
@@ -115,6 +116,15 @@ fn row(live: Live, card: &Card, removing: Slot<Option<Card>>, failure: RwSignal<
         </li>
     }
     .into_any()
+}
+
+/// Where automatic payments wait for another default card, it is charged at once: the button says so.
+fn default_words(live: Live, card: &str) -> AnyView {
+    let due = live.auto_pay.read().resumes_with_default_card.then(|| auto_pay::at_once(live)).flatten();
+    match due.map(|amount| explicit_text(amount, live.currency)) {
+        Some(due) => named(texts::cards::default_and_pay(&due), texts::cards::default_and_pay_which(card, &due)),
+        None => named(texts::cards::make_default(), texts::cards::make_default_which(card)),
+    }
 }
 
 /// A card is good to the end of its month.

@@ -222,6 +222,8 @@ mod tests {
             monthly_cap: zero,
             card_id: None,
             health: Health { state, next_charge_at: None, attempt: None, reason: None },
+            last_charge_at: None,
+            resumes_with_default_card: false,
             month: MonthFigures { spent: zero, in_flight: zero, left: zero, resets_at: at },
             etag: String::new(),
         }

@@ -28,6 +28,13 @@ async fn complete(shop: &Shop, key: &str, token: &str) -> Answer {
         .await
 }
 
+/// The same by a payer who saw that this is charged at once.
+async fn complete_for(shop: &Shop, key: &str, token: &str, expected_charge: &str) -> Answer {
+    let form = json!({"token": token, "consent": "link-2026-11", "expected_charge": expected_charge});
+    send(shop.world.anonymous().request("POST", "/api/v1/pay/complete").header("idempotency-key", key).json(&form))
+        .await
+}
+
 async fn status(shop: &Shop, token: &str, attempt: &Value) -> Value {
     let form = json!({"token": token, "attempt_id": attempt["id"]});
     shop.world.anonymous().post("/api/v1/pay/status", &form).await.expect(200).json()
@@ -55,10 +62,11 @@ async fn one_scan_connects_a_card_on_the_hosted_page(shop: Shop) {
     let owner = shop.owner().await;
     let settings = json!({"threshold": "20", "refill": {"kind": "fixed", "amount": "50"}, "monthly_cap": "500"});
     let (id, token) = link(&owner, json!({"purpose": "connect", "auto_pay": settings})).await;
-    let attempt = complete(&shop, "k-1", &token).await.expect(201).json();
+    assert_eq!(complete(&shop, "k-0", &token).await.expect(409).problem(), "charge_changed", "the sum was not seen");
+    let attempt = complete_for(&shop, "k-1", &token, "50.00").await.expect(201).json();
     let page = page_of(&attempt);
     assert!(page.starts_with(shop.fake.origin()), "{page}");
-    let replayed = complete(&shop, "k-1", &token).await.expect(201);
+    let replayed = complete_for(&shop, "k-1", &token, "50.00").await.expect(201);
     assert_eq!(page_of(&replayed.json()), page, "the same attempt, the same page");
     assert_eq!(status(&shop, &token, &attempt).await["status"], "action_required", "nobody has entered anything");
     assert_eq!(enter(&page, "4000 0000 0000 0002").await, None, "a refused card stays on the page");
@@ -69,7 +77,11 @@ async fn one_scan_connects_a_card_on_the_hosted_page(shop: Shop) {
     assert_eq!((&done["status"], &done["card"]["last4"]), (&json!("succeeded"), &json!("4242")), "{done}");
     assert_eq!((&done["redirect"], &state_of(&owner, &id).await), (&Value::Null, &json!("completed")));
     assert_eq!(owner.get("/api/v1/auto-pay").await.expect(200).json()["enabled"], true);
-    assert_eq!(shop.agreed(&owner).await.into_values().collect::<Vec<_>>(), [5_000], "it refills at once");
+    assert_eq!(
+        shop.agreed(&owner).await.into_values().collect::<Vec<_>>(),
+        [5_000],
+        "the first payment was seen and made"
+    );
     // A token of anybody else's form is refused here too.
     let (_, token) = link(&owner, json!({"purpose": "connect"})).await;
     let form = json!({"token": token, "card_token": "pm_card_visa", "exp_month": 12, "exp_year": 2034, "consent": "c"});

@@ -38,11 +38,17 @@ pub(super) fn Confirm(
     };
     let write = move |amount| explicit_text(amount, live.currency);
     let mandate = move || settings.get().map(|settings| mandate(&settings, &card(), write));
+    let first_payment = dynamic::memo(move || {
+        let (auto_pay, wallet) = (live.auto_pay.read(), live.wallet.read());
+        draft::charged_at_once(&settings.get()?, &live.limits, &wallet, &auto_pay, live.now())
+    });
+    let activate = move || match first_payment.get() {
+        _ if busy.get() => texts::auto_pay::saving().to_owned(),
+        Some(amount) => texts::auto_pay::activate_and_pay(&write(amount)),
+        None => texts::auto_pay::activate().to_owned(),
+    };
     let at_once = move || {
-        let auto_pay = live.auto_pay.read();
-        let wallet = live.wallet.read();
-        let amount = draft::charged_at_once(&settings.get()?, &live.limits, &wallet, &auto_pay, live.now())?;
-        let title = texts::auto_pay::at_once(&write(amount));
+        let title = texts::auto_pay::at_once(&write(first_payment.get()?));
         Some(view! {
             <Banner tone=Tone::Warn title=title>
                 <p>{texts::auto_pay::at_once_why()}</p>
@@ -71,7 +77,7 @@ pub(super) fn Confirm(
             <div class="buttons end">
                 <Button unavailable=busy on_press=back>{texts::ui::back()}</Button>
                 <Button style=ButtonStyle::Primary busy=busy on_press=confirm>
-                    {dynamic::part(move || if busy.get() { texts::auto_pay::saving() } else { texts::auto_pay::activate() })}
+                    {dynamic::part(activate)}
                 </Button>
             </div>
         </div>

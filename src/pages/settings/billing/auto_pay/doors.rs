@@ -6,7 +6,7 @@ use billing_domain::auto_pay::Settings;
 use billing_domain::link::LinkPurpose;
 use leptos::prelude::*;
 
-use super::super::hand_over::show::First;
+use super::super::hand_over::show::{First, first_payment};
 use super::draft;
 use super::setup::{Setup, Step};
 use crate::api;
@@ -34,6 +34,10 @@ pub(super) fn ThreeDoors(
     let settings = move || setup.draft.read().check(&live.limits, write).ok();
     let text =
         move || settings().map(|settings| mandate(&settings, texts::auto_pay::the_card(), write)).unwrap_or_default();
+    let at_once = move || {
+        let (auto_pay, wallet) = (live.auto_pay.read(), live.wallet.read());
+        first_payment(&settings()?, live, &wallet, &auto_pay)
+    };
     let by_link = move |first: First| {
         let Some(settings) = untrack(settings) else { return setup.step.set(Step::Amounts(None)) };
         if busy.get_untracked() {
@@ -75,6 +79,7 @@ pub(super) fn ThreeDoors(
                 <p>{dynamic::words(text)}</p>
                 <div><Button style=ButtonStyle::Quiet on_press=move || setup.step.set(Step::Amounts(None))>{texts::auto_pay::change_amounts()}</Button></div>
             </div>
+            {dynamic::part(at_once)}
             <div class="doors" role="group" aria-label=texts::connect_card::heading()>
                 {door(IconName::Card, texts::auto_pay::door_enter(), texts::auto_pay::door_enter_text(),
                     Callback::new(move |()| setup.step.set(Step::Connect)))}

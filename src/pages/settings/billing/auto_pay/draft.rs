@@ -1,6 +1,6 @@
 //! The settings as they are typed: what they mean, what is wrong with them, what is sent.
 
-use billing_contract::auto_pay::{AutoPay, EnteredRefill, PutAutoPay};
+use billing_contract::auto_pay::{AutoPay, EnteredRefill, HealthState, PutAutoPay};
 use billing_contract::wallet::Wallet;
 use billing_domain::auto_pay::{Field, Plan, Refill, Settings, SettingsError, Situation, plan};
 use billing_domain::limits::{AmountError, ChargeLimits};
@@ -96,12 +96,12 @@ pub(super) fn request(settings: &Settings, currency: Currency, enabled: bool, ca
 }
 
 /// The settings that are in force.
-pub(super) const fn present(auto_pay: &AutoPay) -> Settings {
+pub(in crate::pages::settings::billing) const fn present(auto_pay: &AutoPay) -> Settings {
     Settings { threshold: auto_pay.threshold, refill: auto_pay.refill, monthly_cap: auto_pay.monthly_cap }
 }
 
-/// What would be charged as soon as these settings are switched on, as far as the page can know.
-pub(super) fn charged_at_once(
+/// What would be charged as soon as these settings are in force: the server's own plan, from the figures of the page.
+pub(in crate::pages::settings::billing) fn charged_at_once(
     settings: &Settings,
     limits: &ChargeLimits,
     wallet: &Wallet,
@@ -113,8 +113,8 @@ pub(super) fn charged_at_once(
         pending_credit: wallet.pending_credit,
         month_committed: auto_pay.month.spent.checked_add(auto_pay.month.in_flight)?,
         month_resets_at: auto_pay.month.resets_at,
-        last_charge_at: None,
-        charging: false,
+        last_charge_at: auto_pay.last_charge_at,
+        charging: auto_pay.health.state == HealthState::Charging,
     };
     match plan(settings, limits, &situation, now) {
         Plan::Charge(amount) => Some(amount.money()),

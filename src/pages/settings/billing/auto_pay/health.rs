@@ -92,6 +92,8 @@ mod tests {
                 attempt: Some(2),
                 reason: None,
             },
+            last_charge_at: None,
+            resumes_with_default_card: false,
             month: MonthFigures {
                 spent: Money::ZERO,
                 in_flight: Money::ZERO,

@@ -1,18 +1,24 @@
 //! A link that was just made: to be scanned, copied, shared or mailed, with what becomes of it, live.
 
+use billing_contract::auto_pay::AutoPay;
 use billing_contract::link::CreatedPaymentLink;
+use billing_contract::wallet::Wallet;
+use billing_domain::auto_pay::Settings;
 use billing_domain::link::LinkState;
 use leptos::prelude::*;
 
+use super::super::auto_pay::draft;
 use super::{purpose_text, state_word};
 use crate::api;
 use crate::platform::{focus, share, task};
 use crate::state::Live;
 use crate::texts;
 use crate::ui::announcer::announcer;
+use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::field::TextField;
+use crate::ui::money::explicit_text;
 use crate::ui::pill::Pill;
 use crate::ui::qr::Qr;
 use crate::ui::time::{DateStyle, Instant};
@@ -76,6 +82,17 @@ pub(in super::super) fn ShowLink(
     }
     .into_any();
     let address = address(&purpose_text(&link), &url);
+    let settings = link.auto_pay.as_ref().map(|auto_pay| Settings {
+        threshold: auto_pay.threshold,
+        refill: auto_pay.refill,
+        monthly_cap: auto_pay.monthly_cap,
+    });
+    // What a link asks for stands in its own words.
+    let settings = settings.filter(|_| link.amount.is_none());
+    let at_once = move || {
+        let settings = settings.filter(|_| state.get().is_alive())?;
+        first_payment(&settings, live, &live.wallet.read(), &live.auto_pay.read())
+    };
     let until = view! { <Instant at=link.expires_at style=DateStyle::DateTime /> }.into_any();
     let (upper, lower) = match first {
         First::Code => (code, address),
@@ -84,6 +101,7 @@ pub(in super::super) fn ShowLink(
     view! {
         <div class="hand-over">
             <p class="hand-over-what">{purpose_text(&link)}</p>
+            {dynamic::part(at_once)}
             <p class="hand-over-state" role="status">{dynamic::part(status)}</p>
             {upper}
             {lower}
@@ -94,6 +112,20 @@ pub(in super::super) fn ShowLink(
         </div>
     }
     .into_any()
+}
+
+/// What is charged as soon as a card is connected with these settings, and why; the payer is told the same.
+pub(in super::super) fn first_payment(
+    settings: &Settings,
+    live: Live,
+    wallet: &Wallet,
+    auto_pay: &AutoPay,
+) -> Option<AnyView> {
+    let amount = draft::charged_at_once(settings, &live.limits, wallet, auto_pay, live.now())?;
+    let write = |amount| explicit_text(amount, live.currency);
+    let (title, why) =
+        (texts::hand_over::at_once(&write(amount)), texts::hand_over::at_once_why(&write(settings.threshold)));
+    (!auto_pay.enabled).then(|| view! { <Banner tone=Tone::Warn title=title><p>{why}</p></Banner> }.into_any())
 }
 
 /// The address, and the ways to send it.
