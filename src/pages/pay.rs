@@ -29,6 +29,7 @@ use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::explicit_text;
+use crate::ui::prose::prose;
 use crate::ui::skeleton::Skeleton;
 
 /// Where the reader goes on when the page shows something else.
@@ -210,7 +211,7 @@ fn form(flow: Flow, fields: CardFields, page: PayPage) -> AnyView {
             <Request page=page />
             <section class="panel pay-panel" aria-label=texts::pay::card()>
                 <Hosted refusal=refusal busy=busy words=hosted on_send=move || flow.send(None)>
-                    <p class="muted small">{consent}</p>
+                    <p class="muted small">{prose(consent)}</p>
                     {dynamic::part(repeating)}
                 </Hosted>
             </section>
@@ -222,7 +223,7 @@ fn form(flow: Flow, fields: CardFields, page: PayPage) -> AnyView {
         <section class="panel pay-panel" aria-label=texts::pay::card()>
             <CardForm fields=fields today=today refusal=refusal busy=busy words=words
                 on_send=move |card| flow.send(Some(card))>
-                <p class="muted small">{consent}</p>
+                <p class="muted small">{prose(consent)}</p>
                 {dynamic::part(repeating)}
             </CardForm>
         </section>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::dynamic::{flag, part};
 use super::icon::{Icon, IconName};
+use super::prose::prose;
 
 /// A name for an element that no other element of the page has.
 pub(crate) fn unique_id(stem: &str) -> String {
@@ -35,12 +36,12 @@ pub(super) fn FieldFrame(
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     view! {
         <div class="field" class:field-wrong=Signal::derive(move || error.read().is_some())>
-            <label for=id class:visually-hidden=hide_label>{label}</label>
+            <label for=id class:visually-hidden=hide_label>{prose(label)}</label>
             {children()}
             <p class="field-error" id=error_id role="alert">
                 {part(move || error.get().map(|text| view! { <Icon name=IconName::Warning /> <span>{text}</span> }))}
             </p>
-            <p class="field-hint" id=hint_id>{hint}</p>
+            <p class="field-hint" id=hint_id>{prose(hint)}</p>
         </div>
     }
     .into_any()

@@ -11,6 +11,7 @@ use super::button::Button;
 use super::dynamic::{effect_after, flag, part};
 use super::field::unique_id;
 use super::icon::IconName;
+use super::prose::prose;
 use super::skeleton::Skeleton;
 
 /// Where a panel's content stands.
@@ -74,7 +75,7 @@ pub(crate) fn Panel(
         <section class=format!("panel {class}") aria-labelledby=id.clone()
             aria-busy=flag(move || *load.read() == Load::Loading)>
             <header class="panel-head">
-                <h2 id=id.clone()>{heading}</h2>
+                <h2 id=id.clone()>{prose(heading)}</h2>
                 <div class="panel-actions">{part(move || actions.run())}</div>
             </header>
             {content}
@@ -94,7 +95,7 @@ pub(crate) fn Empty(
 ) -> AnyView {
     view! {
         <div class="empty">
-            <p class="empty-title">{title}</p>
+            <p class="empty-title">{prose(title)}</p>
             {children()}
         </div>
     }

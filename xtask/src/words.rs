@@ -1,4 +1,5 @@
-//! Holds that the page's words come out of its catalogue: no message without a place, no English written into a view.
+//! Holds that the page's words come out of its catalogue: no message without a place, no English written into a view;
+//! and that a browser's translator is let at no words but those that survive it.
 
 use crate::workspace;
 use anyhow::{Context, Result};
@@ -10,6 +11,10 @@ const NO_WORDS: [&str; 3] = ["Nexis", "Intl", "UTC"];
 /// What keys are called by browsers.
 const KEYS: [&str; 10] =
     ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "PageDown", "PageUp", "Home", "End", "Enter", "T"];
+/// The documents of the page.
+const DOCUMENTS: [&str; 3] = ["index.html", "pay.html", "kit.html"];
+/// The one part that sets its text in a way that a translator cannot cut off.
+const PROSE: &str = "src/ui/prose.rs";
 /// The page of the kit in development builds: its readers are those who read the code.
 const SPECIMENS: &str = "src/specimens";
 /// Attributes that people read or hear.
@@ -25,9 +30,22 @@ pub(crate) fn strays() -> Result<Vec<String>> {
         pages.push((workspace::relative(&file), code));
     }
     let mut found = unsaid(&ENGLISH.read()?, &pages);
+    found.extend(translatable(&pages));
+    for document in DOCUMENTS {
+        let text = fs::read_to_string(workspace::root().join(document))?;
+        if !text.contains("<body translate=\"no\">") {
+            found.push(format!("{document}: its body lets a translator replace figures; say translate=\"no\""));
+        }
+    }
     let product = pages.iter().filter(|(path, _)| !path.starts_with(SPECIMENS));
     found.extend(product.flat_map(|(path, code)| written(code).into_iter().map(move |what| format!("{path}: {what}"))));
     Ok(found)
+}
+
+/// Parts that let a translator in without surviving it: every one that does not go through the one component that does.
+fn translatable(pages: &[(String, String)]) -> Vec<String> {
+    let opened = pages.iter().filter(|(path, code)| path != PROSE && code.contains("translate=\"yes\""));
+    opened.map(|(path, _)| format!("{path}: what may be translated goes through ui::prose")).collect()
 }
 
 /// Messages that no file names.
@@ -160,6 +178,13 @@ mod tests {
     #[test]
     fn this_tree_has_no_strays() {
         assert_eq!(strays().unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_translator_is_let_in_by_one_component_only() {
+        let page = |path: &str| (path.to_owned(), r#"<p translate="yes">{amount}</p>"#.to_owned());
+        assert_eq!(translatable(&[page(PROSE)]), [""; 0]);
+        assert_eq!(translatable(&[page("src/ui/money.rs")]).len(), 1);
     }
 
     #[test]
