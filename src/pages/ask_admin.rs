@@ -132,7 +132,7 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
         busy.set(true);
         failure.set(None);
         let request = CreateFundsRequest {
-            amount: typed(&amount.get_untracked()).into(),
+            amount: typed(&amount.get_untracked(), currency).into(),
             reason: reason.get_untracked().trim().to_owned(),
         };
         spawn_local(async move {

@@ -84,10 +84,15 @@ pub(crate) fn input_text(amount: Money, currency: Currency) -> String {
     plain_text(amount, currency).replace('.', &intl::separators().0.to_string())
 }
 
+/// An amount to show how one is written, with the digits of its currency: `12.50`, in yen `1250`.
+pub(crate) fn example_text(currency: Currency) -> String {
+    input_text(currency.example(), currency)
+}
+
 /// What stands in an input box as a plain decimal; the domain's rules say what is wrong with it.
-pub(crate) fn typed(text: &str) -> String {
+pub(crate) fn typed(text: &str, currency: Currency) -> String {
     let (point, group) = intl::separators();
-    billing_domain::decimal::typed(text, point, group)
+    billing_domain::typed::typed(text, point, group, currency)
 }
 
 /// Marks of direction are for the whole amount, not for its sign.

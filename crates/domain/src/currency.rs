@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::Money;
+
 /// An ISO 4217 currency from the short allow-list that has been thought through (minor-unit digits, own minimum).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Currency {
@@ -56,6 +58,11 @@ impl Currency {
     /// By how much amounts that people think of in dollars are multiplied: a yen is about a cent.
     pub const fn price_scale(self) -> i32 {
         if self.exponent() == 0 { 100 } else { 1 }
+    }
+
+    /// An amount to show how one is written: 12.50, in yen 1250.
+    pub const fn example(self) -> Money {
+        Money::from_micros(12_500_000 * self.price_scale() as i64)
     }
 
     /// Micro-units (10⁻⁶ of the major unit) in one minor unit.

@@ -23,6 +23,7 @@ pub mod slider;
 pub mod spending;
 pub mod status;
 pub mod time;
+pub mod typed;
 
 pub use currency::Currency;
 pub use kind::{TransactionKind, UsageKind};

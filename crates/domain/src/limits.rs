@@ -18,9 +18,12 @@ pub struct ChargeLimits {
 /// Why an amount cannot be charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
-    /// Not an amount at all.
+    /// Nothing, too much, or more digits than can be kept.
     #[error(transparent)]
-    Decimal(#[from] DecimalError),
+    Decimal(DecimalError),
+    /// Not an amount at all; how one is written in this currency.
+    #[error("write the amount in digits, like {0}")]
+    Malformed(Priced),
     /// Under the limit, which is given.
     #[error("the smallest amount is {0}")]
     BelowMinimum(Priced),
@@ -33,12 +36,20 @@ pub enum AmountError {
 }
 
 impl AmountError {
+    /// Why a text is no amount of this currency.
+    pub const fn of(error: DecimalError, currency: Currency) -> Self {
+        match error {
+            DecimalError::Malformed => Self::Malformed(currency.example().priced(currency)),
+            other => Self::Decimal(other),
+        }
+    }
+
     /// The code of the field error on the wire.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Decimal(DecimalError::Empty) => "required",
             Self::Decimal(DecimalError::TooLarge) | Self::AboveMaximum(_) => "above_maximum",
-            Self::Decimal(DecimalError::Malformed) => "not_a_decimal",
+            Self::Decimal(DecimalError::Malformed) | Self::Malformed(_) => "not_a_decimal",
             Self::Decimal(DecimalError::TooPrecise) | Self::NotChargeable => "too_precise",
             Self::BelowMinimum(_) => "below_minimum",
         }
@@ -65,7 +76,8 @@ impl ChargeLimits {
 
     /// Reads what a person or a client wrote.
     pub fn parse(&self, text: &str) -> Result<ChargeAmount, AmountError> {
-        self.check(Money::parse_payable(text, self.currency)?)
+        let amount = Money::parse_payable(text, self.currency);
+        self.check(amount.map_err(|error| AmountError::of(error, self.currency))?)
     }
 
     /// Checks an amount that is already one.
@@ -108,6 +120,8 @@ mod tests {
         }
         assert_eq!(limits.parse(&"9".repeat(200)).unwrap_err().code(), "above_maximum");
         let yen = ChargeLimits::default_for(Currency::Jpy);
+        assert_eq!(yen.parse("1,000").unwrap_err().to_string(), "write the amount in digits, like 1250");
+        assert_eq!(limits.parse("1,000").unwrap_err().to_string(), "write the amount in digits, like 12.50");
         assert_eq!(yen.parse("999").unwrap_err().to_string(), "the smallest amount is 1000");
         assert_eq!(limits.check(Money::from_micros(10_000_001)), Err(AmountError::NotChargeable));
     }

@@ -251,7 +251,7 @@ fn entered(
     let mut errors: Vec<FieldError> = Vec::new();
     let mut read = |pointer: &str, text: &Entered| {
         Money::parse_payable(text.text(), limits.currency).unwrap_or_else(|error| {
-            let error = AmountError::from(error);
+            let error = AmountError::of(error, limits.currency);
             errors.push(field(prefix, pointer, error.code(), &error));
             Money::ZERO
         })

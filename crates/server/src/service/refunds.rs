@@ -35,7 +35,7 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
     let organization = state.store.organization(&form.organization_id).await?;
     let amount = form.amount.as_ref().map(|amount| {
         Money::parse_payable(amount.text(), organization.currency).map_err(|error| {
-            let error = AmountError::from(error);
+            let error = AmountError::of(error, organization.currency);
             Problem::field("/amount", error.code(), error.to_string())
         })
     });

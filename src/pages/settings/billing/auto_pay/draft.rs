@@ -6,7 +6,7 @@ use billing_domain::auto_pay::{Field, Plan, Refill, Settings, SettingsError, Sit
 use billing_domain::limits::{AmountError, ChargeLimits};
 use billing_domain::{Currency, Money, Timestamp};
 
-use crate::platform::intl;
+use super::super::top_up::choice;
 use crate::texts;
 use crate::ui::money::{plain_text, typed};
 
@@ -59,8 +59,13 @@ impl Draft {
     ) -> Result<Settings, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut read = |field: Field, text: &str| {
-            Money::parse_payable(&typed(text), limits.currency)
-                .map_err(|error| problems.push((field, sentence(AmountError::from(error).into(), &write))))
+            Money::parse_payable(&typed(text, limits.currency), limits.currency)
+                .map_err(|error| {
+                    problems.push((
+                        field,
+                        sentence(AmountError::of(error, limits.currency).into(), limits.currency, &write),
+                    ))
+                })
                 .ok()
         };
         let threshold = read(Field::Threshold, &self.threshold);
@@ -75,7 +80,7 @@ impl Draft {
         if problems.is_empty() {
             return Ok(settings);
         }
-        Err(problems.into_iter().map(|(field, error)| (field, sentence(error, &write))).collect())
+        Err(problems.into_iter().map(|(field, error)| (field, sentence(error, limits.currency, &write))).collect())
     }
 }
 
@@ -122,12 +127,11 @@ pub(in crate::pages::settings::billing) fn charged_at_once(
     }
 }
 
-fn sentence(error: SettingsError, write: &impl Fn(Money) -> String) -> String {
+fn sentence(error: SettingsError, currency: Currency, write: &impl Fn(Money) -> String) -> String {
     match error {
         SettingsError::Amount(AmountError::BelowMinimum(least)) => texts::auto_pay::at_least(&write(least.money)),
         SettingsError::Amount(AmountError::AboveMaximum(most)) => texts::auto_pay::at_most(&write(most.money)),
-        SettingsError::Amount(AmountError::NotChargeable) => texts::amount::not_chargeable().to_owned(),
-        SettingsError::Amount(AmountError::Decimal(_)) => texts::auto_pay::malformed(&intl::number("20.00")),
+        SettingsError::Amount(error) => choice::sentence(error, currency, write),
         SettingsError::TargetNotAboveThreshold => texts::auto_pay::target_not_above().to_owned(),
         SettingsError::GapBelowMinimum(least) => texts::auto_pay::gap_below(&write(least.money)),
         SettingsError::CapBelowRefill(refill) => texts::auto_pay::cap_below(&write(refill.money)),

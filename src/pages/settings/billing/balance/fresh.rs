@@ -1,5 +1,6 @@
-//! A balance that changes is marked for a moment: once for a burst of changes, and again only after a rest.
+//! A balance that rises is marked for a moment: once for a burst of changes, and again only after a rest.
 
+use billing_domain::Money;
 use leptos::prelude::*;
 
 use crate::platform::clock;
@@ -21,7 +22,7 @@ pub(super) fn marked(live: Live) -> Signal<bool> {
     dynamic::effect_after(move |before| {
         let now = balance.get();
         let time = clock::now_millis();
-        if before.is_some_and(|before| draws(before != now, marked_at.get_value(), time)) {
+        if before.is_some_and(|before: Money| draws(before, now, marked_at.get_value(), time)) {
             marked_at.set_value(Some(time));
             marked.set(true);
             end.set_value(Some(timers::after(SHOWN_MILLISECONDS, move || marked.set(false))));
@@ -31,9 +32,11 @@ pub(super) fn marked(live: Live) -> Signal<bool> {
     marked.into()
 }
 
-/// A change draws the eye unless the last one has just done so.
-const fn draws(changed: bool, marked_at: Option<i64>, now: i64) -> bool {
-    changed
+/// Money that has come draws the eye, in the colour of what is well: never a balance that falls or is below zero, and not
+/// again when the last rise has just done so.
+fn draws(before: Money, balance: Money, marked_at: Option<i64>, now: i64) -> bool {
+    balance > before
+        && !balance.is_negative()
         && match marked_at {
             Some(then) => now.saturating_sub(then) >= REST_MILLISECONDS,
             None => true,
@@ -46,9 +49,17 @@ mod tests {
 
     #[test]
     fn the_eye_is_drawn_once_and_again_after_a_rest() {
-        assert!(draws(true, None, 0));
-        assert!(!draws(false, None, 0));
-        assert!(!draws(true, Some(1_000), 10_999));
-        assert!(draws(true, Some(1_000), 11_000));
+        let rises = |marked_at, now| draws(Money::from_major(1), Money::from_major(2), marked_at, now);
+        assert!(rises(None, 0));
+        assert!(!rises(Some(1_000), 10_999));
+        assert!(rises(Some(1_000), 11_000));
+    }
+
+    #[test]
+    fn a_balance_that_falls_or_is_below_zero_is_not_shown_as_good() {
+        for (before, after, marked) in [(2, 1, false), (2, 2, false), (1, -1, false), (-3, -2, false), (-1, 0, true)] {
+            let drawn = draws(Money::from_major(before), Money::from_major(after), None, 0);
+            assert_eq!(drawn, marked, "{before} to {after}");
+        }
     }
 }

@@ -102,14 +102,14 @@ fn form(live: Live, created: Slot<Option<CreatedPaymentLink>>) -> AnyView {
             && let Err(error) = choice::read(&amount.get_untracked(), &live.limits)
         {
             let write = |amount| money_text(amount, live.currency, MoneyStyle::Total);
-            wrong.set(Wrong { amount: Some(choice::sentence(error, write)), ..Wrong::default() });
+            wrong.set(Wrong { amount: Some(choice::sentence(error, live.currency, write)), ..Wrong::default() });
             focus::by_id(AMOUNT_ID);
             return;
         }
         let note = note.get_untracked().trim().to_owned();
         let form = CreatePaymentLink {
             purpose,
-            amount: purpose.pays().then(|| typed(&amount.get_untracked()).into()),
+            amount: purpose.pays().then(|| typed(&amount.get_untracked(), live.currency).into()),
             auto_pay: None,
             note: (!note.is_empty()).then_some(note),
             expires_in_seconds: valid_for.get_untracked().parse().ok(),

@@ -1,39 +1,40 @@
 //! The chosen amount: slider, − and +, chips and box are one value, the text in the box.
 
-use billing_domain::Money;
 use billing_domain::limits::{AmountError, ChargeAmount, ChargeLimits};
 use billing_domain::slider;
+use billing_domain::{Currency, Money};
 
-use crate::platform::intl;
 use crate::texts;
-use crate::ui::money::typed;
+use crate::ui::money::{example_text, typed};
 
 /// What the text in the box means.
 pub(in super::super) fn read(text: &str, limits: &ChargeLimits) -> Result<ChargeAmount, AmountError> {
-    limits.parse(&typed(text))
+    limits.parse(&typed(text, limits.currency))
 }
 
 /// The amount that slider and buttons start from: the box's own where it is one, else the nearest limit.
 pub(super) fn anchor(text: &str, limits: &ChargeLimits) -> Money {
-    match Money::parse_payable(&typed(text), limits.currency) {
+    match Money::parse_payable(&typed(text, limits.currency), limits.currency) {
         Ok(amount) => amount.clamp(limits.min, limits.max),
         Err(_) => limits.min,
     }
 }
 
 /// What is wrong with the text and how to fix it; `write` writes an amount as people read it.
-pub(in super::super) fn sentence(error: AmountError, write: impl Fn(Money) -> String) -> String {
+pub(in super::super) fn sentence(error: AmountError, currency: Currency, write: impl Fn(Money) -> String) -> String {
+    let malformed = || texts::amount::malformed(&example_text(currency));
     match error {
         AmountError::BelowMinimum(least) => texts::amount::below(&write(least.money)),
         AmountError::AboveMaximum(most) => texts::amount::above(&write(most.money)),
         AmountError::NotChargeable => texts::amount::not_chargeable().to_owned(),
+        AmountError::Malformed(_) => malformed(),
         AmountError::Decimal(error) => {
             use billing_domain::decimal::DecimalError;
             match error {
                 DecimalError::Empty => texts::amount::empty().to_owned(),
                 DecimalError::TooLarge => texts::amount::too_large().to_owned(),
-                DecimalError::Malformed => texts::amount::malformed(&intl::number("12.50")),
-                DecimalError::TooPrecise => texts::amount::too_precise(&intl::number("12.50")),
+                DecimalError::Malformed => malformed(),
+                DecimalError::TooPrecise => texts::amount::too_precise(&example_text(currency)),
             }
         }
     }
@@ -46,8 +47,6 @@ pub(super) fn stops(limits: &ChargeLimits) -> Vec<Money> {
 
 #[cfg(test)]
 mod tests {
-    use billing_domain::Currency;
-
     use super::*;
 
     const LIMITS: ChargeLimits = ChargeLimits::default_for(Currency::Usd);
@@ -67,10 +66,16 @@ mod tests {
 
     #[test]
     fn what_is_wrong_names_the_limit() {
-        let text = |written: &str| sentence(read(written, &LIMITS).unwrap_err(), |amount| format!("${amount}"));
+        let text =
+            |written: &str| sentence(read(written, &LIMITS).unwrap_err(), Currency::Usd, |amount| format!("${amount}"));
         assert_eq!(text("9.99"), "The smallest top-up is $10.00.");
         assert_eq!(text("5000.01"), "The largest top-up is $5000.00.");
         assert_eq!(text(""), "Enter an amount.");
-        assert_eq!(text("1.5.0"), "Write the amount with digits and one decimal point, like 12.50.");
+        assert_eq!(text("1.5.0"), "Write the amount in digits, like 12.50.");
+        let yen = ChargeLimits::default_for(Currency::Jpy);
+        let text =
+            |written: &str| sentence(read(written, &yen).unwrap_err(), Currency::Jpy, |amount| format!("¥{amount}"));
+        assert_eq!(text("1.5.0"), "Write the amount in digits, like 1250.");
+        assert_eq!(text("1000.0"), "Use at most the digits that the currency has, like 1250.");
     }
 }

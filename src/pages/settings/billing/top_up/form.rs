@@ -43,7 +43,7 @@ pub(super) fn TopUpForm(
     let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
     let error = Given::derive(move || match &*payment.stage.read() {
         Stage::Choosing(Some(Notice::Amount(text))) => Some(text.clone()),
-        _ if tried.get() => amount.get().err().map(|error| choice::sentence(error, write)),
+        _ if tried.get() => amount.get().err().map(|error| choice::sentence(error, limits.currency, write)),
         _ => None,
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
