@@ -245,7 +245,7 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAt
             shown.redirect = cards::shown_page(&setup);
         }
         (SetupStatus::Failed, _) => match setup.decline_code {
-            Some(code) => refuse(&mut shown, code.sentence_for_fixed_amount()),
+            Some(code) => refuse(&mut shown, code),
             None => shown.status = PayStatus::Expired,
         },
         (SetupStatus::Succeeded, None) => {
@@ -275,10 +275,7 @@ fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
             shown.settled_at = top_up.settled_at;
         }
         TopUpStatus::Declined => {
-            refuse(
-                shown,
-                top_up.decline_code.map_or("The bank refused this card.", DeclineCode::sentence_for_fixed_amount),
-            );
+            refuse(shown, top_up.decline_code.unwrap_or(DeclineCode::GenericDecline));
         }
         TopUpStatus::Expired => shown.status = PayStatus::Expired,
         TopUpStatus::Unknown => shown.status = PayStatus::Unknown,
@@ -293,7 +290,8 @@ fn secret(top_up: &TopUp) -> Option<String> {
     }
 }
 
-fn refuse(shown: &mut PayAttempt, reason: &str) {
+fn refuse(shown: &mut PayAttempt, code: DeclineCode) {
+    let reason = if shown.may_try_again { code.sentence_for_fixed_amount() } else { code.sentence_without_advice() };
     shown.status = PayStatus::Declined;
     shown.reason = Some(reason.to_owned());
 }

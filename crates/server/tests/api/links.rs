@@ -338,6 +338,8 @@ async fn another_card_may_be_tried_until_too_many_were_declined(world: World) {
         let key = format!("try-{number}");
         let answer = complete(&world, &key, &card(&second, "pm_card_visa_chargeDeclined")).await.expect(201).json();
         assert_eq!((&answer["status"], &answer["may_try_again"]), (&json!("declined"), &json!(number < 4)));
+        let advised = answer["reason"].as_str().unwrap().contains("Use another card");
+        assert_eq!(advised, number < 4, "another card only helps while the link can be used: {answer}");
     }
     assert_eq!(complete(&world, "last", &card(&second, "pm_card_visa")).await.expect(410).problem(), "gone");
     let link = &list(&owner).await[0];
