@@ -182,7 +182,10 @@ fn without_groups(whole: &str, group: char) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::decimal::write_scaled;
 
     #[test]
     fn what_people_type_is_read_as_their_language_means_it() {
@@ -267,5 +270,23 @@ mod tests {
             assert!(crate::decimal::parse_scaled(&read, 2).is_err(), "{text}: {read}");
         }
         assert_eq!(typed("$", '.', ',', Currency::Usd), "");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_for_people_is_read_back(value in 0_i64..=i64::MAX / 2, comma: bool) {
+            let mut plain = String::new();
+            write_scaled(&mut plain, value, 2, 2).unwrap();
+            let (point, group) = if comma { (',', '.') } else { ('.', ',') };
+            let (whole, fraction) = plain.split_once('.').unwrap();
+            let mut grouped = String::new();
+            for (index, digit) in whole.chars().enumerate() {
+                if index > 0 && (whole.len() - index) % 3 == 0 {
+                    grouped.push(group);
+                }
+                grouped.push(digit);
+            }
+            prop_assert_eq!(typed(&format!("{grouped}{point}{fraction}"), point, group, Currency::Usd), plain);
+        }
     }
 }
