@@ -24,6 +24,7 @@ use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::lazy::lazy;
+use crate::ui::retry::NewVersion;
 
 /// Puts the app into the page.
 pub(crate) fn mount() {
@@ -67,7 +68,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
             move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
         let destination = Given::derive(move || destination().to_owned());
         let page = lazy(sign_in::load, move || sign_in::page(service.clone(), destination));
-        return view! { {notice.map(|notice| ribbon(notice, None))}<main class="lone" id="main">{page}<Footer /></main> }
+        return view! { {notice.map(|notice| ribbon(notice, None))}<main class="lone" id="main"><NewVersion />{page}<Footer /></main> }
             .into_any();
     };
     intl::use_zone(&session.organization.time_zone);
@@ -98,7 +99,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         {notice.map(|notice| ribbon(notice, outbox.then_some("/outbox")))}
         <div class="frame">
             {bar(session, place, announcer)}
-            <main id="main" tabindex="-1">{dynamic::part(screen)}<Footer /></main>
+            <main id="main" tabindex="-1"><NewVersion />{dynamic::part(screen)}<Footer /></main>
         </div>
         {session_over}
     }

@@ -4,6 +4,7 @@ pub(crate) mod bootstrap;
 pub(crate) mod clock;
 pub(crate) mod connection;
 pub(crate) mod dialog;
+pub(crate) mod drafts;
 pub(crate) mod fetch;
 pub(crate) mod focus;
 #[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
@@ -27,4 +28,5 @@ pub(crate) mod stripe;
 pub(crate) mod task;
 pub(crate) mod timers;
 pub(crate) mod transfer;
+pub(crate) mod version;
 pub(crate) mod visibility;

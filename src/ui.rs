@@ -16,6 +16,7 @@ pub(crate) mod panel;
 pub(crate) mod pill;
 pub(crate) mod prose;
 pub(crate) mod qr;
+pub(crate) mod retry;
 pub(crate) mod select;
 pub(crate) mod skeleton;
 pub(crate) mod slider;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use billing_contract::paths;
+use billing_contract::{ProblemCode, paths};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,7 +12,7 @@ use super::ApiError;
 use crate::platform::fetch::{self, FetchError, Request, Response};
 use crate::platform::json::decode;
 use crate::platform::transfer::{self, Failure};
-use crate::platform::{connection, timers};
+use crate::platform::{connection, timers, version};
 
 pub(super) use crate::platform::fetch::Method;
 pub(crate) use crate::platform::transfer::Progress;
@@ -25,6 +25,9 @@ const WRITE_LIMIT_MILLISECONDS: i32 = 30_000;
 const SILENCE_LIMIT_MILLISECONDS: i32 = 30_000;
 /// A connection that broke, as phones break them between two masts, is back after this.
 const AGAIN_MILLISECONDS: i32 = 400;
+
+/// What a server answers to requests of another shape than it knows.
+const NOT_UNDERSTOOD: [ProblemCode; 2] = [ProblemCode::Malformed, ProblemCode::MethodNotAllowed];
 
 thread_local! {
     static SIGNED_OUT: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
@@ -130,7 +133,7 @@ impl Call {
 
     /// Sends it; the resource in a good answer.
     pub(super) async fn answer<T: DeserializeOwned>(self) -> Result<T, ApiError> {
-        decode(&self.boxed_text().await?).ok_or(ApiError::Unreadable)
+        decode(&self.boxed_text().await?).ok_or_else(unreadable)
     }
 }
 
@@ -149,7 +152,17 @@ fn refused(answer: &Response) -> ApiError {
         let told = SIGNED_OUT.with_borrow(Clone::clone);
         told.inspect(|run| run());
     }
-    ApiError::from_text(&answer.text)
+    let error = ApiError::from_text(&answer.text);
+    if matches!(error, ApiError::Unreadable) || error.code().is_some_and(|code| NOT_UNDERSTOOD.contains(&code)) {
+        version::suspect();
+    }
+    error
+}
+
+/// A good answer of another shape than this page knows.
+fn unreadable() -> ApiError {
+    version::suspect();
+    ApiError::Unreadable
 }
 
 /// `GET` of a path of [`paths`] without `{id}`.

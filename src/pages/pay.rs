@@ -30,6 +30,7 @@ use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::explicit_text;
 use crate::ui::prose::prose;
+use crate::ui::retry::{NewVersion, Retry};
 use crate::ui::skeleton::Skeleton;
 
 /// Where the reader goes on when the page shows something else.
@@ -127,6 +128,7 @@ fn Pay(
         {notice.map(ribbon)}
         <main id="main" class="pay">
             <BrandMark />
+            <NewVersion />
             {dynamic::part(content)}
             <Footer />
         </main>
@@ -182,7 +184,7 @@ fn unreachable(flow: Flow) -> AnyView {
     view! {
         <Banner tone=Tone::Warn title=texts::pay::unreachable() alert=true>
             <p>{dynamic::words(sentence)}</p>
-            <Button icon=IconName::Refresh on_press=move || flow.open()>{texts::ui::try_again()}</Button>
+            <Retry on_press=move || flow.open() />
         </Banner>
     }
     .into_any()

@@ -9,6 +9,9 @@ use web_sys::AbortController;
 
 use super::timers::{self, Timer};
 
+/// Whether a file is there is answered at once or not worth waiting for.
+const GONE_LIMIT_MILLISECONDS: i32 = 10_000;
+
 /// What to send. Cookies of the own origin go along by themselves.
 pub(crate) struct Request<'a> {
     /// `GET`, `POST` …
@@ -91,6 +94,14 @@ pub(crate) async fn send(request: Request<'_>) -> Result<Response, FetchError> {
     let limit = Limit::start(request.limit_milliseconds)?;
     let exchange = async { Response::read(open(&request, &limit).await?).await };
     exchange.await.map_err(|_| limit.failure())
+}
+
+/// Whether the server says that nothing is at this address any more, whatever the browser has kept of it.
+pub(super) async fn is_gone(address: &str) -> bool {
+    let Ok(limit) = Limit::start(GONE_LIMIT_MILLISECONDS) else { return false };
+    let request = RequestBuilder::new(address).method(Method::HEAD).cache(web_sys::RequestCache::NoStore);
+    let Ok(request) = request.abort_signal(Some(&limit.controller.signal())).build() else { return false };
+    request.send().await.is_ok_and(|answer| answer.status() == 404)
 }
 
 /// Sends it; the answer as soon as its headers are there.

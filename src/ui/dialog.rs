@@ -11,6 +11,7 @@ use super::button::IconButton;
 use super::dynamic::{effect, effect_after, part};
 use super::field::unique_id;
 use super::icon::IconName;
+use super::retry::NewVersion;
 
 /// A modal dialog. Its content exists while it is open.
 #[component]
@@ -80,7 +81,7 @@ pub(crate) fn Dialog(
                 <h2 id=id.clone()>{heading}</h2>
                 <IconButton icon=IconName::Cross label=texts::ui::close() unavailable=locked on_press=close />
             </header>
-            {part(move || open.get().then(|| children()))}
+            {part(move || open.get().then(|| view! { <NewVersion />{children()} }))}
         </dialog>
     }
     .into_any()

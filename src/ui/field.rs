@@ -2,7 +2,10 @@
 
 use std::cell::Cell;
 
+use billing_domain::sandbox_cards::contains_scheme_number;
 use leptos::prelude::*;
+
+use crate::platform::drafts;
 
 use super::dynamic::{flag, part};
 use super::icon::{Icon, IconName};
@@ -64,6 +67,42 @@ pub(super) fn described_by(id: &str, hint: Signal<String>, error: Signal<Option<
     })
 }
 
+/// What is typed into a named field, for as long as it is there. A copy is the same.
+#[derive(Clone, Copy)]
+pub(super) struct Draft(StoredValue<String>);
+
+impl Draft {
+    /// Of the field of this name.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        if name.is_empty() {
+            return None;
+        }
+        let gone = name.to_owned();
+        on_cleanup(move || drafts::forget(&gone));
+        Some(Self(StoredValue::new(name.to_owned())))
+    }
+
+    /// What stood in it before another version of the page was loaded.
+    pub(super) fn kept(self) -> Option<String> {
+        let text = self.0.with_value(|name| drafts::take(name))?;
+        self.note(&text);
+        Some(text)
+    }
+
+    /// This stands in it now. A card's number is never kept, into whatever field somebody typed it.
+    pub(super) fn note(self, text: &str) {
+        self.0.with_value(|name| {
+            if contains_scheme_number(text.as_bytes()) { drafts::forget(name) } else { drafts::note(name, text) }
+        });
+    }
+}
+
+/// Passwords and a card's details are never kept.
+fn is_secret(kind: Option<&str>, autocomplete: Option<&str>) -> bool {
+    let of_card = |purpose: &str| purpose.starts_with("cc-") || purpose == "one-time-code";
+    kind == Some("password") || autocomplete.is_some_and(of_card)
+}
+
 /// A field for text. `value` is what stands in it, always.
 #[component]
 pub(crate) fn TextField(
@@ -117,6 +156,13 @@ pub(crate) fn TextField(
 ) -> AnyView {
     let id = id.unwrap_or_else(|| unique_id(if name.is_empty() { "field" } else { &name }));
     let describe = described_by(&id, hint, error);
+    let draft = (!is_secret(kind, autocomplete)).then(|| Draft::of(&name)).flatten();
+    if let Some(text) = draft.and_then(Draft::kept) {
+        value.set(text.clone());
+        if let Some(on_input) = on_input {
+            on_input.run((text,));
+        }
+    }
     let has_sign = !sign.is_empty();
     let control = view! {
         <span class="input" class:input-signed=has_sign class:input-signed-last=sign_last>
@@ -136,6 +182,9 @@ pub(crate) fn TextField(
                 on:input=move |event| {
                     let text = event_target_value(&event);
                     value.set(text.clone());
+                    if let Some(draft) = draft {
+                        draft.note(&text);
+                    }
                     if let Some(on_input) = on_input {
                         on_input.run((text,));
                     }
@@ -180,6 +229,10 @@ pub(crate) fn TextArea(
 ) -> AnyView {
     let id = unique_id(&name);
     let describe = described_by(&id, hint, error);
+    let draft = Draft::of(&name);
+    if let Some(text) = draft.and_then(Draft::kept) {
+        value.set(text);
+    }
     let control = view! {
         <span class="input">
             <textarea
@@ -192,7 +245,13 @@ pub(crate) fn TextArea(
                 aria-invalid=flag(move || error.read().is_some())
                 aria-describedby=describe
                 prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=move |event| {
+                    let text = event_target_value(&event);
+                    if let Some(draft) = draft {
+                        draft.note(&text);
+                    }
+                    value.set(text);
+                }
             ></textarea>
         </span>
     }

@@ -9,11 +9,10 @@ use leptos::task::spawn_local;
 use wasm_split_helpers::SplitLoaderError;
 
 use super::banner::{Banner, Tone};
-use super::button::Button;
 use super::dynamic::{Part, part};
-use super::icon::IconName;
+use super::retry::Retry;
 use super::skeleton::Skeleton;
-use crate::platform::idle;
+use crate::platform::{idle, version};
 use crate::texts;
 
 /// Declares a part of a page whose code comes after the first load: `split!(settings: pub(super) fn tab(live: Live) => make_tab)`
@@ -92,10 +91,12 @@ fn shown(load: Box<dyn Fn() -> Loading + Send>, make: Box<dyn Fn() -> Option<Any
 }
 
 fn failure(failed: RwSignal<bool>) -> AnyView {
+    // A new version has taken the place of the file, perhaps.
+    version::suspect();
     view! {
         <Banner tone=Tone::Warn title=texts::ui::not_loaded() alert=true>
             <p>{texts::ui::not_loaded_next()}</p>
-            <Button icon=IconName::Refresh on_press=move || failed.set(false)>{texts::ui::try_again()}</Button>
+            <Retry on_press=move || failed.set(false) />
         </Banner>
     }
     .into_any()

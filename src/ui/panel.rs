@@ -7,11 +7,10 @@ use crate::platform::signal::{Derived, Given};
 use crate::texts;
 
 use super::banner::{Banner, Tone};
-use super::button::Button;
 use super::dynamic::{effect_after, flag, part};
 use super::field::unique_id;
-use super::icon::IconName;
 use super::prose::prose;
+use super::retry::Retry;
 use super::skeleton::Skeleton;
 
 /// Where a panel's content stands.
@@ -58,18 +57,16 @@ pub(crate) fn Panel(
         }
         lost
     });
-    let content = part(move || {
-        match load.get() {
+    let content = part(move || match load.get() {
         Load::Loading => view! { <Skeleton /> }.into_any(),
         Load::Failed(reason) => view! {
             <Banner tone=Tone::Warn title=texts::ui::not_loaded() alert=true>
                 <p>{reason}</p>
-                {on_retry.map(|on_retry| view! { <Button icon=IconName::Refresh on_press=on_retry>{texts::ui::try_again()}</Button> })}
+                {on_retry.map(|on_retry| view! { <Retry on_press=on_retry /> })}
             </Banner>
         }
         .into_any(),
         Load::Ready => children(),
-    }
     });
     view! {
         <section class=format!("panel {class}") aria-labelledby=id.clone()

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::platform::signal::Given;
 
 use super::dynamic::{flag, part};
-use super::field::{FieldFrame, described_by, unique_id};
+use super::field::{Draft, FieldFrame, described_by, unique_id};
 use super::icon::{Icon, IconName};
 
 /// One entry of the list.
@@ -66,8 +66,18 @@ pub(crate) fn Select(
         choices.get().into_iter().map(each).collect_view()
     });
     let element = NodeRef::<leptos::html::Select>::new();
+    let draft = Draft::of(&name);
+    if let Some(kept) = draft.and_then(Draft::kept)
+        && untrack(|| choices.get()).iter().any(|choice| choice.value == kept)
+    {
+        on_choose.run((kept,));
+    }
     let choose = move |event| {
-        on_choose.run((event_target_value(&event),));
+        let chosen = event_target_value(&event);
+        if let Some(draft) = draft {
+            draft.note(&chosen);
+        }
+        on_choose.run((chosen,));
         // What is shown is the true state, also when the owner has not (or not yet) taken the choice over.
         if let Some(element) = element.get_untracked() {
             element.set_value(&value.read_untracked());

@@ -32,10 +32,10 @@ use crate::platform::{focus, history, intl};
 use crate::state::filter::Filter;
 use crate::state::{Hearing, Live, use_live};
 use crate::ui::banner::{Banner, Tone};
-use crate::ui::button::Button;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::lazy;
+use crate::ui::retry::Retry;
 use crate::ui::time::{DateStyle, instant_text};
 
 /// The tab's content, below the tabs. Shown to owners and admins only.
@@ -46,7 +46,7 @@ pub(crate) fn BillingTab() -> AnyView {
         None => view! {
             <Banner tone=Tone::Warn title=texts::billing::not_loaded() alert=true>
                 <p>{texts::billing::no_figures()}</p>
-                <Button icon=IconName::Refresh on_press=history::reload>{texts::ui::try_again()}</Button>
+                <Retry on_press=history::reload />
             </Banner>
         }
         .into_any(),

@@ -16,11 +16,10 @@ use crate::platform::timers;
 use crate::state::Live;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
-use crate::ui::button::Button;
 use crate::ui::dynamic;
-use crate::ui::icon::IconName;
 use crate::ui::lazy::split;
 use crate::ui::money::{MoneyStyle, money_text};
+use crate::ui::retry::Retry;
 use crate::ui::skeleton::Skeleton;
 use crate::ui::table::{Column, Table};
 use crate::ui::time::{DateStyle, instant_text};
@@ -89,7 +88,7 @@ pub(super) fn Replayed(
         State::Failed(reason) => view! {
             <Banner tone=Tone::Warn title=texts::replay::not_loaded() alert=true>
                 <p>{reason}</p>
-                <Button icon=IconName::Refresh on_press=move || reading.again()>{texts::ui::try_again()}</Button>
+                <Retry on_press=move || reading.again() />
             </Banner>
         }
         .into_any(),

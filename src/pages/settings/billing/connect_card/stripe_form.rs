@@ -19,6 +19,7 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
+use crate::ui::retry::Retry;
 use crate::ui::skeleton::Skeleton;
 
 /// Where Stripe puts its frame; nothing of ours is ever inside.
@@ -91,7 +92,7 @@ pub(super) fn StripeForm(
         Stage::Missing(reason) => view! {
             <Banner tone=Tone::Warn title=texts::connect_card::form_missing() alert=true>
                 <p>{reason}</p>
-                <Button icon=IconName::Refresh on_press=load>{texts::ui::try_again()}</Button>
+                <Retry on_press=load />
             </Banner>
         }
         .into_any(),

@@ -24,6 +24,7 @@ use crate::ui::dynamic;
 use crate::ui::icon::IconName;
 use crate::ui::lazy::split;
 use crate::ui::panel::{Empty, Load};
+use crate::ui::retry::Retry;
 use crate::ui::skeleton::Skeleton;
 use crate::ui::table::Column;
 use crate::ui::virtual_table::{Scroller, There, VirtualTable};
@@ -147,7 +148,7 @@ fn page_failure(list: List) -> AnyView {
             view! {
                 <Banner tone=Tone::Warn title=texts::transactions::some_not_loaded() alert=true>
                     <p>{reason}</p>
-                    <Button icon=IconName::Refresh on_press=move || list.retry()>{texts::ui::try_again()}</Button>
+                    <Retry on_press=move || list.retry() />
                 </Banner>
             }
         })
@@ -188,7 +189,7 @@ fn failure(list: List) -> AnyView {
     view! {
         <Banner tone=Tone::Warn title=texts::transactions::not_loaded() alert=true>
             <p>{dynamic::part(reason)}</p>
-            <Button icon=IconName::Refresh on_press=move || list.reload()>{texts::ui::try_again()}</Button>
+            <Retry on_press=move || list.reload() />
         </Banner>
     }
     .into_any()

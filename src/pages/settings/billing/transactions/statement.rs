@@ -16,6 +16,7 @@ use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
+use crate::ui::retry::Retry;
 use crate::ui::select::{Choice, Select};
 use crate::ui::skeleton::Skeleton;
 use crate::ui::time::month_text;
@@ -93,7 +94,7 @@ fn content() -> AnyView {
             let chosen = month.get_untracked();
             view! {
                 <p class="field-error" role="alert">{reason.clone()}</p>
-                <Button icon=IconName::Refresh on_press=move || read(chosen)>{texts::ui::try_again()}</Button>
+                <Retry on_press=move || read(chosen) />
             }
             .into_any()
         }
