@@ -259,7 +259,7 @@ test.describe("with nothing connected, by keyboard only", () => {
     await phone.goto(address);
     await expect(phone.getByRole("heading", { name: "Connect a card" })).toBeVisible();
     await colleague.enterCardByKeyboard(CARDS.pays);
-    await expect(phone.getByRole("heading", { name: "The card is connected. Thank you" })).toBeVisible();
+    await expect(phone.getByRole("heading", { name: "Paid. Thank you" })).toBeVisible();
     await expect(billing.autoPay.getByRole("button", { name: "Active", exact: true })).toBeVisible();
     await expect(billing.dialog).toBeHidden();
     await colleague.leave();

@@ -17,12 +17,11 @@ async function finish(page: Page): Promise<void> {
 }
 
 test("a part whose code is gone leads to the new version, not to another try", async ({ page, watch }) => {
-  watch.expectStatus(404);
-  watch.expectFailedFetch();
+  watch.expectMissingCode();
   await page.route(LATER, (route) => route.fulfill({ status: 404, body: "" }));
   await signIn(page, "owner");
-  await page.unroute(LATER);
   await deploy(page);
+  await page.unroute(LATER);
   await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Members" }).click();
   const notice = page.getByRole("alert").filter({ hasText: "A new version of this page is there" });
   await expect(notice).toBeVisible();
@@ -34,8 +33,7 @@ test("a part whose code is gone leads to the new version, not to another try", a
 });
 
 test("a part that only the network kept back can still be asked for again", async ({ page, watch }) => {
-  watch.expectStatus(404);
-  watch.expectFailedFetch();
+  watch.expectMissingCode();
   await page.route(LATER, (route) => route.fulfill({ status: 404, body: "" }));
   await signIn(page, "owner");
   const dialog = await new Billing(page).addBalance();
