@@ -102,12 +102,12 @@ fn Pay(
     });
     // Another sum is another request: it is drawn anew, with what was typed, and read from its beginning.
     let sum = dynamic::memo(move || flow.page.read().as_ref().as_ref().and_then(|page| page.charge_now));
-    dynamic::effect_after(move |before: Option<Option<Money>>| {
-        let now = sum.get();
-        if before.is_some_and(|before| before != now) && face.get_untracked() == Face::Form {
+    dynamic::effect_after(move |before: Option<Option<Option<Money>>>| {
+        let shown = (face.get() == Face::Form).then(|| sum.get());
+        if before.flatten().is_some_and(|before| shown.is_some_and(|now| now != before)) {
             focus::by_id(FACE_ID);
         }
-        now
+        shown
     });
     let content = move || {
         sum.get();

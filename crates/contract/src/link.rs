@@ -192,7 +192,7 @@ pub struct CompleteLink {
     /// [`PayPage::charge_now`] as the payer saw it; left out when nothing was to be charged. Another sum is refused with
     /// `charge_changed`, so that no card is charged what nobody has seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected_charge: Option<Money>,
+    pub expected_charge: Option<Entered>,
 }
 
 /// `POST /pay/status`.

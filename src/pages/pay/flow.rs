@@ -16,7 +16,7 @@ use crate::platform::signal::Slot;
 use crate::platform::{fragment, history, random, storage, stripe, timers};
 use crate::texts;
 use crate::ui::announcer::Announcer;
-use crate::ui::money::explicit_text;
+use crate::ui::money::{explicit_text, plain_text};
 
 /// The version of the consent text. A changed text gets a new one.
 const CONSENT: &str = "link-2026-11";
@@ -176,7 +176,7 @@ impl Flow {
             exp_month: card.map(|card| card.month).unwrap_or_default(),
             exp_year: card.map(|card| card.year).unwrap_or_default(),
             consent: wording(CONSENT),
-            expected_charge: page.charge_now,
+            expected_charge: page.charge_now.map(|sum| plain_text(sum, page.currency).into()),
         };
         let kept = Kept { key, body, page };
         if let Ok(text) = serde_json::to_string(&kept) {

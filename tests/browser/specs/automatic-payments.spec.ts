@@ -35,6 +35,7 @@ test.describe("without a card", () => {
     await page.getByRole("button", { name: /^Enter card details/ }).click();
     await billing.enterCard(CARDS.pays);
     await expect(page.getByRole("dialog", { name: "Confirm automatic payments" })).toContainText("Visa •• 4242");
+    await expect(page.getByRole("button", { name: "Activate and pay $50.00 USD" }), "what it charges at once").toBeVisible();
     expect(await seams.charges(), "connecting a card charges nothing").toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ test("what is held for running calls says why, and stays open while it grows @ev
   await expect(balance.getByText("Available for new calls")).toBeVisible();
 });
 
-test("a burst of movements marks the balance once, and the last of them is named", async ({ page, seams }) => {
+test("money that comes marks the balance once, what is spent does not, and the last movement is named", async ({ page, seams }) => {
   await signIn(page, "owner");
   const billing = new Billing(page);
   const before = await billing.cents();
@@ -43,6 +43,11 @@ test("a burst of movements marks the balance once, and the last of them is named
     await expect(billing.balance).toContainText(`Last movement: AI task −$${unit_price}.00`);
   }
   await expect.poll(() => billing.cents()).toBe(before - 600);
+  const marks = () => page.evaluate(() => (globalThis as unknown as { marks: number }).marks);
+  expect(await marks(), "a balance that falls is not shown as good").toBe(0);
+  await billing.addBalance("20");
+  await billing.pay();
+  await expect.poll(() => billing.cents()).toBe(before - 600 + 2_000);
   await expect(figure, "the mark goes by itself").not.toHaveClass(/balance-fresh/);
-  expect(await page.evaluate(() => (globalThis as unknown as { marks: number }).marks)).toBe(1);
+  expect(await marks()).toBe(1);
 });

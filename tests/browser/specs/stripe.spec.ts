@@ -51,7 +51,7 @@ test.describe("@stripe-only", () => {
     await expect(billing.dialog).toBeHidden();
     await billing.autoPay.getByRole("button", { name: "Not Active" }).click();
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByRole("button", { name: "Activate Automatic Payments" }).click();
+    await page.getByRole("button", { name: "Activate and pay $50.00 USD" }).click();
     await billing.balance.getByRole("button", { name: "Confirm with your bank" }).click();
     const dialog = page.getByRole("dialog", { name: "Confirm with your bank" });
     await expect(dialog.getByRole("button", { name: "Do not charge" })).toBeVisible();

@@ -98,12 +98,26 @@ test("slider, buttons, chips and box are one value, and the line to review names
 const WRONG_AMOUNTS = [
   ["9.99", "The smallest top-up is $10.00."],
   ["5000.01", "The largest top-up is $5,000.00."],
-  ["1e3", "Write the amount with digits"],
-  ["１００", "Write the amount with digits"],
-  ["1,5,0", "Write the amount with digits"],
+  ["1e3", "Write the amount in digits, like 12.50."],
+  ["50 €", "Write the amount in digits, like 12.50."],
+  ["1,5,0", "Write the amount in digits, like 12.50."],
   ["10.001", "Use at most the digits"],
   ["", "Enter an amount."],
 ] as const;
+
+test("an amount is read in the digits of every script, with the currency at either end", async ({ page }) => {
+  await signIn(page, "owner");
+  const dialog = await new Billing(page).addBalance();
+  const box = dialog.getByRole("textbox", { name: "Amount (USD)" });
+  for (const typed of ["$120", "120 USD", "USD 120", "120 $", "１２０", "١٢٠", "१२०", "＄１２０．００"]) {
+    await test.step(typed, async () => {
+      await box.fill("77");
+      await expect(dialog.getByText("Pay $77.00 USD with Visa •• 4242")).toBeVisible();
+      await box.fill(typed);
+      await expect(dialog.getByText("Pay $120.00 USD with Visa •• 4242")).toBeVisible();
+    });
+  }
+});
 
 test("an amount that is wrong is refused at the field and nothing is charged", async ({ page, seams }) => {
   await signIn(page, "owner");

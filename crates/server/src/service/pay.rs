@@ -3,10 +3,11 @@
 
 use std::net::IpAddr;
 
-use billing_contract::ProblemCode;
 use billing_contract::link::{AnswerAttempt, AskAttempt, CompleteLink, PayAttempt, PayPage, PayStatus, ResolveLink};
 use billing_contract::top_up::CardSummary;
+use billing_contract::{Entered, ProblemCode};
 use billing_domain::charge::{DeclineCode, TopUpStatus};
+use billing_domain::limits::AmountError;
 use billing_domain::{Currency, Money, Timestamp};
 use billing_payments::{CardToken, NextAction, Reference, SetupRequest};
 use billing_store::{
@@ -75,6 +76,15 @@ fn remember_expired(state: &AppState, now: Timestamp) {
     });
 }
 
+/// The sum that the payer saw, in whole coins of the link's currency.
+fn seen_charge(link: &PaymentLink, text: Option<&str>) -> Result<Option<Money>, Problem> {
+    let read = text.map(|text| Money::parse_payable(text, link.currency)).transpose();
+    read.map_err(|error| {
+        let error = AmountError::of(error, link.currency);
+        Problem::field("/expected_charge", error.code(), error.to_string())
+    })
+}
+
 /// Uses a link with a card, at most once for a key; whether the key had begun it before. `origin` is where the page is, to
 /// which a page of the provider's own leads back.
 pub(crate) async fn complete(
@@ -101,10 +111,10 @@ pub(crate) async fn complete(
     let page = own_form.then(|| Page { return_address: format!("{origin}/pay") });
     let asked = Asked { request, consent: form.consent.clone(), page };
     let new = cards::new_setup(state, id, None, &asked)?;
-    let seen = form.expected_charge.map(|amount| amount.to_string());
+    let seen = form.expected_charge.as_ref().map(Entered::text);
     let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
     let mut request_parts = vec!["POST /pay/complete", &form.card_token, &valid_until, &form.consent];
-    request_parts.extend(seen.as_deref());
+    request_parts.extend(seen);
     let key = IdempotencyKey {
         // The link's own room among the organisation's keys.
         key: format!("link:{}:{key}", link.id),
@@ -112,8 +122,10 @@ pub(crate) async fn complete(
     };
     let organization = state.store.organization(&link.organization_id).await?;
     // An amount that the link itself names cannot change: whoever does not repeat it has seen it all the same.
-    let charge =
-        ExpectedCharge { seen: form.expected_charge.or(link.amount), due: due(state, &link, &organization).await? };
+    let charge = ExpectedCharge {
+        seen: seen_charge(&link, seen)?.or(link.amount),
+        due: due(state, &link, &organization).await?,
+    };
     let mut begun = state.store.begin_link_attempt(&link, &new, &key, charge, now).await?;
     if matches!(begun, Err(LinkRefusal::Busy)) && free(state, &link).await? {
         begun = state.store.begin_link_attempt(&link, &new, &key, charge, now).await?;

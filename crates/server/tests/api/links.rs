@@ -165,6 +165,8 @@ async fn what_is_charged_at_once_is_seen_first_and_confirmed_anew_when_it_change
     assert_eq!(resolve(&world, &fixed).await.expect(200).json()["charge_now"], "40.00");
     let wrong = send(card_for(&fixed, "pm_card_visa", "39.00")).await;
     assert_eq!(wrong.expect(409).problem(), "charge_changed");
+    let malformed = send(card_for(&fixed, "pm_card_visa", "forty")).await.expect(422).json();
+    assert_eq!(malformed["errors"][0]["pointer"], "/expected_charge", "{malformed}");
     assert_eq!(send(card(&fixed, "pm_card_visa")).await.expect(201).json()["amount"], "40.00");
 }
 
