@@ -232,7 +232,7 @@ test("a monthly statement adds up, and is printed alone on A4 and on Letter @eve
   await expect(dialog.getByText(/^No\. S-\d{6}, issued /)).toBeVisible();
   const hidden = await table.evaluate((table) => table.scrollWidth - table.parentElement!.clientWidth);
   expect(hidden, "every amount is in view, on a phone too").toBeLessThanOrEqual(0);
-  expect(await points(table.locator("tbody tr td:nth-child(4) > .money"))).toHaveLength(1);
+  expect(await points(table.locator("tr.statement-listed td:nth-child(4) > .money"))).toHaveLength(1);
   await expectNoViolations(page);
   // The print button hands over to the browser with the dialog no longer above the page; here it is printed in that state.
   await page.evaluate(() => {

@@ -63,8 +63,11 @@ pub(crate) async fn fill(
     let span = i64::from(from_days_ago.saturating_sub(to_days_ago)) * DAY_SECONDS * MICROS_PER_SECOND;
     let at = |number: u32| start.micros() + span / i64::from(lines.max(1)) * i64::from(number);
     let at = |number: u32| Timestamp::from_micros(at(number));
-    for first in (0..lines).step_by(FILLED_AT_ONCE as usize) {
-        let numbers = first..lines.min(first.saturating_add(FILLED_AT_ONCE));
+    // What is posted at once has one posting day.
+    let a_day = lines / from_days_ago.saturating_sub(to_days_ago).max(1);
+    let at_once = a_day.clamp(1, FILLED_AT_ONCE);
+    for first in (0..lines).step_by(at_once as usize) {
+        let numbers = first..lines.min(first.saturating_add(at_once));
         let posted_at = at(numbers.start);
         let posted = numbers.map(|number| Ok(made_up(state.new_id()?, before + number, at(number), &calendar)));
         let posted = posted.collect::<Result<Vec<_>, Problem>>()?;
