@@ -224,6 +224,7 @@ mod tests {
             health: Health { state, next_charge_at: None, attempt: None, reason: None },
             month: MonthFigures { spent: zero, in_flight: zero, left: zero, resets_at: at },
             etag: String::new(),
+            wallet: None,
         }
     }
 
