@@ -98,6 +98,8 @@ struct Inner {
     /// Something may have been missed.
     stale: Cell<bool>,
     reading: Cell<bool>,
+    /// What is being read may be older than what is asked for now.
+    read_again: Cell<bool>,
     failures: Cell<u32>,
     /// Counts the events.
     heard: Cell<u32>,
@@ -125,6 +127,7 @@ pub(in crate::api) fn subscribe(source: Source) -> Subscription {
         live: Cell::new(true),
         stale: Cell::new(false),
         reading: Cell::new(false),
+        read_again: Cell::new(false),
         failures: Cell::new(0),
         heard: Cell::new(0),
         changes: Cell::new(0),
@@ -211,6 +214,7 @@ impl Inner {
             timer.replace(None);
         }
         self.reading.set(false);
+        self.read_again.set(false);
         self.task.replace(None);
         self.lock.replace(None);
         self.channel.replace(None);
@@ -245,7 +249,13 @@ impl Inner {
             &names,
             move |name, _id, data| with(&heard, |inner| inner.take(name, &data)),
             // An open connection proves nothing.
-            move |state| with(&changed, |inner| if state != StreamState::Open { inner.lose() }),
+            move |state| {
+                with(&changed, |inner| {
+                    if state != StreamState::Open {
+                        inner.lose()
+                    }
+                })
+            },
         );
         self.stream.replace(stream);
         self.watch_silence();
@@ -375,14 +385,20 @@ impl Inner {
             return self.try_again();
         }
         let (weak, heard) = (Rc::downgrade(self), self.heard.get());
-        let look = move || with(&weak, |inner| if inner.heard.get() == heard { inner.read() });
+        let look = move || {
+            with(&weak, |inner| {
+                if inner.heard.get() == heard {
+                    inner.read()
+                }
+            })
+        };
         self.echo.replace(Some(timers::after(ECHO_MILLISECONDS, look)));
     }
 
     /// Reads everything, and again after a while as long as no events arrive.
     fn read(self: &Rc<Self>) {
         if self.reading.replace(true) {
-            return;
+            return self.read_again.set(true);
         }
         let weak = Rc::downgrade(self);
         self.task.replace(Some(task::start(async move {
@@ -394,7 +410,10 @@ impl Inner {
                 }
                 if answer.is_none() || !inner.live.get() {
                     inner.read_later();
+                } else if inner.read_again.get() {
+                    inner.read();
                 }
+                inner.read_again.set(false);
             });
         })));
     }

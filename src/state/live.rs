@@ -258,7 +258,8 @@ impl Live {
     /// The stream is lost: the figures are those of so long ago.
     pub(crate) fn stop_hearing(self, silent_milliseconds: i64) {
         let now = self.now();
-        self.hearing.set(Hearing::Lost(Timestamp::from_micros(now.micros() - silent_milliseconds.saturating_mul(1_000))));
+        self.hearing
+            .set(Hearing::Lost(Timestamp::from_micros(now.micros() - silent_milliseconds.saturating_mul(1_000))));
     }
 
     /// Forgets whatever belongs to the organisation and the person: the session is over.

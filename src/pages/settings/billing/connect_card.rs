@@ -56,8 +56,7 @@ pub(super) fn ConnectCard(
     let Some(live) = use_live() else { return ().into_any() };
     if let Some(stripe) = live.stripe() {
         let notice = Notice::of(&live.service);
-        let form =
-            view! { <StripeForm live=live stripe=stripe notice=notice on_connected=on_connected on_back=on_back note=note /> };
+        let form = view! { <StripeForm live=live stripe=stripe notice=notice on_connected=on_connected on_back=on_back note=note /> };
         return view! { <div class="connect-card" id=FACE_ID tabindex="-1">{form}</div> }.into_any();
     }
     let fields = CardFields::new();

@@ -71,8 +71,13 @@ pub(super) fn StripeForm(
     /// What comes afterwards.
     note: &'static str,
 ) -> AnyView {
-    let desk =
-        Desk { live, stripe, stage: Slot::new(Stage::Loading(None)), shown: StoredValue::new_local(None), on_connected };
+    let desk = Desk {
+        live,
+        stripe,
+        stage: Slot::new(Stage::Loading(None)),
+        shown: StoredValue::new_local(None),
+        on_connected,
+    };
     let work = StoredValue::new_local(None);
     let load = move || work.set_value(Some(task::start(load(desk, None))));
     // The place must be in the document first.

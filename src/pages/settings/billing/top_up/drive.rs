@@ -11,9 +11,9 @@ use leptos::task::spawn_local;
 use crate::api::{self, ApiError};
 use crate::platform::stripe::{self, NotLoaded};
 use crate::platform::timers;
+use crate::state::Live;
 use crate::state::attempt::{self, Attempt};
 use crate::state::payment::{Notice, Stage};
-use crate::state::Live;
 use crate::texts;
 use crate::ui::announcer::Announcer;
 use crate::ui::money::plain_text;
@@ -83,7 +83,6 @@ fn refused(live: Live, error: &ApiError) {
     attempt::forget();
     stage.set(next);
 }
-
 
 /// While the bank is working, asks now and then until something else is known.
 pub(super) async fn watch(live: Live, id: String) {
