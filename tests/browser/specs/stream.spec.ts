@@ -3,21 +3,23 @@ import { type Page, expect, test as base } from "../fixture/test.ts";
 import { Billing } from "../fixture/billing.ts";
 import { prepareLimits, restoreLimits, shortenLimits } from "../fixture/limits.ts";
 import { BILLING, openSession } from "../fixture/people.ts";
-import { Proxy, type Way } from "../fixture/proxy.ts";
+import { Gateway, type Way } from "../fixture/gateway.ts";
 
 const CALL = { kind: "outbound_call", quantity: "100", unit: "second", unit_price: "0.02", source: "Agent Live" } as const;
 
-const test = base.extend<{ proxy: Proxy }>({
-  proxy: async ({ server }, use) => {
-    const proxy = await Proxy.before(server.origin);
-    await use(proxy);
-    await proxy.stop();
+const test = base.extend<{ gateway: Gateway }>({
+  gateway: async ({ server, page }, use) => {
+    const gateway = await Gateway.before(server.origin);
+    await use(gateway);
+    // The tabs leave first: a gateway that stops under them is no part of any test.
+    for (const tab of page.context().pages()) await tab.goto("about:blank");
+    await gateway.stop();
   },
 });
 
-/** Opens the tab through the proxy, signed in as the page's browser is. */
-async function open(page: Page, proxy: Proxy): Promise<Billing> {
-  await page.goto(proxy.origin + BILLING);
+/** Opens the tab through the gateway, signed in as the page's browser is. */
+async function open(page: Page, gateway: Gateway): Promise<Billing> {
+  await page.goto(gateway.origin + BILLING);
   const billing = new Billing(page);
   await expect(billing.balance).toBeVisible();
   return billing;
@@ -26,18 +28,18 @@ async function open(page: Page, proxy: Proxy): Promise<Billing> {
 const stale = (page: Page) => page.getByText("Figures as of");
 
 for (const way of ["nothing", "headers", "cut", "refused"] as Way[]) {
-  test(`a stream of which ${way} is left marks the figures, which stay true, and an own payment is told truly`, async ({ page, proxy, seams, watch }) => {
+  test(`a stream of which ${way} is left marks the figures, which stay true, and an own payment is told truly`, async ({ page, gateway, seams, watch }) => {
     watch.expectCut();
     watch.expectStatus(503);
     await prepareLimits(page);
     await openSession(page, "owner");
-    const billing = await open(page, proxy);
+    const billing = await open(page, gateway);
     const before = await billing.cents();
     await shortenLimits(page);
     // Its silence is counted from an event on.
     await seams.use({ ...CALL, description: "The last call by the stream" });
     await expect(billing.history.getByText("The last call by the stream")).toBeVisible();
-    proxy.hold(way);
+    gateway.hold(way);
     await expect(stale(page)).toBeVisible();
 
     await seams.use({ ...CALL, description: "A call that no stream tells" });
@@ -52,7 +54,7 @@ for (const way of ["nothing", "headers", "cut", "refused"] as Way[]) {
     await paid.getByRole("button", { name: "Done" }).click();
 
     await restoreLimits(page);
-    proxy.release();
+    gateway.release();
     await expect(stale(page)).toBeHidden({ timeout: 30_000 });
     await seams.use({ ...CALL, description: "A call by the stream again" });
     await expect(billing.history.getByText("A call by the stream again")).toBeVisible();
@@ -61,11 +63,11 @@ for (const way of ["nothing", "headers", "cut", "refused"] as Way[]) {
 }
 
 for (const way of ["nothing", "headers"] as Way[]) {
-  test(`a stream of which ${way} comes from the beginning is noticed, and the answer of a payment brings the balance`, async ({ page, proxy, seams }) => {
-    proxy.hold(way);
+  test(`a stream of which ${way} comes from the beginning is noticed, and the answer of a payment brings the balance`, async ({ page, gateway, seams }) => {
+    gateway.hold(way);
     await prepareLimits(page);
     await openSession(page, "owner");
-    const billing = await open(page, proxy);
+    const billing = await open(page, gateway);
     const before = await billing.cents();
     // Nobody has noticed yet: the limits are as long as they are.
     await seams.use({ ...CALL, description: "A call that is not told" });
@@ -79,20 +81,20 @@ for (const way of ["nothing", "headers"] as Way[]) {
     await expect(stale(page)).toBeHidden();
   });
 
-  test(`a stream of which ${way} comes from the beginning marks the figures after two heartbeats`, async ({ page, proxy }) => {
-    proxy.hold(way);
+  test(`a stream of which ${way} comes from the beginning marks the figures after two heartbeats`, async ({ page, gateway }) => {
+    gateway.hold(way);
     await prepareLimits(page, { short: true });
     await openSession(page, "owner");
-    await open(page, proxy);
+    await open(page, gateway);
     await expect(stale(page)).toBeVisible();
   });
 }
 
-test("six tabs take one connection, and the seventh still pays", async ({ page, context, proxy, seams }) => {
+test("six tabs take one connection, and the seventh still pays", async ({ page, context, gateway, seams }) => {
   await openSession(page, "owner");
-  const tabs = [await open(page, proxy)];
-  for (let tab = 1; tab < 7; tab += 1) tabs.push(await open(await context.newPage(), proxy));
-  await expect.poll(() => proxy.streams).toBe(1);
+  const tabs = [await open(page, gateway)];
+  for (let tab = 1; tab < 7; tab += 1) tabs.push(await open(await context.newPage(), gateway));
+  await expect.poll(() => gateway.streams).toBe(1);
   const before = await tabs[0]!.cents();
   await seams.use({ ...CALL, description: "A call for every tab" });
   for (const tab of tabs) {
@@ -105,21 +107,21 @@ test("six tabs take one connection, and the seventh still pays", async ({ page, 
   await dialog.getByRole("button", { name: "Top Up Wallet Balance" }).click();
   await expect(last.page.getByRole("dialog", { name: "Balance added" })).toContainText(dollars(before - 200 + 3_750));
   for (const tab of tabs) await expect.poll(() => tab.cents()).toBe(before - 200 + 3_750);
-  expect(proxy.streams).toBe(1);
+  expect(gateway.streams).toBe(1);
 
   for (const tab of tabs.slice(1)) await tab.page.close();
 });
 
-test("when the tab with the stream goes or is hidden, another one has it and misses nothing", async ({ page, context, proxy, seams }) => {
+test("when the tab with the stream goes or is hidden, another one has it and misses nothing", async ({ page, context, gateway, seams }) => {
   await openSession(page, "owner");
-  const first = await open(page, proxy);
-  const second = await open(await context.newPage(), proxy);
-  const third = await open(await context.newPage(), proxy);
-  await expect.poll(() => proxy.streams).toBe(1);
+  const first = await open(page, gateway);
+  const second = await open(await context.newPage(), gateway);
+  const third = await open(await context.newPage(), gateway);
+  await expect.poll(() => gateway.streams).toBe(1);
   await hide(page, true);
   await seams.use({ ...CALL, description: "A call after the first tab was hidden" });
   for (const tab of [second, third]) await expect(tab.history.getByText("A call after the first tab was hidden")).toBeVisible();
-  await expect.poll(() => proxy.streams).toBe(1);
+  await expect.poll(() => gateway.streams).toBe(1);
   await expect(first.history.getByText("A call after the first tab was hidden"), "nobody sees it, nobody asks").toHaveCount(0);
   await second.page.close();
   await seams.use({ ...CALL, description: "A call after the second tab was closed" });
@@ -128,26 +130,26 @@ test("when the tab with the stream goes or is hidden, another one has it and mis
   for (const call of ["A call after the first tab was hidden", "A call after the second tab was closed"]) {
     await expect(first.history.getByText(call)).toBeVisible();
   }
-  await expect.poll(() => proxy.streams).toBe(1);
+  await expect.poll(() => gateway.streams).toBe(1);
   await third.page.close();
-  await expect.poll(() => proxy.streams).toBe(1);
+  await expect.poll(() => gateway.streams).toBe(1);
 });
 
-test("a browser without locks has a stream in each tab", async ({ page, context, proxy, seams }) => {
+test("a browser without locks has a stream in each tab", async ({ page, context, gateway, seams }) => {
   await context.addInitScript(() => Object.defineProperty(navigator, "locks", { value: undefined }));
   await openSession(page, "owner");
-  const tabs = [await open(page, proxy), await open(await context.newPage(), proxy)];
-  await expect.poll(() => proxy.streams).toBe(2);
+  const tabs = [await open(page, gateway), await open(await context.newPage(), gateway)];
+  await expect.poll(() => gateway.streams).toBe(2);
   await seams.use({ ...CALL, description: "A call for both" });
   for (const tab of tabs) await expect(tab.history.getByText("A call for both")).toBeVisible();
   await tabs[1]!.page.close();
 });
 
-test("of a payment that the server has not answered nobody says that the bank is at it", async ({ page, proxy, seams, watch }) => {
+test("of a payment that the server has not answered nobody says that the bank is at it", async ({ page, gateway, seams, watch }) => {
   watch.expectCut();
   await prepareLimits(page);
   await openSession(page, "owner");
-  const billing = await open(page, proxy);
+  const billing = await open(page, gateway);
   const before = await billing.cents();
   const charges = (await seams.charges()).length;
   const dialog = await billing.addBalance("37.50");
@@ -169,12 +171,12 @@ test("of a payment that the server has not answered nobody says that the bank is
   expect((await seams.charges()).length).toBe(charges + 1);
 });
 
-test("under another person's session a page does nothing, and shows nothing any more", async ({ page, proxy, seams, watch }) => {
+test("under another person's session a page does nothing, and shows nothing any more", async ({ page, gateway, seams, watch }) => {
   watch.expectStatus(409);
   // Nothing but the refusal tells the page.
-  proxy.hold("nothing");
+  gateway.hold("nothing");
   await openSession(page, "owner");
-  const billing = await open(page, proxy);
+  const billing = await open(page, gateway);
   const charges = (await seams.charges()).length;
   const dialog = await billing.addBalance("37.50");
   await openSession(page, "admin");
@@ -189,21 +191,21 @@ test("under another person's session a page does nothing, and shows nothing any 
   expect((await seams.charges()).length, "nobody was charged").toBe(charges);
 
   // The other person goes on as themselves, with nothing of the first one's payment.
-  proxy.release();
+  gateway.release();
   await page.getByRole("button", { name: "Load the page again" }).click();
   await expect(billing.balance).toBeVisible();
   await expect(page.getByRole("banner")).toContainText("Admin");
   expect(await page.evaluate(() => sessionStorage.getItem("top-up-attempt"))).toBeNull();
 });
 
-test("signing out in one tab and in again as somebody else takes every other tab along at once", async ({ page, context, proxy }) => {
+test("signing out in one tab and in again as somebody else takes every other tab along at once", async ({ page, context, gateway }) => {
   // Without the stream: the tabs tell each other.
-  proxy.hold("nothing");
+  gateway.hold("nothing");
   await openSession(page, "owner");
-  const billing = await open(page, proxy);
+  const billing = await open(page, gateway);
   await billing.addBalance("37.50");
   const other = await context.newPage();
-  await open(other, proxy);
+  await open(other, gateway);
   await other.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "You are signed out", level: 1 })).toBeVisible();
   await page.keyboard.press("Escape");
