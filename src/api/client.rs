@@ -28,8 +28,11 @@ const SILENCE_LIMIT_MILLISECONDS: i32 = 30_000;
 /// A connection that broke, as phones break them between two masts, is back after this.
 const AGAIN_MILLISECONDS: i32 = 400;
 
+/// Hears that the session of this document is over.
+type OnOver = Rc<dyn Fn(Over)>;
+
 thread_local! {
-    static ON_OVER: RefCell<Option<Rc<dyn Fn(Over)>>> = const { RefCell::new(None) };
+    static ON_OVER: RefCell<Option<OnOver>> = const { RefCell::new(None) };
     static CLOSED: Cell<bool> = const { Cell::new(false) };
     static CHANGED: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
     static SESSION: RefCell<Option<String>> = const { RefCell::new(None) };

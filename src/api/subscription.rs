@@ -37,6 +37,9 @@ const TRIES: usize = 3;
 /// An answer on its way.
 pub(in crate::api) type Reading = Pin<Box<dyn Future<Output = Result<String, ApiError>>>>;
 
+/// Takes an event, by name and data.
+pub(in crate::api) type OnEvent = Box<dyn Fn(&str, &str) -> Next>;
+
 /// What is subscribed to.
 pub(in crate::api) struct Source {
     /// Names it among the tabs of a session.
@@ -50,7 +53,7 @@ pub(in crate::api) struct Source {
     /// Takes over what was read.
     pub(in crate::api) on_read: Box<dyn Fn(&str)>,
     /// Takes an event, by name and data.
-    pub(in crate::api) on_event: Box<dyn Fn(&str, &str) -> Next>,
+    pub(in crate::api) on_event: OnEvent,
     /// Hears whether events arrive.
     pub(in crate::api) on_connection: Box<dyn Fn(Connection)>,
 }
@@ -252,9 +255,9 @@ impl Inner {
             move |state| {
                 with(&changed, |inner| {
                     if state != StreamState::Open {
-                        inner.lose()
+                        inner.lose();
                     }
-                })
+                });
             },
         );
         self.stream.replace(stream);
@@ -388,9 +391,9 @@ impl Inner {
         let look = move || {
             with(&weak, |inner| {
                 if inner.heard.get() == heard {
-                    inner.read()
+                    inner.read();
                 }
-            })
+            });
         };
         self.echo.replace(Some(timers::after(ECHO_MILLISECONDS, look)));
     }
