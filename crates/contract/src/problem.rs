@@ -60,6 +60,8 @@ codes! {
     ChargeChanged = "charge_changed", 409, "The amount to be charged has changed";
     /// Another change came first, or the thing is no longer in a state that allows this.
     Conflict = "conflict", 409, "This is not possible any more";
+    /// The request names another session than the one it came under.
+    SessionChanged = "session_changed", 409, "This page belongs to another session";
     /// It existed and is used up, revoked or expired.
     Gone = "gone", 410, "No longer available";
     /// `If-Match` does not match.

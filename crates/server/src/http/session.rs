@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::app::AppState;
 use crate::http::extract::Json;
-use crate::http::identity::{SignedIn, device, find, set_cookie, set_device_cookie};
+use crate::http::identity::{SignedIn, device, find_any, set_cookie, set_device_cookie};
 use crate::http::limits::client_address;
 use crate::http::problem::Problem;
 use crate::service::sessions;
@@ -50,7 +50,7 @@ async fn create_session(
     let device = device(&parts.headers, &state.config);
     let new = sessions::sign_in(&state, &form, address, device).await?;
     // Whoever signs in anew in the same browser leaves the old session behind: nobody could end it any more.
-    if let Some(old) = find(&parts, &state).await? {
+    if let Some(old) = find_any(&parts, &state).await? {
         sessions::sign_out(&state, &old).await?;
     }
     let cookies = AppendHeaders([

@@ -31,7 +31,8 @@ pub(crate) async fn get(state: &AppState, organization: &Organization) -> Result
     show(state, organization, &auto_pay).await
 }
 
-async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay) -> Result<Shown, Problem> {
+/// The same of settings that have just been read.
+pub(crate) async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay) -> Result<Shown, Problem> {
     let now = state.clock.now();
     let figures = engine::figures(state, organization, auto_pay, now).await?;
     let plan = auto_pay
@@ -62,6 +63,7 @@ async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay)
             resets_at: figures.situation.month_resets_at,
         },
         etag: auto_pay.version.to_string(),
+        wallet: None,
     })
 }
 

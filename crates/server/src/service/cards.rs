@@ -406,5 +406,6 @@ fn show_setup(setup: &CardSetup, card: Option<&Card>) -> ShownSetup {
             .and_then(|action| top_ups::next_action(action, expires_at)),
         decline: setup.decline_code.filter(|_| setup.status == SetupStatus::Failed).map(top_ups::decline),
         card: card.map(show),
+        wallet: None,
     }
 }

@@ -13,7 +13,7 @@ use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 
-pub(crate) use self::watch::{Word, watch};
+pub(crate) use self::watch::{PULSE_SECONDS, Word, watch};
 
 /// As many as a page lists.
 const LISTED: u32 = 100;

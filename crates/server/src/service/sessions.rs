@@ -28,6 +28,8 @@ pub(crate) const ABSOLUTE_SECONDS: i64 = 30 * 24 * 3600;
 const TOUCH_SECONDS: i64 = 60;
 /// Longest e-mail address, bytes (RFC 5321: 256 with its brackets).
 pub(crate) const MAX_EMAIL: usize = 254;
+/// Hexadecimal digits of a session's public id.
+const PUBLIC_ID_DIGITS: usize = 32;
 /// When the queue for checking passwords is full, it has moved on by then.
 const RETRY_SECONDS: u32 = 2;
 
@@ -45,10 +47,17 @@ pub(crate) struct Member {
 }
 
 impl Member {
+    /// Names the session for its own page. It is worked out from the token's hash, and leads back to neither.
+    pub(crate) fn public_id(&self) -> String {
+        let digest = hash_of(&format!("public id of {}", self.token_hash));
+        digest.get(..PUBLIC_ID_DIGITS).unwrap_or_default().to_owned()
+    }
+
     /// As the page knows it.
     pub(crate) fn session(&self) -> Session {
         let organization = &self.organization;
         Session {
+            id: self.public_id(),
             user: self.user.clone(),
             role: self.role,
             organization: OrganizationSummary {

@@ -249,6 +249,7 @@ pub(crate) fn show(top_up: &TopUp) -> Shown {
             .filter(|_| waits)
             .and_then(|action| next_action(action, settlement::challenge_ends(top_up))),
         decline: top_up.decline_code.filter(|_| refused).map(decline),
+        wallet: None,
     }
 }
 

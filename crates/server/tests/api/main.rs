@@ -24,6 +24,7 @@ macro_rules! on_both_databases {
 mod attack;
 mod attack_figures;
 mod auto_pay;
+mod auto_pay_events;
 mod bodies;
 mod cards;
 mod chance;
