@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use billing_domain::free_text::{ADDRESS, FreeText, ORGANIZATION_NAME, Purpose, TAX_ID};
 use billing_domain::grace::Policy;
 use billing_domain::limits::ChargeLimits;
 use billing_domain::{Currency, Money, Timestamp};
@@ -565,10 +566,10 @@ fn seconds(name: &'static str, entered: Option<u32>) -> Result<Option<Duration>,
 /// The demo has a seller of its own, so that its receipts look like somebody's.
 fn seller(settings: &Settings, demo: bool) -> Result<Seller, ConfigError> {
     let standard = |of_demo: &str, otherwise: &str| if demo { of_demo.to_owned() } else { otherwise.to_owned() };
-    let name = text("seller_name", settings.seller_name.as_deref(), 120)?;
+    let name = text("seller_name", settings.seller_name.as_deref(), ORGANIZATION_NAME)?;
     let address = settings.seller_address.as_ref().map(|address| address.replace("\\n", "\n").replace("\r\n", "\n"));
-    let address = text("seller_address", address.as_deref(), 500)?;
-    let tax_id = text("seller_tax_id", settings.seller_tax_id.as_deref(), 40)?;
+    let address = text("seller_address", address.as_deref(), ADDRESS)?;
+    let tax_id = text("seller_tax_id", settings.seller_tax_id.as_deref(), TAX_ID)?;
     if name.is_none() && (address.is_some() || tax_id.is_some()) {
         return Err(setting("seller_name", "say whose address and tax number these are"));
     }
@@ -581,20 +582,16 @@ fn seller(settings: &Settings, demo: bool) -> Result<Seller, ConfigError> {
     })
 }
 
-/// Text that people read: something, within its limit, and printable.
-fn text(name: &'static str, entered: Option<&str>, most: usize) -> Result<Option<String>, ConfigError> {
-    let Some(text) = entered.map(str::trim) else { return Ok(None) };
-    if text.is_empty() {
-        return Err(setting(name, "must not be empty; leave it out instead"));
+/// Text that people read: something, and what its purpose allows.
+fn text(name: &'static str, entered: Option<&str>, purpose: Purpose) -> Result<Option<String>, ConfigError> {
+    let Some(entered) = entered else { return Ok(None) };
+    match FreeText::parse(Purpose { required: true, ..purpose }, entered) {
+        Ok(text) => Ok(Some(text.into_string())),
+        Err(FreeTextError::Required) => Err(setting(name, "must not be empty; leave it out instead")),
+        Err(FreeTextError::TooLong(most)) => Err(setting(name, format!("must not be longer than {most} characters"))),
+        Err(FreeTextError::Unprintable) => Err(setting(name, "must not hold characters that cannot be printed")),
+        Err(FreeTextError::CardNumber) => Err(setting(name, "must not hold what looks like a card number")),
     }
-    if text.chars().count() > most {
-        return Err(setting(name, format!("must not be longer than {most} characters")));
-    }
-    let lines = name == "seller_address";
-    if text.chars().any(|one| one.is_control() && !(lines && one == '\n')) {
-        return Err(setting(name, "must not hold characters that cannot be printed"));
-    }
-    Ok(Some(text.to_owned()))
 }
 
 /// A wrong time makes wrong bills, so nobody but a test may set it.

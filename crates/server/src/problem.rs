@@ -1,6 +1,7 @@
 //! What a service answers when it cannot do what was asked; `http::problem` makes the response of it.
 
 use billing_contract::{FieldError, ProblemCode};
+use billing_domain::FreeTextError;
 use billing_store::StoreError;
 
 /// A problem document on its way to the client.
@@ -16,6 +17,11 @@ impl Problem {
     /// One wrong field; `pointer` is a JSON pointer into the body.
     pub(crate) fn field(pointer: &str, code: &str, detail: impl Into<String>) -> Self {
         Self(Box::new(billing_contract::Problem::field(pointer, code, detail)))
+    }
+
+    /// A text that cannot be kept.
+    pub(crate) fn text(pointer: &str, error: FreeTextError) -> Self {
+        Self::invalid(vec![text_error(pointer, error)])
     }
 
     /// Several wrong fields.
@@ -68,6 +74,11 @@ impl From<StoreError> for Problem {
             StoreError::Conflict(what) => Self::new(ProblemCode::Conflict, format!("There is such a {what} already.")),
             StoreError::LimitReached(most) => Self::new(
                 ProblemCode::Conflict,
+/// What is wrong with the text in a field.
+pub(crate) fn text_error(pointer: &str, error: FreeTextError) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), code: error.code().to_owned(), detail: error.to_string() }
+}
+
                 format!("There are {most} of them already, and no more may be made at a time."),
             ),
             StoreError::Overflow => {

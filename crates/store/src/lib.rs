@@ -12,14 +12,14 @@
 //! | `session` | `create_session` `session` `touch_session` `delete_session` `delete_user_sessions` `purge_sessions` |
 //! | `wallet` | `wallet` |
 //! | `ledger` | `post` `post_many` |
-//! | `transaction` | `transactions` `line` `corrections` `newest_until` `outline` `lines_after` |
+//! | `transaction` | `transactions` `line` `corrections` `newest_until` `outline` `lines_after` `has_usage` |
 //! | `statement` | `seq_posted_before` `sums_by_kind` |
 //! | `usage` | `usage` `usage_by_kind` `largest_sources` `first_usage_day` `rebuild_usage_days` |
 //! | `step` | `wallet_steps` |
 //! | `hold` | `authorize` `authorize_many` `hold` `release_hold` `expire_holds` `expire_organization_holds` |
 //! | `card` | `add_card` `cards` `card` `set_default_card` `remove_card` |
 //! | `card_setup` | `create_card_setup` `card_setup` `open_card_setups` `apply_card_setup` |
-//! | `top_up` | `create_top_up` `create_top_up_for_request` `create_auto_top_up` `top_up` `open_top_ups` `lease_top_up` `lease_due_top_ups` `apply_top_up` `pending_credit` `auto_spent` |
+//! | `top_up` | `create_top_up` `create_top_up_for_request` `create_paced_top_up` `create_auto_top_up` `top_up` `open_top_ups` `lease_top_up` `lease_due_top_ups` `apply_top_up` `pending_credit` `auto_spent` |
 //! | `idempotency` | `purge_idempotency_keys` |
 //! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |

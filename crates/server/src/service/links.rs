@@ -10,9 +10,9 @@ use billing_contract::link::{
 };
 use billing_contract::{FieldError, ProblemCode};
 use billing_domain::auto_pay::Settings;
+use billing_domain::free_text::{FreeText, LINK_NOTE};
 use billing_domain::limits::ChargeLimits;
 use billing_domain::link::{DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS};
-use billing_domain::sandbox_cards::contains_scheme_number;
 use billing_domain::{Money, Timestamp};
 use billing_store::{NewLink, PaymentLink, StoreError};
 use qrcode::{Color, EcLevel};
@@ -25,7 +25,6 @@ use crate::service::{auto_pay, cards};
 
 /// So many are listed of those that are over.
 const LISTED: u32 = 50;
-pub(crate) const NOTE_CHARACTERS: usize = 300;
 
 /// Every link that can be used and the latest others, newest first.
 pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<PaymentLinkList, Problem> {
@@ -135,12 +134,10 @@ fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Pro
             }
         },
     };
-    let note = form.note.as_deref().unwrap_or_default().trim();
-    if note.chars().count() > NOTE_CHARACTERS {
-        wrong("/note", "too_long", format!("At most {NOTE_CHARACTERS} characters."));
-    } else if contains_scheme_number(note.as_bytes()) {
-        wrong("/note", "card_number", "This looks like a card number. Take it out.".to_owned());
-    }
+    let note = FreeText::parse(LINK_NOTE, form.note.as_deref().unwrap_or_default()).unwrap_or_else(|error| {
+        wrong("/note", error.code(), error.to_string());
+        FreeText::default()
+    });
     let seconds = form.expires_in_seconds.unwrap_or(DEFAULT_SECONDS);
     if !(MIN_SECONDS..=MAX_SECONDS).contains(&seconds) {
         wrong("/expires_in_seconds", "wrong_value", "A link lives one hour to seven days.".to_owned());
@@ -157,7 +154,7 @@ fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Pro
         }
     };
     if errors.is_empty() {
-        Ok(Checked { amount, settings, note: note.to_owned(), seconds })
+        Ok(Checked { amount, settings, note: note.into_string(), seconds })
     } else {
         Err(Problem::invalid(errors))
     }

@@ -38,6 +38,7 @@ mod disputes;
 mod events;
 mod fixture;
 mod history;
+mod free_text;
 mod links;
 mod members;
 mod metering;

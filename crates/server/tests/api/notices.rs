@@ -338,7 +338,7 @@ async fn people_are_told_by_mail() {
         "RCPT TO:<owner@acme.test>",
         "RCPT TO:<admin@acme.test>",
         "From: \"Nexis Billing\" <billing@nexis.test>",
-        "Subject: Acme: the wallet balance is low (30.00 USD)",
+        "Subject: Billing: the wallet balance is low (30.00 USD)",
         "Add balance, or switch on automatic",
     ] {
         assert!(letters.contains(expected), "{expected} is not in {letters}");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use billing_domain::card::brand_name;
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Currency, Money};
+use billing_domain::{Currency, FreeText, Money};
 use billing_store::{Notice, NoticeKind, Organization};
 
 /// A notice as people read it.
@@ -30,7 +30,13 @@ pub(super) const fn event_type(kind: NoticeKind) -> &'static str {
 /// Writes the letter. `origin`: where the page is, if the operator has said so.
 pub(crate) fn letter(notice: &Notice, organization: &Organization, origin: Option<&str>) -> Letter {
     let (headline, mut text) = match notice.kind {
+/// Of a name within a letter.
+const NAME_CHARACTERS: usize = 60;
+
         NoticeKind::LowBalance => low_balance(notice),
+///
+/// The subject is ours from its first letter to its last: what a customer calls itself must not read as news from us. Names
+/// stand in the text only, in quotation marks.
         NoticeKind::PaymentDeclined => (
             "an automatic payment was declined".to_owned(),
             format!("{} We will try it again by ourselves. To be sure, check the card.", declined(notice)),
@@ -45,9 +51,9 @@ pub(crate) fn letter(notice: &Notice, organization: &Organization, origin: Optio
     let _ = write!(
         text,
         "\n\nOpen the wallet: {place}\n\nYou get this because you manage billing for {}.\n",
-        organization.name
+        FreeText::quote(&organization.name, NAME_CHARACTERS)
     );
-    Letter { subject: format!("{}: {headline}", organization.name), text }
+    Letter { subject: format!("Billing: {headline}"), text }
 }
 
 fn fact<'n>(notice: &'n Notice, name: &str) -> &'n str {
@@ -82,7 +88,7 @@ fn card(notice: &Notice) -> String {
 
 fn card_added(notice: &Notice) -> (String, String) {
     let (card, name) = (card(notice), fact(notice, "by"));
-    let whose = if name.is_empty() { "somebody".to_owned() } else { name.to_owned() };
+    let whose = if name.is_empty() { "somebody".to_owned() } else { FreeText::quote(name, NAME_CHARACTERS) };
     let how = match fact(notice, "how") {
         "payment_link" => format!("through a payment link that {whose} made"),
         _ => format!("by {whose}"),
@@ -168,7 +174,7 @@ mod tests {
     #[test]
     fn every_notice_says_what_to_do_and_where() {
         let low = say(NoticeKind::LowBalance, &[("available", "4.209999"), ("low_mark", "20.00"), ("currency", "USD")]);
-        assert_eq!(low.subject, "Northwind Dental: the wallet balance is low (4.20 USD)");
+        assert_eq!(low.subject, "Billing: the wallet balance is low (4.20 USD)");
         assert!(low.text.contains("https://billing.example/settings/billing") && low.text.contains("20.00 USD"));
         let declined = say(NoticeKind::PaymentDeclined, &[("decline_code", "insufficient_funds")]);
         assert!(declined.text.starts_with(DeclineCode::InsufficientFunds.sentence()), "{}", declined.text);
@@ -182,10 +188,10 @@ mod tests {
     fn a_new_card_is_named_with_who_connected_it_and_how() {
         let facts = [("card_brand", "visa"), ("card_last4", "4242"), ("by", "Ada"), ("how", "payment_link")];
         let by_link = say(NoticeKind::CardAdded, &facts);
-        assert_eq!(by_link.subject, "Northwind Dental: Visa •• 4242 was connected");
-        assert!(by_link.text.contains("through a payment link that Ada made"), "{}", by_link.text);
+        assert_eq!(by_link.subject, "Billing: Visa •• 4242 was connected");
+        assert!(by_link.text.contains("through a payment link that “Ada” made"), "{}", by_link.text);
         let by_hand = say(NoticeKind::CardAdded, &facts[..3]);
-        assert!(by_hand.text.starts_with("Visa •• 4242 was connected by Ada."), "{}", by_hand.text);
+        assert!(by_hand.text.starts_with("Visa •• 4242 was connected by “Ada”."), "{}", by_hand.text);
     }
 
     #[test]
