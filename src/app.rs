@@ -1,5 +1,6 @@
 //! The shell around every screen: who is signed in, where they are, and what is read out.
 
+mod confirmation;
 mod live;
 mod sidebar;
 
@@ -100,6 +101,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
             {bar(session, place, announcer)}
             <main id="main" tabindex="-1">{dynamic::part(screen)}<Footer /></main>
         </div>
+        {confirmation::start()}
         {session_over}
     }
     .into_any()

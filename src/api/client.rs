@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use billing_contract::paths;
+use billing_contract::{ProblemCode, paths};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -28,6 +28,7 @@ const AGAIN_MILLISECONDS: i32 = 400;
 
 thread_local! {
     static SIGNED_OUT: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+    static UNCONFIRMED: RefCell<Option<Ask>> = const { RefCell::new(None) };
     static CHANGED: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
 }
 
@@ -39,6 +40,15 @@ pub(super) fn when_changed(run: impl Fn() + 'static) {
 /// From now on `run` is called whenever the server says that nobody is signed in.
 pub(crate) fn when_signed_out(run: impl Fn() + 'static) {
     SIGNED_OUT.set(Some(Rc::new(run)));
+}
+
+/// Asks the person for their password; whether they gave it.
+type Ask = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>>>;
+
+/// From now on `ask` is called whenever the server wants the person's password before it does something; the same request is
+/// sent again once they gave it.
+pub(crate) fn when_unconfirmed(ask: impl Fn() -> Pin<Box<dyn Future<Output = bool>>> + 'static) {
+    UNCONFIRMED.set(Some(Rc::new(ask)));
 }
 
 /// A request in the making.
@@ -87,6 +97,13 @@ impl Call {
         // Reading changes nothing, so it may be asked twice; whatever changes something is repeated by its own rule.
         if reading && matches!(answer, Err(FetchError::Network)) {
             timers::sleep(AGAIN_MILLISECONDS).await;
+            answer = send().await;
+        }
+        // Nothing was done: the same, with the same idempotency key, is done once the person has proved that it is them.
+        if answer.as_ref().is_ok_and(wants_confirmation)
+            && let Some(ask) = UNCONFIRMED.with_borrow(Clone::clone)
+            && ask().await
+        {
             answer = send().await;
         }
         connection::answered(answer.is_ok());
@@ -141,6 +158,10 @@ impl From<FetchError> for ApiError {
             FetchError::Timeout => Self::Timeout,
         }
     }
+}
+
+fn wants_confirmation(answer: &Response) -> bool {
+    answer.status == 403 && ApiError::from_text(&answer.text).code() == Some(ProblemCode::ConfirmationRequired)
 }
 
 /// What an answer says that is not a good one.

@@ -1,7 +1,7 @@
 //! Signing in and out, and what the first screen shows.
 
 use billing_contract::paths;
-use billing_contract::session::{Bootstrap, Session, SignIn};
+use billing_contract::session::{Bootstrap, Confirm, Session, SignIn};
 
 use super::ApiError;
 use super::client::{Call, Method, get, post};
@@ -27,6 +27,11 @@ pub(super) fn look() -> Task {
 /// `POST /session`.
 pub(crate) async fn sign_in(who: &SignIn) -> Result<Session, ApiError> {
     post(paths::SESSION).json(who).answer().await
+}
+
+/// `POST /session/confirmation`: the same person, once more.
+pub(crate) async fn confirm(password: String) -> Result<(), ApiError> {
+    post(paths::SESSION_CONFIRMATION).json(&Confirm { password }).text().await.map(drop)
 }
 
 /// `DELETE /session`.

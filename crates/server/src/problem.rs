@@ -34,6 +34,14 @@ impl Problem {
         Self::new(ProblemCode::NotFound, "There is nothing at this address for you.")
     }
 
+    /// The password was not given within the last minutes.
+    pub(crate) fn unconfirmed() -> Self {
+        Self::new(
+            ProblemCode::ConfirmationRequired,
+            "Give your password again: POST /session/confirmation, then send the same request once more.",
+        )
+    }
+
     /// The change is based on a version that is no longer the present one.
     pub(crate) fn stale() -> Self {
         Self::new(ProblemCode::Stale, "Somebody changed this after you opened it. Load it again, then change it.")
@@ -66,6 +74,11 @@ impl Problem {
     }
 }
 
+/// What is wrong with the text in a field.
+pub(crate) fn text_error(pointer: &str, error: FreeTextError) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), code: error.code().to_owned(), detail: error.to_string() }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
@@ -74,13 +87,13 @@ impl From<StoreError> for Problem {
             StoreError::Conflict(what) => Self::new(ProblemCode::Conflict, format!("There is such a {what} already.")),
             StoreError::LimitReached(most) => Self::new(
                 ProblemCode::Conflict,
-/// What is wrong with the text in a field.
-pub(crate) fn text_error(pointer: &str, error: FreeTextError) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), code: error.code().to_owned(), detail: error.to_string() }
-}
-
                 format!("There are {most} of them already, and no more may be made at a time."),
             ),
+            // Whoever knows the clock says when.
+            StoreError::TooFast { .. } => {
+                Self::retry_later(ProblemCode::TooManyRequests, "Too much in a short time. Try again later.", 60)
+            }
+            StoreError::Unconfirmed => Self::unconfirmed(),
             StoreError::Overflow => {
                 Self::new(ProblemCode::Invalid, "The amount is larger than any ledger here can hold.")
             }

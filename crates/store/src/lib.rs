@@ -9,7 +9,7 @@
 //! | `signal` | `signal` `signals` |
 //! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
-//! | `session` | `create_session` `session` `touch_session` `delete_session` `delete_user_sessions` `purge_sessions` |
+//! | `session` | `create_session` `session` `confirm_session` `touch_session` `delete_session` `delete_user_sessions` `purge_sessions` |
 //! | `wallet` | `wallet` |
 //! | `ledger` | `post` `post_many` |
 //! | `transaction` | `transactions` `line` `corrections` `newest_until` `outline` `lines_after` `has_usage` |
@@ -31,6 +31,7 @@
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
 //! | `unknown_payment` | `note_unknown_payment` `record_unknown_payment` `unknown_payments` `take_in_top_up` |
+//! | `early_event` | `keep_early_event` `due_early_events` `drop_early_event` |
 //! | `backlog` | `backlog` |
 //! | `meta` | `meta` `meta_or` `set_meta` `acquire_lease` `release_lease` |
 //! | `verify` | `verify` |
@@ -41,6 +42,7 @@ mod card;
 mod card_setup;
 mod db;
 mod dispute;
+mod early_event;
 mod error;
 mod fraud;
 mod hold;
@@ -53,6 +55,7 @@ mod meta;
 mod migration;
 mod notice;
 mod organization;
+mod pace;
 mod paper;
 mod provider;
 mod refund;
@@ -76,6 +79,7 @@ pub use backlog::Backlog;
 pub use card::{Card, NewCard};
 pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
 pub use dispute::{DisputeApplied, DisputeState, DisputeWord};
+pub use early_event::{EarlyEvent, EarlyKind};
 pub use error::{Result, StoreError};
 pub use fraud::{FraudApplied, FraudWord};
 pub use hold::{Authorization, Hold, HoldState, NewHold, Release, Wanted};
@@ -85,6 +89,7 @@ pub use link::{LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
 pub use member::{Member, Membership, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryState, DeliveryWord, Facts, LowBalance, Notice, NoticeKind};
 pub use organization::{NewOrganization, Organization, OrganizationUpdate};
+pub use pace::{Allowance, Pace};
 pub use paper::{NewPaper, Paper, PaperKind};
 pub use refund::{ExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundWord};
 pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};

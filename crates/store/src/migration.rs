@@ -121,6 +121,20 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 36,
+        name: "authority",
+        both: include_str!("../migrations/0036_authority.sql"),
+        sqlite: include_str!("../migrations/0036_authority.sqlite.sql"),
+        postgres: include_str!("../migrations/0036_authority.postgres.sql"),
+    },
+    Migration {
+        version: 37,
+        name: "early events",
+        both: include_str!("../migrations/0037_early_events.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.

@@ -75,7 +75,14 @@ pub(crate) async fn start_setup(
     let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
     let fingerprint = top_ups::fingerprint(&["POST /cards/setups", &form.token, &valid_until, &form.consent]);
     let key = key.map(|key| IdempotencyKey { key, fingerprint });
-    match state.store.create_card_setup(organization_id, &new, key.as_ref(), now).await? {
+    let created = state.store.create_card_setup(organization_id, &new, key.as_ref(), now).await;
+    let created = created.map_err(|error| match error {
+        StoreError::TooFast { again_at } => {
+            top_ups::too_fast("Too many cards were declined. Nothing was connected.", again_at, now)
+        }
+        other => Problem::from(other),
+    })?;
+    match created {
         Created::New(setup) => {
             start(state, &setup).await?;
             Ok((get_setup(state, organization_id, &setup.id).await?, false))

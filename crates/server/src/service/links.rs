@@ -20,7 +20,7 @@ use qrcode::{Color, EcLevel};
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::sessions::{Member, hash_of};
+use crate::service::sessions::{Member, hash_of, require_confirmation};
 use crate::service::{auto_pay, cards};
 
 /// So many are listed of those that are over.
@@ -49,6 +49,7 @@ pub(crate) async fn create(
     let limits = state.config.limits(organization.currency);
     let now = state.clock.now();
     let checked = check(form, &limits)?;
+    require_confirmation(state, member)?;
     let mut token = [0; 32];
     getrandom::fill(&mut token).map_err(Problem::internal)?;
     let token = BASE64_URL_SAFE_NO_PAD.encode(token);

@@ -11,15 +11,15 @@ use billing_domain::limits::AmountError;
 use billing_domain::{Currency, Money, Timestamp};
 use billing_payments::{ProviderError, Reference, RefundOutcome, RefundRequest, Subject};
 use billing_store::{
-    Created, CreditLine, ExternalRefund, IdempotencyKey, NewRefund, Organization, Refund, RefundMaker, RefundRefusal,
-    RefundWord, StoreError, TopUp,
+    Created, CreditLine, EarlyKind, ExternalRefund, IdempotencyKey, NewRefund, Organization, Refund, RefundMaker,
+    RefundRefusal, RefundWord, StoreError, TopUp,
 };
 
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::top_ups::{PATIENCE, fingerprint};
-use crate::service::{auto_pay, settlement, webhooks};
+use crate::service::{auto_pay, early_events, settlement, webhooks};
 
 /// Longer than any call to the provider takes.
 const LEASE_SECONDS: i64 = 60;
@@ -105,7 +105,9 @@ pub(crate) async fn look_up_external(state: &AppState, provider_ref: &str) -> Re
     })?;
     let Some(answer) = answer else { return Ok(()) };
     let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(()) };
-    let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
+    let Some(organization_id) = state.store.top_up_owner(id).await? else {
+        return early_events::keep(state, EarlyKind::Refund, provider_ref, id).await;
+    };
     // The charge must be in the ledger before it is given back.
     webhooks::look_up_top_up(state, id).await?;
     let organization = state.store.organization(&organization_id).await?;

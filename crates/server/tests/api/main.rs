@@ -23,6 +23,7 @@ macro_rules! on_both_databases {
 
 mod attack;
 mod attack_figures;
+mod authority;
 mod auto_pay;
 mod bodies;
 mod cards;
@@ -37,8 +38,8 @@ mod description;
 mod disputes;
 mod events;
 mod fixture;
-mod history;
 mod free_text;
+mod history;
 mod links;
 mod members;
 mod metering;

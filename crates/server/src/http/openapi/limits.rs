@@ -74,6 +74,7 @@ fn all() -> Vec<(&'static str, Value)> {
         ("EnteredDecimal", some_text(MAX_TEXT_BYTES)),
         ("SignIn.email", some_text(sessions::MAX_EMAIL)),
         ("SignIn.password", some_text(sessions::MAX_PASSWORD)),
+        ("Confirm.password", some_text(sessions::MAX_PASSWORD)),
         ("CreateTopUp.card_id", id()),
         ("CreateTopUp.request_id", id()),
         ("CreateRefund.organization_id", id()),

@@ -24,19 +24,22 @@ pub(super) const fn event_type(kind: NoticeKind) -> &'static str {
         NoticeKind::AutomaticPaymentsPaused => "auto_pay.paused",
         NoticeKind::CardAdded => "card.added",
         NoticeKind::FraudWarning => "payment.fraud_warning",
+        NoticeKind::AutomaticPaymentsChanged => "auto_pay.changed",
+        NoticeKind::RoleChanged => "member.role_changed",
+        NoticeKind::PaymentLinkCreated => "payment_link.created",
     }
 }
 
-/// Writes the letter. `origin`: where the page is, if the operator has said so.
-pub(crate) fn letter(notice: &Notice, organization: &Organization, origin: Option<&str>) -> Letter {
-    let (headline, mut text) = match notice.kind {
 /// Of a name within a letter.
 const NAME_CHARACTERS: usize = 60;
 
-        NoticeKind::LowBalance => low_balance(notice),
+/// Writes the letter. `origin`: where the page is, if the operator has said so.
 ///
 /// The subject is ours from its first letter to its last: what a customer calls itself must not read as news from us. Names
 /// stand in the text only, in quotation marks.
+pub(crate) fn letter(notice: &Notice, organization: &Organization, origin: Option<&str>) -> Letter {
+    let (headline, mut text) = match notice.kind {
+        NoticeKind::LowBalance => low_balance(notice),
         NoticeKind::PaymentDeclined => (
             "an automatic payment was declined".to_owned(),
             format!("{} We will try it again by ourselves. To be sure, check the card.", declined(notice)),
@@ -44,6 +47,9 @@ const NAME_CHARACTERS: usize = 60;
         NoticeKind::AutomaticPaymentsPaused => ("automatic payments are paused".to_owned(), paused(notice)),
         NoticeKind::CardAdded => card_added(notice),
         NoticeKind::FraudWarning => ("a payment may have been fraud".to_owned(), fraud_warning(notice)),
+        NoticeKind::AutomaticPaymentsChanged => auto_pay_changed(notice),
+        NoticeKind::RoleChanged => ("somebody has another role".to_owned(), role_changed(notice)),
+        NoticeKind::PaymentLinkCreated => ("a payment link was created".to_owned(), link_created(notice)),
     };
     let place =
         origin.map_or_else(|| "Settings, tab Billing".to_owned(), |origin| format!("{origin}/settings/billing"));
@@ -84,6 +90,54 @@ fn low_balance(notice: &Notice) -> (String, String) {
 /// `Visa •• 4242`.
 fn card(notice: &Notice) -> String {
     format!("{} •• {}", brand_name(fact(notice, "card_brand")), fact(notice, "card_last4"))
+}
+
+/// What to do about a change that nobody of you made.
+const NOT_YOU: &str = "If nobody of you meant this, undo it in the wallet and change your passwords.";
+
+/// Whoever did it, in quotation marks.
+fn by(notice: &Notice) -> String {
+    match fact(notice, "by") {
+        "" => "somebody".to_owned(),
+        name => FreeText::quote(name, NAME_CHARACTERS),
+    }
+}
+
+fn auto_pay_changed(notice: &Notice) -> (String, String) {
+    let (headline, change) = match fact(notice, "change") {
+        "switched_on" => ("automatic payments were switched on", "switched automatic payments on"),
+        _ => ("automatic payments were raised", "raised what automatic payments may charge"),
+    };
+    let refill = match fact(notice, "refill_kind") {
+        "target" => format!("up to {}", amount(notice, "refill_amount")),
+        _ => format!("by {}", amount(notice, "refill_amount")),
+    };
+    let text = format!(
+        "{} {change}: at {} or less the wallet is refilled {refill}, with at most {} a month.\n\n{NOT_YOU}",
+        by(notice),
+        amount(notice, "threshold"),
+        amount(notice, "monthly_cap"),
+    );
+    (headline.to_owned(), text)
+}
+
+fn role_changed(notice: &Notice) -> String {
+    let member = FreeText::quote(fact(notice, "member"), NAME_CHARACTERS);
+    let (before, after) = (fact(notice, "role_before"), fact(notice, "role"));
+    format!("{} changed the role of {member} from {before} to {after}.\n\n{NOT_YOU}", by(notice))
+}
+
+fn link_created(notice: &Notice) -> String {
+    let asks = match fact(notice, "purpose") {
+        "connect" => "to connect a card".to_owned(),
+        "pay" => format!("to pay {}", amount(notice, "amount")),
+        _ => format!("to pay {} and connect the card", amount(notice, "amount")),
+    };
+    let arms = match fact(notice, "automatic_payments") {
+        "yes" => " It switches automatic payments on.",
+        _ => "",
+    };
+    format!("{} created a link {asks}.{arms} Whoever has it can use it once.\n\n{NOT_YOU}", by(notice))
 }
 
 fn card_added(notice: &Notice) -> (String, String) {
