@@ -378,8 +378,8 @@ pub(crate) struct Config {
     pub(crate) log: String,
     /// Stripe; `None`: the sandbox.
     pub(crate) stripe: Option<StripeSettings>,
-    /// Who moves the money was said, and not left to us.
-    pub(crate) provider_is_chosen: bool,
+    /// Who moves the money, where it was said and not left to us.
+    pub(crate) provider: Option<Provider>,
     /// What time it is when the server starts; `None`: the time it is.
     #[cfg(feature = "test-seams")]
     pub(crate) clock_start: Option<Timestamp>,
@@ -600,7 +600,7 @@ impl Settings {
             fonts: self.fonts,
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             stripe,
-            provider_is_chosen: self.provider.is_some(),
+            provider: self.provider,
             #[cfg(feature = "test-seams")]
             clock_start,
             #[cfg(feature = "test-seams")]

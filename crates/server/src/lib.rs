@@ -51,7 +51,7 @@ fn start(command: Command) -> Result<ExitCode, Failure> {
             Command::Serve(settings) => {
                 let config = prepared(*settings)?;
                 config.check_serving()?;
-                run::serve(config).await.map(|()| ExitCode::SUCCESS)
+                Box::pin(run::serve(config)).await.map(|()| ExitCode::SUCCESS)
             }
             Command::Verify(settings) => offline::verify(&prepared(*settings)?).await,
             Command::Export(export) => {

@@ -1,22 +1,24 @@
 // What automatic checks can say about accessibility, on every screen, light and dark, wide and at 320 px, with large letters.
-import { expect, test } from "../fixture/test.ts";
-import { expectNoViolations } from "../fixture/axe.ts";
-import { enlarge, sideways, spills } from "../fixture/layout.ts";
+// The pictured ones are checked when they are photographed (pictures.spec.ts), and here only as they are with Stripe.
+import { test } from "../fixture/test.ts";
+import { expectAccessible } from "../fixture/accessible.ts";
+import { pictured } from "../fixture/pictured.ts";
 import { screens } from "../fixture/screens.ts";
 
+const photographed: readonly string[] = pictured;
+
 for (const screen of screens) {
-  test.describe(`${screen.name} @everywhere${screen.stripe ? " @stripe" : ""}`, () => {
+  const sandboxToo = !photographed.includes(screen.name);
+  if (!sandboxToo && !screen.stripe) continue;
+  const tags = `${screen.stripe ? " @stripe" : ""}${sandboxToo ? "" : " @stripe-only"}`;
+
+  test.describe(`${screen.name} @everywhere${tags}`, () => {
     test.use({ demo: screen.demo });
 
     test("no violations in light and dark, and nothing scrolls sideways", async ({ page, seams, watch }) => {
       screen.statuses?.forEach((status) => watch.expectStatus(status));
       await screen.open(page, seams);
-      await expectNoViolations(page);
-      // The document may not be wider than the screen, and neither may anything in it that does not scroll in itself.
-      const overflow = await sideways(page);
-      expect(overflow, "pixels wider than the screen").toBeLessThanOrEqual(0);
-      await enlarge(page);
-      expect(await spills(page), "with letters of twice the size").toEqual([]);
+      await expectAccessible(page);
     });
   });
 }

@@ -1,6 +1,8 @@
-// The main screens look as they do in docs/screens, and their names, roles and values are those in trees.
+// The main screens look as they do in docs/screens, their names, roles and values are those in trees, and they pass the
+// checks of accessibility.spec.ts on the same visit.
 // After a wanted change: cargo xtask screens --renew
 import { expect, test } from "../fixture/test.ts";
+import { expectAccessible } from "../fixture/accessible.ts";
 import { pictured } from "../fixture/pictured.ts";
 import { screens } from "../fixture/screens.ts";
 import { STILL, hold, holdClock } from "../fixture/still.ts";
@@ -11,7 +13,7 @@ for (const name of pictured) {
   test.describe(`${name} @everywhere`, () => {
     test.use({ demo: screen.demo, startsAt: STILL });
 
-    test("looks as in the picture book, light and dark", async ({ page, seams, watch }, info) => {
+    test("looks as in the picture book and is accessible, light and dark", async ({ page, seams, watch }, info) => {
       screen.statuses?.forEach((status) => watch.expectStatus(status));
       await holdClock(page);
       await screen.open(page, seams);
@@ -23,6 +25,7 @@ for (const name of pictured) {
       }
       // What is heard is the same at any width.
       if (width === "wide") await expect.soft(page.locator("body")).toMatchAriaSnapshot({ name: `${name}.aria.yml` });
+      await expectAccessible(page);
     });
   });
 }

@@ -24,7 +24,7 @@ impl Config {
                 ),
             ));
         }
-        if !self.demo && !self.provider_is_chosen {
+        if !self.demo && self.provider.is_none() {
             return Err(setting(
                 "provider",
                 "who moves the money? --provider stripe, or --provider sandbox, which moves none",

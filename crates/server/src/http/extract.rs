@@ -72,7 +72,7 @@ pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<
 }
 
 fn is_no_room(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|cause| cause.is::<NoRoom>())
+    std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<NoRoom>)
 }
 
 /// `application/json` or `application/…+json`, with any parameters.

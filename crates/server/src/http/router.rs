@@ -69,7 +69,7 @@ pub(crate) fn platform(state: AppState) -> Router {
 
 /// Everything, with what surrounds it.
 fn surround(routes: Router<AppState>, state: AppState) -> Router {
-    let router = routes
+    let served = routes
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(limits::BODY))
         .layer(from_fn(limits::time))
@@ -84,8 +84,8 @@ fn surround(routes: Router<AppState>, state: AppState) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(from_fn_with_state(state.clone(), metrics::measure));
     #[cfg(feature = "test-seams")]
-    let router = crate::http::answer_delay::around(router, state.config.answer_delay);
-    router.with_state(state)
+    let served = crate::http::answer_delay::around(served, state.config.answer_delay);
+    served.with_state(state)
 }
 
 /// What a log line about a request says of it: no query, which holds what people searched for.

@@ -106,6 +106,6 @@ fn prepare(stream: TcpStream, write: Duration) -> TimeoutStream<TcpStream> {
 async fn silent_for(place: &Place, time: Duration) {
     tokio::time::sleep(time).await;
     if !place.is_silent() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -93,7 +93,7 @@ async fn get_top_up_receipt(
 ) -> Result<Response, Problem> {
     let (pdf, number) = receipts::render(&state, &member.organization.id, &id, print.paper).await?;
     // Saved rather than shown: the viewers of some browsers do not run under our content policy.
-    let name = format!("attachment; filename=\"receipt-{}.pdf\"", number);
+    let name = format!("attachment; filename=\"receipt-{number}.pdf\"");
     let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, pdf).into_response())
 }

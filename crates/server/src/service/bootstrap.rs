@@ -16,7 +16,7 @@ pub(crate) async fn bootstrap(state: &AppState, member: Option<&Member>) -> Resu
     match member {
         None => {}
         Some(member) if member.role.manages_billing() => {
-            bootstrap.billing = Some(Box::new(billing::billing(state, member).await?));
+            bootstrap.billing = Some(Box::new(Box::pin(billing::billing(state, member)).await?));
         }
         Some(member) => bootstrap.admins = Some(members::admins(state, member).await?),
     }

@@ -44,17 +44,16 @@ pub(crate) async fn issued<T: Serialize + DeserializeOwned>(
     subject: &str,
     facts: &T,
 ) -> Result<(Paper, T), Problem> {
-    let paper = match state.store.paper(organization_id, kind, subject).await? {
-        Some(paper) => paper,
-        None => {
-            let new = NewPaper {
-                kind,
-                subject: subject.to_owned(),
-                seller: series(&state.config.seller),
-                facts: serde_json::to_string(facts).map_err(Problem::internal)?,
-            };
-            state.store.issue_paper(organization_id, &new, state.clock.now()).await?
-        }
+    let paper = if let Some(paper) = state.store.paper(organization_id, kind, subject).await? {
+        paper
+    } else {
+        let new = NewPaper {
+            kind,
+            subject: subject.to_owned(),
+            seller: series(&state.config.seller),
+            facts: serde_json::to_string(facts).map_err(Problem::internal)?,
+        };
+        state.store.issue_paper(organization_id, &new, state.clock.now()).await?
     };
     let facts = serde_json::from_str(&paper.facts).map_err(Problem::internal)?;
     Ok((paper, facts))

@@ -157,7 +157,7 @@ fn read_cursor(text: &str) -> Option<i64> {
 impl Search {
     /// Whether lines are looked for, and not just read one after the other.
     pub(crate) fn is_costly(&self) -> bool {
-        [&self.at, &self.kind, &self.from, &self.to, &self.q].into_iter().any(|field| field.is_some())
+        [&self.at, &self.kind, &self.from, &self.to, &self.q].into_iter().any(Option::is_some)
     }
 
     /// Refuses what only makes sense for a page: the answer is whole.

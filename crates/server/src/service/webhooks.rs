@@ -94,12 +94,12 @@ async fn look_up_known(state: &AppState, subject: Option<Subject<'_>>) -> Result
 /// Also for disputes: a charge must be in the ledger before it is taken back.
 pub(crate) async fn look_up_top_up(state: &AppState, id: &str) -> Result<(), Problem> {
     let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
-    patiently(async {
+    patiently(Box::pin(async {
         while !settlement::drive(state, &organization_id, id).await? {
             tokio::time::sleep(PAUSE).await;
         }
         Ok(())
-    })
+    }))
     .await
 }
 
@@ -113,7 +113,7 @@ async fn look_up_refund(
     let Some(Subject::Refund { id, .. }) = reference.and_then(Reference::subject) else {
         return look_up_external_refund(state, provider_ref, payment_ref).await;
     };
-    patiently(async {
+    patiently(Box::pin(async {
         while refunds::drive(state, Some(id), 1).await? == 0 {
             match state.store.refund(id).await {
                 Err(StoreError::NotFound) => return look_up_external_refund(state, provider_ref, payment_ref).await,
@@ -123,7 +123,7 @@ async fn look_up_refund(
             }
         }
         Ok(())
-    })
+    }))
     .await
 }
 

@@ -3,8 +3,6 @@
 //! `cargo test -p billing-server --test api attack_figures -- --ignored --nocapture`, with
 //! `NEXIS_BILLING_TEST_PROGRAM` for another program than the one just built.
 
-#![expect(clippy::print_stdout, reason = "the figures are what it is for")]
-
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;

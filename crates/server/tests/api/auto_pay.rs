@@ -479,8 +479,12 @@ async fn a_charge_that_is_open_when_its_card_is_removed_is_no_consent_to_another
     assert_eq!(open["month"]["in_flight"], "50.00", "still open when the card was removed");
     world.advance(3_700).await;
     let removed = |shown: &Value| shown["health"]["reason"].as_str().is_some_and(|reason| reason.contains("removed"));
-    let settled = health(&client, "paused").await;
-    assert!(settled["month"]["spent"] == "50.00" && removed(&settled), "{settled}");
+    let settled = eventually("the charge is settled", || async {
+        let (_, shown) = settings(&client).await;
+        (shown["month"]["spent"] == "50.00").then_some(shown)
+    })
+    .await;
+    assert!(settled["health"]["state"] == "paused" && removed(&settled), "{settled}");
     // Neither money by hand nor another default card is consent either.
     spend(&world, 45).await;
     pay(&client, "k-1", "10.00").await.expect(201);

@@ -5,16 +5,23 @@ mod disk;
 mod line;
 mod postgres;
 
+use std::sync::LazyLock;
+
+use billing_domain::Timestamp;
 use serde_json::json;
 
 use crate::client::Answer;
-use crate::fixture::{World, new_id};
+use crate::fixture::{World, new_id, now};
 use crate::money::eventually;
-use crate::wallets::usage;
+use crate::wallets::{usage, usage_at};
+
+/// When all of them happened: a line that comes again must say the same.
+static OCCURRED_AT: LazyLock<Timestamp> = LazyLock::new(now);
 
 /// Reports one line; under the same id again it is the same line.
 async fn report(world: &World, id: &str) -> Answer {
-    let events = json!({"events": [usage(id, &world.acme.id, "ai_task", "0.01")]});
+    let event = usage_at(usage(id, &world.acme.id, "ai_task", "0.01"), *OCCURRED_AT, "Agent Ava");
+    let events = json!({"events": [event]});
     world.platform().post("/api/v1/metering/events", &events).await
 }
 

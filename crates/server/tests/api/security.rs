@@ -1,5 +1,6 @@
 //! Whose page may change things, and what every answer tells the browser.
 
+use futures_util::StreamExt as _;
 use serde_json::json;
 
 use crate::client::{Client, send};
@@ -99,8 +100,9 @@ async fn other_sites_get_no_leave_to_read(world: World) {
 
 async fn a_flood_of_one_session_is_slowed_down_and_others_are_not(world: World) {
     let (flood, other) = (world.sign_in(&world.acme.owner).await, world.sign_in(&world.acme.admin).await);
-    let requests = (0..400).map(|_| flood.get("/api/v1/session"));
-    let answers = futures_util::future::join_all(requests).await;
+    // Fewer at a time than one address may have connections.
+    let requests = futures_util::stream::iter((0..400).map(|_| flood.get("/api/v1/session")));
+    let answers: Vec<_> = requests.buffer_unordered(100).collect().await;
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
     assert!(answers.iter().filter(|answer| answer.status == 200).count() >= 200, "a burst of 200 is free");
     assert!(!refused.is_empty());

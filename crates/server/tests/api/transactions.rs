@@ -155,7 +155,8 @@ async fn the_table_is_what_the_filters_find_and_holds_no_formula(world: World) {
     assert_eq!(whole.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!(whole.header("cache-control"), Some("no-store"));
     let name = whole.header("content-disposition").unwrap();
-    assert!(name.starts_with("attachment; filename=\"transactions-Acme-20") && name.ends_with(".csv"), "{name}");
+    assert!(name.starts_with("attachment; filename=\"transactions-Acme-20"), "{name}");
+    assert!(std::path::Path::new(name.trim_end_matches('"')).extension() == Some("csv".as_ref()), "{name}");
     let text = whole.text();
     let text = text.strip_prefix('\u{feff}').expect("Excel takes it for UTF-8 by this mark");
     let mut reader = csv::Reader::from_reader(text.as_bytes());

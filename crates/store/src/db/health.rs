@@ -123,9 +123,9 @@ mod tests {
     #[test]
     fn connections_opened_before_a_fault_are_not_used_again() {
         let health = Health::default();
-        assert!(health.trusts(Duration::from_secs(60)));
+        assert!(health.trusts(Duration::from_mins(1)));
         health.note::<()>(Err(sqlx::Error::InvalidSavePointStatement)).unwrap_err();
-        assert!(!health.trusts(Duration::from_secs(60)));
+        assert!(!health.trusts(Duration::from_mins(1)));
         assert!(health.trusts(Duration::ZERO));
     }
 }

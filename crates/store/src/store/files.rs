@@ -38,12 +38,12 @@ fn create(file: &Path) -> std::io::Result<()> {
 fn close_to_others(file: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let Ok(found) = fs::metadata(file) else { return };
-    if found.permissions().mode() & 0o077 == 0 {
+    if found.permissions().mode().trailing_zeros() >= 6 {
         return;
     }
     match fs::set_permissions(file, fs::Permissions::from_mode(0o600)) {
         Ok(()) => {
-            tracing::warn!(file = %file.display(), "others could read this file of the database; now they cannot")
+            tracing::warn!(file = %file.display(), "others could read this file of the database; now they cannot");
         }
         Err(error) => tracing::warn!(file = %file.display(), %error, "others can read this file of the database"),
     }
@@ -52,7 +52,8 @@ fn close_to_others(file: &Path) {
 #[cfg(not(unix))]
 const fn close_to_others(_: &Path) {}
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

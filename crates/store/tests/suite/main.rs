@@ -1,11 +1,6 @@
 //! What "store" means, as cases that run on SQLite and on a real PostgreSQL alike.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test says that something is wrong by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says that something is wrong by panicking")]
 
 mod bench;
 

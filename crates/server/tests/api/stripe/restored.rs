@@ -156,7 +156,8 @@ async fn a_refund_of_a_payment_that_is_not_here_finds_the_payment_first(shop: Sh
     let (payment, top_up) = paid(&shop, &acme, &customer(&shop), "usd").await;
     shop.fake.refund_in_dashboard(&payment, Some(1_000)).unwrap();
     // Only the refund is told of.
-    for (_, body) in shop.fake.bank().events().iter().filter(|(kind, _)| kind.starts_with("refund.")) {
+    let events = shop.fake.bank().events();
+    for (_, body) in events.iter().filter(|(kind, _)| kind.starts_with("refund.")) {
         shop.deliver(shop.world.server.origin(), body).await.expect(204);
     }
     let lines = ledger(&shop.world, &acme).await;
