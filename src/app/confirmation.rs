@@ -44,9 +44,10 @@ pub(super) fn start() -> AnyView {
         answer(true);
         open.set(false);
     });
+    let given_up = Callback::new(move |()| answer(false));
     let form = move || view! { <PasswordForm open=open on_confirmed=confirmed /> };
     view! {
-        <Dialog open=open heading=texts::confirmation::heading() on_close=move || answer(false)>
+        <Dialog open=open heading=texts::confirmation::heading() on_close=given_up>
             {form()}
         </Dialog>
     }

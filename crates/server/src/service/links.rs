@@ -85,6 +85,19 @@ pub(crate) async fn revoke(state: &AppState, organization_id: &str, id: &str) ->
     Ok(show(&link, now))
 }
 
+/// Somebody has lost the role by which they made links: whoever watches sees those end, and pages that are open are closed.
+pub(crate) async fn maker_demoted(state: &AppState, organization_id: &str, user_id: &str) -> Result<(), Problem> {
+    let now = state.clock.now();
+    for link in state.store.links(organization_id, LISTED, now).await? {
+        let ended = link.completed_at.is_none() && link.revoked_at.is_none() && !link.maker_manages;
+        if ended && link.created_by == user_id {
+            state.events.publish(organization_id, Topic::Link(link.id.clone()));
+            close_page(state, &link);
+        }
+    }
+    Ok(())
+}
+
 /// Nobody shall enter a card on a page whose link is dead. Should that fail, the card is forgotten as soon as it is heard of.
 fn close_page(state: &AppState, link: &PaymentLink) {
     let (state, link) = (state.clone(), link.clone());

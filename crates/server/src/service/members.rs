@@ -9,6 +9,7 @@ use billing_store::RoleChange;
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
+use crate::service::links;
 use crate::service::sessions::{Member, require_confirmation};
 
 /// Everybody, by name.
@@ -34,6 +35,9 @@ pub(crate) async fn change_role(
     match state.store.change_role(organization_id, user_id, role, &member.user.id, state.clock.now()).await? {
         RoleChange::Changed(changed) => {
             state.events.publish(organization_id, Topic::RoleChanged(changed.user_id.clone()));
+            if !changed.role.manages_billing() {
+                links::maker_demoted(state, organization_id, user_id).await?;
+            }
             Ok(on_the_wire(changed))
         }
         RoleChange::LastOwner => Err(Problem::new(

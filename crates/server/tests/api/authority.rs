@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::client::{Answer, Client, send};
-use crate::fixture::{PASSWORD, World};
+use crate::fixture::{PASSWORD, Server, World};
 use crate::money::{charges, connect, ledger, pay, set_up};
 
 const LINKS: &str = "/api/v1/payment-links";
@@ -50,7 +50,7 @@ async fn a_link_can_do_no_more_than_who_made_it(world: World) {
     let pays = make(&admin, json!({"purpose": "pay_and_connect", "amount": "50.00"})).await;
     // Somebody is at the bank's question while the role goes.
     let asked = make(&admin, json!({"purpose": "connect", "auto_pay": settings()})).await;
-    let attempt = complete(&world, "k-0", &asked, "pm_card_authenticationRequiredOnSetup").await.expect(200).json();
+    let attempt = complete(&world, "k-0", &asked, "pm_card_authenticationRequiredOnSetup").await.expect(201).json();
     assert_eq!(attempt["status"], "action_required", "{attempt}");
     set_role(&owner, &world.acme.admin.id, "member").await.expect(200);
     for (number, token) in [&connects, &pays].into_iter().enumerate() {
@@ -69,7 +69,7 @@ async fn a_link_can_do_no_more_than_who_made_it(world: World) {
     assert!(charges(&world, &world.acme.id).await.is_empty() && ledger(&world, &world.acme.id).await.is_empty());
     // An owner's own link goes on.
     let own = make(&owner, json!({"purpose": "connect"})).await;
-    complete(&world, "k-own", &own, "pm_card_visa").await.expect(200);
+    complete(&world, "k-own", &own, "pm_card_visa").await.expect(201);
 }
 
 async fn a_card_of_somebody_demoted_meanwhile_is_not_connected(world: World) {
@@ -131,7 +131,8 @@ async fn whoever_tries_passwords_is_slowed_down_there_too(world: World) {
     assert_eq!(answers.iter().filter(|status| **status == 429).count(), 20, "{answers:?}");
 }
 
-async fn parallel_top_ups_pass_no_limit_together(world: World) {
+async fn parallel_top_ups_pass_no_limit_together(mut world: World) {
+    world.server = Server::start(world.database_url(), &["--top-ups-per-hour", "20"]).await;
     let owner = world.sign_in(&world.acme.owner).await;
     connect(&owner, "pm_card_visa").await;
     for number in 0..10 {
@@ -174,6 +175,7 @@ async fn the_sum_of_an_hour_and_of_a_day_is_limited(world: World) {
     world.advance(3_601).await;
     pay(&owner, "eleventh", "5000.00").await.expect(429);
     world.advance(24 * 3_600).await;
+    let owner = world.sign_in(&world.acme.owner).await;
     pay(&owner, "next-day", "5000.00").await.expect(201);
 }
 

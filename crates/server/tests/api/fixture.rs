@@ -100,7 +100,9 @@ impl World {
         let answer = self.anonymous().post("/api/v1/session", &form).await.expect(200);
         let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap();
         let token = cookie.split_once('=').unwrap().1;
-        self.sessions.lock().unwrap().push(format!("{:x}", sha2::Sha256::digest(token)));
+        let digest = sha2::Sha256::digest(token);
+        let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.sessions.lock().unwrap().push(hash);
         self.anonymous().with_cookie(cookie)
     }
 
