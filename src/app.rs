@@ -1,5 +1,6 @@
 //! The shell around every screen: who is signed in, where they are, and what is read out.
 
+mod confirmation;
 mod live;
 mod session_over;
 mod sidebar;
@@ -124,6 +125,7 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
                 {bar(session, place, announcer)}
                 <main id="main" tabindex="-1"><NewVersion />{dynamic::part(screen)}<Footer /></main>
             </div>
+            {confirmation::start()}
         }
         .into_any()
     };

@@ -23,6 +23,7 @@ pub(crate) mod lock;
 pub(crate) mod paper;
 pub(crate) mod print;
 pub(crate) mod random;
+pub(crate) mod reply;
 pub(crate) mod scroll;
 pub(crate) mod share;
 pub(crate) mod signal;

@@ -36,6 +36,7 @@ type OnOver = Rc<dyn Fn(Over)>;
 thread_local! {
     static ON_OVER: RefCell<Option<OnOver>> = const { RefCell::new(None) };
     static CLOSED: Cell<bool> = const { Cell::new(false) };
+    static UNCONFIRMED: RefCell<Option<Ask>> = const { RefCell::new(None) };
     static CHANGED: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
     static SESSION: RefCell<Option<String>> = const { RefCell::new(None) };
 }
@@ -77,6 +78,15 @@ pub(super) fn when_over(run: impl Fn(Over) + 'static) {
 /// Nothing more is sent from this document.
 pub(crate) fn close() {
     CLOSED.set(true);
+}
+
+/// Asks the person for their password; whether they gave it.
+type Ask = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>>>;
+
+/// From now on `ask` is called whenever the server wants the person's password before it does something; the same request is
+/// sent again once they gave it.
+pub(crate) fn when_unconfirmed(ask: impl Fn() -> Pin<Box<dyn Future<Output = bool>>> + 'static) {
+    UNCONFIRMED.set(Some(Rc::new(ask)));
 }
 
 /// A request in the making.
@@ -128,6 +138,13 @@ impl Call {
         // Reading changes nothing, so it may be asked twice; whatever changes something is repeated by its own rule.
         if reading && matches!(answer, Err(FetchError::Network)) {
             timers::sleep(AGAIN_MILLISECONDS).await;
+            answer = send().await;
+        }
+        // Nothing was done: the same, with the same idempotency key, is done once the person has proved that it is them.
+        if answer.as_ref().is_ok_and(wants_confirmation)
+            && let Some(ask) = UNCONFIRMED.with_borrow(Clone::clone)
+            && ask().await
+        {
             answer = send().await;
         }
         connection::answered(answer.is_ok());
@@ -183,6 +200,10 @@ impl From<FetchError> for ApiError {
             FetchError::Timeout => Self::Timeout,
         }
     }
+}
+
+fn wants_confirmation(answer: &Response) -> bool {
+    answer.status == 403 && ApiError::from_text(&answer.text).code() == Some(ProblemCode::ConfirmationRequired)
 }
 
 /// What an answer says that is not a good one.

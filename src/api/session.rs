@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use billing_contract::event::SessionState;
 use billing_contract::paths;
-use billing_contract::session::{Bootstrap, Session, SignIn};
+use billing_contract::session::{Bootstrap, Confirm, Session, SignIn};
 
 use super::ApiError;
 use super::client::{self, Call, Method, get, post};
@@ -49,6 +49,11 @@ pub(crate) async fn sign_in(who: &SignIn) -> Result<Session, ApiError> {
     let session: Session = post(paths::SESSION).json(who).answer().await?;
     tell_tabs(SIGNED_IN, &session.id);
     Ok(session)
+}
+
+/// `POST /session/confirmation`: the same person, once more.
+pub(crate) async fn confirm(password: String) -> Result<(), ApiError> {
+    post(paths::SESSION_CONFIRMATION).json(&Confirm { password }).text().await.map(drop)
 }
 
 /// `DELETE /session`. The other tabs of this browser are told.

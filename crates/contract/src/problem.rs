@@ -48,6 +48,8 @@ codes! {
     CardDeclined = "card_declined", 402, "The card was declined";
     /// The role does not allow it, or the request came from another site.
     Forbidden = "forbidden", 403, "Not allowed";
+    /// The person has to give the password again first: `POST /session/confirmation`, then the same request once more.
+    ConfirmationRequired = "confirmation_required", 403, "Confirm that it is you";
     /// There is no such thing, or it is not yours.
     NotFound = "not_found", 404, "Not found";
     /// The path exists, the method does not.

@@ -61,6 +61,15 @@ pub struct SignIn {
     pub password: String,
 }
 
+/// `POST /session/confirmation`: the same person, once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Confirm {
+    /// Password.
+    pub password: String,
+}
+
 /// A sign-in offered as a button by a demo server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

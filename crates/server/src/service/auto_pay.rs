@@ -14,7 +14,7 @@ use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, Organization, StoreErr
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::sessions::Member;
+use crate::service::sessions::{Member, require_confirmation};
 use crate::service::settlement;
 
 /// The wording of the consent to later charges that the page shows when automatic payments are switched on.
@@ -121,6 +121,10 @@ pub(crate) async fn put(
     };
     if form.enabled && state.store.cards(&organization.id).await?.is_empty() {
         return Err(card_required());
+    }
+    let raises = present.settings.is_none_or(|agreed| settings.exceeds(&agreed));
+    if form.enabled && (!present.enabled || raises) {
+        require_confirmation(state, member)?;
     }
     // The version proves that `present` still holds, except for its state.
     let next = |current: &AutoPayState| state_after(&present, current, form);

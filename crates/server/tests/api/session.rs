@@ -126,7 +126,9 @@ async fn guessing_a_password_is_slowed_down_for_that_address_only(world: World) 
 async fn a_role_that_changes_acts_on_the_next_request(world: World) {
     let admin = world.sign_in(&world.acme.admin).await;
     admin.get("/api/v1/wallet").await.expect(200);
-    world.store.change_role(&world.acme.id, &world.acme.admin.id, billing_domain::Role::Member).await.unwrap();
+    let (who, by) = (&world.acme.admin.id, &world.acme.owner.id);
+    let role = billing_domain::Role::Member;
+    world.store.change_role(&world.acme.id, who, role, by, crate::fixture::now()).await.unwrap();
     assert_eq!(admin.get("/api/v1/wallet").await.expect(403).problem(), "forbidden");
     assert_eq!(admin.get("/api/v1/session").await.expect(200).json()["role"], "member");
 }
