@@ -32,7 +32,7 @@ const PRINTED: &[&[usize]] = &[
     &[8, 8],
 ];
 /// First digits as a number, how many digits that number has, and how long its cards are: Visa, Mastercard (two), American
-/// Express (two), Diners Club (three), Discover (three), JCB, UnionPay (two), Mir, Maestro.
+/// Express (two), Diners Club (three), Discover (three), JCB, `UnionPay` (two), Mir, Maestro.
 const SCHEMES: &[(u32, u32, usize, &[usize])] = &[
     (4, 4, 1, &[16, 19]),
     (51, 55, 2, &[16]),
@@ -130,10 +130,9 @@ fn is_card_number(window: &[Group], amid_more: bool) -> bool {
     }
     match (letters, same, printed) {
         (true, true, _) => true,
-        (true, false, true) => scheme,
+        (true, false, true) | (false, true, false) => scheme,
         (true, false, false) => false,
         (false, _, true) => scheme || !amid_more,
-        (false, true, false) => scheme,
         // A list of telephone numbers has several signs between two of them.
         (false, false, false) => scheme && separators.iter().all(|separator| separator.chars().count() == 1),
     }
