@@ -36,10 +36,7 @@ impl Problem {
 
     /// The password was not given within the last minutes.
     pub(crate) fn unconfirmed() -> Self {
-        Self::new(
-            ProblemCode::ConfirmationRequired,
-            "Give your password again: POST /session/confirmation, then send the same request once more.",
-        )
+        Self::new(ProblemCode::ConfirmationRequired, "This needs your password. Nothing was changed.")
     }
 
     /// The change is based on a version that is no longer the present one.
