@@ -38,7 +38,9 @@ pub(super) fn start() -> AnyView {
     let waiting = StoredValue::new_local(waiting);
     let answer = move |confirmed: bool| {
         let waiting = waiting.with_value(|waiting| waiting.take());
-        waiting.iter().for_each(|reply| reply.give(confirmed));
+        for reply in waiting {
+            reply.give(confirmed);
+        }
     };
     let confirmed = Callback::new(move |()| {
         answer(true);

@@ -61,10 +61,8 @@ impl Draft {
         let mut read = |field: Field, text: &str| {
             Money::parse_payable(&typed(text, limits.currency), limits.currency)
                 .map_err(|error| {
-                    problems.push((
-                        field,
-                        sentence(AmountError::of(error, limits.currency).into(), limits.currency, &write),
-                    ))
+                    let reason = AmountError::of(error, limits.currency).into();
+                    problems.push((field, sentence(reason, limits.currency, &write)));
                 })
                 .ok()
         };
