@@ -231,7 +231,7 @@ proptest! {
     #[test]
     fn a_number_that_fails_the_check_is_no_card(number in "[0-9]{13,19}") {
         prop_assume!(!crate::sandbox_cards::luhn_holds(number.as_bytes()));
-        let text = format!("call-{}", number);
+        let text = format!("call-{number}");
         prop_assert!(!contains_card_number(&number) && !contains_card_number(&text));
     }
 
