@@ -4,6 +4,7 @@ pub(crate) mod database;
 pub(crate) mod page;
 pub(crate) mod server;
 
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -101,7 +102,10 @@ impl World {
         let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap();
         let token = cookie.split_once('=').unwrap().1;
         let digest = sha2::Sha256::digest(token);
-        let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = digest.iter().fold(String::new(), |mut hash, byte| {
+            write!(hash, "{byte:02x}").unwrap();
+            hash
+        });
         self.sessions.lock().unwrap().push(hash);
         self.anonymous().with_cookie(cookie)
     }
