@@ -59,13 +59,9 @@ impl Draft {
     ) -> Result<Settings, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut read = |field: Field, text: &str| {
+            let wrong = |error| sentence(AmountError::of(error, limits.currency).into(), limits.currency, &write);
             Money::parse_payable(&typed(text, limits.currency), limits.currency)
-                .map_err(|error| {
-                    problems.push((
-                        field,
-                        sentence(AmountError::of(error, limits.currency).into(), limits.currency, &write),
-                    ))
-                })
+                .map_err(|error| problems.push((field, wrong(error))))
                 .ok()
         };
         let threshold = read(Field::Threshold, &self.threshold);
