@@ -13,6 +13,7 @@ pub(crate) mod problem;
 pub(crate) mod requests;
 pub(crate) mod session;
 pub(crate) mod stream;
+mod subscription;
 pub(crate) mod top_ups;
 
 pub(crate) use problem::ApiError;

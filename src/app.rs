@@ -1,6 +1,8 @@
 //! The shell around every screen: who is signed in, where they are, and what is read out.
 
+mod confirmation;
 mod live;
+mod session_over;
 mod sidebar;
 
 use billing_contract::session::{Bootstrap, Session};
@@ -10,8 +12,10 @@ use crate::platform::signal::{Derived, Given, Slot};
 use crate::texts;
 use leptos::task::spawn_local;
 
+use self::live::Kept;
 use self::sidebar::Sidebar;
 use crate::api;
+use crate::api::session::Over;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
 use crate::pages::{ask_admin, sign_in};
@@ -67,19 +71,38 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         let destination =
             move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
         let destination = Given::derive(move || destination().to_owned());
+        // Somebody has signed in in another tab: this page as the server sees them.
+        api::session::when_signed_in(history::reload);
         let page = lazy(sign_in::load, move || sign_in::page(service.clone(), destination));
         return view! { {notice.map(|notice| ribbon(notice, None))}<main class="lone" id="main"><NewVersion />{page}<Footer /></main> }
             .into_any();
     };
     intl::use_zone(&session.organization.time_zone);
     follow(place, path, navigator, announcer);
-    // The same address, as the server now sees the person: the sign-in page, which leads back here.
-    api::client::when_signed_out(history::reload);
-    settings::prepare();
     let manages = session.role.manages_billing();
+    storage::keep_for(&session.user.id);
+    let over = RwSignal::new(None::<Over>);
+    let kept = StoredValue::new_local(None::<Kept>);
+    let end = move |why: Over| {
+        if over.get_untracked().is_some() {
+            return;
+        }
+        api::client::close();
+        if why == Over::RoleChanged || !manages {
+            // The same address, as the server now sees whoever is there: another page, or the sign-in that leads back here.
+            return history::reload();
+        }
+        if let Some(kept) = kept.get_value() {
+            kept.drop_everything();
+        }
+        over.set(Some(why));
+        announcer.alert(session_over::heading(why));
+    };
+    api::session::open(&session.id, end);
+    settings::prepare();
     let admins = Given::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let outbox = service.sandbox && manages;
-    let session_over = billing.map(|billing| live::start(*billing, service));
+    kept.set_value(billing.map(|billing| live::start(*billing, service, end)));
     let session = Slot::new(session);
     let screen = dynamic::memo(move || match place.get() {
         None => Screen::NotFound,
@@ -91,19 +114,24 @@ fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         Screen::AskAdmin => lazy(ask_admin::load, move || ask_admin::page(session, admins)).into_any(),
         Screen::Settings => view! { <Settings place=place session=session /> }.into_any(),
     };
-    view! {
-        <a class="skip" href="#main" on:click=move |event| {
-            event.prevent_default();
-            focus::by_id("main");
-        }>{texts::app::skip()}</a>
-        {notice.map(|notice| ribbon(notice, outbox.then_some("/outbox")))}
-        <div class="frame">
-            {bar(session, place, announcer)}
-            <main id="main" tabindex="-1"><NewVersion />{dynamic::part(screen)}<Footer /></main>
-        </div>
-        {session_over}
-    }
-    .into_any()
+    let frame = move || {
+        view! {
+            <a class="skip" href="#main" on:click=move |event| {
+                event.prevent_default();
+                focus::by_id("main");
+            }>{texts::app::skip()}</a>
+            {notice.map(|notice| ribbon(notice, outbox.then_some("/outbox")))}
+            <div class="frame">
+                {bar(session, place, announcer)}
+                <main id="main" tabindex="-1"><NewVersion />{dynamic::part(screen)}<Footer /></main>
+            </div>
+            {confirmation::start()}
+        }
+        .into_any()
+    };
+    // Everything that shows figures or could be pressed goes with the session, dialogs too.
+    let shown = move || over.get().map_or_else(frame, session_over::page);
+    view! { {dynamic::part(shown)} }.into_any()
 }
 
 /// What stands in the frame. The tabs of Settings share one, so that it stays while they change.

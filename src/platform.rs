@@ -1,6 +1,8 @@
 //! What the browser offers, in plain Rust types: the only room that names `web_sys`, `js_sys` and `gloo_net`.
 
 pub(crate) mod bootstrap;
+#[allow(dead_code, reason = "the page behind a hand-over link has no tabs of one session")]
+pub(crate) mod channel;
 pub(crate) mod clock;
 pub(crate) mod connection;
 pub(crate) mod dialog;
@@ -15,10 +17,13 @@ pub(crate) mod intl;
 pub(crate) mod json;
 pub(crate) mod language;
 pub(crate) mod listener;
+#[allow(dead_code, reason = "the page behind a hand-over link has no tabs of one session")]
+pub(crate) mod lock;
 #[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
 pub(crate) mod paper;
 pub(crate) mod print;
 pub(crate) mod random;
+pub(crate) mod reply;
 pub(crate) mod scroll;
 pub(crate) mod share;
 pub(crate) mod signal;

@@ -1,6 +1,5 @@
 //! What the Billing tab reads: all above the fold, a month of usage, a page of the ledger.
 
-use billing_contract::billing::Billing;
 use billing_contract::history::WalletHistory;
 use billing_contract::paths;
 use billing_contract::statement::Statement;
@@ -12,11 +11,6 @@ use super::ApiError;
 use super::client::{Call, Method, get};
 
 pub(crate) use super::client::Progress;
-
-/// `GET /billing`.
-pub(crate) async fn billing() -> Result<Billing, ApiError> {
-    get(paths::BILLING).answer().await
-}
 
 /// `GET /wallet/history`: the last 30 days.
 pub(crate) async fn history() -> Result<WalletHistory, ApiError> {

@@ -1,14 +1,16 @@
 //! Sends a request and reads its answer: limits, headers and errors in one place, generic only in the last line.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 
-use billing_contract::{ProblemCode, paths};
+use billing_contract::session::SESSION_HEADER;
+use billing_contract::{Problem, ProblemCode, paths};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
+use super::session::Over;
 use crate::platform::fetch::{self, FetchError, Request, Response};
 use crate::platform::json::decode;
 use crate::platform::transfer::{self, Failure};
@@ -28,10 +30,39 @@ const AGAIN_MILLISECONDS: i32 = 400;
 
 /// What a server answers to requests of another shape than it knows.
 const NOT_UNDERSTOOD: [ProblemCode; 2] = [ProblemCode::Malformed, ProblemCode::MethodNotAllowed];
+/// Hears that the session of this document is over.
+type OnOver = Rc<dyn Fn(Over)>;
 
 thread_local! {
-    static SIGNED_OUT: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+    static ON_OVER: RefCell<Option<OnOver>> = const { RefCell::new(None) };
+    static CLOSED: Cell<bool> = const { Cell::new(false) };
+    static UNCONFIRMED: RefCell<Option<Ask>> = const { RefCell::new(None) };
     static CHANGED: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+    static SESSION: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// The session that this document was drawn for, by its public id.
+pub(crate) fn use_session(id: &str) {
+    SESSION.set(Some(id.to_owned()));
+}
+
+/// The public id of the session that this document was drawn for.
+pub(super) fn session() -> Option<String> {
+    SESSION.with_borrow(Clone::clone)
+}
+
+/// The address of what is asked for without headers, a stream or a file: the session stands in its query.
+pub(crate) fn address(path: &str, id: &str, query: &[(&str, &str)]) -> String {
+    let session = session();
+    let session = session.as_deref().map(|own| ("session", own));
+    let mut address = paths::full(path, id);
+    for (index, (name, value)) in query.iter().copied().chain(session).enumerate() {
+        address.push(if index == 0 { '?' } else { '&' });
+        address.push_str(name);
+        address.push('=');
+        paths::push_encoded(&mut address, value);
+    }
+    address
 }
 
 /// From now on `run` is called whenever the server has carried out a change: it can be reached again.
@@ -39,9 +70,23 @@ pub(super) fn when_changed(run: impl Fn() + 'static) {
     CHANGED.set(Some(Rc::new(run)));
 }
 
-/// From now on `run` is called whenever the server says that nobody is signed in.
-pub(crate) fn when_signed_out(run: impl Fn() + 'static) {
-    SIGNED_OUT.set(Some(Rc::new(run)));
+/// From now on `run` is called whenever the server says that the session of this document is over.
+pub(super) fn when_over(run: impl Fn(Over) + 'static) {
+    ON_OVER.set(Some(Rc::new(run)));
+}
+
+/// Nothing more is sent from this document.
+pub(crate) fn close() {
+    CLOSED.set(true);
+}
+
+/// Asks the person for their password; whether they gave it.
+type Ask = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>>>;
+
+/// From now on `ask` is called whenever the server wants the person's password before it does something; the same request is
+/// sent again once they gave it.
+pub(crate) fn when_unconfirmed(ask: impl Fn() -> Pin<Box<dyn Future<Output = bool>>> + 'static) {
+    UNCONFIRMED.set(Some(Rc::new(ask)));
 }
 
 /// A request in the making.
@@ -55,7 +100,9 @@ pub(super) struct Call {
 impl Call {
     /// To the endpoint at this path of [`paths`], whose `{id}` is `id`.
     pub(super) fn new(method: Method, path: &str, id: &str) -> Self {
-        Self { method, address: paths::full(path, id), headers: Vec::new(), body: None }
+        // Under another session than the one that the page was drawn for nothing is done.
+        let headers = session().map(|id| (SESSION_HEADER, id)).into_iter().collect();
+        Self { method, address: paths::full(path, id), headers, body: None }
     }
 
     /// With a query, without its `?`.
@@ -82,6 +129,7 @@ impl Call {
 
     /// Sends it; the text of a good answer.
     pub(super) async fn text(self) -> Result<String, ApiError> {
+        refuse_when_closed()?;
         let headers = self.headers();
         let reading = self.method == Method::GET;
         let limit = if reading { READ_LIMIT_MILLISECONDS } else { WRITE_LIMIT_MILLISECONDS };
@@ -90,6 +138,13 @@ impl Call {
         // Reading changes nothing, so it may be asked twice; whatever changes something is repeated by its own rule.
         if reading && matches!(answer, Err(FetchError::Network)) {
             timers::sleep(AGAIN_MILLISECONDS).await;
+            answer = send().await;
+        }
+        // Nothing was done: the same, with the same idempotency key, is done once the person has proved that it is them.
+        if answer.as_ref().is_ok_and(wants_confirmation)
+            && let Some(ask) = UNCONFIRMED.with_borrow(Clone::clone)
+            && ask().await
+        {
             answer = send().await;
         }
         connection::answered(answer.is_ok());
@@ -109,6 +164,7 @@ impl Call {
     /// Sends it and saves a good answer as a file of the name that the server gives it, else of this one, saying how far it
     /// has come; answers the name too.
     pub(super) async fn save(self, name: &str, on_progress: impl Fn(Progress)) -> Result<(Progress, String), ApiError> {
+        refuse_when_closed()?;
         let headers = self.headers();
         let request = self.request(&headers, SILENCE_LIMIT_MILLISECONDS);
         transfer::save(request, name, on_progress).await.map_err(|failure| match failure {
@@ -146,13 +202,21 @@ impl From<FetchError> for ApiError {
     }
 }
 
+fn wants_confirmation(answer: &Response) -> bool {
+    answer.status == 403 && ApiError::from_text(&answer.text).code() == Some(ProblemCode::ConfirmationRequired)
+}
+
 /// What an answer says that is not a good one.
 fn refused(answer: &Response) -> ApiError {
-    if answer.status == 401 {
-        let told = SIGNED_OUT.with_borrow(Clone::clone);
-        told.inspect(|run| run());
-    }
     let error = ApiError::from_text(&answer.text);
+    let over = match error.code() {
+        Some(ProblemCode::SessionChanged) => Some(Over::Replaced),
+        _ if answer.status == 401 => Some(Over::SignedOut),
+        _ => None,
+    };
+    if let (Some(over), Some(run)) = (over, ON_OVER.with_borrow(Clone::clone)) {
+        run(over);
+    }
     if matches!(error, ApiError::Unreadable) || error.code().is_some_and(|code| NOT_UNDERSTOOD.contains(&code)) {
         version::suspect();
     }
@@ -163,6 +227,13 @@ fn refused(answer: &Response) -> ApiError {
 fn unreadable() -> ApiError {
     version::suspect();
     ApiError::Unreadable
+}
+
+fn refuse_when_closed() -> Result<(), ApiError> {
+    if CLOSED.get() {
+        return Err(ApiError::Problem(Box::new(Problem::new(ProblemCode::SessionChanged, String::new()))));
+    }
+    Ok(())
 }
 
 /// `GET` of a path of [`paths`] without `{id}`.

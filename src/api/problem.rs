@@ -63,6 +63,11 @@ impl ApiError {
             .map(|error| heard(texts::FIELDS, &error.code, &error.detail))
     }
 
+    /// The server itself says that it has the request and works on it. Nothing else is proof that it was ever sent.
+    pub(crate) fn proves_receipt(&self) -> bool {
+        matches!(self.code(), Some(ProblemCode::IdempotencyKeyInUse | ProblemCode::Timeout))
+    }
+
     /// The request may have been carried out all the same: nobody can tell from this answer.
     pub(crate) fn leaves_outcome_open(&self) -> bool {
         match self {
@@ -100,6 +105,17 @@ mod tests {
         assert_eq!(error.field("/amount").as_deref(), Some("The smallest amount is 10.00."));
         assert_eq!(error.field("/card_id"), None);
         assert!(!error.leaves_outcome_open());
+    }
+
+    #[test]
+    fn only_the_servers_own_word_proves_that_a_request_was_received() {
+        let problem = |code| ApiError::Problem(Box::new(Problem::new(code, "x")));
+        for code in [ProblemCode::IdempotencyKeyInUse, ProblemCode::Timeout] {
+            assert!(problem(code).proves_receipt(), "{code:?}");
+        }
+        for error in [ApiError::Network, ApiError::Timeout, ApiError::Unreadable, problem(ProblemCode::Unavailable)] {
+            assert!(!error.proves_receipt(), "{error:?}");
+        }
     }
 
     #[test]

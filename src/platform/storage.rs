@@ -2,6 +2,9 @@
 
 use web_sys::Storage;
 
+/// Whose it is.
+const PERSON: &str = "person";
+
 fn session() -> Option<Storage> {
     web_sys::window()?.session_storage().ok()?
 }
@@ -21,6 +24,14 @@ pub(crate) fn remove(name: &str) {
     if let Some(storage) = session() {
         let _ = storage.remove_item(name);
     }
+}
+
+/// What the tab remembers belongs to this person from now on; what another one left in it is forgotten.
+pub(crate) fn keep_for(person: &str) {
+    if get(PERSON).is_some_and(|known| known != person) {
+        clear();
+    }
+    set(PERSON, person);
 }
 
 /// Forgets everything this tab stored, as at sign-out.

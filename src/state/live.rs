@@ -5,7 +5,6 @@ use std::ops::Deref;
 use billing_contract::auto_pay::AutoPay;
 use billing_contract::billing::Billing;
 use billing_contract::card::Card;
-use billing_contract::event::SessionState;
 use billing_contract::link::PaymentLink;
 use billing_contract::request::FundsRequest;
 use billing_contract::session::{Service, StripePage};
@@ -78,8 +77,6 @@ pub(crate) struct Parts {
     pub(crate) today: Slot<Date>,
     /// Whether the page hears what happens.
     pub(crate) hearing: Slot<Hearing>,
-    /// Set when the session is over, and why.
-    pub(crate) session_over: Slot<Option<SessionState>>,
     /// Who moves the money.
     pub(crate) service: Service,
     /// The top-up by hand.
@@ -159,7 +156,6 @@ impl Live {
             gathering: StoredValue::new_local(None),
             today: Slot::new(billing.today),
             hearing: Slot::new(Hearing::Live),
-            session_over: Slot::new(None),
             service,
             payment,
         };
@@ -177,6 +173,9 @@ impl Live {
     /// Everything was read anew, after something may have been missed. The ledger's lines come by the stream.
     pub(crate) fn refresh(self, billing: Billing) {
         self.hear_wallet(billing.wallet);
+        if *self.hearing.read_untracked() != Hearing::Live {
+            self.hearing.set(Hearing::Lost(billing.as_of));
+        }
         self.auto_pay.set(billing.auto_pay);
         self.cards.set(billing.cards);
         self.requests.set(billing.requests);
@@ -200,7 +199,8 @@ impl Live {
     }
 
     /// A top-up has moved on. Once its outcome is known, its key is used up.
-    pub(crate) fn hear_top_up(self, top_up: TopUp) {
+    pub(crate) fn hear_top_up(self, mut top_up: TopUp) {
+        self.hear_answered_wallet(top_up.wallet.take());
         // The answer to a request may come after the event that overtook it.
         let mut top_ups = self.top_ups.get_untracked();
         let top_up = merge::top_up(&mut top_ups, top_up);
@@ -242,16 +242,44 @@ impl Live {
         self.links.update(|list| merge::link(list, link));
     }
 
-    /// The stream is lost, from now on.
-    pub(crate) fn stop_hearing(self) {
-        self.hearing.set(Hearing::Lost(self.now()));
+    /// What the wallet has come to by a change, as the answer to it says.
+    pub(crate) fn hear_answered_wallet(self, wallet: Option<Box<Wallet>>) {
+        if let Some(wallet) = wallet {
+            self.hear_wallet(*wallet);
+        }
     }
 
-    /// The session is over. The first reason stays.
-    pub(crate) fn end_session(self, why: SessionState) {
-        if self.session_over.read_untracked().is_none() {
-            self.session_over.set(Some(why));
-        }
+    /// Automatic payments as they are now.
+    pub(crate) fn hear_auto_pay(self, mut auto_pay: AutoPay) {
+        self.hear_answered_wallet(auto_pay.wallet.take());
+        self.auto_pay.set(auto_pay);
+    }
+
+    /// The stream is lost: the figures are those of so long ago.
+    pub(crate) fn stop_hearing(self, silent_milliseconds: i64) {
+        let now = self.now();
+        self.hearing
+            .set(Hearing::Lost(Timestamp::from_micros(now.micros() - silent_milliseconds.saturating_mul(1_000))));
+    }
+
+    /// Forgets whatever belongs to the organisation and the person: the session is over.
+    pub(crate) fn forget(self) {
+        self.wallet.update(|wallet| {
+            (wallet.balance, wallet.available, wallet.held) = (Money::ZERO, Money::ZERO, Money::ZERO);
+            (wallet.pending_credit, wallet.daily_burn) = (Money::ZERO, Money::ZERO);
+            (wallet.grace, wallet.runway) = (None, None);
+        });
+        self.cards.set(Vec::new());
+        self.requests.set(Vec::new());
+        self.links.set(Vec::new());
+        self.top_ups.set(Vec::new());
+        self.first_page.set(TransactionPage { items: Vec::new(), next_cursor: None });
+        self.heard.update_value(Vec::clear);
+        self.recent.set(Vec::new());
+        self.hand_over.set(false);
+        self.payment.open.set(false);
+        self.payment.stage.set(Stage::Choosing(None));
+        self.payment.request_id.set(None);
     }
 
     /// The card that a payment would charge: the chosen one, else the default one.
@@ -283,7 +311,7 @@ impl Live {
     /// Opens a top-up that is under way, unless a request for another one is waiting for its answer.
     pub(crate) fn show_payment(self, top_up: TopUp) {
         let payment = self.payment;
-        if !matches!(*payment.stage.read_untracked(), Stage::Sending | Stage::Repeating) {
+        if !matches!(*payment.stage.read_untracked(), Stage::Sending | Stage::Repeating { .. }) {
             payment.amount.set(box_text(top_up.amount, self.currency));
             payment.stage.set(Stage::of(top_up));
         }

@@ -31,8 +31,11 @@ pub(crate) enum Stage {
     Connecting,
     /// Sent; no answer yet.
     Sending,
-    /// The answer was lost: the same request is sent again, with the same key.
-    Repeating,
+    /// There was no answer: the same request is sent again, with the same key.
+    Repeating {
+        /// The server has said that it works on the request. Else perhaps nothing was ever sent.
+        received: bool,
+    },
     /// The bank is working on it.
     Waiting(TopUp),
     /// The cardholder has to confirm.
@@ -72,7 +75,7 @@ impl Stage {
             | Self::Unknown(top_up)
             | Self::Asking(top_up)
             | Self::Paid(top_up) => Some(top_up),
-            Self::Choosing(_) | Self::Connecting | Self::Sending | Self::Repeating => None,
+            Self::Choosing(_) | Self::Connecting | Self::Sending | Self::Repeating { .. } => None,
         }
     }
 
@@ -116,6 +119,7 @@ pub(super) mod tests {
             card: CardSummary { brand: "visa".to_owned(), last4: "4242".to_owned() },
             next_action: None,
             decline: None,
+            wallet: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use billing_domain::sandbox_cards::contains_scheme_number;
+use billing_domain::free_text::contains_card_number;
 use leptos::prelude::*;
 
 use crate::platform::drafts;
@@ -92,7 +92,7 @@ impl Draft {
     /// This stands in it now. A card's number is never kept, into whatever field somebody typed it.
     pub(super) fn note(self, text: &str) {
         self.0.with_value(|name| {
-            if contains_scheme_number(text.as_bytes()) { drafts::forget(name) } else { drafts::note(name, text) }
+            if contains_card_number(text) { drafts::forget(name) } else { drafts::note(name, text) }
         });
     }
 }

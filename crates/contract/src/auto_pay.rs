@@ -5,6 +5,7 @@ use billing_domain::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Entered;
+use crate::wallet::Wallet;
 
 /// How automatic payments are doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +91,9 @@ pub struct AutoPay {
     pub month: MonthFigures,
     /// What `If-Match` must say to change it.
     pub etag: String,
+    /// In answers to changes: the wallet afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<Box<Wallet>>,
 }
 
 /// The two ways to refill, as entered.

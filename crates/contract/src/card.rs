@@ -4,6 +4,7 @@ use billing_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::top_up::{Decline, NextAction};
+use crate::wallet::Wallet;
 
 /// A connected card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +79,9 @@ pub struct CardSetup {
     /// With `succeeded`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub card: Option<Card>,
+    /// With `succeeded`: the wallet as it is then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<Box<Wallet>>,
 }
 
 /// `GET /cards`.

@@ -18,6 +18,12 @@ pub const REQUEST: &str = "request";
 pub const LINK: &str = "link";
 /// Data: a [`SessionEvent`].
 pub const SESSION: &str = "session";
+/// Data: a [`HeartbeatEvent`]. Says nothing but that the stream is alive.
+pub const HEARTBEAT: &str = "heartbeat";
+
+/// A stream of events sends a heartbeat at least this often, whatever else it sends. After twice as long without any event
+/// a reader takes the stream for dead.
+pub const HEARTBEAT_SECONDS: u32 = 15;
 
 /// Why the stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,4 +42,12 @@ pub enum SessionState {
 pub struct SessionEvent {
     /// Why.
     pub state: SessionState,
+}
+
+/// The stream is alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HeartbeatEvent {
+    /// The next heartbeat follows within this time.
+    pub interval_seconds: u32,
 }

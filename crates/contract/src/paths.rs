@@ -17,6 +17,8 @@ paths! {
     BOOTSTRAP = "/bootstrap";
     /// POST signs in, GET says who, DELETE signs out.
     SESSION = "/session";
+    /// The same person proves once more that it is them.
+    SESSION_CONFIRMATION = "/session/confirmation";
     /// GET: all above the fold.
     BILLING = "/billing";
     /// GET.

@@ -48,6 +48,8 @@ codes! {
     CardDeclined = "card_declined", 402, "The card was declined";
     /// The role does not allow it, or the request came from another site.
     Forbidden = "forbidden", 403, "Not allowed";
+    /// The person has to give the password again first: `POST /session/confirmation`, then the same request once more.
+    ConfirmationRequired = "confirmation_required", 403, "Confirm that it is you";
     /// There is no such thing, or it is not yours.
     NotFound = "not_found", 404, "Not found";
     /// The path exists, the method does not.
@@ -60,6 +62,8 @@ codes! {
     ChargeChanged = "charge_changed", 409, "The amount to be charged has changed";
     /// Another change came first, or the thing is no longer in a state that allows this.
     Conflict = "conflict", 409, "This is not possible any more";
+    /// The request names another session than the one it came under.
+    SessionChanged = "session_changed", 409, "This page belongs to another session";
     /// It existed and is used up, revoked or expired.
     Gone = "gone", 410, "No longer available";
     /// `If-Match` does not match.

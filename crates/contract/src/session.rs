@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::billing::Billing;
 
+/// The header in which a request names the session that it was drawn for, [`Session::id`]. Where no header can be sent,
+/// the query says it: `session=`.
+pub const SESSION_HEADER: &str = "nexis-session";
+
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -35,6 +39,9 @@ pub struct OrganizationSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
+    /// Names the session without opening it. A request that carries it in the header [`SESSION_HEADER`] is refused
+    /// (`session_changed`) when it comes under another session.
+    pub id: String,
     /// Who.
     pub user: Person,
     /// Their role now.
@@ -50,6 +57,15 @@ pub struct Session {
 pub struct SignIn {
     /// Sign-in address, any case.
     pub email: String,
+    /// Password.
+    pub password: String,
+}
+
+/// `POST /session/confirmation`: the same person, once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Confirm {
     /// Password.
     pub password: String,
 }

@@ -5,6 +5,7 @@ use billing_domain::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Entered;
+use crate::wallet::Wallet;
 
 /// `POST /top-ups`, with the header `Idempotency-Key`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +138,9 @@ pub struct TopUp {
     /// With `declined`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub decline: Option<Decline>,
+    /// In answers to requests, never in events or lists: the wallet afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<Box<Wallet>>,
 }
 
 impl TopUp {

@@ -77,6 +77,21 @@ pub struct Settings {
     pub monthly_cap: Money,
 }
 
+impl Settings {
+    /// They may charge more, or earlier, than `agreed` do. Another kind of refill is more, since nobody can tell.
+    pub fn exceeds(&self, agreed: &Self) -> bool {
+        let figure = |refill: Refill| match refill {
+            Refill::Fixed { amount } => amount,
+            Refill::Target { balance } => balance,
+        };
+        let another_kind = std::mem::discriminant(&self.refill) != std::mem::discriminant(&agreed.refill);
+        self.threshold > agreed.threshold
+            || self.monthly_cap > agreed.monthly_cap
+            || another_kind
+            || figure(self.refill) > figure(agreed.refill)
+    }
+}
+
 /// Which setting is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {

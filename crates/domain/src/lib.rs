@@ -7,6 +7,7 @@ pub mod card;
 pub mod charge;
 pub mod currency;
 pub mod decimal;
+pub mod free_text;
 pub mod grace;
 pub mod kind;
 pub mod ledger;
@@ -26,6 +27,7 @@ pub mod time;
 pub mod typed;
 
 pub use currency::Currency;
+pub use free_text::{FreeText, FreeTextError};
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
 pub use role::Role;

@@ -18,6 +18,7 @@ use crate::problem::Problem;
 use crate::service::auto_pay::nudges::Nudges;
 use crate::service::lanes::Lanes;
 use crate::service::metering::authorization::Asked;
+use crate::service::metering::reference::References;
 use crate::service::notices::{Marks, Post};
 use crate::service::postings::group::Part;
 use crate::service::receipts::Press;
@@ -63,6 +64,8 @@ pub(crate) struct AppState {
     pub(crate) passwords: Arc<Passwords>,
     /// Knows browsers in which people have signed in before.
     pub(crate) devices: Arc<Devices>,
+    /// Keeps card numbers in the platform's ids out of the ledger.
+    pub(crate) references: Arc<References>,
     /// Work that outlives its request: spawn it here, and a shutdown waits for it.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the server stops: streams and workers end then.

@@ -11,10 +11,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use billing_domain::free_text::{ADDRESS, FreeText, ORGANIZATION_NAME, Purpose, TAX_ID};
 use billing_domain::grace::Policy;
 use billing_domain::limits::ChargeLimits;
-use billing_domain::{Currency, Money, Timestamp};
-use billing_store::COSTLY_READ_TIME;
+use billing_domain::{Currency, FreeTextError, Money, Timestamp};
+use billing_store::{Allowance, COSTLY_READ_TIME, Pace};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -35,6 +36,22 @@ const MAX_CONNECTIONS_PER_ADDRESS: usize = 256;
 const HEADER_TIME: Duration = Duration::from_secs(10);
 /// Time in which a client takes at least some of an answer.
 const WRITE_TIME: Duration = Duration::from_secs(30);
+
+/// A larger top-up needs the password again, whole units of a currency with cents.
+const CONFIRM_ABOVE: i32 = 1_000;
+/// Top-ups by hand of one organisation, unless the operator says otherwise.
+const TOP_UPS_PER_HOUR: u32 = 20;
+const TOP_UPS_PER_DAY: u32 = 60;
+
+/// How much and how often people may top up by hand; what is not set depends on the currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PaceSettings {
+    confirm_above: Option<Money>,
+    per_hour: u32,
+    per_day: u32,
+    sum_per_hour: Option<Money>,
+    sum_per_day: Option<Money>,
+}
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -188,6 +205,21 @@ pub(crate) struct Settings {
     /// Largest top-up, in the wallet's currency.
     #[arg(long, env = "NEXIS_BILLING_MAX_TOP_UP", hide_env_values = true)]
     max_top_up: Option<String>,
+    /// A larger top-up by hand needs the password again; 1,000.00 unless set, in yen a hundred times as much.
+    #[arg(long, env = "NEXIS_BILLING_CONFIRM_ABOVE", hide_env_values = true)]
+    confirm_above: Option<String>,
+    /// Top-ups by hand of one organisation within an hour.
+    #[arg(long, env = "NEXIS_BILLING_TOP_UPS_PER_HOUR", hide_env_values = true)]
+    top_ups_per_hour: Option<u32>,
+    /// And within 24 hours.
+    #[arg(long, env = "NEXIS_BILLING_TOP_UPS_PER_DAY", hide_env_values = true)]
+    top_ups_per_day: Option<u32>,
+    /// What they may come to within an hour; four of the largest unless set.
+    #[arg(long, env = "NEXIS_BILLING_TOP_UP_SUM_PER_HOUR", hide_env_values = true)]
+    top_up_sum_per_hour: Option<String>,
+    /// And within 24 hours; ten of the largest unless set.
+    #[arg(long, env = "NEXIS_BILLING_TOP_UP_SUM_PER_DAY", hide_env_values = true)]
+    top_up_sum_per_day: Option<String>,
     /// The SMTP server for notices, `smtps://user:password@host`; without one they are kept in the outbox.
     #[arg(long, env = "NEXIS_BILLING_SMTP_URL", hide_env_values = true)]
     smtp_url: Option<Secret>,
@@ -356,6 +388,8 @@ pub(crate) struct Config {
     pub(crate) answer_delay: Option<AnswerDelay>,
     min_top_up: Option<Money>,
     max_top_up: Option<Money>,
+    /// How much and how often people top up by hand.
+    pace: PaceSettings,
 }
 
 /// How long answers of the API are held back in a test build.
@@ -392,6 +426,20 @@ impl Config {
             min: self.min_top_up.unwrap_or(default.min),
             max: self.max_top_up.unwrap_or(default.max),
         }
+    }
+
+    /// What people may add by hand in a wallet of this currency: above how much they give their password again, and how much
+    /// and how often within an hour and a day.
+    pub(crate) fn pace(&self, currency: Currency) -> (Money, Pace) {
+        let PaceSettings { confirm_above, per_hour, per_day, sum_per_hour, sum_per_day } = self.pace;
+        let largest = |times: i64| {
+            let largest = self.limits(currency).max;
+            Money::from_micros(largest.micros().saturating_mul(times))
+        };
+        let above = confirm_above.unwrap_or(Money::from_major(CONFIRM_ABOVE * currency.price_scale()));
+        let hour = Allowance { count: per_hour, sum: sum_per_hour.unwrap_or(largest(4)) };
+        let day = Allowance { count: per_day, sum: sum_per_day.unwrap_or(largest(10)) };
+        (above, Pace { hour, day, unconfirmed: None })
     }
 }
 
@@ -432,6 +480,11 @@ impl Settings {
             grace_amount,
             min_top_up,
             max_top_up,
+            confirm_above,
+            top_ups_per_hour,
+            top_ups_per_day,
+            top_up_sum_per_hour,
+            top_up_sum_per_day,
             smtp_url,
             smtp_url_file,
             mail_from,
@@ -479,6 +532,13 @@ impl Settings {
         if min_top_up.unwrap_or(standard.min) > max_top_up.unwrap_or(standard.max) {
             return Err(setting("max_top_up", "must not be less than min_top_up; give both of them"));
         }
+        let pace = PaceSettings {
+            confirm_above: amount("confirm_above", self.confirm_above.as_deref())?,
+            per_hour: self.top_ups_per_hour.unwrap_or(TOP_UPS_PER_HOUR),
+            per_day: self.top_ups_per_day.unwrap_or(TOP_UPS_PER_DAY),
+            sum_per_hour: amount("top_up_sum_per_hour", self.top_up_sum_per_hour.as_deref())?,
+            sum_per_day: amount("top_up_sum_per_day", self.top_up_sum_per_day.as_deref())?,
+        };
         let service_key = secret::find("service_key", self.service_key.as_ref(), self.service_key_file.as_deref())?;
         if service_key.as_ref().is_some_and(|key| key.reveal().chars().count() < SERVICE_KEY_LENGTH) {
             return Err(setting(
@@ -547,6 +607,7 @@ impl Settings {
             answer_delay,
             min_top_up,
             max_top_up,
+            pace,
         })
     }
 }
@@ -565,10 +626,10 @@ fn seconds(name: &'static str, entered: Option<u32>) -> Result<Option<Duration>,
 /// The demo has a seller of its own, so that its receipts look like somebody's.
 fn seller(settings: &Settings, demo: bool) -> Result<Seller, ConfigError> {
     let standard = |of_demo: &str, otherwise: &str| if demo { of_demo.to_owned() } else { otherwise.to_owned() };
-    let name = text("seller_name", settings.seller_name.as_deref(), 120)?;
+    let name = text("seller_name", settings.seller_name.as_deref(), ORGANIZATION_NAME)?;
     let address = settings.seller_address.as_ref().map(|address| address.replace("\\n", "\n").replace("\r\n", "\n"));
-    let address = text("seller_address", address.as_deref(), 500)?;
-    let tax_id = text("seller_tax_id", settings.seller_tax_id.as_deref(), 40)?;
+    let address = text("seller_address", address.as_deref(), ADDRESS)?;
+    let tax_id = text("seller_tax_id", settings.seller_tax_id.as_deref(), TAX_ID)?;
     if name.is_none() && (address.is_some() || tax_id.is_some()) {
         return Err(setting("seller_name", "say whose address and tax number these are"));
     }
@@ -581,20 +642,16 @@ fn seller(settings: &Settings, demo: bool) -> Result<Seller, ConfigError> {
     })
 }
 
-/// Text that people read: something, within its limit, and printable.
-fn text(name: &'static str, entered: Option<&str>, most: usize) -> Result<Option<String>, ConfigError> {
-    let Some(text) = entered.map(str::trim) else { return Ok(None) };
-    if text.is_empty() {
-        return Err(setting(name, "must not be empty; leave it out instead"));
+/// Text that people read: something, and what its purpose allows.
+fn text(name: &'static str, entered: Option<&str>, purpose: Purpose) -> Result<Option<String>, ConfigError> {
+    let Some(entered) = entered else { return Ok(None) };
+    match FreeText::parse(Purpose { required: true, ..purpose }, entered) {
+        Ok(text) => Ok(Some(text.into_string())),
+        Err(FreeTextError::Required) => Err(setting(name, "must not be empty; leave it out instead")),
+        Err(FreeTextError::TooLong(most)) => Err(setting(name, format!("must not be longer than {most} characters"))),
+        Err(FreeTextError::Unprintable) => Err(setting(name, "must not hold characters that cannot be printed")),
+        Err(FreeTextError::CardNumber) => Err(setting(name, "must not hold what looks like a card number")),
     }
-    if text.chars().count() > most {
-        return Err(setting(name, format!("must not be longer than {most} characters")));
-    }
-    let lines = name == "seller_address";
-    if text.chars().any(|one| one.is_control() && !(lines && one == '\n')) {
-        return Err(setting(name, "must not hold characters that cannot be printed"));
-    }
-    Ok(Some(text.to_owned()))
 }
 
 /// A wrong time makes wrong bills, so nobody but a test may set it.

@@ -1,6 +1,7 @@
 //! What a service answers when it cannot do what was asked; `http::problem` makes the response of it.
 
 use billing_contract::{FieldError, ProblemCode};
+use billing_domain::FreeTextError;
 use billing_store::StoreError;
 
 /// A problem document on its way to the client.
@@ -18,6 +19,11 @@ impl Problem {
         Self(Box::new(billing_contract::Problem::field(pointer, code, detail)))
     }
 
+    /// A text that cannot be kept.
+    pub(crate) fn text(pointer: &str, error: FreeTextError) -> Self {
+        Self::invalid(vec![text_error(pointer, error)])
+    }
+
     /// Several wrong fields.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         Self(Box::new(billing_contract::Problem::invalid(errors)))
@@ -26,6 +32,11 @@ impl Problem {
     /// No such thing here, which is also the answer about things of another organisation.
     pub(crate) fn not_found() -> Self {
         Self::new(ProblemCode::NotFound, "There is nothing at this address for you.")
+    }
+
+    /// The password was not given within the last minutes.
+    pub(crate) fn unconfirmed() -> Self {
+        Self::new(ProblemCode::ConfirmationRequired, "This needs your password. Nothing was changed.")
     }
 
     /// The change is based on a version that is no longer the present one.
@@ -60,6 +71,11 @@ impl Problem {
     }
 }
 
+/// What is wrong with the text in a field.
+pub(crate) fn text_error(pointer: &str, error: FreeTextError) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), code: error.code().to_owned(), detail: error.to_string() }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
@@ -70,6 +86,11 @@ impl From<StoreError> for Problem {
                 ProblemCode::Conflict,
                 format!("There are {most} of them already, and no more may be made at a time."),
             ),
+            // Whoever knows the clock says when.
+            StoreError::TooFast { .. } => {
+                Self::retry_later(ProblemCode::TooManyRequests, "Too much in a short time. Try again later.", 60)
+            }
+            StoreError::Unconfirmed => Self::unconfirmed(),
             StoreError::Overflow => {
                 Self::new(ProblemCode::Invalid, "The amount is larger than any ledger here can hold.")
             }

@@ -26,6 +26,7 @@ use crate::http::{metrics as admin, router, serve as accept};
 use crate::metrics::Metrics;
 use crate::provider::{self, measured::Measured};
 use crate::service::metering::authorization;
+use crate::service::metering::reference::References;
 use crate::service::notices::Post;
 use crate::service::postings::group;
 use crate::service::receipts::Press;
@@ -133,6 +134,7 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;
     let devices = Devices::open(&store).await?;
+    let references = References::open(&store).await?;
     let clock = Clock::default();
     #[cfg(feature = "test-seams")]
     if let Some(start) = config.clock_start {
@@ -159,6 +161,7 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
         files: Arc::new(files),
         passwords: Arc::new(Passwords::new().map_err(|error| format!("no password could be hashed: {error}"))?),
         devices: Arc::new(devices),
+        references: Arc::new(references),
         tasks: TaskTracker::new(),
         shutdown: CancellationToken::new(),
         config: Arc::new(config),

@@ -5,6 +5,7 @@ pub(crate) mod billing;
 pub(crate) mod bootstrap;
 pub(crate) mod cards;
 pub(crate) mod disputes;
+mod early_events;
 pub(crate) mod feed;
 pub(crate) mod fraud;
 pub(crate) mod health;

@@ -137,6 +137,7 @@ impl Store {
             card::connected(&mut tx, organization_id, card_id).await?;
         }
         write_settings(&mut tx, organization_id, update, now).await?;
+        tell_changed(&mut tx, &present, update, now).await?;
         if let Some(state) = next(&present.state) {
             write_state(&mut tx, organization_id, &present.state, &state, now).await?;
         }
@@ -196,6 +197,30 @@ pub(crate) async fn write_settings(
     )
     .await?;
     Ok(())
+}
+
+/// People are told when automatic payments may charge more than before: switched on, or raised.
+pub(crate) async fn tell_changed(tx: &mut Tx, before: &AutoPay, update: &AutoPayUpdate, now: Timestamp) -> Result<()> {
+    let begins = update.enabled && !before.enabled;
+    let raises = update.enabled && before.settings.is_none_or(|settings| update.settings.exceeds(&settings));
+    if !begins && !raises {
+        return Ok(());
+    }
+    let wallet = wallet::lock(tx, &before.organization_id).await?;
+    let amount = match update.settings.refill {
+        Refill::Fixed { amount } => amount,
+        Refill::Target { balance } => balance,
+    };
+    let facts = Facts::from([
+        ("change".to_owned(), if begins { "switched_on" } else { "raised" }.to_owned()),
+        ("currency".to_owned(), wallet.currency.to_string()),
+        ("threshold".to_owned(), update.settings.threshold.to_string()),
+        ("refill_kind".to_owned(), refill_columns(&update.settings.refill).0.to_owned()),
+        ("refill_amount".to_owned(), amount.to_string()),
+        ("monthly_cap".to_owned(), update.settings.monthly_cap.to_string()),
+    ]);
+    let kind = NoticeKind::AutomaticPaymentsChanged;
+    notice::authority_changed(tx, &before.organization_id, kind, &update.updated_by, facts, now).await
 }
 
 /// Replaces the state, except when the last charge began, in an organisation whose wallet is locked. People are told of a

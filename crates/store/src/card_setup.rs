@@ -6,7 +6,7 @@ use billing_domain::{Money, Timestamp};
 use crate::db::{Fields, Tx, args, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
 use crate::notice::{self, Added};
-use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, card, wallet};
+use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, card, pace, wallet};
 
 macro_rules! setup_columns {
     () => {
@@ -104,7 +104,7 @@ pub enum SetupWord {
 }
 
 impl Store {
-    /// Begins a set-up, at most once for a key. Never answers `Created::Blocked`.
+    /// Begins a set-up, at most once for a key; `TooFast` after too many declined ones. Never answers `Created::Blocked`.
     pub async fn create_card_setup(
         &self,
         organization_id: &str,
@@ -156,6 +156,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Created<CardSetup>> {
         let mut tx = self.db.begin().await?;
+        wallet::lock(&mut tx, organization_id).await?;
         if let Some(key) = key {
             match idempotency::claim(&mut tx, organization_id, key, &new.id, Kept::ForAWhile, now).await? {
                 Claim::New => {}
@@ -163,6 +164,7 @@ impl Store {
                 Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
             }
         }
+        pace::check_setups(&mut tx, organization_id, now).await?;
         let setup = insert(&mut tx, organization_id, new, None, None, now).await?;
         tx.commit().await?;
         Ok(Created::New(setup))
@@ -187,6 +189,13 @@ impl Store {
             return Ok((setup, card));
         }
         let card = match word {
+            // A role may be gone by the time the bank has answered, and with it the right to connect anything.
+            SetupWord::Succeeded { .. } if !manages(&mut tx, &setup).await? => {
+                let abandoned = SetupWord::Failed { decline_code: None };
+                let setup = advance(&mut tx, id, &abandoned, None, now).await?;
+                tx.commit().await?;
+                return Ok((setup, None));
+            }
             SetupWord::Succeeded { card: new, .. } => {
                 let card = card::add(&mut tx, organization_id, new, now).await?;
                 if card.id == new.id {
@@ -201,6 +210,13 @@ impl Store {
         tx.commit().await?;
         Ok((setup, card))
     }
+}
+
+/// Whoever began it manages billing at this moment; of one that nobody is named for, nobody can say otherwise.
+async fn manages(tx: &mut Tx, setup: &CardSetup) -> Result<bool> {
+    let Some(user_id) = &setup.user_id else { return Ok(true) };
+    let sql = "SELECT 1 FROM members WHERE organization_id = $1 AND user_id = $2 AND role IN ('owner', 'admin')";
+    Ok(tx.first(sql, args![&setup.organization_id, user_id]).await?.is_some())
 }
 
 /// Writes a set-up down, as an attempt to use a link if it is one.

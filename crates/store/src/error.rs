@@ -18,6 +18,15 @@ pub enum StoreError {
     /// As many of them exist already as there may be at once; nothing was made.
     #[error("there are {0} already, and no more may be made")]
     LimitReached(u32),
+    /// More than this at this pace is not done for a person; it is again from then on.
+    #[error("too much or too often in a short time")]
+    TooFast {
+        /// The first moment at which it may fit.
+        again_at: billing_domain::Timestamp,
+    },
+    /// The person has to prove first that it is them.
+    #[error("the person has not confirmed that it is them")]
+    Unconfirmed,
     /// A sum leaves the range of 64 bits of micro-units.
     #[error("an amount is too large for the ledger")]
     Overflow,

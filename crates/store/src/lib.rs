@@ -9,17 +9,17 @@
 //! | `signal` | `signal` `signals` |
 //! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
-//! | `session` | `create_session` `session` `touch_session` `delete_session` `delete_user_sessions` `purge_sessions` |
+//! | `session` | `create_session` `session` `confirm_session` `touch_session` `delete_session` `delete_user_sessions` `purge_sessions` |
 //! | `wallet` | `wallet` |
 //! | `ledger` | `post` `post_many` |
-//! | `transaction` | `transactions` `line` `corrections` `newest_until` `outline` `lines_after` |
+//! | `transaction` | `transactions` `line` `corrections` `newest_until` `outline` `lines_after` `has_usage` |
 //! | `statement` | `seq_posted_before` `sums_by_kind` |
 //! | `usage` | `usage` `usage_by_kind` `largest_sources` `first_usage_day` `rebuild_usage_days` |
 //! | `step` | `wallet_steps` |
 //! | `hold` | `authorize` `authorize_many` `hold` `release_hold` `expire_holds` `expire_organization_holds` |
 //! | `card` | `add_card` `cards` `card` `set_default_card` `remove_card` |
 //! | `card_setup` | `create_card_setup` `card_setup` `open_card_setups` `apply_card_setup` |
-//! | `top_up` | `create_top_up` `create_top_up_for_request` `create_auto_top_up` `top_up` `open_top_ups` `lease_top_up` `lease_due_top_ups` `apply_top_up` `pending_credit` `auto_spent` |
+//! | `top_up` | `create_top_up` `create_top_up_for_request` `create_paced_top_up` `create_auto_top_up` `top_up` `open_top_ups` `lease_top_up` `lease_due_top_ups` `apply_top_up` `pending_credit` `auto_spent` |
 //! | `idempotency` | `purge_idempotency_keys` |
 //! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
@@ -31,6 +31,7 @@
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
 //! | `unknown_payment` | `note_unknown_payment` `record_unknown_payment` `unknown_payments` `take_in_top_up` |
+//! | `early_event` | `keep_early_event` `due_early_events` `drop_early_event` |
 //! | `backlog` | `backlog` |
 //! | `meta` | `meta` `meta_or` `set_meta` `acquire_lease` `release_lease` |
 //! | `verify` | `verify` |
@@ -41,6 +42,7 @@ mod card;
 mod card_setup;
 mod db;
 mod dispute;
+mod early_event;
 mod error;
 mod fraud;
 mod hold;
@@ -53,6 +55,7 @@ mod meta;
 mod migration;
 mod notice;
 mod organization;
+mod pace;
 mod paper;
 mod provider;
 mod refund;
@@ -76,6 +79,7 @@ pub use backlog::Backlog;
 pub use card::{Card, NewCard};
 pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
 pub use dispute::{DisputeApplied, DisputeState, DisputeWord};
+pub use early_event::{EarlyEvent, EarlyKind};
 pub use error::{Result, StoreError};
 pub use fraud::{FraudApplied, FraudWord};
 pub use hold::{Authorization, Hold, HoldState, NewHold, Release, Wanted};
@@ -85,6 +89,7 @@ pub use link::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewLink, Pa
 pub use member::{Member, Membership, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryState, DeliveryWord, Facts, LowBalance, Notice, NoticeKind};
 pub use organization::{NewOrganization, Organization, OrganizationUpdate};
+pub use pace::{Allowance, Pace};
 pub use paper::{NewPaper, Paper, PaperKind};
 pub use refund::{ExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundWord};
 pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};

@@ -8,6 +8,7 @@ use billing_domain::{Currency, Money, Timestamp};
 
 use crate::auto_pay::{read_settings, refill_columns};
 use crate::db::{Fields, Tx, args, retrying};
+use crate::notice::{self, Facts, NoticeKind};
 use crate::{Result, Store, StoreError, wallet};
 
 pub(crate) use attempt::after_charge;
@@ -17,14 +18,21 @@ macro_rules! link_columns {
     () => {
         "payment_links.id, payment_links.organization_id, purpose, amount, currency, threshold, refill_kind,
         refill_amount, monthly_cap, note, created_by, users.name, payment_links.created_at, expires_at, opened_at,
-        completed_at, revoked_at, tries, declines, card_id, top_up_id, expired_at"
+        completed_at, revoked_at, tries, declines, card_id, top_up_id, expired_at,
+        CAST(CASE WHEN EXISTS (SELECT 1 FROM members WHERE members.organization_id = payment_links.organization_id
+            AND members.user_id = created_by AND members.role IN ('owner', 'admin')) THEN 1 ELSE 0 END AS BIGINT)"
     };
 }
 
 /// Of a link that can be used at `now`, given as its place.
 macro_rules! is_alive {
     ($now:literal) => {
-        concat!("completed_at IS NULL AND revoked_at IS NULL AND expires_at > ", $now)
+        concat!(
+            "completed_at IS NULL AND revoked_at IS NULL AND expires_at > ",
+            $now,
+            " AND EXISTS (SELECT 1 FROM members WHERE members.organization_id = payment_links.organization_id
+                AND members.user_id = created_by AND members.role IN ('owner', 'admin'))"
+        )
     };
 }
 
@@ -75,6 +83,8 @@ pub struct PaymentLink {
     pub top_up_id: Option<String>,
     /// When it was seen expired.
     pub expired_at: Option<Timestamp>,
+    /// Its maker manages billing at this moment: a link can do no more than who made it.
+    pub maker_manages: bool,
 }
 
 /// A link to be made.
@@ -104,7 +114,7 @@ impl PaymentLink {
         let life = Life {
             opened: self.opened_at.is_some(),
             completed: self.completed_at.is_some(),
-            revoked: self.revoked_at.is_some(),
+            revoked: self.revoked_at.is_some() || !self.maker_manages,
             expires_at: if self.expired_at.is_some() { self.expires_at.min(now) } else { self.expires_at },
         };
         life.state(now)
@@ -129,6 +139,7 @@ impl Store {
             return Err(StoreError::LimitReached(MAX_ALIVE));
         }
         insert(&mut tx, organization_id, new, now).await?;
+        tell(&mut tx, organization_id, new, now).await?;
         tx.commit().await
     }
 
@@ -180,6 +191,24 @@ impl Store {
         self.db.execute(sql, args![organization_id, id, now]).await?;
         self.link(organization_id, id).await
     }
+}
+
+/// Whoever holds the link can do what it says: that must not stay unseen.
+async fn tell(tx: &mut Tx, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<()> {
+    let mut facts = Facts::from([
+        ("link_id".to_owned(), new.id.clone()),
+        ("purpose".to_owned(), new.purpose.as_str().to_owned()),
+        ("expires_at".to_owned(), new.expires_at.to_string()),
+    ]);
+    let wallet = wallet::lock(tx, organization_id).await?;
+    facts.insert("currency".to_owned(), wallet.currency.to_string());
+    if let Some(amount) = new.amount {
+        facts.insert("amount".to_owned(), amount.to_string());
+    }
+    if new.settings.is_some() {
+        facts.insert("automatic_payments".to_owned(), "yes".to_owned());
+    }
+    notice::authority_changed(tx, organization_id, NoticeKind::PaymentLinkCreated, &new.created_by, facts, now).await
 }
 
 async fn insert(tx: &mut Tx, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<()> {
@@ -239,6 +268,7 @@ impl PaymentLink {
             card_id: fields.opt_text()?,
             top_up_id: fields.opt_text()?,
             expired_at: fields.opt_time()?,
+            maker_manages: fields.flag()?,
         })
     }
 }

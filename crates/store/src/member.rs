@@ -3,6 +3,7 @@
 use billing_domain::{Role, Timestamp};
 
 use crate::db::{Fields, args, retrying};
+use crate::notice::{self, Facts, NoticeKind};
 use crate::{Result, Store, StoreError, wallet};
 
 macro_rules! select_member {
@@ -122,9 +123,17 @@ impl Store {
         Member::read(&mut row.ok_or(StoreError::NotFound)?.fields())
     }
 
-    /// Gives a member another role, never leaving the organisation without an owner. `NotFound` for strangers.
-    pub async fn change_role(&self, organization_id: &str, user_id: &str, role: Role) -> Result<RoleChange> {
-        retrying!(self.change_role_once(organization_id, user_id, role))
+    /// Gives a member another role on the word of `by` (a user's id), never leaving the organisation without an owner; people
+    /// are told. `NotFound` for strangers.
+    pub async fn change_role(
+        &self,
+        organization_id: &str,
+        user_id: &str,
+        role: Role,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<RoleChange> {
+        retrying!(self.change_role_once(organization_id, user_id, role, by, now))
     }
 
     /// The names of owners and admins, for "ask an admin", by name.
@@ -135,10 +144,20 @@ impl Store {
 }
 
 impl Store {
-    async fn change_role_once(&self, organization_id: &str, user_id: &str, role: Role) -> Result<RoleChange> {
+    async fn change_role_once(
+        &self,
+        organization_id: &str,
+        user_id: &str,
+        role: Role,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<RoleChange> {
         let mut tx = self.db.begin().await?;
         // Two owners who demote each other at the same time must not both succeed.
         wallet::lock(&mut tx, organization_id).await?;
+        let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
+        let row = tx.first(sql, args![organization_id, user_id]).await?.ok_or(StoreError::NotFound)?;
+        let before = Member::read(&mut row.fields())?;
         let changed = tx
             .execute(
                 "UPDATE members SET role = $3 WHERE organization_id = $1 AND user_id = $2 AND (
@@ -148,13 +167,20 @@ impl Store {
                 args![organization_id, user_id, role.as_str()],
             )
             .await?;
-        let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
-        let row = tx.first(sql, args![organization_id, user_id]).await?.ok_or(StoreError::NotFound)?;
+        if changed == 0 {
+            tx.rollback().await?;
+            return Ok(RoleChange::LastOwner);
+        }
+        if before.role != role {
+            let facts = Facts::from([
+                ("member".to_owned(), before.name.clone()),
+                ("role_before".to_owned(), before.role.as_str().to_owned()),
+                ("role".to_owned(), role.as_str().to_owned()),
+            ]);
+            notice::authority_changed(&mut tx, organization_id, NoticeKind::RoleChanged, by, facts, now).await?;
+        }
         tx.commit().await?;
-        Ok(match changed {
-            0 => RoleChange::LastOwner,
-            _ => RoleChange::Changed(Member::read(&mut row.fields())?),
-        })
+        Ok(RoleChange::Changed(Member { role, ..before }))
     }
 }
 

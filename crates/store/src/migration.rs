@@ -122,6 +122,20 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 36,
+        name: "authority",
+        both: include_str!("../migrations/0036_authority.sql"),
+        sqlite: include_str!("../migrations/0036_authority.sqlite.sql"),
+        postgres: include_str!("../migrations/0036_authority.postgres.sql"),
+    },
+    Migration {
+        version: 37,
+        name: "early events",
+        both: include_str!("../migrations/0037_early_events.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 38,
         name: "link charges",
         both: include_str!("../migrations/0038_link_charges.sql"),

@@ -25,6 +25,12 @@ pub enum NoticeKind {
     CardAdded,
     /// The card's bank suspects that a payment was fraud.
     FraudWarning,
+    /// A person switched automatic payments on, or raised what they may charge.
+    AutomaticPaymentsChanged,
+    /// Somebody has another role.
+    RoleChanged,
+    /// A hand-over link was made.
+    PaymentLinkCreated,
 }
 
 /// What a notice tells, by name; the names are those of its webhook.
@@ -162,6 +168,21 @@ pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Ti
         ("by".to_owned(), by),
     ]);
     write(tx, &card.organization_id, NoticeKind::CardAdded, &facts, now).await
+}
+
+/// Tells of a change that hands out power over money, and who made it.
+pub(crate) async fn authority_changed(
+    tx: &mut Tx,
+    organization_id: &str,
+    kind: NoticeKind,
+    by: &str,
+    mut facts: Facts,
+    now: Timestamp,
+) -> Result<()> {
+    let row = tx.first("SELECT name FROM users WHERE id = $1", args![by]).await?;
+    let name = row.map(|row| row.fields().text()).transpose()?.unwrap_or_default();
+    facts.insert("by".to_owned(), name);
+    write(tx, organization_id, kind, &facts, now).await
 }
 
 /// How a card came to be connected.
@@ -426,6 +447,9 @@ stored_name!(NoticeKind {
     AutomaticPaymentsPaused = "automatic_payments_paused",
     CardAdded = "card_added",
     FraudWarning = "fraud_warning",
+    AutomaticPaymentsChanged = "automatic_payments_changed",
+    RoleChanged = "role_changed",
+    PaymentLinkCreated = "payment_link_created",
 });
 stored_name!(Channel { Email = "email", Webhook = "webhook" });
 stored_name!(DeliveryState { Pending = "pending", Delivered = "delivered", Kept = "kept", Dead = "dead" });

@@ -38,6 +38,8 @@ pub struct Session {
     pub organization: Organization,
     /// When they signed in.
     pub created_at: Timestamp,
+    /// When they last gave their password.
+    pub confirmed_at: Timestamp,
     /// The last [`Store::touch_session`].
     pub last_seen_at: Timestamp,
     /// Idle limit.
@@ -52,8 +54,9 @@ impl Store {
         self.db
             .execute(
                 "INSERT INTO sessions
-                    (token_hash, user_id, organization_id, created_at, last_seen_at, expires_at, absolute_expires_at)
-                VALUES ($1, $2, $3, $4, $4, $5, $6)",
+                    (token_hash, user_id, organization_id, created_at, confirmed_at, last_seen_at, expires_at,
+                    absolute_expires_at)
+                VALUES ($1, $2, $3, $4, $4, $4, $5, $6)",
                 args![
                     &new.token_hash,
                     &new.user_id,
@@ -75,7 +78,7 @@ impl Store {
             .first(
                 concat!(
                     "SELECT sessions.token_hash, users.id, users.name, users.email, members.role, sessions.created_at,
-                        sessions.last_seen_at, sessions.expires_at, sessions.absolute_expires_at, ",
+                        sessions.confirmed_at, sessions.last_seen_at, sessions.expires_at, sessions.absolute_expires_at, ",
                     organization_columns!(),
                     " FROM sessions
                     JOIN users ON users.id = sessions.user_id
@@ -100,6 +103,13 @@ impl Store {
                 args![token_hash, expires_at, now],
             )
             .await?;
+        Ok(())
+    }
+
+    /// Notes that the person gave their password again.
+    pub async fn confirm_session(&self, token_hash: &str, now: Timestamp) -> Result<()> {
+        let sql = "UPDATE sessions SET confirmed_at = $2 WHERE token_hash = $1";
+        self.db.execute(sql, args![token_hash, now]).await?;
         Ok(())
     }
 
@@ -129,6 +139,7 @@ impl Session {
             user_email: fields.text()?,
             role: fields.name()?,
             created_at: fields.time()?,
+            confirmed_at: fields.time()?,
             last_seen_at: fields.time()?,
             expires_at: fields.time()?,
             absolute_expires_at: fields.time()?,

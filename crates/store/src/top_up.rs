@@ -6,7 +6,7 @@ use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::{Currency, Date, Money, Timestamp};
 
 use crate::db::{Db, Fields, Tx, args, retrying, stored_name};
-use crate::{Created, IdempotencyKey, NextAutoPayState, PostedLine, Result, Store, StoreError, Wallet};
+use crate::{Created, IdempotencyKey, NextAutoPayState, Pace, PostedLine, Result, Store, StoreError, Wallet};
 
 mod applying;
 pub(crate) mod creating;
@@ -223,7 +223,21 @@ impl Store {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        retrying!(self.create_top_up_once(organization_id, new, None, key, now))
+        retrying!(self.create_top_up_once(organization_id, new, None, key, None, now))
+    }
+
+    /// The same within the limits on people, for a member's request if there is one: `TooFast` or `Unconfirmed` when they
+    /// are passed. A repetition is answered whatever they say.
+    pub async fn create_paced_top_up(
+        &self,
+        organization_id: &str,
+        new: &NewTopUp,
+        request_id: Option<&str>,
+        key: &IdempotencyKey,
+        pace: Pace,
+        now: Timestamp,
+    ) -> Result<Created<TopUp>> {
+        retrying!(self.create_top_up_once(organization_id, new, request_id, key, Some(pace), now))
     }
 
     /// The same for a member's request, which is approved when the money arrives. `Conflict` when it is answered, or
@@ -236,7 +250,7 @@ impl Store {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        retrying!(self.create_top_up_once(organization_id, new, Some(request_id), key, now))
+        retrying!(self.create_top_up_once(organization_id, new, Some(request_id), key, None, now))
     }
 
     /// Writes down an automatic top-up. `Stale` when the settings or the last charge are not those of `guard`, when

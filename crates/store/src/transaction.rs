@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::db::{Arg, args, places};
 use crate::ledger::{ledger_columns, read_line};
-use crate::{PostedLine, Result, Store};
+use crate::{Origin, PostedLine, Result, Store};
 
 /// Which lines are wanted. Everything by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,6 +99,12 @@ impl Store {
         }
         sql.ordered("seq DESC", limit);
         self.lines(sql).await
+    }
+
+    /// Whether a usage line was posted under this reference.
+    pub async fn has_usage(&self, organization_id: &str, reference: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference = $3";
+        Ok(self.db.first(sql, args![organization_id, Origin::Usage.as_str(), reference]).await?.is_some())
     }
 
     /// One line; `None` where there is none.

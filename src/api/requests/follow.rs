@@ -1,22 +1,16 @@
-//! The stream of one's own requests, for a page without a wallet: it begins with all of them, so nothing is ever missed.
+//! The stream of one's own requests, for a page without a wallet.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use billing_contract::event::{self, SessionEvent, SessionState};
 use billing_contract::paths;
-use billing_contract::request::FundsRequest;
+use billing_contract::request::{FundsRequest, FundsRequestList};
 
-use crate::api::session;
-use crate::api::stream::with;
+use crate::api::client::{self, get};
+use crate::api::subscription::{Next, Source, Subscription, subscribe};
 use crate::platform::json::decode;
-use crate::platform::stream::{Stream, StreamState};
-use crate::platform::task::Task;
-use crate::platform::timers::{self, Timer};
 
-/// A stream that the server has refused is tried again after this.
-const AGAIN_MILLISECONDS: i32 = 5_000;
-const NAMES: [&str; 2] = [event::REQUEST, event::SESSION];
+const EVENTS: [&str; 2] = [event::REQUEST, event::SESSION];
 
 /// What is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,62 +21,30 @@ pub(crate) enum Heard {
     Session(SessionState),
 }
 
-/// Ends when dropped.
-pub(crate) struct Following {
-    _inner: Rc<Inner>,
-}
-
-struct Inner {
-    stream: RefCell<Option<Stream>>,
-    again: RefCell<Option<Timer>>,
-    check: RefCell<Option<Task>>,
-    on_heard: Box<dyn Fn(Heard)>,
-}
-
-/// Listens until dropped. A connection that is lost the browser itself makes again.
-pub(crate) fn follow(on_heard: impl Fn(Heard) + 'static) -> Following {
-    let inner = Rc::new(Inner {
-        stream: RefCell::new(None),
-        again: RefCell::new(None),
-        check: RefCell::new(None),
-        on_heard: Box::new(on_heard),
-    });
-    inner.connect();
-    Following { _inner: inner }
-}
-
-impl Inner {
-    fn connect(self: &Rc<Self>) {
-        let (heard, changed) = (Rc::downgrade(self), Rc::downgrade(self));
-        let stream = Stream::open(
-            &paths::full(paths::REQUEST_EVENTS, ""),
-            &NAMES,
-            move |name, _, data| with(&heard, |inner| inner.hear(name, &data)),
-            move |state| with(&changed, |inner| inner.changed(state)),
-        );
-        self.stream.replace(stream);
-    }
-
-    fn hear(&self, name: &str, data: &str) {
-        let heard = if name == event::SESSION {
-            if let Some(stream) = self.stream.borrow().as_ref() {
-                stream.close();
+/// Listens until dropped or until the session is over.
+pub(crate) fn follow(on_heard: impl Fn(Heard) + 'static) -> Subscription {
+    let on_heard = Rc::new(on_heard);
+    let on_read = Rc::clone(&on_heard);
+    subscribe(Source {
+        name: "requests",
+        events: &EVENTS,
+        address: Box::new(|| client::address(paths::REQUEST_EVENTS, "", &[])),
+        read: Box::new(|| Box::pin(get(paths::REQUESTS).text())),
+        on_read: Box::new(move |text| {
+            let all = decode::<FundsRequestList>(text).map(|list| list.items).unwrap_or_default();
+            all.into_iter().rev().for_each(|request| on_read(Heard::Request(Box::new(request))));
+        }),
+        on_event: Box::new(move |name, data| {
+            if name == event::SESSION {
+                let Some(SessionEvent { state }) = decode(data) else { return Next::GoOn };
+                on_heard(Heard::Session(state));
+                return Next::End;
             }
-            decode::<SessionEvent>(data).map(|event| Heard::Session(event.state))
-        } else {
-            decode(data).map(Heard::Request)
-        };
-        if let Some(heard) = heard {
-            (self.on_heard)(heard);
-        }
-    }
-
-    fn changed(self: &Rc<Self>, state: StreamState) {
-        if state == StreamState::Closed {
-            // Perhaps nobody is signed in any more, which this question finds out.
-            self.check.replace(Some(session::look()));
-            let weak = Rc::downgrade(self);
-            self.again.replace(Some(timers::after(AGAIN_MILLISECONDS, move || with(&weak, Self::connect))));
-        }
-    }
+            if let Some(request) = decode(data) {
+                on_heard(Heard::Request(request));
+            }
+            Next::GoOn
+        }),
+        on_connection: Box::new(|_| {}),
+    })
 }

@@ -1,49 +1,62 @@
-//! Which ledger line comes next, and how long to wait before trying again: rules without a browser.
+//! Which ledger line comes next, whichever way it comes: a rule without a browser.
 
-/// The last ledger line that was heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cursor(i64);
-
-/// What a line is to somebody who has heard everything up to the cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arrival {
-    /// The next one.
-    Next,
-    /// Heard before.
-    Known,
-    /// Others are missing before it.
-    Gap,
+/// The ledger up to the last line that was passed on, and lines that came before those in between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lines<T> {
+    last: i64,
+    /// By `seq`, ascending.
+    early: Vec<(i64, T)>,
 }
 
-impl Cursor {
+/// What a line is to somebody who has every line up to the last one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Arrival<T> {
+    /// The next one.
+    Next(T),
+    /// It was passed on before.
+    Known,
+    /// Others are missing before it: it is kept until they have been read.
+    Early,
+}
+
+impl<T> Lines<T> {
     /// Everything up to this line is known.
     pub(super) const fn after(seq: i64) -> Self {
-        Self(seq)
+        Self { last: seq, early: Vec::new() }
     }
 
-    /// The last known line.
-    pub(super) const fn last(self) -> i64 {
-        self.0
+    /// The last line that was passed on.
+    pub(super) const fn last(&self) -> i64 {
+        self.last
     }
 
-    /// A line arrives. After a gap the cursor stays, so that the missing lines are asked for.
-    pub(super) const fn hear(self, seq: i64) -> (Self, Arrival) {
-        if seq <= self.0 {
-            (self, Arrival::Known)
-        } else if seq == self.0.saturating_add(1) {
-            (Self(seq), Arrival::Next)
+    /// A line arrives by the stream.
+    pub(super) fn arrive(&mut self, seq: i64, line: T) -> Arrival<T> {
+        if seq <= self.last {
+            Arrival::Known
+        } else if seq == self.last.saturating_add(1) {
+            self.last = seq;
+            Arrival::Next(line)
         } else {
-            (self, Arrival::Gap)
+            if self.early.last().is_none_or(|(known, _)| *known < seq) {
+                self.early.push((seq, line));
+            }
+            Arrival::Early
         }
     }
-}
 
-/// Milliseconds until the next try after so many failures: up to half a second, doubled each time, half a minute at
-/// most; at least half of it, the rest by chance, so that a restarted server is not met by everybody at once.
-pub(super) fn retry_delay(failures: u32, below: impl FnOnce(u32) -> u32) -> i32 {
-    let most = 500_u32 << failures.min(6);
-    let most = most.min(30_000);
-    i32::try_from(most / 2 + below(most / 2 + 1)).unwrap_or(30_000)
+    /// The newest lines were read, `newest_first`, with everything else as of then. Answers the lines to pass on, oldest
+    /// first: those of them that are new, and those that came early. Before the first one lines may be missing.
+    pub(super) fn catch_up(&mut self, newest_first: Vec<(i64, T)>) -> Vec<T> {
+        let mut lines = Vec::new();
+        for (seq, line) in newest_first.into_iter().rev().chain(std::mem::take(&mut self.early)) {
+            if seq > self.last {
+                self.last = seq;
+                lines.push(line);
+            }
+        }
+        lines
+    }
 }
 
 #[cfg(test)]
@@ -52,19 +65,28 @@ mod tests {
 
     #[test]
     fn a_line_is_neither_doubled_nor_missed() {
-        let cursor = Cursor::after(10);
-        assert_eq!(cursor.hear(10), (cursor, Arrival::Known));
-        assert_eq!(cursor.hear(12), (cursor, Arrival::Gap));
-        let (cursor, arrival) = cursor.hear(11);
-        assert_eq!((cursor.last(), arrival), (11, Arrival::Next));
-        assert_eq!(cursor.hear(12).1, Arrival::Next);
+        let mut lines = Lines::after(10);
+        assert_eq!(lines.arrive(10, "ten"), Arrival::Known);
+        assert_eq!(lines.arrive(12, "twelve"), Arrival::Early);
+        assert_eq!((lines.arrive(11, "eleven"), lines.last()), (Arrival::Next("eleven"), 11));
+        assert_eq!(lines.arrive(12, "twelve"), Arrival::Next("twelve"));
     }
 
     #[test]
-    fn tries_spread_out_and_end_at_half_a_minute() {
-        assert_eq!(retry_delay(0, |_| 0), 250);
-        assert_eq!(retry_delay(0, |bound| bound - 1), 500);
-        assert_eq!(retry_delay(3, |bound| bound - 1), 4_000);
-        assert_eq!(retry_delay(u32::MAX, |bound| bound - 1), 30_000);
+    fn what_came_early_follows_what_was_read() {
+        let mut lines = Lines::after(10);
+        assert_eq!(lines.arrive(13, 13), Arrival::Early);
+        assert_eq!(lines.arrive(13, 13), Arrival::Early);
+        assert_eq!(lines.arrive(14, 14), Arrival::Early);
+        assert_eq!(lines.catch_up(vec![(13, 13), (12, 12), (11, 11), (10, 10)]), [11, 12, 13, 14]);
+        assert_eq!(lines.arrive(15, 15), Arrival::Next(15));
+        assert_eq!(lines.catch_up(vec![(15, 15), (14, 14)]), [0; 0]);
+    }
+
+    #[test]
+    fn a_hole_too_large_for_one_page_does_not_hold_up_what_follows() {
+        let mut lines = Lines::after(10);
+        assert_eq!(lines.catch_up(vec![(500, 500), (499, 499)]), [499, 500]);
+        assert_eq!(lines.arrive(501, 501), Arrival::Next(501));
     }
 }

@@ -1,6 +1,7 @@
 //! What an event of the stream says.
 
 use billing_contract::auto_pay::AutoPay;
+use billing_contract::billing::Billing;
 use billing_contract::card::Card;
 use billing_contract::event::{self, SessionEvent, SessionState};
 use billing_contract::link::PaymentLink;
@@ -30,6 +31,8 @@ pub(crate) enum Update {
     Link(Box<PaymentLink>),
     /// The session is over.
     Session(SessionState),
+    /// Everything was read anew. New lines of the ledger have come before it, each by itself.
+    All(Box<Billing>),
 }
 
 impl Update {

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use billing_contract::session::ProductLink;
+use billing_domain::free_text::{EMAIL, LABEL};
 
 use self::colour::Colour;
 use super::{ConfigError, Settings, setting, text};
@@ -52,10 +53,10 @@ pub(super) fn check(settings: &Settings) -> Result<Brand, ConfigError> {
         return Err(setting("brand_links", format!("at most {MOST_LINKS} links fit at the end of a page")));
     }
     Ok(Brand {
-        name: text("brand_name", settings.brand_name.as_deref(), 40)?.unwrap_or_else(|| "Nexis".to_owned()),
+        name: text("brand_name", settings.brand_name.as_deref(), LABEL)?.unwrap_or_else(|| "Nexis".to_owned()),
         logo: settings.brand_logo.as_deref().map(logo).transpose()?,
         accent: settings.brand_accent.as_deref().map(accent).transpose()?,
-        support_email: text("support_email", settings.support_email.as_deref(), 254)?.map(email).transpose()?,
+        support_email: text("support_email", settings.support_email.as_deref(), EMAIL)?.map(email).transpose()?,
         support_url: settings.support_url.as_deref().map(|url| address("support_url", url)).transpose()?,
         links: links.iter().map(|entry| link(entry)).collect::<Result<_, _>>()?,
     })
@@ -112,7 +113,7 @@ fn link(entry: &str) -> Result<ProductLink, ConfigError> {
     let Some((label, url)) = entry.split_once('=') else {
         return Err(setting("brand_links", format!("`{entry}` must look like Help center=https://example.com/help")));
     };
-    let Some(label) = text("brand_links", Some(label), 40)? else {
+    let Some(label) = text("brand_links", Some(label), LABEL)? else {
         return Err(setting("brand_links", "a link needs a label"));
     };
     Ok(ProductLink { label, url: address("brand_links", url.trim())? })

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::DemoState;
 use crate::problem::Problem;
 use crate::service::cards;
-use crate::service::sessions::{Member, Passwords};
+use crate::service::sessions::{Confirmation, Member, Passwords};
 
 const ZONE: &str = "America/Chicago";
 /// When the story was begun: a repetition must tell the same one.
@@ -156,6 +156,7 @@ async fn people(state: &AppState, organization: &Organization, since: Timestamp)
             role: person.role,
             organization: organization.clone(),
             // Nobody's session: nothing that is done here asks for one.
+            confirmation: Confirmation::ByProgram,
             token_hash: String::new(),
         });
     }

@@ -12,7 +12,8 @@ use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{IfMatch, Json, Versioned};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
-use crate::service::auto_pay;
+use crate::service::sessions::Member;
+use crate::service::{auto_pay, wallet};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -23,6 +24,11 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 
 fn versioned(auto_pay: AutoPay) -> Versioned<AutoPay> {
     Versioned(auto_pay.etag.clone(), auto_pay)
+}
+
+/// The threshold is the wallet's low mark, and a charge may have begun.
+async fn with_wallet(state: &AppState, member: &Member, auto_pay: AutoPay) -> Versioned<AutoPay> {
+    versioned(AutoPay { wallet: wallet::afterwards(state, &member.organization).await, ..auto_pay })
 }
 
 /// Automatic payments: settings, health, this month
@@ -59,7 +65,8 @@ async fn put_auto_pay(
     version: IfMatch,
     Json(form): Json<PutAutoPay>,
 ) -> Result<Versioned<AutoPay>, Problem> {
-    auto_pay::put(&state, &member, |etag| version.check(etag), &form).await.map(versioned)
+    let after = auto_pay::put(&state, &member, |etag| version.check(etag), &form).await?;
+    Ok(with_wallet(&state, &member, after).await)
 }
 
 /// Go on after a pause
@@ -77,5 +84,6 @@ async fn resume_auto_pay(
     State(state): State<AppState>,
     Manager(member): Manager,
 ) -> Result<Versioned<AutoPay>, Problem> {
-    auto_pay::resume(&state, &member).await.map(versioned)
+    let after = auto_pay::resume(&state, &member).await?;
+    Ok(with_wallet(&state, &member, after).await)
 }

@@ -29,7 +29,7 @@ async fn get_bootstrap(State(state): State<AppState>, parts: Parts) -> Result<Js
 /// The element for `index.html`, and whether somebody's own figures may be in it. When they cannot be read the page gets
 /// none and asks for itself: a page that can say what is wrong is better than a bare error.
 pub(crate) async fn element(state: &AppState, parts: &Parts) -> (String, bool) {
-    let Ok(member) = identity::find(parts, state).await else { return (String::new(), true) };
+    let Ok(member) = identity::find_any(parts, state).await else { return (String::new(), true) };
     let element = service::bootstrap::bootstrap(state, member.as_ref()).await.map(|bootstrap| script(&bootstrap));
     (element.unwrap_or_default(), member.is_some())
 }

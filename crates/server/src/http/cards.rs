@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
-use billing_contract::card::{Card, CardList, CardSetup, CreateCardSetup};
+use billing_contract::card::{Card, CardList, CardSetup, CardSetupStatus, CreateCardSetup};
 use billing_contract::top_up::ChallengeAnswer;
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +15,8 @@ use crate::http::extract::{Id, Json};
 use crate::http::idempotency::{OptionalIdempotencyKey, Repeatable};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
-use crate::service::cards;
+use crate::service::sessions::Member;
+use crate::service::{cards, wallet};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -59,7 +60,16 @@ async fn create_card_setup(
     Json(form): Json<CreateCardSetup>,
 ) -> Result<Repeatable<(StatusCode, Json<CardSetup>)>, Problem> {
     let (setup, replayed) = cards::start_setup(&state, &member, key, &form).await?;
-    Ok(Repeatable { answer: (StatusCode::CREATED, Json(setup)), replayed })
+    Ok(Repeatable { answer: (StatusCode::CREATED, with_wallet(&state, &member, setup).await), replayed })
+}
+
+/// A wallet's first card changes what it allows.
+async fn with_wallet(state: &AppState, member: &Member, setup: CardSetup) -> Json<CardSetup> {
+    let wallet = match setup.status {
+        CardSetupStatus::Succeeded => wallet::afterwards(state, &member.organization).await,
+        CardSetupStatus::Pending | CardSetupStatus::ActionRequired | CardSetupStatus::Failed => None,
+    };
+    Json(CardSetup { wallet, ..setup })
 }
 
 /// Where connecting a card stands
@@ -76,7 +86,8 @@ async fn get_card_setup(
     Manager(member): Manager,
     Id(id): Id,
 ) -> Result<Json<CardSetup>, Problem> {
-    cards::get_setup(&state, &member.organization.id, &id).await.map(Json)
+    let setup = cards::get_setup(&state, &member.organization.id, &id).await?;
+    Ok(with_wallet(&state, &member, setup).await)
 }
 
 /// Ask the provider where connecting stands
@@ -95,7 +106,8 @@ async fn check_card_setup(
     Manager(member): Manager,
     Id(id): Id,
 ) -> Result<Json<CardSetup>, Problem> {
-    cards::check(&state, &member.organization.id, &id).await.map(Json)
+    let setup = cards::check(&state, &member.organization.id, &id).await?;
+    Ok(with_wallet(&state, &member, setup).await)
 }
 
 /// Answer the sandbox bank's challenge
@@ -115,7 +127,8 @@ async fn answer_card_setup_challenge(
     Id(id): Id,
     Json(form): Json<ChallengeAnswer>,
 ) -> Result<Json<CardSetup>, Problem> {
-    cards::answer_challenge(&state, &member.organization.id, &id, form.approve).await.map(Json)
+    let setup = cards::answer_challenge(&state, &member.organization.id, &id, form.approve).await?;
+    Ok(with_wallet(&state, &member, setup).await)
 }
 
 /// Make a card the default

@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use billing_contract::ProblemCode;
-use billing_domain::sandbox_cards::contains_scheme_number;
+use billing_domain::free_text::{self, FreeText, FreeTextError};
 
 use crate::http::problem::Problem;
 
@@ -26,20 +26,16 @@ pub(crate) struct OptionalIdempotencyKey(pub(crate) Option<String>);
 fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    match value.to_str().map(str::trim) {
+    // Only ASCII is text in a header.
+    match value.to_str().map(|key| FreeText::parse(free_text::IDEMPOTENCY_KEY, key)) {
         // A key is stored, so it must not be a card's number either.
-        Ok(key) if contains_scheme_number(key.as_bytes()) => Err(Problem::new(
+        Ok(Err(FreeTextError::CardNumber)) => Err(Problem::new(
             ProblemCode::Invalid,
             "The header Idempotency-Key looks like a card number. Use a random value, like a UUID.",
         )),
-        // `to_str` lets tabs pass.
-        Ok(key) if key.len() <= 255 && is_printable(key) && values.next().is_none() => Ok(Some(key.to_owned())),
+        Ok(Ok(key)) if values.next().is_none() => Ok(Some(key.into_string())),
         _ => Err(missing("The header Idempotency-Key must be one value of 1 to 255 printable characters.")),
     }
-}
-
-fn is_printable(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// An answer that says so when it is a repetition: the key had brought it about before.

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use billing_contract::ProblemCode;
+use billing_contract::session::SESSION_HEADER;
 use subtle::ConstantTimeEq as _;
 
 use crate::app::AppState;
@@ -89,8 +90,27 @@ impl FromRequestParts<AppState> for ServiceKey {
     }
 }
 
-/// The member behind the cookie, if there is one and the session lives.
+/// The member behind the cookie, if there is one and the session lives. A request that was drawn for another session is
+/// refused: somebody else has signed in in the same browser since.
 pub(crate) async fn find(parts: &Parts, state: &AppState) -> Result<Option<Member>, Problem> {
+    let Some(member) = find_any(parts, state).await? else { return Ok(None) };
+    if drawn_for(parts).is_some_and(|id| id != member.public_id()) {
+        return Err(Problem::new(
+            ProblemCode::SessionChanged,
+            "This page was opened in another session than this browser has now. Nothing was done. Load the page again.",
+        ));
+    }
+    Ok(Some(member))
+}
+
+/// The session that the request says it was drawn for, by its public id.
+fn drawn_for(parts: &Parts) -> Option<&str> {
+    let header = parts.headers.get(SESSION_HEADER).map(|value| value.to_str().unwrap_or_default());
+    header.or_else(|| parts.uri.query()?.split('&').find_map(|pair| pair.strip_prefix("session=")))
+}
+
+/// The same, whichever session the request was drawn for.
+pub(crate) async fn find_any(parts: &Parts, state: &AppState) -> Result<Option<Member>, Problem> {
     let Some(token) = token(&parts.headers, &state.config) else { return Ok(None) };
     let Some(member) = sessions::find(state, &token).await? else { return Ok(None) };
     state.budgets.take_request(&member.token_hash, &member.organization.id)?;

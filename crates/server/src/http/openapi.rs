@@ -28,7 +28,8 @@ pub(crate) const DOCS_STYLE: &str = "/api/docs.css";
         description = "The prepaid wallet: balance, top-ups, automatic payments, usage, ledger, metering. Amounts are \
             decimal strings in the resource's currency, times RFC 3339 UTC, ids UUIDv7. Errors are problem documents \
             (RFC 9457). Changes (POST, PUT, DELETE) by session need the header Origin with this server's address, and \
-            JSON bodies. Unknown fields are refused.",
+            JSON bodies. A request that names the session it is meant for in the header Nexis-Session, by the \
+            `id` of GET /session, is refused with `session_changed` under any other. Unknown fields are refused.",
     ),
     components(schemas(billing_contract::Problem)),
     tags(

@@ -6,19 +6,21 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use billing_contract::event::{self, SessionEvent};
+use billing_contract::event::{self, HeartbeatEvent, SessionEvent};
 use billing_contract::request::{AnswerFundsRequest, CreateFundsRequest, FundsRequest, FundsRequestList};
 use billing_contract::{Problem as Document, paths};
+use serde::Deserialize;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::AppState;
-use crate::http::extract::{Id, Json};
+use crate::http::extract::{Id, Json, Query};
 use crate::http::identity::{Manager, SignedIn};
 use crate::http::problem::Problem;
-use crate::service::requests::{self, Verdict, Word};
+use crate::service::requests::{self, PULSE_SECONDS, Verdict, Word};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -42,18 +44,31 @@ async fn list_requests(
     requests::list(&state, &member).await.map(Json)
 }
 
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DrawnFor {
+    /// The session that the stream is for, by its `id`; where a header can be sent, `Nexis-Session` says it.
+    #[expect(dead_code, reason = "read with the session, http::identity")]
+    session: Option<String>,
+}
+
 /// What is asked and answered, as it happens
 ///
-/// `request` (each request that the list shows, first all of them, then each as it changes) and `session` (the stream
-/// ends). For members too: nothing of the wallet is in it.
+/// `request` (each request that the list shows, first all of them, then each as it changes), `session` (the stream
+/// ends) and `heartbeat` (as in `GET /events`). For members too: nothing of the wallet is in it.
 #[utoipa::path(
-    get, path = paths::REQUEST_EVENTS, tag = "requests", security(("session" = [])),
+    get, path = paths::REQUEST_EVENTS, tag = "requests", security(("session" = [])), params(DrawnFor),
     responses(
         (status = 200, content_type = "text/event-stream", body = String), (status = 401, body = Document),
         (status = 429, body = Document),
     ),
 )]
-async fn stream_requests(State(state): State<AppState>, SignedIn(member): SignedIn) -> Result<Response, Problem> {
+async fn stream_requests(
+    State(state): State<AppState>,
+    SignedIn(member): SignedIn,
+    Query(_drawn_for): Query<DrawnFor>,
+) -> Result<Response, Problem> {
     let slot = state.budgets.take_stream(&member.token_hash).await?;
     let words = ReceiverStream::new(requests::watch(&state, member)).map(move |word| {
         let _ = &slot;
@@ -74,7 +89,9 @@ fn event(word: Word) -> Event {
         Word::Session(state) => Event::default()
             .event(event::SESSION)
             .data(serde_json::to_string(&SessionEvent { state }).unwrap_or_default()),
-        Word::Pulse => Event::default().comment(""),
+        Word::Heartbeat => Event::default()
+            .event(event::HEARTBEAT)
+            .data(serde_json::to_string(&HeartbeatEvent { interval_seconds: PULSE_SECONDS }).unwrap_or_default()),
     }
 }
 

@@ -1,23 +1,23 @@
 //! Signing in and out.
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts as _, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use billing_contract::session::{Session, SignIn};
+use billing_contract::session::{Confirm, Session, SignIn};
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::AppState;
 use crate::http::extract::Json;
-use crate::http::identity::{SignedIn, device, find, set_cookie, set_device_cookie};
+use crate::http::identity::{SignedIn, device, find_any, set_cookie, set_device_cookie};
 use crate::http::limits::client_address;
 use crate::http::problem::Problem;
 use crate::service::sessions;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get_session, create_session, delete_session))
+    OpenApiRouter::new().routes(routes!(get_session, create_session, delete_session)).routes(routes!(confirm_session))
 }
 
 /// Who is signed in
@@ -50,7 +50,7 @@ async fn create_session(
     let device = device(&parts.headers, &state.config);
     let new = sessions::sign_in(&state, &form, address, device).await?;
     // Whoever signs in anew in the same browser leaves the old session behind: nobody could end it any more.
-    if let Some(old) = find(&parts, &state).await? {
+    if let Some(old) = find_any(&parts, &state).await? {
         sessions::sign_out(&state, &old).await?;
     }
     let cookies = AppendHeaders([
@@ -58,6 +58,29 @@ async fn create_session(
         (header::SET_COOKIE, set_device_cookie(&new.device, &state.config)?),
     ]);
     Ok((cookies, Json(new.member.session())).into_response())
+}
+
+/// Give the password again
+///
+/// Needed within the last 5 minutes, by this or by signing in, where power over money changes hands: a large top-up, switching
+/// automatic payments on or raising them, roles, hand-over links. Those answer `confirmation_required` without it, and have
+/// done nothing; afterwards the same request, with the same idempotency key, goes through.
+#[utoipa::path(
+    post, path = paths::SESSION_CONFIRMATION, tag = "session", security(("session" = [])), request_body = Confirm,
+    responses(
+        (status = 204), (status = 401, body = Document), (status = 422, body = Document), (status = 429, body = Document),
+        (status = 503, body = Document),
+    ),
+)]
+async fn confirm_session(
+    State(state): State<AppState>,
+    parts: Parts,
+    Json(form): Json<Confirm>,
+) -> Result<StatusCode, Problem> {
+    let SignedIn(member) = SignedIn::from_request_parts(&mut parts.clone(), &state).await?;
+    let address = client_address(&parts, state.config.behind_proxy);
+    sessions::confirm(&state, &member, &form, address, device(&parts.headers, &state.config)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sign out

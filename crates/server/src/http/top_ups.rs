@@ -16,7 +16,9 @@ use crate::http::idempotency::{IdempotencyKey, Repeatable};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::service::receipts::{self, Print};
+use crate::service::sessions::Member;
 use crate::service::top_ups::{self, Answer};
+use crate::service::wallet;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -51,7 +53,16 @@ async fn create_top_up(
     Json(form): Json<CreateTopUp>,
 ) -> Result<Repeatable<Result<(StatusCode, Json<TopUp>), Problem>>, Problem> {
     let Answer { outcome, replayed } = top_ups::create(&state, &member, key, &form).await?;
-    Ok(Repeatable { answer: outcome.map(|top_up| (StatusCode::CREATED, Json(top_up))), replayed })
+    let answer = match outcome {
+        Ok(top_up) => Ok((StatusCode::CREATED, with_wallet(&state, &member, top_up).await)),
+        Err(problem) => Err(problem),
+    };
+    Ok(Repeatable { answer, replayed })
+}
+
+/// Whoever has paid is told what the wallet came to, whether or not events reach them.
+async fn with_wallet(state: &AppState, member: &Member, top_up: TopUp) -> Json<TopUp> {
+    Json(TopUp { wallet: wallet::afterwards(state, &member.organization).await, ..top_up })
 }
 
 /// One top-up
@@ -68,7 +79,8 @@ async fn get_top_up(
     Manager(member): Manager,
     Id(id): Id,
 ) -> Result<Json<TopUp>, Problem> {
-    top_ups::get(&state, &member.organization.id, &id).await.map(Json)
+    let top_up = top_ups::get(&state, &member.organization.id, &id).await?;
+    Ok(with_wallet(&state, &member, top_up).await)
 }
 
 /// The receipt of a top-up, as a PDF
@@ -114,7 +126,8 @@ async fn check_top_up(
     Manager(member): Manager,
     Id(id): Id,
 ) -> Result<Json<TopUp>, Problem> {
-    top_ups::check(&state, &member.organization.id, &id).await.map(Json)
+    let top_up = top_ups::check(&state, &member.organization.id, &id).await?;
+    Ok(with_wallet(&state, &member, top_up).await)
 }
 
 /// Answer the sandbox bank's challenge
@@ -134,7 +147,8 @@ async fn answer_top_up_challenge(
     Id(id): Id,
     Json(form): Json<ChallengeAnswer>,
 ) -> Result<Json<TopUp>, Problem> {
-    top_ups::answer_challenge(&state, &member.organization.id, &id, form.approve).await.map(Json)
+    let top_up = top_ups::answer_challenge(&state, &member.organization.id, &id, form.approve).await?;
+    Ok(with_wallet(&state, &member, top_up).await)
 }
 
 /// Give up a top-up that waits for the cardholder
@@ -154,5 +168,6 @@ async fn cancel_top_up(
     Manager(member): Manager,
     Id(id): Id,
 ) -> Result<Json<TopUp>, Problem> {
-    top_ups::cancel(&state, &member.organization.id, &id).await.map(Json)
+    let top_up = top_ups::cancel(&state, &member.organization.id, &id).await?;
+    Ok(with_wallet(&state, &member, top_up).await)
 }

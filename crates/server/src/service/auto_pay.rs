@@ -14,7 +14,7 @@ use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, Organization, StoreErr
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::sessions::Member;
+use crate::service::sessions::{Member, require_confirmation};
 use crate::service::settlement;
 
 /// The wording of the consent to later charges that the page shows when automatic payments are switched on.
@@ -31,7 +31,8 @@ pub(crate) async fn get(state: &AppState, organization: &Organization) -> Result
     show(state, organization, &auto_pay).await
 }
 
-async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay) -> Result<Shown, Problem> {
+/// The same of settings that have just been read.
+pub(crate) async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay) -> Result<Shown, Problem> {
     let now = state.clock.now();
     let figures = engine::figures(state, organization, auto_pay, now).await?;
     let plan = auto_pay
@@ -62,6 +63,7 @@ async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay)
             resets_at: figures.situation.month_resets_at,
         },
         etag: auto_pay.version.to_string(),
+        wallet: None,
     })
 }
 
@@ -119,6 +121,10 @@ pub(crate) async fn put(
     };
     if form.enabled && state.store.cards(&organization.id).await?.is_empty() {
         return Err(card_required());
+    }
+    let raises = present.settings.is_none_or(|agreed| settings.exceeds(&agreed));
+    if form.enabled && (!present.enabled || raises) {
+        require_confirmation(state, member)?;
     }
     // The version proves that `present` still holds, except for its state.
     let next = |current: &AutoPayState| state_after(&present, current, form);

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use billing_contract::card::{Card as Shown, CardList, CardSetup as ShownSetup, CardSetupStatus, CreateCardSetup};
 use billing_contract::{FieldError, ProblemCode};
-use billing_domain::Timestamp;
 use billing_domain::charge::DeclineCode;
-use billing_domain::sandbox_cards::contains_card_number;
+use billing_domain::free_text::{CONSENT, FreeText, contains_card_number};
+use billing_domain::{FreeTextError, Timestamp};
 use billing_payments::{CardFacts, CardToken, ProviderError, Reference, SetupAnswer, SetupOutcome, SetupRequest};
 use billing_store::{
     Card, CardSetup, Created, IdempotencyKey, NewCard, NewCardSetup, SetupStatus, SetupWord, StoreError,
@@ -27,11 +27,9 @@ pub(crate) use self::hosted::{Page, close as close_page, is_page, shown as shown
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Whoever has not confirmed or finished by then will not.
 const ABANDONED_SECONDS: i64 = 30 * 60;
-/// No card is valid for longer than this.
-/// Of the wording's version.
-pub(crate) const CONSENT_CHARACTERS: usize = 100;
 /// Of what a form makes of a card's number.
 pub(crate) const TOKEN_CHARACTERS: usize = 200;
+/// No card is valid for longer than this.
 const MAX_VALID_YEARS: u16 = 25;
 
 /// What is kept of the request, so that it can be repeated word for word, and of what the person agreed to.
@@ -77,7 +75,14 @@ pub(crate) async fn start_setup(
     let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
     let fingerprint = top_ups::fingerprint(&["POST /cards/setups", &form.token, &valid_until, &form.consent]);
     let key = key.map(|key| IdempotencyKey { key, fingerprint });
-    match state.store.create_card_setup(organization_id, &new, key.as_ref(), now).await? {
+    let created = state.store.create_card_setup(organization_id, &new, key.as_ref(), now).await;
+    let created = created.map_err(|error| match error {
+        StoreError::TooFast { again_at } => {
+            top_ups::too_fast("Too many cards were declined. Nothing was connected.", again_at, now)
+        }
+        other => Problem::from(other),
+    })?;
+    match created {
         Created::New(setup) => {
             start(state, &setup).await?;
             Ok((get_setup(state, organization_id, &setup.id).await?, false))
@@ -124,8 +129,10 @@ pub(crate) fn refuse_problems(
     let mut wrong = |pointer: &str, code: &str, detail: &str| {
         errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.to_owned() });
     };
-    if consent.is_empty() || consent.len() > CONSENT_CHARACTERS {
-        wrong("/consent", "required", "Say which wording of the consent was shown.");
+    match FreeText::parse(CONSENT, consent) {
+        Ok(_) => {}
+        Err(FreeTextError::Required) => wrong("/consent", "required", "Say which wording of the consent was shown."),
+        Err(error) => wrong("/consent", error.code(), &error.to_string()),
     }
     if own_form {
         if !token.is_empty() {
@@ -139,7 +146,7 @@ pub(crate) fn refuse_problems(
     }
     // Escapes in the JSON can hide a number from the look at the raw bytes, so the token is looked at again.
     let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if token.is_empty() || token.len() > TOKEN_CHARACTERS || !plain || contains_card_number(token.as_bytes()) {
+    if token.is_empty() || token.len() > TOKEN_CHARACTERS || !plain || contains_card_number(token) {
         wrong(pointer, "wrong_value", "This is no card token.");
     }
     // A card is valid to the end of its month, wherever on Earth that ends last; so the date of UTC is close enough.
@@ -406,5 +413,6 @@ fn show_setup(setup: &CardSetup, card: Option<&Card>) -> ShownSetup {
             .and_then(|action| top_ups::next_action(action, expires_at)),
         decline: setup.decline_code.filter(|_| setup.status == SetupStatus::Failed).map(top_ups::decline),
         card: card.map(show),
+        wallet: None,
     }
 }

@@ -6,12 +6,12 @@ use billing_contract::ProblemCode;
 use billing_domain::Money;
 use billing_domain::card::brand_name;
 use billing_payments::{DisputeAnswer, DisputeOutcome, Subject};
-use billing_store::{AutoPayState, CreditLine, DisputeState, DisputeWord, Organization, StoreError, TopUp};
+use billing_store::{AutoPayState, CreditLine, DisputeState, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
 
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::{auto_pay, settlement, webhooks};
+use crate::service::{auto_pay, early_events, settlement, webhooks};
 
 /// Asks the provider about a dispute and takes its word. One about no charge of ours is no concern.
 pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
@@ -21,7 +21,9 @@ pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), 
     })?;
     let Some(answer) = answer else { return Ok(()) };
     let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(()) };
-    let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
+    let Some(organization_id) = state.store.top_up_owner(id).await? else {
+        return early_events::keep(state, EarlyKind::Dispute, provider_ref, id).await;
+    };
     webhooks::look_up_top_up(state, id).await?;
     apply(state, &organization_id, id, &answer).await
 }

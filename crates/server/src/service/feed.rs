@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use billing_contract::auto_pay::AutoPay;
 use billing_contract::card::Card;
-use billing_contract::event::SessionState;
+use billing_contract::event::{HEARTBEAT_SECONDS, SessionState};
 use billing_contract::link::PaymentLink;
 use billing_contract::request::FundsRequest;
 use billing_contract::top_up::TopUp;
@@ -35,12 +35,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAGE: u32 = 200;
 /// The wallet is sent at most four times a second.
 const WALLET_PAUSE: Duration = Duration::from_millis(250);
+/// Automatic payments are looked at at most once a second, and at least this often while they are switched on: another
+/// server may have begun a payment.
+const AUTO_PAY_PAUSE: Duration = Duration::from_secs(1);
+const AUTO_PAY_CHECK: Duration = Duration::from_secs(15);
 /// How often the database is asked whether another server has changed something.
 const POLL: Duration = Duration::from_secs(1);
 /// A session that another server has ended is noticed after this at the latest.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
-/// Proxies close lines on which nothing moves.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Proxies close connections on which nothing moves, and readers take a silent stream for dead.
+const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS as u64);
 
 /// What a watcher is told.
 #[derive(Clone, Debug)]
@@ -61,7 +65,7 @@ pub(crate) enum Push {
     Link(Box<PaymentLink>),
     /// The last word.
     Session(SessionState),
-    /// Nothing; the line is alive.
+    /// The stream is alive.
     Heartbeat,
 }
 
@@ -97,10 +101,13 @@ pub(crate) async fn open(
         due: Due::at_first(),
         told: None,
         cards,
+        auto_pay: None,
+        auto_pay_not_before: Instant::now(),
+        auto_pay_looked_at: Instant::now(),
         grace_ends_at: None,
         wallet_not_before: Instant::now(),
         session_checked: Instant::now(),
-        last_beat: Instant::now(),
+        next_beat: Instant::now(),
     };
     state.tasks.spawn(async move {
         if let Err(End::Failed(problem)) = feed.run().await {
@@ -144,11 +151,15 @@ struct Feed {
     told: Option<Told>,
     /// What the watcher knows of the cards.
     cards: Vec<Card>,
+    /// What the watcher knows of automatic payments, and the row that it came from.
+    auto_pay: Option<(AutoPay, billing_store::AutoPay)>,
+    auto_pay_not_before: Instant,
+    auto_pay_looked_at: Instant,
     /// Then the status changes without anything having happened.
     grace_ends_at: Option<Timestamp>,
     wallet_not_before: Instant,
     session_checked: Instant,
-    last_beat: Instant,
+    next_beat: Instant,
 }
 
 impl Feed {
@@ -166,6 +177,7 @@ impl Feed {
                     Err(RecvError::Closed) => return Err(End::Over),
                 },
                 () = sleep_until(self.wallet_not_before), if self.due.parts.contains(&Part::Wallet) => {}
+                () = sleep_until(self.auto_pay_not_before), if self.due.parts.contains(&Part::AutoPay) => {}
                 _ = poll.tick() => self.look_around().await?,
             }
             self.drain();
@@ -193,9 +205,8 @@ impl Feed {
         if Instant::now() >= self.wallet_not_before && self.due.take(Part::Wallet) {
             self.send_wallet().await?;
         }
-        if self.due.take(Part::AutoPay) {
-            let auto_pay = auto_pay::get(&self.state, &self.member.organization).await?;
-            self.send(Push::AutoPay(Box::new(auto_pay))).await?;
+        if Instant::now() >= self.auto_pay_not_before && self.due.take(Part::AutoPay) {
+            self.send_auto_pay().await?;
         }
         if self.due.take(Part::Cards) {
             self.send_cards().await?;
@@ -281,6 +292,33 @@ impl Feed {
         self.send(Push::Wallet(Box::new(wallet))).await
     }
 
+    /// Automatic payments, if anything of them is other than the watcher knows: their health changes with the wallet, with
+    /// what the bank says and with time, and not only by what somebody does to them.
+    async fn send_auto_pay(&mut self) -> Result<(), End> {
+        self.auto_pay_looked_at = Instant::now();
+        self.auto_pay_not_before = self.auto_pay_looked_at + AUTO_PAY_PAUSE;
+        let row = self.state.store.auto_pay(&self.member.organization.id).await.map_err(Problem::from)?;
+        if !row.enabled && self.auto_pay.as_ref().is_some_and(|(_, known)| *known == row) {
+            return Ok(());
+        }
+        let shown = auto_pay::show(&self.state, &self.member.organization, &row).await?;
+        let news = self.auto_pay.as_ref().is_none_or(|(known, _)| *known != shown);
+        self.auto_pay = Some((shown.clone(), row));
+        if news { self.send(Push::AutoPay(Box::new(shown))).await } else { Ok(()) }
+    }
+
+    /// Whether automatic payments are to be looked at although nothing has been published.
+    async fn auto_pay_is_due(&self) -> Result<bool, End> {
+        let Some((shown, known)) = &self.auto_pay else { return Ok(true) };
+        let row = self.state.store.auto_pay(&self.member.organization.id).await.map_err(Problem::from)?;
+        let now = self.state.clock.now();
+        let time_has_come = [shown.health.next_charge_at, Some(shown.month.resets_at)]
+            .into_iter()
+            .flatten()
+            .any(|moment| now >= moment);
+        Ok(row != *known || row.enabled && (time_has_come || self.auto_pay_looked_at.elapsed() >= AUTO_PAY_CHECK))
+    }
+
     /// Once a second: what the hub of this process cannot know of, and what comes with time alone.
     async fn look_around(&mut self) -> Result<(), End> {
         let wallet = self.state.store.wallet(&self.member.organization.id).await.map_err(Problem::from)?;
@@ -291,14 +329,19 @@ impl Feed {
             card_connected: wallet.card_connected,
         };
         self.due.add((found.last_seq > self.seq).then_some(Part::Ledger));
-        self.due.add((self.told.as_ref() != Some(&found)).then_some(Part::Wallet));
+        let moved = self.told.as_ref() != Some(&found);
+        self.due.add(moved.then_some(Part::Wallet));
+        if moved || self.auto_pay_is_due().await? {
+            self.due.add([Part::AutoPay]);
+        }
         if self.grace_ends_at.is_some_and(|ends_at| self.state.clock.now() >= ends_at) {
             self.grace_ends_at = None;
             self.due.add([Part::Wallet]);
         }
         self.due.add((self.session_checked.elapsed() >= SESSION_CHECK).then_some(Part::Session));
-        if self.last_beat.elapsed() >= HEARTBEAT {
-            self.last_beat = Instant::now();
+        if Instant::now() >= self.next_beat {
+            // Rather early than late: the next look is up to a second away.
+            self.next_beat = Instant::now() + HEARTBEAT - POLL;
             self.send(Push::Heartbeat).await?;
         }
         Ok(())

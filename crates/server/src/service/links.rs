@@ -10,9 +10,9 @@ use billing_contract::link::{
 };
 use billing_contract::{FieldError, ProblemCode};
 use billing_domain::auto_pay::Settings;
+use billing_domain::free_text::{FreeText, LINK_NOTE};
 use billing_domain::limits::ChargeLimits;
 use billing_domain::link::{DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS};
-use billing_domain::sandbox_cards::contains_scheme_number;
 use billing_domain::{Money, Timestamp};
 use billing_store::{NewLink, PaymentLink, StoreError};
 use qrcode::{Color, EcLevel};
@@ -20,12 +20,11 @@ use qrcode::{Color, EcLevel};
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::sessions::{Member, hash_of};
+use crate::service::sessions::{Member, hash_of, require_confirmation};
 use crate::service::{auto_pay, cards};
 
 /// So many are listed of those that are over.
 const LISTED: u32 = 50;
-pub(crate) const NOTE_CHARACTERS: usize = 300;
 
 /// Every link that can be used and the latest others, newest first.
 pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<PaymentLinkList, Problem> {
@@ -50,6 +49,7 @@ pub(crate) async fn create(
     let limits = state.config.limits(organization.currency);
     let now = state.clock.now();
     let checked = check(form, &limits)?;
+    require_confirmation(state, member)?;
     let mut token = [0; 32];
     getrandom::fill(&mut token).map_err(Problem::internal)?;
     let token = BASE64_URL_SAFE_NO_PAD.encode(token);
@@ -83,6 +83,19 @@ pub(crate) async fn revoke(state: &AppState, organization_id: &str, id: &str) ->
     state.events.publish(organization_id, Topic::Link(link.id.clone()));
     close_page(state, &link);
     Ok(show(&link, now))
+}
+
+/// Somebody has lost the role by which they made links: whoever watches sees those end, and pages that are open are closed.
+pub(crate) async fn maker_demoted(state: &AppState, organization_id: &str, user_id: &str) -> Result<(), Problem> {
+    let now = state.clock.now();
+    for link in state.store.links(organization_id, LISTED, now).await? {
+        let ended = link.completed_at.is_none() && link.revoked_at.is_none() && !link.maker_manages;
+        if ended && link.created_by == user_id {
+            state.events.publish(organization_id, Topic::Link(link.id.clone()));
+            close_page(state, &link);
+        }
+    }
+    Ok(())
 }
 
 /// Nobody shall enter a card on a page whose link is dead. Should that fail, the card is forgotten as soon as it is heard of.
@@ -135,12 +148,10 @@ fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Pro
             }
         },
     };
-    let note = form.note.as_deref().unwrap_or_default().trim();
-    if note.chars().count() > NOTE_CHARACTERS {
-        wrong("/note", "too_long", format!("At most {NOTE_CHARACTERS} characters."));
-    } else if contains_scheme_number(note.as_bytes()) {
-        wrong("/note", "card_number", "This looks like a card number. Take it out.".to_owned());
-    }
+    let note = FreeText::parse(LINK_NOTE, form.note.as_deref().unwrap_or_default()).unwrap_or_else(|error| {
+        wrong("/note", error.code(), error.to_string());
+        FreeText::default()
+    });
     let seconds = form.expires_in_seconds.unwrap_or(DEFAULT_SECONDS);
     if !(MIN_SECONDS..=MAX_SECONDS).contains(&seconds) {
         wrong("/expires_in_seconds", "wrong_value", "A link lives one hour to seven days.".to_owned());
@@ -157,7 +168,7 @@ fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Pro
         }
     };
     if errors.is_empty() {
-        Ok(Checked { amount, settings, note: note.to_owned(), seconds })
+        Ok(Checked { amount, settings, note: note.into_string(), seconds })
     } else {
         Err(Problem::invalid(errors))
     }

@@ -9,7 +9,8 @@ use billing_store::RoleChange;
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::sessions::Member;
+use crate::service::links;
+use crate::service::sessions::{Member, require_confirmation};
 
 /// Everybody, by name.
 pub(crate) async fn list(state: &AppState, member: &Member) -> Result<MemberList, Problem> {
@@ -29,10 +30,14 @@ pub(crate) async fn change_role(
     user_id: &str,
     role: Role,
 ) -> Result<member::Member, Problem> {
+    require_confirmation(state, member)?;
     let organization_id = &member.organization.id;
-    match state.store.change_role(organization_id, user_id, role).await? {
+    match state.store.change_role(organization_id, user_id, role, &member.user.id, state.clock.now()).await? {
         RoleChange::Changed(changed) => {
             state.events.publish(organization_id, Topic::RoleChanged(changed.user_id.clone()));
+            if !changed.role.manages_billing() {
+                links::maker_demoted(state, organization_id, user_id).await?;
+            }
             Ok(on_the_wire(changed))
         }
         RoleChange::LastOwner => Err(Problem::new(

@@ -2,6 +2,7 @@
 
 pub(crate) mod authorization;
 pub(crate) mod item;
+pub(crate) mod reference;
 
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ use billing_store::{Organization, Outcome, StoreError};
 use crate::app::AppState;
 use crate::problem::Problem;
 use crate::service::postings::group::post_together;
-use crate::service::postings::{Posted, Report};
+use crate::service::postings::{Posted, Report, UsageLine};
 
 /// An item of a report as far as it could be read.
 pub(crate) type Item = Result<UsageEvent, Unread>;
@@ -60,13 +61,15 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
             places.insert(organization_id, place);
             place
         };
+        let id = line.reference.clone();
         let Some((report, indexes)) = place.and_then(|place| reports.get_mut(place)) else {
-            results.push(rejected(line.reference, index, no_organization()));
+            results.push(rejected(id, index, no_organization()));
             continue;
         };
+        let reference = state.references.of(&state.store, &report.organization.id, line.reference).await?;
         indexes.push(index);
-        results.push(rejected(line.reference.clone(), index, unposted()));
-        report.lines.push(line);
+        results.push(rejected(id, index, unposted()));
+        report.lines.push(UsageLine { reference, ..line });
     }
     let (reports, indexes): (Vec<_>, Vec<_>) = reports.into_iter().unzip();
     let answers = post_together(state, reports).await?;

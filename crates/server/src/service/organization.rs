@@ -2,20 +2,15 @@
 
 use billing_contract::FieldError;
 use billing_contract::organization::{Organization, PutOrganization};
+use billing_domain::FreeTextError;
+use billing_domain::free_text::{ADDRESS, FreeText, ORGANIZATION_NAME, Purpose, TAX_ID};
 use billing_store::OrganizationUpdate;
 
 use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::events::Topic;
-use crate::problem::Problem;
+use crate::problem::{Problem, text_error};
 use crate::service::sessions::Member;
-
-/// Of the name.
-pub(crate) const NAME_CHARACTERS: usize = 120;
-/// Of the postal address.
-pub(crate) const ADDRESS_CHARACTERS: usize = 500;
-/// Of the tax number.
-pub(crate) const TAX_ID_CHARACTERS: usize = 40;
 
 /// The organisation as its managers see it.
 pub(crate) fn organization(member: &Member) -> Organization {
@@ -39,12 +34,9 @@ pub(crate) async fn change(state: &AppState, member: &Member, form: &PutOrganiza
 
 fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Problem> {
     let mut errors = Vec::new();
-    let name = text(&mut errors, "/name", &form.name, NAME_CHARACTERS, false);
-    let address = text(&mut errors, "/address", &form.address, ADDRESS_CHARACTERS, true);
-    let tax_id = text(&mut errors, "/tax_id", &form.tax_id, TAX_ID_CHARACTERS, false);
-    if name.is_empty() {
-        errors.push(field("/name", "required", "Enter the organization's name."));
-    }
+    let name = text(&mut errors, "/name", &form.name, ORGANIZATION_NAME);
+    let address = text(&mut errors, "/address", &form.address, ADDRESS);
+    let tax_id = text(&mut errors, "/tax_id", &form.tax_id, TAX_ID);
     match Calendar::of(form.time_zone.trim()) {
         Ok(calendar) if errors.is_empty() => {
             let time_zone = calendar.name().unwrap_or(form.time_zone.trim()).to_owned();
@@ -58,22 +50,15 @@ fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Probl
     }
 }
 
-/// Trimmed text within its limit, counted in characters.
-fn text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, most: usize, lines: bool) -> String {
-    let text = entered.trim().replace("\r\n", "\n");
-    if text.chars().count() > most {
-        errors.push(field(pointer, "too_long", format!("At most {most} characters.")));
-    }
-    if text.chars().any(|one| is_unprintable(one) && !(lines && one == '\n')) {
-        errors.push(field(pointer, "unprintable", "Remove the characters that cannot be printed."));
-    }
-    text
-}
-
-/// Also what turns the order of the letters around it (Unicode TR9, explicit directions): a name must read as it is
-/// written, on receipts and links too.
-fn is_unprintable(one: char) -> bool {
-    one.is_control() || matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+fn text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, purpose: Purpose) -> String {
+    let text = FreeText::parse(purpose, entered).unwrap_or_else(|error| {
+        errors.push(match error {
+            FreeTextError::Required => field(pointer, error.code(), "Enter the organization's name."),
+            _ => text_error(pointer, error),
+        });
+        FreeText::default()
+    });
+    text.into_string()
 }
 
 fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
@@ -106,7 +91,7 @@ mod tests {
         };
         let problem = check(&form).unwrap_err();
         let pointers: Vec<_> = problem.document().errors.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/address", "/tax_id", "/name", "/time_zone"]);
+        assert_eq!(pointers, ["/name", "/address", "/tax_id", "/time_zone"]);
     }
 
     #[test]

@@ -28,13 +28,16 @@ const LISTED_REFUNDS: u32 = 200;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How it is printed, as it stands in the address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Print {
     /// What is usual in the organisation's time zone when left out.
     #[param(inline)]
     pub(crate) paper: Option<PaperName>,
+    /// The session that the address was drawn for, by its `id`.
+    #[serde(default)]
+    pub(crate) session: Option<String>,
 }
 
 /// A paper by its name.

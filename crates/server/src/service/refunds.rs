@@ -6,23 +6,23 @@ use billing_contract::ProblemCode;
 use billing_contract::refund::{CreateRefund, Refund as Shown};
 use billing_domain::card::brand_name;
 use billing_domain::charge::RefundStatus;
+use billing_domain::free_text::{FreeText, REFUND_REASON};
 use billing_domain::limits::AmountError;
 use billing_domain::{Currency, Money, Timestamp};
 use billing_payments::{ProviderError, Reference, RefundOutcome, RefundRequest, Subject};
 use billing_store::{
-    Created, CreditLine, ExternalRefund, IdempotencyKey, NewRefund, Organization, Refund, RefundMaker, RefundRefusal,
-    RefundWord, StoreError, TopUp,
+    Created, CreditLine, EarlyKind, ExternalRefund, IdempotencyKey, NewRefund, Organization, Refund, RefundMaker,
+    RefundRefusal, RefundWord, StoreError, TopUp,
 };
 
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::top_ups::{PATIENCE, fingerprint};
-use crate::service::{auto_pay, settlement, webhooks};
+use crate::service::{auto_pay, early_events, settlement, webhooks};
 
 /// Longer than any call to the provider takes.
 const LEASE_SECONDS: i64 = 60;
-pub(crate) const REASON_CHARACTERS: usize = 200;
 /// A refund made at the provider is asked about this often until it is final; its events come sooner.
 const EXTERNAL_CHECK_SECONDS: i64 = 3_600;
 /// Who gave the money back, where it was not the operator's program.
@@ -30,8 +30,9 @@ const PROVIDER: &str = "Payment provider";
 
 /// `POST /refunds`: the refund, and whether this key had made it before.
 pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -> Result<(Shown, bool), Problem> {
-    let reason = form.reason.clone().unwrap_or_default();
-    check_reason(&reason)?;
+    let reason = FreeText::parse(REFUND_REASON, form.reason.as_deref().unwrap_or_default())
+        .map_err(|error| Problem::text("/reason", error))?
+        .into_string();
     let organization = state.store.organization(&form.organization_id).await?;
     let amount = form.amount.as_ref().map(|amount| {
         Money::parse_payable(amount.text(), organization.currency).map_err(|error| {
@@ -104,7 +105,9 @@ pub(crate) async fn look_up_external(state: &AppState, provider_ref: &str) -> Re
     })?;
     let Some(answer) = answer else { return Ok(()) };
     let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(()) };
-    let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
+    let Some(organization_id) = state.store.top_up_owner(id).await? else {
+        return early_events::keep(state, EarlyKind::Refund, provider_ref, id).await;
+    };
     // The charge must be in the ledger before it is given back.
     webhooks::look_up_top_up(state, id).await?;
     let organization = state.store.organization(&organization_id).await?;
@@ -209,16 +212,6 @@ fn words(
         source: "Operator".to_owned(),
         details,
     })
-}
-
-fn check_reason(reason: &str) -> Result<(), Problem> {
-    if reason.chars().count() > REASON_CHARACTERS {
-        return Err(Problem::field("/reason", "too_long", format!("At most {REASON_CHARACTERS} characters.")));
-    }
-    if reason.chars().any(char::is_control) {
-        return Err(Problem::field("/reason", "unprintable", "Remove the characters that cannot be printed."));
-    }
-    Ok(())
 }
 
 fn refused(refusal: RefundRefusal, currency: Currency) -> Problem {

@@ -5,7 +5,8 @@ mod watch;
 
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestList, FundsRequestState};
 use billing_contract::{FieldError, ProblemCode};
-use billing_domain::sandbox_cards::contains_scheme_number;
+use billing_domain::FreeTextError;
+use billing_domain::free_text::{FreeText, REQUEST_ANSWER, REQUEST_REASON};
 use billing_store::{Decision, NewRequest, Request, RequestState, StoreError};
 
 use crate::app::AppState;
@@ -13,13 +14,10 @@ use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 
-pub(crate) use self::watch::{Word, watch};
+pub(crate) use self::watch::{PULSE_SECONDS, Word, watch};
 
 /// As many as a page lists.
 const LISTED: u32 = 100;
-pub(crate) const REASON_CHARACTERS: usize = 500;
-pub(crate) const ANSWER_CHARACTERS: usize = 500;
-/// Such text is stored and shown to others.
 const CARD_NUMBER: &str = "This looks like a card number. Take it out: cards are connected on the Billing tab only.";
 
 /// An admin's word.
@@ -84,23 +82,27 @@ fn check(state: &AppState, member: &Member, form: &CreateFundsRequest) -> Result
     if let Err(error) = amount {
         wrong("/amount", error.code(), error.to_string());
     }
-    let reason = form.reason.trim();
-    match reason.chars().count() {
-        0 => wrong("/reason", "required", "Say what the money is for.".to_owned()),
-        count if count > REASON_CHARACTERS => {
-            wrong("/reason", "too_long", format!("At most {REASON_CHARACTERS} characters."));
-        }
-        _ if contains_scheme_number(reason.as_bytes()) => wrong("/reason", "card_number", CARD_NUMBER.to_owned()),
-        _ => {}
+    let reason = FreeText::parse(REQUEST_REASON, &form.reason);
+    if let Err(error) = reason {
+        wrong("/reason", error.code(), said(error));
     }
-    match amount {
-        Ok(amount) if errors.is_empty() => Ok(NewRequest {
+    match (amount, reason) {
+        (Ok(amount), Ok(reason)) => Ok(NewRequest {
             id: state.new_id()?,
             user_id: member.user.id.clone(),
             amount: amount.money(),
-            reason: reason.to_owned(),
+            reason: reason.into_string(),
         }),
         _ => Err(Problem::invalid(errors)),
+    }
+}
+
+/// In the words of a request.
+fn said(error: FreeTextError) -> String {
+    match error {
+        FreeTextError::Required => "Say what the money is for.".to_owned(),
+        FreeTextError::CardNumber => CARD_NUMBER.to_owned(),
+        FreeTextError::TooLong(_) | FreeTextError::Unprintable => error.to_string(),
     }
 }
 
@@ -112,13 +114,9 @@ pub(crate) async fn answer(
     verdict: Verdict,
     answer: Option<String>,
 ) -> Result<FundsRequest, Problem> {
-    let answer = answer.map(|answer| answer.trim().to_owned()).filter(|answer| !answer.is_empty());
-    if answer.as_ref().is_some_and(|answer| answer.chars().count() > ANSWER_CHARACTERS) {
-        return Err(Problem::field("/answer", "too_long", format!("At most {ANSWER_CHARACTERS} characters.")));
-    }
-    if answer.as_ref().is_some_and(|answer| contains_scheme_number(answer.as_bytes())) {
-        return Err(Problem::field("/answer", "card_number", CARD_NUMBER));
-    }
+    let answer = FreeText::parse(REQUEST_ANSWER, &answer.unwrap_or_default())
+        .map_err(|error| Problem::field("/answer", error.code(), said(error)))?;
+    let answer = (!answer.is_empty()).then(|| answer.into_string());
     let organization_id = &member.organization.id;
     let decision =
         Decision { approved: verdict == Verdict::Approve, answer, decided_by: member.user.id.clone(), top_up_id: None };

@@ -7,10 +7,10 @@ mod turns;
 use std::net::IpAddr;
 
 use billing_contract::event::SessionState;
-use billing_contract::session::{OrganizationSummary, Person, Session, SignIn};
+use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
 use billing_contract::{FieldError, ProblemCode};
 use billing_domain::{Role, Timestamp};
-use billing_store::{NewSession, Organization};
+use billing_store::{NewSession, Organization, User};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::passwords::{MAX_PASSWORD, Passwords};
@@ -28,8 +28,19 @@ pub(crate) const ABSOLUTE_SECONDS: i64 = 30 * 24 * 3600;
 const TOUCH_SECONDS: i64 = 60;
 /// Longest e-mail address, bytes (RFC 5321: 256 with its brackets).
 pub(crate) const MAX_EMAIL: usize = 254;
+/// Hexadecimal digits of a session's public id.
+const PUBLIC_ID_DIGITS: usize = 32;
 /// When the queue for checking passwords is full, it has moved on by then.
 const RETRY_SECONDS: u32 = 2;
+
+/// How somebody has proved that it is them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmation {
+    /// By their password, then.
+    At(Timestamp),
+    /// Not at all: the program acts in their name while it makes the demo.
+    ByProgram,
+}
 
 /// Who is asking, in which organisation, with the role of this moment.
 #[derive(Clone, Debug)]
@@ -40,15 +51,24 @@ pub(crate) struct Member {
     pub(crate) role: Role,
     /// Where.
     pub(crate) organization: Organization,
+    /// When they last proved that it is them.
+    pub(crate) confirmation: Confirmation,
     /// Names the session; SHA-256 of its token, hex.
     pub(crate) token_hash: String,
 }
 
 impl Member {
+    /// Names the session for its own page. It is worked out from the token's hash, and leads back to neither.
+    pub(crate) fn public_id(&self) -> String {
+        let digest = hash_of(&format!("public id of {}", self.token_hash));
+        digest.get(..PUBLIC_ID_DIGITS).unwrap_or_default().to_owned()
+    }
+
     /// As the page knows it.
     pub(crate) fn session(&self) -> Session {
         let organization = &self.organization;
         Session {
+            id: self.public_id(),
             user: self.user.clone(),
             role: self.role,
             organization: OrganizationSummary {
@@ -82,6 +102,62 @@ pub(crate) struct NewMember {
     pub(crate) device: String,
 }
 
+/// The password was given within this time: long enough for a form, too short for a browser left open.
+const CONFIRMED_SECONDS: i64 = 5 * 60;
+
+/// Whether this person has given their password a moment ago, by signing in or by [`confirm`].
+pub(crate) fn is_confirmed(state: &AppState, member: &Member) -> bool {
+    match member.confirmation {
+        // A clock that went back proves nothing.
+        Confirmation::At(at) => (0..=CONFIRMED_SECONDS).contains(&state.clock.now().seconds_since(at)),
+        Confirmation::ByProgram => true,
+    }
+}
+
+/// To be asked before power over money changes hands.
+pub(crate) fn require_confirmation(state: &AppState, member: &Member) -> Result<(), Problem> {
+    if is_confirmed(state, member) { Ok(()) } else { Err(Problem::unconfirmed()) }
+}
+
+/// The person behind a session gives their password again; tries count with those to sign in.
+pub(crate) async fn confirm(
+    state: &AppState,
+    member: &Member,
+    form: &Confirm,
+    address: IpAddr,
+    device: Option<&str>,
+) -> Result<(), Problem> {
+    if form.password.len() > MAX_PASSWORD {
+        return Err(Problem::field("/password", "too_long", format!("At most {MAX_PASSWORD} bytes.")));
+    }
+    let email = member.user.email.trim().to_lowercase();
+    let known = device.and_then(|cookie| state.devices.find(cookie, &email));
+    let origin = known.map_or(Origin::Address(address), Origin::Device);
+    if verify(state, origin, &email, &form.password).await?.is_none() {
+        return Err(Problem::field("/password", "wrong_password", "This is not your password."));
+    }
+    state.store.confirm_session(&member.token_hash, state.clock.now()).await?;
+    Ok(())
+}
+
+/// The user with this address and password, if there is one. E-mail in its normal form.
+async fn verify(state: &AppState, origin: Origin, email: &str, password: &str) -> Result<Option<User>, Problem> {
+    // First it is counted, then evaluated: who tries many at once has no more of them than who waits for each answer.
+    let attempt = state.budgets.take_sign_in(&origin, email)?;
+    let user = state.store.reserved().user_by_email(email).await?;
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let Ok(fits) = state.passwords.verify(origin, password.to_owned(), hash).await else {
+        state.budgets.give_back_sign_in(attempt);
+        let detail = "Too many people are signing in at this moment. Try again in a few seconds.";
+        return Err(Problem::retry_later(ProblemCode::Unavailable, detail, RETRY_SECONDS));
+    };
+    let user = user.filter(|_| fits);
+    if user.is_some() {
+        state.budgets.give_back_sign_in(attempt);
+    }
+    Ok(user)
+}
+
 /// Checks e-mail and password. `device`: the browser's device cookie.
 pub(crate) async fn sign_in(
     state: &AppState,
@@ -93,23 +169,14 @@ pub(crate) async fn sign_in(
     let email = form.email.trim().to_lowercase();
     let known = device.and_then(|cookie| state.devices.find(cookie, &email));
     let origin = known.map_or(Origin::Address(address), Origin::Device);
-    // First it is counted, then evaluated: who tries many at once has no more of them than who waits for each answer.
-    let attempt = state.budgets.take_sign_in(&origin, &email)?;
-    let user = state.store.reserved().user_by_email(&email).await?;
-    let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let Ok(fits) = state.passwords.verify(origin, form.password.clone(), hash).await else {
-        state.budgets.give_back_sign_in(attempt);
-        let detail = "Too many people are signing in at this moment. Try again in a few seconds.";
-        return Err(Problem::retry_later(ProblemCode::Unavailable, detail, RETRY_SECONDS));
-    };
+    let user = verify(state, origin, &email, &form.password).await?;
     let membership = match &user {
-        Some(user) if fits => state.store.reserved().memberships(&user.id).await?.into_iter().next(),
+        Some(user) => state.store.reserved().memberships(&user.id).await?.into_iter().next(),
         _ => None,
     };
     let (Some(user), Some(membership)) = (user, membership) else {
         return Err(Problem::new(ProblemCode::Unauthenticated, "E-mail and password do not fit together."));
     };
-    state.budgets.give_back_sign_in(attempt);
     let now = state.clock.now();
     let token = new_token().map_err(Problem::internal)?;
     let absolute_expires_at = now.plus_seconds(ABSOLUTE_SECONDS);
@@ -149,6 +216,7 @@ pub(crate) async fn find(state: &AppState, token: &str) -> Result<Option<Member>
         user: Person { id: session.user_id, name: session.user_name, email: session.user_email },
         role: session.role,
         organization: session.organization,
+        confirmation: Confirmation::At(session.confirmed_at),
         token_hash: session.token_hash,
     }))
 }

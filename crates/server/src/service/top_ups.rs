@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use billing_contract::ProblemCode;
 use billing_contract::top_up::{CardSummary, CreateTopUp, Decline, NextAction, TopUp as Shown};
+use billing_domain::Timestamp;
 use billing_domain::charge::TopUpStatus;
 use billing_payments::ProviderError;
-use billing_store::{Created, IdempotencyKey, NewTopUp, StoreError, TopUp, TopUpKind};
+use billing_store::{Created, IdempotencyKey, NewTopUp, Pace, StoreError, TopUp, TopUpKind};
 use sha2::{Digest as _, Sha256};
 
 use crate::app::AppState;
@@ -15,7 +16,7 @@ use crate::events::Topic;
 use crate::hex;
 use crate::problem::Problem;
 use crate::service::requests;
-use crate::service::sessions::Member;
+use crate::service::sessions::{self, Member};
 use crate::service::settlement::{self, HANDOVER_SECONDS};
 
 /// How long a request waits for the outcome before it answers with the state as it is.
@@ -62,14 +63,13 @@ pub(crate) async fn create(
     let mut used_for = vec!["POST /top-ups", &amount, form.card_id.as_deref().unwrap_or_default()];
     used_for.extend(form.request_id.as_deref());
     let key = IdempotencyKey { key, fingerprint: fingerprint(&used_for) };
-    let created = match &form.request_id {
-        None => state.store.create_top_up(&organization.id, &new, &key, now).await,
-        Some(request) => {
-            request_exists(state, member, request).await?;
-            state.store.create_top_up_for_request(&organization.id, &new, request, &key, now).await
-        }
-    };
-    match created {
+    let request = form.request_id.as_deref();
+    if let Some(request) = request {
+        request_exists(state, member, request).await?;
+    }
+    let (most, pace) = state.config.pace(organization.currency);
+    let pace = Pace { unconfirmed: (!sessions::is_confirmed(state, member)).then_some(most), ..pace };
+    match state.store.create_paced_top_up(&organization.id, &new, request, &key, pace, now).await {
         Ok(Created::New(top_up)) => {
             state.events.publish(&organization.id, Topic::TopUp(top_up.id.clone()));
             state.events.publish(&organization.id, Topic::Wallet);
@@ -82,6 +82,11 @@ pub(crate) async fn create(
             "This idempotency key was used for another request. Use a new key for a new top-up.",
         )),
         Err(StoreError::NotFound) => Err(no_card(form)),
+        Err(StoreError::TooFast { again_at }) => Err(too_fast(
+            "Your organization has added as much by hand as it may in a short time. Nothing was charged.",
+            again_at,
+            now,
+        )),
         // A second payment for one request is nobody's intent. Whoever wants to add money all the same leaves it out.
         Err(StoreError::Conflict("request")) => Err(Problem::new(
             ProblemCode::Conflict,
@@ -89,6 +94,12 @@ pub(crate) async fn create(
         )),
         Err(error) => Err(error.into()),
     }
+}
+
+/// `again_at`: when it may fit.
+pub(crate) fn too_fast(detail: &str, again_at: Timestamp, now: Timestamp) -> Problem {
+    let seconds = u32::try_from(again_at.seconds_since(now)).unwrap_or(1);
+    Problem::retry_later(ProblemCode::TooManyRequests, detail, seconds)
 }
 
 /// The named card, else the default one. Whether it exists is the store's to say, after it has looked for the key: a
@@ -249,6 +260,7 @@ pub(crate) fn show(top_up: &TopUp) -> Shown {
             .filter(|_| waits)
             .and_then(|action| next_action(action, settlement::challenge_ends(top_up))),
         decline: top_up.decline_code.filter(|_| refused).map(decline),
+        wallet: None,
     }
 }
 

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use billing_contract::FieldError;
 use billing_contract::transaction::{Transaction, TransactionDetail, TransactionPage};
+use billing_domain::free_text::{FreeText, SEARCH};
 use billing_domain::{Date, Timestamp, TransactionKind};
 use billing_store::{Organization, PostedLine, Store, TransactionFilter};
 use serde::Deserialize;
@@ -14,12 +15,11 @@ use utoipa::IntoParams;
 
 use crate::app::AppState;
 use crate::calendar::Calendar;
-use crate::problem::Problem;
+use crate::problem::{Problem, text_error};
 
 /// Lines of a page unless the client says otherwise.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
-const MAX_QUERY_CHARACTERS: usize = 100;
 /// First byte of a cursor; another one would mean another way to go on.
 const CURSOR_VERSION: u8 = 1;
 
@@ -293,14 +293,12 @@ fn instant(
 }
 
 fn query(text: &str, errors: &mut Vec<FieldError>) -> Option<String> {
-    let text = text.trim();
-    if text.chars().count() > MAX_QUERY_CHARACTERS {
-        errors.push(field("/q", "too_long", format!("At most {MAX_QUERY_CHARACTERS} characters.")));
-    }
-    if text.chars().any(char::is_control) {
-        errors.push(field("/q", "unprintable", "Remove the characters that cannot be printed."));
-    }
-    (!text.is_empty()).then(|| text.to_owned())
+    // Never stored, so it may be any number: also the long one of an order.
+    let text = FreeText::parse_unstored(SEARCH, text).unwrap_or_else(|error| {
+        errors.push(text_error("/q", error));
+        FreeText::default()
+    });
+    (!text.is_empty()).then(|| text.into_string())
 }
 
 fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {

@@ -9,7 +9,7 @@ use billing_store::{ReceivedTopUp, StoreError, UnknownPayment};
 use crate::app::AppState;
 use crate::problem::Problem;
 use crate::service::cards::new_card;
-use crate::service::settlement;
+use crate::service::{early_events, settlement};
 
 /// Payments that are looked at again in one turn.
 const AT_ONCE: u32 = 100;
@@ -38,7 +38,7 @@ pub(crate) async fn look_again(state: &AppState) -> Result<(), Problem> {
             take_up(state, &payment).await?;
         }
     }
-    Ok(())
+    early_events::take_up(state).await
 }
 
 async fn ask(state: &AppState, provider_ref: &str) -> Result<Option<ReceivedPayment>, Problem> {
@@ -71,6 +71,7 @@ async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Prob
         );
     } else {
         tracing::warn!(payment, top_up = id, organization, "a payment that this database did not know is credited");
+        early_events::take_up(state).await?;
     }
     Ok(())
 }

@@ -22,6 +22,17 @@ pub(crate) async fn wallet(state: &AppState, organization: &Organization) -> Res
     view(state, figures, &spending, today, now).await
 }
 
+/// The wallet after a change, for the answer to it. The change is made: if this cannot be read, the answer goes without.
+pub(crate) async fn afterwards(state: &AppState, organization: &Organization) -> Option<Box<Wallet>> {
+    wallet(state, organization)
+        .await
+        .inspect_err(|problem| {
+            tracing::warn!(problem = problem.document().detail, "an answer went without the wallet");
+        })
+        .ok()
+        .map(Box::new)
+}
+
 /// The wallet's row, once holds that have expired are given back.
 pub(crate) async fn figures(state: &AppState, organization_id: &str) -> Result<billing_store::Wallet, Problem> {
     let figures = state.store.wallet(organization_id).await?;

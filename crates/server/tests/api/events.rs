@@ -103,6 +103,37 @@ async fn without_a_position_a_stream_begins_with_the_wallet(world: World) {
     }
 }
 
+async fn a_stream_says_that_it_lives_and_when_it_will_say_so_again(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let beat = Stream::open(&owner, "?after=0", None).await.next_of("heartbeat").await;
+    assert_eq!((beat.data, beat.id.as_deref()), (json!({"interval_seconds": 15}), Some("0")));
+    let member = world.sign_in(&world.acme.member).await;
+    let mut requests = Stream::requests(&member).await;
+    let begun = std::time::Instant::now();
+    for _ in 0..2 {
+        let beat = requests.next_of("heartbeat").await.data;
+        assert_eq!(beat, json!({"interval_seconds": 4}));
+    }
+    assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
+}
+
+async fn whoever_changes_the_wallet_is_answered_with_it(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let setup = crate::money::set_up(&owner, "pm_card_visa").await;
+    assert_eq!((&setup["wallet"]["card_connected"], &setup["wallet"]["balance"]), (&json!(true), &json!("0.00")));
+    let paid = crate::money::pay(&owner, "k-1", "64.50").await.expect(201).json();
+    assert_eq!((&paid["status"], &paid["wallet"]["balance"]), (&json!("succeeded"), &json!("64.50")));
+    assert_eq!(paid["wallet"]["last_seq"], 1);
+    let path = format!("/api/v1/top-ups/{}", paid["id"].as_str().unwrap());
+    assert_eq!(owner.get(&path).await.expect(200).json()["wallet"]["balance"], "64.50");
+    let refill = json!({"kind": "fixed", "amount": "50"});
+    let form = json!({"enabled": true, "threshold": "30", "refill": refill, "monthly_cap": "500"});
+    let put = owner.request("PUT", "/api/v1/auto-pay").header("if-match", "*").json(&form);
+    assert_eq!(crate::client::send(put).await.expect(200).json()["wallet"]["low_mark"], "30.00");
+    let read = owner.get("/api/v1/auto-pay").await.expect(200).json();
+    assert!(read.get("wallet").is_none(), "{read}");
+}
+
 async fn a_hold_and_a_request_reach_the_page(world: World) {
     let acme = &world.acme.id;
     connect_card(&world, acme).await;
@@ -184,6 +215,8 @@ on_both_databases!(
     a_stream_that_is_cut_and_resumed_is_the_ledger,
     a_card_is_told_as_itself_when_it_comes_changes_and_goes,
     without_a_position_a_stream_begins_with_the_wallet,
+    a_stream_says_that_it_lives_and_when_it_will_say_so_again,
+    whoever_changes_the_wallet_is_answered_with_it,
     a_hold_and_a_request_reach_the_page,
     another_role_ends_the_stream,
     signing_out_ends_the_streams_of_that_session_only,

@@ -4,9 +4,13 @@ pub(crate) mod database;
 pub(crate) mod page;
 pub(crate) mod server;
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use billing_domain::{Currency, Role, Timestamp};
 use billing_store::{NewOrganization, Store, User};
 use serde_json::json;
+use sha2::Digest as _;
 
 use crate::client::Client;
 pub(crate) use database::Database;
@@ -45,6 +49,10 @@ pub(crate) struct World {
     pub(crate) other: Organization,
     /// Its own database.
     pub(crate) database: OwnDatabase,
+    /// Tokens of those who have signed in, as the database knows them.
+    sessions: Mutex<Vec<String>>,
+    /// How far the program's clock was moved, seconds.
+    moved: AtomicI64,
 }
 
 impl World {
@@ -62,7 +70,7 @@ impl World {
         let store = Store::connect(database.url()).await.unwrap();
         let (acme, other) = (organization(&store, "Acme").await, organization(&store, "Other").await);
         let server = Server::start(database.url(), flags).await;
-        Self { server, store, acme, other, database }
+        Self { server, store, acme, other, database, sessions: Mutex::default(), moved: AtomicI64::default() }
     }
 
     /// The address of the database, for a second program.
@@ -91,11 +99,26 @@ impl World {
         let form = json!({"email": person.email, "password": PASSWORD});
         let answer = self.anonymous().post("/api/v1/session", &form).await.expect(200);
         let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap();
+        let token = cookie.split_once('=').unwrap().1;
+        let digest = sha2::Sha256::digest(token);
+        let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.sessions.lock().unwrap().push(hash);
         self.anonymous().with_cookie(cookie)
     }
 
-    /// Moves the program's clock.
+    /// Moves the program's clock, and has everybody give their password again: the time is what is tested, not the sessions.
     pub(crate) async fn advance(&self, seconds: i64) {
+        self.advance_unconfirmed(seconds).await;
+        let at = now().plus_seconds(self.moved.load(Ordering::Relaxed));
+        let sessions = self.sessions.lock().unwrap().clone();
+        for session in sessions {
+            self.store.confirm_session(&session, at).await.unwrap();
+        }
+    }
+
+    /// Moves the program's clock and nothing else.
+    pub(crate) async fn advance_unconfirmed(&self, seconds: i64) {
+        self.moved.fetch_add(seconds, Ordering::Relaxed);
         let answer = self.anonymous().post("/api/v1/test/clock", &json!({"advance_seconds": seconds})).await;
         assert!((200..300).contains(&answer.status), "{}", answer.text());
     }

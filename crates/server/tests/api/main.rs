@@ -23,7 +23,9 @@ macro_rules! on_both_databases {
 
 mod attack;
 mod attack_figures;
+mod authority;
 mod auto_pay;
+mod auto_pay_events;
 mod bodies;
 mod cards;
 mod chance;
@@ -37,6 +39,7 @@ mod description;
 mod disputes;
 mod events;
 mod fixture;
+mod free_text;
 mod history;
 mod links;
 mod members;

@@ -152,10 +152,10 @@ async fn a_member_hears_of_their_own_requests_only(world: World) {
     admin.post(&format!("{PATH}/{others}/decline"), &json!({})).await.expect(200);
     crate::wallets::fund(&world, &world.acme.id, billing_domain::Money::from_major(10)).await;
     let own = ask(&member).await;
-    let first = heard.next().await.unwrap();
+    let first = heard.next_news().await.unwrap();
     assert_eq!((first.name.as_str(), &first.data["id"], first.id), ("request", &json!(own), None));
     admin.post(&format!("{PATH}/{own}/decline"), &json!({"answer": "Next month"})).await.expect(200);
-    assert_eq!(heard.next().await.unwrap().data["answer"], "Next month");
+    assert_eq!(heard.next_news().await.unwrap().data["answer"], "Next month");
     let owner = world.sign_in(&world.acme.owner).await;
     let role = format!("/api/v1/members/{}/role", world.acme.member.id);
     send(owner.request("PUT", &role).json(&json!({"role": "admin"}))).await.expect(200);

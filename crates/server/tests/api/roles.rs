@@ -82,6 +82,7 @@ fn table() -> Vec<Row> {
         row("get", paths::BOOTSTRAP, OPEN),
         row("get", paths::SESSION, SIGNED_IN),
         row("post", paths::SESSION, [401; 6]).with(json!({"email": "nobody@acme.test", "password": "wrong"})),
+        row("post", paths::SESSION_CONFIRMATION, signed_in(422)).with(json!({"password": "wrong"})),
         row("get", paths::BILLING, MANAGERS),
         row("get", paths::WALLET, MANAGERS),
         row("get", paths::WALLET_HISTORY, MANAGERS),

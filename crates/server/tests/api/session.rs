@@ -57,6 +57,47 @@ async fn signing_in_anew_ends_the_session_that_the_browser_had(world: World) {
     first.get("/api/v1/session").await.expect(401);
 }
 
+async fn a_request_that_was_drawn_for_another_session_is_refused_and_does_nothing(world: World) {
+    let id = async |client: &Client| {
+        client.get("/api/v1/session").await.expect(200).json()["id"].as_str().unwrap().to_owned()
+    };
+    let (owner, admin) = (world.sign_in(&world.acme.owner).await, world.sign_in(&world.acme.admin).await);
+    let (own, other) = (id(&owner).await, id(&admin).await);
+    assert_ne!(own, other);
+    let token = owner.cookie().split_once('=').unwrap().1;
+    assert!(own.len() == 32 && !token.contains(&own), "it opens nothing: {own}");
+    world.anonymous().with_cookie(&format!("nexis_session={own}")).get("/api/v1/session").await.expect(401);
+    crate::money::connect(&owner, "pm_card_visa").await;
+
+    // Under its own session a request passes, and so does one that names none.
+    let named = |method: &str, path: &str, session: &str| owner.request(method, path).header("nexis-session", session);
+    send(named("GET", "/api/v1/wallet", &own)).await.expect(200);
+    owner.get("/api/v1/wallet").await.expect(200);
+    for wrong in [other.as_str(), "", "x"] {
+        let refused = send(named("GET", "/api/v1/billing", wrong)).await.expect(409);
+        assert_eq!(refused.problem(), "session_changed");
+        assert!(!refused.text().contains("balance"));
+        let pay = named("POST", "/api/v1/top-ups", wrong).header("idempotency-key", "k").json(&json!({"amount": "50"}));
+        assert_eq!(send(pay).await.expect(409).problem(), "session_changed");
+        assert_eq!(send(named("DELETE", "/api/v1/session", wrong)).await.expect(409).problem(), "session_changed");
+    }
+    assert_eq!(crate::money::charges(&world, &world.acme.id).await.len(), 0);
+
+    // Where no header can be sent, the address says it.
+    owner.get(&format!("/api/v1/events?after=0&session={other}")).await.expect(409);
+    owner.get(&format!("/api/v1/requests/events?session={other}")).await.expect(409);
+    owner.get(&format!("/api/v1/top-ups/{}/receipt?session={other}", world.acme.id)).await.expect(409);
+    let mut stream = crate::stream::Stream::open(&owner, &format!("?after=0&session={own}"), None).await;
+    assert_eq!(stream.next_of("wallet").await.data["balance"], "0.00");
+
+    // Signing in anew needs no leave of the session before, and everything drawn for that one is refused from then on.
+    let form = json!({"email": world.acme.admin.email, "password": PASSWORD});
+    let again = send(named("POST", "/api/v1/session", &other).json(&form)).await.expect(200);
+    assert_ne!(again.json()["id"], json!(own));
+    let browser = world.anonymous().with_cookie(again.header("set-cookie").unwrap().split(';').next().unwrap());
+    send(browser.request("GET", "/api/v1/wallet").header("nexis-session", &own)).await.expect(409);
+}
+
 async fn an_invented_or_broken_cookie_is_nobody(world: World) {
     let zeros = "0".repeat(64);
     for cookie in
@@ -85,7 +126,9 @@ async fn guessing_a_password_is_slowed_down_for_that_address_only(world: World) 
 async fn a_role_that_changes_acts_on_the_next_request(world: World) {
     let admin = world.sign_in(&world.acme.admin).await;
     admin.get("/api/v1/wallet").await.expect(200);
-    world.store.change_role(&world.acme.id, &world.acme.admin.id, billing_domain::Role::Member).await.unwrap();
+    let (who, by) = (&world.acme.admin.id, &world.acme.owner.id);
+    let role = billing_domain::Role::Member;
+    world.store.change_role(&world.acme.id, who, role, by, crate::fixture::now()).await.unwrap();
     assert_eq!(admin.get("/api/v1/wallet").await.expect(403).problem(), "forbidden");
     assert_eq!(admin.get("/api/v1/session").await.expect(200).json()["role"], "member");
 }
@@ -129,6 +172,7 @@ on_both_databases!(
     a_wrong_password_and_an_unknown_address_look_the_same,
     signing_out_ends_the_session_wherever_its_token_is_used,
     signing_in_anew_ends_the_session_that_the_browser_had,
+    a_request_that_was_drawn_for_another_session_is_refused_and_does_nothing,
     an_invented_or_broken_cookie_is_nobody,
     guessing_a_password_is_slowed_down_for_that_address_only,
     a_role_that_changes_acts_on_the_next_request,

@@ -73,6 +73,16 @@ impl Stream {
         }
     }
 
+    /// The next event that says more than that the stream lives.
+    pub(crate) async fn next_news(&mut self) -> Option<Event> {
+        loop {
+            match self.next().await {
+                Some(event) if event.name == "heartbeat" => {}
+                event => return event,
+            }
+        }
+    }
+
     /// The next event of this name.
     pub(crate) async fn next_of(&mut self, name: &str) -> Event {
         loop {

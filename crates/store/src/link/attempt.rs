@@ -172,8 +172,8 @@ impl Store {
             tx.commit().await?;
             return Ok(unchanged(setup));
         };
-        let alive = link.completed_at.is_none() && link.revoked_at.is_none();
-        // Whoever began in time may finish; taken back meanwhile is taken back.
+        // Whoever began in time may finish; taken back meanwhile is taken back, by hand or with its maker's role.
+        let alive = link.completed_at.is_none() && link.revoked_at.is_none() && link.maker_manages;
         if !alive {
             let abandoned = SetupWord::Failed { decline_code: None };
             let forgotten = card::add_hidden(&mut tx, organization_id, new, now).await?;
@@ -231,8 +231,10 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
         TopUpStatus::Declined => count_decline(tx, link_id, now).await,
         TopUpStatus::Succeeded => {
             let link = find(tx, &top_up.organization_id, link_id).await?;
-            // The money counts in any case; a link that was taken back meanwhile connects nothing.
-            let card = if link.purpose.connects() && link.revoked_at.is_none() {
+            // The money counts in any case; a link that was taken back meanwhile, or whose maker manages nothing any more,
+            // connects nothing.
+            let holds = link.revoked_at.is_none() && link.maker_manages;
+            let card = if link.purpose.connects() && holds {
                 let card = card::reveal(tx, &top_up.organization_id, &top_up.card_id).await?;
                 notice::card_added(tx, &card, Added::ByLink { made_by: &link.created_by_name }, now).await?;
                 Some(card)
@@ -291,6 +293,7 @@ async fn complete(
         updated_by: link.created_by.clone(),
     };
     auto_pay::write_settings(tx, &link.organization_id, &update, now).await?;
+    auto_pay::tell_changed(tx, &present, &update, now).await?;
     let begun = AutoPayState { last_charge_at: present.state.last_charge_at, ..AutoPayState::default() };
     auto_pay::write_state(tx, &link.organization_id, &present.state, &begun, now).await?;
     // What was paid with the link is the first automatic payment. Where the balance has come down while the payer was at

@@ -8,7 +8,8 @@ use super::{AutoGuard, NewTopUp, PendingCredit, TopUp, TopUpKind};
 use crate::db::{Tx, args};
 use crate::idempotency::{self, Claim, Kept};
 use crate::{
-    AutoPay, Card, Created, IdempotencyKey, Result, Store, StoreError, Wallet, auto_pay, card, request, wallet,
+    AutoPay, Card, Created, IdempotencyKey, Pace, Result, Store, StoreError, Wallet, auto_pay, card, pace, request,
+    wallet,
 };
 
 impl Store {
@@ -18,6 +19,7 @@ impl Store {
         new: &NewTopUp,
         request_id: Option<&str>,
         key: &IdempotencyKey,
+        pace: Option<Pace>,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
         let mut tx = self.db.begin().await?;
@@ -28,6 +30,9 @@ impl Store {
             Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
         }
         let card = card::connected(&mut tx, organization_id, &new.card_id).await?;
+        if let Some(pace) = pace {
+            pace::check(&mut tx, organization_id, new.amount, pace, now).await?;
+        }
         let top_up = insert(&mut tx, &wallet, TopUpKind::Manual, new, &card, None, now).await?;
         if let Some(request_id) = request_id {
             request::pay_with(&mut tx, organization_id, request_id, &top_up.id).await?;

@@ -16,7 +16,8 @@ async fn the_last_owner_stays_one(bench: Bench) {
     let organization = bench.organization().await;
     let owner = bench.member(&organization, "Olive", Role::Owner).await;
     let member = bench.member(&organization, "Max", Role::Member).await;
-    let change = async |user: &str, role| bench.store.change_role(&organization, user, role).await.unwrap();
+    let change =
+        async |user: &str, role| bench.store.change_role(&organization, user, role, &owner, NOW).await.unwrap();
     assert_eq!(change(&owner, Role::Admin).await, RoleChange::LastOwner);
     assert_eq!(change(&owner, Role::Member).await, RoleChange::LastOwner);
     assert!(matches!(change(&owner, Role::Owner).await, RoleChange::Changed(_)), "no change is no loss");
@@ -36,7 +37,7 @@ async fn two_owners_who_demote_each_other_at_once_leave_one(bench: Bench) {
         }
         let answers = at_once(3, |index| {
             let (store, organization, user) = (bench.store.clone(), organization.clone(), owners[index].clone());
-            async move { store.change_role(&organization, &user, Role::Member).await.unwrap() }
+            async move { store.change_role(&organization, &user, Role::Member, &user, NOW).await.unwrap() }
         })
         .await;
         assert_eq!(answers.iter().filter(|answer| **answer == RoleChange::LastOwner).count(), 1);

@@ -29,7 +29,7 @@ async fn a_changed_role_acts_on_the_next_request(bench: Bench) {
     let found = bench.store.session("t", NOW).await.unwrap().unwrap();
     assert_eq!((found.role, found.user_name.as_str()), (Role::Admin, "Ada"));
     assert_eq!(found.organization, bench.store.organization(&organization).await.unwrap());
-    bench.store.change_role(&organization, &user, Role::Member).await.unwrap();
+    bench.store.change_role(&organization, &user, Role::Member, &user, NOW).await.unwrap();
     assert_eq!(bench.store.session("t", NOW).await.unwrap().unwrap().role, Role::Member);
     assert_eq!(bench.store.session("T", NOW).await.unwrap(), None);
 }

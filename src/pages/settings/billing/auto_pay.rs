@@ -203,7 +203,7 @@ async fn settle(
 ) {
     match answer {
         Ok(auto_pay) => {
-            live.auto_pay.set(auto_pay);
+            live.hear_auto_pay(auto_pay);
             change.set(Change::Rest);
             announcer.say(done);
         }
@@ -212,7 +212,7 @@ async fn settle(
             if error.code() == Some(billing_contract::ProblemCode::Stale)
                 && let Ok(present) = api::auto_pay::get().await
             {
-                live.auto_pay.set(present);
+                live.hear_auto_pay(present);
                 texts::auto_pay::stale().clone_into(&mut text);
             }
             change.set(Change::Failed(text));

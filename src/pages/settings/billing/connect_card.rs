@@ -56,14 +56,13 @@ pub(super) fn ConnectCard(
     let Some(live) = use_live() else { return ().into_any() };
     if let Some(stripe) = live.stripe() {
         let notice = Notice::of(&live.service);
-        let form =
-            view! { <StripeForm stripe=stripe notice=notice on_connected=on_connected on_back=on_back note=note /> };
+        let form = view! { <StripeForm live=live stripe=stripe notice=notice on_connected=on_connected on_back=on_back note=note /> };
         return view! { <div class="connect-card" id=FACE_ID tabindex="-1">{form}</div> }.into_any();
     }
     let fields = CardFields::new();
     let stage = Slot::new(Stage::Filling(None));
     let work = StoredValue::new_local(None);
-    let run = move |call: Call| work.set_value(Some(task::start(connect(call, stage, on_connected))));
+    let run = move |call: Call| work.set_value(Some(task::start(connect(live, call, stage, on_connected))));
     let asks = dynamic::memo(move || matches!(*stage.read(), Stage::Question(_) | Stage::Answering(_)));
     let shown = move || {
         if asks.get() { question(stage, run) } else { form(live, fields, stage, note, on_back, run) }
@@ -78,7 +77,7 @@ enum Call {
     Answer { setup_id: String, approve: bool },
 }
 
-async fn connect(call: Call, stage: Slot<Stage>, on_connected: Callback<(Card,)>) {
+async fn connect(live: Live, call: Call, stage: Slot<Stage>, on_connected: Callback<(Card,)>) {
     let mut answer = match call {
         Call::Begin(setup) => {
             stage.set(Stage::Sending);
@@ -95,7 +94,8 @@ async fn connect(call: Call, stage: Slot<Stage>, on_connected: Callback<(Card,)>
     }
     match answer.map(|setup| (setup.status, setup)) {
         Ok((CardSetupStatus::ActionRequired, setup)) => stage.set(Stage::Question(setup.id)),
-        Ok((CardSetupStatus::Succeeded, CardSetup { card: Some(card), .. })) => {
+        Ok((CardSetupStatus::Succeeded, CardSetup { card: Some(card), wallet, .. })) => {
+            live.hear_answered_wallet(wallet);
             on_connected.run((card,));
         }
         Ok((_, setup)) => {

@@ -226,6 +226,7 @@ mod tests {
             resumes_with_default_card: false,
             month: MonthFigures { spent: zero, in_flight: zero, left: zero, resets_at: at },
             etag: String::new(),
+            wallet: None,
         }
     }
 

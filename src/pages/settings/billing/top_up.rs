@@ -41,7 +41,7 @@ pub(super) enum Face {
 impl Face {
     const fn of(stage: &Stage) -> Self {
         match stage {
-            Stage::Choosing(_) | Stage::Sending | Stage::Repeating | Stage::Waiting(_) => Self::Form,
+            Stage::Choosing(_) | Stage::Sending | Stage::Repeating { .. } | Stage::Waiting(_) => Self::Form,
             Stage::Connecting => Self::Connect,
             Stage::Challenge(_) | Stage::Answering(_) => Self::Question,
             Stage::Unknown(_) | Stage::Asking(_) => Self::Unknown,

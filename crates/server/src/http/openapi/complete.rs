@@ -26,8 +26,8 @@ pub(super) fn complete(document: &mut Value) {
 /// What the layers and extractors around a handler may answer in its place.
 fn answers_around(method: &str, operation: &Value) -> Vec<ProblemCode> {
     use ProblemCode::{
-        Forbidden, Internal, Invalid, Malformed, Misdirected, RequestTimeout, Timeout, TooLarge, TooManyRequests,
-        Unauthenticated, Unavailable, UnsupportedMediaType,
+        Forbidden, Internal, Invalid, Malformed, Misdirected, RequestTimeout, SessionChanged, Timeout, TooLarge,
+        TooManyRequests, Unauthenticated, Unavailable, UnsupportedMediaType,
     };
     let mut codes = vec![Misdirected, TooManyRequests, Internal, Unavailable, Timeout];
     let security: Vec<&String> = operation["security"]
@@ -39,6 +39,9 @@ fn answers_around(method: &str, operation: &Value) -> Vec<ProblemCode> {
         .collect();
     if !security.is_empty() {
         codes.push(Unauthenticated);
+    }
+    if security.iter().any(|name| *name == "session") {
+        codes.push(SessionChanged);
     }
     // A change that another site's page could have sent.
     if method != "get" && !security.iter().any(|name| ["service_key", "stripe_signature"].contains(&name.as_str())) {
@@ -94,7 +97,7 @@ mod tests {
             let responses = document["paths"]["/a"][method]["responses"].as_object().unwrap();
             responses.keys().cloned().collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(statuses("post"), "201 400 401 403 408 413 415 421 422 429 500 503 504");
+        assert_eq!(statuses("post"), "201 400 401 403 408 409 413 415 421 422 429 500 503 504");
         assert_eq!(statuses("put"), "201 400 401 408 413 415 421 422 429 500 503 504");
         assert_eq!(statuses("get"), "200 421 429 500 503 504");
         let responses = &document["paths"]["/a"]["post"]["responses"];

@@ -2,11 +2,12 @@
 
 use billing_contract::metering::MAX_EVENTS;
 use billing_domain::decimal::MAX_TEXT_BYTES;
+use billing_domain::free_text::{self, Purpose};
 use billing_domain::link::{MAX_SECONDS, MIN_SECONDS};
 use serde_json::{Value, json};
 
-use crate::service::metering::{authorization, item};
-use crate::service::{cards, links, organization, refunds, requests, sessions};
+use crate::service::metering::authorization;
+use crate::service::{cards, sessions};
 
 /// Longer than any secret of a link.
 const TOKEN: usize = 255;
@@ -41,6 +42,24 @@ fn some_text(most: usize) -> Value {
     json!({"minLength": 1, "maxLength": most})
 }
 
+/// Says of a text in somebody's own words what [`billing_domain::FreeText`] refuses in it.
+fn free(purpose: Purpose) -> Value {
+    let mut limits = if purpose.required { some_text(purpose.most) } else { text(purpose.most) };
+    let lines = if purpose.lines { "line ends aside, " } else { "" };
+    let refused = format!("Refused: {lines}control characters, characters that are not seen, and card numbers.");
+    limits["description"] = json!(refused);
+    limits
+}
+
+/// The same of what a program sends, which is masked.
+fn masked(purpose: Purpose) -> Value {
+    let mut limits = text(purpose.most);
+    limits["description"] = json!(
+        "For people. Of card numbers only the last four digits are kept, and characters that are not seen are left out."
+    );
+    limits
+}
+
 fn id() -> Value {
     json!({"format": "uuid", "maxLength": 36})
 }
@@ -55,25 +74,26 @@ fn all() -> Vec<(&'static str, Value)> {
         ("EnteredDecimal", some_text(MAX_TEXT_BYTES)),
         ("SignIn.email", some_text(sessions::MAX_EMAIL)),
         ("SignIn.password", some_text(sessions::MAX_PASSWORD)),
+        ("Confirm.password", some_text(sessions::MAX_PASSWORD)),
         ("CreateTopUp.card_id", id()),
         ("CreateTopUp.request_id", id()),
         ("CreateRefund.organization_id", id()),
         ("CreateRefund.top_up_id", id()),
-        ("CreateRefund.reason", text(refunds::REASON_CHARACTERS)),
-        ("CreateFundsRequest.reason", some_text(requests::REASON_CHARACTERS)),
-        ("AnswerFundsRequest.answer", text(requests::ANSWER_CHARACTERS)),
-        ("PutOrganization.name", some_text(organization::NAME_CHARACTERS)),
-        ("PutOrganization.address", text(organization::ADDRESS_CHARACTERS)),
-        ("PutOrganization.tax_id", text(organization::TAX_ID_CHARACTERS)),
+        ("CreateRefund.reason", free(free_text::REFUND_REASON)),
+        ("CreateFundsRequest.reason", free(free_text::REQUEST_REASON)),
+        ("AnswerFundsRequest.answer", free(free_text::REQUEST_ANSWER)),
+        ("PutOrganization.name", free(free_text::ORGANIZATION_NAME)),
+        ("PutOrganization.address", free(free_text::ADDRESS)),
+        ("PutOrganization.tax_id", free(free_text::TAX_ID)),
         ("PutOrganization.time_zone", some_text(TIME_ZONE)),
-        ("CreatePaymentLink.note", text(links::NOTE_CHARACTERS)),
+        ("CreatePaymentLink.note", free(free_text::LINK_NOTE)),
         ("CreatePaymentLink.expires_in_seconds", number(MIN_SECONDS, MAX_SECONDS)),
         ("ResolveLink.token", some_text(TOKEN)),
         ("CompleteLink.token", some_text(TOKEN)),
         ("CompleteLink.card_token", text(cards::TOKEN_CHARACTERS)),
         ("CompleteLink.exp_month", number(1, 12)),
         ("CompleteLink.exp_year", number(1, 9_999)),
-        ("CompleteLink.consent", some_text(cards::CONSENT_CHARACTERS)),
+        ("CompleteLink.consent", free(free_text::CONSENT)),
         ("AskAttempt.token", some_text(TOKEN)),
         ("AskAttempt.attempt_id", id()),
         ("AnswerAttempt.token", some_text(TOKEN)),
@@ -81,15 +101,15 @@ fn all() -> Vec<(&'static str, Value)> {
         ("CreateCardSetup.token", text(cards::TOKEN_CHARACTERS)),
         ("CreateCardSetup.exp_month", number(1, 12)),
         ("CreateCardSetup.exp_year", number(1, 9_999)),
-        ("CreateCardSetup.consent", some_text(cards::CONSENT_CHARACTERS)),
+        ("CreateCardSetup.consent", free(free_text::CONSENT)),
         ("PutAutoPay.card_id", id()),
         ("Authorize.organization_id", id()),
         ("Authorize.ttl_seconds", number(1, authorization::MAX_TTL_SECONDS)),
         ("Events.events", json!({"minItems": 1, "maxItems": MAX_EVENTS})),
-        ("UsageEvent.id", some_text(item::ID_CHARACTERS)),
+        ("UsageEvent.id", some_text(free_text::USAGE_ID.most)),
         ("UsageEvent.organization_id", id()),
-        ("UsageEvent.description", text(item::DESCRIPTION_CHARACTERS)),
-        ("UsageEvent.source", text(item::SOURCE_CHARACTERS)),
+        ("UsageEvent.description", masked(free_text::USAGE_DESCRIPTION)),
+        ("UsageEvent.source", masked(free_text::USAGE_SOURCE)),
         ("UsageEvent.hold_id", id()),
     ]
 }

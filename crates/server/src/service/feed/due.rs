@@ -38,7 +38,7 @@ pub(super) struct Due {
 impl Due {
     /// What a new watcher is told. The session too: the role may have changed since the request was let in.
     pub(super) fn at_first() -> Self {
-        Self { parts: BTreeSet::from([Part::Session, Part::Ledger, Part::Wallet]), ..Self::default() }
+        Self { parts: BTreeSet::from([Part::Session, Part::Ledger, Part::Wallet, Part::AutoPay]), ..Self::default() }
     }
 
     /// Notes parts.
@@ -54,15 +54,16 @@ impl Due {
     /// What a topic means for this watcher.
     pub(super) fn note(&mut self, topic: Topic, watcher: &Member) {
         match topic {
-            Topic::Ledger => self.add([Part::Ledger, Part::Wallet]),
-            Topic::Wallet => self.add([Part::Wallet]),
+            // Whatever moves money or the wallet may bring it to the threshold.
+            Topic::Ledger => self.add([Part::Ledger, Part::Wallet, Part::AutoPay]),
+            Topic::Wallet => self.add([Part::Wallet, Part::AutoPay]),
             // The threshold is the wallet's low mark.
             Topic::AutoPay => self.add([Part::AutoPay, Part::Wallet]),
             Topic::TopUp(id) => {
                 self.top_ups.insert(id);
-                self.add([Part::Wallet]);
+                self.add([Part::Wallet, Part::AutoPay]);
             }
-            Topic::Cards => self.add([Part::Cards, Part::Wallet]),
+            Topic::Cards => self.add([Part::Cards, Part::Wallet, Part::AutoPay]),
             Topic::Request(id) => {
                 self.requests.insert(id);
             }
@@ -70,7 +71,7 @@ impl Due {
                 self.links.insert(id);
             }
             // Another time zone has other days: the session check reads the organisation anew.
-            Topic::Organization => self.add([Part::Session, Part::Wallet]),
+            Topic::Organization => self.add([Part::Session, Part::Wallet, Part::AutoPay]),
             Topic::SessionEnded(token_hash) => self.add((token_hash == watcher.token_hash).then_some(Part::Session)),
             Topic::Everything => self.note_everything(),
             Topic::RoleChanged(user_id) => self.add((user_id == watcher.user.id).then_some(Part::Session)),

@@ -2,11 +2,13 @@
 
 use billing_contract::metering::UsageEvent;
 use billing_contract::{Entered, FieldError};
-use billing_domain::Timestamp;
+use billing_domain::free_text::{FreeText, Purpose, USAGE_DESCRIPTION, USAGE_ID, USAGE_SOURCE};
 use billing_domain::pricing::{self, PricingError};
+use billing_domain::{FreeTextError, Timestamp};
 use rust_decimal::Decimal;
 
 use super::{decimal_code, field};
+use crate::problem::text_error;
 use crate::service::postings::UsageLine;
 
 /// Clocks differ, but not by more than this.
@@ -14,15 +16,14 @@ const AHEAD_SECONDS: i64 = 5 * 60;
 /// 2000-01-01. Nothing was metered before: such a time is a unit mixed up or a clock that was never set.
 const OLDEST: Timestamp = Timestamp::from_seconds(946_684_800);
 
-pub(crate) const ID_CHARACTERS: usize = 255;
-pub(crate) const DESCRIPTION_CHARACTERS: usize = 500;
-pub(crate) const SOURCE_CHARACTERS: usize = 120;
-
 /// Checks and prices an event; the first thing that is wrong with it.
+///
+/// What describes the line is masked where a person would be asked to correct it: agents bear their users' names, and no
+/// line may be lost over one. Its id is kept as it is; what `references` makes of one that holds a card number comes later.
 pub(super) fn line(event: UsageEvent, now: Timestamp) -> Result<UsageLine, FieldError> {
-    text("/id", &event.id, 1, ID_CHARACTERS, false)?;
-    text("/description", &event.description, 0, DESCRIPTION_CHARACTERS, true)?;
-    text("/source", &event.source, 0, SOURCE_CHARACTERS, false)?;
+    check_id(&event.id)?;
+    let description = text("/description", &event.description, USAGE_DESCRIPTION)?;
+    let source = text("/source", &event.source, USAGE_SOURCE)?;
     let factor = |pointer, read: fn(&str) -> Result<Decimal, PricingError>, entered: &Entered| {
         read(entered.text()).map_err(|error| pricing_error(pointer, error))
     };
@@ -39,33 +40,22 @@ pub(super) fn line(event: UsageEvent, now: Timestamp) -> Result<UsageLine, Field
         .map_err(|_| field("/hold_id", "wrong_value", "A hold's id is the hold_id of its authorization."))?
         // As it was given out, whatever the case it comes back in.
         .map(|id| id.to_string());
-    UsageLine::priced(
-        event.id,
-        event.kind,
-        quantity,
-        event.unit,
-        unit_price,
-        event.occurred_at,
-        event.description,
-        event.source,
-    )
-    .map(|line| UsageLine { hold_id, ..line })
-    .map_err(|error| pricing_error("/quantity", error))
+    UsageLine::priced(event.id, event.kind, quantity, event.unit, unit_price, event.occurred_at, description, source)
+        .map(|line| UsageLine { hold_id, ..line })
+        .map_err(|error| pricing_error("/quantity", error))
 }
 
-/// Text within its limits, counted in characters. Databases and files cannot keep every control character.
-fn text(pointer: &str, text: &str, least: usize, most: usize, lines: bool) -> Result<(), FieldError> {
-    let length = text.chars().count();
-    if length < least {
-        return Err(field(pointer, "required", "This must not be empty."));
+fn text(pointer: &str, sent: &str, purpose: Purpose) -> Result<String, FieldError> {
+    FreeText::mask(purpose, sent).map(FreeText::into_string).map_err(|error| text_error(pointer, error))
+}
+
+/// An id is compared letter by letter, so nothing may be taken out of it: what cannot be seen is refused.
+fn check_id(id: &str) -> Result<(), FieldError> {
+    match FreeText::parse_exact(USAGE_ID, id) {
+        // What stands in the ledger for such an id, `reference` says.
+        Ok(_) | Err(FreeTextError::CardNumber) => Ok(()),
+        Err(error) => Err(text_error("/id", error)),
     }
-    if length > most {
-        return Err(field(pointer, "too_long", format!("At most {most} characters.")));
-    }
-    if text.chars().any(|one| one.is_control() && !(lines && matches!(one, '\n' | '\r' | '\t'))) {
-        return Err(field(pointer, "unprintable", "Remove the characters that cannot be printed."));
-    }
-    Ok(())
 }
 
 fn pricing_error(pointer: &str, error: PricingError) -> FieldError {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use billing_domain::card::brand_name;
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Currency, Money};
+use billing_domain::{Currency, FreeText, Money};
 use billing_store::{Notice, NoticeKind, Organization};
 
 /// A notice as people read it.
@@ -24,10 +24,19 @@ pub(super) const fn event_type(kind: NoticeKind) -> &'static str {
         NoticeKind::AutomaticPaymentsPaused => "auto_pay.paused",
         NoticeKind::CardAdded => "card.added",
         NoticeKind::FraudWarning => "payment.fraud_warning",
+        NoticeKind::AutomaticPaymentsChanged => "auto_pay.changed",
+        NoticeKind::RoleChanged => "member.role_changed",
+        NoticeKind::PaymentLinkCreated => "payment_link.created",
     }
 }
 
+/// Of a name within a letter.
+const NAME_CHARACTERS: usize = 60;
+
 /// Writes the letter. `origin`: where the page is, if the operator has said so.
+///
+/// The subject is ours from its first letter to its last: what a customer calls itself must not read as news from us. Names
+/// stand in the text only, in quotation marks.
 pub(crate) fn letter(notice: &Notice, organization: &Organization, origin: Option<&str>) -> Letter {
     let (headline, mut text) = match notice.kind {
         NoticeKind::LowBalance => low_balance(notice),
@@ -38,6 +47,9 @@ pub(crate) fn letter(notice: &Notice, organization: &Organization, origin: Optio
         NoticeKind::AutomaticPaymentsPaused => ("automatic payments are paused".to_owned(), paused(notice)),
         NoticeKind::CardAdded => card_added(notice),
         NoticeKind::FraudWarning => ("a payment may have been fraud".to_owned(), fraud_warning(notice)),
+        NoticeKind::AutomaticPaymentsChanged => auto_pay_changed(notice),
+        NoticeKind::RoleChanged => ("somebody has another role".to_owned(), role_changed(notice)),
+        NoticeKind::PaymentLinkCreated => ("a payment link was created".to_owned(), link_created(notice)),
     };
     let place =
         origin.map_or_else(|| "Settings, tab Billing".to_owned(), |origin| format!("{origin}/settings/billing"));
@@ -45,9 +57,9 @@ pub(crate) fn letter(notice: &Notice, organization: &Organization, origin: Optio
     let _ = write!(
         text,
         "\n\nOpen the wallet: {place}\n\nYou get this because you manage billing for {}.\n",
-        organization.name
+        FreeText::quote(&organization.name, NAME_CHARACTERS)
     );
-    Letter { subject: format!("{}: {headline}", organization.name), text }
+    Letter { subject: format!("Billing: {headline}"), text }
 }
 
 fn fact<'n>(notice: &'n Notice, name: &str) -> &'n str {
@@ -80,9 +92,57 @@ fn card(notice: &Notice) -> String {
     format!("{} •• {}", brand_name(fact(notice, "card_brand")), fact(notice, "card_last4"))
 }
 
+/// What to do about a change that nobody of you made.
+const NOT_YOU: &str = "If nobody of you meant this, undo it in the wallet and change your passwords.";
+
+/// Whoever did it, in quotation marks.
+fn by(notice: &Notice) -> String {
+    match fact(notice, "by") {
+        "" => "somebody".to_owned(),
+        name => FreeText::quote(name, NAME_CHARACTERS),
+    }
+}
+
+fn auto_pay_changed(notice: &Notice) -> (String, String) {
+    let (headline, change) = match fact(notice, "change") {
+        "switched_on" => ("automatic payments were switched on", "switched automatic payments on"),
+        _ => ("automatic payments were raised", "raised what automatic payments may charge"),
+    };
+    let refill = match fact(notice, "refill_kind") {
+        "target" => format!("up to {}", amount(notice, "refill_amount")),
+        _ => format!("by {}", amount(notice, "refill_amount")),
+    };
+    let text = format!(
+        "{} {change}: at {} or less the wallet is refilled {refill}, with at most {} a month.\n\n{NOT_YOU}",
+        by(notice),
+        amount(notice, "threshold"),
+        amount(notice, "monthly_cap"),
+    );
+    (headline.to_owned(), text)
+}
+
+fn role_changed(notice: &Notice) -> String {
+    let member = FreeText::quote(fact(notice, "member"), NAME_CHARACTERS);
+    let (before, after) = (fact(notice, "role_before"), fact(notice, "role"));
+    format!("{} changed the role of {member} from {before} to {after}.\n\n{NOT_YOU}", by(notice))
+}
+
+fn link_created(notice: &Notice) -> String {
+    let asks = match fact(notice, "purpose") {
+        "connect" => "to connect a card".to_owned(),
+        "pay" => format!("to pay {}", amount(notice, "amount")),
+        _ => format!("to pay {} and connect the card", amount(notice, "amount")),
+    };
+    let arms = match fact(notice, "automatic_payments") {
+        "yes" => " It switches automatic payments on.",
+        _ => "",
+    };
+    format!("{} created a link {asks}.{arms} Whoever has it can use it once.\n\n{NOT_YOU}", by(notice))
+}
+
 fn card_added(notice: &Notice) -> (String, String) {
     let (card, name) = (card(notice), fact(notice, "by"));
-    let whose = if name.is_empty() { "somebody".to_owned() } else { name.to_owned() };
+    let whose = if name.is_empty() { "somebody".to_owned() } else { FreeText::quote(name, NAME_CHARACTERS) };
     let how = match fact(notice, "how") {
         "payment_link" => format!("through a payment link that {whose} made"),
         _ => format!("by {whose}"),
@@ -168,7 +228,7 @@ mod tests {
     #[test]
     fn every_notice_says_what_to_do_and_where() {
         let low = say(NoticeKind::LowBalance, &[("available", "4.209999"), ("low_mark", "20.00"), ("currency", "USD")]);
-        assert_eq!(low.subject, "Northwind Dental: the wallet balance is low (4.20 USD)");
+        assert_eq!(low.subject, "Billing: the wallet balance is low (4.20 USD)");
         assert!(low.text.contains("https://billing.example/settings/billing") && low.text.contains("20.00 USD"));
         let declined = say(NoticeKind::PaymentDeclined, &[("decline_code", "insufficient_funds")]);
         assert!(declined.text.starts_with(DeclineCode::InsufficientFunds.sentence()), "{}", declined.text);
@@ -182,10 +242,10 @@ mod tests {
     fn a_new_card_is_named_with_who_connected_it_and_how() {
         let facts = [("card_brand", "visa"), ("card_last4", "4242"), ("by", "Ada"), ("how", "payment_link")];
         let by_link = say(NoticeKind::CardAdded, &facts);
-        assert_eq!(by_link.subject, "Northwind Dental: Visa •• 4242 was connected");
-        assert!(by_link.text.contains("through a payment link that Ada made"), "{}", by_link.text);
+        assert_eq!(by_link.subject, "Billing: Visa •• 4242 was connected");
+        assert!(by_link.text.contains("through a payment link that “Ada” made"), "{}", by_link.text);
         let by_hand = say(NoticeKind::CardAdded, &facts[..3]);
-        assert!(by_hand.text.starts_with("Visa •• 4242 was connected by Ada."), "{}", by_hand.text);
+        assert!(by_hand.text.starts_with("Visa •• 4242 was connected by “Ada”."), "{}", by_hand.text);
     }
 
     #[test]

@@ -16,8 +16,9 @@ use crate::service::sessions::{self, Member};
 
 /// Messages that wait for a reader.
 const BUFFER: usize = 16;
-/// A session that another server has ended is noticed after this at the latest; the line shows that it is alive.
-const PULSE: Duration = Duration::from_secs(4);
+/// A session that another server has ended is noticed after this at the latest; then the stream shows that it is alive.
+pub(crate) const PULSE_SECONDS: u32 = 4;
+const PULSE: Duration = Duration::from_secs(PULSE_SECONDS as u64);
 
 /// What a watcher is told.
 #[derive(Clone, Debug)]
@@ -26,8 +27,8 @@ pub(crate) enum Word {
     Request(Box<FundsRequest>),
     /// The last word.
     Session(SessionState),
-    /// Nothing; the line is alive.
-    Pulse,
+    /// The stream is alive.
+    Heartbeat,
 }
 
 /// Opens a stream. It begins with every request that this person sees, oldest first, so that whoever comes back has
@@ -70,7 +71,7 @@ impl Watcher {
                 },
                 _ = pulse.tick() => {
                     self.check_session().await?;
-                    self.send(Word::Pulse).await?;
+                    self.send(Word::Heartbeat).await?;
                 }
             }
         }

@@ -14,6 +14,7 @@ with_stripe!(
     a_payment_whose_owner_is_not_certain_is_named_and_nobody_is_credited,
     what_was_never_paid_is_no_payment,
     a_refund_of_a_payment_that_is_not_here_finds_the_payment_first,
+    a_refund_is_kept_until_its_payment_can_be_credited,
 );
 
 /// A payment at Stripe as the program makes it, of which the program knows nothing; its id and its top-up's.
@@ -164,6 +165,53 @@ async fn a_refund_of_a_payment_that_is_not_here_finds_the_payment_first(shop: Sh
     assert_eq!(amounts, ["25.00", "-10.00"]);
     assert_eq!(lines[1]["details"]["top_up"], json!(top_up));
     crate::wallets::assert_whole(&shop.world, &acme).await;
+}
+
+async fn a_refund_is_kept_until_its_payment_can_be_credited(shop: Shop) {
+    // The organisation itself is younger than the backup.
+    let organization = new_id();
+    let customer = ask(&shop, "/v1/customers", &[("metadata[organization_id]", &organization)]).await;
+    let top_up = new_id();
+    let reference = format!("topup:{top_up}:1");
+    let form = [
+        ("amount", "2500"),
+        ("currency", "usd"),
+        ("allowed_payment_method_types[]", "card"),
+        ("customer", customer["id"].as_str().unwrap()),
+        ("payment_method", "pm_card_visa"),
+        ("confirm", "true"),
+        ("metadata[reference]", &reference),
+        ("metadata[organization_id]", &organization),
+    ];
+    let intent = ask(&shop, "/v1/payment_intents", &form).await;
+    assert_eq!(intent["status"], "succeeded", "{intent}");
+    shop.fake.refund_in_dashboard(intent["id"].as_str().unwrap(), Some(1_000)).unwrap();
+    // Taken out first: the stand-in answers the program while these are delivered.
+    let events: Vec<_> =
+        shop.fake.bank().events().iter().filter(|(kind, _)| kind.starts_with("refund.")).cloned().collect();
+    for (_, body) in events.iter().chain(&events) {
+        shop.deliver(shop.world.server.origin(), body).await.expect(204);
+    }
+    assert_eq!(waiting(&shop).await, 1);
+    let new = billing_store::NewOrganization {
+        id: organization.clone(),
+        name: "Late".to_owned(),
+        address: String::new(),
+        tax_id: String::new(),
+        time_zone: "UTC".to_owned(),
+        currency: billing_domain::Currency::Usd,
+        made_by_demo: false,
+    };
+    shop.world.store.create_organization(&new, crate::fixture::now()).await.unwrap();
+    shop.advance(3_700).await;
+    eventually("the payment is credited and what was given back is debited", || async {
+        (ledger(&shop.world, &organization).await.len() == 2).then_some(())
+    })
+    .await;
+    let lines = ledger(&shop.world, &organization).await;
+    let amounts: Vec<_> = lines.iter().map(|line| &line["amount"]).collect();
+    assert_eq!(amounts, ["25.00", "-10.00"]);
+    crate::wallets::assert_whole(&shop.world, &organization).await;
 }
 
 /// The whole way: back up, pay, lose the database, start on the copy.

@@ -101,6 +101,7 @@ mod tests {
                 resets_at: Timestamp::from_seconds(0),
             },
             etag: String::new(),
+            wallet: None,
         }
     }
 

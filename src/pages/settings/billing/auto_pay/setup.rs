@@ -184,7 +184,7 @@ async fn send(live: Live, setup: Setup, settings: Settings) -> bool {
     let request = draft::request(&settings, live.currency, true, card_id);
     let error = match api::auto_pay::put(&request, &etag).await {
         Ok(auto_pay) => {
-            live.auto_pay.set(auto_pay);
+            live.hear_auto_pay(auto_pay);
             return true;
         }
         Err(error) => error,
@@ -195,7 +195,7 @@ async fn send(live: Live, setup: Setup, settings: Settings) -> bool {
             let text = texts::auto_pay::stale_draft();
             if let Ok(present) = api::auto_pay::get().await {
                 setup.draft.set(Draft::of(&present, |amount| input_text(amount, live.currency)));
-                live.auto_pay.set(present);
+                live.hear_auto_pay(present);
             }
             setup.step.set(Step::Amounts(Some(text.to_owned())));
         }

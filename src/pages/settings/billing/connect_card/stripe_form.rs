@@ -14,6 +14,7 @@ use crate::parts::words::wording;
 use crate::platform::signal::Slot;
 use crate::platform::stripe::{CardForm, NotLoaded};
 use crate::platform::{task, timers};
+use crate::state::Live;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -48,6 +49,7 @@ struct Shown {
 /// Everything that a task of this form needs.
 #[derive(Clone, Copy)]
 struct Desk {
+    live: Live,
     stripe: &'static StripePage,
     stage: Slot<Stage>,
     shown: StoredValue<Option<Shown>, LocalStorage>,
@@ -57,6 +59,8 @@ struct Desk {
 /// Stripe's form, what the person agrees to, the button.
 #[component]
 pub(super) fn StripeForm(
+    /// The wallet.
+    live: Live,
     /// Key and script.
     stripe: &'static StripePage,
     /// What the page says while no real money moves.
@@ -68,8 +72,13 @@ pub(super) fn StripeForm(
     /// What comes afterwards.
     note: &'static str,
 ) -> AnyView {
-    let desk =
-        Desk { stripe, stage: Slot::new(Stage::Loading(None)), shown: StoredValue::new_local(None), on_connected };
+    let desk = Desk {
+        live,
+        stripe,
+        stage: Slot::new(Stage::Loading(None)),
+        shown: StoredValue::new_local(None),
+        on_connected,
+    };
     let work = StoredValue::new_local(None);
     let load = move || work.set_value(Some(task::start(load(desk, None))));
     // The place must be in the document first.
@@ -161,7 +170,7 @@ async fn secret(mut answer: Result<CardSetup, api::ApiError>) -> Result<(String,
 
 /// Hands the form to Stripe, then asks the server what is true until that is known.
 async fn send(desk: Desk, Shown { form, setup_id }: Shown) {
-    let Desk { stage, shown, on_connected, .. } = desk;
+    let Desk { live, stage, shown, on_connected, .. } = desk;
     stage.set(Stage::Sending);
     if let Err(reason) = form.confirm().await {
         // The same form and set-up take another card.
@@ -171,7 +180,8 @@ async fn send(desk: Desk, Shown { form, setup_id }: Shown) {
     drop(form);
     loop {
         match api::cards::check(&setup_id).await {
-            Ok(CardSetup { status: CardSetupStatus::Succeeded, card: Some(card), .. }) => {
+            Ok(CardSetup { status: CardSetupStatus::Succeeded, card: Some(card), wallet, .. }) => {
+                live.hear_answered_wallet(wallet);
                 drop(shown.try_update_value(Option::take));
                 return on_connected.run((card,));
             }

@@ -11,9 +11,9 @@ use leptos::task::spawn_local;
 use crate::api::{self, ApiError};
 use crate::platform::stripe::{self, NotLoaded};
 use crate::platform::timers;
+use crate::state::Live;
 use crate::state::attempt::{self, Attempt};
 use crate::state::payment::{Notice, Stage};
-use crate::state::{Hearing, Live};
 use crate::texts;
 use crate::ui::announcer::Announcer;
 use crate::ui::money::plain_text;
@@ -42,6 +42,7 @@ pub(super) fn pay(live: Live, amount: Money) {
 async fn send(live: Live, mut attempt: Attempt) {
     let stage = live.payment.stage;
     let (mut pause, longest) = REPEAT_MILLISECONDS;
+    let mut received = false;
     loop {
         let amount = plain_text(attempt.amount, live.currency);
         match api::top_ups::create(&attempt.key, amount, &attempt.card_id, attempt.request_id.clone()).await {
@@ -49,11 +50,12 @@ async fn send(live: Live, mut attempt: Attempt) {
                 attempt.top_up_id = Some(top_up.id.clone());
                 attempt.store();
                 stage.set(Stage::of(top_up.clone()));
-                arrived(live, top_up);
+                live.hear_top_up(top_up);
                 return;
             }
             Err(error) if error.leaves_outcome_open() => {
-                stage.set(Stage::Repeating);
+                received |= error.proves_receipt();
+                stage.set(Stage::Repeating { received });
                 timers::sleep(pause).await;
                 pause = pause.saturating_mul(2).min(longest);
             }
@@ -82,25 +84,12 @@ fn refused(live: Live, error: &ApiError) {
     stage.set(next);
 }
 
-/// The server told where a top-up stands.
-fn arrived(live: Live, top_up: TopUp) {
-    live.hear_top_up(top_up);
-    // With the stream down nobody else brings the new balance.
-    if live.hearing.get_untracked() != Hearing::Live {
-        spawn_local(async move {
-            if let Ok(billing) = api::billing::billing().await {
-                live.refresh(billing);
-            }
-        });
-    }
-}
-
 /// While the bank is working, asks now and then until something else is known.
 pub(super) async fn watch(live: Live, id: String) {
     loop {
         timers::sleep(ASK_MILLISECONDS).await;
         if let Ok(top_up) = api::top_ups::read(&id).await {
-            arrived(live, top_up);
+            live.hear_top_up(top_up);
         }
     }
 }
@@ -113,7 +102,7 @@ pub(super) fn ask(live: Live, top_up: TopUp) {
         match api::top_ups::check(&top_up.id).await {
             Ok(news) => {
                 stage.set(Stage::of(news.clone()));
-                arrived(live, news);
+                live.hear_top_up(news);
             }
             Err(_) => stage.set(Stage::Unknown(top_up)),
         }
@@ -128,13 +117,13 @@ pub(super) fn answer(live: Live, top_up: TopUp, approve: bool) {
         match api::top_ups::challenge(&top_up.id, approve).await {
             Ok(news) => {
                 stage.set(Stage::of(news.clone()));
-                arrived(live, news);
+                live.hear_top_up(news);
             }
             // Perhaps it got through: the top-up itself says so.
             Err(_) => match api::top_ups::read(&top_up.id).await {
                 Ok(news) => {
                     stage.set(Stage::of(news.clone()));
-                    arrived(live, news);
+                    live.hear_top_up(news);
                 }
                 Err(_) => stage.set(Stage::Challenge(top_up)),
             },
@@ -149,7 +138,7 @@ pub(super) fn give_up(live: Live, top_up: TopUp, announcer: Announcer, failed: i
     spawn_local(async move {
         match api::top_ups::cancel(&top_up.id).await {
             Ok(news) if news.status == TopUpStatus::Expired => {
-                arrived(live, news);
+                live.hear_top_up(news);
                 payment.stage.set(Stage::Choosing(None));
                 payment.open.set(false);
                 announcer.say(texts::top_up::said_given_up());
@@ -157,7 +146,7 @@ pub(super) fn give_up(live: Live, top_up: TopUp, announcer: Announcer, failed: i
             // The bank had been faster.
             Ok(news) => {
                 payment.stage.set(Stage::of(news.clone()));
-                arrived(live, news);
+                live.hear_top_up(news);
             }
             Err(error) => {
                 failed(error.sentence());
@@ -190,6 +179,6 @@ pub(super) fn confirm(live: Live, top_up: TopUp, page: &'static StripePage, fail
             failed(texts::bank::not_heard());
         }
         stage.set(Stage::of(news.clone()));
-        arrived(live, news);
+        live.hear_top_up(news);
     });
 }

@@ -252,9 +252,13 @@ fn progress(live: Live) -> AnyView {
         timer.set_value(under_way.get().then(|| timers::after(PATIENCE_MILLISECONDS, move || late.set(true))));
     });
     let text = move || match &*stage.read() {
-        Stage::Repeating => texts::top_up::repeating(),
-        Stage::Sending | Stage::Waiting(_) if late.get() => texts::top_up::late(),
-        Stage::Sending | Stage::Waiting(_) => texts::top_up::waiting(),
+        Stage::Repeating { received: true } => texts::top_up::repeating(),
+        // That the bank is at it may only be said of what the server has certainly received.
+        Stage::Repeating { received: false } => texts::top_up::unsent(),
+        Stage::Sending if late.get() => texts::top_up::unsent(),
+        Stage::Sending => texts::top_up::sending(),
+        Stage::Waiting(_) if late.get() => texts::top_up::late(),
+        Stage::Waiting(_) => texts::top_up::waiting(),
         _ => "",
     };
     view! { <p class="muted small top-up-progress" role="status">{dynamic::part(text)}</p> }.into_any()

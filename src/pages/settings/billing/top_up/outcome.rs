@@ -3,6 +3,7 @@
 use billing_contract::paths;
 use leptos::prelude::*;
 
+use crate::api::client::address;
 use crate::platform::signal::Given;
 use crate::texts;
 
@@ -55,7 +56,7 @@ pub(super) fn PaidNote(
     live: Live,
 ) -> AnyView {
     let top_up = live.payment.stage.read_untracked().top_up().cloned();
-    let receipt = top_up.as_ref().map(|top_up| paths::full(paths::TOP_UP_RECEIPT, &top_up.id));
+    let receipt = top_up.as_ref().map(|top_up| address(paths::TOP_UP_RECEIPT, &top_up.id, &[]));
     let sentence = top_up.map(|top_up| {
         let card = card_text(&top_up.card.brand, &top_up.card.last4);
         texts::top_up::paid_with(&explicit_text(top_up.amount, top_up.currency), &card)

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::super::words::{figure, kind_word};
 use super::list::List;
+use crate::api::client::address;
 use crate::texts;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{MoneyStyle, digits_short, money_text, signed_text};
@@ -105,7 +106,7 @@ fn side_by_side(facts: &[String]) -> String {
 /// Where the receipt of a top-up is.
 pub(super) fn receipt_address(line: &Transaction) -> Option<String> {
     let paid = matches!(line.kind, TransactionKind::TopUp | TransactionKind::AutoTopUp);
-    paid.then(|| paths::full(paths::TOP_UP_RECEIPT, &line.reference))
+    paid.then(|| address(paths::TOP_UP_RECEIPT, &line.reference, &[]))
 }
 
 fn receipt(line: &Transaction) -> Option<AnyView> {

@@ -1,0 +1,461 @@
+//! A stream of events that survives whatever happens to its connection, and takes one connection of the browser.
+//!
+//! Of the visible tabs of a session one holds a lock and has the stream; it hands every event on to the others. Where the
+//! browser has no locks, every visible tab has a stream of its own. A tab that nobody sees has none.
+//!
+//! Only events prove that a stream lives: an open connection proves nothing, a proxy may hold everything back.
+
+mod relay;
+mod retry;
+
+use std::cell::{Cell, RefCell};
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+
+use billing_contract::event;
+use leptos::prelude::GetUntracked;
+
+use self::relay::Relay;
+use super::{ApiError, client};
+use crate::platform::channel::Channel;
+use crate::platform::listener::Listener;
+use crate::platform::lock::Lock;
+use crate::platform::stream::{Stream, StreamState};
+use crate::platform::task::{self, Task};
+use crate::platform::timers::{self, Timer};
+use crate::platform::{clock, connection, random, visibility};
+
+/// A stream without any event for so long is dead.
+const SILENCE_MILLISECONDS: i32 = 2 * event::HEARTBEAT_SECONDS.cast_signed() * 1_000;
+/// Between two questions of a page whose stream is lost.
+const POLL_MILLISECONDS: i32 = 10_000;
+/// What a change of one's own brings about is told by the stream sooner than this.
+const ECHO_MILLISECONDS: i32 = 2_000;
+/// How often everything is read again because something changed meanwhile.
+const TRIES: usize = 3;
+
+/// An answer on its way.
+pub(in crate::api) type Reading = Pin<Box<dyn Future<Output = Result<String, ApiError>>>>;
+
+/// Takes an event, by name and data.
+pub(in crate::api) type OnEvent = Box<dyn Fn(&str, &str) -> Next>;
+
+/// What is subscribed to.
+pub(in crate::api) struct Source {
+    /// Names it among the tabs of a session.
+    pub(in crate::api) name: &'static str,
+    /// The events that are wanted, besides heartbeats.
+    pub(in crate::api) events: &'static [&'static str],
+    /// Where the stream is, from the last known position on.
+    pub(in crate::api) address: Box<dyn Fn() -> String>,
+    /// Reads everything that the events are about.
+    pub(in crate::api) read: Box<dyn Fn() -> Reading>,
+    /// Takes over what was read.
+    pub(in crate::api) on_read: Box<dyn Fn(&str)>,
+    /// Takes an event, by name and data.
+    pub(in crate::api) on_event: OnEvent,
+    /// Hears whether events arrive.
+    pub(in crate::api) on_connection: Box<dyn Fn(Connection)>,
+}
+
+/// What follows from an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::api) enum Next {
+    /// The next event.
+    GoOn,
+    /// Something is missing: everything has to be read.
+    ReadAll,
+    /// Nothing more comes.
+    End,
+}
+
+/// Whether events arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// They do, from now on.
+    Live,
+    /// They do not. What is to be known is asked for now and then, until they do.
+    Lost {
+        /// How long ago the last proof was that they did.
+        silent_milliseconds: i64,
+    },
+}
+
+/// Ends when dropped.
+pub(crate) struct Subscription {
+    inner: Rc<Inner>,
+    _visible: Option<Listener>,
+    _network: Option<[Listener; 2]>,
+}
+
+struct Inner {
+    source: Source,
+    /// Nothing more comes.
+    over: Cell<bool>,
+    /// The stream is this tab's.
+    streaming: Cell<bool>,
+    /// The tab that streams has been heard since this one joined.
+    following: Cell<bool>,
+    /// Events arrive, or nobody has noticed yet that they do not.
+    live: Cell<bool>,
+    /// Something may have been missed.
+    stale: Cell<bool>,
+    reading: Cell<bool>,
+    /// What is being read may be older than what is asked for now.
+    read_again: Cell<bool>,
+    failures: Cell<u32>,
+    /// Counts the events.
+    heard: Cell<u32>,
+    /// Counts those whose order beside an answer matters: what they say has no time of its own.
+    changes: Cell<u32>,
+    proven_at: Cell<i64>,
+    stream: RefCell<Option<Stream>>,
+    channel: RefCell<Option<Channel>>,
+    lock: RefCell<Option<Lock>>,
+    retry: RefCell<Option<Timer>>,
+    silence: RefCell<Option<Timer>>,
+    poll: RefCell<Option<Timer>>,
+    echo: RefCell<Option<Timer>>,
+    task: RefCell<Option<Task>>,
+}
+
+/// Subscribes, until dropped or until the stream says that nothing more comes.
+pub(in crate::api) fn subscribe(source: Source) -> Subscription {
+    let inner = Rc::new(Inner {
+        source,
+        over: Cell::new(false),
+        streaming: Cell::new(false),
+        following: Cell::new(false),
+        // What the page shows came with the document, or is asked for just now.
+        live: Cell::new(true),
+        stale: Cell::new(false),
+        reading: Cell::new(false),
+        read_again: Cell::new(false),
+        failures: Cell::new(0),
+        heard: Cell::new(0),
+        changes: Cell::new(0),
+        proven_at: Cell::new(clock::now_millis()),
+        stream: RefCell::new(None),
+        channel: RefCell::new(None),
+        lock: RefCell::new(None),
+        retry: RefCell::new(None),
+        silence: RefCell::new(None),
+        poll: RefCell::new(None),
+        echo: RefCell::new(None),
+        task: RefCell::new(None),
+    });
+    inner.see(visibility::is_visible());
+    let weak = Rc::downgrade(&inner);
+    let visible = visibility::on_change(move |visible| with(&weak, |inner| inner.see(visible)));
+    let weak = Rc::downgrade(&inner);
+    let network = visibility::on_network(move |online| {
+        connection::judge();
+        // An open stream does not notice for minutes that its network is gone.
+        with(&weak, |inner| if online { inner.try_again() } else { inner.lose() });
+    });
+    let weak = Rc::downgrade(&inner);
+    client::when_changed(move || with(&weak, Inner::expect_echo));
+    Subscription { inner, _visible: visible, _network: network }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.inner.end();
+    }
+}
+
+/// Runs with what is still there.
+fn with<T>(inner: &Weak<T>, run: impl FnOnce(&Rc<T>)) {
+    if let Some(inner) = inner.upgrade() {
+        run(&inner);
+    }
+}
+
+impl Inner {
+    fn see(self: &Rc<Self>, visible: bool) {
+        if self.over.get() {
+            return;
+        }
+        self.leave();
+        if visible {
+            self.join();
+        } else {
+            // Nobody sees what becomes of it; whoever comes back reads it.
+            self.stale.set(true);
+        }
+    }
+
+    /// Among the tabs of the session: the first one streams, the others are told by it.
+    fn join(self: &Rc<Self>) {
+        let name = format!("nexis-billing/{}/{}", client::session().unwrap_or_default(), self.source.name);
+        let (heard, granted) = (Rc::downgrade(self), Rc::downgrade(self));
+        let channel = Channel::open(&name, move |text| with(&heard, |inner| inner.hear_tab(text)));
+        let lock = channel.as_ref().and_then(|_| Lock::request(&name, move || with(&granted, Self::lead)));
+        if lock.is_some() {
+            self.channel.replace(channel);
+            self.lock.replace(lock);
+            self.post(Relay::Joined);
+            self.watch_silence();
+        } else {
+            self.lead();
+        }
+        if self.stale.get() {
+            let silent = clock::now_millis() - self.proven_at.get();
+            if silent > SILENCE_MILLISECONDS.into() {
+                self.mark_lost();
+            }
+            self.read();
+        }
+    }
+
+    /// Lets go of everything that others may need.
+    fn leave(&self) {
+        self.streaming.set(false);
+        self.following.set(false);
+        self.close();
+        for timer in [&self.retry, &self.silence, &self.poll, &self.echo] {
+            timer.replace(None);
+        }
+        self.reading.set(false);
+        self.read_again.set(false);
+        self.task.replace(None);
+        self.lock.replace(None);
+        self.channel.replace(None);
+    }
+
+    fn end(&self) {
+        self.over.set(true);
+        self.leave();
+    }
+
+    /// The stream is this tab's from now on.
+    fn lead(self: &Rc<Self>) {
+        if self.over.get() {
+            return;
+        }
+        self.streaming.set(true);
+        if self.following.replace(false) {
+            // Between the other tab's last word and the first one of this stream.
+            self.stale.set(true);
+        }
+        self.connect();
+    }
+
+    fn connect(self: &Rc<Self>) {
+        if self.over.get() || !self.streaming.get() {
+            return;
+        }
+        let (heard, changed) = (Rc::downgrade(self), Rc::downgrade(self));
+        let names: Vec<_> = self.source.events.iter().copied().chain([event::HEARTBEAT]).collect();
+        let stream = Stream::open(
+            &(self.source.address)(),
+            &names,
+            move |name, _id, data| with(&heard, |inner| inner.take(name, &data)),
+            // An open connection proves nothing.
+            move |state| {
+                with(&changed, |inner| {
+                    if state != StreamState::Open {
+                        inner.lose();
+                    }
+                });
+            },
+        );
+        self.stream.replace(stream);
+        self.watch_silence();
+    }
+
+    fn hear_tab(self: &Rc<Self>, text: &str) {
+        match (Relay::read(text), self.streaming.get()) {
+            (Some(Relay::Joined), true) => self.post(if self.live.get() { Relay::Live } else { Relay::Lost }),
+            (Some(Relay::Live), false) => self.follow(),
+            (Some(Relay::Lost), false) => self.lose(),
+            (Some(Relay::Event { name, data }), false) => {
+                self.follow();
+                self.take(name, data);
+            }
+            _ => {}
+        }
+    }
+
+    /// Another tab streams. What it has said before this one joined is read.
+    fn follow(self: &Rc<Self>) {
+        if !self.following.replace(true) {
+            self.stale.set(true);
+        }
+        self.prove();
+    }
+
+    /// An event, of the own stream or handed on by another tab.
+    fn take(self: &Rc<Self>, name: &str, data: &str) {
+        if self.over.get() {
+            return;
+        }
+        if self.streaming.get() {
+            self.post(Relay::Event { name, data });
+        }
+        if ![event::HEARTBEAT, event::TRANSACTION, event::WALLET].contains(&name) {
+            self.changes.set(self.changes.get().wrapping_add(1));
+        }
+        self.prove();
+        if name == event::HEARTBEAT {
+            return;
+        }
+        self.heard.set(self.heard.get().wrapping_add(1));
+        match (self.source.on_event)(name, data) {
+            Next::GoOn => {}
+            Next::ReadAll => self.read(),
+            Next::End => self.end(),
+        }
+    }
+
+    /// Events arrive.
+    fn prove(self: &Rc<Self>) {
+        self.proven_at.set(clock::now_millis());
+        self.failures.set(0);
+        self.watch_silence();
+        if !self.live.replace(true) {
+            self.poll.replace(None);
+            connection::hears(true);
+            (self.source.on_connection)(Connection::Live);
+            if self.streaming.get() {
+                self.post(Relay::Live);
+            }
+        }
+        if self.stale.replace(false) {
+            self.read();
+        }
+    }
+
+    fn watch_silence(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        self.silence.replace(Some(timers::after(SILENCE_MILLISECONDS, move || with(&weak, Self::lose))));
+    }
+
+    /// Events do not arrive. The browser would try again on its own, without spreading the load: it is stopped, and tried
+    /// by our own rule.
+    fn lose(self: &Rc<Self>) {
+        if self.over.get() || !visibility::is_visible() {
+            return;
+        }
+        self.close();
+        self.stale.set(true);
+        self.mark_lost();
+        // While the connection counts as lost nothing is sent: this finds out when requests are answered again.
+        if self.poll.borrow().is_none() || connection::lost().get_untracked() {
+            self.read();
+        }
+        if self.streaming.get() {
+            let failures = self.failures.get();
+            self.failures.set(failures.saturating_add(1));
+            self.retry_after(retry::delay(failures, random::below));
+        } else {
+            self.watch_silence();
+        }
+    }
+
+    fn mark_lost(&self) {
+        connection::hears(false);
+        if self.live.replace(false) {
+            let silent_milliseconds = clock::now_millis() - self.proven_at.get();
+            (self.source.on_connection)(Connection::Lost { silent_milliseconds });
+            if self.streaming.get() {
+                self.post(Relay::Lost);
+            }
+        }
+    }
+
+    fn retry_after(self: &Rc<Self>, milliseconds: i32) {
+        let weak = Rc::downgrade(self);
+        self.retry.replace(Some(timers::after(milliseconds, move || with(&weak, Self::connect))));
+    }
+
+    /// The server can perhaps be reached again.
+    fn try_again(self: &Rc<Self>) {
+        if !self.live.get() && !self.over.get() {
+            if self.streaming.get() {
+                self.retry_after(0);
+            }
+            self.read();
+        }
+    }
+
+    /// The server has carried out a change of this page's: if the stream does not tell of it, what it has come to is read.
+    fn expect_echo(self: &Rc<Self>) {
+        if self.over.get() {
+            return;
+        }
+        if !self.live.get() {
+            return self.try_again();
+        }
+        let (weak, heard) = (Rc::downgrade(self), self.heard.get());
+        let look = move || {
+            with(&weak, |inner| {
+                if inner.heard.get() == heard {
+                    inner.read();
+                }
+            });
+        };
+        self.echo.replace(Some(timers::after(ECHO_MILLISECONDS, look)));
+    }
+
+    /// Reads everything, and again after a while as long as no events arrive.
+    fn read(self: &Rc<Self>) {
+        if self.reading.replace(true) {
+            return self.read_again.set(true);
+        }
+        let weak = Rc::downgrade(self);
+        self.task.replace(Some(task::start(async move {
+            let answer = Self::read_settled(&weak).await;
+            with(&weak, |inner| {
+                inner.reading.set(false);
+                if let Some(text) = &answer {
+                    (inner.source.on_read)(text);
+                }
+                if answer.is_none() || !inner.live.get() {
+                    inner.read_later();
+                } else if inner.read_again.get() {
+                    inner.read();
+                }
+                inner.read_again.set(false);
+            });
+        })));
+    }
+
+    /// An answer that no event has overtaken; `None` when there is none.
+    async fn read_settled(weak: &Weak<Self>) -> Option<String> {
+        let mut answer = None;
+        for _ in 0..TRIES {
+            let (reading, before) = weak.upgrade().map(|inner| ((inner.source.read)(), inner.changes.get()))?;
+            answer = reading.await.ok();
+            if answer.is_none() || weak.upgrade()?.changes.get() == before {
+                break;
+            }
+        }
+        answer
+    }
+
+    fn read_later(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let again = move || {
+            with(&weak, |inner| {
+                // Whoever streams may be back without having said so.
+                inner.post(Relay::Joined);
+                inner.read();
+            });
+        };
+        self.poll.replace(Some(timers::after(POLL_MILLISECONDS, again)));
+    }
+
+    fn post(&self, relay: Relay<'_>) {
+        if let Some(channel) = self.channel.borrow().as_ref() {
+            channel.post(&relay.text());
+        }
+    }
+
+    /// Stops hearing. The stream itself is dropped later: this may run inside one of its callbacks.
+    fn close(&self) {
+        if let Some(stream) = self.stream.borrow().as_ref() {
+            stream.close();
+        }
+    }
+}
