@@ -91,9 +91,11 @@ impl Draft {
 
     /// This stands in it now. A card's number is never kept, into whatever field somebody typed it.
     pub(super) fn note(self, text: &str) {
-        self.0.with_value(|name| {
-            if contains_card_number(text) { drafts::forget(name) } else { drafts::note(name, text) }
-        });
+        self.0.with_value(
+            |name| {
+                if contains_card_number(text) { drafts::forget(name) } else { drafts::note(name, text) }
+            },
+        );
     }
 }
 
