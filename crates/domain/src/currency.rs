@@ -62,7 +62,7 @@ impl Currency {
 
     /// An amount to show how one is written: 12.50, in yen 1250.
     pub const fn example(self) -> Money {
-        Money::from_micros(12_500_000 * self.price_scale() as i64)
+        Money::from_micros(if self.exponent() == 0 { 1_250_000_000 } else { 12_500_000 })
     }
 
     /// Micro-units (10⁻⁶ of the major unit) in one minor unit.

@@ -158,8 +158,8 @@ async fn what_is_charged_at_once_is_seen_first_and_confirmed_anew_when_it_change
     spend(&world, 10).await;
     let attempt = send(card_for(&token, "pm_card_mastercard", "86.00")).await.expect(201).json();
     assert_eq!((&attempt["status"], &attempt["amount"]), (&json!("succeeded"), &json!("86.00")));
-    let taken = agreed(&world, &owner, &world.acme.id).await;
-    assert_eq!(taken.into_values().sum::<i64>(), 3_000 + 1_000 + 8_600);
+    let sums = agreed(&world, &owner, &world.acme.id).await;
+    assert_eq!(sums.into_values().sum::<i64>(), 3_000 + 1_000 + 8_600);
     // An amount that the link itself names cannot change; another one is refused all the same.
     let fixed = self::token(&make(&owner, json!({"purpose": "pay", "amount": "40"})).await);
     assert_eq!(resolve(&world, &fixed).await.expect(200).json()["charge_now"], "40.00");
