@@ -47,6 +47,7 @@ pub(crate) fn of_code(area: Range<usize>, code: &str) -> Option<&'static str> {
 }
 
 /// What the page's language says for these English words of the server; `None` in English and for words that are not known.
+/// See docs/decisions/0068-translated-page-english-server.md.
 pub(crate) fn of_words(words: &str) -> Option<String> {
     let matching =
         looked_up(SERVER).into_iter().filter_map(|(template, text)| Some((template, text, matched(template, words)?)));

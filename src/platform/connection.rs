@@ -32,6 +32,7 @@ pub(crate) fn answered(now: bool) {
 }
 
 /// The browser says something else about the network.
+/// See docs/decisions/0065-connection-lost.md.
 pub(crate) fn judge() {
     let online = web_sys::window().is_none_or(|window| window.navigator().on_line());
     let now = !HEARS.get() && (!online || !ANSWERED.get());

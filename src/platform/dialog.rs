@@ -17,6 +17,7 @@ pub(crate) fn show_modal(dialog: &HtmlDialogElement) {
 pub(crate) struct Aside(Option<HtmlDialogElement>);
 
 /// Makes the open dialog step aside, if there is one.
+/// See docs/decisions/0067-challenge-over-a-dialog.md.
 pub(crate) fn step_aside() -> Aside {
     let found = web_sys::window()
         .and_then(|window| window.document())

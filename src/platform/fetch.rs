@@ -51,6 +51,7 @@ pub(crate) enum FetchError {
 }
 
 /// The time limit of one request, which is aborted when it has passed and when this is dropped.
+/// See docs/decisions/0061-gloo-net.md.
 pub(super) struct Limit {
     controller: AbortController,
     milliseconds: i32,

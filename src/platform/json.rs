@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use self::reader::Reader;
 
 /// The value in this text; `None` when it is something else than promised.
+/// See docs/decisions/0064-json-reader.md.
 pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
     let mut reader = Reader::of(text);
     let value = T::deserialize(&mut reader).ok()?;

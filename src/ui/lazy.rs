@@ -18,6 +18,7 @@ use crate::texts;
 /// Declares a part of a page whose code comes after the first load: `split!(settings: pub(super) fn tab(live: Live) => make_tab)`
 /// gives the async functions `tab`, which makes the part by `make_tab`, and `load`, which brings the file `settings`.
 /// Without the feature `split`, in development builds, the code is in the program from the start.
+/// See docs/decisions/0063-split-wasm.md.
 #[allow(unused_macros, reason = "the payment page and the kit are whole")]
 macro_rules! split {
     ($file:ident: $vis:vis fn $name:ident($($input:ident: $of:ty),*) => $make:ident) => {

@@ -115,7 +115,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
 fn page_rules(source: &Source, module: &[String]) -> Vec<String> {
     let room = module.first().map_or("main", String::as_str);
     let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
-        return vec![source.complaint("this room is not in the map of the house (DESIGN, section 2)")];
+        return vec![source.complaint("this module is not in the map (ARCHITECTURE.md)")];
     };
     let mut broken = Vec::new();
     for used in paths::used(&source.code, module) {
@@ -150,6 +150,7 @@ fn page_rules(source: &Source, module: &[String]) -> Vec<String> {
 }
 
 /// What sends requests past `api`, named from the crate's root or by the module that somebody brought in.
+/// See docs/decisions/0061-gloo-net.md.
 fn requests(source: &Source, module: &[String]) -> Vec<String> {
     let used = paths::used(&source.code, module);
     let sends = |name: &&str| {

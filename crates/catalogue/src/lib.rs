@@ -28,6 +28,7 @@ pub struct Source {
 }
 
 /// The areas whose messages are found by a code that the server sends: the message's name.
+/// See docs/decisions/0068-translated-page-english-server.md.
 pub const BY_CODE: [&str; 2] = ["fields", "problems"];
 /// The area whose messages are found by the server's English words.
 pub const BY_WORDS: &str = "server";

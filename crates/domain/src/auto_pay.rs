@@ -10,13 +10,14 @@ use crate::limits::{AmountError, ChargeAmount, ChargeLimits};
 use crate::money::Priced;
 use crate::{Money, Timestamp};
 
-/// Seconds between two automatic charges (DESIGN §4, Automatic payments).
+/// Seconds between two automatic charges.
 pub const PACE_SECONDS: i64 = 3600;
 /// Seconds from the first attempt to each following one after soft declines.
 pub const RETRY_AFTER_SECONDS: [i64; 4] = [0, 3600, 3 * 3600, 7 * 3600];
 
 /// How long an automatic charge waits for the cardholder whom its bank wants to see. Shorter than the day for which a
-/// provider keeps idempotency keys (STRIPE.md, Unknown outcome).
+/// provider keeps idempotency keys.
+/// See docs/decisions/0038-cardholder-confirmation.md.
 pub const CONFIRM_SECONDS: i64 = 23 * 3600;
 
 /// How the wallet is refilled.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::kind::named;
 
 named! {
-    /// Where a top-up stands (DESIGN §4, Manual top-up).
+    /// Where a top-up stands.
     TopUpStatus {
         /// The intent is written; the provider has not been called.
         Created = "created",
@@ -107,7 +107,7 @@ pub enum DeclineClass {
 }
 
 named! {
-    /// Why a card was refused, in the words of card networks (STRIPE.md, test cards).
+    /// Why a card was refused, under the decline codes of card networks.
     DeclineCode {
         /// No reason given.
         GenericDecline = "generic_decline",
@@ -152,6 +152,7 @@ impl DeclineCode {
 
     /// One sentence for the person who pays: what happened and what to do. Lost, stolen and suspected cards get the
     /// neutral sentence, so that a thief learns nothing.
+    /// See docs/decisions/0024-one-decline-message.md.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::GenericDecline | Self::LostCard | Self::StolenCard | Self::PickupCard | Self::Fraudulent => {

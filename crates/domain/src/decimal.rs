@@ -26,6 +26,7 @@ pub enum DecimalError {
 }
 
 /// Reads `text` as an integer count of 10^-`scale` units. Digits behind the point beyond `scale` are refused, even zeros.
+/// See docs/decisions/0001-integer-decimals.md.
 pub fn parse_scaled(text: &str, scale: u32) -> Result<i64, DecimalError> {
     let Plain { negative, whole, fraction, missing } = Plain::read(text, scale)?;
     let mut value: i64 = 0;

@@ -1,4 +1,4 @@
-//! The short grace for inbound calls once the money is gone (DESIGN §4, Wallet status).
+//! The short grace for inbound calls once the money is gone.
 
 use crate::{Money, Timestamp};
 

@@ -69,6 +69,7 @@ pub struct Line {
 
 impl Line {
     /// The line's hash after a line with hash `previous`.
+    /// See docs/decisions/0002-hash-chained-ledger.md.
     pub fn hash_after(&self, previous: Hash) -> Hash {
         let mut input = Input(Sha256::new());
         input.text(FORMAT);

@@ -68,7 +68,7 @@ impl ChargeAmount {
 }
 
 impl ChargeLimits {
-    /// 10 to 5,000 (DESIGN §4, Manual top-up); in yen 1,000 to 500,000.
+    /// 10 to 5,000; in yen 1,000 to 500,000.
     pub const fn default_for(currency: Currency) -> Self {
         let scale = currency.price_scale();
         Self { currency, min: Money::from_major(10 * scale), max: Money::from_major(5_000 * scale) }

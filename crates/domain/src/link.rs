@@ -1,4 +1,4 @@
-//! Hand-over links: what one is for, how long it lives, and when it is dead (DESIGN §4, Hand-over link and QR).
+//! Payment links: what one is for, how long it lives, and when it is dead.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +17,7 @@ pub const DEFAULT_SECONDS: i64 = 24 * 3600;
 /// So many links of one organisation may be alive at once: more are a mistake or mischief.
 pub const MAX_ALIVE: u32 = 20;
 /// So often somebody may try to pay with one link.
+/// See docs/decisions/0033-link-limits.md.
 pub const MAX_TRIES: i64 = 20;
 /// So many declined cards, and the link is dead: whoever tries more is testing stolen numbers.
 pub const MAX_DECLINES: i64 = 5;

@@ -72,6 +72,7 @@ impl Cost {
     /// What is posted for it, and what is carried to the next line. A cost in whole micro-units is posted as it is and
     /// leaves what is carried alone. Any other takes what is carried along and is rounded half to even. `None`: it does
     /// not fit the ledger.
+    /// See docs/decisions/0005-sub-micro-remainders.md.
     pub const fn round(self, carried: Remainder) -> Option<(Money, Remainder)> {
         if self.part.is_zero() {
             return Some((self.whole, carried));
@@ -105,6 +106,7 @@ fn parse(text: &str, digits: u32) -> Result<Decimal, PricingError> {
 }
 
 /// What `quantity` units cost at `unit_price`. More digits behind the point than may be carried are refused.
+/// See docs/decisions/0001-integer-decimals.md.
 pub fn cost(quantity: Decimal, unit_price: Decimal) -> Result<Cost, PricingError> {
     let quantity = scaled(quantity, QUANTITY_DIGITS)?;
     let price = scaled(unit_price, PRICE_DIGITS)?;

@@ -1,4 +1,4 @@
-//! Who may do what in an organisation (DESIGN §4, Roles).
+//! Who may do what in an organisation.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,7 +1,7 @@
 //! The sandbox bank's test cards: which public test number is which token, and how each card behaves.
 //!
 //! The browser turns a number into a token and never sends the number; the bank knows only tokens. Both read this one
-//! table. The numbers are the public test numbers of card processing (STRIPE.md, test cards), plus two of our own.
+//! table. The numbers are the public test numbers of card processing, plus two of our own.
 
 use crate::charge::DeclineCode;
 

@@ -3,7 +3,7 @@
 use crate::Money;
 use crate::limits::ChargeLimits;
 
-/// Stops in major units (DESIGN §4, Manual top-up); a currency without minor unit takes them times 100.
+/// Stops in major units; a currency without minor unit takes them times 100.
 const STOPS: [i32; 24] = [
     10, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 750, 1_000, 1_250, 1_500, 1_750, 2_000, 2_500, 3_000, 3_500,
     4_000, 4_250, 4_500, 5_000,

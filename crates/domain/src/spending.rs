@@ -19,6 +19,7 @@ const MAX_RUNWAY_HOURS: i64 = 24 * 3650;
 /// wallet), or what today has cost so far when there is no complete day.
 ///
 /// `complete_days` holds one total a day, days without usage included, the latest last.
+/// See docs/decisions/0007-spending-figures.md.
 pub fn daily_burn(complete_days: &[Money], today: Money) -> Money {
     let recent = &complete_days[complete_days.len().saturating_sub(BURN_DAYS)..];
     let Ok(count) = i64::try_from(recent.len()) else { return today };

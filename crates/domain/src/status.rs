@@ -1,4 +1,4 @@
-//! The wallet's status and what it allows: one pure function of the figures and the time (DESIGN §4, Wallet status).
+//! The wallet's status and what it allows: one pure function of the figures and the time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -53,6 +53,7 @@ pub struct Facts {
 }
 
 /// The status now.
+/// See docs/decisions/0008-exhausted-trial-credit.md.
 pub fn status(facts: &Facts, policy: &Policy, now: Timestamp) -> WalletStatus {
     let connected = facts.card_connected || (!policy.require_card && facts.available.is_positive());
     // Trial credit that is used up ends like any other money; only a wallet that never had anything is unconnected.

@@ -6,7 +6,7 @@ use sha2::Sha256;
 
 use crate::webhook::WebhookError;
 
-/// How far the signing time may lie from now, seconds (STRIPE.md, webhooks).
+/// How far the signing time may lie from now, seconds (docs/stripe.md).
 pub const TOLERANCE_SECONDS: i64 = 300;
 
 fn mac(secret: &str, signed_at: i64, body: &[u8]) -> Option<Hmac<Sha256>> {

@@ -38,6 +38,7 @@ const BYTES_OF_ONE: usize = 8 * 1024 * 1024;
 const PLATFORM_BYTES: usize = 256 * 1024 * 1024;
 
 /// What everybody has used up. A burst of four seconds' worth of requests is free.
+/// See docs/decisions/0052-budgets.md.
 #[derive(Debug)]
 pub(crate) struct Budgets {
     sessions: Option<DefaultKeyedRateLimiter<String>>,
@@ -102,6 +103,7 @@ impl Budgets {
     }
 
     /// This address names a hand-over link. A token cannot be guessed; whoever tries is slowed down all the same.
+    /// See docs/decisions/0033-link-limits.md.
     pub(crate) fn take_link(&self, address: IpAddr) -> Result<(), Problem> {
         let taken = self.unknown_links.take(address);
         taken.map_err(|wait| too_fast("Too many links that do not exist. Wait a moment, then try again.", wait))

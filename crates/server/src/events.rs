@@ -53,6 +53,7 @@ pub(crate) struct News {
 pub(crate) type Subscription = broadcast::Receiver<Topic>;
 
 /// One channel for each organisation that somebody watches. Clones are the same hub.
+/// See docs/decisions/0044-wake-ups-without-data.md.
 #[derive(Clone, Debug)]
 pub(crate) struct EventHub {
     channels: Arc<Mutex<HashMap<String, broadcast::Sender<Topic>>>>,

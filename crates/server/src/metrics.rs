@@ -52,6 +52,7 @@ struct Waits {
 }
 
 /// Everything that is counted, from the start of the program on.
+/// See docs/decisions/0053-metrics.md.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,

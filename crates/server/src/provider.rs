@@ -56,6 +56,7 @@ async fn open_stripe(settings: &StripeSettings, store: &Store, clock: &Clock) ->
 
 /// `acct_…/test` or `acct_…/live`. A Stripe that does not answer just now must not keep calls from being billed, so a
 /// database that knows its account goes on with it.
+/// See docs/decisions/0021-stripe-outage-at-startup.md.
 fn judge(asked: Result<stripe::Account, ProviderError>, known: Option<String>) -> Result<String, Failure> {
     let account = match (asked, known.as_ref()) {
         (Ok(account), _) => account,

@@ -268,6 +268,7 @@ pub(crate) async fn begin_pace(tx: &mut Tx, organization_id: &str, now: Timestam
 
 /// What a posting means for automatic payments, in an organisation whose wallet is locked: money that nobody used makes
 /// them wait, usage that takes the balance down to the threshold lets them go on.
+/// See docs/decisions/0040-reversed-money.md.
 pub(crate) async fn after_posting(
     tx: &mut Tx,
     before: &Wallet,

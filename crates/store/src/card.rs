@@ -213,6 +213,7 @@ pub(crate) async fn charged(tx: &mut Tx, organization_id: &str, facts: &NewCard)
 }
 
 /// Writes a card down that nobody sees and nothing but the top-up that names it may charge.
+/// See docs/decisions/0030-hidden-link-cards.md.
 pub(crate) async fn add_hidden(tx: &mut Tx, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
     insert(tx, organization_id, new, Some(now), now).await
 }

@@ -115,6 +115,7 @@ pub(crate) fn pieces<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
 /// `($1, $2), ($3, $4)`: places for so many rows, numbered from `first` on; all of a statement's places must be written
 /// so. SQLite looks numbered ones up by name one after the other, so there they have no number and count in the order in
 /// which they stand.
+/// See docs/decisions/0058-one-sql-text.md.
 pub(crate) fn places(postgres: bool, first: usize, rows: usize, columns: usize) -> String {
     let mut sql = String::with_capacity(rows * columns * 7);
     for place in 0..rows * columns {

@@ -243,6 +243,7 @@ async fn sweep(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<Opt
 }
 
 /// Closes those of the holds that are still open, for work that is being posted; the money that they held.
+/// See docs/decisions/0006-usage-is-owed.md.
 pub(crate) async fn capture(tx: &mut Tx, organization_id: &str, ids: &[&str]) -> Result<Money> {
     let mut captured = Money::ZERO;
     for id in ids {

@@ -40,6 +40,7 @@ impl Store {
 }
 
 /// How long a key is known.
+/// See docs/decisions/0015-idempotency-keys.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
     /// For ever: the request moves money.
@@ -60,6 +61,7 @@ pub(crate) enum Claim {
 
 /// Claims a key for `resource_id` inside the transaction that makes it. On PostgreSQL this waits for a transaction that
 /// is just claiming the same key.
+/// See docs/decisions/0015-idempotency-keys.md.
 pub(crate) async fn claim(
     tx: &mut Tx,
     organization_id: &str,

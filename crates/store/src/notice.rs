@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 use crate::db::{Fields, Tx, args, retrying, stored_name};
 use crate::{AutoPayState, Card, Result, Store, StoreError, ids, wallet};
 
-/// A wallet that is low is told of at most this often (DESIGN §4).
+/// A low balance is notified at most this often (docs/decisions/0042).
+/// See docs/decisions/0042-low-balance-notifications.md.
 const QUIET_SECONDS: i64 = 7 * 24 * 3600;
 
 /// What a notice is about.
@@ -233,6 +234,7 @@ pub(crate) async fn write(
 }
 
 /// Made from what is told, since no randomness is here: the same thing cannot be told twice in one micro-second.
+/// See docs/decisions/0045-notification-ids.md.
 fn id_of(organization_id: &str, kind: NoticeKind, facts: &str, now: Timestamp) -> String {
     let told = Sha256::digest(format!("{organization_id} {} {} {facts}", kind.as_str(), now.micros()));
     let mut bits = [0; 10];

@@ -67,6 +67,7 @@ impl Store {
 
     /// Issues a paper, once: whoever comes second gets the first one's. The number is given out in the transaction that
     /// writes the paper, so that a crash or a refusal leaves no gap. `NotFound` without a wallet.
+    /// See docs/decisions/0012-issued-documents.md.
     pub async fn issue_paper(&self, organization_id: &str, new: &NewPaper, now: Timestamp) -> Result<Paper> {
         retrying!(self.issue_paper_once(organization_id, new, now))
     }

@@ -7,6 +7,7 @@ use crate::ledger::post_in;
 use crate::{CreditLine, NewLine, Origin, Outcome, Result, StoreError, TopUp, TopUpKind, step};
 
 /// Why a top-up goes back.
+/// See docs/decisions/0022-debit-refunds-first.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reversal {
     /// The operator gives it back.

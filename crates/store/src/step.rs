@@ -74,6 +74,7 @@ impl WalletStep {
     }
 
     /// Counts a line with its signed amount. `None`: a sum would leave its range.
+    /// See docs/decisions/0009-wallet-steps.md.
     pub(crate) fn count(&mut self, kind: TransactionKind, amount: Money) -> Option<()> {
         if kind.usage().is_some() {
             self.used = self.used.checked_sub(amount)?;

@@ -90,6 +90,7 @@ impl Store {
 
     /// The same database by connections that nothing else uses: for what must never wait for anybody's reading, like "may
     /// this call start?" and who a request comes from.
+    /// See docs/decisions/0052-budgets.md.
     #[must_use]
     pub fn reserved(&self) -> Self {
         Self { db: self.reserved.clone(), ..self.clone() }
@@ -119,6 +120,7 @@ impl Store {
 
     /// Whether the database takes writes: for `/readyz`. Mostly known from the last write; otherwise a row is written, once
     /// a second at most, however often somebody asks.
+    /// See docs/decisions/0060-faulty-connections.md.
     pub async fn check_writes(&self, now: Timestamp) -> Result<()> {
         let health = self.db.health();
         if let Some(known) = health.known() {
@@ -142,6 +144,7 @@ impl Store {
 
     /// Opens a database that is there, for looking at it: nothing is made and no step of the schema applied.
     /// `NotThere`: no such file; `Schema`: it holds no wallet, or one of another version.
+    /// See docs/decisions/0055-operator-commands.md.
     pub async fn open_existing(url: &str) -> Result<Self> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = sqlite_path(path)?;

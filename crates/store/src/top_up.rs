@@ -192,6 +192,7 @@ pub struct Applied {
 }
 
 /// Charges on their way.
+/// See docs/decisions/0041-pending-credit.md.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PendingCredit {
     /// Created and processing: will very likely be credited.
@@ -242,6 +243,7 @@ impl Store {
 
     /// The same for a member's request, which is approved when the money arrives. `Conflict` when it is answered, or
     /// another open top-up pays for it.
+    /// See docs/decisions/0048-funds-requests.md.
     pub async fn create_top_up_for_request(
         &self,
         organization_id: &str,

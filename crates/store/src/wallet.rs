@@ -92,6 +92,7 @@ impl Wallet {
 
 /// Takes the wallet's row until the end of the transaction. Whatever changes several rows of an organisation does this
 /// first, so that such transactions wait for each other in one order and cannot deadlock.
+/// See docs/decisions/0003-balance-under-the-wallet-lock.md.
 pub(crate) async fn lock(tx: &mut Tx, organization_id: &str) -> Result<Wallet> {
     let sql = if tx.is_postgres() {
         concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1 FOR UPDATE OF wallets")
@@ -116,6 +117,7 @@ pub(crate) struct Movement {
 }
 
 /// Moves the balance: one statement, conditional on the figures that the lines were computed from.
+/// See docs/decisions/0003-balance-under-the-wallet-lock.md.
 pub(crate) async fn settle(tx: &mut Tx, before: &Wallet, movement: &Movement, now: Timestamp) -> Result<Wallet> {
     let row = tx
         .first(

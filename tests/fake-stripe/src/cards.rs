@@ -1,4 +1,4 @@
-//! The test cards of STRIPE.md, in a table of this stand-in's own.
+//! Stripe's test cards, in a table of this stand-in's own.
 
 /// What happens when a card is connected or charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ pub(super) fn crate_edges() -> Result<Vec<String>> {
 fn wrong_edges(package: &Value, members: &[Value]) -> Vec<String> {
     let name = package["name"].as_str().unwrap_or_default();
     let Some((_, allowed)) = EDGES.iter().find(|(member, _)| *member == name) else {
-        return vec![format!("{name}: this crate is not in the map of the house (DESIGN, section 2)")];
+        return vec![format!("{name}: this crate is not in the map (ARCHITECTURE.md)")];
     };
     let dependencies = package["dependencies"].as_array().into_iter().flatten();
     let normal = dependencies.filter(|dependency| dependency["kind"].is_null());

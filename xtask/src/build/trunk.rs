@@ -60,6 +60,7 @@ fn in_folder(folder: &Path, address: &str) -> PathBuf {
 }
 
 /// Where what Trunk shows would not be what the release is; empty when they name the same parts.
+/// See docs/decisions/0070-page-build.md.
 pub(crate) fn differences() -> Result<Vec<String>> {
     let root = workspace::root();
     let read = |name: &str| page::read(&root.join(name));

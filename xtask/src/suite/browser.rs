@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::{fs, path::Path, process::Command, time::Duration};
 
 /// Runs the suite; Playwright's list goes to the terminal, its JSON report into the tally.
+/// See docs/decisions/0072-browser-tests-use-the-test-program.md.
 pub(super) fn run(run: &mut Run) -> Result<()> {
     let report = workspace::target_dir()?.join("browser-tests.json");
     if report.exists() {

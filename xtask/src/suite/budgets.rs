@@ -1,4 +1,4 @@
-//! Weighs the built page against the budgets of DESIGN, section 9, and prints what weighs how much.
+//! Weighs the built page against its budgets (docs/bundle-size.md), and prints what weighs how much.
 
 use crate::{precompress, workspace};
 use anyhow::{Context, Result, bail};

@@ -1,4 +1,4 @@
-//! Stripe's own packages as judges (STRIPE.md, decision 3): its types over the bodies that we send and over the glue in the
+//! Stripe's own packages as judges: its types over the bodies that we send and over the glue in the
 //! page, its signatures over our verifier, its SDK over our stand-in. Shared code would mean shared mistakes.
 
 use super::{run::Run, tally::Place};

@@ -29,6 +29,7 @@ pub(super) struct Proof {
 }
 
 /// What is known of the packages of this workspace.
+/// See docs/decisions/0073-remember-passing-packages.md.
 pub(super) struct Proven {
     /// As their sources are now; those that are never remembered are left out.
     fingerprints: BTreeMap<String, String>,

@@ -32,6 +32,7 @@ pub(super) fn build() -> Result<()> {
 }
 
 /// The compiler is clippy's for crates of this workspace. Tests must be run with it too, or they would be compiled again.
+/// See docs/decisions/0071-lint-while-compiling.md.
 fn linting(cargo: &mut Command) -> &mut Command {
     let driver = Path::new(cargo.get_program()).with_file_name("clippy-driver");
     cargo.env("RUSTC_WORKSPACE_WRAPPER", driver).env("CLIPPY_ARGS", DENY_WARNINGS)

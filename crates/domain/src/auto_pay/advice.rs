@@ -27,6 +27,7 @@ pub struct Advice {
 ///
 /// The busiest hours are taken together with the step in which the threshold is crossed, since the balance may begin
 /// them anywhere below it. Rounded up to whole major units (hundreds of yen).
+/// See docs/decisions/0043-advised-threshold.md.
 pub fn advise(history: &History, limits: &ChargeLimits) -> Option<Advice> {
     let window = usize::try_from(DECLINE_WINDOW_SECONDS / STEP_SECONDS).ok()?;
     let needed = busiest(history, window.checked_add(1)?)?;

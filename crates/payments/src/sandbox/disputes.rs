@@ -31,6 +31,7 @@ impl Sandbox {
         }))
     }
 
+    // See docs/decisions/0025-sandbox-disputes.md.
     pub(super) async fn disputes_between(
         &self,
         from: Timestamp,

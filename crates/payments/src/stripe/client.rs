@@ -11,7 +11,7 @@ use super::form::Form;
 use super::object::Object;
 use crate::provider::ProviderError;
 
-/// The version whose parameters and answers this module speaks (STRIPE.md, decision 2).
+/// The version whose parameters and answers this module speaks (docs/stripe.md).
 pub const API_VERSION: &str = "2026-10-28.endive";
 
 const CONNECT_TIME: Duration = Duration::from_secs(5);

@@ -44,6 +44,7 @@ impl Stripe {
     }
 
     /// An intent that stands for the key, or `None` when the key is used up by a refusal.
+    /// See docs/decisions/0017-close-a-silent-charge.md.
     async fn use_up(&self, request: &ChargeRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
         let form: Form = common(request, customer)?.with("metadata[closed]", true);
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {

@@ -50,6 +50,7 @@ fn out_of_reach(error: BookError) -> ProviderError {
 
 impl Stripe {
     /// The customer of an organisation, made at the first need.
+    /// See docs/decisions/0019-stripe-customers.md.
     pub(super) async fn customer(&self, organization: &str) -> Result<String, ProviderError> {
         if let Some(known) = self.book.find(organization).await.map_err(out_of_reach)? {
             return Ok(known);

@@ -100,6 +100,7 @@ impl Stripe {
 
     /// The reason of a refusal, once nothing can come of the intent any more. Whoever holds its secret could still pay
     /// with another card, so it is closed before anybody hears of the refusal; the reason is noted on it first.
+    /// See docs/decisions/0018-cancel-refused-intents.md.
     pub(super) async fn refused(&self, kind: Intent, intent: &Object) -> Result<Refusal, ProviderError> {
         let said = intent.object(kind.last_error()).as_ref().map(declines::decline);
         let noted = intent.metadata("declined").and_then(|code| code.parse().ok()).map(|code| Decline { code });

@@ -83,7 +83,7 @@ impl Bench for SandboxBench {
     }
 }
 
-/// What the table of STRIPE.md says, in words of its own: token, connects, present, absent.
+/// How each test card behaves, written independently of the product's table: token, connects, present, absent.
 const TABLE: [(&str, &str, &str, &str); 18] = [
     ("pm_card_visa", "ok", "ok", "ok"),
     ("pm_card_mastercard", "ok", "ok", "ok"),

@@ -15,6 +15,7 @@ pub(crate) enum Origin {
 }
 
 /// Tries to sign in, by what they have in common.
+/// See docs/decisions/0051-sign-in-limits.md.
 #[derive(Debug)]
 pub(crate) struct SignIns {
     addresses: Allowance<IpAddr>,

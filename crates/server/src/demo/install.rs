@@ -35,6 +35,7 @@ const LEASE_WAIT: Duration = Duration::from_millis(250);
 const CONSENT: &str = "2026-11";
 
 /// See [`super::prepare`].
+/// See docs/decisions/0056-demo-through-services.md.
 pub(super) async fn prepare(state: &AppState) -> Result<String, DemoError> {
     refuse_foreign(state).await?;
     let lease = Lease::acquire(state).await?;

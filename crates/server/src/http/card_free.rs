@@ -17,6 +17,7 @@ const DETAIL: &str =
     "This looks like a card number. Card numbers must never be sent to this server; it takes tokens only.";
 
 /// To be laid around every route that has to do with cards or payments.
+/// See docs/decisions/0026-no-card-numbers.md.
 pub(crate) async fn refuse_card_numbers(request: Request, next: Next) -> Response {
     let (parts, content) = request.into_parts();
     let bytes = match body(Request::from_parts(parts.clone(), content), &()).await {

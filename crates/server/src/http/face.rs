@@ -37,6 +37,7 @@ impl Face {
     }
 
     /// The document as people of this operator see it.
+    /// See docs/decisions/0057-branding.md.
     pub(super) fn put_on(&self, html: &str) -> String {
         let mut html = html.replace(NAME, &self.name);
         let ours = |html: &str, (start, end): (&str, &str), instead: Option<String>| {

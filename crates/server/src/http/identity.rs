@@ -20,6 +20,7 @@ use crate::service::sessions::{self, Member};
 pub(crate) struct SignedIn(pub(crate) Member);
 
 /// An owner or admin; a member is refused.
+/// See docs/decisions/0047-member-access.md.
 #[derive(Clone, Debug)]
 pub(crate) struct Manager(pub(crate) Member);
 

@@ -32,7 +32,7 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AppPage;
 
-/// The app's policy with room for Stripe's script, its frames and what they load (STRIPE.md, browser). Stripe's parts stay
+/// The app's policy with room for Stripe's script, its frames and what they load (docs/stripe.md). Stripe's parts stay
 /// in frames of its own origin; nothing else on the page is loosened.
 fn with_stripe(script_origin: &str) -> String {
     let hosts = if script_origin == "https://js.stripe.com" {
@@ -143,6 +143,7 @@ fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
 
 /// With a configured public address the origin must be that one. Without one it must name the host that was asked:
 /// the scheme is then unknown to us, since a proxy may have taken the TLS off.
+/// See docs/decisions/0049-same-origin-without-a-public-url.md.
 fn comes_from_here(headers: &HeaderMap, host: Option<&str>, public_origin: Option<&str>) -> bool {
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     if !matches!(site, None | Some(b"same-origin" | b"none")) {

@@ -183,6 +183,7 @@ fn resumes_with_default_card(auto_pay: &AutoPay) -> bool {
 
 /// Before a card goes: without any card automatic payments are switched off; without the one that was agreed to they
 /// pause until somebody agrees to another one. Done first, so that a crash in between never charges a card unasked.
+/// See docs/decisions/0037-which-card-is-charged.md.
 pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id: &str) -> Result<(), Problem> {
     let organization_id = &member.organization.id;
     let present = state.store.auto_pay(organization_id).await?;

@@ -26,6 +26,7 @@ pub(crate) use self::hosted::{Page, close as close_page, is_page, shown as shown
 /// How long a request waits for the bank before it answers with the state as it is.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Whoever has not confirmed or finished by then will not.
+/// See docs/decisions/0028-abandoned-attempts.md.
 const ABANDONED_SECONDS: i64 = 30 * 60;
 /// Of what a form makes of a card's number.
 pub(crate) const TOKEN_CHARACTERS: usize = 200;
@@ -310,6 +311,7 @@ async fn find_setup(state: &AppState, organization_id: &str, id: &str) -> Result
 }
 
 /// Asks the provider where connecting stands, unless that is final.
+/// See docs/decisions/0016-intent-before-charge.md.
 pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> Result<ShownSetup, Problem> {
     let setup = find_setup(state, organization_id, id).await?;
     if matches!(setup.status, SetupStatus::Pending | SetupStatus::ActionRequired) {

@@ -320,6 +320,7 @@ impl Feed {
     }
 
     /// Once a second: what the hub of this process cannot know of, and what comes with time alone.
+    /// See docs/decisions/0044-wake-ups-without-data.md.
     async fn look_around(&mut self) -> Result<(), End> {
         let wallet = self.state.store.wallet(&self.member.organization.id).await.map_err(Problem::from)?;
         let found = Told {

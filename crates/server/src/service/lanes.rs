@@ -9,6 +9,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The lanes of one kind of work at this server.
+/// See docs/decisions/0004-group-commit.md.
 #[derive(Debug)]
 pub(crate) struct Lanes<W> {
     all: Vec<Mutex<Lane<W>>>,

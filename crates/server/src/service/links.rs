@@ -179,6 +179,7 @@ fn settings(entered: &EnteredLinkSettings, limits: &ChargeLimits) -> Result<Sett
 }
 
 /// The code of an address: medium correction, as printed codes have it.
+/// See docs/decisions/0035-qr-codes.md.
 fn qr(url: &str) -> Result<QrCode, Problem> {
     let code = qrcode::QrCode::with_error_correction_level(url, EcLevel::M).map_err(Problem::internal)?;
     let size = code.width();

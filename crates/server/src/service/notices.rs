@@ -82,6 +82,7 @@ impl Marks {
 ///
 /// While automatic payments are about to refill it, it is not low: nobody has to do anything. It is once they wait for
 /// their pace and the money is gone, or once they rest.
+/// See docs/decisions/0042-low-balance-notifications.md.
 pub(crate) async fn watch_balance(state: &AppState, organization_id: &str) -> Result<(), Problem> {
     let available = state.store.wallet(organization_id).await?.available();
     if state.marks.says_nothing_new(organization_id, available) {

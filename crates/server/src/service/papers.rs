@@ -37,6 +37,7 @@ fn series(seller: &Seller) -> String {
 }
 
 /// The paper about a subject with what it says; issued with `facts` if it is not yet.
+/// See docs/decisions/0012-issued-documents.md.
 pub(crate) async fn issued<T: Serialize + DeserializeOwned>(
     state: &AppState,
     organization_id: &str,

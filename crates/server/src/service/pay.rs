@@ -159,6 +159,7 @@ fn charge_changed(charge: ExpectedCharge, currency: Currency) -> Problem {
 }
 
 /// A page that is merely open does not keep others from a link: it is closed. Whether nobody is at it any more.
+/// See docs/decisions/0028-abandoned-attempts.md.
 async fn free(state: &AppState, link: &PaymentLink) -> Result<bool, Problem> {
     let Some(setup) = state.store.open_link_setup(link).await?.filter(cards::is_page) else { return Ok(false) };
     cards::close_page(state, &setup).await?;
@@ -177,6 +178,7 @@ pub(crate) async fn status(state: &AppState, address: IpAddr, form: &AskAttempt)
 }
 
 /// What was done on the provider's page or through its script is known there first.
+/// See docs/decisions/0016-intent-before-charge.md.
 async fn ask_provider(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
     if state.sandbox.is_some() {
         return Ok(());
@@ -234,6 +236,7 @@ async fn find(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentL
 }
 
 /// The same sentence however it ended, and nothing of the organisation.
+/// See docs/decisions/0032-dead-links-look-alike.md.
 fn gone() -> Problem {
     Problem::new(
         ProblemCode::Gone,

@@ -29,6 +29,7 @@ const EXTERNAL_CHECK_SECONDS: i64 = 3_600;
 const PROVIDER: &str = "Payment provider";
 
 /// `POST /refunds`: the refund, and whether this key had made it before.
+/// See docs/decisions/0022-debit-refunds-first.md.
 pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -> Result<(Shown, bool), Problem> {
     let reason = FreeText::parse(REFUND_REASON, form.reason.as_deref().unwrap_or_default())
         .map_err(|error| Problem::text("/reason", error))?

@@ -83,6 +83,7 @@ impl Member {
 
 /// Of a stream that this member opened: the organisation as it is now, or the last word. The session must live, with the
 /// role that the stream was opened with.
+/// See docs/decisions/0047-member-access.md.
 pub(crate) async fn standing(state: &AppState, member: &Member) -> Result<Result<Organization, SessionState>, Problem> {
     Ok(match state.store.reserved().session(&member.token_hash, state.clock.now()).await? {
         None => Err(SessionState::Ended),

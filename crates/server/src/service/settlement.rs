@@ -1,5 +1,5 @@
-//! Drives an open top-up to the provider's truth. The only place that calls the provider for a charge, and the only
-//! one whose word posts a credit.
+//! Drives an open top-up to the provider's truth, from a worker, from the task of the request that made it, or while a
+//! payer's page asks (docs/decisions/0016-intent-before-charge.md). Its word alone posts a credit.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -26,6 +26,7 @@ pub(crate) const HANDOVER_SECONDS: i64 = 10;
 /// An intent that never reached the provider is given up after this: nobody expects the charge any more.
 const START_SECONDS: i64 = 10 * 60;
 /// A request that the provider has not heard of after this never left us (its own time limit is far shorter).
+/// See docs/decisions/0017-close-a-silent-charge.md.
 const SILENT_SECONDS: i64 = 60;
 /// Short, so that after a crash somebody else soon takes over; prolonged while a call runs.
 const LEASE_SECONDS: i64 = 15;
@@ -42,6 +43,7 @@ pub(crate) fn challenge_ends(top_up: &TopUp) -> Timestamp {
 }
 
 /// Drives the top-up in a task of its own, which a dropped request does not stop.
+/// See docs/decisions/0016-intent-before-charge.md.
 pub(crate) fn start(state: &AppState, organization_id: &str, id: &str) -> JoinHandle<()> {
     let (state, organization_id, id) = (state.clone(), organization_id.to_owned(), id.to_owned());
     state.tasks.clone().spawn(async move {

@@ -105,6 +105,7 @@ enum Issue {
 
 /// A month's statement as it was issued, or is now. It begins where that of the month before has ended and ends where that
 /// of the next one begins, also if the organisation has moved to another zone in between.
+/// See docs/decisions/0011-statement-by-posting-date.md.
 async fn issued(
     state: &AppState,
     organization: &Organization,

@@ -237,6 +237,7 @@ pub(crate) fn unanswered(error: ProviderError) -> Problem {
 }
 
 /// As the page sees it.
+/// See docs/decisions/0031-link-payments-belong-to-the-payer.md.
 pub(crate) fn show(top_up: &TopUp) -> Shown {
     let waits = top_up.status == TopUpStatus::ActionRequired;
     let refused = top_up.status == TopUpStatus::Declined;

@@ -102,6 +102,7 @@ struct Credit<'a> {
 }
 
 /// All of it, if the payment says it; else why it cannot be credited.
+/// See docs/decisions/0023-unknown-payments.md.
 fn complete(payment: &ReceivedPayment) -> Result<Credit<'_>, &'static str> {
     let organization_id = payment.organization.as_deref().filter(|_| payment.owner_is_certain);
     let organization_id = organization_id.ok_or("its marks do not agree whose it is")?;

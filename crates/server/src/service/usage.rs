@@ -168,6 +168,7 @@ fn previous_days(spending: &Spending, month: Month) -> Result<Vec<Money>, Proble
 }
 
 /// The month before up to the same day, or as a whole once this month is over. Its last day is a day like any other.
+/// See docs/decisions/0007-spending-figures.md.
 fn previous_same_day(spending: &Spending, month: Month, today: Date) -> Result<Money, Problem> {
     let previous = month.previous();
     let same = if month < today.month() { previous.length() } else { today.day().min(previous.length()) };

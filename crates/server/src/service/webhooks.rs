@@ -17,6 +17,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// A webhook of Stripe's, as its raw bytes. Returns once its effect is in the database; a problem makes Stripe send it
 /// again later.
+/// See docs/decisions/0016-intent-before-charge.md.
 pub(crate) async fn receive_stripe(state: &AppState, signature: &str, body: &[u8]) -> Result<(), Problem> {
     if state.provider.name() != stripe::NAME {
         return Err(Problem::not_found());
@@ -39,6 +40,7 @@ fn refused(error: WebhookError) -> Problem {
 }
 
 /// Does what an event asks for, unless its effect is in the database already.
+/// See docs/decisions/0020-webhooks-are-hints.md.
 pub(crate) async fn handle(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
     let provider = state.provider.name();
     if state.store.provider_event_handled(provider, &event.id).await? {

@@ -59,6 +59,7 @@ async fn look(state: &AppState) -> Result<(), Problem> {
 
 /// Span by span, each noted when all of it is handled: what could not be is read again at the next turn. A database that
 /// never asked before has nothing to ask about but what happened just now.
+/// See docs/decisions/0020-webhooks-are-hints.md.
 async fn handle_all(state: &AppState, key: &str, until: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
     let oldest = now.plus_seconds(-KEPT_SECONDS);
     let mut from = until.unwrap_or(now).plus_seconds(-OVERLAP_SECONDS).max(oldest);

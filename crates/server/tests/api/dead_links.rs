@@ -45,6 +45,7 @@ fn resolve(client: &Client, token: &str) -> RequestBuilder {
 }
 
 /// The statements of the next request for a link, in their order. The log ends a request with a line of its own.
+/// See docs/decisions/0032-dead-links-look-alike.md.
 async fn statements(log: &mut UnboundedReceiver<String>) -> Vec<String> {
     let mut found = Vec::new();
     loop {

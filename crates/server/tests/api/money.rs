@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::client::{Answer, Client, send};
 use crate::fixture::World;
 
-/// "Within a minute" (issue 2): what is still open by then has failed.
+/// Within a minute: what is still open by then has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Connects a card by its token and answers its challenge; the card's id.

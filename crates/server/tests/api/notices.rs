@@ -171,7 +171,7 @@ async fn a_first_decline_and_the_pause_after_seven_hours_are_told(world: World) 
         .await
     };
     health("declined", 1).await;
-    // Tries at 0, 1, 3 and 7 hours (DESIGN §4), the clock moved from one to the next.
+    // Tries at 0, 1, 3 and 7 hours, the clock moved from one to the next.
     for (hours, attempt) in [(1, 2), (2, 3), (4, 4)] {
         world.advance(hours * 3600 - 60).await;
         let before = crate::money::charges(&world, &world.acme.id).await.len();

@@ -1,4 +1,4 @@
-//! The wallet's status at every row of the table, as people see it and as the platform is answered (DESIGN §4).
+//! The wallet's status at every row of the table, as people see it and as the platform is answered.
 
 use billing_domain::Money;
 use serde_json::{Value, json};

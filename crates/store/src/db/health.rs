@@ -50,6 +50,7 @@ impl Health {
     }
 
     /// Whether a connection of this age may be used again.
+    /// See docs/decisions/0060-faulty-connections.md.
     pub(crate) fn trusts(&self, age: Duration) -> bool {
         let opened = Instant::now().checked_sub(age);
         self.state().distrusted.is_none_or(|moment| opened.is_none_or(|opened| opened > moment))

@@ -11,6 +11,7 @@ use crate::Result;
 use crate::db::{Tx, args};
 
 /// What is carried, by kind.
+/// See docs/decisions/0005-sub-micro-remainders.md.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Carried(BTreeMap<UsageKind, (Remainder, bool)>);
 

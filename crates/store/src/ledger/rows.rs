@@ -80,6 +80,7 @@ pub(super) async fn existing(
 
 /// For a long list both databases would rather read the organisation's whole ledger, as long as they know nothing of its
 /// size. Here one line after the other is looked for.
+/// See docs/decisions/0059-reference-look-ups.md.
 fn by_reference_postgres(count: usize) -> String {
     format!(
         "SELECT {0} FROM (VALUES {1}) AS wanted (wanted_reference) CROSS JOIN LATERAL

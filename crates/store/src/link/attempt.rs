@@ -61,6 +61,7 @@ pub struct LinkApplied {
 impl Store {
     /// Begins to use a link, at most once for a key, and not while somebody else is at it. Never answers
     /// `Created::Blocked`.
+    /// See docs/decisions/0027-link-attempts-are-card-setups.md.
     pub async fn begin_link_attempt(
         &self,
         link: &PaymentLink,
@@ -74,6 +75,7 @@ impl Store {
 
     /// Takes the provider's word on a link's set-up. A success connects the card and completes the link, or writes the
     /// top-up down that the link asks for. A finished set-up stays as it is, and so does the link.
+    /// See docs/decisions/0027-link-attempts-are-card-setups.md.
     pub async fn apply_link_setup(
         &self,
         organization_id: &str,
@@ -225,6 +227,7 @@ fn top_up(charge: &LinkCharge, amount: Money, card: &Card) -> NewTopUp {
 }
 
 /// What the outcome of its charge means for a link, in the transaction that writes the outcome.
+/// See docs/decisions/0029-revoke-during-payment.md.
 pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) -> Result<()> {
     let Some(link_id) = &top_up.link_id else { return Ok(()) };
     match top_up.status {
@@ -268,6 +271,7 @@ async fn count_decline(tx: &mut Tx, link_id: &str, now: Timestamp) -> Result<()>
 }
 
 /// The link has done what it was made for; it switches automatic payments on where nobody has done so since.
+/// See docs/decisions/0034-link-settings.md.
 async fn complete(
     tx: &mut Tx,
     link: &PaymentLink,

@@ -41,6 +41,7 @@ impl Store {
         Ok(Created::New(top_up))
     }
 
+    // See docs/decisions/0036-guard-automatic-charges.md.
     pub(super) async fn create_auto_top_up_once(
         &self,
         organization_id: &str,

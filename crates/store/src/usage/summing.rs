@@ -11,6 +11,7 @@ use crate::{Result, Store, StoreError, wallet};
 
 /// So many sources of a day and kind have a sum of their own. Later ones are in the sums of the day only, so that a
 /// platform that sends a new source with every call cannot make the sums as long as the ledger.
+/// See docs/decisions/0010-named-usage-sources.md.
 pub const NAMED_SOURCES: usize = 200;
 
 /// Spending as a positive amount, and the number of lines, by day, kind and source.

@@ -122,7 +122,7 @@ async fn what_we_send_is_what_stripes_types_are_held_against() {
     );
 }
 
-/// The values of enumerations that we send, by Stripe's documentation (STRIPE.md, flows).
+/// The values of enumerations that we send, by Stripe's documentation.
 #[test]
 fn enumerations_have_values_that_stripe_knows() {
     let known: [(&str, &[&str]); 6] = [

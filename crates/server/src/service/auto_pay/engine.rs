@@ -113,6 +113,7 @@ async fn attempt(state: &AppState, organization_id: &str) -> Result<Attempt, Pro
 }
 
 /// The card that was agreed to, else the default one.
+/// See docs/decisions/0037-which-card-is-charged.md.
 pub(super) async fn card(state: &AppState, auto_pay: &AutoPay) -> Result<Option<Card>, Problem> {
     let cards = state.store.cards(&auto_pay.organization_id).await?;
     Ok(cards.into_iter().find(|card| auto_pay.card_id.as_ref().map_or(card.is_default, |id| *id == card.id)))

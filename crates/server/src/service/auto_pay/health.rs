@@ -39,7 +39,7 @@ pub(crate) fn after(
     }
     match (kind, word.outcome) {
         (TopUpKind::Auto, Outcome::Settled) => Some(healthy(present)),
-        // Money by hand shows that a card works again (DESIGN §4, Automatic payments).
+        // A manual top-up shows that a card works again (docs/decisions/0039-pauses-that-need-a-person.md).
         (TopUpKind::Manual, Outcome::Settled) => {
             (present.paused_reason.is_some() || present.failures > 0).then(|| healthy(present))
         }
@@ -85,6 +85,7 @@ fn awaits_cardholder(present: &AutoPayState) -> bool {
 
 /// Whether a charge that waits for the cardholder is still wanted. Whatever ended that pause has taken its place: money by
 /// hand, another card, a person who resumed or switched off; asking for both would fill the wallet twice.
+/// See docs/decisions/0038-cardholder-confirmation.md.
 pub(crate) fn wants_waiting_charge(auto_pay: &AutoPay) -> bool {
     auto_pay.enabled && awaits_cardholder(&auto_pay.state)
 }
@@ -134,6 +135,7 @@ pub(crate) fn suspected(present: &AutoPayState) -> Option<AutoPayState> {
 }
 
 /// Paused until a person agrees again, by new settings or by resuming. Nothing else may end it.
+/// See docs/decisions/0039-pauses-that-need-a-person.md.
 pub(crate) fn awaits_agreement(present: &AutoPayState) -> bool {
     matches!(present.paused_reason.as_deref(), Some(CARD_REMOVED | DISPUTED | SUSPECTED))
 }

@@ -14,6 +14,7 @@ use crate::service::postings::UsageLine;
 /// Clocks differ, but not by more than this.
 const AHEAD_SECONDS: i64 = 5 * 60;
 /// 2000-01-01. Nothing was metered before: such a time is a unit mixed up or a clock that was never set.
+/// See docs/decisions/0006-usage-is-owed.md.
 const OLDEST: Timestamp = Timestamp::from_seconds(946_684_800);
 
 /// Checks and prices an event; the first thing that is wrong with it.

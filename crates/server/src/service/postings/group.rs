@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::service::lanes::{Brought, Lanes};
 
 /// Lines of one commit: more would keep those behind them waiting for longer than they gain.
+/// See docs/decisions/0004-group-commit.md.
 const LINES_AT_ONCE: usize = 4_000;
 /// Lines that may wait in a lane; whoever comes then is told to come again.
 const LINES_WAITING: usize = 100_000;

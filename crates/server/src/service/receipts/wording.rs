@@ -143,6 +143,7 @@ const fn status(payment: &Payment, net: Money) -> &'static str {
 }
 
 /// Money that may still stay is no refund.
+/// See docs/decisions/0014-refunds-on-receipts.md.
 fn returning(payment: &Payment, currency: Currency) -> Option<String> {
     payment.returning.is_positive().then(|| {
         let amount = amount(payment.returning, currency);

@@ -72,6 +72,7 @@ const LETTER: [&str; 63] = [
 const LETTER_FAMILIES: [&str; 5] = ["US/", "Canada/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/"];
 
 /// Letter in the United States and Canada, A4 in the rest of the world.
+/// See docs/decisions/0013-receipt-paper-size.md.
 pub(super) fn paper(zone: &str) -> Paper {
     let family = LETTER_FAMILIES.iter().any(|family| zone.starts_with(family));
     if family || LETTER.binary_search(&zone).is_ok() { Paper::Letter } else { Paper::A4 }

@@ -34,6 +34,7 @@ pub(crate) enum Word {
 /// Opens a stream. It begins with every request that this person sees, oldest first, so that whoever comes back has
 /// missed nothing, and ends when the receiver is dropped or too slow, the session ends, the role changes, or the
 /// server stops.
+/// See docs/decisions/0048-funds-requests.md.
 pub(crate) fn watch(state: &AppState, member: Member) -> mpsc::Receiver<Word> {
     let (out, receiver) = mpsc::channel(BUFFER);
     // First subscribe, then read: nothing falls in between.

@@ -17,6 +17,7 @@ use crate::service::sessions::{self, Member};
 const PAGE: u32 = 500;
 /// Characters with which a spreadsheet begins a formula (OWASP, CSV injection), the full-width ones, which Excel reads
 /// alike in Japanese, and the minus sign included.
+/// See docs/decisions/0050-csv-export.md.
 const FORMULA: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\u{2212}'];
 /// Says that the file is UTF-8: without it Excel takes it for the system's old code page.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

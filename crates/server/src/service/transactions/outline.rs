@@ -11,6 +11,7 @@ use crate::problem::Problem;
 /// Lines of a page.
 const EVERY: u32 = 100;
 /// Pages of an answer; two million lines are more than anybody scrolls through.
+/// See docs/decisions/0066-history-positions.md.
 const MOST: u32 = 20_000;
 
 /// `GET /transactions/outline`. Lines that are posted meanwhile are not in it: it ends with `last_seq`.

@@ -11,6 +11,7 @@ pub(super) const PAGE: i64 = 100;
 const KEPT: i64 = 1_200;
 
 /// How places and pages are worked out. A place counts from the oldest line, so that it stays while newer ones arrive.
+/// See docs/decisions/0066-history-positions.md.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Order {
     /// The whole ledger: its `seq` is gapless, so a line's place is its `seq`.
