@@ -26,10 +26,29 @@ pub(super) struct Figures {
     pub(super) spent: AutoSpent,
     /// The automatic charge that waits for the cardholder.
     waiting: Option<String>,
+    /// The wallet's last line when it was read.
+    last_seq: i64,
 }
 
 /// Reads the figures of now.
 pub(super) async fn figures(
+    state: &AppState,
+    organization: &Organization,
+    auto_pay: &AutoPay,
+    now: Timestamp,
+) -> Result<Figures, Problem> {
+    let mut figures = read_figures(state, organization, auto_pay, now).await?;
+    // Of one moment of the ledger: what settles between two reads would be on its way here and settled there.
+    for _ in 1..TRIES {
+        if state.store.wallet(&organization.id).await?.last_seq == figures.last_seq {
+            break;
+        }
+        figures = read_figures(state, organization, auto_pay, now).await?;
+    }
+    Ok(figures)
+}
+
+async fn read_figures(
     state: &AppState,
     organization: &Organization,
     auto_pay: &AutoPay,
@@ -55,7 +74,7 @@ pub(super) async fn figures(
     };
     let waits = |top_up: &&TopUp| top_up.kind == TopUpKind::Auto && top_up.status == TopUpStatus::ActionRequired;
     let waiting = open.iter().find(waits).map(|top_up| top_up.id.clone());
-    Ok(Figures { situation, spent, waiting })
+    Ok(Figures { situation, spent, waiting, last_seq: wallet.last_seq })
 }
 
 /// What the settings ask for in this situation.
