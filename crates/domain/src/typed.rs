@@ -2,7 +2,7 @@
 
 use crate::Currency;
 
-/// The zero of each script's decimal digits (Unicode 16, general category Nd); the other nine follow it.
+/// The zero of each script's decimal digits (Unicode 16, decimal numbers); the other nine follow it.
 const ZEROS: [char; 75] = [
     '\u{660}',
     '\u{6f0}',

@@ -20,9 +20,13 @@ async fn make(client: &Client, form: Value) -> String {
     made["url"].as_str().unwrap().split_once("/pay#").unwrap().1.to_owned()
 }
 
+/// With the charge that the page has shown: what the link says, over an empty wallet.
 async fn complete(world: &World, key: &str, token: &str, card: &str) -> Answer {
-    let form =
-        json!({"token": token, "card_token": card, "exp_month": 12, "exp_year": 2034, "consent": "link-2026-11"});
+    let shown = world.anonymous().post("/api/v1/pay/resolve", &json!({"token": token})).await.json();
+    let form = json!({
+        "token": token, "card_token": card, "exp_month": 12, "exp_year": 2034, "consent": "link-2026-11",
+        "expected_charge": shown["charge_now"],
+    });
     send(world.anonymous().request("POST", "/api/v1/pay/complete").header("idempotency-key", key).json(&form)).await
 }
 
