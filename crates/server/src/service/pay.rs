@@ -188,10 +188,11 @@ async fn ask_provider(state: &AppState, setup: &CardSetup) -> Result<(), Problem
     }
     match state.store.top_up_of_setup(setup).await? {
         Some(top_up) if top_up.status == TopUpStatus::ActionRequired => {
-            settlement::drive(state, &setup.organization_id, &top_up.id).await.map(drop)
+            settlement::ask_anew(state, &setup.organization_id, &top_up.id).await;
         }
-        _ => Ok(()),
+        _ => {}
     }
+    Ok(())
 }
 
 /// The receipt of a paid attempt, as a PDF, and its number.

@@ -176,7 +176,7 @@ async fn find(state: &AppState, organization_id: &str, id: &str) -> Result<TopUp
 /// Asks the provider what became of it ("Check status"), unless that is known.
 pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
     if find(state, organization_id, id).await?.status.is_open() {
-        settle(state, organization_id, id).await;
+        settlement::ask_anew(state, organization_id, id).await;
     }
     get(state, organization_id, id).await
 }

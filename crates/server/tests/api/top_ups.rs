@@ -15,6 +15,7 @@ on_both_databases!(
     a_top_up_has_the_fixed_shape_and_lands_in_the_ledger,
     a_decline_says_why_and_a_repetition_says_the_same,
     a_confirmed_challenge_pays_and_a_refused_one_does_not,
+    a_confirmed_challenge_is_known_at_once_while_somebody_else_is_asking,
     a_challenge_that_nobody_answers_expires_unpaid,
     silence_is_unknown_until_the_bank_is_asked,
     a_request_that_never_arrived_is_given_up_unpaid,
@@ -189,6 +190,21 @@ async fn a_confirmed_challenge_pays_and_a_refused_one_does_not(world: World) {
     }
     let settled = agreed(&world, &client, &world.acme.id).await;
     assert_eq!(settled.into_values().collect::<Vec<_>>(), [2_500]);
+}
+
+async fn a_confirmed_challenge_is_known_at_once_while_somebody_else_is_asking(world: World) {
+    let client = world.sign_in(&world.acme.owner).await;
+    connect(&client, "pm_card_visa").await;
+    script(&world, "challenge").await;
+    let waiting = pay(&client, "k-1", "25.00").await.expect(201).json();
+    assert_eq!(waiting["status"], "action_required");
+    let id = waiting["id"].as_str().unwrap();
+    // Whoever asked before the cardholder confirmed has an older answer, and the top-up for a second yet.
+    let until = now().plus_seconds(1);
+    let leased = world.store.lease_top_up(&world.acme.id, id, "somebody else", until, now()).await.unwrap();
+    assert!(leased.is_some(), "nobody is asking before");
+    let after = client.post(&format!("/api/v1/top-ups/{id}/challenge"), &json!({"approve": true})).await.expect(200);
+    assert_eq!(after.json()["status"], "succeeded");
 }
 
 async fn a_challenge_that_nobody_answers_expires_unpaid(world: World) {
