@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::session::Over;
+use crate::parts::brand::BrandMark;
 use crate::platform::{focus, history, timers};
 use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
@@ -31,7 +32,8 @@ pub(super) fn page(why: Over) -> AnyView {
     on_cleanup(move || drop(later.try_update_value(Option::take)));
     view! {
         <main class="lone" id=ID tabindex="-1">
-            <section class="stack">
+            <section class="sign-in">
+                <BrandMark />
                 <h1>{heading(why)}</h1>
                 <p>{text}</p>
                 <div class="buttons">
