@@ -4,6 +4,7 @@ pub(crate) mod auto_pay;
 pub(crate) mod billing;
 pub(crate) mod bootstrap;
 pub(crate) mod cards;
+mod database_key;
 pub(crate) mod disputes;
 mod early_events;
 pub(crate) mod feed;

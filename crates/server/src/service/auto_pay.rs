@@ -34,7 +34,7 @@ pub(crate) async fn get(state: &AppState, organization: &Organization) -> Result
 /// The same of settings that have just been read.
 pub(crate) async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay) -> Result<Shown, Problem> {
     let now = state.clock.now();
-    let figures = engine::figures(state, organization, auto_pay, now).await?;
+    let figures = engine::still_figures(state, organization, auto_pay, now).await?;
     let plan = auto_pay
         .settings
         .as_ref()

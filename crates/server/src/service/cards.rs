@@ -2,8 +2,6 @@
 
 mod hosted;
 
-use std::time::Duration;
-
 use billing_contract::card::{Card as Shown, CardList, CardSetup as ShownSetup, CardSetupStatus, CreateCardSetup};
 use billing_contract::{FieldError, ProblemCode};
 use billing_domain::charge::DeclineCode;
@@ -19,12 +17,11 @@ use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
+use crate::service::settlement::PATIENCE;
 use crate::service::{auto_pay, pay, top_ups};
 
 pub(crate) use self::hosted::{Page, close as close_page, is_page, shown as shown_page};
 
-/// How long a request waits for the bank before it answers with the state as it is.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Whoever has not confirmed or finished by then will not.
 /// See docs/decisions/0028-abandoned-attempts.md.
 const ABANDONED_SECONDS: i64 = 30 * 60;

@@ -18,7 +18,8 @@ use billing_store::{
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::top_ups::{PATIENCE, fingerprint};
+use crate::service::settlement::PATIENCE;
+use crate::service::top_ups::fingerprint;
 use crate::service::{auto_pay, early_events, settlement, webhooks};
 
 /// Longer than any call to the provider takes.

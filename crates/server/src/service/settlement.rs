@@ -31,10 +31,10 @@ const SILENT_SECONDS: i64 = 60;
 /// Short, so that after a crash somebody else soon takes over; prolonged while a call runs.
 const LEASE_SECONDS: i64 = 15;
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// How long a request waits for the provider's word.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two tries to have a top-up that somebody else is at.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long a request waits for the outcome before it answers with the state as it is.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two tries to have what somebody else is at.
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 /// Pauses before a busy provider is asked again.
 const BUSY_PAUSES: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
 
@@ -59,16 +59,19 @@ pub(crate) fn start(state: &AppState, organization_id: &str, id: &str) -> JoinHa
 }
 
 /// Asks the provider how the top-up stands now, after whoever is just asking: their answer may be older than what has
-/// happened since. Waits a while for it, in a task of its own; late or failed, the row says how it stands.
+/// happened since.
+pub(crate) async fn drive_anew(state: &AppState, organization_id: &str, id: &str) -> Result<(), Problem> {
+    while !drive(state, organization_id, id).await? {
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+/// The same in a task of its own, waited for a while; late or failed, the row says how it stands.
 pub(crate) async fn ask_anew(state: &AppState, organization_id: &str, id: &str) {
     let work = {
         let (state, organization_id, id) = (state.clone(), organization_id.to_owned(), id.to_owned());
-        async move {
-            while !drive(&state, &organization_id, &id).await? {
-                tokio::time::sleep(PAUSE).await;
-            }
-            Ok::<_, Problem>(())
-        }
+        async move { drive_anew(&state, &organization_id, &id).await }
     };
     if let Ok(Ok(Err(problem))) = tokio::time::timeout(PATIENCE, state.tasks.spawn(work)).await {
         tracing::warn!(top_up = id, problem = problem.document().detail, "a top-up could not be driven on");

@@ -1,8 +1,6 @@
 //! Top-ups by hand: the intent is written once for an idempotency key, a task of its own charges, the answer is the
 //! row as it then is.
 
-use std::time::Duration;
-
 use billing_contract::ProblemCode;
 use billing_contract::top_up::{CardSummary, CreateTopUp, Decline, NextAction, TopUp as Shown};
 use billing_domain::Timestamp;
@@ -17,12 +15,8 @@ use crate::hex;
 use crate::problem::Problem;
 use crate::service::requests;
 use crate::service::sessions::{self, Member};
-use crate::service::settlement::{self, HANDOVER_SECONDS};
+use crate::service::settlement::{self, HANDOVER_SECONDS, PATIENCE, PAUSE};
 
-/// How long a request waits for the outcome before it answers with the state as it is.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two tries to have a top-up that somebody else is at.
-const PAUSE: Duration = Duration::from_millis(100);
 /// A UUID that no card has.
 const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
 

@@ -1,19 +1,14 @@
 //! What the payment provider tells unasked. An event only says what to look up again: the object is fetched from the
 //! provider by the same services that drive it anyway, so duplicates, disorder and old contents change nothing.
 
-use std::time::Duration;
-
 use billing_contract::ProblemCode;
 use billing_payments::{Reference, Subject, WebhookError, WebhookEvent, WebhookKind, stripe};
 use billing_store::StoreError;
 
 use crate::app::AppState;
 use crate::problem::Problem;
+use crate::service::settlement::{PATIENCE, PAUSE};
 use crate::service::{cards, disputes, fraud, refunds, settlement, unknown_payments};
-
-/// How long an event waits for somebody who is just asking the provider about the same thing.
-const PATIENCE: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// A webhook of Stripe's, as its raw bytes. Returns once its effect is in the database; a problem makes Stripe send it
 /// again later.
@@ -96,13 +91,7 @@ async fn look_up_known(state: &AppState, subject: Option<Subject<'_>>) -> Result
 /// Also for disputes: a charge must be in the ledger before it is taken back.
 pub(crate) async fn look_up_top_up(state: &AppState, id: &str) -> Result<(), Problem> {
     let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
-    patiently(Box::pin(async {
-        while !settlement::drive(state, &organization_id, id).await? {
-            tokio::time::sleep(PAUSE).await;
-        }
-        Ok(())
-    }))
-    .await
+    patiently(Box::pin(settlement::drive_anew(state, &organization_id, id))).await
 }
 
 /// One that this database did not write down was made at the provider, or before this database was restored.

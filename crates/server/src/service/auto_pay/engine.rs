@@ -30,25 +30,26 @@ pub(super) struct Figures {
     last_seq: i64,
 }
 
-/// Reads the figures of now.
-pub(super) async fn figures(
+/// Reads the figures of one moment of the ledger, to be shown: what settles between two reads would be on its way here and
+/// settled there.
+pub(super) async fn still_figures(
     state: &AppState,
     organization: &Organization,
     auto_pay: &AutoPay,
     now: Timestamp,
 ) -> Result<Figures, Problem> {
-    let mut figures = read_figures(state, organization, auto_pay, now).await?;
-    // Of one moment of the ledger: what settles between two reads would be on its way here and settled there.
+    let mut figures = self::figures(state, organization, auto_pay, now).await?;
     for _ in 1..TRIES {
         if state.store.wallet(&organization.id).await?.last_seq == figures.last_seq {
             break;
         }
-        figures = read_figures(state, organization, auto_pay, now).await?;
+        figures = self::figures(state, organization, auto_pay, now).await?;
     }
     Ok(figures)
 }
 
-async fn read_figures(
+/// Reads the figures of now, for a decision.
+pub(super) async fn figures(
     state: &AppState,
     organization: &Organization,
     auto_pay: &AutoPay,

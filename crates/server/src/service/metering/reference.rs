@@ -11,6 +11,7 @@ use sha2::Sha256;
 
 use crate::Failure;
 use crate::hex;
+use crate::service::database_key::database_key;
 
 /// Where the database keeps the key, so that all servers make the same of the same id.
 const META: &str = "reference_key";
@@ -23,11 +24,9 @@ pub(crate) struct References {
 }
 
 impl References {
-    /// With the database's key, which is made by whoever comes first.
+    /// With the database's key.
     pub(crate) async fn open(store: &Store) -> Result<Self, Failure> {
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(|error| error.to_string())?;
-        Ok(Self { key: store.meta_or(META, &hex::encode(&key)).await? })
+        Ok(Self { key: database_key(store, META).await? })
     }
 
     /// The reference of an id. One that was posted as it is, before ids were looked at, stays what it was: it must not be

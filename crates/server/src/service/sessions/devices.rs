@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::Failure;
-use crate::hex;
+use crate::service::database_key::database_key;
 
 /// Where the database keeps the key, so that all servers know each other's cookies.
 const META: &str = "device_key";
@@ -26,11 +26,9 @@ pub(crate) struct Devices {
 }
 
 impl Devices {
-    /// With the database's key, which is made by whoever comes first.
+    /// With the database's key.
     pub(crate) async fn open(store: &Store) -> Result<Self, Failure> {
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(|error| error.to_string())?;
-        Ok(Self { key: store.meta_or(META, &hex::encode(&key)).await? })
+        Ok(Self { key: database_key(store, META).await? })
     }
 
     /// What this browser is called, if this person has signed in there before.
