@@ -10,6 +10,7 @@ mod demo;
 mod events;
 mod hex;
 mod http;
+mod message;
 mod metrics;
 mod offline;
 mod problem;

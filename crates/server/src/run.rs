@@ -185,7 +185,7 @@ fn announce(
     if state.config.demo {
         let provider = if state.config.stripe.is_some() { "Stripe's test mode" } else { "Sandbox" };
         writeln!(out, "\n  {provider}: no real money. Sign in as")?;
-        for DemoSignIn { label, email, password } in demo::sign_ins() {
+        for DemoSignIn { label, email, password, .. } in demo::sign_ins() {
             writeln!(out, "  {label:<22} {email:<18} password {password}")?;
         }
         writeln!(out)?;

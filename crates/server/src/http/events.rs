@@ -19,6 +19,7 @@ use crate::app::AppState;
 use crate::http::extract::Query;
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
+use crate::problem::Detail;
 use crate::service::feed::{self, Message, Push};
 
 /// Where a browser says what it has, when it comes back by itself.
@@ -78,10 +79,13 @@ async fn stream_events(
 
 fn seq(text: &str, pointer: &str) -> Result<i64, Problem> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|_| plain)
-        .ok_or_else(|| Problem::field(pointer, "not_a_seq", "Send the seq of the last line that you have, like 10432."))
+    text.parse().ok().filter(|_| plain).ok_or_else(|| {
+        Problem::field(
+            pointer,
+            "not_a_seq",
+            Detail::general("Send the seq of the last line that you have, like 10432."),
+        )
+    })
 }
 
 fn event(Message { seq, push }: Message) -> Event {

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use billing_contract::ProblemCode;
 use billing_domain::Money;
-use billing_domain::card::brand_name;
 use billing_payments::{DisputeAnswer, DisputeOutcome, Subject};
 use billing_store::{AutoPayState, CreditLine, DisputeState, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
 
 use crate::app::AppState;
 use crate::events::Topic;
+use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
 use crate::service::{auto_pay, early_events, settlement, webhooks};
 
@@ -17,7 +16,7 @@ use crate::service::{auto_pay, early_events, settlement, webhooks};
 pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
     let answer = state.provider.look_up_dispute(provider_ref).await.map_err(|error| {
         tracing::warn!(dispute = provider_ref, %error, "a dispute could not be looked up");
-        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+        Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(()) };
     let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(()) };
@@ -49,8 +48,8 @@ async fn apply(
             DisputeOutcome::Returned => DisputeState::Returned,
         },
     };
-    let taken = words(state, &organization, &top_up, answer, "Disputed")?;
-    let back = words(state, &organization, &top_up, answer, "Dispute won:")?;
+    let taken = words(state, &organization, &top_up, answer, UserMessage::ledger_disputed)?;
+    let back = words(state, &organization, &top_up, answer, UserMessage::ledger_dispute_won)?;
     let next = |present: &AutoPayState| Some(auto_pay::health::disputed(present));
     let now = state.clock.now();
     let applied = state.store.apply_dispute(organization_id, &word, &taken, &back, &next, now).await?;
@@ -71,7 +70,7 @@ fn words(
     organization: &Organization,
     top_up: &TopUp,
     answer: &DisputeAnswer,
-    what: &str,
+    what: fn(&str) -> UserMessage,
 ) -> Result<CreditLine, Problem> {
     let details = BTreeMap::from([
         ("top_up".to_owned(), top_up.id.clone()),
@@ -81,8 +80,8 @@ fn words(
     Ok(CreditLine {
         id: state.new_id()?,
         day: settlement::day(organization, state.clock.now()),
-        description: format!("{what} top-up with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
-        source: "Card's bank".to_owned(),
+        description: what(&ledger::card_name(&top_up.card_brand, &top_up.card_last4)).english(),
+        source: UserMessage::source_card_bank().english(),
         details,
     })
 }

@@ -1,6 +1,5 @@
 //! Early fraud warnings: automatic payments rest and people are told, once. Whether the money goes back is theirs to say.
 
-use billing_contract::ProblemCode;
 use billing_payments::Subject;
 use billing_store::{AutoPayState, FraudWord};
 
@@ -13,7 +12,7 @@ use crate::service::{auto_pay, settlement};
 pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
     let answer = state.provider.look_up_fraud_warning(provider_ref).await.map_err(|error| {
         tracing::warn!(warning = provider_ref, %error, "a fraud warning could not be looked up");
-        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+        Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(()) };
     let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(()) };

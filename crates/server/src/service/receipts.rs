@@ -19,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use self::wording::{Issued, receipt};
 use crate::app::AppState;
 use crate::calendar::Calendar;
+use crate::message::UserMessage;
 use crate::problem::Problem;
 use crate::service::papers;
 
@@ -67,7 +68,7 @@ impl Press {
     }
 
     async fn print(self: &Arc<Self>, receipt: Receipt, paper: Paper) -> Result<Vec<u8>, Problem> {
-        let busy = || Problem::retry_later(ProblemCode::Unavailable, "Too many receipts at once. Try again.", 5);
+        let busy = || Problem::retry_later(ProblemCode::Unavailable, UserMessage::too_many_receipts(), 5);
         let _core = tokio::time::timeout(PATIENCE, self.cores.acquire()).await.map_err(|_| busy())?;
         let press = Arc::clone(self);
         let drawing = tokio::task::spawn_blocking(move || {
@@ -114,10 +115,10 @@ pub(crate) async fn render(
     Ok((state.press.print(receipt, paper).await?, number))
 }
 
-const fn not_paid(status: TopUpStatus) -> &'static str {
+fn not_paid(status: TopUpStatus) -> UserMessage {
     match status {
-        TopUpStatus::Declined => "This top-up was declined. Nothing was charged, so there is no receipt.",
-        TopUpStatus::Expired => "This top-up was not confirmed in time. Nothing was charged, so there is no receipt.",
-        _ => "This top-up is not paid yet. There is a receipt as soon as it is.",
+        TopUpStatus::Declined => UserMessage::receipt_declined(),
+        TopUpStatus::Expired => UserMessage::receipt_expired(),
+        _ => UserMessage::receipt_not_paid(),
     }
 }

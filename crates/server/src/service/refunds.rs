@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use billing_contract::ProblemCode;
 use billing_contract::refund::{CreateRefund, Refund as Shown};
-use billing_domain::card::brand_name;
 use billing_domain::charge::RefundStatus;
 use billing_domain::free_text::{FreeText, REFUND_REASON};
 use billing_domain::limits::AmountError;
@@ -17,7 +16,8 @@ use billing_store::{
 
 use crate::app::AppState;
 use crate::events::Topic;
-use crate::problem::Problem;
+use crate::message::{UserMessage, ledger};
+use crate::problem::{Detail, Problem};
 use crate::service::settlement::PATIENCE;
 use crate::service::top_ups::fingerprint;
 use crate::service::{auto_pay, early_events, settlement, webhooks};
@@ -27,7 +27,6 @@ const LEASE_SECONDS: i64 = 60;
 /// A refund made at the provider is asked about this often until it is final; its events come sooner.
 const EXTERNAL_CHECK_SECONDS: i64 = 3_600;
 /// Who gave the money back, where it was not the operator's program.
-const PROVIDER: &str = "Payment provider";
 
 /// `POST /refunds`: the refund, and whether this key had made it before.
 /// See docs/decisions/0022-debit-refunds-first.md.
@@ -39,12 +38,12 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
     let amount = form.amount.as_ref().map(|amount| {
         Money::parse_payable(amount.text(), organization.currency).map_err(|error| {
             let error = AmountError::of(error, organization.currency);
-            Problem::field("/amount", error.code(), error.to_string())
+            Problem::field("/amount", error.code(), UserMessage::from(error))
         })
     });
     let amount = amount.transpose()?;
     if amount.is_some_and(|amount| !amount.is_positive()) {
-        return Err(Problem::field("/amount", "below_minimum", "A refund is more than zero."));
+        return Err(Problem::field("/amount", "below_minimum", Detail::general("A refund is more than zero.")));
     }
     let top_up = state.store.top_up(&organization.id, &form.top_up_id).await?;
     let now = state.clock.now();
@@ -57,7 +56,7 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
     };
     let said = amount.map(|amount| amount.to_string()).unwrap_or_default();
     let key = IdempotencyKey { key, fingerprint: fingerprint(&["POST /refunds", &top_up.id, &said, &reason]) };
-    let debit = words(state, &organization, &top_up, "Refund of", &reason, now)?;
+    let debit = words(state, &organization, &top_up, UserMessage::ledger_refund, &reason, now)?;
     match state.store.create_refund(&organization.id, &new, &debit, &key, now).await? {
         Ok(Created::New(refund)) => {
             tell(state, &organization.id);
@@ -74,7 +73,7 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
         Ok(Created::Replay(refund)) => Ok((show(refund), true)),
         Ok(Created::Reused | Created::Blocked) => Err(Problem::new(
             ProblemCode::IdempotencyKeyReused,
-            "This idempotency key was used for another request. Use a new key for a new refund.",
+            Detail::general("This idempotency key was used for another request. Use a new key for a new refund."),
         )),
         Err(refusal) => Err(refused(refusal, organization.currency)),
     }
@@ -103,7 +102,7 @@ pub(crate) async fn drive(state: &AppState, id: Option<&str>, limit: u32) -> Res
 pub(crate) async fn look_up_external(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
     let answer = state.provider.look_up_external_refund(provider_ref).await.map_err(|error| {
         tracing::warn!(refund = provider_ref, %error, "a refund could not be looked up");
-        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+        Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(()) };
     let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(()) };
@@ -125,11 +124,11 @@ pub(crate) async fn look_up_external(state: &AppState, provider_ref: &str) -> Re
         status: status_of(answer.outcome),
         next_check_at: now.plus_seconds(EXTERNAL_CHECK_SECONDS),
     };
-    let words = |what: &str| {
+    let words = |what: Wording| {
         let words = words(state, &organization, &top_up, what, &answer.reason, now)?;
-        Ok::<_, Problem>(CreditLine { source: PROVIDER.to_owned(), ..words })
+        Ok::<_, Problem>(CreditLine { source: UserMessage::source_payment_provider().english(), ..words })
     };
-    let (debit, back) = (words("Refund of")?, words("Failed refund of")?);
+    let (debit, back) = (words(UserMessage::ledger_refund)?, words(UserMessage::ledger_refund_failed)?);
     let applied = state.store.apply_external_refund(&organization_id, &word, &debit, &back, now).await?;
     if applied.is_some_and(|(_, changed)| changed) {
         tell(state, &organization_id);
@@ -179,7 +178,7 @@ async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> 
         Err(status) => (status, None),
     };
     let word = RefundWord { status, provider_ref, next_check_at: settlement::ask_again(now, 10, refund.checks) };
-    let back = words(state, &organization, &top_up, "Failed refund of", &refund.reason, now)?;
+    let back = words(state, &organization, &top_up, UserMessage::ledger_refund_failed, &refund.reason, now)?;
     let (_, changed) = state.store.apply_refund(&organization.id, &refund.id, &word, &back, now).await?;
     if changed {
         tell(state, &organization.id);
@@ -194,12 +193,15 @@ fn tell(state: &AppState, organization_id: &str) {
     auto_pay::nudge(state, organization_id);
 }
 
+/// The sentence about a card's name.
+type Wording = fn(&str) -> UserMessage;
+
 /// `Refund of top-up with Visa •• 4242`.
 fn words(
     state: &AppState,
     organization: &Organization,
     top_up: &TopUp,
-    what: &str,
+    what: Wording,
     reason: &str,
     now: Timestamp,
 ) -> Result<CreditLine, Problem> {
@@ -210,30 +212,32 @@ fn words(
     Ok(CreditLine {
         id: state.new_id()?,
         day: settlement::day(organization, now),
-        description: format!("{what} top-up with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
-        source: "Operator".to_owned(),
+        description: what(&ledger::card_name(&top_up.card_brand, &top_up.card_last4)).english(),
+        source: UserMessage::source_operator().english(),
         details,
     })
 }
 
 fn refused(refusal: RefundRefusal, currency: Currency) -> Problem {
     match refusal {
-        RefundRefusal::NotPaid => Problem::new(ProblemCode::Conflict, "Only a top-up that was paid can be refunded."),
+        RefundRefusal::NotPaid => {
+            Problem::new(ProblemCode::Conflict, Detail::general("Only a top-up that was paid can be refunded."))
+        }
         RefundRefusal::MoreThanPaid(left) => Problem::field(
             "/amount",
             "more_than_paid",
-            format!(
+            Detail::general(format!(
                 "Of this top-up {} was paid and neither given back nor taken back yet. Refund no more than that.",
                 left.priced(currency)
-            ),
+            )),
         ),
         RefundRefusal::MoreThanUnspent(available) => Problem::field(
             "/amount",
             "more_than_unspent",
-            format!(
+            Detail::general(format!(
                 "Only {} of the wallet is neither spent nor held. Refund no more than that.",
                 available.priced(currency)
-            ),
+            )),
         ),
     }
 }

@@ -6,7 +6,6 @@ use std::future::Future;
 use std::time::Duration;
 
 use billing_domain::auto_pay::CONFIRM_SECONDS;
-use billing_domain::card::brand_name;
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::{Date, Money, Timestamp};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
@@ -16,6 +15,7 @@ use tokio::task::JoinHandle;
 use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::events::Topic;
+use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
 use crate::service::{auto_pay, pay};
 
@@ -372,20 +372,21 @@ fn tell(state: &AppState, applied: &Applied) {
 
 /// `Top-up with Visa •• 4242`.
 fn description(top_up: &TopUp) -> String {
-    let what = match top_up.kind {
-        TopUpKind::Manual => "Top-up",
-        TopUpKind::Auto => "Automatic top-up",
+    let card = ledger::card_name(&top_up.card_brand, &top_up.card_last4);
+    let message = match top_up.kind {
+        TopUpKind::Manual => UserMessage::ledger_top_up(&card),
+        TopUpKind::Auto => UserMessage::ledger_automatic_top_up(&card),
     };
-    format!("{what} with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4)
+    message.english()
 }
 
 /// Who paid. A name that cannot be read must not keep money from arriving.
 async fn source(state: &AppState, top_up: &TopUp) -> String {
     match &top_up.requested_by {
-        None if top_up.link_id.is_some() => "Payment link".to_owned(),
+        None if top_up.link_id.is_some() => UserMessage::source_payment_link().english(),
         // Taken in from the provider after a backup was restored: who began it is lost.
         None if top_up.kind == TopUpKind::Manual => String::new(),
-        None => "Automatic payments".to_owned(),
+        None => UserMessage::source_automatic_payments().english(),
         Some(user) => {
             state.store.member(&top_up.organization_id, user).await.map(|member| member.name).unwrap_or_default()
         }

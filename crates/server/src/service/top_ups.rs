@@ -2,7 +2,7 @@
 //! row as it then is.
 
 use billing_contract::ProblemCode;
-use billing_contract::top_up::{CardSummary, CreateTopUp, Decline, NextAction, TopUp as Shown};
+use billing_contract::top_up::{CardSummary, CreateTopUp, NextAction, TopUp as Shown};
 use billing_domain::Timestamp;
 use billing_domain::charge::TopUpStatus;
 use billing_payments::ProviderError;
@@ -12,7 +12,10 @@ use sha2::{Digest as _, Sha256};
 use crate::app::AppState;
 use crate::events::Topic;
 use crate::hex;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::message::amount::describe_in_range;
+use crate::message::decline::decline_on_the_wire;
+use crate::problem::{Detail, Problem};
 use crate::service::requests;
 use crate::service::sessions::{self, Member};
 use crate::service::settlement::{self, HANDOVER_SECONDS, PATIENCE, PAUSE};
@@ -38,13 +41,9 @@ pub(crate) async fn create(
 ) -> Result<Answer, Problem> {
     let organization = &member.organization;
     let limits = state.config.limits(organization.currency);
-    let amount = limits.parse(form.amount.text()).map_err(|error| {
-        Problem::field(
-            "/amount",
-            error.code(),
-            format!("{error}. Enter {} to {}.", limits.min.priced(limits.currency), limits.max.priced(limits.currency)),
-        )
-    })?;
+    let amount = limits
+        .parse(form.amount.text())
+        .map_err(|error| Problem::field("/amount", error.code(), describe_in_range(error, &limits)))?;
     let now = state.clock.now();
     let new = NewTopUp {
         id: state.new_id()?,
@@ -73,25 +72,20 @@ pub(crate) async fn create(
         Ok(Created::Replay(top_up)) => answer(state, &organization.id, &top_up.id, true).await,
         Ok(Created::Reused | Created::Blocked) => Err(Problem::new(
             ProblemCode::IdempotencyKeyReused,
-            "This idempotency key was used for another request. Use a new key for a new top-up.",
+            Detail::general("This idempotency key was used for another request. Use a new key for a new top-up."),
         )),
         Err(StoreError::NotFound) => Err(no_card(form)),
-        Err(StoreError::TooFast { again_at }) => Err(too_fast(
-            "Your organization has added as much by hand as it may in a short time. Nothing was charged.",
-            again_at,
-            now,
-        )),
+        Err(StoreError::TooFast { again_at }) => Err(too_fast(UserMessage::top_up_pace(), again_at, now)),
         // A second payment for one request is nobody's intent. Whoever wants to add money all the same leaves it out.
-        Err(StoreError::Conflict("request")) => Err(Problem::new(
-            ProblemCode::Conflict,
-            "Somebody has answered this request already, or is paying for it just now. Nothing was charged.",
-        )),
+        Err(StoreError::Conflict("request")) => {
+            Err(Problem::new(ProblemCode::Conflict, UserMessage::request_answered_nothing_charged()))
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 /// `again_at`: when it may fit.
-pub(crate) fn too_fast(detail: &str, again_at: Timestamp, now: Timestamp) -> Problem {
+pub(crate) fn too_fast(detail: UserMessage, again_at: Timestamp, now: Timestamp) -> Problem {
     let seconds = u32::try_from(again_at.seconds_since(now)).unwrap_or(1);
     Problem::retry_later(ProblemCode::TooManyRequests, detail, seconds)
 }
@@ -110,7 +104,7 @@ async fn request_exists(state: &AppState, member: &Member, id: &str) -> Result<(
     match requests::request(state, member, id).await {
         Ok(_) => Ok(()),
         Err(problem) if problem.document().status == 404 => {
-            Err(Problem::field("/request_id", "unknown_request", "There is no such request."))
+            Err(Problem::field("/request_id", "unknown_request", UserMessage::request_unknown()))
         }
         Err(problem) => Err(problem),
     }
@@ -118,9 +112,9 @@ async fn request_exists(state: &AppState, member: &Member, id: &str) -> Result<(
 
 fn no_card(form: &CreateTopUp) -> Problem {
     if form.card_id.is_some() {
-        Problem::field("/card_id", "unknown_card", "This card is not connected any more. Choose another one.")
+        Problem::field("/card_id", "unknown_card", UserMessage::card_unknown())
     } else {
-        Problem::new(ProblemCode::CardRequired, "Connect a card first, then add money.")
+        Problem::new(ProblemCode::CardRequired, UserMessage::top_up_card_required())
     }
 }
 
@@ -144,7 +138,7 @@ async fn settle(state: &AppState, organization_id: &str, id: &str) {
 async fn answer(state: &AppState, organization_id: &str, id: &str, replayed: bool) -> Result<Answer, Problem> {
     let top_up = show(&state.store.top_up(organization_id, id).await?);
     let outcome = match &top_up.decline {
-        Some(decline) => Err(Problem::declined(decline.message.clone(), &decline.code, &top_up.id)),
+        Some(decline) => Err(Problem::declined(decline, &top_up.id)),
         None => Ok(top_up),
     };
     Ok(Answer { outcome, replayed })
@@ -220,14 +214,14 @@ pub(crate) async fn cancel(state: &AppState, organization_id: &str, id: &str) ->
 }
 
 fn waits_no_more() -> Problem {
-    Problem::new(ProblemCode::Conflict, "This payment does not wait for a confirmation any more.")
+    Problem::new(ProblemCode::Conflict, UserMessage::payment_confirmation_over())
 }
 
 /// The bank could not be told; nothing is decided.
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 pub(crate) fn unanswered(error: ProviderError) -> Problem {
     tracing::warn!(%error, "a challenge could not be answered");
-    Problem::retry_later(ProblemCode::Unavailable, "The bank could not be reached. Try again.", 2)
+    Problem::retry_later(ProblemCode::Unavailable, UserMessage::bank_unreachable(), 2)
 }
 
 /// As the page sees it.
@@ -254,7 +248,7 @@ pub(crate) fn show(top_up: &TopUp) -> Shown {
             .as_deref()
             .filter(|_| waits)
             .and_then(|action| next_action(action, settlement::challenge_ends(top_up))),
-        decline: top_up.decline_code.filter(|_| refused).map(decline),
+        decline: top_up.decline_code.filter(|_| refused).map(decline_on_the_wire),
         wallet: None,
     }
 }
@@ -269,9 +263,4 @@ pub(crate) fn next_action(stored: &str, expires_at: billing_domain::Timestamp) -
         // Behind hand-over links only, whose holders are answered by `pay`.
         billing_payments::NextAction::HostedPage { .. } => None,
     }
-}
-
-/// A decline in the words of the wire.
-pub(crate) fn decline(code: billing_domain::charge::DeclineCode) -> Decline {
-    Decline { code: code.as_str().to_owned(), message: code.sentence().to_owned() }
 }

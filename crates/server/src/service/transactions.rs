@@ -15,7 +15,8 @@ use utoipa::IntoParams;
 
 use crate::app::AppState;
 use crate::calendar::Calendar;
-use crate::problem::{Problem, text_error};
+use crate::message::{UserMessage, ledger};
+use crate::problem::{Detail, Problem, field_error, text_error};
 
 /// Lines of a page unless the client says otherwise.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;
@@ -119,7 +120,11 @@ async fn read(state: &AppState, organization_id: &str, wanted: &Wanted) -> Resul
 /// A ledger line as clients read it.
 pub(crate) fn on_the_wire(posted: PostedLine) -> Transaction {
     let PostedLine { line, hash } = posted;
+    let translation = ledger::description_of(&line).map(|message| message.on_the_wire());
+    let source_translation = ledger::source_of(&line).map(|message| message.on_the_wire());
     Transaction {
+        translation,
+        source_translation,
         seq: line.seq,
         id: line.id,
         kind: line.kind,
@@ -165,7 +170,9 @@ impl Search {
         let places =
             [("/cursor", &self.cursor), ("/before_seq", &self.before_seq), ("/at", &self.at), ("/limit", &self.limit)];
         match places.into_iter().find(|(_, given)| given.is_some()) {
-            Some((pointer, _)) => Err(Problem::field(pointer, "unknown_field", "The answer is whole: leave this out.")),
+            Some((pointer, _)) => {
+                Err(Problem::field(pointer, "unknown_field", Detail::general("The answer is whole: leave this out.")))
+            }
             None => Ok(()),
         }
     }
@@ -200,7 +207,7 @@ impl Search {
             && from >= to
             && !self.asks_for_skipped_days()
         {
-            errors.push(field("/to", "before_from", "The end lies before the beginning."));
+            errors.push(field_error("/to", "before_from", UserMessage::period_ends_before_it_begins()));
         }
         let begun = [&self.cursor, &self.before_seq, &self.at].into_iter().flatten().count();
         if begun > 1 {
@@ -302,7 +309,7 @@ fn query(text: &str, errors: &mut Vec<FieldError>) -> Option<String> {
 }
 
 fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }
+    field_error(pointer, code, Detail::general(detail))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use billing_payments::{Reference, Subject, WebhookError, WebhookEvent, WebhookKi
 use billing_store::StoreError;
 
 use crate::app::AppState;
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::service::settlement::{PATIENCE, PAUSE};
 use crate::service::{cards, disputes, fraud, refunds, settlement, unknown_payments};
 
@@ -25,12 +25,16 @@ fn refused(error: WebhookError) -> Problem {
     tracing::warn!(%error, "a webhook was refused");
     match error {
         WebhookError::BadSignature | WebhookError::Stale => {
-            Problem::new(ProblemCode::Unauthenticated, "The signature does not fit these bytes, or it is too old.")
+            let detail = Detail::general("The signature does not fit these bytes, or it is too old.");
+            Problem::new(ProblemCode::Unauthenticated, detail)
         }
         WebhookError::WrongMode => {
-            Problem::new(ProblemCode::Malformed, "This event is of the other mode (test or live) than this server.")
+            let detail = Detail::general("This event is of the other mode (test or live) than this server.");
+            Problem::new(ProblemCode::Malformed, detail)
         }
-        WebhookError::Unreadable => Problem::new(ProblemCode::Malformed, "This is no event that can be read."),
+        WebhookError::Unreadable => {
+            Problem::new(ProblemCode::Malformed, Detail::general("This is no event that can be read."))
+        }
     }
 }
 
@@ -133,6 +137,7 @@ async fn look_up_external_refund(
 /// Whoever is asking already may have asked before the event happened: their answer is waited for, then it is asked anew.
 async fn patiently(work: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
     tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| {
-        Err(Problem::retry_later(ProblemCode::Unavailable, "This is just being looked up. Send it again.", 5))
+        let detail = Detail::general("This is just being looked up. Send it again.");
+        Err(Problem::retry_later(ProblemCode::Unavailable, detail, 5))
     })
 }

@@ -14,7 +14,7 @@ use crate::api::{self, ApiError};
 use crate::parts::bank::SandboxBank;
 use crate::parts::card_form::{Accepted, CardFields, CardForm};
 use crate::parts::notice::Notice;
-use crate::parts::words::wording;
+use crate::parts::words::{decline_text, wording};
 use crate::platform::{task, timers};
 use crate::state::{Live, use_live};
 use crate::ui::announcer::announcer;
@@ -99,7 +99,7 @@ async fn connect(live: Live, call: Call, stage: Slot<Stage>, on_connected: Callb
             on_connected.run((card,));
         }
         Ok((_, setup)) => {
-            let reason = setup.decline.map(|decline| texts::heard(&decline.message));
+            let reason = setup.decline.map(|decline| decline_text(&decline));
             failed(stage, reason.unwrap_or_else(|| texts::connect_card::refused().to_owned()));
         }
         Err(error) => failed(stage, sentence(&error)),

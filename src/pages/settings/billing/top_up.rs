@@ -8,6 +8,7 @@ mod outcome;
 
 use leptos::prelude::*;
 
+use crate::parts::words::decline_text;
 use crate::platform::signal::{Derived, Given};
 use crate::texts;
 
@@ -158,7 +159,7 @@ fn settle(live: Live) {
     });
     dynamic::effect(move || {
         if let Stage::Choosing(Some(Notice::Declined(decline))) = &*live.payment.stage.read() {
-            announcer.alert(texts::top_up::said_declined(&texts::heard(&decline.message)));
+            announcer.alert(texts::top_up::said_declined(&decline_text(decline)));
         }
     });
 }

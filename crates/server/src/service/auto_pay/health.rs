@@ -1,5 +1,7 @@
 //! How automatic charges go: what a settlement or a decline does to it, and how the page says so in one line.
 
+use crate::message::UserMessage;
+use crate::message::decline::advise_payer;
 use billing_contract::auto_pay::{Health, HealthState};
 use billing_domain::Timestamp;
 use billing_domain::auto_pay::{Plan, RETRY_AFTER_SECONDS};
@@ -18,10 +20,6 @@ const NO_CARD: &str = "no_card";
 const CARD_REMOVED: &str = "card_removed";
 /// Paused because the card's bank took a charge back.
 const DISPUTED: &str = "disputed";
-
-/// Said while automatic payments wait because money was given back, taken back or corrected.
-const REVERSED: &str = "Money was given back or corrected, so nothing is charged for it. Automatic payments go on once \
-                        usage brings the balance down to the threshold again, or when you resume them.";
 
 /// Paused because the card's bank suspects that a payment was fraud.
 const SUSPECTED: &str = "fraud_warning";
@@ -143,49 +141,51 @@ pub(crate) fn awaits_agreement(present: &AutoPayState) -> bool {
 /// The line that the page shows. `plan` is what the engine would do now.
 pub(crate) fn line(auto_pay: &AutoPay, plan: Option<Plan>) -> Health {
     let state = &auto_pay.state;
-    let blank = Health { state: HealthState::Off, next_charge_at: None, attempt: None, reason: None };
+    let blank =
+        Health { state: HealthState::Off, next_charge_at: None, attempt: None, reason: None, translation: None };
+    let explained = |health: Health, reason: UserMessage| Health {
+        reason: Some(reason.english()),
+        translation: Some(reason.on_the_wire()),
+        ..health
+    };
     let Some(plan) = plan.filter(|_| auto_pay.enabled) else { return blank };
     let attempt = (state.failures > 0).then_some(state.failures);
     if plan == Plan::Wait && !awaits_cardholder(state) {
         return Health { state: HealthState::Charging, attempt, ..blank };
     }
     if let Some(reason) = &state.paused_reason {
-        return Health { state: HealthState::Paused, attempt, reason: Some(sentence(reason, state)), ..blank };
+        return explained(Health { state: HealthState::Paused, attempt, ..blank }, pause_message(reason, state));
     }
     if state.reversed_at.is_some() {
-        return Health { state: HealthState::Paused, attempt, reason: Some(REVERSED.to_owned()), ..blank };
+        return explained(Health { state: HealthState::Paused, attempt, ..blank }, UserMessage::auto_pay_reversed());
     }
     if let (Some(next), true) = (state.next_attempt_at, state.failures > 0) {
-        let reason = state.decline_code.map(|code| code.sentence().to_owned());
-        return Health { state: HealthState::Declined, next_charge_at: Some(next), attempt, reason };
+        let declined = Health { state: HealthState::Declined, next_charge_at: Some(next), attempt, ..blank };
+        return match state.decline_code {
+            Some(code) => explained(declined, advise_payer(code)),
+            None => declined,
+        };
     }
     match plan {
         Plan::Rest => Health { state: HealthState::Armed, ..blank },
         Plan::Wait | Plan::Charge(_) => Health { state: HealthState::Charging, ..blank },
         Plan::NotBefore(at) => Health { state: HealthState::Waiting, next_charge_at: Some(at), ..blank },
-        Plan::Capped(at) => Health {
-            state: HealthState::Capped,
-            next_charge_at: Some(at),
-            reason: Some("The monthly cap leaves too little for another charge.".to_owned()),
-            ..blank
-        },
+        Plan::Capped(at) => {
+            let capped = Health { state: HealthState::Capped, next_charge_at: Some(at), ..blank };
+            explained(capped, UserMessage::auto_pay_capped())
+        }
     }
 }
 
-fn sentence(reason: &str, state: &AutoPayState) -> String {
+fn pause_message(reason: &str, state: &AutoPayState) -> UserMessage {
     match reason {
-        AWAITS_CARDHOLDER => {
-            "The bank wants the cardholder to confirm the last automatic payment. Nothing is charged before.".to_owned()
-        }
-        NOT_CONFIRMED => {
-            "The last automatic payment was not confirmed with the bank, and nothing was charged.".to_owned()
-        }
-        NO_CARD => "There is no card to charge. Connect a card.".to_owned(),
-        CARD_REMOVED => "The card for automatic payments was removed. Choose another one.".to_owned(),
-        DISPUTED => "A payment was disputed, and the card's bank took it back. Settle that, then resume.".to_owned(),
-        SUSPECTED => "The card's bank suspects that a payment was fraud. Settle that with the cardholder, then resume."
-            .to_owned(),
-        _ => state.decline_code.unwrap_or(DeclineCode::GenericDecline).sentence().to_owned(),
+        AWAITS_CARDHOLDER => UserMessage::auto_pay_awaits_cardholder(),
+        NOT_CONFIRMED => UserMessage::auto_pay_not_confirmed(),
+        NO_CARD => UserMessage::auto_pay_no_card(),
+        CARD_REMOVED => UserMessage::auto_pay_card_removed(),
+        DISPUTED => UserMessage::auto_pay_disputed(),
+        SUSPECTED => UserMessage::auto_pay_fraud_warning(),
+        _ => advise_payer(state.decline_code.unwrap_or(DeclineCode::GenericDecline)),
     }
 }
 

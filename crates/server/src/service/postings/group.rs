@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::{Posted, Report, batch, post_batches, tell};
 use crate::app::AppState;
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::service::lanes::{Brought, Lanes};
 
 /// Lines of one commit: more would keep those behind them waiting for longer than they gain.
@@ -62,7 +62,8 @@ fn enqueue(state: &AppState, batch: Batch) -> oneshot::Receiver<Answer> {
 }
 
 fn too_busy() -> Problem {
-    Problem::retry_later(ProblemCode::Unavailable, "More is reported than can be posted. Report it again.", 1)
+    let detail = Detail::general("More is reported than can be posted. Report it again.");
+    Problem::retry_later(ProblemCode::Unavailable, detail, 1)
 }
 
 /// Posts until nothing waits any more.

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::{ASK_MILLISECONDS, CONSENT, Consent, sentence};
 use crate::api;
 use crate::parts::notice::Notice;
-use crate::parts::words::wording;
+use crate::parts::words::{decline_text, wording};
 use crate::platform::signal::Slot;
 use crate::platform::stripe::{CardForm, NotLoaded};
 use crate::platform::{task, timers};
@@ -163,7 +163,7 @@ async fn secret(mut answer: Result<CardSetup, api::ApiError>) -> Result<(String,
         }
         Ok(setup) => Err(setup
             .decline
-            .map_or_else(|| texts::connect_card::no_form().to_owned(), |decline| texts::heard(&decline.message))),
+            .map_or_else(|| texts::connect_card::no_form().to_owned(), |decline| decline_text(&decline))),
         Err(error) => Err(sentence(&error)),
     }
 }
@@ -186,7 +186,7 @@ async fn send(desk: Desk, Shown { form, setup_id }: Shown) {
                 return on_connected.run((card,));
             }
             Ok(CardSetup { status: CardSetupStatus::Succeeded | CardSetupStatus::Failed, decline, .. }) => {
-                let reason = decline.map(|decline| texts::heard(&decline.message));
+                let reason = decline.map(|decline| decline_text(&decline));
                 let reason = reason.unwrap_or_else(|| texts::connect_card::refused().to_owned());
                 return load(desk, Some(reason)).await;
             }

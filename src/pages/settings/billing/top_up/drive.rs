@@ -73,7 +73,7 @@ fn refused(live: Live, error: &ApiError) {
         Some(ProblemCode::CardRequired) => Stage::Connecting,
         Some(ProblemCode::CardDeclined) => {
             let code = error.problem().and_then(|problem| problem.decline_code.clone()).unwrap_or_default();
-            Stage::Choosing(Some(Notice::Declined(Decline { code, message: error.sentence() })))
+            Stage::Choosing(Some(Notice::Declined(Decline { code, message: error.sentence(), translation: None })))
         }
         _ => match error.field("/amount") {
             Some(text) => Stage::Choosing(Some(Notice::Amount(text))),

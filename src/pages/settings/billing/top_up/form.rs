@@ -10,7 +10,7 @@ use crate::texts;
 
 use super::super::words::card_with_expiry;
 use super::{choice, drive};
-use crate::parts::words::card_text;
+use crate::parts::words::{card_text, decline_text};
 use crate::platform::{focus, timers};
 use crate::state::Live;
 use crate::state::payment::{Notice, Stage};
@@ -204,7 +204,7 @@ fn notice(live: Live) -> AnyView {
         Notice::Declined(decline) => Some(
             view! {
                 <Banner tone=Tone::Stop title=texts::top_up::declined()>
-                    <p>{texts::heard(&decline.message)}</p>
+                    <p>{decline_text(&decline)}</p>
                     {another()}
                 </Banner>
             }
