@@ -1,8 +1,6 @@
 //! Automatic payments: the settings as people see and change them. Charging itself is `engine`'s.
 
-pub(crate) mod engine;
 pub(crate) mod health;
-pub(crate) mod nudges;
 
 use billing_contract::auto_pay::{AutoPay as Shown, EnteredRefill, MonthFigures, PutAutoPay};
 use billing_contract::{Entered, FieldError, ProblemCode};
@@ -11,18 +9,19 @@ use billing_domain::auto_pay::{Plan, Refill, Settings, SettingsError};
 use billing_domain::limits::{AmountError, ChargeLimits};
 use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, Organization, StoreError};
 
-use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
+use crate::recharge;
+use crate::reconcile::charge;
 use crate::service::sessions::{Member, require_confirmation};
-use crate::service::settlement;
+use crate::state::AppState;
 
 /// The wording of the consent to later charges that the page shows when automatic payments are switched on.
 const CONSENT: &str = "auto-pay-2026-11";
 
 /// The wallet has changed: the worker looks whether it is time to charge. Costs next to nothing, waits for nothing.
-pub(crate) fn nudge(state: &AppState, organization_id: &str) {
-    state.nudges.add(organization_id);
+pub(crate) fn wake(state: &AppState, organization_id: &str) {
+    state.wake_queue.add(organization_id);
 }
 
 /// The settings, how they do, and this month's figures.
@@ -34,14 +33,14 @@ pub(crate) async fn get(state: &AppState, organization: &Organization) -> Result
 /// The same of settings that have just been read.
 pub(crate) async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay) -> Result<Shown, Problem> {
     let now = state.clock.now();
-    let figures = engine::still_figures(state, organization, auto_pay, now).await?;
+    let figures = recharge::still_figures(state, organization, auto_pay, now).await?;
     let plan = auto_pay
         .settings
         .as_ref()
-        .map(|settings| engine::decide(state, organization, settings, &figures.situation, now));
+        .map(|settings| recharge::decide(state, organization, settings, &figures.situation, now));
     let settings = auto_pay.settings.unwrap_or_else(|| proposal(&state.config.limits(organization.currency)));
     // Without a named card it is the default one: whoever looks must see which one would be charged.
-    let card = if auto_pay.enabled { engine::card(state, auto_pay).await? } else { None };
+    let card = if auto_pay.enabled { recharge::card(state, auto_pay).await? } else { None };
     let card_id = card.map(|card| card.id).or_else(|| auto_pay.card_id.clone());
     let spent = &figures.spent;
     let in_flight = spent.in_flight.checked_add(spent.unknown).ok_or(StoreError::Overflow)?;
@@ -77,8 +76,8 @@ pub(crate) async fn first_payment(
     if auto_pay.enabled {
         return Ok(None);
     }
-    let figures = engine::figures(state, organization, &auto_pay, now).await?;
-    match engine::decide(state, organization, settings, &figures.situation, now) {
+    let figures = recharge::figures(state, organization, &auto_pay, now).await?;
+    match recharge::decide(state, organization, settings, &figures.situation, now) {
         Plan::Charge(amount) => Ok(Some(amount.money())),
         _ => Ok(None),
     }
@@ -147,7 +146,7 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<Shown, P
     if !present.enabled {
         return Err(Problem::new(ProblemCode::Conflict, "Automatic payments are switched off. Switch them on first."));
     }
-    if engine::card(state, &present).await?.is_none() {
+    if recharge::card(state, &present).await?.is_none() {
         return Err(card_required());
     }
     let agreed = health::agreed(&present.state);
@@ -205,7 +204,7 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
         |current: &AutoPayState| Some(if last { health::agreed(current) } else { health::card_removed(current) });
     match state.store.put_auto_pay(organization_id, present.version, &update, &next, state.clock.now()).await {
         Ok(_) => {
-            settlement::look_at_waiting(state, organization_id).await?;
+            charge::look_at_waiting(state, organization_id).await?;
             state.events.publish(organization_id, Topic::AutoPay);
             Ok(())
         }
@@ -217,8 +216,8 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
 /// Tells the watchers and acts at once, so that the answer already shows a charge that begins.
 pub(crate) async fn changed(state: &AppState, organization_id: &str) {
     let acted = async {
-        engine::consider(state, organization_id).await?;
-        settlement::look_at_waiting(state, organization_id).await
+        recharge::consider(state, organization_id).await?;
+        charge::look_at_waiting(state, organization_id).await
     };
     if let Err(problem) = acted.await {
         // The change itself is committed; the worker will look again.

@@ -3,11 +3,11 @@
 use billing_contract::session::{Bootstrap, Brand, Service, StripePage};
 use billing_payments::sandbox;
 
-use crate::app::AppState;
 use crate::demo;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 use crate::service::{billing, members};
+use crate::state::AppState;
 
 /// For nobody: what the server is. For a manager also the billing tab, for a member whom to ask.
 pub(crate) async fn bootstrap(state: &AppState, member: Option<&Member>) -> Result<Bootstrap, Problem> {

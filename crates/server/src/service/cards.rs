@@ -1,7 +1,5 @@
 //! Connected cards: connecting one through the provider, choosing the default, removing.
 
-mod hosted;
-
 use billing_contract::card::{Card as Shown, CardList, CardSetup as ShownSetup, CardSetupStatus, CreateCardSetup};
 use billing_contract::{FieldError, ProblemCode};
 use billing_domain::charge::DeclineCode;
@@ -13,14 +11,15 @@ use billing_store::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
+use crate::reconcile::card_setup::hosted_page;
+use crate::reconcile::charge::PATIENCE;
 use crate::service::sessions::Member;
-use crate::service::settlement::PATIENCE;
 use crate::service::{auto_pay, pay, top_ups};
+use crate::state::AppState;
 
-pub(crate) use self::hosted::{Page, close as close_page, is_page, shown as shown_page};
+pub(crate) use crate::reconcile::card_setup::hosted_page::{Page, close as close_page, is_page, shown as shown_page};
 
 /// Whoever has not confirmed or finished by then will not.
 /// See docs/decisions/0028-abandoned-attempts.md.
@@ -189,10 +188,10 @@ async fn drive(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
     drive_to(state, setup, given_up).await
 }
 
-async fn drive_to(state: &AppState, setup: &CardSetup, given_up: bool) -> Result<(), Problem> {
+pub(crate) async fn drive_to(state: &AppState, setup: &CardSetup, given_up: bool) -> Result<(), Problem> {
     let Asked { request, page, .. } = serde_json::from_str(&setup.request).map_err(Problem::internal)?;
     let heard = match page {
-        Some(page) => hosted::ask(state, setup, &request, &page, given_up).await,
+        Some(page) => hosted_page::ask(state, setup, &request, &page, given_up).await,
         None if given_up => state.provider.cancel_setup(&request).await,
         // Idempotent: the first time it starts, later it says how it stands.
         None => state.provider.start_setup(&request).await,

@@ -3,15 +3,16 @@
 
 use billing_store::{EarlyEvent, EarlyKind};
 
-use crate::app::AppState;
 use crate::problem::Problem;
-use crate::service::{disputes, refunds};
+use crate::reconcile::dispute;
+use crate::service::refunds;
+use crate::state::AppState;
 
 /// Events that are taken up in one turn.
 const AT_ONCE: u32 = 100;
 
 /// Keeps one. `top_up_id` is what the provider's marks on the payment say.
-pub(super) async fn keep(
+pub(crate) async fn keep(
     state: &AppState,
     kind: EarlyKind,
     provider_ref: &str,
@@ -25,12 +26,12 @@ pub(super) async fn keep(
 
 /// Takes up those whose payment is here by now. Each is dropped after its effect, which is idempotent: a crash in between
 /// repeats a look-up.
-pub(super) async fn take_up(state: &AppState) -> Result<(), Problem> {
+pub(crate) async fn take_up(state: &AppState) -> Result<(), Problem> {
     let provider = state.provider.name();
     for event in state.store.due_early_events(provider, AT_ONCE).await? {
         let taken = match event.kind {
             EarlyKind::Refund => Box::pin(refunds::look_up_external(state, &event.provider_ref)).await,
-            EarlyKind::Dispute => Box::pin(disputes::look_up(state, &event.provider_ref)).await,
+            EarlyKind::Dispute => Box::pin(dispute::look_up(state, &event.provider_ref)).await,
         };
         match taken {
             Ok(()) => state.store.drop_early_event(provider, &event).await?,

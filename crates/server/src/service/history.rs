@@ -5,9 +5,9 @@ use billing_domain::Timestamp;
 use billing_domain::auto_pay::history::STEP_SECONDS;
 use billing_store::{Organization, WalletStep, step_of};
 
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// As many days as people mean by "lately".
 const DAYS: i64 = 30;

@@ -17,11 +17,11 @@ use billing_domain::{Money, Timestamp};
 use billing_store::{NewLink, PaymentLink, StoreError};
 use qrcode::{Color, EcLevel};
 
-use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::{Member, hash_of, require_confirmation};
 use crate::service::{auto_pay, cards};
+use crate::state::AppState;
 
 /// So many are listed of those that are over.
 const LISTED: u32 = 50;

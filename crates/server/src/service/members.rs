@@ -6,11 +6,11 @@ use billing_contract::session::Admins;
 use billing_domain::Role;
 use billing_store::RoleChange;
 
-use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::links;
 use crate::service::sessions::{Member, require_confirmation};
+use crate::state::AppState;
 
 /// Everybody, by name.
 pub(crate) async fn list(state: &AppState, member: &Member) -> Result<MemberList, Problem> {

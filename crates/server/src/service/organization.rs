@@ -6,11 +6,11 @@ use billing_domain::FreeTextError;
 use billing_domain::free_text::{ADDRESS, FreeText, ORGANIZATION_NAME, Purpose, TAX_ID};
 use billing_store::OrganizationUpdate;
 
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::problem::{Problem, text_error};
 use crate::service::sessions::Member;
+use crate::state::AppState;
 
 /// The organisation as its managers see it.
 pub(crate) fn organization(member: &Member) -> Organization {

@@ -15,14 +15,15 @@ use billing_store::{
     SetupStatus, SetupWord, StoreError, TopUp,
 };
 
-use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
+use crate::reconcile::charge;
 use crate::service::cards::{self, Asked, Page};
 use crate::service::links::show_settings;
 use crate::service::sessions::hash_of;
 use crate::service::top_ups::{self, fingerprint};
-use crate::service::{auto_pay, receipts, settlement};
+use crate::service::{auto_pay, receipts};
+use crate::state::AppState;
 
 /// What the page shows of a link that can be used. Writes down that somebody has seen it.
 pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLink) -> Result<PayPage, Problem> {
@@ -38,7 +39,7 @@ pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLin
         state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
     }
     let organization = state.store.organization(&link.organization_id).await?;
-    let today = settlement::day(&organization, now);
+    let today = charge::day(&organization, now);
     let charge_now = due(state, &link, &organization).await?;
     Ok(PayPage {
         today,
@@ -188,7 +189,7 @@ async fn ask_provider(state: &AppState, setup: &CardSetup) -> Result<(), Problem
     }
     match state.store.top_up_of_setup(setup).await? {
         Some(top_up) if top_up.status == TopUpStatus::ActionRequired => {
-            settlement::ask_anew(state, &setup.organization_id, &top_up.id).await;
+            charge::ask_anew(state, &setup.organization_id, &top_up.id).await;
         }
         _ => {}
     }
@@ -296,7 +297,7 @@ fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
         TopUpStatus::Created | TopUpStatus::Processing => {}
         TopUpStatus::ActionRequired => {
             shown.status = PayStatus::ActionRequired;
-            shown.challenge_until = Some(settlement::challenge_ends(top_up));
+            shown.challenge_until = Some(charge::challenge_ends(top_up));
             shown.client_secret = secret(top_up);
         }
         TopUpStatus::Succeeded => {
@@ -332,8 +333,7 @@ fn summary(card: &Card) -> CardSummary {
 /// Takes the provider's word on the card of an attempt, and goes on with the charge that the link asks for.
 pub(crate) async fn take_word(state: &AppState, setup: &CardSetup, word: &SetupWord) -> Result<(), Problem> {
     let (organization_id, now) = (&setup.organization_id, state.clock.now());
-    let charge =
-        LinkCharge { top_up_id: state.new_id()?, next_check_at: now.plus_seconds(settlement::HANDOVER_SECONDS) };
+    let charge = LinkCharge { top_up_id: state.new_id()?, next_check_at: now.plus_seconds(charge::HANDOVER_SECONDS) };
     let applied = state.store.apply_link_setup(organization_id, &setup.id, word, &charge, now).await?;
     if let Some(link_id) = &applied.setup.link_id {
         state.events.publish(organization_id, Topic::Link(link_id.clone()));
@@ -347,7 +347,7 @@ pub(crate) async fn take_word(state: &AppState, setup: &CardSetup, word: &SetupW
     if let Some(top_up) = &applied.top_up {
         state.events.publish(organization_id, Topic::TopUp(top_up.id.clone()));
         state.events.publish(organization_id, Topic::Wallet);
-        settlement::drive(state, organization_id, &top_up.id).await?;
+        charge::drive(state, organization_id, &top_up.id).await?;
     }
     Ok(())
 }

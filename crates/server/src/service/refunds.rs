@@ -15,12 +15,12 @@ use billing_store::{
     RefundRefusal, RefundWord, StoreError, TopUp,
 };
 
-use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::settlement::PATIENCE;
+use crate::reconcile::charge::{self, PATIENCE};
 use crate::service::top_ups::fingerprint;
-use crate::service::{auto_pay, early_events, settlement, webhooks};
+use crate::service::{auto_pay, early_events, webhooks};
+use crate::state::AppState;
 
 /// Longer than any call to the provider takes.
 const LEASE_SECONDS: i64 = 60;
@@ -150,7 +150,7 @@ async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> 
     let top_up = state.store.top_up(&organization.id, &refund.top_up_id).await?;
     let request = RefundRequest {
         reference: Reference::refund(&refund.id, 1),
-        charge: settlement::reference(&top_up),
+        charge: charge::reference(&top_up),
         charge_provider_ref: top_up.provider_ref.clone().unwrap_or_default(),
         amount_minor: refund.amount.to_minor_exact(refund.currency).unwrap_or_default(),
         currency: refund.currency,
@@ -178,7 +178,7 @@ async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> 
         Ok(answer) => (status_of(answer.outcome), Some(answer.provider_ref)),
         Err(status) => (status, None),
     };
-    let word = RefundWord { status, provider_ref, next_check_at: settlement::ask_again(now, 10, refund.checks) };
+    let word = RefundWord { status, provider_ref, next_check_at: charge::ask_again(now, 10, refund.checks) };
     let back = words(state, &organization, &top_up, "Failed refund of", &refund.reason, now)?;
     let (_, changed) = state.store.apply_refund(&organization.id, &refund.id, &word, &back, now).await?;
     if changed {
@@ -191,7 +191,7 @@ async fn drive_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> 
 fn tell(state: &AppState, organization_id: &str) {
     state.events.publish(organization_id, Topic::Ledger);
     state.events.publish(organization_id, Topic::AutoPay);
-    auto_pay::nudge(state, organization_id);
+    auto_pay::wake(state, organization_id);
 }
 
 /// `Refund of top-up with Visa •• 4242`.
@@ -209,7 +209,7 @@ fn words(
     }
     Ok(CreditLine {
         id: state.new_id()?,
-        day: settlement::day(organization, now),
+        day: charge::day(organization, now),
         description: format!("{what} top-up with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
         source: "Operator".to_owned(),
         details,

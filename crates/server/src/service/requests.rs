@@ -1,20 +1,16 @@
 //! A member asks for funds, an admin answers: by a payment, which approves once it has arrived, or with a word. No
 //! money moves here.
 
-mod watch;
-
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestList, FundsRequestState};
 use billing_contract::{FieldError, ProblemCode};
 use billing_domain::FreeTextError;
 use billing_domain::free_text::{FreeText, REQUEST_ANSWER, REQUEST_REASON};
 use billing_store::{Decision, NewRequest, Request, RequestState, StoreError};
 
-use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
-
-pub(crate) use self::watch::{PULSE_SECONDS, Word, watch};
+use crate::state::AppState;
 
 /// As many as a page lists.
 const LISTED: u32 = 100;

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::papers::{self, SellerFacts};
 use super::transactions::on_the_wire;
 use super::usage::month_asked_for;
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Lines that are listed singly; with more of them the month is summed throughout.
 const LISTED: u32 = 1_000;

@@ -9,13 +9,13 @@ use billing_payments::ProviderError;
 use billing_store::{Created, IdempotencyKey, NewTopUp, Pace, StoreError, TopUp, TopUpKind};
 use sha2::{Digest as _, Sha256};
 
-use crate::app::AppState;
 use crate::events::Topic;
 use crate::hex;
 use crate::problem::Problem;
+use crate::reconcile::charge::{self, HANDOVER_SECONDS, PATIENCE, PAUSE};
 use crate::service::requests;
 use crate::service::sessions::{self, Member};
-use crate::service::settlement::{self, HANDOVER_SECONDS, PATIENCE, PAUSE};
+use crate::state::AppState;
 
 /// A UUID that no card has.
 const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
@@ -136,7 +136,7 @@ pub(crate) fn fingerprint(parts: &[&str]) -> String {
 
 /// Drives the charge and waits a while. The task goes on when this request is dropped.
 async fn settle(state: &AppState, organization_id: &str, id: &str) {
-    let task = settlement::start(state, organization_id, id);
+    let task = charge::start(state, organization_id, id);
     // Late or failed: the row says how it stands, and the reconciler goes on with it.
     let _ = tokio::time::timeout(PATIENCE, task).await;
 }
@@ -170,7 +170,7 @@ async fn find(state: &AppState, organization_id: &str, id: &str) -> Result<TopUp
 /// Asks the provider what became of it ("Check status"), unless that is known.
 pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
     if find(state, organization_id, id).await?.status.is_open() {
-        settlement::ask_anew(state, organization_id, id).await;
+        charge::ask_anew(state, organization_id, id).await;
     }
     get(state, organization_id, id).await
 }
@@ -187,8 +187,8 @@ pub(crate) async fn answer_challenge(
     if top_up.status != TopUpStatus::ActionRequired {
         return Err(waits_no_more());
     }
-    if state.clock.now() <= settlement::challenge_ends(&top_up) {
-        sandbox.answer_charge(&settlement::reference(&top_up), approve).await.map_err(unanswered)?;
+    if state.clock.now() <= charge::challenge_ends(&top_up) {
+        sandbox.answer_charge(&charge::reference(&top_up), approve).await.map_err(unanswered)?;
     }
     check(state, organization_id, id).await
 }
@@ -205,7 +205,7 @@ pub(crate) async fn cancel(state: &AppState, organization_id: &str, id: &str) ->
         let (state, organization_id, id) = (state.clone(), organization_id.to_owned(), id.to_owned());
         async move {
             // Whoever is just asking about it soon has their answer.
-            while !settlement::give_up(&state, &organization_id, &id).await? {
+            while !charge::give_up(&state, &organization_id, &id).await? {
                 tokio::time::sleep(PAUSE).await;
             }
             Ok::<_, Problem>(())
@@ -253,7 +253,7 @@ pub(crate) fn show(top_up: &TopUp) -> Shown {
             .next_action
             .as_deref()
             .filter(|_| waits)
-            .and_then(|action| next_action(action, settlement::challenge_ends(top_up))),
+            .and_then(|action| next_action(action, charge::challenge_ends(top_up))),
         decline: top_up.decline_code.filter(|_| refused).map(decline),
         wallet: None,
     }

@@ -13,9 +13,9 @@ use billing_store::{Organization, PostedLine, Store, TransactionFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::{Problem, text_error};
+use crate::state::AppState;
 
 /// Lines of a page unless the client says otherwise.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;

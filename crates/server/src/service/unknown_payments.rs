@@ -6,10 +6,11 @@ use billing_domain::{Currency, Money};
 use billing_payments::{CardFacts, ReceivedPayment, Subject};
 use billing_store::{ReceivedTopUp, StoreError, UnknownPayment};
 
-use crate::app::AppState;
 use crate::problem::Problem;
+use crate::reconcile::charge;
 use crate::service::cards::new_card;
-use crate::service::{early_events, settlement};
+use crate::service::early_events;
+use crate::state::AppState;
 
 /// Payments that are looked at again in one turn.
 const AT_ONCE: u32 = 100;
@@ -136,6 +137,6 @@ async fn take_in(
         }
         top_up => top_up?,
     };
-    settlement::settle_received(state, &top_up, &payment.provider_ref, payment.received_minor).await?;
+    charge::settle_received(state, &top_up, &payment.provider_ref, payment.received_minor).await?;
     Ok(None)
 }

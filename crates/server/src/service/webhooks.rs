@@ -5,10 +5,11 @@ use billing_contract::ProblemCode;
 use billing_payments::{Reference, Subject, WebhookError, WebhookEvent, WebhookKind, stripe};
 use billing_store::StoreError;
 
-use crate::app::AppState;
 use crate::problem::Problem;
-use crate::service::settlement::{PATIENCE, PAUSE};
-use crate::service::{cards, disputes, fraud, refunds, settlement, unknown_payments};
+use crate::reconcile::charge::{self, PATIENCE, PAUSE};
+use crate::reconcile::{dispute, fraud_warning};
+use crate::service::{cards, refunds, unknown_payments};
+use crate::state::AppState;
 
 /// A webhook of Stripe's, as its raw bytes. Returns once its effect is in the database; a problem makes Stripe send it
 /// again later.
@@ -58,9 +59,9 @@ async fn act(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
             if let Some(payment) = payment_ref {
                 unknown_payments::look_up(state, payment).await?;
             }
-            disputes::look_up(state, provider_ref).await
+            dispute::look_up(state, provider_ref).await
         }
-        WebhookKind::FraudWarning { provider_ref } => fraud::look_up(state, provider_ref).await,
+        WebhookKind::FraudWarning { provider_ref } => fraud_warning::look_up(state, provider_ref).await,
         WebhookKind::Card { provider_ref } => cards::refresh(state, provider_ref).await,
         WebhookKind::Other => Ok(()),
     }
@@ -91,7 +92,7 @@ async fn look_up_known(state: &AppState, subject: Option<Subject<'_>>) -> Result
 /// Also for disputes: a charge must be in the ledger before it is taken back.
 pub(crate) async fn look_up_top_up(state: &AppState, id: &str) -> Result<(), Problem> {
     let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
-    patiently(Box::pin(settlement::drive_anew(state, &organization_id, id))).await
+    patiently(Box::pin(charge::drive_anew(state, &organization_id, id))).await
 }
 
 /// One that this database did not write down was made at the provider, or before this database was restored.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{next_turn, notices};
-use crate::app::AppState;
-use crate::service::auto_pay::engine;
+use super::{next_turn, notifications};
+use crate::recharge;
+use crate::state::AppState;
 
 /// A wallet that changes thousands of times a second is looked at this often.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -13,10 +13,10 @@ const ROUND: Duration = Duration::from_secs(20);
 
 /// Runs until the server stops.
 pub(super) async fn look_when_nudged(state: AppState) {
-    while let Some(wallets) = state.shutdown.run_until_cancelled(state.nudges.take()).await {
+    while let Some(wallets) = state.shutdown.run_until_cancelled(state.wake_queue.take()).await {
         for organization_id in wallets {
             look(&state, &organization_id).await;
-            notices::watch(&state, &organization_id).await;
+            notifications::watch(&state, &organization_id).await;
         }
         tokio::time::sleep(SHORTEST_PAUSE).await;
     }
@@ -40,7 +40,7 @@ pub(super) async fn look_at_all(state: AppState) {
 }
 
 async fn look(state: &AppState, organization_id: &str) {
-    if let Err(problem) = engine::consider(state, organization_id).await {
+    if let Err(problem) = recharge::consider(state, organization_id).await {
         tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
     }
 }
