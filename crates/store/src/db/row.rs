@@ -127,9 +127,13 @@ pub(crate) trait FromColumn<'r>: Sized {
     fn from_column(row: &'r Row, column: &str) -> Result<Self>;
 }
 
-impl<'r, T: Column<'r>> FromColumn<'r> for T {
+impl<'r, T: Column<'r>> FromColumn<'r> for T
+where
+    Option<T::Stored>: Stored<'r>,
+{
     fn from_column(row: &'r Row, column: &str) -> Result<Self> {
-        read_stored(row.decode(column)?, column)
+        // Never without the `Option`: SQLite's driver reads NULL as zero and as an empty text.
+        row.get::<Option<T>>(column)?.ok_or_else(|| StoreError::Corrupt(format!("{column}: no value")))
     }
 }
 
@@ -138,12 +142,9 @@ where
     Option<T::Stored>: Stored<'r>,
 {
     fn from_column(row: &'r Row, column: &str) -> Result<Self> {
-        row.decode::<Option<T::Stored>>(column)?.map(|stored| read_stored(stored, column)).transpose()
+        let Some(stored) = row.decode::<Option<T::Stored>>(column)? else { return Ok(None) };
+        T::from_stored(stored).map(Some).map_err(|fault| StoreError::Corrupt(format!("{column}: {fault}")))
     }
-}
-
-fn read_stored<'r, T: Column<'r>>(stored: T::Stored, column: &str) -> Result<T> {
-    T::from_stored(stored).map_err(|fault| StoreError::Corrupt(format!("{column}: {fault}")))
 }
 
 macro_rules! stored_as {
