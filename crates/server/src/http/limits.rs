@@ -12,9 +12,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
-use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::message::UserMessage;
+use crate::state::AppState;
 
 /// Largest body, bytes: every form of ours is far smaller.
 pub(crate) const BODY: usize = 16 * 1024;

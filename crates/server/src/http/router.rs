@@ -11,7 +11,6 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
     auto_pay, billing, bootstrap, cards, events, health, limits, links, members, metering, metrics, openapi,
@@ -19,6 +18,7 @@ use crate::http::{
     usage, wallet, webhooks,
 };
 use crate::problem::Detail;
+use crate::state::AppState;
 
 /// Every resource adds one line.
 fn resources() -> OpenApiRouter<AppState> {

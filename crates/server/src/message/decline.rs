@@ -2,16 +2,9 @@
 //! a thief learns nothing.
 //! See docs/decisions/0024-one-decline-message.md.
 
-use billing_contract::top_up::Decline;
 use billing_domain::charge::DeclineCode;
 
 use super::UserMessage;
-
-/// A decline on the wire, for somebody who may choose card and amount.
-pub(crate) fn decline_on_the_wire(code: DeclineCode) -> Decline {
-    let message = advise_payer(code);
-    Decline { code: code.as_str().to_owned(), message: message.english(), translation: Some(message.on_the_wire()) }
-}
 
 /// For the person who pays: what happened and what to do.
 pub(crate) fn advise_payer(code: DeclineCode) -> UserMessage {
