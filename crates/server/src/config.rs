@@ -16,7 +16,7 @@ use billing_domain::grace::Policy;
 use billing_domain::limits::ChargeLimits;
 use billing_domain::{Currency, FreeTextError, Money, Timestamp};
 use billing_store::{Allowance, COSTLY_READ_TIME, Pace};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 pub(crate) use self::brand::Brand;
@@ -310,6 +310,9 @@ pub(crate) struct Settings {
 /// Why the settings cannot be used, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
+    /// The command line cannot be read.
+    #[error(transparent)]
+    CommandLine(#[from] clap::Error),
     /// The file cannot be read.
     #[error("the configuration file {path} cannot be read: {error}")]
     File { path: String, error: std::io::Error },
@@ -443,80 +446,33 @@ impl Config {
     }
 }
 
-impl Settings {
-    /// Flags and environment as read by clap, the file below them, defaults below the file.
-    pub(crate) fn resolve(self) -> Result<Config, ConfigError> {
-        let file = self.config.as_deref().map(file::read).transpose()?.unwrap_or_default();
-        self.over(file).check()
-    }
-
-    fn over(self, below: Self) -> Self {
-        macro_rules! first {
-            ($($name:ident),+) => { Self { $($name: self.$name.or(below.$name)),+ } };
+impl Command {
+    /// What a command line asks for. Flags come before the environment, both before the file that one of them names.
+    /// See docs/decisions/0085-settings-by-clap.md.
+    pub(crate) fn read(matches: &ArgMatches) -> Result<Self, ConfigError> {
+        let mut command = Cli::from_arg_matches(matches)?.command;
+        let settings = command.settings_mut();
+        if let (Some(path), Some((_, given))) = (settings.config.as_deref(), matches.subcommand()) {
+            let mut layered = file::read(path)?;
+            layered.update_from_arg_matches(given)?;
+            *settings = layered;
         }
-        first!(
-            config,
-            listen,
-            admin_listen,
-            platform_listen,
-            max_connections,
-            max_connections_per_address,
-            header_seconds,
-            write_seconds,
-            read_seconds,
-            database,
-            database_file,
-            dist,
-            demo,
-            demo_state,
-            demo_traffic,
-            service_key,
-            service_key_file,
-            public_url,
-            behind_proxy,
-            requests_per_second,
-            require_card,
-            grace_seconds,
-            grace_amount,
-            min_top_up,
-            max_top_up,
-            confirm_above,
-            top_ups_per_hour,
-            top_ups_per_day,
-            top_up_sum_per_hour,
-            top_up_sum_per_day,
-            smtp_url,
-            smtp_url_file,
-            mail_from,
-            webhook_url,
-            webhook_secret,
-            webhook_secret_file,
-            log,
-            provider,
-            stripe_secret_key,
-            stripe_secret_key_file,
-            stripe_publishable_key,
-            stripe_webhook_secret,
-            stripe_webhook_secret_file,
-            stripe_url,
-            stripe_script_url,
-            seller_name,
-            seller_address,
-            seller_tax_id,
-            fonts,
-            brand_name,
-            brand_logo,
-            brand_accent,
-            brand_links,
-            support_email,
-            support_url,
-            clock_start,
-            answer_delay_ms,
-            answer_delay_seed
-        )
+        Ok(command)
     }
 
-    fn check(self) -> Result<Config, ConfigError> {
+    fn settings_mut(&mut self) -> &mut Settings {
+        match self {
+            Self::Serve(settings) | Self::Verify(settings) | Self::Doctor(settings) => settings,
+            Self::Export(export) => &mut export.settings,
+            Self::Backup(backup) => &mut backup.settings,
+            Self::DeadLetters(letters) => &mut letters.settings,
+        }
+    }
+}
+
+impl Settings {
+    /// Puts defaults below them and looks whether they go together.
+    pub(crate) fn check(self) -> Result<Config, ConfigError> {
         let standard = Policy::default();
         let policy = Policy {
             require_card: self.require_card.unwrap_or(standard.require_card),
@@ -703,6 +659,8 @@ fn origin(url: &str) -> Result<String, ConfigError> {
 mod tests {
     use std::fs;
 
+    use clap::CommandFactory as _;
+
     use super::*;
 
     fn from_toml(text: &str) -> Settings {
@@ -710,15 +668,18 @@ mod tests {
     }
 
     fn from_flags(line: &str) -> Settings {
-        let cli = Cli::try_parse_from(["nexis-billing", "serve"].into_iter().chain(line.split_whitespace())).unwrap();
-        let Command::Serve(settings) = cli.command else { panic!("not serve") };
+        let words = ["nexis-billing", "serve"].into_iter().chain(line.split_whitespace());
+        let matches = Cli::command().try_get_matches_from(words).unwrap();
+        let Command::Serve(settings) = Command::read(&matches).unwrap() else { panic!("not serve") };
         *settings
     }
 
     #[test]
     fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
-        let file = from_toml("listen = \"127.0.0.1:9\"\ngrace_seconds = 60\ndemo = true\n");
-        let config = from_flags("--listen 127.0.0.1:10 --demo=false").over(file).check().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "listen = \"127.0.0.1:9\"\ngrace_seconds = 60\ndemo = true\n").unwrap();
+        let line = format!("--config {} --listen 127.0.0.1:10 --demo=false", file.path().display());
+        let config = from_flags(&line).check().unwrap();
         assert_eq!(config.listen.port(), 10);
         assert_eq!((config.policy.grace_seconds, config.demo), (60, false));
         assert_eq!(config.policy.grace_amount, Money::from_major(5));
@@ -727,7 +688,6 @@ mod tests {
 
     #[test]
     fn every_flag_has_an_environment_variable_and_a_line_in_the_file() {
-        use clap::CommandFactory as _;
         let command = Cli::command();
         let serve = command.find_subcommand("serve").unwrap();
         let allowed = toml::from_str::<Settings>("nonsense = 1").unwrap_err().to_string();
@@ -775,13 +735,9 @@ mod tests {
     fn stripe(more: &str) -> Result<Config, ConfigError> {
         let keys = "provider = \"stripe\"\nstripe_secret_key = \"sk_test_hush\"\nstripe_publishable_key = \"pk_test_1\"\n\
             stripe_webhook_secret = \"whsec_hush1, whsec_hush2\"\n";
-        from_toml(keys).over_by(from_toml(more)).check()
-    }
-
-    impl Settings {
-        fn over_by(self, above: Self) -> Self {
-            above.over(self)
-        }
+        let mut table: toml::Table = toml::from_str(keys).unwrap();
+        table.extend(toml::from_str::<toml::Table>(more).unwrap());
+        table.try_into::<Settings>().unwrap().check()
     }
 
     #[test]

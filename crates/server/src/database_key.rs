@@ -3,7 +3,6 @@
 use billing_store::Store;
 
 use crate::Failure;
-use crate::hex;
 
 /// The database's key of this name: 256 random bits in hex, made by whoever comes first.
 pub(crate) async fn database_key(store: &Store, name: &str) -> Result<String, Failure> {

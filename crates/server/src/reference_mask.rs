@@ -11,7 +11,6 @@ use sha2::Sha256;
 
 use crate::Failure;
 use crate::database_key::database_key;
-use crate::hex;
 
 /// Where the database keeps the key, so that all servers make the same of the same id.
 const META: &str = "reference_key";

@@ -13,7 +13,6 @@ use sha2::{Digest as _, Sha256};
 
 use self::branding::Branding;
 use crate::config::Brand;
-use crate::hex;
 
 /// Where `index.html` wants the first screen's data.
 const MARKER: &str = "<!--bootstrap-->";

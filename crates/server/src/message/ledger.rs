@@ -45,3 +45,76 @@ pub(crate) fn source_of(line: &Line) -> Option<UserMessage> {
     ];
     mechanisms.into_iter().find(|mechanism| mechanism.english() == line.source)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use billing_domain::{Currency, Timestamp};
+
+    use super::*;
+
+    fn line(kind: TransactionKind, amount: i32, description: &str, source: &str) -> Line {
+        Line {
+            organization_id: String::new(),
+            seq: 1,
+            id: String::new(),
+            kind,
+            contra: String::new(),
+            amount: Money::from_major(amount),
+            balance_after: Money::ZERO,
+            currency: Currency::Usd,
+            occurred_at: Timestamp::from_seconds(0),
+            posted_at: Timestamp::from_seconds(0),
+            description: description.to_owned(),
+            source: source.to_owned(),
+            quantity: None,
+            unit: None,
+            unit_price: None,
+            reference: String::new(),
+            corrects: None,
+            details: BTreeMap::new(),
+        }
+    }
+
+    /// The texts stand in ledgers: they must stay as they are.
+    #[test]
+    fn what_ledgers_have_stored_keeps_its_code() {
+        for (kind, amount, description, code) in [
+            (TransactionKind::TopUp, 25, "Top-up with Visa •• 4242", "ledger_top_up"),
+            (TransactionKind::AutoTopUp, 25, "Automatic top-up with Visa •• 4242", "ledger_automatic_top_up"),
+            (TransactionKind::Refund, -25, "Refund of top-up with Visa •• 4242", "ledger_refund"),
+            (TransactionKind::Refund, 25, "Failed refund of top-up with Visa •• 4242", "ledger_refund_failed"),
+            (TransactionKind::Dispute, -25, "Disputed top-up with Visa •• 4242", "ledger_disputed"),
+            (TransactionKind::Dispute, 25, "Dispute won: top-up with Visa •• 4242", "ledger_dispute_won"),
+        ] {
+            let message = description_of(&line(kind, amount, description, "")).unwrap().on_the_wire();
+            assert_eq!((message.code.as_str(), message.params["card"].as_str()), (code, "Visa •• 4242"));
+        }
+        for (source, code) in [
+            ("Payment link", "source_payment_link"),
+            ("Automatic payments", "source_automatic_payments"),
+            ("Card's bank", "source_card_bank"),
+            ("Operator", "source_operator"),
+            ("Payment provider", "source_payment_provider"),
+        ] {
+            let message = source_of(&line(TransactionKind::TopUp, 1, "", source)).unwrap();
+            assert_eq!(message.on_the_wire().code, code);
+        }
+    }
+
+    #[test]
+    fn what_others_have_worded_has_no_code() {
+        for (kind, description) in [
+            (TransactionKind::AiTask, "Top-up with Visa •• 4242"),
+            (TransactionKind::Promo, "Welcome credit with Visa •• 4242"),
+            (TransactionKind::TopUp, "Paid in with Visa •• 4242"),
+            (TransactionKind::Refund, "Top-up with Visa •• 4242"),
+            (TransactionKind::TopUp, ""),
+        ] {
+            assert_eq!(description_of(&line(kind, 25, description, "")), None, "{kind} {description}");
+        }
+        assert_eq!(source_of(&line(TransactionKind::AiTask, -1, "", "Operator")), None, "an agent of that name");
+        assert_eq!(source_of(&line(TransactionKind::TopUp, 1, "", "Olivia Hart")), None);
+    }
+}

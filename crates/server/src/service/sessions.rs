@@ -12,7 +12,6 @@ use sha2::{Digest as _, Sha256};
 use crate::auth::passwords::MAX_PASSWORD;
 use crate::budgets::Origin;
 use crate::events::Topic;
-use crate::hex;
 use crate::message::UserMessage;
 use crate::problem::{Detail, Problem, field_error};
 use crate::state::AppState;
