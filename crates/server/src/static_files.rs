@@ -36,6 +36,7 @@ pub(crate) enum DistError {
 }
 
 /// The files of the page.
+/// See docs/decisions/0084-static-files-in-memory.md.
 #[derive(Debug)]
 pub(crate) struct StaticFiles {
     /// By path without the leading slash.

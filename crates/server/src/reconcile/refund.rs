@@ -22,7 +22,6 @@ use crate::state::AppState;
 pub(crate) const REFUND_LEASE_SECONDS: i64 = 60;
 /// A refund made at the provider is asked about this often until it is final; its events come sooner.
 const EXTERNAL_CHECK_SECONDS: i64 = 3_600;
-/// Who gave the money back, where it was not the operator's program.
 
 /// Leases refunds that are due, or one; each goes to [`reconcile_refund`] if we made it.
 pub(crate) async fn lease_due_refunds(state: &AppState, id: Option<&str>, limit: u32) -> Result<Vec<Refund>, Problem> {
