@@ -34,7 +34,7 @@ impl ApiError {
                     texts::problem::pause(&seconds.to_string())
                 }
                 _ => in_page_language(
-                    problem.translation.as_ref(),
+                    problem.translation.as_deref(),
                     (texts::PROBLEMS, problem.code.as_str()),
                     &problem.detail,
                 ),
@@ -64,7 +64,7 @@ impl ApiError {
         errors
             .iter()
             .find(|error| error.pointer == pointer)
-            .map(|error| in_page_language(error.translation.as_ref(), (texts::FIELDS, &error.code), &error.detail))
+            .map(|error| in_page_language(error.translation.as_deref(), (texts::FIELDS, &error.code), &error.detail))
     }
 
     /// The server itself says that it has the request and works on it. Nothing else is proof that it was ever sent.

@@ -45,7 +45,7 @@ pub struct Health {
     pub reason: Option<String>,
     /// `reason` for other languages than English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub translation: Option<Message>,
+    pub translation: Option<Box<Message>>,
 }
 
 /// This calendar month in the organisation's zone.

@@ -251,7 +251,7 @@ pub struct PayAttempt {
     pub reason: Option<String>,
     /// `reason` for other languages than English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub translation: Option<Message>,
+    pub translation: Option<Box<Message>>,
     /// With `action_required` where the card is entered on the provider's own page: its address.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub redirect: Option<String>,

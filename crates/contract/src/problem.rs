@@ -120,7 +120,7 @@ pub struct FieldError {
     pub detail: String,
     /// `detail` for other languages than English; left out where `code` says it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub translation: Option<Message>,
+    pub translation: Option<Box<Message>>,
 }
 
 /// A problem document.
@@ -138,7 +138,7 @@ pub struct Problem {
     pub detail: String,
     /// `detail` for other languages than English; left out where `code` says it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub translation: Option<Message>,
+    pub translation: Option<Box<Message>>,
     /// The HTTP status again.
     pub status: u16,
     /// Wrong fields.

@@ -79,7 +79,7 @@ pub struct DemoSignIn {
     pub label: String,
     /// `label` for other languages than English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub translation: Option<Message>,
+    pub translation: Option<Box<Message>>,
     /// Sign-in address.
     pub email: String,
     /// Password.

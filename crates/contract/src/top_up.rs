@@ -44,7 +44,7 @@ pub struct Decline {
     pub message: String,
     /// `message` for other languages than English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub translation: Option<Message>,
+    pub translation: Option<Box<Message>>,
 }
 
 /// What the cardholder has to do.

@@ -35,12 +35,12 @@ pub struct Transaction {
     pub description: String,
     /// `description` for other languages than English, where the ledger itself has worded it. No part of the hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub translation: Option<Message>,
+    pub translation: Option<Box<Message>>,
     /// Which agent, person or mechanism.
     pub source: String,
     /// `source` for other languages than English, where it is a mechanism of the ledger. No part of the hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_translation: Option<Message>,
+    pub source_translation: Option<Box<Message>>,
     /// Plain decimal.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub quantity: Option<String>,

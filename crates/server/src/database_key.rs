@@ -8,5 +8,5 @@ use crate::Failure;
 pub(crate) async fn database_key(store: &Store, name: &str) -> Result<String, Failure> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| error.to_string())?;
-    Ok(store.meta_or(name, &hex::encode(&key)).await?)
+    Ok(store.meta_or(name, &hex::encode(key)).await?)
 }

@@ -27,7 +27,7 @@ pub(crate) struct UserMessage {
 }
 
 /// A whole number to be filled in.
-pub(crate) trait Count: Display {}
+pub(crate) trait Count: Copy + Display {}
 
 impl Count for u32 {}
 impl Count for usize {}
@@ -53,9 +53,9 @@ impl UserMessage {
     }
 
     /// Code and parameters, as they go beside the English text.
-    pub(crate) fn on_the_wire(&self) -> Message {
+    pub(crate) fn on_the_wire(&self) -> Box<Message> {
         let params = self.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        Message { code: self.code.to_owned(), params: params.collect::<BTreeMap<_, _>>() }
+        Box::new(Message { code: self.code.to_owned(), params: params.collect::<BTreeMap<_, _>>() })
     }
 }
 

@@ -22,7 +22,7 @@ impl Detail {
         Self::General(english.into())
     }
 
-    fn on_the_wire(self) -> (String, Option<billing_contract::Message>) {
+    fn on_the_wire(self) -> (String, Option<Box<billing_contract::Message>>) {
         match self {
             Self::Sentence(message) => (message.english(), Some(message.on_the_wire())),
             Self::General(english) => (english, None),

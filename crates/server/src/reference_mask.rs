@@ -41,7 +41,7 @@ impl ReferenceMask {
         // Any length is a key to HMAC, so there always is one.
         let mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).ok();
         let mac = mac.map(|mac| mac.chain_update(id).finalize().into_bytes()).unwrap_or_default();
-        format!("{PREFIX}{}", hex::encode(&mac))
+        format!("{PREFIX}{}", hex::encode(mac))
     }
 }
 

@@ -75,7 +75,7 @@ impl Stage {
             PayStatus::Unknown => Self::Unknown(attempt),
             PayStatus::Succeeded => Self::Done(attempt),
             PayStatus::Declined => {
-                let translation = attempt.translation.as_ref();
+                let translation = attempt.translation.as_deref();
                 let reason = attempt.reason.as_deref().map(|reason| texts::translated(reason, translation));
                 next(texts::pay::declined(), reason.unwrap_or_else(|| texts::pay::refused().to_owned()))
             }

@@ -9,5 +9,5 @@ pub(crate) fn request_fingerprint(parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hex::encode(&hash.finalize())
+    hex::encode(hash.finalize())
 }

@@ -232,12 +232,12 @@ pub(crate) async fn sign_out(state: &AppState, member: &Member) -> Result<(), Pr
 fn new_token() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
-    Ok(hex::encode(&bytes))
+    Ok(hex::encode(bytes))
 }
 
 /// What the database knows of a token.
 pub(crate) fn hash_of(token: &str) -> String {
-    hex::encode(&Sha256::digest(token.as_bytes()))
+    hex::encode(Sha256::digest(token.as_bytes()))
 }
 
 #[cfg(test)]

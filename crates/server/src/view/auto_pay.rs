@@ -45,8 +45,10 @@ pub(crate) fn map_health(auto_pay: &AutoPay, plan: Option<Plan>) -> Health {
     }
 }
 
-fn explain(health: Health, reason: &UserMessage) -> Health {
-    Health { reason: Some(reason.english()), translation: Some(reason.on_the_wire()), ..health }
+fn explain(mut health: Health, reason: &UserMessage) -> Health {
+    health.reason = Some(reason.english());
+    health.translation = Some(reason.on_the_wire());
+    health
 }
 
 fn pause_message(reason: &str, state: &AutoPayState) -> UserMessage {

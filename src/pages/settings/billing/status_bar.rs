@@ -185,7 +185,7 @@ fn text(bar: &Bar, currency: Currency) -> String {
 /// Why automatic payments rest, in the page's language; empty when nobody said.
 fn auto_pay_reason(health: &Health) -> String {
     let reason = health.reason.as_deref();
-    reason.map(|reason| texts::translated(reason, health.translation.as_ref())).unwrap_or_default()
+    reason.map(|reason| texts::translated(reason, health.translation.as_deref())).unwrap_or_default()
 }
 
 #[cfg(test)]

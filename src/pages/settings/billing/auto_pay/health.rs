@@ -39,7 +39,7 @@ pub(super) fn line(auto_pay: &AutoPay, money: impl Fn(Money) -> String, time: im
     let threshold = money(auto_pay.threshold);
     let next_at = health.next_charge_at.map(&time);
     let reason = match &health.reason {
-        Some(reason) => texts::translated(reason, health.translation.as_ref()),
+        Some(reason) => texts::translated(reason, health.translation.as_deref()),
         None => texts::health::refused().to_owned(),
     };
     let (tone, word, sentence, next) = match health.state {
