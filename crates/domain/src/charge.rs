@@ -288,7 +288,11 @@ mod tests {
         for state in RefundStatus::ALL {
             for reported in RefundStatus::ALL {
                 let after = state.apply(*reported);
-                assert_eq!(after.is_none(), state.is_final() || *reported == RefundStatus::Created, "{state} {reported}");
+                assert_eq!(
+                    after.is_none(),
+                    state.is_final() || *reported == RefundStatus::Created,
+                    "{state} {reported}"
+                );
                 assert!(after.is_none_or(|after| after == *reported), "{state} {reported}");
             }
         }
