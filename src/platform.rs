@@ -19,11 +19,9 @@ pub(crate) mod language;
 pub(crate) mod listener;
 #[allow(dead_code, reason = "the page behind a hand-over link has no tabs of one session")]
 pub(crate) mod lock;
-#[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
-pub(crate) mod paper;
+pub(crate) mod oneshot;
 pub(crate) mod print;
 pub(crate) mod random;
-pub(crate) mod reply;
 pub(crate) mod scroll;
 pub(crate) mod share;
 pub(crate) mod signal;
