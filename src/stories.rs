@@ -82,7 +82,7 @@ fn Kit() -> AnyView {
     .into_any()
 }
 
-/// The whole kit in one colour scheme. Names that must be told apart hold the sheet's.
+/// The whole kit in one color scheme. Names that must be told apart hold the sheet's.
 fn render_sheet(name: &'static str, class: &'static str) -> AnyView {
     let group = |(heading, show): StoryGroup| {
         view! {

@@ -23,7 +23,7 @@ const WALLETS_A_REPORT: usize = 10;
 const TIME: Duration = Duration::from_secs(6);
 const TOP_UPS: usize = 300;
 
-/// Organisations with money, made past the program.
+/// Organizations with money, made past the program.
 pub(crate) struct Wallets {
     store: Store,
     ids: Arc<[String]>,

@@ -1,4 +1,4 @@
-//! Hand-over links, as their makers see them.
+//! Payment links, as their makers see them.
 
 use billing_contract::link::{CreatePaymentLink, CreatedPaymentLink, PaymentLink};
 use billing_contract::paths;

@@ -1,4 +1,4 @@
-//! The people of the organisation.
+//! The people of the organization.
 
 use billing_contract::member::{Member, MemberList, PutRole};
 use billing_contract::paths;

@@ -1,4 +1,4 @@
-//! The organisation's own data.
+//! The organization's own data.
 
 use billing_contract::organization::{Organization, PutOrganization};
 use billing_contract::paths;

@@ -1,4 +1,4 @@
-//! What the holder of a hand-over link may ask; the token goes in bodies only.
+//! What the holder of a payment link may ask; the token goes in bodies only.
 
 use billing_contract::link::{AnswerAttempt, AskAttempt, CompleteLink, PayAttempt, PayPage, ResolveLink};
 use billing_contract::paths;

@@ -1,4 +1,4 @@
-//! What somebody without an account sees behind a hand-over link: who asks, for what, how much, until when; the card;
+//! What somebody without an account sees behind a payment link: who asks, for what, how much, until when; the card;
 //! and at the end the proof.
 
 mod flow;

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set};
 
 thread_local! {
-    static HEARS: Cell<bool> = const { Cell::new(true) };
+    static STREAMING: Cell<bool> = const { Cell::new(true) };
     static ANSWERED: Cell<bool> = const { Cell::new(true) };
     static LOST: ArcRwSignal<bool> = ArcRwSignal::new(false);
 }
@@ -21,7 +21,7 @@ pub(crate) fn lost_signal() -> ArcRwSignal<bool> {
 
 /// The event stream is open, or is not.
 pub(crate) fn set_streaming(now: bool) {
-    HEARS.set(now);
+    STREAMING.set(now);
     update_state();
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn set_answered(now: bool) {
 /// See docs/decisions/0065-connection-lost.md.
 pub(crate) fn update_state() {
     let online = web_sys::window().is_none_or(|window| window.navigator().on_line());
-    let now = !HEARS.get() && (!online || !ANSWERED.get());
+    let now = !STREAMING.get() && (!online || !ANSWERED.get());
     let lost = lost_signal();
     if lost.get_untracked() != now {
         lost.set(now);

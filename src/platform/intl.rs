@@ -59,7 +59,7 @@ thread_local! {
     static FORMATTERS: RefCell<Vec<(FormatterKey, Function)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// From now on instants are written in this IANA zone, the organisation's. An unknown one is ignored.
+/// From now on instants are written in this IANA zone, the organization's. An unknown one is ignored.
 pub(crate) fn use_zone(zone: &str) {
     ZONE.with_borrow_mut(|present| zone.clone_into(present));
     FORMATTERS.with_borrow_mut(|cached| cached.retain(|(key, _)| !matches!(key, FormatterKey::Date { .. })));
@@ -112,7 +112,7 @@ pub(crate) fn format_count(count: u64) -> String {
     format_number(&count.to_string())
 }
 
-/// An RFC 3339 instant in the organisation's zone.
+/// An RFC 3339 instant in the organization's zone.
 pub(crate) fn format_instant(rfc3339: &str, style: DateStyle) -> String {
     format_time(rfc3339, style, false)
 }

@@ -11,7 +11,7 @@ use billing_domain::{Date, TransactionKind};
 pub(crate) struct Filter {
     /// Of these kinds; empty for all.
     pub(crate) kinds: Vec<TransactionKind>,
-    /// From this day on, in the organisation's zone.
+    /// From this day on, in the organization's zone.
     pub(crate) from: Option<Date>,
     /// Up to this day.
     pub(crate) to: Option<Date>,
@@ -64,7 +64,7 @@ impl Filter {
         filter
     }
 
-    /// Whether a line is wanted; `None` where only the server can tell: days are counted in the organisation's zone,
+    /// Whether a line is wanted; `None` where only the server can tell: days are counted in the organization's zone,
     /// and words are its to find.
     pub(crate) fn admits(&self, line: &Transaction) -> Option<bool> {
         if !self.kinds.is_empty() && !self.kinds.contains(&line.kind) {

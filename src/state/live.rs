@@ -56,9 +56,9 @@ pub(crate) struct WalletState {
     pub(crate) cards: ErasedSignal<Vec<Card>>,
     /// Requests of members that nobody has answered.
     pub(crate) requests: ErasedSignal<Vec<FundsRequest>>,
-    /// The latest hand-over links, newest first.
+    /// The latest payment links, newest first.
     pub(crate) links: ErasedSignal<Vec<PaymentLink>>,
-    /// The dialog that makes a hand-over link is open.
+    /// The dialog that makes a payment link is open.
     pub(crate) link_dialog_open: RwSignal<bool>,
     /// Known top-ups, newest first: all open ones and the last finished ones.
     pub(crate) top_ups: ErasedSignal<Vec<TopUp>>,
@@ -71,13 +71,13 @@ pub(crate) struct WalletState {
     /// Lines that are about to be among the recent ones.
     gathered: StoredValue<Vec<Transaction>>,
     gathering: StoredValue<Option<Timer>, LocalStorage>,
-    /// Today in the organisation's zone.
+    /// Today in the organization's zone.
     pub(crate) today: ErasedSignal<Date>,
     /// Whether the page hears what happens.
     pub(crate) freshness: ErasedSignal<Freshness>,
     /// Who moves the money.
     pub(crate) service: Service,
-    /// The top-up by hand.
+    /// The manual top-up.
     pub(crate) payment: ManualPayment,
     /// What may be charged at once.
     pub(crate) limits: ChargeLimits,
@@ -86,7 +86,7 @@ pub(crate) struct WalletState {
     ahead_millis: StoredValue<i64>,
 }
 
-/// The top-up by hand: what was chosen, and where it stands.
+/// The manual top-up: what was chosen, and where it stands.
 #[derive(Clone, Copy)]
 pub(crate) struct ManualPayment {
     /// Its dialog is open.
@@ -233,7 +233,7 @@ impl LiveWallet {
         self.requests.update(|list| merge::merge_request(list, request));
     }
 
-    /// A hand-over link is new or has moved on.
+    /// A payment link is new or has moved on.
     pub(crate) fn apply_link(self, link: PaymentLink) {
         self.links.update(|list| merge::merge_link(list, link));
     }
@@ -258,7 +258,7 @@ impl LiveWallet {
             .set(Freshness::Lost(Timestamp::from_micros(now.micros() - silent_milliseconds.saturating_mul(1_000))));
     }
 
-    /// Forgets whatever belongs to the organisation and the person: the session is over.
+    /// Forgets whatever belongs to the organization and the person: the session is over.
     pub(crate) fn forget(self) {
         self.wallet.update(|wallet| {
             (wallet.balance, wallet.available, wallet.held) = (Money::ZERO, Money::ZERO, Money::ZERO);

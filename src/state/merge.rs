@@ -46,7 +46,7 @@ pub(super) fn merge_request(list: &mut Vec<FundsRequest>, new: FundsRequest) {
     }
 }
 
-/// Puts a hand-over link into the list, newest first. What is over stays over, whatever is heard late.
+/// Puts a payment link into the list, newest first. What is over stays over, whatever is heard late.
 pub(super) fn merge_link(list: &mut Vec<PaymentLink>, new: PaymentLink) {
     match list.iter_mut().find(|known| known.id == new.id) {
         Some(known) if !known.state.is_alive() && new.state.is_alive() => {}

@@ -1,4 +1,4 @@
-//! Where a top-up by hand stands, as one value; what the server says moves it on.
+//! Where a manual top-up stands, as one value; what the server says moves it on.
 
 use billing_contract::top_up::{Decline, TopUp};
 use billing_domain::charge::TopUpStatus;
@@ -103,7 +103,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A top-up by hand, for the tests of the state.
+    /// A manual top-up, for the tests of the state.
     pub(in crate::state) fn top_up(id: &str, status: TopUpStatus) -> TopUp {
         TopUp {
             id: id.to_owned(),

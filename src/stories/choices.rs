@@ -67,7 +67,7 @@ fn render_lists() -> AnyView {
     let wrong = Signal::derive(|| Some("Choose a month with usage.".to_owned()));
     view! {
         <Select label="Month" value=chosen choices=months on_choose=choose />
-        <Select label="With a hint" hint="The organisation's own months." value=chosen choices=months on_choose=choose />
+        <Select label="With a hint" hint="The organization's own months." value=chosen choices=months on_choose=choose />
         <Select label="Wrong" error=wrong value=chosen choices=months on_choose=choose />
         <Select label="Cannot be used now" disabled=Signal::derive(|| true) value=chosen choices=months on_choose=choose />
     }

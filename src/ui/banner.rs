@@ -7,7 +7,7 @@ use crate::texts;
 
 use super::icon::{Icon, IconName};
 
-/// How serious something is. Each has a colour, an icon and a word, so that colour alone says nothing.
+/// How serious something is. Each has a color, an icon and a word, so that color alone says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
     Stop,

@@ -1,4 +1,4 @@
-//! The icons: own strokes on a 16 × 16 grid in the colour of the text beside them.
+//! The icons: own strokes on a 16 × 16 grid in the color of the text beside them.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A word in a small coloured frame: a state.
+//! A word in a small colored frame: a state.
 
 use leptos::prelude::*;
 

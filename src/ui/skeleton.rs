@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::texts;
 
-/// So many grey lines, and one sentence for those who do not see them.
+/// So many gray lines, and one sentence for those who do not see them.
 #[component]
 pub(crate) fn Skeleton(#[prop(default = 3)] lines: usize) -> AnyView {
     view! {

@@ -1,4 +1,4 @@
-//! Instants and dates as people read them, in the organisation's zone, with the exact instant behind.
+//! Instants and dates as people read them, in the organization's zone, with the exact instant behind.
 
 use billing_domain::{Date, Month, Timestamp};
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::platform::intl;
 pub(crate) use crate::platform::intl::DateStyle;
 
-/// The instant in the organisation's zone.
+/// The instant in the organization's zone.
 pub(crate) fn instant_text(at: Timestamp, style: DateStyle) -> String {
     intl::format_instant(&at.to_string(), style)
 }

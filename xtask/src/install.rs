@@ -125,7 +125,7 @@ pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
     Ok(folder_of("wasm-bindgen-cli", &workspace::locked_version("wasm-bindgen")?)?.join("bin/wasm-bindgen"))
 }
 
-/// The optimiser for Wasm.
+/// The optimizer for Wasm.
 pub(crate) fn wasm_opt() -> Result<PathBuf> {
     Ok(folder_of("binaryen", BINARYEN)?.join("node_modules/.bin/wasm-opt"))
 }

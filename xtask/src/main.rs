@@ -7,6 +7,7 @@ mod bench;
 mod build;
 mod chores;
 mod dev;
+mod glossary;
 mod install;
 mod precompress;
 mod process;

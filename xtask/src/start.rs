@@ -1,4 +1,4 @@
-//! Opens the product for a person: built in release, on an embedded database, with a demo organisation that lives.
+//! Opens the product for a person: built in release, on an embedded database, with a demo organization that lives.
 
 use crate::{arguments::UnknownArguments, build, install, steps::Steps, workspace};
 use anyhow::{Context, Result, bail};
@@ -124,7 +124,7 @@ fn become_server(server: &mut Command) -> Result<ExitCode> {
 }
 
 #[cfg(not(unix))]
-fn hand_over(server: &mut Command) -> Result<ExitCode> {
+fn become_server(server: &mut Command) -> Result<ExitCode> {
     crate::process::run_command(server).map(|()| ExitCode::SUCCESS)
 }
 

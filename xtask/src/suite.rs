@@ -14,7 +14,7 @@ mod stress;
 mod tally;
 mod times;
 
-use crate::{arrows, install, process, untranslated, workspace};
+use crate::{arrows, glossary, install, process, untranslated, workspace};
 use anyhow::{Result, bail};
 use run::SuiteStep;
 use std::process::{Command, ExitCode};
@@ -28,7 +28,8 @@ pub(crate) use cluster::Cluster;
 const CHECKS: &[SuiteStep] = &[
     ("formatting", |_| process::run_command(workspace::cargo_command().args(["fmt", "--all", "--check"]))),
     ("the arrows of the architecture", |_| none_of(&arrows::find_broken()?, "broken")),
-    ("the words of the page", |_| none_of(&untranslated::find_untranslated()?, "astray")),
+    ("the words of the page", |_| none_of(&untranslated::find_untranslated()?, "untranslated")),
+    ("the words of the glossary", |_| none_of(&glossary::find_banned()?, "banned")),
     ("Trunk's document and the release's", |_| none_of(&crate::build::trunk::find_differences()?, "different")),
     ("dependencies: bans, licenses, sources", |_| dependencies::check_dependencies()),
     ("spelling", |_| {

@@ -2,19 +2,18 @@
 //!
 //! Everything goes through the same services as in earnest; only the clock stands where the story is being told.
 
+mod agents;
 mod history;
-mod install;
-mod practice;
-pub(crate) mod random;
-mod telling;
+mod replay;
+mod seed;
 pub(crate) mod traffic;
 
 use billing_contract::session::DemoSignIn;
 use billing_domain::Role;
 use billing_store::StoreError;
 
-use crate::app::AppState;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Everybody's password.
 const PASSWORD: &str = "demo";
@@ -68,5 +67,5 @@ pub(crate) fn sign_ins() -> Vec<DemoSignIn> {
 
 /// Makes the demo organisation unless it is there already; its id. What was begun and interrupted is finished.
 pub(crate) async fn prepare(state: &AppState) -> Result<String, DemoError> {
-    install::prepare(state).await
+    seed::prepare(state).await
 }

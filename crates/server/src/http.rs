@@ -10,7 +10,6 @@ pub(crate) mod cards;
 pub(crate) mod docs;
 pub(crate) mod events;
 pub(crate) mod extract;
-pub(crate) mod face;
 pub(crate) mod health;
 pub(crate) mod idempotency;
 pub(crate) mod identity;

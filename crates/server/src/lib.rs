@@ -1,21 +1,34 @@
 //! The program `nexis-billing`: reads what it is told, then serves, or looks at a database for the operator.
 
-mod app;
-mod bank;
+mod admin_commands;
+mod auth;
 mod budgets;
 mod calendar;
 mod clock;
 mod config;
+mod database_key;
+mod deadlines;
 mod demo;
+mod effects;
 mod events;
 mod hex;
 mod http;
 mod metrics;
-mod offline;
+mod notify;
 mod problem;
 mod provider;
+mod queue;
+mod random;
+mod receipt_renderer;
+mod recharge;
+mod reconcile;
+mod reference_mask;
 mod run;
 mod service;
+mod state;
+mod static_files;
+mod stream;
+mod view;
 mod workers;
 
 use std::io::IsTerminal as _;
@@ -53,19 +66,19 @@ fn start(command: Command) -> Result<ExitCode, Failure> {
                 config.check_serving()?;
                 Box::pin(run::serve(config)).await.map(|()| ExitCode::SUCCESS)
             }
-            Command::Verify(settings) => offline::verify(&prepared(*settings)?).await,
+            Command::Verify(settings) => admin_commands::verify(&prepared(*settings)?).await,
             Command::Export(export) => {
                 let Export { organization, settings } = *export;
-                offline::export(&prepared(settings)?, &organization).await
+                admin_commands::export(&prepared(settings)?, &organization).await
             }
             Command::Backup(backup) => {
                 let Backup { to, settings } = *backup;
-                offline::backup(&prepared(settings)?, &to).await
+                admin_commands::backup(&prepared(settings)?, &to).await
             }
-            Command::Doctor(settings) => offline::doctor(&prepared(*settings)?).await,
+            Command::Doctor(settings) => admin_commands::doctor(&prepared(*settings)?).await,
             Command::DeadLetters(letters) => {
                 let DeadLetters { retry, settings } = *letters;
-                offline::dead_letters(&prepared(settings)?, retry).await
+                admin_commands::dead_letters(&prepared(settings)?, retry).await
             }
         }
     })

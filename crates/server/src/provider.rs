@@ -2,6 +2,7 @@
 //! database: with another account's cards and customers every charge would fail, or worse.
 
 pub(crate) mod measured;
+mod sandbox_vault;
 
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use billing_payments::stripe::{self, BookError, CustomerBook, MemoryBook};
 use billing_payments::{PaymentProvider, ProviderError, Sandbox, Stripe, StripeConfig};
 use billing_store::{Store, StoreError};
 
+use self::sandbox_vault::StoreVault;
 use crate::Failure;
-use crate::bank::StoreVault;
 use crate::clock::Clock;
 use crate::config::{Config, Secret, StripeSettings};
 

@@ -14,24 +14,23 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Failure;
-use crate::app::AppState;
+use crate::auth::devices::Devices;
+use crate::auth::passwords::Passwords;
 use crate::budgets::Budgets;
 use crate::budgets::connections::Connections;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
 use crate::events::{EventHub, News};
-use crate::http::static_files::StaticFiles;
 use crate::http::{metrics as admin, router, serve as accept};
 use crate::metrics::Metrics;
+use crate::notify::channels::NotificationChannels;
 use crate::provider::{self, measured::Measured};
-use crate::service::metering::authorization;
-use crate::service::metering::reference::References;
-use crate::service::notices::Post;
-use crate::service::postings::group;
-use crate::service::receipts::Press;
-use crate::service::sessions::Passwords;
-use crate::service::sessions::devices::Devices;
+use crate::queue;
+use crate::receipt_renderer::ReceiptRenderer;
+use crate::reference_mask::ReferenceMask;
+use crate::state::AppState;
+use crate::static_files::StaticFiles;
 use crate::workers;
 
 /// Work outside of requests may take so long to end.
@@ -127,14 +126,14 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Failure> {
     // Two libraries speak TLS; both use this one. It fails only where it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let post = Post::new(&config)?;
+    let notification_channels = NotificationChannels::new(&config)?;
     let files = StaticFiles::read(&config.dist, &config.brand)?;
     let connections = StoreConnections { costly_read_time: config.read_time, ..StoreConnections::default() };
     let store = Store::connect_with(config.database.reveal(), connections)
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;
     let devices = Devices::open(&store).await?;
-    let references = References::open(&store).await?;
+    let reference_mask = ReferenceMask::open(&store).await?;
     let clock = Clock::default();
     #[cfg(feature = "test-seams")]
     if let Some(start) = config.clock_start {
@@ -147,21 +146,22 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
         provider: Arc::new(Measured::new(provider, Arc::clone(&metrics))),
         sandbox,
         metrics,
-        postings: Arc::new(group::lanes(store.write_lanes())),
-        authorizations: Arc::new(authorization::lanes(store.write_lanes())),
+        postings: Arc::new(queue::postings::new_lanes(store.write_lanes())),
+        authorizations: Arc::new(queue::authorizations::new_lanes(store.write_lanes())),
         store,
         clock,
         events,
-        nudges: Arc::default(),
-        press: Arc::new(Press::new(config.fonts.clone())),
-        post: Arc::new(post),
-        marks: Arc::default(),
-        wake: Arc::default(),
+        wake_queue: Arc::default(),
+        receipt_renderer: Arc::new(ReceiptRenderer::new(config.fonts.clone())),
+        notification_channels: Arc::new(notification_channels),
+        low_marks: Arc::default(),
+        worker_wake: Arc::default(),
         budgets: Arc::new(Budgets::new(config.requests_per_second)),
         files: Arc::new(files),
+        demo_sign_ins: if config.demo { demo::sign_ins().into() } else { Arc::default() },
         passwords: Arc::new(Passwords::new().map_err(|error| format!("no password could be hashed: {error}"))?),
         devices: Arc::new(devices),
-        references: Arc::new(references),
+        reference_mask: Arc::new(reference_mask),
         tasks: TaskTracker::new(),
         shutdown: CancellationToken::new(),
         config: Arc::new(config),
@@ -185,7 +185,7 @@ fn announce(
     if state.config.demo {
         let provider = if state.config.stripe.is_some() { "Stripe's test mode" } else { "Sandbox" };
         writeln!(out, "\n  {provider}: no real money. Sign in as")?;
-        for DemoSignIn { label, email, password } in demo::sign_ins() {
+        for DemoSignIn { label, email, password } in state.demo_sign_ins.iter() {
             writeln!(out, "  {label:<22} {email:<18} password {password}")?;
         }
         writeln!(out)?;

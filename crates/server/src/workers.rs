@@ -3,7 +3,7 @@
 mod auto_pay;
 mod holds;
 mod housekeeping;
-mod notices;
+mod notifications;
 mod provider_events;
 mod reconcile;
 mod signals;
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::app::AppState;
 use crate::events::News;
+use crate::state::AppState;
 
 /// Starts them all; every worker adds one line. `news`: what the other servers are to be told.
 pub(crate) fn start(state: &AppState, news: UnboundedReceiver<News>) {
@@ -21,8 +21,8 @@ pub(crate) fn start(state: &AppState, news: UnboundedReceiver<News>) {
     state.tasks.spawn(auto_pay::look_at_all(state.clone()));
     state.tasks.spawn(holds::run(state.clone()));
     state.tasks.spawn(housekeeping::run(state.clone()));
-    state.tasks.spawn(notices::deliver(state.clone()));
-    state.tasks.spawn(notices::watch_all(state.clone()));
+    state.tasks.spawn(notifications::deliver(state.clone()));
+    state.tasks.spawn(notifications::watch_all(state.clone()));
     state.tasks.spawn(provider_events::run(state.clone()));
     state.tasks.spawn(reconcile::run(state.clone()));
     state.tasks.spawn(signals::run(state.clone(), news));
@@ -33,6 +33,6 @@ async fn next_turn(state: &AppState, pause: Duration) -> bool {
     tokio::select! {
         () = state.shutdown.cancelled() => false,
         () = tokio::time::sleep(pause) => true,
-        () = state.wake.notified() => true,
+        () = state.worker_wake.notified() => true,
     }
 }

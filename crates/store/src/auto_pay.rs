@@ -4,7 +4,7 @@ use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::DeclineCode;
 use billing_domain::{Money, Timestamp};
 
-use crate::db::{Fields, Tx, args, retrying};
+use crate::db::{Row, Tx, args, retrying};
 use crate::notice::{Facts, NoticeKind};
 use crate::{Result, Store, StoreError, Wallet, card, notice, wallet};
 
@@ -84,14 +84,14 @@ impl Store {
     pub async fn auto_pay(&self, organization_id: &str) -> Result<AutoPay> {
         let sql = concat!("SELECT ", auto_pay_columns!(), " FROM auto_pay WHERE organization_id = $1");
         let row = self.db.first(sql, args![organization_id]).await?;
-        AutoPay::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        AutoPay::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Organisations with automatic payments switched on.
     pub async fn auto_pay_enabled(&self) -> Result<Vec<String>> {
         let sql = "SELECT organization_id FROM auto_pay WHERE enabled = 1 ORDER BY organization_id";
         let rows = self.db.all(sql, &[]).await?;
-        rows.iter().map(|row| row.fields().text()).collect()
+        rows.iter().map(|row| row.get("organization_id")).collect()
     }
 
     /// Changes the settings, and with them the state, if they still have `expected_version`, else `Stale`.
@@ -166,7 +166,7 @@ impl Store {
 pub(crate) async fn find(tx: &mut Tx, organization_id: &str) -> Result<AutoPay> {
     let sql = concat!("SELECT ", auto_pay_columns!(), " FROM auto_pay WHERE organization_id = $1");
     let row = tx.first(sql, args![organization_id]).await?;
-    AutoPay::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    AutoPay::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 /// Replaces the settings and counts the version up, in an organisation whose wallet is locked. The card must be a connected
@@ -310,25 +310,25 @@ pub(crate) async fn tell_reversed(tx: &mut Tx, organization_id: &str, now: Times
 }
 
 impl AutoPay {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+    fn read(row: &Row) -> Result<Self> {
         Ok(Self {
-            organization_id: fields.text()?,
-            enabled: fields.flag()?,
-            settings: read_settings(fields)?,
-            card_id: fields.opt_text()?,
-            consent: fields.opt_text()?,
-            version: fields.int()?,
-            updated_by: fields.opt_text()?,
-            updated_at: fields.time()?,
+            organization_id: row.get("organization_id")?,
+            enabled: row.get("enabled")?,
+            settings: read_settings(row)?,
+            card_id: row.get("card_id")?,
+            consent: row.get("consent")?,
+            version: row.get("version")?,
+            updated_by: row.get("updated_by")?,
+            updated_at: row.get("updated_at")?,
             state: AutoPayState {
-                paused_reason: fields.opt_text()?,
-                decline_code: fields.opt_name()?,
-                failures: fields.int()?,
-                attempt: fields.int()?,
-                first_attempt_at: fields.opt_time()?,
-                next_attempt_at: fields.opt_time()?,
-                last_charge_at: fields.opt_time()?,
-                reversed_at: fields.opt_time()?,
+                paused_reason: row.get("paused_reason")?,
+                decline_code: row.get("decline_code")?,
+                failures: row.get("failures")?,
+                attempt: row.get("attempt")?,
+                first_attempt_at: row.get("first_attempt_at")?,
+                next_attempt_at: row.get("next_attempt_at")?,
+                last_charge_at: row.get("last_charge_at")?,
+                reversed_at: row.get("reversed_at")?,
             },
         })
     }
@@ -343,9 +343,9 @@ pub(crate) const fn refill_columns(refill: &Refill) -> (&'static str, Money) {
 }
 
 /// Threshold, refill and cap: four columns that are all there or all empty.
-pub(crate) fn read_settings(fields: &mut Fields<'_>) -> Result<Option<Settings>> {
-    let (threshold, kind): (Option<Money>, Option<String>) = (fields.opt_money()?, fields.opt_text()?);
-    let (amount, monthly_cap) = (fields.opt_money()?, fields.opt_money()?);
+pub(crate) fn read_settings(row: &Row) -> Result<Option<Settings>> {
+    let (threshold, kind): (Option<Money>, Option<String>) = (row.get("threshold")?, row.get("refill_kind")?);
+    let (amount, monthly_cap) = (row.get("refill_amount")?, row.get("monthly_cap")?);
     let (Some(threshold), Some(kind), Some(amount), Some(monthly_cap)) = (threshold, kind, amount, monthly_cap) else {
         return Ok(None);
     };

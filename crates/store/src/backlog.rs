@@ -2,7 +2,7 @@
 
 use billing_domain::Timestamp;
 
-use crate::db::args;
+use crate::db::{Row, args};
 use crate::top_up::is_open;
 use crate::{Result, Store};
 
@@ -19,11 +19,22 @@ pub struct Backlog {
     pub since: Timestamp,
 }
 
+impl Backlog {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            kind: row.get("kind")?,
+            state: row.get("state")?,
+            count: row.get("count")?,
+            since: row.get("since")?,
+        })
+    }
+}
+
 impl Store {
     /// What waits, of every organisation: read by the partial indexes of what is open, however much is done.
     pub async fn backlog(&self) -> Result<Vec<Backlog>> {
         let sql = concat!(
-            "SELECT 'top_up', status, COUNT(*), MIN(created_at) FROM top_ups WHERE ",
+            "SELECT 'top_up' AS kind, status AS state, COUNT(*) AS count, MIN(created_at) AS since FROM top_ups WHERE ",
             is_open!(),
             " GROUP BY status
             UNION ALL SELECT 'refund', status, COUNT(*), MIN(created_at) FROM refunds
@@ -36,10 +47,6 @@ impl Store {
                 WHERE credited_at IS NULL HAVING COUNT(*) > 0"
         );
         let rows = self.db.all(sql, args![]).await?;
-        let read = |row: &crate::db::Row| {
-            let mut fields = row.fields();
-            Ok(Backlog { kind: fields.text()?, state: fields.text()?, count: fields.int()?, since: fields.time()? })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(Backlog::read).collect()
     }
 }

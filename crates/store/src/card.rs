@@ -2,15 +2,26 @@
 
 use billing_domain::Timestamp;
 
-use crate::db::{Fields, Tx, args, retrying};
+use crate::db::{Tx, args, columns, retrying};
 use crate::{Result, Store, StoreError, wallet};
 
-macro_rules! card_columns {
-    () => {
-        "id, organization_id, provider, provider_ref, brand, last4, exp_month, exp_year, fingerprint, is_default,
-        created_at, removed_at"
-    };
-}
+columns!(
+    card_columns,
+    Card {
+        id,
+        organization_id,
+        provider,
+        provider_ref,
+        brand,
+        last4,
+        exp_month,
+        exp_year,
+        fingerprint,
+        is_default,
+        created_at,
+        removed_at
+    }
+);
 
 macro_rules! select_card {
     () => {
@@ -83,14 +94,14 @@ impl Store {
             ORDER BY is_default DESC, created_at, id"
         );
         let rows = self.db.all(sql, args![organization_id]).await?;
-        rows.iter().map(|row| Card::read(&mut row.fields())).collect()
+        rows.iter().map(Card::read).collect()
     }
 
     /// One connected card, or `NotFound` (also when it was removed).
     pub async fn card(&self, organization_id: &str, id: &str) -> Result<Card> {
         let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
         let row = self.db.first(sql, args![organization_id, id]).await?;
-        Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        Card::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Takes over what the provider knows of a connected card by now; the card if anything of it has changed. `None` also
@@ -115,7 +126,7 @@ impl Store {
             &facts.fingerprint
         ];
         let rows = self.db.write(sql, args).await?;
-        rows.first().map(|row| Card::read(&mut row.fields())).transpose()
+        rows.first().map(Card::read).transpose()
     }
 
     /// Makes a connected card the default.
@@ -162,7 +173,7 @@ impl Store {
         );
         let default = match tx.first(sql, args![organization_id]).await? {
             None => None,
-            Some(row) => Some(make_default(&mut tx, &row.fields().text()?).await?),
+            Some(row) => Some(make_default(&mut tx, &row.get::<String>("id")?).await?),
         };
         tx.commit().await?;
         Ok(default)
@@ -173,20 +184,20 @@ impl Store {
 pub(crate) async fn connected(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Card> {
     let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
     let row = tx.first(sql, args![organization_id, id]).await?;
-    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 /// A card of the organisation, connected or removed.
 pub(crate) async fn any(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Card> {
     let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
-    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 async fn make_default(tx: &mut Tx, id: &str) -> Result<Card> {
     let sql = concat!("UPDATE cards SET is_default = 1 WHERE id = $1 RETURNING ", card_columns!());
     let row = tx.first(sql, args![id]).await?;
-    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 /// Connects a card in an organisation whose wallet is locked.
@@ -196,7 +207,7 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &str, new: &NewCard, now: 
         " WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3 AND removed_at IS NULL"
     );
     if let Some(row) = tx.first(sql, args![organization_id, &new.provider, &new.provider_ref]).await? {
-        return Card::read(&mut row.fields());
+        return Card::read(&row);
     }
     insert(tx, organization_id, new, None, now).await
 }
@@ -209,7 +220,7 @@ pub(crate) async fn charged(tx: &mut Tx, organization_id: &str, facts: &NewCard)
         ORDER BY CASE WHEN removed_at IS NULL THEN 0 ELSE 1 END, created_at LIMIT 1"
     );
     let row = tx.first(sql, args![organization_id, &facts.provider, &facts.provider_ref]).await?;
-    row.map(|row| Card::read(&mut row.fields())).transpose()
+    row.as_ref().map(Card::read).transpose()
 }
 
 /// Writes a card down that nobody sees and nothing but the top-up that names it may charge.
@@ -231,7 +242,7 @@ pub(crate) async fn reveal(tx: &mut Tx, organization_id: &str, id: &str) -> Resu
             args![organization_id, id],
         )
         .await?;
-    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 async fn insert(
@@ -267,24 +278,5 @@ async fn insert(
         )
         .await
         .map_err(|error| error.or_conflict("card"))?;
-    Card::read(&mut row.ok_or(StoreError::NotFound)?.fields())
-}
-
-impl Card {
-    pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            id: fields.text()?,
-            organization_id: fields.text()?,
-            provider: fields.text()?,
-            provider_ref: fields.text()?,
-            brand: fields.text()?,
-            last4: fields.text()?,
-            exp_month: fields.int()?,
-            exp_year: fields.int()?,
-            fingerprint: fields.opt_text()?,
-            is_default: fields.flag()?,
-            created_at: fields.time()?,
-            removed_at: fields.opt_time()?,
-        })
-    }
+    Card::read(&row.ok_or(StoreError::NotFound)?)
 }

@@ -3,17 +3,30 @@
 use billing_domain::charge::DeclineCode;
 use billing_domain::{Money, Timestamp};
 
-use crate::db::{Fields, Tx, args, retrying, stored_name};
+use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
 use crate::notice::{self, Added};
 use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, card, pace, wallet};
 
-macro_rules! setup_columns {
-    () => {
-        "id, organization_id, user_id, provider, provider_ref, request, status, decline_code, next_action, card_id,
-        link_id, charge, created_at, updated_at"
-    };
-}
+columns!(
+    setup_columns,
+    CardSetup {
+        id,
+        organization_id,
+        user_id,
+        provider,
+        provider_ref,
+        request,
+        status,
+        decline_code,
+        next_action,
+        card_id,
+        link_id,
+        charge,
+        created_at,
+        updated_at
+    }
+);
 
 /// Where connecting stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +132,7 @@ impl Store {
     pub async fn card_setup(&self, organization_id: &str, id: &str) -> Result<CardSetup> {
         let sql = concat!("SELECT ", setup_columns!(), " FROM card_setups WHERE organization_id = $1 AND id = $2");
         let row = self.db.first(sql, args![organization_id, id]).await?;
-        CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        CardSetup::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Set-ups that are neither succeeded nor failed and were last changed before `before`, oldest first.
@@ -131,7 +144,7 @@ impl Store {
             ORDER BY updated_at, id LIMIT $2"
         );
         let rows = self.db.all(sql, args![before, limit]).await?;
-        rows.iter().map(|row| CardSetup::read(&mut row.fields())).collect()
+        rows.iter().map(CardSetup::read).collect()
     }
 
     /// Takes the provider's word; a success connects the card in the same transaction. A finished set-up stays as it is.
@@ -240,13 +253,13 @@ pub(crate) async fn insert(
         )
         .await
         .map_err(|error| error.or_conflict("card setup").or_not_found())?;
-    CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    CardSetup::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<CardSetup> {
     let sql = concat!("SELECT ", setup_columns!(), " FROM card_setups WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
-    CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    CardSetup::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 pub(crate) async fn advance(
@@ -283,28 +296,7 @@ pub(crate) async fn advance(
             ],
         )
         .await?;
-    CardSetup::read(&mut row.ok_or(StoreError::NotFound)?.fields())
-}
-
-impl CardSetup {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            id: fields.text()?,
-            organization_id: fields.text()?,
-            user_id: fields.opt_text()?,
-            provider: fields.text()?,
-            provider_ref: fields.opt_text()?,
-            request: fields.text()?,
-            status: fields.name()?,
-            decline_code: fields.opt_name()?,
-            next_action: fields.opt_text()?,
-            card_id: fields.opt_text()?,
-            link_id: fields.opt_text()?,
-            charge: fields.opt_money()?,
-            created_at: fields.time()?,
-            updated_at: fields.time()?,
-        })
-    }
+    CardSetup::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 stored_name!(SetupStatus {

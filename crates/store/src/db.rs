@@ -17,7 +17,7 @@ mod row;
 
 pub(crate) use arg::{Arg, args};
 pub(crate) use health::Health;
-pub(crate) use row::{Fields, Row, stored_name};
+pub(crate) use row::{Column, Row, columns, parsed_columns, selected, stored_name};
 
 /// The open connections.
 #[derive(Clone, Debug)]

@@ -110,11 +110,7 @@ impl Store {
 async fn find(tx: &mut Tx, word: &DisputeWord) -> Result<Option<(DisputeState, Money)>> {
     let sql = "SELECT state, amount FROM disputes WHERE provider = $1 AND provider_ref = $2";
     let row = tx.first(sql, args![&word.provider, &word.provider_ref]).await?;
-    row.map(|row| {
-        let mut fields = row.fields();
-        Ok((fields.name()?, fields.money()?))
-    })
-    .transpose()
+    row.map(|row| Ok((row.get("state")?, row.get("amount")?))).transpose()
 }
 
 async fn write(tx: &mut Tx, organization_id: &str, word: &DisputeWord, amount: Money, now: Timestamp) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use billing_domain::Timestamp;
 
-use crate::db::{args, stored_name};
+use crate::db::{args, columns, stored_name};
 use crate::{Result, Store};
 
 /// What came too early.
@@ -25,6 +25,8 @@ pub struct EarlyEvent {
     pub top_up_id: String,
 }
 
+columns!(event_columns, EarlyEvent { kind, provider_ref, top_up_id });
+
 impl Store {
     /// Keeps it; it is kept once.
     pub async fn keep_early_event(&self, provider: &str, event: &EarlyEvent, now: Timestamp) -> Result<()> {
@@ -38,16 +40,15 @@ impl Store {
 
     /// Those whose payment is here by now, oldest first.
     pub async fn due_early_events(&self, provider: &str, limit: u32) -> Result<Vec<EarlyEvent>> {
-        let sql = "SELECT kind, provider_ref, top_up_id FROM early_events
+        let sql = concat!(
+            "SELECT ",
+            event_columns!(),
+            " FROM early_events
             WHERE provider = $1 AND EXISTS (SELECT 1 FROM top_ups WHERE top_ups.id = early_events.top_up_id)
-            ORDER BY noted_at, provider_ref LIMIT $2";
+            ORDER BY noted_at, provider_ref LIMIT $2"
+        );
         let rows = self.db.all(sql, args![provider, limit]).await?;
-        rows.iter()
-            .map(|row| {
-                let mut fields = row.fields();
-                Ok(EarlyEvent { kind: fields.name()?, provider_ref: fields.text()?, top_up_id: fields.text()? })
-            })
-            .collect()
+        rows.iter().map(EarlyEvent::read).collect()
     }
 
     /// It has had its effect.

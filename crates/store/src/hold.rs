@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use billing_domain::{Money, Timestamp, UsageKind};
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, Fields, Tx, args, pieces, places, retrying, stored_name};
+use crate::db::{Arg, Tx, args, columns, pieces, places, retrying, stored_name};
 use crate::{Result, Store, StoreError, Wallet, wallet};
 
 const COLUMNS: usize = 7;
 
+columns!(hold_columns, Hold { id, organization_id, kind, amount, state, created_at, expires_at });
+
 macro_rules! select_hold {
     () => {
-        "SELECT id, organization_id, kind, amount, state, created_at, expires_at FROM holds"
+        concat!("SELECT ", hold_columns!(), " FROM holds")
     };
 }
 
@@ -122,7 +124,7 @@ impl Store {
     /// One hold, by its unguessable id alone (the platform names no organisation here), or `NotFound`.
     pub async fn hold(&self, id: &str) -> Result<Hold> {
         let row = self.db.first(concat!(select_hold!(), " WHERE id = $1"), args![id]).await?;
-        Hold::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        Hold::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Gives a hold back; repeating it is harmless. `NotFound` without such a hold.
@@ -141,7 +143,7 @@ impl Store {
             .await?;
         let mut changed = Vec::with_capacity(rows.len());
         for row in &rows {
-            let organization_id = row.fields().text()?;
+            let organization_id: String = row.get("organization_id")?;
             match self.expire_organization_holds(&organization_id, now).await {
                 Ok(wallet) => changed.extend(wallet),
                 // One organisation's locked or damaged row must not hold up the others.
@@ -206,7 +208,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, &organization_id).await?;
         let row = tx.first(concat!(select_hold!(), " WHERE id = $1"), args![id]).await?;
-        let hold = Hold::read(&mut row.ok_or(StoreError::NotFound)?.fields())?;
+        let hold = Hold::read(&row.ok_or(StoreError::NotFound)?)?;
         if hold.state != HoldState::Open {
             tx.rollback().await?;
             return Ok(Release::Closed(hold.state));
@@ -260,14 +262,15 @@ pub(crate) async fn capture(tx: &mut Tx, organization_id: &str, ids: &[&str]) ->
 }
 
 fn sum(rows: &[crate::db::Row]) -> Result<Money> {
-    let amounts = rows.iter().map(|row| row.fields().money()).collect::<Result<Vec<_>>>()?;
+    let amounts = rows.iter().map(|row| row.get("amount")).collect::<Result<Vec<_>>>()?;
     Money::checked_sum(amounts).ok_or(StoreError::Overflow)
 }
 
 async fn insert(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
     for chunk in pieces(holds) {
         let sql = format!(
-            "INSERT INTO holds (id, organization_id, kind, amount, state, created_at, expires_at) VALUES {}",
+            "INSERT INTO holds ({}) VALUES {}",
+            hold_columns!(),
             places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
         );
         let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
@@ -298,20 +301,6 @@ impl NewHold {
             created_at: now,
             expires_at: self.expires_at,
         }
-    }
-}
-
-impl Hold {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            id: fields.text()?,
-            organization_id: fields.text()?,
-            kind: fields.name()?,
-            amount: fields.money()?,
-            state: fields.name()?,
-            created_at: fields.time()?,
-            expires_at: fields.time()?,
-        })
     }
 }
 

@@ -84,7 +84,6 @@ pub(crate) async fn claim(
     let sql = "SELECT fingerprint, resource_id FROM idempotency_keys WHERE organization_id = $1 AND key = $2";
     // Purged in this very moment: the client tries again.
     let row = tx.first(sql, args![organization_id, &key.key]).await?.ok_or(StoreError::Stale)?;
-    let mut fields = row.fields();
-    let same = fields.text()? == key.fingerprint;
-    Ok(if same { Claim::Replay(fields.text()?) } else { Claim::Reused })
+    let same = row.get::<String>("fingerprint")? == key.fingerprint;
+    Ok(if same { Claim::Replay(row.get("resource_id")?) } else { Claim::Reused })
 }

@@ -7,7 +7,7 @@ use billing_domain::link::{Life, LinkPurpose, LinkState, MAX_ALIVE};
 use billing_domain::{Currency, Money, Timestamp};
 
 use crate::auto_pay::{read_settings, refill_columns};
-use crate::db::{Fields, Tx, args, retrying};
+use crate::db::{Row, Tx, args, retrying};
 use crate::notice::{self, Facts, NoticeKind};
 use crate::{Result, Store, StoreError, wallet};
 
@@ -16,11 +16,13 @@ pub use attempt::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal};
 
 macro_rules! link_columns {
     () => {
-        "payment_links.id, payment_links.organization_id, purpose, amount, currency, threshold, refill_kind,
-        refill_amount, monthly_cap, note, created_by, users.name, payment_links.created_at, expires_at, opened_at,
-        completed_at, revoked_at, tries, declines, card_id, top_up_id, expired_at,
+        "payment_links.id AS id, payment_links.organization_id AS organization_id, purpose, amount, currency, threshold,
+        refill_kind, refill_amount, monthly_cap, note, created_by, users.name AS created_by_name,
+        payment_links.created_at AS created_at, expires_at, opened_at, completed_at, revoked_at, tries, declines, card_id,
+        top_up_id, expired_at,
         CAST(CASE WHEN EXISTS (SELECT 1 FROM members WHERE members.organization_id = payment_links.organization_id
-            AND members.user_id = created_by AND members.role IN ('owner', 'admin')) THEN 1 ELSE 0 END AS BIGINT)"
+            AND members.user_id = created_by AND members.role IN ('owner', 'admin')) THEN 1 ELSE 0 END AS BIGINT)
+            AS maker_manages"
     };
 }
 
@@ -132,8 +134,9 @@ impl Store {
     async fn create_link_once(&self, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
-        let alive = concat!("SELECT COUNT(*) FROM payment_links WHERE organization_id = $1 AND ", is_alive!("$2"));
-        let alive = tx.first(alive, args![organization_id, now]).await?.map_or(Ok(0), |row| row.fields().int())?;
+        let alive =
+            concat!("SELECT COUNT(*) AS alive FROM payment_links WHERE organization_id = $1 AND ", is_alive!("$2"));
+        let alive = tx.first(alive, args![organization_id, now]).await?.map_or(Ok(0), |row| row.get("alive"))?;
         if alive >= i64::from(MAX_ALIVE) {
             tx.rollback().await?;
             return Err(StoreError::LimitReached(MAX_ALIVE));
@@ -155,20 +158,20 @@ impl Store {
             ORDER BY payment_links.created_at DESC, payment_links.id DESC"
         );
         let rows = self.db.all(sql, args![organization_id, limit, now]).await?;
-        rows.iter().map(|row| PaymentLink::read(&mut row.fields())).collect()
+        rows.iter().map(PaymentLink::read).collect()
     }
 
     /// One link, or `NotFound`.
     pub async fn link(&self, organization_id: &str, id: &str) -> Result<PaymentLink> {
         let sql = concat!(select_link!(), " WHERE payment_links.organization_id = $1 AND payment_links.id = $2");
         let row = self.db.first(sql, args![organization_id, id]).await?;
-        PaymentLink::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        PaymentLink::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// The link whose token has this hash, of whichever organisation, or `NotFound`.
     pub async fn link_by_token(&self, token_hash: &str) -> Result<PaymentLink> {
         let row = self.db.first(concat!(select_link!(), " WHERE token_hash = $1"), args![token_hash]).await?;
-        PaymentLink::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        PaymentLink::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Writes down that somebody has opened it; whether that is the first time.
@@ -243,32 +246,32 @@ async fn insert(tx: &mut Tx, organization_id: &str, new: &NewLink, now: Timestam
 pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<PaymentLink> {
     let sql = concat!(select_link!(), " WHERE payment_links.organization_id = $1 AND payment_links.id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
-    PaymentLink::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    PaymentLink::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 impl PaymentLink {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+    fn read(row: &Row) -> Result<Self> {
         Ok(Self {
-            id: fields.text()?,
-            organization_id: fields.text()?,
-            purpose: fields.name()?,
-            amount: fields.opt_money()?,
-            currency: fields.name()?,
-            settings: read_settings(fields)?,
-            note: fields.text()?,
-            created_by: fields.text()?,
-            created_by_name: fields.text()?,
-            created_at: fields.time()?,
-            expires_at: fields.time()?,
-            opened_at: fields.opt_time()?,
-            completed_at: fields.opt_time()?,
-            revoked_at: fields.opt_time()?,
-            tries: fields.int()?,
-            declines: fields.int()?,
-            card_id: fields.opt_text()?,
-            top_up_id: fields.opt_text()?,
-            expired_at: fields.opt_time()?,
-            maker_manages: fields.flag()?,
+            id: row.get("id")?,
+            organization_id: row.get("organization_id")?,
+            purpose: row.get("purpose")?,
+            amount: row.get("amount")?,
+            currency: row.get("currency")?,
+            settings: read_settings(row)?,
+            note: row.get("note")?,
+            created_by: row.get("created_by")?,
+            created_by_name: row.get("created_by_name")?,
+            created_at: row.get("created_at")?,
+            expires_at: row.get("expires_at")?,
+            opened_at: row.get("opened_at")?,
+            completed_at: row.get("completed_at")?,
+            revoked_at: row.get("revoked_at")?,
+            tries: row.get("tries")?,
+            declines: row.get("declines")?,
+            card_id: row.get("card_id")?,
+            top_up_id: row.get("top_up_id")?,
+            expired_at: row.get("expired_at")?,
+            maker_manages: row.get("maker_manages")?,
         })
     }
 }

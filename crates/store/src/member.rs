@@ -2,15 +2,21 @@
 
 use billing_domain::{Role, Timestamp};
 
-use crate::db::{Fields, args, retrying};
+use crate::db::{args, columns, retrying};
 use crate::notice::{self, Facts, NoticeKind};
 use crate::{Result, Store, StoreError, wallet};
 
+columns!(member_columns, Member { user_id = "u.id", name = "u.name", email = "u.email", role = "m.role" });
+
 macro_rules! select_member {
     () => {
-        "SELECT u.id, u.name, u.email, m.role FROM members m JOIN users u ON u.id = m.user_id"
+        concat!("SELECT ", member_columns!(), " FROM members m JOIN users u ON u.id = m.user_id")
     };
 }
+
+columns!(user_columns, User { id, email, name, password_hash });
+
+columns!(membership_columns, Membership { organization_id, role });
 
 /// A person who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,27 +77,20 @@ impl Store {
 
     /// The person with this sign-in address, without regard to case.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
-        let sql = "SELECT id, email, name, password_hash FROM users WHERE email_key = $1";
-        let Some(row) = self.db.first(sql, args![email_key(email)]).await? else { return Ok(None) };
-        let mut fields = row.fields();
-        Ok(Some(User {
-            id: fields.text()?,
-            email: fields.text()?,
-            name: fields.text()?,
-            password_hash: fields.text()?,
-        }))
+        let sql = concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1");
+        let row = self.db.first(sql, args![email_key(email)]).await?;
+        row.as_ref().map(User::read).transpose()
     }
 
     /// The organisations of a person, first joined first.
     pub async fn memberships(&self, user_id: &str) -> Result<Vec<Membership>> {
-        let sql = "SELECT organization_id, role FROM members WHERE user_id = $1 ORDER BY joined_at, organization_id";
+        let sql = concat!(
+            "SELECT ",
+            membership_columns!(),
+            " FROM members WHERE user_id = $1 ORDER BY joined_at, organization_id"
+        );
         let rows = self.db.all(sql, args![user_id]).await?;
-        rows.iter()
-            .map(|row| {
-                let mut fields = row.fields();
-                Ok(Membership { organization_id: fields.text()?, role: fields.name()? })
-            })
-            .collect()
+        rows.iter().map(Membership::read).collect()
     }
 
     /// Puts a person into an organisation. Being there already is `Conflict`.
@@ -110,7 +109,7 @@ impl Store {
     pub async fn members(&self, organization_id: &str) -> Result<Vec<Member>> {
         let rows =
             self.db.all(concat!(select_member!(), " WHERE m.organization_id = $1"), args![organization_id]).await?;
-        let mut members = rows.iter().map(|row| Member::read(&mut row.fields())).collect::<Result<Vec<_>>>()?;
+        let mut members = rows.iter().map(Member::read).collect::<Result<Vec<_>>>()?;
         // Not by the database: PostgreSQL and SQLite disagree about the order of letters.
         members.sort_by_cached_key(|member| (member.name.to_lowercase(), member.user_id.clone()));
         Ok(members)
@@ -120,7 +119,7 @@ impl Store {
     pub async fn member(&self, organization_id: &str, user_id: &str) -> Result<Member> {
         let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
         let row = self.db.first(sql, args![organization_id, user_id]).await?;
-        Member::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        Member::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Gives a member another role on the word of `by` (a user's id), never leaving the organisation without an owner; people
@@ -157,7 +156,7 @@ impl Store {
         wallet::lock(&mut tx, organization_id).await?;
         let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
         let row = tx.first(sql, args![organization_id, user_id]).await?.ok_or(StoreError::NotFound)?;
-        let before = Member::read(&mut row.fields())?;
+        let before = Member::read(&row)?;
         let changed = tx
             .execute(
                 "UPDATE members SET role = $3 WHERE organization_id = $1 AND user_id = $2 AND (
@@ -181,12 +180,6 @@ impl Store {
         }
         tx.commit().await?;
         Ok(RoleChange::Changed(Member { role, ..before }))
-    }
-}
-
-impl Member {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self { user_id: fields.text()?, name: fields.text()?, email: fields.text()?, role: fields.name()? })
     }
 }
 

@@ -9,7 +9,7 @@ impl Store {
     /// A fact by name.
     pub async fn meta(&self, key: &str) -> Result<Option<String>> {
         let row = self.db.first("SELECT value FROM meta WHERE key = $1", args![key]).await?;
-        row.map(|row| row.fields().text()).transpose()
+        row.map(|row| row.get("value")).transpose()
     }
 
     /// A fact by name, which is `value` from now on if there was none.

@@ -221,10 +221,5 @@ fn check(applied: &[(i64, String)], postgres: bool) -> Result<()> {
 
 async fn applied(tx: &mut Tx) -> Result<Vec<(i64, String)>> {
     let rows = tx.all("SELECT version, checksum FROM schema_migrations ORDER BY version", &[]).await?;
-    rows.iter()
-        .map(|row| {
-            let mut fields = row.fields();
-            Ok((fields.int()?, fields.text()?))
-        })
-        .collect()
+    rows.iter().map(|row| Ok((row.get("version")?, row.get("checksum")?))).collect()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use billing_domain::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::db::{Fields, Tx, args, retrying, stored_name};
+use crate::db::{Row, Tx, args, columns, retrying, stored_name};
 use crate::{AutoPayState, Card, Result, Store, StoreError, ids, wallet};
 
 /// A low balance is notified at most this often (docs/decisions/0042).
@@ -122,11 +122,21 @@ pub enum LowBalance {
     Recovered,
 }
 
+columns!(notice_columns, Notice {
+    id = "notices.id",
+    organization_id = "notices.organization_id",
+    kind = "notices.kind",
+    facts = "notices.facts",
+    created_at = "notices.created_at",
+});
+
 macro_rules! delivery_columns {
     () => {
-        "deliveries.notice_id, notices.organization_id, notices.kind, notices.facts, notices.created_at,
-        deliveries.channel, deliveries.recipient, deliveries.state, deliveries.tries, deliveries.next_try_at,
-        deliveries.last_error"
+        concat!(
+            notice_columns!(),
+            ", deliveries.channel, deliveries.recipient, deliveries.state, deliveries.tries, deliveries.next_try_at,
+            deliveries.last_error"
+        )
     };
 }
 
@@ -157,7 +167,7 @@ pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Ti
         Added::ByHand { user_id: None } => ("by_hand", String::new()),
         Added::ByHand { user_id: Some(id) } => {
             let row = tx.first("SELECT name FROM users WHERE id = $1", args![id]).await?;
-            ("by_hand", row.map(|row| row.fields().text()).transpose()?.unwrap_or_default())
+            ("by_hand", row.map(|row| row.get("name")).transpose()?.unwrap_or_default())
         }
         Added::ByLink { made_by } => ("payment_link", made_by.to_owned()),
     };
@@ -181,7 +191,7 @@ pub(crate) async fn authority_changed(
     now: Timestamp,
 ) -> Result<()> {
     let row = tx.first("SELECT name FROM users WHERE id = $1", args![by]).await?;
-    let name = row.map(|row| row.fields().text()).transpose()?.unwrap_or_default();
+    let name = row.map(|row| row.get("name")).transpose()?.unwrap_or_default();
     facts.insert("by".to_owned(), name);
     write(tx, organization_id, kind, &facts, now).await
 }
@@ -245,10 +255,13 @@ fn id_of(organization_id: &str, kind: NoticeKind, facts: &str, now: Timestamp) -
 impl Store {
     /// An organisation's latest notices, newest first.
     pub async fn notices(&self, organization_id: &str, limit: u32) -> Result<Vec<Notice>> {
-        let sql = "SELECT id, organization_id, kind, facts, created_at FROM notices
-            WHERE organization_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
+        let sql = concat!(
+            "SELECT ",
+            notice_columns!(),
+            " FROM notices WHERE organization_id = $1 ORDER BY notices.created_at DESC, notices.id DESC LIMIT $2"
+        );
         let rows = self.db.all(sql, args![organization_id, limit]).await?;
-        rows.iter().map(|row| Notice::read(&mut row.fields())).collect()
+        rows.iter().map(Notice::read).collect()
     }
 
     /// The latest deliveries in one state of every organisation, newest first.
@@ -260,7 +273,7 @@ impl Store {
             WHERE deliveries.state = $1 ORDER BY deliveries.updated_at DESC, deliveries.notice_id LIMIT $2"
         );
         let rows = self.db.all(sql, args![state.as_str(), limit]).await?;
-        rows.iter().map(|row| Delivery::read(&mut row.fields())).collect()
+        rows.iter().map(Delivery::read).collect()
     }
 
     /// Takes deliveries whose time has come and that nobody else is at; they are this owner's until `until`.
@@ -333,7 +346,7 @@ impl Store {
     ) -> Result<LowBalance> {
         let sql = "SELECT is_low FROM low_balances WHERE organization_id = $1";
         let was_low = match self.db.first(sql, args![organization_id]).await? {
-            Some(row) => row.fields().flag()?,
+            Some(row) => row.get("is_low")?,
             None => false,
         };
         if was_low == is_low {
@@ -362,7 +375,7 @@ impl Store {
             delivery_columns!()
         );
         let rows = tx.all(sqlx::AssertSqlSafe(sql), args![now, limit]).await?;
-        let due = rows.iter().map(|row| Delivery::read(&mut row.fields())).collect::<Result<Vec<_>>>()?;
+        let due = rows.iter().map(Delivery::read).collect::<Result<Vec<_>>>()?;
         for delivery in &due {
             tx.execute(
                 "UPDATE deliveries SET lease_owner = $4, lease_until = $5
@@ -386,10 +399,7 @@ impl Store {
         wallet::lock(&mut tx, organization_id).await?;
         let sql = "SELECT is_low, told_at FROM low_balances WHERE organization_id = $1";
         let (was_low, told_at) = match tx.first(sql, args![organization_id]).await? {
-            Some(row) => {
-                let mut fields = row.fields();
-                (fields.flag()?, fields.opt_time()?)
-            }
+            Some(row) => (row.get("is_low")?, row.get("told_at")?),
             None => (false, None),
         };
         if was_low == is_low {
@@ -416,29 +426,16 @@ impl Store {
     }
 }
 
-impl Notice {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            id: fields.text()?,
-            organization_id: fields.text()?,
-            kind: fields.name()?,
-            facts: serde_json::from_str(&fields.text()?)
-                .map_err(|error| StoreError::Corrupt(format!("facts: {error}")))?,
-            created_at: fields.time()?,
-        })
-    }
-}
-
 impl Delivery {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+    fn read(row: &Row) -> Result<Self> {
         Ok(Self {
-            notice: Notice::read(fields)?,
-            channel: fields.name()?,
-            recipient: fields.text()?,
-            state: fields.name()?,
-            tries: fields.int()?,
-            next_try_at: fields.time()?,
-            last_error: fields.opt_text()?,
+            notice: Notice::read(row)?,
+            channel: row.get("channel")?,
+            recipient: row.get("recipient")?,
+            state: row.get("state")?,
+            tries: row.get("tries")?,
+            next_try_at: row.get("next_try_at")?,
+            last_error: row.get("last_error")?,
         })
     }
 }

@@ -3,15 +3,22 @@
 use billing_domain::ledger::Hash;
 use billing_domain::{Currency, Timestamp};
 
-use crate::db::{Fields, args, retrying};
+use crate::db::{args, columns, retrying};
 use crate::{Result, Store, StoreError};
 
-macro_rules! organization_columns {
-    () => {
-        "organizations.id, organizations.name, organizations.address, organizations.tax_id, organizations.time_zone,
-        organizations.currency, organizations.made_by_demo, organizations.version, organizations.created_at"
-    };
-}
+// Named with their table: sessions are read together with them.
+columns!(organization_columns, Organization {
+    id = "organizations.id",
+    name = "organizations.name",
+    address = "organizations.address",
+    tax_id = "organizations.tax_id",
+    time_zone = "organizations.time_zone",
+    currency = "organizations.currency",
+    made_by_demo = "organizations.made_by_demo",
+    version = "organizations.version",
+    created_at = "organizations.created_at",
+});
+#[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
 pub(crate) use organization_columns;
 
 macro_rules! select_organization {
@@ -84,7 +91,7 @@ impl Store {
     /// One organisation, or `NotFound`.
     pub async fn organization(&self, id: &str) -> Result<Organization> {
         let row = self.db.first(concat!(select_organization!(), " WHERE id = $1"), args![id]).await?;
-        Organization::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        Organization::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Changes it if it still has `expected_version`; else `Stale`, or `NotFound`.
@@ -106,7 +113,7 @@ impl Store {
             )
             .await?;
         match rows.first() {
-            Some(row) => Organization::read(&mut row.fields()),
+            Some(row) => Organization::read(row),
             None => self.organization(id).await.and(Err(StoreError::Stale)),
         }
     }
@@ -114,7 +121,7 @@ impl Store {
     /// The ids of all organisations, oldest first.
     pub async fn organization_ids(&self) -> Result<Vec<String>> {
         let rows = self.db.all("SELECT id FROM organizations ORDER BY created_at, id", &[]).await?;
-        rows.iter().map(|row| row.fields().text()).collect()
+        rows.iter().map(|row| row.get("id")).collect()
     }
 }
 
@@ -155,22 +162,6 @@ impl Store {
         )
         .await?;
         tx.commit().await?;
-        Organization::read(&mut created.ok_or(StoreError::NotFound)?.fields())
-    }
-}
-
-impl Organization {
-    pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            id: fields.text()?,
-            name: fields.text()?,
-            address: fields.text()?,
-            tax_id: fields.text()?,
-            time_zone: fields.text()?,
-            currency: fields.name()?,
-            made_by_demo: fields.flag()?,
-            version: fields.int()?,
-            created_at: fields.time()?,
-        })
+        Organization::read(&created.ok_or(StoreError::NotFound)?)
     }
 }

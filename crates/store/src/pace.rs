@@ -38,13 +38,13 @@ pub(crate) async fn check(tx: &mut Tx, organization_id: &str, amount: Money, pac
     }
     for (allowance, seconds) in [(pace.hour, HOUR_SECONDS), (pace.day, DAY_SECONDS)] {
         let sql =
-            "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN status IN ('declined', 'expired') THEN 0 ELSE amount END), 0)
-                AS BIGINT), MIN(created_at)
+            "SELECT COUNT(*) AS count, CAST(COALESCE(SUM(CASE WHEN status IN ('declined', 'expired') THEN 0 ELSE amount END), 0)
+                AS BIGINT) AS sum, MIN(created_at) AS oldest
             FROM top_ups WHERE organization_id = $1 AND created_at > $2 AND requested_by IS NOT NULL";
         let row = tx.first(sql, args![organization_id, now.plus_seconds(-seconds)]).await?;
         let Some(row) = row else { continue };
-        let mut fields = row.fields();
-        let (count, sum, oldest) = (fields.int()?, fields.money()?, fields.opt_time()?);
+        let (count, sum): (i64, Money) = (row.get("count")?, row.get("sum")?);
+        let oldest: Option<Timestamp> = row.get("oldest")?;
         let fits = sum.checked_add(amount).is_some_and(|sum| sum <= allowance.sum);
         if count >= i64::from(allowance.count) || !fits {
             return Err(StoreError::TooFast { again_at: oldest.unwrap_or(now).plus_seconds(seconds) });
@@ -56,14 +56,13 @@ pub(crate) async fn check(tx: &mut Tx, organization_id: &str, amount: Money, pac
 /// `TooFast` once as many set-ups were declined within the last hour as may be. Those on their way count, since each of them
 /// may be the next one.
 pub(crate) async fn check_setups(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<()> {
-    let sql = "SELECT COUNT(*), MIN(updated_at) FROM card_setups
+    let sql = "SELECT COUNT(*) AS count, MIN(updated_at) AS oldest FROM card_setups
         WHERE organization_id = $1 AND link_id IS NULL AND updated_at > $2
             AND (decline_code IS NOT NULL OR status = 'pending')";
     let row = tx.first(sql, args![organization_id, now.plus_seconds(-HOUR_SECONDS)]).await?;
     let Some(row) = row else { return Ok(()) };
-    let mut fields = row.fields();
-    let (count, oldest) = (fields.int()?, fields.opt_time()?);
-    if count >= DECLINED_SETUPS {
+    let oldest: Option<Timestamp> = row.get("oldest")?;
+    if row.get::<i64>("count")? >= DECLINED_SETUPS {
         return Err(StoreError::TooFast { again_at: oldest.unwrap_or(now).plus_seconds(HOUR_SECONDS) });
     }
     Ok(())

@@ -3,14 +3,10 @@
 
 use billing_domain::Timestamp;
 
-use crate::db::{Fields, Tx, args, retrying, stored_name};
+use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::{Result, Store, StoreError, wallet};
 
-macro_rules! paper_columns {
-    () => {
-        "organization_id, kind, subject, seller, number, issued_at, facts"
-    };
-}
+columns!(paper_columns, Paper { organization_id, kind, subject, seller, number, issued_at, facts });
 
 /// What kind of paper it is; each has a series of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +58,7 @@ impl Store {
             " FROM papers WHERE organization_id = $1 AND kind = $2 AND subject = $3"
         );
         let row = self.db.first(sql, args![organization_id, kind.as_str(), subject]).await?;
-        row.map(|row| Paper::read(&mut row.fields())).transpose()
+        row.as_ref().map(Paper::read).transpose()
     }
 
     /// Issues a paper, once: whoever comes second gets the first one's. The number is given out in the transaction that
@@ -92,7 +88,7 @@ impl Store {
                 args![organization_id, new.kind.as_str(), &new.subject, &new.seller, number, now, &new.facts],
             )
             .await?;
-        let issued = Paper::read(&mut row.ok_or(StoreError::NotFound)?.fields())?;
+        let issued = Paper::read(&row.ok_or(StoreError::NotFound)?)?;
         tx.commit().await?;
         Ok(issued)
     }
@@ -102,7 +98,7 @@ async fn find(tx: &mut Tx, organization_id: &str, new: &NewPaper) -> Result<Opti
     let sql =
         concat!("SELECT ", paper_columns!(), " FROM papers WHERE organization_id = $1 AND kind = $2 AND subject = $3");
     let row = tx.first(sql, args![organization_id, new.kind.as_str(), &new.subject]).await?;
-    row.map(|row| Paper::read(&mut row.fields())).transpose()
+    row.as_ref().map(Paper::read).transpose()
 }
 
 /// Locks the series until the end of the transaction.
@@ -110,21 +106,7 @@ async fn next_number(tx: &mut Tx, new: &NewPaper) -> Result<i64> {
     let sql = "INSERT INTO paper_series (seller, kind, last) VALUES ($1, $2, 1)
         ON CONFLICT (seller, kind) DO UPDATE SET last = paper_series.last + 1 RETURNING last";
     let row = tx.first(sql, args![&new.seller, new.kind.as_str()]).await?;
-    row.ok_or(StoreError::NotFound)?.fields().int()
-}
-
-impl Paper {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            organization_id: fields.text()?,
-            kind: fields.name()?,
-            subject: fields.text()?,
-            seller: fields.text()?,
-            number: fields.int()?,
-            issued_at: fields.time()?,
-            facts: fields.text()?,
-        })
-    }
+    row.ok_or(StoreError::NotFound)?.get("last")
 }
 
 stored_name!(PaperKind { Receipt = "receipt", Statement = "statement" });

@@ -11,7 +11,7 @@ impl Store {
     pub async fn provider_customer(&self, account: &str, organization_id: &str) -> Result<Option<String>> {
         let sql = "SELECT customer_ref FROM provider_customers WHERE account = $1 AND organization_id = $2";
         let row = self.db.first(sql, args![account, organization_id]).await?;
-        row.map(|row| row.fields().text()).transpose()
+        row.map(|row| row.get("customer_ref")).transpose()
     }
 
     /// Notes a customer unless there is one; answers the one that stands. `NotFound` without such an organisation.
@@ -59,7 +59,7 @@ impl Store {
     /// Whose top-up this is, if there is one.
     pub async fn top_up_owner(&self, id: &str) -> Result<Option<String>> {
         let row = self.db.first("SELECT organization_id FROM top_ups WHERE id = $1", args![id]).await?;
-        row.map(|row| row.fields().text()).transpose()
+        row.map(|row| row.get("organization_id")).transpose()
     }
 
     /// Whose connected card this is by the provider's name, if there is one.
@@ -67,19 +67,19 @@ impl Store {
         let sql = "SELECT organization_id FROM cards
             WHERE provider = $1 AND provider_ref = $2 AND removed_at IS NULL LIMIT 1";
         let row = self.db.first(sql, args![provider, provider_ref]).await?;
-        row.map(|row| row.fields().text()).transpose()
+        row.map(|row| row.get("organization_id")).transpose()
     }
 
     /// Whose card set-up this is, if there is one.
     pub async fn card_setup_owner(&self, id: &str) -> Result<Option<String>> {
         let row = self.db.first("SELECT organization_id FROM card_setups WHERE id = $1", args![id]).await?;
-        row.map(|row| row.fields().text()).transpose()
+        row.map(|row| row.get("organization_id")).transpose()
     }
 
     /// Providers whose cards are connected here.
     pub async fn card_providers(&self) -> Result<Vec<String>> {
         let sql = "SELECT DISTINCT provider FROM cards WHERE removed_at IS NULL ORDER BY provider";
         let rows = self.db.all(sql, &[]).await?;
-        rows.iter().map(|row| row.fields().text()).collect()
+        rows.iter().map(|row| row.get("provider")).collect()
     }
 }

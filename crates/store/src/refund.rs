@@ -4,18 +4,31 @@
 use billing_domain::charge::{RefundStatus, TopUpStatus};
 use billing_domain::{Currency, Money, Timestamp};
 
-use crate::db::{Db, Fields, Tx, args, retrying, stored_name};
+use crate::db::{Db, Tx, args, columns, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
 use crate::reversal::{Movement, Reversal};
 use crate::top_up::find as find_top_up;
 use crate::{Created, CreditLine, IdempotencyKey, Result, Store, StoreError, TopUp, auto_pay, wallet};
 
-macro_rules! refund_columns {
-    () => {
-        "id, organization_id, top_up_id, amount, currency, status, reason, made_by, provider_ref, created_at, updated_at,
-        settled_at, next_check_at, checks"
-    };
-}
+columns!(
+    refund_columns,
+    Refund {
+        id,
+        organization_id,
+        top_up_id,
+        amount,
+        currency,
+        status,
+        reason,
+        made_by,
+        provider_ref,
+        created_at,
+        updated_at,
+        settled_at,
+        next_check_at,
+        checks
+    }
+);
 
 macro_rules! lease {
     ($lock:literal) => {
@@ -180,31 +193,30 @@ impl Store {
     pub async fn refund(&self, id: &str) -> Result<Refund> {
         let row =
             self.db.first(concat!("SELECT ", refund_columns!(), " FROM refunds WHERE id = $1"), args![id]).await?;
-        Refund::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        Refund::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// What a top-up came to, by the ledger, with its first `limit` refunds; `NotFound` while it is not paid.
     pub async fn payment(&self, organization_id: &str, top_up_id: &str, limit: u32) -> Result<Payment> {
         let sql = "SELECT amount FROM ledger WHERE organization_id = $1 AND origin = 'top_up' AND reference = $2";
         let paid = self.db.first(sql, args![organization_id, top_up_id]).await?;
-        let paid = paid.ok_or(StoreError::NotFound)?.fields().money()?;
+        let paid = paid.ok_or(StoreError::NotFound)?.get("amount")?;
         // One statement: a refund that settles meanwhile is in both the list and the sums, or in neither.
         let sql = concat!(
-            "SELECT CAST(SUM(CASE WHEN status = 'succeeded' THEN amount ELSE 0 END) OVER () AS BIGINT),
-                CAST(SUM(CASE WHEN status = 'succeeded' THEN 0 ELSE amount END) OVER () AS BIGINT), ",
+            "SELECT CAST(SUM(CASE WHEN status = 'succeeded' THEN amount ELSE 0 END) OVER () AS BIGINT) AS refunded,
+                CAST(SUM(CASE WHEN status = 'succeeded' THEN 0 ELSE amount END) OVER () AS BIGINT) AS returning_sum, ",
             refund_columns!(),
             " FROM refunds WHERE organization_id = $1 AND top_up_id = $2 AND status <> 'failed'
             ORDER BY created_at, id LIMIT $3"
         );
-        let disputed = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM disputes
+        let disputed = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS disputed FROM disputes
             WHERE organization_id = $1 AND top_up_id = $2 AND state = 'withdrawn'";
         let disputed = self.db.first(disputed, args![organization_id, top_up_id]).await?;
-        let disputed = disputed.ok_or(StoreError::NotFound)?.fields().money()?;
+        let disputed = disputed.ok_or(StoreError::NotFound)?.get("disputed")?;
         let mut payment = Payment { paid, disputed, ..Payment::default() };
         for row in self.db.all(sql, args![organization_id, top_up_id, limit]).await? {
-            let mut fields = row.fields();
-            (payment.refunded, payment.returning) = (fields.money()?, fields.money()?);
-            payment.refunds.push(Refund::read(&mut fields)?);
+            (payment.refunded, payment.returning) = (row.get("refunded")?, row.get("returning_sum")?);
+            payment.refunds.push(Refund::read(&row)?);
         }
         Ok(payment)
     }
@@ -223,7 +235,7 @@ impl Store {
             Db::Sqlite { .. } => lease!(""),
         };
         let rows = self.db.write(sql, args![owner, until, now, id.unwrap_or_default(), limit]).await?;
-        rows.iter().map(|row| Refund::read(&mut row.fields())).collect()
+        rows.iter().map(Refund::read).collect()
     }
 
     /// Takes the provider's word; a refund that failed returns its money to the wallet in the same transaction, once.
@@ -430,7 +442,7 @@ async fn take_word(
             ],
         )
         .await?;
-    Refund::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    Refund::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 /// What was paid, by the ledger, and neither given back, nor on its way back, nor taken back in a dispute; zero where
@@ -438,14 +450,15 @@ async fn take_word(
 async fn left_of(tx: &mut Tx, top_up: &TopUp) -> Result<Money> {
     let sql = "SELECT amount FROM ledger WHERE organization_id = $1 AND origin = 'top_up' AND reference = $2";
     let row = tx.first(sql, args![&top_up.organization_id, &top_up.id]).await?;
-    let paid =
-        row.ok_or_else(|| StoreError::Corrupt(format!("top-up {} has no credit", top_up.id)))?.fields().money()?;
+    let row = row.ok_or_else(|| StoreError::Corrupt(format!("top-up {} has no credit", top_up.id)))?;
+    let paid: Money = row.get("amount")?;
     let sql = "SELECT
-            CAST((SELECT COALESCE(SUM(amount), 0) FROM refunds WHERE top_up_id = $1 AND status <> 'failed') AS BIGINT),
-            CAST((SELECT COALESCE(SUM(amount), 0) FROM disputes WHERE top_up_id = $1 AND state = 'withdrawn') AS BIGINT)";
+            CAST((SELECT COALESCE(SUM(amount), 0) FROM refunds WHERE top_up_id = $1 AND status <> 'failed') AS BIGINT)
+                AS given_back,
+            CAST((SELECT COALESCE(SUM(amount), 0) FROM disputes WHERE top_up_id = $1 AND state = 'withdrawn') AS BIGINT)
+                AS taken_back";
     let row = tx.first(sql, args![&top_up.id]).await?.ok_or(StoreError::NotFound)?;
-    let mut fields = row.fields();
-    let (given_back, taken_back) = (fields.money()?, fields.money()?);
+    let (given_back, taken_back) = (row.get("given_back")?, row.get("taken_back")?);
     let left = paid.checked_sub(given_back).and_then(|left| left.checked_sub(taken_back));
     Ok(left.ok_or(StoreError::Overflow)?.at_least(Money::ZERO))
 }
@@ -453,34 +466,13 @@ async fn left_of(tx: &mut Tx, top_up: &TopUp) -> Result<Money> {
 async fn find_by_provider(tx: &mut Tx, top_up: &TopUp, provider_ref: &str) -> Result<Option<Refund>> {
     let sql = concat!("SELECT ", refund_columns!(), " FROM refunds WHERE top_up_id = $1 AND provider_ref = $2");
     let row = tx.first(sql, args![&top_up.id, provider_ref]).await?;
-    row.map(|row| Refund::read(&mut row.fields())).transpose()
+    row.as_ref().map(Refund::read).transpose()
 }
 
 async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Refund> {
     let sql = concat!("SELECT ", refund_columns!(), " FROM refunds WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
-    Refund::read(&mut row.ok_or(StoreError::NotFound)?.fields())
-}
-
-impl Refund {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            id: fields.text()?,
-            organization_id: fields.text()?,
-            top_up_id: fields.text()?,
-            amount: fields.money()?,
-            currency: fields.name()?,
-            status: fields.name()?,
-            reason: fields.text()?,
-            made_by: fields.name()?,
-            provider_ref: fields.opt_text()?,
-            created_at: fields.time()?,
-            updated_at: fields.time()?,
-            settled_at: fields.opt_time()?,
-            next_check_at: fields.opt_time()?,
-            checks: fields.int()?,
-        })
-    }
+    Refund::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 stored_name!(RefundMaker { Operator = "operator", Provider = "provider" });

@@ -4,7 +4,7 @@ use billing_domain::{Money, Timestamp};
 
 use billing_domain::charge::TopUpStatus;
 
-use crate::db::{Fields, Tx, args, retrying, stored_name};
+use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::top_up::is_open;
 use crate::{Result, Store, StoreError, TopUp, wallet};
 
@@ -18,11 +18,24 @@ macro_rules! nobody_pays {
     };
 }
 
+columns!(request_columns, Request {
+    id = "r.id",
+    organization_id = "r.organization_id",
+    user_id = "r.user_id",
+    user_name = "u.name",
+    amount = "r.amount",
+    reason = "r.reason",
+    state = "r.state",
+    answer = "r.answer",
+    decided_by = "r.decided_by",
+    top_up_id = "r.top_up_id",
+    created_at = "r.created_at",
+    decided_at = "r.decided_at",
+});
+
 macro_rules! select_request {
     () => {
-        "SELECT r.id, r.organization_id, r.user_id, u.name, r.amount, r.reason, r.state, r.answer, r.decided_by,
-            r.top_up_id, r.created_at, r.decided_at
-        FROM requests r JOIN users u ON u.id = r.user_id"
+        concat!("SELECT ", request_columns!(), " FROM requests r JOIN users u ON u.id = r.user_id")
     };
 }
 
@@ -103,9 +116,9 @@ impl Store {
     async fn create_request_once(&self, organization_id: &str, new: &NewRequest, now: Timestamp) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
-        let open = "SELECT COUNT(*) FROM requests WHERE organization_id = $1 AND user_id = $2 AND state = 'open'";
         let open =
-            tx.first(open, args![organization_id, &new.user_id]).await?.map_or(Ok(0), |row| row.fields().int())?;
+            "SELECT COUNT(*) AS open FROM requests WHERE organization_id = $1 AND user_id = $2 AND state = 'open'";
+        let open = tx.first(open, args![organization_id, &new.user_id]).await?.map_or(Ok(0), |row| row.get("open"))?;
         if open >= i64::from(MAX_OPEN_REQUESTS) {
             tx.rollback().await?;
             return Err(StoreError::LimitReached(MAX_OPEN_REQUESTS));
@@ -127,14 +140,14 @@ impl Store {
             " WHERE r.organization_id = $1 AND ($2 IS NULL OR r.user_id = $2) ORDER BY r.created_at DESC, r.id DESC LIMIT $3"
         );
         let rows = self.db.all(sql, args![organization_id, user_id, limit]).await?;
-        rows.iter().map(|row| Request::read(&mut row.fields())).collect()
+        rows.iter().map(Request::read).collect()
     }
 
     /// One request, or `NotFound`.
     pub async fn request(&self, organization_id: &str, id: &str) -> Result<Request> {
         let sql = concat!(select_request!(), " WHERE r.organization_id = $1 AND r.id = $2");
         let row = self.db.first(sql, args![organization_id, id]).await?;
-        Request::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        Request::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Answers an open request; `Stale` when somebody was faster, or is paying for it.
@@ -190,26 +203,7 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
     let sql = "UPDATE requests SET state = 'approved', decided_by = $3, decided_at = $4
         WHERE organization_id = $1 AND top_up_id = $2 AND state = 'open' RETURNING id";
     let row = tx.first(sql, args![&top_up.organization_id, &top_up.id, &top_up.requested_by, now]).await?;
-    row.map(|row| row.fields().text()).transpose()
-}
-
-impl Request {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            id: fields.text()?,
-            organization_id: fields.text()?,
-            user_id: fields.text()?,
-            user_name: fields.text()?,
-            amount: fields.money()?,
-            reason: fields.text()?,
-            state: fields.name()?,
-            answer: fields.opt_text()?,
-            decided_by: fields.opt_text()?,
-            top_up_id: fields.opt_text()?,
-            created_at: fields.time()?,
-            decided_at: fields.opt_time()?,
-        })
-    }
+    row.map(|row| row.get("id")).transpose()
 }
 
 stored_name!(RequestState { Open = "open", Approved = "approved", Declined = "declined" });

@@ -85,6 +85,6 @@ impl Reversal {
     pub(crate) async fn debited_at(self, tx: &mut Tx, organization_id: &str, reference: &str) -> Result<i64> {
         let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference = $3";
         let row = tx.first(sql, args![organization_id, self.origin().as_str(), reference]).await?;
-        row.ok_or_else(|| StoreError::Corrupt(format!("{} {reference} has no debit", self.kind())))?.fields().int()
+        row.ok_or_else(|| StoreError::Corrupt(format!("{} {reference} has no debit", self.kind())))?.get("seq")
     }
 }

@@ -1,6 +1,6 @@
 //! The books of the sandbox bank: tables of its own beside the wallet's, which the wallet never joins.
 
-use crate::db::{Fields, args};
+use crate::db::{args, columns};
 use crate::{Result, Store};
 
 /// A record of the bank.
@@ -12,12 +12,14 @@ pub struct SandboxRecord {
     pub body: String,
 }
 
+columns!(record_columns, SandboxRecord { version, body });
+
 impl Store {
     /// A record of a drawer, if there is one.
     pub async fn sandbox_read(&self, drawer: &str, key: &str) -> Result<Option<SandboxRecord>> {
-        let sql = "SELECT version, body FROM sandbox_records WHERE drawer = $1 AND key = $2";
+        let sql = concat!("SELECT ", record_columns!(), " FROM sandbox_records WHERE drawer = $1 AND key = $2");
         let row = self.db.first(sql, args![drawer, key]).await?;
-        row.map(|row| SandboxRecord::read(&mut row.fields())).transpose()
+        row.as_ref().map(SandboxRecord::read).transpose()
     }
 
     /// Writes `body` if the record still has version `expected` (0: if there is none yet). `false`: somebody else was
@@ -46,14 +48,9 @@ impl Store {
 
     /// All records of a drawer, in the order in which they were first written.
     pub async fn sandbox_all(&self, drawer: &str) -> Result<Vec<SandboxRecord>> {
-        let sql = "SELECT version, body FROM sandbox_records WHERE drawer = $1 ORDER BY position, key";
+        let sql =
+            concat!("SELECT ", record_columns!(), " FROM sandbox_records WHERE drawer = $1 ORDER BY position, key");
         let rows = self.db.all(sql, args![drawer]).await?;
-        rows.iter().map(|row| SandboxRecord::read(&mut row.fields())).collect()
-    }
-}
-
-impl SandboxRecord {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self { version: fields.int()?, body: fields.text()? })
+        rows.iter().map(SandboxRecord::read).collect()
     }
 }

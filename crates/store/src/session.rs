@@ -2,7 +2,7 @@
 
 use billing_domain::{Role, Timestamp};
 
-use crate::db::{Fields, args};
+use crate::db::{Row, args};
 use crate::organization::organization_columns;
 use crate::{Organization, Result, Store};
 
@@ -77,8 +77,9 @@ impl Store {
             .db
             .first(
                 concat!(
-                    "SELECT sessions.token_hash, users.id, users.name, users.email, members.role, sessions.created_at,
-                        sessions.confirmed_at, sessions.last_seen_at, sessions.expires_at, sessions.absolute_expires_at, ",
+                    "SELECT sessions.token_hash, sessions.user_id, users.name AS user_name, users.email AS user_email,
+                        members.role, sessions.created_at AS signed_in_at, sessions.confirmed_at, sessions.last_seen_at,
+                        sessions.expires_at, sessions.absolute_expires_at, ",
                     organization_columns!(),
                     " FROM sessions
                     JOIN users ON users.id = sessions.user_id
@@ -90,7 +91,7 @@ impl Store {
                 args![token_hash, now],
             )
             .await?;
-        row.map(|row| Session::read(&mut row.fields())).transpose()
+        row.as_ref().map(Session::read).transpose()
     }
 
     /// Notes activity and moves the idle limit, never beyond the absolute one.
@@ -131,19 +132,19 @@ impl Store {
 }
 
 impl Session {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+    fn read(row: &Row) -> Result<Self> {
         Ok(Self {
-            token_hash: fields.text()?,
-            user_id: fields.text()?,
-            user_name: fields.text()?,
-            user_email: fields.text()?,
-            role: fields.name()?,
-            created_at: fields.time()?,
-            confirmed_at: fields.time()?,
-            last_seen_at: fields.time()?,
-            expires_at: fields.time()?,
-            absolute_expires_at: fields.time()?,
-            organization: Organization::read(fields)?,
+            token_hash: row.get("token_hash")?,
+            user_id: row.get("user_id")?,
+            user_name: row.get("user_name")?,
+            user_email: row.get("user_email")?,
+            role: row.get("role")?,
+            created_at: row.get("signed_in_at")?,
+            confirmed_at: row.get("confirmed_at")?,
+            last_seen_at: row.get("last_seen_at")?,
+            expires_at: row.get("expires_at")?,
+            absolute_expires_at: row.get("absolute_expires_at")?,
+            organization: Organization::read(row)?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use billing_domain::{Money, Timestamp, TransactionKind};
 
-use crate::db::args;
+use crate::db::{args, columns};
 use crate::{Result, Store};
 
 /// The sum of all lines of one kind.
@@ -17,6 +17,13 @@ pub struct KindSum {
     /// Of it what came in.
     pub money_in: Money,
 }
+
+columns!(sum_columns, KindSum {
+    kind,
+    lines = "COUNT(*)",
+    amount = "CAST(SUM(amount) AS BIGINT)",
+    money_in = "CAST(SUM(CASE WHEN amount > 0 THEN amount ELSE 0 END) AS BIGINT)",
+});
 
 impl Store {
     /// The last `seq` up to `last_seq` that was posted before `at`; 0 when there is none.
@@ -37,27 +44,18 @@ impl Store {
 
     async fn posted_at(&self, organization_id: &str, seq: i64) -> Result<Option<Timestamp>> {
         let sql = "SELECT posted_at FROM ledger WHERE organization_id = $1 AND seq = $2";
-        self.db.first(sql, args![organization_id, seq]).await?.map(|row| row.fields().time()).transpose()
+        self.db.first(sql, args![organization_id, seq]).await?.map(|row| row.get("posted_at")).transpose()
     }
 
     /// The lines above `after_seq` up to `last_seq`, summed by kind, in the order of the kinds.
     pub async fn sums_by_kind(&self, organization_id: &str, after_seq: i64, last_seq: i64) -> Result<Vec<KindSum>> {
-        let sql = "SELECT kind, COUNT(*), CAST(SUM(amount) AS BIGINT),
-                CAST(SUM(CASE WHEN amount > 0 THEN amount ELSE 0 END) AS BIGINT)
-            FROM ledger WHERE organization_id = $1 AND seq > $2 AND seq <= $3 GROUP BY kind";
+        let sql = concat!(
+            "SELECT ",
+            sum_columns!(),
+            " FROM ledger WHERE organization_id = $1 AND seq > $2 AND seq <= $3 GROUP BY kind"
+        );
         let rows = self.db.all(sql, args![organization_id, after_seq, last_seq]).await?;
-        let mut sums = rows
-            .iter()
-            .map(|row| {
-                let mut fields = row.fields();
-                Ok(KindSum {
-                    kind: fields.name()?,
-                    lines: fields.int()?,
-                    amount: fields.money()?,
-                    money_in: fields.money()?,
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let mut sums = rows.iter().map(KindSum::read).collect::<Result<Vec<_>>>()?;
         sums.sort_by_key(|sum| sum.kind);
         Ok(sums)
     }

@@ -3,7 +3,7 @@
 use billing_domain::auto_pay::history::STEP_SECONDS;
 use billing_domain::{Money, Timestamp, TransactionKind};
 
-use crate::db::{Tx, args};
+use crate::db::{Tx, args, columns};
 use crate::{Result, Store, StoreError};
 
 /// What moved a wallet in one step of [`STEP_SECONDS`], by when it was posted.
@@ -18,6 +18,8 @@ pub struct WalletStep {
     /// Automatic top-ups, and what was taken back of them; signed.
     pub automatic: Money,
 }
+
+columns!(step_columns, WalletStep { step, used, by_hand, automatic });
 
 /// A wallet's steps, read in one state of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,19 +51,20 @@ impl Store {
 async fn read(tx: &mut Tx, organization_id: &str, from: i64, until: i64) -> Result<WalletSteps> {
     let sql = "SELECT balance FROM wallets WHERE organization_id = $1";
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
-    let mut opening = row.fields().money()?;
+    let mut opening = row.get("balance")?;
     let sql = "SELECT step FROM wallet_steps WHERE organization_id = $1 ORDER BY step LIMIT 1";
-    let first = tx.first(sql, args![organization_id]).await?.map(|row| row.fields().int()).transpose()?;
-    let sql = "SELECT step, used, by_hand, automatic FROM wallet_steps
-        WHERE organization_id = $1 AND step >= $2 ORDER BY step";
+    let first = tx.first(sql, args![organization_id]).await?.map(|row| row.get("step")).transpose()?;
+    let sql = concat!(
+        "SELECT ",
+        step_columns!(),
+        " FROM wallet_steps WHERE organization_id = $1 AND step >= $2 ORDER BY step"
+    );
     let mut steps = Vec::new();
     for row in tx.all(sql, args![organization_id, from]).await? {
-        let mut fields = row.fields();
-        let (step, used) = (fields.int()?, fields.money()?);
-        let moved = WalletStep { step, used, by_hand: fields.money()?, automatic: fields.money()? };
+        let moved = WalletStep::read(&row)?;
         // From the present balance back: exact, whatever clocks of several servers say.
         opening = moved.taken_from(opening).ok_or(StoreError::Overflow)?;
-        if step < until {
+        if moved.step < until {
             steps.push(moved);
         }
     }

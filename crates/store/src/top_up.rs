@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::{Currency, Date, Money, Timestamp};
 
-use crate::db::{Db, Fields, Tx, args, retrying, stored_name};
+use crate::db::{Db, Tx, args, columns, retrying, stored_name};
 use crate::{Created, IdempotencyKey, NextAutoPayState, Pace, PostedLine, Result, Store, StoreError, Wallet};
 
 mod applying;
@@ -13,13 +13,12 @@ pub(crate) mod creating;
 
 pub(crate) use creating::find;
 
-macro_rules! top_up_columns {
-    () => {
-        "id, organization_id, kind, amount, currency, status, card_id, card_brand, card_last4, card_ref, provider,
-        provider_ref, attempt, decline_code, next_action, requested_by, created_at, updated_at, settled_at,
-        next_check_at, checks, link_id, lease_owner"
-    };
-}
+columns!(top_up_columns, TopUp {
+    id, organization_id, kind, amount, currency, status, card_id, card_brand, card_last4, card_ref, provider, provider_ref,
+    attempt, decline_code, next_action, requested_by, created_at, updated_at, settled_at, next_check_at, checks, link_id,
+    taken_up = "CAST(CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END AS BIGINT)"
+});
+#[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
 pub(crate) use top_up_columns;
 
 /// The same words as `TopUpStatus::is_open` and the partial indexes.
@@ -30,18 +29,30 @@ macro_rules! is_open {
 }
 pub(crate) use is_open;
 
-macro_rules! pending_credit {
-    () => {
-        concat!(
-            "SELECT CAST(COALESCE(SUM(CASE WHEN status IN ('created', 'processing') THEN amount ELSE 0 END), 0) AS BIGINT),
-                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT),
-                CAST(COALESCE(SUM(CASE WHEN status = 'action_required' AND kind = 'auto' THEN amount ELSE 0 END), 0)
-                    AS BIGINT)
-            FROM top_ups WHERE organization_id = $1 AND ",
-            is_open!()
-        )
+/// The sum of the amounts for which a condition holds.
+macro_rules! sum_where {
+    ($condition:literal) => {
+        concat!("CAST(COALESCE(SUM(CASE WHEN ", $condition, " THEN amount ELSE 0 END), 0) AS BIGINT)")
     };
 }
+
+columns!(pending_columns, PendingCredit {
+    in_flight = sum_where!("status IN ('created', 'processing')"),
+    unknown = sum_where!("status = 'unknown'"),
+    waiting = sum_where!("status = 'action_required' AND kind = 'auto'"),
+});
+
+macro_rules! pending_credit {
+    () => {
+        concat!("SELECT ", pending_columns!(), " FROM top_ups WHERE organization_id = $1 AND ", is_open!())
+    };
+}
+
+columns!(spent_columns, AutoSpent {
+    settled = sum_where!("status = 'succeeded'"),
+    in_flight = sum_where!("status IN ('created', 'processing', 'action_required')"),
+    unknown = sum_where!("status = 'unknown'"),
+});
 
 macro_rules! lease_due {
     ($lock:literal) => {
@@ -272,7 +283,7 @@ impl Store {
     pub async fn top_up(&self, organization_id: &str, id: &str) -> Result<TopUp> {
         let sql = concat!("SELECT ", top_up_columns!(), " FROM top_ups WHERE organization_id = $1 AND id = $2");
         let row = self.db.first(sql, args![organization_id, id]).await?;
-        TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        TopUp::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// The organisation's open top-ups, newest first.
@@ -285,7 +296,7 @@ impl Store {
             " ORDER BY created_at DESC, id DESC"
         );
         let rows = self.db.all(sql, args![organization_id]).await?;
-        rows.iter().map(|row| TopUp::read(&mut row.fields())).collect()
+        rows.iter().map(TopUp::read).collect()
     }
 
     /// Takes one open top-up for `owner` until `lease_until`, or prolongs the owner's lease; `None` when somebody else
@@ -312,7 +323,7 @@ impl Store {
                 args![organization_id, id, owner, lease_until, now],
             )
             .await?;
-        rows.first().map(|row| TopUp::read(&mut row.fields())).transpose()
+        rows.first().map(TopUp::read).transpose()
     }
 
     /// Takes open top-ups of any organisation whose check is due for `owner`, the longest due first.
@@ -329,7 +340,7 @@ impl Store {
             Db::Sqlite { .. } => lease_due!(""),
         };
         let rows = self.db.write(sql, args![owner, lease_until, now, limit]).await?;
-        let mut due = rows.iter().map(|row| TopUp::read(&mut row.fields())).collect::<Result<Vec<_>>>()?;
+        let mut due = rows.iter().map(TopUp::read).collect::<Result<Vec<_>>>()?;
         due.sort_by_key(|top_up| top_up.next_check_at);
         Ok(due)
     }
@@ -352,29 +363,23 @@ impl Store {
     /// The sums of open top-ups, both kinds.
     pub async fn pending_credit(&self, organization_id: &str) -> Result<PendingCredit> {
         let row = self.db.first(pending_credit!(), args![organization_id]).await?;
-        PendingCredit::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+        PendingCredit::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// The sums of automatic top-ups begun in `[from, to)`, for the monthly cap.
     pub async fn auto_spent(&self, organization_id: &str, from: Timestamp, to: Timestamp) -> Result<AutoSpent> {
-        let sql = "SELECT
-                CAST(COALESCE(SUM(CASE WHEN status = 'succeeded' THEN amount ELSE 0 END), 0) AS BIGINT),
-                CAST(COALESCE(SUM(CASE WHEN status IN ('created', 'processing', 'action_required')
-                    THEN amount ELSE 0 END), 0) AS BIGINT),
-                CAST(COALESCE(SUM(CASE WHEN status = 'unknown' THEN amount ELSE 0 END), 0) AS BIGINT)
-            FROM top_ups WHERE organization_id = $1 AND created_at >= $2 AND created_at < $3
-                AND (kind = 'auto' OR link_id IN (SELECT id FROM payment_links WHERE organization_id = $1 AND amount IS NULL))";
-        let row = self.db.first(sql, args![organization_id, from, to]).await?.ok_or(StoreError::NotFound)?;
-        let mut fields = row.fields();
-        Ok(AutoSpent { settled: fields.money()?, in_flight: fields.money()?, unknown: fields.money()? })
+        let sql = concat!(
+            "SELECT ",
+            spent_columns!(),
+            " FROM top_ups WHERE organization_id = $1 AND created_at >= $2 AND created_at < $3
+                AND (kind = 'auto' OR link_id IN (SELECT id FROM payment_links WHERE organization_id = $1 AND amount IS NULL))"
+        );
+        let row = self.db.first(sql, args![organization_id, from, to]).await?;
+        AutoSpent::read(&row.ok_or(StoreError::NotFound)?)
     }
 }
 
 impl PendingCredit {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self { in_flight: fields.money()?, unknown: fields.money()?, waiting: fields.money()? })
-    }
-
     /// All that may yet arrive: automatic payments count it, so as not to charge twice.
     pub fn total(&self) -> Result<Money> {
         Money::checked_sum([self.in_flight, self.unknown, self.waiting]).ok_or(StoreError::Overflow)
@@ -383,37 +388,7 @@ impl PendingCredit {
     /// In an organisation whose wallet is locked.
     async fn find(tx: &mut Tx, organization_id: &str) -> Result<Self> {
         let row = tx.first(pending_credit!(), args![organization_id]).await?;
-        Self::read(&mut row.ok_or(StoreError::NotFound)?.fields())
-    }
-}
-
-impl TopUp {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            id: fields.text()?,
-            organization_id: fields.text()?,
-            kind: fields.name()?,
-            amount: fields.money()?,
-            currency: fields.name()?,
-            status: fields.name()?,
-            card_id: fields.text()?,
-            card_brand: fields.text()?,
-            card_last4: fields.text()?,
-            card_ref: fields.text()?,
-            provider: fields.text()?,
-            provider_ref: fields.opt_text()?,
-            attempt: fields.int()?,
-            decline_code: fields.opt_name()?,
-            next_action: fields.opt_text()?,
-            requested_by: fields.opt_text()?,
-            created_at: fields.time()?,
-            updated_at: fields.time()?,
-            settled_at: fields.opt_time()?,
-            next_check_at: fields.opt_time()?,
-            checks: fields.int()?,
-            link_id: fields.opt_text()?,
-            taken_up: fields.opt_text()?.is_some(),
-        })
+        Self::read(&row.ok_or(StoreError::NotFound)?)
     }
 }
 

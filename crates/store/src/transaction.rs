@@ -118,7 +118,7 @@ impl Store {
     pub async fn corrections(&self, organization_id: &str, seq: i64) -> Result<Vec<i64>> {
         let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND corrects = $2 ORDER BY seq";
         let rows = self.db.all(sql, args![organization_id, seq]).await?;
-        rows.iter().map(|row| row.fields().int()).collect()
+        rows.iter().map(|row| row.get("seq")).collect()
     }
 
     /// The `seq` of the line that passes the filter and occurred last before `until` (exclusive), where the list shows that
@@ -136,8 +136,8 @@ impl Store {
         sql.ordered("occurred_at DESC, seq DESC", CANDIDATES);
         let mut newest = None;
         for row in self.db.all(AssertSqlSafe(sql.text), &sql.args).await? {
-            let mut fields = row.fields();
-            let (seq, occurred_at) = (fields.int()?, fields.time()?);
+            let seq = row.get("seq")?;
+            let occurred_at = row.get("occurred_at")?;
             if !self.is_late(organization_id, seq, occurred_at).await? {
                 return Ok(Some(seq));
             }
@@ -151,7 +151,7 @@ impl Store {
         let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND occurred_at > $2
             ORDER BY occurred_at, seq LIMIT $3";
         let next = self.db.all(sql, args![organization_id, occurred_at, NEIGHBOURS]).await?;
-        let next = next.iter().map(|row| row.fields().int()).collect::<Result<Vec<_>>>()?;
+        let next = next.iter().map(|row| row.get("seq")).collect::<Result<Vec<i64>>>()?;
         Ok(next.iter().filter(|other| **other < seq).count() * 2 > next.len())
     }
 
@@ -173,7 +173,7 @@ impl Store {
         sql.text = format!("SELECT seq FROM ({}) AS numbered WHERE (place - 1) % {every} = 0", sql.text);
         sql.ordered("place", most.saturating_add(1));
         let rows = self.db.all(AssertSqlSafe(sql.text), &sql.args).await?;
-        let mut starts = rows.iter().map(|row| row.fields().int()).collect::<Result<Vec<_>>>()?;
+        let mut starts = rows.iter().map(|row| row.get("seq")).collect::<Result<Vec<_>>>()?;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let truncated = starts.len() > most;
         starts.truncate(most);
@@ -187,16 +187,16 @@ impl Store {
     }
 
     async fn count_until(&self, organization_id: &str, filter: &TransactionFilter, last_seq: i64) -> Result<i64> {
-        let mut sql = Sql::new("SELECT COUNT(*) FROM ledger", organization_id);
+        let mut sql = Sql::new("SELECT COUNT(*) AS lines FROM ledger", organization_id);
         sql.filter(filter);
         sql.and("seq <=", last_seq, "");
         let row = self.db.first(AssertSqlSafe(sql.text), &sql.args).await?;
-        row.map_or(Ok(0), |row| row.fields().int())
+        row.map_or(Ok(0), |row| row.get("lines"))
     }
 
     async fn lines(&self, sql: Sql<'_>) -> Result<Vec<PostedLine>> {
         let rows = self.db.all(AssertSqlSafe(sql.text), &sql.args).await?;
-        rows.iter().map(|row| read_line(&mut row.fields())).collect()
+        rows.iter().map(read_line).collect()
     }
 
     /// Lines with a `seq` above `after_seq`, ascending, at most `limit`: replay of events, export, verification.
@@ -207,7 +207,7 @@ impl Store {
             " FROM ledger WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
         );
         let rows = self.db.all(sql, args![organization_id, after_seq, limit]).await?;
-        rows.iter().map(|row| read_line(&mut row.fields())).collect()
+        rows.iter().map(read_line).collect()
     }
 }
 

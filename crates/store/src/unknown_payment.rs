@@ -4,21 +4,31 @@
 use billing_domain::charge::TopUpStatus;
 use billing_domain::{Currency, Money, Timestamp};
 
-use crate::db::{Fields, args, retrying};
+use crate::db::{args, columns, retrying};
 use crate::top_up::{TopUp, TopUpKind, creating};
 use crate::{NewCard, NewTopUp, Result, Store, StoreError, card, wallet};
 
-macro_rules! columns {
-    () => {
-        "provider, provider_ref, top_up_id, organization_id, amount_minor, currency, paid_at, noted_at, credited_at, reason"
-    };
-}
+columns!(
+    payment_columns,
+    UnknownPayment {
+        provider,
+        provider_ref,
+        top_up_id,
+        organization_id,
+        amount_minor,
+        currency,
+        paid_at,
+        noted_at,
+        credited_at,
+        reason
+    }
+);
 
 macro_rules! insert {
     () => {
         concat!(
             "INSERT INTO unknown_payments (",
-            columns!(),
+            payment_columns!(),
             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (provider, provider_ref) "
         )
     };
@@ -103,12 +113,12 @@ impl Store {
     pub async fn unknown_payments(&self, limit: u32) -> Result<Vec<UnknownPayment>> {
         let sql = concat!(
             "SELECT ",
-            columns!(),
+            payment_columns!(),
             " FROM unknown_payments
             ORDER BY CASE WHEN credited_at IS NULL THEN 0 ELSE 1 END, noted_at DESC, provider_ref LIMIT $1"
         );
         let rows = self.db.all(sql, args![limit]).await?;
-        rows.iter().map(|row| UnknownPayment::read(&mut row.fields())).collect()
+        rows.iter().map(UnknownPayment::read).collect()
     }
 
     /// Writes the top-up of such a payment down as one whose outcome is not known yet: what comes next is the provider's
@@ -158,22 +168,5 @@ impl Store {
         let top_up = creating::find(&mut tx, organization_id, &received.top_up_id).await?;
         tx.commit().await?;
         Ok(top_up)
-    }
-}
-
-impl UnknownPayment {
-    fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            provider: fields.text()?,
-            provider_ref: fields.text()?,
-            top_up_id: fields.text()?,
-            organization_id: fields.opt_text()?,
-            amount_minor: fields.int()?,
-            currency: fields.text()?,
-            paid_at: fields.time()?,
-            noted_at: fields.time()?,
-            credited_at: fields.opt_time()?,
-            reason: fields.opt_text()?,
-        })
     }
 }

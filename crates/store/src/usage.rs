@@ -2,7 +2,7 @@
 
 use billing_domain::{Date, Money, UsageKind};
 
-use crate::db::args;
+use crate::db::{Row, args, columns};
 use crate::{Result, Store};
 
 mod summing;
@@ -58,26 +58,27 @@ pub struct KindDay {
     pub amount: Money,
 }
 
+columns!(day_columns, UsageDay { day, kind, source, amount, lines });
+
+columns!(total_columns, KindDay { day, kind, amount });
+
+impl SourceSum {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self { source: row.get("source")?, amount: row.get("amount")?, lines: row.get("lines")? })
+    }
+}
+
 impl Store {
     /// Usage from `from` to `to`, both included, by day, kind and source in that order. Of each day and kind at most
     /// [`NAMED_SOURCES`] are there.
     pub async fn usage(&self, organization_id: &str, from: Date, to: Date) -> Result<Vec<UsageDay>> {
-        let sql = "SELECT day, kind, source, amount, lines FROM usage_days
-            WHERE organization_id = $1 AND day >= $2 AND day <= $3";
+        let sql = concat!(
+            "SELECT ",
+            day_columns!(),
+            " FROM usage_days WHERE organization_id = $1 AND day >= $2 AND day <= $3"
+        );
         let rows = self.db.all(sql, args![organization_id, from, to]).await?;
-        let mut days = rows
-            .iter()
-            .map(|row| {
-                let mut fields = row.fields();
-                Ok(UsageDay {
-                    day: fields.date()?,
-                    kind: fields.name()?,
-                    source: fields.text()?,
-                    amount: fields.money()?,
-                    lines: fields.int()?,
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let mut days = rows.iter().map(UsageDay::read).collect::<Result<Vec<_>>>()?;
         // Not by the database: the two disagree about the order of letters.
         days.sort_by(|a, b| (a.day, a.kind, &a.source).cmp(&(b.day, b.kind, &b.source)));
         Ok(days)
@@ -85,16 +86,13 @@ impl Store {
 
     /// The sums of all sources, named or not: few rows, for totals, runway and spikes.
     pub async fn usage_by_kind(&self, organization_id: &str, from: Date, to: Date) -> Result<Vec<KindDay>> {
-        let sql = "SELECT day, kind, amount FROM usage_totals
-            WHERE organization_id = $1 AND day >= $2 AND day <= $3";
+        let sql = concat!(
+            "SELECT ",
+            total_columns!(),
+            " FROM usage_totals WHERE organization_id = $1 AND day >= $2 AND day <= $3"
+        );
         let rows = self.db.all(sql, args![organization_id, from, to]).await?;
-        let mut days = rows
-            .iter()
-            .map(|row| {
-                let mut fields = row.fields();
-                Ok(KindDay { day: fields.date()?, kind: fields.name()?, amount: fields.money()? })
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let mut days = rows.iter().map(KindDay::read).collect::<Result<Vec<_>>>()?;
         days.sort_by_key(|day| (day.day, day.kind));
         Ok(days)
     }
@@ -103,7 +101,8 @@ impl Store {
     /// the database's choice.
     pub async fn largest_sources(&self, organization_id: &str, from: Date, to: Date, limit: u32) -> Result<Sources> {
         // One statement, so that the parts are of the same moment as the whole.
-        let sql = "SELECT CAST(0 AS BIGINT), CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(lines), 0) AS BIGINT), ''
+        let sql = "SELECT CAST(0 AS BIGINT) AS is_source, CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount,
+                CAST(COALESCE(SUM(lines), 0) AS BIGINT) AS lines, '' AS source
             FROM usage_totals WHERE organization_id = $1 AND day >= $2 AND day <= $3
             UNION ALL SELECT CAST(1 AS BIGINT), amount, lines, source FROM (
                 SELECT CAST(SUM(amount) AS BIGINT) AS amount, CAST(SUM(lines) AS BIGINT) AS lines, source FROM usage_days
@@ -113,10 +112,8 @@ impl Store {
         let rows = self.db.all(sql, args![organization_id, from, to, limit]).await?;
         let mut sources = Sources { largest: Vec::with_capacity(rows.len()), amount: Money::ZERO, lines: 0 };
         for row in &rows {
-            let mut fields = row.fields();
-            let is_source = fields.flag()?;
-            let sum = SourceSum { amount: fields.money()?, lines: fields.int()?, source: fields.text()? };
-            if is_source {
+            let sum = SourceSum::read(row)?;
+            if row.get("is_source")? {
                 sources.largest.push(sum);
             } else {
                 (sources.amount, sources.lines) = (sum.amount, sum.lines);
@@ -130,6 +127,6 @@ impl Store {
     /// The first day with usage; `None` while there is none. For the pace of a young wallet and the oldest month.
     pub async fn first_usage_day(&self, organization_id: &str) -> Result<Option<Date>> {
         let sql = "SELECT day FROM usage_totals WHERE organization_id = $1 ORDER BY day LIMIT 1";
-        self.db.first(sql, args![organization_id]).await?.map(|row| row.fields().date()).transpose()
+        self.db.first(sql, args![organization_id]).await?.map(|row| row.get("day")).transpose()
     }
 }

@@ -1,7 +1,7 @@
 //! Recomputing a ledger from its lines, to show that nothing was altered.
 
-use billing_domain::Money;
 use billing_domain::ledger::Chain;
+use billing_domain::{Date, Money};
 
 use crate::db::{Tx, args};
 use crate::ledger::{ledger_columns, read_line};
@@ -48,7 +48,7 @@ struct Followed {
 async fn check(tx: &mut Tx, organization_id: &str) -> Result<Verification> {
     let sql = concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
-    let wallet = match Wallet::read(&mut row.fields()) {
+    let wallet = match Wallet::read(&row) {
         Err(StoreError::Corrupt(reason)) => {
             let reason = format!("the wallet itself cannot be read: {reason}");
             return Ok(Verification { lines: 0, broken: Some(Broken { seq: 0, reason }) });
@@ -58,7 +58,7 @@ async fn check(tx: &mut Tx, organization_id: &str) -> Result<Verification> {
     let mut so_far = Followed { chain: Chain::BEGINNING, spent: Money::ZERO };
     loop {
         let sql = concat!(
-            "SELECT seq, ",
+            "SELECT ",
             ledger_columns!(),
             " FROM ledger WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
         );
@@ -67,9 +67,8 @@ async fn check(tx: &mut Tx, organization_id: &str) -> Result<Verification> {
             break;
         }
         for row in &rows {
-            let mut fields = row.fields();
-            let seq = fields.int()?;
-            let followed = match read_line(&mut fields) {
+            let seq = row.get("seq")?;
+            let followed = match read_line(row) {
                 Ok(posted) => so_far.follow(&posted, &wallet),
                 Err(StoreError::Corrupt(reason)) => Err(reason),
                 Err(other) => return Err(other),
@@ -108,13 +107,13 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Opti
     if wallet.balance != chain.balance {
         return Ok(Some(format!("the wallet says {}, the ledger sums up to {}", wallet.balance, chain.balance)));
     }
-    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM holds
+    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS total FROM holds
         WHERE organization_id = $1 AND state = 'open'";
     let held = sum(tx, sql, &wallet.organization_id).await?;
     if wallet.held != held {
         return Ok(Some(format!("the wallet says {} held, the open holds sum up to {held}", wallet.held)));
     }
-    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM usage_totals WHERE organization_id = $1";
+    let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS total FROM usage_totals WHERE organization_id = $1";
     let spent = sum(tx, sql, &wallet.organization_id).await?;
     if followed.spent != spent {
         return Ok(Some(format!("the days sum up to {spent} of usage, the ledger to {}", followed.spent)));
@@ -127,13 +126,12 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Opti
         WHERE totals.organization_id = $1 AND (named.lines > totals.lines
             OR (named.lines = totals.lines AND named.amount <> totals.amount)) ORDER BY 1 LIMIT 1";
     if let Some(row) = tx.first(sql, args![&wallet.organization_id]).await? {
-        return Ok(Some(format!("the sources of {} do not sum up to what the days say", row.fields().date()?)));
+        return Ok(Some(format!("the sources of {} do not sum up to what the days say", row.get::<Date>("day")?)));
     }
-    let sql = "SELECT CAST(COALESCE(SUM(by_hand + automatic - used), 0) AS BIGINT),
-        CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM wallet_steps WHERE organization_id = $1";
+    let sql = "SELECT CAST(COALESCE(SUM(by_hand + automatic - used), 0) AS BIGINT) AS moved,
+        CAST(COALESCE(SUM(used), 0) AS BIGINT) AS used FROM wallet_steps WHERE organization_id = $1";
     let row = tx.first(sql, args![&wallet.organization_id]).await?.ok_or(StoreError::NotFound)?;
-    let mut sums = row.fields();
-    let (moved, used) = (sums.money()?, sums.money()?);
+    let (moved, used): (Money, Money) = (row.get("moved")?, row.get("used")?);
     if (moved, used) != (chain.balance, followed.spent) {
         return Ok(Some(format!("the steps sum up to {moved} and {used} of usage, the ledger to {}", chain.balance)));
     }
@@ -142,5 +140,5 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Opti
 
 async fn sum(tx: &mut Tx, sql: &'static str, organization_id: &str) -> Result<Money> {
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
-    row.fields().money()
+    row.get("total")
 }

@@ -3,18 +3,22 @@
 use billing_domain::ledger::Hash;
 use billing_domain::{Currency, Money, Timestamp};
 
-use crate::db::{Fields, Tx, args};
+use crate::db::{Tx, args, columns};
 use crate::{Result, Store, StoreError};
 
-macro_rules! wallet_columns {
-    () => {
-        "organization_id, currency, balance, held, last_seq, last_hash, exhausted_since,
-        CAST(CASE WHEN EXISTS (SELECT 1 FROM cards
-            WHERE cards.organization_id = wallets.organization_id AND cards.removed_at IS NULL)
-            THEN 1 ELSE 0 END AS BIGINT)"
-    };
-}
-
+columns!(wallet_columns, Wallet {
+    organization_id,
+    currency,
+    balance,
+    held,
+    last_seq,
+    last_hash,
+    exhausted_since,
+    card_connected = "CAST(CASE WHEN EXISTS (SELECT 1 FROM cards
+        WHERE cards.organization_id = wallets.organization_id AND cards.removed_at IS NULL)
+        THEN 1 ELSE 0 END AS BIGINT)",
+});
+#[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
 pub(crate) use wallet_columns;
 
 /// A wallet at one instant.
@@ -71,22 +75,7 @@ impl Store {
     pub async fn wallet(&self, organization_id: &str) -> Result<Wallet> {
         let sql = concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
         let row = self.db.first(sql, args![organization_id]).await?;
-        Wallet::read(&mut row.ok_or(StoreError::NotFound)?.fields())
-    }
-}
-
-impl Wallet {
-    pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            organization_id: fields.text()?,
-            currency: fields.name()?,
-            balance: fields.money()?,
-            held: fields.money()?,
-            last_seq: fields.int()?,
-            last_hash: fields.name()?,
-            exhausted_since: fields.opt_time()?,
-            card_connected: fields.flag()?,
-        })
+        Wallet::read(&row.ok_or(StoreError::NotFound)?)
     }
 }
 
@@ -101,7 +90,7 @@ pub(crate) async fn lock(tx: &mut Tx, organization_id: &str) -> Result<Wallet> {
         concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1")
     };
     let row = tx.first(sql, args![organization_id]).await?;
-    Wallet::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    Wallet::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 /// What a posting does to the wallet.
@@ -143,7 +132,7 @@ pub(crate) async fn settle(tx: &mut Tx, before: &Wallet, movement: &Movement, no
         )
         .await?;
     let row = row.ok_or_else(|| StoreError::Corrupt("the wallet changed under its lock".to_owned()))?;
-    Wallet::read(&mut row.fields())
+    Wallet::read(&row)
 }
 
 /// Writes down what was set aside: one statement, conditional on the figures that it was decided on.
@@ -171,5 +160,5 @@ pub(crate) async fn give_back(tx: &mut Tx, organization_id: &str, amount: Money)
             args![organization_id, amount],
         )
         .await?;
-    Wallet::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    Wallet::read(&row.ok_or(StoreError::NotFound)?)
 }

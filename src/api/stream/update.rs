@@ -24,7 +24,7 @@ pub(crate) enum Update {
     Card(Box<Card>),
     /// A member asks, or was answered.
     Request(Box<FundsRequest>),
-    /// A hand-over link is new or has moved on.
+    /// A payment link is new or has moved on.
     Link(Box<PaymentLink>),
     /// The session is over.
     Session(SessionState),

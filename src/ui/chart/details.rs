@@ -1,4 +1,4 @@
-//! The chosen bar in words, with the way to its neighbours and to what is behind it.
+//! The chosen bar in words, with the way to its neighbors and to what is behind it.
 
 use leptos::prelude::*;
 

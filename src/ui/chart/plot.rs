@@ -15,7 +15,7 @@ const BAR_PERCENT: usize = 68;
 /// Every so many bars have a tick.
 const TICK_EVERY: usize = 7;
 
-/// The class that colours a series' parts.
+/// The class that colors a series' parts.
 pub(super) const fn part_class(index: usize) -> &'static str {
     match index {
         0 => "part-0",

@@ -1,4 +1,4 @@
-// The hand-over: an admin without a card, a colleague without an account, one link between them.
+// The payment link: an admin without a card, a colleague without an account, one link between them.
 import { readFile } from "node:fs/promises";
 import { expect, test } from "../fixture/test.ts";
 import { Billing, CARDS } from "../fixture/billing.ts";

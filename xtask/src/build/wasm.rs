@@ -1,5 +1,5 @@
 //! The page's Wasm: compiled, cut at its split points into what the first load needs and what comes later, bound to
-//! JavaScript, optimised, and named after its contents.
+//! JavaScript, optimized, and named after its contents.
 
 use super::{imports, name_of_contents};
 use crate::{install, process, workspace};
@@ -40,7 +40,7 @@ const LEAN: [&str; 2] = ["--keep-lld-exports", "--no-demangle"];
 pub(crate) enum Program {
     /// Settings, for those who are signed in.
     App,
-    /// What is behind a hand-over link: small, and whole from the start.
+    /// What is behind a payment link: small, and whole from the start.
     Pay,
     /// The kit, for those who work on the page: quickly built, and never part of the product.
     Kit,
@@ -160,7 +160,7 @@ fn compile_program(program: Program) -> Result<PathBuf> {
         // The product's profile, for the sake of the dependencies that it has compiled already; only less work at the end.
         cargo.args(["--", "-Clto=thin", "-Copt-level=1", "-Ccodegen-units=16"]);
     }
-    // A colourless progress log: two builds write to one terminal.
+    // A colorless progress log: two builds write to one terminal.
     cargo.env("CARGO_TERM_PROGRESS_WHEN", "never");
     process::run_command(&mut cargo)?;
     Ok(workspace::target_dir()?.join(TARGET).join(PROFILE).join(format!("{}.wasm", program.bin())))

@@ -132,7 +132,7 @@ fn run_relayed(command: &mut Command) -> Result<(bool, String)> {
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
             eprintln!("{line}");
-            said.push_str(&without_colours(&line));
+            said.push_str(&strip_colors(&line));
             said.push('\n');
         }
         said
@@ -141,8 +141,8 @@ fn run_relayed(command: &mut Command) -> Result<(bool, String)> {
     Ok((status.success(), reader.join().unwrap_or_default()))
 }
 
-/// Text without the sequences by which a terminal changes its colour (ECMA-48, SGR).
-fn without_colours(text: &str) -> String {
+/// Text without the sequences by which a terminal changes its color (ECMA-48, SGR).
+fn strip_colors(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |plain, part| plain + part.split_once('m').map_or(part, |(_, rest)| rest))
@@ -153,12 +153,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_for_the_terminal_only() {
+    fn colors_are_for_the_terminal_only() {
         assert_eq!(
-            without_colours("\u{1b}[1m\u{1b}[38;5;9merror[E0308]\u{1b}[0m: mismatched"),
+            strip_colors("\u{1b}[1m\u{1b}[38;5;9merror[E0308]\u{1b}[0m: mismatched"),
             "error[E0308]: mismatched"
         );
-        assert_eq!(without_colours("plain"), "plain");
+        assert_eq!(strip_colors("plain"), "plain");
     }
 
     #[cfg(unix)]

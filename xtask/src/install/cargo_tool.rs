@@ -1,4 +1,4 @@
-//! Tools that come from crates.io: built once into the cache with a profile that favours a quick build.
+//! Tools that come from crates.io: built once into the cache with a profile that favors a quick build.
 
 use super::{Requirement, folder_of};
 use crate::{process, workspace};

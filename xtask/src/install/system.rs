@@ -54,7 +54,7 @@ impl Requirement for Receipts {
     }
 }
 
-/// Writes a picture with a palette of 256 colours.
+/// Writes a picture with a palette of 256 colors.
 pub(super) struct Pngquant;
 
 impl Requirement for Pngquant {

@@ -16,8 +16,8 @@ const PICTURES_LIMIT: usize = 40;
 const LOOKS: [&str; 4] = ["wide-light", "wide-dark", "narrow-light", "narrow-dark"];
 /// The list of what is photographed, one quoted name a line.
 const LIST: &str = "tests/browser/fixture/pictured.ts";
-/// Of a PNG file (its specification, 11.2.1): where the header says what the colours are, and "by a palette".
-const COLOUR_TYPE_AT: usize = 25;
+/// Of a PNG file (its specification, 11.2.1): where the header says what the colors are, and "by a palette".
+const COLOR_TYPE_AT: usize = 25;
 const PALETTE: u8 = 3;
 const INDEX: &str = "README.md";
 
@@ -37,12 +37,12 @@ pub(super) fn drop_stale() -> Result<()> {
 }
 
 /// Gives new pictures a palette, which takes two thirds of their weight. The test does not see the difference, since it
-/// lets a colour be a little off.
+/// lets a color be a little off.
 pub(super) fn shrink_pictures() -> Result<()> {
     for file in list_pictures(&book_folder())? {
         let bytes = fs::read(&file).with_context(|| format!("{} could not be read", file.display()))?;
-        if bytes.get(COLOUR_TYPE_AT) != Some(&PALETTE) {
-            // Dots between two colours would weigh more and look worse than one of both.
+        if bytes.get(COLOR_TYPE_AT) != Some(&PALETTE) {
+            // Dots between two colors would weigh more and look worse than one of both.
             process::run_command(
                 Command::new("pngquant").args(["--force", "--nofs", "--strip", "--ext", ".png", "256"]).arg(&file),
             )?;
@@ -104,7 +104,7 @@ fn expected_pictures() -> Result<Vec<String>> {
 
 fn render_index(screens: &[String]) -> String {
     let mut page =
-        "# The main screens\n\nTaken by `cargo xtask screens --renew` from the demo organisation, on a day that \
+        "# The main screens\n\nTaken by `cargo xtask screens --renew` from the demo organization, on a day that \
         never changes. The browser tests compare\nevery screen with its picture here: a visible change fails until the \
         pictures are renewed.\n"
             .to_owned();

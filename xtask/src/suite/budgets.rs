@@ -37,7 +37,7 @@ struct WeighedPage {
 
 const PAGES: [WeighedPage; 2] = [
     WeighedPage { html: "index.html", what: "the first load", aim_bytes: 150_000 },
-    WeighedPage { html: "pay.html", what: "the page behind a hand-over link", aim_bytes: 90_000 },
+    WeighedPage { html: "pay.html", what: "the page behind a payment link", aim_bytes: 90_000 },
 ];
 
 /// Prints the weights and fails where a hard limit is broken.

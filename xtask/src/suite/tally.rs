@@ -27,7 +27,7 @@ const MUST_RUN: [TestPlace; 3] = [TestPlace::Sqlite, TestPlace::Postgres, TestPl
 
 /// What is written to be ignored, and run by hand: what needs a key of Stripe's and the network (docs/stripe.md), and the
 /// figures of an attack, whose limits `attack` and `pressure` hold.
-const RUN_BY_HAND: [&str; 2] = ["::stripe_live::", "::attack_figures::"];
+const RUN_MANUALLY: [&str; 2] = ["::stripe_live::", "::attack_figures::"];
 
 /// How a test ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +60,7 @@ impl Tally {
 
     /// Counts one Rust test by its whole path, `crate::binary::module::test`.
     pub(super) fn add_test(&mut self, name: &str, outcome: TestOutcome) {
-        if outcome == TestOutcome::Skipped && RUN_BY_HAND.iter().any(|module| name.contains(module)) {
+        if outcome == TestOutcome::Skipped && RUN_MANUALLY.iter().any(|module| name.contains(module)) {
             return;
         }
         let count = self.count(place_of(name));

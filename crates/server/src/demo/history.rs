@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 
 use billing_domain::{Date, Money, Timestamp};
 
-use super::practice::{AGENTS, CAMPAIGNER, Weekday, weekday};
-use super::random::Random;
+use super::agents::{AGENTS, CAMPAIGNER, Weekday, weekday};
 use crate::calendar::Calendar;
+use crate::random::Random;
 use crate::service::postings::UsageLine;
 
 const SEED: u64 = 0x4E6F_7274_6877_696E;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use billing_contract::Entered;
 use billing_contract::metering::{Authorization, Authorize};
 
-use super::practice::AGENTS;
-use super::random::Random;
-use crate::app::AppState;
+use super::agents::AGENTS;
 use crate::problem::Problem;
+use crate::random::Random;
 use crate::service::metering::authorization;
 use crate::service::postings::{self, Report, UsageLine};
+use crate::state::AppState;
 
 /// Milliseconds between two pieces of work.
 const PAUSE: (u32, u32) = (2_000, 6_000);

@@ -16,7 +16,7 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::config::AnswerDelay;
-use crate::demo::random::Random;
+use crate::random::Random;
 
 /// Every browser sends it. Requests that a test makes itself are arrangement: they have none, and need not wait.
 const OF_A_BROWSER: &str = "sec-fetch-mode";

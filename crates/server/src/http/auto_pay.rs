@@ -7,13 +7,13 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{IfMatch, Json, Versioned};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::service::sessions::Member;
 use crate::service::{auto_pay, wallet};
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

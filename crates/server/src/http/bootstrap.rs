@@ -7,11 +7,11 @@ use billing_contract::session::{Bootstrap, Service};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::Json;
 use crate::http::identity;
 use crate::http::problem::Problem;
 use crate::service;
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_bootstrap))

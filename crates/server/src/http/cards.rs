@@ -9,7 +9,6 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{Id, Json};
 use crate::http::idempotency::{OptionalIdempotencyKey, Repeatable};
@@ -17,6 +16,7 @@ use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::service::sessions::Member;
 use crate::service::{cards, wallet};
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -15,11 +15,11 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::Query;
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
-use crate::service::feed::{self, Message, Push};
+use crate::state::AppState;
+use crate::stream::organization::{self, Message, Push};
 
 /// Where a browser says what it has, when it comes back by itself.
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -64,7 +64,7 @@ async fn stream_events(
         None => position.after.as_deref().map(|text| seq(text, "/after")).transpose()?,
     };
     let slot = state.budgets.take_stream(&member.token_hash).await?;
-    let messages = feed::open(&state, member, after).await?;
+    let messages = organization::open_stream(&state, member, after).await?;
     let listening = state.metrics.listening();
     let stream = ReceiverStream::new(messages).map(move |message| {
         let _ = (&listening, &slot);

@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
 use crate::service::health;
+use crate::state::AppState;
 
 /// Where it is asked whether the process answers.
 pub(crate) const ALIVE: &str = "/healthz";

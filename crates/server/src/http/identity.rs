@@ -8,12 +8,12 @@ use billing_contract::ProblemCode;
 use billing_contract::session::SESSION_HEADER;
 use subtle::ConstantTimeEq as _;
 
-use crate::app::AppState;
+use crate::auth::devices::COOKIE_SECONDS;
 use crate::config::Config;
 use crate::http::limits::client_address;
 use crate::http::problem::Problem;
-use crate::service::sessions::devices::COOKIE_SECONDS;
 use crate::service::sessions::{self, Member};
+use crate::state::AppState;
 
 /// Anybody who is signed in.
 #[derive(Clone, Debug)]

@@ -12,8 +12,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
-use crate::app::AppState;
 use crate::http::problem::Problem;
+use crate::state::AppState;
 
 /// Largest body, bytes: every form of ours is far smaller.
 pub(crate) const BODY: usize = 16 * 1024;

@@ -7,11 +7,11 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::{Id, Json};
 use crate::http::identity::{Owner, SignedIn};
 use crate::http::problem::Problem;
 use crate::service;
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_members)).routes(routes!(put_member_role)).routes(routes!(list_admins))

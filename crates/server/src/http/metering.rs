@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::{Id, Json, read_json};
 use crate::http::identity::ServiceKey;
 use crate::http::limits::METERING_BODY;
 use crate::http::problem::Problem;
 use crate::service::metering::{self, Item, Unread, authorization};
+use crate::state::AppState;
 
 /// Of an id that may be anything, so much is given back.
 const SHOWN_ID_CHARACTERS: usize = 255;

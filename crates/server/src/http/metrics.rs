@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
-use crate::app::AppState;
 use crate::service::health;
+use crate::state::AppState;
 
 /// What the page's files are counted as: their addresses are anybody's to choose.
 const FILES: &str = "files";

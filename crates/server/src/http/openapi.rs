@@ -11,8 +11,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{Components, OpenApi as Document};
 
 use self::complete::complete;
-use crate::app::AppState;
 use crate::http::docs;
+use crate::state::AppState;
 
 /// Where programs read the description.
 pub(crate) const DOCUMENT: &str = "/api/openapi.json";

@@ -6,11 +6,11 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::{IfMatch, Json, Versioned};
 use crate::http::identity::{Manager, SignedIn};
 use crate::http::problem::Problem;
 use crate::service;
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_organization, put_organization))

@@ -11,7 +11,6 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::Json;
 use crate::http::idempotency::{IdempotencyKey, Repeatable};
@@ -19,6 +18,7 @@ use crate::http::limits::client_address;
 use crate::http::links::origin;
 use crate::http::problem::Problem;
 use crate::service::pay;
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -8,13 +8,13 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{Id, Json};
 use crate::http::idempotency::{IdempotencyKey, Repeatable};
 use crate::http::identity::ServiceKey;
 use crate::http::problem::Problem;
 use crate::service::refunds;
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(create_refund)).routes(routes!(get_refund)).layer(from_fn(refuse_card_numbers))

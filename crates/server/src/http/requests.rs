@@ -16,11 +16,12 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::{Id, Json, Query};
 use crate::http::identity::{Manager, SignedIn};
 use crate::http::problem::Problem;
-use crate::service::requests::{self, PULSE_SECONDS, Verdict, Word};
+use crate::service::requests::{self, Verdict};
+use crate::state::AppState;
+use crate::stream::requests::{PULSE_SECONDS, RequestPush, open_stream};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -70,26 +71,26 @@ async fn stream_requests(
     Query(_drawn_for): Query<DrawnFor>,
 ) -> Result<Response, Problem> {
     let slot = state.budgets.take_stream(&member.token_hash).await?;
-    let words = ReceiverStream::new(requests::watch(&state, member)).map(move |word| {
+    let pushes = ReceiverStream::new(open_stream(&state, member)).map(move |push| {
         let _ = &slot;
-        Ok::<_, Infallible>(event(word))
+        Ok::<_, Infallible>(event(push))
     });
-    let mut response = Sse::new(words).into_response();
+    let mut response = Sse::new(pushes).into_response();
     // Reverse proxies that collect answers would hold the events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
 }
 
-fn event(word: Word) -> Event {
+fn event(push: RequestPush) -> Event {
     // Types of the contract have only keys that are text, so writing cannot fail.
-    match word {
-        Word::Request(request) => {
+    match push {
+        RequestPush::Request(request) => {
             Event::default().event(event::REQUEST).data(serde_json::to_string(&request).unwrap_or_default())
         }
-        Word::Session(state) => Event::default()
+        RequestPush::Session(state) => Event::default()
             .event(event::SESSION)
             .data(serde_json::to_string(&SessionEvent { state }).unwrap_or_default()),
-        Word::Heartbeat => Event::default()
+        RequestPush::Heartbeat => Event::default()
             .event(event::HEARTBEAT)
             .data(serde_json::to_string(&HeartbeatEvent { interval_seconds: PULSE_SECONDS }).unwrap_or_default()),
     }

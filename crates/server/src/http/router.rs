@@ -11,13 +11,13 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::AppState;
 use crate::http::problem::Problem;
 use crate::http::{
     auto_pay, billing, bootstrap, cards, events, health, limits, links, members, metering, metrics, openapi,
     organization, outbox, pay, refunds, requests, security, session, statement, static_files, top_ups, transactions,
     usage, wallet, webhooks,
 };
+use crate::state::AppState;
 
 /// Every resource adds one line.
 fn resources() -> OpenApiRouter<AppState> {

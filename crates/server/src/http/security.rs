@@ -6,11 +6,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
-use crate::app::AppState;
 use crate::http::extract::{is_json, not_json};
 use crate::http::health;
 use crate::http::identity::bearer;
 use crate::http::problem::Problem;
+use crate::state::AppState;
 
 /// Nothing but what the page is made of. `wasm-unsafe-eval` lets WebAssembly compile and nothing else.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \

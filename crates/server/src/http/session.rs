@@ -9,12 +9,12 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::Json;
 use crate::http::identity::{SignedIn, device, find_any, set_cookie, set_device_cookie};
 use crate::http::limits::client_address;
 use crate::http::problem::Problem;
 use crate::service::sessions;
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_session, create_session, delete_session)).routes(routes!(confirm_session))

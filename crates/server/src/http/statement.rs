@@ -6,12 +6,12 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::{Json, Query};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::http::usage::MonthAsked;
 use crate::service::statement;
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_statement))

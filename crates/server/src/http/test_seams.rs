@@ -6,10 +6,10 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use crate::app::AppState;
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
 use crate::service::test_seams::{self, Charge};
+use crate::state::AppState;
 
 /// Not part of the API's description.
 pub(crate) fn routes() -> Router<AppState> {

@@ -9,7 +9,6 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{Id, Json, Query};
 use crate::http::idempotency::{IdempotencyKey, Repeatable};
@@ -19,6 +18,7 @@ use crate::service::receipts::{self, Print};
 use crate::service::sessions::Member;
 use crate::service::top_ups::{self, Answer};
 use crate::service::wallet;
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -9,11 +9,11 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::{Json, Query};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::service::{history, wallet};
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_wallet)).routes(routes!(get_wallet_history))

@@ -6,11 +6,11 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::app::AppState;
 use crate::http::extract::body;
 use crate::http::limits::WEBHOOK_BODY;
 use crate::http::problem::Problem;
 use crate::service::webhooks;
+use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(receive_stripe_webhook)).layer(DefaultBodyLimit::max(WEBHOOK_BODY))

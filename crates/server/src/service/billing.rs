@@ -2,12 +2,12 @@
 
 use billing_contract::billing::Billing;
 
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 use crate::service::usage::{Spending, summary_start};
 use crate::service::{auto_pay, cards, links, requests, top_ups, transactions, usage, wallet};
+use crate::state::AppState;
 
 /// How often the figures are read again because the ledger moved meanwhile. On a wallet that is never still the usage
 /// may then be a line ahead of the balance, as it is on every later change until the stream has told of it.

@@ -3,8 +3,8 @@
 use billing_contract::ProblemCode;
 use billing_store::Backlog;
 
-use crate::app::AppState;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// The database answers and takes writes, and nobody has asked the server to stop.
 pub(crate) async fn check(state: &AppState) -> Result<(), Problem> {

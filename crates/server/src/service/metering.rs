@@ -2,7 +2,6 @@
 
 pub(crate) mod authorization;
 pub(crate) mod item;
-pub(crate) mod reference;
 
 use std::collections::HashMap;
 
@@ -11,10 +10,11 @@ use billing_contract::metering::{UsageEvent, UsageResult, UsageResultStatus};
 use billing_domain::decimal::DecimalError;
 use billing_store::{Organization, Outcome, StoreError};
 
-use crate::app::AppState;
 use crate::problem::Problem;
+use crate::queue::postings::Posted;
 use crate::service::postings::group::post_together;
-use crate::service::postings::{Posted, Report, UsageLine};
+use crate::service::postings::{Report, UsageLine};
+use crate::state::AppState;
 
 /// An item of a report as far as it could be read.
 pub(crate) type Item = Result<UsageEvent, Unread>;
@@ -66,7 +66,7 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
             results.push(rejected(id, index, no_organization()));
             continue;
         };
-        let reference = state.references.of(&state.store, &report.organization.id, line.reference).await?;
+        let reference = state.reference_mask.of(&state.store, &report.organization.id, line.reference).await?;
         indexes.push(index);
         results.push(rejected(id, index, unposted()));
         report.lines.push(UsageLine { reference, ..line });

@@ -9,9 +9,9 @@ use billing_store::{NewPaper, Paper, PaperKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::app::AppState;
 use crate::config::Seller;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Who sold, as an issued paper says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

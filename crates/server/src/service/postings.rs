@@ -5,14 +5,14 @@ pub(crate) mod group;
 use billing_domain::kind::Unit;
 use billing_domain::pricing::{self, Cost, PricingError};
 use billing_domain::{Money, Timestamp, UsageKind};
-use billing_store::{Batch, NewLine, Organization, Origin, Outcome, StoreError};
+use billing_store::{Batch, NewLine, Organization, Origin, StoreError};
 use rust_decimal::Decimal;
 
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::auto_pay;
+use crate::queue::postings::Posted;
+use crate::state::AppState;
 
 /// A usage line that has passed every check, with its price worked out once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,9 +96,6 @@ pub(crate) struct Report {
     pub(crate) lines: Vec<UsageLine>,
 }
 
-/// What became of a line.
-pub(crate) type Posted = Result<Outcome, StoreError>;
-
 /// Posts the lines of several organisations in one transaction, captures their holds, then tells everybody who
 /// watches and lets automatic payments look at the new balances. One answer a line, in the order of the reports.
 ///
@@ -127,7 +124,7 @@ async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<P
 /// Whoever watches, and automatic payments: the balance is another one.
 fn tell(state: &AppState, organization_id: &str) {
     state.events.publish(organization_id, Topic::Ledger);
-    auto_pay::nudge(state, organization_id);
+    state.wake_queue.add(organization_id);
 }
 
 fn batch(state: &AppState, report: Report) -> Result<Batch, Problem> {

@@ -4,28 +4,21 @@
 mod wording;
 mod zone;
 
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
-
 use billing_contract::ProblemCode;
 use billing_domain::charge::TopUpStatus;
-use billing_receipt::{Drawn, Fonts, Paper, Receipt};
+use billing_receipt::Paper;
 use billing_store::{PaperKind, StoreError};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
 use self::wording::{Issued, receipt};
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
 use crate::service::papers;
+use crate::state::AppState;
 
 /// Refunds that are listed one by one; more of them are one line.
 const LISTED_REFUNDS: u32 = 200;
-/// Who waits longer for a free core is told to come again.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How it is printed, as it stands in the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
@@ -48,39 +41,6 @@ pub(crate) enum PaperName {
     A4,
     /// 8.5 × 11 inches.
     Letter,
-}
-
-/// Draws receipts: each takes a core for a moment.
-#[derive(Debug)]
-pub(crate) struct Press {
-    folders: Vec<PathBuf>,
-    fonts: OnceLock<Fonts>,
-    cores: Semaphore,
-}
-
-impl Press {
-    /// With the fonts of this folder, else with the system's. They are looked for when the first receipt is drawn.
-    pub(crate) fn new(fonts: Option<PathBuf>) -> Self {
-        let folders = fonts.map_or_else(Fonts::system_folders, |folder| vec![folder]);
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { folders, fonts: OnceLock::new(), cores: Semaphore::new(cores) }
-    }
-
-    async fn print(self: &Arc<Self>, receipt: Receipt, paper: Paper) -> Result<Vec<u8>, Problem> {
-        let busy = || Problem::retry_later(ProblemCode::Unavailable, "Too many receipts at once. Try again.", 5);
-        let _core = tokio::time::timeout(PATIENCE, self.cores.acquire()).await.map_err(|_| busy())?;
-        let press = Arc::clone(self);
-        let drawing = tokio::task::spawn_blocking(move || {
-            let fonts = press.fonts.get_or_init(|| Fonts::in_folders(&press.folders));
-            billing_receipt::draw(&receipt, paper, fonts)
-        });
-        let Drawn { pdf, missing } = drawing.await.map_err(Problem::internal)?.map_err(Problem::internal)?;
-        if let Some(character) = missing.first() {
-            let code = format!("U+{:04X}", u32::from(*character));
-            tracing::warn!(count = missing.len(), code, "no font has a character of a receipt; install fonts for it");
-        }
-        Ok(pdf)
-    }
 }
 
 /// The receipt of a paid top-up, as a PDF, and its number. `not_found` for ids of others, `conflict` while it is not paid.
@@ -111,7 +71,7 @@ pub(crate) async fn render(
     };
     let receipt = receipt(&number, &facts, &payment, top_up.currency, &calendar)
         .ok_or_else(|| Problem::internal("more was given back than was paid"))?;
-    Ok((state.press.print(receipt, paper).await?, number))
+    Ok((state.receipt_renderer.render(receipt, paper).await?, number))
 }
 
 const fn not_paid(status: TopUpStatus) -> &'static str {

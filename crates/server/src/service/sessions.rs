@@ -1,9 +1,5 @@
 //! Signing in and out, and who a request comes from: decided anew on every request, from the database.
 
-pub(crate) mod devices;
-mod passwords;
-mod turns;
-
 use std::net::IpAddr;
 
 use billing_contract::event::SessionState;
@@ -13,12 +9,12 @@ use billing_domain::{Role, Timestamp};
 use billing_store::{NewSession, Organization, User};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::passwords::{MAX_PASSWORD, Passwords};
-use crate::app::AppState;
+use crate::auth::passwords::MAX_PASSWORD;
 use crate::budgets::Origin;
 use crate::events::Topic;
 use crate::hex;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// A session that is not used for so long is over.
 const IDLE_SECONDS: i64 = 12 * 3600;

@@ -9,10 +9,10 @@ use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehaviour};
 use billing_store::{NewLine, Origin, StoreError};
 use serde::Serialize;
 
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
-use crate::service::transactions::on_the_wire;
+use crate::state::AppState;
+use crate::view::transaction::map_transaction;
 
 /// Lines of the ledger read at a time.
 const PAGE: u32 = 1_000;
@@ -23,7 +23,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// Moves the clock, and lets the workers look at once.
 pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
     state.clock.advance(seconds);
-    state.wake.notify_waiters();
+    state.worker_wake.notify_waiters();
 }
 
 /// Everything that a ledger holds, one JSON object a line, oldest first.
@@ -38,7 +38,7 @@ pub(crate) async fn ledger(state: &AppState, organization_id: &str) -> Result<St
         let Some(last) = lines.last() else { return Ok(text) };
         after = last.line.seq;
         for line in lines {
-            text.push_str(&serde_json::to_string(&on_the_wire(line)).map_err(Problem::internal)?);
+            text.push_str(&serde_json::to_string(&map_transaction(line)).map_err(Problem::internal)?);
             text.push('\n');
         }
     }

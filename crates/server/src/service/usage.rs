@@ -7,9 +7,9 @@ use billing_domain::spending::{self, BURN_DAYS};
 use billing_domain::{Date, Money, Month, UsageKind, decimal, share};
 use billing_store::{KindDay, Organization};
 
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Sources that a spike names.
 const SPIKE_SOURCES: usize = 5;

@@ -6,11 +6,11 @@ use billing_domain::status::{self, Facts, WalletStatus};
 use billing_domain::{Date, Money, Timestamp, spending};
 use billing_store::Organization;
 
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::usage::{Spending, burn_start};
+use crate::state::AppState;
 
 /// `GET /wallet`.
 pub(crate) async fn wallet(state: &AppState, organization: &Organization) -> Result<Wallet, Problem> {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::next_turn;
-use crate::app::AppState;
 use crate::events::Topic;
+use crate::state::AppState;
 
 const PAUSE: Duration = Duration::from_secs(5);
 const AT_ONCE: u32 = 500;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::app::AppState;
+use crate::state::AppState;
 
 const PAUSE: Duration = Duration::from_mins(1);
 /// How long idempotency keys that moved no money are kept; clients may count on 24 hours.

@@ -6,9 +6,9 @@ use billing_contract::ProblemCode;
 use billing_domain::Timestamp;
 
 use super::next_turn;
-use crate::app::AppState;
 use crate::problem::Problem;
 use crate::service::{unknown_payments, webhooks};
+use crate::state::AppState;
 
 /// How often it is looked whether it is time.
 const PAUSE: Duration = Duration::from_secs(20);

@@ -7,8 +7,8 @@ use billing_store::{LONGEST_SIGNAL, Signal, Signals};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::app::AppState;
 use crate::events::{News, Topic};
+use crate::state::AppState;
 
 /// News of so long are told together: a hot wallet changes hundreds of times a second.
 const GATHERING: Duration = Duration::from_millis(50);

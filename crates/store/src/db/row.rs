@@ -1,11 +1,16 @@
-//! What comes back from a statement. A row that does not fit is an error, never a panic.
+//! What comes back from a statement, read by the names of its columns. A row that does not fit is an error, never a panic.
 
-use std::str::FromStr;
+use std::collections::BTreeMap;
 
-use billing_domain::{Date, Money, Timestamp};
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{ColumnIndex, Decode, Type};
+use billing_domain::charge::{DeclineCode, RefundStatus, TopUpStatus};
+use billing_domain::kind::Unit;
+use billing_domain::ledger::Hash;
+use billing_domain::link::LinkPurpose;
+use billing_domain::pricing::Remainder;
+use billing_domain::{Currency, Date, Money, Role, Timestamp, TransactionKind, UsageKind};
+use sqlx::postgres::{PgRow, Postgres};
+use sqlx::sqlite::{Sqlite, SqliteRow};
+use sqlx::{Decode, Type};
 
 use crate::{Result, StoreError};
 
@@ -31,9 +36,47 @@ macro_rules! stored_name {
                 }
             }
         }
+
+        $crate::db::parsed_columns!($name);
     };
 }
 pub(crate) use stored_name;
+
+/// One item of a SELECT list: a column, or an expression under the name of a field.
+macro_rules! selected {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident = $sql:expr) => {
+        concat!($sql, " AS ", stringify!($field))
+    };
+}
+pub(crate) use selected;
+
+/// Makes the SELECT list of a struct and its reader from one list of fields, so that the two cannot disagree. A field is
+/// the column of its name, or an expression: `name = "users.name"`.
+macro_rules! columns {
+    ($list:ident, $row:ident { $first:ident $(= $first_sql:expr)? $(, $field:ident $(= $sql:expr)?)* $(,)? }) => {
+        macro_rules! $list {
+            () => {
+                concat!(
+                    $crate::db::selected!($first $(= $first_sql)?)
+                    $(, ", ", $crate::db::selected!($field $(= $sql)?))*
+                )
+            };
+        }
+
+        impl $row {
+            pub(crate) fn read(row: &$crate::db::Row) -> $crate::Result<Self> {
+                Ok(Self {
+                    $first: row.get(stringify!($first))?,
+                    $($field: row.get(stringify!($field))?),*
+                })
+            }
+        }
+    };
+}
+pub(crate) use columns;
 
 /// A row of either database.
 pub(crate) enum Row {
@@ -50,91 +93,121 @@ pub(super) fn postgres(rows: Vec<PgRow>) -> Vec<Row> {
 }
 
 impl Row {
-    /// Its columns from the first on.
-    pub(crate) const fn fields(&self) -> Fields<'_> {
-        Fields { row: self, next: 0 }
+    /// The value of a column, by its name in the statement. `Corrupt` where the column holds what this program cannot have
+    /// written.
+    pub(crate) fn get<'r, T: FromColumn<'r>>(&'r self, column: &str) -> Result<T> {
+        T::from_column(self, column)
     }
-}
 
-/// Reads the columns of a row one after the other, in the order in which the statement names them.
-pub(crate) struct Fields<'r> {
-    row: &'r Row,
-    next: usize,
-}
-
-impl<'r> Fields<'r> {
-    fn take<T>(&mut self) -> Result<T>
-    where
-        T: Decode<'r, sqlx::Sqlite> + Type<sqlx::Sqlite> + Decode<'r, sqlx::Postgres> + Type<sqlx::Postgres>,
-        usize: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>,
-    {
-        let index = self.next;
-        self.next += 1;
-        Ok(match self.row {
-            Row::Sqlite(row) => sqlx::Row::try_get(row, index)?,
-            Row::Postgres(row) => sqlx::Row::try_get(row, index)?,
+    fn decode<'r, T: Stored<'r>>(&'r self, column: &str) -> Result<T> {
+        Ok(match self {
+            Self::Sqlite(row) => sqlx::Row::try_get(row, column)?,
+            Self::Postgres(row) => sqlx::Row::try_get(row, column)?,
         })
     }
+}
 
-    pub(crate) fn int(&mut self) -> Result<i64> {
-        self.take()
-    }
+/// What both databases hold: BIGINT and TEXT.
+pub(crate) trait Stored<'r>: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres> {}
 
-    pub(crate) fn opt_int(&mut self) -> Result<Option<i64>> {
-        self.take()
-    }
+impl<'r, T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>> Stored<'r> for T {}
 
-    pub(crate) fn text(&mut self) -> Result<String> {
-        self.take()
-    }
+/// A value with a meaning, from what is stored.
+pub(crate) trait Column<'r>: Sized {
+    /// `i64`, `&str` or `String`.
+    type Stored: Stored<'r>;
 
-    pub(crate) fn opt_text(&mut self) -> Result<Option<String>> {
-        self.take()
-    }
+    /// The text of the error says what is wrong, without the column's name.
+    fn from_stored(stored: Self::Stored) -> std::result::Result<Self, String>;
+}
 
-    /// 0 or 1.
-    pub(crate) fn flag(&mut self) -> Result<bool> {
-        match self.int()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            other => Err(StoreError::Corrupt(format!("{other} is no flag"))),
-        }
-    }
+/// A [`Column`], or an optional one where NULL is allowed.
+pub(crate) trait FromColumn<'r>: Sized {
+    /// See [`Row::get`].
+    fn from_column(row: &'r Row, column: &str) -> Result<Self>;
+}
 
-    pub(crate) fn money(&mut self) -> Result<Money> {
-        self.int().map(Money::from_micros)
-    }
-
-    pub(crate) fn opt_money(&mut self) -> Result<Option<Money>> {
-        Ok(self.opt_int()?.map(Money::from_micros))
-    }
-
-    pub(crate) fn time(&mut self) -> Result<Timestamp> {
-        self.int().map(Timestamp::from_micros)
-    }
-
-    pub(crate) fn opt_time(&mut self) -> Result<Option<Timestamp>> {
-        Ok(self.opt_int()?.map(Timestamp::from_micros))
-    }
-
-    pub(crate) fn date(&mut self) -> Result<Date> {
-        self.opt_date()?.ok_or_else(|| StoreError::Corrupt("no day".to_owned()))
-    }
-
-    pub(crate) fn opt_date(&mut self) -> Result<Option<Date>> {
-        let Some(days) = self.opt_int()? else { return Ok(None) };
-        let days = i32::try_from(days).map_err(|_| StoreError::Corrupt(format!("{days} is no day")))?;
-        Ok(Some(Date::from_days(days)))
-    }
-
-    /// A text with a meaning: a kind, a status, a currency, a hash.
-    pub(crate) fn name<T: FromStr>(&mut self) -> Result<T> {
-        let text = self.take::<&'r str>()?;
-        text.parse().map_err(|_| StoreError::Corrupt(format!("unknown name `{text}`")))
-    }
-
-    pub(crate) fn opt_name<T: FromStr>(&mut self) -> Result<Option<T>> {
-        let Some(text) = self.take::<Option<&'r str>>()? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| StoreError::Corrupt(format!("unknown name `{text}`")))
+impl<'r, T: Column<'r>> FromColumn<'r> for T
+where
+    Option<T::Stored>: Stored<'r>,
+{
+    fn from_column(row: &'r Row, column: &str) -> Result<Self> {
+        // Never without the `Option`: SQLite's driver reads NULL as zero and as an empty text.
+        row.get::<Option<T>>(column)?.ok_or_else(|| StoreError::Corrupt(format!("{column}: no value")))
     }
 }
+
+impl<'r, T: Column<'r>> FromColumn<'r> for Option<T>
+where
+    Option<T::Stored>: Stored<'r>,
+{
+    fn from_column(row: &'r Row, column: &str) -> Result<Self> {
+        let Some(stored) = row.decode::<Option<T::Stored>>(column)? else { return Ok(None) };
+        T::from_stored(stored).map(Some).map_err(|fault| StoreError::Corrupt(format!("{column}: {fault}")))
+    }
+}
+
+macro_rules! stored_as {
+    ($($name:ty: $stored:ty = $read:expr),+ $(,)?) => {$(
+        impl<'r> $crate::db::Column<'r> for $name {
+            type Stored = $stored;
+
+            fn from_stored(stored: $stored) -> std::result::Result<Self, String> {
+                $read(stored)
+            }
+        }
+    )+};
+}
+
+/// Columns of text with a form: a kind, a status, a currency, a hash.
+macro_rules! parsed_columns {
+    ($($name:ty),+ $(,)?) => {$(
+        impl<'r> $crate::db::Column<'r> for $name {
+            type Stored = &'r str;
+
+            fn from_stored(stored: &'r str) -> std::result::Result<Self, String> {
+                stored.parse().map_err(|_| format!("unknown name `{stored}`"))
+            }
+        }
+    )+};
+}
+pub(crate) use parsed_columns;
+
+stored_as! {
+    i64: i64 = Ok,
+    String: String = Ok,
+    bool: i64 = read_flag,
+    Money: i64 = |micros| Ok(Self::from_micros(micros)),
+    Timestamp: i64 = |micros| Ok(Self::from_micros(micros)),
+    Date: i64 = read_date,
+    BTreeMap<String, String>: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
+}
+
+parsed_columns!(
+    Currency,
+    DeclineCode,
+    Hash,
+    LinkPurpose,
+    RefundStatus,
+    Remainder,
+    Role,
+    TopUpStatus,
+    TransactionKind,
+    Unit,
+    UsageKind,
+);
+
+fn read_flag(stored: i64) -> std::result::Result<bool, String> {
+    match stored {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(format!("{other} is no flag")),
+    }
+}
+
+fn read_date(days: i64) -> std::result::Result<Date, String> {
+    i32::try_from(days).map(Date::from_days).map_err(|_| format!("{days} is no day"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -24,8 +24,7 @@ impl Carried {
         }
         let sql = "SELECT kind, remainder FROM usage_remainders WHERE organization_id = $1";
         for row in tx.all(sql, args![organization_id]).await? {
-            let mut fields = row.fields();
-            carried.0.insert(fields.name()?, (fields.name()?, false));
+            carried.0.insert(row.get("kind")?, (row.get("remainder")?, false));
         }
         Ok(carried)
     }

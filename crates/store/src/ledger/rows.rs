@@ -10,7 +10,7 @@ use billing_domain::ledger::Line;
 use sqlx::AssertSqlSafe;
 
 use super::{NewLine, Origin, PostedLine};
-use crate::db::{Arg, Fields, Tx, pieces, places};
+use crate::db::{Arg, Row, Tx, pieces, places};
 use crate::{Result, StoreError};
 
 const COLUMNS: usize = 21;
@@ -24,32 +24,28 @@ macro_rules! ledger_columns {
 pub(crate) use ledger_columns;
 
 /// Reads the columns of `ledger_columns!`.
-pub(crate) fn read_line(fields: &mut Fields<'_>) -> Result<PostedLine> {
+pub(crate) fn read_line(row: &Row) -> Result<PostedLine> {
     let line = Line {
-        organization_id: fields.text()?,
-        seq: fields.int()?,
-        id: fields.text()?,
-        kind: fields.name()?,
-        contra: fields.text()?,
-        amount: fields.money()?,
-        balance_after: fields.money()?,
-        currency: fields.name()?,
-        occurred_at: fields.time()?,
-        posted_at: fields.time()?,
-        description: fields.text()?,
-        source: fields.text()?,
-        quantity: fields.opt_text()?,
-        unit: fields.opt_name()?,
-        unit_price: fields.opt_text()?,
-        reference: fields.text()?,
-        corrects: fields.opt_int()?,
-        details: read_details(&fields.text()?)?,
+        organization_id: row.get("organization_id")?,
+        seq: row.get("seq")?,
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        contra: row.get("contra")?,
+        amount: row.get("amount")?,
+        balance_after: row.get("balance_after")?,
+        currency: row.get("currency")?,
+        occurred_at: row.get("occurred_at")?,
+        posted_at: row.get("posted_at")?,
+        description: row.get("description")?,
+        source: row.get("source")?,
+        quantity: row.get("quantity")?,
+        unit: row.get("unit")?,
+        unit_price: row.get("unit_price")?,
+        reference: row.get("reference")?,
+        corrects: row.get("corrects")?,
+        details: row.get("details")?,
     };
-    Ok(PostedLine { line, hash: fields.name()? })
-}
-
-fn read_details(text: &str) -> Result<BTreeMap<String, String>> {
-    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("details: {error}")))
+    Ok(PostedLine { line, hash: row.get("hash")? })
 }
 
 /// Lines of the ledger under the references of `lines`.
@@ -70,7 +66,7 @@ pub(super) async fn existing(
             let sql =
                 if tx.is_postgres() { by_reference_postgres(chunk.len()) } else { by_reference_sqlite(chunk.len()) };
             for row in tx.all(AssertSqlSafe(sql), &args).await? {
-                let line = read_line(&mut row.fields())?;
+                let line = read_line(&row)?;
                 found.insert((origin, line.line.reference.clone()), line);
             }
         }

@@ -91,7 +91,7 @@ impl Store {
     pub async fn open_link_setup(&self, link: &PaymentLink) -> Result<Option<CardSetup>> {
         let sql = "SELECT id FROM card_setups WHERE link_id = $1 AND status IN ('pending', 'action_required')";
         match self.db.first(sql, args![&link.id]).await? {
-            Some(row) => self.card_setup(&link.organization_id, &row.fields().text()?).await.map(Some),
+            Some(row) => self.card_setup(&link.organization_id, &row.get::<String>("id")?).await.map(Some),
             None => Ok(None),
         }
     }
@@ -101,7 +101,7 @@ impl Store {
         let (Some(link_id), Some(card_id)) = (&setup.link_id, &setup.card_id) else { return Ok(None) };
         let sql = "SELECT id FROM top_ups WHERE link_id = $1 AND card_id = $2";
         match self.db.first(sql, args![link_id, card_id]).await? {
-            Some(row) => self.top_up(&setup.organization_id, &row.fields().text()?).await.map(Some),
+            Some(row) => self.top_up(&setup.organization_id, &row.get::<String>("id")?).await.map(Some),
             None => Ok(None),
         }
     }
@@ -266,7 +266,7 @@ async fn stop(tx: &mut Tx, link_id: &str, now: Timestamp) -> Result<()> {
 async fn count_decline(tx: &mut Tx, link_id: &str, now: Timestamp) -> Result<()> {
     let sql = "UPDATE payment_links SET declines = declines + 1 WHERE id = $1 RETURNING declines";
     let row = tx.first(sql, args![link_id]).await?;
-    let declines = row.map(|row| row.fields().int()).transpose()?.unwrap_or_default();
+    let declines: i64 = row.map(|row| row.get("declines")).transpose()?.unwrap_or_default();
     if declines >= MAX_DECLINES { stop(tx, link_id, now).await } else { Ok(()) }
 }
 

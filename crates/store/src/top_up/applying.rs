@@ -132,5 +132,5 @@ async fn advance(
             ],
         )
         .await?;
-    TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    TopUp::read(&row.ok_or(StoreError::NotFound)?)
 }

@@ -92,7 +92,7 @@ const ONE_OPEN_AUTO: &str = "open automatic top-up";
 pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<TopUp> {
     let sql = concat!("SELECT ", top_up_columns!(), " FROM top_ups WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
-    TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    TopUp::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 /// Writes the intent down, for a link if it pays one.
@@ -138,5 +138,5 @@ pub(crate) async fn insert(
             let what = if error.names("top_ups_one_open_auto", "top_ups.organization_id") { ONE_OPEN_AUTO } else { "top-up" };
             error.or_conflict(what)
         })?;
-    TopUp::read(&mut row.ok_or(StoreError::NotFound)?.fields())
+    TopUp::read(&row.ok_or(StoreError::NotFound)?)
 }

@@ -55,13 +55,12 @@ impl Store {
                 break;
             }
             for row in &rows {
-                let mut fields = row.fields();
-                after = fields.int()?;
+                after = row.get("seq")?;
                 read += 1;
-                let Some(kind) = fields.name::<TransactionKind>()?.usage() else { continue };
-                let day = day_of(fields.time()?);
-                let source = fields.text()?;
-                count(&mut spent, day, kind, &source, fields.money()?).ok_or(StoreError::Overflow)?;
+                let Some(kind) = row.get::<TransactionKind>("kind")?.usage() else { continue };
+                let day = day_of(row.get("occurred_at")?);
+                let source: String = row.get("source")?;
+                count(&mut spent, day, kind, &source, row.get("amount")?).ok_or(StoreError::Overflow)?;
             }
             if spent.len() >= SUMS_AT_ONCE {
                 add(&mut tx, organization_id, &std::mem::take(&mut spent)).await?;
@@ -130,7 +129,7 @@ async fn add_totals(
             SET amount = usage_totals.amount + excluded.amount, lines = usage_totals.lines + excluded.lines
             RETURNING day, kind, (SELECT COUNT(*) FROM usage_days AS named
                 WHERE named.organization_id = usage_totals.organization_id AND named.day = usage_totals.day
-                AND named.kind = usage_totals.kind)",
+                AND named.kind = usage_totals.kind) AS sources",
             places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
         );
         let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
@@ -139,9 +138,8 @@ async fn add_totals(
             args.extend([Arg::from(*amount), Arg::from(*lines)]);
         }
         for row in tx.all(AssertSqlSafe(sql), &args).await? {
-            let mut fields = row.fields();
-            let of_day = (fields.date()?, fields.name()?);
-            there.insert(of_day, usize::try_from(fields.int()?).unwrap_or(NAMED_SOURCES));
+            let of_day = (row.get("day")?, row.get("kind")?);
+            there.insert(of_day, usize::try_from(row.get::<i64>("sources")?).unwrap_or(NAMED_SOURCES));
         }
     }
     Ok(there)
@@ -150,7 +148,7 @@ async fn add_totals(
 async fn names(tx: &mut Tx, organization_id: &str, (day, kind): OfDay) -> Result<BTreeSet<String>> {
     let sql = "SELECT source FROM usage_days WHERE organization_id = $1 AND day = $2 AND kind = $3";
     let rows = tx.all(sql, args![organization_id, day, kind.as_str()]).await?;
-    rows.iter().map(|row| row.fields().text()).collect()
+    rows.iter().map(|row| row.get("source")).collect()
 }
 
 async fn add_sources(tx: &mut Tx, organization_id: &str, named: &Named<'_>) -> Result<()> {

@@ -11,8 +11,8 @@ use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 
 use super::{client_address, is_platform};
-use crate::app::AppState;
 use crate::budgets::bytes::Held;
+use crate::state::AppState;
 
 /// To be laid around all routes. What is too much ends the body, and `extract::body` says so.
 pub(crate) async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {

@@ -6,6 +6,7 @@ use billing_domain::free_text::{self, Purpose};
 use billing_domain::link::{MAX_SECONDS, MIN_SECONDS};
 use serde_json::{Value, json};
 
+use crate::auth::passwords::MAX_PASSWORD;
 use crate::service::metering::authorization;
 use crate::service::{cards, sessions};
 
@@ -73,8 +74,8 @@ fn all() -> Vec<(&'static str, Value)> {
     vec![
         ("EnteredDecimal", some_text(MAX_TEXT_BYTES)),
         ("SignIn.email", some_text(sessions::MAX_EMAIL)),
-        ("SignIn.password", some_text(sessions::MAX_PASSWORD)),
-        ("Confirm.password", some_text(sessions::MAX_PASSWORD)),
+        ("SignIn.password", some_text(MAX_PASSWORD)),
+        ("Confirm.password", some_text(MAX_PASSWORD)),
         ("CreateTopUp.card_id", id()),
         ("CreateTopUp.request_id", id()),
         ("CreateRefund.organization_id", id()),

@@ -8,19 +8,16 @@ use billing_store::{NewHold, Release, Wanted};
 use tokio::sync::oneshot;
 
 use super::{decimal_code, field, organization};
-use crate::app::AppState;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::service::lanes::{Brought, Lanes};
-use crate::service::{auto_pay, wallet};
+use crate::queue::authorizations::QueuedAuthorization;
+use crate::queue::lanes::Enqueued;
+use crate::service::wallet;
+use crate::state::AppState;
 
 pub(crate) const MAX_TTL_SECONDS: i64 = 24 * 3600;
 /// No single piece of work costs more; the figures stay far from the ends of their range.
 const MAX_ESTIMATE: Money = Money::from_major(1_000_000_000);
-/// Authorizations of one commit.
-const AT_ONCE: usize = 500;
-/// Authorizations that may wait in a lane; whoever comes then is told to come again.
-const WAITING: usize = 20_000;
 /// When money is on its way, asking again after this helps.
 const RETRY_SECONDS: i64 = 5;
 
@@ -75,29 +72,17 @@ async fn decide(state: &AppState, form: &Authorize) -> Result<Authorization, Pro
     }
 }
 
-/// One request for money, and who waits for the answer.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    wanted: Wanted,
-    reply: oneshot::Sender<Result<billing_store::Authorization, Problem>>,
-}
-
-/// The lanes of authorizations, as many as the database can use at once.
-pub(crate) fn lanes(count: usize) -> Lanes<Asked> {
-    Lanes::new(count, AT_ONCE, WAITING)
-}
-
 /// Sets the money aside in one transaction with other requests; the money stays held when this is dropped.
 async fn set_aside_together(state: &AppState, wanted: Wanted) -> Result<billing_store::Authorization, Problem> {
     let (reply, answer) = oneshot::channel();
     let organization_id = wanted.organization_id.clone();
-    match state.authorizations.bring(&organization_id, 1, Asked { wanted, reply }) {
-        Brought::Waiting => {}
-        Brought::First(lane) => {
+    match state.authorizations.enqueue(&organization_id, 1, QueuedAuthorization { wanted, reply }) {
+        Enqueued::Waiting => {}
+        Enqueued::First(lane) => {
             let state = state.clone();
             state.tasks.clone().spawn(async move { drain(&state, lane).await });
         }
-        Brought::Full(_) => {
+        Enqueued::Full(_) => {
             let detail = "More is asked than can be answered. Ask again.";
             return Err(Problem::retry_later(ProblemCode::Unavailable, detail, 1));
         }
@@ -162,7 +147,7 @@ pub(crate) async fn release(state: &AppState, hold_id: &str) -> Result<(), Probl
 /// A hold was made or given back: less or more is available now.
 fn changed(state: &AppState, organization_id: &str) {
     state.events.publish(organization_id, Topic::Wallet);
-    auto_pay::nudge(state, organization_id);
+    state.wake_queue.add(organization_id);
 }
 
 #[cfg(test)]

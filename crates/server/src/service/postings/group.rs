@@ -7,30 +7,11 @@ use billing_contract::ProblemCode;
 use billing_store::{Batch, NewLine, Posting};
 use tokio::sync::oneshot;
 
-use super::{Posted, Report, batch, post_batches, tell};
-use crate::app::AppState;
+use super::{Report, batch, post_batches, tell};
 use crate::problem::Problem;
-use crate::service::lanes::{Brought, Lanes};
-
-/// Lines of one commit: more would keep those behind them waiting for longer than they gain.
-/// See docs/decisions/0004-group-commit.md.
-const LINES_AT_ONCE: usize = 4_000;
-/// Lines that may wait in a lane; whoever comes then is told to come again.
-const LINES_WAITING: usize = 100_000;
-
-/// One organisation's lines of one request.
-#[derive(Debug)]
-pub(crate) struct Part {
-    batch: Batch,
-    reply: oneshot::Sender<Answer>,
-}
-
-type Answer = Result<Vec<Posted>, Problem>;
-
-/// The lanes of postings, as many as the database can use at once.
-pub(crate) fn lanes(count: usize) -> Lanes<Part> {
-    Lanes::new(count, LINES_AT_ONCE, LINES_WAITING)
-}
+use crate::queue::lanes::Enqueued;
+use crate::queue::postings::{Posted, PostingReply, QueuedPosting};
+use crate::state::AppState;
 
 /// Posts the lines of a request together with those of others. Answers after the commit, in the order of the reports;
 /// the posting goes on when this is dropped.
@@ -45,17 +26,17 @@ pub(crate) async fn post_together(state: &AppState, reports: Vec<Report>) -> Res
     Ok(answers)
 }
 
-fn enqueue(state: &AppState, batch: Batch) -> oneshot::Receiver<Answer> {
+fn enqueue(state: &AppState, batch: Batch) -> oneshot::Receiver<Result<Vec<Posted>, Problem>> {
     let (reply, answer) = oneshot::channel();
     let (organization_id, lines) = (batch.organization_id.clone(), batch.lines.len());
-    match state.postings.bring(&organization_id, lines, Part { batch, reply }) {
-        Brought::Waiting => {}
-        Brought::First(lane) => {
+    match state.postings.enqueue(&organization_id, lines, QueuedPosting { batch, reply }) {
+        Enqueued::Waiting => {}
+        Enqueued::First(lane) => {
             let state = state.clone();
             state.tasks.clone().spawn(async move { drain(&state, lane).await });
         }
-        Brought::Full(part) => {
-            let _ = part.reply.send(Err(too_busy()));
+        Enqueued::Full(queued) => {
+            let _ = queued.reply.send(Err(too_busy()));
         }
     }
     answer
@@ -68,17 +49,17 @@ fn too_busy() -> Problem {
 /// Posts until nothing waits any more.
 async fn drain(state: &AppState, lane: usize) {
     let task = state.postings.task(lane);
-    while let Some(parts) = task.take() {
-        commit(state, parts).await;
+    while let Some(queued) = task.take() {
+        commit(state, queued).await;
     }
 }
 
 /// Whose lines in a batch are whose: how many of them, one request after the other.
-type Shares = Vec<(usize, oneshot::Sender<Answer>)>;
+type Shares = Vec<(usize, PostingReply)>;
 
-async fn commit(state: &AppState, parts: Vec<Part>) {
+async fn commit(state: &AppState, queued: Vec<QueuedPosting>) {
     let mut wallets: BTreeMap<String, (Vec<NewLine>, Shares)> = BTreeMap::new();
-    for Part { batch, reply } in parts {
+    for QueuedPosting { batch, reply } in queued {
         let (lines, shares) = wallets.entry(batch.organization_id).or_default();
         shares.push((batch.lines.len(), reply));
         lines.extend(batch.lines);

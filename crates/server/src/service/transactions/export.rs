@@ -7,11 +7,11 @@ use billing_store::PostedLine;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use super::{Search, Wanted};
-use crate::app::AppState;
 use crate::budgets::CostlyRead;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
 use crate::service::sessions::{self, Member};
+use crate::state::AppState;
 
 /// Lines that are read and written at one go.
 const PAGE: u32 = 500;

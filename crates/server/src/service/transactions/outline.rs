@@ -4,9 +4,9 @@ use billing_contract::transaction::TransactionOutline;
 use billing_store::Organization;
 
 use super::Search;
-use crate::app::AppState;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
+use crate::state::AppState;
 
 /// Lines of a page.
 const EVERY: u32 = 100;

@@ -32,7 +32,7 @@ pub(super) fn mark_rises(live: LiveWallet) -> Signal<bool> {
     marked.into()
 }
 
-/// Money that has come draws the eye, in the colour of what is well: never a balance that falls or is below zero, and not
+/// Money that has come draws the eye, in the color of what is well: never a balance that falls or is below zero, and not
 /// again when the last rise has just done so.
 fn deserves_mark(before: Money, balance: Money, marked_at: Option<i64>, now: i64) -> bool {
     balance > before

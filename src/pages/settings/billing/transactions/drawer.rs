@@ -1,4 +1,4 @@
-//! The drawer: everything about one line, and the way to its neighbours.
+//! The drawer: everything about one line, and the way to its neighbors.
 
 mod facts;
 mod question;
@@ -83,7 +83,7 @@ impl DrawerState {
         })));
     }
 
-    /// The neighbour's index: `by` is 1 for the newer one, −1 for the older one.
+    /// The neighbor's index: `by` is 1 for the newer one, −1 for the older one.
     fn neighbour(self, by: i64) -> Option<i64> {
         match *self.shown.read() {
             DrawerContent::Row(index) => Some(index + by).filter(|index| (1..=self.list.total.get()).contains(index)),

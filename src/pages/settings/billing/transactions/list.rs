@@ -178,7 +178,7 @@ impl TransactionList {
     }
 
     /// These indices are drawn: what is missing around them is read, what is far from them is dropped.
-    pub(super) fn look_at(self, lowest: i64, highest: i64) {
+    pub(super) fn cover_rows(self, lowest: i64, highest: i64) {
         self.around.set_value((lowest - AHEAD, highest + AHEAD));
         if self.page_failure.read_untracked().is_some() {
             self.page_failure.set(None);

@@ -57,7 +57,7 @@ fn make_content(live: LiveWallet, filter: ErasedSignal<Filter>) -> AnyView {
     });
     dynamic::effect(move || {
         if let Some((lowest, highest)) = scroller.drawn() {
-            list.look_at(lowest, highest);
+            list.cover_rows(lowest, highest);
         }
     });
     let content = view! {

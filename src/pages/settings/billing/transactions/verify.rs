@@ -23,7 +23,7 @@ use crate::ui::money::{MoneyStyle, money_text};
 /// So many lines are hashed between two frames.
 const AT_ONCE: usize = 100;
 
-/// A run of neighbouring lines that was followed.
+/// A run of neighboring lines that was followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LineRun {
     first: i64,
@@ -34,7 +34,7 @@ struct LineRun {
 enum CheckFinding {
     #[default]
     None,
-    /// The runs that are right; empty when no two neighbours are loaded.
+    /// The runs that are right; empty when no two neighbors are loaded.
     Right(Vec<LineRun>),
     /// The first line that is not, and one sentence about it.
     Wrong { seq: i64, why: String, before: Vec<LineRun> },

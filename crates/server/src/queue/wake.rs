@@ -1,0 +1,54 @@
+//! Wallets that the worker of automatic payments should look at: added as often as anybody likes, taken once.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+/// A set of wallets, and a signal for the worker.
+#[derive(Debug, Default)]
+pub(crate) struct WakeQueue {
+    wallets: Mutex<HashSet<String>>,
+    ready: Notify,
+}
+
+impl WakeQueue {
+    /// This wallet has changed.
+    pub(crate) fn add(&self, organization_id: &str) {
+        let mut wallets = self.wallets.lock().unwrap_or_else(PoisonError::into_inner);
+        if !wallets.contains(organization_id) {
+            wallets.insert(organization_id.to_owned());
+            self.ready.notify_one();
+        }
+    }
+
+    /// Waits until there is one, then takes all. For one worker.
+    pub(crate) async fn take(&self) -> HashSet<String> {
+        loop {
+            let taken = std::mem::take(&mut *self.wallets.lock().unwrap_or_else(PoisonError::into_inner));
+            if !taken.is_empty() {
+                return taken;
+            }
+            self.ready.notified().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn many_wakes_are_one_turn_and_none_is_lost() {
+        let queue = WakeQueue::default();
+        for organization in ["a", "b", "a", "a"] {
+            queue.add(organization);
+        }
+        assert_eq!(queue.take().await.len(), 2);
+        let (taken, ()) = tokio::join!(queue.take(), async {
+            tokio::task::yield_now().await;
+            queue.add("a");
+        });
+        assert_eq!(taken, HashSet::from(["a".to_owned()]));
+    }
+}

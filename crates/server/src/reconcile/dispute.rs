@@ -1,0 +1,99 @@
+//! Disputes: the provider is asked where the money is, and the wallet follows, once for each movement.
+
+use std::collections::BTreeMap;
+
+use billing_contract::ProblemCode;
+use billing_domain::Money;
+use billing_domain::card::brand_name;
+use billing_payments::{DisputeAnswer, DisputeOutcome, Subject};
+use billing_store::{AutoPayState, CreditLine, DisputeState, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
+
+use crate::events::Topic;
+use crate::problem::Problem;
+use crate::recharge::health;
+use crate::reconcile::early_event::keep_early_event;
+use crate::reconcile::{Effect, organization_day};
+use crate::state::AppState;
+
+/// A dispute of a charge of ours, as the provider has it now.
+pub(crate) struct FoundDispute {
+    /// Whose charge.
+    pub(crate) organization_id: String,
+    /// The disputed top-up.
+    pub(crate) top_up_id: String,
+    answer: DisputeAnswer,
+}
+
+/// Asks the provider about a dispute. `None`: it is about no charge of ours, or about one that is not here yet, and is kept
+/// for when it is.
+pub(crate) async fn find_dispute(state: &AppState, provider_ref: &str) -> Result<Option<FoundDispute>, Problem> {
+    let answer = state.provider.look_up_dispute(provider_ref).await.map_err(|error| {
+        tracing::warn!(dispute = provider_ref, %error, "a dispute could not be looked up");
+        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+    })?;
+    let Some(answer) = answer else { return Ok(None) };
+    let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(None) };
+    let Some(organization_id) = state.store.top_up_owner(id).await? else {
+        keep_early_event(state, EarlyKind::Dispute, provider_ref, id).await?;
+        return Ok(None);
+    };
+    Ok(Some(FoundDispute { organization_id, top_up_id: id.to_owned(), answer }))
+}
+
+/// Moves the wallet's money after the provider's. The charge must have been reconciled before: what is not in the ledger
+/// cannot be taken back.
+pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Result<Vec<Effect>, Problem> {
+    let (organization_id, answer) = (&found.organization_id, &found.answer);
+    let organization = state.store.organization(organization_id).await?;
+    let top_up = state.store.top_up(organization_id, &found.top_up_id).await?;
+    let update = DisputeWord {
+        provider: state.provider.name().to_owned(),
+        provider_ref: answer.provider_ref.clone(),
+        top_up_id: top_up.id.clone(),
+        amount: Money::from_minor(answer.amount_minor, answer.currency).ok_or(StoreError::Overflow)?,
+        currency: answer.currency,
+        reason: answer.reason.clone(),
+        state: match answer.outcome {
+            DisputeOutcome::NothingMoved => DisputeState::Noted,
+            DisputeOutcome::Withdrawn => DisputeState::Withdrawn,
+            DisputeOutcome::Returned => DisputeState::Returned,
+        },
+    };
+    let taken = dispute_line(state, &organization, &top_up, answer, "Disputed")?;
+    let returned = dispute_line(state, &organization, &top_up, answer, "Dispute won:")?;
+    let next = |present: &AutoPayState| Some(health::disputed(present));
+    let now = state.clock.now();
+    let applied = state.store.apply_dispute(organization_id, &update, &taken, &returned, &next, now).await?;
+    let mut effects = Vec::new();
+    if applied.posted {
+        effects.push(Effect::publish(organization_id, Topic::Ledger));
+        effects.push(Effect::WakeAutoPay(organization_id.clone()));
+    }
+    if applied.auto_pay_changed {
+        effects.push(Effect::ReconcileWaitingCharges(organization_id.clone()));
+        effects.push(Effect::publish(organization_id, Topic::AutoPay));
+    }
+    Ok(effects)
+}
+
+/// `Disputed top-up with Visa •• 4242`.
+fn dispute_line(
+    state: &AppState,
+    organization: &Organization,
+    top_up: &TopUp,
+    answer: &DisputeAnswer,
+    what: &str,
+) -> Result<CreditLine, Problem> {
+    let details = BTreeMap::from([
+        ("top_up".to_owned(), top_up.id.clone()),
+        ("dispute".to_owned(), answer.provider_ref.clone()),
+        ("reason".to_owned(), answer.reason.clone()),
+    ]);
+    Ok(CreditLine {
+        id: state.new_id()?,
+        day: organization_day(organization, state.clock.now()),
+        description: format!("{what} top-up with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
+        source: "Card's bank".to_owned(),
+        details,
+    })
+}

@@ -1,0 +1,99 @@
+//! What every request and every worker shares.
+
+use std::sync::Arc;
+
+use billing_contract::session::DemoSignIn;
+use billing_payments::{PaymentProvider, Sandbox};
+use billing_store::Store;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::devices::Devices;
+use crate::auth::passwords::Passwords;
+use crate::budgets::Budgets;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::events::EventHub;
+use crate::metrics::Metrics;
+use crate::notify::channels::NotificationChannels;
+use crate::notify::low_marks::LowMarkCache;
+use crate::problem::Problem;
+use crate::queue::authorizations::QueuedAuthorization;
+use crate::queue::lanes::Lanes;
+use crate::queue::postings::QueuedPosting;
+use crate::queue::wake::WakeQueue;
+use crate::receipt_renderer::ReceiptRenderer;
+use crate::reference_mask::ReferenceMask;
+use crate::static_files::StaticFiles;
+
+/// Handles on everything; clones are cheap and mean the same.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    /// The database.
+    pub(crate) store: Store,
+    /// Who moves the money.
+    pub(crate) provider: Arc<dyn PaymentProvider>,
+    /// The same, when it is the sandbox bank: it can be asked for more than a provider.
+    pub(crate) sandbox: Option<Sandbox>,
+    /// What the operator's monitoring reads.
+    pub(crate) metrics: Arc<Metrics>,
+    /// What time it is.
+    pub(crate) clock: Clock,
+    /// Who watches what.
+    pub(crate) events: EventHub,
+    /// Wallets whose automatic payments and low mark the worker looks at next.
+    pub(crate) wake_queue: Arc<WakeQueue>,
+    /// Usage lines that wait to be posted together.
+    pub(crate) postings: Arc<Lanes<QueuedPosting>>,
+    /// Authorizations that wait to be answered together.
+    pub(crate) authorizations: Arc<Lanes<QueuedAuthorization>>,
+    /// Draws receipts, a few at a time.
+    pub(crate) receipt_renderer: Arc<ReceiptRenderer>,
+    /// By which people and the operator are notified.
+    pub(crate) notification_channels: Arc<NotificationChannels>,
+    /// Low marks that were read a moment ago.
+    pub(crate) low_marks: Arc<LowMarkCache>,
+    /// Notified when the workers should begin their next turn at once.
+    pub(crate) worker_wake: Arc<Notify>,
+    /// The operator's settings.
+    pub(crate) config: Arc<Config>,
+    /// What clients have used up.
+    pub(crate) budgets: Arc<Budgets>,
+    /// The built page.
+    pub(crate) files: Arc<StaticFiles>,
+    /// What the sign-in page offers as buttons; empty outside of a demo.
+    pub(crate) demo_sign_ins: Arc<[DemoSignIn]>,
+    /// Checks passwords, a few at a time.
+    pub(crate) passwords: Arc<Passwords>,
+    /// Knows browsers in which people have signed in before.
+    pub(crate) devices: Arc<Devices>,
+    /// Keeps card numbers in the platform's ids out of the ledger.
+    pub(crate) reference_mask: Arc<ReferenceMask>,
+    /// Work that outlives its request: spawn it here, and a shutdown waits for it.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the server stops: streams and workers end then.
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl AppState {
+    /// The same for what must never wait for anybody's reading: with connections to the database of its own.
+    pub(crate) fn reserved(&self) -> Self {
+        Self { store: self.store.reserved(), ..self.clone() }
+    }
+
+    /// A UUIDv7 of this moment, for a new row.
+    pub(crate) fn new_id(&self) -> Result<String, Problem> {
+        let mut random = [0; 10];
+        getrandom::fill(&mut random).map_err(Problem::internal)?;
+        Ok(billing_store::ids::uuid_v7(self.clock.now(), &random))
+    }
+
+    /// So many of them at once.
+    pub(crate) fn new_ids(&self, count: usize) -> Result<Vec<String>, Problem> {
+        let mut random = vec![[0; 10]; count];
+        getrandom::fill(random.as_flattened_mut()).map_err(Problem::internal)?;
+        let now = self.clock.now();
+        Ok(random.iter().map(|random| billing_store::ids::uuid_v7(now, random)).collect())
+    }
+}

@@ -1,0 +1,356 @@
+//! One watcher's stream of an organisation: every ledger line in order and once, and what else has changed.
+//!
+//! The hub only wakes; the lines come from the ledger, from the last `seq` that was sent. So a wake-up that is lost,
+//! doubled or late changes nothing, and a watcher that comes back with its last `seq` goes on exactly there.
+
+mod due;
+
+use std::time::Duration;
+
+use billing_contract::auto_pay::AutoPay;
+use billing_contract::card::Card;
+use billing_contract::event::{HEARTBEAT_SECONDS, SessionState};
+use billing_contract::link::PaymentLink;
+use billing_contract::request::FundsRequest;
+use billing_contract::top_up::TopUp;
+use billing_contract::transaction::Transaction;
+use billing_contract::wallet::Wallet;
+use billing_domain::{Money, Timestamp};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use self::due::{Due, Part};
+use crate::events::Subscription;
+use crate::problem::Problem;
+use crate::service::sessions::Member;
+use crate::service::{auto_pay, cards, links, requests, sessions, top_ups, wallet};
+use crate::state::AppState;
+use crate::stream::{StreamEnd, send_to_reader};
+use crate::view::transaction::map_transaction;
+
+/// Messages that wait for a reader.
+const BUFFER: usize = 32;
+/// Ledger lines that are read at one go.
+const PAGE: u32 = 200;
+/// The wallet is sent at most four times a second.
+const WALLET_PAUSE: Duration = Duration::from_millis(250);
+/// Automatic payments are looked at at most once a second, and at least this often while they are switched on: another
+/// server may have begun a payment.
+const AUTO_PAY_PAUSE: Duration = Duration::from_secs(1);
+const AUTO_PAY_CHECK: Duration = Duration::from_secs(15);
+/// How often the database is asked whether another server has changed something.
+const POLL: Duration = Duration::from_secs(1);
+/// A session that another server has ended is noticed after this at the latest.
+const SESSION_CHECK: Duration = Duration::from_secs(4);
+/// Proxies close connections on which nothing moves, and readers take a silent stream for dead.
+const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS as u64);
+
+/// What a watcher is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Push {
+    /// A ledger line.
+    Transaction(Box<Transaction>),
+    /// The wallet as it is now.
+    Wallet(Box<Wallet>),
+    /// Automatic payments as they are now.
+    AutoPay(Box<AutoPay>),
+    /// A top-up that has changed.
+    TopUp(Box<TopUp>),
+    /// A card that is new, changed or gone.
+    Card(Box<Card>),
+    /// A request that is new or answered.
+    Request(Box<FundsRequest>),
+    /// A hand-over link that is new or has moved on.
+    Link(Box<PaymentLink>),
+    /// The last word.
+    Session(SessionState),
+    /// The stream is alive.
+    Heartbeat,
+}
+
+/// A push, and the last `seq` that the watcher has with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    /// To come back with.
+    pub(crate) seq: i64,
+    /// What is told.
+    pub(crate) push: Push,
+}
+
+/// Opens a stream. After `after` every line is sent, from the first; without it the stream begins with the wallet and
+/// its present last line. It ends when the receiver is dropped or too slow, when the session ends or the role changes,
+/// and when the server stops.
+pub(crate) async fn open_stream(
+    state: &AppState,
+    member: Member,
+    after: Option<i64>,
+) -> Result<mpsc::Receiver<Message>, Problem> {
+    let (out, receiver) = mpsc::channel(BUFFER);
+    // First subscribe, then read: nothing falls in between.
+    let subscription = state.events.subscribe(&member.organization.id);
+    let last_seq = state.store.wallet(&member.organization.id).await?.last_seq;
+    let cards = cards::list(state, &member.organization.id).await?.items;
+    let mut stream = OrganizationStream {
+        state: state.clone(),
+        member,
+        subscription,
+        out,
+        // A `seq` that is not given out yet belongs to another ledger: begin with what comes.
+        seq: after.map_or(last_seq, |after| after.clamp(0, last_seq)),
+        due: Due::at_first(),
+        told: None,
+        cards,
+        auto_pay: None,
+        auto_pay_not_before: Instant::now(),
+        auto_pay_looked_at: Instant::now(),
+        grace_ends_at: None,
+        wallet_not_before: Instant::now(),
+        session_checked: Instant::now(),
+        next_beat: Instant::now(),
+    };
+    state.tasks.spawn(async move {
+        if let Err(StreamEnd::Failed(problem)) = stream.run().await {
+            tracing::warn!(problem = problem.document().detail, "an event stream was cut; its reader comes back");
+        }
+    });
+    Ok(receiver)
+}
+
+/// The figures by which a change of the wallet is noticed.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    last_seq: i64,
+    balance: Money,
+    held: Money,
+    card_connected: bool,
+}
+
+struct OrganizationStream {
+    state: AppState,
+    member: Member,
+    subscription: Subscription,
+    out: mpsc::Sender<Message>,
+    seq: i64,
+    due: Due,
+    /// What the watcher knows of the wallet.
+    told: Option<Told>,
+    /// What the watcher knows of the cards.
+    cards: Vec<Card>,
+    /// What the watcher knows of automatic payments, and the row that it came from.
+    auto_pay: Option<(AutoPay, billing_store::AutoPay)>,
+    auto_pay_not_before: Instant,
+    auto_pay_looked_at: Instant,
+    /// Then the status changes without anything having happened.
+    grace_ends_at: Option<Timestamp>,
+    wallet_not_before: Instant,
+    session_checked: Instant,
+    next_beat: Instant,
+}
+
+impl OrganizationStream {
+    async fn run(&mut self) -> Result<(), StreamEnd> {
+        let mut ticks = interval(POLL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            self.send_due().await?;
+            tokio::select! {
+                () = self.state.shutdown.cancelled() => return Err(StreamEnd::Over),
+                () = self.out.closed() => return Err(StreamEnd::Over),
+                topic = self.subscription.recv() => match topic {
+                    Ok(topic) => self.due.note(topic, &self.member),
+                    Err(RecvError::Lagged(_)) => self.due.note_everything(),
+                    Err(RecvError::Closed) => return Err(StreamEnd::Over),
+                },
+                () = sleep_until(self.wallet_not_before), if self.due.parts.contains(&Part::Wallet) => {}
+                () = sleep_until(self.auto_pay_not_before), if self.due.parts.contains(&Part::AutoPay) => {}
+                _ = ticks.tick() => self.poll().await?,
+            }
+            self.drain();
+        }
+    }
+
+    /// Takes what has come in meanwhile, so that a burst of topics is one answer.
+    fn drain(&mut self) {
+        loop {
+            match self.subscription.try_recv() {
+                Ok(topic) => self.due.note(topic, &self.member),
+                Err(TryRecvError::Lagged(_)) => self.due.note_everything(),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+
+    async fn send_due(&mut self) -> Result<(), StreamEnd> {
+        if self.due.take(Part::Session) {
+            self.check_session().await?;
+        }
+        if self.due.take(Part::Ledger) {
+            self.send_lines().await?;
+        }
+        if Instant::now() >= self.wallet_not_before && self.due.take(Part::Wallet) {
+            self.send_wallet().await?;
+        }
+        if Instant::now() >= self.auto_pay_not_before && self.due.take(Part::AutoPay) {
+            self.send_auto_pay().await?;
+        }
+        if self.due.take(Part::Cards) {
+            self.send_cards().await?;
+        }
+        self.send_named().await
+    }
+
+    /// The cards that have changed since they were last looked at, those that are gone first.
+    async fn send_cards(&mut self) -> Result<(), StreamEnd> {
+        let cards = cards::list(&self.state, &self.member.organization.id).await?.items;
+        let before = std::mem::replace(&mut self.cards, cards.clone());
+        let gone = before.iter().filter(|card| cards.iter().all(|other| other.id != card.id));
+        let gone = gone.map(|card| Card { removed: true, is_default: false, ..card.clone() });
+        let changed = cards.iter().filter(|card| !before.contains(card)).cloned();
+        for card in gone.chain(changed).collect::<Vec<_>>() {
+            self.send(Push::Card(Box::new(card))).await?;
+        }
+        Ok(())
+    }
+
+    /// Top-ups, requests and links by name; after an overflow those that are open, and all listed links.
+    async fn send_named(&mut self) -> Result<(), StreamEnd> {
+        let (mut top_ups, mut requests, mut links) = (Vec::new(), Vec::new(), Vec::new());
+        if self.due.take(Part::EverythingOpen) {
+            top_ups = top_ups::open(&self.state, &self.member.organization.id).await?;
+            requests = requests::open(&self.state, &self.member).await?;
+            links = links::list(&self.state, &self.member.organization.id).await?.items;
+        }
+        for id in std::mem::take(&mut self.due.top_ups) {
+            top_ups.push(top_ups::get(&self.state, &self.member.organization.id, &id).await?);
+        }
+        for id in std::mem::take(&mut self.due.requests) {
+            requests.push(requests::request(&self.state, &self.member, &id).await?);
+        }
+        for id in std::mem::take(&mut self.due.links) {
+            links.push(links::get(&self.state, &self.member.organization.id, &id).await?);
+        }
+        for top_up in top_ups {
+            self.send(Push::TopUp(Box::new(top_up))).await?;
+        }
+        for request in requests {
+            self.send(Push::Request(Box::new(request))).await?;
+        }
+        for link in links {
+            self.send(Push::Link(Box::new(link))).await?;
+        }
+        Ok(())
+    }
+
+    /// Every line after the last one that was sent. A long replay ends as soon as the session does.
+    async fn send_lines(&mut self) -> Result<(), StreamEnd> {
+        loop {
+            let lines = self.state.store.lines_after(&self.member.organization.id, self.seq, PAGE).await;
+            let lines = lines.map_err(Problem::from)?;
+            let count = lines.len();
+            for line in lines {
+                self.seq = line.line.seq;
+                self.send(Push::Transaction(Box::new(map_transaction(line)))).await?;
+            }
+            if count < usize::try_from(PAGE).unwrap_or(usize::MAX) {
+                return Ok(());
+            }
+            self.drain();
+            if self.due.take(Part::Session) || self.session_checked.elapsed() >= SESSION_CHECK {
+                self.check_session().await?;
+            }
+            if self.state.shutdown.is_cancelled() {
+                return Err(StreamEnd::Over);
+            }
+        }
+    }
+
+    async fn send_wallet(&mut self) -> Result<(), StreamEnd> {
+        let wallet = wallet::wallet(&self.state, &self.member.organization).await?;
+        self.grace_ends_at = wallet.grace.as_ref().map(|grace| grace.ends_at);
+        self.told = Some(Told {
+            last_seq: wallet.last_seq,
+            balance: wallet.balance,
+            held: wallet.held,
+            card_connected: wallet.card_connected,
+        });
+        self.wallet_not_before = Instant::now() + WALLET_PAUSE;
+        self.send(Push::Wallet(Box::new(wallet))).await
+    }
+
+    /// Automatic payments, if anything of them is other than the watcher knows: their health changes with the wallet, with
+    /// what the bank says and with time, and not only by what somebody does to them.
+    async fn send_auto_pay(&mut self) -> Result<(), StreamEnd> {
+        self.auto_pay_looked_at = Instant::now();
+        self.auto_pay_not_before = self.auto_pay_looked_at + AUTO_PAY_PAUSE;
+        let row = self.state.store.auto_pay(&self.member.organization.id).await.map_err(Problem::from)?;
+        if !row.enabled && self.auto_pay.as_ref().is_some_and(|(_, known)| *known == row) {
+            return Ok(());
+        }
+        let shown = auto_pay::show(&self.state, &self.member.organization, &row).await?;
+        let news = self.auto_pay.as_ref().is_none_or(|(known, _)| *known != shown);
+        self.auto_pay = Some((shown.clone(), row));
+        if news { self.send(Push::AutoPay(Box::new(shown))).await } else { Ok(()) }
+    }
+
+    /// Whether automatic payments are to be looked at although nothing has been published.
+    async fn auto_pay_is_due(&self) -> Result<bool, StreamEnd> {
+        let Some((shown, known)) = &self.auto_pay else { return Ok(true) };
+        let row = self.state.store.auto_pay(&self.member.organization.id).await.map_err(Problem::from)?;
+        let now = self.state.clock.now();
+        let time_has_come = [shown.health.next_charge_at, Some(shown.month.resets_at)]
+            .into_iter()
+            .flatten()
+            .any(|moment| now >= moment);
+        Ok(row != *known || row.enabled && (time_has_come || self.auto_pay_looked_at.elapsed() >= AUTO_PAY_CHECK))
+    }
+
+    /// Once a second: what the hub of this process cannot know of, and what comes with time alone.
+    /// See docs/decisions/0044-wake-ups-without-data.md.
+    async fn poll(&mut self) -> Result<(), StreamEnd> {
+        let wallet = self.state.store.wallet(&self.member.organization.id).await.map_err(Problem::from)?;
+        let found = Told {
+            last_seq: wallet.last_seq,
+            balance: wallet.balance,
+            held: wallet.held,
+            card_connected: wallet.card_connected,
+        };
+        self.due.add((found.last_seq > self.seq).then_some(Part::Ledger));
+        let moved = self.told.as_ref() != Some(&found);
+        self.due.add(moved.then_some(Part::Wallet));
+        if moved || self.auto_pay_is_due().await? {
+            self.due.add([Part::AutoPay]);
+        }
+        if self.grace_ends_at.is_some_and(|ends_at| self.state.clock.now() >= ends_at) {
+            self.grace_ends_at = None;
+            self.due.add([Part::Wallet]);
+        }
+        self.due.add((self.session_checked.elapsed() >= SESSION_CHECK).then_some(Part::Session));
+        if Instant::now() >= self.next_beat {
+            // Rather early than late: the next look is up to a second away.
+            self.next_beat = Instant::now() + HEARTBEAT - POLL;
+            self.send(Push::Heartbeat).await?;
+        }
+        Ok(())
+    }
+
+    /// The session must live, with the role that the stream was opened with.
+    async fn check_session(&mut self) -> Result<(), StreamEnd> {
+        let standing = sessions::standing(&self.state, &self.member).await;
+        self.session_checked = Instant::now();
+        match standing? {
+            Ok(organization) => {
+                self.member.organization = organization;
+                Ok(())
+            }
+            Err(word) => {
+                self.send(Push::Session(word)).await?;
+                Err(StreamEnd::Over)
+            }
+        }
+    }
+
+    async fn send(&self, push: Push) -> Result<(), StreamEnd> {
+        send_to_reader(&self.out, Message { seq: self.seq, push }).await
+    }
+}

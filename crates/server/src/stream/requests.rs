@@ -1,0 +1,112 @@
+//! One person's stream of requests: what was answered, as it is answered. It carries nothing else of the wallet.
+
+use std::time::Duration;
+
+use billing_contract::event::SessionState;
+use billing_contract::request::FundsRequest;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::events::{Subscription, Topic};
+use crate::service::requests::{list, request};
+use crate::service::sessions::{self, Member};
+use crate::state::AppState;
+use crate::stream::{StreamEnd, send_to_reader};
+
+/// Messages that wait for a reader.
+const BUFFER: usize = 16;
+/// A session that another server has ended is noticed after this at the latest; then the stream shows that it is alive.
+pub(crate) const PULSE_SECONDS: u32 = 4;
+const PULSE: Duration = Duration::from_secs(PULSE_SECONDS as u64);
+
+/// What a watcher is told.
+#[derive(Clone, Debug)]
+pub(crate) enum RequestPush {
+    /// A request as it is now.
+    Request(Box<FundsRequest>),
+    /// The last word.
+    Session(SessionState),
+    /// The stream is alive.
+    Heartbeat,
+}
+
+/// Opens a stream. It begins with every request that this person sees, oldest first, so that whoever comes back has
+/// missed nothing, and ends when the receiver is dropped or too slow, the session ends, the role changes, or the
+/// server stops.
+/// See docs/decisions/0048-funds-requests.md.
+pub(crate) fn open_stream(state: &AppState, member: Member) -> mpsc::Receiver<RequestPush> {
+    let (out, receiver) = mpsc::channel(BUFFER);
+    // First subscribe, then read: nothing falls in between.
+    let subscription = state.events.subscribe(&member.organization.id);
+    let mut stream = RequestStream { state: state.clone(), member, subscription, out };
+    state.tasks.spawn(async move {
+        if let Err(StreamEnd::Failed(problem)) = stream.run().await {
+            tracing::warn!(problem = problem.document().detail, "a stream of requests was cut; its reader comes back");
+        }
+    });
+    receiver
+}
+
+struct RequestStream {
+    state: AppState,
+    member: Member,
+    subscription: Subscription,
+    out: mpsc::Sender<RequestPush>,
+}
+
+impl RequestStream {
+    async fn run(&mut self) -> Result<(), StreamEnd> {
+        self.check_session().await?;
+        self.send_all().await?;
+        let mut pulse = interval(PULSE);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.state.shutdown.cancelled() => return Err(StreamEnd::Over),
+                () = self.out.closed() => return Err(StreamEnd::Over),
+                topic = self.subscription.recv() => match topic {
+                    Ok(topic) => self.receive(topic).await?,
+                    Err(RecvError::Lagged(_)) => self.send_all().await?,
+                    Err(RecvError::Closed) => return Err(StreamEnd::Over),
+                },
+                _ = pulse.tick() => {
+                    self.check_session().await?;
+                    self.send(RequestPush::Heartbeat).await?;
+                }
+            }
+        }
+    }
+
+    async fn receive(&self, topic: Topic) -> Result<(), StreamEnd> {
+        match topic {
+            Topic::Request(id) => match request(&self.state, &self.member, &id).await {
+                Ok(request) => self.send(RequestPush::Request(Box::new(request))).await,
+                // Somebody else's.
+                Err(problem) if problem.document().status == 404 => Ok(()),
+                Err(problem) => Err(problem.into()),
+            },
+            Topic::Everything => self.send_all().await,
+            Topic::SessionEnded(_) | Topic::RoleChanged(_) => self.check_session().await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn send_all(&self) -> Result<(), StreamEnd> {
+        for request in list(&self.state, &self.member).await?.items.into_iter().rev() {
+            self.send(RequestPush::Request(Box::new(request))).await?;
+        }
+        Ok(())
+    }
+
+    /// The session must live, with the role that the stream was opened with.
+    async fn check_session(&self) -> Result<(), StreamEnd> {
+        let Err(word) = sessions::standing(&self.state, &self.member).await? else { return Ok(()) };
+        self.send(RequestPush::Session(word)).await?;
+        Err(StreamEnd::Over)
+    }
+
+    async fn send(&self, push: RequestPush) -> Result<(), StreamEnd> {
+        send_to_reader(&self.out, push).await
+    }
+}
