@@ -15,7 +15,7 @@ const PICTURES_LIMIT: usize = 40;
 /// The four looks of a screen, as the test names them.
 const LOOKS: [&str; 4] = ["wide-light", "wide-dark", "narrow-light", "narrow-dark"];
 /// The list of what is photographed, one quoted name a line.
-const LIST: &str = "tests/browser/fixture/pictured.ts";
+const LIST: &str = "tests/browser/fixture/picture-names.ts";
 /// Of a PNG file (its specification, 11.2.1): where the header says what the colors are, and "by a palette".
 const COLOR_TYPE_AT: usize = 25;
 const PALETTE: u8 = 3;
