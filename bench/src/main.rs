@@ -70,7 +70,7 @@ async fn measure_database(places: &BenchPaths, url: &str) -> Result<Rate> {
     println!("  usage lines, one hot wallet       {hot}");
     println!("  usage lines, 1,000 wallets        {}", load::measure_lines(&program, &wallets.all()).await?);
     let (granted, wait) = load::measure_authorizations(&program, wallets.holder()).await?;
-    println!("  authorisations                    {granted}, {wait}");
+    println!("  authorizations                    {granted}, {wait}");
     println!("  memory                            {}", program.memory().await?);
     while wallets.lines().await? < MANY_LINES {
         load::measure_lines(&program, &wallets.hot()).await?;
@@ -79,7 +79,7 @@ async fn measure_database(places: &BenchPaths, url: &str) -> Result<Rate> {
     println!("  hot wallet after {} lines    {later} ({})", wallets.lines().await?, slower_by_percent(hot, later));
     let (granted_later, wait) = load::measure_authorizations(&program, wallets.holder()).await?;
     println!(
-        "  authorisations then               {granted_later}, {wait} ({})",
+        "  authorizations then               {granted_later}, {wait} ({})",
         slower_by_percent(granted, granted_later)
     );
     println!("  memory then                       {}", program.memory().await?);

@@ -1,5 +1,11 @@
-//! Signals whose machinery is compiled once, whatever they hold: each further type costs a few hundred bytes of Wasm
-//! instead of some thousands. For what is not as common as a text or a yes and no; those use `RwSignal` and `Memo`.
+//! Leptos' signal, memo and prop with the type of their value erased: their machinery is compiled once, whatever they hold,
+//! so a further type costs a few hundred bytes of Wasm instead of some thousands.
+//!
+//! For a reader who knows Leptos: [`ErasedSignal`] is `RwSignal`, [`ErasedMemo`] is `Memo`, and [`ErasedProp`] is what a
+//! component takes with `#[prop(into)]`, like `Signal`. Three things differ. `read` returns an `Arc` and not a guard, so it can
+//! be held across an `await`. `update` clones the value, changes the clone and sets it: values are small, or lists that
+//! change rarely. A prop keeps nothing: its closure runs at every reading. `String` and `bool` are in the program anyway and
+//! use `RwSignal` and `Memo` themselves.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -10,10 +16,10 @@ use leptos::prelude::*;
 type ErasedValue = Arc<dyn Any + Send + Sync>;
 
 fn downcast_value<T: Send + Sync + 'static>(value: ErasedValue) -> Arc<T> {
-    value.downcast().unwrap_or_else(|_| unreachable!("a slot holds what its type says"))
+    value.downcast().unwrap_or_else(|_| unreachable!("a signal holds what its type says"))
 }
 
-/// A value that can be changed. A copy is the same slot.
+/// A value that can be changed, as in `RwSignal`. A copy is the same signal.
 pub(crate) struct ErasedSignal<T> {
     inner: RwSignal<ErasedValue>,
     holds: PhantomData<fn() -> T>,
@@ -79,8 +85,8 @@ impl<T: Default + Send + Sync + 'static> Default for ErasedSignal<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> From<ErasedSignal<T>> for Signal<T> {
-    fn from(slot: ErasedSignal<T>) -> Self {
-        Self::derive(move || slot.get())
+    fn from(signal: ErasedSignal<T>) -> Self {
+        Self::derive(move || signal.get())
     }
 }
 
@@ -100,7 +106,7 @@ fn same_value<T: PartialEq + 'static>(one: &ErasedValue, other: &ErasedValue) ->
     one.downcast_ref::<T>() == other.downcast_ref::<T>()
 }
 
-/// A value worked out of others, which tells its readers only when it is another one.
+/// A value worked out of others, which notifies its readers only when it is another one, as in `Memo`.
 pub(crate) struct ErasedMemo<T> {
     inner: Memo<Compared>,
     holds: PhantomData<fn() -> T>,
@@ -152,12 +158,12 @@ fn compared_memo(work_out: Box<dyn Fn() -> Compared + Send + Sync>) -> Memo<Comp
 }
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> From<ErasedMemo<T>> for Signal<T> {
-    fn from(derived: ErasedMemo<T>) -> Self {
-        Self::derive(move || derived.get())
+    fn from(memo: ErasedMemo<T>) -> Self {
+        Self::derive(move || memo.get())
     }
 }
 
-/// What a part of the kit is given: a value, or one that changes.
+/// What a component takes: a value, or one that changes.
 pub(crate) struct ErasedProp<T> {
     make: StoredValue<ErasedValue>,
     holds: PhantomData<fn() -> T>,
@@ -184,7 +190,7 @@ impl<T: 'static> ErasedProp<T> {
     pub(crate) fn get(&self) -> T {
         let make = self.make.get_value();
         make.downcast_ref::<MakeValue<T>>()
-            .map_or_else(|| unreachable!("what is given is what its type says"), |make| make())
+            .map_or_else(|| unreachable!("a prop is what its type says"), |make| make())
     }
 }
 
@@ -195,20 +201,20 @@ impl<T: Clone + Send + Sync + 'static> From<T> for ErasedProp<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> From<ErasedSignal<T>> for ErasedProp<T> {
-    fn from(slot: ErasedSignal<T>) -> Self {
-        Self::derive(move || slot.get())
+    fn from(signal: ErasedSignal<T>) -> Self {
+        Self::derive(move || signal.get())
     }
 }
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> From<ErasedMemo<T>> for ErasedProp<T> {
-    fn from(derived: ErasedMemo<T>) -> Self {
-        Self::derive(move || derived.get())
+    fn from(memo: ErasedMemo<T>) -> Self {
+        Self::derive(move || memo.get())
     }
 }
 
 impl<T: Send + Sync + 'static> From<ErasedProp<T>> for Signal<T> {
-    fn from(given: ErasedProp<T>) -> Self {
-        Self::derive(move || given.get())
+    fn from(prop: ErasedProp<T>) -> Self {
+        Self::derive(move || prop.get())
     }
 }
 
@@ -226,11 +232,11 @@ mod tests {
     fn a_derived_value_is_the_same_until_what_it_reads_makes_it_another_one() {
         let owner = Owner::new();
         owner.set();
-        let slot = ErasedSignal::new(vec![1, 2]);
-        let length = ErasedMemo::new(move || slot.read().len());
-        assert_eq!((slot.get(), length.get()), (vec![1, 2], 2));
-        slot.update(|all| all.push(3));
-        assert_eq!((slot.read_untracked().len(), length.get_untracked()), (3, 3));
+        let signal = ErasedSignal::new(vec![1, 2]);
+        let length = ErasedMemo::new(move || signal.read().len());
+        assert_eq!((signal.get(), length.get()), (vec![1, 2], 2));
+        signal.update(|all| all.push(3));
+        assert_eq!((signal.read_untracked().len(), length.get_untracked()), (3, 3));
         assert_eq!(Signal::<usize>::from(length).get(), 3);
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::render_story;
 use crate::ui::banner::Tone;
 use crate::ui::pill::Pill;
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 
 const ROWS: [(&str, &str, &str, Tone, &str); 3] = [
     ("Nov 18, 2:05 PM", "Reminder: appointment tomorrow, to +1 312 555 0142", "Agent Milo", Tone::Good, "−$0.114"),
@@ -15,7 +15,12 @@ const ROWS: [(&str, &str, &str, Tone, &str); 3] = [
 
 pub(super) fn render_tables(sheet: &'static str) -> AnyView {
     let columns = || {
-        vec![Column::text("When"), Column::text("What"), Column::text("State").wide_only(), Column::figures("Amount")]
+        vec![
+            TableColumn::text("When"),
+            TableColumn::text("What"),
+            TableColumn::text("State").wide_only(),
+            TableColumn::figures("Amount"),
+        ]
     };
     let row = |(when, what, source, tone, amount): (&'static str, &'static str, &'static str, Tone, &'static str)| {
         view! {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::field::unique_id;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Column {
+pub(crate) struct TableColumn {
     pub(crate) heading: String,
     /// Figures, aligned at the end.
     pub(crate) numeric: bool,
@@ -13,7 +13,7 @@ pub(crate) struct Column {
     pub(crate) wide_only: bool,
 }
 
-impl Column {
+impl TableColumn {
     /// A column of words.
     pub(crate) fn text(heading: impl Into<String>) -> Self {
         Self { heading: heading.into(), numeric: false, wide_only: false }
@@ -31,7 +31,7 @@ impl Column {
 }
 
 /// The cells of the head.
-pub(super) fn render_head(columns: Vec<Column>) -> AnyView {
+pub(super) fn render_head(columns: Vec<TableColumn>) -> AnyView {
     let head = columns.into_iter().map(|column| {
         view! { <th scope="col" class:numeric=column.numeric class:wide-only=column.wide_only>{column.heading}</th> }
     });
@@ -44,7 +44,7 @@ pub(crate) fn Table(
     /// What the table shows, read out before it.
     #[prop(into)]
     caption: Signal<String>,
-    columns: Vec<Column>,
+    columns: Vec<TableColumn>,
     /// The rows, inside a `<tbody>` element.
     children: Children,
 ) -> AnyView {

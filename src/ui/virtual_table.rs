@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use self::geometry::{DrawnRows, Geometry, SPARE, ScrollPosition};
 use super::dynamic;
 use super::field::unique_id;
-use super::table::{Column, render_head};
+use super::table::{TableColumn, render_head};
 use crate::platform::scroll::{self, Resized};
 use crate::platform::signal::{ErasedProp, ErasedSignal};
 use crate::platform::timers::{self, Timer};
@@ -210,7 +210,7 @@ pub(crate) fn VirtualTable(
     /// What the table shows, read out before it.
     #[prop(into)]
     caption: Signal<String>,
-    columns: Vec<Column>,
+    columns: Vec<TableColumn>,
     scroller: Scroller,
     /// Whether the content of the row at this number has come; whoever reads it runs again when more has.
     there: ErasedProp<IsLoaded>,

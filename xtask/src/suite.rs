@@ -1,10 +1,12 @@
 //! Everything that must hold before a change is good, in one run that says what it counted and skips nothing.
 
+mod background;
 mod browser;
 mod budgets;
 mod cluster;
 mod commits;
 mod dependencies;
+mod documentation;
 mod oracles;
 mod page_build;
 mod proven;
@@ -39,18 +41,23 @@ const CHECKS: &[SuiteStep] = &[
     ("lints, Wasm", |_| run_clippy(&["--package", "nexis-billing-app", "--target", "wasm32-unknown-unknown"])),
 ];
 
-const NATIVE_LINTS: &[SuiteStep] = &[("lints, native", |_| run_clippy(&["--workspace", "--all-targets"]))];
+const NATIVE_LINTS: &[SuiteStep] = &[
+    ("lints, native", |_| run_clippy(&["--workspace", "--all-targets"])),
+    ("documentation of every item", |_| documentation::check_documentation()),
+];
 
-const PAGE: &[SuiteStep] = &[("the page as it ships, begun beside the rest", page_build::begin_build)];
+const PAGE: &[SuiteStep] = &[("the page as it ships, begun beside the rest", page_build::begin_page)];
 
 const PROOFS: &[SuiteStep] = &[
     ("lints, native; every test compiled", |_| rust_tests::build_tests()),
     ("Rust tests on SQLite and on a real PostgreSQL", rust_tests::run_rust_tests),
+    ("documentation of every item, begun beside the rest", documentation::begin_documentation),
     ("Stripe's own packages: bodies, signatures, the glue", |_| oracles::check_oracles()),
     ("Stripe's own SDK and a browser at our stand-in", oracles::run_sdk_tests),
     ("types of the browser tests", |_| browser::check_types()),
-    ("the page as it ships, its weight, and the kit", page_build::finish_build),
+    ("the page as it ships, its weight, and the kit", page_build::finish_page),
     ("the product in a real browser", browser::run_browser_tests),
+    ("documentation of every item", documentation::finish_documentation),
 ];
 
 /// `cargo xtask check`: what can be said without building the product.

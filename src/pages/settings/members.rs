@@ -19,11 +19,11 @@ use crate::ui::dynamic;
 use crate::ui::lazy::split;
 use crate::ui::panel::{LoadState, Panel};
 use crate::ui::select::{Choice, Select};
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 
 /// A role that somebody is about to be given.
 #[derive(Clone, PartialEq, Eq)]
-struct RoleChange {
+struct PendingRoleChange {
     member: Member,
     role: Role,
 }
@@ -39,7 +39,7 @@ fn make_tab(session: ErasedSignal<Session>) -> AnyView {
 fn MembersTab(session: ErasedSignal<Session>) -> AnyView {
     let members = ErasedSignal::new(Vec::<Member>::new());
     let load = ErasedSignal::new(LoadState::Loading);
-    let change = ErasedSignal::new(None::<RoleChange>);
+    let change = ErasedSignal::new(None::<PendingRoleChange>);
     let fetch = move || {
         load.set(LoadState::Loading);
         spawn_local(async move {
@@ -65,7 +65,7 @@ fn MembersTab(session: ErasedSignal<Session>) -> AnyView {
 fn render_table(
     session: ErasedSignal<Session>,
     members: ErasedSignal<Vec<Member>>,
-    change: ErasedSignal<Option<RoleChange>>,
+    change: ErasedSignal<Option<PendingRoleChange>>,
 ) -> AnyView {
     let may_change = session.read_untracked().role.manages_roles();
     let own_id = session.read_untracked().user.id.clone();
@@ -84,7 +84,7 @@ fn render_table(
         }
     };
     let rows = move || members.get().into_iter().map(row.clone()).collect_view();
-    let columns = vec![Column::text(texts::members::person()), Column::text(texts::members::role())];
+    let columns = vec![TableColumn::text(texts::members::person()), TableColumn::text(texts::members::role())];
     view! {
         <Table caption=texts::members::caption() columns=columns><tbody>{dynamic::view(rows)}</tbody></Table>
         <p class="muted small">
@@ -94,7 +94,7 @@ fn render_table(
     .into_any()
 }
 
-fn role_select(member: Member, change: ErasedSignal<Option<RoleChange>>) -> AnyView {
+fn role_select(member: Member, change: ErasedSignal<Option<PendingRoleChange>>) -> AnyView {
     let choices: Vec<_> = Role::ALL.iter().map(|role| Choice::new(role.as_str(), role_word(*role))).collect();
     let label = texts::members::role_of(&member.name);
     let role = member.role;
@@ -102,7 +102,7 @@ fn role_select(member: Member, change: ErasedSignal<Option<RoleChange>>) -> AnyV
         if let Ok(wanted) = wanted.parse::<Role>()
             && wanted != role
         {
-            change.set(Some(RoleChange { member: member.clone(), role: wanted }));
+            change.set(Some(PendingRoleChange { member: member.clone(), role: wanted }));
         }
     };
     view! { <Select label=label value=role.as_str().to_owned() choices=choices on_choose=choose hide_label=true /> }
@@ -114,14 +114,14 @@ fn role_select(member: Member, change: ErasedSignal<Option<RoleChange>>) -> AnyV
 fn ConfirmRole(
     session: ErasedSignal<Session>,
     members: ErasedSignal<Vec<Member>>,
-    change: ErasedSignal<Option<RoleChange>>,
+    change: ErasedSignal<Option<PendingRoleChange>>,
 ) -> AnyView {
     let (open, busy) = (RwSignal::new(false), RwSignal::new(false));
     let failure = RwSignal::new(None::<String>);
     let announcer = use_announcer();
     dynamic::effect(move || open.set(change.read().is_some()));
     let confirm = move || {
-        let Some(RoleChange { member, role }) = change.get_untracked() else { return };
+        let Some(PendingRoleChange { member, role }) = change.get_untracked() else { return };
         busy.set(true);
         failure.set(None);
         spawn_local(async move {
@@ -147,11 +147,11 @@ fn ConfirmRole(
     let heading = ErasedProp::derive(move || {
         (*change.read())
             .as_ref()
-            .map(|RoleChange { member, role }| role_question(&member.name, *role))
+            .map(|PendingRoleChange { member, role }| role_question(&member.name, *role))
             .unwrap_or_default()
     });
     let meaning = move || {
-        (*change.read()).as_ref().map(|RoleChange { member, role }| {
+        (*change.read()).as_ref().map(|PendingRoleChange { member, role }| {
             let own = member.id == session.read_untracked().user.id;
             what_it_means(*role, own)
         })

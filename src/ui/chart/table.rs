@@ -5,18 +5,18 @@ use leptos::prelude::*;
 use super::{ChartBar, ChartState};
 use crate::texts;
 use crate::ui::dynamic::view;
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 
 /// The table in place of the plot.
 pub(super) fn render_table(shared: ChartState) -> AnyView {
     let words = shared.words.get_value();
-    let mut columns = vec![Column::text(words.bar)];
-    columns.extend(shared.names.get_value().into_iter().map(|name| Column::figures(name).wide_only()));
-    columns.push(Column::figures(texts::chart::total()));
+    let mut columns = vec![TableColumn::text(words.bar)];
+    columns.extend(shared.names.get_value().into_iter().map(|name| TableColumn::figures(name).wide_only()));
+    columns.push(TableColumn::figures(texts::chart::total()));
     let behind = shared.behind.read_untracked();
     let has_behind = !behind.heights.is_empty();
     if has_behind {
-        columns.push(Column::figures(behind.name.clone()).wide_only());
+        columns.push(TableColumn::figures(behind.name.clone()).wide_only());
     }
     let row = move |bar: ChartBar| {
         let class = if bar.mark.is_some() { "cell-sub chart-mark" } else { "cell-sub" };

@@ -189,7 +189,7 @@ fn optimize_wasm<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<()> {
         |file: &Path| process::capture_output(Command::new(&program).arg(file).arg("-o").arg(file).args(OPTIMIZE));
     thread::scope(|scope| {
         let running: Vec<_> = files.map(|file| scope.spawn(|| one(file))).collect();
-        running.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow!("an optimiser stopped"))?.map(drop))
+        running.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow!("an optimizer stopped"))?.map(drop))
     })
 }
 

@@ -1,7 +1,7 @@
 //! One run of the suite: its steps one after the other, what they counted, and where their time went.
 
 use super::{
-    page_build::PageBuild,
+    background::BackgroundStep,
     tally::{Tally, TestPlace},
     times::{self, SuiteTimes},
 };
@@ -15,7 +15,9 @@ pub(super) struct SuiteRun {
     pub(super) tally: Tally,
     pub(super) times: SuiteTimes,
     /// Builds the page while other steps run.
-    pub(super) page: Option<PageBuild>,
+    pub(super) page: Option<BackgroundStep>,
+    /// Documents the code while other steps run.
+    pub(super) documentation: Option<BackgroundStep>,
 }
 
 /// A step of the suite: it adds what it counted, and fails with the reason.

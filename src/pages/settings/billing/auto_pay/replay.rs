@@ -21,7 +21,7 @@ use crate::ui::lazy::split;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::retry::Retry;
 use crate::ui::skeleton::Skeleton;
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 use crate::ui::time::{DateStyle, instant_text};
 use crate::ui::trend::{Trend, TrendLine};
 
@@ -202,9 +202,9 @@ fn replay_trend(outcome: &ReplayOutcome) -> Trend {
 
 fn render_table(live: LiveWallet, outcome: ErasedSignal<Option<Arc<ReplayOutcome>>>) -> AnyView {
     let columns = vec![
-        Column::text(texts::replay::time()),
-        Column::figures(texts::replay::balance_before()),
-        Column::figures(texts::replay::charge()),
+        TableColumn::text(texts::replay::time()),
+        TableColumn::figures(texts::replay::balance_before()),
+        TableColumn::figures(texts::replay::charge()),
     ];
     let row = move |charge: &ReplayedCharge| {
         view! {

@@ -84,7 +84,7 @@ impl DrawerState {
     }
 
     /// The neighbor's index: `by` is 1 for the newer one, −1 for the older one.
-    fn neighbour(self, by: i64) -> Option<i64> {
+    fn neighbor(self, by: i64) -> Option<i64> {
         match *self.shown.read() {
             DrawerContent::Row(index) => Some(index + by).filter(|index| (1..=self.list.total.get()).contains(index)),
             _ => None,
@@ -92,7 +92,7 @@ impl DrawerState {
     }
 
     fn step(self, by: i64) -> bool {
-        let next = untrack(|| self.neighbour(by));
+        let next = untrack(|| self.neighbor(by));
         next.inspect(|index| self.show(*index)).is_some()
     }
 
@@ -140,8 +140,8 @@ pub(super) fn LineDrawer(drawer: DrawerState) -> AnyView {
         }
         (None, _) => view! { <Skeleton lines=8 /> }.into_any(),
     };
-    let older = Signal::derive(move || drawer.neighbour(-1).is_none());
-    let newer = Signal::derive(move || drawer.neighbour(1).is_none());
+    let older = Signal::derive(move || drawer.neighbor(-1).is_none());
+    let newer = Signal::derive(move || drawer.neighbor(1).is_none());
     view! {
         <Dialog
             open=drawer.open

@@ -26,7 +26,7 @@ use crate::ui::lazy::split;
 use crate::ui::panel::{Empty, LoadState};
 use crate::ui::retry::Retry;
 use crate::ui::skeleton::Skeleton;
-use crate::ui::table::Column;
+use crate::ui::table::TableColumn;
 use crate::ui::virtual_table::{IsLoaded, Scroller, VirtualTable};
 
 split!(settings: pub(super) fn content(live: LiveWallet, filter: ErasedSignal<Filter>) => make_content);
@@ -225,10 +225,10 @@ fn render_empty(filter: ErasedSignal<Filter>) -> AnyView {
 
 fn render_table(list: TransactionList, scroller: Scroller, drawer: DrawerState) -> AnyView {
     let columns = vec![
-        Column::text(texts::transactions::date()).wide_only(),
-        Column::text(texts::transactions::transaction()),
-        Column::figures(texts::transactions::amount()),
-        Column::figures(texts::transactions::balance()).wide_only(),
+        TableColumn::text(texts::transactions::date()).wide_only(),
+        TableColumn::text(texts::transactions::transaction()),
+        TableColumn::figures(texts::transactions::amount()),
+        TableColumn::figures(texts::transactions::balance()).wide_only(),
     ];
     let busy = dynamic::flag(move || *list.load.read() == LoadState::Loading);
     let there = ErasedProp::derive(move || {

@@ -12,12 +12,12 @@ use crate::state::filter::Filter;
 use crate::texts;
 use crate::ui::dynamic::{memo, text, view};
 use crate::ui::money::{MoneyStyle, money_text};
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 use crate::ui::time::month_text;
 
 /// What one source cost, as it is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct SourceCost {
+struct SourceRow {
     /// `None` for all others together.
     source: Option<String>,
     amount: Money,
@@ -27,7 +27,7 @@ struct SourceCost {
 }
 
 /// The named sources and then the others, if there are any, with shares that add up.
-fn source_costs(usage: &Usage) -> Vec<SourceCost> {
+fn source_costs(usage: &Usage) -> Vec<SourceRow> {
     let OtherSources { amount, lines } = usage.other_sources;
     let named = usage.sources.iter().map(|cost| (Some(cost.source.clone()), cost.amount, cost.lines));
     let others = (lines > 0).then_some((None, amount, lines));
@@ -36,7 +36,7 @@ fn source_costs(usage: &Usage) -> Vec<SourceCost> {
     let shares = share::shares(&amounts, 1000);
     all.into_iter()
         .zip(shares)
-        .map(|((source, amount, lines), share)| SourceCost { source, amount, lines, share })
+        .map(|((source, amount, lines), share)| SourceRow { source, amount, lines, share })
         .collect()
 }
 
@@ -49,11 +49,11 @@ pub(super) fn render_table(
 ) -> AnyView {
     let all = memo(move || usage.read().as_ref().as_ref().map(source_costs).unwrap_or_default());
     let columns = vec![
-        Column::text(texts::usage::source()),
-        Column::figures(texts::top_up::amount()),
-        Column::figures(texts::usage::share()).wide_only(),
-        Column::figures(texts::usage::lines()).wide_only(),
-        Column::figures(texts::usage::average()).wide_only(),
+        TableColumn::text(texts::usage::source()),
+        TableColumn::figures(texts::top_up::amount()),
+        TableColumn::figures(texts::usage::share()).wide_only(),
+        TableColumn::figures(texts::usage::lines()).wide_only(),
+        TableColumn::figures(texts::usage::average()).wide_only(),
     ];
     let row = move |source: Option<String>| {
         let key = source.clone();
@@ -131,13 +131,13 @@ fn line_count(lines: i64) -> u64 {
     lines.max(0).unsigned_abs()
 }
 
-fn average_text(cost: &SourceCost, currency: Currency) -> String {
+fn average_text(cost: &SourceRow, currency: Currency) -> String {
     let average = share::per_line(cost.amount, cost.lines);
     average.map(|average| money_text(average, currency, MoneyStyle::Average)).unwrap_or_default()
 }
 
 /// What a narrow table says below the name.
-fn in_short(cost: &SourceCost) -> String {
+fn in_short(cost: &SourceRow) -> String {
     texts::usage::in_short(line_count(cost.lines), &share_text(cost.share))
 }
 

@@ -10,7 +10,7 @@ use crate::shared::brand::current_brand;
 use crate::shared::words::card_text;
 use crate::texts;
 use crate::ui::money::{MoneyStyle, money_text};
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 use crate::ui::time::{DateStyle, date_text, instant_text, month_text};
 
 pub(super) fn render_sheet(statement: &Statement) -> AnyView {
@@ -45,11 +45,11 @@ pub(super) fn render_sheet(statement: &Statement) -> AnyView {
         })
         .collect();
     let columns = vec![
-        Column::text(texts::transactions::date()).wide_only(),
-        Column::text(texts::statement::movement()),
-        Column::figures(texts::statement::column_in()),
-        Column::figures(texts::statement::column_out()),
-        Column::figures(texts::transactions::balance()).wide_only(),
+        TableColumn::text(texts::transactions::date()).wide_only(),
+        TableColumn::text(texts::statement::movement()),
+        TableColumn::figures(texts::statement::column_in()),
+        TableColumn::figures(texts::statement::column_out()),
+        TableColumn::figures(texts::transactions::balance()).wide_only(),
     ];
     let rows = statement.days.iter().map(|day| render_day(day, currency)).collect_view();
     let rounding = (!rounded.rounding.is_zero()).then(|| rounding_row(rounded.rounding, currency));
