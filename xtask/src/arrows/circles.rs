@@ -2,26 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Source, module_of, paths};
-
-/// Folders whose circles are still being cut.
-const NOT_YET: [&str; 2] = ["src/", "xtask/src/"];
+use super::{SourceFile, module_of, paths};
 
 /// Which files of a crate each file uses, by path below the root of the tree.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 /// A sentence for each circle, with the way around it.
-pub(super) fn complaints(sources: &[Source]) -> Vec<String> {
-    let circles = find_circles(&uses(sources)).into_iter();
-    let complained = circles.filter(|circle| !circle.iter().all(|file| NOT_YET.iter().any(|at| file.starts_with(at))));
-    complained
+pub(super) fn complaints(sources: &[SourceFile]) -> Vec<String> {
+    find_circles(&uses(sources))
+        .into_iter()
         .map(|circle| format!("these files use each other in a circle: {} → {}", circle.join(" → "), circle[0]))
         .collect()
 }
 
 /// What a file and its parents take from each other is no circle: they are one module in several files. Tests may use
 /// whatever they like.
-fn uses(sources: &[Source]) -> Uses {
+fn uses(sources: &[SourceFile]) -> Uses {
     let modules: BTreeMap<(&str, Vec<String>), &str> = sources
         .iter()
         .filter_map(|source| {
@@ -34,7 +30,7 @@ fn uses(sources: &[Source]) -> Uses {
         .map(|((folder, module), path)| {
             let code =
                 sources.iter().find(|source| source.path == *path).map_or("", |source| without_tests(&source.code));
-            let used = paths::used(code, module).into_iter().chain(paths::used_children(code, module));
+            let used = paths::used_paths(code, module).into_iter().chain(paths::used_children(code, module));
             let files = used.filter_map(|mut named| {
                 loop {
                     if named.is_empty() || module.starts_with(&named) {
@@ -106,8 +102,8 @@ fn shortest_way_back(uses: &Uses, start: &str) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    fn tree(files: &[(&str, &str)]) -> Vec<Source> {
-        files.iter().map(|(path, code)| Source::new(path, &format!("//! Why.\n{code}"))).collect()
+    fn tree(files: &[(&str, &str)]) -> Vec<SourceFile> {
+        files.iter().map(|(path, code)| SourceFile::new(path, &format!("//! Why.\n{code}"))).collect()
     }
 
     #[test]
