@@ -22,7 +22,7 @@ thread_local! {
 
 fn with_lines<T>(read: impl FnOnce(&[&'static str]) -> T) -> T {
     LINES.with(|lines| {
-        read(lines.get_or_init(|| match language::words() {
+        read(lines.get_or_init(|| match language::loaded_words() {
             Some(words) => String::leak(words).split('\n').collect(),
             None => Vec::new(),
         }))
@@ -35,7 +35,7 @@ fn line(number: usize) -> Option<&'static str> {
 
 /// The code of the page's language, `de`; `None` in English.
 pub(crate) fn other_language() -> Option<String> {
-    with_lines(|lines| (!lines.is_empty()).then(language::code))
+    with_lines(|lines| (!lines.is_empty()).then(language::language_code))
 }
 
 /// What the page's language says for this code of the server ([`PROBLEMS`], [`FIELDS`], [`SERVER`]); `None` in English,
@@ -53,7 +53,7 @@ fn text_of(lines: &[&'static str], code: &str) -> Option<&'static str> {
 /// See docs/decisions/0068-translated-page-english-server.md.
 pub(crate) fn translation(message: Option<&Message>) -> Option<String> {
     let message = message?;
-    of_code(SERVER, &message.code).map(|text| fill_in(text, &message.params, intl::number))
+    of_code(SERVER, &message.code).map(|text| fill_in(text, &message.params, intl::format_number))
 }
 
 /// The same, and the server's own English where there is none.
@@ -115,7 +115,7 @@ fn named<'a>(english: &'static str, values: &[&'a str]) -> Vec<(&'static str, &'
 fn plural(number: usize, count: u64, one: &'static str, other: &'static str, values: &[&str]) -> String {
     let template = line(number).and_then(|forms| form(forms, &language::plural_category(count)));
     let template = template.unwrap_or(if count == 1 { one } else { other });
-    let count = intl::whole(count);
+    let count = intl::format_count(count);
     let mut values = named(other, values);
     values.push(("count", &count));
     fill(template, &values)

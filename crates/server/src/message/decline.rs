@@ -24,7 +24,7 @@ pub(crate) fn advise_payer(code: DeclineCode) -> UserMessage {
     }
 }
 
-/// For somebody who cannot choose the amount, as behind a hand-over link.
+/// For somebody who cannot choose the amount, as behind a payment link.
 pub(crate) fn advise_payer_of_fixed_amount(code: DeclineCode) -> UserMessage {
     match code {
         DeclineCode::InsufficientFunds => UserMessage::declined_insufficient_funds_fixed_amount(),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use billing_domain::Money;
+use billing_domain::charge::DisputeState;
 use billing_payments::{DisputeAnswer, DisputeOutcome, Subject};
-use billing_store::{AutoPayState, CreditLine, DisputeState, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
+use billing_store::{CreditLine, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
 
 use crate::events::Topic;
 use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
-use crate::recharge::health;
 use crate::reconcile::early_event::keep_early_event;
 use crate::reconcile::{Effect, organization_day};
 use crate::state::AppState;
@@ -60,9 +60,8 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
     };
     let taken = dispute_line(state, &organization, &top_up, answer, UserMessage::ledger_disputed)?;
     let returned = dispute_line(state, &organization, &top_up, answer, UserMessage::ledger_dispute_won)?;
-    let next = |present: &AutoPayState| Some(health::disputed(present));
     let now = state.clock.now();
-    let applied = state.store.apply_dispute(organization_id, &update, &taken, &returned, &next, now).await?;
+    let applied = state.store.apply_dispute(organization_id, &update, &taken, &returned, now).await?;
     let mut effects = Vec::new();
     if applied.posted {
         effects.push(Effect::publish(organization_id, Topic::Ledger));
