@@ -68,7 +68,7 @@ pub(crate) fn sign_ins() -> Vec<DemoSignIn> {
             };
             DemoSignIn {
                 label: label.english(),
-                translation: Some(label.on_the_wire()),
+                translation: Some(Box::new(label.on_the_wire())),
                 email: person.email.to_owned(),
                 password: PASSWORD.to_owned(),
             }

@@ -53,9 +53,9 @@ impl UserMessage {
     }
 
     /// Code and parameters, as they go beside the English text.
-    pub(crate) fn on_the_wire(&self) -> Box<Message> {
+    pub(crate) fn on_the_wire(&self) -> Message {
         let params = self.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        Box::new(Message { code: self.code.to_owned(), params: params.collect::<BTreeMap<_, _>>() })
+        Message { code: self.code.to_owned(), params: params.collect::<BTreeMap<_, _>>() }
     }
 }
 

@@ -24,7 +24,7 @@ impl Detail {
 
     fn on_the_wire(self) -> (String, Option<Box<billing_contract::Message>>) {
         match self {
-            Self::Sentence(message) => (message.english(), Some(message.on_the_wire())),
+            Self::Sentence(message) => (message.english(), Some(Box::new(message.on_the_wire()))),
             Self::General(english) => (english, None),
         }
     }

@@ -322,5 +322,5 @@ fn refuse(shown: &mut PayAttempt, code: DeclineCode) {
     let reason = if shown.may_try_again { advise_payer_of_fixed_amount(code) } else { describe_decline(code) };
     shown.status = PayStatus::Declined;
     shown.reason = Some(reason.english());
-    shown.translation = Some(reason.on_the_wire());
+    shown.translation = Some(Box::new(reason.on_the_wire()));
 }

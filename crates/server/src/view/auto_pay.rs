@@ -46,7 +46,7 @@ pub(crate) fn map_health(auto_pay: &AutoPay, plan: Option<Plan>) -> HealthView {
 
 fn explain(mut health: HealthView, reason: &UserMessage) -> HealthView {
     health.reason = Some(reason.english());
-    health.translation = Some(reason.on_the_wire());
+    health.translation = Some(Box::new(reason.on_the_wire()));
     health
 }
 

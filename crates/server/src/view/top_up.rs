@@ -52,5 +52,9 @@ pub(crate) fn map_next_action(stored: &str, expires_at: Timestamp) -> Option<Nex
 /// A decline in the words of the wire.
 pub(crate) fn map_decline(code: DeclineCode) -> Decline {
     let message = advise_payer(code);
-    Decline { code: code.as_str().to_owned(), message: message.english(), translation: Some(message.on_the_wire()) }
+    Decline {
+        code: code.as_str().to_owned(),
+        message: message.english(),
+        translation: Some(Box::new(message.on_the_wire())),
+    }
 }

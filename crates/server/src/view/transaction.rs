@@ -8,8 +8,8 @@ use crate::message::ledger;
 /// On the wire.
 pub(crate) fn map_transaction(posted: PostedLine) -> Transaction {
     let PostedLine { line, hash } = posted;
-    let translation = ledger::description_of(&line).map(|message| message.on_the_wire());
-    let source_translation = ledger::source_of(&line).map(|message| message.on_the_wire());
+    let translation = ledger::description_of(&line).map(|message| Box::new(message.on_the_wire()));
+    let source_translation = ledger::source_of(&line).map(|message| Box::new(message.on_the_wire()));
     Transaction {
         translation,
         source_translation,
