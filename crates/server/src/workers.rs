@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
 
 use crate::events::News;
 use crate::state::AppState;
@@ -30,8 +31,8 @@ pub(crate) fn start_workers(state: &AppState, news: UnboundedReceiver<News>) {
 }
 
 /// Names the worker in the log lines of its turn.
-async fn take_turn<T>(worker: &'static str, work: impl Future<Output = T>) -> T {
-    work.instrument(tracing::info_span!("turn", worker)).await
+fn take_turn<F: Future>(worker: &'static str, work: F) -> Instrumented<F> {
+    work.instrument(tracing::info_span!("turn", worker))
 }
 
 /// Waits for the next turn, or until the workers are woken; `false` when the server stops.
