@@ -189,8 +189,7 @@ impl<T: 'static> ErasedProp<T> {
     /// The value; whoever reads it runs again when what it is made of changes.
     pub(crate) fn get(&self) -> T {
         let make = self.make.get_value();
-        make.downcast_ref::<MakeValue<T>>()
-            .map_or_else(|| unreachable!("a prop is what its type says"), |make| make())
+        make.downcast_ref::<MakeValue<T>>().map_or_else(|| unreachable!("a prop is what its type says"), |make| make())
     }
 }
 
