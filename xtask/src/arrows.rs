@@ -1,5 +1,6 @@
 //! Holds the arrows of the architecture: what may use what, in the page, between crates, and inside the Wasm.
 
+mod circles;
 mod graph;
 mod paths;
 
@@ -28,16 +29,19 @@ pub(crate) fn find_broken() -> Result<Vec<String>> {
     let mut broken = graph::crate_edges()?;
     broken.extend(graph::wasm_dependencies()?);
     broken.extend(graph::seams_in_the_program()?);
+    let mut sources = Vec::new();
     for file in rust_files()? {
         let text = fs::read_to_string(&file).with_context(|| format!("{} could not be read", file.display()))?;
-        broken.extend(check_source(&SourceFile::new(&workspace::relative_path(&file), &text)));
+        sources.push(SourceFile::new(&workspace::relative_path(&file), &text));
     }
+    broken.extend(sources.iter().flat_map(check_source));
+    broken.extend(circles::complaints(&sources));
     Ok(broken)
 }
 
 fn rust_files() -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for folder in ["src", "crates", "xtask", "tests"] {
+    for folder in ["src", "crates", "xtask", "tests", "bench"] {
         let all = workspace::files_below(&workspace::root_folder().join(folder))?;
         let ours = |file: &Path| {
             !file.components().any(|part| part.as_os_str() == "node_modules" || part.as_os_str() == "target")

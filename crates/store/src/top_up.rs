@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
+use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{Currency, Date, Money, Timestamp};
 
-use crate::db::{Db, Tx, args, columns, retrying, stored_name};
-use crate::{Created, IdempotencyKey, NextAutoPayState, Pace, PostedLine, Result, Store, StoreError, Wallet};
+use crate::db::{Db, Tx, args, columns, retrying};
+use crate::{Created, IdempotencyKey, Pace, PostedLine, Result, Store, StoreError, Wallet};
 
 mod applying;
 pub(crate) mod creating;
@@ -67,15 +67,6 @@ macro_rules! lease_due {
             top_up_columns!()
         )
     };
-}
-
-/// Who began a top-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TopUpKind {
-    /// A person.
-    Manual,
-    /// Automatic payments.
-    Auto,
 }
 
 /// A top-up.
@@ -149,7 +140,7 @@ pub struct NewTopUp {
 pub struct AutoGuard {
     /// [`crate::AutoPay::version`].
     pub version: i64,
-    /// [`crate::AutoPayState::last_charge_at`], which the new top-up then sets to now.
+    /// [`Health::last_charge_at`](billing_domain::auto_pay::health::Health::last_charge_at), which the new top-up then sets to now.
     pub last_charge_at: Option<Timestamp>,
 }
 
@@ -354,10 +345,9 @@ impl Store {
         id: &str,
         word: &ProviderWord,
         credit: &CreditLine,
-        auto_pay: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<Applied> {
-        retrying!(self.apply_top_up_once(organization_id, id, word, credit, auto_pay, now))
+        retrying!(self.apply_top_up_once(organization_id, id, word, credit, now))
     }
 
     /// The sums of open top-ups, both kinds.
@@ -391,5 +381,3 @@ impl PendingCredit {
         Self::read(&row.ok_or(StoreError::NotFound)?)
     }
 }
-
-stored_name!(TopUpKind { Manual = "manual", Auto = "auto" });

@@ -22,6 +22,21 @@ pub(super) fn used_paths(code: &str, module: &[String]) -> Vec<Vec<String>> {
     found
 }
 
+/// Every path that begins with a module which the file itself declares: `mod rows;` and then `rows::read()`.
+pub(super) fn used_children(code: &str, module: &[String]) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let declared = code.lines().filter_map(|line| line.trim_end().strip_suffix(';')?.rsplit_once("mod "));
+    for (_, child) in declared.filter(|(before, child)| !before.contains("use ") && child.chars().all(is_word)) {
+        let prefix = format!("{child}::");
+        for (at, _) in
+            code.match_indices(&prefix).filter(|(at, _)| starts_word(code, *at) && !code[..*at].ends_with("::"))
+        {
+            unfold(&code[at..], module, &mut found);
+        }
+    }
+    found
+}
+
 /// Follows one use tree or path from `text` and adds what it names; answers what is left of the text.
 fn unfold_tree<'a>(text: &'a str, base: &[String], found: &mut Vec<Vec<String>>) -> &'a str {
     let text = text.trim_start();

@@ -105,8 +105,7 @@ fn side_by_side(facts: &[String]) -> String {
 
 /// Where the receipt of a top-up is.
 pub(super) fn receipt_address(line: &Transaction) -> Option<String> {
-    let paid = matches!(line.kind, TransactionKind::TopUp | TransactionKind::AutoTopUp);
-    paid.then(|| resource_address(paths::TOP_UP_RECEIPT, &line.reference, &[]))
+    line.kind.has_receipt().then(|| resource_address(paths::TOP_UP_RECEIPT, &line.reference, &[]))
 }
 
 fn render_receipt_link(line: &Transaction) -> Option<AnyView> {
