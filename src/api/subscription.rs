@@ -29,7 +29,7 @@ use crate::platform::{clock, connection, random, visibility};
 const SILENCE_MILLISECONDS: i32 = 2 * event::HEARTBEAT_SECONDS.cast_signed() * 1_000;
 /// Between two questions of a page whose stream is lost.
 const POLL_MILLISECONDS: i32 = 10_000;
-/// What a change of one's own brings about is told by the stream sooner than this.
+/// The stream delivers what a change of one's own brings about sooner than this.
 const OWN_CHANGE_MILLISECONDS: i32 = 2_000;
 /// How often everything is read again because something changed meanwhile.
 const TRIES: usize = 3;
@@ -90,7 +90,7 @@ struct SubscriptionInner {
     over: Cell<bool>,
     /// The stream is this tab's.
     streaming: Cell<bool>,
-    /// The tab that streams has been heard since this one joined.
+    /// A message of the streaming tab has arrived since this one joined.
     following: Cell<bool>,
     /// Events arrive, or nobody has noticed yet that they do not.
     live: Cell<bool>,
@@ -181,7 +181,7 @@ impl SubscriptionInner {
         }
     }
 
-    /// Among the tabs of the session: the first one streams, the others are told by it.
+    /// Among the tabs of the session: the first one streams and relays to the others.
     fn join(self: &Rc<Self>) {
         let name = format!("nexis-billing/{}/{}", client::session_id().unwrap_or_default(), self.source.name);
         let (receiver, granted) = (Rc::downgrade(self), Rc::downgrade(self));
@@ -377,7 +377,7 @@ impl SubscriptionInner {
         }
     }
 
-    /// The server has carried out a change of this page's: if the stream does not tell of it, what it has come to is read.
+    /// The server has carried out a change of this page's: if the stream does not deliver it, the present state is read.
     fn expect_own_change(self: &Rc<Self>) {
         if self.over.get() {
             return;
@@ -450,7 +450,7 @@ impl SubscriptionInner {
         }
     }
 
-    /// Stops hearing. The stream itself is dropped later: this may run inside one of its callbacks.
+    /// Stops receiving. The stream itself is dropped later: this may run inside one of its callbacks.
     fn close(&self) {
         if let Some(stream) = self.stream.borrow().as_ref() {
             stream.close();

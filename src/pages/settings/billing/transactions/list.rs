@@ -239,7 +239,7 @@ impl TransactionList {
         if self.with(RowCache::is_ledger) || self.with(|cache| cache.line(near).is_some()) {
             return Ok(Some(self.with(|cache| cache.index_of(seq)).unwrap_or(near)));
         }
-        // In a filtered list the page tells at which of its lines.
+        // In a filtered list the page itself says at which of its lines.
         let page = self.with(|cache| cache.missing(near, near)).into_iter().next();
         if let Some(page) = page {
             let answer = api::billing::fetch_transactions_before(&filter, page.before_seq).await?;
