@@ -28,11 +28,12 @@ const HANDLED_UNTIL: &str = "provider_events_until";
 
 /// Runs until the server stops.
 pub(super) async fn poll_regularly(state: AppState) {
+    let mut wake = state.worker_wake.subscribe();
     loop {
         if let Err(problem) = take_turn("provider_events", poll_if_due(&state)).await {
             tracing::warn!(problem = problem.document().detail, "events of the payment provider could not be read");
         }
-        if !next_turn(&state, PAUSE).await {
+        if !next_turn(&state, &mut wake, PAUSE).await {
             return;
         }
     }
