@@ -6,7 +6,7 @@ use billing_contract::ProblemCode;
 use billing_domain::Timestamp;
 
 use super::{next_turn, take_turn};
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::service::{unknown_payments, webhooks};
 use crate::state::AppState;
 
@@ -68,7 +68,8 @@ async fn handle_all(state: &AppState, key: &str, until: Option<Timestamp>, now: 
         let to = from.plus_seconds(SPAN_SECONDS).min(now);
         let events = state.provider.events_between(from, to).await.map_err(|error| {
             tracing::warn!(%error, "the payment provider does not list its events");
-            Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not list its events.", 20)
+            let detail = Detail::general("The payment provider does not list its events.");
+            Problem::retry_later(ProblemCode::Unavailable, detail, 20)
         })?;
         for event in events {
             webhooks::handle(state, &event).await?;
