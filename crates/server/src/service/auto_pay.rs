@@ -77,7 +77,7 @@ pub(crate) async fn first_payment(
     if auto_pay.enabled {
         return Ok(None);
     }
-    let figures = recharge::read_figures(state, organization, &auto_pay, now).await?;
+    let figures = recharge::read_settled_figures(state, organization, &auto_pay, now).await?;
     match recharge::decide_plan(state, organization, settings, &figures.situation, now) {
         Plan::Charge(amount) => Ok(Some(amount.money())),
         _ => Ok(None),

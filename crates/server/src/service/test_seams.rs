@@ -23,7 +23,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// Moves the clock, and lets the workers look at once.
 pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
     state.clock.advance(seconds);
-    state.worker_wake.notify_waiters();
+    state.worker_wake.send_replace(());
 }
 
 /// Everything that a ledger holds, one JSON object a line, oldest first.

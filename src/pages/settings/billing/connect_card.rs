@@ -69,7 +69,7 @@ pub(super) fn ConnectCard(
     view! { <div class="connect-card" id=SCREEN_ID tabindex="-1">{dynamic::view(shown)}</div> }.into_any()
 }
 
-/// What the bank is told.
+/// What is sent to the bank.
 enum SetupCall {
     Begin(CreateCardSetup),
     Answer { setup_id: String, approve: bool },
