@@ -61,7 +61,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
             state.tasks.spawn(demo::traffic::run(state.clone(), organization_id));
         }
     }
-    workers::start(&state, news);
+    workers::start_workers(&state, news);
     announce(&state, address, [("metrics", monitoring.as_ref()), ("platform", platform.as_ref())])?;
     let of_one = state.config.max_connections_per_address;
     tokio::join!(
@@ -185,7 +185,7 @@ fn announce(
     if state.config.demo {
         let provider = if state.config.stripe.is_some() { "Stripe's test mode" } else { "Sandbox" };
         writeln!(out, "\n  {provider}: no real money. Sign in as")?;
-        for DemoSignIn { label, email, password } in state.demo_sign_ins.iter() {
+        for DemoSignIn { label, email, password, .. } in state.demo_sign_ins.iter() {
             writeln!(out, "  {label:<22} {email:<18} password {password}")?;
         }
         writeln!(out)?;

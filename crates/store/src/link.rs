@@ -127,7 +127,7 @@ impl Store {
     /// Makes a link; `LimitReached` while the organisation has [`MAX_ALIVE`] that can be used. They are counted under the
     /// wallet's lock, so that parallel calls cannot pass the limit together.
     pub async fn create_link(&self, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<PaymentLink> {
-        retrying!(self.create_link_once(organization_id, new, now))?;
+        retrying!("create_link", organization_id => self.create_link_once(organization_id, new, now))?;
         self.link(organization_id, &new.id).await
     }
 

@@ -109,7 +109,7 @@ impl Store {
     /// Writes a request down; `LimitReached` while the person has [`MAX_OPEN_REQUESTS`] that nobody has answered. They are
     /// counted under the wallet's lock, so that parallel calls cannot pass the limit together.
     pub async fn create_request(&self, organization_id: &str, new: &NewRequest, now: Timestamp) -> Result<Request> {
-        retrying!(self.create_request_once(organization_id, new, now))?;
+        retrying!("create_request", organization_id => self.create_request_once(organization_id, new, now))?;
         self.request(organization_id, &new.id).await
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use billing_contract::ProblemCode;
 use billing_domain::Timestamp;
 
-use super::next_turn;
-use crate::problem::Problem;
+use super::{next_turn, take_turn};
+use crate::problem::{Detail, Problem};
 use crate::service::{unknown_payments, webhooks};
 use crate::state::AppState;
 
@@ -27,18 +27,19 @@ const LEASE: &str = "provider_events";
 const HANDLED_UNTIL: &str = "provider_events_until";
 
 /// Runs until the server stops.
-pub(super) async fn run(state: AppState) {
+pub(super) async fn poll_regularly(state: AppState) {
+    let mut wake = state.worker_wake.subscribe();
     loop {
-        if let Err(problem) = look(&state).await {
+        if let Err(problem) = take_turn("provider_events", poll_if_due(&state)).await {
             tracing::warn!(problem = problem.document().detail, "events of the payment provider could not be read");
         }
-        if !next_turn(&state, PAUSE).await {
+        if !next_turn(&state, &mut wake, PAUSE).await {
             return;
         }
     }
 }
 
-async fn look(state: &AppState) -> Result<(), Problem> {
+async fn poll_if_due(state: &AppState) -> Result<(), Problem> {
     let now = state.clock.now();
     let key = format!("{HANDLED_UNTIL}:{}", state.provider.name());
     let until = state.store.meta(&key).await?.and_then(|text| text.parse::<Timestamp>().ok());
@@ -67,7 +68,8 @@ async fn handle_all(state: &AppState, key: &str, until: Option<Timestamp>, now: 
         let to = from.plus_seconds(SPAN_SECONDS).min(now);
         let events = state.provider.events_between(from, to).await.map_err(|error| {
             tracing::warn!(%error, "the payment provider does not list its events");
-            Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not list its events.", 20)
+            let detail = Detail::general("The payment provider does not list its events.");
+            Problem::retry_later(ProblemCode::Unavailable, detail, 20)
         })?;
         for event in events {
             webhooks::handle(state, &event).await?;

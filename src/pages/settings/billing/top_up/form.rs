@@ -11,7 +11,7 @@ use crate::texts;
 use super::super::words::card_with_expiry;
 use super::{choice, payment_flow};
 use crate::platform::{focus, timers};
-use crate::shared::words::card_text;
+use crate::shared::words::{card_text, decline_text};
 use crate::state::LiveWallet;
 use crate::state::payment::{PaymentNotice, PaymentStage};
 use crate::ui::banner::{Banner, Tone};
@@ -201,7 +201,7 @@ fn render_notice(live: LiveWallet) -> AnyView {
         PaymentNotice::Declined(decline) => Some(
             view! {
                 <Banner tone=Tone::Stop title=texts::top_up::declined()>
-                    <p>{texts::heard(&decline.message)}</p>
+                    <p>{decline_text(&decline)}</p>
                     {another()}
                 </Banner>
             }

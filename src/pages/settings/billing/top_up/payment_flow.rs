@@ -75,7 +75,8 @@ fn apply_refusal(live: LiveWallet, error: &ApiError) {
         Some(ProblemCode::CardRequired) => PaymentStage::Connecting,
         Some(ProblemCode::CardDeclined) => {
             let code = error.problem().and_then(|problem| problem.decline_code.clone()).unwrap_or_default();
-            PaymentStage::Choosing(Some(PaymentNotice::Declined(Decline { code, message: error.sentence() })))
+            let message = error.sentence();
+            PaymentStage::Choosing(Some(PaymentNotice::Declined(Decline { code, message, translation: None })))
         }
         _ => match error.field("/amount") {
             Some(text) => PaymentStage::Choosing(Some(PaymentNotice::Amount(text))),
