@@ -44,8 +44,7 @@ pub(crate) async fn read_settled_figures(
     let mut figures = read_figures(state, organization, auto_pay, now).await?;
     for _ in 1..TRIES {
         let wallet = state.store.wallet(&organization.id).await?;
-        if wallet.last_seq == figures.last_seq
-            && state.store.pending_credit(&organization.id).await? == figures.pending
+        if wallet.last_seq == figures.last_seq && state.store.pending_credit(&organization.id).await? == figures.pending
         {
             break;
         }
