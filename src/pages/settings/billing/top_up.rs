@@ -140,7 +140,7 @@ fn watch_bank(live: LiveWallet) {
     });
     let watch = StoredValue::new_local(None);
     dynamic::effect(move || {
-        watch.set_value(waiting.get().map(|id| task::spawn_task(payment_flow::poll_top_up(live, id))))
+        watch.set_value(waiting.get().map(|id| task::spawn_task(payment_flow::poll_top_up(live, id))));
     });
 }
 

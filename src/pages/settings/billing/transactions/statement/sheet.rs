@@ -1,7 +1,7 @@
 //! The statement as it is printed.
 
 use billing_contract::statement::{Statement, StatementDay, StatementEntry};
-use billing_domain::{Currency, Money, TransactionKind};
+use billing_domain::{Currency, Money};
 use leptos::prelude::*;
 
 use super::super::super::words::kind_word;
