@@ -11,6 +11,7 @@ mod signals;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
 
@@ -35,11 +36,11 @@ fn take_turn<F: Future>(worker: &'static str, work: F) -> Instrumented<F> {
     work.instrument(tracing::info_span!("turn", worker))
 }
 
-/// Waits for the next turn, or until the workers are woken; `false` when the server stops.
-async fn next_turn(state: &AppState, pause: Duration) -> bool {
+/// Waits for the next turn, or until the workers are woken, also during the turn before; `false` when the server stops.
+async fn next_turn(state: &AppState, wake: &mut watch::Receiver<()>, pause: Duration) -> bool {
     tokio::select! {
         () = state.shutdown.cancelled() => false,
         () = tokio::time::sleep(pause) => true,
-        () = state.worker_wake.notified() => true,
+        Ok(()) = wake.changed() => true,
     }
 }

@@ -1,6 +1,5 @@
 //! Early fraud warnings: automatic payments rest and people are told, once. Whether the money goes back is theirs to say.
 
-use billing_contract::ProblemCode;
 use billing_payments::Subject;
 use billing_store::FraudWord;
 
@@ -14,7 +13,7 @@ use crate::state::AppState;
 pub(crate) async fn reconcile_fraud_warning(state: &AppState, provider_ref: &str) -> Result<Vec<Effect>, Problem> {
     let answer = state.provider.look_up_fraud_warning(provider_ref).await.map_err(|error| {
         tracing::warn!(warning = provider_ref, %error, "a fraud warning could not be looked up");
-        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+        Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(Vec::new()) };
     let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(Vec::new()) };

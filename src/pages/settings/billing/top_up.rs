@@ -9,6 +9,7 @@ mod payment_flow;
 use leptos::prelude::*;
 
 use crate::platform::signal::{ErasedMemo, ErasedProp};
+use crate::shared::words::decline_text;
 use crate::texts;
 
 use self::challenge::BankQuestion;
@@ -162,7 +163,7 @@ fn announce_outcome(live: LiveWallet) {
     });
     dynamic::effect(move || {
         if let PaymentStage::Choosing(Some(PaymentNotice::Declined(decline))) = &*live.payment.stage.read() {
-            announcer.alert(texts::top_up::said_declined(&texts::heard(&decline.message)));
+            announcer.alert(texts::top_up::said_declined(&decline_text(decline)));
         }
     });
 }

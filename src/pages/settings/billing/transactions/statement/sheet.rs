@@ -234,7 +234,7 @@ fn render_entry(entry: &StatementEntry) -> AnyView {
 #[cfg(test)]
 mod tests {
     use billing_contract::statement::{StatementOrganization, StatementSeller};
-    use billing_domain::Timestamp;
+    use billing_domain::{Timestamp, TransactionKind};
 
     use super::*;
 
