@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// Where announcements are put. Get it with [`announcer`].
+/// Where announcements are put. Get it with [`use_announcer`].
 #[derive(Clone, Copy)]
 pub(crate) struct Announcer {
     polite: RwSignal<String>,

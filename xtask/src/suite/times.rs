@@ -109,7 +109,7 @@ impl SuiteTimes {
     }
 }
 
-/// Where [`Times::write`] leaves them.
+/// Where [`SuiteTimes::write`] leaves them.
 pub(super) fn times_file() -> Result<PathBuf> {
     Ok(workspace::target_dir()?.join("test-times.json"))
 }
