@@ -1,7 +1,7 @@
 //! Disputes: the card's bank takes a settled charge back, and sometimes gives it back again. Each movement is posted once,
 //! whatever order the provider's words come in; the balance may go below zero.
 
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{Currency, Money, OrganizationId, Timestamp, TopUpId};
 
 use crate::db::{Tx, args, retrying, stored_name};
 use crate::reversal::{Movement, Reversal};
@@ -27,7 +27,7 @@ pub struct DisputeWord {
     /// The provider's name for it.
     pub provider_ref: String,
     /// The disputed top-up.
-    pub top_up_id: String,
+    pub top_up_id: TopUpId,
     /// What is taken, positive; what was taken stays, whatever is heard later.
     pub amount: Money,
     /// Must be the wallet's (`Corrupt`).
@@ -52,7 +52,7 @@ impl Store {
     /// is taken now, what becomes of automatic payments that are switched on. `NotFound` without such a top-up.
     pub async fn apply_dispute(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         word: &DisputeWord,
         taken: &CreditLine,
         given_back: &CreditLine,
@@ -64,7 +64,7 @@ impl Store {
 
     async fn apply_dispute_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         word: &DisputeWord,
         taken: &CreditLine,
         given_back: &CreditLine,
@@ -113,7 +113,13 @@ async fn find(tx: &mut Tx, word: &DisputeWord) -> Result<Option<(DisputeState, M
     row.map(|row| Ok((row.get("state")?, row.get("amount")?))).transpose()
 }
 
-async fn write(tx: &mut Tx, organization_id: &str, word: &DisputeWord, amount: Money, now: Timestamp) -> Result<()> {
+async fn write(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    word: &DisputeWord,
+    amount: Money,
+    now: Timestamp,
+) -> Result<()> {
     tx.execute(
         "INSERT INTO disputes
             (provider, provider_ref, organization_id, top_up_id, amount, currency, reason, state, created_at, updated_at)
@@ -137,7 +143,12 @@ async fn write(tx: &mut Tx, organization_id: &str, word: &DisputeWord, amount: M
 }
 
 /// Nobody is charged unasked while the card's bank takes charges back.
-async fn pause(tx: &mut Tx, organization_id: &str, next: NextAutoPayState<'_>, now: Timestamp) -> Result<bool> {
+async fn pause(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    next: NextAutoPayState<'_>,
+    now: Timestamp,
+) -> Result<bool> {
     let present = auto_pay::find(tx, organization_id).await?;
     match next(&present.state).filter(|_| present.enabled) {
         Some(state) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use billing_domain::charge::{DeclineCode, TopUpStatus};
-use billing_domain::{Money, Timestamp, TransactionKind};
+use billing_domain::{Money, OrganizationId, Timestamp, TopUpId, TransactionKind};
 
 use super::creating::find;
 use super::top_up_columns;
@@ -18,8 +18,8 @@ use crate::{
 impl Store {
     pub(super) async fn apply_top_up_once(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &TopUpId,
         word: &ProviderWord,
         credit: &CreditLine,
         next: NextAutoPayState<'_>,
@@ -81,7 +81,7 @@ async fn settle(
             TopUpKind::Auto => TransactionKind::AutoTopUp,
         },
         origin: Origin::TopUp,
-        reference: top_up.id.clone(),
+        reference: top_up.id.to_string(),
         contra: format!("processor:{}", top_up.provider),
         amount,
         part: billing_domain::pricing::Remainder::ZERO,
