@@ -1,13 +1,30 @@
 //! Runs the browser tests of tests/browser on the page as it ships and on the program that the API tests have compiled,
 //! whose overflow checks and assertions are on, and counts what they report.
 
-use super::{run::Run, tally::Place, times::Kind};
+use super::{
+    proven::{Proven, SCREENS},
+    run::Run,
+    tally::{Count, Place},
+    times::Kind,
+};
 use crate::{install, process, workspace};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+    time::Duration,
+};
 
-/// Runs the suite; Playwright's list goes to the terminal, its JSON report into the tally.
+/// They look at each screen of the page as it is drawn for the demo's data: axe, trees, words, room. What the server does
+/// is seen by the others and by its own tests.
+/// See docs/decisions/0073-remember-passing-packages.md.
+const SCREEN_SPECS: [&str; 3] = ["accessibility.spec.ts", "kit.spec.ts", "pseudo.spec.ts"];
+
+/// Runs the suite; Playwright's list goes to the terminal, its JSON report into the tally. The tests of the screens are
+/// named instead when they passed on this very page.
 /// See docs/decisions/0072-browser-tests-use-the-test-program.md.
 pub(super) fn run(run: &mut Run) -> Result<()> {
     let report = workspace::target_dir()?.join("browser-tests.json");
@@ -16,8 +33,20 @@ pub(super) fn run(run: &mut Run) -> Result<()> {
     }
     let mut tests = playwright(&workspace::test_program("nexis-billing")?, &["--reporter=list,json"])?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
+    let mut proven = Proven::read()?;
+    let unchanged = proven.unchanged_screens();
+    if unchanged.is_some() {
+        tests.env("NEXIS_BILLING_LEFT_OUT", SCREEN_SPECS.join(","));
+    }
     let outcome = process::run(&mut tests);
-    count(run, &report)?;
+    let screens = count(run, &report)?;
+    match unchanged {
+        Some(passed) => run.tally.add_unchanged(SCREENS, passed),
+        None if screens.failed == 0 && screens.passed > 0 => {
+            proven.note(&BTreeMap::from([(SCREENS.to_owned(), screens.passed)]), &BTreeSet::new())?;
+        }
+        None => proven.note(&BTreeMap::new(), &BTreeSet::from([SCREENS.to_owned()]))?,
+    }
     outcome?;
     if !run.tally.missing(&[Place::Browser]).is_empty() {
         bail!("no browser test ran");
@@ -45,7 +74,8 @@ pub(crate) fn playwright(server: &Path, arguments: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-fn count(run: &mut Run, report: &Path) -> Result<()> {
+/// Adds the report to the run's sums; what the tests of the screens came to.
+fn count(run: &mut Run, report: &Path) -> Result<Count> {
     let text = fs::read_to_string(report).context("Playwright left no report")?;
     let report: Value = serde_json::from_str(&text).context("Playwright's report is unreadable")?;
     let stats = &report["stats"];
@@ -55,14 +85,21 @@ fn count(run: &mut Run, report: &Path) -> Result<()> {
     // A test that passed only on a second try is a race that nobody has understood yet.
     browser.failed += number("unexpected")? + number("flaky")?;
     browser.skipped += number("skipped")?;
+    let mut screens = Count::default();
     for_each_spec(&report, &mut |title, spec| {
+        let of_screens = SCREEN_SPECS.iter().any(|file| title.starts_with(file));
         for test in list(&spec["tests"]) {
+            if of_screens && test["status"] == "expected" {
+                screens.passed += 1;
+            } else if of_screens {
+                screens.failed += 1;
+            }
             let took = list(&test["results"]).iter().filter_map(|result| result["duration"].as_u64()).sum();
             let project = test["projectName"].as_str().unwrap_or_default();
             run.times.add_test(Kind::Browser, &format!("{project} {title}"), Duration::from_millis(took));
         }
     });
-    Ok(())
+    Ok(screens)
 }
 
 /// Hands over each test of Playwright's report with its file and what stands around it: `history.spec.ts › a filter › …`.

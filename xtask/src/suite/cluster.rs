@@ -1,6 +1,6 @@
-//! A real PostgreSQL server for one run: in a temporary folder, with fsync on, and gone at the end whatever happens.
+//! A real PostgreSQL server for one run: in a folder of its own, with fsync on, and gone at the end whatever happens.
 
-use crate::{install, process};
+use crate::{install, process, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
     env, fs,
@@ -27,9 +27,11 @@ impl Cluster {
     /// `initdb` and `postgres` on a free port of 127.0.0.1. Errors carry the end of the server's log.
     pub(crate) fn start() -> Result<Self> {
         let Some(programs) = install::postgres_bin() else { bail!("PostgreSQL's `initdb` cannot be found") };
-        let folder = env::temp_dir().join(format!("nexis-billing-postgres-{}", std::process::id()));
-        fs::create_dir(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
         let user = ordinary_user()?;
+        // Some gigabytes, which a temporary folder in memory may not hold; but nobody else can enter root's own folders.
+        let parent = if user.is_some() { env::temp_dir() } else { workspace::target_dir()? };
+        let folder = parent.join(format!("nexis-billing-postgres-{}", std::process::id()));
+        fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
         if let Some(user) = &user {
             process::run(Command::new("chown").arg(user).arg(&folder))?;
         }

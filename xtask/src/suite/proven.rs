@@ -1,7 +1,7 @@
-//! Which packages' tests have passed on exactly these sources: a second run does no work twice. A fresh clone, like CI's,
-//! knows of none, and whatever a test may read counts as a source.
+//! Which tests have passed on exactly these sources: those of a package, and those of the screens. A second run does no work
+//! twice. A fresh clone, like CI's, knows of none, and whatever a test may read counts as a source.
 
-use crate::{build, process, workspace};
+use crate::{build, install, process, workspace};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::{
@@ -20,18 +20,22 @@ const READ_BY_TESTS: [(&str, &str); 1] = [("billing-payments", "tests/stripe-ora
 /// Its tests look at the whole tree.
 const NEVER: [&str; 1] = ["xtask"];
 const FILE: &str = "proven-tests.json";
+/// Beside the packages: the browser tests that look at what the page makes of the demo's data.
+pub(super) const SCREENS: &str = "screens";
+/// The package whose sources are the page's.
+const PAGE: &str = "nexis-billing-app";
 
-/// A package whose tests passed, and how many they were.
+/// Tests that passed, and how many they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Proof {
     fingerprint: String,
     pub(super) passed: u64,
 }
 
-/// What is known of the packages of this workspace.
+/// What is known of the packages of this workspace, and of the screens.
 /// See docs/decisions/0073-remember-passing-packages.md.
 pub(super) struct Proven {
-    /// As their sources are now; those that are never remembered are left out.
+    /// As the sources are now; what is never remembered is left out.
     fingerprints: BTreeMap<String, String>,
     known: BTreeMap<String, Proof>,
 }
@@ -43,13 +47,21 @@ impl Proven {
     }
 
     /// The packages that have nothing new to show, with the number of tests that passed.
-    pub(super) fn unchanged(&self) -> BTreeMap<&str, u64> {
+    pub(super) fn unchanged_packages(&self) -> BTreeMap<&str, u64> {
+        self.unchanged().filter(|(name, _)| *name != SCREENS).collect()
+    }
+
+    /// The number of tests of the screens, if they have nothing new to show.
+    pub(super) fn unchanged_screens(&self) -> Option<u64> {
+        self.unchanged().find(|(name, _)| *name == SCREENS).map(|(_, passed)| passed)
+    }
+
+    fn unchanged(&self) -> impl Iterator<Item = (&str, u64)> {
         let same = |name: &str, proof: &Proof| self.fingerprints.get(name) == Some(&proof.fingerprint);
         self.known
             .iter()
-            .filter(|(name, proof)| same(name, proof))
+            .filter(move |(name, proof)| same(name, proof))
             .map(|(name, proof)| (name.as_str(), proof.passed))
-            .collect()
     }
 
     /// Notes those whose tests all passed, and forgets those of which one did not.
@@ -102,7 +114,23 @@ fn fingerprints() -> Result<BTreeMap<String, String>> {
         }
         found.insert(name.to_owned(), format!("{:016x}", hasher.finish()));
     }
+    let screens = screens_fingerprint(found.get(PAGE).context("the workspace has no page")?)?;
+    found.insert(SCREENS.to_owned(), screens);
     Ok(found)
+}
+
+/// Of the page, the browser that draws it, and everything the browser tests are made of.
+fn screens_fingerprint(page: &str) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    page.hash(&mut hasher);
+    if let Some(chromium) = install::chromium() {
+        process::capture(Command::new(chromium).arg("--version")).unwrap_or_default().hash(&mut hasher);
+    }
+    for file in workspace::files_below(&workspace::browser_tests())?.into_iter().filter(|file| is_source(file)) {
+        workspace::relative(&file).hash(&mut hasher);
+        fs::read(&file).with_context(|| format!("{} could not be read", file.display()))?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
 /// The package and the members that it is built from.
@@ -153,7 +181,9 @@ fn sources(names: &BTreeSet<&str>, packages: &[Value]) -> Result<Vec<PathBuf>> {
 }
 
 fn is_source(file: &Path) -> bool {
-    !file.components().any(|part| ["target", "node_modules", "generated"].iter().any(|left| part.as_os_str() == *left))
+    !file.components().any(|part| {
+        ["target", "node_modules", "generated", "test-results"].iter().any(|left| part.as_os_str() == *left)
+    })
 }
 
 #[cfg(test)]
@@ -169,8 +199,9 @@ mod tests {
 
     #[test]
     fn only_the_same_sources_have_been_proven() {
-        assert_eq!(proven("a", "a").unchanged(), [("billing-store", 7)].into());
-        assert!(proven("a", "b").unchanged().is_empty());
+        assert_eq!(proven("a", "a").unchanged_packages(), [("billing-store", 7)].into());
+        assert!(proven("a", "b").unchanged_packages().is_empty());
+        assert_eq!(proven("a", "a").unchanged_screens(), None);
     }
 
     #[test]
@@ -187,7 +218,13 @@ mod tests {
     #[test]
     fn the_fingerprint_of_the_page_is_none_of_the_stores() {
         let now = fingerprints().unwrap();
-        assert!(now["nexis-billing-app"] != now["billing-store"] && !now.contains_key("xtask"));
+        assert!(now[PAGE] != now["billing-store"] && !now.contains_key("xtask"));
+    }
+
+    #[test]
+    fn the_screens_are_those_of_one_page() {
+        assert_eq!(screens_fingerprint("a").unwrap(), screens_fingerprint("a").unwrap());
+        assert_ne!(screens_fingerprint("a").unwrap(), screens_fingerprint("b").unwrap());
     }
 
     #[test]

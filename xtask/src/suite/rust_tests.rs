@@ -42,7 +42,7 @@ fn linting(cargo: &mut Command) -> &mut Command {
 /// these very sources are left out and named.
 pub(super) fn run(run: &mut Run) -> Result<()> {
     let mut proven = Proven::read()?;
-    let unchanged = proven.unchanged();
+    let unchanged = proven.unchanged_packages();
     let cluster = Cluster::start()?;
     let mut tests = nextest()?;
     linting(&mut tests).arg("run").args(WHOLE).args(["--cargo-quiet", "--message-format", "libtest-json-plus"]);
@@ -52,7 +52,7 @@ pub(super) fn run(run: &mut Run) -> Result<()> {
     }
     // The format is nextest's own promise to keep, behind a switch; the version is pinned (install.rs).
     tests.env("NEXTEST_EXPERIMENTAL_LIBTEST_JSON", "1");
-    tests.env("NEXIS_BILLING_TEST_POSTGRES", cluster.url());
+    tests.env("NEXIS_BILLING_TEST_POSTGRES", cluster.url()).env("NEXIS_BILLING_TEST_POSTGRES_DISPOSABLE", "1");
     let (mut passed, mut failed) = (BTreeMap::new(), BTreeSet::new());
     let status = process::run_lines(&mut tests, |line| {
         let Some((name, outcome, took)) = read_event(line) else { return };

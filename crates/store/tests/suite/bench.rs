@@ -13,6 +13,8 @@ use billing_store::{
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
+use crate::template;
+
 /// Instantiates cases for both databases: `file::sqlite::case` and `file::postgres::case`.
 macro_rules! on_both {
     ($($case:ident),+ $(,)?) => {
@@ -91,11 +93,7 @@ impl Bench {
             );
         };
         let name = format!("nexis_store_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-        let mut connection = PgConnection::connect(&admin).await.unwrap();
-        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        let (server, _) = admin.rsplit_once('/').unwrap();
-        let url = format!("{server}/{name}");
+        let url = template::create(&admin, &name).await;
         let place = Place::Postgres { admin, name };
         Self { store: Store::connect_with(&url, few(14)).await.unwrap(), url, place }
     }
@@ -202,18 +200,7 @@ impl Bench {
 impl Drop for Bench {
     fn drop(&mut self) {
         let Place::Postgres { admin, name } = &self.place else { return };
-        let (admin, sql) = (admin.clone(), format!("DROP DATABASE {name} WITH (FORCE)"));
-        let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let mut connection = PgConnection::connect(&admin).await?;
-                sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.map(drop)?;
-                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-            })
-        });
-        if !matches!(dropping.join(), Ok(Ok(()))) {
-            eprintln!("the database {name} is left behind");
-        }
+        template::drop_database(admin, name);
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says that something is wrong by panicking")]
 
 mod bench;
+mod template;
 
 mod auto_pay;
 mod backlog;
