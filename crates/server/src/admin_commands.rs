@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::service::transactions::on_the_wire;
+use crate::view::transaction::map_transaction;
 
 /// Lines of a ledger that are read at a time.
 const PAGE: u32 = 1_000;
@@ -59,7 +59,7 @@ pub(crate) async fn export(config: &Config, organization_id: &str) -> Result<Exi
         };
         after = last.line.seq;
         for line in lines.into_iter().filter(|line| line.line.seq <= last_seq) {
-            serde_json::to_writer(&mut out, &on_the_wire(line))?;
+            serde_json::to_writer(&mut out, &map_transaction(line))?;
             out.write_all(b"\n")?;
         }
     }

@@ -7,7 +7,9 @@ mod calendar;
 mod clock;
 mod config;
 mod database_key;
+mod deadlines;
 mod demo;
+mod effects;
 mod events;
 mod hex;
 mod http;
@@ -26,6 +28,7 @@ mod service;
 mod state;
 mod static_files;
 mod stream;
+mod view;
 mod workers;
 
 use std::io::IsTerminal as _;

@@ -1,4 +1,6 @@
-//! Decides whether an organisation's wallet is refilled now, and writes the charge down, at most one at a time.
+//! Decides whether an organization's wallet is refilled now, and writes the charge down, at most one at a time.
+
+pub(crate) mod health;
 
 use billing_domain::auto_pay::{Plan, Settings, Situation, plan};
 use billing_domain::charge::TopUpStatus;
@@ -9,13 +11,13 @@ use billing_store::{
 };
 
 use crate::calendar::Calendar;
+use crate::deadlines::HANDOVER_SECONDS;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::reconcile::charge::{self, HANDOVER_SECONDS};
-use crate::service::auto_pay::health;
+use crate::reconcile::{ChargeId, Effect};
 use crate::state::AppState;
 
-/// How often the figures may change under the decision before the next nudge has to do it.
+/// How often the figures may change under the decision before the next turn has to do it.
 const TRIES: usize = 5;
 
 /// What the decision looks at.
@@ -32,24 +34,24 @@ pub(crate) struct Figures {
 
 /// Reads the figures of one moment of the ledger, to be shown: what settles between two reads would be on its way here and
 /// settled there.
-pub(crate) async fn still_figures(
+pub(crate) async fn read_settled_figures(
     state: &AppState,
     organization: &Organization,
     auto_pay: &AutoPay,
     now: Timestamp,
 ) -> Result<Figures, Problem> {
-    let mut figures = self::figures(state, organization, auto_pay, now).await?;
+    let mut figures = read_figures(state, organization, auto_pay, now).await?;
     for _ in 1..TRIES {
         if state.store.wallet(&organization.id).await?.last_seq == figures.last_seq {
             break;
         }
-        figures = self::figures(state, organization, auto_pay, now).await?;
+        figures = read_figures(state, organization, auto_pay, now).await?;
     }
     Ok(figures)
 }
 
 /// Reads the figures of now, for a decision.
-pub(crate) async fn figures(
+pub(crate) async fn read_figures(
     state: &AppState,
     organization: &Organization,
     auto_pay: &AutoPay,
@@ -79,7 +81,7 @@ pub(crate) async fn figures(
 }
 
 /// What the settings ask for in this situation.
-pub(crate) fn decide(
+pub(crate) fn decide_plan(
     state: &AppState,
     organization: &Organization,
     settings: &Settings,
@@ -89,52 +91,67 @@ pub(crate) fn decide(
     plan(settings, &state.config.limits(organization.currency), situation, now)
 }
 
-/// Looks at the wallet and charges if it is time. Harmless to repeat and to race: the charge is written down only if
-/// nothing it was decided on has changed, and only if none is open.
-pub(crate) async fn consider(state: &AppState, organization_id: &str) -> Result<(), Problem> {
+/// Looks at the wallet and writes a charge down if it is time. Harmless to repeat and to race: the charge is written down
+/// only if nothing it was decided on has changed, and only if none is open.
+pub(crate) async fn consider_recharge(state: &AppState, organization_id: &str) -> Result<Vec<Effect>, Problem> {
     for _ in 0..TRIES {
-        if attempt(state, organization_id).await? == Attempt::Done {
-            return Ok(());
+        if let Some(effects) = try_recharge(state, organization_id).await? {
+            return Ok(effects);
         }
     }
-    Ok(())
+    Ok(Vec::new())
 }
 
-#[derive(PartialEq, Eq)]
-enum Attempt {
-    Done,
-    /// Something changed in between: look again.
-    Again,
-}
-
-async fn attempt(state: &AppState, organization_id: &str) -> Result<Attempt, Problem> {
+/// `None`: something changed in between, so it has to be decided again.
+async fn try_recharge(state: &AppState, organization_id: &str) -> Result<Option<Vec<Effect>>, Problem> {
     let now = state.clock.now();
     let auto_pay = state.store.auto_pay(organization_id).await?;
-    let Some(settings) = auto_pay.settings.filter(|_| auto_pay.enabled) else { return Ok(Attempt::Done) };
+    let Some(settings) = auto_pay.settings.filter(|_| auto_pay.enabled) else { return Ok(Some(Vec::new())) };
     if health::rests(&auto_pay.state, now) {
-        return Ok(Attempt::Done);
+        return Ok(Some(Vec::new()));
     }
     let organization = state.store.organization(organization_id).await?;
-    let figures = figures(state, &organization, &auto_pay, now).await?;
-    match decide(state, &organization, &settings, &figures.situation, now) {
-        Plan::Charge(amount) => match card(state, &auto_pay).await? {
+    let figures = read_figures(state, &organization, &auto_pay, now).await?;
+    match decide_plan(state, &organization, &settings, &figures.situation, now) {
+        Plan::Charge(amount) => match charged_card(state, &auto_pay).await? {
             Some(card) => create_charge(state, &auto_pay, &card, amount, now).await,
             None => pause_without_card(state, &auto_pay).await,
         },
         Plan::Wait => {
             // The pause is over, so what waited is not wanted any more.
-            if let Some(id) = figures.waiting {
-                charge::start(state, organization_id, &id);
-            }
-            Ok(Attempt::Done)
+            let waiting = figures.waiting.map(|top_up_id| {
+                Effect::StartCharge(ChargeId { organization_id: organization_id.to_owned(), top_up_id })
+            });
+            Ok(Some(waiting.into_iter().collect()))
         }
-        Plan::Rest | Plan::NotBefore(_) | Plan::Capped(_) => Ok(Attempt::Done),
+        Plan::Rest | Plan::NotBefore(_) | Plan::Capped(_) => Ok(Some(Vec::new())),
     }
+}
+
+/// Another card is the default now: what was paused for want of a good card goes on with it, where no card was named.
+/// A pause because the named card was removed stays: nobody has agreed to the default card in its place.
+pub(crate) async fn resume_with_default_card(state: &AppState, organization_id: &str) -> Result<(), Problem> {
+    let present = state.store.auto_pay(organization_id).await?;
+    if !resumes_with_default_card(&present) {
+        return Ok(());
+    }
+    let resumed = health::healthy(&present.state);
+    match state.store.record_auto_pay_state(organization_id, &present.state, &resumed, state.clock.now()).await {
+        // Stale: somebody else has just decided on it.
+        Ok(()) | Err(StoreError::Stale) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether another default card ends the pause.
+pub(crate) fn resumes_with_default_card(auto_pay: &AutoPay) -> bool {
+    let paused = auto_pay.state.paused_reason.is_some() && !health::awaits_agreement(&auto_pay.state);
+    auto_pay.enabled && auto_pay.card_id.is_none() && paused
 }
 
 /// The card that was agreed to, else the default one.
 /// See docs/decisions/0037-which-card-is-charged.md.
-pub(crate) async fn card(state: &AppState, auto_pay: &AutoPay) -> Result<Option<Card>, Problem> {
+pub(crate) async fn charged_card(state: &AppState, auto_pay: &AutoPay) -> Result<Option<Card>, Problem> {
     let cards = state.store.cards(&auto_pay.organization_id).await?;
     Ok(cards.into_iter().find(|card| auto_pay.card_id.as_ref().map_or(card.is_default, |id| *id == card.id)))
 }
@@ -145,7 +162,7 @@ async fn create_charge(
     card: &Card,
     amount: ChargeAmount,
     now: Timestamp,
-) -> Result<Attempt, Problem> {
+) -> Result<Option<Vec<Effect>>, Problem> {
     let organization_id = &auto_pay.organization_id;
     let new = NewTopUp {
         id: state.new_id()?,
@@ -158,27 +175,25 @@ async fn create_charge(
     match state.store.create_auto_top_up(organization_id, &new, &guard, now).await {
         Ok(Created::New(top_up)) => {
             tracing::info!(organization = organization_id, top_up = top_up.id, amount = %top_up.amount, "automatic top-up");
-            state.events.publish(organization_id, Topic::TopUp(top_up.id.clone()));
-            state.events.publish(organization_id, Topic::AutoPay);
-            charge::start(state, organization_id, &top_up.id);
-            Ok(Attempt::Done)
+            Ok(Some(vec![
+                Effect::publish(organization_id, Topic::TopUp(top_up.id.clone())),
+                Effect::publish(organization_id, Topic::AutoPay),
+                Effect::start_charge(&top_up),
+            ]))
         }
-        Ok(Created::Blocked | Created::Replay(_) | Created::Reused) => Ok(Attempt::Done),
+        Ok(Created::Blocked | Created::Replay(_) | Created::Reused) => Ok(Some(Vec::new())),
         // The settings, their state, the last charge, the wallet or the card are other ones by now.
-        Err(StoreError::Stale | StoreError::NotFound) => Ok(Attempt::Again),
+        Err(StoreError::Stale | StoreError::NotFound) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn pause_without_card(state: &AppState, auto_pay: &AutoPay) -> Result<Attempt, Problem> {
+async fn pause_without_card(state: &AppState, auto_pay: &AutoPay) -> Result<Option<Vec<Effect>>, Problem> {
     let paused = health::without_card(&auto_pay.state);
     let now = state.clock.now();
     match state.store.record_auto_pay_state(&auto_pay.organization_id, &auto_pay.state, &paused, now).await {
-        Ok(()) => {
-            state.events.publish(&auto_pay.organization_id, Topic::AutoPay);
-            Ok(Attempt::Done)
-        }
-        Err(StoreError::Stale) => Ok(Attempt::Again),
+        Ok(()) => Ok(Some(vec![Effect::publish(&auto_pay.organization_id, Topic::AutoPay)])),
+        Err(StoreError::Stale) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -158,6 +158,7 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
         worker_wake: Arc::default(),
         budgets: Arc::new(Budgets::new(config.requests_per_second)),
         files: Arc::new(files),
+        demo_sign_ins: if config.demo { demo::sign_ins().into() } else { Arc::default() },
         passwords: Arc::new(Passwords::new().map_err(|error| format!("no password could be hashed: {error}"))?),
         devices: Arc::new(devices),
         reference_mask: Arc::new(reference_mask),
@@ -184,7 +185,7 @@ fn announce(
     if state.config.demo {
         let provider = if state.config.stripe.is_some() { "Stripe's test mode" } else { "Sandbox" };
         writeln!(out, "\n  {provider}: no real money. Sign in as")?;
-        for DemoSignIn { label, email, password } in demo::sign_ins() {
+        for DemoSignIn { label, email, password } in state.demo_sign_ins.iter() {
             writeln!(out, "  {label:<22} {email:<18} password {password}")?;
         }
         writeln!(out)?;

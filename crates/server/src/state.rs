@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use billing_contract::session::DemoSignIn;
 use billing_payments::{PaymentProvider, Sandbox};
 use billing_store::Store;
 use tokio::sync::Notify;
@@ -61,6 +62,8 @@ pub(crate) struct AppState {
     pub(crate) budgets: Arc<Budgets>,
     /// The built page.
     pub(crate) files: Arc<StaticFiles>,
+    /// What the sign-in page offers as buttons; empty outside of a demo.
+    pub(crate) demo_sign_ins: Arc<[DemoSignIn]>,
     /// Checks passwords, a few at a time.
     pub(crate) passwords: Arc<Passwords>,
     /// Knows browsers in which people have signed in before.

@@ -10,34 +10,43 @@ use billing_store::{AutoPayState, CreditLine, DisputeState, DisputeWord, EarlyKi
 
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::reconcile::charge;
-use crate::service::{auto_pay, early_events, webhooks};
+use crate::recharge::health;
+use crate::reconcile::early_event::keep_early_event;
+use crate::reconcile::{Effect, organization_day};
 use crate::state::AppState;
 
-/// Asks the provider about a dispute and takes its word. One about no charge of ours is no concern.
-pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
+/// A dispute of a charge of ours, as the provider has it now.
+pub(crate) struct FoundDispute {
+    /// Whose charge.
+    pub(crate) organization_id: String,
+    /// The disputed top-up.
+    pub(crate) top_up_id: String,
+    answer: DisputeAnswer,
+}
+
+/// Asks the provider about a dispute. `None`: it is about no charge of ours, or about one that is not here yet, and is kept
+/// for when it is.
+pub(crate) async fn find_dispute(state: &AppState, provider_ref: &str) -> Result<Option<FoundDispute>, Problem> {
     let answer = state.provider.look_up_dispute(provider_ref).await.map_err(|error| {
         tracing::warn!(dispute = provider_ref, %error, "a dispute could not be looked up");
         Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
     })?;
-    let Some(answer) = answer else { return Ok(()) };
-    let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(()) };
+    let Some(answer) = answer else { return Ok(None) };
+    let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(None) };
     let Some(organization_id) = state.store.top_up_owner(id).await? else {
-        return early_events::keep(state, EarlyKind::Dispute, provider_ref, id).await;
+        keep_early_event(state, EarlyKind::Dispute, provider_ref, id).await?;
+        return Ok(None);
     };
-    webhooks::look_up_top_up(state, id).await?;
-    apply(state, &organization_id, id, &answer).await
+    Ok(Some(FoundDispute { organization_id, top_up_id: id.to_owned(), answer }))
 }
 
-async fn apply(
-    state: &AppState,
-    organization_id: &str,
-    top_up_id: &str,
-    answer: &DisputeAnswer,
-) -> Result<(), Problem> {
+/// Moves the wallet's money after the provider's. The charge must have been reconciled before: what is not in the ledger
+/// cannot be taken back.
+pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Result<Vec<Effect>, Problem> {
+    let (organization_id, answer) = (&found.organization_id, &found.answer);
     let organization = state.store.organization(organization_id).await?;
-    let top_up = state.store.top_up(organization_id, top_up_id).await?;
-    let word = DisputeWord {
+    let top_up = state.store.top_up(organization_id, &found.top_up_id).await?;
+    let update = DisputeWord {
         provider: state.provider.name().to_owned(),
         provider_ref: answer.provider_ref.clone(),
         top_up_id: top_up.id.clone(),
@@ -50,24 +59,25 @@ async fn apply(
             DisputeOutcome::Returned => DisputeState::Returned,
         },
     };
-    let taken = words(state, &organization, &top_up, answer, "Disputed")?;
-    let back = words(state, &organization, &top_up, answer, "Dispute won:")?;
-    let next = |present: &AutoPayState| Some(auto_pay::health::disputed(present));
+    let taken = dispute_line(state, &organization, &top_up, answer, "Disputed")?;
+    let returned = dispute_line(state, &organization, &top_up, answer, "Dispute won:")?;
+    let next = |present: &AutoPayState| Some(health::disputed(present));
     let now = state.clock.now();
-    let applied = state.store.apply_dispute(organization_id, &word, &taken, &back, &next, now).await?;
+    let applied = state.store.apply_dispute(organization_id, &update, &taken, &returned, &next, now).await?;
+    let mut effects = Vec::new();
     if applied.posted {
-        state.events.publish(organization_id, Topic::Ledger);
-        auto_pay::wake(state, organization_id);
+        effects.push(Effect::publish(organization_id, Topic::Ledger));
+        effects.push(Effect::WakeAutoPay(organization_id.clone()));
     }
     if applied.auto_pay_changed {
-        charge::look_at_waiting(state, organization_id).await?;
-        state.events.publish(organization_id, Topic::AutoPay);
+        effects.push(Effect::ReconcileWaitingCharges(organization_id.clone()));
+        effects.push(Effect::publish(organization_id, Topic::AutoPay));
     }
-    Ok(())
+    Ok(effects)
 }
 
 /// `Disputed top-up with Visa •• 4242`.
-fn words(
+fn dispute_line(
     state: &AppState,
     organization: &Organization,
     top_up: &TopUp,
@@ -81,7 +91,7 @@ fn words(
     ]);
     Ok(CreditLine {
         id: state.new_id()?,
-        day: charge::day(organization, state.clock.now()),
+        day: organization_day(organization, state.clock.now()),
         description: format!("{what} top-up with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
         source: "Card's bank".to_owned(),
         details,

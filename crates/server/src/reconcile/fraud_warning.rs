@@ -6,34 +6,34 @@ use billing_store::{AutoPayState, FraudWord};
 
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::reconcile::charge;
-use crate::service::auto_pay;
+use crate::recharge::health;
+use crate::reconcile::Effect;
 use crate::state::AppState;
 
-/// Asks the provider about a warning and acts on it. One about no charge of ours is no concern.
-pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
+/// Asks the provider about a warning and applies it. One about no charge of ours is no concern.
+pub(crate) async fn reconcile_fraud_warning(state: &AppState, provider_ref: &str) -> Result<Vec<Effect>, Problem> {
     let answer = state.provider.look_up_fraud_warning(provider_ref).await.map_err(|error| {
         tracing::warn!(warning = provider_ref, %error, "a fraud warning could not be looked up");
         Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
     })?;
-    let Some(answer) = answer else { return Ok(()) };
-    let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(()) };
-    let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
-    let word = FraudWord {
+    let Some(answer) = answer else { return Ok(Vec::new()) };
+    let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(Vec::new()) };
+    let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(Vec::new()) };
+    let update = FraudWord {
         provider: state.provider.name().to_owned(),
         provider_ref: answer.provider_ref.clone(),
         top_up_id: id.to_owned(),
         reason: answer.reason.clone(),
         actionable: answer.actionable,
     };
-    let next = |present: &AutoPayState| auto_pay::health::suspected(present);
-    let applied = state.store.apply_fraud_warning(&organization_id, &word, &next, state.clock.now()).await?;
+    let next = |present: &AutoPayState| health::suspected(present);
+    let applied = state.store.apply_fraud_warning(&organization_id, &update, &next, state.clock.now()).await?;
     if applied.is_news {
-        tracing::warn!(organization = organization_id, top_up = id, reason = word.reason, "a payment may be fraud");
+        tracing::warn!(organization = organization_id, top_up = id, reason = update.reason, "a payment may be fraud");
     }
-    if applied.auto_pay_changed {
-        charge::look_at_waiting(state, &organization_id).await?;
-        state.events.publish(&organization_id, Topic::AutoPay);
+    if !applied.auto_pay_changed {
+        return Ok(Vec::new());
     }
-    Ok(())
+    let publish = Effect::publish(&organization_id, Topic::AutoPay);
+    Ok(vec![Effect::ReconcileWaitingCharges(organization_id), publish])
 }

@@ -1,60 +1,59 @@
-//! Automatic payments: the settings as people see and change them. Charging itself is `engine`'s.
+//! Automatic payments: the settings as people see and change them. Charging itself is `recharge`'s.
 
-pub(crate) mod health;
-
-use billing_contract::auto_pay::{AutoPay as Shown, EnteredRefill, MonthFigures, PutAutoPay};
+use billing_contract::auto_pay::{AutoPay as AutoPayView, EnteredRefill, MonthFigures, PutAutoPay};
 use billing_contract::{Entered, FieldError, ProblemCode};
 use billing_domain::Money;
 use billing_domain::auto_pay::{Plan, Refill, Settings, SettingsError};
 use billing_domain::limits::{AmountError, ChargeLimits};
 use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, Organization, StoreError};
 
+use crate::effects::run_effects;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::recharge;
-use crate::reconcile::charge;
+use crate::recharge::{self, health};
+use crate::reconcile::Effect;
 use crate::service::sessions::{Member, require_confirmation};
 use crate::state::AppState;
+use crate::view::auto_pay::map_health;
 
 /// The wording of the consent to later charges that the page shows when automatic payments are switched on.
 const CONSENT: &str = "auto-pay-2026-11";
 
-/// The wallet has changed: the worker looks whether it is time to charge. Costs next to nothing, waits for nothing.
-pub(crate) fn wake(state: &AppState, organization_id: &str) {
-    state.wake_queue.add(organization_id);
-}
-
 /// The settings, how they do, and this month's figures.
-pub(crate) async fn get(state: &AppState, organization: &Organization) -> Result<Shown, Problem> {
+pub(crate) async fn get(state: &AppState, organization: &Organization) -> Result<AutoPayView, Problem> {
     let auto_pay = state.store.auto_pay(&organization.id).await?;
     show(state, organization, &auto_pay).await
 }
 
 /// The same of settings that have just been read.
-pub(crate) async fn show(state: &AppState, organization: &Organization, auto_pay: &AutoPay) -> Result<Shown, Problem> {
+pub(crate) async fn show(
+    state: &AppState,
+    organization: &Organization,
+    auto_pay: &AutoPay,
+) -> Result<AutoPayView, Problem> {
     let now = state.clock.now();
-    let figures = recharge::still_figures(state, organization, auto_pay, now).await?;
+    let figures = recharge::read_settled_figures(state, organization, auto_pay, now).await?;
     let plan = auto_pay
         .settings
         .as_ref()
-        .map(|settings| recharge::decide(state, organization, settings, &figures.situation, now));
+        .map(|settings| recharge::decide_plan(state, organization, settings, &figures.situation, now));
     let settings = auto_pay.settings.unwrap_or_else(|| proposal(&state.config.limits(organization.currency)));
     // Without a named card it is the default one: whoever looks must see which one would be charged.
-    let card = if auto_pay.enabled { recharge::card(state, auto_pay).await? } else { None };
+    let card = if auto_pay.enabled { recharge::charged_card(state, auto_pay).await? } else { None };
     let card_id = card.map(|card| card.id).or_else(|| auto_pay.card_id.clone());
     let spent = &figures.spent;
     let in_flight = spent.in_flight.checked_add(spent.unknown).ok_or(StoreError::Overflow)?;
     let left = settings.monthly_cap.checked_sub(figures.situation.month_committed).ok_or(StoreError::Overflow)?;
-    Ok(Shown {
+    Ok(AutoPayView {
         enabled: auto_pay.enabled,
         currency: organization.currency,
         threshold: settings.threshold,
         refill: settings.refill,
         monthly_cap: settings.monthly_cap,
         card_id,
-        health: health::line(auto_pay, plan),
+        health: map_health(auto_pay, plan),
         last_charge_at: auto_pay.state.last_charge_at,
-        resumes_with_default_card: resumes_with_default_card(auto_pay),
+        resumes_with_default_card: recharge::resumes_with_default_card(auto_pay),
         month: MonthFigures {
             spent: spent.settled,
             in_flight,
@@ -76,8 +75,8 @@ pub(crate) async fn first_payment(
     if auto_pay.enabled {
         return Ok(None);
     }
-    let figures = recharge::figures(state, organization, &auto_pay, now).await?;
-    match recharge::decide(state, organization, settings, &figures.situation, now) {
+    let figures = recharge::read_figures(state, organization, &auto_pay, now).await?;
+    match recharge::decide_plan(state, organization, settings, &figures.situation, now) {
         Plan::Charge(amount) => Ok(Some(amount.money())),
         _ => Ok(None),
     }
@@ -100,7 +99,7 @@ pub(crate) async fn put(
     member: &Member,
     expected: impl FnOnce(&str) -> Result<(), Problem>,
     form: &PutAutoPay,
-) -> Result<Shown, Problem> {
+) -> Result<AutoPayView, Problem> {
     let organization = &member.organization;
     let now = state.clock.now();
     let present = state.store.auto_pay(&organization.id).await?;
@@ -135,18 +134,18 @@ pub(crate) async fn put(
         }
         Err(error) => return Err(error.into()),
     }
-    changed(state, &organization.id).await;
+    run_effects(state, vec![Effect::ReviewAutoPay(organization.id.clone())]).await?;
     get(state, organization).await
 }
 
 /// Goes on after a pause: an explicit word of a person, so earlier declines no longer count.
-pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<Shown, Problem> {
+pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<AutoPayView, Problem> {
     let organization = &member.organization;
     let present = state.store.auto_pay(&organization.id).await?;
     if !present.enabled {
         return Err(Problem::new(ProblemCode::Conflict, "Automatic payments are switched off. Switch them on first."));
     }
-    if recharge::card(state, &present).await?.is_none() {
+    if recharge::charged_card(state, &present).await?.is_none() {
         return Err(card_required());
     }
     let agreed = health::agreed(&present.state);
@@ -155,29 +154,8 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<Shown, P
         Err(StoreError::Stale) => return Err(stale()),
         Err(error) => return Err(error.into()),
     }
-    changed(state, &organization.id).await;
+    run_effects(state, vec![Effect::ReviewAutoPay(organization.id.clone())]).await?;
     get(state, organization).await
-}
-
-/// Another card is the default now: what was paused for want of a good card goes on with it, where no card was named.
-/// A pause because the named card was removed stays: nobody has agreed to the default card in its place.
-pub(crate) async fn default_card_changed(state: &AppState, organization_id: &str) -> Result<(), Problem> {
-    let present = state.store.auto_pay(organization_id).await?;
-    if resumes_with_default_card(&present) {
-        let resumed = health::healthy(&present.state);
-        match state.store.record_auto_pay_state(organization_id, &present.state, &resumed, state.clock.now()).await {
-            // Somebody else has just decided on it.
-            Ok(()) | Err(StoreError::Stale) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    changed(state, organization_id).await;
-    Ok(())
-}
-
-fn resumes_with_default_card(auto_pay: &AutoPay) -> bool {
-    let paused = auto_pay.state.paused_reason.is_some() && !health::awaits_agreement(&auto_pay.state);
-    auto_pay.enabled && auto_pay.card_id.is_none() && paused
 }
 
 /// Before a card goes: without any card automatic payments are switched off; without the one that was agreed to they
@@ -204,26 +182,12 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
         |current: &AutoPayState| Some(if last { health::agreed(current) } else { health::card_removed(current) });
     match state.store.put_auto_pay(organization_id, present.version, &update, &next, state.clock.now()).await {
         Ok(_) => {
-            charge::look_at_waiting(state, organization_id).await?;
-            state.events.publish(organization_id, Topic::AutoPay);
-            Ok(())
+            let waiting = Effect::ReconcileWaitingCharges(organization_id.clone());
+            run_effects(state, vec![waiting, Effect::publish(organization_id, Topic::AutoPay)]).await
         }
         Err(StoreError::Stale) => Err(stale()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Tells the watchers and acts at once, so that the answer already shows a charge that begins.
-pub(crate) async fn changed(state: &AppState, organization_id: &str) {
-    let acted = async {
-        recharge::consider(state, organization_id).await?;
-        charge::look_at_waiting(state, organization_id).await
-    };
-    if let Err(problem) = acted.await {
-        // The change itself is committed; the worker will look again.
-        tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
-    }
-    state.events.publish(organization_id, Topic::AutoPay);
 }
 
 /// Begins anew when it is switched on or off, or a card is agreed to: another one than before, or, after the named card

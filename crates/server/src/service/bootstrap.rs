@@ -3,7 +3,6 @@
 use billing_contract::session::{Bootstrap, Brand, Service, StripePage};
 use billing_payments::sandbox;
 
-use crate::demo;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 use crate::service::{billing, members};
@@ -35,7 +34,7 @@ pub(crate) fn service(state: &AppState) -> Service {
             script_url: stripe.script_url.clone(),
             live: stripe.live,
         }),
-        demo_sign_ins: if state.config.demo { demo::sign_ins() } else { Vec::new() },
+        demo_sign_ins: state.demo_sign_ins.to_vec(),
         brand: Brand {
             name: brand.name.clone(),
             logo: state.files.logo().map(ToOwned::to_owned),

@@ -32,7 +32,7 @@ pub(crate) async fn history(
         to: begins(until),
         step_seconds: STEP_SECONDS,
         opening: read.opening,
-        steps: read.steps.iter().filter_map(|step| on_the_wire(step, from)).collect(),
+        steps: read.steps.iter().filter_map(|step| map_transaction(step, from)).collect(),
         months: months(&calendar, begins(from), begins(until)),
     })
 }
@@ -48,7 +48,7 @@ const fn begins(step: i64) -> Timestamp {
     Timestamp::from_seconds(step.saturating_mul(STEP_SECONDS))
 }
 
-fn on_the_wire(step: &WalletStep, from: i64) -> Option<HistoryStep> {
+fn map_transaction(step: &WalletStep, from: i64) -> Option<HistoryStep> {
     let index = u32::try_from(step.step - from).ok()?;
     Some(HistoryStep { index, usage: step.used, by_hand: step.by_hand, automatic: step.automatic })
 }

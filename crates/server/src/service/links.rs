@@ -5,23 +5,25 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use billing_contract::link::{
-    CreatePaymentLink, CreatedPaymentLink, EnteredLinkSettings, LinkSettings, PaymentLink as Shown, PaymentLinkList,
-    QrCode,
+    CreatePaymentLink, CreatedPaymentLink, EnteredLinkSettings, PaymentLink as PaymentLinkView, PaymentLinkList, QrCode,
 };
 use billing_contract::{FieldError, ProblemCode};
+use billing_domain::Money;
 use billing_domain::auto_pay::Settings;
 use billing_domain::free_text::{FreeText, LINK_NOTE};
 use billing_domain::limits::ChargeLimits;
 use billing_domain::link::{DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS};
-use billing_domain::{Money, Timestamp};
-use billing_store::{NewLink, PaymentLink, StoreError};
+use billing_store::{CardSetup, NewLink, PaymentLink, StoreError};
 use qrcode::{Color, EcLevel};
 
+use crate::effects::run_effects;
 use crate::events::Topic;
 use crate::problem::Problem;
+use crate::reconcile::card_setup::close_hosted_page;
+use crate::service::auto_pay;
 use crate::service::sessions::{Member, hash_of, require_confirmation};
-use crate::service::{auto_pay, cards};
 use crate::state::AppState;
+use crate::view::payment_link::map_payment_link;
 
 /// So many are listed of those that are over.
 const LISTED: u32 = 50;
@@ -30,12 +32,12 @@ const LISTED: u32 = 50;
 pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<PaymentLinkList, Problem> {
     let now = state.clock.now();
     let links = state.store.links(organization_id, LISTED, now).await?;
-    Ok(PaymentLinkList { items: links.iter().map(|link| show(link, now)).collect() })
+    Ok(PaymentLinkList { items: links.iter().map(|link| map_payment_link(link, now)).collect() })
 }
 
 /// One link.
-pub(crate) async fn get(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
-    Ok(show(&state.store.link(organization_id, id).await?, state.clock.now()))
+pub(crate) async fn get(state: &AppState, organization_id: &str, id: &str) -> Result<PaymentLinkView, Problem> {
+    Ok(map_payment_link(&state.store.link(organization_id, id).await?, state.clock.now()))
 }
 
 /// Makes a link; `origin` is where the page is. The token is told now and never again.
@@ -73,16 +75,16 @@ pub(crate) async fn create(
     })?;
     state.events.publish(&organization.id, Topic::Link(link.id.clone()));
     let url = format!("{origin}/pay#{token}");
-    Ok(CreatedPaymentLink { link: show(&link, now), qr: qr(&url)?, url })
+    Ok(CreatedPaymentLink { link: map_payment_link(&link, now), qr: qr(&url)?, url })
 }
 
 /// Takes a link back. One that is over already stays as it is, and is answered as it is.
-pub(crate) async fn revoke(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
+pub(crate) async fn revoke(state: &AppState, organization_id: &str, id: &str) -> Result<PaymentLinkView, Problem> {
     let now = state.clock.now();
     let link = state.store.revoke_link(organization_id, id, now).await?;
     state.events.publish(organization_id, Topic::Link(link.id.clone()));
     close_page(state, &link);
-    Ok(show(&link, now))
+    Ok(map_payment_link(&link, now))
 }
 
 /// Somebody has lost the role by which they made links: whoever watches sees those end, and pages that are open are closed.
@@ -103,7 +105,7 @@ fn close_page(state: &AppState, link: &PaymentLink) {
     let (state, link) = (state.clone(), link.clone());
     state.tasks.clone().spawn(async move {
         let closed = match state.store.open_link_setup(&link).await {
-            Ok(Some(setup)) => cards::close_page(&state, &setup).await,
+            Ok(Some(setup)) => close_page_of(&state, &setup).await,
             Ok(None) => Ok(()),
             Err(error) => Err(error.into()),
         };
@@ -111,6 +113,10 @@ fn close_page(state: &AppState, link: &PaymentLink) {
             tracing::warn!(link = link.id, problem = problem.document().detail, "a page could not be closed");
         }
     });
+}
+
+async fn close_page_of(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
+    run_effects(state, close_hosted_page(state, setup).await?).await
 }
 
 struct Checked {
@@ -196,31 +202,6 @@ fn qr(url: &str) -> Result<QrCode, Problem> {
         }
     }
     Ok(QrCode { size: u16::try_from(size).map_err(Problem::internal)?, path })
-}
-
-/// As its maker sees it.
-pub(crate) fn show(link: &PaymentLink, now: Timestamp) -> Shown {
-    Shown {
-        id: link.id.clone(),
-        purpose: link.purpose,
-        state: link.state(now),
-        amount: link.amount,
-        currency: link.currency,
-        auto_pay: link.settings.map(show_settings),
-        note: link.note.clone(),
-        created_by: link.created_by_name.clone(),
-        created_at: link.created_at,
-        expires_at: link.expires_at,
-        opened_at: link.opened_at,
-        completed_at: link.completed_at,
-        revoked_at: link.revoked_at,
-        declined_cards: link.declines,
-    }
-}
-
-/// On the wire.
-pub(crate) fn show_settings(settings: Settings) -> LinkSettings {
-    LinkSettings { threshold: settings.threshold, refill: settings.refill, monthly_cap: settings.monthly_cap }
 }
 
 #[cfg(test)]

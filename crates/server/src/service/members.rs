@@ -15,7 +15,7 @@ use crate::state::AppState;
 /// Everybody, by name.
 pub(crate) async fn list(state: &AppState, member: &Member) -> Result<MemberList, Problem> {
     let members = state.store.members(&member.organization.id).await?;
-    Ok(MemberList { items: members.into_iter().map(on_the_wire).collect() })
+    Ok(MemberList { items: members.into_iter().map(map_transaction).collect() })
 }
 
 /// Whom a member can ask.
@@ -38,7 +38,7 @@ pub(crate) async fn change_role(
             if !changed.role.manages_billing() {
                 links::maker_demoted(state, organization_id, user_id).await?;
             }
-            Ok(on_the_wire(changed))
+            Ok(map_transaction(changed))
         }
         RoleChange::LastOwner => Err(Problem::new(
             ProblemCode::Conflict,
@@ -47,6 +47,6 @@ pub(crate) async fn change_role(
     }
 }
 
-fn on_the_wire(member: billing_store::Member) -> member::Member {
+fn map_transaction(member: billing_store::Member) -> member::Member {
     member::Member { id: member.user_id, name: member.name, email: member.email, role: member.role }
 }

@@ -14,7 +14,7 @@ use crate::state::AppState;
 
 /// The organisation as its managers see it.
 pub(crate) fn organization(member: &Member) -> Organization {
-    on_the_wire(member.organization.clone())
+    map_transaction(member.organization.clone())
 }
 
 /// Changes it, if it is still the version that the member's request found; another time zone counts usage days anew.
@@ -29,7 +29,7 @@ pub(crate) async fn change(state: &AppState, member: &Member, form: &PutOrganiza
         rebuilt.await.map_err(Problem::internal)??;
     }
     state.events.publish(&before.id, Topic::Organization);
-    Ok(on_the_wire(after))
+    Ok(map_transaction(after))
 }
 
 fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Problem> {
@@ -65,7 +65,7 @@ fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
     FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }
 }
 
-fn on_the_wire(organization: billing_store::Organization) -> Organization {
+fn map_transaction(organization: billing_store::Organization) -> Organization {
     Organization {
         etag: organization.version.to_string(),
         id: organization.id,

@@ -11,19 +11,25 @@ use billing_domain::limits::AmountError;
 use billing_domain::{Currency, Money, Timestamp};
 use billing_payments::{CardToken, NextAction, Reference, SetupRequest};
 use billing_store::{
-    Card, CardSetup, Created, ExpectedCharge, IdempotencyKey, LinkCharge, LinkRefusal, Organization, PaymentLink,
-    SetupStatus, SetupWord, StoreError, TopUp,
+    CardSetup, Created, ExpectedCharge, IdempotencyKey, LinkRefusal, Organization, PaymentLink, SetupStatus,
+    StoreError, TopUp,
 };
 
+use crate::deadlines::{charge_challenge_ends, setup_challenge_ends};
+use crate::effects::run_effects;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::reconcile::charge;
-use crate::service::cards::{self, Asked, Page};
-use crate::service::links::show_settings;
+use crate::reconcile::card_setup::close_hosted_page;
+use crate::reconcile::card_setup::intent::{HostedPage, SetupIntent, has_hosted_page, page_address};
+use crate::reconcile::organization_day;
+use crate::service::cards;
+use crate::service::charges::wait_for_charge;
+use crate::service::fingerprint::request_fingerprint;
 use crate::service::sessions::hash_of;
-use crate::service::top_ups::{self, fingerprint};
-use crate::service::{auto_pay, receipts};
+use crate::service::{auto_pay, receipts, top_ups};
 use crate::state::AppState;
+use crate::view::card::map_card_summary;
+use crate::view::payment_link::map_link_settings;
 
 /// What the page shows of a link that can be used. Writes down that somebody has seen it.
 pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLink) -> Result<PayPage, Problem> {
@@ -39,7 +45,7 @@ pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLin
         state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
     }
     let organization = state.store.organization(&link.organization_id).await?;
-    let today = charge::day(&organization, now);
+    let today = organization_day(&organization, now);
     let charge_now = due(state, &link, &organization).await?;
     Ok(PayPage {
         today,
@@ -49,7 +55,7 @@ pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLin
         purpose: link.purpose,
         amount: link.amount,
         currency: link.currency,
-        auto_pay: link.settings.map(show_settings),
+        auto_pay: link.settings.map(map_link_settings),
         note: link.note,
         expires_at: link.expires_at,
         time_zone: organization.time_zone,
@@ -109,9 +115,9 @@ pub(crate) async fn complete(
             exp_year: form.exp_year,
         }),
     };
-    let page = own_form.then(|| Page { return_address: format!("{origin}/pay") });
-    let asked = Asked { request, consent: form.consent.clone(), page };
-    let new = cards::new_setup(state, id, None, &asked)?;
+    let page = own_form.then(|| HostedPage { return_address: format!("{origin}/pay") });
+    let intent = SetupIntent { request, consent: form.consent.clone(), page };
+    let new = cards::new_setup(state, id, None, &intent)?;
     let seen = form.expected_charge.as_ref().map(Entered::text);
     let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
     let mut request_parts = vec!["POST /pay/complete", &form.card_token, &valid_until, &form.consent];
@@ -119,7 +125,7 @@ pub(crate) async fn complete(
     let key = IdempotencyKey {
         // The link's own room among the organisation's keys.
         key: format!("link:{}:{key}", link.id),
-        fingerprint: fingerprint(&request_parts),
+        fingerprint: request_fingerprint(&request_parts),
     };
     let organization = state.store.organization(&link.organization_id).await?;
     // An amount that the link itself names cannot change: whoever does not repeat it has seen it all the same.
@@ -162,8 +168,8 @@ fn charge_changed(charge: ExpectedCharge, currency: Currency) -> Problem {
 /// A page that is merely open does not keep others from a link: it is closed. Whether nobody is at it any more.
 /// See docs/decisions/0028-abandoned-attempts.md.
 async fn free(state: &AppState, link: &PaymentLink) -> Result<bool, Problem> {
-    let Some(setup) = state.store.open_link_setup(link).await?.filter(cards::is_page) else { return Ok(false) };
-    cards::close_page(state, &setup).await?;
+    let Some(setup) = state.store.open_link_setup(link).await?.filter(has_hosted_page) else { return Ok(false) };
+    run_effects(state, close_hosted_page(state, &setup).await?).await?;
     Ok(state.store.open_link_setup(link).await?.is_none())
 }
 
@@ -189,7 +195,7 @@ async fn ask_provider(state: &AppState, setup: &CardSetup) -> Result<(), Problem
     }
     match state.store.top_up_of_setup(setup).await? {
         Some(top_up) if top_up.status == TopUpStatus::ActionRequired => {
-            charge::ask_anew(state, &setup.organization_id, &top_up.id).await;
+            wait_for_charge(state, &setup.organization_id, &top_up.id).await;
         }
         _ => {}
     }
@@ -271,8 +277,8 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAt
         (SetupStatus::Pending, _) => {}
         (SetupStatus::ActionRequired, _) => {
             shown.status = PayStatus::ActionRequired;
-            shown.challenge_until = Some(cards::challenge_ends(&setup));
-            shown.redirect = cards::shown_page(&setup);
+            shown.challenge_until = Some(setup_challenge_ends(&setup));
+            shown.redirect = page_address(&setup);
         }
         (SetupStatus::Failed, _) => match setup.decline_code {
             Some(code) => refuse(&mut shown, code),
@@ -283,7 +289,8 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAt
             shown.settled_at = Some(setup.updated_at);
             let card_id = setup.card_id.as_deref().unwrap_or_default();
             // It may have been removed meanwhile.
-            shown.card = state.store.card(&setup.organization_id, card_id).await.ok().map(|card| summary(&card));
+            shown.card =
+                state.store.card(&setup.organization_id, card_id).await.ok().map(|card| map_card_summary(&card));
         }
         (SetupStatus::Succeeded, Some(top_up)) => charged(&mut shown, top_up),
     }
@@ -297,7 +304,7 @@ fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
         TopUpStatus::Created | TopUpStatus::Processing => {}
         TopUpStatus::ActionRequired => {
             shown.status = PayStatus::ActionRequired;
-            shown.challenge_until = Some(charge::challenge_ends(top_up));
+            shown.challenge_until = Some(charge_challenge_ends(top_up));
             shown.client_secret = secret(top_up);
         }
         TopUpStatus::Succeeded => {
@@ -324,58 +331,4 @@ fn refuse(shown: &mut PayAttempt, code: DeclineCode) {
     let reason = if shown.may_try_again { code.sentence_for_fixed_amount() } else { code.sentence_without_advice() };
     shown.status = PayStatus::Declined;
     shown.reason = Some(reason.to_owned());
-}
-
-fn summary(card: &Card) -> CardSummary {
-    CardSummary { brand: card.brand.clone(), last4: card.last4.clone() }
-}
-
-/// Takes the provider's word on the card of an attempt, and goes on with the charge that the link asks for.
-pub(crate) async fn take_word(state: &AppState, setup: &CardSetup, word: &SetupWord) -> Result<(), Problem> {
-    let (organization_id, now) = (&setup.organization_id, state.clock.now());
-    let charge = LinkCharge { top_up_id: state.new_id()?, next_check_at: now.plus_seconds(charge::HANDOVER_SECONDS) };
-    let applied = state.store.apply_link_setup(organization_id, &setup.id, word, &charge, now).await?;
-    if let Some(link_id) = &applied.setup.link_id {
-        state.events.publish(organization_id, Topic::Link(link_id.clone()));
-    }
-    if let Some(card) = &applied.forget {
-        cards::forget(state, card).await;
-    }
-    if let Some(card) = &applied.connected {
-        connected(state, card).await?;
-    }
-    if let Some(top_up) = &applied.top_up {
-        state.events.publish(organization_id, Topic::TopUp(top_up.id.clone()));
-        state.events.publish(organization_id, Topic::Wallet);
-        charge::drive(state, organization_id, &top_up.id).await?;
-    }
-    Ok(())
-}
-
-/// What the outcome of its charge means for a link beyond what was written with it.
-pub(crate) async fn after_charge(state: &AppState, top_up: &TopUp) -> Result<(), Problem> {
-    let Some(link_id) = &top_up.link_id else { return Ok(()) };
-    state.events.publish(&top_up.organization_id, Topic::Link(link_id.clone()));
-    if top_up.status.is_open() {
-        return Ok(());
-    }
-    match state.store.card(&top_up.organization_id, &top_up.card_id).await {
-        Ok(card) => connected(state, &card).await,
-        Err(StoreError::NotFound) => {
-            cards::forget_ref(state, &top_up.organization_id, &top_up.card_ref).await;
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A card is connected, and automatic payments may have been switched on with it.
-async fn connected(state: &AppState, card: &Card) -> Result<(), Problem> {
-    cards::tell(state, &card.organization_id);
-    if card.is_default {
-        auto_pay::default_card_changed(state, &card.organization_id).await
-    } else {
-        auto_pay::changed(state, &card.organization_id).await;
-        Ok(())
-    }
 }

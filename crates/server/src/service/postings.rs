@@ -12,7 +12,6 @@ use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::queue::postings::Posted;
-use crate::service::auto_pay;
 use crate::state::AppState;
 
 /// A usage line that has passed every check, with its price worked out once.
@@ -125,7 +124,7 @@ async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<P
 /// Whoever watches, and automatic payments: the balance is another one.
 fn tell(state: &AppState, organization_id: &str) {
     state.events.publish(organization_id, Topic::Ledger);
-    auto_pay::wake(state, organization_id);
+    state.wake_queue.add(organization_id);
 }
 
 fn batch(state: &AppState, report: Report) -> Result<Batch, Problem> {

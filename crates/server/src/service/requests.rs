@@ -5,12 +5,13 @@ use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestLi
 use billing_contract::{FieldError, ProblemCode};
 use billing_domain::FreeTextError;
 use billing_domain::free_text::{FreeText, REQUEST_ANSWER, REQUEST_REASON};
-use billing_store::{Decision, NewRequest, Request, RequestState, StoreError};
+use billing_store::{Decision, NewRequest, StoreError};
 
 use crate::events::Topic;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
 use crate::state::AppState;
+use crate::view::funds_request::map_funds_request;
 
 /// As many as a page lists.
 const LISTED: u32 = 100;
@@ -29,7 +30,9 @@ pub(crate) enum Verdict {
 pub(crate) async fn list(state: &AppState, member: &Member) -> Result<FundsRequestList, Problem> {
     let own = (!member.role.manages_billing()).then_some(member.user.id.as_str());
     let requests = state.store.requests(&member.organization.id, own, LISTED).await?;
-    Ok(FundsRequestList { items: requests.into_iter().map(|one| on_the_wire(one, member)).collect() })
+    Ok(FundsRequestList {
+        items: requests.into_iter().map(|one| map_funds_request(one, member.organization.currency)).collect(),
+    })
 }
 
 /// Those that nobody has answered yet, newest first.
@@ -43,7 +46,7 @@ pub(crate) async fn open(state: &AppState, member: &Member) -> Result<Vec<FundsR
 pub(crate) async fn request(state: &AppState, member: &Member, id: &str) -> Result<FundsRequest, Problem> {
     let request = state.store.request(&member.organization.id, id).await?;
     if request.user_id == member.user.id || member.role.manages_billing() {
-        Ok(on_the_wire(request, member))
+        Ok(map_funds_request(request, member.organization.currency))
     } else {
         Err(Problem::not_found())
     }
@@ -66,7 +69,7 @@ pub(crate) async fn create(
         other => Problem::from(other),
     })?;
     state.events.publish(organization_id, Topic::Request(request.id.clone()));
-    Ok(on_the_wire(request, member))
+    Ok(map_funds_request(request, member.organization.currency))
 }
 
 fn check(state: &AppState, member: &Member, form: &CreateFundsRequest) -> Result<NewRequest, Problem> {
@@ -125,23 +128,5 @@ pub(crate) async fn answer(
         other => Problem::from(other),
     })?;
     state.events.publish(organization_id, Topic::Request(request.id.clone()));
-    Ok(on_the_wire(request, member))
-}
-
-fn on_the_wire(request: Request, member: &Member) -> FundsRequest {
-    FundsRequest {
-        id: request.id,
-        requested_by: request.user_name,
-        amount: request.amount,
-        currency: member.organization.currency,
-        reason: request.reason,
-        state: match request.state {
-            RequestState::Open => FundsRequestState::Open,
-            RequestState::Approved => FundsRequestState::Approved,
-            RequestState::Declined => FundsRequestState::Declined,
-        },
-        answer: request.answer,
-        created_at: request.created_at,
-        decided_at: request.decided_at,
-    }
+    Ok(map_funds_request(request, member.organization.currency))
 }

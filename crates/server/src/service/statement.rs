@@ -8,11 +8,11 @@ use billing_store::{Organization, Paper, PaperKind, TransactionFilter};
 use serde::{Deserialize, Serialize};
 
 use super::papers::{self, SellerFacts};
-use super::transactions::on_the_wire;
 use super::usage::month_asked_for;
 use crate::calendar::Calendar;
 use crate::problem::Problem;
 use crate::state::AppState;
+use crate::view::transaction::map_transaction;
 
 /// Lines that are listed singly; with more of them the month is summed throughout.
 const LISTED: u32 = 1_000;
@@ -180,7 +180,7 @@ async fn singly(
         state.store.costly().transactions(&organization.id, &filter, Some(last.saturating_add(1)), LISTED + 1).await?;
     let mut single = Singly::new();
     for line in newest.into_iter().filter(|line| line.line.seq > after) {
-        let transaction = on_the_wire(line);
+        let transaction = map_transaction(line);
         let (kind, amount) = (transaction.kind, transaction.amount);
         single.insert(transaction.seq, StatementEntry { kind, lines: 1, amount, transaction: Some(transaction) });
     }

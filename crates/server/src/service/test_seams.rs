@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::calendar::Calendar;
 use crate::problem::Problem;
-use crate::service::transactions::on_the_wire;
 use crate::state::AppState;
+use crate::view::transaction::map_transaction;
 
 /// Lines of the ledger read at a time.
 const PAGE: u32 = 1_000;
@@ -38,7 +38,7 @@ pub(crate) async fn ledger(state: &AppState, organization_id: &str) -> Result<St
         let Some(last) = lines.last() else { return Ok(text) };
         after = last.line.seq;
         for line in lines {
-            text.push_str(&serde_json::to_string(&on_the_wire(line)).map_err(Problem::internal)?);
+            text.push_str(&serde_json::to_string(&map_transaction(line)).map_err(Problem::internal)?);
             text.push('\n');
         }
     }

@@ -2,20 +2,24 @@
 //! row as it then is.
 
 use billing_contract::ProblemCode;
-use billing_contract::top_up::{CardSummary, CreateTopUp, Decline, NextAction, TopUp as Shown};
+use billing_contract::top_up::{CreateTopUp, TopUp as TopUpView};
 use billing_domain::Timestamp;
 use billing_domain::charge::TopUpStatus;
 use billing_payments::ProviderError;
-use billing_store::{Created, IdempotencyKey, NewTopUp, Pace, StoreError, TopUp, TopUpKind};
-use sha2::{Digest as _, Sha256};
+use billing_store::{Created, IdempotencyKey, NewTopUp, Pace, StoreError, TopUp};
 
+use crate::deadlines::{HANDOVER_SECONDS, LEASE_RETRY, OUTCOME_PATIENCE, charge_challenge_ends};
+use crate::effects::{run_effects, spawn_charge};
 use crate::events::Topic;
-use crate::hex;
 use crate::problem::Problem;
-use crate::reconcile::charge::{self, HANDOVER_SECONDS, PATIENCE, PAUSE};
+use crate::reconcile::ChargeId;
+use crate::reconcile::charge::{charge_reference, close_charge};
+use crate::service::charges::wait_for_charge;
+use crate::service::fingerprint::request_fingerprint;
 use crate::service::requests;
 use crate::service::sessions::{self, Member};
 use crate::state::AppState;
+use crate::view::top_up::map_top_up;
 
 /// A UUID that no card has.
 const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
@@ -24,7 +28,7 @@ const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     /// The top-up as it is now; a decline is a problem that names it.
-    pub(crate) outcome: Result<Shown, Problem>,
+    pub(crate) outcome: Result<TopUpView, Problem>,
     /// This key had made it before.
     pub(crate) replayed: bool,
 }
@@ -56,7 +60,7 @@ pub(crate) async fn create(
     let amount = new.amount.to_string();
     let mut used_for = vec!["POST /top-ups", &amount, form.card_id.as_deref().unwrap_or_default()];
     used_for.extend(form.request_id.as_deref());
-    let key = IdempotencyKey { key, fingerprint: fingerprint(&used_for) };
+    let key = IdempotencyKey { key, fingerprint: request_fingerprint(&used_for) };
     let request = form.request_id.as_deref();
     if let Some(request) = request {
         request_exists(state, member, request).await?;
@@ -124,25 +128,16 @@ fn no_card(form: &CreateTopUp) -> Problem {
     }
 }
 
-/// What a key was used for; compared, never read back.
-pub(crate) fn fingerprint(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hex::encode(&hash.finalize())
-}
-
-/// Drives the charge and waits a while. The task goes on when this request is dropped.
+/// Reconciles the charge and waits a while. The task goes on when this request is dropped.
 async fn settle(state: &AppState, organization_id: &str, id: &str) {
-    let task = charge::start(state, organization_id, id);
+    let charge = ChargeId { organization_id: organization_id.to_owned(), top_up_id: id.to_owned() };
+    let task = spawn_charge(state, charge);
     // Late or failed: the row says how it stands, and the reconciler goes on with it.
-    let _ = tokio::time::timeout(PATIENCE, task).await;
+    let _ = tokio::time::timeout(OUTCOME_PATIENCE, task).await;
 }
 
 async fn answer(state: &AppState, organization_id: &str, id: &str, replayed: bool) -> Result<Answer, Problem> {
-    let top_up = show(&state.store.top_up(organization_id, id).await?);
+    let top_up = map_top_up(&state.store.top_up(organization_id, id).await?);
     let outcome = match &top_up.decline {
         Some(decline) => Err(Problem::declined(decline.message.clone(), &decline.code, &top_up.id)),
         None => Ok(top_up),
@@ -151,13 +146,13 @@ async fn answer(state: &AppState, organization_id: &str, id: &str, replayed: boo
 }
 
 /// One top-up.
-pub(crate) async fn get(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
-    find(state, organization_id, id).await.map(|top_up| show(&top_up))
+pub(crate) async fn get(state: &AppState, organization_id: &str, id: &str) -> Result<TopUpView, Problem> {
+    find(state, organization_id, id).await.map(|top_up| map_top_up(&top_up))
 }
 
 /// Every top-up whose outcome is not known yet, newest first.
-pub(crate) async fn open(state: &AppState, organization_id: &str) -> Result<Vec<Shown>, Problem> {
-    Ok(state.store.open_top_ups(organization_id).await?.iter().map(show).collect())
+pub(crate) async fn open(state: &AppState, organization_id: &str) -> Result<Vec<TopUpView>, Problem> {
+    Ok(state.store.open_top_ups(organization_id).await?.iter().map(map_top_up).collect())
 }
 
 async fn find(state: &AppState, organization_id: &str, id: &str) -> Result<TopUp, Problem> {
@@ -168,9 +163,9 @@ async fn find(state: &AppState, organization_id: &str, id: &str) -> Result<TopUp
 }
 
 /// Asks the provider what became of it ("Check status"), unless that is known.
-pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
+pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> Result<TopUpView, Problem> {
     if find(state, organization_id, id).await?.status.is_open() {
-        charge::ask_anew(state, organization_id, id).await;
+        wait_for_charge(state, organization_id, id).await;
     }
     get(state, organization_id, id).await
 }
@@ -181,21 +176,21 @@ pub(crate) async fn answer_challenge(
     organization_id: &str,
     id: &str,
     approve: bool,
-) -> Result<Shown, Problem> {
+) -> Result<TopUpView, Problem> {
     let top_up = find(state, organization_id, id).await?;
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     if top_up.status != TopUpStatus::ActionRequired {
         return Err(waits_no_more());
     }
-    if state.clock.now() <= charge::challenge_ends(&top_up) {
-        sandbox.answer_charge(&charge::reference(&top_up), approve).await.map_err(unanswered)?;
+    if state.clock.now() <= charge_challenge_ends(&top_up) {
+        sandbox.answer_charge(&charge_reference(&top_up), approve).await.map_err(unanswered)?;
     }
     check(state, organization_id, id).await
 }
 
 /// Gives up a payment that waits for the cardholder ("Do not charge"): closed at the provider before it is called expired.
 /// If it was paid just before, it is credited.
-pub(crate) async fn cancel(state: &AppState, organization_id: &str, id: &str) -> Result<Shown, Problem> {
+pub(crate) async fn cancel(state: &AppState, organization_id: &str, id: &str) -> Result<TopUpView, Problem> {
     match find(state, organization_id, id).await?.status {
         TopUpStatus::ActionRequired => {}
         TopUpStatus::Expired => return get(state, organization_id, id).await,
@@ -205,14 +200,16 @@ pub(crate) async fn cancel(state: &AppState, organization_id: &str, id: &str) ->
         let (state, organization_id, id) = (state.clone(), organization_id.to_owned(), id.to_owned());
         async move {
             // Whoever is just asking about it soon has their answer.
-            while !charge::give_up(&state, &organization_id, &id).await? {
-                tokio::time::sleep(PAUSE).await;
+            loop {
+                match close_charge(&state, &organization_id, &id).await? {
+                    Some(effects) => return run_effects(&state, effects).await,
+                    None => tokio::time::sleep(LEASE_RETRY).await,
+                }
             }
-            Ok::<_, Problem>(())
         }
     };
     // In a task of its own, which a dropped request does not stop.
-    if let Ok(Ok(outcome)) = tokio::time::timeout(PATIENCE, state.tasks.spawn(work)).await {
+    if let Ok(Ok(outcome)) = tokio::time::timeout(OUTCOME_PATIENCE, state.tasks.spawn(work)).await {
         outcome?;
     }
     let after = get(state, organization_id, id).await?;
@@ -228,50 +225,4 @@ fn waits_no_more() -> Problem {
 pub(crate) fn unanswered(error: ProviderError) -> Problem {
     tracing::warn!(%error, "a challenge could not be answered");
     Problem::retry_later(ProblemCode::Unavailable, "The bank could not be reached. Try again.", 2)
-}
-
-/// As the page sees it.
-/// See docs/decisions/0031-link-payments-belong-to-the-payer.md.
-pub(crate) fn show(top_up: &TopUp) -> Shown {
-    let waits = top_up.status == TopUpStatus::ActionRequired;
-    let refused = top_up.status == TopUpStatus::Declined;
-    let status = match top_up.status {
-        TopUpStatus::Created if top_up.taken_up => TopUpStatus::Processing,
-        status => status,
-    };
-    Shown {
-        id: top_up.id.clone(),
-        status,
-        amount: top_up.amount,
-        currency: top_up.currency,
-        automatic: top_up.kind == TopUpKind::Auto,
-        by_link: top_up.link_id.is_some(),
-        created_at: top_up.created_at,
-        settled_at: top_up.settled_at,
-        card: CardSummary { brand: top_up.card_brand.clone(), last4: top_up.card_last4.clone() },
-        next_action: top_up
-            .next_action
-            .as_deref()
-            .filter(|_| waits)
-            .and_then(|action| next_action(action, charge::challenge_ends(top_up))),
-        decline: top_up.decline_code.filter(|_| refused).map(decline),
-        wallet: None,
-    }
-}
-
-/// A stored action of the provider in the words of the wire.
-pub(crate) fn next_action(stored: &str, expires_at: billing_domain::Timestamp) -> Option<NextAction> {
-    match serde_json::from_str(stored).ok()? {
-        billing_payments::NextAction::SandboxChallenge => Some(NextAction::SandboxChallenge { expires_at }),
-        billing_payments::NextAction::BrowserScript { client_secret, payment_method } => {
-            Some(NextAction::BrowserScript { client_secret, payment_method, expires_at })
-        }
-        // Behind hand-over links only, whose holders are answered by `pay`.
-        billing_payments::NextAction::HostedPage { .. } => None,
-    }
-}
-
-/// A decline in the words of the wire.
-pub(crate) fn decline(code: billing_domain::charge::DeclineCode) -> Decline {
-    Decline { code: code.as_str().to_owned(), message: code.sentence().to_owned() }
 }

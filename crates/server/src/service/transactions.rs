@@ -6,16 +6,17 @@ pub(crate) mod outline;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use billing_contract::FieldError;
-use billing_contract::transaction::{Transaction, TransactionDetail, TransactionPage};
+use billing_contract::transaction::{TransactionDetail, TransactionPage};
 use billing_domain::free_text::{FreeText, SEARCH};
 use billing_domain::{Date, Timestamp, TransactionKind};
-use billing_store::{Organization, PostedLine, Store, TransactionFilter};
+use billing_store::{Organization, Store, TransactionFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::calendar::Calendar;
 use crate::problem::{Problem, text_error};
 use crate::state::AppState;
+use crate::view::transaction::map_transaction;
 
 /// Lines of a page unless the client says otherwise.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;
@@ -89,7 +90,7 @@ pub(crate) async fn detail(
     let seq = positive(seq).ok_or_else(Problem::not_found)?;
     let (line, corrected_by) =
         tokio::try_join!(state.store.line(&organization.id, seq), state.store.corrections(&organization.id, seq))?;
-    let transaction = line.map(on_the_wire).ok_or_else(Problem::not_found)?;
+    let transaction = line.map(map_transaction).ok_or_else(Problem::not_found)?;
     Ok(TransactionDetail { transaction, corrected_by })
 }
 
@@ -113,32 +114,7 @@ async fn read(state: &AppState, organization_id: &str, wanted: &Wanted) -> Resul
     let has_more = lines.len() > limit;
     lines.truncate(limit);
     let next_cursor = lines.last().filter(|_| has_more).map(|last| write_cursor(last.line.seq));
-    Ok(TransactionPage { items: lines.into_iter().map(on_the_wire).collect(), next_cursor })
-}
-
-/// A ledger line as clients read it.
-pub(crate) fn on_the_wire(posted: PostedLine) -> Transaction {
-    let PostedLine { line, hash } = posted;
-    Transaction {
-        seq: line.seq,
-        id: line.id,
-        kind: line.kind,
-        contra: line.contra,
-        amount: line.amount,
-        balance_after: line.balance_after,
-        currency: line.currency,
-        occurred_at: line.occurred_at,
-        posted_at: line.posted_at,
-        description: line.description,
-        source: line.source,
-        quantity: line.quantity,
-        unit: line.unit,
-        unit_price: line.unit_price,
-        reference: line.reference,
-        corrects: line.corrects,
-        details: line.details,
-        hash,
-    }
+    Ok(TransactionPage { items: lines.into_iter().map(map_transaction).collect(), next_cursor })
 }
 
 fn write_cursor(seq: i64) -> String {

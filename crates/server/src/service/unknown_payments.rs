@@ -6,9 +6,10 @@ use billing_domain::{Currency, Money};
 use billing_payments::{CardFacts, ReceivedPayment, Subject};
 use billing_store::{ReceivedTopUp, StoreError, UnknownPayment};
 
+use crate::effects::run_effects;
 use crate::problem::Problem;
-use crate::reconcile::charge;
-use crate::service::cards::new_card;
+use crate::reconcile::card_setup::new_card;
+use crate::reconcile::charge::settle_received;
 use crate::service::early_events;
 use crate::state::AppState;
 
@@ -39,7 +40,7 @@ pub(crate) async fn look_again(state: &AppState) -> Result<(), Problem> {
             take_up(state, &payment).await?;
         }
     }
-    early_events::take_up(state).await
+    early_events::apply_due_events(state).await
 }
 
 async fn ask(state: &AppState, provider_ref: &str) -> Result<Option<ReceivedPayment>, Problem> {
@@ -72,7 +73,7 @@ async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Prob
         );
     } else {
         tracing::warn!(payment, top_up = id, organization, "a payment that this database did not know is credited");
-        early_events::take_up(state).await?;
+        early_events::apply_due_events(state).await?;
     }
     Ok(())
 }
@@ -137,6 +138,7 @@ async fn take_in(
         }
         top_up => top_up?,
     };
-    charge::settle_received(state, &top_up, &payment.provider_ref, payment.received_minor).await?;
+    let effects = settle_received(state, &top_up, &payment.provider_ref, payment.received_minor).await?;
+    run_effects(state, effects).await?;
     Ok(None)
 }

@@ -5,9 +5,13 @@ use billing_contract::ProblemCode;
 use billing_payments::{Reference, Subject, WebhookError, WebhookEvent, WebhookKind, stripe};
 use billing_store::StoreError;
 
+use crate::deadlines::LEASE_RETRY;
+use crate::effects::run_effects;
 use crate::problem::Problem;
-use crate::reconcile::charge::{self, PATIENCE, PAUSE};
-use crate::reconcile::{dispute, fraud_warning};
+use crate::reconcile::card_setup::refresh_card;
+use crate::service::provider_objects::{
+    look_up_charge, look_up_dispute, look_up_fraud_warning, look_up_refund, wait_patiently,
+};
 use crate::service::{cards, refunds, unknown_payments};
 use crate::state::AppState;
 
@@ -52,17 +56,17 @@ async fn act(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
     match &event.kind {
         WebhookKind::Charge(reference) | WebhookKind::Setup(reference) => look_up(state, reference, payment_ref).await,
         WebhookKind::Refund { provider_ref, reference } => {
-            look_up_refund(state, provider_ref, reference.as_ref(), payment_ref).await
+            look_up_named_refund(state, provider_ref, reference.as_ref(), payment_ref).await
         }
         WebhookKind::Dispute { provider_ref } => {
             // The charge must be in the ledger before it is taken back.
             if let Some(payment) = payment_ref {
                 unknown_payments::look_up(state, payment).await?;
             }
-            dispute::look_up(state, provider_ref).await
+            look_up_dispute(state, provider_ref).await
         }
-        WebhookKind::FraudWarning { provider_ref } => fraud_warning::look_up(state, provider_ref).await,
-        WebhookKind::Card { provider_ref } => cards::refresh(state, provider_ref).await,
+        WebhookKind::FraudWarning { provider_ref } => look_up_fraud_warning(state, provider_ref).await,
+        WebhookKind::Card { provider_ref } => run_effects(state, refresh_card(state, provider_ref).await?).await,
         WebhookKind::Other => Ok(()),
     }
 }
@@ -80,7 +84,7 @@ async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&s
 
 async fn look_up_known(state: &AppState, subject: Option<Subject<'_>>) -> Result<(), Problem> {
     match subject {
-        Some(Subject::TopUp { id, .. }) => look_up_top_up(state, id).await,
+        Some(Subject::TopUp { id, .. }) => look_up_charge(state, id).await,
         Some(Subject::Setup { id }) => match state.store.card_setup_owner(id).await? {
             Some(organization_id) => cards::check(state, &organization_id, id).await.map(drop),
             None => Ok(()),
@@ -89,14 +93,8 @@ async fn look_up_known(state: &AppState, subject: Option<Subject<'_>>) -> Result
     }
 }
 
-/// Also for disputes: a charge must be in the ledger before it is taken back.
-pub(crate) async fn look_up_top_up(state: &AppState, id: &str) -> Result<(), Problem> {
-    let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(()) };
-    patiently(Box::pin(charge::drive_anew(state, &organization_id, id))).await
-}
-
 /// One that this database did not write down was made at the provider, or before this database was restored.
-async fn look_up_refund(
+async fn look_up_named_refund(
     state: &AppState,
     provider_ref: &str,
     reference: Option<&Reference>,
@@ -105,17 +103,17 @@ async fn look_up_refund(
     let Some(Subject::Refund { id, .. }) = reference.and_then(Reference::subject) else {
         return look_up_external_refund(state, provider_ref, payment_ref).await;
     };
-    patiently(Box::pin(async {
-        while refunds::drive(state, Some(id), 1).await? == 0 {
+    wait_patiently(async {
+        while refunds::reconcile_due(state, Some(id), 1).await? == 0 {
             match state.store.refund(id).await {
                 Err(StoreError::NotFound) => return look_up_external_refund(state, provider_ref, payment_ref).await,
                 Ok(refund) if refund.status.is_final() => return Ok(()),
-                Ok(_) => tokio::time::sleep(PAUSE).await,
+                Ok(_) => tokio::time::sleep(LEASE_RETRY).await,
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(())
-    }))
+    })
     .await
 }
 
@@ -128,12 +126,5 @@ async fn look_up_external_refund(
     if let Some(payment) = payment_ref {
         unknown_payments::look_up(state, payment).await?;
     }
-    refunds::look_up_external(state, provider_ref).await
-}
-
-/// Whoever is asking already may have asked before the event happened: their answer is waited for, then it is asked anew.
-async fn patiently(work: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
-    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| {
-        Err(Problem::retry_later(ProblemCode::Unavailable, "This is just being looked up. Send it again.", 5))
-    })
+    look_up_refund(state, provider_ref).await
 }

@@ -24,9 +24,10 @@ use self::due::{Due, Part};
 use crate::events::Subscription;
 use crate::problem::Problem;
 use crate::service::sessions::Member;
-use crate::service::{auto_pay, cards, links, requests, sessions, top_ups, transactions, wallet};
+use crate::service::{auto_pay, cards, links, requests, sessions, top_ups, wallet};
 use crate::state::AppState;
 use crate::stream::{StreamEnd, send_to_reader};
+use crate::view::transaction::map_transaction;
 
 /// Messages that wait for a reader.
 const BUFFER: usize = 32;
@@ -249,7 +250,7 @@ impl OrganizationStream {
             let count = lines.len();
             for line in lines {
                 self.seq = line.line.seq;
-                self.send(Push::Transaction(Box::new(transactions::on_the_wire(line)))).await?;
+                self.send(Push::Transaction(Box::new(map_transaction(line)))).await?;
             }
             if count < usize::try_from(PAGE).unwrap_or(usize::MAX) {
                 return Ok(());

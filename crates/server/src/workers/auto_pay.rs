@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{next_turn, notifications};
-use crate::recharge;
+use crate::effects::run_effects;
+use crate::recharge::consider_recharge;
 use crate::state::AppState;
 
 /// A wallet that changes thousands of times a second is looked at this often.
@@ -15,7 +16,7 @@ const ROUND: Duration = Duration::from_secs(20);
 pub(super) async fn look_when_nudged(state: AppState) {
     while let Some(wallets) = state.shutdown.run_until_cancelled(state.wake_queue.take()).await {
         for organization_id in wallets {
-            look(&state, &organization_id).await;
+            consider(&state, &organization_id).await;
             notifications::watch(&state, &organization_id).await;
         }
         tokio::time::sleep(SHORTEST_PAUSE).await;
@@ -28,7 +29,7 @@ pub(super) async fn look_at_all(state: AppState) {
         match state.store.auto_pay_enabled().await {
             Ok(organizations) => {
                 for organization_id in organizations {
-                    look(&state, &organization_id).await;
+                    consider(&state, &organization_id).await;
                 }
             }
             Err(error) => tracing::warn!(%error, "automatic payments could not be looked at"),
@@ -39,8 +40,9 @@ pub(super) async fn look_at_all(state: AppState) {
     }
 }
 
-async fn look(state: &AppState, organization_id: &str) {
-    if let Err(problem) = recharge::consider(state, organization_id).await {
+async fn consider(state: &AppState, organization_id: &str) {
+    let considered = async { run_effects(state, consider_recharge(state, organization_id).await?).await };
+    if let Err(problem) = considered.await {
         tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
     }
 }

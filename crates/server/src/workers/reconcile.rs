@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::next_turn;
-use crate::reconcile::charge;
-use crate::service::{cards, refunds};
+use crate::service::{cards, charges, refunds};
 use crate::state::AppState;
 
 const PAUSE: Duration = Duration::from_secs(2);
@@ -14,13 +13,13 @@ const AT_ONCE: u32 = 50;
 /// the database, not the provider.
 pub(super) async fn run(state: AppState) {
     loop {
-        if let Err(problem) = charge::drive_due(&state, AT_ONCE).await {
+        if let Err(problem) = charges::reconcile_due(&state, AT_ONCE).await {
             tracing::warn!(problem = problem.document().detail, "open top-ups could not be looked at");
         }
-        if let Err(problem) = cards::drive_abandoned(&state, AT_ONCE).await {
+        if let Err(problem) = cards::reconcile_abandoned(&state, AT_ONCE).await {
             tracing::warn!(problem = problem.document().detail, "open card set-ups could not be looked at");
         }
-        if let Err(problem) = refunds::drive(&state, None, AT_ONCE).await {
+        if let Err(problem) = refunds::reconcile_due(&state, None, AT_ONCE).await {
             tracing::warn!(problem = problem.document().detail, "open refunds could not be looked at");
         }
         if !next_turn(&state, PAUSE).await {

@@ -4,66 +4,30 @@
 use billing_payments::{
     CheckoutPurpose, CheckoutRequest, NextAction, ProviderError, SetupAnswer, SetupOutcome, SetupRequest,
 };
-use billing_store::{CardSetup, SetupStatus};
-use serde::{Deserialize, Serialize};
+use billing_store::CardSetup;
 
-use crate::problem::Problem;
-use crate::service::cards::{Asked, drive_to};
+use super::intent::{HostedPage, OpenPage, open_page};
 use crate::state::AppState;
 
 /// The longest that a page is open, should nobody close it before: it is given up earlier (`ABANDONED_SECONDS`), and a
 /// provider wants half an hour at least from when it hears of it.
 const OPEN_SECONDS: i64 = 60 * 60;
 
-/// What is kept of such a page before it is opened.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Page {
-    /// Where the browser goes from there, whether the card was entered or not.
-    pub(crate) return_address: String,
-}
-
-struct Opened {
-    page_ref: String,
-    url: String,
-}
-
-/// Whether a set-up is done on such a page.
-pub(crate) fn is_page(setup: &CardSetup) -> bool {
-    serde_json::from_str::<Asked>(&setup.request).is_ok_and(|asked| asked.page.is_some())
-}
-
-/// The address of the open page.
-pub(crate) fn shown(setup: &CardSetup) -> Option<String> {
-    opened(setup).filter(|_| setup.status == SetupStatus::ActionRequired).map(|page| page.url)
-}
-
-/// Closes the page of a set-up, if it has one; what was finished there before counts.
-pub(crate) async fn close(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
-    if is_page(setup) { drive_to(state, setup, true).await } else { Ok(()) }
-}
-
-fn opened(setup: &CardSetup) -> Option<Opened> {
-    match serde_json::from_str(setup.next_action.as_deref()?).ok()? {
-        NextAction::HostedPage { url, page_ref } => Some(Opened { page_ref, url }),
-        NextAction::SandboxChallenge | NextAction::BrowserScript { .. } => None,
-    }
-}
-
 /// Opens the page or asks what became of it; closes it first when it is given up.
-pub(crate) async fn ask(
+pub(super) async fn ask_provider(
     state: &AppState,
     setup: &CardSetup,
     request: &SetupRequest,
-    page: &Page,
+    page: &HostedPage,
     given_up: bool,
 ) -> Result<SetupAnswer, ProviderError> {
-    let known = opened(setup);
+    let known = open_page(setup);
     let is_new = known.is_none();
     let (opened, setup_ref) = match known {
         Some(opened) => (opened, setup.provider_ref.clone()),
-        None => match open(state, setup, request, page).await {
+        None => match create_page(state, setup, request, page).await {
             // Refused, so it was never opened.
-            Err(ProviderError::Refused(_)) if given_up => return Ok(ended(setup)),
+            Err(ProviderError::Refused(_)) if given_up => return Ok(cancelled_answer(setup)),
             answer => answer?,
         },
     };
@@ -90,18 +54,18 @@ pub(crate) async fn ask(
     match state.provider.look_up_setup(request, setup_ref.as_deref()).await? {
         Some(answer) if !matches!(answer.outcome, SetupOutcome::ActionRequired(_)) => Ok(answer),
         // On a page that is over nobody can do anything any more.
-        _ if given_up => Ok(ended(setup)),
+        _ if given_up => Ok(cancelled_answer(setup)),
         _ => Ok(waiting(setup_ref)),
     }
 }
 
 /// Once for a reference, however often it is called.
-async fn open(
+async fn create_page(
     state: &AppState,
     setup: &CardSetup,
     request: &SetupRequest,
-    page: &Page,
-) -> Result<(Opened, Option<String>), ProviderError> {
+    page: &HostedPage,
+) -> Result<(OpenPage, Option<String>), ProviderError> {
     let request = CheckoutRequest {
         reference: request.reference.clone(),
         customer: request.customer.clone(),
@@ -111,9 +75,9 @@ async fn open(
         expires_at: setup.created_at.plus_seconds(OPEN_SECONDS),
     };
     let opened = state.provider.create_checkout(&request).await?;
-    Ok((Opened { page_ref: opened.provider_ref, url: opened.url }, opened.setup_ref))
+    Ok((OpenPage { page_ref: opened.provider_ref, url: opened.url }, opened.setup_ref))
 }
 
-fn ended(setup: &CardSetup) -> SetupAnswer {
+fn cancelled_answer(setup: &CardSetup) -> SetupAnswer {
     SetupAnswer { provider_ref: setup.provider_ref.clone().unwrap_or_default(), outcome: SetupOutcome::Cancelled }
 }

@@ -12,7 +12,7 @@ use crate::events::Topic;
 use crate::problem::Problem;
 use crate::queue::authorizations::QueuedAuthorization;
 use crate::queue::lanes::Enqueued;
-use crate::service::{auto_pay, wallet};
+use crate::service::wallet;
 use crate::state::AppState;
 
 pub(crate) const MAX_TTL_SECONDS: i64 = 24 * 3600;
@@ -147,7 +147,7 @@ pub(crate) async fn release(state: &AppState, hold_id: &str) -> Result<(), Probl
 /// A hold was made or given back: less or more is available now.
 fn changed(state: &AppState, organization_id: &str) {
     state.events.publish(organization_id, Topic::Wallet);
-    auto_pay::wake(state, organization_id);
+    state.wake_queue.add(organization_id);
 }
 
 #[cfg(test)]

@@ -1,30 +1,25 @@
-//! How automatic charges go: what a settlement or a decline does to it, and how the page says so in one line.
+//! How automatic charges go: what a settlement or a decline does to it.
 
-use billing_contract::auto_pay::{Health, HealthState};
 use billing_domain::Timestamp;
-use billing_domain::auto_pay::{Plan, RETRY_AFTER_SECONDS};
+use billing_domain::auto_pay::RETRY_AFTER_SECONDS;
 use billing_domain::charge::{DeclineClass, DeclineCode, Outcome};
 use billing_store::{AutoPay, AutoPayState, ProviderWord, TopUpKind};
 
 /// Paused because the bank wants to see the cardholder; the charge waits for them.
-const AWAITS_CARDHOLDER: &str = "authentication_required";
+pub(crate) const AWAITS_CARDHOLDER: &str = "authentication_required";
 /// Paused because nobody confirmed the charge that waited.
-const NOT_CONFIRMED: &str = "not_confirmed";
+pub(crate) const NOT_CONFIRMED: &str = "not_confirmed";
 /// Paused because the card was refused.
-const DECLINED: &str = "declined";
+pub(crate) const DECLINED: &str = "declined";
 /// Paused because there is no card to charge.
-const NO_CARD: &str = "no_card";
+pub(crate) const NO_CARD: &str = "no_card";
 /// Paused because the card that was agreed to is gone.
-const CARD_REMOVED: &str = "card_removed";
+pub(crate) const CARD_REMOVED: &str = "card_removed";
 /// Paused because the card's bank took a charge back.
-const DISPUTED: &str = "disputed";
-
-/// Said while automatic payments wait because money was given back, taken back or corrected.
-const REVERSED: &str = "Money was given back or corrected, so nothing is charged for it. Automatic payments go on once \
-                        usage brings the balance down to the threshold again, or when you resume them.";
+pub(crate) const DISPUTED: &str = "disputed";
 
 /// Paused because the card's bank suspects that a payment was fraud.
-const SUSPECTED: &str = "fraud_warning";
+pub(crate) const SUSPECTED: &str = "fraud_warning";
 
 /// The state after a charge was settled or declined; `None` when it stays as it is. `began`: when the top-up was made.
 /// No charge, not even one by hand, ends the pause after the named card was removed: that takes consent to another.
@@ -79,7 +74,8 @@ fn awaiting_cardholder(present: &AutoPayState) -> AutoPayState {
     }
 }
 
-fn awaits_cardholder(present: &AutoPayState) -> bool {
+/// Paused while the charge waits for the cardholder.
+pub(crate) fn awaits_cardholder(present: &AutoPayState) -> bool {
     present.paused_reason.as_deref() == Some(AWAITS_CARDHOLDER)
 }
 
@@ -138,55 +134,6 @@ pub(crate) fn suspected(present: &AutoPayState) -> Option<AutoPayState> {
 /// See docs/decisions/0039-pauses-that-need-a-person.md.
 pub(crate) fn awaits_agreement(present: &AutoPayState) -> bool {
     matches!(present.paused_reason.as_deref(), Some(CARD_REMOVED | DISPUTED | SUSPECTED))
-}
-
-/// The line that the page shows. `plan` is what the engine would do now.
-pub(crate) fn line(auto_pay: &AutoPay, plan: Option<Plan>) -> Health {
-    let state = &auto_pay.state;
-    let blank = Health { state: HealthState::Off, next_charge_at: None, attempt: None, reason: None };
-    let Some(plan) = plan.filter(|_| auto_pay.enabled) else { return blank };
-    let attempt = (state.failures > 0).then_some(state.failures);
-    if plan == Plan::Wait && !awaits_cardholder(state) {
-        return Health { state: HealthState::Charging, attempt, ..blank };
-    }
-    if let Some(reason) = &state.paused_reason {
-        return Health { state: HealthState::Paused, attempt, reason: Some(sentence(reason, state)), ..blank };
-    }
-    if state.reversed_at.is_some() {
-        return Health { state: HealthState::Paused, attempt, reason: Some(REVERSED.to_owned()), ..blank };
-    }
-    if let (Some(next), true) = (state.next_attempt_at, state.failures > 0) {
-        let reason = state.decline_code.map(|code| code.sentence().to_owned());
-        return Health { state: HealthState::Declined, next_charge_at: Some(next), attempt, reason };
-    }
-    match plan {
-        Plan::Rest => Health { state: HealthState::Armed, ..blank },
-        Plan::Wait | Plan::Charge(_) => Health { state: HealthState::Charging, ..blank },
-        Plan::NotBefore(at) => Health { state: HealthState::Waiting, next_charge_at: Some(at), ..blank },
-        Plan::Capped(at) => Health {
-            state: HealthState::Capped,
-            next_charge_at: Some(at),
-            reason: Some("The monthly cap leaves too little for another charge.".to_owned()),
-            ..blank
-        },
-    }
-}
-
-fn sentence(reason: &str, state: &AutoPayState) -> String {
-    match reason {
-        AWAITS_CARDHOLDER => {
-            "The bank wants the cardholder to confirm the last automatic payment. Nothing is charged before.".to_owned()
-        }
-        NOT_CONFIRMED => {
-            "The last automatic payment was not confirmed with the bank, and nothing was charged.".to_owned()
-        }
-        NO_CARD => "There is no card to charge. Connect a card.".to_owned(),
-        CARD_REMOVED => "The card for automatic payments was removed. Choose another one.".to_owned(),
-        DISPUTED => "A payment was disputed, and the card's bank took it back. Settle that, then resume.".to_owned(),
-        SUSPECTED => "The card's bank suspects that a payment was fraud. Settle that with the cardholder, then resume."
-            .to_owned(),
-        _ => state.decline_code.unwrap_or(DeclineCode::GenericDecline).sentence().to_owned(),
-    }
 }
 
 #[cfg(test)]

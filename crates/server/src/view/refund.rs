@@ -1,0 +1,18 @@
+//! A refund as the platform reads it.
+
+use billing_contract::refund::Refund as RefundView;
+use billing_store::Refund;
+
+/// On the wire.
+pub(crate) fn map_refund(refund: Refund) -> RefundView {
+    RefundView {
+        id: refund.id,
+        top_up_id: refund.top_up_id,
+        status: refund.status,
+        amount: refund.amount,
+        currency: refund.currency,
+        reason: refund.reason,
+        created_at: refund.created_at,
+        settled_at: refund.settled_at,
+    }
+}

@@ -1,0 +1,29 @@
+//! A ledger line as clients read it.
+
+use billing_contract::transaction::Transaction;
+use billing_store::PostedLine;
+
+/// On the wire.
+pub(crate) fn map_transaction(posted: PostedLine) -> Transaction {
+    let PostedLine { line, hash } = posted;
+    Transaction {
+        seq: line.seq,
+        id: line.id,
+        kind: line.kind,
+        contra: line.contra,
+        amount: line.amount,
+        balance_after: line.balance_after,
+        currency: line.currency,
+        occurred_at: line.occurred_at,
+        posted_at: line.posted_at,
+        description: line.description,
+        source: line.source,
+        quantity: line.quantity,
+        unit: line.unit,
+        unit_price: line.unit_price,
+        reference: line.reference,
+        corrects: line.corrects,
+        details: line.details,
+        hash,
+    }
+}
