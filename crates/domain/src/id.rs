@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// The text is no id: an id is a UUID in its usual form, 36 characters, hex digits in lower case (RFC 9562, section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id")]
@@ -21,7 +23,8 @@ pub trait Id: FromStr<Err = InvalidId> + Into<String> + fmt::Display {
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -57,6 +60,14 @@ macro_rules! ids {
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 if is_uuid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                if is_uuid(&text) { Ok(Self(text)) } else { Err(InvalidId) }
             }
         }
 
@@ -131,6 +142,7 @@ mod tests {
             " 0198c0de-7a11-7000-8000-0123456789a",
         ] {
             assert_eq!(text.parse::<TopUpId>(), Err(InvalidId), "{text}");
+            assert!(serde_json::from_value::<TopUpId>(text.into()).is_err(), "{text}");
         }
     }
 
@@ -141,7 +153,10 @@ mod tests {
             let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
             let text = parts.join("-");
             let id: OrganizationId = text.parse().unwrap();
-            prop_assert_eq!(id.to_string(), String::from(id));
+            let json = serde_json::to_string(&id).unwrap();
+            prop_assert_eq!(&json, &format!("\"{text}\""));
+            prop_assert_eq!(serde_json::from_str::<OrganizationId>(&json).unwrap(), id.clone());
+            prop_assert_eq!(String::from(id), text);
         }
     }
 }

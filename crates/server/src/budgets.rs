@@ -12,6 +12,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use billing_contract::ProblemCode;
+use billing_domain::OrganizationId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -43,7 +44,7 @@ const PLATFORM_BYTES: usize = 256 * 1024 * 1024;
 pub(crate) struct Budgets {
     sessions: Option<DefaultKeyedRateLimiter<String>>,
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    organizations: Option<DefaultKeyedRateLimiter<String>>,
+    organizations: Option<DefaultKeyedRateLimiter<OrganizationId>>,
     sign_ins: SignIns,
     unknown_links: Allowance<IpAddr>,
     costly_reads: Slots,
@@ -81,9 +82,9 @@ impl Budgets {
     }
 
     /// One more request of this session, by its token's hash, and of its organisation.
-    pub(crate) fn take_request(&self, token_hash: &str, organization_id: &str) -> Result<(), Problem> {
+    pub(crate) fn take_request(&self, token_hash: &str, organization_id: &OrganizationId) -> Result<(), Problem> {
         check(self.sessions.as_ref(), &token_hash.to_owned())?;
-        check(self.organizations.as_ref(), &organization_id.to_owned())
+        check(self.organizations.as_ref(), organization_id)
     }
 
     /// One more request of this address.
@@ -118,14 +119,14 @@ impl Budgets {
     pub(crate) async fn take_costly_read(
         &self,
         token_hash: &str,
-        organization_id: &str,
+        organization_id: &OrganizationId,
     ) -> Result<CostlyRead, Problem> {
         let busy = |_| {
             let detail = "You are asking for more at once than is answered. Wait for an answer, then go on.";
             Problem::retry_later(ProblemCode::TooManyRequests, detail, 2)
         };
         let own = self.costly_reads.take(token_hash).await.map_err(busy)?;
-        let of_all = self.costly_reads_of_all.take(organization_id).await.map_err(busy)?;
+        let of_all = self.costly_reads_of_all.take(organization_id.as_str()).await.map_err(busy)?;
         Ok(CostlyRead { _own: own, _of_all: of_all })
     }
 

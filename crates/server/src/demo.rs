@@ -9,7 +9,7 @@ mod seed;
 pub(crate) mod traffic;
 
 use billing_contract::session::DemoSignIn;
-use billing_domain::Role;
+use billing_domain::{OrganizationId, Role};
 use billing_store::StoreError;
 
 use crate::problem::Problem;
@@ -66,6 +66,6 @@ pub(crate) fn sign_ins() -> Vec<DemoSignIn> {
 }
 
 /// Makes the demo organisation unless it is there already; its id. What was begun and interrupted is finished.
-pub(crate) async fn prepare(state: &AppState) -> Result<String, DemoError> {
+pub(crate) async fn prepare(state: &AppState) -> Result<OrganizationId, DemoError> {
     seed::prepare(state).await
 }

@@ -1,7 +1,7 @@
 //! What a service answers when it cannot do what was asked; `http::problem` makes the response of it.
 
 use billing_contract::{FieldError, ProblemCode};
-use billing_domain::FreeTextError;
+use billing_domain::{FreeTextError, TopUpId};
 use billing_store::StoreError;
 
 /// A problem document on its way to the client.
@@ -58,10 +58,10 @@ impl Problem {
     }
 
     /// `card_declined`: why, and which top-up.
-    pub(crate) fn declined(detail: impl Into<String>, decline_code: &str, top_up_id: &str) -> Self {
+    pub(crate) fn declined(detail: impl Into<String>, decline_code: &str, top_up_id: &TopUpId) -> Self {
         let mut problem = Self::new(ProblemCode::CardDeclined, detail);
         problem.0.decline_code = Some(decline_code.to_owned());
-        problem.0.top_up_id = Some(top_up_id.to_owned());
+        problem.0.top_up_id = Some(top_up_id.to_string());
         problem
     }
 

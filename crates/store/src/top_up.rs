@@ -139,8 +139,8 @@ pub struct NewTopUp {
     pub id: TopUpId,
     /// What is charged, positive, whole minor units.
     pub amount: Money,
-    /// Must be a connected card of the organisation (`NotFound`); its brand, digits and reference are copied.
-    pub card_id: CardId,
+    /// Must be a connected card of the organization (`NotFound`, as without one); its brand, digits and reference are copied.
+    pub card_id: Option<CardId>,
     /// The person who begins it.
     pub requested_by: Option<UserId>,
     /// From then on a worker may take it over: now plus the time that the handler itself needs.

@@ -155,7 +155,7 @@ impl Store {
         let new = NewTopUp {
             id: received.top_up_id.clone(),
             amount: received.amount,
-            card_id: card.id.clone(),
+            card_id: Some(card.id.clone()),
             requested_by: None,
             next_check_at: now,
         };

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use billing_domain::card::brand_name;
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Currency, FreeText, Money};
+use billing_domain::{Currency, FreeText, Money, NoticeId, OrganizationId};
 use billing_store::{Notice, NoticeKind, Organization};
 
 /// A notice as people read it.
@@ -210,7 +210,13 @@ mod tests {
     fn say(kind: NoticeKind, facts: &[(&str, &str)]) -> EmailText {
         let facts: Facts = facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let created_at = Timestamp::from_seconds(0);
-        let notice = Notice { id: "n".into(), organization_id: "o".into(), kind, facts, created_at };
+        let notice = Notice {
+            id: NoticeId::from_trusted("n"),
+            organization_id: OrganizationId::from_trusted("o"),
+            kind,
+            facts,
+            created_at,
+        };
         let organization = Organization {
             id: "o".into(),
             name: "Northwind Dental".into(),

@@ -4,6 +4,7 @@
 //! Every organisation has its lane, in which one batch is committed after the other, so that two batches never wait for
 //! one wallet's row. SQLite has one writer, so there all share one lane.
 
+use billing_domain::OrganizationId;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,7 +46,7 @@ impl<W> Lanes<W> {
     }
 
     /// Puts work into the organisation's lane.
-    pub(crate) fn enqueue(&self, organization_id: &str, weight: usize, work: W) -> Enqueued<W> {
+    pub(crate) fn enqueue(&self, organization_id: &OrganizationId, weight: usize, work: W) -> Enqueued<W> {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(organization_id);
         let index = usize::try_from(hash % u64::try_from(self.all.len()).unwrap_or(1)).unwrap_or_default();
         let mut lane = self.lock(index);

@@ -2,9 +2,9 @@
 
 use billing_contract::auto_pay::{AutoPay as AutoPayView, EnteredRefill, MonthFigures, PutAutoPay};
 use billing_contract::{Entered, FieldError, ProblemCode};
-use billing_domain::Money;
 use billing_domain::auto_pay::{Plan, Refill, Settings, SettingsError};
 use billing_domain::limits::{AmountError, ChargeLimits};
+use billing_domain::{CardId, Money};
 use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, Organization, StoreError};
 
 use crate::effects::run_effects;
@@ -50,7 +50,7 @@ pub(crate) async fn show(
         threshold: settings.threshold,
         refill: settings.refill,
         monthly_cap: settings.monthly_cap,
-        card_id,
+        card_id: card_id.map(Into::into),
         health: map_health(auto_pay, plan),
         last_charge_at: auto_pay.state.last_charge_at,
         resumes_with_default_card: recharge::resumes_with_default_card(auto_pay),
@@ -110,13 +110,6 @@ pub(crate) async fn put(
     if form.enabled || present.settings != Some(settings) {
         refuse_problems("", &settings, &limits)?;
     }
-    let update = AutoPayUpdate {
-        enabled: form.enabled,
-        settings,
-        card_id: form.card_id.clone(),
-        consent: if form.enabled { Some(CONSENT.to_owned()) } else { present.consent.clone() },
-        updated_by: member.user.id.clone(),
-    };
     if form.enabled && state.store.cards(&organization.id).await?.is_empty() {
         return Err(card_required());
     }
@@ -124,14 +117,20 @@ pub(crate) async fn put(
     if form.enabled && (!present.enabled || raises) {
         require_confirmation(state, member)?;
     }
+    let unknown_card = || Problem::field("/card_id", "unknown_card", "This card is not connected any more.");
+    let update = AutoPayUpdate {
+        enabled: form.enabled,
+        settings,
+        card_id: form.card_id.as_deref().map(|id| id.parse().map_err(|_| unknown_card())).transpose()?,
+        consent: if form.enabled { Some(CONSENT.to_owned()) } else { present.consent.clone() },
+        updated_by: member.user.id.clone(),
+    };
     // The version proves that `present` still holds, except for its state.
     let next = |current: &AutoPayState| state_after(&present, current, form);
     match state.store.put_auto_pay(&organization.id, present.version, &update, &next, now).await {
         Ok(_) => {}
         Err(StoreError::Stale) => return Err(stale()),
-        Err(StoreError::NotFound) => {
-            return Err(Problem::field("/card_id", "unknown_card", "This card is not connected any more."));
-        }
+        Err(StoreError::NotFound) => return Err(unknown_card()),
         Err(error) => return Err(error.into()),
     }
     run_effects(state, vec![Effect::ReviewAutoPay(organization.id.clone())]).await?;
@@ -161,12 +160,12 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<AutoPayV
 /// Before a card goes: without any card automatic payments are switched off; without the one that was agreed to they
 /// pause until somebody agrees to another one. Done first, so that a crash in between never charges a card unasked.
 /// See docs/decisions/0037-which-card-is-charged.md.
-pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id: &str) -> Result<(), Problem> {
+pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id: &CardId) -> Result<(), Problem> {
     let organization_id = &member.organization.id;
     let present = state.store.auto_pay(organization_id).await?;
     let Some(settings) = present.settings else { return Ok(()) };
-    let last = state.store.cards(organization_id).await?.iter().all(|card| card.id == card_id);
-    let named = present.card_id.as_deref() == Some(card_id);
+    let last = state.store.cards(organization_id).await?.iter().all(|card| card.id == *card_id);
+    let named = present.card_id.as_ref() == Some(card_id);
     let touches = named || (last && present.enabled);
     if !touches {
         return Ok(());
@@ -193,7 +192,9 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
 /// Begins anew when it is switched on or off, or a card is agreed to: another one than before, or, after the named card
 /// was removed or money was given back, whichever the form says.
 fn state_after(present: &AutoPay, current: &AutoPayState, form: &PutAutoPay) -> Option<AutoPayState> {
-    let agreed = form.card_id != present.card_id || health::awaits_agreement(current) || current.reversed_at.is_some();
+    let agreed = form.card_id.as_deref() != present.card_id.as_ref().map(CardId::as_str)
+        || health::awaits_agreement(current)
+        || current.reversed_at.is_some();
     (!form.enabled || !present.enabled || agreed).then(|| health::agreed(current))
 }
 

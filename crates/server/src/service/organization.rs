@@ -68,7 +68,7 @@ fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
 fn map_transaction(organization: billing_store::Organization) -> Organization {
     Organization {
         etag: organization.version.to_string(),
-        id: organization.id,
+        id: organization.id.into(),
         name: organization.name,
         address: organization.address,
         tax_id: organization.tax_id,

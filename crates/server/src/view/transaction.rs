@@ -8,7 +8,7 @@ pub(crate) fn map_transaction(posted: PostedLine) -> Transaction {
     let PostedLine { line, hash } = posted;
     Transaction {
         seq: line.seq,
-        id: line.id,
+        id: line.id.into(),
         kind: line.kind,
         contra: line.contra,
         amount: line.amount,

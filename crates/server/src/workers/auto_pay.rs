@@ -6,6 +6,7 @@ use super::{next_turn, notifications};
 use crate::effects::run_effects;
 use crate::recharge::consider_recharge;
 use crate::state::AppState;
+use billing_domain::OrganizationId;
 
 /// A wallet that changes thousands of times a second is looked at this often.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -40,9 +41,9 @@ pub(super) async fn look_at_all(state: AppState) {
     }
 }
 
-async fn consider(state: &AppState, organization_id: &str) {
+async fn consider(state: &AppState, organization_id: &OrganizationId) {
     let considered = async { run_effects(state, consider_recharge(state, organization_id).await?).await };
     if let Err(problem) = considered.await {
-        tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
+        tracing::warn!(organization = %organization_id, problem = problem.document().detail, "automatic payments");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use billing_domain::LeaseOwner;
 use billing_store::{LONGEST_SIGNAL, Signal, Signals};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -26,12 +27,12 @@ struct Word {
 
 /// Runs until the server stops; ends at once where there is nobody to talk to.
 pub(super) async fn run(state: AppState, mut outgoing: UnboundedReceiver<News>) {
-    let Ok(own) = state.new_id() else { return };
+    let Ok(own) = state.new_id::<LeaseOwner>() else { return };
     tokio::select! {
         () = state.shutdown.cancelled() => {}
-        () = tell(&state, &own, &mut outgoing) => {}
+        () = tell(&state, own.as_str(), &mut outgoing) => {}
         // It ends where there is no channel: then nobody gathers news in vain either.
-        () = hear(&state, &own) => {}
+        () = hear(&state, own.as_str()) => {}
     }
 }
 

@@ -151,10 +151,10 @@ async fn organization(store: &Store, name: &str) -> Organization {
     };
     store.create_organization(&new, now()).await.unwrap();
     Organization {
-        owner: person(store, &new.id, name, Role::Owner).await,
-        admin: person(store, &new.id, name, Role::Admin).await,
-        member: person(store, &new.id, name, Role::Member).await,
-        id: new.id,
+        owner: person(store, new.id.as_str(), name, Role::Owner).await,
+        admin: person(store, new.id.as_str(), name, Role::Admin).await,
+        member: person(store, new.id.as_str(), name, Role::Member).await,
+        id: new.id.into(),
     }
 }
 
@@ -163,7 +163,7 @@ async fn person(store: &Store, organization_id: &str, organization: &str, role: 
     let user = User { id: new_id(), name: format!("{organization} {role}"), email, password_hash: cheap_hash() };
     store.create_user(&user, now()).await.unwrap();
     store.add_member(organization_id, &user.id, role, now()).await.unwrap();
-    Person { id: user.id, name: user.name, email: user.email }
+    Person { id: user.id.into(), name: user.name, email: user.email }
 }
 
 /// Argon2id with the least work it allows: its parameters travel with the hash, so the program checks it as any other.

@@ -221,7 +221,7 @@ fn top_up(charge: &LinkCharge, amount: Money, card: &Card) -> NewTopUp {
     NewTopUp {
         id: charge.top_up_id.clone(),
         amount,
-        card_id: card.id.clone(),
+        card_id: Some(card.id.clone()),
         requested_by: None,
         next_check_at: charge.next_check_at,
     }

@@ -29,7 +29,7 @@ impl Store {
             Claim::Reused => return Ok(Created::Reused),
             Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
         }
-        let card = card::connected(&mut tx, organization_id, &new.card_id).await?;
+        let card = charged_card(&mut tx, organization_id, new).await?;
         if let Some(pace) = pace {
             pace::check(&mut tx, organization_id, new.amount, pace, now).await?;
         }
@@ -57,7 +57,7 @@ impl Store {
         if !guard.holds(&present, now) || !is_needed(&present, &wallet, pending) {
             return Err(StoreError::Stale);
         }
-        let card = card::connected(&mut tx, organization_id, &new.card_id).await?;
+        let card = charged_card(&mut tx, organization_id, new).await?;
         let top_up = match insert(&mut tx, &wallet, TopUpKind::Auto, new, &card, None, now).await {
             Err(StoreError::Conflict(ONE_OPEN_AUTO)) => return Ok(Created::Blocked),
             other => other?,
@@ -67,6 +67,10 @@ impl Store {
         tx.commit().await?;
         Ok(Created::New(top_up))
     }
+}
+
+async fn charged_card(tx: &mut Tx, organization_id: &OrganizationId, new: &NewTopUp) -> Result<Card> {
+    card::connected(tx, organization_id, new.card_id.as_ref().ok_or(StoreError::NotFound)?).await
 }
 
 impl AutoGuard {

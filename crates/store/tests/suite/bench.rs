@@ -262,6 +262,6 @@ pub(crate) fn new_card() -> NewCard {
     }
 }
 
-pub(crate) fn key(key: impl ToString, fingerprint: &str) -> IdempotencyKey {
+pub(crate) fn key(key: &(impl ToString + ?Sized), fingerprint: &str) -> IdempotencyKey {
     IdempotencyKey { key: key.to_string(), fingerprint: fingerprint.to_owned() }
 }

@@ -32,7 +32,8 @@ fn words(description: &str) -> CreditLine {
 /// A paid top-up of 25; its id.
 async fn paid(bench: &Bench, organization: &OrganizationId) -> TopUpId {
     let card = bench.card(organization).await;
-    let new = NewTopUp { id: id(), amount: money("25"), card_id: card.id, requested_by: None, next_check_at: NOW };
+    let new =
+        NewTopUp { id: id(), amount: money("25"), card_id: Some(card.id), requested_by: None, next_check_at: NOW };
     bench.store.create_top_up(organization, &new, &key(&new.id, "f"), NOW).await.unwrap();
     let word = ProviderWord {
         outcome: Outcome::Settled,

@@ -32,14 +32,15 @@ fn words() -> CreditLine {
     }
 }
 
-fn key(text: impl ToString) -> IdempotencyKey {
+fn key(text: &(impl ToString + ?Sized)) -> IdempotencyKey {
     IdempotencyKey { key: text.to_string(), fingerprint: text.to_string() }
 }
 
 /// A paid top-up; its id.
 pub(crate) async fn paid(bench: &Bench, organization: &OrganizationId, amount: &str) -> TopUpId {
     let card = bench.card(organization).await;
-    let new = NewTopUp { id: id(), amount: money(amount), card_id: card.id, requested_by: None, next_check_at: NOW };
+    let new =
+        NewTopUp { id: id(), amount: money(amount), card_id: Some(card.id), requested_by: None, next_check_at: NOW };
     bench.store.create_top_up(organization, &new, &key(&new.id), NOW).await.unwrap();
     let word = ProviderWord {
         outcome: Outcome::Settled,

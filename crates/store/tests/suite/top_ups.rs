@@ -36,7 +36,13 @@ pub(crate) async fn new_top_up(bench: &Bench, organization: &OrganizationId, amo
         Some(card) => card.id,
         None => bench.card(organization).await.id,
     };
-    NewTopUp { id: id(), amount: money(amount), card_id, requested_by: None, next_check_at: NOW.plus_seconds(30) }
+    NewTopUp {
+        id: id(),
+        amount: money(amount),
+        card_id: Some(card_id),
+        requested_by: None,
+        next_check_at: NOW.plus_seconds(30),
+    }
 }
 
 pub(crate) async fn manual(bench: &Bench, organization: &OrganizationId, amount: &str) -> TopUp {
@@ -117,7 +123,7 @@ async fn a_request_that_fails_does_not_use_up_its_key(bench: Bench) {
     let removed = bench.card(&organization).await;
     bench.store.remove_card(&organization, &removed.id, NOW).await.unwrap();
     for card_id in [bench.card(&other).await.id, removed.id, id()] {
-        let bad = NewTopUp { card_id, ..new.clone() };
+        let bad = NewTopUp { card_id: Some(card_id), ..new.clone() };
         let answer = bench.store.create_top_up(&organization, &bad, &key("k", "body"), NOW).await;
         assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
     }

@@ -69,7 +69,7 @@ impl Issued {
             },
             note: "Prepaid balance".to_owned(),
             amount: amount(paid, top_up.currency),
-            reference: top_up.id.clone(),
+            reference: top_up.id.to_string(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::events::Topic;
 use crate::service::sessions::Member;
+use billing_domain::{LinkId, RequestId, TopUpId};
 
 /// What has to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,11 +29,11 @@ pub(super) struct Due {
     /// In no order.
     pub(super) parts: BTreeSet<Part>,
     /// By id.
-    pub(super) top_ups: BTreeSet<String>,
+    pub(super) top_ups: BTreeSet<TopUpId>,
     /// By id.
-    pub(super) requests: BTreeSet<String>,
+    pub(super) requests: BTreeSet<RequestId>,
     /// By id.
-    pub(super) links: BTreeSet<String>,
+    pub(super) links: BTreeSet<LinkId>,
 }
 
 impl Due {
@@ -60,15 +61,15 @@ impl Due {
             // The threshold is the wallet's low mark.
             Topic::AutoPay => self.add([Part::AutoPay, Part::Wallet]),
             Topic::TopUp(id) => {
-                self.top_ups.insert(id);
+                self.top_ups.insert(id.into());
                 self.add([Part::Wallet, Part::AutoPay]);
             }
             Topic::Cards => self.add([Part::Cards, Part::Wallet, Part::AutoPay]),
             Topic::Request(id) => {
-                self.requests.insert(id);
+                self.requests.insert(id.into());
             }
             Topic::Link(id) => {
-                self.links.insert(id);
+                self.links.insert(id.into());
             }
             // Another time zone has other days: the session check reads the organisation anew.
             Topic::Organization => self.add([Part::Session, Part::Wallet, Part::AutoPay]),

@@ -41,7 +41,7 @@ async fn top_up(store: &Store) -> TopUp {
     let new = NewTopUp {
         id: TopUpId::from_trusted("top-up"),
         amount: Money::from_micros(25_000_000),
-        card_id: card.id,
+        card_id: Some(card.id),
         requested_by: None,
         next_check_at: NOW.plus_seconds(60),
     };
