@@ -177,23 +177,29 @@ fn too_fast(detail: &str, wait: Duration) -> Problem {
 mod tests {
     use super::*;
 
+    fn organization(name: &str) -> OrganizationId {
+        OrganizationId::from_trusted(name)
+    }
+
     #[test]
     fn a_burst_passes_and_a_flood_does_not() {
         let budgets = Budgets::new(5);
-        assert!((0..20).all(|_| budgets.take_request("a", "acme").is_ok()));
-        let problem = budgets.take_request("a", "acme").unwrap_err();
+        assert!((0..20).all(|_| budgets.take_request("a", &organization("acme")).is_ok()));
+        let problem = budgets.take_request("a", &organization("acme")).unwrap_err();
         assert_eq!(problem.document().code, ProblemCode::TooManyRequests);
         assert!(problem.document().retry_after >= Some(1));
-        assert!(budgets.take_request("b", "acme").is_ok());
+        assert!(budgets.take_request("b", &organization("acme")).is_ok());
         let unlimited = Budgets::new(0);
-        assert!((0..10_000).all(|_| unlimited.take_request("a", "acme").is_ok()));
+        assert!((0..10_000).all(|_| unlimited.take_request("a", &organization("acme")).is_ok()));
     }
 
     #[test]
     fn many_sessions_of_one_organisation_share_its_budget() {
         let budgets = Budgets::new(1);
-        let passed = (0..100).filter(|session| budgets.take_request(&session.to_string(), "acme").is_ok()).count();
+        let passed = (0..100)
+            .filter(|session| budgets.take_request(&session.to_string(), &organization("acme")).is_ok())
+            .count();
         assert!((40..50).contains(&passed), "{passed}");
-        assert!(budgets.take_request("another", "other").is_ok());
+        assert!(budgets.take_request("another", &organization("other")).is_ok());
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use billing_domain::card::brand_name;
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Currency, FreeText, Money, NoticeId, OrganizationId};
+use billing_domain::{Currency, FreeText, Money};
 use billing_store::{Notice, NoticeKind, Organization};
 
 /// A notice as people read it.
@@ -204,7 +204,7 @@ fn paused(notice: &Notice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use billing_domain::Timestamp;
+    use billing_domain::{NoticeId, OrganizationId, Timestamp};
     use billing_store::Facts;
 
     fn say(kind: NoticeKind, facts: &[(&str, &str)]) -> EmailText {
@@ -218,7 +218,7 @@ mod tests {
             created_at,
         };
         let organization = Organization {
-            id: "o".into(),
+            id: OrganizationId::from_trusted("o"),
             name: "Northwind Dental".into(),
             address: String::new(),
             tax_id: String::new(),

@@ -107,14 +107,15 @@ mod tests {
     #[test]
     fn one_task_takes_everything_in_order_and_in_bounded_batches() {
         let lanes = Lanes::new(1, 5, 8);
-        assert!(matches!(lanes.enqueue("a", 3, 'a'), Enqueued::First(0)));
-        assert!(matches!(lanes.enqueue("b", 2, 'b'), Enqueued::Waiting));
-        assert!(matches!(lanes.enqueue("c", 9, 'c'), Enqueued::Waiting));
-        assert!(matches!(lanes.enqueue("d", 1, 'd'), Enqueued::Full('d')));
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(OrganizationId::from_trusted);
+        assert!(matches!(lanes.enqueue(&a, 3, 'a'), Enqueued::First(0)));
+        assert!(matches!(lanes.enqueue(&b, 2, 'b'), Enqueued::Waiting));
+        assert!(matches!(lanes.enqueue(&c, 9, 'c'), Enqueued::Waiting));
+        assert!(matches!(lanes.enqueue(&d, 1, 'd'), Enqueued::Full('d')));
         let task = lanes.task(0);
         assert_eq!(task.take(), Some(vec!['a', 'b']));
         assert_eq!(task.take(), Some(vec!['c']), "one piece is taken however large it is");
         assert_eq!(task.take(), None);
-        assert!(matches!(lanes.enqueue("d", 1, 'd'), Enqueued::First(0)), "the lane is free again");
+        assert!(matches!(lanes.enqueue(&d, 1, 'd'), Enqueued::First(0)), "the lane is free again");
     }
 }

@@ -128,7 +128,7 @@ mod tests {
     fn figures(balance: i32, held: i32) -> billing_store::Wallet {
         let exhausted = balance <= held;
         billing_store::Wallet {
-            organization_id: "o".to_owned(),
+            organization_id: OrganizationId::from_trusted("o"),
             currency: Currency::Usd,
             balance: Money::from_major(balance),
             held: Money::from_major(held),

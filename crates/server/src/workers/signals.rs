@@ -110,13 +110,14 @@ async fn listen(state: &AppState, own: &str, signals: &mut Signals) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use billing_domain::{OrganizationId, TopUpId};
 
     #[test]
     fn many_news_are_split_into_words_that_fit_and_none_is_lost() {
         let news: BTreeSet<News> = (0..500)
             .map(|number| News {
-                organization_id: format!("organization-{number}"),
-                topic: Topic::TopUp(number.to_string()),
+                organization_id: OrganizationId::from_trusted(format!("00000000-0000-7000-8000-{number:012}")),
+                topic: Topic::TopUp(TopUpId::from_trusted(format!("00000000-0000-7000-9000-{number:012}"))),
             })
             .collect();
         let words = words("me", news.clone());

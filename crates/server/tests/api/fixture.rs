@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use billing_domain::{Currency, Role, Timestamp};
+use billing_domain::id::Id;
+use billing_domain::{Currency, OrganizationId, Role, Timestamp, UserId};
 use billing_store::{NewOrganization, Store, User};
 use serde_json::json;
 use sha2::Digest as _;
@@ -24,7 +25,7 @@ pub(crate) const PASSWORD: &str = "correct horse";
 /// A person who can sign in.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
-    pub(crate) id: String,
+    pub(crate) id: UserId,
     pub(crate) name: String,
     pub(crate) email: String,
 }
@@ -32,7 +33,7 @@ pub(crate) struct Person {
 /// An organisation with one person of each role.
 #[derive(Clone, Debug)]
 pub(crate) struct Organization {
-    pub(crate) id: String,
+    pub(crate) id: OrganizationId,
     pub(crate) owner: Person,
     pub(crate) admin: Person,
     pub(crate) member: Person,
@@ -128,6 +129,11 @@ impl World {
     }
 }
 
+/// A fresh id.
+pub(crate) fn typed_id<I: Id>() -> I {
+    I::from_trusted(new_id())
+}
+
 /// A fresh UUIDv7.
 pub(crate) fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
@@ -141,7 +147,7 @@ pub(crate) fn now() -> Timestamp {
 
 async fn organization(store: &Store, name: &str) -> Organization {
     let new = NewOrganization {
-        id: new_id(),
+        id: typed_id(),
         name: name.to_owned(),
         address: "1 Main Street".to_owned(),
         tax_id: String::new(),
@@ -151,19 +157,19 @@ async fn organization(store: &Store, name: &str) -> Organization {
     };
     store.create_organization(&new, now()).await.unwrap();
     Organization {
-        owner: person(store, new.id.as_str(), name, Role::Owner).await,
-        admin: person(store, new.id.as_str(), name, Role::Admin).await,
-        member: person(store, new.id.as_str(), name, Role::Member).await,
-        id: new.id.into(),
+        owner: person(store, &new.id, name, Role::Owner).await,
+        admin: person(store, &new.id, name, Role::Admin).await,
+        member: person(store, &new.id, name, Role::Member).await,
+        id: new.id,
     }
 }
 
-async fn person(store: &Store, organization_id: &str, organization: &str, role: Role) -> Person {
+async fn person(store: &Store, organization_id: &OrganizationId, organization: &str, role: Role) -> Person {
     let email = format!("{role}@{}.test", organization.to_lowercase());
-    let user = User { id: new_id(), name: format!("{organization} {role}"), email, password_hash: cheap_hash() };
+    let user = User { id: typed_id(), name: format!("{organization} {role}"), email, password_hash: cheap_hash() };
     store.create_user(&user, now()).await.unwrap();
     store.add_member(organization_id, &user.id, role, now()).await.unwrap();
-    Person { id: user.id.into(), name: user.name, email: user.email }
+    Person { id: user.id, name: user.name, email: user.email }
 }
 
 /// Argon2id with the least work it allows: its parameters travel with the hash, so the program checks it as any other.
