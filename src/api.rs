@@ -7,11 +7,12 @@ pub(crate) mod client;
 pub(crate) mod links;
 pub(crate) mod members;
 pub(crate) mod organization;
-#[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
+#[allow(dead_code, reason = "for the page behind a payment link, a program of its own")]
 pub(crate) mod pay;
 pub(crate) mod problem;
 pub(crate) mod requests;
 pub(crate) mod session;
+pub(crate) mod session_end;
 pub(crate) mod stream;
 mod subscription;
 pub(crate) mod top_ups;

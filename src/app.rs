@@ -1,38 +1,38 @@
 //! The shell around every screen: who is signed in, where they are, and what is read out.
 
 mod confirmation;
-mod live;
 mod session_over;
 mod sidebar;
+mod wallet_session;
 
 use billing_contract::session::{Bootstrap, Session};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given, Slot};
+use crate::platform::signal::{ErasedMemo, ErasedProp, ErasedSignal};
 use crate::texts;
 use leptos::task::spawn_local;
 
-use self::live::Kept;
 use self::sidebar::Sidebar;
+use self::wallet_session::WalletSession;
 use crate::api;
-use crate::api::session::Over;
+use crate::api::session_end::SessionEnd;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
 use crate::pages::{ask_admin, sign_in};
-use crate::parts::brand;
-use crate::parts::footer::Footer;
-use crate::parts::notice::Notice;
 use crate::platform::{bootstrap, focus, history, intl, json, storage};
-use crate::routes::{Navigator, Place};
+use crate::routes::{Navigator, Route};
+use crate::shared::brand;
+use crate::shared::footer::Footer;
+use crate::shared::notice::TestMoneyNotice;
 use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
-use crate::ui::lazy::lazy;
+use crate::ui::lazy::render_lazy;
 use crate::ui::retry::NewVersion;
 
 /// Puts the app into the page.
-pub(crate) fn mount() {
-    let first = bootstrap::take().and_then(|text| json::decode::<Bootstrap>(&text));
+pub(crate) fn mount_app() {
+    let first = bootstrap::take_data().and_then(|text| json::decode_json::<Bootstrap>(&text));
     mount_to_body(move || view! { <App first=first /> });
 }
 
@@ -40,98 +40,98 @@ pub(crate) fn mount() {
 #[component]
 fn App(first: Option<Bootstrap>) -> AnyView {
     let announcer = provide_announcer();
-    let loaded = Slot::new(first);
+    let loaded = ErasedSignal::new(first);
     let failure = RwSignal::new(None::<String>);
     if loaded.read_untracked().is_none() {
         spawn_local(async move {
-            match api::session::bootstrap().await {
+            match api::session::fetch_bootstrap().await {
                 Ok(answer) => loaded.set(Some(answer)),
                 Err(error) => failure.set(Some(error.sentence())),
             }
         });
     }
     let screen = move || match loaded.get() {
-        Some(answer) => shell(answer, announcer),
+        Some(answer) => render_shell(answer, announcer),
         None => {
-            view! { <main class="plain"><p role="alert">{dynamic::part(move || failure.get())}</p></main> }.into_any()
+            view! { <main class="plain"><p role="alert">{dynamic::view(move || failure.get())}</p></main> }.into_any()
         }
     };
-    view! { <LiveRegions announcer=announcer />{dynamic::part(screen)} }.into_any()
+    view! { <LiveRegions announcer=announcer />{dynamic::view(screen)} }.into_any()
 }
 
-fn shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
+fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     let Some(navigator) = Navigator::start() else { return ().into_any() };
     let path = navigator.path();
-    let place = dynamic::memo(move || Place::at(&path.read()));
+    let route = dynamic::memo(move || Route::at(&path.read()));
     let Bootstrap { service, session, billing, admins } = answer;
     brand::use_brand(service.brand.clone());
-    let notice = Notice::of(&service);
+    let notice = TestMoneyNotice::of(&service);
     let Some(session) = session else {
-        brand::title(Place::SignIn.title());
+        brand::set_title(Route::SignIn.title());
         let destination =
-            move || place.get().filter(|place| *place != Place::SignIn).unwrap_or(Place::Billing).address();
-        let destination = Given::derive(move || destination().to_owned());
+            move || route.get().filter(|route| *route != Route::SignIn).unwrap_or(Route::Billing).address();
+        let destination = ErasedProp::derive(move || destination().to_owned());
         // Somebody has signed in in another tab: this page as the server sees them.
-        api::session::when_signed_in(history::reload);
-        let page = lazy(sign_in::load, move || sign_in::page(service.clone(), destination));
-        return view! { {notice.map(|notice| ribbon(notice, None))}<main class="lone" id="main"><NewVersion />{page}<Footer /></main> }
+        api::session::when_signed_in(history::reload_document);
+        let page = render_lazy(sign_in::load, move || sign_in::page(service.clone(), destination));
+        return view! { {notice.map(|notice| render_ribbon(notice, None))}<main class="lone" id="main"><NewVersion />{page}<Footer /></main> }
             .into_any();
     };
     intl::use_zone(&session.organization.time_zone);
-    follow(place, path, navigator, announcer);
+    follow_route(route, path, navigator, announcer);
     let manages = session.role.manages_billing();
     storage::keep_for(&session.user.id);
-    let over = RwSignal::new(None::<Over>);
-    let kept = StoredValue::new_local(None::<Kept>);
-    let end = move |why: Over| {
+    let over = RwSignal::new(None::<SessionEnd>);
+    let kept = StoredValue::new_local(None::<WalletSession>);
+    let end = move |why: SessionEnd| {
         if over.get_untracked().is_some() {
             return;
         }
-        api::client::close();
-        if why == Over::RoleChanged || !manages {
+        api::client::stop_sending();
+        if why == SessionEnd::RoleChanged || !manages {
             // The same address, as the server now sees whoever is there: another page, or the sign-in that leads back here.
-            return history::reload();
+            return history::reload_document();
         }
         if let Some(kept) = kept.get_value() {
             kept.drop_everything();
         }
         over.set(Some(why));
-        announcer.alert(session_over::heading(why));
+        announcer.alert(session_over::heading_for(why));
     };
-    api::session::open(&session.id, end);
-    settings::prepare();
-    let admins = Given::from(admins.map(|admins| admins.admins).unwrap_or_default());
+    api::session::open_session(&session.id, end);
+    settings::preload_tabs();
+    let admins = ErasedProp::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let outbox = service.sandbox && manages;
-    kept.set_value(billing.map(|billing| live::start(*billing, service, end)));
-    let session = Slot::new(session);
-    let screen = dynamic::memo(move || match place.get() {
+    kept.set_value(billing.map(|billing| wallet_session::start_session(*billing, service, end)));
+    let session = ErasedSignal::new(session);
+    let screen = dynamic::memo(move || match route.get() {
         None => Screen::NotFound,
-        Some(Place::Billing) if !manages => Screen::AskAdmin,
+        Some(Route::Billing) if !manages => Screen::AskAdmin,
         Some(_) => Screen::Settings,
     });
     let screen = move || match screen.get() {
         Screen::NotFound => view! { <NotFound path=path /> }.into_any(),
-        Screen::AskAdmin => lazy(ask_admin::load, move || ask_admin::page(session, admins)).into_any(),
-        Screen::Settings => view! { <Settings place=place session=session /> }.into_any(),
+        Screen::AskAdmin => render_lazy(ask_admin::load, move || ask_admin::page(session, admins)).into_any(),
+        Screen::Settings => view! { <Settings route=route session=session /> }.into_any(),
     };
     let frame = move || {
         view! {
             <a class="skip" href="#main" on:click=move |event| {
                 event.prevent_default();
-                focus::by_id("main");
+                focus::focus_id("main");
             }>{texts::app::skip()}</a>
-            {notice.map(|notice| ribbon(notice, outbox.then_some("/outbox")))}
+            {notice.map(|notice| render_ribbon(notice, outbox.then_some("/outbox")))}
             <div class="frame">
-                {bar(session, place, announcer)}
-                <main id="main" tabindex="-1"><NewVersion />{dynamic::part(screen)}<Footer /></main>
+                {render_sidebar(session, route, announcer)}
+                <main id="main" tabindex="-1"><NewVersion />{dynamic::view(screen)}<Footer /></main>
             </div>
-            {confirmation::start()}
+            {confirmation::render_confirmation()}
         }
         .into_any()
     };
     // Everything that shows figures or could be pressed goes with the session, dialogs too.
-    let shown = move || over.get().map_or_else(frame, session_over::page);
-    view! { {dynamic::part(shown)} }.into_any()
+    let shown = move || over.get().map_or_else(frame, session_over::render_page);
+    view! { {dynamic::view(shown)} }.into_any()
 }
 
 /// What stands in the frame. The tabs of Settings share one, so that it stays while they change.
@@ -143,16 +143,16 @@ enum Screen {
 }
 
 /// Names each screen in the tab and for those who listen, and writes the one right address for it.
-fn follow(place: Derived<Option<Place>>, path: Memo<String>, navigator: Navigator, announcer: Announcer) {
-    dynamic::effect_after(move |before: Option<Option<Place>>| {
-        let now = place.get();
+fn follow_route(route: ErasedMemo<Option<Route>>, path: Memo<String>, navigator: Navigator, announcer: Announcer) {
+    dynamic::effect_after(move |before: Option<Option<Route>>| {
+        let now = route.get();
         match now {
-            Some(Place::SignIn) => navigator.replace(Place::Billing),
-            Some(place) if path.get_untracked() != place.address() => navigator.replace(place),
+            Some(Route::SignIn) => navigator.replace(Route::Billing),
+            Some(route) if path.get_untracked() != route.address() => navigator.replace(route),
             _ => {}
         }
-        let title = now.map_or_else(texts::app::not_found, Place::title);
-        brand::title(title);
+        let title = now.map_or_else(texts::app::not_found, Route::title);
+        brand::set_title(title);
         if before.is_some_and(|before| before != now) {
             announcer.say(title);
         }
@@ -160,15 +160,15 @@ fn follow(place: Derived<Option<Place>>, path: Memo<String>, navigator: Navigato
     });
 }
 
-fn bar(session: Slot<Session>, place: Derived<Option<Place>>, announcer: Announcer) -> AnyView {
+fn render_sidebar(session: ErasedSignal<Session>, route: ErasedMemo<Option<Route>>, announcer: Announcer) -> AnyView {
     let leaving = RwSignal::new(false);
     let sign_out = move || {
         leaving.set(true);
         spawn_local(async move {
             match api::session::sign_out().await {
                 Ok(()) => {
-                    storage::clear();
-                    history::load(Place::SignIn.address());
+                    storage::clear_items();
+                    history::load_document(Route::SignIn.address());
                 }
                 Err(error) => {
                     leaving.set(false);
@@ -177,12 +177,12 @@ fn bar(session: Slot<Session>, place: Derived<Option<Place>>, announcer: Announc
             }
         });
     };
-    view! { <Sidebar session=session place=place leaving=leaving on_sign_out=sign_out /> }.into_any()
+    view! { <Sidebar session=session route=route leaving=leaving on_sign_out=sign_out /> }.into_any()
 }
 
 /// Says that no real money moves. Whoever manages billing finds here what the sandbox would send by mail; the server
 /// writes that page.
-fn ribbon(notice: Notice, outbox: Option<&'static str>) -> AnyView {
+fn render_ribbon(notice: TestMoneyNotice, outbox: Option<&'static str>) -> AnyView {
     view! {
         <aside class="ribbon" aria-label=notice.name()>
             <Icon name=IconName::Flask />{notice.text()}

@@ -3,12 +3,12 @@
 #![allow(dead_code, reason = "this page shows the kit, and uses little of what lies below it")]
 
 mod platform;
-mod specimens;
+mod stories;
 mod texts;
 mod ui;
 
 fn main() {
     #[cfg(feature = "debug-panics")]
     console_error_panic_hook::set_once();
-    specimens::mount();
+    stories::mount_kit();
 }

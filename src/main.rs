@@ -4,9 +4,9 @@
 mod api;
 mod app;
 mod pages;
-mod parts;
 mod platform;
 mod routes;
+mod shared;
 mod state;
 mod texts;
 mod ui;
@@ -14,5 +14,5 @@ mod ui;
 fn main() {
     #[cfg(feature = "debug-panics")]
     console_error_panic_hook::set_once();
-    app::mount();
+    app::mount_app();
 }

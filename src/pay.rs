@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "this page uses a part of the kit, and says so by leaving the rest out of its program")]
 
 mod api;
-mod parts;
 mod platform;
+mod shared;
 mod texts;
 mod ui;
 
@@ -15,5 +15,5 @@ mod pages {
 fn main() {
     #[cfg(feature = "debug-panics")]
     console_error_panic_hook::set_once();
-    pages::pay::mount();
+    pages::pay::mount_pay();
 }

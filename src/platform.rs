@@ -1,7 +1,7 @@
 //! What the browser offers, in plain Rust types: the only room that names `web_sys`, `js_sys` and `gloo_net`.
 
 pub(crate) mod bootstrap;
-#[allow(dead_code, reason = "the page behind a hand-over link has no tabs of one session")]
+#[allow(dead_code, reason = "the page behind a payment link has no tabs of one session")]
 pub(crate) mod channel;
 pub(crate) mod clock;
 pub(crate) mod connection;
@@ -9,7 +9,7 @@ pub(crate) mod dialog;
 pub(crate) mod drafts;
 pub(crate) mod fetch;
 pub(crate) mod focus;
-#[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
+#[allow(dead_code, reason = "for the page behind a payment link, a program of its own")]
 pub(crate) mod fragment;
 pub(crate) mod history;
 pub(crate) mod idle;
@@ -17,13 +17,11 @@ pub(crate) mod intl;
 pub(crate) mod json;
 pub(crate) mod language;
 pub(crate) mod listener;
-#[allow(dead_code, reason = "the page behind a hand-over link has no tabs of one session")]
+#[allow(dead_code, reason = "the page behind a payment link has no tabs of one session")]
 pub(crate) mod lock;
-#[allow(dead_code, reason = "for the page behind a hand-over link, a program of its own")]
-pub(crate) mod paper;
+pub(crate) mod oneshot;
 pub(crate) mod print;
 pub(crate) mod random;
-pub(crate) mod reply;
 pub(crate) mod scroll;
 pub(crate) mod share;
 pub(crate) mod signal;

@@ -1,4 +1,4 @@
-//! Every address of the page, in one place, and the way from one to another.
+//! Every address of the page, in one file, and the way from one to another.
 //!
 //! Of `leptos_router` only the browser's side is used: link clicks, the history, the present address. Matching four fixed
 //! addresses is a table below, and its route matcher weighs more than this whole room.
@@ -8,24 +8,17 @@ use leptos_router::location::{BrowserUrl, LocationChange, LocationProvider};
 
 use crate::texts;
 
-/// A screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Who are you?
+pub(crate) enum Route {
     SignIn,
-    /// Settings → Organization.
     Organization,
-    /// Settings → Members.
     Members,
-    /// Settings → Billing.
     Billing,
 }
 
-impl Place {
-    /// Every screen.
+impl Route {
     pub(crate) const ALL: [Self; 4] = [Self::SignIn, Self::Organization, Self::Members, Self::Billing];
 
-    /// Its address.
     pub(crate) const fn address(self) -> &'static str {
         match self {
             Self::SignIn => "/sign-in",
@@ -49,7 +42,7 @@ impl Place {
     pub(crate) fn at(path: &str) -> Option<Self> {
         match path.strip_suffix('/').unwrap_or(path) {
             "" | "/settings" => Some(Self::Billing),
-            path => Self::ALL.into_iter().find(|place| place.address() == path),
+            path => Self::ALL.into_iter().find(|route| route.address() == path),
         }
     }
 }
@@ -74,17 +67,16 @@ impl Navigator {
         Some(Self { browser })
     }
 
-    /// The present path.
     pub(crate) fn path(&self) -> Memo<String> {
         let address = self.browser.as_url().clone();
         Memo::new(move |_| address.read().path().to_owned())
     }
 
     /// Shows this screen instead of the present one, which the back button will not find again.
-    pub(crate) fn replace(&self, place: Place) {
-        if let Ok(url) = BrowserUrl::parse(place.address()) {
+    pub(crate) fn replace(&self, route: Route) {
+        if let Ok(url) = BrowserUrl::parse(route.address()) {
             self.browser.as_url().set(url);
-            let value = place.address().to_owned();
+            let value = route.address().to_owned();
             self.browser.complete_navigation(&LocationChange { value, ..LocationChange::default() });
         }
     }
@@ -96,15 +88,15 @@ mod tests {
 
     #[test]
     fn every_address_leads_to_its_own_screen_and_no_other_one_does() {
-        for place in Place::ALL {
-            assert_eq!(Place::at(place.address()), Some(place));
-            assert_eq!(Place::at(&format!("{}/", place.address())), Some(place));
+        for route in Route::ALL {
+            assert_eq!(Route::at(route.address()), Some(route));
+            assert_eq!(Route::at(&format!("{}/", route.address())), Some(route));
         }
         for path in ["/", "", "/settings", "/settings/"] {
-            assert_eq!(Place::at(path), Some(Place::Billing), "{path}");
+            assert_eq!(Route::at(path), Some(Route::Billing), "{path}");
         }
         for path in ["/settings/billing/x", "/Settings/Billing", "/settings//billing", "/x", "//"] {
-            assert_eq!(Place::at(path), None, "{path}");
+            assert_eq!(Route::at(path), None, "{path}");
         }
     }
 }

@@ -6,4 +6,4 @@ pub(crate) mod live;
 mod merge;
 pub(crate) mod payment;
 
-pub(crate) use live::{Hearing, Live, use_live};
+pub(crate) use live::{Freshness, LiveWallet, use_live};

@@ -19,7 +19,7 @@ thread_local! {
 
 fn with_lines<T>(read: impl FnOnce(&[&'static str]) -> T) -> T {
     LINES.with(|lines| {
-        read(lines.get_or_init(|| match language::words() {
+        read(lines.get_or_init(|| match language::loaded_words() {
             Some(words) => String::leak(words).split('\n').collect(),
             None => Vec::new(),
         }))
@@ -32,7 +32,7 @@ fn line(number: usize) -> Option<&'static str> {
 
 /// The code of the page's language, `de`; `None` in English.
 pub(crate) fn other_language() -> Option<String> {
-    with_lines(|lines| (!lines.is_empty()).then(language::code))
+    with_lines(|lines| (!lines.is_empty()).then(language::language_code))
 }
 
 /// Key and text of each line of an area that is looked up; none in English.
@@ -53,7 +53,7 @@ pub(crate) fn of_words(words: &str) -> Option<String> {
         looked_up(SERVER).into_iter().filter_map(|(template, text)| Some((template, text, matched(template, words)?)));
     // Of those that fit, the one that says most itself.
     let (_, text, found) = matching.max_by_key(|(template, ..)| template.len())?;
-    let found: Vec<_> = found.into_iter().map(|(name, value)| (name, intl::number(value))).collect();
+    let found: Vec<_> = found.into_iter().map(|(name, value)| (name, intl::format_number(value))).collect();
     let found: Vec<_> = found.iter().map(|(name, value)| (*name, value.as_str())).collect();
     Some(fill(text, &found))
 }
@@ -121,7 +121,7 @@ fn named<'a>(english: &'static str, values: &[&'a str]) -> Vec<(&'static str, &'
 fn plural(number: usize, count: u64, one: &'static str, other: &'static str, values: &[&str]) -> String {
     let template = line(number).and_then(|forms| form(forms, &language::plural_category(count)));
     let template = template.unwrap_or(if count == 1 { one } else { other });
-    let count = intl::whole(count);
+    let count = intl::format_count(count);
     let mut values = named(other, values);
     values.push(("count", &count));
     fill(template, &values)

@@ -12,8 +12,8 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::program::{Program, SERVICE_KEY};
-use crate::rate::{Rate, Waits};
+use crate::program::{BenchServer, SERVICE_KEY};
+use crate::rate::{Rate, WaitTimes};
 
 const CLIENTS: usize = 16;
 const REPORT: usize = 500;
@@ -23,7 +23,7 @@ const WALLETS_A_REPORT: usize = 10;
 const TIME: Duration = Duration::from_secs(6);
 const TOP_UPS: usize = 300;
 
-/// Organisations with money, made past the program.
+/// Organizations with money, made past the program.
 pub(crate) struct Wallets {
     store: Store,
     ids: Arc<[OrganizationId]>,
@@ -35,7 +35,7 @@ impl Wallets {
         let store = Store::connect(url).await?;
         let mut ids = Vec::with_capacity(WALLETS);
         for number in 0..WALLETS {
-            ids.push(wallet(&store, number).await?);
+            ids.push(create_wallet(&store, number).await?);
         }
         Ok(Self { store, ids: ids.into() })
     }
@@ -45,7 +45,6 @@ impl Wallets {
         self.ids.iter().take(1).cloned().collect()
     }
 
-    /// All of them.
     pub(crate) fn all(&self) -> Arc<[OrganizationId]> {
         Arc::clone(&self.ids)
     }
@@ -66,13 +65,13 @@ fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-fn now() -> Result<Timestamp> {
+fn current_time() -> Result<Timestamp> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
     Ok(Timestamp::from_micros(i64::try_from(since.as_micros())?))
 }
 
-async fn wallet(store: &Store, number: usize) -> Result<OrganizationId> {
-    let now = now()?;
+async fn create_wallet(store: &Store, number: usize) -> Result<OrganizationId> {
+    let now = current_time()?;
     let new = NewOrganization {
         id: OrganizationId::from_trusted(new_id()),
         name: format!("Wallet {number}"),
@@ -118,7 +117,7 @@ async fn wallet(store: &Store, number: usize) -> Result<OrganizationId> {
 }
 
 /// A request that must be answered with this status; the answer.
-async fn sent(request: RequestBuilder, status: u16) -> Result<reqwest::Response> {
+async fn send_expecting(request: RequestBuilder, status: u16) -> Result<reqwest::Response> {
     let answer = request.send().await?;
     let got = answer.status().as_u16();
     ensure!(got == status, "{got}: {}", answer.text().await?);
@@ -126,7 +125,7 @@ async fn sent(request: RequestBuilder, status: u16) -> Result<reqwest::Response>
 }
 
 /// Reports of five hundred lines over these wallets; every line is acknowledged after its commit.
-pub(crate) async fn lines(program: &Program, wallets: &Arc<[OrganizationId]>) -> Result<Rate> {
+pub(crate) async fn measure_lines(program: &BenchServer, wallets: &Arc<[OrganizationId]>) -> Result<Rate> {
     let started = Instant::now();
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
@@ -142,7 +141,7 @@ pub(crate) async fn lines(program: &Program, wallets: &Arc<[OrganizationId]>) ->
 
 async fn report_for_a_while(origin: &str, wallets: &[String], client: usize) -> Result<u64> {
     let (http, run, started) = (Client::new(), new_id(), Instant::now());
-    let at = now()?;
+    let at = current_time()?;
     let (mut posted, mut report) = (0, client);
     while started.elapsed() < TIME {
         // As text: this side shares its two cores with the program that is measured.
@@ -161,7 +160,7 @@ async fn report_for_a_while(origin: &str, wallets: &[String], client: usize) -> 
         body.push_str("]}");
         let url = format!("{origin}/api/v1/metering/events");
         let request = http.post(url).bearer_auth(SERVICE_KEY).header("content-type", "application/json").body(body);
-        let answer = sent(request, 200).await?.text().await?;
+        let answer = send_expecting(request, 200).await?.text().await?;
         ensure!(answer.matches("\"status\":\"posted\"").count() == REPORT, "{answer}");
         posted += u64::try_from(REPORT)?;
         report += CLIENTS;
@@ -170,7 +169,7 @@ async fn report_for_a_while(origin: &str, wallets: &[String], client: usize) -> 
 }
 
 /// "May this call start?", of one wallet, each answered with a hold.
-pub(crate) async fn authorizations(program: &Program, wallet: String) -> Result<(Rate, Waits)> {
+pub(crate) async fn measure_authorizations(program: &BenchServer, wallet: String) -> Result<(Rate, WaitTimes)> {
     let form = json!({"organization_id": wallet, "kind": "outbound_call", "estimate": "0.50", "ttl_seconds": 600});
     let started = Instant::now();
     let mut clients = JoinSet::new();
@@ -182,7 +181,7 @@ pub(crate) async fn authorizations(program: &Program, wallet: String) -> Result<
     while let Some(asked) = clients.join_next().await {
         waits.extend(asked??);
     }
-    Ok((Rate { count: u64::try_from(waits.len())?, time: started.elapsed() }, Waits::of(waits)))
+    Ok((Rate { count: u64::try_from(waits.len())?, time: started.elapsed() }, WaitTimes::of(waits)))
 }
 
 async fn ask_for_a_while(origin: &str, form: &Value) -> Result<Vec<Duration>> {
@@ -191,7 +190,7 @@ async fn ask_for_a_while(origin: &str, form: &Value) -> Result<Vec<Duration>> {
     while started.elapsed() < TIME {
         let asked = Instant::now();
         let request = http.post(format!("{origin}/api/v1/metering/authorizations"));
-        let answer: Value = sent(request.bearer_auth(SERVICE_KEY).json(form), 200).await?.json().await?;
+        let answer: Value = send_expecting(request.bearer_auth(SERVICE_KEY).json(form), 200).await?.json().await?;
         waits.push(asked.elapsed());
         ensure!(answer["allowed"] == true, "{answer}");
     }
@@ -199,23 +198,23 @@ async fn ask_for_a_while(origin: &str, form: &Value) -> Result<Vec<Duration>> {
 }
 
 /// Top-ups of the demo's owner, one after the other: charged at the sandbox bank and in the ledger when answered.
-pub(crate) async fn top_ups(program: &Program) -> Result<(Rate, Waits)> {
+pub(crate) async fn measure_top_ups(program: &BenchServer) -> Result<(Rate, WaitTimes)> {
     let (http, base) = (Client::new(), format!("{}/api/v1", program.origin));
     let sign_in = json!({"email": "owner@demo.test", "password": "demo"});
     let post = |path: &str| http.post(format!("{base}{path}")).header("origin", &program.origin);
-    let session = sent(post("/session").json(&sign_in), 200).await?;
+    let session = send_expecting(post("/session").json(&sign_in), 200).await?;
     let cookie = session.headers().get("set-cookie").context("no cookie")?.to_str()?;
     let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
     let card = json!({"token": "pm_card_visa", "exp_month": 12, "exp_year": 2040, "consent": "measuring"});
-    sent(post("/cards/setups").header("cookie", &cookie).json(&card), 201).await?;
+    send_expecting(post("/cards/setups").header("cookie", &cookie).json(&card), 201).await?;
     let started = Instant::now();
     let mut waits = Vec::with_capacity(TOP_UPS);
     for number in 0..TOP_UPS {
         let asked = Instant::now();
         let request = post("/top-ups").header("cookie", &cookie).header("idempotency-key", format!("bench-{number}"));
-        let answer: Value = sent(request.json(&json!({"amount": "25.00"})), 201).await?.json().await?;
+        let answer: Value = send_expecting(request.json(&json!({"amount": "25.00"})), 201).await?.json().await?;
         waits.push(asked.elapsed());
         ensure!(answer["status"] == "succeeded", "{answer}");
     }
-    Ok((Rate { count: u64::try_from(TOP_UPS)?, time: started.elapsed() }, Waits::of(waits)))
+    Ok((Rate { count: u64::try_from(TOP_UPS)?, time: started.elapsed() }, WaitTimes::of(waits)))
 }

@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::load::Wallets;
-use crate::program::Program;
-use crate::rate::{Rate, ratio, slower_by_percent};
+use crate::program::BenchServer;
+use crate::rate::{Rate, format_ratio, slower_by_percent};
 
 /// Lines that the ledger holds when everything is measured again.
 const MANY_LINES: i64 = 1_000_000;
 
 /// Where things are; `cargo xtask bench` says so in the environment.
-pub(crate) struct Places {
+pub(crate) struct BenchPaths {
     pub(crate) server: PathBuf,
     pub(crate) dist: PathBuf,
     pub(crate) postgres_programs: PathBuf,
@@ -27,69 +27,69 @@ pub(crate) struct Places {
 }
 
 fn main() -> Result<()> {
-    let places = Places {
-        server: place("SERVER")?.into(),
-        dist: place("DIST")?.into(),
-        postgres_programs: place("POSTGRES_BIN")?.into(),
-        postgres_url: place("POSTGRES_URL")?,
+    let places = BenchPaths {
+        server: read_setting("SERVER")?.into(),
+        dist: read_setting("DIST")?.into(),
+        postgres_programs: read_setting("POSTGRES_BIN")?.into(),
+        postgres_url: read_setting("POSTGRES_URL")?,
     };
     // Nothing here speaks TLS; the client wants to know all the same whose it would use.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(measure(&places))
+    runtime.block_on(measure_all(&places))
 }
 
-fn place(name: &str) -> Result<String> {
+fn read_setting(name: &str) -> Result<String> {
     let name = format!("NEXIS_BILLING_BENCH_{name}");
     std::env::var(&name).with_context(|| format!("{name} is not set: run `cargo xtask bench`"))
 }
 
-async fn measure(places: &Places) -> Result<()> {
+async fn measure_all(places: &BenchPaths) -> Result<()> {
     let folder = tempfile::tempdir()?;
     println!("SQLite");
     let by_hand = peers::sqlite_one_commit_a_line(&folder.path().join("by-hand.db")).await?;
     println!("  one commit a line, by hand        {by_hand}");
     let url = format!("sqlite:{}", folder.path().join("product.db").display());
-    let hot = database(places, &url).await?;
-    println!("  hot wallet beside that loop       {}", ratio(hot, by_hand));
+    let hot = measure_database(places, &url).await?;
+    println!("  hot wallet beside that loop       {}", format_ratio(hot, by_hand));
     println!("\nPostgreSQL");
-    let pgbench = peers::pgbench(places)?;
+    let pgbench = peers::run_pgbench(places)?;
     println!("  pgbench TPC-B, one hot branch     {pgbench}");
     let url = peers::fresh_database(places, "product").await?;
-    let hot = database(places, &url).await?;
-    println!("  hot wallet beside pgbench         {}", ratio(hot, pgbench));
+    let hot = measure_database(places, &url).await?;
+    println!("  hot wallet beside pgbench         {}", format_ratio(hot, pgbench));
     println!("\nSandbox top-up on SQLite");
-    top_ups(places, folder.path()).await
+    print_top_ups(places, folder.path()).await
 }
 
 /// Everything on one database; the rate of the hot wallet.
-async fn database(places: &Places, url: &str) -> Result<Rate> {
+async fn measure_database(places: &BenchPaths, url: &str) -> Result<Rate> {
     let wallets = Wallets::create(url).await?;
-    let program = Program::start(places, url, &[]).await?;
-    let hot = load::lines(&program, &wallets.hot()).await?;
+    let program = BenchServer::start(places, url, &[]).await?;
+    let hot = load::measure_lines(&program, &wallets.hot()).await?;
     println!("  usage lines, one hot wallet       {hot}");
-    println!("  usage lines, 1,000 wallets        {}", load::lines(&program, &wallets.all()).await?);
-    let (granted, wait) = load::authorizations(&program, wallets.holder()).await?;
-    println!("  authorisations                    {granted}, {wait}");
+    println!("  usage lines, 1,000 wallets        {}", load::measure_lines(&program, &wallets.all()).await?);
+    let (granted, wait) = load::measure_authorizations(&program, wallets.holder()).await?;
+    println!("  authorizations                    {granted}, {wait}");
     println!("  memory                            {}", program.memory().await?);
     while wallets.lines().await? < MANY_LINES {
-        load::lines(&program, &wallets.hot()).await?;
+        load::measure_lines(&program, &wallets.hot()).await?;
     }
-    let later = load::lines(&program, &wallets.hot()).await?;
+    let later = load::measure_lines(&program, &wallets.hot()).await?;
     println!("  hot wallet after {} lines    {later} ({})", wallets.lines().await?, slower_by_percent(hot, later));
-    let (granted_later, wait) = load::authorizations(&program, wallets.holder()).await?;
+    let (granted_later, wait) = load::measure_authorizations(&program, wallets.holder()).await?;
     println!(
-        "  authorisations then               {granted_later}, {wait} ({})",
+        "  authorizations then               {granted_later}, {wait} ({})",
         slower_by_percent(granted, granted_later)
     );
     println!("  memory then                       {}", program.memory().await?);
     Ok(hot)
 }
 
-async fn top_ups(places: &Places, folder: &Path) -> Result<()> {
+async fn print_top_ups(places: &BenchPaths, folder: &Path) -> Result<()> {
     let url = format!("sqlite:{}", folder.join("demo.db").display());
-    let program = Program::start(places, &url, &["--demo", "--demo-state", "fresh"]).await?;
-    let (paid, wait) = load::top_ups(&program).await?;
+    let program = BenchServer::start(places, &url, &["--demo", "--demo-state", "fresh"]).await?;
+    let (paid, wait) = load::measure_top_ups(&program).await?;
     println!("  paid and in the ledger            {paid}, {wait}");
     Ok(())
 }

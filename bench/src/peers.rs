@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-use crate::Places;
+use crate::BenchPaths;
 use crate::rate::Rate;
 
 const TIME: Duration = Duration::from_secs(8);
@@ -43,7 +43,7 @@ pub(crate) async fn sqlite_one_commit_a_line(file: &Path) -> Result<Rate> {
 }
 
 /// pgbench's own TPC-B-like transaction (a balance update and a history insert among it), sixteen clients, one branch.
-pub(crate) fn pgbench(places: &Places) -> Result<Rate> {
+pub(crate) fn run_pgbench(places: &BenchPaths) -> Result<Rate> {
     let program = places.postgres_programs.join("pgbench");
     let run = |arguments: &[&str]| -> Result<String> {
         let output = Command::new(&program).args(arguments).arg(&places.postgres_url).output()?;
@@ -61,7 +61,7 @@ pub(crate) fn pgbench(places: &Places) -> Result<Rate> {
 }
 
 /// An empty database on the server; its address.
-pub(crate) async fn fresh_database(places: &Places, name: &str) -> Result<String> {
+pub(crate) async fn fresh_database(places: &BenchPaths, name: &str) -> Result<String> {
     let mut connection = sqlx::PgConnection::connect(&places.postgres_url).await?;
     sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await?;
     connection.close().await?;

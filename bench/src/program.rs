@@ -6,21 +6,20 @@ use anyhow::{Context as _, Result, bail};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::Places;
+use crate::BenchPaths;
 
-/// The platform's key.
 pub(crate) const SERVICE_KEY: &str = "a service key for measuring, long enough";
 
 /// A running program; it ends with this value.
-pub(crate) struct Program {
+pub(crate) struct BenchServer {
     child: Child,
-    /// `http://127.0.0.1:PORT`.
+    /// Written in the form `http://127.0.0.1:PORT`.
     pub(crate) origin: String,
 }
 
-impl Program {
+impl BenchServer {
     /// Starts it without limits on its clients, and waits until it listens.
-    pub(crate) async fn start(places: &Places, url: &str, flags: &[&str]) -> Result<Self> {
+    pub(crate) async fn start(places: &BenchPaths, url: &str, flags: &[&str]) -> Result<Self> {
         let mut command = Command::new(&places.server);
         command.args(["serve", "--listen", "127.0.0.1:0", "--requests-per-second", "0", "--log", "warn"]);
         command

@@ -6,9 +6,9 @@ use std::time::Duration;
 /// So many in so long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rate {
-    /// How many.
+    /// How many were done in `time`.
     pub(crate) count: u64,
-    /// In how long.
+    /// The wall-clock time that they took.
     pub(crate) time: Duration,
 }
 
@@ -25,8 +25,8 @@ impl fmt::Display for Rate {
     }
 }
 
-/// `12.3 ×`.
-pub(crate) fn ratio(ours: Rate, theirs: Rate) -> String {
+/// Written as `12.3 ×`.
+pub(crate) fn format_ratio(ours: Rate, theirs: Rate) -> String {
     let tenths = ours.per_second() * 10 / theirs.per_second().max(1);
     format!("{:>6}.{} ×", tenths / 10, tenths % 10)
 }
@@ -39,10 +39,9 @@ pub(crate) fn slower_by_percent(before: Rate, after: Rate) -> String {
 
 /// The middle and the slow end of many waits.
 #[derive(Clone, Debug)]
-pub(crate) struct Waits(Vec<Duration>);
+pub(crate) struct WaitTimes(Vec<Duration>);
 
-impl Waits {
-    /// In any order.
+impl WaitTimes {
     pub(crate) fn of(mut waits: Vec<Duration>) -> Self {
         waits.sort_unstable();
         Self(waits)
@@ -54,7 +53,7 @@ impl Waits {
     }
 }
 
-impl fmt::Display for Waits {
+impl fmt::Display for WaitTimes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "p50 {} µs, p99 {} µs", self.percentile(50).as_micros(), self.percentile(99).as_micros())
     }
@@ -67,9 +66,9 @@ mod tests {
     #[test]
     fn rates_are_compared_in_whole_numbers() {
         let rate = |count| Rate { count, time: Duration::from_secs(2) };
-        assert_eq!(ratio(rate(2_460), rate(200)).trim(), "12.3 ×");
+        assert_eq!(format_ratio(rate(2_460), rate(200)).trim(), "12.3 ×");
         assert_eq!(slower_by_percent(rate(200), rate(182)), "9 % slower");
-        let waits = Waits::of((1..=100).rev().map(Duration::from_micros).collect());
+        let waits = WaitTimes::of((1..=100).rev().map(Duration::from_micros).collect());
         assert_eq!(waits.to_string(), "p50 51 µs, p99 100 µs");
     }
 }

@@ -8,17 +8,17 @@ use billing_contract::usage::Usage;
 use billing_domain::Month;
 
 use super::ApiError;
-use super::client::{Call, Method, get};
+use super::client::{ApiCall, Method, get};
 
 pub(crate) use super::client::Progress;
 
 /// `GET /wallet/history`: the last 30 days.
-pub(crate) async fn history() -> Result<WalletHistory, ApiError> {
+pub(crate) async fn fetch_history() -> Result<WalletHistory, ApiError> {
     get(paths::WALLET_HISTORY).answer().await
 }
 
-/// `GET /usage?month=`.
-pub(crate) async fn usage(month: Month) -> Result<Usage, ApiError> {
+/// The endpoint is `GET /usage?month=`.
+pub(crate) async fn fetch_usage(month: Month) -> Result<Usage, ApiError> {
     get(paths::USAGE).query(&format!("month={month}")).answer().await
 }
 
@@ -26,33 +26,33 @@ pub(crate) async fn usage(month: Month) -> Result<Usage, ApiError> {
 const PAGE: &str = "100";
 
 /// `GET /transactions`, from the newest line on. `filter` is a query without its `?`.
-pub(crate) async fn transactions(filter: &str) -> Result<TransactionPage, ApiError> {
-    get(paths::TRANSACTIONS).query(&with(filter, &[("limit", PAGE)])).answer().await
+pub(crate) async fn fetch_transactions(filter: &str) -> Result<TransactionPage, ApiError> {
+    get(paths::TRANSACTIONS).query(&append_query(filter, &[("limit", PAGE)])).answer().await
 }
 
 /// `GET /transactions`, from the first line below this `seq` on.
-pub(crate) async fn transactions_before(filter: &str, seq: i64) -> Result<TransactionPage, ApiError> {
-    let query = with(filter, &[("limit", PAGE), ("before_seq", &seq.to_string())]);
+pub(crate) async fn fetch_transactions_before(filter: &str, seq: i64) -> Result<TransactionPage, ApiError> {
+    let query = append_query(filter, &[("limit", PAGE), ("before_seq", &seq.to_string())]);
     get(paths::TRANSACTIONS).query(&query).answer().await
 }
 
 /// `GET /transactions`: the line that occurred last on this date (`2026-11-14`) or before it.
-pub(crate) async fn transactions_at(filter: &str, date: &str) -> Result<TransactionPage, ApiError> {
-    get(paths::TRANSACTIONS).query(&with(filter, &[("limit", "1"), ("at", date)])).answer().await
+pub(crate) async fn fetch_transactions_at(filter: &str, date: &str) -> Result<TransactionPage, ApiError> {
+    get(paths::TRANSACTIONS).query(&append_query(filter, &[("limit", "1"), ("at", date)])).answer().await
 }
 
-/// `GET /transactions/outline`.
-pub(crate) async fn outline(filter: &str) -> Result<TransactionOutline, ApiError> {
+/// The endpoint is `GET /transactions/outline`.
+pub(crate) async fn fetch_outline(filter: &str) -> Result<TransactionOutline, ApiError> {
     get(paths::TRANSACTIONS_OUTLINE).query(filter).answer().await
 }
 
-/// `GET /transactions/{seq}`.
-pub(crate) async fn transaction(seq: i64) -> Result<TransactionDetail, ApiError> {
-    Call::new(Method::GET, paths::TRANSACTION, &seq.to_string()).answer().await
+/// The endpoint is `GET /transactions/{seq}`.
+pub(crate) async fn fetch_transaction(seq: i64) -> Result<TransactionDetail, ApiError> {
+    ApiCall::new(Method::GET, paths::TRANSACTION, &seq.to_string()).answer().await
 }
 
-/// `GET /statement?month=`.
-pub(crate) async fn statement(month: Month) -> Result<Statement, ApiError> {
+/// The endpoint is `GET /statement?month=`.
+pub(crate) async fn fetch_statement(month: Month) -> Result<Statement, ApiError> {
     get(paths::STATEMENT).query(&format!("month={month}")).answer().await
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn save_csv(
     get(paths::TRANSACTIONS_CSV).query(filter).save(name, on_progress).await
 }
 
-fn with(filter: &str, more: &[(&str, &str)]) -> String {
+fn append_query(filter: &str, more: &[(&str, &str)]) -> String {
     let mut query = filter.to_owned();
     for (name, value) in more {
         if !query.is_empty() {

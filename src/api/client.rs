@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
-use super::session::Over;
-use crate::platform::fetch::{self, FetchError, Request, Response};
-use crate::platform::json::decode;
-use crate::platform::transfer::{self, Failure};
+use super::session_end::SessionEnd;
+use crate::platform::fetch::{self, FetchError, HttpRequest, HttpResponse};
+use crate::platform::json::decode_json;
+use crate::platform::transfer::{self, TransferFailure};
 use crate::platform::{connection, timers, version};
 
 pub(super) use crate::platform::fetch::Method;
@@ -31,12 +31,12 @@ const AGAIN_MILLISECONDS: i32 = 400;
 /// What a server answers to requests of another shape than it knows.
 const NOT_UNDERSTOOD: [ProblemCode; 2] = [ProblemCode::Malformed, ProblemCode::MethodNotAllowed];
 /// Hears that the session of this document is over.
-type OnOver = Rc<dyn Fn(Over)>;
+type OnSessionEnd = Rc<dyn Fn(SessionEnd)>;
 
 thread_local! {
-    static ON_OVER: RefCell<Option<OnOver>> = const { RefCell::new(None) };
+    static ON_OVER: RefCell<Option<OnSessionEnd>> = const { RefCell::new(None) };
     static CLOSED: Cell<bool> = const { Cell::new(false) };
-    static UNCONFIRMED: RefCell<Option<Ask>> = const { RefCell::new(None) };
+    static UNCONFIRMED: RefCell<Option<ConfirmIdentity>> = const { RefCell::new(None) };
     static CHANGED: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
     static SESSION: RefCell<Option<String>> = const { RefCell::new(None) };
 }
@@ -47,13 +47,13 @@ pub(crate) fn use_session(id: &str) {
 }
 
 /// The public id of the session that this document was drawn for.
-pub(super) fn session() -> Option<String> {
+pub(super) fn session_id() -> Option<String> {
     SESSION.with_borrow(Clone::clone)
 }
 
 /// The address of what is asked for without headers, a stream or a file: the session stands in its query.
-pub(crate) fn address(path: &str, id: &str, query: &[(&str, &str)]) -> String {
-    let session = session();
+pub(crate) fn resource_address(path: &str, id: &str, query: &[(&str, &str)]) -> String {
+    let session = session_id();
     let session = session.as_deref().map(|own| ("session", own));
     let mut address = paths::full(path, id);
     for (index, (name, value)) in query.iter().copied().chain(session).enumerate() {
@@ -71,17 +71,17 @@ pub(super) fn when_changed(run: impl Fn() + 'static) {
 }
 
 /// From now on `run` is called whenever the server says that the session of this document is over.
-pub(super) fn when_over(run: impl Fn(Over) + 'static) {
+pub(super) fn when_over(run: impl Fn(SessionEnd) + 'static) {
     ON_OVER.set(Some(Rc::new(run)));
 }
 
 /// Nothing more is sent from this document.
-pub(crate) fn close() {
+pub(crate) fn stop_sending() {
     CLOSED.set(true);
 }
 
 /// Asks the person for their password; whether they gave it.
-type Ask = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>>>;
+type ConfirmIdentity = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>>>;
 
 /// From now on `ask` is called whenever the server wants the person's password before it does something; the same request is
 /// sent again once they gave it.
@@ -90,18 +90,18 @@ pub(crate) fn when_unconfirmed(ask: impl Fn() -> Pin<Box<dyn Future<Output = boo
 }
 
 /// A request in the making.
-pub(super) struct Call {
+pub(super) struct ApiCall {
     method: Method,
     address: String,
     headers: Vec<(&'static str, String)>,
     body: Option<String>,
 }
 
-impl Call {
+impl ApiCall {
     /// To the endpoint at this path of [`paths`], whose `{id}` is `id`.
     pub(super) fn new(method: Method, path: &str, id: &str) -> Self {
         // Under another session than the one that the page was drawn for nothing is done.
-        let headers = session().map(|id| (SESSION_HEADER, id)).into_iter().collect();
+        let headers = session_id().map(|id| (SESSION_HEADER, id)).into_iter().collect();
         Self { method, address: paths::full(path, id), headers, body: None }
     }
 
@@ -114,7 +114,6 @@ impl Call {
         self
     }
 
-    /// With a header.
     pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
@@ -133,7 +132,7 @@ impl Call {
         let headers = self.headers();
         let reading = self.method == Method::GET;
         let limit = if reading { READ_LIMIT_MILLISECONDS } else { WRITE_LIMIT_MILLISECONDS };
-        let send = || fetch::send(self.request(&headers, limit));
+        let send = || fetch::send_request(self.request(&headers, limit));
         let mut answer = send().await;
         // Reading changes nothing, so it may be asked twice; whatever changes something is repeated by its own rule.
         if reading && matches!(answer, Err(FetchError::Network)) {
@@ -147,16 +146,16 @@ impl Call {
         {
             answer = send().await;
         }
-        connection::answered(answer.is_ok());
+        connection::set_answered(answer.is_ok());
         match answer {
             Ok(answer) if (200..300).contains(&answer.status) => {
                 if !reading {
-                    let told = CHANGED.with_borrow(Clone::clone);
-                    told.inspect(|run| run());
+                    let on_change = CHANGED.with_borrow(Clone::clone);
+                    on_change.inspect(|run| run());
                 }
                 Ok(answer.text)
             }
-            Ok(answer) => Err(refused(&answer)),
+            Ok(answer) => Err(read_refusal(&answer)),
             Err(error) => Err(error.into()),
         }
     }
@@ -167,9 +166,9 @@ impl Call {
         refuse_when_closed()?;
         let headers = self.headers();
         let request = self.request(&headers, SILENCE_LIMIT_MILLISECONDS);
-        transfer::save(request, name, on_progress).await.map_err(|failure| match failure {
-            Failure::Refused(answer) => refused(&answer),
-            Failure::Broken(error) => error.into(),
+        transfer::save_answer(request, name, on_progress).await.map_err(|failure| match failure {
+            TransferFailure::Refused(answer) => read_refusal(&answer),
+            TransferFailure::Broken(error) => error.into(),
         })
     }
 
@@ -177,9 +176,9 @@ impl Call {
         self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
 
-    fn request<'a>(&'a self, headers: &'a [(&'static str, &'a str)], limit_milliseconds: i32) -> Request<'a> {
+    fn request<'a>(&'a self, headers: &'a [(&'static str, &'a str)], limit_milliseconds: i32) -> HttpRequest<'a> {
         let (method, body) = (self.method.clone(), self.body.as_deref());
-        Request { method, address: &self.address, headers, body, limit_milliseconds }
+        HttpRequest { method, address: &self.address, headers, body, limit_milliseconds }
     }
 
     /// Boxed, so that the whole exchange is not compiled into each kind of answer.
@@ -189,7 +188,7 @@ impl Call {
 
     /// Sends it; the resource in a good answer.
     pub(super) async fn answer<T: DeserializeOwned>(self) -> Result<T, ApiError> {
-        decode(&self.boxed_text().await?).ok_or_else(unreadable)
+        decode_json(&self.boxed_text().await?).ok_or_else(report_unreadable)
     }
 }
 
@@ -202,30 +201,30 @@ impl From<FetchError> for ApiError {
     }
 }
 
-fn wants_confirmation(answer: &Response) -> bool {
+fn wants_confirmation(answer: &HttpResponse) -> bool {
     answer.status == 403 && ApiError::from_text(&answer.text).code() == Some(ProblemCode::ConfirmationRequired)
 }
 
 /// What an answer says that is not a good one.
-fn refused(answer: &Response) -> ApiError {
+fn read_refusal(answer: &HttpResponse) -> ApiError {
     let error = ApiError::from_text(&answer.text);
     let over = match error.code() {
-        Some(ProblemCode::SessionChanged) => Some(Over::Replaced),
-        _ if answer.status == 401 => Some(Over::SignedOut),
+        Some(ProblemCode::SessionChanged) => Some(SessionEnd::Replaced),
+        _ if answer.status == 401 => Some(SessionEnd::SignedOut),
         _ => None,
     };
     if let (Some(over), Some(run)) = (over, ON_OVER.with_borrow(Clone::clone)) {
         run(over);
     }
     if matches!(error, ApiError::Unreadable) || error.code().is_some_and(|code| NOT_UNDERSTOOD.contains(&code)) {
-        version::suspect();
+        version::check_version();
     }
     error
 }
 
 /// A good answer of another shape than this page knows.
-fn unreadable() -> ApiError {
-    version::suspect();
+fn report_unreadable() -> ApiError {
+    version::check_version();
     ApiError::Unreadable
 }
 
@@ -237,13 +236,13 @@ fn refuse_when_closed() -> Result<(), ApiError> {
 }
 
 /// `GET` of a path of [`paths`] without `{id}`.
-pub(super) fn get(path: &str) -> Call {
-    Call::new(Method::GET, path, "")
+pub(super) fn get(path: &str) -> ApiCall {
+    ApiCall::new(Method::GET, path, "")
 }
 
 /// `POST` to a path of [`paths`] without `{id}`.
-pub(super) fn post(path: &str) -> Call {
-    Call::new(Method::POST, path, "")
+pub(super) fn post(path: &str) -> ApiCall {
+    ApiCall::new(Method::POST, path, "")
 }
 
 #[cfg(test)]
@@ -261,13 +260,13 @@ mod tests {
     #[test]
     fn what_serde_reads_is_read_the_same() {
         let page = format!(r#"{{"items":[{LINE},{LINE}],"next_cursor":"x"}}"#);
-        assert_eq!(decode::<TransactionPage>(&page), serde_json::from_str(&page).ok());
-        assert!(decode::<TransactionPage>(&page).is_some());
+        assert_eq!(decode_json::<TransactionPage>(&page), serde_json::from_str(&page).ok());
+        assert!(decode_json::<TransactionPage>(&page).is_some());
         let auto_pay = r#"{"enabled":true,"currency":"USD","threshold":"20.00","refill":{"kind":"target","balance":"100.00"},
             "monthly_cap":"500.00","card_id":null,"health":{"state":"armed","next_charge_at":null,"attempt":2,"reason":null},
             "month":{"spent":"0.00","in_flight":"0.00","left":"500.00","resets_at":"2026-12-01T05:00:00Z"},"etag":"e"}"#;
-        assert_eq!(decode::<AutoPay>(auto_pay), serde_json::from_str(auto_pay).ok());
-        assert!(decode::<AutoPay>(auto_pay).is_some());
+        assert_eq!(decode_json::<AutoPay>(auto_pay), serde_json::from_str(auto_pay).ok());
+        assert!(decode_json::<AutoPay>(auto_pay).is_some());
     }
 
     #[test]
@@ -275,7 +274,7 @@ mod tests {
         for text in
             ["", "{}", "[]", "null", r#"{"items":[],"next_cursor":null} x"#, r#"{"items":[[]],"next_cursor":null}"#]
         {
-            assert_eq!(decode::<TransactionPage>(text), None, "{text}");
+            assert_eq!(decode_json::<TransactionPage>(text), None, "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use billing_contract::{Problem, ProblemCode};
 
-use crate::platform::json::decode;
+use crate::platform::json::decode_json;
 use crate::texts;
 
 /// Why there is no answer to use.
@@ -23,7 +23,7 @@ pub(crate) enum ApiError {
 impl ApiError {
     /// What a failed answer says; `Unreadable` when it is no problem document.
     pub(crate) fn from_text(text: &str) -> Self {
-        decode(text).map_or(Self::Unreadable, |problem| Self::Problem(Box::new(problem)))
+        decode_json(text).map_or(Self::Unreadable, |problem| Self::Problem(Box::new(problem)))
     }
 
     /// What happened and what to do, for a person.

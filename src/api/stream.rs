@@ -10,12 +10,12 @@ use billing_contract::billing::Billing;
 use billing_contract::transaction::Transaction;
 use billing_contract::{event, paths};
 
-use self::order::{Arrival, Lines};
+use self::order::{Arrival, LineSequence};
 pub(crate) use self::update::Update;
 use super::client::{self, get};
-pub(crate) use super::subscription::{Connection, Subscription};
-use super::subscription::{Next, Source, subscribe};
-use crate::platform::json::decode;
+use super::subscription::{AfterEvent, SubscriptionSource, subscribe};
+pub(crate) use super::subscription::{ConnectionState, EventSubscription};
+use crate::platform::json::decode_json;
 
 const EVENTS: [&str; 8] = [
     event::TRANSACTION,
@@ -29,19 +29,20 @@ const EVENTS: [&str; 8] = [
 ];
 
 /// Everything after the ledger line `after`, until dropped or until the session is over.
-pub(crate) fn listen(
+pub(crate) fn subscribe_to_wallet(
     after: i64,
     on_update: impl Fn(Update) + 'static,
-    on_connection: impl Fn(Connection) + 'static,
-) -> Subscription {
-    let watcher = Rc::new(Watcher { lines: RefCell::new(Lines::after(after)), on_update: Box::new(on_update) });
+    on_connection: impl Fn(ConnectionState) + 'static,
+) -> EventSubscription {
+    let watcher =
+        Rc::new(WalletWatcher { lines: RefCell::new(LineSequence::after(after)), on_update: Box::new(on_update) });
     let (position, reader, taker) = (Rc::clone(&watcher), Rc::clone(&watcher), watcher);
-    subscribe(Source {
+    subscribe(SubscriptionSource {
         name: "wallet",
         events: &EVENTS,
         address: Box::new(move || {
             let after = position.lines.borrow().last().to_string();
-            client::address(paths::EVENTS, "", &[("after", &after)])
+            client::resource_address(paths::EVENTS, "", &[("after", &after)])
         }),
         read: Box::new(|| Box::pin(get(paths::BILLING).text())),
         on_read: Box::new(move |text| reader.take_all(text)),
@@ -50,24 +51,24 @@ pub(crate) fn listen(
     })
 }
 
-struct Watcher {
-    lines: RefCell<Lines<Transaction>>,
+struct WalletWatcher {
+    lines: RefCell<LineSequence<Transaction>>,
     on_update: Box<dyn Fn(Update)>,
 }
 
-impl Watcher {
-    fn take(&self, name: &str, data: &str) -> Next {
+impl WalletWatcher {
+    fn take(&self, name: &str, data: &str) -> AfterEvent {
         // What cannot be read is a newer server's: the page goes on.
-        let Some(update) = Update::read(name, data) else { return Next::GoOn };
+        let Some(update) = Update::read(name, data) else { return AfterEvent::GoOn };
         let update = match update {
             Update::Transaction(line) => match self.arrive(*line) {
                 Arrival::Next(line) => Update::Transaction(Box::new(line)),
-                Arrival::Known => return Next::GoOn,
-                Arrival::Early => return Next::ReadAll,
+                Arrival::Known => return AfterEvent::GoOn,
+                Arrival::Early => return AfterEvent::ReadAll,
             },
             update => update,
         };
-        let next = if matches!(update, Update::Session(_)) { Next::End } else { Next::GoOn };
+        let next = if matches!(update, Update::Session(_)) { AfterEvent::End } else { AfterEvent::GoOn };
         (self.on_update)(update);
         next
     }
@@ -78,7 +79,7 @@ impl Watcher {
 
     /// The answer of `GET /billing`.
     fn take_all(&self, text: &str) {
-        let Some(billing) = decode::<Billing>(text) else { return };
+        let Some(billing) = decode_json::<Billing>(text) else { return };
         let newest = billing.transactions.items.iter().map(|line| (line.seq, line.clone())).collect();
         let lines = self.lines.borrow_mut().catch_up(newest);
         for line in lines {

@@ -17,11 +17,11 @@ use leptos::prelude::GetUntracked;
 
 use self::relay::Relay;
 use super::{ApiError, client};
-use crate::platform::channel::Channel;
+use crate::platform::channel::TabChannel;
 use crate::platform::listener::Listener;
 use crate::platform::lock::Lock;
 use crate::platform::stream::{Stream, StreamState};
-use crate::platform::task::{self, Task};
+use crate::platform::task::{self, BackgroundTask};
 use crate::platform::timers::{self, Timer};
 use crate::platform::{clock, connection, random, visibility};
 
@@ -35,13 +35,13 @@ const ECHO_MILLISECONDS: i32 = 2_000;
 const TRIES: usize = 3;
 
 /// An answer on its way.
-pub(in crate::api) type Reading = Pin<Box<dyn Future<Output = Result<String, ApiError>>>>;
+pub(in crate::api) type PendingRead = Pin<Box<dyn Future<Output = Result<String, ApiError>>>>;
 
 /// Takes an event, by name and data.
-pub(in crate::api) type OnEvent = Box<dyn Fn(&str, &str) -> Next>;
+pub(in crate::api) type OnEvent = Box<dyn Fn(&str, &str) -> AfterEvent>;
 
 /// What is subscribed to.
-pub(in crate::api) struct Source {
+pub(in crate::api) struct SubscriptionSource {
     /// Names it among the tabs of a session.
     pub(in crate::api) name: &'static str,
     /// The events that are wanted, besides heartbeats.
@@ -49,29 +49,26 @@ pub(in crate::api) struct Source {
     /// Where the stream is, from the last known position on.
     pub(in crate::api) address: Box<dyn Fn() -> String>,
     /// Reads everything that the events are about.
-    pub(in crate::api) read: Box<dyn Fn() -> Reading>,
+    pub(in crate::api) read: Box<dyn Fn() -> PendingRead>,
     /// Takes over what was read.
     pub(in crate::api) on_read: Box<dyn Fn(&str)>,
     /// Takes an event, by name and data.
     pub(in crate::api) on_event: OnEvent,
     /// Hears whether events arrive.
-    pub(in crate::api) on_connection: Box<dyn Fn(Connection)>,
+    pub(in crate::api) on_connection: Box<dyn Fn(ConnectionState)>,
 }
 
 /// What follows from an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::api) enum Next {
-    /// The next event.
+pub(in crate::api) enum AfterEvent {
     GoOn,
     /// Something is missing: everything has to be read.
     ReadAll,
-    /// Nothing more comes.
     End,
 }
 
-/// Whether events arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Connection {
+pub(crate) enum ConnectionState {
     /// They do, from now on.
     Live,
     /// They do not. What is to be known is asked for now and then, until they do.
@@ -81,16 +78,15 @@ pub(crate) enum Connection {
     },
 }
 
-/// Ends when dropped.
-pub(crate) struct Subscription {
-    inner: Rc<Inner>,
+/// Closes the stream when it is dropped.
+pub(crate) struct EventSubscription {
+    inner: Rc<SubscriptionInner>,
     _visible: Option<Listener>,
     _network: Option<[Listener; 2]>,
 }
 
-struct Inner {
-    source: Source,
-    /// Nothing more comes.
+struct SubscriptionInner {
+    source: SubscriptionSource,
     over: Cell<bool>,
     /// The stream is this tab's.
     streaming: Cell<bool>,
@@ -104,24 +100,24 @@ struct Inner {
     /// What is being read may be older than what is asked for now.
     read_again: Cell<bool>,
     failures: Cell<u32>,
-    /// Counts the events.
-    heard: Cell<u32>,
+    /// Counts received events; it may wrap.
+    received: Cell<u32>,
     /// Counts those whose order beside an answer matters: what they say has no time of its own.
     changes: Cell<u32>,
     proven_at: Cell<i64>,
     stream: RefCell<Option<Stream>>,
-    channel: RefCell<Option<Channel>>,
+    channel: RefCell<Option<TabChannel>>,
     lock: RefCell<Option<Lock>>,
     retry: RefCell<Option<Timer>>,
     silence: RefCell<Option<Timer>>,
     poll: RefCell<Option<Timer>>,
     echo: RefCell<Option<Timer>>,
-    task: RefCell<Option<Task>>,
+    task: RefCell<Option<BackgroundTask>>,
 }
 
 /// Subscribes, until dropped or until the stream says that nothing more comes.
-pub(in crate::api) fn subscribe(source: Source) -> Subscription {
-    let inner = Rc::new(Inner {
+pub(in crate::api) fn subscribe(source: SubscriptionSource) -> EventSubscription {
+    let inner = Rc::new(SubscriptionInner {
         source,
         over: Cell::new(false),
         streaming: Cell::new(false),
@@ -132,7 +128,7 @@ pub(in crate::api) fn subscribe(source: Source) -> Subscription {
         reading: Cell::new(false),
         read_again: Cell::new(false),
         failures: Cell::new(0),
-        heard: Cell::new(0),
+        received: Cell::new(0),
         changes: Cell::new(0),
         proven_at: Cell::new(clock::now_millis()),
         stream: RefCell::new(None),
@@ -146,32 +142,32 @@ pub(in crate::api) fn subscribe(source: Source) -> Subscription {
     });
     inner.see(visibility::is_visible());
     let weak = Rc::downgrade(&inner);
-    let visible = visibility::on_change(move |visible| with(&weak, |inner| inner.see(visible)));
+    let visible = visibility::on_change(move |visible| with_upgraded(&weak, |inner| inner.see(visible)));
     let weak = Rc::downgrade(&inner);
     let network = visibility::on_network(move |online| {
-        connection::judge();
+        connection::update_state();
         // An open stream does not notice for minutes that its network is gone.
-        with(&weak, |inner| if online { inner.try_again() } else { inner.lose() });
+        with_upgraded(&weak, |inner| if online { inner.try_again() } else { inner.lose() });
     });
     let weak = Rc::downgrade(&inner);
-    client::when_changed(move || with(&weak, Inner::expect_echo));
-    Subscription { inner, _visible: visible, _network: network }
+    client::when_changed(move || with_upgraded(&weak, SubscriptionInner::expect_echo));
+    EventSubscription { inner, _visible: visible, _network: network }
 }
 
-impl Drop for Subscription {
+impl Drop for EventSubscription {
     fn drop(&mut self) {
         self.inner.end();
     }
 }
 
 /// Runs with what is still there.
-fn with<T>(inner: &Weak<T>, run: impl FnOnce(&Rc<T>)) {
+fn with_upgraded<T>(inner: &Weak<T>, run: impl FnOnce(&Rc<T>)) {
     if let Some(inner) = inner.upgrade() {
         run(&inner);
     }
 }
 
-impl Inner {
+impl SubscriptionInner {
     fn see(self: &Rc<Self>, visible: bool) {
         if self.over.get() {
             return;
@@ -187,10 +183,11 @@ impl Inner {
 
     /// Among the tabs of the session: the first one streams, the others are told by it.
     fn join(self: &Rc<Self>) {
-        let name = format!("nexis-billing/{}/{}", client::session().unwrap_or_default(), self.source.name);
-        let (heard, granted) = (Rc::downgrade(self), Rc::downgrade(self));
-        let channel = Channel::open(&name, move |text| with(&heard, |inner| inner.hear_tab(text)));
-        let lock = channel.as_ref().and_then(|_| Lock::request(&name, move || with(&granted, Self::lead)));
+        let name = format!("nexis-billing/{}/{}", client::session_id().unwrap_or_default(), self.source.name);
+        let (receiver, granted) = (Rc::downgrade(self), Rc::downgrade(self));
+        let channel =
+            TabChannel::open(&name, move |text| with_upgraded(&receiver, |inner| inner.receive_from_tab(text)));
+        let lock = channel.as_ref().and_then(|_| Lock::request(&name, move || with_upgraded(&granted, Self::lead)));
         if lock.is_some() {
             self.channel.replace(channel);
             self.lock.replace(lock);
@@ -245,15 +242,15 @@ impl Inner {
         if self.over.get() || !self.streaming.get() {
             return;
         }
-        let (heard, changed) = (Rc::downgrade(self), Rc::downgrade(self));
+        let (receiver, changed) = (Rc::downgrade(self), Rc::downgrade(self));
         let names: Vec<_> = self.source.events.iter().copied().chain([event::HEARTBEAT]).collect();
         let stream = Stream::open(
             &(self.source.address)(),
             &names,
-            move |name, _id, data| with(&heard, |inner| inner.take(name, &data)),
+            move |name, _id, data| with_upgraded(&receiver, |inner| inner.take(name, &data)),
             // An open connection proves nothing.
             move |state| {
-                with(&changed, |inner| {
+                with_upgraded(&changed, |inner| {
                     if state != StreamState::Open {
                         inner.lose();
                     }
@@ -264,7 +261,7 @@ impl Inner {
         self.watch_silence();
     }
 
-    fn hear_tab(self: &Rc<Self>, text: &str) {
+    fn receive_from_tab(self: &Rc<Self>, text: &str) {
         match (Relay::read(text), self.streaming.get()) {
             (Some(Relay::Joined), true) => self.post(if self.live.get() { Relay::Live } else { Relay::Lost }),
             (Some(Relay::Live), false) => self.follow(),
@@ -300,23 +297,22 @@ impl Inner {
         if name == event::HEARTBEAT {
             return;
         }
-        self.heard.set(self.heard.get().wrapping_add(1));
+        self.received.set(self.received.get().wrapping_add(1));
         match (self.source.on_event)(name, data) {
-            Next::GoOn => {}
-            Next::ReadAll => self.read(),
-            Next::End => self.end(),
+            AfterEvent::GoOn => {}
+            AfterEvent::ReadAll => self.read(),
+            AfterEvent::End => self.end(),
         }
     }
 
-    /// Events arrive.
     fn prove(self: &Rc<Self>) {
         self.proven_at.set(clock::now_millis());
         self.failures.set(0);
         self.watch_silence();
         if !self.live.replace(true) {
             self.poll.replace(None);
-            connection::hears(true);
-            (self.source.on_connection)(Connection::Live);
+            connection::set_streaming(true);
+            (self.source.on_connection)(ConnectionState::Live);
             if self.streaming.get() {
                 self.post(Relay::Live);
             }
@@ -328,7 +324,7 @@ impl Inner {
 
     fn watch_silence(self: &Rc<Self>) {
         let weak = Rc::downgrade(self);
-        self.silence.replace(Some(timers::after(SILENCE_MILLISECONDS, move || with(&weak, Self::lose))));
+        self.silence.replace(Some(timers::run_after(SILENCE_MILLISECONDS, move || with_upgraded(&weak, Self::lose))));
     }
 
     /// Events do not arrive. The browser would try again on its own, without spreading the load: it is stopped, and tried
@@ -341,23 +337,23 @@ impl Inner {
         self.stale.set(true);
         self.mark_lost();
         // While the connection counts as lost nothing is sent: this finds out when requests are answered again.
-        if self.poll.borrow().is_none() || connection::lost().get_untracked() {
+        if self.poll.borrow().is_none() || connection::lost_signal().get_untracked() {
             self.read();
         }
         if self.streaming.get() {
             let failures = self.failures.get();
             self.failures.set(failures.saturating_add(1));
-            self.retry_after(retry::delay(failures, random::below));
+            self.retry_after(retry::retry_delay(failures, random::random_below));
         } else {
             self.watch_silence();
         }
     }
 
     fn mark_lost(&self) {
-        connection::hears(false);
+        connection::set_streaming(false);
         if self.live.replace(false) {
             let silent_milliseconds = clock::now_millis() - self.proven_at.get();
-            (self.source.on_connection)(Connection::Lost { silent_milliseconds });
+            (self.source.on_connection)(ConnectionState::Lost { silent_milliseconds });
             if self.streaming.get() {
                 self.post(Relay::Lost);
             }
@@ -366,7 +362,7 @@ impl Inner {
 
     fn retry_after(self: &Rc<Self>, milliseconds: i32) {
         let weak = Rc::downgrade(self);
-        self.retry.replace(Some(timers::after(milliseconds, move || with(&weak, Self::connect))));
+        self.retry.replace(Some(timers::run_after(milliseconds, move || with_upgraded(&weak, Self::connect))));
     }
 
     /// The server can perhaps be reached again.
@@ -387,15 +383,15 @@ impl Inner {
         if !self.live.get() {
             return self.try_again();
         }
-        let (weak, heard) = (Rc::downgrade(self), self.heard.get());
+        let (weak, received) = (Rc::downgrade(self), self.received.get());
         let look = move || {
-            with(&weak, |inner| {
-                if inner.heard.get() == heard {
+            with_upgraded(&weak, |inner| {
+                if inner.received.get() == received {
                     inner.read();
                 }
             });
         };
-        self.echo.replace(Some(timers::after(ECHO_MILLISECONDS, look)));
+        self.echo.replace(Some(timers::run_after(ECHO_MILLISECONDS, look)));
     }
 
     /// Reads everything, and again after a while as long as no events arrive.
@@ -404,9 +400,9 @@ impl Inner {
             return self.read_again.set(true);
         }
         let weak = Rc::downgrade(self);
-        self.task.replace(Some(task::start(async move {
+        self.task.replace(Some(task::spawn_task(async move {
             let answer = Self::read_settled(&weak).await;
-            with(&weak, |inner| {
+            with_upgraded(&weak, |inner| {
                 inner.reading.set(false);
                 if let Some(text) = &answer {
                     (inner.source.on_read)(text);
@@ -437,13 +433,13 @@ impl Inner {
     fn read_later(self: &Rc<Self>) {
         let weak = Rc::downgrade(self);
         let again = move || {
-            with(&weak, |inner| {
+            with_upgraded(&weak, |inner| {
                 // Whoever streams may be back without having said so.
                 inner.post(Relay::Joined);
                 inner.read();
             });
         };
-        self.poll.replace(Some(timers::after(POLL_MILLISECONDS, again)));
+        self.poll.replace(Some(timers::run_after(POLL_MILLISECONDS, again)));
     }
 
     fn post(&self, relay: Relay<'_>) {

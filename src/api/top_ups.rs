@@ -4,11 +4,11 @@ use billing_contract::paths;
 use billing_contract::top_up::{ChallengeAnswer, CreateTopUp, TopUp};
 
 use super::ApiError;
-use super::client::{Call, Method, post};
+use super::client::{ApiCall, Method, post};
 
 /// `POST /top-ups`, `amount` with the digits of its currency. The same key and the same body are the same top-up,
 /// however often they are sent.
-pub(crate) async fn create(
+pub(crate) async fn create_top_up(
     key: &str,
     amount: String,
     card_id: &str,
@@ -18,22 +18,22 @@ pub(crate) async fn create(
     post(paths::TOP_UPS).header("idempotency-key", key).json(&body).answer().await
 }
 
-/// `GET /top-ups/{id}`.
-pub(crate) async fn read(id: &str) -> Result<TopUp, ApiError> {
-    Call::new(Method::GET, paths::TOP_UP, id).answer().await
+/// The endpoint is `GET /top-ups/{id}`.
+pub(crate) async fn fetch_top_up(id: &str) -> Result<TopUp, ApiError> {
+    ApiCall::new(Method::GET, paths::TOP_UP, id).answer().await
 }
 
 /// `POST /top-ups/{id}/check`: asks the bank what became of it.
-pub(crate) async fn check(id: &str) -> Result<TopUp, ApiError> {
-    Call::new(Method::POST, paths::TOP_UP_CHECK, id).answer().await
+pub(crate) async fn check_top_up(id: &str) -> Result<TopUp, ApiError> {
+    ApiCall::new(Method::POST, paths::TOP_UP_CHECK, id).answer().await
 }
 
 /// `POST /top-ups/{id}/cancel`: one that waits for the cardholder is not to be charged.
-pub(crate) async fn cancel(id: &str) -> Result<TopUp, ApiError> {
-    Call::new(Method::POST, paths::TOP_UP_CANCEL, id).answer().await
+pub(crate) async fn cancel_top_up(id: &str) -> Result<TopUp, ApiError> {
+    ApiCall::new(Method::POST, paths::TOP_UP_CANCEL, id).answer().await
 }
 
 /// `POST /top-ups/{id}/challenge`: what the cardholder told the sandbox bank.
-pub(crate) async fn challenge(id: &str, approve: bool) -> Result<TopUp, ApiError> {
-    Call::new(Method::POST, paths::TOP_UP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await
+pub(crate) async fn answer_challenge(id: &str, approve: bool) -> Result<TopUp, ApiError> {
+    ApiCall::new(Method::POST, paths::TOP_UP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await
 }

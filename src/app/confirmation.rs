@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api;
-use crate::platform::reply::{Reply, reply};
+use crate::platform::oneshot::{OneshotSender, oneshot_channel};
 use crate::platform::{focus, timers};
 use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
@@ -15,23 +15,23 @@ use crate::ui::dialog::Dialog;
 use crate::ui::field::TextField;
 
 /// Requests that wait for the person.
-type Waiting = Rc<RefCell<Vec<Reply<bool>>>>;
+type PendingReplies = Rc<RefCell<Vec<OneshotSender<bool>>>>;
 
 const FIELD: &str = "confirm-password";
 
 /// The dialog, closed. From now on it opens whenever a request needs it.
-pub(super) fn start() -> AnyView {
+pub(super) fn render_confirmation() -> AnyView {
     let open = RwSignal::new(false);
-    let waiting = Waiting::default();
+    let waiting = PendingReplies::default();
     let asked = Rc::clone(&waiting);
     api::client::when_unconfirmed(move || {
-        let (giver, answer) = reply(false);
+        let (giver, answer) = oneshot_channel(false);
         asked.borrow_mut().push(giver);
         open.set(true);
         // The first control of a dialog is its cross; this one has a field to be filled in.
         spawn_local(async {
             timers::sleep(0).await;
-            focus::by_id(FIELD);
+            focus::focus_id(FIELD);
         });
         Box::pin(answer)
     });
@@ -59,7 +59,6 @@ pub(super) fn start() -> AnyView {
 /// The password, and what is wrong with it.
 #[component]
 fn PasswordForm(
-    /// Closes the dialog.
     open: RwSignal<bool>,
     /// The server has taken it.
     on_confirmed: Callback<()>,
@@ -75,12 +74,12 @@ fn PasswordForm(
         busy.set(true);
         wrong.set(None);
         spawn_local(async move {
-            match api::session::confirm(password.get_untracked()).await {
+            match api::session::confirm_password(password.get_untracked()).await {
                 Ok(()) => on_confirmed.run(()),
                 Err(error) => {
                     busy.set(false);
                     wrong.set(Some(error.field("/password").unwrap_or_else(|| error.sentence())));
-                    focus::by_id(FIELD);
+                    focus::focus_id(FIELD);
                 }
             }
         });

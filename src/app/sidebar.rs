@@ -3,11 +3,11 @@
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Slot};
+use crate::platform::signal::{ErasedMemo, ErasedSignal};
 use crate::texts;
 
-use crate::parts::brand::BrandMark;
-use crate::routes::Place;
+use crate::routes::Route;
+use crate::shared::brand::BrandMark;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
@@ -16,34 +16,31 @@ use crate::ui::icon::{Icon, IconName};
 #[component]
 pub(super) fn Sidebar(
     /// Who is signed in.
-    session: Slot<Session>,
-    /// The present screen.
-    place: Derived<Option<Place>>,
+    session: ErasedSignal<Session>,
+    route: ErasedMemo<Option<Route>>,
     /// Signing out is under way.
     #[prop(into)]
     leaving: Signal<bool>,
-    /// Signs out.
-    #[prop(into)]
-    on_sign_out: Callback<()>,
+    #[prop(into)] on_sign_out: Callback<()>,
 ) -> AnyView {
     let Session { user, role, .. } = session.get_untracked();
     let manages = role.manages_billing();
     // Where the gear leads: the tab that people come for, if they have it.
-    let settings = if manages { Place::Billing } else { Place::Organization };
+    let settings = if manages { Route::Billing } else { Route::Organization };
     let in_settings = move || {
-        let asks = !manages && place.get() == Some(Place::Billing);
-        (place.get().is_some() && !asks).then_some("true")
+        let asks = !manages && route.get() == Some(Route::Billing);
+        (route.get().is_some() && !asks).then_some("true")
     };
-    let asking = move || (place.get() == Some(Place::Billing)).then_some("page");
+    let asking = move || (route.get() == Some(Route::Billing)).then_some("page");
     let ask = (!manages).then(|| {
         view! {
-            <li><a href=Place::Billing.address() aria-current=asking><Icon name=IconName::Wallet /><span>{Place::Billing.title()}</span></a></li>
+            <li><a href=Route::Billing.address() aria-current=asking><Icon name=IconName::Wallet /><span>{Route::Billing.title()}</span></a></li>
         }
     });
     view! {
         <header class="sidebar">
             <BrandMark />
-            <p class="sidebar-organization">{dynamic::part(move || session.read().organization.name.clone())}</p>
+            <p class="sidebar-organization">{dynamic::view(move || session.read().organization.name.clone())}</p>
             <nav aria-label=texts::app::main_navigation()>
                 <ul>
                     <li>
@@ -53,7 +50,7 @@ pub(super) fn Sidebar(
                 </ul>
             </nav>
             <div class="sidebar-user">
-                <span class="avatar" aria-hidden="true">{initials(&user.name)}</span>
+                <span class="avatar" aria-hidden="true">{name_initials(&user.name)}</span>
                 <p><strong>{user.name}</strong><span class="muted">{role_word(role)}</span></p>
                 <Button style=ButtonStyle::Quiet icon=IconName::SignOut busy=leaving on_press=on_sign_out><span>{texts::app::sign_out()}</span></Button>
             </div>
@@ -71,7 +68,7 @@ fn role_word(role: billing_domain::Role) -> &'static str {
 }
 
 /// The first letters of the first and the last name; the style sheet makes them capitals, whatever the script.
-fn initials(name: &str) -> String {
+fn name_initials(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().and_then(|word| word.chars().next());
     let last = words.next_back().and_then(|word| word.chars().next());
@@ -85,7 +82,7 @@ mod tests {
     #[test]
     fn initials_are_the_first_letters_of_the_first_and_the_last_name() {
         for (name, letters) in [("Ada Lovelace", "AL"), ("Ünal", "Ü"), ("a b c", "ac"), ("", ""), ("  ", "")] {
-            assert_eq!(initials(name), letters, "{name:?}");
+            assert_eq!(name_initials(name), letters, "{name:?}");
         }
     }
 }

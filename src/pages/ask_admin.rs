@@ -5,66 +5,65 @@ use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestSt
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
-use crate::platform::signal::{Given, Slot};
+use crate::platform::signal::{ErasedProp, ErasedSignal};
 use leptos::task::spawn_local;
 
 use crate::api;
-use crate::api::requests::follow::{self, Heard};
+use crate::api::requests::follow::{self, RequestUpdate};
 use crate::platform::history;
 use crate::texts;
-use crate::ui::announcer::{Announcer, announcer};
+use crate::ui::announcer::{Announcer, use_announcer};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::field::TextArea;
+use crate::ui::interpolate::interpolate;
 use crate::ui::lazy::split;
-use crate::ui::money::typed;
+use crate::ui::money::typed_amount;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::money_input::MoneyInput;
 use crate::ui::pill::Pill;
 use crate::ui::time::Instant;
-use crate::ui::woven::woven;
 
-split!(plain: pub(crate) fn page(session: Slot<Session>, admins: Given<Vec<String>>) => make_page);
+split!(plain: pub(crate) fn page(session: ErasedSignal<Session>, admins: ErasedProp<Vec<String>>) => make_page);
 
 /// The page, whose code is loaded when it is shown.
-fn make_page(session: Slot<Session>, admins: Given<Vec<String>>) -> AnyView {
+fn make_page(session: ErasedSignal<Session>, admins: ErasedProp<Vec<String>>) -> AnyView {
     view! { <AskAdmin session=session admins=admins /> }.into_any()
 }
 
 /// Who to ask, the button that asks, and what became of earlier requests.
 #[component]
 fn AskAdmin(
-    /// The member.
-    session: Slot<Session>,
+    session: ErasedSignal<Session>,
     /// Names of the people who manage billing.
     #[prop(into)]
-    admins: Given<Vec<String>>,
+    admins: ErasedProp<Vec<String>>,
 ) -> AnyView {
     let asking = RwSignal::new(false);
-    let sent = Slot::new(Vec::<FundsRequest>::new());
-    let announcer = announcer();
+    let sent = ErasedSignal::new(Vec::<FundsRequest>::new());
+    let announcer = use_announcer();
     spawn_local(async move {
         // Earlier requests are an extra: without them the page still does what it is for.
-        if let Ok(list) = api::requests::list().await {
-            list.items.into_iter().for_each(|request| hear(sent, announcer, request));
+        if let Ok(list) = api::requests::list_requests().await {
+            list.items.into_iter().for_each(|request| receive_request(sent, announcer, request));
         }
     });
     // The same again, and then what becomes of them: something on the way may let no stream through.
-    let following = follow::follow(move |heard| match heard {
-        Heard::Request(request) => hear(sent, announcer, *request),
-        Heard::Session(SessionState::RoleChanged | SessionState::Ended) => history::reload(),
+    let following = follow::subscribe_to_requests(move |update| match update {
+        RequestUpdate::Request(request) => receive_request(sent, announcer, *request),
+        RequestUpdate::Session(SessionState::RoleChanged | SessionState::Ended) => history::reload_document(),
     });
     let following = StoredValue::new_local(Some(following));
     on_cleanup(move || drop(following.try_update_value(Option::take)));
     view! {
         <section class="plain">
             <h1>{texts::places::billing()}</h1>
-            <p class="lead">{dynamic::part(move || managed_by(&admins.get()))}</p>
+            <p class="lead">{dynamic::view(move || managed_by(&admins.get()))}</p>
             <p>{texts::ask_admin::why()}</p>
             <p><Button style=ButtonStyle::Primary on_press=move || asking.set(true)>{texts::ask_admin::ask()}</Button></p>
-            {dynamic::part(move || (!sent.read().is_empty()).then(|| earlier(sent.get())))}
+            {dynamic::view(move || (!sent.read().is_empty()).then(|| render_earlier(sent.get())))}
         </section>
         <Dialog open=asking heading=texts::ask_admin::ask()>
             <AskForm session=session asking=asking sent=sent />
@@ -74,17 +73,17 @@ fn AskAdmin(
 }
 
 /// Takes over a request as it is now, and says when it was answered just now.
-fn hear(sent: Slot<Vec<FundsRequest>>, announcer: Announcer, request: FundsRequest) {
+fn receive_request(sent: ErasedSignal<Vec<FundsRequest>>, announcer: Announcer, request: FundsRequest) {
     let known = sent.read_untracked();
     let waited = known.iter().any(|known| known.id == request.id && known.state == FundsRequestState::Open);
     if waited && request.state != FundsRequestState::Open {
-        announcer.say(outcome(&request, &money_text(request.amount, request.currency, MoneyStyle::Total)));
+        announcer.say(describe_outcome(&request, &money_text(request.amount, request.currency, MoneyStyle::Total)));
     }
-    sent.update(|all| merge(all, request));
+    sent.update(|all| merge_request(all, request));
 }
 
 /// Puts a request into the list, newest first. What is answered stays answered, whatever is heard late.
-fn merge(all: &mut Vec<FundsRequest>, new: FundsRequest) {
+fn merge_request(all: &mut Vec<FundsRequest>, new: FundsRequest) {
     match all.iter_mut().find(|known| known.id == new.id) {
         Some(known) if known.state != FundsRequestState::Open => {}
         Some(known) => *known = new,
@@ -96,7 +95,7 @@ fn merge(all: &mut Vec<FundsRequest>, new: FundsRequest) {
 }
 
 /// What became of it, in words that are read out.
-fn outcome(request: &FundsRequest, amount: &str) -> String {
+fn describe_outcome(request: &FundsRequest, amount: &str) -> String {
     match (request.state, &request.answer) {
         (FundsRequestState::Open, _) => texts::ask_admin::said_waiting(amount),
         (FundsRequestState::Approved, None) => texts::ask_admin::said_approved(amount),
@@ -119,11 +118,11 @@ fn managed_by(admins: &[String]) -> String {
 }
 
 #[component]
-fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsRequest>>) -> AnyView {
+fn AskForm(session: ErasedSignal<Session>, asking: RwSignal<bool>, sent: ErasedSignal<Vec<FundsRequest>>) -> AnyView {
     let currency = session.read_untracked().organization.currency;
     let (amount, reason) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<api::ApiError>));
-    let announcer = announcer();
+    let announcer = use_announcer();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -132,13 +131,13 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
         busy.set(true);
         failure.set(None);
         let request = CreateFundsRequest {
-            amount: typed(&amount.get_untracked(), currency).into(),
+            amount: typed_amount(&amount.get_untracked(), currency).into(),
             reason: reason.get_untracked().trim().to_owned(),
         };
         spawn_local(async move {
-            match api::requests::create(&request).await {
+            match api::requests::create_request(&request).await {
                 Ok(request) => {
-                    sent.update(|all| merge(all, request));
+                    sent.update(|all| merge_request(all, request));
                     asking.set(false);
                     announcer.say(texts::ask_admin::said_sent());
                 }
@@ -150,13 +149,13 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
         });
     };
     let wrong = move |pointer: &'static str| {
-        Given::derive(move || failure.read().as_ref().and_then(|error| error.field(pointer)))
+        ErasedProp::derive(move || failure.read().as_ref().and_then(|error| error.field(pointer)))
     };
     let other =
         move || failure.get().filter(|error| error.field("/amount").is_none() && error.field("/reason").is_none());
     view! {
         <form class="form" on:submit=submit novalidate>
-            {dynamic::part(move || other().map(|error| view! { <Banner tone=Tone::Warn title=error.sentence() alert=true /> }))}
+            {dynamic::view(move || other().map(|error| view! { <Banner tone=Tone::Warn title=error.sentence() alert=true /> }))}
             <MoneyInput label=texts::top_up::amount() value=amount currency=currency name="amount" error=wrong("/amount") />
             <TextArea
                 label=texts::ask_admin::reason()
@@ -175,7 +174,7 @@ fn AskForm(session: Slot<Session>, asking: RwSignal<bool>, sent: Slot<Vec<FundsR
 }
 
 /// What was asked before, newest first.
-fn earlier(requests: Vec<FundsRequest>) -> AnyView {
+fn render_earlier(requests: Vec<FundsRequest>) -> AnyView {
     let each = |request: FundsRequest| {
         let (tone, word) = match request.state {
             FundsRequestState::Open => (Tone::Info, texts::ask_admin::waiting()),
@@ -191,7 +190,7 @@ fn earlier(requests: Vec<FundsRequest>) -> AnyView {
                 </p>
                 <p class="request-reason">{request.reason}</p>
                 {request.decided_at.filter(|_| request.state != FundsRequestState::Open).map(|at| view! {
-                    <p class="muted small">{woven(decided(request.state), [("time", view! { <Instant at=at /> }.into_any())])}</p>
+                    <p class="muted small">{interpolate(decision_template(request.state), [("time", view! { <Instant at=at /> }.into_any())])}</p>
                 })}
                 {request.answer.map(|answer| view! { <p class="muted">{texts::ask_admin::answer(&answer)}</p> })}
             </li>
@@ -205,7 +204,7 @@ fn earlier(requests: Vec<FundsRequest>) -> AnyView {
 }
 
 /// When it was decided, with a place for the time.
-fn decided(state: FundsRequestState) -> &'static str {
+fn decision_template(state: FundsRequestState) -> &'static str {
     match state {
         FundsRequestState::Approved => texts::ask_admin::added_template(),
         _ => texts::ask_admin::answered_template(),
@@ -242,7 +241,7 @@ mod tests {
             request("a", 1, FundsRequestState::Approved),
             request("a", 1, FundsRequestState::Open),
         ] {
-            merge(&mut all, new);
+            merge_request(&mut all, new);
         }
         let seen: Vec<_> = all.iter().map(|one| (one.id.as_str(), one.state)).collect();
         let open = FundsRequestState::Open;
@@ -251,9 +250,9 @@ mod tests {
 
     #[test]
     fn an_outcome_is_told_with_the_word_that_came_with_it() {
-        let told = |state| outcome(&request("a", 1, state), "$75.00");
-        assert_eq!(told(FundsRequestState::Declined), "Your request for $75.00 was declined. Next month.");
-        assert!(told(FundsRequestState::Approved).ends_with("the money is in the wallet."));
+        let description_of = |state| describe_outcome(&request("a", 1, state), "$75.00");
+        assert_eq!(description_of(FundsRequestState::Declined), "Your request for $75.00 was declined. Next month.");
+        assert!(description_of(FundsRequestState::Approved).ends_with("the money is in the wallet."));
     }
 
     #[test]

@@ -7,47 +7,46 @@ mod organization;
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given, Slot};
+use crate::platform::signal::{ErasedMemo, ErasedProp, ErasedSignal};
 use crate::texts;
 
 use self::billing::BillingTab;
-use crate::routes::Place;
+use crate::routes::Route;
 use crate::ui::dynamic;
-use crate::ui::lazy::{self, lazy};
+use crate::ui::lazy::{self, render_lazy};
 use crate::ui::tabs::{Tab, Tabs};
 
 /// Brings what one click leads to, once the page rests.
-pub(crate) fn prepare() {
-    lazy::ahead(organization::load);
-    lazy::ahead(members::load);
+pub(crate) fn preload_tabs() {
+    lazy::preload(organization::load);
+    lazy::preload(members::load);
 }
 
 /// Settings. The Billing tab is there for those who may use it.
 #[component]
 pub(crate) fn Settings(
-    /// The present tab.
-    place: Derived<Option<Place>>,
+    route: ErasedMemo<Option<Route>>,
     /// Who is signed in.
-    session: Slot<Session>,
+    session: ErasedSignal<Session>,
 ) -> AnyView {
-    let mut places = vec![Place::Organization, Place::Members];
+    let mut routes = vec![Route::Organization, Route::Members];
     if session.read_untracked().role.manages_billing() {
-        places.push(Place::Billing);
+        routes.push(Route::Billing);
     }
-    let tabs = places.into_iter().map(|place| Tab { address: place.address(), text: place.title() }).collect();
-    let current = Given::derive(move || place.get().map(Place::address).unwrap_or_default().to_owned());
-    let content = move || match place.get() {
-        Some(Place::Billing) => view! { <BillingTab /> }.into_any(),
-        Some(Place::Members) => lazy(members::load, move || members::tab(session)).into_any(),
-        Some(Place::Organization) => lazy(organization::load, move || organization::tab(session)).into_any(),
-        Some(Place::SignIn) | None => ().into_any(),
+    let tabs = routes.into_iter().map(|route| Tab { address: route.address(), text: route.title() }).collect();
+    let current = ErasedProp::derive(move || route.get().map(Route::address).unwrap_or_default().to_owned());
+    let content = move || match route.get() {
+        Some(Route::Billing) => view! { <BillingTab /> }.into_any(),
+        Some(Route::Members) => render_lazy(members::load, move || members::tab(session)).into_any(),
+        Some(Route::Organization) => render_lazy(organization::load, move || organization::tab(session)).into_any(),
+        Some(Route::SignIn) | None => ().into_any(),
     };
     view! {
         <header class="settings-head">
             <h1>{texts::settings::heading()}</h1>
             <Tabs label=texts::settings::heading() tabs=tabs current=current />
         </header>
-        {dynamic::part(content)}
+        {dynamic::view(content)}
     }
     .into_any()
 }

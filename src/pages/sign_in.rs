@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api;
-use crate::parts::brand::BrandMark;
-use crate::platform::signal::Given;
+use crate::platform::signal::ErasedProp;
 use crate::platform::{focus, history};
+use crate::shared::brand::BrandMark;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -15,10 +15,10 @@ use crate::ui::dynamic;
 use crate::ui::field::TextField;
 use crate::ui::lazy::split;
 
-split!(plain: pub(crate) fn page(service: Service, destination: Given<String>) => make_page);
+split!(plain: pub(crate) fn page(service: Service, destination: ErasedProp<String>) => make_page);
 
 /// The page, whose code is loaded when it is shown.
-fn make_page(service: Service, destination: Given<String>) -> AnyView {
+fn make_page(service: Service, destination: ErasedProp<String>) -> AnyView {
     view! { <SignInPage service=service destination=destination /> }.into_any()
 }
 
@@ -43,11 +43,11 @@ fn SignInPage(
         spawn_local(async move {
             match api::session::sign_in(&who).await {
                 // A new document brings everything the session may see in its first bytes, and nothing of before.
-                Ok(_) => history::load(&destination.get_untracked()),
+                Ok(_) => history::load_document(&destination.get_untracked()),
                 Err(error) => {
                     busy.set(false);
                     failure.set(Some(error.sentence()));
-                    focus::by_id("password");
+                    focus::focus_id("password");
                 }
             }
         });
@@ -61,7 +61,7 @@ fn SignInPage(
         <section class="sign-in">
             <BrandMark />
             <h1>{texts::sign_in::heading()}</h1>
-            {dynamic::part(move || failure.get().map(|text| view! { <Banner tone=Tone::Stop title=text alert=true /> }))}
+            {dynamic::view(move || failure.get().map(|text| view! { <Banner tone=Tone::Stop title=text alert=true /> }))}
             <form class="form" method="post" on:submit=submit>
                 <TextField label=texts::sign_in::email() value=email name="email" id="email" kind="email" autocomplete="username" required=true />
                 <TextField

@@ -6,12 +6,12 @@ use web_sys::{BroadcastChannel, MessageEvent};
 use super::listener::Listener;
 
 /// One end of a channel; closed when dropped.
-pub(crate) struct Channel {
+pub(crate) struct TabChannel {
     channel: BroadcastChannel,
     _listener: Listener,
 }
 
-impl Channel {
+impl TabChannel {
     /// Joins the channel of this name; `on_message` gets every text that another tab posts, never one's own.
     ///
     /// `None` where the browser has no channels.
@@ -33,7 +33,7 @@ impl Channel {
     }
 }
 
-impl Drop for Channel {
+impl Drop for TabChannel {
     fn drop(&mut self) {
         self.channel.close();
     }

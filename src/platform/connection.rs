@@ -9,34 +9,34 @@ use std::cell::Cell;
 use leptos::prelude::{ArcRwSignal, GetUntracked, Set};
 
 thread_local! {
-    static HEARS: Cell<bool> = const { Cell::new(true) };
+    static STREAMING: Cell<bool> = const { Cell::new(true) };
     static ANSWERED: Cell<bool> = const { Cell::new(true) };
     static LOST: ArcRwSignal<bool> = ArcRwSignal::new(false);
 }
 
 /// Whether the connection is lost; a signal.
-pub(crate) fn lost() -> ArcRwSignal<bool> {
+pub(crate) fn lost_signal() -> ArcRwSignal<bool> {
     LOST.with(Clone::clone)
 }
 
 /// The event stream is open, or is not.
-pub(crate) fn hears(now: bool) {
-    HEARS.set(now);
-    judge();
+pub(crate) fn set_streaming(now: bool) {
+    STREAMING.set(now);
+    update_state();
 }
 
 /// A request got an answer, whatever it says, or none.
-pub(crate) fn answered(now: bool) {
+pub(crate) fn set_answered(now: bool) {
     ANSWERED.set(now);
-    judge();
+    update_state();
 }
 
 /// The browser says something else about the network.
 /// See docs/decisions/0065-connection-lost.md.
-pub(crate) fn judge() {
+pub(crate) fn update_state() {
     let online = web_sys::window().is_none_or(|window| window.navigator().on_line());
-    let now = !HEARS.get() && (!online || !ANSWERED.get());
-    let lost = lost();
+    let now = !STREAMING.get() && (!online || !ANSWERED.get());
+    let lost = lost_signal();
     if lost.get_untracked() != now {
         lost.set(now);
     }

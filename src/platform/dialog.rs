@@ -24,7 +24,7 @@ pub(crate) fn step_aside() -> Aside {
         .and_then(|document| document.query_selector("dialog:modal").ok().flatten())
         .and_then(|element| element.dyn_into::<HtmlDialogElement>().ok());
     if let Some(dialog) = &found {
-        again(dialog, HtmlDialogElement::show);
+        reopen_with(dialog, HtmlDialogElement::show);
     }
     Aside(found)
 }
@@ -32,13 +32,13 @@ pub(crate) fn step_aside() -> Aside {
 impl Drop for Aside {
     fn drop(&mut self) {
         if let Some(dialog) = self.0.take().filter(|dialog| dialog.open() && dialog.is_connected()) {
-            again(&dialog, show_modal);
+            reopen_with(&dialog, show_modal);
         }
     }
 }
 
 /// Closed and open in another way before anybody hears of it; the focus stays where it is.
-fn again(dialog: &HtmlDialogElement, open: fn(&HtmlDialogElement)) {
+fn reopen_with(dialog: &HtmlDialogElement, open: fn(&HtmlDialogElement)) {
     let focused = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.active_element())
@@ -53,7 +53,7 @@ fn again(dialog: &HtmlDialogElement, open: fn(&HtmlDialogElement)) {
 }
 
 /// Closes it; the browser gives focus back to where it was.
-pub(crate) fn close(dialog: &HtmlDialogElement) {
+pub(crate) fn close_modal(dialog: &HtmlDialogElement) {
     if dialog.open() {
         dialog.close();
     }

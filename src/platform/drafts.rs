@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
 
-use super::json::decode;
+use super::json::decode_json;
 use super::{history, storage};
 
 /// Where the tab keeps it.
@@ -12,51 +12,50 @@ const NAME: &str = "drafts";
 
 /// What was typed into a field.
 #[derive(Clone, Serialize, Deserialize)]
-struct Draft {
+struct StoredDraft {
     /// The page that the field stands on.
     path: String,
-    /// The field's name.
     name: String,
     text: String,
 }
 
 thread_local! {
-    static TYPED: RefCell<Vec<Draft>> = const { RefCell::new(Vec::new()) };
+    static TYPED: RefCell<Vec<StoredDraft>> = const { RefCell::new(Vec::new()) };
 }
 
 /// This has been typed into the field of this name.
-pub(crate) fn note(name: &str, text: &str) {
+pub(crate) fn record_draft(name: &str, text: &str) {
     TYPED.with_borrow_mut(|typed| {
         typed.retain(|draft| draft.name != name);
-        typed.push(Draft { path: history::path(), name: name.to_owned(), text: text.to_owned() });
+        typed.push(StoredDraft { path: history::current_path(), name: name.to_owned(), text: text.to_owned() });
     });
 }
 
 /// The field of this name is gone: its form was sent or closed.
-pub(crate) fn forget(name: &str) {
+pub(crate) fn forget_draft(name: &str) {
     TYPED.with_borrow_mut(|typed| typed.retain(|draft| draft.name != name));
 }
 
 /// Loads the page anew, for which everything that stands typed is kept.
-pub(crate) fn reload() {
+pub(crate) fn reload_page() {
     let typed = TYPED.with_borrow(Clone::clone);
-    store(&typed);
-    history::reload();
+    store_drafts(&typed);
+    history::reload_document();
 }
 
 /// What was typed into the field of this name before the page was loaded anew; told once.
-pub(crate) fn take(name: &str) -> Option<String> {
-    let mut kept: Vec<Draft> = decode(&storage::get(NAME)?)?;
-    let path = history::path();
+pub(crate) fn take_draft(name: &str) -> Option<String> {
+    let mut kept: Vec<StoredDraft> = decode_json(&storage::get_item(NAME)?)?;
+    let path = history::current_path();
     let at = kept.iter().position(|draft| draft.name == name && draft.path == path)?;
     let draft = kept.swap_remove(at);
-    store(&kept);
+    store_drafts(&kept);
     Some(draft.text)
 }
 
-fn store(drafts: &[Draft]) {
+fn store_drafts(drafts: &[StoredDraft]) {
     match serde_json::to_string(drafts) {
-        Ok(text) if !drafts.is_empty() => drop(storage::set(NAME, &text)),
-        _ => storage::remove(NAME),
+        Ok(text) if !drafts.is_empty() => drop(storage::set_item(NAME, &text)),
+        _ => storage::remove_item(NAME),
     }
 }

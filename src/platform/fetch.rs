@@ -13,28 +13,25 @@ use super::timers::{self, Timer};
 const GONE_LIMIT_MILLISECONDS: i32 = 10_000;
 
 /// What to send. Cookies of the own origin go along by themselves.
-pub(crate) struct Request<'a> {
-    /// `GET`, `POST` …
+pub(crate) struct HttpRequest<'a> {
     pub(crate) method: Method,
     /// Path with its query.
     pub(crate) address: &'a str,
-    /// By name.
+    /// Header names with their values.
     pub(crate) headers: &'a [(&'static str, &'a str)],
-    /// Text to send.
     pub(crate) body: Option<&'a str>,
     /// Afterwards it is given up.
     pub(crate) limit_milliseconds: i32,
 }
 
 /// What came back, whatever its status says.
-pub(crate) struct Response {
-    /// HTTP status.
+pub(crate) struct HttpResponse {
+    /// The HTTP status code, 100 to 599.
     pub(crate) status: u16,
-    /// The body.
     pub(crate) text: String,
 }
 
-impl Response {
+impl HttpResponse {
     /// Reads the rest of an answer as text.
     pub(super) async fn read(open: OpenResponse) -> Result<Self, gloo_net::Error> {
         Ok(Self { status: open.status(), text: open.text().await? })
@@ -52,14 +49,14 @@ pub(crate) enum FetchError {
 
 /// The time limit of one request, which is aborted when it has passed and when this is dropped.
 /// See docs/decisions/0061-gloo-net.md.
-pub(super) struct Limit {
+pub(super) struct TimeLimit {
     controller: AbortController,
     milliseconds: i32,
     passed: Rc<Cell<bool>>,
     timer: RefCell<Option<Timer>>,
 }
 
-impl Limit {
+impl TimeLimit {
     /// Runs from now on.
     pub(super) fn start(milliseconds: i32) -> Result<Self, FetchError> {
         let controller = AbortController::new().map_err(|_| FetchError::Network)?;
@@ -71,7 +68,7 @@ impl Limit {
     /// Runs from the beginning again.
     pub(super) fn restart(&self) {
         let (controller, passed) = (self.controller.clone(), Rc::clone(&self.passed));
-        self.timer.replace(Some(timers::after(self.milliseconds, move || {
+        self.timer.replace(Some(timers::run_after(self.milliseconds, move || {
             passed.set(true);
             controller.abort();
         })));
@@ -83,7 +80,7 @@ impl Limit {
     }
 }
 
-impl Drop for Limit {
+impl Drop for TimeLimit {
     fn drop(&mut self) {
         // Without effect once the whole answer is there.
         self.controller.abort();
@@ -91,22 +88,25 @@ impl Drop for Limit {
 }
 
 /// Sends it and reads the whole answer.
-pub(crate) async fn send(request: Request<'_>) -> Result<Response, FetchError> {
-    let limit = Limit::start(request.limit_milliseconds)?;
-    let exchange = async { Response::read(open(&request, &limit).await?).await };
+pub(crate) async fn send_request(request: HttpRequest<'_>) -> Result<HttpResponse, FetchError> {
+    let limit = TimeLimit::start(request.limit_milliseconds)?;
+    let exchange = async { HttpResponse::read(open_request(&request, &limit).await?).await };
     exchange.await.map_err(|_| limit.failure())
 }
 
 /// Whether the server says that nothing is at this address any more, whatever the browser has kept of it.
 pub(super) async fn is_gone(address: &str) -> bool {
-    let Ok(limit) = Limit::start(GONE_LIMIT_MILLISECONDS) else { return false };
+    let Ok(limit) = TimeLimit::start(GONE_LIMIT_MILLISECONDS) else { return false };
     let request = RequestBuilder::new(address).method(Method::HEAD).cache(web_sys::RequestCache::NoStore);
     let Ok(request) = request.abort_signal(Some(&limit.controller.signal())).build() else { return false };
     request.send().await.is_ok_and(|answer| answer.status() == 404)
 }
 
 /// Sends it; the answer as soon as its headers are there.
-pub(super) async fn open(request: &Request<'_>, limit: &Limit) -> Result<OpenResponse, gloo_net::Error> {
+pub(super) async fn open_request(
+    request: &HttpRequest<'_>,
+    limit: &TimeLimit,
+) -> Result<OpenResponse, gloo_net::Error> {
     let mut builder = RequestBuilder::new(request.address)
         .method(request.method.clone())
         .abort_signal(Some(&limit.controller.signal()));

@@ -4,16 +4,16 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 /// Focuses the element with this id; answers whether there is one.
-pub(crate) fn by_id(id: &str) -> bool {
+pub(crate) fn focus_id(id: &str) -> bool {
     let element = web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
-    element.is_some_and(|element| on(&element))
+    element.is_some_and(|element| focus_element(&element))
 }
 
 /// Focuses the element with this id and brings its beginning to the top of the screen.
-pub(crate) fn at_top(id: &str) {
+pub(crate) fn focus_at_top(id: &str) {
     let element = web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
     if let Some(element) = element {
-        on(&element);
+        focus_element(&element);
         element.scroll_into_view();
     }
 }
@@ -30,6 +30,6 @@ pub(crate) fn is_within(id: &str) -> bool {
 }
 
 /// Focuses this element; answers whether it can have focus.
-pub(crate) fn on(element: &Element) -> bool {
+pub(crate) fn focus_element(element: &Element) -> bool {
     element.dyn_ref::<HtmlElement>().is_some_and(|element| element.focus().is_ok())
 }

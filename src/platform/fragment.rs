@@ -3,7 +3,7 @@
 use super::listener::Listener;
 
 /// Takes it out of the address, so that neither the bar nor the history keeps it.
-pub(crate) fn take() -> Option<String> {
+pub(crate) fn take_fragment() -> Option<String> {
     let window = web_sys::window()?;
     let location = window.location();
     let hash = location.hash().ok()?;

@@ -8,12 +8,12 @@ mod reader;
 
 use serde::de::DeserializeOwned;
 
-use self::reader::Reader;
+use self::reader::JsonReader;
 
 /// The value in this text; `None` when it is something else than promised.
 /// See docs/decisions/0064-json-reader.md.
-pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let mut reader = Reader::of(text);
+pub(crate) fn decode_json<T: DeserializeOwned>(text: &str) -> Option<T> {
+    let mut reader = JsonReader::of(text);
     let value = T::deserialize(&mut reader).ok()?;
     reader.end().ok()?;
     Some(value)
@@ -81,13 +81,13 @@ mod tests {
     proptest! {
         #[test]
         fn every_value_is_read_as_it_was_written(value in value()) {
-            prop_assert_eq!(decode::<Any>(&value.json()), Some(value));
+            prop_assert_eq!(decode_json::<Any>(&value.json()), Some(value));
         }
 
         #[test]
         fn what_nobody_knows_is_left_out(value in value(), kept: i64) {
             let text = format!(r#"{{"new":{},"kept":{kept},"newer":{}}}"#, value.json(), value.json());
-            prop_assert_eq!(decode::<Known>(&text), Some(Known { kept }));
+            prop_assert_eq!(decode_json::<Known>(&text), Some(Known { kept }));
         }
 
         #[test]
@@ -102,15 +102,15 @@ mod tests {
                 let theirs: Option<serde_json::Value> = serde_json::from_str(&text).ok();
                 let floats = theirs.as_ref().is_some_and(|value| text_of(value) != *value);
                 if !floats {
-                    prop_assert_eq!(decode::<Any>(&text).is_some(), theirs.is_some(), "{}", text);
+                    prop_assert_eq!(decode_json::<Any>(&text).is_some(), theirs.is_some(), "{}", text);
                 }
             }
         }
 
         #[test]
         fn arbitrary_text_never_panics(text: String) {
-            let _ = decode::<Any>(&text);
-            let _ = decode::<Known>(&text);
+            let _ = decode_json::<Any>(&text);
+            let _ = decode_json::<Known>(&text);
         }
     }
 

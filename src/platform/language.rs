@@ -9,7 +9,7 @@ const WORDS: &str = "nexisWords";
 const CHOICE: &str = "nexis-language";
 
 /// The words that were loaded, one message a line; `None` in English and outside a browser.
-pub(crate) fn words() -> Option<String> {
+pub(crate) fn loaded_words() -> Option<String> {
     if cfg!(not(target_arch = "wasm32")) {
         return None;
     }
@@ -17,15 +17,15 @@ pub(crate) fn words() -> Option<String> {
 }
 
 /// The code of the page's language, `de`.
-pub(crate) fn code() -> String {
+pub(crate) fn language_code() -> String {
     let root = web_sys::window().and_then(|window| window.document()?.document_element());
     root.and_then(|root| root.get_attribute("lang")).unwrap_or_else(|| "en".to_owned())
 }
 
 /// The locale in which numbers and dates are written: the reader's own kind of the page's language (`de-AT`), always
 /// with the digits that the boxes take.
-pub(crate) fn locale() -> String {
-    let code = code();
+pub(crate) fn page_locale() -> String {
+    let code = language_code();
     let own = web_sys::window().map(|window| window.navigator().languages());
     let own = own.and_then(|all| all.iter().filter_map(|one| one.as_string()).find(|one| is_of(one, &code)));
     let tag = own.unwrap_or_else(|| if code == "en" { "en-US".to_owned() } else { code });
@@ -37,7 +37,7 @@ fn is_of(tag: &str, code: &str) -> bool {
 }
 
 /// Keeps the choice in this browser, for the next start of the page; forgotten where storage is forbidden.
-pub(crate) fn choose(code: &str) {
+pub(crate) fn choose_language(code: &str) {
     let storage = web_sys::window().and_then(|window| window.local_storage().ok().flatten());
     if let Some(storage) = storage {
         let _ = storage.set_item(CHOICE, code);
@@ -46,7 +46,7 @@ pub(crate) fn choose(code: &str) {
 
 /// The plural category of a count in the page's language, `one`.
 pub(crate) fn plural_category(count: u64) -> String {
-    let rules = Intl::PluralRules::new(&Array::of1(&locale().into()), &Object::new());
+    let rules = Intl::PluralRules::new(&Array::of1(&page_locale().into()), &Object::new());
     // The typed method takes a floating-point number.
     let select = Reflect::get(&rules, &"select".into()).ok().and_then(|select| select.dyn_into::<Function>().ok());
     let count = JsValue::from(u32::try_from(count).unwrap_or(u32::MAX));

@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventTarget, KeyboardEvent};
 
-/// Listens until dropped.
+/// Removes its event listener when it is dropped.
 pub(crate) struct Listener {
     target: EventTarget,
     event: &'static str,

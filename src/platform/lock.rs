@@ -18,11 +18,11 @@ extern "C" {
 /// Waits for a lock, then holds it. Gives it back, or stops waiting, when dropped.
 pub(crate) struct Lock {
     waiting: AbortController,
-    held: Rc<RefCell<Held>>,
+    held: Rc<RefCell<HeldLock>>,
 }
 
 #[derive(Default)]
-struct Held {
+struct HeldLock {
     over: bool,
     release: Option<Function>,
 }
@@ -38,7 +38,7 @@ impl Lock {
         let waiting = AbortController::new().ok()?;
         let options = Object::new();
         Reflect::set(&options, &"signal".into(), &waiting.signal()).ok()?;
-        let held = Rc::<RefCell<Held>>::default();
+        let held = Rc::<RefCell<HeldLock>>::default();
         let granted = {
             let held = Rc::clone(&held);
             Closure::once_into_js(move || {

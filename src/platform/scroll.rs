@@ -5,12 +5,12 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, ResizeObserver};
 
 /// How far the element is scrolled.
-pub(crate) fn offset(element: &Element) -> i64 {
+pub(crate) fn scroll_offset(element: &Element) -> i64 {
     element.scroll_top().into()
 }
 
 /// Scrolls the element at once.
-pub(crate) fn set_offset(element: &Element, offset: i64) {
+pub(crate) fn set_scroll_offset(element: &Element, offset: i64) {
     let offset = i32::try_from(offset).unwrap_or(i32::MAX);
     if element.scroll_top() != offset {
         element.set_scroll_top(offset);
@@ -25,11 +25,11 @@ pub(crate) fn view_height(element: &Element) -> i64 {
 /// How high the first element below this one is that the CSS selector finds.
 pub(crate) fn height_of(element: &Element, selector: &str) -> Option<i64> {
     let found = element.query_selector(selector).ok().flatten()?;
-    Some(whole(found.get_bounding_client_rect().height()))
+    Some(whole_pixels(found.get_bounding_client_rect().height()))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a length on the screen; the cast saturates")]
-fn whole(pixels: f64) -> i64 {
+fn whole_pixels(pixels: f64) -> i64 {
     pixels.round() as i64
 }
 

@@ -10,7 +10,6 @@ use super::listener::Listener;
 /// What happened to the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StreamState {
-    /// Connected.
     Open,
     /// Lost; the browser is connecting again by itself and sends `Last-Event-ID`.
     Reconnecting,

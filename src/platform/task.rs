@@ -7,26 +7,25 @@ use futures_util::future::{AbortHandle, Abortable};
 
 /// Stops its work when dropped.
 #[must_use = "a task that is dropped stops"]
-pub(crate) struct Task(AbortHandle);
+pub(crate) struct BackgroundTask(AbortHandle);
 
-impl Drop for Task {
+impl Drop for BackgroundTask {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-/// Begins the work.
-pub(crate) fn start(work: impl Future<Output = ()> + 'static) -> Task {
-    boxed(Box::pin(work))
+pub(crate) fn spawn_task(work: impl Future<Output = ()> + 'static) -> BackgroundTask {
+    spawn_boxed(Box::pin(work))
 }
 
 /// The machinery around the work, compiled once for all kinds of it.
-fn boxed(work: Pin<Box<dyn Future<Output = ()>>>) -> Task {
+fn spawn_boxed(work: Pin<Box<dyn Future<Output = ()>>>) -> BackgroundTask {
     let (handle, registration) = AbortHandle::new_pair();
     let work = Abortable::new(work, registration);
     wasm_bindgen_futures::spawn_local(async move {
         // Aborted: nobody is interested any more.
         let _ = work.await;
     });
-    Task(handle)
+    BackgroundTask(handle)
 }

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-/// Runs until dropped.
+/// Cancels its browser timer when it is dropped.
 #[must_use = "a timer that is dropped never runs"]
 pub(crate) struct Timer {
     id: i32,
@@ -12,16 +12,16 @@ pub(crate) struct Timer {
 }
 
 /// Runs once after so many milliseconds.
-pub(crate) fn after(milliseconds: i32, run: impl FnMut() + 'static) -> Timer {
-    start(milliseconds, false, Closure::new(run))
+pub(crate) fn run_after(milliseconds: i32, run: impl FnMut() + 'static) -> Timer {
+    start_timer(milliseconds, false, Closure::new(run))
 }
 
 /// Runs again and again with so many milliseconds between.
-pub(crate) fn every(milliseconds: i32, run: impl FnMut() + 'static) -> Timer {
-    start(milliseconds, true, Closure::new(run))
+pub(crate) fn run_every(milliseconds: i32, run: impl FnMut() + 'static) -> Timer {
+    start_timer(milliseconds, true, Closure::new(run))
 }
 
-fn start(milliseconds: i32, repeats: bool, run: Closure<dyn FnMut()>) -> Timer {
+fn start_timer(milliseconds: i32, repeats: bool, run: Closure<dyn FnMut()>) -> Timer {
     let function = run.as_ref().unchecked_ref();
     let id = web_sys::window().and_then(|window| {
         if repeats {

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, HtmlAnchorElement, ReadableStream, ReadableStreamDefaultReader, Url};
 
-use super::fetch::{self, FetchError, Limit, Request, Response};
+use super::fetch::{self, FetchError, HttpRequest, HttpResponse, TimeLimit};
 use super::timers;
 
 /// So much is handed over to the browser at once, which keeps it outside the page's memory.
@@ -21,9 +21,9 @@ pub(crate) struct Progress {
 }
 
 /// Why there is no file.
-pub(crate) enum Failure {
+pub(crate) enum TransferFailure {
     /// The server refused, with this answer.
-    Refused(Response),
+    Refused(HttpResponse),
     /// The answer did not begin, broke off, or could not be handed over; or nothing new came within the limit.
     Broken(FetchError),
 }
@@ -49,34 +49,34 @@ impl Records {
 
 /// Sends it and saves a good answer, once it is whole, under the name that the server gives it, else under this one; answers
 /// that name too. The request's limit is the longest time without anything new.
-pub(crate) async fn save(
-    request: Request<'_>,
+pub(crate) async fn save_answer(
+    request: HttpRequest<'_>,
     name: &str,
     on_progress: impl Fn(Progress),
-) -> Result<(Progress, String), Failure> {
-    let limit = Limit::start(request.limit_milliseconds).map_err(Failure::Broken)?;
-    let broken = || Failure::Broken(limit.failure());
-    let open = fetch::open(&request, &limit).await.map_err(|_| broken())?;
+) -> Result<(Progress, String), TransferFailure> {
+    let limit = TimeLimit::start(request.limit_milliseconds).map_err(TransferFailure::Broken)?;
+    let broken = || TransferFailure::Broken(limit.failure());
+    let open = fetch::open_request(&request, &limit).await.map_err(|_| broken())?;
     if !open.ok() {
-        return Err(Response::read(open).await.map_or_else(|_| broken(), Failure::Refused));
+        return Err(HttpResponse::read(open).await.map_or_else(|_| broken(), TransferFailure::Refused));
     }
     let name =
         open.headers().get("content-disposition").and_then(|text| name_in(&text)).unwrap_or_else(|| name.to_owned());
     let body = open.body().ok_or_else(broken)?;
-    let (progress, parts) = read(&body, &limit, on_progress).await.map_err(|_| broken())?;
-    hand_over(&parts, &name).map_err(|_| broken())?;
+    let (progress, parts) = read_body(&body, &limit, on_progress).await.map_err(|_| broken())?;
+    offer_download(&parts, &name).map_err(|_| broken())?;
     Ok((progress, name))
 }
 
-/// RFC 6266, `filename*=UTF-8''…`.
+/// The file name in a `Content-Disposition` header (RFC 6266, `filename*=UTF-8''…`).
 fn name_in(disposition: &str) -> Option<String> {
     let (_, encoded) = disposition.split_once("filename*=UTF-8''")?;
     js_sys::decode_uri_component(encoded).ok().map(String::from)
 }
 
-async fn read(
+async fn read_body(
     body: &ReadableStream,
-    limit: &Limit,
+    limit: &TimeLimit,
     on_progress: impl Fn(Progress),
 ) -> Result<(Progress, Array), JsValue> {
     let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
@@ -103,7 +103,7 @@ async fn read(
     Ok((Progress { bytes, records: records.count }, parts))
 }
 
-fn hand_over(parts: &Array, name: &str) -> Result<(), JsValue> {
+fn offer_download(parts: &Array, name: &str) -> Result<(), JsValue> {
     let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::UNDEFINED)?;
     let url = Url::create_object_url_with_blob(&Blob::new_with_blob_sequence(parts)?)?;
     let link: HtmlAnchorElement = document.create_element("a")?.dyn_into()?;

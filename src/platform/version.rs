@@ -14,13 +14,13 @@ thread_local! {
 }
 
 /// Whether this page is an old one; a signal.
-pub(crate) fn outdated() -> ArcRwSignal<bool> {
+pub(crate) fn outdated_signal() -> ArcRwSignal<bool> {
     OUTDATED.with(Clone::clone)
 }
 
 /// Something went wrong as it does in an old page: asks whether the server still has the program that runs here.
-pub(crate) fn suspect() {
-    if cfg!(not(target_arch = "wasm32")) || ASKING.get() || outdated().get_untracked() {
+pub(crate) fn check_version() {
+    if cfg!(not(target_arch = "wasm32")) || ASKING.get() || outdated_signal().get_untracked() {
         return;
     }
     let Some(address) = own_program() else { return };
@@ -29,7 +29,7 @@ pub(crate) fn suspect() {
         let gone = fetch::is_gone(&address).await;
         ASKING.set(false);
         if gone {
-            outdated().set(true);
+            outdated_signal().set(true);
         }
     });
 }

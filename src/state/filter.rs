@@ -11,11 +11,10 @@ use billing_domain::{Date, TransactionKind};
 pub(crate) struct Filter {
     /// Of these kinds; empty for all.
     pub(crate) kinds: Vec<TransactionKind>,
-    /// From this day on, in the organisation's zone.
+    /// From this day on, in the organization's zone.
     pub(crate) from: Option<Date>,
     /// Up to this day.
     pub(crate) to: Option<Date>,
-    /// With these words.
     pub(crate) text: String,
 }
 
@@ -51,7 +50,7 @@ impl Filter {
         let mut filter = Self::default();
         for pair in query.trim_start_matches('?').split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = decoded(value);
+            let value = decode_query(value);
             match name {
                 "kind" => {
                     filter.kinds = value.split(',').filter_map(|name| TransactionKind::from_str(name).ok()).collect();
@@ -65,7 +64,7 @@ impl Filter {
         filter
     }
 
-    /// Whether a line is wanted; `None` where only the server can tell: days are counted in the organisation's zone,
+    /// Whether a line is wanted; `None` where only the server can tell: days are counted in the organization's zone,
     /// and words are its to find.
     pub(crate) fn admits(&self, line: &Transaction) -> Option<bool> {
         if !self.kinds.is_empty() && !self.kinds.contains(&line.kind) {
@@ -83,12 +82,12 @@ impl Filter {
 }
 
 /// `%C3%BC+x` → `ü x`. Broken escapes stay as they are.
-fn decoded(text: &str) -> String {
+fn decode_query(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         let escaped = match (first, tail) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4) | low),
+            (b'%', [high, low, ..]) => hex_digit(*high).zip(hex_digit(*low)).map(|(high, low)| (high << 4) | low),
             _ => None,
         };
         rest = if escaped.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
@@ -97,7 +96,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-const fn hex(digit: u8) -> Option<u8> {
+const fn hex_digit(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
@@ -132,7 +131,7 @@ mod tests {
     fn nonsense_in_the_address_filters_nothing() {
         let filter = Filter::from_query("?kind=weather,top_up&from=2026-02-30&to=&q&x=1&%zz=%");
         assert_eq!(filter, Filter { kinds: vec![TransactionKind::TopUp], ..Filter::default() });
-        assert_eq!(decoded("100%+%4"), "100% %4");
+        assert_eq!(decode_query("100%+%4"), "100% %4");
     }
 
     proptest! {

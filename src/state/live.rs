@@ -17,9 +17,9 @@ use billing_domain::limits::ChargeLimits;
 use billing_domain::{Currency, Date, Money, Timestamp, slider};
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::ErasedSignal;
 
-use super::payment::{Notice, Stage};
+use super::payment::{PaymentNotice, PaymentStage};
 use super::{attempt, merge};
 use crate::platform::timers::{self, Timer};
 use crate::platform::{clock, intl};
@@ -29,7 +29,7 @@ const GATHER_MILLISECONDS: i32 = 80;
 
 /// Whether the page hears what happens to the wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hearing {
+pub(crate) enum Freshness {
     /// It does: the figures are true.
     Live,
     /// It did until then: the figures may be older.
@@ -38,64 +38,60 @@ pub(crate) enum Hearing {
 
 /// The reactive wallet. A copy is the same wallet. There is one in a document, and it lives as long as that.
 #[derive(Clone, Copy)]
-pub(crate) struct Live(&'static Parts);
+pub(crate) struct LiveWallet(&'static WalletState);
 
-impl Deref for Live {
-    type Target = Parts;
+impl Deref for LiveWallet {
+    type Target = WalletState;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &WalletState {
         self.0
     }
 }
 
 /// What the wallet is made of.
-pub(crate) struct Parts {
-    /// Balance, status, runway.
-    pub(crate) wallet: Slot<Wallet>,
-    /// Automatic payments.
-    pub(crate) auto_pay: Slot<AutoPay>,
+pub(crate) struct WalletState {
+    pub(crate) wallet: ErasedSignal<Wallet>,
+    pub(crate) auto_pay: ErasedSignal<AutoPay>,
     /// Connected cards, the default first.
-    pub(crate) cards: Slot<Vec<Card>>,
+    pub(crate) cards: ErasedSignal<Vec<Card>>,
     /// Requests of members that nobody has answered.
-    pub(crate) requests: Slot<Vec<FundsRequest>>,
-    /// The latest hand-over links, newest first.
-    pub(crate) links: Slot<Vec<PaymentLink>>,
-    /// The dialog that makes a hand-over link is open.
-    pub(crate) hand_over: RwSignal<bool>,
+    pub(crate) requests: ErasedSignal<Vec<FundsRequest>>,
+    /// The latest payment links, newest first.
+    pub(crate) links: ErasedSignal<Vec<PaymentLink>>,
+    /// The dialog that makes a payment link is open.
+    pub(crate) link_dialog_open: RwSignal<bool>,
     /// Known top-ups, newest first: all open ones and the last finished ones.
-    pub(crate) top_ups: Slot<Vec<TopUp>>,
+    pub(crate) top_ups: ErasedSignal<Vec<TopUp>>,
     /// This month's spending, as last read.
-    pub(crate) usage: Slot<Usage>,
+    pub(crate) usage: ErasedSignal<Usage>,
     /// The first page of the ledger, as it came with the document.
-    pub(crate) first_page: Slot<TransactionPage>,
+    pub(crate) first_page: ErasedSignal<TransactionPage>,
     /// Lines posted since, oldest first; only the last few hundred.
-    pub(crate) recent: Slot<Vec<Transaction>>,
+    pub(crate) recent: ErasedSignal<Vec<Transaction>>,
     /// Lines that are about to be among the recent ones.
-    heard: StoredValue<Vec<Transaction>>,
+    gathered: StoredValue<Vec<Transaction>>,
     gathering: StoredValue<Option<Timer>, LocalStorage>,
-    /// Today in the organisation's zone.
-    pub(crate) today: Slot<Date>,
+    /// Today in the organization's zone.
+    pub(crate) today: ErasedSignal<Date>,
     /// Whether the page hears what happens.
-    pub(crate) hearing: Slot<Hearing>,
+    pub(crate) freshness: ErasedSignal<Freshness>,
     /// Who moves the money.
     pub(crate) service: Service,
-    /// The top-up by hand.
-    pub(crate) payment: Payment,
+    /// The manual top-up.
+    pub(crate) payment: ManualPayment,
     /// What may be charged at once.
     pub(crate) limits: ChargeLimits,
-    /// The wallet's currency.
     pub(crate) currency: Currency,
     /// How far the device's clock is ahead of the server's, milliseconds.
     ahead_millis: StoredValue<i64>,
 }
 
-/// The top-up by hand: what was chosen, and where it stands.
+/// The manual top-up: what was chosen, and where it stands.
 #[derive(Clone, Copy)]
-pub(crate) struct Payment {
+pub(crate) struct ManualPayment {
     /// Its dialog is open.
     pub(crate) open: RwSignal<bool>,
-    /// Where it stands.
-    pub(crate) stage: Slot<Stage>,
+    pub(crate) stage: ErasedSignal<PaymentStage>,
     /// The amount as it stands in the box.
     pub(crate) amount: RwSignal<String>,
     /// The chosen card; the default one when `None`.
@@ -104,63 +100,63 @@ pub(crate) struct Payment {
     pub(crate) request_id: RwSignal<Option<String>>,
 }
 
-impl Payment {
+impl ManualPayment {
     /// Nothing chosen, or what was under way in the document before this one.
     fn resumed(open: &[TopUp], limits: &ChargeLimits) -> Self {
-        let kept = attempt::stored();
+        let kept = attempt::stored_attempt();
         let by_hand = |top_up: &&TopUp| top_up.is_by_hand() && top_up.status.is_open();
         let kept_id = kept.as_ref().and_then(|kept| kept.top_up_id.as_deref());
         let known = open.iter().filter(by_hand);
         let known = known.clone().find(|top_up| Some(top_up.id.as_str()) == kept_id).or_else(|| known.clone().next());
         let stage = match (&kept, known) {
-            (_, Some(top_up)) => Stage::of(top_up.clone()),
-            (Some(kept), None) if kept.top_up_id.is_none() => Stage::Choosing(Some(Notice::Interrupted)),
-            _ => Stage::Choosing(None),
+            (_, Some(top_up)) => PaymentStage::of(top_up.clone()),
+            (Some(kept), None) if kept.top_up_id.is_none() => PaymentStage::Choosing(Some(PaymentNotice::Interrupted)),
+            _ => PaymentStage::Choosing(None),
         };
-        let interrupted = stage == Stage::Choosing(Some(Notice::Interrupted));
-        let same = |kept: &attempt::Attempt| {
+        let interrupted = stage == PaymentStage::Choosing(Some(PaymentNotice::Interrupted));
+        let same = |kept: &attempt::PaymentAttempt| {
             interrupted || stage.top_up().is_some_and(|top_up| Some(&top_up.id) == kept.top_up_id.as_ref())
         };
         let kept = kept.filter(same);
         let amount = stage.top_up().map(|top_up| top_up.amount).or(kept.as_ref().map(|kept| kept.amount));
         Self {
             open: RwSignal::new(false),
-            amount: RwSignal::new(box_text(amount.unwrap_or_else(|| proposed(limits)), limits.currency)),
+            amount: RwSignal::new(box_text(amount.unwrap_or_else(|| proposed_amount(limits)), limits.currency)),
             card_id: RwSignal::new(kept.as_ref().map(|kept| kept.card_id.clone())),
             request_id: RwSignal::new(kept.and_then(|kept| kept.request_id)),
-            stage: Slot::new(stage),
+            stage: ErasedSignal::new(stage),
         }
     }
 }
 
-impl Live {
+impl LiveWallet {
     /// The wallet as the document brought it, for this owner and everything below.
     pub(crate) fn provide(billing: Billing, service: Service) -> Self {
         let limits = ChargeLimits::from(&billing.limits);
-        let payment = Payment::resumed(&billing.open_top_ups, &limits);
-        let parts = Parts {
+        let payment = ManualPayment::resumed(&billing.open_top_ups, &limits);
+        let state = WalletState {
             limits,
             currency: billing.wallet.currency,
             ahead_millis: StoredValue::new(ahead_of(billing.as_of)),
-            wallet: Slot::new(billing.wallet),
-            auto_pay: Slot::new(billing.auto_pay),
-            cards: Slot::new(billing.cards),
-            requests: Slot::new(billing.requests),
-            links: Slot::new(billing.links),
-            hand_over: RwSignal::new(false),
-            top_ups: Slot::new(billing.open_top_ups),
-            usage: Slot::new(billing.usage),
-            first_page: Slot::new(billing.transactions),
-            recent: Slot::new(Vec::new()),
-            heard: StoredValue::new(Vec::new()),
+            wallet: ErasedSignal::new(billing.wallet),
+            auto_pay: ErasedSignal::new(billing.auto_pay),
+            cards: ErasedSignal::new(billing.cards),
+            requests: ErasedSignal::new(billing.requests),
+            links: ErasedSignal::new(billing.links),
+            link_dialog_open: RwSignal::new(false),
+            top_ups: ErasedSignal::new(billing.open_top_ups),
+            usage: ErasedSignal::new(billing.usage),
+            first_page: ErasedSignal::new(billing.transactions),
+            recent: ErasedSignal::new(Vec::new()),
+            gathered: StoredValue::new(Vec::new()),
             gathering: StoredValue::new_local(None),
-            today: Slot::new(billing.today),
-            hearing: Slot::new(Hearing::Live),
+            today: ErasedSignal::new(billing.today),
+            freshness: ErasedSignal::new(Freshness::Live),
             service,
             payment,
         };
         // One small allocation a document: every closure of the page then carries one pointer.
-        let live = Self(Box::leak(Box::new(parts)));
+        let live = Self(Box::leak(Box::new(state)));
         provide_context(live);
         live
     }
@@ -172,9 +168,9 @@ impl Live {
 
     /// Everything was read anew, after something may have been missed. The ledger's lines come by the stream.
     pub(crate) fn refresh(self, billing: Billing) {
-        self.hear_wallet(billing.wallet);
-        if *self.hearing.read_untracked() != Hearing::Live {
-            self.hearing.set(Hearing::Lost(billing.as_of));
+        self.apply_wallet(billing.wallet);
+        if *self.freshness.read_untracked() != Freshness::Live {
+            self.freshness.set(Freshness::Lost(billing.as_of));
         }
         self.auto_pay.set(billing.auto_pay);
         self.cards.set(billing.cards);
@@ -183,7 +179,7 @@ impl Live {
         self.usage.set(billing.usage);
         self.today.set(billing.today);
         for top_up in billing.open_top_ups {
-            self.hear_top_up(top_up);
+            self.apply_top_up(top_up);
         }
     }
 
@@ -192,22 +188,22 @@ impl Live {
         Timestamp::from_micros((clock::now_millis() - self.ahead_millis.get_value()).saturating_mul(1000))
     }
 
-    /// New figures.
-    pub(crate) fn hear_wallet(self, wallet: Wallet) {
+    pub(crate) fn apply_wallet(self, wallet: Wallet) {
         self.ahead_millis.set_value(ahead_of(wallet.as_of));
-        self.wallet.update(|present| merge::wallet(present, wallet));
+        self.wallet.update(|present| merge::merge_wallet(present, wallet));
     }
 
     /// A top-up has moved on. Once its outcome is known, its key is used up.
-    pub(crate) fn hear_top_up(self, mut top_up: TopUp) {
-        self.hear_answered_wallet(top_up.wallet.take());
+    pub(crate) fn apply_top_up(self, mut top_up: TopUp) {
+        self.apply_answered_wallet(top_up.wallet.take());
         // The answer to a request may come after the event that overtook it.
         let mut top_ups = self.top_ups.get_untracked();
-        let top_up = merge::top_up(&mut top_ups, top_up);
+        let top_up = merge::merge_top_up(&mut top_ups, top_up);
         self.top_ups.set(top_ups);
-        if top_up.status.is_final() && attempt::stored().is_some_and(|kept| kept.top_up_id.as_ref() == Some(&top_up.id))
+        if top_up.status.is_final()
+            && attempt::stored_attempt().is_some_and(|kept| kept.top_up_id.as_ref() == Some(&top_up.id))
         {
-            attempt::forget();
+            attempt::forget_attempt();
         }
         if let Some(next) = self.payment.stage.read_untracked().after(&top_up) {
             self.payment.stage.set(next);
@@ -215,54 +211,54 @@ impl Live {
     }
 
     /// A new line of the ledger. Those that come close together are shown together: a busy wallet has hundreds a second.
-    pub(crate) fn hear_line(self, line: Transaction) {
-        self.heard.update_value(|heard| heard.push(line));
+    pub(crate) fn receive_line(self, line: Transaction) {
+        self.gathered.update_value(|gathered| gathered.push(line));
         if self.gathering.with_value(Option::is_none) {
             let show = move || {
                 self.gathering.set_value(None);
-                let heard = self.heard.try_update_value(std::mem::take).unwrap_or_default();
-                self.recent.update(|recent| heard.into_iter().for_each(|line| merge::line(recent, line)));
+                let gathered = self.gathered.try_update_value(std::mem::take).unwrap_or_default();
+                self.recent.update(|recent| gathered.into_iter().for_each(|line| merge::merge_line(recent, line)));
             };
-            self.gathering.set_value(Some(timers::after(GATHER_MILLISECONDS, show)));
+            self.gathering.set_value(Some(timers::run_after(GATHER_MILLISECONDS, show)));
         }
     }
 
     /// A card is new, changed or gone.
-    pub(crate) fn hear_card(self, card: Card) {
-        self.cards.update(|cards| merge::card(cards, card));
+    pub(crate) fn apply_card(self, card: Card) {
+        self.cards.update(|cards| merge::merge_card(cards, card));
     }
 
     /// A member asks, or was answered.
-    pub(crate) fn hear_request(self, request: FundsRequest) {
-        self.requests.update(|list| merge::request(list, request));
+    pub(crate) fn apply_request(self, request: FundsRequest) {
+        self.requests.update(|list| merge::merge_request(list, request));
     }
 
-    /// A hand-over link is new or has moved on.
-    pub(crate) fn hear_link(self, link: PaymentLink) {
-        self.links.update(|list| merge::link(list, link));
+    /// A payment link is new or has moved on.
+    pub(crate) fn apply_link(self, link: PaymentLink) {
+        self.links.update(|list| merge::merge_link(list, link));
     }
 
     /// What the wallet has come to by a change, as the answer to it says.
-    pub(crate) fn hear_answered_wallet(self, wallet: Option<Box<Wallet>>) {
+    pub(crate) fn apply_answered_wallet(self, wallet: Option<Box<Wallet>>) {
         if let Some(wallet) = wallet {
-            self.hear_wallet(*wallet);
+            self.apply_wallet(*wallet);
         }
     }
 
     /// Automatic payments as they are now.
-    pub(crate) fn hear_auto_pay(self, mut auto_pay: AutoPay) {
-        self.hear_answered_wallet(auto_pay.wallet.take());
+    pub(crate) fn apply_auto_pay(self, mut auto_pay: AutoPay) {
+        self.apply_answered_wallet(auto_pay.wallet.take());
         self.auto_pay.set(auto_pay);
     }
 
     /// The stream is lost: the figures are those of so long ago.
-    pub(crate) fn stop_hearing(self, silent_milliseconds: i64) {
+    pub(crate) fn mark_stale(self, silent_milliseconds: i64) {
         let now = self.now();
-        self.hearing
-            .set(Hearing::Lost(Timestamp::from_micros(now.micros() - silent_milliseconds.saturating_mul(1_000))));
+        self.freshness
+            .set(Freshness::Lost(Timestamp::from_micros(now.micros() - silent_milliseconds.saturating_mul(1_000))));
     }
 
-    /// Forgets whatever belongs to the organisation and the person: the session is over.
+    /// Forgets whatever belongs to the organization and the person: the session is over.
     pub(crate) fn forget(self) {
         self.wallet.update(|wallet| {
             (wallet.balance, wallet.available, wallet.held) = (Money::ZERO, Money::ZERO, Money::ZERO);
@@ -274,11 +270,11 @@ impl Live {
         self.links.set(Vec::new());
         self.top_ups.set(Vec::new());
         self.first_page.set(TransactionPage { items: Vec::new(), next_cursor: None });
-        self.heard.update_value(Vec::clear);
+        self.gathered.update_value(Vec::clear);
         self.recent.set(Vec::new());
-        self.hand_over.set(false);
+        self.link_dialog_open.set(false);
         self.payment.open.set(false);
-        self.payment.stage.set(Stage::Choosing(None));
+        self.payment.stage.set(PaymentStage::Choosing(None));
         self.payment.request_id.set(None);
     }
 
@@ -294,7 +290,7 @@ impl Live {
     fn set_others_aside(self) {
         let stage = self.payment.stage;
         if stage.read_untracked().top_up().is_some_and(|top_up| !top_up.is_by_hand()) {
-            stage.set(Stage::Choosing(None));
+            stage.set(PaymentStage::Choosing(None));
         }
     }
 
@@ -302,8 +298,8 @@ impl Live {
     pub(crate) fn open_payment(self) {
         self.set_others_aside();
         let payment = self.payment;
-        if matches!(*payment.stage.read_untracked(), Stage::Paid(_) | Stage::Connecting) {
-            payment.stage.set(Stage::Choosing(None));
+        if matches!(*payment.stage.read_untracked(), PaymentStage::Paid(_) | PaymentStage::Connecting) {
+            payment.stage.set(PaymentStage::Choosing(None));
         }
         payment.open.set(true);
     }
@@ -311,9 +307,9 @@ impl Live {
     /// Opens a top-up that is under way, unless a request for another one is waiting for its answer.
     pub(crate) fn show_payment(self, top_up: TopUp) {
         let payment = self.payment;
-        if !matches!(*payment.stage.read_untracked(), Stage::Sending | Stage::Repeating { .. }) {
+        if !matches!(*payment.stage.read_untracked(), PaymentStage::Sending | PaymentStage::Repeating { .. }) {
             payment.amount.set(box_text(top_up.amount, self.currency));
-            payment.stage.set(Stage::of(top_up));
+            payment.stage.set(PaymentStage::of(top_up));
         }
         payment.open.set(true);
     }
@@ -322,7 +318,7 @@ impl Live {
     pub(crate) fn open_payment_for(self, request_id: String, amount: Money) {
         self.set_others_aside();
         if !self.payment.stage.read_untracked().is_under_way() {
-            self.payment.stage.set(Stage::Choosing(None));
+            self.payment.stage.set(PaymentStage::Choosing(None));
             self.payment.amount.set(box_text(amount, self.currency));
             self.payment.request_id.set(Some(request_id));
         }
@@ -335,11 +331,11 @@ fn box_text(amount: Money, currency: Currency) -> String {
     let mut text = String::new();
     // Writing into a string never fails.
     let _ = write_scaled(&mut text, amount.to_minor_half_even(currency), currency.exponent(), currency.exponent());
-    text.replace('.', &intl::separators().0.to_string())
+    text.replace('.', &intl::number_separators().0.to_string())
 }
 
 /// What stands in the box before anybody has chosen: a middling quick pick.
-fn proposed(limits: &ChargeLimits) -> Money {
+fn proposed_amount(limits: &ChargeLimits) -> Money {
     let picks = slider::chips(limits);
     picks.get(picks.len() / 2).copied().unwrap_or(limits.min)
 }
@@ -349,6 +345,6 @@ fn ahead_of(server: Timestamp) -> i64 {
 }
 
 /// The wallet that was provided above.
-pub(crate) fn use_live() -> Option<Live> {
+pub(crate) fn use_live() -> Option<LiveWallet> {
     use_context()
 }

@@ -13,7 +13,7 @@ const FINISHED_TOP_UPS: usize = 20;
 const RECENT_LINES: usize = 300;
 
 /// Takes `new` unless `present` was read later.
-pub(super) fn wallet(present: &mut Wallet, new: Wallet) {
+pub(super) fn merge_wallet(present: &mut Wallet, new: Wallet) {
     if (new.last_seq, new.as_of) >= (present.last_seq, present.as_of) {
         *present = new;
     }
@@ -21,7 +21,7 @@ pub(super) fn wallet(present: &mut Wallet, new: Wallet) {
 
 /// Puts a top-up into the list, newest first, and answers what holds now: what is final stays final, whatever is heard
 /// late.
-pub(super) fn top_up(list: &mut Vec<TopUp>, new: TopUp) -> TopUp {
+pub(super) fn merge_top_up(list: &mut Vec<TopUp>, new: TopUp) -> TopUp {
     match list.iter_mut().find(|known| known.id == new.id) {
         Some(known) if known.status.is_final() => return known.clone(),
         Some(known) => known.clone_from(&new),
@@ -38,7 +38,7 @@ pub(super) fn top_up(list: &mut Vec<TopUp>, new: TopUp) -> TopUp {
 }
 
 /// Puts a request into the list of open ones, newest first; an answered one leaves it.
-pub(super) fn request(list: &mut Vec<FundsRequest>, new: FundsRequest) {
+pub(super) fn merge_request(list: &mut Vec<FundsRequest>, new: FundsRequest) {
     if new.state != FundsRequestState::Open {
         list.retain(|known| known.id != new.id);
     } else if !list.iter().any(|known| known.id == new.id) {
@@ -46,8 +46,8 @@ pub(super) fn request(list: &mut Vec<FundsRequest>, new: FundsRequest) {
     }
 }
 
-/// Puts a hand-over link into the list, newest first. What is over stays over, whatever is heard late.
-pub(super) fn link(list: &mut Vec<PaymentLink>, new: PaymentLink) {
+/// Puts a payment link into the list, newest first. What is over stays over, whatever is heard late.
+pub(super) fn merge_link(list: &mut Vec<PaymentLink>, new: PaymentLink) {
     match list.iter_mut().find(|known| known.id == new.id) {
         Some(known) if !known.state.is_alive() && new.state.is_alive() => {}
         Some(known) => *known = new,
@@ -56,7 +56,7 @@ pub(super) fn link(list: &mut Vec<PaymentLink>, new: PaymentLink) {
 }
 
 /// Puts a card into the list, or takes one that is gone out of it; the default one comes first.
-pub(super) fn card(list: &mut Vec<Card>, new: Card) {
+pub(super) fn merge_card(list: &mut Vec<Card>, new: Card) {
     list.retain(|known| known.id != new.id);
     if new.removed {
         return;
@@ -72,7 +72,7 @@ pub(super) fn card(list: &mut Vec<Card>, new: Card) {
 }
 
 /// Adds a new line at the end of the recent ones.
-pub(super) fn line(recent: &mut Vec<Transaction>, new: Transaction) {
+pub(super) fn merge_line(recent: &mut Vec<Transaction>, new: Transaction) {
     if recent.last().is_none_or(|last| last.seq < new.seq) {
         recent.push(new);
     }
@@ -111,26 +111,26 @@ mod tests {
     #[test]
     fn a_late_answer_never_turns_the_balance_back() {
         let mut present = read_at(5, 50);
-        wallet(&mut present, read_at(4, 60));
+        merge_wallet(&mut present, read_at(4, 60));
         assert_eq!(present, read_at(5, 50));
-        wallet(&mut present, read_at(5, 49));
+        merge_wallet(&mut present, read_at(5, 49));
         assert_eq!(present, read_at(5, 50));
-        wallet(&mut present, read_at(5, 51));
-        wallet(&mut present, read_at(6, 40));
+        merge_wallet(&mut present, read_at(5, 51));
+        merge_wallet(&mut present, read_at(6, 40));
         assert_eq!(present, read_at(6, 40));
     }
 
     #[test]
     fn a_paid_top_up_stays_paid_and_open_ones_are_never_forgotten() {
         let mut list = Vec::new();
-        top_up(&mut list, charge("open", TopUpStatus::Unknown));
-        top_up(&mut list, charge("a", TopUpStatus::Processing));
-        top_up(&mut list, charge("a", TopUpStatus::Succeeded));
-        let late = top_up(&mut list, charge("a", TopUpStatus::Processing));
+        merge_top_up(&mut list, charge("open", TopUpStatus::Unknown));
+        merge_top_up(&mut list, charge("a", TopUpStatus::Processing));
+        merge_top_up(&mut list, charge("a", TopUpStatus::Succeeded));
+        let late = merge_top_up(&mut list, charge("a", TopUpStatus::Processing));
         assert_eq!(late.status, TopUpStatus::Succeeded, "what was heard before holds");
         assert_eq!(list.iter().find(|one| one.id == "a").map(|one| one.status), Some(TopUpStatus::Succeeded));
         for number in 0..100 {
-            top_up(&mut list, charge(&number.to_string(), TopUpStatus::Declined));
+            merge_top_up(&mut list, charge(&number.to_string(), TopUpStatus::Declined));
         }
         assert!(list.iter().any(|one| one.id == "open"));
         assert_eq!(list.len(), FINISHED_TOP_UPS + 1);

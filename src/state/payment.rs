@@ -1,4 +1,4 @@
-//! Where a top-up by hand stands, as one value; what the server says moves it on.
+//! Where a manual top-up stands, as one value; what the server says moves it on.
 
 use billing_contract::top_up::{Decline, TopUp};
 use billing_domain::charge::TopUpStatus;
@@ -7,7 +7,7 @@ use crate::texts;
 
 /// Why one is choosing again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Notice {
+pub(crate) enum PaymentNotice {
     /// The amount is not right: how to fix it.
     Amount(String),
     /// The server refused; nothing was charged.
@@ -22,11 +22,10 @@ pub(crate) enum Notice {
     Connected,
 }
 
-/// Where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum PaymentStage {
     /// An amount is being chosen.
-    Choosing(Option<Notice>),
+    Choosing(Option<PaymentNotice>),
     /// A card has to be connected first, or another one shall be.
     Connecting,
     /// Sent; no answer yet.
@@ -46,11 +45,10 @@ pub(crate) enum Stage {
     Unknown(TopUp),
     /// The bank is asked what became of it.
     Asking(TopUp),
-    /// Paid.
     Paid(TopUp),
 }
 
-impl Stage {
+impl PaymentStage {
     /// What a top-up's state means for the person in front of it.
     pub(crate) fn of(top_up: TopUp) -> Self {
         match top_up.status {
@@ -58,10 +56,10 @@ impl Stage {
             TopUpStatus::ActionRequired => Self::Challenge(top_up),
             TopUpStatus::Unknown => Self::Unknown(top_up),
             TopUpStatus::Succeeded => Self::Paid(top_up),
-            TopUpStatus::Expired => Self::Choosing(Some(Notice::Expired)),
+            TopUpStatus::Expired => Self::Choosing(Some(PaymentNotice::Expired)),
             TopUpStatus::Declined => {
                 let unexplained = || Decline { code: String::new(), message: texts::top_up::refused().to_owned() };
-                Self::Choosing(Some(Notice::Declined(top_up.decline.unwrap_or_else(unexplained))))
+                Self::Choosing(Some(PaymentNotice::Declined(top_up.decline.unwrap_or_else(unexplained))))
             }
         }
     }
@@ -105,7 +103,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A top-up by hand, for the tests of the state.
+    /// A manual top-up, for the tests of the state.
     pub(in crate::state) fn top_up(id: &str, status: TopUpStatus) -> TopUp {
         TopUp {
             id: id.to_owned(),
@@ -126,28 +124,28 @@ pub(super) mod tests {
     #[test]
     fn every_state_of_a_top_up_has_a_screen_and_only_final_ones_let_go() {
         for status in TopUpStatus::ALL {
-            let stage = Stage::of(top_up("a", *status));
+            let stage = PaymentStage::of(top_up("a", *status));
             assert_eq!(stage.is_under_way(), status.is_open(), "{status}");
         }
     }
 
     #[test]
     fn news_of_another_top_up_or_after_the_end_change_nothing() {
-        let waiting = Stage::of(top_up("a", TopUpStatus::Processing));
+        let waiting = PaymentStage::of(top_up("a", TopUpStatus::Processing));
         assert_eq!(waiting.after(&top_up("b", TopUpStatus::Succeeded)), None);
         assert_eq!(
             waiting.after(&top_up("a", TopUpStatus::Succeeded)),
-            Some(Stage::of(top_up("a", TopUpStatus::Succeeded)))
+            Some(PaymentStage::of(top_up("a", TopUpStatus::Succeeded)))
         );
-        let paid = Stage::of(top_up("a", TopUpStatus::Succeeded));
+        let paid = PaymentStage::of(top_up("a", TopUpStatus::Succeeded));
         assert_eq!(paid.after(&top_up("a", TopUpStatus::Declined)), None);
-        assert_eq!(Stage::Sending.after(&top_up("a", TopUpStatus::Succeeded)), None);
+        assert_eq!(PaymentStage::Sending.after(&top_up("a", TopUpStatus::Succeeded)), None);
     }
 
     #[test]
     fn a_late_question_does_not_ask_twice() {
-        let answering = Stage::Answering(top_up("a", TopUpStatus::ActionRequired));
+        let answering = PaymentStage::Answering(top_up("a", TopUpStatus::ActionRequired));
         assert_eq!(answering.after(&top_up("a", TopUpStatus::ActionRequired)), None);
-        assert!(matches!(answering.after(&top_up("a", TopUpStatus::Processing)), Some(Stage::Waiting(_))));
+        assert!(matches!(answering.after(&top_up("a", TopUpStatus::Processing)), Some(PaymentStage::Waiting(_))));
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn provide_announcer() -> Announcer {
 }
 
 /// The page's announcer. Silent where none was provided.
-pub(crate) fn announcer() -> Announcer {
+pub(crate) fn use_announcer() -> Announcer {
     use_context().unwrap_or_else(|| Announcer { polite: RwSignal::default(), urgent: RwSignal::default() })
 }
 

@@ -2,27 +2,23 @@
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
+use crate::platform::signal::ErasedProp;
 use crate::texts;
 
 use super::icon::{Icon, IconName};
 
-/// How serious something is. Each has a colour, an icon and a word, so that colour alone says nothing.
+/// How serious something is. Each has a color, an icon and a word, so that color alone says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// Red: calls stop.
     Stop,
-    /// Amber: soon.
     Warn,
     /// Nothing to worry about.
     #[default]
     Info,
-    /// It worked.
     Good,
 }
 
 impl Tone {
-    /// The class suffix.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
@@ -32,7 +28,6 @@ impl Tone {
         }
     }
 
-    /// The icon.
     pub(super) const fn icon(self) -> IconName {
         match self {
             Self::Stop => IconName::Stop,
@@ -54,9 +49,7 @@ impl Tone {
 /// A bar. `Tone::Stop` and `Tone::Warn` are read out at once when `alert`, else politely.
 #[component]
 pub(crate) fn Banner(
-    /// How serious.
-    #[prop(into)]
-    tone: Given<Tone>,
+    #[prop(into)] tone: ErasedProp<Tone>,
     /// What is wrong, in a few words.
     #[prop(into)]
     title: Signal<String>,
@@ -69,7 +62,7 @@ pub(crate) fn Banner(
 ) -> AnyView {
     view! {
         <div class=Signal::derive(move || format!("banner banner-{}", tone.get().name())) role=if alert { "alert" } else { "status" }>
-            <Icon name=Given::derive(move || tone.get().icon()) />
+            <Icon name=ErasedProp::derive(move || tone.get().icon()) />
             <div class="banner-text">
                 <p class="banner-title"><span class="visually-hidden">{Signal::derive(move || tone.get().word().to_owned())}</span>{title}</p>
                 {children.map(|children| children())}

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use crate::platform::connection;
-use crate::platform::signal::{Derived, Given};
+use crate::platform::signal::{ErasedMemo, ErasedProp};
 use crate::texts;
 
-use super::dynamic::{flag, part};
+use super::dynamic::{flag, view};
 use super::icon::{Icon, IconName};
 
 /// How much a button matters.
@@ -21,7 +21,6 @@ pub(crate) enum ButtonStyle {
     Danger,
     /// Green: it runs, all is well.
     Good,
-    /// Beside the matter.
     Quiet,
 }
 
@@ -42,7 +41,7 @@ impl ButtonStyle {
 pub(crate) fn Button(
     /// How much it matters; may change.
     #[prop(optional, into)]
-    style: Given<ButtonStyle>,
+    style: ErasedProp<ButtonStyle>,
     /// It is at work: shows so, and ignores presses. A button that can be at work sends something: without a connection
     /// it waits, and says so.
     #[prop(optional, into)]
@@ -62,14 +61,11 @@ pub(crate) fn Button(
     /// For focus from elsewhere.
     #[prop(optional, into)]
     id: Option<String>,
-    /// What it does.
-    #[prop(optional, into)]
-    on_press: Option<Callback<()>>,
-    /// Its words.
+    #[prop(optional, into)] on_press: Option<Callback<()>>,
     children: Children,
 ) -> AnyView {
     let class = Signal::derive(move || style.get().class().to_owned());
-    let lost = Derived::new(move || busy.is_some() && connection::lost().get());
+    let lost = ErasedMemo::new(move || busy.is_some() && connection::lost_signal().get());
     let busy = busy.unwrap_or_default();
     let waits = move || {
         (lost.get() && !busy.get()).then(|| {
@@ -96,7 +92,7 @@ pub(crate) fn Button(
         >
             {icon.map(|name| view! { <Icon name=name /> })}
             {children()}
-            {part(waits)}
+            {view(waits)}
         </button>
     }
     .into_any()
@@ -105,17 +101,12 @@ pub(crate) fn Button(
 /// A button that shows an icon only; its name is read out and shown as a tooltip.
 #[component]
 pub(crate) fn IconButton(
-    /// The icon.
     icon: IconName,
-    /// Its name.
-    #[prop(into)]
-    label: Signal<String>,
+    #[prop(into)] label: Signal<String>,
     /// It cannot be used now.
     #[prop(optional, into)]
     unavailable: Signal<bool>,
-    /// What it does.
-    #[prop(into)]
-    on_press: Callback<()>,
+    #[prop(into)] on_press: Callback<()>,
 ) -> AnyView {
     view! {
         <button
@@ -137,7 +128,7 @@ pub(crate) fn IconButton(
 }
 
 /// The words of a button among others of its kind: `shown` on it, `full` read out, which says what it is about.
-pub(crate) fn named(shown: impl Into<String>, full: String) -> AnyView {
+pub(crate) fn named_label(shown: impl Into<String>, full: String) -> AnyView {
     let shown = shown.into();
     view! { <span aria-hidden="true">{shown}</span><span class="visually-hidden">{full}</span> }.into_any()
 }

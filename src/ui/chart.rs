@@ -1,27 +1,26 @@
 //! Stacked bars, one a day, as inline SVG on whole numbers, with what was before behind them and what is expected ahead of
 //! them; the same figures as a table one key away.
 
+mod bar_list;
 mod details;
 mod plot;
 mod scale;
 mod table;
-mod walk;
 
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given, Slot};
+use crate::platform::signal::{ErasedMemo, ErasedProp, ErasedSignal};
 
-use self::details::details;
+use self::details::render_details;
 use self::plot::Plot;
-use self::table::table;
-use super::dynamic::{part, words};
+use self::table::render_table;
+use super::dynamic::{text, view};
 use super::field::unique_id;
 use crate::platform::focus;
 use crate::texts;
 
-/// One bar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Bar {
+pub(crate) struct ChartBar {
     /// Under the bar, short: `14`.
     pub(crate) tick: String,
     /// Its whole name: `Saturday, November 14`.
@@ -40,7 +39,7 @@ pub(crate) struct Bar {
     pub(crate) mark: Option<String>,
 }
 
-impl Bar {
+impl ChartBar {
     fn height(&self) -> u64 {
         self.parts.iter().fold(0, |sum, part| sum.saturating_add(*part))
     }
@@ -48,7 +47,7 @@ impl Bar {
 
 /// A line of steps beside the bars.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Steps {
+pub(crate) struct StepLine {
     /// Its name in the legend.
     pub(crate) name: String,
     /// One height a bar's place, in the unit of the bars; nothing is drawn when there is none.
@@ -76,22 +75,22 @@ pub(crate) struct ChartWords {
 
 /// What the parts of a chart share.
 #[derive(Clone, Copy)]
-struct Shared {
+struct ChartState {
     summary: Signal<String>,
     names: StoredValue<Vec<String>>,
     words: StoredValue<ChartWords>,
-    bars: Derived<Vec<Bar>>,
-    behind: Derived<Steps>,
-    ahead: Derived<Steps>,
-    slots: Derived<usize>,
+    bars: ErasedMemo<Vec<ChartBar>>,
+    behind: ErasedMemo<StepLine>,
+    ahead: ErasedMemo<StepLine>,
+    slots: ErasedMemo<usize>,
     /// The bar that somebody chose by key, tap or button.
-    chosen: Slot<Option<usize>>,
+    chosen: ErasedSignal<Option<usize>>,
     /// The bar under the pointer.
-    pointed: Slot<Option<usize>>,
+    pointed: ErasedSignal<Option<usize>>,
     on_open: Callback<(usize,)>,
 }
 
-impl Shared {
+impl ChartState {
     /// The bar that the keyboard is at; the last one until somebody chooses.
     fn active(self) -> Option<usize> {
         let last = self.bars.read().len().checked_sub(1)?;
@@ -118,13 +117,13 @@ pub(crate) fn BarChart(
     words_of: ChartWords,
     /// The bars, in order. All of them have as many parts as there are series.
     #[prop(into)]
-    bars: Given<Vec<Bar>>,
+    bars: ErasedProp<Vec<ChartBar>>,
     /// A quiet line behind the bars, from the first place on.
     #[prop(into)]
-    behind: Given<Steps>,
+    behind: ErasedProp<StepLine>,
     /// A dashed line that goes on where the bars end, from the place of the last bar on.
     #[prop(into)]
-    ahead: Given<Steps>,
+    ahead: ErasedProp<StepLine>,
     /// How many bars the whole width has room for, so that a month that has begun does not stretch.
     slots: usize,
     /// The value of a height as text, for the axis.
@@ -136,31 +135,31 @@ pub(crate) fn BarChart(
     #[prop(into)]
     on_open: Callback<(usize,)>,
 ) -> AnyView {
-    let bars = Derived::new(move || bars.get());
-    let shared = Shared {
+    let bars = ErasedMemo::new(move || bars.get());
+    let shared = ChartState {
         summary,
         names: StoredValue::new(series),
         words: StoredValue::new(words_of),
         bars,
-        behind: Derived::new(move || behind.get()),
-        ahead: Derived::new(move || ahead.get()),
-        slots: Derived::new(move || slots.max(bars.read().len()).max(1)),
-        chosen: Slot::new(None),
-        pointed: Slot::new(None),
+        behind: ErasedMemo::new(move || behind.get()),
+        ahead: ErasedMemo::new(move || ahead.get()),
+        slots: ErasedMemo::new(move || slots.max(bars.read().len()).max(1)),
+        chosen: ErasedSignal::new(None),
+        pointed: ErasedSignal::new(None),
         on_open,
     };
     let body = move || {
         if as_table.get() {
-            table(shared)
+            render_table(shared)
         } else {
-            view! { <Plot shared=shared scale_text=scale_text />{details(shared)} }.into_any()
+            view! { <Plot shared=shared scale_text=scale_text />{render_details(shared)} }.into_any()
         }
     };
     let button = unique_id("chart-table");
     let id = button.clone();
     let toggle = move || {
         // Whatever has focus may go with the chart.
-        focus::by_id(&id);
+        focus::focus_id(&id);
         as_table.update(|shown| *shown = !*shown);
     };
     let press = toggle.clone();
@@ -174,24 +173,24 @@ pub(crate) fn BarChart(
     view! {
         <div class="chart" on:keydown=key>
             <div class="chart-head">
-                {part(move || legend(shared))}
+                {view(move || render_legend(shared))}
                 <button type="button" id=button class="button button-quiet" aria-keyshortcuts="T" on:click=move |_| press()>
-                    {words(move || if as_table.get() { texts::chart::as_chart() } else { texts::chart::as_table() })}
+                    {text(move || if as_table.get() { texts::chart::as_chart() } else { texts::chart::as_table() })}
                     <kbd aria-hidden="true">"T"</kbd>
                 </button>
             </div>
-            {part(body)}
+            {view(body)}
         </div>
     }
     .into_any()
 }
 
-fn legend(shared: Shared) -> AnyView {
+fn render_legend(shared: ChartState) -> AnyView {
     let names = shared.names.get_value().into_iter().enumerate();
     let series = names.map(|(index, name)| {
         view! { <li><svg class="swatch" aria-hidden="true"><rect class=plot::part_class(index) width="100%" height="100%"></rect></svg>{name}</li> }
     });
-    let line = |class: &'static str, steps: &Steps| {
+    let line = |class: &'static str, steps: &StepLine| {
         let name = (!steps.heights.is_empty()).then(|| steps.name.clone())?;
         Some(view! { <li><span class=class aria-hidden="true"></span>{name}</li> })
     };

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
+use crate::platform::signal::ErasedProp;
 
-use super::dynamic::{part, yes_no};
+use super::dynamic::{view, yes_no};
 use super::field::unique_id;
 
 /// A named group of chips. Which of them are pressed is the owner's to decide.
@@ -13,12 +13,10 @@ pub(crate) fn Chips(
     /// What the group is about.
     #[prop(into)]
     label: Signal<String>,
-    /// The chips' words.
-    #[prop(into)]
-    choices: Given<Vec<String>>,
+    #[prop(into)] choices: ErasedProp<Vec<String>>,
     /// The indices of the pressed ones.
     #[prop(into)]
-    pressed: Given<Vec<usize>>,
+    pressed: ErasedProp<Vec<usize>>,
     /// Called with the index of the one that was pressed.
     #[prop(into)]
     on_press: Callback<(usize,)>,
@@ -36,7 +34,7 @@ pub(crate) fn Chips(
     view! {
         <div class="chips" role="group" aria-labelledby=id.clone()>
             <span id=id.clone() class="chips-label" class:visually-hidden=hide_label>{label}</span>
-            {part(move || choices.get().into_iter().enumerate().map(each).collect_view())}
+            {view(move || choices.get().into_iter().enumerate().map(each).collect_view())}
         </div>
     }
     .into_any()

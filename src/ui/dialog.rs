@@ -3,12 +3,12 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::platform::signal::Derived;
+use crate::platform::signal::ErasedMemo;
 use crate::platform::{self, focus, timers};
 use crate::texts;
 
 use super::button::IconButton;
-use super::dynamic::{effect, effect_after, part};
+use super::dynamic::{effect, effect_after, view};
 use super::field::unique_id;
 use super::icon::IconName;
 use super::retry::NewVersion;
@@ -33,7 +33,6 @@ pub(crate) fn Dialog(
     /// Called after it was closed, in whatever way.
     #[prop(optional, into)]
     on_close: Option<Callback<()>>,
-    /// The content.
     children: ChildrenFn,
 ) -> AnyView {
     let id = unique_id("dialog");
@@ -43,7 +42,7 @@ pub(crate) fn Dialog(
         if open.get() {
             platform::dialog::show_modal(&element);
         } else {
-            platform::dialog::close(&element);
+            platform::dialog::close_modal(&element);
         }
     });
     let close = move || {
@@ -81,26 +80,26 @@ pub(crate) fn Dialog(
                 <h2 id=id.clone()>{heading}</h2>
                 <IconButton icon=IconName::Cross label=texts::ui::close() unavailable=locked on_press=close />
             </header>
-            {part(move || open.get().then(|| view! { <NewVersion />{children()} }))}
+            {view(move || open.get().then(|| view! { <NewVersion />{children()} }))}
         </dialog>
     }
     .into_any()
 }
 
-/// The reader's place moves to the element with this id whenever another face is shown in it; not at first, and only
+/// The reader's place moves to the element with this id whenever another screen is shown in it; not at first, and only
 /// while `shown`.
-pub(crate) fn follow_face<T: Copy + PartialEq + Send + Sync + 'static>(
-    face: Derived<T>,
+pub(crate) fn focus_on_change<T: Copy + PartialEq + Send + Sync + 'static>(
+    screen: ErasedMemo<T>,
     id: &'static str,
     shown: impl Fn() -> bool + 'static,
 ) {
     let later = StoredValue::new_local(None);
     effect_after(move |before: Option<T>| {
-        let now = face.get();
+        let now = screen.get();
         if before.is_some_and(|before| before != now) && shown() {
             // The new content is in the document only after this effect.
-            later.set_value(Some(timers::after(0, move || {
-                focus::by_id(id);
+            later.set_value(Some(timers::run_after(0, move || {
+                focus::focus_id(id);
             })));
         }
         now

@@ -4,22 +4,21 @@ use std::cell::Cell;
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Derived;
+use crate::platform::signal::ErasedMemo;
 
 /// A part of a view that is made anew whenever what it reads changes.
-pub(crate) type Part = Box<dyn FnMut() -> AnyView + Send>;
-/// Words that change.
-pub(crate) type Words = Box<dyn FnMut() -> String + Send>;
+pub(crate) type DynamicView = Box<dyn FnMut() -> AnyView + Send>;
+pub(crate) type DynamicText = Box<dyn FnMut() -> String + Send>;
 /// An attribute that is there, as `"true"`, or not.
 pub(crate) type Flag = Signal<Option<&'static str>>;
 
 /// A part that changes: `{part(move || …)}` in a view.
-pub(crate) fn part<V: IntoView + 'static>(make: impl Fn() -> V + Send + 'static) -> Part {
+pub(crate) fn view<V: IntoView + 'static>(make: impl Fn() -> V + Send + 'static) -> DynamicView {
     Box::new(move || make().into_any())
 }
 
 /// Words that change: `{words(move || …)}` in a view.
-pub(crate) fn words<T: Into<String>>(make: impl Fn() -> T + Send + 'static) -> Words {
+pub(crate) fn text<T: Into<String>>(make: impl Fn() -> T + Send + 'static) -> DynamicText {
     Box::new(move || make().into())
 }
 
@@ -51,6 +50,6 @@ fn boxed_effect(run: Box<dyn Fn()>) {
 /// A value worked out of others, which tells its readers only when it is another one.
 pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
     work_out: impl Fn() -> T + Send + Sync + 'static,
-) -> Derived<T> {
-    Derived::new(work_out)
+) -> ErasedMemo<T> {
+    ErasedMemo::new(work_out)
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::platform::drafts;
 
-use super::dynamic::{flag, part};
+use super::dynamic::{flag, view};
 use super::icon::{Icon, IconName};
 use super::prose::prose;
 
@@ -23,9 +23,7 @@ pub(crate) fn unique_id(stem: &str) -> String {
 /// Label above, hint and error below, whatever control between.
 #[component]
 pub(super) fn FieldFrame(
-    /// The control's id.
     id: String,
-    /// The label.
     label: Signal<String>,
     /// Help that is always there; empty for none.
     hint: Signal<String>,
@@ -33,7 +31,6 @@ pub(super) fn FieldFrame(
     error: Signal<Option<String>>,
     /// The label is read out, not shown: the surroundings show it.
     hide_label: bool,
-    /// The control.
     children: Children,
 ) -> AnyView {
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
@@ -42,7 +39,7 @@ pub(super) fn FieldFrame(
             <label for=id class:visually-hidden=hide_label>{prose(label)}</label>
             {children()}
             <p class="field-error" id=error_id role="alert">
-                {part(move || error.get().map(|text| view! { <Icon name=IconName::Warning /> <span>{text}</span> }))}
+                {view(move || error.get().map(|text| view! { <Icon name=IconName::Warning /> <span>{text}</span> }))}
             </p>
             <p class="field-hint" id=hint_id>{prose(hint)}</p>
         </div>
@@ -69,33 +66,31 @@ pub(super) fn described_by(id: &str, hint: Signal<String>, error: Signal<Option<
 
 /// What is typed into a named field, for as long as it is there. A copy is the same.
 #[derive(Clone, Copy)]
-pub(super) struct Draft(StoredValue<String>);
+pub(super) struct KeptDraft(StoredValue<String>);
 
-impl Draft {
+impl KeptDraft {
     /// Of the field of this name.
     pub(super) fn of(name: &str) -> Option<Self> {
         if name.is_empty() {
             return None;
         }
         let gone = name.to_owned();
-        on_cleanup(move || drafts::forget(&gone));
+        on_cleanup(move || drafts::forget_draft(&gone));
         Some(Self(StoredValue::new(name.to_owned())))
     }
 
     /// What stood in it before another version of the page was loaded.
     pub(super) fn kept(self) -> Option<String> {
-        let text = self.0.with_value(|name| drafts::take(name))?;
+        let text = self.0.with_value(|name| drafts::take_draft(name))?;
         self.note(&text);
         Some(text)
     }
 
     /// This stands in it now. A card's number is never kept, into whatever field somebody typed it.
     pub(super) fn note(self, text: &str) {
-        self.0.with_value(
-            |name| {
-                if contains_card_number(text) { drafts::forget(name) } else { drafts::note(name, text) }
-            },
-        );
+        self.0.with_value(|name| {
+            if contains_card_number(text) { drafts::forget_draft(name) } else { drafts::record_draft(name, text) }
+        });
     }
 }
 
@@ -108,9 +103,7 @@ fn is_secret(kind: Option<&str>, autocomplete: Option<&str>) -> bool {
 /// A field for text. `value` is what stands in it, always.
 #[component]
 pub(crate) fn TextField(
-    /// The label.
-    #[prop(into)]
-    label: Signal<String>,
+    #[prop(into)] label: Signal<String>,
     /// What stands in it.
     value: RwSignal<String>,
     /// `name` and, unless `id` is given, part of the id.
@@ -128,10 +121,10 @@ pub(crate) fn TextField(
     /// `type`; `text` when left out.
     #[prop(optional, into)]
     kind: Option<&'static str>,
-    /// `inputmode`.
+    /// The HTML attribute `inputmode` of the control.
     #[prop(optional, into)]
     input_mode: Option<&'static str>,
-    /// `autocomplete`.
+    /// The HTML attribute `autocomplete` of the control.
     #[prop(optional, into)]
     autocomplete: Option<&'static str>,
     /// Shown beside the text, not read out: put it into the label too.
@@ -158,8 +151,8 @@ pub(crate) fn TextField(
 ) -> AnyView {
     let id = id.unwrap_or_else(|| unique_id(if name.is_empty() { "field" } else { &name }));
     let describe = described_by(&id, hint, error);
-    let draft = (!is_secret(kind, autocomplete)).then(|| Draft::of(&name)).flatten();
-    if let Some(text) = draft.and_then(Draft::kept) {
+    let draft = (!is_secret(kind, autocomplete)).then(|| KeptDraft::of(&name)).flatten();
+    if let Some(text) = draft.and_then(KeptDraft::kept) {
         value.set(text.clone());
         if let Some(on_input) = on_input {
             on_input.run((text,));
@@ -202,24 +195,20 @@ pub(crate) fn TextField(
 /// A field for several lines of text.
 #[component]
 pub(crate) fn TextArea(
-    /// The label.
-    #[prop(into)]
-    label: Signal<String>,
+    #[prop(into)] label: Signal<String>,
     /// What stands in it.
     value: RwSignal<String>,
     /// `name` and part of the id.
     #[prop(into)]
     name: String,
-    /// Visible lines.
-    #[prop(default = "3")]
-    rows: &'static str,
+    #[prop(default = "3")] rows: &'static str,
     /// Help that is always there.
     #[prop(optional, into)]
     hint: Signal<String>,
     /// What is wrong and how to fix it.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
-    /// `autocomplete`.
+    /// The HTML attribute `autocomplete` of the control.
     #[prop(optional, into)]
     autocomplete: Option<&'static str>,
     /// Must be filled in.
@@ -231,8 +220,8 @@ pub(crate) fn TextArea(
 ) -> AnyView {
     let id = unique_id(&name);
     let describe = described_by(&id, hint, error);
-    let draft = Draft::of(&name);
-    if let Some(text) = draft.and_then(Draft::kept) {
+    let draft = KeptDraft::of(&name);
+    if let Some(text) = draft.and_then(KeptDraft::kept) {
         value.set(text);
     }
     let control = view! {

@@ -1,69 +1,46 @@
-//! The icons: own strokes on a 16 × 16 grid in the colour of the text beside them.
+//! The icons: own strokes on a 16 × 16 grid in the color of the text beside them.
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
+use crate::platform::signal::ErasedProp;
 
-/// Which icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IconName {
-    /// The product's mark.
     Mark,
-    /// Settings.
     Gear,
-    /// Add.
     Plus,
-    /// Take away.
     Minus,
-    /// Done, allowed.
     Check,
-    /// Close.
     Cross,
-    /// Something needs attention.
     Warning,
-    /// Calls stop.
     Stop,
-    /// For information.
     Info,
-    /// A payment card.
     Card,
-    /// A wallet.
     Wallet,
-    /// Again.
     Refresh,
     /// A call that goes out.
     CallOut,
     /// A call that comes in.
     CallIn,
-    /// An AI task.
     Spark,
     /// Money that comes in.
     ArrowDown,
     /// Money that goes out.
     ArrowUp,
-    /// Earlier.
     ChevronLeft,
-    /// Later.
     ChevronRight,
-    /// Opens something below.
     ChevronDown,
-    /// Leaves.
     SignOut,
-    /// Waiting.
     Clock,
     /// A test, not real.
     Flask,
-    /// To another place.
     ArrowRight,
     /// A code to scan.
     Code,
-    /// A link.
     Link,
     /// Saves as a file.
     Download,
-    /// A document.
     Document,
-    /// Copies.
     Copy,
 }
 
@@ -134,7 +111,7 @@ impl IconName {
 pub(crate) fn Icon(
     /// Which one; may change.
     #[prop(into)]
-    name: Given<IconName>,
+    name: ErasedProp<IconName>,
 ) -> AnyView {
     view! {
         <svg class="icon" class:icon-points=Signal::derive(move || name.get().points()) viewBox="0 0 16 16" aria-hidden="true" focusable="false">

@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use wasm_split_helpers::SplitLoaderError;
 
 use super::banner::{Banner, Tone};
-use super::dynamic::{Part, part};
+use super::dynamic::{DynamicView, view};
 use super::retry::Retry;
 use super::skeleton::Skeleton;
 use crate::platform::{idle, version};
@@ -43,25 +43,25 @@ macro_rules! split {
 pub(crate) use split;
 
 /// Code on its way.
-type Loading = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
+type LoadFuture = Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>>;
 
 /// A part that `make` makes once `load` has brought its code, both of them declared by [`split!`]: `{lazy(load, make)}`
 /// in a view. With the code already there it shows at once; without, that it is loading, or why it cannot be shown.
-pub(crate) fn lazy<L, M>(load: fn() -> L, make: impl Fn() -> M + Send + 'static) -> Part
+pub(crate) fn render_lazy<L, M>(load: fn() -> L, make: impl Fn() -> M + Send + 'static) -> DynamicView
 where
     L: Future<Output = Result<(), SplitLoaderError>> + 'static,
     M: Future<Output = Result<AnyView, SplitLoaderError>>,
 {
     // Whatever is made belongs to the part that shows it, so it is made while that part is, never in a task.
-    shown(Box::new(move || Box::pin(load())), Box::new(move || make().now_or_never().and_then(Result::ok)))
+    render_loaded(Box::new(move || Box::pin(load())), Box::new(move || make().now_or_never().and_then(Result::ok)))
 }
 
 /// Brings code that will soon be wanted, once the page rests. What does not come now is asked for when it is shown.
-pub(crate) fn ahead<L>(load: fn() -> L)
+pub(crate) fn preload<L>(load: fn() -> L)
 where
     L: Future<Output = Result<(), SplitLoaderError>> + 'static,
 {
-    let load: Box<dyn Fn() -> Loading> = Box::new(move || Box::pin(load()));
+    let load: Box<dyn Fn() -> LoadFuture> = Box::new(move || Box::pin(load()));
     idle::when_idle(move || {
         spawn_local(async move {
             let _ = load().await;
@@ -69,16 +69,19 @@ where
     });
 }
 
-fn shown(load: Box<dyn Fn() -> Loading + Send>, make: Box<dyn Fn() -> Option<AnyView> + Send>) -> Part {
+fn render_loaded(
+    load: Box<dyn Fn() -> LoadFuture + Send>,
+    make: Box<dyn Fn() -> Option<AnyView> + Send>,
+) -> DynamicView {
     let failed = RwSignal::new(false);
-    part(move || {
+    view(move || {
         if failed.get() {
-            return failure(failed);
+            return render_failure(failed);
         }
         let mut loading = load();
         match (&mut loading).now_or_never() {
-            Some(Ok(())) => make().unwrap_or_else(|| failure(failed)),
-            Some(Err(_)) => failure(failed),
+            Some(Ok(())) => make().unwrap_or_else(|| render_failure(failed)),
+            Some(Err(_)) => render_failure(failed),
             None => {
                 spawn_local(async move {
                     let missing = loading.await.is_err();
@@ -91,9 +94,9 @@ fn shown(load: Box<dyn Fn() -> Loading + Send>, make: Box<dyn Fn() -> Option<Any
     })
 }
 
-fn failure(failed: RwSignal<bool>) -> AnyView {
+fn render_failure(failed: RwSignal<bool>) -> AnyView {
     // A new version has taken the place of the file, perhaps.
-    version::suspect();
+    version::check_version();
     view! {
         <Banner tone=Tone::Warn title=texts::ui::not_loaded() alert=true>
             <p>{texts::ui::not_loaded_next()}</p>

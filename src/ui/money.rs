@@ -4,9 +4,9 @@ use billing_domain::decimal::write_scaled;
 use billing_domain::{Currency, Money};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given};
+use crate::platform::signal::{ErasedMemo, ErasedProp};
 
-use super::dynamic::{part, words};
+use super::dynamic::{text, view};
 use crate::platform::intl;
 
 /// What an amount is, which decides how it is rounded for display.
@@ -41,15 +41,15 @@ pub(crate) fn money_text(amount: Money, currency: Currency, style: MoneyStyle) -
 /// The amount without its minor units where there are none: `$25`, `$12.50`.
 pub(crate) fn short_text(amount: Money, currency: Currency) -> String {
     let minor = amount.to_minor_half_even(currency);
-    let text = decimal(minor, currency.exponent(), 0);
+    let text = write_decimal(minor, currency.exponent(), 0);
     let digits = if text.contains('.') { currency.exponent() } else { 0 };
-    intl::money(&decimal(minor, currency.exponent(), digits), currency.code(), digits)
+    intl::format_money(&write_decimal(minor, currency.exponent(), digits), currency.code(), digits)
 }
 
 /// A price per unit, given as a plain decimal, with every digit that it has: `$0.0012`.
 pub(crate) fn price_text(decimal: &str, currency: Currency) -> String {
     let digits = decimal.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    intl::money(decimal, currency.code(), u32::try_from(digits).unwrap_or_default().max(currency.exponent()))
+    intl::format_money(decimal, currency.code(), u32::try_from(digits).unwrap_or_default().max(currency.exponent()))
 }
 
 /// The amount with its sign always written: `+$100.00`, `−$0.114`.
@@ -61,7 +61,7 @@ pub(crate) fn signed_text(amount: Money, currency: Currency) -> String {
 /// How many digits an amount has fewer behind its point than `usual`: the class `short-N` makes up for them in a
 /// column, so that points stand below each other.
 pub(crate) fn digits_short(amount: Money, currency: Currency, usual: u32) -> u32 {
-    let exact = decimal(amount.micros(), 6, currency.exponent());
+    let exact = write_decimal(amount.micros(), 6, currency.exponent());
     let digits = exact.split_once('.').and_then(|(_, fraction)| u32::try_from(fraction.len()).ok());
     digits.map_or(0, |digits| usual.saturating_sub(digits))
 }
@@ -76,12 +76,12 @@ pub(crate) fn explicit_text(amount: Money, currency: Currency) -> String {
 
 /// Whole minor units as a plain decimal, as requests name them: `100.00`, in yen `100`.
 pub(crate) fn plain_text(amount: Money, currency: Currency) -> String {
-    decimal(amount.to_minor_half_even(currency), currency.exponent(), currency.exponent())
+    write_decimal(amount.to_minor_half_even(currency), currency.exponent(), currency.exponent())
 }
 
 /// Whole minor units for an input box, with the reader's decimal point: `100.00`, in yen `100`.
 pub(crate) fn input_text(amount: Money, currency: Currency) -> String {
-    plain_text(amount, currency).replace('.', &intl::separators().0.to_string())
+    plain_text(amount, currency).replace('.', &intl::number_separators().0.to_string())
 }
 
 /// An amount to show how one is written, with the digits of its currency: `12.50`, in yen `1250`.
@@ -90,8 +90,8 @@ pub(crate) fn example_text(currency: Currency) -> String {
 }
 
 /// What stands in an input box as a plain decimal; the domain's rules say what is wrong with it.
-pub(crate) fn typed(text: &str, currency: Currency) -> String {
-    let (point, group) = intl::separators();
+pub(crate) fn typed_amount(text: &str, currency: Currency) -> String {
+    let (point, group) = intl::number_separators();
     billing_domain::typed::typed(text, point, group, currency)
 }
 
@@ -99,31 +99,35 @@ pub(crate) fn typed(text: &str, currency: Currency) -> String {
 const MARKS: [char; 2] = ['\u{2066}', '\u{2069}'];
 
 /// The currency's sign as the reader knows it, `$`.
-pub(crate) fn sign(currency: Currency) -> String {
-    let none = intl::money("0", currency.code(), 0);
+pub(crate) fn currency_sign(currency: Currency) -> String {
+    let none = intl::format_money("0", currency.code(), 0);
     let around = |letter: char| letter.is_ascii_digit() || letter.is_whitespace() || MARKS.contains(&letter);
     none.trim_matches(around).to_owned()
 }
 
 /// The reader writes the sign behind the amount: `20,00 €`.
 pub(crate) fn is_sign_last(currency: Currency) -> bool {
-    intl::money("0", currency.code(), 0).trim_start_matches(MARKS).starts_with('0')
+    intl::format_money("0", currency.code(), 0).trim_start_matches(MARKS).starts_with('0')
 }
 
 fn line_text(amount: Money, currency: Currency) -> String {
-    price_text(&decimal(amount.micros(), 6, currency.exponent()), currency)
+    price_text(&write_decimal(amount.micros(), 6, currency.exponent()), currency)
 }
 
 fn average_text(amount: Money, currency: Currency) -> String {
     let hundreds = amount.micros().saturating_add(50).div_euclid(100);
-    intl::money(&decimal(hundreds, 4, 4), currency.code(), 4)
+    intl::format_money(&write_decimal(hundreds, 4, 4), currency.code(), 4)
 }
 
 fn minor_text(minor: i64, currency: Currency) -> String {
-    intl::money(&decimal(minor, currency.exponent(), currency.exponent()), currency.code(), currency.exponent())
+    intl::format_money(
+        &write_decimal(minor, currency.exponent(), currency.exponent()),
+        currency.code(),
+        currency.exponent(),
+    )
 }
 
-fn decimal(value: i64, scale: u32, min_digits: u32) -> String {
+fn write_decimal(value: i64, scale: u32, min_digits: u32) -> String {
     let mut text = String::new();
     // Writing into a string never fails.
     let _ = write_scaled(&mut text, value, scale, min_digits);
@@ -133,32 +137,22 @@ fn decimal(value: i64, scale: u32, min_digits: u32) -> String {
 /// An amount within a sentence or a table: tabular figures, kept apart from the direction of the text around it.
 #[component]
 pub(crate) fn Amount(
-    /// The amount.
-    #[prop(into)]
-    amount: Given<Money>,
-    /// Its currency.
+    #[prop(into)] amount: ErasedProp<Money>,
     currency: Currency,
-    /// What it is.
-    #[prop(optional)]
-    style: MoneyStyle,
+    #[prop(optional)] style: MoneyStyle,
 ) -> AnyView {
-    view! { <bdi class="money">{words(move || money_text(amount.get(), currency, style))}</bdi> }.into_any()
+    view! { <bdi class="money">{text(move || money_text(amount.get(), currency, style))}</bdi> }.into_any()
 }
 
 /// The amount that a screen is about: large, with the minor units smaller. Read out as one amount.
 #[component]
 pub(crate) fn Figure(
-    /// The amount.
-    #[prop(into)]
-    amount: Given<Money>,
-    /// Its currency.
+    #[prop(into)] amount: ErasedProp<Money>,
     currency: Currency,
-    /// What it is.
-    #[prop(default = MoneyStyle::Balance)]
-    style: MoneyStyle,
+    #[prop(default = MoneyStyle::Balance)] style: MoneyStyle,
 ) -> AnyView {
-    let text = Derived::new(move || money_text(amount.get(), currency, style));
-    let parts = part(move || {
+    let text = ErasedMemo::new(move || money_text(amount.get(), currency, style));
+    let parts = view(move || {
         let text = text.get();
         let (whole, rest) = text.split_at(point_of(&text, currency).unwrap_or(text.len()));
         // Behind the digits may stand the currency.
@@ -172,7 +166,7 @@ pub(crate) fn Figure(
 
 /// Where the minor units begin; the currency's own sign may have points too.
 fn point_of(text: &str, currency: Currency) -> Option<usize> {
-    let point = intl::separators().0;
+    let point = intl::number_separators().0;
     let before_digit = |at: usize| text.get(at + point.len_utf8()..)?.chars().next().filter(char::is_ascii_digit);
     text.rmatch_indices(point).map(|(at, _)| at).find(|at| currency.exponent() > 0 && before_digit(*at).is_some())
 }

@@ -4,7 +4,7 @@ use billing_domain::Currency;
 use leptos::prelude::*;
 
 use super::field::TextField;
-use super::money::{is_sign_last, sign};
+use super::money::{currency_sign, is_sign_last};
 use crate::texts;
 
 /// A box for an amount, with the currency's sign where the reader writes it and its code in the label.
@@ -15,7 +15,6 @@ pub(crate) fn MoneyInput(
     label: Signal<String>,
     /// What stands in it, as typed.
     value: RwSignal<String>,
-    /// The currency.
     currency: Currency,
     /// `name` and part of the id.
     #[prop(into)]
@@ -44,7 +43,7 @@ pub(crate) fn MoneyInput(
             id=id
             hint=hint
             error=error
-            sign=sign(currency)
+            sign=currency_sign(currency)
             sign_last=is_sign_last(currency)
             input_mode="decimal"
             autocomplete="off"

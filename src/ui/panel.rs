@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use crate::platform::connection;
-use crate::platform::signal::{Derived, Given};
+use crate::platform::signal::{ErasedMemo, ErasedProp};
 use crate::texts;
 
 use super::banner::{Banner, Tone};
-use super::dynamic::{effect_after, flag, part};
+use super::dynamic::{effect_after, flag, view};
 use super::field::unique_id;
 use super::prose::prose;
 use super::retry::Retry;
@@ -15,12 +15,10 @@ use super::skeleton::Skeleton;
 
 /// Where a panel's content stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Load {
-    /// On its way.
+pub(crate) enum LoadState {
     Loading,
     /// It could not be had: one sentence.
     Failed(String),
-    /// There.
     #[default]
     Ready,
 }
@@ -28,52 +26,47 @@ pub(crate) enum Load {
 /// A panel. Its content is made when it is ready, and kept.
 #[component]
 pub(crate) fn Panel(
-    /// The heading.
-    #[prop(into)]
-    heading: Signal<String>,
+    #[prop(into)] heading: Signal<String>,
     /// Where its content stands.
     #[prop(optional, into)]
-    load: Given<Load>,
+    load: ErasedProp<LoadState>,
     /// Called by the button that stands beside a failure.
     #[prop(optional, into)]
     on_retry: Option<Callback<()>>,
     /// A class of its own.
     #[prop(optional, into)]
     class: &'static str,
-    /// Beside the heading.
-    #[prop(optional, into)]
-    actions: ViewFn,
-    /// The content.
+    #[prop(optional, into)] actions: ViewFn,
     children: ChildrenFn,
 ) -> AnyView {
     let id = unique_id("panel");
-    let load = Derived::new(move || load.get());
+    let load = ErasedMemo::new(move || load.get());
     // What the broken connection has cost is fetched by itself once it is back.
     effect_after(move |before: Option<bool>| {
-        let lost = connection::lost().get();
-        let failed = matches!(&*load.read_untracked(), Load::Failed(_));
+        let lost = connection::lost_signal().get();
+        let failed = matches!(&*load.read_untracked(), LoadState::Failed(_));
         if let (Some(true), false, true, Some(on_retry)) = (before, lost, failed, on_retry) {
             on_retry.run(());
         }
         lost
     });
-    let content = part(move || match load.get() {
-        Load::Loading => view! { <Skeleton /> }.into_any(),
-        Load::Failed(reason) => view! {
+    let content = view(move || match load.get() {
+        LoadState::Loading => view! { <Skeleton /> }.into_any(),
+        LoadState::Failed(reason) => view! {
             <Banner tone=Tone::Warn title=texts::ui::not_loaded() alert=true>
                 <p>{reason}</p>
                 {on_retry.map(|on_retry| view! { <Retry on_press=on_retry /> })}
             </Banner>
         }
         .into_any(),
-        Load::Ready => children(),
+        LoadState::Ready => children(),
     });
     view! {
         <section class=format!("panel {class}") aria-labelledby=id.clone()
-            aria-busy=flag(move || *load.read() == Load::Loading)>
+            aria-busy=flag(move || *load.read() == LoadState::Loading)>
             <header class="panel-head">
                 <h2 id=id.clone()>{prose(heading)}</h2>
-                <div class="panel-actions">{part(move || actions.run())}</div>
+                <div class="panel-actions">{view(move || actions.run())}</div>
             </header>
             {content}
         </section>

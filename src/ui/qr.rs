@@ -7,7 +7,7 @@ use leptos::prelude::*;
 pub(crate) fn Qr(
     /// Modules on a side.
     size: u16,
-    /// SVG path data.
+    /// SVG path data, one unit a module.
     path: String,
     /// What it leads to.
     label: &'static str,

@@ -8,36 +8,32 @@ use crate::texts;
 
 use super::banner::{Banner, Tone};
 use super::button::{Button, ButtonStyle};
-use super::dynamic::part;
+use super::dynamic::view;
 use super::icon::IconName;
 
 /// The button beside a failure. In an old page it is not there: [`NewVersion`] is.
 #[component]
-pub(crate) fn Retry(
-    /// Tries again.
-    #[prop(into)]
-    on_press: Callback<()>,
-) -> AnyView {
-    let outdated = version::outdated();
+pub(crate) fn Retry(#[prop(into)] on_press: Callback<()>) -> AnyView {
+    let outdated = version::outdated_signal();
     let button = move || {
         (!outdated.get()).then(|| {
             view! { <Button icon=IconName::Refresh on_press=on_press>{texts::ui::try_again()}</Button> }
         })
     };
-    part(button).into_any()
+    view(button).into_any()
 }
 
 /// In an old page: that there is a new one, and the way to it, with everything that is typed but a card's details.
 #[component]
 pub(crate) fn NewVersion() -> AnyView {
-    let outdated = version::outdated();
+    let outdated = version::outdated_signal();
     let shown = move || {
         outdated.get().then(|| {
             view! {
                 <div class="new-version">
                     <Banner tone=Tone::Warn title=texts::ui::new_version() alert=true>
                         <p>{texts::ui::new_version_why()}</p>
-                        <Button style=ButtonStyle::Primary icon=IconName::Refresh on_press=drafts::reload>
+                        <Button style=ButtonStyle::Primary icon=IconName::Refresh on_press=drafts::reload_page>
                             {texts::ui::load_new_version()}
                         </Button>
                     </Banner>
@@ -45,5 +41,5 @@ pub(crate) fn NewVersion() -> AnyView {
             }
         })
     };
-    part(shown).into_any()
+    view(shown).into_any()
 }

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
+use crate::platform::signal::ErasedProp;
 
-use super::dynamic::{flag, part};
-use super::field::{Draft, FieldFrame, described_by, unique_id};
+use super::dynamic::{flag, view};
+use super::field::{FieldFrame, KeptDraft, described_by, unique_id};
 use super::icon::{Icon, IconName};
 
 /// One entry of the list.
@@ -13,12 +13,10 @@ use super::icon::{Icon, IconName};
 pub(crate) struct Choice {
     /// What the program knows it by.
     pub(crate) value: String,
-    /// What people read.
     pub(crate) text: String,
 }
 
 impl Choice {
-    /// An entry.
     pub(crate) fn new(value: impl Into<String>, text: impl Into<String>) -> Self {
         Self { value: value.into(), text: text.into() }
     }
@@ -27,15 +25,13 @@ impl Choice {
 /// A choice out of a list. `value` is the value of the chosen entry.
 #[component]
 pub(crate) fn Select(
-    /// The label.
-    #[prop(into)]
-    label: Signal<String>,
+    #[prop(into)] label: Signal<String>,
     /// The chosen entry's value.
     #[prop(into)]
     value: Signal<String>,
     /// The entries, in order.
     #[prop(into)]
-    choices: Given<Vec<Choice>>,
+    choices: ErasedProp<Vec<Choice>>,
     /// Called with the newly chosen entry's value.
     #[prop(into)]
     on_choose: Callback<(String,)>,
@@ -57,7 +53,7 @@ pub(crate) fn Select(
 ) -> AnyView {
     let id = unique_id(if name.is_empty() { "select" } else { &name });
     let describe = described_by(&id, hint, error);
-    let options = part(move || {
+    let options = view(move || {
         let chosen = value.get();
         let each = |choice: Choice| {
             let selected = choice.value == chosen;
@@ -66,8 +62,8 @@ pub(crate) fn Select(
         choices.get().into_iter().map(each).collect_view()
     });
     let element = NodeRef::<leptos::html::Select>::new();
-    let draft = Draft::of(&name);
-    if let Some(kept) = draft.and_then(Draft::kept)
+    let draft = KeptDraft::of(&name);
+    if let Some(kept) = draft.and_then(KeptDraft::kept)
         && untrack(|| choices.get()).iter().any(|choice| choice.value == kept)
     {
         on_choose.run((kept,));

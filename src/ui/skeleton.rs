@@ -4,13 +4,9 @@ use leptos::prelude::*;
 
 use crate::texts;
 
-/// So many grey lines, and one sentence for those who do not see them.
+/// So many gray lines, and one sentence for those who do not see them.
 #[component]
-pub(crate) fn Skeleton(
-    /// How many lines.
-    #[prop(default = 3)]
-    lines: usize,
-) -> AnyView {
+pub(crate) fn Skeleton(#[prop(default = 3)] lines: usize) -> AnyView {
     view! {
         <div class="skeleton">
             <p class="visually-hidden" role="status">{texts::ui::loading()}</p>

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
+use crate::platform::signal::ErasedProp;
 use crate::texts;
 
 use super::button::IconButton;
-use super::dynamic::words;
+use super::dynamic;
 use super::field::unique_id;
 use super::icon::IconName;
 
@@ -18,25 +18,21 @@ pub(crate) fn Slider(
     label: Signal<String>,
     /// Which stop the thumb stands at.
     #[prop(into)]
-    position: Given<usize>,
+    position: ErasedProp<usize>,
     /// How many stops there are.
     #[prop(into)]
-    count: Given<usize>,
+    count: ErasedProp<usize>,
     /// The present value in words, `$150.00`.
     #[prop(into)]
     text: Signal<String>,
     /// What stands under the two ends.
     #[prop(into)]
-    ends: Given<(String, String)>,
+    ends: ErasedProp<(String, String)>,
     /// The thumb was moved to this stop.
     #[prop(into)]
     on_slide: Callback<(usize,)>,
-    /// − was pressed.
-    #[prop(into)]
-    on_less: Callback<()>,
-    /// + was pressed.
-    #[prop(into)]
-    on_more: Callback<()>,
+    #[prop(into)] on_less: Callback<()>,
+    #[prop(into)] on_more: Callback<()>,
 ) -> AnyView {
     let id = unique_id("slider");
     let last = Signal::derive(move || count.get().saturating_sub(1));
@@ -65,8 +61,8 @@ pub(crate) fn Slider(
                 <IconButton icon=IconName::Plus label=Signal::derive(move || texts::ui::more(&label.get())) on_press=on_more />
             </div>
             <div class="slider-ends" aria-hidden="true">
-                <span>{words(move || ends.get().0.clone())}</span>
-                <span>{words(move || ends.get().1.clone())}</span>
+                <span>{dynamic::text(move || ends.get().0.clone())}</span>
+                <span>{dynamic::text(move || ends.get().1.clone())}</span>
             </div>
         </div>
     }

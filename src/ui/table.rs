@@ -4,10 +4,8 @@ use leptos::prelude::*;
 
 use super::field::unique_id;
 
-/// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Column {
-    /// Its heading.
+pub(crate) struct TableColumn {
     pub(crate) heading: String,
     /// Figures, aligned at the end.
     pub(crate) numeric: bool,
@@ -15,7 +13,7 @@ pub(crate) struct Column {
     pub(crate) wide_only: bool,
 }
 
-impl Column {
+impl TableColumn {
     /// A column of words.
     pub(crate) fn text(heading: impl Into<String>) -> Self {
         Self { heading: heading.into(), numeric: false, wide_only: false }
@@ -33,7 +31,7 @@ impl Column {
 }
 
 /// The cells of the head.
-pub(super) fn head(columns: Vec<Column>) -> AnyView {
+pub(super) fn render_head(columns: Vec<TableColumn>) -> AnyView {
     let head = columns.into_iter().map(|column| {
         view! { <th scope="col" class:numeric=column.numeric class:wide-only=column.wide_only>{column.heading}</th> }
     });
@@ -46,9 +44,8 @@ pub(crate) fn Table(
     /// What the table shows, read out before it.
     #[prop(into)]
     caption: Signal<String>,
-    /// The columns.
-    columns: Vec<Column>,
-    /// `<tbody>`.
+    columns: Vec<TableColumn>,
+    /// The rows, inside a `<tbody>` element.
     children: Children,
 ) -> AnyView {
     let id = unique_id("table");
@@ -56,7 +53,7 @@ pub(crate) fn Table(
         <div class="table-frame" role="region" tabindex="0" aria-labelledby=id.clone()>
             <table class="table">
                 <caption class="visually-hidden" id=id.clone()>{caption}</caption>
-                <thead><tr>{head(columns)}</tr></thead>
+                <thead><tr>{render_head(columns)}</tr></thead>
                 {children()}
             </table>
         </div>

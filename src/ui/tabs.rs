@@ -2,12 +2,9 @@
 
 use leptos::prelude::*;
 
-/// One tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tab {
-    /// Its address.
     pub(crate) address: &'static str,
-    /// Its words.
     pub(crate) text: &'static str,
 }
 
@@ -16,11 +13,8 @@ pub(crate) struct Tab {
 pub(crate) fn Tabs(
     /// What the row is, read out.
     label: &'static str,
-    /// The tabs.
     tabs: Vec<Tab>,
-    /// The present address.
-    #[prop(into)]
-    current: Signal<String>,
+    #[prop(into)] current: Signal<String>,
 ) -> AnyView {
     let each = |tab: Tab| {
         let is_current = Signal::derive(move || (current.read().as_str() == tab.address).then_some("page"));

@@ -1,4 +1,4 @@
-//! Instants and dates as people read them, in the organisation's zone, with the exact instant behind.
+//! Instants and dates as people read them, in the organization's zone, with the exact instant behind.
 
 use billing_domain::{Date, Month, Timestamp};
 use leptos::prelude::*;
@@ -6,25 +6,23 @@ use leptos::prelude::*;
 use crate::platform::intl;
 pub(crate) use crate::platform::intl::DateStyle;
 
-/// The instant in the organisation's zone.
+/// The instant in the organization's zone.
 pub(crate) fn instant_text(at: Timestamp, style: DateStyle) -> String {
-    intl::instant(&at.to_string(), style)
+    intl::format_instant(&at.to_string(), style)
 }
 
-/// The calendar date.
 pub(crate) fn date_text(date: Date, style: DateStyle) -> String {
-    intl::date(&date.to_string(), style)
+    intl::format_date(&date.to_string(), style)
 }
 
 /// The month, `November 2026`.
 pub(crate) fn month_text(month: Month) -> String {
-    intl::date(&month.to_string(), DateStyle::Month)
+    intl::format_date(&month.to_string(), DateStyle::Month)
 }
 
 /// An instant; pointing at it shows it to the second with the zone.
 #[component]
 pub(crate) fn Instant(
-    /// When.
     at: Timestamp,
     /// How it is written.
     #[prop(default = DateStyle::DateTime)]

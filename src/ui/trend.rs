@@ -4,12 +4,11 @@ mod points;
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Derived;
+use crate::platform::signal::ErasedMemo;
 
-use self::points::{HEIGHT, Span, WIDTH, along, polyline};
-use super::dynamic::{part, words};
+use self::points::{HEIGHT, ValueRange, WIDTH, polyline_points, x_position};
+use super::dynamic::{text, view};
 
-/// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Trend {
     /// The values, evenly spaced, in any unit (micro-units of money).
@@ -26,8 +25,7 @@ pub(crate) fn TrendLine(
     /// What it shows as one sentence.
     #[prop(into)]
     summary: Signal<String>,
-    /// What is drawn.
-    trend: Derived<Trend>,
+    trend: ErasedMemo<Trend>,
     /// What the line, the quiet line and the marks are.
     legend: Signal<[String; 3]>,
     /// When it begins and ends.
@@ -36,17 +34,17 @@ pub(crate) fn TrendLine(
     #[prop(into)]
     scale_text: Callback<(i64,), String>,
 ) -> AnyView {
-    let drawn = part(move || drawing(&trend.read()));
-    let marks = part(move || marks(&trend.read()));
+    let drawn = view(move || render_line(&trend.read()));
+    let marks = view(move || render_marks(&trend.read()));
     let highest = move || scale_text.run((trend.read().values.iter().copied().max().unwrap_or_default(),));
-    let place = Derived::new(move || {
+    let place = ErasedMemo::new(move || {
         let trend = trend.read();
-        let span = Span::of(&trend.values, trend.level);
+        let span = ValueRange::of(&trend.values, trend.level);
         let highest = trend.values.iter().copied().max().unwrap_or_default();
-        (percent(span.down(highest)), percent(span.down(0)))
+        (percent_text(span.down(highest)), percent_text(span.down(0)))
     });
     let swatch = |class: &'static str, word: Box<dyn Fn() -> String + Send>| {
-        view! { <li><span class=class aria-hidden="true"></span>{words(word)}</li> }
+        view! { <li><span class=class aria-hidden="true"></span>{text(word)}</li> }
     };
     view! {
         <div class="trend">
@@ -63,12 +61,12 @@ pub(crate) fn TrendLine(
                     {marks}
                 </div>
                 <div class="trend-axis" aria-hidden="true">
-                    <span style:--y=Signal::derive(move || place.get().0)>{words(highest)}</span>
-                    <span style:--y=Signal::derive(move || place.get().1)>{words(move || scale_text.run((0,)))}</span>
+                    <span style:--y=Signal::derive(move || place.get().0)>{text(highest)}</span>
+                    <span style:--y=Signal::derive(move || place.get().1)>{text(move || scale_text.run((0,)))}</span>
                 </div>
                 <p class="trend-ends" aria-hidden="true">
-                    <span>{words(move || ends.get()[0].clone())}</span>
-                    <span>{words(move || ends.get()[1].clone())}</span>
+                    <span>{text(move || ends.get()[0].clone())}</span>
+                    <span>{text(move || ends.get()[1].clone())}</span>
                 </p>
             </div>
         </div>
@@ -76,8 +74,8 @@ pub(crate) fn TrendLine(
     .into_any()
 }
 
-fn drawing(trend: &Trend) -> AnyView {
-    let span = Span::of(&trend.values, trend.level);
+fn render_line(trend: &Trend) -> AnyView {
+    let span = ValueRange::of(&trend.values, trend.level);
     let across = |class: &'static str, value: i64| {
         let y = span.down(value).to_string();
         view! { <line class=class x1="0" x2=WIDTH.to_string() y1=y.clone() y2=y></line> }
@@ -85,25 +83,25 @@ fn drawing(trend: &Trend) -> AnyView {
     view! {
         {across("trend-zero", 0)}
         {across("trend-level", trend.level)}
-        <polyline class="trend-line" points=polyline(&trend.values, span)></polyline>
+        <polyline class="trend-line" points=polyline_points(&trend.values, span)></polyline>
     }
     .into_any()
 }
 
 /// Beside the stretched drawing, so that they keep their shape; of marks on one spot only the first.
-fn marks(trend: &Trend) -> AnyView {
-    let span = Span::of(&trend.values, trend.level);
+fn render_marks(trend: &Trend) -> AnyView {
+    let span = ValueRange::of(&trend.values, trend.level);
     let mut last = None;
     let each = trend.marks.iter().filter_map(|index| {
-        let (x, y) = (along(*index, trend.values.len()), span.down(*trend.values.get(*index)?));
+        let (x, y) = (x_position(*index, trend.values.len()), span.down(*trend.values.get(*index)?));
         (last.replace(x / 4) != Some(x / 4)).then(
-            || view! { <span class="trend-mark" aria-hidden="true" style:--x=percent(x) style:--y=percent(y)></span> },
+            || view! { <span class="trend-mark" aria-hidden="true" style:--x=percent_text(x) style:--y=percent_text(y)></span> },
         )
     });
     each.collect_view().into_any()
 }
 
 /// Thousandths as a percentage.
-fn percent(thousandths: i64) -> String {
+fn percent_text(thousandths: i64) -> String {
     format!("{}.{}%", thousandths / 10, thousandths % 10)
 }

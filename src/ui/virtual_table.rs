@@ -8,30 +8,30 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 
-use self::geometry::{Drawn, Geometry, Position, SPARE};
+use self::geometry::{DrawnRows, Geometry, SPARE, ScrollPosition};
 use super::dynamic;
 use super::field::unique_id;
-use super::table::{Column, head};
+use super::table::{TableColumn, render_head};
 use crate::platform::scroll::{self, Resized};
-use crate::platform::signal::{Given, Slot};
+use crate::platform::signal::{ErasedProp, ErasedSignal};
 use crate::platform::timers::{self, Timer};
 use crate::platform::{focus, listener};
 
 /// After so long without scrolling the bar is put where it belongs.
 const PAUSE_MILLISECONDS: i32 = 200;
 
-/// A row: its place, counted from the end of the list so that it stays while others are added before, and whether its
+/// A row: its number, counted from the end of the list so that it stays while others are added before, and whether its
 /// content has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Row {
+pub(crate) struct TableRow {
     /// 1 for the last row.
-    pub(crate) place: i64,
+    pub(crate) number: i64,
     /// Otherwise it is a placeholder.
     pub(crate) there: bool,
 }
 
-/// Says of each place whether its content has come.
-pub(crate) type There = Arc<dyn Fn(i64) -> bool + Send + Sync>;
+/// Says of each number whether its content has come.
+pub(crate) type IsLoaded = Arc<dyn Fn(i64) -> bool + Send + Sync>;
 
 /// Where one is in a table, and ways to go elsewhere. A copy is the same.
 #[derive(Clone, Copy)]
@@ -40,8 +40,8 @@ pub(crate) struct Scroller {
     stem: StoredValue<String>,
     rows: RwSignal<i64>,
     geometry: StoredValue<Geometry>,
-    position: StoredValue<Position>,
-    drawn: Slot<Drawn>,
+    position: StoredValue<ScrollPosition>,
+    drawn: ErasedSignal<DrawnRows>,
     /// The row that has or had the focus.
     active: RwSignal<i64>,
     later: StoredValue<Option<Timer>, LocalStorage>,
@@ -56,15 +56,15 @@ impl Scroller {
             stem: StoredValue::new(unique_id("row")),
             rows,
             geometry: StoredValue::new(Geometry::default()),
-            position: StoredValue::new(Position::default()),
-            drawn: Slot::default(),
+            position: StoredValue::new(ScrollPosition::default()),
+            drawn: ErasedSignal::default(),
             active: RwSignal::new(0),
             later: StoredValue::new_local(None),
             pause: StoredValue::new_local(None),
         }
     }
 
-    /// The places of the rows that are drawn, the lowest and the highest; whoever reads it runs again when they change.
+    /// The numbers of the rows that are drawn, the lowest and the highest; whoever reads it runs again when they change.
     pub(crate) fn drawn(self) -> Option<(i64, i64)> {
         let (drawn, rows) = (self.drawn.read(), self.rows.get());
         (drawn.end > drawn.first).then_some((rows - drawn.end + 1, rows - drawn.first))
@@ -81,48 +81,48 @@ impl Scroller {
     }
 
     /// Makes this row the first one in view.
-    pub(crate) fn to_place(self, place: i64) {
-        self.active.set(place);
-        self.go(self.geometry.get_value().at(self.rows.get_untracked() - place));
+    pub(crate) fn to_row(self, number: i64) {
+        self.active.set(number);
+        self.go(self.geometry.get_value().at(self.rows.get_untracked() - number));
     }
 
     /// Brings the row into view; the focus stays where it is.
-    pub(crate) fn reveal(self, place: i64) {
-        self.active.set(place);
-        let index = self.rows.get_untracked() - place;
+    pub(crate) fn reveal(self, number: i64) {
+        self.active.set(number);
+        let index = self.rows.get_untracked() - number;
         self.go(self.geometry.get_value().showing(index, self.position.get_value()));
     }
 
     /// Gives the focus to the control of this row, bringing it into view.
-    pub(crate) fn focus(self, place: i64) {
-        self.reveal(place);
-        let id = self.control_id(place);
+    pub(crate) fn focus(self, number: i64) {
+        self.reveal(number);
+        let id = self.control_id(number);
         // The row is in the document only after this.
-        self.later.set_value(Some(timers::after(0, move || {
-            focus::by_id(&id);
+        self.later.set_value(Some(timers::run_after(0, move || {
+            focus::focus_id(&id);
         })));
     }
 
     /// The id of the control of this row.
-    pub(crate) fn control_id(self, place: i64) -> String {
-        format!("{}-{place}", self.stem.get_value())
+    pub(crate) fn control_id(self, number: i64) -> String {
+        format!("{}-{number}", self.stem.get_value())
     }
 
     /// `tabindex` of the control of this row: one of them is a stop of the Tab key.
-    pub(crate) fn tab_index(self, place: i64) -> Signal<&'static str> {
+    pub(crate) fn tab_index(self, number: i64) -> Signal<&'static str> {
         Signal::derive(move || {
             let (active, drawn) = (self.active.get(), self.drawn());
             let (lowest, highest) = drawn.unwrap_or_default();
             let stop = if (lowest..=highest).contains(&active) { active } else { highest };
-            if place == stop { "0" } else { "-1" }
+            if number == stop { "0" } else { "-1" }
         })
     }
 
-    fn go(self, position: Position) {
+    fn go(self, position: ScrollPosition) {
         self.position.set_value(position);
         self.draw(SPARE);
         if let Some(frame) = self.frame.get_untracked() {
-            scroll::set_offset(&frame, position.offset);
+            scroll::set_scroll_offset(&frame, position.offset);
         }
     }
 
@@ -135,14 +135,14 @@ impl Scroller {
         let leaves = !(drawn.first..drawn.end).contains(&index);
         if let Some(frame) = self.frame.get_untracked().filter(|_| leaves && focus::is_within(&self.stem.get_value())) {
             // The row with the focus leaves the document: the keys go on from its table.
-            focus::on(&frame);
+            focus::focus_element(&frame);
         }
         self.drawn.set(drawn);
     }
 
     fn scrolled(self) {
         let Some(frame) = self.frame.get_untracked() else { return };
-        let offset = scroll::offset(&frame);
+        let offset = scroll::scroll_offset(&frame);
         let before = self.position.get_value();
         if offset == before.offset {
             return;
@@ -152,7 +152,7 @@ impl Scroller {
         self.position.set_value(position);
         // Whoever jumps sees all new rows: those around them can wait until it is known that they are needed.
         self.draw(if geometry.is_jump(before, position) { 0 } else { SPARE });
-        self.pause.set_value(Some(timers::after(PAUSE_MILLISECONDS, move || {
+        self.pause.set_value(Some(timers::run_after(PAUSE_MILLISECONDS, move || {
             let (now, rested) =
                 (self.position.get_value(), self.geometry.get_value().settled(self.position.get_value()));
             if now == rested { self.draw(SPARE) } else { self.go(rested) }
@@ -204,18 +204,16 @@ impl Scroller {
     }
 }
 
-/// The table. Newer rows come first, and places are counted from the other end.
+/// The table. Newer rows come first, and numbers are counted from the other end.
 #[component]
 pub(crate) fn VirtualTable(
     /// What the table shows, read out before it.
     #[prop(into)]
     caption: Signal<String>,
-    /// The columns.
-    columns: Vec<Column>,
-    /// Where one is.
+    columns: Vec<TableColumn>,
     scroller: Scroller,
-    /// Whether the content of the row at this place has come; whoever reads it runs again when more has.
-    there: Given<There>,
+    /// Whether the content of the row at this number has come; whoever reads it runs again when more has.
+    there: ErasedProp<IsLoaded>,
     /// The cells of a row.
     #[prop(into)]
     cells: Callback<(i64, bool), AnyView>,
@@ -240,20 +238,20 @@ pub(crate) fn VirtualTable(
     let each = move || {
         let there = there.get();
         let (lowest, highest) = scroller.drawn().unwrap_or((1, 0));
-        (lowest..=highest).rev().map(|place| Row { place, there: there(place) }).collect::<Vec<_>>()
+        (lowest..=highest).rev().map(|number| TableRow { number, there: there(number) }).collect::<Vec<_>>()
     };
-    let row = move |Row { place, there }: Row| {
+    let row = move |TableRow { number, there }: TableRow| {
         view! {
             <tr
-                aria-rowindex=Signal::derive(move || (rows.get() - place + 2).to_string())
+                aria-rowindex=Signal::derive(move || (rows.get() - number + 2).to_string())
                 on:click=move |_| {
                     if there {
-                        scroller.active.set(place);
-                        on_choose.run((place,));
+                        scroller.active.set(number);
+                        on_choose.run((number,));
                     }
                 }
             >
-                {cells.run((place, there))}
+                {cells.run((number, there))}
             </tr>
         }
         .into_any()
@@ -262,7 +260,7 @@ pub(crate) fn VirtualTable(
         let drawn = scroller.drawn.read();
         drawn.before + drawn.behind > 0
     });
-    let space = move |size: fn(&Drawn) -> i64| {
+    let space = move |size: fn(&DrawnRows) -> i64| {
         let height = Signal::derive(move || format!("{}px", size(&scroller.drawn.read())));
         view! { <tr aria-hidden="true" class="table-space"><td style:height=height></td></tr> }.into_any()
     };
@@ -279,7 +277,7 @@ pub(crate) fn VirtualTable(
         >
             <table class="table" aria-rowcount=Signal::derive(move || (rows.get() + 1).to_string())>
                 <caption class="visually-hidden" id=id.clone()>{caption}</caption>
-                <thead><tr aria-rowindex="1">{head(columns)}</tr></thead>
+                <thead><tr aria-rowindex="1">{render_head(columns)}</tr></thead>
                 <tbody>
                     {space(|drawn| drawn.before)}
                     <For each=each key=|row| *row children=row />

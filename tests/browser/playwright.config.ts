@@ -9,7 +9,7 @@ const narrow = { viewport: NARROW, hasTouch: true };
 
 // What moves money: these files run a second time with Stripe, and so does each other test with the tag @stripe. What makes
 // sense with one provider only says @sandbox-only or @stripe-only, and why.
-const TWICE = /(top-up|automatic-payments|hand-over|guide|stripe)\.spec\.ts|@stripe/;
+const TWICE = /(top-up|automatic-payments|payment-links|guide|stripe)\.spec\.ts|@stripe/;
 
 // What counts milliseconds needs a quiet machine, which the one that runs everything is not.
 const MEASURE = Boolean(process.env.NEXIS_BILLING_MEASURE);

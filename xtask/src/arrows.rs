@@ -1,5 +1,6 @@
 //! Holds the arrows of the architecture: what may use what, in the page, between crates, and inside the Wasm.
 
+mod circles;
 mod graph;
 mod paths;
 
@@ -14,7 +15,7 @@ use std::{
 const EMPTY_NAMES: [&str; 6] = ["common", "helpers", "helper", "misc", "utils", "util"];
 
 /// A source file as the rules see it.
-struct Source {
+struct SourceFile {
     /// Path below the root of the tree, with forward slashes.
     path: String,
     /// The text without line comments.
@@ -24,21 +25,24 @@ struct Source {
 }
 
 /// Every broken arrow, one sentence each; empty when all hold.
-pub(crate) fn broken() -> Result<Vec<String>> {
+pub(crate) fn find_broken() -> Result<Vec<String>> {
     let mut broken = graph::crate_edges()?;
     broken.extend(graph::wasm_dependencies()?);
     broken.extend(graph::seams_in_the_program()?);
+    let mut sources = Vec::new();
     for file in rust_files()? {
         let text = fs::read_to_string(&file).with_context(|| format!("{} could not be read", file.display()))?;
-        broken.extend(check(&Source::new(&workspace::relative(&file), &text)));
+        sources.push(SourceFile::new(&workspace::relative_path(&file), &text));
     }
+    broken.extend(sources.iter().flat_map(check_source));
+    broken.extend(circles::complaints(&sources));
     Ok(broken)
 }
 
 fn rust_files() -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for folder in ["src", "crates", "xtask", "tests"] {
-        let all = workspace::files_below(&workspace::root().join(folder))?;
+    for folder in ["src", "crates", "xtask", "tests", "bench"] {
+        let all = workspace::files_below(&workspace::root_folder().join(folder))?;
         let ours = |file: &Path| {
             !file.components().any(|part| part.as_os_str() == "node_modules" || part.as_os_str() == "target")
         };
@@ -47,7 +51,7 @@ fn rust_files() -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-impl Source {
+impl SourceFile {
     fn new(path: &str, text: &str) -> Self {
         let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
         // serde hands a JSON float to this method and to no other: refusing one takes its name.
@@ -62,7 +66,7 @@ impl Source {
     }
 }
 
-fn check(source: &Source) -> Vec<String> {
+fn check_source(source: &SourceFile) -> Vec<String> {
     let mut broken = house_rules(source);
     if let Some(module) = module_of(&source.path, "src/") {
         broken.extend(page_rules(source, &module));
@@ -71,16 +75,16 @@ fn check(source: &Source) -> Vec<String> {
         broken.extend(server_rules(source, &module));
     }
     if ["crates/domain/src/", "crates/contract/src/"].iter().any(|folder| source.path.starts_with(folder)) {
-        broken.extend(refuse(source, &["f32", "f64"], "money knows no floating point"));
+        broken.extend(refuse_words(source, &["f32", "f64"], "money knows no floating point"));
     }
     if source.path.starts_with("crates/domain/src/") {
         let impure = ["SystemTime", "Instant", "std::fs", "std::net", "std::env", "std::thread", "getrandom", "rand"];
-        broken.extend(refuse(source, &impure, "the rules of money are pure: no I/O, no clock, no chance"));
+        broken.extend(refuse_words(source, &impure, "the rules of money are pure: no I/O, no clock, no chance"));
     }
     broken
 }
 
-fn house_rules(source: &Source) -> Vec<String> {
+fn house_rules(source: &SourceFile) -> Vec<String> {
     let mut broken = Vec::new();
     let name = source.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
     if name == "mod" {
@@ -95,15 +99,15 @@ fn house_rules(source: &Source) -> Vec<String> {
     broken
 }
 
-/// The rooms of src/ and what each may use of the others (its own room it always may).
-const ROOMS: [(&str, &[&str]); 13] = [
-    ("main", &["app", "api", "pages", "parts", "platform", "routes", "state", "texts", "ui"]),
-    ("pay", &["api", "pages", "parts", "platform", "texts", "ui"]),
-    ("kit", &["platform", "specimens", "texts", "ui"]),
-    ("app", &["api", "pages", "parts", "platform", "routes", "state", "texts", "ui"]),
-    ("pages", &["api", "parts", "platform", "routes", "state", "texts", "ui"]),
-    ("parts", &["platform", "texts", "ui"]),
-    ("specimens", &["platform", "texts", "ui"]),
+/// The modules of src/ and what each may use of the others (itself it always may).
+const MODULES: [(&str, &[&str]); 13] = [
+    ("main", &["app", "api", "pages", "shared", "platform", "routes", "state", "texts", "ui"]),
+    ("pay", &["api", "pages", "shared", "platform", "texts", "ui"]),
+    ("kit", &["platform", "stories", "texts", "ui"]),
+    ("app", &["api", "pages", "shared", "platform", "routes", "state", "texts", "ui"]),
+    ("pages", &["api", "shared", "platform", "routes", "state", "texts", "ui"]),
+    ("shared", &["platform", "texts", "ui"]),
+    ("stories", &["platform", "texts", "ui"]),
     ("state", &["platform", "texts"]),
     ("api", &["platform", "texts"]),
     ("ui", &["platform", "texts"]),
@@ -112,36 +116,39 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("platform", &[]),
 ];
 
-fn page_rules(source: &Source, module: &[String]) -> Vec<String> {
-    let room = module.first().map_or("main", String::as_str);
-    let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+fn page_rules(source: &SourceFile, module: &[String]) -> Vec<String> {
+    let module_name = module.first().map_or("main", String::as_str);
+    let Some((_, allowed)) = MODULES.iter().find(|(name, _)| *name == module_name) else {
         return vec![source.complaint("this module is not in the map (ARCHITECTURE.md)")];
     };
     let mut broken = Vec::new();
-    for used in paths::used(&source.code, module) {
-        let Some(target) = used.first().filter(|name| ROOMS.iter().any(|(room, _)| room == name)) else { continue };
+    for used in paths::used_paths(&source.code, module) {
+        let Some(target) = used.first().filter(|name| MODULES.iter().any(|(module_name, _)| module_name == name))
+        else {
+            continue;
+        };
         let same_page = used.get(1).is_none() || module.len() < 2 || used.get(1) == module.get(1);
-        if target == room && (room != "pages" || same_page) {
+        if target == module_name && (module_name != "pages" || same_page) {
             continue;
         }
         if !allowed.contains(&target.as_str()) {
-            broken.push(source.complaint(&format!("`{room}` may not use `crate::{}`", used.join("::"))));
+            broken.push(source.complaint(&format!("`{module_name}` may not use `crate::{}`", used.join("::"))));
         }
     }
-    if room != "platform" {
+    if module_name != "platform" {
         let browser = ["web_sys", "js_sys", "gloo_net"];
-        broken.extend(refuse(source, &browser, "only `platform` names the browser's own interfaces"));
+        broken.extend(refuse_words(source, &browser, "only `platform` names the browser's own interfaces"));
     }
-    if !matches!(room, "api" | "platform") {
-        broken.extend(requests(source, module));
+    if !matches!(module_name, "api" | "platform") {
+        broken.extend(check_requests(source, module));
     }
-    if matches!(room, "ui" | "specimens" | "platform") {
-        broken.extend(refuse(source, &["billing_contract"], "the kit and the platform know no billing"));
+    if matches!(module_name, "ui" | "stories" | "platform") {
+        broken.extend(refuse_words(source, &["billing_contract"], "the kit and the platform know no billing"));
     }
-    if room == "platform" {
-        broken.extend(refuse(source, &["billing_domain"], "the platform uses nothing of ours"));
+    if module_name == "platform" {
+        broken.extend(refuse_words(source, &["billing_domain"], "the platform uses nothing of ours"));
     }
-    broken.extend(refuse(
+    broken.extend(refuse_words(
         source,
         &["inner_html", "set_inner_html", "insert_adjacent_html"],
         "markup is never made out of text",
@@ -151,8 +158,8 @@ fn page_rules(source: &Source, module: &[String]) -> Vec<String> {
 
 /// What sends requests past `api`, named from the crate's root or by the module that somebody brought in.
 /// See docs/decisions/0061-gloo-net.md.
-fn requests(source: &Source, module: &[String]) -> Vec<String> {
-    let used = paths::used(&source.code, module);
+fn check_requests(source: &SourceFile, module: &[String]) -> Vec<String> {
+    let used = paths::used_paths(&source.code, module);
     let sends = |name: &&str| {
         used.iter().any(|path| path.len() > 1 && path[0] == "platform" && path[1] == **name)
             || paths::has_word(&source.code, &format!("platform::{name}"))
@@ -161,14 +168,14 @@ fn requests(source: &Source, module: &[String]) -> Vec<String> {
     found.map(|name| source.complaint(&format!("`platform::{name}`: only `api` sends requests"))).collect()
 }
 
-fn server_rules(source: &Source, module: &[String]) -> Vec<String> {
+fn server_rules(source: &SourceFile, module: &[String]) -> Vec<String> {
     match module.first().map(String::as_str) {
         Some("http") => {
             let below = ["billing_store", "billing_payments", "sqlx"];
-            refuse(source, &below, "`http` speaks to `service`, never to the store or a payment provider")
+            refuse_words(source, &below, "`http` speaks to `service`, never to the store or a payment provider")
         }
         Some("service") => {
-            let used = paths::used(&source.code, module);
+            let used = paths::used_paths(&source.code, module);
             let up = used.iter().filter(|path| path.first().is_some_and(|name| name == "http"));
             up.map(|path| source.complaint(&format!("`service` may not use `crate::{}`", path.join("::")))).collect()
         }
@@ -177,7 +184,7 @@ fn server_rules(source: &Source, module: &[String]) -> Vec<String> {
 }
 
 /// A complaint for each forbidden word that stands in the code.
-fn refuse(source: &Source, words: &[&str], reason: &str) -> Vec<String> {
+fn refuse_words(source: &SourceFile, words: &[&str], reason: &str) -> Vec<String> {
     let found = words.iter().filter(|word| paths::has_word(&source.code, word));
     found.map(|word| source.complaint(&format!("`{word}`: {reason}"))).collect()
 }
@@ -196,7 +203,7 @@ mod tests {
     use super::*;
 
     fn complaints(path: &str, code: &str) -> Vec<String> {
-        check(&Source::new(path, &format!("//! Why.\n{code}")))
+        check_source(&SourceFile::new(path, &format!("//! Why.\n{code}")))
     }
 
     #[test]
@@ -271,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_file_without_a_purpose_or_a_name_is_found() {
-        assert_eq!(check(&Source::new("src/ui/button.rs", "use x;")).len(), 1);
+        assert_eq!(check_source(&SourceFile::new("src/ui/button.rs", "use x;")).len(), 1);
         assert_eq!(complaints("crates/store/src/utils.rs", "").len(), 1);
         assert_eq!(complaints("src/ui/mod.rs", "").len(), 1);
     }

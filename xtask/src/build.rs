@@ -7,7 +7,8 @@ pub(crate) mod trunk;
 mod wasm;
 
 use crate::{
-    chores, install, process,
+    arguments::UnknownArguments,
+    install, process,
     steps::{self, Steps},
     suite, workspace,
 };
@@ -45,15 +46,15 @@ const STAMP: &str = ".built-from";
 /// The same for the kit.
 const KIT_STAMP: &str = ".kit-built-from";
 
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
+pub(crate) fn run_build(arguments: &[String]) -> Result<()> {
     let test_seams = match arguments {
         [] => false,
         [flag] if flag == "--test-seams" => true,
-        _ => return Err(chores::misuse("build", arguments)),
+        _ => return Err(UnknownArguments::new(arguments).into()),
     };
-    install::ensure(&install::for_build()?)?;
-    Steps::of(1).step("the page and the server, in release", || product(test_seams))?;
-    println!("\n{}\n{}", workspace::server_binary()?.display(), workspace::dist().display());
+    install::ensure_installed(&install::for_build()?)?;
+    Steps::of(1).step("the page and the server, in release", || build_product(test_seams))?;
+    println!("\n{}\n{}", workspace::server_binary()?.display(), workspace::dist_folder().display());
     Ok(())
 }
 
@@ -62,22 +63,22 @@ pub(crate) fn run_page(arguments: &[String]) -> Result<()> {
     let with_kit = match arguments {
         [] => false,
         [flag] if flag == "--kit" => true,
-        _ => return Err(chores::misuse("page", arguments)),
+        _ => return Err(UnknownArguments::new(arguments).into()),
     };
-    install::ensure(&install::for_build()?)?;
+    install::ensure_installed(&install::for_build()?)?;
     let mut steps = Steps::of(if with_kit { 2 } else { 1 });
     steps.step("the page, in release", page_if_changed)?;
     suite::weigh()?;
     if with_kit {
-        steps.step("the kit, shown at /kit", kit)?;
+        steps.step("the kit, shown at /kit", build_kit)?;
     }
     Ok(())
 }
 
 /// Puts the kit into dist/, until the product is built again.
-pub(crate) fn kit() -> Result<()> {
-    let stamp = fingerprint()?;
-    let file = workspace::dist().join(KIT_STAMP);
+pub(crate) fn build_kit() -> Result<()> {
+    let stamp = page_fingerprint()?;
+    let file = workspace::dist_folder().join(KIT_STAMP);
     if fs::read_to_string(&file).is_ok_and(|built| built == stamp) {
         return Ok(());
     }
@@ -87,16 +88,16 @@ pub(crate) fn kit() -> Result<()> {
 
 /// Leaves `target/release/nexis-billing` and `dist/`. The seams are a cargo feature of the server alone, so both
 /// variants keep their compiled dependencies and changing over costs one crate.
-pub(crate) fn product(test_seams: bool) -> Result<()> {
-    let mut server = process::spawn(&mut server_build(test_seams))?;
+pub(crate) fn build_product(test_seams: bool) -> Result<()> {
+    let mut server = process::spawn_command(&mut server_build(test_seams))?;
     let page = page_if_changed();
     // The server's compiler is waited for in any case: it must not go on behind the back of an error.
-    let outcome = finish(&mut server);
+    let outcome = finish_server(&mut server);
     page.and(outcome)
 }
 
 fn server_build(test_seams: bool) -> Command {
-    let mut command = workspace::cargo();
+    let mut command = workspace::cargo_command();
     command.args(["build", "--release", "--locked", "--package", "billing-server", "--bin", "nexis-billing"]);
     if test_seams {
         command.args(["--features", "test-seams"]);
@@ -104,21 +105,21 @@ fn server_build(test_seams: bool) -> Command {
     command
 }
 
-fn finish(server: &mut Child) -> Result<()> {
-    process::judge("cargo build of the server", process::wait(server)?)
+fn finish_server(server: &mut Child) -> Result<()> {
+    process::check_status("cargo build of the server", process::wait_for_end(server)?)
 }
 
 /// Builds the page unless dist/ already holds exactly these sources.
 pub(crate) fn page_if_changed() -> Result<()> {
-    let stamp = fingerprint()?;
-    let file = workspace::dist().join(STAMP);
+    let stamp = page_fingerprint()?;
+    let file = workspace::dist_folder().join(STAMP);
     if fs::read_to_string(&file).is_ok_and(|built| built == stamp) {
         return page::remove_kit();
     }
     let started = Instant::now();
-    page::make()?;
+    page::make_page()?;
     fs::write(&file, stamp).with_context(|| format!("{} could not be written", file.display()))?;
-    println!("the page is built ({})", steps::seconds(started.elapsed()));
+    println!("the page is built ({})", steps::format_seconds(started.elapsed()));
     Ok(())
 }
 
@@ -130,12 +131,12 @@ fn name_of_contents(stem: &str, extension: &str, contents: &[u8]) -> String {
 }
 
 /// A number that changes with every byte that the page is built from.
-fn fingerprint() -> Result<String> {
+fn page_fingerprint() -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    process::capture(Command::new("rustc").arg("-vV"))?.hash(&mut hasher);
+    process::capture_output(Command::new("rustc").arg("-vV"))?.hash(&mut hasher);
     std::env::var_os("RUSTFLAGS").hash(&mut hasher);
     for file in page_sources()? {
-        workspace::relative(&file).hash(&mut hasher);
+        workspace::relative_path(&file).hash(&mut hasher);
         fs::read(&file).with_context(|| format!("{} could not be read", file.display()))?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))
@@ -145,7 +146,7 @@ fn fingerprint() -> Result<String> {
 pub(crate) fn page_sources() -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for source in PAGE_SOURCES {
-        let path = workspace::root().join(source);
+        let path = workspace::root_folder().join(source);
         if path.is_file() { files.push(path) } else { files.extend(workspace::files_below(&path)?) }
     }
     Ok(files)

@@ -1,6 +1,6 @@
 //! The chores in one table: what runs, what `cargo xtask help` lists, and what `cargo xtask CHORE --help` explains.
 
-use crate::{bench, build, dev, screens, start, suite};
+use crate::{arguments::UnknownArguments, bench, build, dev, screens, start, suite};
 use anyhow::{Context as _, Result, anyhow};
 use std::{fmt::Write as _, process::ExitCode};
 
@@ -28,7 +28,7 @@ const CHORES: &[Chore] = &[
             ("--demo-state fresh", "an empty wallet, in a database of its own that is emptied at each start"),
         ],
         details: "Ctrl-C ends it. The demo's database is kept for the next start.",
-        run: start::run,
+        run: start::run_start,
     },
     Chore {
         name: "dev",
@@ -40,7 +40,7 @@ const CHORES: &[Chore] = &[
             ("--measure", "edits, waits for the browser, reverts, and prints how long each kind of edit took"),
         ],
         details: "Ctrl-C ends it. The demo's database, target/demo/dev.db, is kept for the next start.",
-        run: dev::run,
+        run: dev::run_dev,
     },
     Chore {
         name: "check",
@@ -64,7 +64,7 @@ const CHORES: &[Chore] = &[
         purpose: "leaves target/release/nexis-billing and dist/",
         arguments: &[("--test-seams", "with the routes that move the clock and script the bank; never ship that one")],
         details: "",
-        run: |arguments| build::run(arguments).map(|()| ExitCode::SUCCESS),
+        run: |arguments| build::run_build(arguments).map(|()| ExitCode::SUCCESS),
     },
     Chore {
         name: "page",
@@ -78,7 +78,7 @@ const CHORES: &[Chore] = &[
         purpose: "called by `trunk serve` after each build (Trunk.toml): the parts that the document names",
         arguments: &[],
         details: "",
-        run: |arguments| build::trunk::run(arguments).map(|()| ExitCode::SUCCESS),
+        run: |arguments| build::trunk::run_trunk(arguments).map(|()| ExitCode::SUCCESS),
     },
     Chore {
         name: "screens",
@@ -88,65 +88,69 @@ const CHORES: &[Chore] = &[
             ("--renew", "instead: the picture book in docs/screens/, by which the browser tests judge each screen"),
         ],
         details: "",
-        run: |arguments| screens::run(arguments).map(|()| ExitCode::SUCCESS),
+        run: |arguments| screens::run_screens(arguments).map(|()| ExitCode::SUCCESS),
     },
     Chore {
         name: "bench",
         purpose: "measures the product beside pgbench and a loop written by hand, on this machine, in one run",
         arguments: &[],
         details: "Takes some minutes; the figures of the README come from here.",
-        run: |arguments| bench::run(arguments).map(|()| ExitCode::SUCCESS),
+        run: |arguments| bench::run_bench(arguments).map(|()| ExitCode::SUCCESS),
     },
 ];
 
 /// What the command line asks for, before anything runs.
-enum Request<'a> {
+enum ChoreRequest<'a> {
     Overview,
     Explain(&'static Chore),
     Run(&'static Chore, &'a [String]),
 }
 
 /// Runs the chore that the words name, or prints what they ask to have explained.
-pub(crate) fn dispatch(words: &[String]) -> Result<ExitCode> {
-    match read(words)? {
-        Request::Overview => println!("{}", overview()),
-        Request::Explain(chore) => println!("{}", chore.help()),
-        Request::Run(chore, arguments) => return (chore.run)(arguments),
+pub(crate) fn run_chore(words: &[String]) -> Result<ExitCode> {
+    match read_request(words)? {
+        ChoreRequest::Overview => println!("{}", list_chores()),
+        ChoreRequest::Explain(chore) => println!("{}", chore.help()),
+        ChoreRequest::Run(chore, arguments) => {
+            return (chore.run)(arguments).map_err(|failure| explain_misuse(chore, failure));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// `--help` counts wherever it stands: whoever asks for an explanation does not want a run of half an hour.
-fn read(words: &[String]) -> Result<Request<'_>> {
-    let Some((first, rest)) = words.split_first() else { return Ok(Request::Overview) };
+fn read_request(words: &[String]) -> Result<ChoreRequest<'_>> {
+    let Some((first, rest)) = words.split_first() else { return Ok(ChoreRequest::Overview) };
     match (first.as_str(), rest) {
-        ("-h" | "--help", _) | ("help", []) => Ok(Request::Overview),
-        ("help", [name, ..]) => find(name).map(Request::Explain),
+        ("-h" | "--help", _) | ("help", []) => Ok(ChoreRequest::Overview),
+        ("help", [name, ..]) => find_chore(name).map(ChoreRequest::Explain),
         (name, rest) => {
-            let chore = find(name)?;
+            let chore = find_chore(name)?;
             let explain = rest.iter().any(|word| word == "--help" || word == "-h");
-            Ok(if explain { Request::Explain(chore) } else { Request::Run(chore, rest) })
+            Ok(if explain { ChoreRequest::Explain(chore) } else { ChoreRequest::Run(chore, rest) })
         }
     }
 }
 
-/// The error of a chore that cannot make sense of its arguments.
-pub(crate) fn misuse(name: &str, arguments: &[String]) -> anyhow::Error {
-    let usage = CHORES.iter().find(|chore| chore.name == name).map(Chore::usage).unwrap_or_default();
-    anyhow!(
-        "`{}` is not what this chore takes\n\n{usage}\n`cargo xtask {name} --help` explains it",
-        arguments.join(" ")
-    )
+/// Adds how the chore is called to the error of arguments that it does not take.
+fn explain_misuse(chore: &Chore, failure: anyhow::Error) -> anyhow::Error {
+    match failure.downcast::<UnknownArguments>() {
+        Ok(unknown) => {
+            let (usage, name) = (chore.usage(), chore.name);
+            anyhow!("{unknown}\n\n{usage}\n`cargo xtask {name} --help` explains it")
+        }
+        Err(other) => other,
+    }
 }
 
-fn find(name: &str) -> Result<&'static Chore> {
+fn find_chore(name: &str) -> Result<&'static Chore> {
     CHORES
         .iter()
         .find(|chore| chore.name == name)
-        .with_context(|| format!("there is no chore `{name}`\n\n{}", overview()))
+        .with_context(|| format!("there is no chore `{name}`\n\n{}", list_chores()))
 }
 
-fn overview() -> String {
+fn list_chores() -> String {
     let mut text = String::from("cargo xtask CHORE\n\n");
     for chore in CHORES {
         let _ = writeln!(text, "  {:<8}  {}", chore.name, chore.purpose);
@@ -189,12 +193,15 @@ mod tests {
         for chore in CHORES {
             for tail in ["--help", "-h", "--listen --help", "x -h"] {
                 let line = words(&format!("{} {tail}", chore.name));
-                assert!(matches!(read(&line), Ok(Request::Explain(asked)) if asked.name == chore.name), "{line:?}");
+                assert!(
+                    matches!(read_request(&line), Ok(ChoreRequest::Explain(asked)) if asked.name == chore.name),
+                    "{line:?}"
+                );
             }
-            assert!(matches!(read(&words(&format!("help {}", chore.name))), Ok(Request::Explain(_))));
+            assert!(matches!(read_request(&words(&format!("help {}", chore.name))), Ok(ChoreRequest::Explain(_))));
         }
         for line in ["", "help", "-h", "--help", "--help start"] {
-            assert!(matches!(read(&words(line)), Ok(Request::Overview)), "{line}");
+            assert!(matches!(read_request(&words(line)), Ok(ChoreRequest::Overview)), "{line}");
         }
     }
 
@@ -202,13 +209,13 @@ mod tests {
     fn a_chore_gets_the_words_behind_its_name() {
         let line = words("page --kit");
         assert!(
-            matches!(read(&line), Ok(Request::Run(chore, arguments)) if chore.name == "page" && arguments == ["--kit"])
+            matches!(read_request(&line), Ok(ChoreRequest::Run(chore, arguments)) if chore.name == "page" && arguments == ["--kit"])
         );
     }
 
     #[test]
     fn every_chore_is_listed_and_explained() {
-        let overview = overview();
+        let overview = list_chores();
         for (at, chore) in CHORES.iter().enumerate() {
             assert!(CHORES[..at].iter().all(|earlier| earlier.name != chore.name), "{} twice", chore.name);
             assert!(overview.contains(chore.name) && overview.contains(chore.purpose), "{}", chore.name);
@@ -225,14 +232,22 @@ mod tests {
 
     #[test]
     fn a_misused_chore_says_how_it_is_used() {
-        let sentence = misuse("build", &words("--fast")).to_string();
-        assert!(sentence.contains("`--fast`") && sentence.contains("cargo xtask build [--test-seams]"), "{sentence}");
+        for (line, usage) in
+            [("build --fast", "cargo xtask build [--test-seams]"), ("bench now", "cargo xtask bench\n")]
+        {
+            let sentence = run_chore(&words(line)).unwrap_err().to_string();
+            let wrong = line.split_once(' ').map(|(_, wrong)| format!("`{wrong}`")).unwrap_or_default();
+            assert!(sentence.contains(&wrong) && sentence.contains(usage), "{sentence}");
+        }
+        // Any other failure stays what it was.
+        let other = explain_misuse(&CHORES[0], anyhow!("the disk is full"));
+        assert_eq!(other.to_string(), "the disk is full");
     }
 
     #[test]
     fn an_unknown_chore_is_answered_with_those_there_are() {
         for line in ["stert", "help stert", "stert --help"] {
-            let sentence = read(&words(line)).err().unwrap().to_string();
+            let sentence = read_request(&words(line)).err().unwrap().to_string();
             assert!(sentence.contains("`stert`") && sentence.contains("start"), "{sentence}");
         }
     }

@@ -18,7 +18,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use product::Product;
 use site::Site;
-use sources::{Part, Snapshot};
+use sources::{PagePart, Snapshot};
 use std::{
     net::TcpListener,
     process::ExitCode,
@@ -32,19 +32,19 @@ const LOOK: Duration = Duration::from_millis(100);
 const USAGE: &str = "usage: cargo xtask dev [--listen ADDR] [--server URL] [--kit] [--measure]";
 
 #[derive(Debug, PartialEq, Eq)]
-struct Options {
+struct DevOptions {
     listen: String,
     server: Option<String>,
     kit: bool,
     measure: bool,
 }
 
-pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
-    let options = parse(arguments)?;
+pub(crate) fn run_dev(arguments: &[String]) -> Result<ExitCode> {
+    let options = parse_options(arguments)?;
     check_address(&options.listen)?;
-    install::ensure(&install::for_development()?)?;
+    install::ensure_installed(&install::for_development()?)?;
     if options.measure {
-        install::ensure(&install::for_browser())?;
+        install::ensure_installed(&install::for_browser())?;
     }
     let mut programs = vec![Program::App, Program::Pay];
     programs.extend(options.kit.then_some(Program::Kit));
@@ -56,22 +56,22 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let listener =
         TcpListener::bind(&options.listen).with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
-    proxy::start(listener, Arc::clone(&site), product.authority.clone());
+    proxy::start_proxy(listener, Arc::clone(&site), product.authority.clone());
     steps.step("the page (minutes the first time)", || {
         builder::make_all(&site, &programs);
-        if process::interrupted() {
+        if process::is_interrupted() {
             bail!("interrupted");
         }
         Ok(())
     })?;
     println!("\n  http://{address} shows each save. Ctrl-C ends it.\n");
-    let watching = Watching::start(site, programs);
+    let watching = FileWatcher::start(site, programs);
     if options.measure {
         thread::spawn(move || watching.go_on(first));
-        return measure::run(&format!("http://{address}")).map(|()| ExitCode::SUCCESS);
+        return measure::measure_edits(&format!("http://{address}")).map(|()| ExitCode::SUCCESS);
     }
     let mut seen = first;
-    while !process::interrupted() {
+    while !process::is_interrupted() {
         seen = watching.look(&seen)?;
         product.check()?;
         thread::sleep(LOOK);
@@ -79,8 +79,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn parse(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { listen: "127.0.0.1:8081".into(), server: None, kit: false, measure: false };
+fn parse_options(arguments: &[String]) -> Result<DevOptions> {
+    let mut options = DevOptions { listen: "127.0.0.1:8081".into(), server: None, kit: false, measure: false };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let (flag, glued) =
@@ -99,21 +99,21 @@ fn parse(arguments: &[String]) -> Result<Options> {
     Ok(options)
 }
 
-fn open_product(options: &Options) -> Result<Product> {
+fn open_product(options: &DevOptions) -> Result<Product> {
     match &options.server {
         Some(url) => Product::running(url),
-        None => Product::start(&product::binary()?, &demo_database("dev.db")?),
+        None => Product::start(&product::choose_binary()?, &demo_database("dev.db")?),
     }
 }
 
 /// Looks at the files and has made again what a change asks for.
-struct Watching {
+struct FileWatcher {
     site: Arc<Site>,
     programs: Vec<Program>,
     compile: mpsc::Sender<()>,
 }
 
-impl Watching {
+impl FileWatcher {
     fn start(site: Arc<Site>, programs: Vec<Program>) -> Self {
         let (compile, asked) = mpsc::channel();
         let (of_compiler, all) = (Arc::clone(&site), programs.clone());
@@ -124,9 +124,9 @@ impl Watching {
     /// Compares the files with those that were `seen`; answers how they are now.
     fn look(&self, seen: &Snapshot) -> Result<Snapshot> {
         let now = Snapshot::take()?;
-        for part in sources::parts(&now.changed_since(seen)) {
+        for part in sources::changed_parts(&now.changed_since(seen)) {
             match part {
-                Part::Code => self.compile.send(()).context("the compiler's thread has ended")?,
+                PagePart::Code => self.compile.send(()).context("the compiler's thread has ended")?,
                 quick => builder::make_quick(&self.site, &self.programs, quick),
             }
         }
@@ -150,9 +150,9 @@ mod tests {
 
     #[test]
     fn flags_are_read_in_both_spellings_and_nonsense_is_refused() {
-        let parse = |line: &str| parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let parse = |line: &str| parse_options(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
         let all = parse("--listen=127.0.0.1:9 --server http://127.0.0.1:8080 --kit --measure").unwrap();
-        let expected = Options {
+        let expected = DevOptions {
             listen: "127.0.0.1:9".into(),
             server: Some("http://127.0.0.1:8080".into()),
             kit: true,

@@ -9,7 +9,7 @@ use crate::{steps::Steps, workspace};
 use anyhow::{Result, bail};
 use std::{env, ffi::OsString, path::PathBuf};
 
-pub(crate) use node::chromium;
+pub(crate) use node::chromium_program;
 pub(crate) use system::{is_root, postgres_bin};
 
 /// Pinned beside the lock file's versions, so that two machines build the same bytes.
@@ -97,7 +97,7 @@ pub(crate) fn for_receipts() -> Box<dyn Requirement> {
 }
 
 /// Fetches what is missing and prints one line for each thing that had to be fetched.
-pub(crate) fn ensure(requirements: &[Box<dyn Requirement>]) -> Result<()> {
+pub(crate) fn ensure_installed(requirements: &[Box<dyn Requirement>]) -> Result<()> {
     let mut missing = Vec::new();
     for requirement in requirements {
         if !requirement.is_present()? {
@@ -125,13 +125,13 @@ pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
     Ok(folder_of("wasm-bindgen-cli", &workspace::locked_version("wasm-bindgen")?)?.join("bin/wasm-bindgen"))
 }
 
-/// The optimiser for Wasm.
+/// The optimizer for Wasm.
 pub(crate) fn wasm_opt() -> Result<PathBuf> {
     Ok(folder_of("binaryen", BINARYEN)?.join("node_modules/.bin/wasm-opt"))
 }
 
 /// Joins and shrinks scripts and stylesheets.
-pub(crate) fn esbuild() -> Result<PathBuf> {
+pub(crate) fn esbuild_program() -> Result<PathBuf> {
     Ok(folder_of("esbuild", ESBUILD)?.join("node_modules/.bin/esbuild"))
 }
 
@@ -147,8 +147,7 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(folder_of("cargo-deny", CARGO_DENY)?.join("bin/cargo-deny"))
 }
 
-/// Finds misspelled words.
-pub(crate) fn typos() -> Result<PathBuf> {
+pub(crate) fn typos_program() -> Result<PathBuf> {
     Ok(folder_of("typos-cli", TYPOS)?.join("bin/typos"))
 }
 

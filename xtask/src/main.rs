@@ -1,11 +1,13 @@
 //! The project's chores as one program: `cargo xtask start`, `test`, `build`, `bench` and more.
 #![expect(clippy::print_stdout, reason = "a command-line tool speaks on the standard output")]
 
+mod arguments;
 mod arrows;
 mod bench;
 mod build;
 mod chores;
 mod dev;
+mod glossary;
 mod install;
 mod precompress;
 mod process;
@@ -14,7 +16,7 @@ mod start;
 mod steps;
 mod style;
 mod suite;
-mod words;
+mod untranslated;
 mod workspace;
 
 use std::process::ExitCode;
@@ -22,9 +24,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     process::watch_interrupts();
-    match chores::dispatch(&arguments) {
+    match chores::run_chore(&arguments) {
         Ok(code) => code,
-        Err(failure) if process::interrupted() => {
+        Err(failure) if process::is_interrupted() => {
             println!("\nStopped: {failure:#}");
             ExitCode::from(130)
         }

@@ -1,6 +1,6 @@
-//! Opens the product for a person: built in release, on an embedded database, with a demo organisation that lives.
+//! Opens the product for a person: built in release, on an embedded database, with a demo organization that lives.
 
-use crate::{build, chores, install, steps::Steps, workspace};
+use crate::{arguments::UnknownArguments, build, install, steps::Steps, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
     fs,
@@ -10,20 +10,21 @@ use std::{
     process::{Command, ExitCode},
 };
 
-struct Options {
+struct StartOptions {
     listen: String,
     database: Option<String>,
     public_url: Option<String>,
     fresh: bool,
 }
 
-pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
-    let options = parse(arguments)?;
+pub(crate) fn run_start(arguments: &[String]) -> Result<ExitCode> {
+    let options = parse_options(arguments)?;
     // Before the long build as well as after it: nobody should wait for minutes to learn this.
     check_address(&options.listen)?;
     check_public(&options)?;
-    install::ensure(&install::for_build()?)?;
-    Steps::of(1).step("the page and the server, in release (minutes the first time)", || build::product(false))?;
+    install::ensure_installed(&install::for_build()?)?;
+    Steps::of(1)
+        .step("the page and the server, in release (minutes the first time)", || build::build_product(false))?;
     check_address(&options.listen)?;
     let database = match options.database {
         Some(url) => url,
@@ -32,18 +33,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     };
     let mut server = Command::new(workspace::server_binary()?);
     server.args(["serve", "--listen", &options.listen, "--database", &database]);
-    server.arg("--dist").arg(workspace::dist()).args(["--demo", "--demo-traffic"]);
+    server.arg("--dist").arg(workspace::dist_folder()).args(["--demo", "--demo-traffic"]);
     if let Some(url) = options.public_url {
         server.args(["--public-url", &url]);
     }
     if options.fresh {
         server.args(["--demo-state", "fresh"]);
     }
-    hand_over(&mut server)
+    become_server(&mut server)
 }
 
-fn parse(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { listen: "127.0.0.1:8080".into(), database: None, public_url: None, fresh: false };
+fn parse_options(arguments: &[String]) -> Result<StartOptions> {
+    let mut options = StartOptions { listen: "127.0.0.1:8080".into(), database: None, public_url: None, fresh: false };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let (flag, glued) =
@@ -54,7 +55,7 @@ fn parse(arguments: &[String]) -> Result<Options> {
             ("--database", _) => options.database = Some(value),
             ("--public-url", _) => options.public_url = Some(value),
             ("--demo-state", "fresh") => options.fresh = true,
-            _ => return Err(chores::misuse("start", arguments)),
+            _ => return Err(UnknownArguments::new(arguments).into()),
         }
     }
     Ok(options)
@@ -73,7 +74,7 @@ pub(crate) fn check_address(listen: &str) -> Result<()> {
 }
 
 /// The server refuses this too, after the build.
-fn check_public(options: &Options) -> Result<()> {
+fn check_public(options: &StartOptions) -> Result<()> {
     let open = options.listen.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback());
     if open && options.public_url.is_none() {
         bail!(
@@ -117,14 +118,14 @@ fn remove_database(file: &Path) -> Result<()> {
 
 /// Becomes the server, so that Ctrl-C and signals reach it directly and its exit code is ours.
 #[cfg(unix)]
-fn hand_over(server: &mut Command) -> Result<ExitCode> {
+fn become_server(server: &mut Command) -> Result<ExitCode> {
     use std::os::unix::process::CommandExt as _;
     Err(server.exec()).context("the server could not be started")
 }
 
 #[cfg(not(unix))]
-fn hand_over(server: &mut Command) -> Result<ExitCode> {
-    crate::process::run(server).map(|()| ExitCode::SUCCESS)
+fn become_server(server: &mut Command) -> Result<ExitCode> {
+    crate::process::run_command(server).map(|()| ExitCode::SUCCESS)
 }
 
 #[cfg(test)]
@@ -137,17 +138,17 @@ mod tests {
 
     #[test]
     fn flags_are_read_with_and_without_an_equals_sign() {
-        let options = parse(&words("--listen=127.0.0.1:9 --database sqlite:x.db --demo-state fresh")).unwrap();
+        let options = parse_options(&words("--listen=127.0.0.1:9 --database sqlite:x.db --demo-state fresh")).unwrap();
         assert_eq!(
             (options.listen.as_str(), options.database.as_deref(), options.fresh),
             ("127.0.0.1:9", Some("sqlite:x.db"), true)
         );
-        assert!(parse(&words("--listen")).is_err());
-        let open = parse(&words("--listen 0.0.0.0:8080")).unwrap();
+        assert!(parse_options(&words("--listen")).is_err());
+        let open = parse_options(&words("--listen 0.0.0.0:8080")).unwrap();
         assert!(check_public(&open).unwrap_err().to_string().contains("--public-url"));
-        let public = parse(&words("--listen 0.0.0.0:8080 --public-url http://192.0.2.1:8080")).unwrap();
+        let public = parse_options(&words("--listen 0.0.0.0:8080 --public-url http://192.0.2.1:8080")).unwrap();
         assert!(check_public(&public).is_ok() && check_public(&options).is_ok());
-        assert!(parse(&words("--demo-state stale")).is_err());
+        assert!(parse_options(&words("--demo-state stale")).is_err());
     }
 
     #[test]

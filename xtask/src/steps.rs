@@ -27,13 +27,13 @@ impl Steps {
         let started = Instant::now();
         let outcome = work();
         let verdict = if outcome.is_ok() { "done" } else { "FAILED" };
-        println!("{label} {verdict} in {}", seconds(started.elapsed()));
+        println!("{label} {verdict} in {}", format_seconds(started.elapsed()));
         outcome
     }
 }
 
 /// A duration as people say it: `0.4 s`, `12 s`, `3 min 05 s`.
-pub(crate) fn seconds(duration: Duration) -> String {
+pub(crate) fn format_seconds(duration: Duration) -> String {
     let whole = duration.as_secs();
     match whole {
         0..10 => format!("{whole}.{} s", duration.subsec_millis() / 100),

@@ -5,22 +5,25 @@ use anyhow::{Context, Result, bail};
 use std::{fmt::Write as _, fs, path::Path};
 
 /// The cascade, weakest first: a page may overrule the kit, the kit the base, and nothing needs `!important`.
-const LAYERS: [&str; 5] = ["tokens", "base", "ui", "parts", "pages"];
+const LAYERS: [&str; 5] = ["tokens", "base", "ui", "shared", "pages"];
 
 /// Each file wrapped in the layer of its folder (`tokens.css` and `base.css` are layers of their own), sorted by name. Files that
 /// are not `wanted` are left out.
-pub(crate) fn join(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<String> {
+pub(crate) fn join_styles(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<String> {
     let mut sheet = format!("@layer {};\n", LAYERS.join(", "));
     let files = workspace::files_below(folder)?;
     for layer in LAYERS {
         for file in files.iter().filter(|file| layer_of(folder, file) == Some(layer) && wanted(file)) {
             let text = fs::read_to_string(file).with_context(|| format!("{} could not be read", file.display()))?;
-            check(file, &text)?;
+            check_file(file, &text)?;
             write!(sheet, "@layer {layer} {{\n{}\n}}\n", text.trim())?;
         }
     }
     if let Some(stray) = files.iter().find(|file| layer_of(folder, file).is_none()) {
-        bail!("{} belongs to no layer: move it to style/ui, style/parts or style/pages", workspace::relative(stray));
+        bail!(
+            "{} belongs to no layer: move it to style/ui, style/shared or style/pages",
+            workspace::relative_path(stray)
+        );
     }
     Ok(sheet)
 }
@@ -32,12 +35,12 @@ fn layer_of(folder: &Path, file: &Path) -> Option<&'static str> {
 }
 
 /// What would silently change its meaning inside a layer block.
-fn check(file: &Path, text: &str) -> Result<()> {
+fn check_file(file: &Path, text: &str) -> Result<()> {
     if let Some(rule) = ["@import", "@charset", "@namespace"].iter().find(|rule| text.contains(**rule)) {
-        bail!("{}: `{rule}` does not work in a joined stylesheet", workspace::relative(file));
+        bail!("{}: `{rule}` does not work in a joined stylesheet", workspace::relative_path(file));
     }
     if text.matches('{').count() != text.matches('}').count() {
-        bail!("{}: braces do not match", workspace::relative(file));
+        bail!("{}: braces do not match", workspace::relative_path(file));
     }
     Ok(())
 }
@@ -53,15 +56,15 @@ mod tests {
         assert_eq!(layer("tokens.css"), Some("tokens"));
         assert_eq!(layer("ui/button.css"), Some("ui"));
         assert_eq!(layer("pages/settings/billing/tokens.css"), Some("pages"));
-        assert_eq!(layer("parts/bank.css"), Some("parts"));
+        assert_eq!(layer("shared/bank.css"), Some("shared"));
         assert_eq!(layer("stray.css"), None);
         assert_eq!(layer("ui/readme.md"), None);
     }
 
     #[test]
     fn a_rule_that_a_layer_would_swallow_is_refused() {
-        assert!(check(Path::new("a.css"), "@import 'b.css';").is_err());
-        assert!(check(Path::new("a.css"), "a { b { color: red }").is_err());
-        assert!(check(Path::new("a.css"), "a { color: red }").is_ok());
+        assert!(check_file(Path::new("a.css"), "@import 'b.css';").is_err());
+        assert!(check_file(Path::new("a.css"), "a { b { color: red }").is_err());
+        assert!(check_file(Path::new("a.css"), "a { color: red }").is_ok());
     }
 }

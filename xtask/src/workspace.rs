@@ -11,42 +11,42 @@ use std::{
 
 /// The folder of the workspace's `Cargo.toml`. Cargo's word at run time counts: two clones that share a build folder
 /// share this program too.
-pub(crate) fn root() -> PathBuf {
+pub(crate) fn root_folder() -> PathBuf {
     let manifest =
         env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     manifest.parent().map(Path::to_path_buf).unwrap_or(manifest)
 }
 
 /// The cargo that runs this program, started in the root of the tree.
-pub(crate) fn cargo() -> Command {
+pub(crate) fn cargo_command() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root());
+    command.current_dir(root_folder());
     command
 }
 
 /// `cargo metadata` without dependencies: the members, their manifests and the build folder.
-pub(crate) fn metadata() -> Result<Value> {
-    let text = process::capture(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+pub(crate) fn cargo_metadata() -> Result<Value> {
+    let text = process::capture_output(cargo_command().args(["metadata", "--no-deps", "--format-version", "1"]))?;
     serde_json::from_str(&text).context("`cargo metadata` answered something unreadable")
 }
 
 /// The build folder, wherever `CARGO_TARGET_DIR` or a configuration file puts it.
 pub(crate) fn target_dir() -> Result<PathBuf> {
-    let metadata = metadata()?;
+    let metadata = cargo_metadata()?;
     let Some(path) = metadata["target_directory"].as_str() else { bail!("`cargo metadata` names no target folder") };
     Ok(PathBuf::from(path))
 }
 
-pub(crate) fn dist() -> PathBuf {
-    root().join("dist")
+pub(crate) fn dist_folder() -> PathBuf {
+    root_folder().join("dist")
 }
 
 pub(crate) fn browser_tests() -> PathBuf {
-    root().join("tests/browser")
+    root_folder().join("tests/browser")
 }
 
 pub(crate) fn stripe_oracles() -> PathBuf {
-    root().join("tests/stripe-oracles")
+    root_folder().join("tests/stripe-oracles")
 }
 
 /// The server as `cargo build --release` leaves it.
@@ -73,7 +73,7 @@ pub(crate) fn tool_cache() -> Result<PathBuf> {
 
 /// The version of a package in `Cargo.lock`.
 pub(crate) fn locked_version(package: &str) -> Result<String> {
-    let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock could not be read")?;
+    let lock = fs::read_to_string(root_folder().join("Cargo.lock")).context("Cargo.lock could not be read")?;
     let start = format!("name = \"{package}\"\nversion = \"");
     let version = lock.split(&start).nth(1).and_then(|rest| rest.split('"').next());
     version.map(str::to_owned).with_context(|| format!("Cargo.lock does not pin `{package}`"))
@@ -97,6 +97,6 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// A path below the root as text with forward slashes, for messages.
-pub(crate) fn relative(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
+pub(crate) fn relative_path(path: &Path) -> String {
+    path.strip_prefix(root_folder()).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }

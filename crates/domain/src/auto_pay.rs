@@ -1,6 +1,7 @@
 //! Automatic payments: settings and their limits, and the plan that says whether, when and how much to charge.
 
 pub mod advice;
+pub mod health;
 pub mod history;
 pub mod replay;
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kind::named;
+use crate::kind::{TransactionKind, named};
 
 named! {
     /// Where a top-up stands.
@@ -43,10 +43,75 @@ named! {
     }
 }
 
+named! {
+    /// Who began a top-up.
+    TopUpKind {
+        /// A person.
+        Manual = "manual",
+        /// Automatic payments.
+        Auto = "auto",
+    }
+}
+
+named! {
+    /// Where the money of a dispute is; it only ever moves down this list.
+    DisputeState {
+        /// Known, and no money was moved.
+        Noted = "noted",
+        /// Taken from the wallet.
+        Withdrawn = "withdrawn",
+        /// Taken, and given back.
+        Returned = "returned",
+    }
+}
+
+/// What the wallet has to do after an update about a dispute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DisputeTransition {
+    /// The disputed amount is debited now.
+    pub withdraws: bool,
+    /// It is credited again now.
+    pub returns: bool,
+}
+
+impl DisputeState {
+    /// What follows when the provider reports a state, of which `before` was the last; `None` when it is old news. A dispute
+    /// whose first report is that the money came back is taken and returned at once, so that the ledger shows both.
+    pub fn apply(before: Option<Self>, reported: Self) -> Option<DisputeTransition> {
+        if before.is_some_and(|before| before >= reported) {
+            return None;
+        }
+        let is_withdrawn = before.is_some_and(|before| before >= Self::Withdrawn);
+        Some(DisputeTransition {
+            withdraws: reported >= Self::Withdrawn && !is_withdrawn,
+            returns: reported == Self::Returned,
+        })
+    }
+}
+
+impl TopUpKind {
+    /// What its credit is in the ledger.
+    pub const fn transaction(self) -> TransactionKind {
+        match self {
+            Self::Manual => TransactionKind::TopUp,
+            Self::Auto => TransactionKind::AutoTopUp,
+        }
+    }
+}
+
 impl RefundStatus {
     /// Nothing can change it any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed)
+    }
+
+    /// The state after the provider has reported one, or `None` when that comes too late to matter. No report makes a
+    /// refund one that the provider has not been asked for.
+    pub const fn apply(self, reported: Self) -> Option<Self> {
+        match (self, reported) {
+            (Self::Succeeded | Self::Failed, _) | (_, Self::Created) => None,
+            (Self::Created | Self::Processing | Self::Unknown, reported) => Some(reported),
+        }
     }
 }
 
@@ -61,9 +126,9 @@ impl TopUpStatus {
         !self.is_final()
     }
 
-    /// The state after the provider's word, or `None` when the word comes too late to matter or contradicts a final
-    /// state. A settled charge stays settled, whatever is heard afterwards.
-    pub const fn after(self, outcome: Outcome) -> Option<Self> {
+    /// The state after an outcome, or `None` when that comes too late to matter or contradicts a final state. A settled
+    /// charge stays settled, whatever is reported afterwards.
+    pub const fn apply(self, outcome: Outcome) -> Option<Self> {
         if self.is_final() {
             return None;
         }
@@ -78,7 +143,7 @@ impl TopUpStatus {
     }
 }
 
-/// What was heard of a charge.
+/// What the provider reports of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The provider works on it.
@@ -91,7 +156,7 @@ pub enum Outcome {
     Declined,
     /// Abandoned, for good.
     Expired,
-    /// No word, or none that could be read.
+    /// No answer, or none that could be read.
     NoAnswer,
 }
 
@@ -210,10 +275,48 @@ mod tests {
     ];
 
     #[test]
-    fn a_final_state_never_changes_and_an_open_one_always_hears() {
+    fn a_final_state_never_changes_and_an_open_one_always_does() {
         for state in TopUpStatus::ALL {
             for outcome in OUTCOMES {
-                assert_eq!(state.after(outcome).is_none(), state.is_final(), "{state} {outcome:?}");
+                assert_eq!(state.apply(outcome).is_none(), state.is_final(), "{state} {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refund_that_is_over_stays_so_and_none_goes_back_to_its_beginning() {
+        for state in RefundStatus::ALL {
+            for reported in RefundStatus::ALL {
+                let after = state.apply(*reported);
+                assert_eq!(
+                    after.is_none(),
+                    state.is_final() || *reported == RefundStatus::Created,
+                    "{state} {reported}"
+                );
+                assert!(after.is_none_or(|after| after == *reported), "{state} {reported}");
+            }
+        }
+    }
+
+    #[test]
+    fn disputed_money_is_taken_once_and_returned_once_whatever_order_reports_come_in() {
+        let states = DisputeState::ALL;
+        for first in states {
+            for second in states {
+                for third in states {
+                    let (mut known, mut taken, mut returned) = (None, 0, 0);
+                    for reported in [first, second, third] {
+                        let Some(next) = DisputeState::apply(known, *reported) else { continue };
+                        known = Some(*reported);
+                        taken += u32::from(next.withdraws);
+                        returned += u32::from(next.returns);
+                        assert!(returned <= taken, "{first} {second} {third}");
+                    }
+                    let last = *first.max(second).max(third);
+                    assert_eq!(known, Some(last));
+                    assert_eq!(taken == 1, last >= DisputeState::Withdrawn, "{first} {second} {third}");
+                    assert_eq!(returned == 1, last == DisputeState::Returned, "{first} {second} {third}");
+                }
             }
         }
     }
@@ -221,7 +324,7 @@ mod tests {
     #[test]
     fn silence_is_never_read_as_failure_or_success() {
         for state in TopUpStatus::ALL.iter().filter(|state| state.is_open()) {
-            assert_eq!(state.after(Outcome::NoAnswer), Some(TopUpStatus::Unknown));
+            assert_eq!(state.apply(Outcome::NoAnswer), Some(TopUpStatus::Unknown));
         }
     }
 

@@ -107,14 +107,49 @@ impl From<UsageKind> for TransactionKind {
     }
 }
 
+/// Where the money of a ledger line comes from or goes, as a wallet's history counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FundsFlow {
+    /// It was used.
+    Usage,
+    /// Automatic payments added it.
+    Automatic,
+    /// A person or the operator added it or took it back.
+    Manual,
+}
+
 impl TransactionKind {
+    /// What the line counts as in the history of its wallet. A reversal of an automatic top-up is counted as `Automatic` by
+    /// whoever posts it: its kind alone does not say what it reverses.
+    pub const fn flow(self) -> FundsFlow {
+        match self {
+            Self::OutboundCall | Self::InboundCall | Self::AiTask => FundsFlow::Usage,
+            Self::AutoTopUp => FundsFlow::Automatic,
+            Self::TopUp | Self::Refund | Self::Dispute | Self::Promo | Self::Adjustment => FundsFlow::Manual,
+        }
+    }
+
+    /// There is a receipt for the line: a card has paid for it.
+    pub const fn has_receipt(self) -> bool {
+        match self {
+            Self::TopUp | Self::AutoTopUp => true,
+            Self::OutboundCall
+            | Self::InboundCall
+            | Self::AiTask
+            | Self::Refund
+            | Self::Dispute
+            | Self::Promo
+            | Self::Adjustment => false,
+        }
+    }
+
     /// The usage behind the line; `None` for movements of money that are no usage.
     pub const fn usage(self) -> Option<UsageKind> {
         match self {
             Self::OutboundCall => Some(UsageKind::OutboundCall),
             Self::InboundCall => Some(UsageKind::InboundCall),
             Self::AiTask => Some(UsageKind::AiTask),
-            _ => None,
+            Self::TopUp | Self::AutoTopUp | Self::Refund | Self::Dispute | Self::Promo | Self::Adjustment => None,
         }
     }
 }

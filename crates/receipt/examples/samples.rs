@@ -10,30 +10,31 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder to write to")?);
     std::fs::create_dir_all(&folder)?;
     let fonts = Fonts::in_folders(&Fonts::system_folders());
-    for (name, receipt) in samples() {
+    for (name, receipt) in sample_receipts() {
         for (paper, suffix) in [(Paper::A4, "a4"), (Paper::Letter, "letter")] {
             std::fs::write(folder.join(format!("{name}-{suffix}.pdf")), draw(&receipt, paper, &fonts)?.pdf)?;
         }
     }
     let nothing = Fonts::in_folders(&[]);
-    let (_, receipt) = samples().swap_remove(1);
+    let (_, receipt) = sample_receipts().swap_remove(1);
     std::fs::write(folder.join("no-fonts-a4.pdf"), draw(&receipt, Paper::A4, &nothing)?.pdf)?;
     Ok(())
 }
 
-fn samples() -> Vec<(&'static str, Receipt)> {
-    let plain = receipt("Northwind Dental, LLC", "1200 Market Street, Suite 400\nChicago, IL 60607\nUnited States", 0);
-    let scripts = receipt(
+fn sample_receipts() -> Vec<(&'static str, Receipt)> {
+    let plain =
+        sample_receipt("Northwind Dental, LLC", "1200 Market Street, Suite 400\nChicago, IL 60607\nUnited States", 0);
+    let scripts = sample_receipt(
         "Ελληνική Εταιρεία · Общество · شركة النور للاتصالات · חברת הצפון בע\"מ · नॉर्थविंड डेंटल · บริษัท ทันตกรรม",
         "株式会社ノースウィンド歯科 東京都千代田区丸の内一丁目\n서울특별시 중구 세종대로 110\nعمارة ١٢، شارع 26 July، القاهرة\nรถไฟฟ้าสายสีเขียว ถนนสุขุมวิท แขวงคลองเตย\nTừ Liêm, Hà Nội",
         2,
     );
-    let arabic = receipt(
+    let arabic = sample_receipt(
         "شركة النور للاتصالات والذكاء الاصطناعي ذ.م.م (AI Voice)",
         "شارع الملك فهد ١٢٣\nالرياض 11564\nالمملكة العربية السعودية",
         1,
     );
-    let long = receipt(
+    let long = sample_receipt(
         &"Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft ".repeat(2),
         &"A very long line of an address that somebody wrote without any line breaks at all, ".repeat(6),
         40,
@@ -41,7 +42,7 @@ fn samples() -> Vec<(&'static str, Receipt)> {
     vec![("plain", plain), ("scripts", scripts), ("arabic", arabic), ("long", long)]
 }
 
-fn receipt(name: &str, address: &str, refunds: u8) -> Receipt {
+fn sample_receipt(name: &str, address: &str, refunds: u8) -> Receipt {
     let party = |name: &str, address: &str, tax_id: &str| Party {
         name: name.trim().to_owned(),
         address: address.trim().to_owned(),

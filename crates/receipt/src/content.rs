@@ -28,7 +28,7 @@ pub struct Receipt {
 /// Somebody with a name and a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Party {
-    /// Legal name.
+    /// The legal name; must not be empty.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
@@ -39,37 +39,37 @@ pub struct Party {
 /// One thing that is said of the payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// `Payment method`.
+    /// What the value is, such as `Payment method`.
     pub label: &'static str,
-    /// `Visa •• 4242`.
+    /// The value as it is printed, such as `Visa •• 4242`.
     pub value: String,
 }
 
 /// A line with an amount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// `Wallet top-up`.
+    /// What the amount is for, such as `Wallet top-up`.
     pub title: String,
     /// Smaller, below it; may be empty.
     pub note: String,
-    /// `1,234.50 USD`.
+    /// The amount with its currency, such as `1,234.50 USD`.
     pub amount: String,
 }
 
 /// A moment in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// 1 to 9999.
+    /// The year, 1 to 9999.
     pub year: u16,
-    /// 1 to 12.
+    /// The month, 1 to 12.
     pub month: u8,
-    /// 1 to 31.
+    /// The day of the month, 1 to 31.
     pub day: u8,
-    /// 0 to 23.
+    /// The hour, 0 to 23.
     pub hour: u8,
-    /// 0 to 59.
+    /// The minute, 0 to 59.
     pub minute: u8,
-    /// 0 to 59.
+    /// The second, 0 to 59.
     pub second: u8,
 }
 
@@ -79,12 +79,12 @@ pub enum Han {
     /// As in mainland China.
     #[default]
     Simplified,
-    /// As in Taiwan.
+    /// Traditional forms as used in Taiwan.
     Taiwan,
     /// As in Hong Kong.
     HongKong,
-    /// As in Japan.
+    /// Kanji forms as used in Japan.
     Japanese,
-    /// As in Korea.
+    /// Hanja forms as used in Korea.
     Korean,
 }

@@ -2,7 +2,7 @@
 
 use crate::content::{Entry, Party, Receipt};
 use crate::paper::{Measures, Paper};
-use crate::sheet::{Place, Role, Sheet};
+use crate::sheet::{Role, Sheet, SheetPosition};
 use crate::typeset::{Ink, Style, Typesetter};
 
 const TITLE: Style = Style { size: 24.0, leading: 1.2, bold: true, ink: Ink::Strong, right: false };
@@ -15,10 +15,10 @@ const BANNER: Style = Style { bold: true, ink: Ink::Warning, ..BODY };
 const TOTAL: Style = Style { size: 12.0, bold: true, ..BODY };
 /// Width of what stands left of the facts.
 const LABELS: f32 = 110.0;
-/// Between two columns.
+/// Points between the two columns of parties.
 const GUTTER: f32 = 28.0;
 const HAIR: f32 = 0.5;
-/// Tables, for readers.
+/// Table numbers, by which screen readers tell the two tables apart.
 const FACTS: u16 = 0;
 const AMOUNTS: u16 = 1;
 
@@ -27,7 +27,7 @@ const MISSING: &str = "This system has no font for some of the characters above.
 
 /// Lays a receipt out on as many pages as it needs.
 pub(crate) fn lay_out(receipt: &Receipt, paper: Paper, typesetter: &mut Typesetter<'_>) -> Sheet {
-    let mut draft = Draft { sheet: Sheet::new(paper.measures()), typesetter };
+    let mut draft = SheetDraft { sheet: Sheet::new(paper.measures()), typesetter };
     let mut place = draft.head(receipt);
     place = draft.parties(receipt, place);
     place = draft.facts(receipt, place);
@@ -37,23 +37,30 @@ pub(crate) fn lay_out(receipt: &Receipt, paper: Paper, typesetter: &mut Typesett
     draft.sheet
 }
 
-struct Draft<'t, 'f> {
+struct SheetDraft<'t, 'f> {
     sheet: Sheet,
     typesetter: &'t mut Typesetter<'f>,
 }
 
-impl Draft<'_, '_> {
+impl SheetDraft<'_, '_> {
     fn measures(&self) -> Measures {
         self.sheet.measures
     }
 
     /// Puts text between `x` and `x + width`.
-    fn text(&mut self, place: Place, (x, width): (f32, f32), text: &str, style: Style, role: Role) -> Place {
+    fn text(
+        &mut self,
+        place: SheetPosition,
+        (x, width): (f32, f32),
+        text: &str,
+        style: Style,
+        role: Role,
+    ) -> SheetPosition {
         let paragraph = self.typesetter.set(text, style, width);
         self.sheet.put(place, x, paragraph, role)
     }
 
-    fn head(&mut self, receipt: &Receipt) -> Place {
+    fn head(&mut self, receipt: &Receipt) -> SheetPosition {
         let across = (self.measures().margin, self.measures().inner());
         let top = self.sheet.top();
         let mut place = self.text(top, across, "Receipt", TITLE, Role::Title);
@@ -64,7 +71,7 @@ impl Draft<'_, '_> {
     }
 
     /// Side by side; each goes on by itself where the page ends.
-    fn parties(&mut self, receipt: &Receipt, place: Place) -> Place {
+    fn parties(&mut self, receipt: &Receipt, place: SheetPosition) -> SheetPosition {
         let width = (self.measures().inner() - GUTTER) / 2.0;
         let left = self.measures().margin;
         let customer = self.party(place, (left, width), "Billed to", &receipt.customer);
@@ -72,7 +79,7 @@ impl Draft<'_, '_> {
         customer.later(seller).down(26.0)
     }
 
-    fn party(&mut self, place: Place, column: (f32, f32), label: &str, party: &Party) -> Place {
+    fn party(&mut self, place: SheetPosition, column: (f32, f32), label: &str, party: &Party) -> SheetPosition {
         let mut place = self.text(place, column, label, LABEL, Role::Heading).down(2.0);
         place = self.text(place, column, &party.name, NAME, Role::Text);
         for line in party.address.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -84,7 +91,7 @@ impl Draft<'_, '_> {
         place
     }
 
-    fn facts(&mut self, receipt: &Receipt, place: Place) -> Place {
+    fn facts(&mut self, receipt: &Receipt, place: SheetPosition) -> SheetPosition {
         let (left, inner) = (self.measures().margin, self.measures().inner());
         let mut place = self.sheet.room(place, BODY.size * BODY.leading);
         self.sheet.rule(place, HAIR, Ink::Hair);
@@ -99,7 +106,7 @@ impl Draft<'_, '_> {
         place.down(24.0)
     }
 
-    fn amounts(&mut self, receipt: &Receipt, place: Place) -> Place {
+    fn amounts(&mut self, receipt: &Receipt, place: SheetPosition) -> SheetPosition {
         let (left, inner) = (self.measures().margin, self.measures().inner());
         let mut place = self.sheet.room(place, 60.0);
         let right = Style { right: true, ..LABEL };
@@ -117,7 +124,7 @@ impl Draft<'_, '_> {
     }
 
     /// Title and note on the left, the amount flush right on the title's line.
-    fn entry(&mut self, place: Place, entry: &Entry, style: Style, row: u16) -> Place {
+    fn entry(&mut self, place: SheetPosition, entry: &Entry, style: Style, row: u16) -> SheetPosition {
         let (left, inner) = (self.measures().margin, self.measures().inner());
         let amount = self.typesetter.set(&entry.amount, Style { right: true, ..style }, inner * 0.4);
         let title = self.typesetter.set(&entry.title, style, inner * 0.6 - GUTTER);
@@ -131,7 +138,7 @@ impl Draft<'_, '_> {
         below.later(amount)
     }
 
-    fn notes(&mut self, receipt: &Receipt, mut place: Place) {
+    fn notes(&mut self, receipt: &Receipt, mut place: SheetPosition) {
         let across = (self.measures().margin, self.measures().inner());
         for note in &receipt.notes {
             place = self.text(place, across, note, NOTE, Role::Text).down(2.0);
@@ -145,7 +152,7 @@ impl Draft<'_, '_> {
         let (left, inner) = (self.measures().margin, self.measures().inner());
         let pages = self.sheet.pages.len();
         for page in 0..pages {
-            let rule = Place { page, y: self.measures().height - 50.0 };
+            let rule = SheetPosition { page, y: self.measures().height - 50.0 };
             self.sheet.rule(rule, HAIR, Ink::Hair);
             let number = self.typesetter.set(&format!("Receipt {}", receipt.number), LABEL, inner * 0.6);
             self.sheet.pin(rule.down(6.0), left, number, Role::Footer);

@@ -61,7 +61,7 @@ impl Fonts {
             .filter(|name| !USELESS.iter().any(|useless| name.contains(useless)))
             .filter_map(|name| collection.family_id(&name).map(|id| (name, id)))
             .collect();
-        families.sort_by_cached_key(|(name, _)| (rank(name), name.clone()));
+        families.sort_by_cached_key(|(name, _)| (font_rank(name), name.clone()));
         for data in [notosans::REGULAR_TTF, notosans::BOLD_TTF] {
             let own = FontInfoOverride { family_name: Some(OWN), width: None, style: None, weight: None, axes: None };
             collection.register_fonts(Blob::new(Arc::new(data)), Some(own));
@@ -112,11 +112,11 @@ impl Fonts {
         let mut ids = own;
         let mut ordered: Option<Vec<&(String, FamilyId)>> = None;
         for character in text.chars().filter(|character| is_drawn(*character)) {
-            if missing.contains(&character) || ids.iter().any(|id| has(context, *id, character)) {
+            if missing.contains(&character) || ids.iter().any(|id| has_glyph(context, *id, character)) {
                 continue;
             }
             let ordered = ordered.get_or_insert_with(|| self.in_order(text, han));
-            match ordered.iter().find(|(_, id)| has(context, *id, character)) {
+            match ordered.iter().find(|(_, id)| has_glyph(context, *id, character)) {
                 Some((name, id)) => {
                     chosen.push(name.clone());
                     ids.push(*id);
@@ -129,17 +129,17 @@ impl Fonts {
 
     /// Best first for this text: the same character is drawn differently in Japan and in Taiwan.
     fn in_order(&self, text: &str, han: Han) -> Vec<&(String, FamilyId)> {
-        let region = region(text, han);
+        let region = font_region(text, han);
         let mut ordered: Vec<&(String, FamilyId)> = self.families.iter().collect();
         ordered.sort_by_key(|(name, _)| name.rsplit(' ').next() != Some(region));
         // The fonts of a region are for its own characters; all else stays in the order it had.
-        ordered.sort_by_key(|(name, _)| rank(name));
+        ordered.sort_by_key(|(name, _)| font_rank(name));
         ordered
     }
 }
 
-/// Less is better.
-fn rank(name: &str) -> u8 {
+/// Prefers fonts for running text: the lowest number wins.
+fn font_rank(name: &str) -> u8 {
     let odd = ODD.iter().any(|odd| name.contains(odd));
     match (name.starts_with("Noto Sans"), name.starts_with("Noto")) {
         (true, _) if !odd => 0,
@@ -150,7 +150,7 @@ fn rank(name: &str) -> u8 {
 }
 
 /// What the names of Noto's fonts for a region end with.
-fn region(text: &str, han: Han) -> &'static str {
+fn font_region(text: &str, han: Han) -> &'static str {
     if text.chars().any(|character| matches!(character, '\u{3040}'..='\u{30ff}')) {
         return "JP";
     }
@@ -166,7 +166,7 @@ fn region(text: &str, han: Han) -> &'static str {
     }
 }
 
-fn has(context: &mut FontContext, family: FamilyId, character: char) -> bool {
+fn has_glyph(context: &mut FontContext, family: FamilyId, character: char) -> bool {
     let Some(family) = context.collection.family(family) else { return false };
     let Some(font) = family.default_font() else { return false };
     let Some(data) = font.load(Some(&mut context.source_cache)) else { return false };
@@ -190,15 +190,15 @@ mod tests {
     #[test]
     fn plain_fonts_come_before_odd_ones() {
         let mut names = ["Unifont", "Noto Sans Mono", "Noto Serif Thai", "Noto Sans Thai", "Noto Naskh Arabic"];
-        names.sort_by_key(|name| rank(name));
+        names.sort_by_key(|name| font_rank(name));
         assert_eq!(names, ["Noto Sans Thai", "Noto Naskh Arabic", "Unifont", "Noto Sans Mono", "Noto Serif Thai"]);
     }
 
     #[test]
     fn the_script_of_a_text_tells_how_its_chinese_characters_are_drawn() {
-        assert_eq!(region("東京のカフェ", Han::Simplified), "JP");
-        assert_eq!(region("서울 中央", Han::Japanese), "KR");
-        assert_eq!(region("中央", Han::Taiwan), "TC");
+        assert_eq!(font_region("東京のカフェ", Han::Simplified), "JP");
+        assert_eq!(font_region("서울 中央", Han::Japanese), "KR");
+        assert_eq!(font_region("中央", Han::Taiwan), "TC");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use paper::Paper;
 /// A receipt as a file.
 #[derive(Clone, Debug)]
 pub struct Drawn {
-    /// The PDF.
+    /// The bytes of the PDF file.
     pub pdf: Vec<u8>,
     /// Characters that no font has: boxes on the paper, but still there when the text is copied or read aloud.
     pub missing: Vec<char>,
@@ -42,6 +42,6 @@ pub enum DrawError {
 pub fn draw(receipt: &Receipt, paper: Paper, fonts: &Fonts) -> Result<Drawn, DrawError> {
     let mut typesetter = typeset::Typesetter::new(fonts, receipt.han);
     let sheet = design::lay_out(receipt, paper, &mut typesetter);
-    let pdf = pdf::write(receipt, &sheet, fonts)?;
+    let pdf = pdf::write_pdf(receipt, &sheet, fonts)?;
     Ok(Drawn { pdf, missing: typesetter.missing() })
 }

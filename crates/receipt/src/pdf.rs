@@ -24,7 +24,7 @@ use skrifa::{FontRef, MetadataProvider as _};
 use crate::DrawError;
 use crate::content::{Moment, Receipt};
 use crate::fonts::{Fonts, OWN, Space};
-use crate::sheet::{Item, Role, Sheet};
+use crate::sheet::{PageItem, Role, Sheet};
 use crate::typeset::{Ink, Paragraph};
 
 const LANGUAGE: &str = "en";
@@ -39,14 +39,11 @@ const INVISIBLE: [char; 9] =
 struct Embedded {
     /// By the identity of their data and their place in it; each with a glyph that draws nothing and is no space.
     fonts: HashMap<(u64, u32), (Font, Option<GlyphId>)>,
-    /// Ours.
     own: Font,
-    /// Its spaces.
     spaces: Vec<Space>,
 }
 
-/// Writes the file.
-pub(crate) fn write(receipt: &Receipt, sheet: &Sheet, fonts: &Fonts) -> Result<Vec<u8>, DrawError> {
+pub(crate) fn write_pdf(receipt: &Receipt, sheet: &Sheet, fonts: &Fonts) -> Result<Vec<u8>, DrawError> {
     let mut document = Document::new();
     let mut fonts = Embedded::new(fonts)?;
     let mut marks: Vec<Vec<Identifier>> = sheet.paragraphs.iter().map(|_| Vec::new()).collect();
@@ -56,8 +53,10 @@ pub(crate) fn write(receipt: &Receipt, sheet: &Sheet, fonts: &Fonts) -> Result<V
         let mut surface = page.surface();
         for item in items {
             match *item {
-                Item::Rule { left, right, y, weight, ink } => rule(&mut surface, [left, y, right, y + weight], ink),
-                Item::Line { paragraph, line, x, baseline } => {
+                PageItem::Rule { left, right, y, weight, ink } => {
+                    draw_rule(&mut surface, [left, y, right, y + weight], ink)
+                }
+                PageItem::Line { paragraph, line, x, baseline } => {
                     let (text, role) = &sheet.paragraphs[paragraph];
                     let artifact = *role == Role::Footer;
                     let made = draw_line(&mut surface, &mut fonts, text, line, (x, baseline), artifact)?;
@@ -68,12 +67,12 @@ pub(crate) fn write(receipt: &Receipt, sheet: &Sheet, fonts: &Fonts) -> Result<V
         surface.finish();
         page.finish();
     }
-    document.set_metadata(metadata(receipt));
-    document.set_tag_tree(tags(sheet, marks));
+    document.set_metadata(document_metadata(receipt));
+    document.set_tag_tree(build_tags(sheet, marks));
     document.finish().map_err(|error| DrawError::Pdf(format!("{error:?}")))
 }
 
-fn metadata(receipt: &Receipt) -> Metadata {
+fn document_metadata(receipt: &Receipt) -> Metadata {
     let Moment { year, month, day, hour, minute, second } = receipt.paid_at;
     let date = DateTime::new(year).month(month).day(day).hour(hour).minute(minute).second(second);
     Metadata::new()
@@ -85,7 +84,7 @@ fn metadata(receipt: &Receipt) -> Metadata {
         .document_id(receipt.number.clone())
 }
 
-fn fill(ink: Ink) -> Fill {
+fn ink_fill(ink: Ink) -> Fill {
     let color = match ink {
         Ink::Strong => rgb::Color::new(0x17, 0x1a, 0x1f),
         Ink::Quiet => rgb::Color::new(0x5f, 0x66, 0x70),
@@ -95,13 +94,13 @@ fn fill(ink: Ink) -> Fill {
     Fill { paint: color.into(), ..Fill::default() }
 }
 
-fn rule(surface: &mut Surface<'_>, [left, top, right, bottom]: [f32; 4], ink: Ink) {
+fn draw_rule(surface: &mut Surface<'_>, [left, top, right, bottom]: [f32; 4], ink: Ink) {
     let Some(area) = Rect::from_ltrb(left, top, right, bottom) else { return };
     let mut path = PathBuilder::new();
     path.push_rect(area);
     let Some(path) = path.finish() else { return };
     surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
-    surface.set_fill(Some(fill(ink)));
+    surface.set_fill(Some(ink_fill(ink)));
     surface.draw_path(&path);
     surface.end_tagged();
 }
@@ -120,8 +119,8 @@ fn draw_line(
     let mut x = x + line.metrics().offset;
     for run in line.runs() {
         let (font, blank) = fonts.of(&run, &paragraph.text)?;
-        let glyphs = glyphs(&run, &paragraph.text, blank);
-        surface.set_fill(Some(fill(paragraph.ink)));
+        let glyphs = place_glyphs(&run, &paragraph.text, blank);
+        surface.set_fill(Some(ink_fill(paragraph.ink)));
         let mark = surface.start_tagged(if artifact {
             ContentTag::Artifact(Artifact::with_kind(ArtifactType::PaginationOther))
         } else {
@@ -160,7 +159,7 @@ impl From<KrillaGlyph> for Placed {
 }
 
 /// The glyphs of a run in the order they are seen in, each with the text that it stands for.
-fn glyphs(run: &Run<'_, ()>, text: &str, blank: Option<GlyphId>) -> Vec<Placed> {
+fn place_glyphs(run: &Run<'_, ()>, text: &str, blank: Option<GlyphId>) -> Vec<Placed> {
     let mut placed: Vec<Placed> = Vec::new();
     // Later letters of a ligature have no glyph: from right to left they are seen before the one that has it.
     let mut ahead: Option<Range<usize>> = None;
@@ -168,12 +167,12 @@ fn glyphs(run: &Run<'_, ()>, text: &str, blank: Option<GlyphId>) -> Vec<Placed> 
         let range = cluster.text_range();
         if cluster.is_ligature_continuation() {
             match placed.last_mut().filter(|_| !run.is_rtl()) {
-                Some(glyph) => glyph.shape.text_range = both(&glyph.shape.text_range, &range),
-                None => ahead = Some(ahead.map_or_else(|| range.clone(), |before| both(&before, &range))),
+                Some(glyph) => glyph.shape.text_range = join_ranges(&glyph.shape.text_range, &range),
+                None => ahead = Some(ahead.map_or_else(|| range.clone(), |before| join_ranges(&before, &range))),
             }
             continue;
         }
-        let range = ahead.take().map_or_else(|| range.clone(), |ahead| both(&ahead, &range));
+        let range = ahead.take().map_or_else(|| range.clone(), |ahead| join_ranges(&ahead, &range));
         let size = run.font_size();
         let shapes: Vec<KrillaGlyph> = cluster
             .glyphs()
@@ -218,7 +217,7 @@ fn letter_by_letter(
     shapes
 }
 
-fn both(one: &Range<usize>, other: &Range<usize>) -> Range<usize> {
+fn join_ranges(one: &Range<usize>, other: &Range<usize>) -> Range<usize> {
     one.start.min(other.start)..one.end.max(other.end)
 }
 
@@ -245,7 +244,7 @@ impl Embedded {
         if let Some(known) = self.fonts.get(&(id, index)) {
             return Ok(known.clone());
         }
-        let blank = blank((*data).as_ref(), index);
+        let blank = find_blank((*data).as_ref(), index);
         let font = Font::new(data.into(), index).ok_or_else(|| DrawError::Font(text.to_owned()))?;
         self.fonts.insert((id, index), (font.clone(), blank));
         Ok((font, blank))
@@ -254,7 +253,7 @@ impl Embedded {
 
 /// A glyph that shaping does not ask for and that draws nothing: it can stand for any letter. Some fonts draw signs for
 /// joiners, so it is not enough that the character is invisible.
-fn blank(data: &[u8], index: u32) -> Option<GlyphId> {
+fn find_blank(data: &[u8], index: u32) -> Option<GlyphId> {
     let font = FontRef::from_index(data, index).ok()?;
     let (charmap, outlines) = (font.charmap(), font.outline_glyphs());
     let space = charmap.map(' ');
@@ -270,7 +269,7 @@ fn blank(data: &[u8], index: u32) -> Option<GlyphId> {
 }
 
 /// The tree of what everything is, in the order of reading.
-fn tags(sheet: &Sheet, marks: Vec<Vec<Identifier>>) -> TagTree {
+fn build_tags(sheet: &Sheet, marks: Vec<Vec<Identifier>>) -> TagTree {
     let mut tree = TagTree::new().with_lang(Some(LANGUAGE.to_owned()));
     let mut tables: Vec<(u16, TableRows)> = Vec::new();
     for ((_, role), marks) in sheet.paragraphs.iter().zip(marks) {

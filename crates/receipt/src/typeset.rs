@@ -12,11 +12,8 @@ use crate::fonts::Fonts;
 /// How dark it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ink {
-    /// Names and figures.
     Strong,
-    /// Labels and notes.
     Quiet,
-    /// Rules.
     Hair,
     /// What must not be overlooked.
     Warning,
@@ -30,7 +27,7 @@ pub(crate) struct Style {
     pub(crate) leading: f32,
     pub(crate) bold: bool,
     pub(crate) ink: Ink,
-    /// Flush right: figures.
+    /// Flush right, as figures are set.
     pub(crate) right: bool,
 }
 
@@ -47,7 +44,6 @@ impl Paragraph {
     }
 }
 
-/// Sets one receipt.
 pub(crate) struct Typesetter<'f> {
     fonts: &'f Fonts,
     han: Han,

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use billing_domain::Timestamp;
 use billing_domain::auto_pay::CONFIRM_SECONDS;
-use billing_store::{CardSetup, TopUp, TopUpKind};
+use billing_domain::charge::TopUpKind;
+use billing_store::{CardSetup, TopUp};
 
 /// A cardholder who sits at the page and has not confirmed by then will not.
 const CHALLENGE_SECONDS: i64 = 15 * 60;

@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 
 use billing_domain::OrganizationId;
-use billing_domain::charge::TopUpStatus;
-use billing_store::TopUpKind;
+use billing_domain::charge::{TopUpKind, TopUpStatus};
 use tokio::task::JoinHandle;
 
 use crate::events::Topic;

@@ -1,14 +1,11 @@
 //! Decides whether an organization's wallet is refilled now, and writes the charge down, at most one at a time.
 
-pub(crate) mod health;
-
+use billing_domain::auto_pay::health::{Health, HealthEvent};
 use billing_domain::auto_pay::{Plan, Settings, Situation, plan};
-use billing_domain::charge::TopUpStatus;
+use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::limits::ChargeAmount;
 use billing_domain::{Money, OrganizationId, Timestamp, TopUpId};
-use billing_store::{
-    AutoGuard, AutoPay, AutoSpent, Card, Created, NewTopUp, Organization, StoreError, TopUp, TopUpKind,
-};
+use billing_store::{AutoGuard, AutoPay, AutoSpent, Card, Created, NewTopUp, Organization, StoreError, TopUp};
 
 use crate::calendar::Calendar;
 use crate::deadlines::HANDOVER_SECONDS;
@@ -72,7 +69,7 @@ pub(crate) async fn read_figures(
         pending_credit: pending.total()?,
         month_committed: sum(&[spent.settled, spent.in_flight, spent.unknown])?,
         month_resets_at: to,
-        last_charge_at: auto_pay.state.last_charge_at,
+        last_charge_at: auto_pay.health.last_charge_at,
         charging: open.iter().any(|top_up| top_up.kind == TopUpKind::Auto),
     };
     let waits = |top_up: &&TopUp| top_up.kind == TopUpKind::Auto && top_up.status == TopUpStatus::ActionRequired;
@@ -110,7 +107,7 @@ async fn try_recharge(state: &AppState, organization_id: &OrganizationId) -> Res
     let now = state.clock.now();
     let auto_pay = state.store.auto_pay(organization_id).await?;
     let Some(settings) = auto_pay.settings.filter(|_| auto_pay.enabled) else { return Ok(Some(Vec::new())) };
-    if health::rests(&auto_pay.state, now) {
+    if auto_pay.health.rests(now) {
         return Ok(Some(Vec::new()));
     }
     let organization = state.store.organization(organization_id).await?;
@@ -138,11 +135,8 @@ pub(crate) async fn resume_with_default_card(
     organization_id: &OrganizationId,
 ) -> Result<(), Problem> {
     let present = state.store.auto_pay(organization_id).await?;
-    if !resumes_with_default_card(&present) {
-        return Ok(());
-    }
-    let resumed = health::healthy(&present.state);
-    match state.store.record_auto_pay_state(organization_id, &present.state, &resumed, state.clock.now()).await {
+    let Some(resumed) = resumed_health(&present) else { return Ok(()) };
+    match state.store.record_auto_pay_health(organization_id, &present.health, &resumed, state.clock.now()).await {
         // Stale: somebody else has just decided on it.
         Ok(()) | Err(StoreError::Stale) => Ok(()),
         Err(error) => Err(error.into()),
@@ -151,8 +145,12 @@ pub(crate) async fn resume_with_default_card(
 
 /// Whether another default card ends the pause.
 pub(crate) fn resumes_with_default_card(auto_pay: &AutoPay) -> bool {
-    let paused = auto_pay.state.paused_reason.is_some() && !health::awaits_agreement(&auto_pay.state);
-    auto_pay.enabled && auto_pay.card_id.is_none() && paused
+    resumed_health(auto_pay).is_some()
+}
+
+fn resumed_health(auto_pay: &AutoPay) -> Option<Health> {
+    let concerned = auto_pay.enabled && auto_pay.card_id.is_none();
+    auto_pay.health.apply(HealthEvent::DefaultCardReplaced).filter(|_| concerned)
 }
 
 /// The card that was agreed to, else the default one.
@@ -177,7 +175,7 @@ async fn create_charge(
         requested_by: None,
         next_check_at: now.plus_seconds(HANDOVER_SECONDS),
     };
-    let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.state.last_charge_at };
+    let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.health.last_charge_at };
     match state.store.create_auto_top_up(organization_id, &new, &guard, now).await {
         Ok(Created::New(top_up)) => {
             tracing::info!(organization = %organization_id, top_up = %top_up.id, amount = %top_up.amount, "automatic top-up");
@@ -195,9 +193,9 @@ async fn create_charge(
 }
 
 async fn pause_without_card(state: &AppState, auto_pay: &AutoPay) -> Result<Option<Vec<Effect>>, Problem> {
-    let paused = health::without_card(&auto_pay.state);
+    let Some(paused) = auto_pay.health.apply(HealthEvent::CardMissing) else { return Ok(Some(Vec::new())) };
     let now = state.clock.now();
-    match state.store.record_auto_pay_state(&auto_pay.organization_id, &auto_pay.state, &paused, now).await {
+    match state.store.record_auto_pay_health(&auto_pay.organization_id, &auto_pay.health, &paused, now).await {
         Ok(()) => Ok(Some(vec![Effect::publish(&auto_pay.organization_id, Topic::AutoPay)])),
         Err(StoreError::Stale) => Ok(None),
         Err(error) => Err(error.into()),

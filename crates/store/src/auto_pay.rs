@@ -1,5 +1,6 @@
 //! Automatic payments: what a person confirmed, and how the charges go.
 
+use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::DeclineCode;
 use billing_domain::{CardId, Money, OrganizationId, Timestamp, UserId};
@@ -35,33 +36,8 @@ pub struct AutoPay {
     pub updated_by: Option<UserId>,
     /// When.
     pub updated_at: Timestamp,
-    /// How the charges go.
-    pub state: AutoPayState,
-}
-
-/// What becomes of the state. Asked under the wallet's lock with the state as it then is; `None` leaves it.
-pub type NextAutoPayState<'a> = &'a (dyn Fn(&AutoPayState) -> Option<AutoPayState> + Sync);
-
-/// How the charges go; written by the worker, not part of the `ETag`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AutoPayState {
-    /// Why it rests until somebody does something, in a word of the server's; `None` while it runs.
-    pub paused_reason: Option<String>,
-    /// The last decline.
-    pub decline_code: Option<DeclineCode>,
-    /// Declines in a row.
-    pub failures: i64,
-    /// Which attempt of the present need comes next or runs, from 1; 0 when there is no need.
-    pub attempt: i64,
-    /// When the present need was first tried: retries count from there.
-    pub first_attempt_at: Option<Timestamp>,
-    /// Not before.
-    pub next_attempt_at: Option<Timestamp>,
-    /// When the last charge began. Written by [`Store::create_auto_top_up`] alone; in a new state it is ignored.
-    pub last_charge_at: Option<Timestamp>,
-    /// Money was given back, taken back or corrected then, and since then nobody has resumed and no usage has crossed the
-    /// threshold: nothing is charged. Written by the posting itself.
-    pub reversed_at: Option<Timestamp>,
+    /// How the charges go; written by whoever applies an event, not part of the `ETag`.
+    pub health: Health,
 }
 
 /// What a person confirms.
@@ -94,27 +70,28 @@ impl Store {
         rows.iter().map(|row| row.get("organization_id")).collect()
     }
 
-    /// Changes the settings, and with them the state, if they still have `expected_version`, else `Stale`.
+    /// Changes the settings if they still have `expected_version`, else `Stale`, and applies the event that the change is to
+    /// the health as it then is.
     pub async fn put_auto_pay(
         &self,
         organization_id: &OrganizationId,
         expected_version: i64,
         update: &AutoPayUpdate,
-        next: NextAutoPayState<'_>,
+        event: HealthEvent,
         now: Timestamp,
     ) -> Result<AutoPay> {
-        retrying!(self.put_auto_pay_once(organization_id, expected_version, update, next, now))
+        retrying!(self.put_auto_pay_once(organization_id, expected_version, update, event, now))
     }
 
-    /// Replaces the state if it is still `expected`, else `Stale`.
-    pub async fn record_auto_pay_state(
+    /// Replaces the health if it is still `expected`, else `Stale`.
+    pub async fn record_auto_pay_health(
         &self,
         organization_id: &OrganizationId,
-        expected: &AutoPayState,
-        state: &AutoPayState,
+        expected: &Health,
+        health: &Health,
         now: Timestamp,
     ) -> Result<()> {
-        retrying!(self.record_auto_pay_state_once(organization_id, expected, state, now))
+        retrying!(self.record_auto_pay_health_once(organization_id, expected, health, now))
     }
 }
 
@@ -124,7 +101,7 @@ impl Store {
         organization_id: &OrganizationId,
         expected_version: i64,
         update: &AutoPayUpdate,
-        next: NextAutoPayState<'_>,
+        event: HealthEvent,
         now: Timestamp,
     ) -> Result<AutoPay> {
         let mut tx = self.db.begin().await?;
@@ -138,27 +115,25 @@ impl Store {
         }
         write_settings(&mut tx, organization_id, update, now).await?;
         tell_changed(&mut tx, &present, update, now).await?;
-        if let Some(state) = next(&present.state) {
-            write_state(&mut tx, organization_id, &present.state, &state, now).await?;
-        }
+        apply(&mut tx, &present, event, now).await?;
         let updated = find(&mut tx, organization_id).await?;
         tx.commit().await?;
         Ok(updated)
     }
 
-    async fn record_auto_pay_state_once(
+    async fn record_auto_pay_health_once(
         &self,
         organization_id: &OrganizationId,
-        expected: &AutoPayState,
-        state: &AutoPayState,
+        expected: &Health,
+        health: &Health,
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
-        if find(&mut tx, organization_id).await?.state != *expected {
+        if find(&mut tx, organization_id).await?.health != *expected {
             return Err(StoreError::Stale);
         }
-        write_state(&mut tx, organization_id, expected, state, now).await?;
+        write_health(&mut tx, organization_id, expected, health, now).await?;
         tx.commit().await
     }
 }
@@ -223,37 +198,45 @@ pub(crate) async fn tell_changed(tx: &mut Tx, before: &AutoPay, update: &AutoPay
     notice::authority_changed(tx, &before.organization_id, kind, &update.updated_by, facts, now).await
 }
 
-/// Replaces the state, except when the last charge began, in an organisation whose wallet is locked. People are told of a
+/// Applies an event in an organization whose wallet is locked; whether it changed anything. `present` is the row as it is.
+pub(crate) async fn apply(tx: &mut Tx, present: &AutoPay, event: HealthEvent, now: Timestamp) -> Result<bool> {
+    match present.health.apply(event) {
+        Some(health) => write_health(tx, &present.organization_id, &present.health, &health, now).await.map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Replaces the health, except when the last charge began, in an organisation whose wallet is locked. People are told of a
 /// first decline and of a pause in the same transaction.
-pub(crate) async fn write_state(
+pub(crate) async fn write_health(
     tx: &mut Tx,
     organization_id: &OrganizationId,
-    before: &AutoPayState,
-    state: &AutoPayState,
+    before: &Health,
+    health: &Health,
     now: Timestamp,
 ) -> Result<()> {
-    set_state(tx, organization_id, state).await?;
-    if let Some((kind, facts)) = notice::about(before, state) {
+    set_health(tx, organization_id, health).await?;
+    if let Some((kind, facts)) = notice::about(before, health) {
         notice::write(tx, organization_id, kind, &facts, now).await?;
     }
     Ok(())
 }
 
 /// The same without a word to anybody, for whoever tells more than that.
-pub(crate) async fn set_state(tx: &mut Tx, organization_id: &OrganizationId, state: &AutoPayState) -> Result<()> {
+pub(crate) async fn set_health(tx: &mut Tx, organization_id: &OrganizationId, health: &Health) -> Result<()> {
     tx.execute(
         "UPDATE auto_pay SET paused_reason = $2, decline_code = $3, failures = $4, attempt = $5,
             first_attempt_at = $6, next_attempt_at = $7, reversed_at = $8
         WHERE organization_id = $1",
         args![
             organization_id,
-            &state.paused_reason,
-            state.decline_code.map(DeclineCode::as_str),
-            state.failures,
-            state.attempt,
-            state.first_attempt_at,
-            state.next_attempt_at,
-            state.reversed_at
+            health.paused_reason.map(PauseReason::as_str),
+            health.decline_code.map(DeclineCode::as_str),
+            health.failures,
+            health.attempt,
+            health.first_attempt_at,
+            health.next_attempt_at,
+            health.reversed_at
         ],
     )
     .await
@@ -300,7 +283,7 @@ pub(crate) struct Posted {
 /// People are told that automatic payments wait from now on, where the wallet would have been refilled otherwise.
 pub(crate) async fn tell_reversed(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
     let present = find(tx, organization_id).await?;
-    let begun = present.enabled && present.state.reversed_at == Some(now) && present.state.paused_reason.is_none();
+    let begun = present.enabled && present.health.reversed_at == Some(now) && present.health.paused_reason.is_none();
     let available = wallet::lock(tx, organization_id).await?.available();
     if begun && present.settings.is_some_and(|settings| available <= settings.threshold) {
         let facts = Facts::from([("reason".to_owned(), "reversed".to_owned())]);
@@ -320,7 +303,7 @@ impl AutoPay {
             version: row.get("version")?,
             updated_by: row.get("updated_by")?,
             updated_at: row.get("updated_at")?,
-            state: AutoPayState {
+            health: Health {
                 paused_reason: row.get("paused_reason")?,
                 decline_code: row.get("decline_code")?,
                 failures: row.get("failures")?,

@@ -1,23 +1,14 @@
 //! Disputes: the card's bank takes a settled charge back, and sometimes gives it back again. Each movement is posted once,
 //! whatever order the provider's words come in; the balance may go below zero.
 
+use billing_domain::auto_pay::health::HealthEvent;
+use billing_domain::charge::DisputeState;
 use billing_domain::{Currency, Money, OrganizationId, Timestamp, TopUpId};
 
-use crate::db::{Tx, args, retrying, stored_name};
+use crate::db::{Tx, args, retrying};
 use crate::reversal::{Movement, Reversal};
 use crate::top_up::find as find_top_up;
-use crate::{CreditLine, NextAutoPayState, Result, Store, StoreError, auto_pay, wallet};
-
-/// Where the money of a dispute is; it only ever moves down this list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DisputeState {
-    /// Known, and no money was moved.
-    Noted,
-    /// Taken from the wallet.
-    Withdrawn,
-    /// Taken, and given back.
-    Returned,
-}
+use crate::{CreditLine, Result, Store, StoreError, auto_pay, wallet};
 
 /// What was heard of a dispute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,18 +39,17 @@ pub struct DisputeApplied {
 }
 
 impl Store {
-    /// Takes the provider's word. `taken` and `given_back` are the words of the two lines; `next` is asked, if the money
-    /// is taken now, what becomes of automatic payments that are switched on. `NotFound` without such a top-up.
+    /// Takes the provider's word. `taken` and `given_back` are the words of the two lines. If the money is taken
+    /// now, automatic payments that are switched on pause. `NotFound` without such a top-up.
     pub async fn apply_dispute(
         &self,
         organization_id: &OrganizationId,
         word: &DisputeWord,
         taken: &CreditLine,
         given_back: &CreditLine,
-        next: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<DisputeApplied> {
-        retrying!(self.apply_dispute_once(organization_id, word, taken, given_back, next, now))
+        retrying!(self.apply_dispute_once(organization_id, word, taken, given_back, now))
     }
 
     async fn apply_dispute_once(
@@ -68,7 +58,6 @@ impl Store {
         word: &DisputeWord,
         taken: &CreditLine,
         given_back: &CreditLine,
-        next: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<DisputeApplied> {
         let mut applied = DisputeApplied { posted: false, auto_pay_changed: false };
@@ -79,22 +68,21 @@ impl Store {
             return Err(StoreError::Corrupt(format!("dispute {} is in another currency", word.provider_ref)));
         }
         let before = find(&mut tx, word).await?;
-        if before.is_some_and(|(state, _)| state >= word.state) {
+        let Some(transition) = DisputeState::apply(before.map(|(state, _)| state), word.state) else {
             tx.rollback().await?;
             return Ok(applied);
-        }
-        let (state, amount) = match before {
-            Some((state @ DisputeState::Withdrawn, amount)) => (state, amount),
-            _ => (DisputeState::Noted, word.amount),
         };
-        if state < DisputeState::Withdrawn && word.state >= DisputeState::Withdrawn {
+        // What was taken is given back, whatever is said of the amount later.
+        let taken_before = before.filter(|(state, _)| *state >= DisputeState::Withdrawn);
+        let amount = taken_before.map_or(word.amount, |(_, amount)| amount);
+        if transition.withdraws {
             let debit = amount.checked_neg().ok_or(StoreError::Overflow)?;
             let movement = Movement { reference: word.provider_ref.clone(), amount: debit, corrects: None };
             Reversal::Dispute.post(&mut tx, &top_up, movement, taken, now).await?;
             applied.posted = true;
-            applied.auto_pay_changed = pause(&mut tx, organization_id, next, now).await?;
+            applied.auto_pay_changed = pause(&mut tx, organization_id, now).await?;
         }
-        if word.state == DisputeState::Returned {
+        if transition.returns {
             let seq = Reversal::Dispute.debited_at(&mut tx, organization_id, &word.provider_ref).await?;
             let movement =
                 Movement { reference: format!("{}:returned", word.provider_ref), amount, corrects: Some(seq) };
@@ -143,20 +131,7 @@ async fn write(
 }
 
 /// Nobody is charged unasked while the card's bank takes charges back.
-async fn pause(
-    tx: &mut Tx,
-    organization_id: &OrganizationId,
-    next: NextAutoPayState<'_>,
-    now: Timestamp,
-) -> Result<bool> {
+async fn pause(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<bool> {
     let present = auto_pay::find(tx, organization_id).await?;
-    match next(&present.state).filter(|_| present.enabled) {
-        Some(state) => {
-            auto_pay::write_state(tx, organization_id, &present.state, &state, now).await?;
-            Ok(true)
-        }
-        None => Ok(false),
-    }
+    if present.enabled { auto_pay::apply(tx, &present, HealthEvent::Disputed, now).await } else { Ok(false) }
 }
-
-stored_name!(DisputeState { Noted = "noted", Withdrawn = "withdrawn", Returned = "returned" });

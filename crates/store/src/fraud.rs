@@ -1,11 +1,12 @@
 //! Early fraud warnings: written down once, with the pause of automatic payments and with what people are told.
 
+use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::{OrganizationId, Timestamp, TopUpId};
 
 use crate::db::{Tx, args, retrying};
 use crate::notice::{self, Facts, NoticeKind};
 use crate::top_up::find as find_top_up;
-use crate::{NextAutoPayState, Result, Store, TopUp, auto_pay, wallet};
+use crate::{Result, Store, TopUp, auto_pay, wallet};
 
 /// What was heard of a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,23 +33,20 @@ pub struct FraudApplied {
 }
 
 impl Store {
-    /// Writes a warning down, once; `next` is asked what becomes of automatic payments that are switched on. `NotFound`
-    /// without such a top-up.
+    /// Writes a warning down, once; automatic payments that are switched on pause. `NotFound` without such a top-up.
     pub async fn apply_fraud_warning(
         &self,
         organization_id: &OrganizationId,
         word: &FraudWord,
-        next: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<FraudApplied> {
-        retrying!(self.apply_fraud_warning_once(organization_id, word, next, now))
+        retrying!(self.apply_fraud_warning_once(organization_id, word, now))
     }
 
     async fn apply_fraud_warning_once(
         &self,
         organization_id: &OrganizationId,
         word: &FraudWord,
-        next: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<FraudApplied> {
         let mut tx = self.db.begin().await?;
@@ -59,14 +57,14 @@ impl Store {
             return Ok(FraudApplied { is_news: false, auto_pay_changed: false });
         }
         let present = auto_pay::find(&mut tx, organization_id).await?;
-        let state = next(&present.state).filter(|_| present.enabled);
-        if let Some(state) = &state {
-            auto_pay::set_state(&mut tx, organization_id, state).await?;
+        let paused = present.health.apply(HealthEvent::FraudSuspected).filter(|_| present.enabled);
+        if let Some(health) = &paused {
+            auto_pay::set_health(&mut tx, organization_id, health).await?;
         }
-        let facts = facts(&top_up, word, state.is_some());
+        let facts = facts(&top_up, word, paused.is_some());
         notice::write(&mut tx, organization_id, NoticeKind::FraudWarning, &facts, now).await?;
         tx.commit().await?;
-        Ok(FraudApplied { is_news: true, auto_pay_changed: state.is_some() })
+        Ok(FraudApplied { is_news: true, auto_pay_changed: paused.is_some() })
     }
 }
 

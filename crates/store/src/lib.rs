@@ -21,7 +21,7 @@
 //! | `card_setup` | `create_card_setup` `card_setup` `open_card_setups` `apply_card_setup` |
 //! | `top_up` | `create_top_up` `create_top_up_for_request` `create_paced_top_up` `create_auto_top_up` `top_up` `open_top_ups` `lease_top_up` `lease_due_top_ups` `apply_top_up` `pending_credit` `auto_spent` |
 //! | `idempotency` | `purge_idempotency_keys` |
-//! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_state` |
+//! | `auto_pay` | `auto_pay` `auto_pay_enabled` `put_auto_pay` `record_auto_pay_health` |
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
 //! | `refund` | `create_refund` `apply_external_refund` `refund` `payment` `lease_refunds` `apply_refund` |
 //! | `paper` | `paper` `issue_paper` |
@@ -74,11 +74,11 @@ mod usage;
 mod verify;
 mod wallet;
 
-pub use auto_pay::{AutoPay, AutoPayState, AutoPayUpdate, NextAutoPayState};
+pub use auto_pay::{AutoPay, AutoPayUpdate};
 pub use backlog::Backlog;
 pub use card::{Card, NewCard};
 pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
-pub use dispute::{DisputeApplied, DisputeState, DisputeWord};
+pub use dispute::{DisputeApplied, DisputeWord};
 pub use early_event::{EarlyEvent, EarlyKind};
 pub use error::{Result, StoreError};
 pub use fraud::{FraudApplied, FraudWord};
@@ -99,7 +99,7 @@ pub use signal::{LONGEST_SIGNAL, Signal, Signals};
 pub use statement::KindSum;
 pub use step::{WalletStep, WalletSteps, step_of};
 pub use store::{COSTLY_READ_TIME, Connections, Store};
-pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderWord, TopUp, TopUpKind};
+pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderWord, TopUp};
 pub use transaction::{Outline, TransactionFilter};
 pub use unknown_payment::{ReceivedTopUp, UnknownPayment};
 pub use usage::{KindDay, NAMED_SOURCES, SourceSum, Sources, UsageDay};

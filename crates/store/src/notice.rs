@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use billing_domain::auto_pay::health::Health;
 use billing_domain::{LeaseOwner, NoticeId, OrganizationId, Timestamp, UserId};
 use sha2::{Digest as _, Sha256};
 
 use crate::db::{Row, Tx, args, columns, retrying, stored_name};
-use crate::{AutoPayState, Card, Result, Store, StoreError, ids, wallet};
+use crate::{Card, Result, Store, StoreError, ids, wallet};
 
 /// A low balance is notified at most this often (docs/decisions/0042).
 /// See docs/decisions/0042-low-balance-notifications.md.
@@ -141,11 +142,11 @@ macro_rules! delivery_columns {
 }
 
 /// What is to be told about the way from one state of automatic payments to the next.
-pub(crate) fn about(before: &AutoPayState, after: &AutoPayState) -> Option<(NoticeKind, Facts)> {
+pub(crate) fn about(before: &Health, after: &Health) -> Option<(NoticeKind, Facts)> {
     let mut facts = Facts::new();
-    let kind = match (&before.paused_reason, &after.paused_reason) {
-        (earlier, Some(reason)) if earlier.as_ref() != Some(reason) => {
-            facts.insert("reason".to_owned(), reason.clone());
+    let kind = match (before.paused_reason, after.paused_reason) {
+        (earlier, Some(reason)) if earlier != Some(reason) => {
+            facts.insert("reason".to_owned(), reason.as_str().to_owned());
             NoticeKind::AutomaticPaymentsPaused
         }
         (None, None) if before.failures == 0 && after.failures == 1 => NoticeKind::PaymentDeclined,

@@ -319,11 +319,11 @@ impl Store {
         }
         let next_check_at = (!word.status.is_final()).then_some(word.next_check_at);
         if let Some(before) = find_by_provider(&mut tx, &top_up, &word.provider_ref).await? {
-            if before.status.is_final() {
+            let Some(status) = before.status.apply(word.status) else {
                 tx.rollback().await?;
                 return Ok(Some((before, false)));
-            }
-            let word = RefundWord { status: word.status, provider_ref: None, next_check_at: word.next_check_at };
+            };
+            let word = RefundWord { status, provider_ref: None, next_check_at: word.next_check_at };
             let refund = take_word(&mut tx, &before, &word, back, now).await?;
             tx.commit().await?;
             let changed = refund.status != before.status;
@@ -365,7 +365,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
         let before = find(&mut tx, organization_id, id).await?;
-        if before.status.is_final() {
+        if before.status.apply(word.status).is_none() {
             tx.rollback().await?;
             return Ok((before, false));
         }

@@ -1,10 +1,11 @@
 //! Lines that take a top-up back, in whole or in part, and those that return what was taken: refunds and disputes.
 
+use billing_domain::charge::TopUpKind;
 use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
-use crate::{CreditLine, NewLine, Origin, Outcome, Result, StoreError, TopUp, TopUpKind, step};
+use crate::{CreditLine, NewLine, Origin, Outcome, Result, StoreError, TopUp, step};
 
 /// Why a top-up goes back.
 /// See docs/decisions/0022-debit-refunds-first.md.

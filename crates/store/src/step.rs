@@ -1,6 +1,7 @@
 //! What moved a wallet, summed by steps of a few minutes and kept in step with the ledger by every posting.
 
 use billing_domain::auto_pay::history::STEP_SECONDS;
+use billing_domain::kind::FundsFlow;
 use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 
 use crate::db::{Tx, args, columns};
@@ -79,12 +80,10 @@ impl WalletStep {
     /// Counts a line with its signed amount. `None`: a sum would leave its range.
     /// See docs/decisions/0009-wallet-steps.md.
     pub(crate) fn count(&mut self, kind: TransactionKind, amount: Money) -> Option<()> {
-        if kind.usage().is_some() {
-            self.used = self.used.checked_sub(amount)?;
-        } else if kind == TransactionKind::AutoTopUp {
-            self.automatic = self.automatic.checked_add(amount)?;
-        } else {
-            self.by_hand = self.by_hand.checked_add(amount)?;
+        match kind.flow() {
+            FundsFlow::Usage => self.used = self.used.checked_sub(amount)?,
+            FundsFlow::Automatic => self.automatic = self.automatic.checked_add(amount)?,
+            FundsFlow::Manual => self.by_hand = self.by_hand.checked_add(amount)?,
         }
         Some(())
     }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
+use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{
     CardId, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, RequestId, Timestamp, TopUpId, TransactionId,
     UserId,
 };
 
-use crate::db::{Db, Tx, args, columns, retrying, stored_name};
-use crate::{Created, IdempotencyKey, NextAutoPayState, Pace, PostedLine, Result, Store, StoreError, Wallet};
+use crate::db::{Db, Tx, args, columns, retrying};
+use crate::{Created, IdempotencyKey, Pace, PostedLine, Result, Store, StoreError, Wallet};
 
 mod applying;
 pub(crate) mod creating;
@@ -70,15 +70,6 @@ macro_rules! lease_due {
             top_up_columns!()
         )
     };
-}
-
-/// Who began a top-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TopUpKind {
-    /// A person.
-    Manual,
-    /// Automatic payments.
-    Auto,
 }
 
 /// A top-up.
@@ -152,7 +143,7 @@ pub struct NewTopUp {
 pub struct AutoGuard {
     /// [`crate::AutoPay::version`].
     pub version: i64,
-    /// [`crate::AutoPayState::last_charge_at`], which the new top-up then sets to now.
+    /// [`Health::last_charge_at`](billing_domain::auto_pay::health::Health::last_charge_at), which the new top-up then sets to now.
     pub last_charge_at: Option<Timestamp>,
 }
 
@@ -357,10 +348,9 @@ impl Store {
         id: &TopUpId,
         word: &ProviderWord,
         credit: &CreditLine,
-        auto_pay: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<Applied> {
-        retrying!(self.apply_top_up_once(organization_id, id, word, credit, auto_pay, now))
+        retrying!(self.apply_top_up_once(organization_id, id, word, credit, now))
     }
 
     /// The sums of open top-ups, both kinds.
@@ -399,5 +389,3 @@ impl PendingCredit {
         Self::read(&row.ok_or(StoreError::NotFound)?)
     }
 }
-
-stored_name!(TopUpKind { Manual = "manual", Auto = "auto" });

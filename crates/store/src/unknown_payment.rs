@@ -1,11 +1,11 @@
 //! Payments that the provider has received and this database did not know, because it was restored from a backup: noted,
 //! and taken in as the top-ups they were once their owner is certain.
 
-use billing_domain::charge::TopUpStatus;
+use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::{Currency, Money, OrganizationId, Timestamp, TopUpId};
 
 use crate::db::{args, columns, retrying};
-use crate::top_up::{TopUp, TopUpKind, creating};
+use crate::top_up::{TopUp, creating};
 use crate::{NewCard, NewTopUp, Result, Store, StoreError, card, wallet};
 
 columns!(

@@ -7,14 +7,13 @@ use billing_contract::paths;
 use billing_contract::request::{FundsRequest, FundsRequestList};
 
 use crate::api::client::{self, get};
-use crate::api::subscription::{Next, Source, Subscription, subscribe};
-use crate::platform::json::decode;
+use crate::api::subscription::{AfterEvent, EventSubscription, SubscriptionSource, subscribe};
+use crate::platform::json::decode_json;
 
 const EVENTS: [&str; 2] = [event::REQUEST, event::SESSION];
 
-/// What is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum RequestUpdate {
     /// A request as it is now.
     Request(Box<FundsRequest>),
     /// The session is over; nothing more comes.
@@ -22,28 +21,28 @@ pub(crate) enum Heard {
 }
 
 /// Listens until dropped or until the session is over.
-pub(crate) fn follow(on_heard: impl Fn(Heard) + 'static) -> Subscription {
+pub(crate) fn subscribe_to_requests(on_heard: impl Fn(RequestUpdate) + 'static) -> EventSubscription {
     let on_heard = Rc::new(on_heard);
     let on_read = Rc::clone(&on_heard);
-    subscribe(Source {
+    subscribe(SubscriptionSource {
         name: "requests",
         events: &EVENTS,
-        address: Box::new(|| client::address(paths::REQUEST_EVENTS, "", &[])),
+        address: Box::new(|| client::resource_address(paths::REQUEST_EVENTS, "", &[])),
         read: Box::new(|| Box::pin(get(paths::REQUESTS).text())),
         on_read: Box::new(move |text| {
-            let all = decode::<FundsRequestList>(text).map(|list| list.items).unwrap_or_default();
-            all.into_iter().rev().for_each(|request| on_read(Heard::Request(Box::new(request))));
+            let all = decode_json::<FundsRequestList>(text).map(|list| list.items).unwrap_or_default();
+            all.into_iter().rev().for_each(|request| on_read(RequestUpdate::Request(Box::new(request))));
         }),
         on_event: Box::new(move |name, data| {
             if name == event::SESSION {
-                let Some(SessionEvent { state }) = decode(data) else { return Next::GoOn };
-                on_heard(Heard::Session(state));
-                return Next::End;
+                let Some(SessionEvent { state }) = decode_json(data) else { return AfterEvent::GoOn };
+                on_heard(RequestUpdate::Session(state));
+                return AfterEvent::End;
             }
-            if let Some(request) = decode(data) {
-                on_heard(Heard::Request(request));
+            if let Some(request) = decode_json(data) {
+                on_heard(RequestUpdate::Request(request));
             }
-            Next::GoOn
+            AfterEvent::GoOn
         }),
         on_connection: Box::new(|_| {}),
     })

@@ -2,16 +2,15 @@
 
 /// The ledger up to the last line that was passed on, and lines that came before those in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lines<T> {
+pub(super) struct LineSequence<T> {
     last: i64,
-    /// By `seq`, ascending.
+    /// By `seq`, in ascending order.
     early: Vec<(i64, T)>,
 }
 
 /// What a line is to somebody who has every line up to the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Arrival<T> {
-    /// The next one.
     Next(T),
     /// It was passed on before.
     Known,
@@ -19,7 +18,7 @@ pub(super) enum Arrival<T> {
     Early,
 }
 
-impl<T> Lines<T> {
+impl<T> LineSequence<T> {
     /// Everything up to this line is known.
     pub(super) const fn after(seq: i64) -> Self {
         Self { last: seq, early: Vec::new() }
@@ -65,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_line_is_neither_doubled_nor_missed() {
-        let mut lines = Lines::after(10);
+        let mut lines = LineSequence::after(10);
         assert_eq!(lines.arrive(10, "ten"), Arrival::Known);
         assert_eq!(lines.arrive(12, "twelve"), Arrival::Early);
         assert_eq!((lines.arrive(11, "eleven"), lines.last()), (Arrival::Next("eleven"), 11));
@@ -74,7 +73,7 @@ mod tests {
 
     #[test]
     fn what_came_early_follows_what_was_read() {
-        let mut lines = Lines::after(10);
+        let mut lines = LineSequence::after(10);
         assert_eq!(lines.arrive(13, 13), Arrival::Early);
         assert_eq!(lines.arrive(13, 13), Arrival::Early);
         assert_eq!(lines.arrive(14, 14), Arrival::Early);
@@ -85,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_hole_too_large_for_one_page_does_not_hold_up_what_follows() {
-        let mut lines = Lines::after(10);
+        let mut lines = LineSequence::after(10);
         assert_eq!(lines.catch_up(vec![(500, 500), (499, 499)]), [499, 500]);
         assert_eq!(lines.arrive(501, 501), Arrival::Next(501));
     }

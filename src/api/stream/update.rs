@@ -10,16 +10,13 @@ use billing_contract::top_up::TopUp;
 use billing_contract::transaction::Transaction;
 use billing_contract::wallet::Wallet;
 
-use crate::platform::json::decode;
+use crate::platform::json::decode_json;
 
-/// An event, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Update {
     /// A new line of the ledger.
     Transaction(Box<Transaction>),
-    /// The wallet's figures.
     Wallet(Box<Wallet>),
-    /// Automatic payments.
     AutoPay(Box<AutoPay>),
     /// A top-up has moved on.
     TopUp(Box<TopUp>),
@@ -27,7 +24,7 @@ pub(crate) enum Update {
     Card(Box<Card>),
     /// A member asks, or was answered.
     Request(Box<FundsRequest>),
-    /// A hand-over link is new or has moved on.
+    /// A payment link is new or has moved on.
     Link(Box<PaymentLink>),
     /// The session is over.
     Session(SessionState),
@@ -39,14 +36,14 @@ impl Update {
     /// `None` for a name or a shape that is not known.
     pub(super) fn read(name: &str, data: &str) -> Option<Self> {
         Some(match name {
-            event::TRANSACTION => Self::Transaction(decode(data)?),
-            event::WALLET => Self::Wallet(decode(data)?),
-            event::AUTO_PAY => Self::AutoPay(decode(data)?),
-            event::TOP_UP => Self::TopUp(decode(data)?),
-            event::CARD => Self::Card(decode(data)?),
-            event::REQUEST => Self::Request(decode(data)?),
-            event::LINK => Self::Link(decode(data)?),
-            event::SESSION => Self::Session(decode::<SessionEvent>(data)?.state),
+            event::TRANSACTION => Self::Transaction(decode_json(data)?),
+            event::WALLET => Self::Wallet(decode_json(data)?),
+            event::AUTO_PAY => Self::AutoPay(decode_json(data)?),
+            event::TOP_UP => Self::TopUp(decode_json(data)?),
+            event::CARD => Self::Card(decode_json(data)?),
+            event::REQUEST => Self::Request(decode_json(data)?),
+            event::LINK => Self::Link(decode_json(data)?),
+            event::SESSION => Self::Session(decode_json::<SessionEvent>(data)?.state),
             _ => return None,
         })
     }

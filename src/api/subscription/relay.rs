@@ -5,13 +5,10 @@
 pub(super) enum Relay<'a> {
     /// A tab has joined, and asks whether the stream lives.
     Joined,
-    /// It does.
     Live,
-    /// It does not.
     Lost,
     /// An event of the stream.
     Event {
-        /// Its name.
         name: &'a str,
         /// Its data, as they came.
         data: &'a str,

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
+use crate::ui::interpolate::interpolate;
 use crate::ui::money::{Figure, MoneyStyle, explicit_text};
 use crate::ui::time::{DateStyle, Instant};
-use crate::ui::woven::woven;
 
 /// The request, above the card.
 #[component]
@@ -65,20 +65,20 @@ pub(super) fn Request(
         .then(|| view! { <blockquote class="pay-note"><p dir="auto">{page.note}</p></blockquote> });
     view! {
         <section class="panel pay-panel">
-            <p class="pay-who">{woven(asks, [("person", strong(page.requested_by)), ("organization", strong(page.organization))])}</p>
+            <p class="pay-who">{interpolate(asks, [("person", render_strong(page.requested_by)), ("organization", render_strong(page.organization))])}</p>
             {title}
             {note}
             {automatic}
             {connects_only.then(|| view! { <p>{texts::connect_card::nothing_charged()}</p> })}
             <p class="muted small">
-                {woven(texts::pay::works_once_template(), [("time", until), ("zone", zone)])}
+                {interpolate(texts::pay::works_once_template(), [("time", until), ("zone", zone)])}
             </p>
         </section>
     }
     .into_any()
 }
 
-fn strong(name: String) -> AnyView {
+fn render_strong(name: String) -> AnyView {
     view! { <strong>{name}</strong> }.into_any()
 }
 

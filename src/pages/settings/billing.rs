@@ -5,7 +5,7 @@ mod auto_pay;
 mod balance;
 mod cards;
 mod connect_card;
-mod hand_over;
+mod payment_links;
 mod requests;
 mod status_bar;
 mod top_up;
@@ -15,14 +15,14 @@ mod words;
 
 use leptos::prelude::*;
 
-use crate::platform::signal::Slot;
+use crate::platform::signal::ErasedSignal;
 use crate::texts;
 
 use self::auto_pay::AutoPayPanel;
 use self::balance::BalancePanel;
 use self::cards::CardsPanel;
 use self::connect_card::ConnectDialog;
-use self::hand_over::LinksPanel;
+use self::payment_links::LinksPanel;
 use self::requests::RequestsPanel;
 use self::status_bar::StatusBar;
 use self::top_up::TopUpDialog;
@@ -30,7 +30,7 @@ use self::transactions::TransactionsPanel;
 use self::usage::UsagePanel;
 use crate::platform::{focus, history, intl};
 use crate::state::filter::Filter;
-use crate::state::{Hearing, Live, use_live};
+use crate::state::{Freshness, LiveWallet, use_live};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
@@ -42,11 +42,11 @@ use crate::ui::time::{DateStyle, instant_text};
 #[component]
 pub(crate) fn BillingTab() -> AnyView {
     match use_live() {
-        Some(live) => tab(live),
+        Some(live) => render_tab(live),
         None => view! {
             <Banner tone=Tone::Warn title=texts::billing::not_loaded() alert=true>
                 <p>{texts::billing::no_figures()}</p>
-                <Retry on_press=history::reload />
+                <Retry on_press=history::reload_document />
             </Banner>
         }
         .into_any(),
@@ -55,36 +55,36 @@ pub(crate) fn BillingTab() -> AnyView {
 
 /// What more than one panel leads to.
 #[derive(Clone, Copy)]
-struct Doors {
+struct BillingActions {
     /// The dialog that connects a card, for its own sake.
     connect: RwSignal<bool>,
     /// The settings of automatic payments.
     auto_pay: RwSignal<bool>,
     /// Which ledger lines are shown.
-    filter: Slot<Filter>,
+    filter: ErasedSignal<Filter>,
 }
 
-impl Doors {
+impl BillingActions {
     /// Shows these lines of the Transaction History.
     fn show_lines(self, filter: Filter) {
         self.filter.set(filter);
-        focus::at_top(transactions::ID);
+        focus::focus_at_top(transactions::ID);
     }
 }
 
-fn tab(live: Live) -> AnyView {
-    let doors = Doors {
+fn render_tab(live: LiveWallet) -> AnyView {
+    let actions = BillingActions {
         connect: RwSignal::new(false),
         auto_pay: RwSignal::new(false),
-        filter: Slot::new(Filter::from_query(&history::query())),
+        filter: ErasedSignal::new(Filter::from_query(&history::current_query())),
     };
-    announcements::follow(live);
-    lazy::ahead(top_up::load);
-    lazy::ahead(auto_pay::load);
-    lazy::ahead(connect_card::load);
-    let stale = move || match live.hearing.get() {
-        Hearing::Live => None,
-        Hearing::Lost(since) => Some(view! {
+    announcements::announce_changes(live);
+    lazy::preload(top_up::load);
+    lazy::preload(auto_pay::load);
+    lazy::preload(connect_card::load);
+    let stale = move || match live.freshness.get() {
+        Freshness::Live => None,
+        Freshness::Lost(since) => Some(view! {
             <span class="billing-stale">
                 <Icon name=IconName::Clock />
                 {texts::billing::stale(&instant_text(since, DateStyle::Time))}
@@ -93,24 +93,24 @@ fn tab(live: Live) -> AnyView {
     };
     view! {
         <div class="billing">
-            <StatusBar live=live doors=doors />
+            <StatusBar live=live actions=actions />
             <header class="billing-head">
                 <h2>{texts::places::billing()}</h2>
-                <p class="muted small">{dynamic::part(stale)}<span>{texts::billing::zone(&intl::zone())}</span></p>
+                <p class="muted small">{dynamic::view(stale)}<span>{texts::billing::zone(&intl::current_zone())}</span></p>
             </header>
             <RequestsPanel live=live />
             <div class="billing-pair">
-                <BalancePanel live=live doors=doors />
-                <AutoPayPanel live=live doors=doors />
+                <BalancePanel live=live actions=actions />
+                <AutoPayPanel live=live actions=actions />
             </div>
-            <UsagePanel live=live doors=doors />
+            <UsagePanel live=live actions=actions />
             <div class="billing-pair">
-                <CardsPanel live=live doors=doors />
+                <CardsPanel live=live actions=actions />
                 <LinksPanel live=live />
             </div>
-            <TransactionsPanel live=live filter=doors.filter />
+            <TransactionsPanel live=live filter=actions.filter />
             <TopUpDialog live=live />
-            <ConnectDialog live=live open=doors.connect />
+            <ConnectDialog live=live open=actions.connect />
         </div>
     }
     .into_any()

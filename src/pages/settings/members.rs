@@ -5,65 +5,68 @@ use billing_contract::session::Session;
 use billing_domain::Role;
 use leptos::prelude::*;
 
-use crate::platform::signal::{Given, Slot};
+use crate::platform::signal::{ErasedProp, ErasedSignal};
 use crate::texts;
 use leptos::task::spawn_local;
 
 use crate::api;
 use crate::platform::history;
-use crate::ui::announcer::announcer;
+use crate::ui::announcer::use_announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::lazy::split;
-use crate::ui::panel::{Load, Panel};
+use crate::ui::panel::{LoadState, Panel};
 use crate::ui::select::{Choice, Select};
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 
 /// A role that somebody is about to be given.
 #[derive(Clone, PartialEq, Eq)]
-struct Change {
+struct PendingRoleChange {
     member: Member,
     role: Role,
 }
 
-split!(settings: pub(super) fn tab(session: Slot<Session>) => make_tab);
+split!(settings: pub(super) fn tab(session: ErasedSignal<Session>) => make_tab);
 
 /// The tab, whose code is loaded when it is shown.
-fn make_tab(session: Slot<Session>) -> AnyView {
+fn make_tab(session: ErasedSignal<Session>) -> AnyView {
     view! { <MembersTab session=session /> }.into_any()
 }
 
-/// The tab.
 #[component]
-fn MembersTab(session: Slot<Session>) -> AnyView {
-    let members = Slot::new(Vec::<Member>::new());
-    let load = Slot::new(Load::Loading);
-    let change = Slot::new(None::<Change>);
+fn MembersTab(session: ErasedSignal<Session>) -> AnyView {
+    let members = ErasedSignal::new(Vec::<Member>::new());
+    let load = ErasedSignal::new(LoadState::Loading);
+    let change = ErasedSignal::new(None::<PendingRoleChange>);
     let fetch = move || {
-        load.set(Load::Loading);
+        load.set(LoadState::Loading);
         spawn_local(async move {
-            match api::members::list().await {
+            match api::members::list_members().await {
                 Ok(list) => {
                     members.set(list.items);
-                    load.set(Load::Ready);
+                    load.set(LoadState::Ready);
                 }
-                Err(error) => load.set(Load::Failed(error.sentence())),
+                Err(error) => load.set(LoadState::Failed(error.sentence())),
             }
         });
     };
     fetch();
     view! {
         <Panel heading=texts::places::members() load=load on_retry=fetch class="narrow">
-            {table(session, members, change)}
+            {render_table(session, members, change)}
         </Panel>
         <ConfirmRole session=session members=members change=change />
     }
     .into_any()
 }
 
-fn table(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<Option<Change>>) -> AnyView {
+fn render_table(
+    session: ErasedSignal<Session>,
+    members: ErasedSignal<Vec<Member>>,
+    change: ErasedSignal<Option<PendingRoleChange>>,
+) -> AnyView {
     let may_change = session.read_untracked().role.manages_roles();
     let own_id = session.read_untracked().user.id.clone();
     let row = move |member: Member| {
@@ -81,9 +84,9 @@ fn table(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<Option
         }
     };
     let rows = move || members.get().into_iter().map(row.clone()).collect_view();
-    let columns = vec![Column::text(texts::members::person()), Column::text(texts::members::role())];
+    let columns = vec![TableColumn::text(texts::members::person()), TableColumn::text(texts::members::role())];
     view! {
-        <Table caption=texts::members::caption() columns=columns><tbody>{dynamic::part(rows)}</tbody></Table>
+        <Table caption=texts::members::caption() columns=columns><tbody>{dynamic::view(rows)}</tbody></Table>
         <p class="muted small">
             {texts::members::who_may()}
         </p>
@@ -91,7 +94,7 @@ fn table(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<Option
     .into_any()
 }
 
-fn role_select(member: Member, change: Slot<Option<Change>>) -> AnyView {
+fn role_select(member: Member, change: ErasedSignal<Option<PendingRoleChange>>) -> AnyView {
     let choices: Vec<_> = Role::ALL.iter().map(|role| Choice::new(role.as_str(), role_word(*role))).collect();
     let label = texts::members::role_of(&member.name);
     let role = member.role;
@@ -99,7 +102,7 @@ fn role_select(member: Member, change: Slot<Option<Change>>) -> AnyView {
         if let Ok(wanted) = wanted.parse::<Role>()
             && wanted != role
         {
-            change.set(Some(Change { member: member.clone(), role: wanted }));
+            change.set(Some(PendingRoleChange { member: member.clone(), role: wanted }));
         }
     };
     view! { <Select label=label value=role.as_str().to_owned() choices=choices on_choose=choose hide_label=true /> }
@@ -108,19 +111,23 @@ fn role_select(member: Member, change: Slot<Option<Change>>) -> AnyView {
 
 /// Says what the change means before it is made.
 #[component]
-fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<Option<Change>>) -> AnyView {
+fn ConfirmRole(
+    session: ErasedSignal<Session>,
+    members: ErasedSignal<Vec<Member>>,
+    change: ErasedSignal<Option<PendingRoleChange>>,
+) -> AnyView {
     let (open, busy) = (RwSignal::new(false), RwSignal::new(false));
     let failure = RwSignal::new(None::<String>);
-    let announcer = announcer();
+    let announcer = use_announcer();
     dynamic::effect(move || open.set(change.read().is_some()));
     let confirm = move || {
-        let Some(Change { member, role }) = change.get_untracked() else { return };
+        let Some(PendingRoleChange { member, role }) = change.get_untracked() else { return };
         busy.set(true);
         failure.set(None);
         spawn_local(async move {
             match api::members::set_role(&member.id, role).await {
                 // One's own rights are another person's now: begin anew with what they allow.
-                Ok(_) if member.id == session.read_untracked().user.id => history::reload(),
+                Ok(_) if member.id == session.read_untracked().user.id => history::reload_document(),
                 Ok(changed) => {
                     members.update(|all| {
                         all.iter_mut().filter(|one| one.id == changed.id).for_each(|one| one.role = changed.role);
@@ -137,11 +144,14 @@ fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<
         change.set(None);
         failure.set(None);
     };
-    let heading = Given::derive(move || {
-        (*change.read()).as_ref().map(|Change { member, role }| question(&member.name, *role)).unwrap_or_default()
+    let heading = ErasedProp::derive(move || {
+        (*change.read())
+            .as_ref()
+            .map(|PendingRoleChange { member, role }| role_question(&member.name, *role))
+            .unwrap_or_default()
     });
     let meaning = move || {
-        (*change.read()).as_ref().map(|Change { member, role }| {
+        (*change.read()).as_ref().map(|PendingRoleChange { member, role }| {
             let own = member.id == session.read_untracked().user.id;
             what_it_means(*role, own)
         })
@@ -149,8 +159,8 @@ fn ConfirmRole(session: Slot<Session>, members: Slot<Vec<Member>>, change: Slot<
     view! {
         <Dialog open=open heading=heading locked=busy on_close=closed>
             <div class="form">
-                {dynamic::part(move || failure.get().map(|text| view! { <Banner tone=Tone::Warn title=text alert=true /> }))}
-                <p>{dynamic::part(meaning)}</p>
+                {dynamic::view(move || failure.get().map(|text| view! { <Banner tone=Tone::Warn title=text alert=true /> }))}
+                <p>{dynamic::view(meaning)}</p>
                 <div class="buttons end">
                     <Button on_press=move || open.set(false)>{texts::ui::cancel()}</Button>
                     <Button style=ButtonStyle::Primary busy=busy on_press=confirm>{texts::members::change()}</Button>
@@ -177,7 +187,7 @@ fn has_changed(member: &Member) -> String {
     }
 }
 
-fn question(name: &str, role: Role) -> String {
+fn role_question(name: &str, role: Role) -> String {
     match role {
         Role::Owner => texts::members::make_owner(name),
         Role::Admin => texts::members::make_admin(name),

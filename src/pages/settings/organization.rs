@@ -5,30 +5,30 @@ use billing_contract::organization::{Organization, PutOrganization};
 use billing_contract::session::Session;
 use leptos::prelude::*;
 
-use crate::platform::signal::{Given, Slot};
+use crate::platform::signal::{ErasedProp, ErasedSignal};
 use crate::texts;
 use leptos::task::spawn_local;
 
 use crate::api::{self, ApiError};
 use crate::platform::intl;
-use crate::ui::announcer::announcer;
+use crate::ui::announcer::use_announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::field::{TextArea, TextField};
 use crate::ui::lazy::split;
-use crate::ui::panel::{Load, Panel};
+use crate::ui::panel::{LoadState, Panel};
 
 /// What stands in the form.
 #[derive(Clone, Copy)]
-struct Form {
+struct OrganizationForm {
     name: RwSignal<String>,
     address: RwSignal<String>,
     tax_id: RwSignal<String>,
     time_zone: RwSignal<String>,
 }
 
-impl Form {
+impl OrganizationForm {
     fn new() -> Self {
         let text = || RwSignal::new(String::new());
         Self { name: text(), address: text(), tax_id: text(), time_zone: text() }
@@ -51,7 +51,6 @@ impl Form {
     }
 }
 
-/// Where saving stands.
 #[derive(Clone, Debug, Default)]
 enum Saving {
     #[default]
@@ -63,29 +62,29 @@ enum Saving {
     Failed(ApiError),
 }
 
-split!(settings: pub(super) fn tab(session: Slot<Session>) => make_tab);
+split!(settings: pub(super) fn tab(session: ErasedSignal<Session>) => make_tab);
 
 /// The tab, whose code is loaded when it is shown.
-fn make_tab(session: Slot<Session>) -> AnyView {
+fn make_tab(session: ErasedSignal<Session>) -> AnyView {
     view! { <OrganizationTab session=session /> }.into_any()
 }
 
 /// The tab. Members read, owners and admins change.
 #[component]
-fn OrganizationTab(session: Slot<Session>) -> AnyView {
-    let form = Form::new();
-    let (load, saving) = (Slot::new(Load::Loading), Slot::new(Saving::Idle));
+fn OrganizationTab(session: ErasedSignal<Session>) -> AnyView {
+    let form = OrganizationForm::new();
+    let (load, saving) = (ErasedSignal::new(LoadState::Loading), ErasedSignal::new(Saving::Idle));
     let etag = RwSignal::new(String::new());
     let fetch = move || {
-        load.set(Load::Loading);
+        load.set(LoadState::Loading);
         spawn_local(async move {
-            match api::organization::get().await {
+            match api::organization::fetch_organization().await {
                 Ok(organization) => {
                     form.fill(&organization);
                     etag.set(organization.etag);
-                    load.set(Load::Ready);
+                    load.set(LoadState::Ready);
                 }
-                Err(error) => load.set(Load::Failed(error.sentence())),
+                Err(error) => load.set(LoadState::Failed(error.sentence())),
             }
         });
     };
@@ -98,17 +97,22 @@ fn OrganizationTab(session: Slot<Session>) -> AnyView {
     .into_any()
 }
 
-fn form_view(session: Slot<Session>, form: Form, etag: RwSignal<String>, saving: Slot<Saving>) -> AnyView {
+fn form_view(
+    session: ErasedSignal<Session>,
+    form: OrganizationForm,
+    etag: RwSignal<String>,
+    saving: ErasedSignal<Saving>,
+) -> AnyView {
     let may_change = session.read_untracked().role.manages_organization();
     let read_only = !may_change;
-    let announcer = announcer();
+    let announcer = use_announcer();
     let save = move || {
         if matches!(*saving.read_untracked(), Saving::Busy) {
             return;
         }
         saving.set(Saving::Busy);
         spawn_local(async move {
-            match api::organization::put(&form.request(), &etag.get_untracked()).await {
+            match api::organization::save_organization(&form.request(), &etag.get_untracked()).await {
                 Ok(saved) => {
                     form.fill(&saved);
                     intl::use_zone(&saved.time_zone);
@@ -120,17 +124,17 @@ fn form_view(session: Slot<Session>, form: Form, etag: RwSignal<String>, saving:
                     saving.set(Saving::Saved);
                     announcer.say(texts::organization::saved());
                 }
-                Err(error) => saving.set(after(error).await),
+                Err(error) => saving.set(after_refusal(error).await),
             }
         });
     };
     let wrong = move |pointer: &'static str| {
-        Given::derive(move || match &*saving.read() {
+        ErasedProp::derive(move || match &*saving.read() {
             Saving::Failed(error) => error.field(pointer),
             _ => None,
         })
     };
-    let zones = intl::zones().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view();
+    let zones = intl::known_zones().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view();
     view! {
         <form
             class="form"
@@ -140,18 +144,18 @@ fn form_view(session: Slot<Session>, form: Form, etag: RwSignal<String>, saving:
                 save();
             }
         >
-            {dynamic::part(move || notice(saving, form, etag, save))}
+            {dynamic::view(move || render_notice(saving, form, etag, save))}
             <TextField label=texts::organization::name() value=form.name name="name" autocomplete="organization" error=wrong("/name") read_only=read_only hint=texts::organization::name_hint() />
             <TextArea label=texts::organization::address() value=form.address name="address" autocomplete="street-address" error=wrong("/address") read_only=read_only />
             <TextField label=texts::organization::tax_number() value=form.tax_id name="tax_id" error=wrong("/tax_id") read_only=read_only hint=texts::organization::tax_number_hint() />
             <TextField label=texts::organization::time_zone() value=form.time_zone name="time_zone" list="zones" error=wrong("/time_zone") read_only=read_only hint=texts::organization::time_zone_hint() />
             <datalist id="zones">{zones}</datalist>
             {if may_change {
-                let busy = Given::derive(move || matches!(*saving.read(), Saving::Busy));
+                let busy = ErasedProp::derive(move || matches!(*saving.read(), Saving::Busy));
                 view! {
                     <div class="row">
                         <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::organization::save()}</Button>
-                        {dynamic::part(move || matches!(*saving.read(), Saving::Saved).then(|| view! { <span class="saved">{texts::organization::saved()}</span> }))}
+                        {dynamic::view(move || matches!(*saving.read(), Saving::Saved).then(|| view! { <span class="saved">{texts::organization::saved()}</span> }))}
                     </div>
                 }.into_any()
             } else {
@@ -163,9 +167,9 @@ fn form_view(session: Slot<Session>, form: Form, etag: RwSignal<String>, saving:
 }
 
 /// What a refused save leads to.
-async fn after(error: ApiError) -> Saving {
+async fn after_refusal(error: ApiError) -> Saving {
     if error.code() == Some(ProblemCode::Stale) {
-        match api::organization::get().await {
+        match api::organization::fetch_organization().await {
             Ok(theirs) => Saving::Stale(Box::new(theirs)),
             Err(error) => Saving::Failed(error),
         }
@@ -175,9 +179,9 @@ async fn after(error: ApiError) -> Saving {
 }
 
 /// What has to be said above the form.
-fn notice(
-    saving: Slot<Saving>,
-    form: Form,
+fn render_notice(
+    saving: ErasedSignal<Saving>,
+    form: OrganizationForm,
     etag: RwSignal<String>,
     save: impl Fn() + Copy + Send + Sync + 'static,
 ) -> AnyView {
@@ -194,7 +198,7 @@ fn notice(
                     save();
                 }
             };
-            let differences = differences(&form.request(), &theirs);
+            let differences = list_differences(&form.request(), &theirs);
             let take = move || {
                 form.fill(&theirs);
                 etag.set(theirs.etag.clone());
@@ -215,8 +219,7 @@ fn notice(
     }
 }
 
-/// Which fields differ.
-fn differences(mine: &PutOrganization, theirs: &Organization) -> String {
+fn list_differences(mine: &PutOrganization, theirs: &Organization) -> String {
     let fields = [
         (texts::organization::name_within(), mine.name != theirs.name),
         (texts::organization::address_within(), mine.address != theirs.address),
@@ -254,11 +257,11 @@ mod tests {
             time_zone: "UTC".into(),
         };
         assert_eq!(
-            differences(&mine("Theirs", "T"), &theirs),
+            list_differences(&mine("Theirs", "T"), &theirs),
             "Your changes are still here and not saved yet. Theirs says the same as yours."
         );
         assert_eq!(
-            differences(&mine("Mine", "U"), &theirs),
+            list_differences(&mine("Mine", "U"), &theirs),
             "Your changes are still here and not saved yet. Theirs differs in: name, tax number."
         );
     }

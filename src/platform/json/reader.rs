@@ -12,37 +12,37 @@ const DEEPEST: u8 = 64;
 
 /// It is not what was promised.
 #[derive(Debug)]
-pub(super) struct Wrong;
+pub(super) struct JsonError;
 
-impl fmt::Display for Wrong {
+impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not as promised")
     }
 }
 
-impl std::error::Error for Wrong {}
+impl std::error::Error for JsonError {}
 
-impl Error for Wrong {
+impl Error for JsonError {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self
     }
 }
 
 /// A place in a text.
-pub(super) struct Reader<'de> {
+pub(super) struct JsonReader<'de> {
     rest: &'de str,
     depth: u8,
 }
 
-impl<'de> Reader<'de> {
+impl<'de> JsonReader<'de> {
     /// At the start of the text.
     pub(super) const fn of(text: &'de str) -> Self {
         Self { rest: text, depth: 0 }
     }
 
     /// Nothing but blanks is left.
-    pub(super) fn end(&mut self) -> Result<(), Wrong> {
-        if self.peek() == 0 { Ok(()) } else { Err(Wrong) }
+    pub(super) fn end(&mut self) -> Result<(), JsonError> {
+        if self.peek() == 0 { Ok(()) } else { Err(JsonError) }
     }
 
     /// The next byte that is no blank; 0 at the end, where no JSON has one.
@@ -59,21 +59,22 @@ impl<'de> Reader<'de> {
         after.is_some()
     }
 
-    fn expect(&mut self, mark: &str) -> Result<(), Wrong> {
-        if self.take(mark) { Ok(()) } else { Err(Wrong) }
+    fn expect(&mut self, mark: &str) -> Result<(), JsonError> {
+        if self.take(mark) { Ok(()) } else { Err(JsonError) }
     }
 
-    fn go(&mut self, bytes: usize) -> Result<&'de str, Wrong> {
-        let (taken, rest) = self.rest.split_at_checked(bytes).ok_or(Wrong)?;
+    fn go(&mut self, bytes: usize) -> Result<&'de str, JsonError> {
+        let (taken, rest) = self.rest.split_at_checked(bytes).ok_or(JsonError)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    fn text(&mut self) -> Result<Cow<'de, str>, Wrong> {
+    fn text(&mut self) -> Result<Cow<'de, str>, JsonError> {
         self.expect("\"")?;
         let mut whole = String::new();
         loop {
-            let end = self.rest.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < b' ').ok_or(Wrong)?;
+            let end =
+                self.rest.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < b' ').ok_or(JsonError)?;
             let plain = self.go(end)?;
             if self.rest.starts_with('"') {
                 self.go(1)?;
@@ -85,7 +86,7 @@ impl<'de> Reader<'de> {
     }
 
     /// What stands behind a backslash.
-    fn escaped(&mut self) -> Result<char, Wrong> {
+    fn escaped(&mut self) -> Result<char, JsonError> {
         Ok(match self.go(2)? {
             "\\n" => '\n',
             "\\t" => '\t',
@@ -96,36 +97,36 @@ impl<'de> Reader<'de> {
                 let first = self.unit()?;
                 let code = if (0xd800..0xdc00).contains(&first) {
                     if self.go(2)? != "\\u" {
-                        return Err(Wrong);
+                        return Err(JsonError);
                     }
                     let second = self.unit()?;
                     if !(0xdc00..0xe000).contains(&second) {
-                        return Err(Wrong);
+                        return Err(JsonError);
                     }
                     0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)
                 } else {
                     first
                 };
-                char::from_u32(code).ok_or(Wrong)?
+                char::from_u32(code).ok_or(JsonError)?
             }
             other => match other.as_bytes() {
                 [b'\\', mark @ (b'"' | b'\\' | b'/')] => char::from(*mark),
-                _ => return Err(Wrong),
+                _ => return Err(JsonError),
             },
         })
     }
 
-    /// Four hexadecimal digits.
-    fn unit(&mut self) -> Result<u32, Wrong> {
+    /// The UTF-16 code unit behind `\\u`: four hexadecimal digits.
+    fn unit(&mut self) -> Result<u32, JsonError> {
         let digits = self.go(4)?;
         if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(Wrong);
+            return Err(JsonError);
         }
-        u32::from_str_radix(digits, 16).map_err(|_| Wrong)
+        u32::from_str_radix(digits, 16).map_err(|_| JsonError)
     }
 
     /// A number's text: as JSON writes it.
-    fn number(&mut self) -> Result<&'de str, Wrong> {
+    fn number(&mut self) -> Result<&'de str, JsonError> {
         self.peek();
         let end = self.rest.bytes().position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
         let number = self.go(end.unwrap_or(self.rest.len()))?;
@@ -137,15 +138,15 @@ impl<'de> Reader<'de> {
             && (whole == "0" || !whole.starts_with('0'))
             && fraction.is_none_or(digits)
             && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)));
-        if fits { Ok(number) } else { Err(Wrong) }
+        if fits { Ok(number) } else { Err(JsonError) }
     }
 
-    fn whole(&mut self) -> Result<i64, Wrong> {
-        self.number()?.parse().map_err(|_| Wrong)
+    fn whole(&mut self) -> Result<i64, JsonError> {
+        self.number()?.parse().map_err(|_| JsonError)
     }
 
     /// Goes past a value that nobody asked for.
-    fn skip(&mut self) -> Result<(), Wrong> {
+    fn skip(&mut self) -> Result<(), JsonError> {
         match self.peek() {
             b'{' => {
                 let mut list = self.open("{", "}")?;
@@ -169,25 +170,25 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    fn open<'r>(&'r mut self, start: &str, end: &'static str) -> Result<List<'r, 'de>, Wrong> {
+    fn open<'r>(&'r mut self, start: &str, end: &'static str) -> Result<JsonList<'r, 'de>, JsonError> {
         self.expect(start)?;
         if self.depth == DEEPEST {
-            return Err(Wrong);
+            return Err(JsonError);
         }
         self.depth += 1;
-        Ok(List { reader: self, end, first: true })
+        Ok(JsonList { reader: self, end, first: true })
     }
 }
 
 /// What stands between two brackets. Whoever opened it reads until there is no next, which goes past the end.
-struct List<'r, 'de> {
-    reader: &'r mut Reader<'de>,
+struct JsonList<'r, 'de> {
+    reader: &'r mut JsonReader<'de>,
     end: &'static str,
     first: bool,
 }
 
-impl<'de> List<'_, 'de> {
-    fn next(&mut self) -> Result<bool, Wrong> {
+impl<'de> JsonList<'_, 'de> {
+    fn next(&mut self) -> Result<bool, JsonError> {
         if self.reader.take(self.end) {
             self.reader.depth -= 1;
             return Ok(false);
@@ -198,44 +199,44 @@ impl<'de> List<'_, 'de> {
         Ok(true)
     }
 
-    fn name(&mut self) -> Result<Cow<'de, str>, Wrong> {
+    fn name(&mut self) -> Result<Cow<'de, str>, JsonError> {
         let name = self.reader.text()?;
         self.reader.expect(":")?;
         Ok(name)
     }
 }
 
-impl<'de> SeqAccess<'de> for List<'_, 'de> {
-    type Error = Wrong;
+impl<'de> SeqAccess<'de> for JsonList<'_, 'de> {
+    type Error = JsonError;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Wrong> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, JsonError> {
         if self.next()? { seed.deserialize(&mut *self.reader).map(Some) } else { Ok(None) }
     }
 }
 
-impl<'de> MapAccess<'de> for List<'_, 'de> {
-    type Error = Wrong;
+impl<'de> MapAccess<'de> for JsonList<'_, 'de> {
+    type Error = JsonError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, JsonError> {
         if !self.next()? {
             return Ok(None);
         }
         match self.name()? {
             Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
-            Cow::Owned(name) => seed.deserialize::<StringDeserializer<Wrong>>(name.into_deserializer()),
+            Cow::Owned(name) => seed.deserialize::<StringDeserializer<JsonError>>(name.into_deserializer()),
         }
         .map(Some)
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Wrong> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, JsonError> {
         seed.deserialize(&mut *self.reader)
     }
 }
 
-impl<'de> Deserializer<'de> for &mut Reader<'de> {
-    type Error = Wrong;
+impl<'de> Deserializer<'de> for &mut JsonReader<'de> {
+    type Error = JsonError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         match self.peek() {
             b'{' => self.deserialize_map(visitor),
             b'[' => self.deserialize_seq(visitor),
@@ -246,7 +247,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         let is = self.take("true");
         if !is {
             self.expect("false")?;
@@ -254,31 +255,31 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor.visit_bool(is)
     }
 
-    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         visitor.visit_i64(self.whole()?)
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         match self.text()? {
             Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.expect("null")?;
         visitor.visit_unit()
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         if self.take("null") { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         visitor.visit_seq(self.open("[", "]")?)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         visitor.visit_map(self.open("{", "}")?)
     }
 
@@ -287,7 +288,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Wrong> {
+    ) -> Result<V::Value, JsonError> {
         self.deserialize_map(visitor)
     }
 
@@ -297,43 +298,43 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Wrong> {
+    ) -> Result<V::Value, JsonError> {
         match self.text()? {
             Cow::Borrowed(name) => visitor.visit_enum(BorrowedStrDeserializer::new(name)),
-            Cow::Owned(name) => visitor.visit_enum::<StringDeserializer<Wrong>>(name.into_deserializer()),
+            Cow::Owned(name) => visitor.visit_enum::<StringDeserializer<JsonError>>(name.into_deserializer()),
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, JsonError> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.skip()?;
         visitor.visit_unit()
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.deserialize_i64(visitor)
     }
 
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.deserialize_i64(visitor)
     }
 
-    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.deserialize_i64(visitor)
     }
 
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         self.deserialize_i64(visitor)
     }
 

@@ -1,14 +1,14 @@
-//! The chosen bar in words, with the way to its neighbours and to what is behind it.
+//! The chosen bar in words, with the way to its neighbors and to what is behind it.
 
 use leptos::prelude::*;
 
-use super::{Bar, Shared};
+use super::{ChartBar, ChartState};
 use crate::ui::button::{Button, ButtonStyle, IconButton};
-use crate::ui::dynamic::part;
+use crate::ui::dynamic::view;
 use crate::ui::icon::IconName;
 
 /// The row below the plot. Its buttons stay while the words change, so that they keep their focus.
-pub(super) fn details(shared: Shared) -> AnyView {
+pub(super) fn render_details(shared: ChartState) -> AnyView {
     let (back, on, open) = shared.words.with_value(|words| (words.back, words.on, words.open));
     let step = move |by: isize| {
         let to = shared.active().and_then(|index| index.checked_add_signed(by));
@@ -16,8 +16,9 @@ pub(super) fn details(shared: Shared) -> AnyView {
     };
     let at_first = Signal::derive(move || shared.active().is_none_or(|index| index == 0));
     let at_last = Signal::derive(move || shared.active().is_none_or(|index| index + 1 >= shared.bars.read().len()));
-    let words =
-        part(move || shared.shown().and_then(|index| shared.bars.read().get(index).map(|bar| told(shared, bar))));
+    let words = view(move || {
+        shared.shown().and_then(|index| shared.bars.read().get(index).map(|bar| describe_bar(shared, bar)))
+    });
     let press = move || {
         if let Some(index) = untrack(move || shared.shown()) {
             shared.on_open.run((index,));
@@ -29,14 +30,14 @@ pub(super) fn details(shared: Shared) -> AnyView {
                 <IconButton icon=IconName::ChevronLeft label=back unavailable=at_first on_press=move || untrack(|| step(-1)) />
                 <IconButton icon=IconName::ChevronRight label=on unavailable=at_last on_press=move || untrack(|| step(1)) />
             </div>
-            <div class="chart-told">{words}</div>
+            <div class="chart-description">{words}</div>
             <Button style=ButtonStyle::Quiet icon=IconName::ArrowRight on_press=press>{open}</Button>
         </div>
     }
     .into_any()
 }
 
-fn told(shared: Shared, bar: &Bar) -> AnyView {
+fn describe_bar(shared: ChartState, bar: &ChartBar) -> AnyView {
     let names = shared.names.get_value().into_iter().enumerate();
     let part = |((index, name), text): ((usize, String), &String)| {
         view! {

@@ -1,5 +1,8 @@
 //! Where the axis ends: the next round number, whose half is round too.
 
+/// The drawing is this high: hundredths of a percent.
+pub(super) const HEIGHT: u64 = 10_000;
+
 /// An axis from zero to `top`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scale {
@@ -28,6 +31,11 @@ impl Scale {
         let place = u128::from(value.min(self.top)) * u128::from(length) / u128::from(self.top);
         u64::try_from(place).unwrap_or(length).max(u64::from(value > 0))
     }
+}
+
+/// A part of [`HEIGHT`] as the style sheet and SVG write it.
+pub(super) fn percent_text(part: u64) -> String {
+    format!("{}.{:02}%", part / 100, part % 100)
 }
 
 #[cfg(test)]

@@ -2,23 +2,23 @@
 
 use leptos::prelude::*;
 
-use super::{Bar, Shared};
+use super::{ChartBar, ChartState};
 use crate::texts;
-use crate::ui::dynamic::part;
-use crate::ui::table::{Column, Table};
+use crate::ui::dynamic::view;
+use crate::ui::table::{Table, TableColumn};
 
 /// The table in place of the plot.
-pub(super) fn table(shared: Shared) -> AnyView {
+pub(super) fn render_table(shared: ChartState) -> AnyView {
     let words = shared.words.get_value();
-    let mut columns = vec![Column::text(words.bar)];
-    columns.extend(shared.names.get_value().into_iter().map(|name| Column::figures(name).wide_only()));
-    columns.push(Column::figures(texts::chart::total()));
+    let mut columns = vec![TableColumn::text(words.bar)];
+    columns.extend(shared.names.get_value().into_iter().map(|name| TableColumn::figures(name).wide_only()));
+    columns.push(TableColumn::figures(texts::chart::total()));
     let behind = shared.behind.read_untracked();
     let has_behind = !behind.heights.is_empty();
     if has_behind {
-        columns.push(Column::figures(behind.name.clone()).wide_only());
+        columns.push(TableColumn::figures(behind.name.clone()).wide_only());
     }
-    let row = move |bar: Bar| {
+    let row = move |bar: ChartBar| {
         let class = if bar.mark.is_some() { "cell-sub chart-mark" } else { "cell-sub" };
         let sign = bar.mark.as_ref().map(|_| view! { <span aria-hidden="true">"◆ "</span> });
         let text = if bar.mark.is_some() { texts::chart::marked(words.mark, &bar.note) } else { bar.note.clone() };
@@ -32,7 +32,7 @@ pub(super) fn table(shared: Shared) -> AnyView {
             </tr>
         }
     };
-    let rows = part(move || shared.bars.get().into_iter().map(row).collect_view());
+    let rows = view(move || shared.bars.get().into_iter().map(row).collect_view());
     view! {
         <div class="chart-table"><Table caption=shared.summary columns=columns><tbody>{rows}</tbody></Table></div>
     }

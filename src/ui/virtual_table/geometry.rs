@@ -21,18 +21,16 @@ pub(crate) struct Geometry {
     pub(crate) view: i64,
 }
 
-/// Where one is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Position {
+pub(crate) struct ScrollPosition {
     /// The scroll offset of the element.
     pub(crate) offset: i64,
     /// How many pixels of all rows lie above the view.
     pub(crate) top: i64,
 }
 
-/// What is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Drawn {
+pub(crate) struct DrawnRows {
     /// Index of the first row.
     pub(crate) first: i64,
     /// Index behind the last row.
@@ -63,11 +61,11 @@ impl Geometry {
 
     /// The offset that the scroll bar should have where so much lies above the view.
     fn offset_of(&self, top: i64) -> i64 {
-        scaled(top, self.most_offset(), self.most_top())
+        scale_rounded(top, self.most_offset(), self.most_top())
     }
 
     /// The element was scrolled. A short way is walked row by row, a jump leads to the same part of the list as of the bar.
-    pub(crate) fn scrolled(&self, from: Position, offset: i64) -> Position {
+    pub(crate) fn scrolled(&self, from: ScrollPosition, offset: i64) -> ScrollPosition {
         let offset = offset.clamp(0, self.most_offset());
         let way = offset - from.offset;
         let top = if self.canvas() == self.whole() {
@@ -79,41 +77,41 @@ impl Geometry {
         } else if way.abs() <= NEAR * self.view {
             (from.top + way).clamp(0, self.most_top())
         } else {
-            scaled(offset, self.most_top(), self.most_offset())
+            scale_rounded(offset, self.most_top(), self.most_offset())
         };
-        Position { offset, top }
+        ScrollPosition { offset, top }
     }
 
     /// From one position to the other none of the rows is the same.
-    pub(crate) fn is_jump(&self, from: Position, to: Position) -> bool {
+    pub(crate) fn is_jump(&self, from: ScrollPosition, to: ScrollPosition) -> bool {
         (to.top - from.top).abs() > self.view
     }
 
     /// The same rows with the bar where it belongs: for a pause, and after the sizes have changed.
-    pub(crate) fn settled(&self, position: Position) -> Position {
+    pub(crate) fn settled(&self, position: ScrollPosition) -> ScrollPosition {
         let top = position.top.clamp(0, self.most_top());
-        Position { offset: self.offset_of(top), top }
+        ScrollPosition { offset: self.offset_of(top), top }
     }
 
     /// Where the row is the first one in view.
-    pub(crate) fn at(&self, index: i64) -> Position {
-        self.settled(Position { offset: 0, top: index.max(0).saturating_mul(self.row) })
+    pub(crate) fn at(&self, index: i64) -> ScrollPosition {
+        self.settled(ScrollPosition { offset: 0, top: index.max(0).saturating_mul(self.row) })
     }
 
     /// The position that shows the whole row and is nearest to the present one.
-    pub(crate) fn showing(&self, index: i64, position: Position) -> Position {
+    pub(crate) fn showing(&self, index: i64, position: ScrollPosition) -> ScrollPosition {
         let (start, end) = (index.saturating_mul(self.row), (index + 1).saturating_mul(self.row));
         if start < position.top {
             self.at(index)
         } else if end > position.top + self.view {
-            self.settled(Position { offset: 0, top: end - self.view })
+            self.settled(ScrollPosition { offset: 0, top: end - self.view })
         } else {
             position
         }
     }
 
     /// The rows in view, first and behind the last.
-    pub(crate) fn in_view(&self, position: Position) -> (i64, i64) {
+    pub(crate) fn in_view(&self, position: ScrollPosition) -> (i64, i64) {
         let row = self.row.max(1);
         let first = (position.top / row).clamp(0, self.rows.max(0));
         let end = (position.top + self.view + row - 1) / row;
@@ -121,7 +119,7 @@ impl Geometry {
     }
 
     /// What is drawn there, with this many rows more on either side.
-    pub(crate) fn drawn(&self, position: Position, spare: i64) -> Drawn {
+    pub(crate) fn drawn(&self, position: ScrollPosition, spare: i64) -> DrawnRows {
         let row = self.row.max(1);
         let (first, end) = self.in_view(position);
         // Before the first row there must be room for it, and behind the last one.
@@ -132,12 +130,12 @@ impl Geometry {
         let most = first + (self.canvas() - before) / row;
         let end = ((end + spare + STEP) / STEP * STEP).min(self.rows.max(0)).min(most.max(end));
         let behind = (self.canvas() - before - (end - first) * row).max(0);
-        Drawn { first, end, before, behind }
+        DrawnRows { first, end, before, behind }
     }
 }
 
 /// `value × to / from`, rounded; 0 of nothing.
-fn scaled(value: i64, to: i64, from: i64) -> i64 {
+fn scale_rounded(value: i64, to: i64, from: i64) -> i64 {
     if from <= 0 {
         return 0;
     }
@@ -155,11 +153,11 @@ mod tests {
 
     #[test]
     fn the_bar_reaches_both_ends_and_every_row() {
-        assert_eq!(LONG.in_view(LONG.scrolled(Position::default(), 0)).0, 0);
-        let end = LONG.scrolled(Position::default(), i64::MAX);
+        assert_eq!(LONG.in_view(LONG.scrolled(ScrollPosition::default(), 0)).0, 0);
+        let end = LONG.scrolled(ScrollPosition::default(), i64::MAX);
         assert_eq!(LONG.in_view(end).1, 1_000_000);
         assert_eq!(LONG.drawn(end, SPARE).behind, 0);
-        let middle = LONG.scrolled(Position::default(), end.offset / 2);
+        let middle = LONG.scrolled(ScrollPosition::default(), end.offset / 2);
         assert!((middle.top / 56 - 499_994).abs() < 10, "{middle:?}");
     }
 
@@ -176,10 +174,10 @@ mod tests {
     #[test]
     fn a_short_list_is_scrolled_as_it_is() {
         let short = Geometry { rows: 30, row: 56, view: 640 };
-        assert_eq!(short.scrolled(Position::default(), 500), Position { offset: 500, top: 500 });
+        assert_eq!(short.scrolled(ScrollPosition::default(), 500), ScrollPosition { offset: 500, top: 500 });
         let few = Geometry { rows: 3, row: 56, view: 640 };
-        assert_eq!(few.drawn(Position::default(), SPARE), Drawn { first: 0, end: 3, before: 0, behind: 0 });
-        assert_eq!(Geometry::default().drawn(Position::default(), SPARE), Drawn::default());
+        assert_eq!(few.drawn(ScrollPosition::default(), SPARE), DrawnRows { first: 0, end: 3, before: 0, behind: 0 });
+        assert_eq!(Geometry::default().drawn(ScrollPosition::default(), SPARE), DrawnRows::default());
     }
 
     proptest! {
@@ -190,7 +188,7 @@ mod tests {
             steps in prop::collection::vec(-900_i64..900, 0..20),
         ) {
             let geometry = Geometry { rows, row, view };
-            let mut position = Position::default();
+            let mut position = ScrollPosition::default();
             for jump in jumps {
                 position = geometry.scrolled(position, jump);
                 for step in &steps {

@@ -19,7 +19,7 @@ for (const screen of screens) {
       const { width } = page.viewportSize()!;
       if (!inDialog) await page.setViewportSize({ width, height: Math.min(await page.evaluate(() => document.documentElement.scrollHeight), MOST) });
       for (const colorScheme of ["light", "dark"] as const) {
-        // Without motion: a picture taken half-way between two colours shows neither.
+        // Without motion: a picture taken half-way between two colors shows neither.
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await page.screenshot({ path: path.join(FOLDER, `${screen.name}-${info.project.name}-${colorScheme}.png`) });
       }

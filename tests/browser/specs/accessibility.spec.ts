@@ -1,11 +1,11 @@
 // What automatic checks can say about accessibility, on every screen, light and dark, wide and at 320 px, with large letters.
-// The pictured ones are checked when they are photographed (pictures.spec.ts), and here only as they are with Stripe.
+// The pictureNames ones are checked when they are photographed (pictures.spec.ts), and here only as they are with Stripe.
 import { test } from "../fixture/test.ts";
 import { expectAccessible } from "../fixture/accessible.ts";
-import { pictured } from "../fixture/pictured.ts";
+import { pictureNames } from "../fixture/picture-names.ts";
 import { screens } from "../fixture/screens.ts";
 
-const photographed: readonly string[] = pictured;
+const photographed: readonly string[] = pictureNames;
 
 for (const screen of screens) {
   const sandboxToo = !photographed.includes(screen.name);

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { Locator, Request } from "@playwright/test";
 import { type Page, expect, test } from "../fixture/test.ts";
 import { expectNoViolations } from "../fixture/axe.ts";
-import { sideways } from "../fixture/layout.ts";
+import { overflowPixels } from "../fixture/layout.ts";
 import { Billing } from "../fixture/billing.ts";
 import { prepareLimits, shortenLimits } from "../fixture/limits.ts";
 import { BILLING, signIn } from "../fixture/people.ts";
@@ -88,7 +88,7 @@ test("a line opens in a drawer by keyboard, arrows lead to its neighbours, Escap
   await page.keyboard.press("Escape");
   await expect(drawer).toBeHidden();
   await expect(billing.lines.nth(1)).toBeFocused();
-  const overflow = await sideways(page);
+  const overflow = await overflowPixels(page);
   expect(overflow).toBeLessThanOrEqual(0);
 });
 

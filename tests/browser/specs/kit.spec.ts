@@ -2,7 +2,7 @@
 import { type Page, expect, test } from "../fixture/test.ts";
 import { violations } from "../fixture/axe.ts";
 import { press } from "../fixture/keyboard.ts";
-import { enlarge, spills } from "../fixture/layout.ts";
+import { enlarge, findOverflow } from "../fixture/layout.ts";
 
 async function openKit(page: Page): Promise<void> {
   await page.emulateMedia({ reducedMotion: "reduce" });
@@ -14,13 +14,13 @@ test.describe("the kit @everywhere", () => {
   test("every state is clean and fits, from both directions, narrow, and without a connection", async ({ page }) => {
     await openKit(page);
     expect(await violations(page), "light and dark side by side").toEqual([]);
-    expect(await spills(page)).toEqual([]);
+    expect(await findOverflow(page)).toEqual([]);
     const narrow = page.getByRole("button", { name: "320 px wide" });
     const lost = page.getByRole("button", { name: "Connection lost" });
     for (const button of [page.getByRole("button", { name: "Right to left" }), narrow, lost]) {
       await button.click();
       await expect(button).toHaveAttribute("aria-pressed", "true");
-      expect(await spills(page), `with ${await button.innerText()}`).toEqual([]);
+      expect(await findOverflow(page), `with ${await button.innerText()}`).toEqual([]);
     }
     expect(await violations(page), "all of it at once").toEqual([]);
     // What sends something says why it waits, and can still be reached.
@@ -33,7 +33,7 @@ test.describe("the kit @everywhere", () => {
   test("every state fits with letters of twice the size", async ({ page }) => {
     await openKit(page);
     await enlarge(page);
-    expect(await spills(page)).toEqual([]);
+    expect(await findOverflow(page)).toEqual([]);
   });
 
   test("with forced colours what is pressed, marked or measured still shows", async ({ page }) => {
@@ -53,7 +53,7 @@ test.describe("the kit @everywhere", () => {
       ground: getComputedStyle(document.body).backgroundColor,
     }));
     expect(dot.dot).not.toBe(dot.ground);
-    expect(await spills(page)).toEqual([]);
+    expect(await findOverflow(page)).toEqual([]);
   });
 
   test("dialogs are opened, walked and left by keyboard, and hand the focus back", async ({ page }) => {

@@ -1,7 +1,7 @@
 // Other languages: chosen by the browser or by hand, loaded only when used, complete, and laid out as they are written.
 import { type Page, expect, test } from "../fixture/test.ts";
 import { violations } from "../fixture/axe.ts";
-import { sideways } from "../fixture/layout.ts";
+import { overflowPixels } from "../fixture/layout.ts";
 import { makeLink } from "../fixture/links.ts";
 import { BILLING, openSession } from "../fixture/people.ts";
 import { words } from "../fixture/words.ts";
@@ -26,7 +26,7 @@ const addBalance = (page: Page) => page.locator(".panel.balance .button-primary"
 
 async function isFit(page: Page): Promise<void> {
   expect(await violations(page)).toEqual([]);
-  const overflow = await sideways(page);
+  const overflow = await overflowPixels(page);
   expect(overflow, "pixels wider than the screen").toBeLessThanOrEqual(0);
 }
 

@@ -3,21 +3,21 @@
 // After a wanted change: cargo xtask screens --renew
 import { expect, test } from "../fixture/test.ts";
 import { expectAccessible } from "../fixture/accessible.ts";
-import { pictured } from "../fixture/pictured.ts";
+import { pictureNames } from "../fixture/picture-names.ts";
 import { screens } from "../fixture/screens.ts";
-import { STILL, hold, holdClock } from "../fixture/still.ts";
+import { FROZEN_TIME, freezePage, freezeClock } from "../fixture/frozen.ts";
 
-for (const name of pictured) {
+for (const name of pictureNames) {
   const screen = screens.find((one) => one.name === name)!;
 
   test.describe(`${name} @everywhere`, () => {
-    test.use({ demo: screen.demo, startsAt: STILL });
+    test.use({ demo: screen.demo, startsAt: FROZEN_TIME });
 
     test("looks as in the picture book and is accessible, light and dark", async ({ page, seams, watch }, info) => {
       screen.statuses?.forEach((status) => watch.expectStatus(status));
-      await holdClock(page);
+      await freezeClock(page);
       await screen.open(page, seams);
-      await hold(page);
+      await freezePage(page);
       const width = info.project.name === "desktop" ? "wide" : "narrow";
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

@@ -1,7 +1,7 @@
 // A language that nobody speaks finds what is not in the catalogue, and what does not bear words that are 40 % longer: on every
 // screen, wide and then narrow. That each is reached at either width is seen in accessibility.spec.ts.
 import { type Page, expect, test } from "../fixture/test.ts";
-import { narrow, spills } from "../fixture/layout.ts";
+import { narrow, findOverflow } from "../fixture/layout.ts";
 import { screens } from "../fixture/screens.ts";
 import { inPseudo, pseudoFile } from "../fixture/words.ts";
 
@@ -61,7 +61,7 @@ async function speaksAndFits(page: Page, known: string[], width: string): Promis
   // Middles of sentences around elements have no bracket at all, but their letters are none of English.
   const strays = texts.filter((text) => /[a-z]/i.test(leftOver(text, known)));
   expect(strays, `not in the catalogue, ${width}`).toEqual([]);
-  expect(await spills(page), `does not fit, ${width}`).toEqual([]);
+  expect(await findOverflow(page), `does not fit, ${width}`).toEqual([]);
 }
 
 for (const screen of screens.filter(({ name }) => !OF_THE_SERVER.includes(name))) {

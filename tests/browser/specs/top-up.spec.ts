@@ -1,4 +1,4 @@
-// A top-up by hand, however the bank answers: charged once, credited once, and always said in words.
+// A manual top-up, however the bank answers: charged once, credited once, and always said in words.
 import { expect, test } from "../fixture/test.ts";
 import { Bank } from "../fixture/bank.ts";
 import { Billing, CARDS } from "../fixture/billing.ts";

@@ -3,7 +3,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "../fixture/test.ts";
 import { violations } from "../fixture/axe.ts";
-import { sideways } from "../fixture/layout.ts";
+import { overflowPixels } from "../fixture/layout.ts";
 import { Billing } from "../fixture/billing.ts";
 import { BILLING, signIn } from "../fixture/people.ts";
 
@@ -193,7 +193,7 @@ test("the chart runs left to right in a page that does not, and nothing scrolls 
   await days.first().focus();
   await page.keyboard.press("ArrowRight");
   await expect(days.nth(1)).toBeFocused();
-  const overflow = await sideways(page);
+  const overflow = await overflowPixels(page);
   expect(overflow).toBeLessThanOrEqual(0);
   await expect(usage).toBeVisible();
 });

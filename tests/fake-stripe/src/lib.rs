@@ -10,7 +10,7 @@ mod bank;
 mod browser;
 mod cards;
 mod control;
-mod door;
+mod entry;
 mod faults;
 mod form;
 mod keys;
@@ -76,7 +76,7 @@ impl Fake {
         let listener = TcpListener::bind(listen).await?;
         let origin = format!("http://{}", listener.local_addr()?);
         let shared = Shared { bank: Arc::new(Mutex::new(bank)), origin: origin.into() };
-        let routes = door::routes(shared.clone());
+        let routes = entry::routes(shared.clone());
         let task = tokio::spawn(async move {
             // It ends with the test.
             let _ = axum::serve(listener, routes).await;

@@ -27,7 +27,7 @@ const NEVER_IN_WASM: [&str; 6] = ["tokio", "sqlx", "axum", "reqwest", "chrono", 
 const UNUSED_BY_THE_PAGE: [(&str, &str); 1] = [("leptos_config", "regex")];
 
 pub(super) fn crate_edges() -> Result<Vec<String>> {
-    let metadata = workspace::metadata()?;
+    let metadata = workspace::cargo_metadata()?;
     let packages = metadata["packages"].as_array().context("`cargo metadata` lists no packages")?;
     Ok(packages.iter().flat_map(|package| wrong_edges(package, packages)).collect())
 }
@@ -45,17 +45,17 @@ fn wrong_edges(package: &Value, members: &[Value]) -> Vec<String> {
 }
 
 pub(super) fn wasm_dependencies() -> Result<Vec<String>> {
-    let mut tree = workspace::cargo();
+    let mut tree = workspace::cargo_command();
     tree.args(["tree", "--package", "nexis-billing-app", "--target", "wasm32-unknown-unknown"]);
     tree.args(["--edges", "normal,no-proc-macro", "--prefix", "depth", "--format", " {p}"]);
-    Ok(forbidden_in(&process::capture(&mut tree)?))
+    Ok(forbidden_in(&process::capture_output(&mut tree)?))
 }
 
 /// The routes that move the clock belong to builds with tests; the program alone must come without them.
 pub(super) fn seams_in_the_program() -> Result<Option<String>> {
-    let mut tree = workspace::cargo();
+    let mut tree = workspace::cargo_command();
     tree.args(["tree", "--package", "billing-server", "--edges", "normal,build", "--depth", "0"]);
-    let features = process::capture(tree.args(["--format", "{f}"]))?;
+    let features = process::capture_output(tree.args(["--format", "{f}"]))?;
     let seamed = has_seams(&features);
     Ok(seamed.then(|| format!("the program is built with test seams (features: {})", features.trim())))
 }
@@ -75,8 +75,8 @@ fn forbidden_in(tree: &str) -> Vec<String> {
             continue;
         };
         above.truncate(depth);
-        let excused =
-            above.windows(2).any(|pair| excuses(pair[0], pair[1])) || above.last().is_some_and(|by| excuses(by, name));
+        let excused = above.windows(2).any(|pair| is_excused(pair[0], pair[1]))
+            || above.last().is_some_and(|by| is_excused(by, name));
         if is_forbidden(name) && !excused {
             bad.push(format!("{name} reaches the Wasm of the page, by {}", above.join(" → ")));
         }
@@ -87,7 +87,7 @@ fn forbidden_in(tree: &str) -> Vec<String> {
     bad
 }
 
-fn excuses(dependent: &str, dependency: &str) -> bool {
+fn is_excused(dependent: &str, dependency: &str) -> bool {
     UNUSED_BY_THE_PAGE.contains(&(dependent, dependency))
 }
 

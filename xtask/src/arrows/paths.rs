@@ -1,10 +1,10 @@
 //! Reads which modules a file names, in `use` trees and in plain paths, without compiling it.
 
 /// Every path below the crate root that the code names: `crate::…` and `super::…`, groups unfolded.
-pub(super) fn used(code: &str, module: &[String]) -> Vec<Vec<String>> {
+pub(super) fn used_paths(code: &str, module: &[String]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::").filter(|(at, _)| starts_word(code, *at)) {
-        unfold(&code[at + "crate::".len()..], &[], &mut found);
+        unfold_tree(&code[at + "crate::".len()..], &[], &mut found);
     }
     for (at, _) in
         code.match_indices("super::").filter(|(at, _)| starts_word(code, *at) && !code[..*at].ends_with("super::"))
@@ -15,19 +15,34 @@ pub(super) fn used(code: &str, module: &[String]) -> Vec<Vec<String>> {
             base.pop();
             rest = after;
         }
-        unfold(rest, &base, &mut found);
+        unfold_tree(rest, &base, &mut found);
     }
     // A bare `super::*` at the top of the tree names nothing in particular.
     found.retain(|path| !path.is_empty());
     found
 }
 
+/// Every path that begins with a module which the file itself declares: `mod rows;` and then `rows::read()`.
+pub(super) fn used_children(code: &str, module: &[String]) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let declared = code.lines().filter_map(|line| line.trim_end().strip_suffix(';')?.rsplit_once("mod "));
+    for (_, child) in declared.filter(|(before, child)| !before.contains("use ") && child.chars().all(is_word)) {
+        let prefix = format!("{child}::");
+        for (at, _) in
+            code.match_indices(&prefix).filter(|(at, _)| starts_word(code, *at) && !code[..*at].ends_with("::"))
+        {
+            unfold(&code[at..], module, &mut found);
+        }
+    }
+    found
+}
+
 /// Follows one use tree or path from `text` and adds what it names; answers what is left of the text.
-fn unfold<'a>(text: &'a str, base: &[String], found: &mut Vec<Vec<String>>) -> &'a str {
+fn unfold_tree<'a>(text: &'a str, base: &[String], found: &mut Vec<Vec<String>>) -> &'a str {
     let text = text.trim_start();
     if let Some(mut rest) = text.strip_prefix('{') {
         loop {
-            rest = unfold(rest, base, found).trim_start();
+            rest = unfold_tree(rest, base, found).trim_start();
             match rest.strip_prefix(',') {
                 Some(after) if !after.trim_start().starts_with('}') => rest = after,
                 Some(after) => return skip_brace(after),
@@ -46,7 +61,7 @@ fn unfold<'a>(text: &'a str, base: &[String], found: &mut Vec<Vec<String>>) -> &
         path.push(name.to_owned());
     }
     if let Some(after) = rest.strip_prefix("::") {
-        return unfold(after, &path, found);
+        return unfold_tree(after, &path, found);
     }
     found.push(path);
     match rest.trim_start().strip_prefix("as ") {
@@ -79,7 +94,7 @@ mod tests {
 
     fn named(code: &str) -> Vec<String> {
         let module = ["pages".to_owned(), "pay".to_owned()];
-        used(code, &module).iter().map(|path| path.join("::")).collect()
+        used_paths(code, &module).iter().map(|path| path.join("::")).collect()
     }
 
     #[test]

@@ -12,9 +12,9 @@ use wasm_encoder::{
 const OURS: [&str; 2] = ["__wbg_", "__wbindgen_"];
 
 /// The Wasm and its script with short names. A name that the script does not write exactly once keeps its length.
-pub(super) fn shorten(wasm: &[u8], script: &str) -> Result<(Vec<u8>, String)> {
+pub(super) fn shorten_names(wasm: &[u8], script: &str) -> Result<(Vec<u8>, String)> {
     let mut written = HashMap::new();
-    for word in words(script) {
+    for word in split_words(script) {
         *written.entry(word).or_insert(0_usize) += 1;
     }
     let mut renaming = Renaming { once: |name: &str| written.get(name) == Some(&1), short: HashMap::new() };
@@ -25,7 +25,7 @@ pub(super) fn shorten(wasm: &[u8], script: &str) -> Result<(Vec<u8>, String)> {
     if short.is_empty() {
         bail!("the Wasm imports nothing by a name of wasm-bindgen's: it would run into nothing");
     }
-    let script = words(script).map(|word| short.get(word).map_or(word, String::as_str)).collect();
+    let script = split_words(script).map(|word| short.get(word).map_or(word, String::as_str)).collect();
     Ok((module.finish(), script))
 }
 
@@ -55,7 +55,7 @@ impl<F: Fn(&str) -> bool> Reencode for Renaming<F> {
 }
 
 /// The script cut into identifiers and what stands between them; joined again it is the script.
-fn words(script: &str) -> impl Iterator<Item = &str> {
+fn split_words(script: &str) -> impl Iterator<Item = &str> {
     let in_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '$';
     let mut rest = script;
     std::iter::from_fn(move || {
@@ -89,7 +89,7 @@ mod tests {
     fn the_wasm_and_its_script_agree_on_the_short_names() {
         let wasm = importing(&["__wbg_log_0123456789abcdef", "__wasm_split_load_x"]);
         let script = "({ __wbg_log_0123456789abcdef: (text) => log(text), __wbg_log_0: 1 });";
-        let (wasm, script) = shorten(&wasm, script).unwrap();
+        let (wasm, script) = shorten_names(&wasm, script).unwrap();
         assert_eq!(wasm, importing(&["_0", "__wasm_split_load_x"]));
         assert_eq!(script, "({ _0: (text) => log(text), __wbg_log_0: 1 });");
     }
@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn a_name_that_the_script_uses_twice_is_left_alone() {
         let wasm = importing(&["__wbg_a_1", "__wbg_b_2"]);
-        let (wasm, script) = shorten(&wasm, "__wbg_a_1 __wbg_a_1 __wbg_b_2").unwrap();
+        let (wasm, script) = shorten_names(&wasm, "__wbg_a_1 __wbg_a_1 __wbg_b_2").unwrap();
         assert_eq!((wasm, script.as_str()), (importing(&["__wbg_a_1", "_0"]), "__wbg_a_1 __wbg_a_1 _0"));
-        assert!(shorten(&importing(&["__wbg_c_3"]), "nothing").is_err());
+        assert!(shorten_names(&importing(&["__wbg_c_3"]), "nothing").is_err());
     }
 }

@@ -23,34 +23,34 @@ const MARKS: [&str; 4] = ["<!--bootstrap-->", "<!--name-->", "<!--logo-->", "<!-
 /// What the product is made of; the kit is only in dist/ when somebody asked for it.
 const PROGRAMS: [Program; 2] = [Program::App, Program::Pay];
 /// Leaves the page in dist/, compressed.
-pub(super) fn make() -> Result<()> {
+pub(super) fn make_page() -> Result<()> {
     let work = workspace::target_dir()?.join("page");
-    let dist = workspace::dist();
+    let dist = workspace::dist_folder();
     if dist.exists() {
         fs::remove_dir_all(&dist).with_context(|| format!("{} could not be emptied", dist.display()))?;
     }
     fs::create_dir_all(&dist).with_context(|| format!("{} could not be made", dist.display()))?;
-    let languages = languages(&dist)?;
+    let languages = write_languages(&dist)?;
     for program in PROGRAMS {
         make_document(program, &work.join(program.stem()), &dist, &languages)?;
     }
     for name in COPIED {
-        copy(&workspace::root().join("public").join(name), &dist.join(name))?;
+        copy_file(&workspace::root_folder().join("public").join(name), &dist.join(name))?;
     }
-    precompress::folder(&dist)
+    precompress::compress_folder(&dist)
 }
 
 /// Puts the kit beside the page that is in dist/, in the place of an older one.
 pub(super) fn add_kit() -> Result<()> {
     remove_kit()?;
-    let (work, dist) = (workspace::target_dir()?.join("page"), workspace::dist());
-    make_document(Program::Kit, &work.join(Program::Kit.stem()), &dist, &languages(&dist)?)
+    let (work, dist) = (workspace::target_dir()?.join("page"), workspace::dist_folder());
+    make_document(Program::Kit, &work.join(Program::Kit.stem()), &dist, &write_languages(&dist)?)
 }
 
 /// Leaves in dist/ what `make` made.
 pub(super) fn remove_kit() -> Result<()> {
     let own = format!("{}-", Program::Kit.stem());
-    for file in workspace::files_below(&workspace::dist())? {
+    for file in workspace::files_below(&workspace::dist_folder())? {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         // The stamp of the build, which is hidden, too.
         if name == Program::Kit.document() || name.trim_start_matches('.').starts_with(&own) {
@@ -61,27 +61,27 @@ pub(super) fn remove_kit() -> Result<()> {
 }
 
 /// A file for each language but English; answers their addresses as JavaScript.
-fn languages(dist: &Path) -> Result<String> {
+fn write_languages(dist: &Path) -> Result<String> {
     let mut names = Vec::new();
-    for (language, words) in words()? {
+    for (language, words) in language_texts()? {
         let name = name_of_contents(language, "txt", words.as_bytes());
         fs::write(dist.join(&name), words).with_context(|| format!("dist/{name} could not be written"))?;
         names.push((language, name));
     }
-    Ok(addresses(&names))
+    Ok(language_addresses(&names))
 }
 
 /// `{"de":"/de-….txt"}`, as public/loader.js wants it.
-pub(super) fn addresses(names: &[(&str, String)]) -> String {
+pub(super) fn language_addresses(names: &[(&str, String)]) -> String {
     let addresses: Vec<_> = names.iter().map(|(language, name)| format!("{language:?}:\"/{name}\"")).collect();
     format!("{{{}}}", addresses.join(","))
 }
 
 /// Each language but English and its words, as the tree has them now: this program may be older than the tree.
-pub(super) fn words() -> Result<Vec<(&'static str, String)>> {
+pub(super) fn language_texts() -> Result<Vec<(&'static str, String)>> {
     let read = |language: &str| -> Result<Catalogue> {
-        let file = workspace::root().join(format!("crates/catalogue/texts/{language}.json"));
-        Catalogue::parse(&read(&file)?).with_context(|| workspace::relative(&file))
+        let file = workspace::root_folder().join(format!("crates/catalogue/texts/{language}.json"));
+        Catalogue::parse(&read_text(&file)?).with_context(|| workspace::relative_path(&file))
     };
     let english = read(ENGLISH.language)?;
     let languages = OTHERS.iter().map(|source| source.language);
@@ -90,19 +90,19 @@ pub(super) fn words() -> Result<Vec<(&'static str, String)>> {
 
 fn make_document(program: Program, work: &Path, dist: &Path, languages: &str) -> Result<()> {
     let (stem, document) = (program.stem(), program.document());
-    let code = wasm::make(work, program)?;
-    let script = script(&code.scripts, languages)?;
-    let style = stylesheet(work, program)?;
-    let mut html = read(&workspace::root().join(document))?;
+    let code = wasm::make_code(work, program)?;
+    let script = bundle_script(&code.scripts, languages)?;
+    let style = minify_style(work, program)?;
+    let mut html = read_text(&workspace::root_folder().join(document))?;
     for part in code.later.iter().chain([&code.main]) {
-        copy(&part.file, &dist.join(&part.name))?;
+        copy_file(&part.file, &dist.join(&part.name))?;
     }
     for (address, extension, file) in [(SCRIPT, "js", &script), (STYLE, "css", &style)] {
-        let name = name_of_contents(stem, extension, read(file)?.as_bytes());
-        copy(file, &dist.join(&name))?;
-        html = renamed(&html, address, &name)?;
+        let name = name_of_contents(stem, extension, read_text(file)?.as_bytes());
+        copy_file(file, &dist.join(&name))?;
+        html = rename_address(&html, address, &name)?;
     }
-    html = slim(&renamed(&html, WASM, &code.main.name)?)?;
+    html = slim_document(&rename_address(&html, WASM, &code.main.name)?)?;
     if let Some(mark) = MARKS.iter().find(|mark| !html.contains(**mark)) {
         bail!("{document} lost its {mark}: the server would have nowhere to put what it knows");
     }
@@ -110,45 +110,45 @@ fn make_document(program: Program, work: &Path, dist: &Path, languages: &str) ->
 }
 
 /// public/loader.js and everything that it imports as one file: a request for each would be one after the other.
-pub(super) fn script(scripts: &Path, languages: &str) -> Result<PathBuf> {
+pub(super) fn bundle_script(scripts: &Path, languages: &str) -> Result<PathBuf> {
     let (entry, bundle) = (scripts.join("loader.js"), scripts.join("loader.bundle.js"));
-    copy(&workspace::root().join("public/loader.js"), &entry)?;
-    let mut esbuild = esbuild(&entry, &bundle)?;
+    copy_file(&workspace::root_folder().join("public/loader.js"), &entry)?;
+    let mut esbuild = esbuild_command(&entry, &bundle)?;
     // wasm-bindgen imports what loads the later parts once for each of its functions, always under the same name.
     esbuild.arg(format!("--define:LANGUAGES={languages}"));
-    process::run(esbuild.args(["--bundle", "--format=esm", "--log-override:duplicate-object-key=silent"]))?;
+    process::run_command(esbuild.args(["--bundle", "--format=esm", "--log-override:duplicate-object-key=silent"]))?;
     Ok(bundle)
 }
 
 /// The program's stylesheet in `work`, small.
-fn stylesheet(work: &Path, program: Program) -> Result<PathBuf> {
+fn minify_style(work: &Path, program: Program) -> Result<PathBuf> {
     let (joined, small) = (work.join("joined.css"), work.join("app.css"));
     fs::write(&joined, joined_style(program)?).context("the stylesheet could not be written")?;
-    process::run(&mut esbuild(&joined, &small)?)?;
+    process::run_command(&mut esbuild_command(&joined, &small)?)?;
     Ok(small)
 }
 
 /// All but what another document alone needs.
 pub(super) fn joined_style(program: Program) -> Result<String> {
     let of_pay = |file: &Path| file.ends_with("pages/pay.css") || file.ends_with("pages/shell.css");
-    let of_kit = |file: &Path| file.ends_with("pages/specimens.css");
+    let of_kit = |file: &Path| file.ends_with("pages/stories.css");
     let of_a_page = |file: &Path| file.components().any(|part| part.as_os_str() == "pages");
-    style::join(&workspace::root().join("style"), |file| match program {
+    style::join_styles(&workspace::root_folder().join("style"), |file| match program {
         Program::App => !file.ends_with("pages/pay.css") && !of_kit(file),
         Program::Pay => of_pay(file) || !of_a_page(file),
         Program::Kit => of_kit(file) || !of_a_page(file),
     })
 }
 
-fn esbuild(from: &Path, to: &Path) -> Result<Command> {
-    let mut command = Command::new(install::esbuild()?);
+fn esbuild_command(from: &Path, to: &Path) -> Result<Command> {
+    let mut command = Command::new(install::esbuild_program()?);
     command.arg(from).args(["--minify", "--target=esnext", "--charset=utf8", "--log-level=warning"]);
     command.arg(format!("--outfile={}", to.display()));
     Ok(command)
 }
 
 /// The document with `address` replaced by the file's name in dist/.
-pub(super) fn renamed(html: &str, address: &str, name: &str) -> Result<String> {
+pub(super) fn rename_address(html: &str, address: &str, name: &str) -> Result<String> {
     let quoted = format!("\"{address}\"");
     if html.matches(&quoted).count() != 1 {
         bail!("the document must name {address} exactly once");
@@ -157,7 +157,7 @@ pub(super) fn renamed(html: &str, address: &str, name: &str) -> Result<String> {
 }
 
 /// The document without comments (but the server's mark), indentation and empty lines.
-fn slim(html: &str) -> Result<String> {
+fn slim_document(html: &str) -> Result<String> {
     let mut kept = String::with_capacity(html.len());
     let mut rest = html;
     // Comments for people begin with a space, the mark does not.
@@ -177,11 +177,11 @@ pub(super) fn without_trunk(html: &str) -> String {
     html.lines().filter(|line| !line.contains("data-trunk")).collect::<Vec<_>>().join("\n")
 }
 
-pub(super) fn read(file: &Path) -> Result<String> {
+pub(super) fn read_text(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("{} could not be read", file.display()))
 }
 
-pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(super) fn copy_file(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to).with_context(|| format!("{} could not be copied to {}", from.display(), to.display()))?;
     Ok(())
 }
@@ -193,30 +193,31 @@ mod tests {
     #[test]
     fn the_document_keeps_the_servers_mark_and_loses_what_only_people_read() {
         let html = "<head>\n  <!-- Why. -->\n  <link data-trunk rel=\"rust\">\n  <!--bootstrap-->\n  <title>x</title>\n</head>\n";
-        assert_eq!(slim(html).unwrap(), "<head>\n<!--bootstrap-->\n<title>x</title>\n</head>");
+        assert_eq!(slim_document(html).unwrap(), "<head>\n<!--bootstrap-->\n<title>x</title>\n</head>");
     }
 
     #[test]
     fn a_comment_without_an_end_is_an_error() {
-        assert!(slim("<head><!--bootstrap--><!-- no end </head>").is_err());
+        assert!(slim_document("<head><!--bootstrap--><!-- no end </head>").is_err());
     }
 
     #[test]
     fn a_file_that_the_document_does_not_name_is_an_error() {
         let html = r#"<script type="module" src="/loader.js"></script>"#;
         assert_eq!(
-            renamed(html, SCRIPT, "loader-1.js").unwrap(),
+            rename_address(html, SCRIPT, "loader-1.js").unwrap(),
             r#"<script type="module" src="/loader-1.js"></script>"#
         );
-        assert!(renamed(html, STYLE, "app-1.css").is_err());
+        assert!(rename_address(html, STYLE, "app-1.css").is_err());
     }
 
     #[test]
     fn the_documents_of_this_tree_name_what_is_built() {
         for program in [Program::App, Program::Pay, Program::Kit] {
-            let html = read(&workspace::root().join(program.document())).unwrap();
-            let html = [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| renamed(&html, address, "x").unwrap());
-            let html = slim(&html).unwrap();
+            let html = read_text(&workspace::root_folder().join(program.document())).unwrap();
+            let html =
+                [WASM, SCRIPT, STYLE].iter().fold(html, |html, address| rename_address(&html, address, "x").unwrap());
+            let html = slim_document(&html).unwrap();
             assert!(MARKS.iter().all(|mark| html.contains(mark)), "{program:?}");
         }
     }

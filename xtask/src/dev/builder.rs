@@ -1,7 +1,7 @@
 //! Makes the parts of the page again, each when it is asked for, and hands them to the site: the quick ones at once, the
 //! programs one after the other beside them.
 
-use super::{site::Site, sources::Part};
+use super::{site::Site, sources::PagePart};
 use crate::{
     build::{Program, development},
     process, steps,
@@ -17,27 +17,28 @@ use std::{
 
 /// Everything, for the first time. Errors only where the loop could not mend it: a program that does not compile is shown.
 pub(super) fn make_all(site: &Site, programs: &[Program]) {
-    for part in [Part::Style, Part::Words, Part::Document] {
+    for part in [PagePart::Style, PagePart::Words, PagePart::Document] {
         make_quick(site, programs, part);
     }
     make_programs(site, programs, || false);
 }
 
 /// A part that takes milliseconds.
-pub(super) fn make_quick(site: &Site, programs: &[Program], part: Part) {
+pub(super) fn make_quick(site: &Site, programs: &[Program], part: PagePart) {
     let started = Instant::now();
     let (title, made) = match part {
-        Part::Style => {
-            ("the stylesheet", each(programs, "css", |program| Ok(development::stylesheet(program)?.into_bytes())))
-        }
-        Part::Words => ("the words", words()),
-        Part::Document => (
-            "the documents",
-            each(programs, "html", |program| Ok(development::document(program, "", "")?.into_bytes())),
+        PagePart::Style => (
+            "the stylesheet",
+            make_each(programs, "css", |program| Ok(development::dev_stylesheet(program)?.into_bytes())),
         ),
-        Part::Code => return,
+        PagePart::Words => ("the words", make_texts()),
+        PagePart::Document => (
+            "the documents",
+            make_each(programs, "html", |program| Ok(development::dev_document(program, "", "")?.into_bytes())),
+        ),
+        PagePart::Code => return,
     };
-    report(site, title, started, made);
+    report_part(site, title, started, made);
 }
 
 /// After the first program has been made the others wait so long: the page that loads again needs the cores, and the next
@@ -66,27 +67,27 @@ fn make_programs(site: &Site, programs: &[Program], asked_again: impl Fn() -> bo
             Program::Pay => "the payment page",
             Program::Kit => "the kit",
         };
-        let made = compile(*program).and_then(|()| development::bind(*program)).map(|code| {
+        let made = compile_program(*program).and_then(|()| development::bind_program(*program)).map(|code| {
             let stem = program.stem();
             vec![(format!("{stem}.wasm"), code.wasm), (format!("{stem}.js"), code.script)]
         });
         let failed = made.is_err();
-        report(site, title, started, made);
+        report_part(site, title, started, made);
         // The next one would most likely fail by the same line.
-        if failed || process::interrupted() {
+        if failed || process::is_interrupted() {
             return false;
         }
     }
     false
 }
 
-fn report(site: &Site, title: &'static str, started: Instant, made: Result<Vec<(String, Vec<u8>)>>) {
+fn report_part(site: &Site, title: &'static str, started: Instant, made: Result<Vec<(String, Vec<u8>)>>) {
     match made {
         Ok(files) => {
             site.publish(title, files);
-            println!("{title}: {}", steps::seconds(started.elapsed()));
+            println!("{title}: {}", steps::format_seconds(started.elapsed()));
         }
-        Err(_) if process::interrupted() => {}
+        Err(_) if process::is_interrupted() => {}
         Err(failure) => {
             let problem = format!("{failure:#}");
             // A compiler has said it in the terminal already.
@@ -96,7 +97,7 @@ fn report(site: &Site, title: &'static str, started: Instant, made: Result<Vec<(
     }
 }
 
-fn each(
+fn make_each(
     programs: &[Program],
     extension: &str,
     make: impl Fn(Program) -> Result<Vec<u8>>,
@@ -104,18 +105,18 @@ fn each(
     programs.iter().map(|program| Ok((format!("{}.{extension}", program.stem()), make(*program)?))).collect()
 }
 
-fn words() -> Result<Vec<(String, Vec<u8>)>> {
-    Ok(development::words()?.into_iter().map(|(name, words)| (name, words.into_bytes())).collect())
+fn make_texts() -> Result<Vec<(String, Vec<u8>)>> {
+    Ok(development::text_files()?.into_iter().map(|(name, words)| (name, words.into_bytes())).collect())
 }
 
 /// The error is what the compiler said, for the page; the terminal has it as it comes.
-fn compile(program: Program) -> Result<()> {
-    let mut cargo = development::compiler(program);
+fn compile_program(program: Program) -> Result<()> {
+    let mut cargo = development::dev_compiler(program);
     cargo.arg("--quiet");
     if std::io::stderr().is_terminal() {
         cargo.args(["--color", "always"]);
     }
-    let (succeeded, said) = overheard(&mut cargo)?;
+    let (succeeded, said) = run_relayed(&mut cargo)?;
     if !succeeded {
         bail!("the compiler refuses it\n\n{}", said.trim());
     }
@@ -123,25 +124,25 @@ fn compile(program: Program) -> Result<()> {
 }
 
 /// Whether the program ended well, and what it said on its standard error, which is passed on.
-fn overheard(command: &mut Command) -> Result<(bool, String)> {
-    let mut child = process::spawn(command.stderr(Stdio::piped()))?;
+fn run_relayed(command: &mut Command) -> Result<(bool, String)> {
+    let mut child = process::spawn_command(command.stderr(Stdio::piped()))?;
     let output = child.stderr.take().context("the program's output cannot be read")?;
     let reader = thread::spawn(move || {
         let mut said = String::new();
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
             eprintln!("{line}");
-            said.push_str(&without_colours(&line));
+            said.push_str(&strip_colors(&line));
             said.push('\n');
         }
         said
     });
-    let status = process::wait(&mut child)?;
+    let status = process::wait_for_end(&mut child)?;
     Ok((status.success(), reader.join().unwrap_or_default()))
 }
 
-/// Text without the sequences by which a terminal changes its colour (ECMA-48, SGR).
-fn without_colours(text: &str) -> String {
+/// Text without the sequences by which a terminal changes its color (ECMA-48, SGR).
+fn strip_colors(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |plain, part| plain + part.split_once('m').map_or(part, |(_, rest)| rest))
@@ -152,18 +153,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_for_the_terminal_only() {
+    fn colors_are_for_the_terminal_only() {
         assert_eq!(
-            without_colours("\u{1b}[1m\u{1b}[38;5;9merror[E0308]\u{1b}[0m: mismatched"),
+            strip_colors("\u{1b}[1m\u{1b}[38;5;9merror[E0308]\u{1b}[0m: mismatched"),
             "error[E0308]: mismatched"
         );
-        assert_eq!(without_colours("plain"), "plain");
+        assert_eq!(strip_colors("plain"), "plain");
     }
 
     #[cfg(unix)]
     #[test]
     fn what_a_program_complains_about_is_kept() {
-        let (succeeded, said) = overheard(Command::new("sh").args(["-c", "echo out; echo oh >&2; exit 3"])).unwrap();
+        let (succeeded, said) = run_relayed(Command::new("sh").args(["-c", "echo out; echo oh >&2; exit 3"])).unwrap();
         assert_eq!((succeeded, said.as_str()), (false, "oh\n"));
     }
 }

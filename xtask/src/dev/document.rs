@@ -27,15 +27,15 @@ pub(super) fn is_app(answer: &str) -> bool {
 }
 
 /// `document` with the data that stands in `answer`; the app asks for it when there is none.
-pub(super) fn fill(document: &str, answer: &str) -> String {
+pub(super) fn fill_document(document: &str, answer: &str) -> String {
     let data = answer.split_once(DATA.0).and_then(|(_, rest)| rest.split_once(DATA.1)).map_or("", |(data, _)| data);
     let read: Value = serde_json::from_str(data).unwrap_or_default();
-    let name = escaped(read["service"]["brand"]["name"].as_str().unwrap_or("Nexis"));
+    let name = escape_html(read["service"]["brand"]["name"].as_str().unwrap_or("Nexis"));
     let element = if data.is_empty() { String::new() } else { [DATA.0, data, DATA.1].concat() };
     document.replace(NAME_MARK, &name).replacen(DATA_MARK, &element, 1)
 }
 
-fn escaped(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn the_data_and_the_name_come_from_the_server_and_the_rest_from_the_tree() {
-        let html = fill("<title>Billing · <!--name--></title><!--bootstrap--><p>new</p>", ANSWER);
+        let html = fill_document("<title>Billing · <!--name--></title><!--bootstrap--><p>new</p>", ANSWER);
         assert_eq!(
             html,
             "<title>Billing · Ava &amp; Co</title><script type=\"application/json\" id=\"bootstrap\">\
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn without_data_the_document_is_whole_and_the_app_asks() {
-        assert_eq!(fill("<!--name--><!--bootstrap--><p>", "<div id=\"shell\">"), "Nexis<p>");
+        assert_eq!(fill_document("<!--name--><!--bootstrap--><p>", "<div id=\"shell\">"), "Nexis<p>");
     }
 
     #[test]

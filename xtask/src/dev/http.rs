@@ -83,7 +83,7 @@ impl Head {
 
 /// Makes a request one that the server behind takes for its own: its host, its origin where the page's own was named, and
 /// no second request on the same connection.
-pub(super) fn redirect(request: &mut Head, authority: &str) {
+pub(super) fn redirect_request(request: &mut Head, authority: &str) {
     let host = request.header("host").unwrap_or_default().to_owned();
     let own = request.header("origin").is_some_and(|origin| origin.eq_ignore_ascii_case(&format!("http://{host}")));
     if own {
@@ -95,7 +95,7 @@ pub(super) fn redirect(request: &mut Head, authority: &str) {
 }
 
 /// Answers with a whole body, which is never kept.
-pub(super) fn answer(to: &mut impl Write, status: &str, content_type: &str, body: &[u8]) -> Result<()> {
+pub(super) fn send_answer(to: &mut impl Write, status: &str, content_type: &str, body: &[u8]) -> Result<()> {
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\nCache-Control: no-store\r\n\
@@ -138,13 +138,13 @@ mod tests {
     #[test]
     fn our_own_origin_becomes_the_servers_and_that_of_another_page_stays_what_it_is() {
         let mut ours = head("POST / HTTP/1.1\r\nHost: 127.0.0.1:8081\r\norigin: http://127.0.0.1:8081\r\n\r\n");
-        redirect(&mut ours, "127.0.0.1:8080");
+        redirect_request(&mut ours, "127.0.0.1:8080");
         assert_eq!(
             written(&ours),
             "POST / HTTP/1.1\r\nOrigin: http://127.0.0.1:8080\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n\r\n"
         );
         let mut other = head("POST / HTTP/1.1\r\nHost: 127.0.0.1:8081\r\nOrigin: http://evil.example\r\n\r\n");
-        redirect(&mut other, "127.0.0.1:8080");
+        redirect_request(&mut other, "127.0.0.1:8080");
         assert_eq!(other.header("origin"), Some("http://evil.example"));
     }
 }

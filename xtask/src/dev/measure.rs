@@ -9,10 +9,10 @@ const EDITED: [&str; 3] =
     ["src/pages/settings/billing/balance.rs", "crates/catalogue/texts/en.json", "style/pages/billing/balance.css"];
 
 /// Measures on the development server at `address`; the table goes to the terminal.
-pub(super) fn run(address: &str) -> Result<()> {
+pub(super) fn measure_edits(address: &str) -> Result<()> {
     let _originals = Originals::keep()?;
-    let mut measure = suite::playwright(&workspace::server_binary()?, &["--config=dev.config.ts"])?;
-    process::run(measure.env("NEXIS_BILLING_DEV", address))
+    let mut measure = suite::playwright_command(&workspace::server_binary()?, &["--config=dev.config.ts"])?;
+    process::run_command(measure.env("NEXIS_BILLING_DEV", address))
 }
 
 /// The edited files as they were; back in their place when this is dropped.
@@ -21,7 +21,7 @@ struct Originals(Vec<(PathBuf, Vec<u8>)>);
 impl Originals {
     fn keep() -> Result<Self> {
         let read = |path: &str| {
-            let file = workspace::root().join(path);
+            let file = workspace::root_folder().join(path);
             let bytes = fs::read(&file).with_context(|| format!("{path} could not be read"))?;
             Ok((file, bytes))
         };
@@ -37,7 +37,7 @@ impl Drop for Originals {
                 continue;
             }
             if let Err(error) = fs::write(file, bytes) {
-                println!("{} could not be put back: {error}", workspace::relative(file));
+                println!("{} could not be put back: {error}", workspace::relative_path(file));
             }
         }
     }

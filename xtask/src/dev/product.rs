@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// Ended when it is dropped.
 pub(super) struct Product {
-    /// `host:port`
+    /// Host and port as `host:port`, without a scheme.
     pub(super) authority: String,
     child: Option<Child>,
 }
@@ -46,8 +46,8 @@ impl Product {
     pub(super) fn start(binary: &Path, database: &str) -> Result<Self> {
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--demo", "--demo-traffic"]);
-        command.arg("--dist").arg(development::dist()?).stdout(Stdio::piped());
-        let mut child = process::spawn(&mut command)?;
+        command.arg("--dist").arg(development::make_dist()?).stdout(Stdio::piped());
+        let mut child = process::spawn_command(&mut command)?;
         let output = child.stdout.take().context("the server's output cannot be read")?;
         let mut product = Self { authority: String::new(), child: Some(child) };
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
@@ -73,7 +73,7 @@ impl Drop for Product {
         let Some(child) = &mut self.child else { return };
         // After Ctrl-C the terminal has told it too; SIGTERM has only reached this program.
         #[cfg(unix)]
-        let _ = process::capture(Command::new("kill").args(["-TERM", &child.id().to_string()]));
+        let _ = process::capture_output(Command::new("kill").args(["-TERM", &child.id().to_string()]));
         let deadline = std::time::Instant::now() + GRACE;
         while matches!(child.try_wait(), Ok(None)) && std::time::Instant::now() < deadline {
             thread::sleep(Duration::from_millis(25));
@@ -84,22 +84,22 @@ impl Drop for Product {
 }
 
 /// The release binary when it is as new as its sources; else one in debug, which is compiled in a fraction of the time.
-pub(super) fn binary() -> Result<PathBuf> {
+pub(super) fn choose_binary() -> Result<PathBuf> {
     let release = workspace::server_binary()?;
     if let Ok(built) = fs::metadata(&release).and_then(|metadata| metadata.modified())
         && built >= newest_source()?
     {
         return Ok(release);
     }
-    let mut cargo = workspace::cargo();
-    process::run(cargo.args(["build", "--locked", "--package", "billing-server", "--bin", "nexis-billing"]))?;
+    let mut cargo = workspace::cargo_command();
+    process::run_command(cargo.args(["build", "--locked", "--package", "billing-server", "--bin", "nexis-billing"]))?;
     Ok(workspace::target_dir()?.join("debug/nexis-billing"))
 }
 
 fn newest_source() -> Result<SystemTime> {
     let mut newest = SystemTime::UNIX_EPOCH;
     for source in SOURCES {
-        let path = workspace::root().join(source);
+        let path = workspace::root_folder().join(source);
         let files = if path.is_file() { vec![path] } else { workspace::files_below(&path)? };
         for file in files {
             newest = newest.max(fs::metadata(&file)?.modified()?);

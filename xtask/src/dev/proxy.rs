@@ -16,51 +16,50 @@ const BEAT: Duration = Duration::from_secs(15);
 
 /// Who answers a request.
 #[derive(Debug, PartialEq, Eq)]
-enum Route<'a> {
+enum ProxyRoute<'a> {
     /// A file of the newest build, by name.
     File(&'a str),
     /// What has changed, as it happens.
     Stream,
-    /// The product's server.
     Server,
 }
 
-fn route(target: &str) -> Route<'_> {
+fn route_target(target: &str) -> ProxyRoute<'_> {
     let path = target.split('?').next().unwrap_or_default();
     let below = path.strip_prefix('/').and_then(|path| path.strip_prefix(development::FOLDER));
     match below.and_then(|rest| rest.strip_prefix('/')) {
-        Some("stream") => Route::Stream,
-        Some(name) => Route::File(name),
-        None => Route::Server,
+        Some("stream") => ProxyRoute::Stream,
+        Some(name) => ProxyRoute::File(name),
+        None => ProxyRoute::Server,
     }
 }
 
 /// Answers every connection of `listener` until the program ends.
-pub(super) fn start(listener: TcpListener, site: Arc<Site>, server: String) {
+pub(super) fn start_proxy(listener: TcpListener, site: Arc<Site>, server: String) {
     let server = Arc::new(server);
     thread::spawn(move || {
         for browser in listener.incoming().flatten() {
             let (site, server) = (Arc::clone(&site), Arc::clone(&server));
             // A browser that hangs up in the middle is no news.
-            thread::spawn(move || drop(serve(browser, &site, &server)));
+            thread::spawn(move || drop(serve_browser(browser, &site, &server)));
         }
     });
 }
 
-fn serve(mut browser: TcpStream, site: &Site, server: &str) -> Result<()> {
+fn serve_browser(mut browser: TcpStream, site: &Site, server: &str) -> Result<()> {
     let Some(request) = http::Head::read(&mut browser)? else { return Ok(()) };
     let (_, target) = request.request();
-    match route(target) {
-        Route::Stream => stream(browser, site),
-        Route::File(name) => match site.file(name) {
-            Some(file) => http::answer(&mut browser, "200 OK", content_type(name), &file),
-            None => http::answer(&mut browser, "404 Not Found", "text/plain", b"nothing of that name was built\n"),
+    match route_target(target) {
+        ProxyRoute::Stream => stream_changes(browser, site),
+        ProxyRoute::File(name) => match site.file(name) {
+            Some(file) => http::send_answer(&mut browser, "200 OK", content_type(name), &file),
+            None => http::send_answer(&mut browser, "404 Not Found", "text/plain", b"nothing of that name was built\n"),
         },
-        Route::Server => {
-            let forwarded = forward(&mut browser, request, site, server);
+        ProxyRoute::Server => {
+            let forwarded = forward_request(&mut browser, request, site, server);
             if let Err(failure) = &forwarded {
                 let sentence = format!("The product's server ({server}) did not answer: {failure:#}\n");
-                http::answer(&mut browser, "502 Bad Gateway", "text/plain; charset=utf-8", sentence.as_bytes())?;
+                http::send_answer(&mut browser, "502 Bad Gateway", "text/plain; charset=utf-8", sentence.as_bytes())?;
             }
             forwarded
         }
@@ -76,7 +75,7 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-fn stream(mut browser: TcpStream, site: &Site) -> Result<()> {
+fn stream_changes(mut browser: TcpStream, site: &Site) -> Result<()> {
     browser.write_all(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\nretry: 300\n",
     )?;
@@ -94,11 +93,11 @@ fn stream(mut browser: TcpStream, site: &Site) -> Result<()> {
 }
 
 /// One exchange with the product's server. Errors only while the browser has no answer yet.
-fn forward(browser: &mut TcpStream, mut request: http::Head, site: &Site, server: &str) -> Result<()> {
+fn forward_request(browser: &mut TcpStream, mut request: http::Head, site: &Site, server: &str) -> Result<()> {
     let path = request.request().1.split('?').next().unwrap_or_default().to_owned();
     let wants_page =
         request.request().0 == "GET" && request.header("accept").is_some_and(|kind| kind.contains("text/html"));
-    http::redirect(&mut request, server);
+    http::redirect_request(&mut request, server);
     if wants_page {
         // What is read here must be readable, and all of it.
         for name in ["Accept-Encoding", "If-None-Match"] {
@@ -147,9 +146,9 @@ fn send_page(
     let text = String::from_utf8_lossy(&body);
     if document::is_app(&text) {
         body = match site.document(document::program_at(path)) {
-            Ok(document) => document::fill(&document, &text).into_bytes(),
+            Ok(document) => document::fill_document(&document, &text).into_bytes(),
             Err(failure) => {
-                return http::answer(
+                return http::send_answer(
                     browser,
                     "500 Internal Server Error",
                     "text/plain",
@@ -172,13 +171,13 @@ mod tests {
 
     #[test]
     fn only_what_is_built_here_is_answered_here() {
-        assert_eq!(route("/dev/app.wasm?0123"), Route::File("app.wasm"));
-        assert_eq!(route("/dev/reload.js?program=app"), Route::File("reload.js"));
-        assert_eq!(route("/dev/stream"), Route::Stream);
+        assert_eq!(route_target("/dev/app.wasm?0123"), ProxyRoute::File("app.wasm"));
+        assert_eq!(route_target("/dev/reload.js?program=app"), ProxyRoute::File("reload.js"));
+        assert_eq!(route_target("/dev/stream"), ProxyRoute::Stream);
         for target in
             ["/", "/settings/billing?kind=fee", "/api/v1/events", "/developers", "/dev", "/pay", "/favicon.svg"]
         {
-            assert_eq!(route(target), Route::Server, "{target}");
+            assert_eq!(route_target(target), ProxyRoute::Server, "{target}");
         }
     }
 
@@ -198,7 +197,7 @@ mod tests {
     fn ask(server: &str, request: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        start(listener, Arc::new(Site::default()), server.to_owned());
+        start_proxy(listener, Arc::new(Site::default()), server.to_owned());
         let mut browser = TcpStream::connect(address).unwrap();
         browser.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();

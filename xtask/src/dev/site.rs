@@ -16,19 +16,19 @@ use std::{
 const RELOAD: &str = include_str!("reload.js");
 
 /// One file: its bytes are shared with the answers under way.
-pub(super) type File = Arc<Vec<u8>>;
+pub(super) type BuiltFile = Arc<Vec<u8>>;
 
 /// Shared by everything that runs.
 #[derive(Default)]
 pub(super) struct Site {
-    inner: Mutex<Inner>,
+    inner: Mutex<SiteInner>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Inner {
+struct SiteInner {
     /// By name below `/dev/`, with a number that changes with the contents.
-    files: BTreeMap<String, (u64, File)>,
+    files: BTreeMap<String, (u64, BuiltFile)>,
     /// What could not be made, by its title.
     problems: BTreeMap<&'static str, String>,
 }
@@ -50,7 +50,7 @@ impl Site {
         self.changed.notify_all();
     }
 
-    pub(super) fn file(&self, name: &str) -> Option<File> {
+    pub(super) fn file(&self, name: &str) -> Option<BuiltFile> {
         if name == "reload.js" {
             return Some(Arc::new(RELOAD.as_bytes().to_vec()));
         }
@@ -65,7 +65,7 @@ impl Site {
         };
         let stem = program.stem();
         let script = format!("/{}/reload.js?program={stem}&amp;code={code}&amp;style={style}", development::FOLDER);
-        development::document(program, &format!("{code}-{style}"), &script)
+        development::dev_document(program, &format!("{code}-{style}"), &script)
     }
 
     /// What a page compares itself with, as JSON: `{"app":{"code":"…","style":"…"},…,"problem":null}`.
@@ -75,19 +75,19 @@ impl Site {
 
     /// Waits until the news is other than `known`, at most for `limit`.
     pub(super) fn news_after(&self, known: &str, limit: Duration) -> Option<String> {
-        let same = |inner: &mut Inner| inner.news() == known;
+        let same = |inner: &mut SiteInner| inner.news() == known;
         let waited = self.changed.wait_timeout_while(self.lock(), limit, same);
         let (inner, waited) = waited.unwrap_or_else(PoisonError::into_inner);
         (!waited.timed_out()).then(|| inner.news())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, SiteInner> {
         // Whoever panicked here left whole values behind.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl SiteInner {
     fn news(&self) -> String {
         let mut news = serde_json::Map::new();
         for program in [Program::App, Program::Pay, Program::Kit] {

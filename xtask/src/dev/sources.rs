@@ -6,23 +6,20 @@ use std::{collections::BTreeMap, fs, time::SystemTime};
 
 /// What has to be made again after a change, the cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
-    /// The stylesheets.
+pub(super) enum PagePart {
     Style,
     /// The words of every language but English, which is compiled into the programs.
     Words,
-    /// The documents.
     Document,
-    /// The programs.
     Code,
 }
 
 /// When a file was last written, and how long it is.
-type Mark = (SystemTime, u64);
+type FileMark = (SystemTime, u64);
 
 /// The files of the page by their path below the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Snapshot(BTreeMap<String, Mark>);
+pub(super) struct Snapshot(BTreeMap<String, FileMark>);
 
 impl Snapshot {
     pub(super) fn take() -> Result<Self> {
@@ -30,7 +27,7 @@ impl Snapshot {
         for file in build::page_sources()? {
             // A file may vanish between the listing and this: an editor that writes a new one and renames it.
             if let Ok(metadata) = fs::metadata(&file) {
-                marks.insert(workspace::relative(&file), (metadata.modified()?, metadata.len()));
+                marks.insert(workspace::relative_path(&file), (metadata.modified()?, metadata.len()));
             }
         }
         Ok(Self(marks))
@@ -45,24 +42,24 @@ impl Snapshot {
 }
 
 /// What the changed files ask for, each part once, the cheapest first.
-pub(super) fn parts(changed: &[String]) -> Vec<Part> {
-    let mut parts: Vec<Part> = changed.iter().filter_map(|path| part_of(path)).collect();
+pub(super) fn changed_parts(changed: &[String]) -> Vec<PagePart> {
+    let mut parts: Vec<PagePart> = changed.iter().filter_map(|path| part_of(path)).collect();
     parts.sort();
     parts.dedup();
     parts
 }
 
-fn part_of(path: &str) -> Option<Part> {
+fn part_of(path: &str) -> Option<PagePart> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     match folder {
         // Editors write files of their own beside the one that they change.
         _ if name.starts_with('.') || name.ends_with('~') => None,
         // This program is not built again while it runs.
         _ if path.starts_with("xtask/") => None,
-        _ if path.starts_with("style/") => Some(Part::Style),
-        "crates/catalogue/texts" if name != "en.json" => Some(Part::Words),
-        "" if matches!(name, "index.html" | "pay.html" | "kit.html") => Some(Part::Document),
-        _ => Some(Part::Code),
+        _ if path.starts_with("style/") => Some(PagePart::Style),
+        "crates/catalogue/texts" if name != "en.json" => Some(PagePart::Words),
+        "" if matches!(name, "index.html" | "pay.html" | "kit.html") => Some(PagePart::Document),
+        _ => Some(PagePart::Code),
     }
 }
 
@@ -87,14 +84,14 @@ mod tests {
     #[test]
     fn a_change_asks_for_what_is_made_from_the_file_and_for_no_more() {
         for (path, part) in [
-            ("style/pages/billing/balance.css", Some(Part::Style)),
-            ("style/tokens.css", Some(Part::Style)),
-            ("crates/catalogue/texts/de.json", Some(Part::Words)),
-            ("crates/catalogue/texts/en.json", Some(Part::Code)),
-            ("index.html", Some(Part::Document)),
-            ("public/loader.js", Some(Part::Code)),
-            ("src/pages/sign_in.rs", Some(Part::Code)),
-            ("crates/contract/src/link.rs", Some(Part::Code)),
+            ("style/pages/billing/balance.css", Some(PagePart::Style)),
+            ("style/tokens.css", Some(PagePart::Style)),
+            ("crates/catalogue/texts/de.json", Some(PagePart::Words)),
+            ("crates/catalogue/texts/en.json", Some(PagePart::Code)),
+            ("index.html", Some(PagePart::Document)),
+            ("public/loader.js", Some(PagePart::Code)),
+            ("src/pages/sign_in.rs", Some(PagePart::Code)),
+            ("crates/contract/src/link.rs", Some(PagePart::Code)),
             ("src/pages/.sign_in.rs.swp", None),
             ("src/pages/sign_in.rs~", None),
             ("xtask/src/dev.rs", None),
@@ -106,8 +103,8 @@ mod tests {
     #[test]
     fn each_part_is_asked_for_once_and_the_quick_ones_come_first() {
         let changed = ["src/app.rs", "style/base.css", "src/kit.rs", "style/ui/chips.css"].map(str::to_owned);
-        assert_eq!(parts(&changed), [Part::Style, Part::Code]);
-        assert!(parts(&[]).is_empty());
+        assert_eq!(changed_parts(&changed), [PagePart::Style, PagePart::Code]);
+        assert!(changed_parts(&[]).is_empty());
     }
 
     #[test]

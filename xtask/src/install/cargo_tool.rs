@@ -1,4 +1,4 @@
-//! Tools that come from crates.io: built once into the cache with a profile that favours a quick build.
+//! Tools that come from crates.io: built once into the cache with a profile that favors a quick build.
 
 use super::{Requirement, folder_of};
 use crate::{process, workspace};
@@ -104,7 +104,7 @@ impl Requirement for CargoTool {
 
     fn fetch(&self) -> Result<()> {
         let build = workspace::tool_cache()?.join(format!("build-{}", self.package));
-        let mut command = workspace::cargo();
+        let mut command = workspace::cargo_command();
         command.args(["install", self.package, "--version", &self.version]).args(self.arguments);
         if self.locked {
             command.arg("--locked");
@@ -114,7 +114,7 @@ impl Requirement for CargoTool {
         fs::create_dir_all(&outside).with_context(|| format!("{} could not be made", outside.display()))?;
         command.current_dir(&outside).arg("--root").arg(self.folder()?);
         command.env("CARGO_TARGET_DIR", &build).envs(QUICK_PROFILE).env_remove("RUSTFLAGS");
-        process::run(&mut command)?;
+        process::run_command(&mut command)?;
         // Kept after a failure or Ctrl-C, so that the next run goes on; a gigabyte nobody needs after a success.
         match fs::remove_dir_all(&build) {
             // Cargo found it installed and built nothing.
@@ -139,7 +139,7 @@ impl Requirement for Nextest {
     fn is_present(&self) -> Result<bool> {
         let pinned = format!("cargo-nextest {}", self.0.version);
         let on_path = || {
-            process::capture(Command::new("cargo-nextest").args(["nextest", "--version"]))
+            process::capture_output(Command::new("cargo-nextest").args(["nextest", "--version"]))
                 .is_ok_and(|version| version.starts_with(&format!("{pinned} ")))
         };
         Ok(self.0.is_present()? || on_path())

@@ -25,7 +25,7 @@ impl Requirement for Node {
     }
 
     fn is_present(&self) -> Result<bool> {
-        let Ok(version) = process::capture(Command::new("node").arg("--version")) else { return Ok(false) };
+        let Ok(version) = process::capture_output(Command::new("node").arg("--version")) else { return Ok(false) };
         let major = version.trim().trim_start_matches('v').split('.').next().and_then(|text| text.parse::<u32>().ok());
         Ok(major.is_some_and(|major| major >= OLDEST_NODE) && on_path("npm").is_some())
     }
@@ -67,7 +67,9 @@ impl Requirement for NpmTool {
         let folder = self.folder()?;
         fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
         let wanted = format!("{}@{}", self.package, self.version);
-        process::run(npm(&folder).args(["install", "--no-audit", "--no-fund", "--prefix", "."]).arg(wanted))
+        process::run_command(
+            npm_command(&folder).args(["install", "--no-audit", "--no-fund", "--prefix", "."]).arg(wanted),
+        )
     }
 }
 
@@ -80,7 +82,7 @@ pub(super) struct NpmFolder {
 
 impl NpmFolder {
     fn path(&self) -> PathBuf {
-        workspace::root().join(self.folder)
+        workspace::root_folder().join(self.folder)
     }
 
     /// A copy of the lock file beside what was installed from it: equal means up to date.
@@ -108,13 +110,13 @@ impl Requirement for NpmFolder {
     }
 
     fn fetch(&self) -> Result<()> {
-        process::run(npm(&self.path()).args(["ci", "--no-audit", "--no-fund"]))?;
+        process::run_command(npm_command(&self.path()).args(["ci", "--no-audit", "--no-fund"]))?;
         fs::copy(self.lock(), self.stamp()).context("the installed lock file could not be noted")?;
         Ok(())
     }
 }
 
-fn npm(folder: &Path) -> Command {
+fn npm_command(folder: &Path) -> Command {
     let mut command = Command::new("npm");
     // The browser is the system's own; Playwright's download is not wanted.
     command.current_dir(folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
@@ -122,7 +124,7 @@ fn npm(folder: &Path) -> Command {
 }
 
 /// The browser under test: the one that [`CHROMIUM`] names, or the system's.
-pub(crate) fn chromium() -> Option<PathBuf> {
+pub(crate) fn chromium_program() -> Option<PathBuf> {
     if let Some(named) = env::var_os(CHROMIUM) {
         return Some(PathBuf::from(named)).filter(|path| path.is_file());
     }

@@ -20,12 +20,12 @@ impl Requirement for WasmTarget {
     }
 
     fn is_present(&self) -> Result<bool> {
-        let sysroot = process::capture(Command::new("rustc").args(["--print", "sysroot"]))?;
+        let sysroot = process::capture_output(Command::new("rustc").args(["--print", "sysroot"]))?;
         Ok(Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir())
     }
 
     fn fetch(&self) -> Result<()> {
-        rustup(&["target", "add", TARGET])
+        run_rustup(&["target", "add", TARGET])
     }
 }
 
@@ -42,17 +42,19 @@ impl Requirement for Components {
     }
 
     fn is_present(&self) -> Result<bool> {
-        Ok(["fmt", "clippy"].iter().all(|tool| process::succeeds(workspace::cargo().args([tool, "--version"]))))
+        Ok(["fmt", "clippy"]
+            .iter()
+            .all(|tool| process::command_succeeds(workspace::cargo_command().args([tool, "--version"]))))
     }
 
     fn fetch(&self) -> Result<()> {
-        rustup(&["component", "add", "rustfmt", "clippy"])
+        run_rustup(&["component", "add", "rustfmt", "clippy"])
     }
 }
 
-fn rustup(arguments: &[&str]) -> Result<()> {
+fn run_rustup(arguments: &[&str]) -> Result<()> {
     if on_path("rustup").is_none() {
         bail!("rustup is missing. Install Rust with rustup, then run: rustup {}", arguments.join(" "));
     }
-    process::run(Command::new("rustup").args(arguments))
+    process::run_command(Command::new("rustup").args(arguments))
 }

@@ -1,6 +1,6 @@
 //! What the system's package manager brings: a browser and a PostgreSQL server.
 
-use super::{CHROMIUM, HEADLESS, Requirement, chromium, on_path};
+use super::{CHROMIUM, HEADLESS, Requirement, chromium_program, on_path};
 use crate::process;
 use anyhow::{Result, bail};
 use std::{fs, path::PathBuf, process::Command};
@@ -20,11 +20,11 @@ impl Requirement for Chromium {
 
     fn is_present(&self) -> Result<bool> {
         let has_windows = |browser: &PathBuf| !browser.ends_with(HEADLESS) && std::env::var_os(CHROMIUM).is_none();
-        Ok(chromium().is_some_and(|browser| !has_windows(&browser) || on_path("apt-get").is_none()))
+        Ok(chromium_program().is_some_and(|browser| !has_windows(&browser) || on_path("apt-get").is_none()))
     }
 
     fn fetch(&self) -> Result<()> {
-        install(&[HEADLESS, "fonts-dejavu-core", "fonts-liberation"])
+        install_packages(&[HEADLESS, "fonts-dejavu-core", "fonts-liberation"])
     }
 }
 
@@ -50,11 +50,11 @@ impl Requirement for Receipts {
     }
 
     fn fetch(&self) -> Result<()> {
-        install(&["poppler-utils", "fonts-noto-core", "fonts-noto-cjk"])
+        install_packages(&["poppler-utils", "fonts-noto-core", "fonts-noto-cjk"])
     }
 }
 
-/// Writes a picture with a palette of 256 colours.
+/// Writes a picture with a palette of 256 colors.
 pub(super) struct Pngquant;
 
 impl Requirement for Pngquant {
@@ -71,7 +71,7 @@ impl Requirement for Pngquant {
     }
 
     fn fetch(&self) -> Result<()> {
-        install(&["pngquant"])
+        install_packages(&["pngquant"])
     }
 }
 
@@ -92,7 +92,7 @@ impl Requirement for Postgres {
     }
 
     fn fetch(&self) -> Result<()> {
-        install(&["postgresql"])
+        install_packages(&["postgresql"])
     }
 }
 
@@ -109,10 +109,10 @@ pub(crate) fn postgres_bin() -> Option<PathBuf> {
 }
 
 pub(crate) fn is_root() -> bool {
-    process::capture(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+    process::capture_output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
-fn install(packages: &[&str]) -> Result<()> {
+fn install_packages(packages: &[&str]) -> Result<()> {
     let by_hand = format!("apt-get install -y {}", packages.join(" "));
     if on_path("apt-get").is_none() {
         bail!("no apt-get here: install the equivalent of `{by_hand}` with your own package manager");
@@ -120,11 +120,11 @@ fn install(packages: &[&str]) -> Result<()> {
     if !is_root() {
         bail!("this needs the rights of root. Run: sudo apt-get update && sudo {by_hand}");
     }
-    process::run(apt().arg("update").arg("-q"))?;
-    process::run(apt().args(["install", "-q", "-y", "--no-install-recommends"]).args(packages))
+    process::run_command(apt_command().arg("update").arg("-q"))?;
+    process::run_command(apt_command().args(["install", "-q", "-y", "--no-install-recommends"]).args(packages))
 }
 
-fn apt() -> Command {
+fn apt_command() -> Command {
     let mut command = Command::new("apt-get");
     command.env("DEBIAN_FRONTEND", "noninteractive");
     command

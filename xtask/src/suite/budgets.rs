@@ -12,7 +12,7 @@ const KINDS: [&str; 4] = ["wasm", "js", "css", "html"];
 
 /// When a file is fetched.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum When {
+enum LoadTime {
     /// The document is it or names it.
     First,
     /// When something is shown that needs it, or while the page rests.
@@ -23,30 +23,30 @@ enum When {
 struct Weight {
     name: String,
     kind: &'static str,
-    when: When,
+    when: LoadTime,
     raw_bytes: usize,
     brotli_bytes: usize,
 }
 
 /// A document of the page.
-struct Page {
+struct WeighedPage {
     html: &'static str,
     what: &'static str,
     aim_bytes: usize,
 }
 
-const PAGES: [Page; 2] = [
-    Page { html: "index.html", what: "the first load", aim_bytes: 150_000 },
-    Page { html: "pay.html", what: "the page behind a hand-over link", aim_bytes: 90_000 },
+const PAGES: [WeighedPage; 2] = [
+    WeighedPage { html: "index.html", what: "the first load", aim_bytes: 150_000 },
+    WeighedPage { html: "pay.html", what: "the page behind a payment link", aim_bytes: 90_000 },
 ];
 
 /// Prints the weights and fails where a hard limit is broken.
-pub(crate) fn hold() -> Result<()> {
+pub(crate) fn check_budgets() -> Result<()> {
     let mut broken = Vec::new();
     for page in &PAGES {
-        let weights = weigh(&workspace::dist(), page)?;
-        println!("{}", table(&weights, page));
-        broken.extend(over(&weights, page));
+        let weights = weigh_page(&workspace::dist_folder(), page)?;
+        println!("{}", format_table(&weights, page));
+        broken.extend(exceeded_limits(&weights, page));
     }
     if broken.is_empty() {
         return Ok(());
@@ -55,7 +55,7 @@ pub(crate) fn hold() -> Result<()> {
 }
 
 /// The files of one document, and of no other.
-fn weigh(dist: &Path, page: &Page) -> Result<Vec<Weight>> {
+fn weigh_page(dist: &Path, page: &WeighedPage) -> Result<Vec<Weight>> {
     let document = fs::read_to_string(dist.join(page.html));
     let document = document
         .with_context(|| format!("dist/{} could not be read: build the page first (cargo xtask build)", page.html))?;
@@ -65,7 +65,7 @@ fn weigh(dist: &Path, page: &Page) -> Result<Vec<Weight>> {
         let Some(kind) = KINDS.into_iter().find(|kind| *kind == extension) else { continue };
         let plain = fs::read(&file).with_context(|| format!("{} could not be read", file.display()))?;
         let name = file.strip_prefix(dist).unwrap_or(&file).display().to_string();
-        let brotli_bytes = precompress::brotli(&plain)?.len();
+        let brotli_bytes = precompress::compress_brotli(&plain)?.len();
         let of_this_page = name == page.html || document.contains(&name);
         // What comes later belongs to the app: the other page has nothing that does.
         let of_another = PAGES.iter().any(|other| {
@@ -74,13 +74,13 @@ fn weigh(dist: &Path, page: &Page) -> Result<Vec<Weight>> {
                     || fs::read_to_string(dist.join(other.html)).is_ok_and(|document| document.contains(&name)))
         });
         let when = match (of_this_page, of_another) {
-            (true, _) => When::First,
-            (false, false) if page.html == "index.html" => When::Later,
+            (true, _) => LoadTime::First,
+            (false, false) if page.html == "index.html" => LoadTime::Later,
             (false, _) => continue,
         };
         weights.push(Weight { name, kind, when, raw_bytes: plain.len(), brotli_bytes });
     }
-    let first = |kind: &str| weights.iter().any(|weight| weight.kind == kind && weight.when == When::First);
+    let first = |kind: &str| weights.iter().any(|weight| weight.kind == kind && weight.when == LoadTime::First);
     if let Some(kind) = KINDS.iter().find(|kind| !first(kind)) {
         bail!("dist/{} names no .{kind} file: build the page first (cargo xtask build)", page.html);
     }
@@ -88,43 +88,45 @@ fn weigh(dist: &Path, page: &Page) -> Result<Vec<Weight>> {
     Ok(weights)
 }
 
-fn over(weights: &[Weight], page: &Page) -> Vec<String> {
+fn exceeded_limits(weights: &[Weight], page: &WeighedPage) -> Vec<String> {
     let all = brotli_bytes(weights, |_| true);
     let css = brotli_bytes(weights, |weight| weight.kind == "css");
     let limits = [(page.what, all, FIRST_LOAD_LIMIT_BYTES), ("its CSS", css, CSS_LIMIT_BYTES)];
     let over = limits.into_iter().filter(|(_, weight, limit)| weight > limit);
-    over.map(|(what, weight, limit)| format!("{what} weighs {}, the limit is {}", kilobytes(weight), kilobytes(limit)))
-        .collect()
+    over.map(|(what, weight, limit)| {
+        format!("{what} weighs {}, the limit is {}", format_kilobytes(weight), format_kilobytes(limit))
+    })
+    .collect()
 }
 
 /// What the chosen files of the first load weigh together.
 fn brotli_bytes(weights: &[Weight], chosen: impl Fn(&Weight) -> bool) -> usize {
-    let first = weights.iter().filter(|weight| weight.when == When::First);
+    let first = weights.iter().filter(|weight| weight.when == LoadTime::First);
     first.filter(|weight| chosen(weight)).map(|weight| weight.brotli_bytes).sum()
 }
 
-fn table(weights: &[Weight], page: &Page) -> String {
+fn format_table(weights: &[Weight], page: &WeighedPage) -> String {
     let row = |name: &str, raw: &str, packed: &str| format!("{name:<44}{raw:>12}{packed:>12}");
     let mut lines = Vec::new();
-    for (title, when) in [(page.what, When::First), ("later", When::Later)] {
+    for (title, when) in [(page.what, LoadTime::First), ("later", LoadTime::Later)] {
         if !weights.iter().any(|weight| weight.when == when) {
             continue;
         }
         lines.push(row(title, "raw", "brotli 11"));
         let (mut raw, mut packed) = (0, 0);
         for weight in weights.iter().filter(|weight| weight.when == when) {
-            lines.push(row(&weight.name, &kilobytes(weight.raw_bytes), &kilobytes(weight.brotli_bytes)));
+            lines.push(row(&weight.name, &format_kilobytes(weight.raw_bytes), &format_kilobytes(weight.brotli_bytes)));
             raw += weight.raw_bytes;
             packed += weight.brotli_bytes;
         }
-        lines.push(row("together", &kilobytes(raw), &kilobytes(packed)));
+        lines.push(row("together", &format_kilobytes(raw), &format_kilobytes(packed)));
     }
-    let (limit, aim) = (kilobytes(FIRST_LOAD_LIMIT_BYTES), kilobytes(page.aim_bytes));
-    lines.push(format!("limit {limit}, aim {aim}; CSS limit {}", kilobytes(CSS_LIMIT_BYTES)));
+    let (limit, aim) = (format_kilobytes(FIRST_LOAD_LIMIT_BYTES), format_kilobytes(page.aim_bytes));
+    lines.push(format!("limit {limit}, aim {aim}; CSS limit {}", format_kilobytes(CSS_LIMIT_BYTES)));
     lines.join("\n")
 }
 
-fn kilobytes(bytes: usize) -> String {
+fn format_kilobytes(bytes: usize) -> String {
     format!("{}.{} KB", bytes / 1000, bytes % 1000 / 100)
 }
 
@@ -133,24 +135,26 @@ mod tests {
     use super::*;
 
     fn weight(kind: &'static str, brotli_bytes: usize) -> Weight {
-        Weight { name: format!("a.{kind}"), kind, when: When::First, raw_bytes: brotli_bytes * 3, brotli_bytes }
+        Weight { name: format!("a.{kind}"), kind, when: LoadTime::First, raw_bytes: brotli_bytes * 3, brotli_bytes }
     }
 
     #[test]
     fn a_page_over_the_limit_fails_and_one_at_the_limit_passes() {
-        assert!(over(&[weight("wasm", FIRST_LOAD_LIMIT_BYTES - 10), weight("css", 10)], &PAGES[0]).is_empty());
-        assert_eq!(over(&[weight("wasm", FIRST_LOAD_LIMIT_BYTES), weight("css", 1)], &PAGES[0]).len(), 1);
-        assert_eq!(over(&[weight("css", CSS_LIMIT_BYTES + 1)], &PAGES[0]).len(), 1);
+        assert!(
+            exceeded_limits(&[weight("wasm", FIRST_LOAD_LIMIT_BYTES - 10), weight("css", 10)], &PAGES[0]).is_empty()
+        );
+        assert_eq!(exceeded_limits(&[weight("wasm", FIRST_LOAD_LIMIT_BYTES), weight("css", 1)], &PAGES[0]).len(), 1);
+        assert_eq!(exceeded_limits(&[weight("css", CSS_LIMIT_BYTES + 1)], &PAGES[0]).len(), 1);
     }
 
     #[test]
     fn what_comes_later_is_no_weight_of_the_first_load() {
-        let later = Weight { when: When::Later, ..weight("wasm", FIRST_LOAD_LIMIT_BYTES) };
-        assert!(over(&[weight("wasm", FIRST_LOAD_LIMIT_BYTES - 10), later], &PAGES[0]).is_empty());
+        let later = Weight { when: LoadTime::Later, ..weight("wasm", FIRST_LOAD_LIMIT_BYTES) };
+        assert!(exceeded_limits(&[weight("wasm", FIRST_LOAD_LIMIT_BYTES - 10), later], &PAGES[0]).is_empty());
     }
 
     #[test]
     fn a_folder_without_the_page_is_an_error_and_not_a_light_page() {
-        assert!(weigh(&workspace::root().join("no-such-folder"), &PAGES[0]).is_err());
+        assert!(weigh_page(&workspace::root_folder().join("no-such-folder"), &PAGES[0]).is_err());
     }
 }

@@ -33,11 +33,11 @@ impl Cluster {
         let folder = parent.join(format!("nexis-billing-postgres-{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
         if let Some(user) = &user {
-            process::run(Command::new("chown").arg(user).arg(&folder))?;
+            process::run_command(Command::new("chown").arg(user).arg(&folder))?;
         }
         let port = free_port()?;
-        let server = prepare(&programs, &folder, user.as_deref())
-            .and_then(|()| launch(&programs, &folder, user.as_deref(), port))
+        let server = init_database(&programs, &folder, user.as_deref())
+            .and_then(|()| launch_server(&programs, &folder, user.as_deref(), port))
             .inspect_err(|_| {
                 let _ = fs::remove_dir_all(&folder);
             })?;
@@ -60,8 +60,8 @@ impl Cluster {
         let deadline = Instant::now() + START_LIMIT;
         let mut ready = Command::new(programs.join("pg_isready"));
         ready.args(["--quiet", "--host", "127.0.0.1", "--port", &self.port.to_string()]);
-        while !process::succeeds(&mut ready) {
-            if self.server.try_wait()?.is_some() || Instant::now() > deadline || process::interrupted() {
+        while !process::command_succeeds(&mut ready) {
+            if self.server.try_wait()?.is_some() || Instant::now() > deadline || process::is_interrupted() {
                 let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 bail!("PostgreSQL did not start:\n{log}");
             }
@@ -73,7 +73,7 @@ impl Cluster {
     fn end(&mut self) -> Result<()> {
         if self.server.try_wait()?.is_none() {
             // SIGINT is PostgreSQL's "fast shutdown": sessions are cut off, files are left in order.
-            process::succeeds(Command::new("kill").arg("-INT").arg(self.server.id().to_string()));
+            process::command_succeeds(Command::new("kill").arg("-INT").arg(self.server.id().to_string()));
         }
         let deadline = Instant::now() + STOP_LIMIT;
         while self.server.try_wait()?.is_none() {
@@ -97,7 +97,7 @@ impl Drop for Cluster {
     }
 }
 
-fn prepare(programs: &Path, folder: &Path, user: Option<&str>) -> Result<()> {
+fn init_database(programs: &Path, folder: &Path, user: Option<&str>) -> Result<()> {
     let mut initdb = run_as(user, &programs.join("initdb"), folder);
     initdb.args([
         "--username=postgres",
@@ -107,10 +107,10 @@ fn prepare(programs: &Path, folder: &Path, user: Option<&str>) -> Result<()> {
         "--no-sync",
         "--pgdata=data",
     ]);
-    process::capture(&mut initdb).map(|_| ())
+    process::capture_output(&mut initdb).map(|_| ())
 }
 
-fn launch(programs: &Path, folder: &Path, user: Option<&str>, port: u16) -> Result<Child> {
+fn launch_server(programs: &Path, folder: &Path, user: Option<&str>, port: u16) -> Result<Child> {
     let log = fs::File::create(folder.join("log"))?;
     let mut server = run_as(user, &programs.join("postgres"), folder);
     server.args(["-D", "data", "-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""]);
@@ -118,12 +118,12 @@ fn launch(programs: &Path, folder: &Path, user: Option<&str>, port: u16) -> Resu
     for setting in ["fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=300"] {
         server.args(["-c", setting]);
     }
-    process::spawn(server.stdout(log.try_clone()?).stderr(log))
+    process::spawn_command(server.stdout(log.try_clone()?).stderr(log))
 }
 
 /// The program, as an ordinary user where this process is root, and ended by the kernel should this process die.
 fn run_as(user: Option<&str>, program: &Path, folder: &Path) -> Command {
-    let tied = process::succeeds(Command::new("setpriv").args(["--pdeathsig", "INT", "true"]));
+    let tied = process::command_succeeds(Command::new("setpriv").args(["--pdeathsig", "INT", "true"]));
     let mut command = match (user, tied) {
         (None, false) => Command::new(program),
         _ => Command::new("setpriv"),
@@ -145,7 +145,7 @@ fn ordinary_user() -> Result<Option<String>> {
     if !install::is_root() {
         return Ok(None);
     }
-    let found = ORDINARY_USERS.iter().find(|user| process::succeeds(Command::new("id").arg(user)));
+    let found = ORDINARY_USERS.iter().find(|user| process::command_succeeds(Command::new("id").arg(user)));
     match found {
         Some(user) => Ok(Some((*user).to_owned())),
         None => bail!("PostgreSQL must not run as root, and there is no user `postgres`: useradd --system postgres"),
@@ -168,7 +168,7 @@ mod tests {
         let psql = install::postgres_bin().unwrap().join("psql");
         let mut ask = Command::new(psql);
         ask.args(["--host=127.0.0.1", "--username=postgres", "--tuples-only", "--command=show fsync", "--port", &port]);
-        assert_eq!(process::capture(&mut ask).unwrap().trim(), "on");
+        assert_eq!(process::capture_output(&mut ask).unwrap().trim(), "on");
         drop(cluster);
         assert!(!folder.exists());
         assert!(TcpListener::bind(format!("127.0.0.1:{port}")).is_ok());

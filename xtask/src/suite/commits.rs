@@ -12,25 +12,25 @@ const BEFORE_THE_RULE: &str = "1a523768ec7aafb4332a8ee60a7d989c8c11944a";
 /// Every subject that is too long, one sentence each; empty when all is well, and where there is no history to read (an
 /// archive of the sources), which is said. Merges are not judged: their subjects are written by programs.
 pub(super) fn long_subjects() -> Result<Vec<String>> {
-    if let Err(reason) = process::capture(git().args(["rev-parse", "HEAD"])) {
+    if let Err(reason) = process::capture_output(git_command().args(["rev-parse", "HEAD"])) {
         println!("no commit was read: {reason:#}");
         return Ok(Vec::new());
     }
-    let mut log = git();
+    let mut log = git_command();
     log.args(["log", "--no-merges", "--format=%h %s"]);
-    if process::succeeds(git().args(["cat-file", "-e", &format!("{BEFORE_THE_RULE}^{{commit}}")])) {
+    if process::command_succeeds(git_command().args(["cat-file", "-e", &format!("{BEFORE_THE_RULE}^{{commit}}")])) {
         log.arg(format!("{BEFORE_THE_RULE}..HEAD"));
     } else {
         // A shallow clone ends somewhere, before or after the rule; its newest commit is certainly after it.
         println!("a shallow clone: only the newest commit is read");
         log.arg("--max-count=1");
     }
-    Ok(too_long(&process::capture(&mut log)?))
+    Ok(too_long(&process::capture_output(&mut log)?))
 }
 
-fn git() -> Command {
+fn git_command() -> Command {
     let mut command = Command::new("git");
-    command.current_dir(workspace::root());
+    command.current_dir(workspace::root_folder());
     command
 }
 

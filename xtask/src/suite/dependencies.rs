@@ -9,9 +9,9 @@ const JUDGED: [&str; 3] = ["bans", "licenses", "sources"];
 /// An excuse that nothing needs any more is an error, so that the list of excuses stays true.
 const STALE_EXCUSES: [&str; 3] = ["unmatched-skip", "unmatched-skip-root", "unnecessary-skip"];
 
-pub(super) fn judge() -> Result<()> {
+pub(super) fn check_dependencies() -> Result<()> {
     let mut deny = Command::new(install::cargo_deny()?);
-    deny.current_dir(workspace::root()).args(["--locked", "check", "--hide-inclusion-graph"]);
+    deny.current_dir(workspace::root_folder()).args(["--locked", "check", "--hide-inclusion-graph"]);
     deny.args(STALE_EXCUSES.iter().flat_map(|lint| ["--deny", lint])).args(JUDGED);
-    process::run(&mut deny)
+    process::run_command(&mut deny)
 }

@@ -1,7 +1,7 @@
 //! Stripe's own packages as judges: its types over the bodies that we send and over the glue in the
 //! page, its signatures over our verifier, its SDK over our stand-in. Shared code would mean shared mistakes.
 
-use super::{run::Run, tally::Place};
+use super::{run::SuiteRun, tally::TestPlace};
 use crate::{install, process, workspace};
 use anyhow::{Context, Result, bail};
 use std::{
@@ -10,18 +10,22 @@ use std::{
 };
 
 /// What needs no stand-in. The bodies and signatures themselves are held by the Rust suite.
-pub(super) fn judge() -> Result<()> {
-    process::run(node().arg("bodies.js"))?;
-    process::run(node().args(["node_modules/typescript/bin/tsc", "--project", "tsconfig.bodies.json"]))?;
-    process::run(node().args(["node_modules/typescript/bin/tsc", "--project", "tsconfig.glue.json"]))?;
-    process::run(node().arg("signatures.js"))
+pub(super) fn check_oracles() -> Result<()> {
+    process::run_command(node_command().arg("bodies.js"))?;
+    process::run_command(node_command().args([
+        "node_modules/typescript/bin/tsc",
+        "--project",
+        "tsconfig.bodies.json",
+    ]))?;
+    process::run_command(node_command().args(["node_modules/typescript/bin/tsc", "--project", "tsconfig.glue.json"]))?;
+    process::run_command(node_command().arg("signatures.js"))
 }
 
 /// Stripe's SDK drives the stand-in, and a real browser the glue over its form; each of their tests counts.
-pub(super) fn drive(run: &mut Run) -> Result<()> {
-    let Some(chromium) = install::chromium() else { bail!("Chromium cannot be found") };
+pub(super) fn run_sdk_tests(run: &mut SuiteRun) -> Result<()> {
+    let Some(chromium) = install::chromium_program() else { bail!("Chromium cannot be found") };
     let mut fake = StandIn::start()?;
-    let mut tests = node();
+    let mut tests = node_command();
     tests.args(["--test", "--test-reporter=tap", "sdk.test.js", "browser.test.js"]);
     tests.env("STRIPE_FAKE", &fake.origin).env(install::CHROMIUM, chromium);
     let (mut passed, mut failed, mut lines) = (0, 0, Vec::new());
@@ -37,7 +41,7 @@ pub(super) fn drive(run: &mut Run) -> Result<()> {
     });
     fake.stop()?;
     let status = status?;
-    let count = run.tally.count(Place::Other);
+    let count = run.tally.count(TestPlace::Other);
     count.passed += passed;
     count.failed += failed;
     if !status.success() || failed > 0 {
@@ -46,16 +50,15 @@ pub(super) fn drive(run: &mut Run) -> Result<()> {
     if passed + failed == 0 {
         bail!("no test of the SDK ran");
     }
-    process::judge("node --test", status)
+    process::check_status("node --test", status)
 }
 
-fn node() -> Command {
+fn node_command() -> Command {
     let mut command = Command::new("node");
     command.current_dir(workspace::stripe_oracles());
     command
 }
 
-/// The running stand-in.
 struct StandIn {
     child: Child,
     origin: String,
@@ -64,7 +67,7 @@ struct StandIn {
 impl StandIn {
     fn start() -> Result<Self> {
         let mut command = Command::new(workspace::test_program("fake-stripe")?);
-        let mut child = process::spawn(command.stdout(Stdio::piped()))?;
+        let mut child = process::spawn_command(command.stdout(Stdio::piped()))?;
         let Some(stdout) = child.stdout.take() else { bail!("the stand-in's output could not be read") };
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).context("the stand-in does not say where it listens")?;

@@ -1,43 +1,17 @@
 //! The page, built by a process of its own beside the other steps: its last part keeps one core busy for a minute or more.
 
-use super::run::Run;
-use crate::{process, workspace};
+use super::{background::BackgroundStep, run::SuiteRun};
 use anyhow::{Context, Result, bail};
-use std::{
-    env,
-    fs::{self, File},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-};
-
-/// A build under way. What it says is kept until somebody waits for it.
-pub(super) struct PageBuild {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Drop for PageBuild {
-    fn drop(&mut self) {
-        // A run that was broken off; one that has ended is past this.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use std::{env, process::Command};
 
 /// Begins `cargo xtask page --kit`: the page as it ships, its weight, and the kit.
-pub(super) fn begin(run: &mut Run) -> Result<()> {
-    let log = workspace::target_dir()?.join("page-build.log");
-    let output = File::create(&log).with_context(|| format!("{} could not be made", log.display()))?;
+pub(super) fn begin_page(run: &mut SuiteRun) -> Result<()> {
     let mut command = Command::new(env::current_exe().context("this program does not know where it is")?);
-    command.args(["page", "--kit"]).stdout(output.try_clone()?).stderr(output).stdin(Stdio::null());
-    run.page = Some(PageBuild { child: process::spawn(&mut command)?, log });
+    run.page = Some(BackgroundStep::start("page-build", command.args(["page", "--kit"]))?);
     Ok(())
 }
 
-/// Waits for it and prints what it said.
-pub(super) fn finish(run: &mut Run) -> Result<()> {
-    let Some(mut page) = run.page.take() else { bail!("the build of the page was not begun") };
-    let status = process::wait(&mut page.child)?;
-    print!("{}", fs::read_to_string(&page.log).unwrap_or_default());
-    process::judge("cargo xtask page --kit", status)
+pub(super) fn finish_page(run: &mut SuiteRun) -> Result<()> {
+    let Some(page) = run.page.take() else { bail!("the build of the page was not begun") };
+    page.finish("cargo xtask page --kit")
 }

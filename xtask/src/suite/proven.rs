@@ -42,8 +42,8 @@ pub(super) struct Proven {
 
 impl Proven {
     pub(super) fn read() -> Result<Self> {
-        let known = fs::read_to_string(file()?).ok().and_then(|text| serde_json::from_str(&text).ok());
-        Ok(Self { fingerprints: fingerprints()?, known: known.as_ref().map(proofs).unwrap_or_default() })
+        let known = fs::read_to_string(proof_file()?).ok().and_then(|text| serde_json::from_str(&text).ok());
+        Ok(Self { fingerprints: package_fingerprints()?, known: known.as_ref().map(read_proofs).unwrap_or_default() })
     }
 
     /// The packages that have nothing new to show, with the number of tests that passed.
@@ -76,17 +76,17 @@ impl Proven {
         let document: serde_json::Map<String, Value> = known
             .map(|(name, proof)| (name.clone(), json!({"fingerprint": proof.fingerprint, "passed": proof.passed})))
             .collect();
-        let path = file()?;
+        let path = proof_file()?;
         fs::write(&path, Value::Object(document).to_string())
             .with_context(|| format!("{} could not be written", path.display()))
     }
 }
 
-fn file() -> Result<PathBuf> {
+fn proof_file() -> Result<PathBuf> {
     Ok(workspace::target_dir()?.join(FILE))
 }
 
-fn proofs(document: &Value) -> BTreeMap<String, Proof> {
+fn read_proofs(document: &Value) -> BTreeMap<String, Proof> {
     let entries = document.as_object().into_iter().flatten();
     let read = |proof: &Value| {
         Some(Proof { fingerprint: proof["fingerprint"].as_str()?.to_owned(), passed: proof["passed"].as_u64()? })
@@ -95,10 +95,10 @@ fn proofs(document: &Value) -> BTreeMap<String, Proof> {
 }
 
 /// Of every package and all of the workspace's that it depends on, in tests too.
-fn fingerprints() -> Result<BTreeMap<String, String>> {
-    let metadata = workspace::metadata()?;
+fn package_fingerprints() -> Result<BTreeMap<String, String>> {
+    let metadata = workspace::cargo_metadata()?;
     let packages = metadata["packages"].as_array().context("`cargo metadata` lists no packages")?;
-    let compiler = process::capture(Command::new("rustc").arg("-vV"))?;
+    let compiler = process::capture_output(Command::new("rustc").arg("-vV"))?;
     let mut found = BTreeMap::new();
     for package in packages {
         let name = package["name"].as_str().unwrap_or_default();
@@ -108,8 +108,8 @@ fn fingerprints() -> Result<BTreeMap<String, String>> {
         let mut hasher = DefaultHasher::new();
         compiler.hash(&mut hasher);
         std::env::var_os("RUSTFLAGS").hash(&mut hasher);
-        for file in sources(&closure(name, packages), packages)? {
-            workspace::relative(&file).hash(&mut hasher);
+        for file in source_files(&dependency_closure(name, packages), packages)? {
+            workspace::relative_path(&file).hash(&mut hasher);
             fs::read(&file).with_context(|| format!("{} could not be read", file.display()))?.hash(&mut hasher);
         }
         found.insert(name.to_owned(), format!("{:016x}", hasher.finish()));
@@ -123,18 +123,18 @@ fn fingerprints() -> Result<BTreeMap<String, String>> {
 fn screens_fingerprint(page: &str) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     page.hash(&mut hasher);
-    if let Some(chromium) = install::chromium() {
-        process::capture(Command::new(chromium).arg("--version")).unwrap_or_default().hash(&mut hasher);
+    if let Some(chromium) = install::chromium_program() {
+        process::capture_output(Command::new(chromium).arg("--version")).unwrap_or_default().hash(&mut hasher);
     }
     for file in workspace::files_below(&workspace::browser_tests())?.into_iter().filter(|file| is_source(file)) {
-        workspace::relative(&file).hash(&mut hasher);
+        workspace::relative_path(&file).hash(&mut hasher);
         fs::read(&file).with_context(|| format!("{} could not be read", file.display()))?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))
 }
 
 /// The package and the members that it is built from.
-fn closure<'a>(name: &'a str, packages: &'a [Value]) -> BTreeSet<&'a str> {
+fn dependency_closure<'a>(name: &'a str, packages: &'a [Value]) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut open = vec![name];
     while let Some(next) = open.pop() {
@@ -148,7 +148,7 @@ fn closure<'a>(name: &'a str, packages: &'a [Value]) -> BTreeSet<&'a str> {
     found
 }
 
-fn sources(names: &BTreeSet<&str>, packages: &[Value]) -> Result<Vec<PathBuf>> {
+fn source_files(names: &BTreeSet<&str>, packages: &[Value]) -> Result<Vec<PathBuf>> {
     let mut files = BTreeSet::new();
     let mut add = |path: PathBuf| -> Result<()> {
         if path.is_file() {
@@ -159,7 +159,7 @@ fn sources(names: &BTreeSet<&str>, packages: &[Value]) -> Result<Vec<PathBuf>> {
         Ok(())
     };
     for shared in SHARED {
-        add(workspace::root().join(shared))?;
+        add(workspace::root_folder().join(shared))?;
     }
     for package in packages {
         let name = package["name"].as_str().unwrap_or_default();
@@ -169,12 +169,14 @@ fn sources(names: &BTreeSet<&str>, packages: &[Value]) -> Result<Vec<PathBuf>> {
         let manifest = package["manifest_path"].as_str().map(PathBuf::from).unwrap_or_default();
         match manifest.parent() {
             // The page is the root package: its folder is the whole tree.
-            Some(folder) if folder == workspace::root() => build::page_sources()?.into_iter().try_for_each(&mut add)?,
+            Some(folder) if folder == workspace::root_folder() => {
+                build::page_sources()?.into_iter().try_for_each(&mut add)?
+            }
             Some(folder) => add(folder.to_path_buf())?,
             None => {}
         }
         for (_, read) in READ_BY_TESTS.iter().filter(|(reader, _)| *reader == name) {
-            add(workspace::root().join(read))?;
+            add(workspace::root_folder().join(read))?;
         }
     }
     Ok(files.into_iter().filter(|file| file.is_file()).collect())
@@ -211,13 +213,13 @@ mod tests {
             json!({"name": "store", "dependencies": [{"name": "domain", "path": "/y", "kind": "dev"}]}),
             json!({"name": "domain", "dependencies": []}),
         ];
-        assert_eq!(closure("server", &packages), ["domain", "server", "store"].into());
-        assert_eq!(closure("domain", &packages), ["domain"].into());
+        assert_eq!(dependency_closure("server", &packages), ["domain", "server", "store"].into());
+        assert_eq!(dependency_closure("domain", &packages), ["domain"].into());
     }
 
     #[test]
     fn the_fingerprint_of_the_page_is_none_of_the_stores() {
-        let now = fingerprints().unwrap();
+        let now = package_fingerprints().unwrap();
         assert!(now[PAGE] != now["billing-store"] && !now.contains_key("xtask"));
     }
 
@@ -229,7 +231,7 @@ mod tests {
 
     #[test]
     fn an_unreadable_note_proves_nothing() {
-        assert!(proofs(&json!({"billing-store": {"fingerprint": "a"}, "billing-domain": 3})).is_empty());
-        assert_eq!(proofs(&json!({"billing-store": {"fingerprint": "a", "passed": 5}})).len(), 1);
+        assert!(read_proofs(&json!({"billing-store": {"fingerprint": "a"}, "billing-domain": 3})).is_empty());
+        assert_eq!(read_proofs(&json!({"billing-store": {"fingerprint": "a", "passed": 5}})).len(), 1);
     }
 }

@@ -1,9 +1,9 @@
 //! One run of the suite: its steps one after the other, what they counted, and where their time went.
 
 use super::{
-    page_build::PageBuild,
-    tally::{Place, Tally},
-    times::{self, Times},
+    background::BackgroundStep,
+    tally::{Tally, TestPlace},
+    times::{self, SuiteTimes},
 };
 use crate::{process, steps::Steps};
 use anyhow::Result;
@@ -11,39 +11,41 @@ use std::{process::ExitCode, time::Instant};
 
 /// What the steps of a run fill in.
 #[derive(Default)]
-pub(super) struct Run {
+pub(super) struct SuiteRun {
     pub(super) tally: Tally,
-    pub(super) times: Times,
+    pub(super) times: SuiteTimes,
     /// Builds the page while other steps run.
-    pub(super) page: Option<PageBuild>,
+    pub(super) page: Option<BackgroundStep>,
+    /// Documents the code while other steps run.
+    pub(super) documentation: Option<BackgroundStep>,
 }
 
 /// A step of the suite: it adds what it counted, and fails with the reason.
-pub(super) type Step = (&'static str, fn(&mut Run) -> Result<()>);
+pub(super) type SuiteStep = (&'static str, fn(&mut SuiteRun) -> Result<()>);
 
 /// Runs every step, also after a failure: one run names all that is wrong. Only Ctrl-C ends it early.
-pub(super) fn run_steps(steps: &[Step]) -> Result<ExitCode> {
+pub(super) fn run_steps(steps: &[SuiteStep]) -> Result<ExitCode> {
     let started = Instant::now();
-    let mut run = Run::default();
+    let mut run = SuiteRun::default();
     let mut progress = Steps::of(steps.len());
     let mut failures = Vec::new();
     for (title, work) in steps {
-        if process::interrupted() {
+        if process::is_interrupted() {
             break;
         }
         let (began, cpu_before) = (Instant::now(), times::cpu_of_children());
         let outcome = progress.step(title, || work(&mut run));
         run.times.add_step(title, began.elapsed(), times::cpu_of_children().saturating_sub(cpu_before));
         match outcome {
-            Ok(()) => run.tally.count(Place::Check).passed += 1,
+            Ok(()) => run.tally.count(TestPlace::Check).passed += 1,
             Err(failure) => {
                 println!("{failure:#}");
-                run.tally.count(Place::Check).failed += 1;
+                run.tally.count(TestPlace::Check).failed += 1;
                 failures.push(format!("{title}: {failure:#}"));
             }
         }
     }
-    if process::interrupted() {
+    if process::is_interrupted() {
         println!("\nStopped before the end.");
         return Ok(ExitCode::from(130));
     }

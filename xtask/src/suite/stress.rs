@@ -1,7 +1,7 @@
 //! Runs the browser tests on a server whose answers are late by random times, and names those that are not always green.
 
 use super::{
-    browser::{for_each_spec, list, playwright},
+    browser::{for_each_spec, list_values, playwright_command},
     rust_tests,
 };
 use crate::{build, install, process, steps::Steps, workspace};
@@ -43,14 +43,14 @@ impl Stress {
         let mut needed = install::for_build()?;
         needed.extend(install::for_checks());
         needed.extend(install::for_browser());
-        install::ensure(&needed)?;
+        install::ensure_installed(&needed)?;
         let Self { runs, seed } = *self;
         println!(
             "answers are late by up to {LONGEST_DELAY_MS} ms; again with: cargo xtask test --stress {runs} --seed {seed}"
         );
         let mut steps = Steps::of(usize::try_from(runs)?.saturating_add(1));
         steps.step("the page as it ships, the kit, and the program with test seams", || {
-            build::page_if_changed().and_then(|()| build::kit()).and_then(|()| rust_tests::build())
+            build::page_if_changed().and_then(|()| build::build_kit()).and_then(|()| rust_tests::build_tests())
         })?;
         let mut failures = BTreeMap::new();
         for run in 0..runs {
@@ -60,7 +60,7 @@ impl Stress {
                 failures.entry(test).or_insert_with(Vec::new).push(seed);
             }
         }
-        print!("{}", verdict(runs, &failures));
+        print!("{}", format_verdict(runs, &failures));
         Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
@@ -77,14 +77,14 @@ fn red_tests(seed: u64) -> Result<Vec<String>> {
     if file.exists() {
         fs::remove_file(&file).context("the report of the last run is in the way")?;
     }
-    let mut tests = playwright(
+    let mut tests = playwright_command(
         &workspace::test_program("nexis-billing")?,
         &["--project=desktop", WORKERS, "--reporter=list,json"],
     )?;
     tests.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &file);
     tests.env("NEXIS_BILLING_STRESS_MS", LONGEST_DELAY_MS).env("NEXIS_BILLING_STRESS_SEED", seed.to_string());
-    let outcome = process::run(&mut tests);
-    if process::interrupted() {
+    let outcome = process::run_command(&mut tests);
+    if process::is_interrupted() {
         bail!("interrupted");
     }
     let text = fs::read_to_string(&file).context("Playwright left no report")?;
@@ -101,14 +101,14 @@ fn red_tests(seed: u64) -> Result<Vec<String>> {
 fn red_in(report: &Value) -> Vec<String> {
     let mut red = Vec::new();
     for_each_spec(report, &mut |title, spec| {
-        if list(&spec["tests"]).iter().any(|test| test["status"] != "expected") {
+        if list_values(&spec["tests"]).iter().any(|test| test["status"] != "expected") {
             red.push(title);
         }
     });
     red
 }
 
-fn verdict(runs: u32, failures: &BTreeMap<String, Vec<u64>>) -> String {
+fn format_verdict(runs: u32, failures: &BTreeMap<String, Vec<u64>>) -> String {
     if failures.is_empty() {
         return format!("\nevery test was green in every one of {runs} runs\n");
     }
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn the_verdict_says_how_often_each_was_red() {
         let failures = BTreeMap::from([("a.spec.ts › b".to_owned(), vec![7, 9])]);
-        assert!(verdict(3, &failures).contains("2 of 3 red, seeds [7, 9]: a.spec.ts › b"));
-        assert!(verdict(3, &BTreeMap::new()).contains("green in every one of 3 runs"));
+        assert!(format_verdict(3, &failures).contains("2 of 3 red, seeds [7, 9]: a.spec.ts › b"));
+        assert!(format_verdict(3, &BTreeMap::new()).contains("green in every one of 3 runs"));
     }
 }

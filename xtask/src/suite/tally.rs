@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 
 /// Where a test ran.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub(super) enum TestPlace {
     Sqlite,
     Postgres,
     Browser,
@@ -15,23 +15,23 @@ pub(super) enum Place {
     Check,
 }
 
-const PLACES: [(Place, &str); 5] = [
-    (Place::Sqlite, "on SQLite"),
-    (Place::Postgres, "on PostgreSQL"),
-    (Place::Browser, "in the browser"),
-    (Place::Other, "other Rust tests"),
-    (Place::Check, "steps of this run"),
+const PLACES: [(TestPlace, &str); 5] = [
+    (TestPlace::Sqlite, "on SQLite"),
+    (TestPlace::Postgres, "on PostgreSQL"),
+    (TestPlace::Browser, "in the browser"),
+    (TestPlace::Other, "other Rust tests"),
+    (TestPlace::Check, "steps of this run"),
 ];
 /// Without a test in each of these the run has not shown what it promises.
-const MUST_RUN: [Place; 3] = [Place::Sqlite, Place::Postgres, Place::Browser];
+const MUST_RUN: [TestPlace; 3] = [TestPlace::Sqlite, TestPlace::Postgres, TestPlace::Browser];
 
 /// What is written to be ignored, and run by hand: what needs a key of Stripe's and the network (docs/stripe.md), and the
 /// figures of an attack, whose limits `attack` and `pressure` hold.
-const RUN_BY_HAND: [&str; 2] = ["::stripe_live::", "::attack_figures::"];
+const RUN_MANUALLY: [&str; 2] = ["::stripe_live::", "::attack_figures::"];
 
 /// How a test ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Outcome {
+pub(super) enum TestOutcome {
     Passed,
     Failed,
     Skipped,
@@ -39,7 +39,7 @@ pub(super) enum Outcome {
 
 /// How many tests ended how.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(super) struct Count {
+pub(super) struct TestCount {
     pub(super) passed: u64,
     pub(super) failed: u64,
     pub(super) skipped: u64,
@@ -48,26 +48,26 @@ pub(super) struct Count {
 /// The counts of a whole run.
 #[derive(Default)]
 pub(super) struct Tally {
-    counts: [Count; PLACES.len()],
+    counts: [TestCount; PLACES.len()],
     /// Not run again: they passed on the same sources. By package, with the number of their tests.
     unchanged: Vec<(String, u64)>,
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, place: Place) -> &mut Count {
+    pub(super) fn count(&mut self, place: TestPlace) -> &mut TestCount {
         &mut self.counts[place as usize]
     }
 
     /// Counts one Rust test by its whole path, `crate::binary::module::test`.
-    pub(super) fn add_test(&mut self, name: &str, outcome: Outcome) {
-        if outcome == Outcome::Skipped && RUN_BY_HAND.iter().any(|module| name.contains(module)) {
+    pub(super) fn add_test(&mut self, name: &str, outcome: TestOutcome) {
+        if outcome == TestOutcome::Skipped && RUN_MANUALLY.iter().any(|module| name.contains(module)) {
             return;
         }
         let count = self.count(place_of(name));
         match outcome {
-            Outcome::Passed => count.passed += 1,
-            Outcome::Failed => count.failed += 1,
-            Outcome::Skipped => count.skipped += 1,
+            TestOutcome::Passed => count.passed += 1,
+            TestOutcome::Failed => count.failed += 1,
+            TestOutcome::Skipped => count.skipped += 1,
         }
     }
 
@@ -81,15 +81,15 @@ impl Tally {
     }
 
     /// The places that must have run at least one test and did not.
-    pub(super) fn missing(&self, among: &[Place]) -> Vec<&'static str> {
-        let empty = |place: &Place| self.counts[*place as usize] == Count::default();
+    pub(super) fn missing(&self, among: &[TestPlace]) -> Vec<&'static str> {
+        let empty = |place: &TestPlace| self.counts[*place as usize] == TestCount::default();
         let named =
             PLACES.iter().filter(|(place, _)| MUST_RUN.contains(place) && among.contains(place) && empty(place));
         named.map(|(_, title)| *title).collect()
     }
 
-    fn total(&self) -> Count {
-        self.counts.iter().fold(Count::default(), |sum, count| Count {
+    fn total(&self) -> TestCount {
+        self.counts.iter().fold(TestCount::default(), |sum, count| TestCount {
             passed: sum.passed + count.passed,
             failed: sum.failed + count.failed,
             skipped: sum.skipped + count.skipped,
@@ -100,7 +100,7 @@ impl Tally {
     pub(super) fn report(&self, failures: &[String], took: Duration) -> String {
         let mut text = format!("\n{:<20}{:>8}{:>8}{:>9}\n", "tests", "passed", "failed", "skipped");
         for (place, title) in PLACES {
-            let Count { passed, failed, skipped } = self.counts[place as usize];
+            let TestCount { passed, failed, skipped } = self.counts[place as usize];
             let _ = writeln!(text, "{title:<20}{passed:>8}{failed:>8}{skipped:>9}");
         }
         for (package, tests) in &self.unchanged {
@@ -109,20 +109,21 @@ impl Tally {
         for failure in failures {
             let _ = writeln!(text, "FAILED {failure}");
         }
-        let Count { passed, failed, skipped } = self.total();
-        let _ = write!(text, "in {}\n\n{passed} passed, {failed} failed, {skipped} skipped\n", steps::seconds(took));
+        let TestCount { passed, failed, skipped } = self.total();
+        let _ =
+            write!(text, "in {}\n\n{passed} passed, {failed} failed, {skipped} skipped\n", steps::format_seconds(took));
         text
     }
 }
 
 /// The suites that run on both databases name them in the test's path.
-fn place_of(name: &str) -> Place {
+fn place_of(name: &str) -> TestPlace {
     if name.contains("::sqlite::") {
-        Place::Sqlite
+        TestPlace::Sqlite
     } else if name.contains("::postgres::") {
-        Place::Postgres
+        TestPlace::Postgres
     } else {
-        Place::Other
+        TestPlace::Other
     }
 }
 
@@ -134,40 +135,40 @@ mod tests {
     fn a_test_counts_for_the_database_in_its_path() {
         let mut tally = Tally::default();
         for (name, outcome) in [
-            ("billing-store::suite::ledger::sqlite::gapless", Outcome::Passed),
-            ("billing-store::suite::ledger::postgres::gapless", Outcome::Failed),
-            ("billing-domain::money::rounds", Outcome::Passed),
-            ("billing-domain::slow", Outcome::Skipped),
-            ("billing-server::bin/nexis-billing::clock", Outcome::Passed),
+            ("billing-store::suite::ledger::sqlite::gapless", TestOutcome::Passed),
+            ("billing-store::suite::ledger::postgres::gapless", TestOutcome::Failed),
+            ("billing-domain::money::rounds", TestOutcome::Passed),
+            ("billing-domain::slow", TestOutcome::Skipped),
+            ("billing-server::bin/nexis-billing::clock", TestOutcome::Passed),
         ] {
             tally.add_test(name, outcome);
         }
-        assert_eq!(*tally.count(Place::Sqlite), Count { passed: 1, failed: 0, skipped: 0 });
-        assert_eq!(*tally.count(Place::Postgres), Count { passed: 0, failed: 1, skipped: 0 });
-        assert_eq!(*tally.count(Place::Other), Count { passed: 2, failed: 0, skipped: 1 });
+        assert_eq!(*tally.count(TestPlace::Sqlite), TestCount { passed: 1, failed: 0, skipped: 0 });
+        assert_eq!(*tally.count(TestPlace::Postgres), TestCount { passed: 0, failed: 1, skipped: 0 });
+        assert_eq!(*tally.count(TestPlace::Other), TestCount { passed: 2, failed: 0, skipped: 1 });
         assert!(!tally.is_clean());
     }
 
     #[test]
     fn what_is_run_by_hand_is_no_gap() {
         let mut tally = Tally::default();
-        tally.add_test("billing-payments::suite::stripe::stripe_live::charges", Outcome::Skipped);
-        tally.add_test("billing-server::api::attack_figures::twelve_searches", Outcome::Skipped);
+        tally.add_test("billing-payments::suite::stripe::stripe_live::charges", TestOutcome::Skipped);
+        tally.add_test("billing-server::api::attack_figures::twelve_searches", TestOutcome::Skipped);
         assert!(tally.is_clean());
     }
 
     #[test]
     fn a_database_on_which_nothing_ran_is_named() {
         let mut tally = Tally::default();
-        tally.add_test("suite::sqlite::a", Outcome::Passed);
-        assert_eq!(tally.missing(&[Place::Sqlite, Place::Postgres]), ["on PostgreSQL"]);
+        tally.add_test("suite::sqlite::a", TestOutcome::Passed);
+        assert_eq!(tally.missing(&[TestPlace::Sqlite, TestPlace::Postgres]), ["on PostgreSQL"]);
     }
 
     #[test]
     fn a_skipped_test_spoils_the_run_and_the_last_line_is_the_sum() {
         let mut tally = Tally::default();
-        tally.count(Place::Browser).passed = 4;
-        tally.count(Place::Browser).skipped = 1;
+        tally.count(TestPlace::Browser).passed = 4;
+        tally.count(TestPlace::Browser).skipped = 1;
         assert!(!tally.is_clean());
         let report = tally.report(&[], Duration::from_secs(3));
         assert_eq!(report.lines().last(), Some("4 passed, 0 failed, 1 skipped"));

@@ -11,12 +11,12 @@ const SLOWEST: usize = 20;
 
 /// What a test belongs to in the table of the slowest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(super) enum TestKind {
     Rust,
     Browser,
 }
 
-impl Kind {
+impl TestKind {
     const ALL: [Self; 2] = [Self::Rust, Self::Browser];
 
     const fn name(self) -> &'static str {
@@ -27,36 +27,36 @@ impl Kind {
     }
 }
 
-struct Step {
+struct StepTime {
     title: String,
     wall: Duration,
     cpu: Duration,
 }
 
-struct Test {
-    kind: Kind,
+struct TestTime {
+    kind: TestKind,
     name: String,
     wall: Duration,
 }
 
 /// The times of one run.
 #[derive(Default)]
-pub(super) struct Times {
-    steps: Vec<Step>,
-    tests: Vec<Test>,
+pub(super) struct SuiteTimes {
+    steps: Vec<StepTime>,
+    tests: Vec<TestTime>,
 }
 
-impl Times {
+impl SuiteTimes {
     pub(super) fn add_step(&mut self, title: &str, wall: Duration, cpu: Duration) {
-        self.steps.push(Step { title: title.to_owned(), wall, cpu });
+        self.steps.push(StepTime { title: title.to_owned(), wall, cpu });
     }
 
-    pub(super) fn add_test(&mut self, kind: Kind, name: &str, wall: Duration) {
-        self.tests.push(Test { kind, name: name.to_owned(), wall });
+    pub(super) fn add_test(&mut self, kind: TestKind, name: &str, wall: Duration) {
+        self.tests.push(TestTime { kind, name: name.to_owned(), wall });
     }
 
-    fn slowest(&self, kind: Kind) -> Vec<&Test> {
-        let mut tests: Vec<&Test> = self.tests.iter().filter(|test| test.kind == kind).collect();
+    fn slowest(&self, kind: TestKind) -> Vec<&TestTime> {
+        let mut tests: Vec<&TestTime> = self.tests.iter().filter(|test| test.kind == kind).collect();
         tests.sort_by_key(|test| std::cmp::Reverse(test.wall));
         tests.truncate(SLOWEST);
         tests
@@ -66,17 +66,17 @@ impl Times {
     pub(super) fn report(&self) -> String {
         let mut text = format!("\n{:<52}{:>14}{:>14}\n", "step", "wall", "CPU");
         for step in &self.steps {
-            let (wall, cpu) = (steps::seconds(step.wall), steps::seconds(step.cpu));
+            let (wall, cpu) = (steps::format_seconds(step.wall), steps::format_seconds(step.cpu));
             let _ = writeln!(text, "{:<52}{wall:>14}{cpu:>14}", step.title);
         }
-        for kind in Kind::ALL {
+        for kind in TestKind::ALL {
             let slowest = self.slowest(kind);
             if slowest.is_empty() {
                 continue;
             }
             let _ = writeln!(text, "\nthe {} slowest {} tests", slowest.len(), kind.name());
             for test in slowest {
-                let _ = writeln!(text, "{:>10}  {}", steps::seconds(test.wall), test.name);
+                let _ = writeln!(text, "{:>10}  {}", steps::format_seconds(test.wall), test.name);
             }
         }
         text
@@ -84,7 +84,7 @@ impl Times {
 
     /// Writes `target/test-times.json`: steps in their order, all tests by kind with the slowest first; milliseconds.
     pub(super) fn write(&self) -> Result<()> {
-        let path = file()?;
+        let path = times_file()?;
         let text = serde_json::to_string_pretty(&self.to_json()).context("the times could not be written as JSON")?;
         fs::write(&path, text + "\n").with_context(|| format!("{} could not be written", path.display()))
     }
@@ -93,16 +93,16 @@ impl Times {
         let steps = self.steps.iter().map(|step| {
             json!({
                 "step": step.title,
-                "wall_milliseconds": milliseconds(step.wall),
-                "cpu_milliseconds": milliseconds(step.cpu),
+                "wall_milliseconds": whole_milliseconds(step.wall),
+                "cpu_milliseconds": whole_milliseconds(step.cpu),
             })
         });
         let mut document = json!({ "steps": steps.collect::<Vec<_>>() });
-        for kind in Kind::ALL {
-            let mut tests: Vec<&Test> = self.tests.iter().filter(|test| test.kind == kind).collect();
+        for kind in TestKind::ALL {
+            let mut tests: Vec<&TestTime> = self.tests.iter().filter(|test| test.kind == kind).collect();
             tests.sort_by_key(|test| std::cmp::Reverse(test.wall));
             let tests =
-                tests.iter().map(|test| json!({"test": test.name, "wall_milliseconds": milliseconds(test.wall)}));
+                tests.iter().map(|test| json!({"test": test.name, "wall_milliseconds": whole_milliseconds(test.wall)}));
             document[format!("{}_tests", kind.name())] = tests.collect();
         }
         document
@@ -110,7 +110,7 @@ impl Times {
 }
 
 /// Where [`Times::write`] leaves them.
-pub(super) fn file() -> Result<PathBuf> {
+pub(super) fn times_file() -> Result<PathBuf> {
     Ok(workspace::target_dir()?.join("test-times.json"))
 }
 
@@ -134,7 +134,7 @@ pub(super) fn cpu_of_children() -> Duration {
     Duration::ZERO
 }
 
-fn milliseconds(duration: Duration) -> u64 {
+fn whole_milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -142,11 +142,11 @@ fn milliseconds(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    fn times() -> Times {
-        let mut times = Times::default();
+    fn times() -> SuiteTimes {
+        let mut times = SuiteTimes::default();
         times.add_step("lints", Duration::from_secs(75), Duration::from_secs(130));
         for number in 0..30 {
-            times.add_test(Kind::Rust, &format!("test {number}"), Duration::from_millis(100 * number));
+            times.add_test(TestKind::Rust, &format!("test {number}"), Duration::from_millis(100 * number));
         }
         times
     }
@@ -154,9 +154,9 @@ mod tests {
     #[test]
     fn the_slowest_come_first_and_only_so_many() {
         let times = times();
-        let slowest = times.slowest(Kind::Rust);
+        let slowest = times.slowest(TestKind::Rust);
         assert_eq!((slowest.len(), slowest[0].name.as_str()), (SLOWEST, "test 29"));
-        assert!(times.slowest(Kind::Browser).is_empty());
+        assert!(times.slowest(TestKind::Browser).is_empty());
         let report = times.report();
         assert!(report.contains("1 min 15 s") && report.contains("2 min 10 s"), "{report}");
         assert!(report.contains("the 20 slowest rust tests") && !report.contains("browser tests"), "{report}");

@@ -4,7 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::http::openapi::{DOCS_STYLE, DOCUMENT};
+/// Where programs read the description.
+pub(crate) const DOCUMENT: &str = "/api/openapi.json";
+/// Where people read it.
+pub(crate) const DOCS: &str = "/api/docs";
+/// The docs page's style sheet: the content policy allows no inline style.
+pub(crate) const DOCS_STYLE: &str = "/api/docs.css";
 
 /// The page's style sheet.
 pub(crate) const STYLE: &str = "\

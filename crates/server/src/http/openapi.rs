@@ -11,15 +11,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{Components, OpenApi as Document};
 
 use self::complete::complete;
-use crate::http::docs;
+use crate::http::docs::{self, DOCS, DOCS_STYLE, DOCUMENT};
 use crate::state::AppState;
-
-/// Where programs read the description.
-pub(crate) const DOCUMENT: &str = "/api/openapi.json";
-/// Where people read it.
-pub(crate) const DOCS: &str = "/api/docs";
-/// The docs page's style sheet: the content policy allows no inline style.
-pub(crate) const DOCS_STYLE: &str = "/api/docs.css";
 
 #[derive(OpenApi)]
 #[openapi(

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use billing_domain::card::brand_name;
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Currency, FreeText, Money};
+use billing_domain::{Currency, FreeText, Money, NoticeId, OrganizationId};
 use billing_store::{Notice, NoticeKind, Organization};
 
 /// A notice as people read it.

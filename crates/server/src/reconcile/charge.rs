@@ -6,15 +6,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use billing_domain::card::brand_name;
-use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
+use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, Timestamp, TopUpId};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
-use billing_store::{Applied, AutoPayState, CreditLine, ProviderWord, StoreError, TopUp, TopUpKind};
+use billing_store::{Applied, CreditLine, ProviderWord, StoreError, TopUp};
 
 use crate::deadlines::{LEASE_RETRY, charge_challenge_ends};
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::recharge::health;
 use crate::reconcile::card_setup::connected_effects;
 use crate::reconcile::{Effect, ForgottenCard, organization_day};
 use crate::state::AppState;
@@ -130,14 +129,22 @@ async fn next_call(state: &AppState, top_up: &TopUp) -> Result<ProviderCall, Pro
     let now = state.clock.now();
     let over = match top_up.status {
         TopUpStatus::Created => now.seconds_since(top_up.created_at) > START_SECONDS,
-        TopUpStatus::ActionRequired => {
-            let unwanted = top_up.kind == TopUpKind::Auto
-                && !health::wants_waiting_charge(&state.store.auto_pay(&top_up.organization_id).await?);
-            unwanted || now > charge_challenge_ends(top_up)
-        }
+        TopUpStatus::ActionRequired => !is_wanted(state, top_up).await? || now > charge_challenge_ends(top_up),
         _ => false,
     };
     Ok(if over { ProviderCall::Close } else { ProviderCall::Continue })
+}
+
+/// Whatever ended the pause for the cardholder has taken the place of an automatic charge.
+/// See docs/decisions/0038-cardholder-confirmation.md.
+async fn is_wanted(state: &AppState, top_up: &TopUp) -> Result<bool, Problem> {
+    match top_up.kind {
+        TopUpKind::Manual => Ok(true),
+        TopUpKind::Auto => {
+            let auto_pay = state.store.auto_pay(&top_up.organization_id).await?;
+            Ok(auto_pay.enabled && auto_pay.health.awaits_cardholder())
+        }
+    }
 }
 
 async fn call_and_apply(
@@ -323,8 +330,7 @@ async fn apply_update(state: &AppState, top_up: &TopUp, update: &ProviderWord) -
         source: credit_source(state, top_up).await,
         details: credit_details(top_up, update),
     };
-    let next = |present: &AutoPayState| health::after(present, top_up.kind, update, top_up.created_at);
-    let applied = state.store.apply_top_up(&organization.id, &top_up.id, update, &credit, &next, now).await?;
+    let applied = state.store.apply_top_up(&organization.id, &top_up.id, update, &credit, now).await?;
     if !applied.changed {
         return Ok(Vec::new());
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use billing_contract::ProblemCode;
 use billing_domain::card::brand_name;
+use billing_domain::charge::DisputeState;
 use billing_domain::{Money, OrganizationId, TopUpId};
 use billing_payments::{DisputeAnswer, DisputeOutcome};
-use billing_store::{AutoPayState, CreditLine, DisputeState, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
+use billing_store::{CreditLine, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
 
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::recharge::health;
 use crate::reconcile::early_event::keep_early_event;
 use crate::reconcile::{Effect, organization_day, top_up_of};
 use crate::state::AppState;
@@ -61,9 +61,8 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
     };
     let taken = dispute_line(state, &organization, &top_up, answer, "Disputed")?;
     let returned = dispute_line(state, &organization, &top_up, answer, "Dispute won:")?;
-    let next = |present: &AutoPayState| Some(health::disputed(present));
     let now = state.clock.now();
-    let applied = state.store.apply_dispute(organization_id, &update, &taken, &returned, &next, now).await?;
+    let applied = state.store.apply_dispute(organization_id, &update, &taken, &returned, now).await?;
     let mut effects = Vec::new();
     if applied.posted {
         effects.push(Effect::publish(organization_id, Topic::Ledger));

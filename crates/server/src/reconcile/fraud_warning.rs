@@ -1,11 +1,10 @@
 //! Early fraud warnings: automatic payments rest and people are told, once. Whether the money goes back is theirs to say.
 
 use billing_contract::ProblemCode;
-use billing_store::{AutoPayState, FraudWord};
+use billing_store::FraudWord;
 
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::recharge::health;
 use crate::reconcile::{Effect, top_up_of};
 use crate::state::AppState;
 
@@ -25,8 +24,7 @@ pub(crate) async fn reconcile_fraud_warning(state: &AppState, provider_ref: &str
         reason: answer.reason.clone(),
         actionable: answer.actionable,
     };
-    let next = |present: &AutoPayState| health::suspected(present);
-    let applied = state.store.apply_fraud_warning(&organization_id, &update, &next, state.clock.now()).await?;
+    let applied = state.store.apply_fraud_warning(&organization_id, &update, state.clock.now()).await?;
     if applied.is_news {
         tracing::warn!(organization = %organization_id, top_up = %update.top_up_id, reason = update.reason, "a payment may be fraud");
     }

@@ -2,15 +2,16 @@
 
 use billing_contract::auto_pay::{AutoPay as AutoPayView, EnteredRefill, MonthFigures, PutAutoPay};
 use billing_contract::{Entered, FieldError, ProblemCode};
+use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::auto_pay::{Plan, Refill, Settings, SettingsError};
 use billing_domain::limits::{AmountError, ChargeLimits};
 use billing_domain::{CardId, Money};
-use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, Organization, StoreError};
+use billing_store::{AutoPay, AutoPayUpdate, Organization, StoreError};
 
 use crate::effects::run_effects;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::recharge::{self, health};
+use crate::recharge;
 use crate::reconcile::Effect;
 use crate::service::sessions::{Member, require_confirmation};
 use crate::state::AppState;
@@ -52,7 +53,7 @@ pub(crate) async fn show(
         monthly_cap: settings.monthly_cap,
         card_id: card_id.map(Into::into),
         health: map_health(auto_pay, plan),
-        last_charge_at: auto_pay.state.last_charge_at,
+        last_charge_at: auto_pay.health.last_charge_at,
         resumes_with_default_card: recharge::resumes_with_default_card(auto_pay),
         month: MonthFigures {
             spent: spent.settled,
@@ -117,6 +118,11 @@ pub(crate) async fn put(
     if form.enabled && (!present.enabled || raises) {
         require_confirmation(state, member)?;
     }
+    // Begins anew when it is switched on or off, or another card is agreed to. The version proves that `present` still
+    // holds, except for its health.
+    let restarts =
+        !form.enabled || !present.enabled || form.card_id.as_deref() != present.card_id.as_ref().map(CardId::as_str);
+    let event = HealthEvent::SettingsConfirmed { restarts };
     let unknown_card = || Problem::field("/card_id", "unknown_card", "This card is not connected any more.");
     let update = AutoPayUpdate {
         enabled: form.enabled,
@@ -125,9 +131,7 @@ pub(crate) async fn put(
         consent: if form.enabled { Some(CONSENT.to_owned()) } else { present.consent.clone() },
         updated_by: member.user.id.clone(),
     };
-    // The version proves that `present` still holds, except for its state.
-    let next = |current: &AutoPayState| state_after(&present, current, form);
-    match state.store.put_auto_pay(&organization.id, present.version, &update, &next, now).await {
+    match state.store.put_auto_pay(&organization.id, present.version, &update, event, now).await {
         Ok(_) => {}
         Err(StoreError::Stale) => return Err(stale()),
         Err(StoreError::NotFound) => return Err(unknown_card()),
@@ -147,8 +151,8 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<AutoPayV
     if recharge::charged_card(state, &present).await?.is_none() {
         return Err(card_required());
     }
-    let agreed = health::agreed(&present.state);
-    match state.store.record_auto_pay_state(&organization.id, &present.state, &agreed, state.clock.now()).await {
+    let agreed = present.health.apply(HealthEvent::Agreed).unwrap_or(present.health);
+    match state.store.record_auto_pay_health(&organization.id, &present.health, &agreed, state.clock.now()).await {
         Ok(()) => {}
         Err(StoreError::Stale) => return Err(stale()),
         Err(error) => return Err(error.into()),
@@ -177,9 +181,8 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
         consent: present.consent.clone(),
         updated_by: member.user.id.clone(),
     };
-    let next =
-        |current: &AutoPayState| Some(if last { health::agreed(current) } else { health::card_removed(current) });
-    match state.store.put_auto_pay(organization_id, present.version, &update, &next, state.clock.now()).await {
+    let event = if last { HealthEvent::Agreed } else { HealthEvent::CardRemoved };
+    match state.store.put_auto_pay(organization_id, present.version, &update, event, state.clock.now()).await {
         Ok(_) => {
             let waiting = Effect::ReconcileWaitingCharges(organization_id.clone());
             run_effects(state, vec![waiting, Effect::publish(organization_id, Topic::AutoPay)]).await
@@ -187,15 +190,6 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
         Err(StoreError::Stale) => Err(stale()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Begins anew when it is switched on or off, or a card is agreed to: another one than before, or, after the named card
-/// was removed or money was given back, whichever the form says.
-fn state_after(present: &AutoPay, current: &AutoPayState, form: &PutAutoPay) -> Option<AutoPayState> {
-    let agreed = form.card_id.as_deref() != present.card_id.as_ref().map(CardId::as_str)
-        || health::awaits_agreement(current)
-        || current.reversed_at.is_some();
-    (!form.enabled || !present.enabled || agreed).then(|| health::agreed(current))
 }
 
 /// Settings that may be confirmed, from what was entered; `prefix` leads to their fields in the body.

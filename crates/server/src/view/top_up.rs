@@ -2,8 +2,8 @@
 
 use billing_contract::top_up::{CardSummary, Decline, NextAction, TopUp as TopUpView};
 use billing_domain::Timestamp;
-use billing_domain::charge::{DeclineCode, TopUpStatus};
-use billing_store::{TopUp, TopUpKind};
+use billing_domain::charge::{DeclineCode, TopUpKind, TopUpStatus};
+use billing_store::TopUp;
 
 use crate::deadlines::charge_challenge_ends;
 

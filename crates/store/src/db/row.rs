@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::charge::{DeclineCode, RefundStatus, TopUpStatus};
+use billing_domain::auto_pay::health::PauseReason;
+use billing_domain::charge::{DeclineCode, DisputeState, RefundStatus, TopUpKind, TopUpStatus};
 use billing_domain::kind::Unit;
 use billing_domain::ledger::Hash;
 use billing_domain::link::LinkPurpose;
@@ -186,11 +187,14 @@ stored_as! {
 parsed_columns!(
     Currency,
     DeclineCode,
+    DisputeState,
     Hash,
     LinkPurpose,
+    PauseReason,
     RefundStatus,
     Remainder,
     Role,
+    TopUpKind,
     TopUpStatus,
     TransactionKind,
     Unit,

@@ -1,17 +1,18 @@
 //! Using a link: a card is set up, then, if the link asks for money, charged. Each step commits with what it means for
 //! the link, so that of two people one succeeds, and a crash in between is gone on from.
 
-use billing_domain::charge::TopUpStatus;
+use billing_domain::auto_pay::health::HealthEvent;
+use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::link::{MAX_DECLINES, MAX_TRIES};
 use billing_domain::{CardSetupId, LinkId, Money, OrganizationId, Timestamp, TopUpId};
 
 use super::{PaymentLink, find};
-use crate::auto_pay::{AutoPayState, AutoPayUpdate};
+use crate::auto_pay::AutoPayUpdate;
 use crate::card_setup::{self, SetupStatus};
 use crate::db::{Tx, args, retrying};
 use crate::idempotency::{self, Claim, Kept};
 use crate::notice::{self, Added};
-use crate::top_up::{TopUp, TopUpKind, creating};
+use crate::top_up::{TopUp, creating};
 use crate::{
     Card, CardSetup, Created, IdempotencyKey, NewCardSetup, NewTopUp, Result, SetupWord, Store, StoreError, auto_pay,
     card, wallet,
@@ -299,8 +300,7 @@ async fn complete(
     };
     auto_pay::write_settings(tx, &link.organization_id, &update, now).await?;
     auto_pay::tell_changed(tx, &present, &update, now).await?;
-    let begun = AutoPayState { last_charge_at: present.state.last_charge_at, ..AutoPayState::default() };
-    auto_pay::write_state(tx, &link.organization_id, &present.state, &begun, now).await?;
+    auto_pay::apply(tx, &present, HealthEvent::Agreed, now).await?;
     // What was paid with the link is the first automatic payment. Where the balance has come down while the payer was at
     // it, the page said that nothing is charged at once: the pace holds from here.
     let wallet = wallet::lock(tx, &link.organization_id).await?;

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
+use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::charge::{DeclineCode, TopUpStatus};
-use billing_domain::{Money, OrganizationId, Timestamp, TopUpId, TransactionKind};
+use billing_domain::{Money, OrganizationId, Timestamp, TopUpId};
 
 use super::creating::find;
 use super::top_up_columns;
-use super::{Applied, CreditLine, ProviderWord, TopUp, TopUpKind};
+use super::{Applied, CreditLine, ProviderWord, TopUp};
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
-use crate::{
-    NewLine, NextAutoPayState, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, link, request,
-    wallet,
-};
+use crate::{NewLine, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, link, request, wallet};
 
 impl Store {
     pub(super) async fn apply_top_up_once(
@@ -22,13 +20,12 @@ impl Store {
         id: &TopUpId,
         word: &ProviderWord,
         credit: &CreditLine,
-        next: NextAutoPayState<'_>,
         now: Timestamp,
     ) -> Result<Applied> {
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock(&mut tx, organization_id).await?;
         let before = find(&mut tx, organization_id, id).await?;
-        let Some(status) = before.status.after(word.outcome) else {
+        let Some(status) = before.status.apply(word.outcome) else {
             tx.rollback().await?;
             return Ok(Applied {
                 top_up: before,
@@ -51,10 +48,10 @@ impl Store {
         if changed {
             link::after_charge(&mut tx, &top_up, now).await?;
             approved_request = request::after_charge(&mut tx, &top_up, now).await?;
-            let present = auto_pay::find(&mut tx, organization_id).await?.state;
-            if let Some(state) = next(&present) {
-                auto_pay::write_state(&mut tx, organization_id, &present, &state, now).await?;
-                auto_pay_changed = true;
+            if let Some(event) = HealthEvent::of_charge(top_up.kind, word.outcome, word.decline_code, top_up.created_at)
+            {
+                let present = auto_pay::find(&mut tx, organization_id).await?;
+                auto_pay_changed = auto_pay::apply(&mut tx, &present, event, now).await?;
             }
         }
         tx.commit().await?;
@@ -76,10 +73,7 @@ async fn settle(
     }
     let line = NewLine {
         id: credit.id.clone(),
-        kind: match top_up.kind {
-            TopUpKind::Manual => TransactionKind::TopUp,
-            TopUpKind::Auto => TransactionKind::AutoTopUp,
-        },
+        kind: top_up.kind.transaction(),
         origin: Origin::TopUp,
         reference: top_up.id.to_string(),
         contra: format!("processor:{}", top_up.provider),

@@ -1,10 +1,10 @@
 //! Writing a top-up down: the intent exists before any provider is called, once for a key, one open automatic at most.
 
-use billing_domain::charge::TopUpStatus;
+use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::{LinkId, OrganizationId, RequestId, Timestamp, TopUpId};
 
 use super::top_up_columns;
-use super::{AutoGuard, NewTopUp, PendingCredit, TopUp, TopUpKind};
+use super::{AutoGuard, NewTopUp, PendingCredit, TopUp};
 use crate::db::{Tx, args};
 use crate::idempotency::{self, Claim, Kept};
 use crate::{
@@ -76,11 +76,8 @@ async fn charged_card(tx: &mut Tx, organization_id: &OrganizationId, new: &NewTo
 impl AutoGuard {
     /// The settings and the last charge are those that were decided on, and nothing has to rest by now.
     fn holds(&self, present: &AutoPay, now: Timestamp) -> bool {
-        let state = &present.state;
-        let rests = state.paused_reason.is_some()
-            || state.reversed_at.is_some()
-            || state.next_attempt_at.is_some_and(|next| next > now);
-        let same = present.version == self.version && present.state.last_charge_at == self.last_charge_at;
+        let rests = present.health.rests(now);
+        let same = present.version == self.version && present.health.last_charge_at == self.last_charge_at;
         present.enabled && same && !rests
     }
 }

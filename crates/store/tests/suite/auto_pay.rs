@@ -1,9 +1,10 @@
 //! Automatic payments: nobody overwrites what they have not seen.
 
+use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::DeclineCode;
 use billing_domain::{OrganizationId, UserId};
-use billing_store::{AutoPay, AutoPayState, AutoPayUpdate, StoreError};
+use billing_store::{AutoPay, AutoPayUpdate, StoreError};
 
 use crate::bench::{Bench, NOW, at_once, money, on_both};
 
@@ -13,6 +14,9 @@ on_both![
     a_card_that_is_not_connected_here_cannot_be_charged,
     the_state_is_replaced_only_by_who_knows_it,
 ];
+
+/// Settings are confirmed, and nothing begins anew.
+const CONFIRMED: HealthEvent = HealthEvent::SettingsConfirmed { restarts: false };
 
 pub(crate) fn update() -> AutoPayUpdate {
     AutoPayUpdate {
@@ -30,7 +34,7 @@ pub(crate) fn update() -> AutoPayUpdate {
 
 pub(crate) async fn switch_on(bench: &Bench, organization: &OrganizationId) -> AutoPay {
     let present = bench.store.auto_pay(organization).await.unwrap();
-    bench.store.put_auto_pay(organization, present.version, &update(), &|_| None, NOW).await.unwrap()
+    bench.store.put_auto_pay(organization, present.version, &update(), CONFIRMED, NOW).await.unwrap()
 }
 
 async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
@@ -44,7 +48,7 @@ async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
     assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), vec![organization.clone()]);
     let target = Settings { refill: Refill::Target { balance: money("300") }, ..update().settings };
     let off = AutoPayUpdate { enabled: false, settings: target, ..update() };
-    let off = bench.store.put_auto_pay(&organization, 2, &off, &|_| None, NOW).await.unwrap();
+    let off = bench.store.put_auto_pay(&organization, 2, &off, CONFIRMED, NOW).await.unwrap();
     assert_eq!((off.settings, off.enabled), (Some(target), false));
     assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), Vec::new());
 }
@@ -53,7 +57,7 @@ async fn of_two_people_who_change_the_same_settings_one_is_told(bench: Bench) {
     let organization = bench.organization().await;
     let answers = at_once(10, |_| {
         let (store, organization) = (bench.store.clone(), organization.clone());
-        async move { store.put_auto_pay(&organization, 1, &update(), &|_| None, NOW).await }
+        async move { store.put_auto_pay(&organization, 1, &update(), CONFIRMED, NOW).await }
     })
     .await;
     let stale = answers.iter().filter(|answer| matches!(answer, Err(StoreError::Stale))).count();
@@ -66,23 +70,23 @@ async fn a_card_that_is_not_connected_here_cannot_be_charged(bench: Bench) {
     for card in [bench.card(&organization).await, bench.card(&other).await] {
         bench.store.remove_card(&card.organization_id, &card.id, NOW).await.unwrap();
         let update = AutoPayUpdate { card_id: Some(card.id), ..update() };
-        let answer = bench.store.put_auto_pay(&organization, 1, &update, &|_| None, NOW).await;
+        let answer = bench.store.put_auto_pay(&organization, 1, &update, CONFIRMED, NOW).await;
         assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
     }
     let theirs = AutoPayUpdate { card_id: Some(bench.card(&other).await.id), ..update() };
     assert!(matches!(
-        bench.store.put_auto_pay(&organization, 1, &theirs, &|_| None, NOW).await,
+        bench.store.put_auto_pay(&organization, 1, &theirs, CONFIRMED, NOW).await,
         Err(StoreError::NotFound)
     ));
     let ours = AutoPayUpdate { card_id: Some(bench.card(&organization).await.id), ..update() };
-    let put = bench.store.put_auto_pay(&organization, 1, &ours, &|_| None, NOW).await.unwrap();
+    let put = bench.store.put_auto_pay(&organization, 1, &ours, CONFIRMED, NOW).await.unwrap();
     assert_eq!(put.card_id, ours.card_id);
 }
 
 async fn the_state_is_replaced_only_by_who_knows_it(bench: Bench) {
     let organization = bench.organization().await;
-    let paused = AutoPayState {
-        paused_reason: Some("card_declined".to_owned()),
+    let paused = Health {
+        paused_reason: Some(PauseReason::Declined),
         decline_code: Some(DeclineCode::InsufficientFunds),
         failures: 4,
         attempt: 4,
@@ -91,18 +95,22 @@ async fn the_state_is_replaced_only_by_who_knows_it(bench: Bench) {
         last_charge_at: None,
         reversed_at: None,
     };
-    let first = AutoPayState::default();
-    bench.store.record_auto_pay_state(&organization, &first, &paused, NOW).await.unwrap();
-    let answer = bench.store.record_auto_pay_state(&organization, &first, &first, NOW).await;
+    let first = Health::default();
+    bench.store.record_auto_pay_health(&organization, &first, &paused, NOW).await.unwrap();
+    let answer = bench.store.record_auto_pay_health(&organization, &first, &first, NOW).await;
     assert!(matches!(answer, Err(StoreError::Stale)), "{answer:?}");
     let present = bench.store.auto_pay(&organization).await.unwrap();
-    assert_eq!((present.state, present.version), (paused.clone(), 1));
-    // With new settings it follows from the state as it is by then, whatever the caller has read.
-    let counted = |current: &AutoPayState| Some(AutoPayState { failures: current.failures + 1, ..current.clone() });
-    let put = bench.store.put_auto_pay(&organization, 1, &update(), &counted, NOW).await.unwrap();
-    assert_eq!(put.state, AutoPayState { failures: 5, ..paused.clone() });
+    assert_eq!((present.health, present.version), (paused, 1));
+    // With new settings it follows from the health as it is by then, whatever the caller has read.
+    let put = bench.store.put_auto_pay(&organization, 1, &update(), CONFIRMED, NOW).await.unwrap();
+    assert_eq!(put.health, paused, "that somebody confirms an amount ends no pause");
+    let put = bench.store.put_auto_pay(&organization, 2, &update(), HealthEvent::CardRemoved, NOW).await.unwrap();
+    let removed = Health { paused_reason: Some(PauseReason::CardRemoved), ..Health::default() };
+    assert_eq!(put.health, removed);
+    let put = bench.store.put_auto_pay(&organization, 3, &update(), CONFIRMED, NOW).await.unwrap();
+    assert_eq!(put.health, Health::default(), "they agree to a card again");
     // When the last charge began is written with a charge alone.
-    let forged = |_: &AutoPayState| Some(AutoPayState { last_charge_at: Some(NOW), ..AutoPayState::default() });
-    let put = bench.store.put_auto_pay(&organization, 2, &update(), &forged, NOW).await.unwrap();
-    assert_eq!(put.state, AutoPayState::default());
+    let forged = Health { last_charge_at: Some(NOW), ..Health::default() };
+    bench.store.record_auto_pay_health(&organization, &Health::default(), &forged, NOW).await.unwrap();
+    assert_eq!(bench.store.auto_pay(&organization).await.unwrap().health, Health::default());
 }

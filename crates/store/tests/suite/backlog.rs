@@ -1,7 +1,8 @@
 //! The backlog: what is open is counted, what is at its end is not.
 
+use billing_domain::auto_pay::health::Health;
 use billing_domain::charge::Outcome as Word;
-use billing_store::{AutoPayState, Backlog, DeliveryWord};
+use billing_store::{Backlog, DeliveryWord};
 
 use crate::bench::{Bench, NOW, on_both, owner};
 use crate::notices::resting;
@@ -26,7 +27,7 @@ async fn what_waits_is_counted_with_its_oldest(bench: Bench) {
     let declined = manual(&bench, &other, "40").await;
     hear(&bench, &declined, Word::Declined).await;
     refunded(&bench, &one, &settled.id, "4").await;
-    bench.store.record_auto_pay_state(&one, &AutoPayState::default(), &resting(1), NOW).await.unwrap();
+    bench.store.record_auto_pay_health(&one, &Health::default(), &resting(1), NOW).await.unwrap();
 
     let sorted = async || {
         let mut backlog = bench.store.backlog().await.unwrap();

@@ -1,12 +1,10 @@
 //! Disputes: each movement once, in whatever order the words come, below zero if need be.
 
+use billing_domain::auto_pay::health::{HealthEvent, PauseReason};
 use billing_domain::auto_pay::{Refill, Settings};
-use billing_domain::charge::Outcome;
+use billing_domain::charge::{DisputeState, Outcome};
 use billing_domain::{Currency, Money, OrganizationId, TopUpId, TransactionKind};
-use billing_store::{
-    AutoPayState, AutoPayUpdate, CreditLine, DisputeApplied, DisputeState, DisputeWord, NewTopUp, ProviderWord,
-    StoreError,
-};
+use billing_store::{AutoPayUpdate, CreditLine, DisputeApplied, DisputeWord, NewTopUp, ProviderWord, StoreError};
 
 use crate::bench::{Bench, NOW, at_once, id, key, money, on_both, usage_line};
 
@@ -43,7 +41,7 @@ async fn paid(bench: &Bench, organization: &OrganizationId) -> TopUpId {
         received: None,
         next_check_at: NOW,
     };
-    bench.store.apply_top_up(organization, &new.id, &word, &words("Top-up"), &|_| None, NOW).await.unwrap();
+    bench.store.apply_top_up(organization, &new.id, &word, &words("Top-up"), NOW).await.unwrap();
     new.id
 }
 
@@ -59,14 +57,9 @@ fn word(top_up: &TopUpId, state: DisputeState) -> DisputeWord {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as the store asks for it")]
-fn paused(present: &AutoPayState) -> Option<AutoPayState> {
-    Some(AutoPayState { paused_reason: Some("disputed".to_owned()), ..present.clone() })
-}
-
 async fn hear(bench: &Bench, organization: &OrganizationId, word: &DisputeWord) -> DisputeApplied {
     let (taken, back) = (words("Dispute"), words("Dispute returned"));
-    bench.store.apply_dispute(organization, word, &taken, &back, &paused, NOW).await.unwrap()
+    bench.store.apply_dispute(organization, word, &taken, &back, NOW).await.unwrap()
 }
 
 async fn disputes(bench: &Bench, organization: &OrganizationId) -> Vec<Money> {
@@ -124,14 +117,14 @@ async fn a_spent_top_up_takes_the_wallet_below_zero_and_pauses_automatic_payment
         Settings { threshold: money("1"), refill: Refill::Fixed { amount: money("10") }, monthly_cap: money("100") };
     let update = AutoPayUpdate { enabled: true, settings, card_id: None, consent: None, updated_by: id() };
     let version = bench.store.auto_pay(&organization).await.unwrap().version;
-    bench.store.put_auto_pay(&organization, version, &update, &|_| None, NOW).await.unwrap();
+    bench.store.put_auto_pay(&organization, version, &update, HealthEvent::Agreed, NOW).await.unwrap();
     // It may differ from the charge.
     let more = DisputeWord { amount: money("26"), ..word(&top_up, DisputeState::Withdrawn) };
     let applied = hear(&bench, &organization, &more).await;
     assert_eq!(applied, DisputeApplied { posted: true, auto_pay_changed: true });
     assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("-21"));
-    let state = bench.store.auto_pay(&organization).await.unwrap().state;
-    assert_eq!(state.paused_reason.as_deref(), Some("disputed"));
+    let health = bench.store.auto_pay(&organization).await.unwrap().health;
+    assert_eq!(health.paused_reason, Some(PauseReason::Disputed));
     // What was taken comes back, not what is said later.
     hear(&bench, &organization, &word(&top_up, DisputeState::Returned)).await;
     assert_eq!(disputes(&bench, &organization).await, [money("-26"), money("26")]);
@@ -146,7 +139,7 @@ async fn racing_words_post_each_movement_once(bench: Bench) {
         let (store, organization, word) = (store.clone(), organization.clone(), word(&top_up, state));
         async move {
             let (taken, back) = (words("Dispute"), words("Dispute returned"));
-            store.apply_dispute(&organization, &word, &taken, &back, &paused, NOW).await.unwrap()
+            store.apply_dispute(&organization, &word, &taken, &back, NOW).await.unwrap()
         }
     })
     .await;
@@ -158,7 +151,7 @@ async fn somebody_elses_top_up_and_another_currency_are_refused(bench: Bench) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let top_up = paid(&bench, &organization).await;
     let attempt = async |organization: &OrganizationId, word: DisputeWord| {
-        bench.store.apply_dispute(organization, &word, &words("a"), &words("b"), &paused, NOW).await.unwrap_err()
+        bench.store.apply_dispute(organization, &word, &words("a"), &words("b"), NOW).await.unwrap_err()
     };
     assert!(matches!(attempt(&other, word(&top_up, DisputeState::Withdrawn)).await, StoreError::NotFound));
     let euros = DisputeWord { currency: Currency::Eur, ..word(&top_up, DisputeState::Withdrawn) };

@@ -44,7 +44,7 @@ async fn ids_of_another_organization_are_not_found_and_untouched(bench: Bench) {
     let word_on_setup = SetupWord::Succeeded { provider_ref: None, card: new_card() };
     assert_not_found(store.apply_card_setup(&mine, &setup.id, &word_on_setup, NOW).await);
     assert_not_found(store.top_up(&mine, &top_up.id).await);
-    assert_not_found(store.apply_top_up(&mine, &top_up.id, &word(Outcome::Settled), &credit(), &|_| None, NOW).await);
+    assert_not_found(store.apply_top_up(&mine, &top_up.id, &word(Outcome::Settled), &credit(), NOW).await);
     let lease = store.lease_top_up(&mine, &top_up.id, &owner("me"), NOW.plus_seconds(60), NOW).await.unwrap();
     assert_eq!(lease, None);
     assert_not_found(store.request(&mine, &request.id).await);

@@ -101,7 +101,7 @@ fn connected() -> SetupWord {
 
 async fn charged(bench: &Bench, top_up: &TopUp, outcome: Outcome) {
     let (organization, id) = (&top_up.organization_id, &top_up.id);
-    bench.store.apply_top_up(organization, id, &word(outcome), &credit(), &|_| None, NOW).await.unwrap();
+    bench.store.apply_top_up(organization, id, &word(outcome), &credit(), NOW).await.unwrap();
 }
 
 async fn now_of(bench: &Bench, link: &PaymentLink) -> PaymentLink {

@@ -1,8 +1,9 @@
 //! Notices: written with what they tell, once; delivered by one server at a time; a low balance told once a crossing.
 
+use billing_domain::auto_pay::health::{Health, PauseReason};
 use billing_domain::charge::DeclineCode;
 use billing_domain::{OrganizationId, Role};
-use billing_store::{AutoPayState, Channel, DeliveryState, DeliveryWord, Facts, LowBalance, NoticeKind, User};
+use billing_store::{Channel, DeliveryState, DeliveryWord, Facts, LowBalance, NoticeKind, User};
 
 use crate::bench::{Bench, NOW, id, on_both, owner};
 
@@ -15,14 +16,14 @@ on_both!(
     of_racing_looks_one_tells,
 );
 
-pub(crate) fn resting(failures: i64) -> AutoPayState {
-    AutoPayState {
+pub(crate) fn resting(failures: i64) -> Health {
+    Health {
         decline_code: Some(DeclineCode::InsufficientFunds),
         failures,
         attempt: failures + 1,
         first_attempt_at: Some(NOW),
         next_attempt_at: Some(NOW.plus_seconds(3600)),
-        ..AutoPayState::default()
+        ..Health::default()
     }
 }
 
@@ -32,23 +33,23 @@ async fn kinds(bench: &Bench, organization: &OrganizationId) -> Vec<NoticeKind> 
 
 async fn a_first_decline_and_a_pause_are_told_and_nothing_else(bench: Bench) {
     let organization = bench.organization().await;
-    let paused = |reason: &str, code| AutoPayState {
-        paused_reason: Some(reason.to_owned()),
+    let paused = |reason, code| Health {
+        paused_reason: Some(reason),
         decline_code: Some(code),
         next_attempt_at: None,
         ..resting(4)
     };
     let states = [
-        AutoPayState::default(),
+        Health::default(),
         resting(1),
         resting(2),
-        paused("authentication_required", DeclineCode::AuthenticationRequired),
-        paused("not_confirmed", DeclineCode::AuthenticationFailed),
-        AutoPayState::default(),
+        paused(PauseReason::AwaitsCardholder, DeclineCode::AuthenticationRequired),
+        paused(PauseReason::NotConfirmed, DeclineCode::AuthenticationFailed),
+        Health::default(),
     ];
     for (step, pair) in states.windows(2).enumerate() {
         let at = NOW.plus_seconds(i64::try_from(step).unwrap());
-        bench.store.record_auto_pay_state(&organization, &pair[0], &pair[1], at).await.unwrap();
+        bench.store.record_auto_pay_health(&organization, &pair[0], &pair[1], at).await.unwrap();
     }
     let told = bench.store.notices(&organization, 10).await.unwrap();
     let kinds: Vec<_> = told.iter().map(|notice| notice.kind).collect();
@@ -73,7 +74,7 @@ async fn everybody_who_manages_billing_is_told_and_the_operator(bench: Bench) {
         bench.store.create_user(&user, NOW).await.unwrap();
         bench.store.add_member(place, &user.id, role, NOW).await.unwrap();
     }
-    bench.store.record_auto_pay_state(&organization, &AutoPayState::default(), &resting(1), NOW).await.unwrap();
+    bench.store.record_auto_pay_health(&organization, &Health::default(), &resting(1), NOW).await.unwrap();
     let due = bench.store.lease_due_deliveries(&owner("me"), NOW.plus_seconds(60), NOW, 10).await.unwrap();
     let mut told: Vec<_> = due
         .iter()
@@ -87,7 +88,7 @@ async fn everybody_who_manages_billing_is_told_and_the_operator(bench: Bench) {
 
 async fn a_delivery_is_one_owners_until_its_lease_ends(bench: Bench) {
     let organization = bench.organization().await;
-    bench.store.record_auto_pay_state(&organization, &AutoPayState::default(), &resting(1), NOW).await.unwrap();
+    bench.store.record_auto_pay_health(&organization, &Health::default(), &resting(1), NOW).await.unwrap();
     let until = NOW.plus_seconds(60);
     let (one, two) = (owner("a"), owner("b"));
     let (a, b) = tokio::join!(
@@ -112,7 +113,7 @@ async fn a_delivery_is_one_owners_until_its_lease_ends(bench: Bench) {
 
 async fn what_nobody_takes_is_dead_and_can_be_tried_again(bench: Bench) {
     let organization = bench.organization().await;
-    bench.store.record_auto_pay_state(&organization, &AutoPayState::default(), &resting(1), NOW).await.unwrap();
+    bench.store.record_auto_pay_health(&organization, &Health::default(), &resting(1), NOW).await.unwrap();
     let take = async |now| bench.store.lease_due_deliveries(&owner("me"), now, now, 10).await.unwrap();
     let failed = |again_at| DeliveryWord::Failed { error: "503".to_owned(), again_at };
     let soon = NOW.plus_seconds(5);

@@ -1,10 +1,10 @@
 //! Refunds: never more than was paid, never more than is unspent, debited once, and back when they fail.
 
-use billing_domain::charge::{Outcome, RefundStatus};
+use billing_domain::charge::{DisputeState, Outcome, RefundStatus};
 use billing_domain::{Currency, Money, OrganizationId, RefundId, TopUpId, TransactionKind};
 use billing_store::{
-    Created, CreditLine, DisputeState, DisputeWord, ExternalRefund, IdempotencyKey, NewRefund, NewTopUp, ProviderWord,
-    Refund, RefundRefusal, RefundWord, StoreError,
+    Created, CreditLine, DisputeWord, ExternalRefund, IdempotencyKey, NewRefund, NewTopUp, ProviderWord, Refund,
+    RefundRefusal, RefundWord, StoreError,
 };
 
 use crate::bench::{Bench, NOW, at_once, id, money, on_both, owner, usage_line, uuid};
@@ -50,7 +50,7 @@ pub(crate) async fn paid(bench: &Bench, organization: &OrganizationId, amount: &
         received: None,
         next_check_at: NOW,
     };
-    bench.store.apply_top_up(organization, &new.id, &word, &words(), &|_| None, NOW).await.unwrap();
+    bench.store.apply_top_up(organization, &new.id, &word, &words(), NOW).await.unwrap();
     new.id
 }
 
@@ -227,7 +227,7 @@ async fn take(bench: &Bench, organization: &OrganizationId, top_up: &TopUpId, am
         reason: String::new(),
         state,
     };
-    bench.store.apply_dispute(organization, &word, &words(), &words(), &|_| None, NOW).await.unwrap();
+    bench.store.apply_dispute(organization, &word, &words(), &words(), NOW).await.unwrap();
 }
 
 async fn what_a_dispute_has_taken_is_not_there_to_be_refunded(bench: Bench) {

@@ -91,7 +91,7 @@ async fn hear(bench: &Bench, organization: &OrganizationId, top_up: &TopUp, outc
         source: String::new(),
         details: Default::default(),
     };
-    bench.store.apply_top_up(organization, &top_up.id, &word, &credit, &|_| None, NOW).await.unwrap()
+    bench.store.apply_top_up(organization, &top_up.id, &word, &credit, NOW).await.unwrap()
 }
 
 async fn a_request_is_approved_by_the_money_and_not_before(bench: Bench) {

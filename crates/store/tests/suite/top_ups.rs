@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::charge::{DeclineCode, Outcome as Word, TopUpStatus};
+use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
+use billing_domain::charge::{DeclineCode, Outcome as Word, TopUpKind, TopUpStatus};
 use billing_domain::{Money, OrganizationId, TransactionKind};
 use billing_store::{
-    AutoGuard, AutoPayState, Created, CreditLine, NewCardSetup, NewTopUp, PendingCredit, ProviderWord, StoreError,
-    TopUp, TopUpKind,
+    AutoGuard, Created, CreditLine, NewCardSetup, NewTopUp, PendingCredit, ProviderWord, StoreError, TopUp,
 };
 
 use crate::auto_pay::switch_on;
@@ -76,7 +76,7 @@ pub(crate) fn credit() -> CreditLine {
 
 pub(crate) async fn hear(bench: &Bench, top_up: &TopUp, outcome: Word) -> TopUp {
     let (organization, id) = (&top_up.organization_id, &top_up.id);
-    bench.store.apply_top_up(organization, id, &word(outcome), &credit(), &|_| None, NOW).await.unwrap().top_up
+    bench.store.apply_top_up(organization, id, &word(outcome), &credit(), NOW).await.unwrap().top_up
 }
 
 async fn fifty_parallel_requests_with_one_key_make_one_top_up(bench: Bench) {
@@ -157,7 +157,7 @@ async fn a_settlement_heard_twenty_times_at_once_credits_once(bench: Bench) {
         let (store, top_up) = (bench.store.clone(), top_up.clone());
         async move {
             let settled = word(Word::Settled);
-            store.apply_top_up(&top_up.organization_id, &top_up.id, &settled, &credit(), &|_| None, NOW).await.unwrap()
+            store.apply_top_up(&top_up.organization_id, &top_up.id, &settled, &credit(), NOW).await.unwrap()
         }
     })
     .await;
@@ -185,8 +185,7 @@ async fn nothing_changes_a_final_top_up(bench: Bench) {
         let balance = bench.store.wallet(&organization).await.unwrap().balance;
         for late in [Word::Settled, Word::Declined, Word::NoAnswer, Word::Accepted] {
             let settled = word(late);
-            let applied =
-                bench.store.apply_top_up(&organization, &top_up.id, &settled, &credit(), &|_| None, NOW).await.unwrap();
+            let applied = bench.store.apply_top_up(&organization, &top_up.id, &settled, &credit(), NOW).await.unwrap();
             assert_eq!((applied.changed, &applied.credit, &applied.top_up), (false, &None, &ended));
         }
         assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, balance);
@@ -217,9 +216,9 @@ async fn what_was_really_received_is_credited(bench: Bench) {
     let top_up = manual(&bench, &organization, "100").await;
     let less = ProviderWord { received: Some(money("99.5")), ..word(Word::Settled) };
     let nothing = ProviderWord { received: Some(Money::ZERO), ..word(Word::Settled) };
-    let refused = bench.store.apply_top_up(&organization, &top_up.id, &nothing, &credit(), &|_| None, NOW).await;
+    let refused = bench.store.apply_top_up(&organization, &top_up.id, &nothing, &credit(), NOW).await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
-    let applied = bench.store.apply_top_up(&organization, &top_up.id, &less, &credit(), &|_| None, NOW).await.unwrap();
+    let applied = bench.store.apply_top_up(&organization, &top_up.id, &less, &credit(), NOW).await.unwrap();
     assert_eq!(applied.wallet.balance, money("99.5"));
     bench.assert_whole(&organization).await;
 }
@@ -265,7 +264,7 @@ async fn a_worker_with_old_figures_cannot_charge_again(bench: Bench) {
             // Settled at once, so that the unique index alone would let the next one through.
             if let Ok(Created::New(top_up)) = &created {
                 let settled = word(Word::Settled);
-                store.apply_top_up(&organization, &top_up.id, &settled, &credit(), &|_| None, NOW).await.unwrap();
+                store.apply_top_up(&organization, &top_up.id, &settled, &credit(), NOW).await.unwrap();
             }
             created
         }
@@ -286,14 +285,14 @@ async fn a_wallet_that_was_filled_or_a_pause_stops_a_charge_that_was_decided_on_
     let guard = AutoGuard { version, last_charge_at: None };
     let new = new_top_up(&bench, &organization, "50").await;
     let create = async || bench.store.create_auto_top_up(&organization, &new, &guard, NOW).await;
-    let healthy = AutoPayState::default();
+    let healthy = Health::default();
     for resting in [
-        AutoPayState { paused_reason: Some("card_removed".to_owned()), ..healthy.clone() },
-        AutoPayState { next_attempt_at: Some(NOW.plus_seconds(1)), ..healthy.clone() },
+        Health { paused_reason: Some(PauseReason::CardRemoved), ..healthy },
+        Health { next_attempt_at: Some(NOW.plus_seconds(1)), ..healthy },
     ] {
-        bench.store.record_auto_pay_state(&organization, &healthy, &resting, NOW).await.unwrap();
+        bench.store.record_auto_pay_health(&organization, &healthy, &resting, NOW).await.unwrap();
         assert!(matches!(create().await, Err(StoreError::Stale)), "{resting:?}");
-        bench.store.record_auto_pay_state(&organization, &resting, &healthy, NOW).await.unwrap();
+        bench.store.record_auto_pay_health(&organization, &resting, &healthy, NOW).await.unwrap();
     }
     // One micro above the threshold: pending, unknown and settled all count.
     let enough = manual(&bench, &organization, "200.000001").await;
@@ -384,28 +383,29 @@ async fn the_cap_counts_automatic_charges_of_the_month_only(bench: Bench) {
     for (amount, outcome) in [("50", Word::Settled), ("60", Word::Declined), ("70", Word::NoAnswer)] {
         let Created::New(top_up) = automatic(&bench, &organization, amount).await else { panic!("none is open") };
         hear(&bench, &top_up, outcome).await;
+        // A decline makes the next charge wait; somebody agrees to it.
+        let health = bench.store.auto_pay(&organization).await.unwrap().health;
+        let agreed = health.apply(HealthEvent::Agreed).unwrap();
+        bench.store.record_auto_pay_health(&organization, &health, &agreed, NOW).await.unwrap();
     }
     let spent = bench.store.auto_spent(&organization, NOW, NOW.plus_seconds(1)).await.unwrap();
     assert_eq!((spent.settled, spent.in_flight, spent.unknown), (money("50"), Money::ZERO, money("70")));
     let before = bench.store.auto_spent(&organization, NOW.plus_seconds(-9), NOW).await.unwrap();
     assert_eq!(before, billing_store::AutoSpent::default());
-    // The state that comes with a word is written if the word changes something, and only then.
+    // What an outcome is to automatic payments is written if it changes the top-up, and only then.
     let top_up = bench.store.open_top_ups(&organization).await.unwrap().remove(0);
-    let paused = AutoPayState { paused_reason: Some("declined".to_owned()), failures: 4, ..AutoPayState::default() };
-    let state = async || bench.store.auto_pay(&organization).await.unwrap().state;
-    let same = word(Word::NoAnswer);
-    bench
-        .store
-        .apply_top_up(&organization, &top_up.id, &same, &credit(), &|_| Some(paused.clone()), NOW)
-        .await
-        .unwrap();
-    assert_eq!(state().await.failures, 0);
+    let health = async || bench.store.auto_pay(&organization).await.unwrap().health;
+    let before = health().await;
+    bench.store.apply_top_up(&organization, &top_up.id, &word(Word::NoAnswer), &credit(), NOW).await.unwrap();
+    assert_eq!(health().await, before);
     let declined = word(Word::Declined);
-    bench
-        .store
-        .apply_top_up(&organization, &top_up.id, &declined, &credit(), &|_| Some(paused.clone()), NOW)
-        .await
-        .unwrap();
+    let event = HealthEvent::of_charge(top_up.kind, Word::Declined, declined.decline_code, top_up.created_at);
+    let after = before.apply(event.unwrap()).unwrap();
+    for changed in [true, false] {
+        let applied = bench.store.apply_top_up(&organization, &top_up.id, &declined, &credit(), NOW).await.unwrap();
+        assert_eq!((applied.changed, applied.auto_pay_changed), (changed, changed));
+        assert_eq!(health().await, after);
+    }
     // When the last charge began is not theirs to write.
-    assert_eq!(state().await, AutoPayState { last_charge_at: Some(NOW), ..paused });
+    assert_eq!((after.failures, after.last_charge_at), (1, Some(NOW)));
 }

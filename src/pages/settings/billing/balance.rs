@@ -8,45 +8,43 @@ use billing_contract::wallet::Wallet;
 use billing_domain::Money;
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given};
+use crate::platform::signal::{ErasedMemo, ErasedProp};
 
 use self::open_top_ups::OpenTopUps;
-use super::Doors;
+use super::BillingActions;
 use super::words::kind_word;
-use crate::parts::words::card_text;
-use crate::state::Live;
+use crate::shared::words::card_text;
+use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
+use crate::ui::interpolate::interpolate;
 use crate::ui::money::{Amount, Figure, MoneyStyle, signed_text};
 use crate::ui::panel::Panel;
 use crate::ui::time::{DateStyle, Instant, instant_text};
-use crate::ui::woven::woven;
 
 /// Hours beyond which a forecast is not worth a date.
 const FAR_HOURS: i64 = 365 * 24;
 
-/// The panel.
 #[component]
 pub(super) fn BalancePanel(
-    /// The wallet.
-    live: Live,
+    live: LiveWallet,
     /// Where connecting a card begins.
-    doors: Doors,
+    actions: BillingActions,
 ) -> AnyView {
-    let balance = Given::derive(move || live.wallet.read().balance);
+    let balance = ErasedProp::derive(move || live.wallet.read().balance);
     let runway = dynamic::memo(move || runway_text(&live.wallet.read()));
     view! {
         <Panel heading=texts::balance::heading() class="balance">
-            <p class="balance-figure" class:balance-fresh=fresh::marked(live)><Figure amount=balance currency=live.currency /></p>
-            <p class="balance-runway">{dynamic::part(move || runway.get())}</p>
+            <p class="balance-figure" class:balance-fresh=fresh::mark_rises(live)><Figure amount=balance currency=live.currency /></p>
+            <p class="balance-runway">{dynamic::view(move || runway.get())}</p>
             <div class="buttons">
                 <Button style=ButtonStyle::Primary icon=IconName::Plus on_press=move || live.open_payment()>{texts::top_up::heading()}</Button>
             </div>
             <OpenTopUps live=live />
-            {facts(live)}
-            {foot(live, doors)}
+            {render_facts(live)}
+            {render_foot(live, actions)}
         </Panel>
     }
     .into_any()
@@ -77,11 +75,11 @@ fn span_text(hours: i64) -> String {
 }
 
 /// Where balance and available differ, and money that is on its way; why, on demand.
-fn facts(live: Live) -> AnyView {
+fn render_facts(live: LiveWallet) -> AnyView {
     let part = move |of: fn(&Wallet) -> Money| dynamic::memo(move || of(&live.wallet.read()));
     let (available, held) = (part(|wallet| wallet.available), part(|wallet| wallet.held));
     let pending = part(|wallet| wallet.pending_credit);
-    let row = move |name: &'static str, why: &'static str, amount: Derived<Money>, style: MoneyStyle| {
+    let row = move |name: &'static str, why: &'static str, amount: ErasedMemo<Money>, style: MoneyStyle| {
         view! {
             <div>
                 <dt><details class="why"><summary>{name}</summary><p>{why}</p></details></dt>
@@ -107,14 +105,14 @@ fn facts(live: Live) -> AnyView {
     };
     let shown = move || {
         (is_held.get() || is_pending.get()).then(|| {
-            view! { <dl class="facts">{dynamic::part(held_rows)}{dynamic::part(pending_row)}</dl> }
+            view! { <dl class="facts">{dynamic::view(held_rows)}{dynamic::view(pending_row)}</dl> }
         })
     };
-    view! { {dynamic::part(shown)} }.into_any()
+    view! { {dynamic::view(shown)} }.into_any()
 }
 
 /// The card that pays, and the last movement.
-fn foot(live: Live, doors: Doors) -> AnyView {
+fn render_foot(live: LiveWallet, actions: BillingActions) -> AnyView {
     let last = dynamic::memo(move || {
         let recent = live.recent.read();
         recent.last().cloned().or_else(|| live.first_page.read().items.first().cloned())
@@ -132,17 +130,17 @@ fn foot(live: Live, doors: Doors) -> AnyView {
     view! {
         <div class="balance-foot small">
             <p class="balance-card">
-                <Icon name=IconName::Card />{dynamic::part(card)}
-                <Button style=ButtonStyle::Quiet on_press=move || doors.connect.set(true)>{dynamic::part(connect_word)}</Button>
+                <Icon name=IconName::Card />{dynamic::view(card)}
+                <Button style=ButtonStyle::Quiet on_press=move || actions.connect.set(true)>{dynamic::view(connect_word)}</Button>
             </p>
-            {dynamic::part(move || last.get().map(|line| movement(&line)))}
+            {dynamic::view(move || last.get().map(|line| render_movement(&line)))}
         </div>
     }
     .into_any()
 }
 
-fn movement(line: &Transaction) -> AnyView {
-    let words = woven(
+fn render_movement(line: &Transaction) -> AnyView {
+    let words = interpolate(
         texts::balance::last_movement_template(),
         [
             ("kind", kind_word(line.kind).into_any()),

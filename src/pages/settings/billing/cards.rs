@@ -5,38 +5,36 @@ use billing_contract::card::Card;
 use billing_domain::Date;
 use leptos::prelude::*;
 
-use super::words::expiry;
-use super::{Doors, auto_pay};
+use super::words::expiry_text;
+use super::{BillingActions, auto_pay};
 use crate::api;
-use crate::parts::words::card_text;
-use crate::platform::signal::Slot;
+use crate::platform::signal::ErasedSignal;
 use crate::platform::task;
-use crate::state::Live;
+use crate::shared::words::card_text;
+use crate::state::LiveWallet;
 use crate::texts;
-use crate::ui::announcer::announcer;
+use crate::ui::announcer::use_announcer;
 use crate::ui::banner::Tone;
-use crate::ui::button::{Button, ButtonStyle, named};
+use crate::ui::button::{Button, ButtonStyle, named_label};
 use crate::ui::dialog::Dialog;
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
-use crate::ui::lazy::{lazy, split};
+use crate::ui::interpolate::interpolate;
+use crate::ui::lazy::{render_lazy, split};
 use crate::ui::money::explicit_text;
 use crate::ui::panel::{Empty, Panel};
 use crate::ui::pill::Pill;
-use crate::ui::woven::woven;
 
-/// The panel.
 #[component]
 pub(super) fn CardsPanel(
-    /// The wallet.
-    live: Live,
+    live: LiveWallet,
     /// Where one is connected.
-    doors: Doors,
+    actions: BillingActions,
 ) -> AnyView {
-    let removing = Slot::new(None::<Card>);
+    let removing = ErasedSignal::new(None::<Card>);
     let failure = RwSignal::new(None::<String>);
     let none = dynamic::memo(move || live.cards.read().is_empty());
-    let each = move |card: Card| row(live, &card, removing, failure);
+    let each = move |card: Card| render_row(live, &card, removing, failure);
     let content = move || {
         if none.get() {
             view! {
@@ -55,18 +53,23 @@ pub(super) fn CardsPanel(
             .into_any()
         }
     };
-    let connect = move || view! { <Button icon=IconName::Plus on_press=move || doors.connect.set(true)>{texts::cards::connect()}</Button> };
+    let connect = move || view! { <Button icon=IconName::Plus on_press=move || actions.connect.set(true)>{texts::cards::connect()}</Button> };
     view! {
         <Panel heading=texts::cards::heading() class="cards" actions=ViewFn::from(connect)>
-            {dynamic::part(content)}
-            {dynamic::part(move || failure.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> }))}
+            {dynamic::view(content)}
+            {dynamic::view(move || failure.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> }))}
         </Panel>
         <RemoveDialog live=live removing=removing />
     }
     .into_any()
 }
 
-fn row(live: Live, card: &Card, removing: Slot<Option<Card>>, failure: RwSignal<Option<String>>) -> AnyView {
+fn render_row(
+    live: LiveWallet,
+    card: &Card,
+    removing: ErasedSignal<Option<Card>>,
+    failure: RwSignal<Option<String>>,
+) -> AnyView {
     let name = card_text(&card.brand, &card.last4);
     let work = StoredValue::new_local(None);
     let busy = RwSignal::new(false);
@@ -74,9 +77,9 @@ fn row(live: Live, card: &Card, removing: Slot<Option<Card>>, failure: RwSignal<
     let make_default = move || {
         busy.set(true);
         failure.set(None);
-        work.set_value(Some(task::start(async move {
-            match api::cards::make_default(&id.get_value()).await {
-                Ok(card) => live.hear_card(card),
+        work.set_value(Some(task::spawn_task(async move {
+            match api::cards::set_default_card(&id.get_value()).await {
+                Ok(card) => live.apply_card(card),
                 Err(error) => {
                     busy.set(false);
                     failure.set(Some(error.sentence()));
@@ -97,20 +100,20 @@ fn row(live: Live, card: &Card, removing: Slot<Option<Card>>, failure: RwSignal<
             <span class="card-icon" aria-hidden="true"><Icon name=IconName::Card /></span>
             <span class="card-text">
                 <span class="card-name">{name.clone()}</span>
-                <span class="cell-sub">{texts::cards::expires(&expiry(month, year))}</span>
+                <span class="cell-sub">{texts::cards::expires(&expiry_text(month, year))}</span>
             </span>
             <span class="card-marks">
                 {is_default.then(|| view! { <Pill tone=Tone::Good text=texts::cards::default() /> })}
-                {dynamic::part(warning)}
+                {dynamic::view(warning)}
             </span>
             <span class="card-actions">
                 {(!is_default).then(move || view! {
                     <Button style=ButtonStyle::Quiet busy=busy on_press=make_default>
-                        {dynamic::part(move || default_words(live, &of_which))}
+                        {dynamic::view(move || default_words(live, &of_which))}
                     </Button>
                 })}
                 <Button style=ButtonStyle::Quiet on_press=move || removing.set(Some(kept.get_value()))>
-                    {named(texts::cards::remove(), texts::cards::remove_which(&name))}
+                    {named_label(texts::cards::remove(), texts::cards::remove_which(&name))}
                 </Button>
             </span>
         </li>
@@ -119,11 +122,11 @@ fn row(live: Live, card: &Card, removing: Slot<Option<Card>>, failure: RwSignal<
 }
 
 /// Where automatic payments wait for another default card, it is charged at once: the button says so.
-fn default_words(live: Live, card: &str) -> AnyView {
-    let due = live.auto_pay.read().resumes_with_default_card.then(|| auto_pay::at_once(live)).flatten();
+fn default_words(live: LiveWallet, card: &str) -> AnyView {
+    let due = live.auto_pay.read().resumes_with_default_card.then(|| auto_pay::due_at_once(live)).flatten();
     match due.map(|amount| explicit_text(amount, live.currency)) {
-        Some(due) => named(texts::cards::default_and_pay(&due), texts::cards::default_and_pay_which(card, &due)),
-        None => named(texts::cards::make_default(), texts::cards::make_default_which(card)),
+        Some(due) => named_label(texts::cards::default_and_pay(&due), texts::cards::default_and_pay_which(card, &due)),
+        None => named_label(texts::cards::make_default(), texts::cards::make_default_which(card)),
     }
 }
 
@@ -141,7 +144,7 @@ fn expiry_warning(month: u8, year: u16, today: Date) -> Option<(Tone, &'static s
 
 /// Asks before a card goes, and says what will happen then.
 #[component]
-fn RemoveDialog(live: Live, removing: Slot<Option<Card>>) -> AnyView {
+fn RemoveDialog(live: LiveWallet, removing: ErasedSignal<Option<Card>>) -> AnyView {
     let open = RwSignal::new(false);
     dynamic::effect(move || {
         if removing.read().is_some() {
@@ -150,32 +153,32 @@ fn RemoveDialog(live: Live, removing: Slot<Option<Card>>) -> AnyView {
     });
     view! {
         <Dialog open=open heading=texts::cards::remove_heading() on_close=move || removing.set(None)>
-            {lazy(load, move || content(live, removing, open))}
+            {render_lazy(load, move || content(live, removing, open))}
         </Dialog>
     }
     .into_any()
 }
 
-split!(settings: pub(super) fn content(live: Live, removing: Slot<Option<Card>>, open: RwSignal<bool>) => make_content);
+split!(settings: pub(super) fn content(live: LiveWallet, removing: ErasedSignal<Option<Card>>, open: RwSignal<bool>) => make_content);
 
 /// What stands in the dialog, whose code is loaded when it is opened.
-fn make_content(live: Live, removing: Slot<Option<Card>>, open: RwSignal<bool>) -> AnyView {
-    let announcer = announcer();
+fn make_content(live: LiveWallet, removing: ErasedSignal<Option<Card>>, open: RwSignal<bool>) -> AnyView {
+    let announcer = use_announcer();
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let work = StoredValue::new_local(None);
     let Some(card) = removing.get_untracked() else { return ().into_any() };
     let name = card_text(&card.brand, &card.last4);
     let alone = live.cards.read_untracked().len() == 1;
-    let what = consequence(&live.auto_pay.read_untracked(), &card, alone);
+    let what = removal_consequence(&live.auto_pay.read_untracked(), &card, alone);
     let id = StoredValue::new(card.id.clone());
     let gone = StoredValue::new(card);
     let remove = move || {
         busy.set(true);
         failure.set(None);
-        work.set_value(Some(task::start(async move {
-            match api::cards::remove(&id.get_value()).await {
+        work.set_value(Some(task::spawn_task(async move {
+            match api::cards::remove_card(&id.get_value()).await {
                 Ok(()) => {
-                    live.hear_card(Card { removed: true, ..gone.get_value() });
+                    live.apply_card(Card { removed: true, ..gone.get_value() });
                     announcer.say(texts::cards::said_removed());
                     open.set(false);
                 }
@@ -188,8 +191,8 @@ fn make_content(live: Live, removing: Slot<Option<Card>>, open: RwSignal<bool>) 
     };
     let content = view! {
         <div class="stack">
-            <p>{woven(what, [("card", view! { <strong>{name}</strong> }.into_any())])}</p>
-            {dynamic::part(move || failure.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> }))}
+            <p>{interpolate(what, [("card", view! { <strong>{name}</strong> }.into_any())])}</p>
+            {dynamic::view(move || failure.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> }))}
             <div class="buttons end">
                 <Button unavailable=busy on_press=move || open.set(false)>{texts::cards::keep()}</Button>
                 <Button style=ButtonStyle::Danger busy=busy on_press=remove>{texts::cards::remove_card()}</Button>
@@ -200,7 +203,7 @@ fn make_content(live: Live, removing: Slot<Option<Card>>, open: RwSignal<bool>) 
 }
 
 /// What removing it does to automatic payments and calls (the server's own rule: `service::auto_pay::before_card_goes`).
-fn consequence(auto_pay: &AutoPay, card: &Card, alone: bool) -> &'static str {
+fn removal_consequence(auto_pay: &AutoPay, card: &Card, alone: bool) -> &'static str {
     match (auto_pay.enabled, alone, auto_pay.card_id.as_deref() == Some(&card.id)) {
         (true, true, _) => texts::cards::last_with_automatic_template(),
         (true, false, true) => texts::cards::charged_automatically_template(),

@@ -7,30 +7,29 @@ use billing_contract::card::{Card, CardSetup, CardSetupStatus, CreateCardSetup};
 use leptos::prelude::*;
 
 use self::stripe_form::StripeForm;
-use crate::platform::signal::{Given, Slot};
+use crate::platform::signal::{ErasedProp, ErasedSignal};
 use crate::texts;
 
 use crate::api::{self, ApiError};
-use crate::parts::bank::SandboxBank;
-use crate::parts::card_form::{Accepted, CardFields, CardForm};
-use crate::parts::notice::Notice;
-use crate::parts::words::wording;
 use crate::platform::{task, timers};
-use crate::state::{Live, use_live};
-use crate::ui::announcer::announcer;
-use crate::ui::dialog::{Dialog, follow_face};
+use crate::shared::bank::SandboxBank;
+use crate::shared::card_form::{AcceptedCard, CardFields, CardForm};
+use crate::shared::notice::TestMoneyNotice;
+use crate::shared::words::consent_wording;
+use crate::state::{LiveWallet, use_live};
+use crate::ui::announcer::use_announcer;
+use crate::ui::dialog::{Dialog, focus_on_change};
 use crate::ui::dynamic;
-use crate::ui::lazy::{lazy, split};
+use crate::ui::lazy::{render_lazy, split};
 
 /// The version of the consent text below. A changed text gets a new one.
 const CONSENT: &str = "2026-11";
-const FACE_ID: &str = "connect-card";
+const SCREEN_ID: &str = "connect-card";
 /// Between two questions after a setup that takes long.
 const ASK_MILLISECONDS: i32 = 1_500;
 
-/// Where connecting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Stage {
+enum ConnectStage {
     /// The fields are being filled in; what went wrong before.
     Filling(Option<String>),
     /// The bank is asked.
@@ -50,91 +49,95 @@ pub(super) fn ConnectCard(
     /// Back to where one came from.
     #[prop(into)]
     on_back: Callback<()>,
-    /// What comes afterwards.
     note: &'static str,
 ) -> AnyView {
     let Some(live) = use_live() else { return ().into_any() };
     if let Some(stripe) = live.stripe() {
-        let notice = Notice::of(&live.service);
+        let notice = TestMoneyNotice::of(&live.service);
         let form = view! { <StripeForm live=live stripe=stripe notice=notice on_connected=on_connected on_back=on_back note=note /> };
-        return view! { <div class="connect-card" id=FACE_ID tabindex="-1">{form}</div> }.into_any();
+        return view! { <div class="connect-card" id=SCREEN_ID tabindex="-1">{form}</div> }.into_any();
     }
     let fields = CardFields::new();
-    let stage = Slot::new(Stage::Filling(None));
+    let stage = ErasedSignal::new(ConnectStage::Filling(None));
     let work = StoredValue::new_local(None);
-    let run = move |call: Call| work.set_value(Some(task::start(connect(live, call, stage, on_connected))));
-    let asks = dynamic::memo(move || matches!(*stage.read(), Stage::Question(_) | Stage::Answering(_)));
+    let run = move |call: SetupCall| work.set_value(Some(task::spawn_task(run_call(live, call, stage, on_connected))));
+    let asks = dynamic::memo(move || matches!(*stage.read(), ConnectStage::Question(_) | ConnectStage::Answering(_)));
     let shown = move || {
-        if asks.get() { question(stage, run) } else { form(live, fields, stage, note, on_back, run) }
+        if asks.get() { render_question(stage, run) } else { render_form(live, fields, stage, note, on_back, run) }
     };
-    follow_face(asks, FACE_ID, || true);
-    view! { <div class="connect-card" id=FACE_ID tabindex="-1">{dynamic::part(shown)}</div> }.into_any()
+    focus_on_change(asks, SCREEN_ID, || true);
+    view! { <div class="connect-card" id=SCREEN_ID tabindex="-1">{dynamic::view(shown)}</div> }.into_any()
 }
 
 /// What the bank is told.
-enum Call {
+enum SetupCall {
     Begin(CreateCardSetup),
     Answer { setup_id: String, approve: bool },
 }
 
-async fn connect(live: Live, call: Call, stage: Slot<Stage>, on_connected: Callback<(Card,)>) {
+async fn run_call(
+    live: LiveWallet,
+    call: SetupCall,
+    stage: ErasedSignal<ConnectStage>,
+    on_connected: Callback<(Card,)>,
+) {
     let mut answer = match call {
-        Call::Begin(setup) => {
-            stage.set(Stage::Sending);
-            api::cards::connect(&setup).await
+        SetupCall::Begin(setup) => {
+            stage.set(ConnectStage::Sending);
+            api::cards::create_setup(&setup).await
         }
-        Call::Answer { setup_id, approve } => {
-            stage.set(Stage::Answering(setup_id.clone()));
-            api::cards::challenge(&setup_id, approve).await
+        SetupCall::Answer { setup_id, approve } => {
+            stage.set(ConnectStage::Answering(setup_id.clone()));
+            api::cards::answer_challenge(&setup_id, approve).await
         }
     };
     while let Ok(CardSetup { id, status: CardSetupStatus::Pending, .. }) = &answer {
         timers::sleep(ASK_MILLISECONDS).await;
-        answer = api::cards::setup(id).await;
+        answer = api::cards::fetch_setup(id).await;
     }
     match answer.map(|setup| (setup.status, setup)) {
-        Ok((CardSetupStatus::ActionRequired, setup)) => stage.set(Stage::Question(setup.id)),
+        Ok((CardSetupStatus::ActionRequired, setup)) => stage.set(ConnectStage::Question(setup.id)),
         Ok((CardSetupStatus::Succeeded, CardSetup { card: Some(card), wallet, .. })) => {
-            live.hear_answered_wallet(wallet);
+            live.apply_answered_wallet(wallet);
             on_connected.run((card,));
         }
         Ok((_, setup)) => {
             let reason = setup.decline.map(|decline| texts::heard(&decline.message));
-            failed(stage, reason.unwrap_or_else(|| texts::connect_card::refused().to_owned()));
+            show_failure(stage, reason.unwrap_or_else(|| texts::connect_card::refused().to_owned()));
         }
-        Err(error) => failed(stage, sentence(&error)),
+        Err(error) => show_failure(stage, describe_error(&error)),
     }
 }
 
-fn failed(stage: Slot<Stage>, reason: String) {
-    stage.set(Stage::Filling(Some(reason)));
+fn show_failure(stage: ErasedSignal<ConnectStage>, reason: String) {
+    stage.set(ConnectStage::Filling(Some(reason)));
 }
 
-fn sentence(error: &ApiError) -> String {
+fn describe_error(error: &ApiError) -> String {
     let field = ["/exp_month", "/exp_year", "/token"].iter().find_map(|pointer| error.field(pointer));
     field.unwrap_or_else(|| error.sentence())
 }
 
 /// The card's details, and what connecting means.
-fn form(
-    live: Live,
+fn render_form(
+    live: LiveWallet,
     fields: CardFields,
-    stage: Slot<Stage>,
+    stage: ErasedSignal<ConnectStage>,
     note: &'static str,
     on_back: Callback<()>,
-    run: impl Fn(Call) + Copy + Send + Sync + 'static,
+    run: impl Fn(SetupCall) + Copy + Send + Sync + 'static,
 ) -> AnyView {
-    let busy = dynamic::memo(move || *stage.read() == Stage::Sending);
-    let refusal = Given::derive(move || match stage.get() {
-        Stage::Filling(Some(reason)) => Some((texts::connect_card::failed(), reason)),
+    let busy = dynamic::memo(move || *stage.read() == ConnectStage::Sending);
+    let refusal = ErasedProp::derive(move || match stage.get() {
+        ConnectStage::Filling(Some(reason)) => Some((texts::connect_card::failed(), reason)),
         _ => None,
     });
-    let send = move |card: Accepted| {
-        run(Call::Begin(CreateCardSetup {
+    let send = move |card: AcceptedCard| {
+        run(SetupCall::Begin(CreateCardSetup {
             token: card.token.to_owned(),
             exp_month: card.month,
             exp_year: card.year,
-            consent: wording(CONSENT),
+            consent: consent_wording(CONSENT),
         }));
     };
     view! {
@@ -148,10 +151,7 @@ fn form(
 
 /// What whoever connects a card agrees to. A changed text gets another version (`CONSENT`).
 #[component]
-fn Consent(
-    /// What comes afterwards.
-    note: &'static str,
-) -> AnyView {
+fn Consent(note: &'static str) -> AnyView {
     view! {
         <p class="muted small">
             {texts::connect_card::consent()}" "{note}
@@ -161,14 +161,17 @@ fn Consent(
 }
 
 /// The bank wants the cardholder to confirm.
-fn question(stage: Slot<Stage>, run: impl Fn(Call) + Copy + Send + Sync + 'static) -> AnyView {
-    let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Answering(_)));
+fn render_question(
+    stage: ErasedSignal<ConnectStage>,
+    run: impl Fn(SetupCall) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let busy = dynamic::memo(move || matches!(*stage.read(), ConnectStage::Answering(_)));
     let answer = move |approve: bool| {
         let setup_id = match &*stage.read_untracked() {
-            Stage::Question(id) => id.clone(),
+            ConnectStage::Question(id) => id.clone(),
             _ => return,
         };
-        run(Call::Answer { setup_id, approve });
+        run(SetupCall::Answer { setup_id, approve });
     };
     view! {
         <SandboxBank question=texts::connect_card::allow() busy=busy on_answer=answer />
@@ -178,22 +181,17 @@ fn question(stage: Slot<Stage>, run: impl Fn(Call) + Copy + Send + Sync + 'stati
 
 /// The dialog that connects a card for its own sake.
 #[component]
-pub(super) fn ConnectDialog(
-    /// The wallet.
-    live: Live,
-    /// Open or not.
-    open: RwSignal<bool>,
-) -> AnyView {
-    view! { <Dialog open=open heading=texts::connect_card::heading()>{lazy(load, move || content(live, open))}</Dialog> }.into_any()
+pub(super) fn ConnectDialog(live: LiveWallet, open: RwSignal<bool>) -> AnyView {
+    view! { <Dialog open=open heading=texts::connect_card::heading()>{render_lazy(load, move || content(live, open))}</Dialog> }.into_any()
 }
 
-split!(settings: pub(super) fn content(live: Live, open: RwSignal<bool>) => make_content);
+split!(settings: pub(super) fn content(live: LiveWallet, open: RwSignal<bool>) => make_content);
 
 /// What stands in the dialog, whose code is loaded when it is opened.
-fn make_content(live: Live, open: RwSignal<bool>) -> AnyView {
-    let announcer = announcer();
+fn make_content(live: LiveWallet, open: RwSignal<bool>) -> AnyView {
+    let announcer = use_announcer();
     let connected = move |card: Card| {
-        live.hear_card(card);
+        live.apply_card(card);
         announcer.say(texts::connect_card::said_connected());
         open.set(false);
     };

@@ -3,25 +3,24 @@
 use billing_contract::request::FundsRequest;
 use leptos::prelude::*;
 
-use crate::platform::signal::{Given, Slot};
+use crate::platform::signal::{ErasedProp, ErasedSignal};
 
 use crate::api;
 use crate::platform::task;
-use crate::state::Live;
+use crate::state::LiveWallet;
 use crate::texts;
-use crate::ui::announcer::announcer;
+use crate::ui::announcer::use_announcer;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::field::TextArea;
+use crate::ui::interpolate::interpolate;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::panel::Panel;
 use crate::ui::time::Instant;
-use crate::ui::woven::woven;
 
 /// Where an answer stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Answer {
-    /// None yet.
+enum AnswerStage {
     Open,
     /// A word is written.
     Writing(Option<String>),
@@ -31,12 +30,9 @@ enum Answer {
 
 /// The panel; nothing when nobody asks.
 #[component]
-pub(super) fn RequestsPanel(
-    /// The wallet.
-    live: Live,
-) -> AnyView {
+pub(super) fn RequestsPanel(live: LiveWallet) -> AnyView {
     let some = dynamic::memo(move || !live.requests.read().is_empty());
-    let each = move |request: FundsRequest| one(live, request);
+    let each = move |request: FundsRequest| render_request(live, request);
     let shown = move || {
         some.get().then(|| {
             view! {
@@ -48,17 +44,17 @@ pub(super) fn RequestsPanel(
             }
         })
     };
-    view! { {dynamic::part(shown)} }.into_any()
+    view! { {dynamic::view(shown)} }.into_any()
 }
 
-fn one(live: Live, request: FundsRequest) -> AnyView {
+fn render_request(live: LiveWallet, request: FundsRequest) -> AnyView {
     let amount = money_text(request.amount, request.currency, MoneyStyle::Total);
-    let answer = Slot::new(Answer::Open);
+    let answer = ErasedSignal::new(AnswerStage::Open);
     let (id, wanted) = (request.id.clone(), request.amount);
     let approve = move || live.open_payment_for(id.clone(), wanted);
-    let writing = dynamic::memo(move || *answer.read() != Answer::Open);
+    let writing = dynamic::memo(move || *answer.read() != AnswerStage::Open);
     let (id, name) = (StoredValue::new(request.id), StoredValue::new(request.requested_by.clone()));
-    let buttons = Given::from(texts::requests::top_up(&amount));
+    let buttons = ErasedProp::from(texts::requests::top_up(&amount));
     let below = move || {
         if writing.get() {
             decline_form(live, id, name, answer)
@@ -66,14 +62,14 @@ fn one(live: Live, request: FundsRequest) -> AnyView {
             let approve = approve.clone();
             view! {
                 <div class="buttons">
-                    <Button style=ButtonStyle::Primary on_press=approve>{dynamic::part(move || buttons.get())}</Button>
-                    <Button on_press=move || answer.set(Answer::Writing(None))>{texts::requests::decline()}</Button>
+                    <Button style=ButtonStyle::Primary on_press=approve>{dynamic::view(move || buttons.get())}</Button>
+                    <Button on_press=move || answer.set(AnswerStage::Writing(None))>{texts::requests::decline()}</Button>
                 </div>
             }
             .into_any()
         }
     };
-    let asks = woven(
+    let asks = interpolate(
         texts::requests::asks_template(),
         [
             ("name", view! { <strong>{request.requested_by}</strong> }.into_any()),
@@ -87,19 +83,24 @@ fn one(live: Live, request: FundsRequest) -> AnyView {
                 <p class="request-reason">{request.reason}</p>
                 <p class="muted small"><Instant at=request.created_at /></p>
             </div>
-            {dynamic::part(below)}
+            {dynamic::view(below)}
         </li>
     }
     .into_any()
 }
 
-fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, answer: Slot<Answer>) -> AnyView {
-    let announcer = announcer();
+fn decline_form(
+    live: LiveWallet,
+    id: StoredValue<String>,
+    name: StoredValue<String>,
+    answer: ErasedSignal<AnswerStage>,
+) -> AnyView {
+    let announcer = use_announcer();
     let text = RwSignal::new(String::new());
     let work = StoredValue::new_local(None);
-    let busy = dynamic::memo(move || *answer.read() == Answer::Sending);
-    let error = Given::derive(move || match &*answer.read() {
-        Answer::Writing(error) => error.clone(),
+    let busy = dynamic::memo(move || *answer.read() == AnswerStage::Sending);
+    let error = ErasedProp::derive(move || match &*answer.read() {
+        AnswerStage::Writing(error) => error.clone(),
         _ => None,
     });
     let send = move |event: leptos::ev::SubmitEvent| {
@@ -107,15 +108,15 @@ fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, 
         if busy.get_untracked() {
             return;
         }
-        answer.set(Answer::Sending);
+        answer.set(AnswerStage::Sending);
         let (id, text) = (id.get_value(), text.get_untracked().trim().to_owned());
-        work.set_value(Some(task::start(async move {
-            match api::requests::decline(&id, (!text.is_empty()).then_some(text)).await {
+        work.set_value(Some(task::spawn_task(async move {
+            match api::requests::decline_request(&id, (!text.is_empty()).then_some(text)).await {
                 Ok(request) => {
                     announcer.say(texts::requests::said_declined());
-                    live.hear_request(request);
+                    live.apply_request(request);
                 }
-                Err(error) => answer.set(Answer::Writing(Some(error.sentence()))),
+                Err(error) => answer.set(AnswerStage::Writing(Some(error.sentence()))),
             }
         })));
     };
@@ -125,7 +126,7 @@ fn decline_form(live: Live, id: StoredValue<String>, name: StoredValue<String>, 
                 hint=texts::requests::word_hint() error=error />
             <div class="buttons">
                 <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::requests::decline_this()}</Button>
-                <Button unavailable=busy on_press=move || answer.set(Answer::Open)>{texts::ui::back()}</Button>
+                <Button unavailable=busy on_press=move || answer.set(AnswerStage::Open)>{texts::ui::back()}</Button>
             </div>
         </form>
     }

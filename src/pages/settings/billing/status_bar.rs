@@ -11,11 +11,11 @@ use billing_domain::{Currency, Date, Money};
 use leptos::prelude::*;
 
 use self::countdown::Countdown;
-use super::Doors;
-use super::auto_pay::waiting;
+use super::BillingActions;
+use super::auto_pay::find_unconfirmed;
 use super::words::usage_words_within;
 use crate::platform::intl;
-use crate::state::Live;
+use crate::state::LiveWallet;
 use crate::state::filter::Filter;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
@@ -26,7 +26,7 @@ use crate::ui::time::{DateStyle, date_text, instant_text};
 
 /// What the bar says, most serious first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Bar {
+enum StatusNotice {
     NotConnected,
     /// `empty`: there was never anything in it.
     Paused {
@@ -50,7 +50,7 @@ enum Bar {
     },
 }
 
-impl Bar {
+impl StatusNotice {
     /// The most serious thing; `None` when all is well.
     fn of(wallet: &Wallet, auto_pay: &AutoPay, waiting: Option<TopUp>, usage: &Usage, today: Date) -> Option<Self> {
         match (wallet.status, &wallet.grace) {
@@ -103,79 +103,86 @@ impl Bar {
 /// The bar; nothing when all is well.
 #[component]
 pub(super) fn StatusBar(
-    /// The wallet.
-    live: Live,
+    live: LiveWallet,
     /// What its button opens.
-    doors: Doors,
+    actions: BillingActions,
 ) -> AnyView {
     let bar = dynamic::memo(move || {
-        Bar::of(&live.wallet.read(), &live.auto_pay.read(), waiting(live), &live.usage.read(), live.today.get())
+        StatusNotice::of(
+            &live.wallet.read(),
+            &live.auto_pay.read(),
+            find_unconfirmed(live),
+            &live.usage.read(),
+            live.today.get(),
+        )
     });
     let shown = move || {
         bar.get().map(|bar| {
             let title = bar.title();
-            view! { <Banner tone=bar.tone() title=title>{body(bar, live, doors)}</Banner> }
+            view! { <Banner tone=bar.tone() title=title>{render_body(bar, live, actions)}</Banner> }
         })
     };
-    view! { <div class="status-bar">{dynamic::part(shown)}</div> }.into_any()
+    view! { <div class="status-bar">{dynamic::view(shown)}</div> }.into_any()
 }
 
-fn body(bar: Bar, live: Live, doors: Doors) -> AnyView {
+fn render_body(bar: StatusNotice, live: LiveWallet, actions: BillingActions) -> AnyView {
     let currency = live.currency;
     let add = move || {
         view! { <Button style=ButtonStyle::Primary on_press=move || live.open_payment()>{texts::top_up::heading()}</Button> }
             .into_any()
     };
-    let text = text(&bar, currency);
+    let text = notice_text(&bar, currency);
     match bar {
-        Bar::NotConnected => view! {
+        StatusNotice::NotConnected => view! {
             <p>{text}</p>
-            <Button style=ButtonStyle::Danger on_press=move || doors.connect.set(true)>{texts::status_bar::connect()}</Button>
+            <Button style=ButtonStyle::Danger on_press=move || actions.connect.set(true)>{texts::status_bar::connect()}</Button>
         }
         .into_any(),
-        Bar::Paused { .. } | Bar::Low { .. } => view! { <p>{text}</p>{add()} }.into_any(),
-        Bar::Grace(grace) => view! { <p>{text}" "<Countdown live=live ends_at=grace.ends_at /></p>{add()} }.into_any(),
-        Bar::PaymentStopped { waiting: Some(top_up), .. } => view! {
+        StatusNotice::Paused { .. } | StatusNotice::Low { .. } => view! { <p>{text}</p>{add()} }.into_any(),
+        StatusNotice::Grace(grace) => view! { <p>{text}" "<Countdown live=live ends_at=grace.ends_at /></p>{add()} }.into_any(),
+        StatusNotice::PaymentStopped { waiting: Some(top_up), .. } => view! {
             <p>{text}</p>
             <Button on_press=move || live.show_payment((*top_up).clone())>{texts::bank::heading()}</Button>
         }
         .into_any(),
-        Bar::PaymentStopped { waiting: None, .. } => view! {
+        StatusNotice::PaymentStopped { waiting: None, .. } => view! {
             <p>{text}</p>
-            <Button on_press=move || doors.auto_pay.set(true)>{texts::status_bar::check_automatic()}</Button>
+            <Button on_press=move || actions.auto_pay.set(true)>{texts::status_bar::check_automatic()}</Button>
         }
         .into_any(),
-        Bar::Unusual { date, kind, .. } => {
+        StatusNotice::Unusual { date, kind, .. } => {
             let filter = Filter { kinds: vec![kind.into()], from: Some(date), to: Some(date), text: String::new() };
             view! {
                 <p>{text}</p>
-                <Button on_press=move || doors.show_lines(filter.clone())>{texts::status_bar::show_lines()}</Button>
+                <Button on_press=move || actions.show_lines(filter.clone())>{texts::status_bar::show_lines()}</Button>
             }
             .into_any()
         }
     }
 }
 
-fn text(bar: &Bar, currency: Currency) -> String {
+fn notice_text(bar: &StatusNotice, currency: Currency) -> String {
     let money = |amount| money_text(amount, currency, MoneyStyle::Balance);
     match bar {
-        Bar::NotConnected => texts::status_bar::not_connected_text().to_owned(),
-        Bar::Paused { empty: true } => texts::status_bar::empty_text().to_owned(),
-        Bar::Paused { empty: false } => texts::status_bar::paused_text().to_owned(),
-        Bar::Grace(grace) => {
+        StatusNotice::NotConnected => texts::status_bar::not_connected_text().to_owned(),
+        StatusNotice::Paused { empty: true } => texts::status_bar::empty_text().to_owned(),
+        StatusNotice::Paused { empty: false } => texts::status_bar::paused_text().to_owned(),
+        StatusNotice::Grace(grace) => {
             texts::status_bar::grace_text(&instant_text(grace.ends_at, DateStyle::Time), &money(grace.left))
         }
-        Bar::PaymentStopped { reason, .. } if reason.is_empty() => texts::status_bar::stopped_text().to_owned(),
-        Bar::PaymentStopped { reason, .. } => texts::status_bar::stopped_why(&texts::heard(reason)),
-        Bar::Low { refilling: true, .. } => texts::status_bar::refilling_text().to_owned(),
-        Bar::Low { available, runway: None, .. } => texts::status_bar::low_text(&money(*available)),
-        Bar::Low { available, runway: Some(runway), .. } => {
+        StatusNotice::PaymentStopped { reason, .. } if reason.is_empty() => {
+            texts::status_bar::stopped_text().to_owned()
+        }
+        StatusNotice::PaymentStopped { reason, .. } => texts::status_bar::stopped_why(&texts::heard(reason)),
+        StatusNotice::Low { refilling: true, .. } => texts::status_bar::refilling_text().to_owned(),
+        StatusNotice::Low { available, runway: None, .. } => texts::status_bar::low_text(&money(*available)),
+        StatusNotice::Low { available, runway: Some(runway), .. } => {
             texts::status_bar::low_until(&money(*available), &instant_text(runway.until, DateStyle::Weekday))
         }
-        Bar::Unusual { date, kind, factor } => {
+        StatusNotice::Unusual { date, kind, factor } => {
             let (date, kinds) = (date_text(*date, DateStyle::Weekday), usage_words_within(*kind));
             match factor {
-                Some(factor) => texts::status_bar::unusual_times(&date, &intl::number(factor), kinds),
+                Some(factor) => texts::status_bar::unusual_times(&date, &intl::format_number(factor), kinds),
                 None => texts::status_bar::unusual_far(&date, kinds),
             }
         }
@@ -254,7 +261,8 @@ mod tests {
     }
 
     fn title(status: WalletStatus, health: HealthState, spike_days_ago: i32) -> Option<&'static str> {
-        Bar::of(&wallet(status), &auto_pay(health), None, &usage(spike_days_ago), today()).map(|bar| bar.title())
+        StatusNotice::of(&wallet(status), &auto_pay(health), None, &usage(spike_days_ago), today())
+            .map(|bar| bar.title())
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 mod challenge;
 pub(super) mod choice;
-mod drive;
 mod form;
 mod outcome;
+mod payment_flow;
 
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given};
+use crate::platform::signal::{ErasedMemo, ErasedProp};
 use crate::texts;
 
 use self::challenge::BankQuestion;
@@ -16,21 +16,21 @@ use self::form::TopUpForm;
 use self::outcome::{PaidNote, UnknownNote};
 use super::connect_card::ConnectCard;
 use crate::platform::task;
-use crate::state::Live;
-use crate::state::payment::{Notice, Stage};
-use crate::ui::announcer::announcer;
+use crate::state::LiveWallet;
+use crate::state::payment::{PaymentNotice, PaymentStage};
+use crate::ui::announcer::use_announcer;
 use crate::ui::button::{Button, ButtonStyle};
-use crate::ui::dialog::{Dialog, follow_face};
+use crate::ui::dialog::{Dialog, focus_on_change};
 use crate::ui::dynamic;
-use crate::ui::lazy::{lazy, split};
+use crate::ui::lazy::{render_lazy, split};
 use crate::ui::money::{MoneyStyle, money_text};
 
 /// Where the reader goes on when the dialog shows something else.
-const FACE_ID: &str = "top-up-face";
+const SCREEN_ID: &str = "top-up-face";
 
 /// What the dialog shows. While money is under way the form stays, so that the button keeps its focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Face {
+pub(super) enum TopUpScreen {
     Form,
     Connect,
     Question,
@@ -38,14 +38,17 @@ pub(super) enum Face {
     Paid,
 }
 
-impl Face {
-    const fn of(stage: &Stage) -> Self {
+impl TopUpScreen {
+    const fn of(stage: &PaymentStage) -> Self {
         match stage {
-            Stage::Choosing(_) | Stage::Sending | Stage::Repeating { .. } | Stage::Waiting(_) => Self::Form,
-            Stage::Connecting => Self::Connect,
-            Stage::Challenge(_) | Stage::Answering(_) => Self::Question,
-            Stage::Unknown(_) | Stage::Asking(_) => Self::Unknown,
-            Stage::Paid(_) => Self::Paid,
+            PaymentStage::Choosing(_)
+            | PaymentStage::Sending
+            | PaymentStage::Repeating { .. }
+            | PaymentStage::Waiting(_) => Self::Form,
+            PaymentStage::Connecting => Self::Connect,
+            PaymentStage::Challenge(_) | PaymentStage::Answering(_) => Self::Question,
+            PaymentStage::Unknown(_) | PaymentStage::Asking(_) => Self::Unknown,
+            PaymentStage::Paid(_) => Self::Paid,
         }
     }
 
@@ -62,64 +65,63 @@ impl Face {
 
 /// The dialog behind **Add Balance**.
 #[component]
-pub(super) fn TopUpDialog(
-    /// The wallet.
-    live: Live,
-) -> AnyView {
+pub(super) fn TopUpDialog(live: LiveWallet) -> AnyView {
     let payment = live.payment;
-    let face = dynamic::memo(move || Face::of(&payment.stage.read()));
-    follow_face(face, FACE_ID, move || payment.open.get_untracked());
+    let screen = dynamic::memo(move || TopUpScreen::of(&payment.stage.read()));
+    focus_on_change(screen, SCREEN_ID, move || payment.open.get_untracked());
     watch_bank(live);
-    settle(live);
+    announce_outcome(live);
     let close = move || {
         // What is over is not shown again; what is under way, or was interrupted, is.
-        let goes_on = |stage: &Stage| stage.is_under_way() || *stage == Stage::Choosing(Some(Notice::Interrupted));
+        let goes_on = |stage: &PaymentStage| {
+            stage.is_under_way() || *stage == PaymentStage::Choosing(Some(PaymentNotice::Interrupted))
+        };
         if !goes_on(&payment.stage.read_untracked()) {
-            payment.stage.set(Stage::Choosing(None));
+            payment.stage.set(PaymentStage::Choosing(None));
             payment.request_id.set(None);
         }
     };
     view! {
-        <Dialog open=payment.open heading=Given::derive(move || face.get().heading().to_owned()) on_close=close>
-            {lazy(load, move || content(live, face))}
+        <Dialog open=payment.open heading=ErasedProp::derive(move || screen.get().heading().to_owned()) on_close=close>
+            {render_lazy(load, move || content(live, screen))}
         </Dialog>
     }
     .into_any()
 }
 
-split!(settings: pub(super) fn content(live: Live, face: Derived<Face>) => make_content);
+split!(settings: pub(super) fn content(live: LiveWallet, screen: ErasedMemo<TopUpScreen>) => make_content);
 
 /// What stands in the dialog, whose code is loaded when it is opened.
-fn make_content(live: Live, face: Derived<Face>) -> AnyView {
+fn make_content(live: LiveWallet, screen: ErasedMemo<TopUpScreen>) -> AnyView {
     let shown = move || {
-        let shown = match face.get() {
-            Face::Form => view! { <TopUpForm live=live /> }.into_any(),
-            Face::Connect => connect(live),
-            Face::Question => view! { <BankQuestion live=live /> }.into_any(),
-            Face::Unknown => view! { <UnknownNote live=live /> }.into_any(),
-            Face::Paid => view! { <PaidNote live=live /> }.into_any(),
+        let shown = match screen.get() {
+            TopUpScreen::Form => view! { <TopUpForm live=live /> }.into_any(),
+            TopUpScreen::Connect => render_connect(live),
+            TopUpScreen::Question => view! { <BankQuestion live=live /> }.into_any(),
+            TopUpScreen::Unknown => view! { <UnknownNote live=live /> }.into_any(),
+            TopUpScreen::Paid => view! { <PaidNote live=live /> }.into_any(),
         };
-        view! { <div id=FACE_ID class="top-up" tabindex="-1">{shown}</div> }
+        view! { <div id=SCREEN_ID class="top-up" tabindex="-1">{shown}</div> }
     };
-    dynamic::part(shown).into_any()
+    dynamic::view(shown).into_any()
 }
 
-fn connect(live: Live) -> AnyView {
+fn render_connect(live: LiveWallet) -> AnyView {
     let payment = live.payment;
     let by_link = move || {
-        payment.stage.set(Stage::Choosing(None));
+        payment.stage.set(PaymentStage::Choosing(None));
         payment.open.set(false);
-        live.hand_over.set(true);
+        live.link_dialog_open.set(true);
     };
     let connected = move |card: billing_contract::card::Card| {
         payment.card_id.set(Some(card.id.clone()));
-        live.hear_card(card);
-        payment.stage.set(Stage::Choosing(Some(Notice::Connected)));
+        live.apply_card(card);
+        payment.stage.set(PaymentStage::Choosing(Some(PaymentNotice::Connected)));
     };
     view! {
         <ConnectCard
             on_connected=connected
-            on_back=move || payment.stage.set(Stage::Choosing(None))
+            on_back=move || payment.stage.set(PaymentStage::Choosing(None))
             note=texts::top_up::connect_note()
         />
         <p class="muted small top-up-instead">
@@ -131,20 +133,22 @@ fn connect(live: Live) -> AnyView {
 }
 
 /// While the bank is working, it is asked now and then: the stream may be down.
-fn watch_bank(live: Live) {
+fn watch_bank(live: LiveWallet) {
     let waiting = dynamic::memo(move || match &*live.payment.stage.read() {
-        Stage::Waiting(top_up) => Some(top_up.id.clone()),
+        PaymentStage::Waiting(top_up) => Some(top_up.id.clone()),
         _ => None,
     });
     let watch = StoredValue::new_local(None);
-    dynamic::effect(move || watch.set_value(waiting.get().map(|id| task::start(drive::watch(live, id)))));
+    dynamic::effect(move || {
+        watch.set_value(waiting.get().map(|id| task::spawn_task(payment_flow::poll_top_up(live, id))))
+    });
 }
 
 /// Says how it ended. The request that the money answered is approved by the server, with the money.
-fn settle(live: Live) {
-    let announcer = announcer();
+fn announce_outcome(live: LiveWallet) {
+    let announcer = use_announcer();
     let over = dynamic::memo(move || match &*live.payment.stage.read() {
-        Stage::Paid(top_up) => Some(top_up.clone()),
+        PaymentStage::Paid(top_up) => Some(top_up.clone()),
         _ => None,
     });
     dynamic::effect(move || {
@@ -157,7 +161,7 @@ fn settle(live: Live) {
         }
     });
     dynamic::effect(move || {
-        if let Stage::Choosing(Some(Notice::Declined(decline))) = &*live.payment.stage.read() {
+        if let PaymentStage::Choosing(Some(PaymentNotice::Declined(decline))) = &*live.payment.stage.read() {
             announcer.alert(texts::top_up::said_declined(&texts::heard(&decline.message)));
         }
     });

@@ -5,13 +5,13 @@
 )]
 
 mod arrivals;
-mod book;
 mod drawer;
 mod export;
 mod filter_bar;
 mod go_to;
 mod list;
 mod panel;
+mod row_cache;
 mod rows;
 mod statement;
 mod verify;
@@ -20,12 +20,12 @@ use leptos::prelude::*;
 
 use self::panel::load;
 use crate::platform::idle;
-use crate::platform::signal::Slot;
-use crate::state::Live;
+use crate::platform::signal::ErasedSignal;
+use crate::state::LiveWallet;
 use crate::state::filter::Filter;
 use crate::texts;
 use crate::ui::dynamic;
-use crate::ui::lazy::lazy;
+use crate::ui::lazy::render_lazy;
 use crate::ui::panel::Panel;
 use crate::ui::skeleton::Skeleton;
 
@@ -35,10 +35,9 @@ pub(super) const ID: &str = "transaction-history";
 /// The panel. It is the last one of the tab: its code comes after the first paint.
 #[component]
 pub(super) fn TransactionsPanel(
-    /// The wallet.
-    live: Live,
+    live: LiveWallet,
     /// Which lines are wanted.
-    filter: Slot<Filter>,
+    filter: ErasedSignal<Filter>,
 ) -> AnyView {
     let rests = RwSignal::new(false);
     idle::when_idle(move || {
@@ -47,14 +46,14 @@ pub(super) fn TransactionsPanel(
     });
     let content = move || {
         if rests.get() {
-            lazy(load, move || panel::content(live, filter)).into_any()
+            render_lazy(load, move || panel::content(live, filter)).into_any()
         } else {
             view! { <Skeleton lines=6 /> }.into_any()
         }
     };
     view! {
         <Panel heading=texts::transactions::heading() class="transactions">
-            <div id=ID class="transactions-place" tabindex="-1">{dynamic::part(content)}</div>
+            <div id=ID class="transactions-place" tabindex="-1">{dynamic::view(content)}</div>
         </Panel>
     }
     .into_any()

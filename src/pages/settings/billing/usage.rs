@@ -10,40 +10,38 @@ use billing_contract::usage::Usage;
 use billing_domain::{Money, Month, UsageKind, share};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given, Slot};
+use crate::platform::signal::{ErasedMemo, ErasedProp, ErasedSignal};
 
-use self::compare::Change;
-use super::Doors;
+use self::compare::UsageChange;
+use super::BillingActions;
 use super::words::usage_words;
 use crate::api;
 use crate::platform::{idle, task, timers};
-use crate::state::Live;
+use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::button::IconButton;
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
-use crate::ui::lazy::lazy;
+use crate::ui::interpolate::interpolate;
+use crate::ui::lazy::render_lazy;
 use crate::ui::money::{MoneyStyle, money_text};
-use crate::ui::panel::{Empty, Load, Panel};
+use crate::ui::panel::{Empty, LoadState, Panel};
 use crate::ui::select::{Choice, Select};
 use crate::ui::time::month_text;
-use crate::ui::woven::woven;
 
 /// New lines are summed up at most this often.
 const REFRESH_MILLISECONDS: i32 = 4_000;
 
-/// The panel.
 #[component]
 pub(super) fn UsagePanel(
-    /// The wallet.
-    live: Live,
+    live: LiveWallet,
     /// Where the lines behind a day are shown.
-    doors: Doors,
+    actions: BillingActions,
 ) -> AnyView {
-    let month = Slot::new(live.usage.read_untracked().month);
+    let month = ErasedSignal::new(live.usage.read_untracked().month);
     // A month that is over is kept here; the present one belongs to the wallet and stays live.
-    let other = Slot::new(None::<Usage>);
-    let load = Slot::new(Load::Ready);
+    let other = ErasedSignal::new(None::<Usage>);
+    let load = ErasedSignal::new(LoadState::Ready);
     let work = StoredValue::new_local(None);
     let current = dynamic::memo(move || live.today.get().month());
     let usage = dynamic::memo(move || {
@@ -56,27 +54,27 @@ pub(super) fn UsagePanel(
     });
     let fetch = move |wanted: Month| {
         if usage.read_untracked().is_none() {
-            load.set(Load::Loading);
+            load.set(LoadState::Loading);
         }
-        work.set_value(Some(task::start(async move {
-            match api::billing::usage(wanted).await {
+        work.set_value(Some(task::spawn_task(async move {
+            match api::billing::fetch_usage(wanted).await {
                 Ok(answer) => {
                     if answer.month == live.today.get_untracked().month() {
                         live.usage.set(answer);
                     } else {
                         other.set(Some(answer));
                     }
-                    load.set(Load::Ready);
+                    load.set(LoadState::Ready);
                 }
                 // Figures that are there already are better than none.
                 Err(_) if usage.read_untracked().is_some() => {}
-                Err(error) => load.set(Load::Failed(error.sentence())),
+                Err(error) => load.set(LoadState::Failed(error.sentence())),
             }
         })));
     };
     let show = move |wanted: Month| {
         month.set(wanted);
-        load.set(Load::Ready);
+        load.set(LoadState::Ready);
         if usage.read_untracked().is_none() || wanted == current.get_untracked() {
             fetch(wanted);
         }
@@ -91,13 +89,14 @@ pub(super) fn UsagePanel(
         dynamic::memo(move || usage.read().as_ref().as_ref().map(|usage| (usage.month, usage.total.is_zero())));
     let content = move || match present.get() {
         None => ().into_any(),
-        Some((month, true)) => nothing(month),
+        Some((month, true)) => render_empty(month),
         Some((month, false)) => {
-            let later =
-                move || rested.get().then(|| lazy(later::load, move || later::details(live, doors, usage, month)));
+            let later = move || {
+                rested.get().then(|| render_lazy(later::load, move || later::details(live, actions, usage, month)))
+            };
             view! {
-                {dynamic::part(move || usage.read().as_ref().as_ref().map(|usage| figures(live, usage)))}
-                <div class="usage-later">{dynamic::part(later)}</div>
+                {dynamic::view(move || usage.read().as_ref().as_ref().map(|usage| render_figures(live, usage)))}
+                <div class="usage-later">{dynamic::view(later)}</div>
             }
             .into_any()
         }
@@ -108,16 +107,16 @@ pub(super) fn UsagePanel(
             class="usage"
             load=load
             on_retry=move || fetch(month.get_untracked())
-            actions=ViewFn::from(move || picker(live, month, current, show))
+            actions=ViewFn::from(move || render_picker(live, month, current, show))
         >
-            {dynamic::part(content)}
+            {dynamic::view(content)}
         </Panel>
     }
     .into_any()
 }
 
 /// The present month is summed up anew some time after new lines of usage.
-fn keep_current(live: Live, month: Slot<Month>, fetch: impl Fn(Month) + Copy + 'static) {
+fn keep_current(live: LiveWallet, month: ErasedSignal<Month>, fetch: impl Fn(Month) + Copy + 'static) {
     let last_line = dynamic::memo(move || {
         let recent = live.recent.read();
         recent.iter().rev().find(|line| line.kind.usage().is_some()).map(|line| line.seq)
@@ -128,7 +127,7 @@ fn keep_current(live: Live, month: Slot<Month>, fetch: impl Fn(Month) + Copy + '
         let now = last_line.get();
         if before.is_some_and(|before| before != now) && !waiting.get_value() {
             waiting.set_value(true);
-            work.set_value(Some(task::start(async move {
+            work.set_value(Some(task::spawn_task(async move {
                 timers::sleep(REFRESH_MILLISECONDS).await;
                 waiting.set_value(false);
                 if month.get_untracked() == live.today.get_untracked().month() {
@@ -141,14 +140,14 @@ fn keep_current(live: Live, month: Slot<Month>, fetch: impl Fn(Month) + Copy + '
 }
 
 /// One month back, one forward, or any of them from the list.
-fn picker(
-    live: Live,
-    month: Slot<Month>,
-    current: Derived<Month>,
+fn render_picker(
+    live: LiveWallet,
+    month: ErasedSignal<Month>,
+    current: ErasedMemo<Month>,
     show: impl Fn(Month) + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let first = dynamic::memo(move || live.usage.read().first_month);
-    let months = Given::derive(move || {
+    let months = ErasedProp::derive(move || {
         let mut months = Vec::new();
         let mut next = current.get();
         while next >= first.get() && months.len() < 120 {
@@ -160,8 +159,8 @@ fn picker(
         }
         months
     });
-    let at_first = Given::derive(move || month.get() <= first.get());
-    let at_last = Given::derive(move || month.get() >= current.get());
+    let at_first = ErasedProp::derive(move || month.get() <= first.get());
+    let at_last = ErasedProp::derive(move || month.get() >= current.get());
     let choose = move |text: String| {
         if let Ok(wanted) = text.parse() {
             show(wanted);
@@ -171,7 +170,7 @@ fn picker(
         <div class="month-picker" role="group" aria-label=texts::usage::month()>
             <IconButton icon=IconName::ChevronLeft label=texts::usage::previous_month() unavailable=at_first
                 on_press=move || show(month.get_untracked().previous()) />
-            <Select label=texts::usage::month() hide_label=true name="month" value=Given::derive(move || month.get().to_string())
+            <Select label=texts::usage::month() hide_label=true name="month" value=ErasedProp::derive(move || month.get().to_string())
                 choices=months on_choose=choose />
             <IconButton icon=IconName::ChevronRight label=texts::usage::next_month() unavailable=at_last
                 on_press=move || show(month.get_untracked().next()) />
@@ -180,7 +179,7 @@ fn picker(
     .into_any()
 }
 
-fn nothing(month: Month) -> AnyView {
+fn render_empty(month: Month) -> AnyView {
     view! {
         <Empty title=texts::usage::nothing(&month_text(month))>
             <p>{texts::usage::nothing_next()}</p>
@@ -189,18 +188,17 @@ fn nothing(month: Month) -> AnyView {
     .into_any()
 }
 
-/// A month's figures.
-fn figures(live: Live, usage: &Usage) -> AnyView {
+fn render_figures(live: LiveWallet, usage: &Usage) -> AnyView {
     let money = |amount| money_text(amount, usage.currency, MoneyStyle::Total);
     let is_current = usage.month == live.today.get_untracked().month();
-    let compared = Change::between(usage.total, usage.previous_same_day);
+    let compared = UsageChange::between(usage.total, usage.previous_same_day);
     let before = month_text(usage.month.previous());
     let before = if is_current {
         texts::usage::same_days(&money(usage.previous_same_day), &before)
     } else {
         texts::usage::in_month(&money(usage.previous_same_day), &before)
     };
-    let compared = woven(
+    let compared = interpolate(
         compared.template(),
         [
             ("percent", compared.percent().into_any()),
@@ -212,9 +210,9 @@ fn figures(live: Live, usage: &Usage) -> AnyView {
         let words = match usage.pace {
             Some(pace) => {
                 let template = texts::usage::projected_at_template();
-                woven(template, [("amount", amount), ("pace", money(pace).into_any())])
+                interpolate(template, [("amount", amount), ("pace", money(pace).into_any())])
             }
-            None => woven(texts::usage::projected_template(), [("amount", amount)]),
+            None => interpolate(texts::usage::projected_template(), [("amount", amount)]),
         };
         view! { <p class="muted small">{words}</p> }
     });

@@ -3,8 +3,8 @@
 use billing_contract::card::Card;
 use billing_domain::{TransactionKind, UsageKind};
 
-use crate::parts::words::card_text;
 use crate::platform::intl;
+use crate::shared::words::card_text;
 use crate::texts;
 
 /// A line's kind, as a word.
@@ -47,21 +47,21 @@ pub(super) fn source_words(source: &str) -> String {
 
 /// `Visa •• 4242, expires 12/2030`.
 pub(super) fn card_with_expiry(card: &Card) -> String {
-    texts::cards::with_expiry(&card_text(&card.brand, &card.last4), &expiry(card.exp_month, card.exp_year))
+    texts::cards::with_expiry(&card_text(&card.brand, &card.last4), &expiry_text(card.exp_month, card.exp_year))
 }
 
 /// A decimal as the server writes it, in the figures of the page's language; English shows it as it is.
-pub(super) fn figure(decimal: &str) -> String {
-    if texts::other_language().is_some() { intl::number(decimal) } else { decimal.to_owned() }
+pub(super) fn figure_text(decimal: &str) -> String {
+    if texts::other_language().is_some() { intl::format_number(decimal) } else { decimal.to_owned() }
 }
 
 /// A count or a line's number, `12,345`; below zero there is none.
-pub(super) fn whole(count: i64) -> String {
-    intl::whole(u64::try_from(count).unwrap_or_default())
+pub(super) fn count_text(count: i64) -> String {
+    intl::format_count(u64::try_from(count).unwrap_or_default())
 }
 
 /// As on the card, `12/2030`.
-pub(super) fn expiry(month: u8, year: u16) -> String {
+pub(super) fn expiry_text(month: u8, year: u16) -> String {
     format!("{month:02}/{year}")
 }
 

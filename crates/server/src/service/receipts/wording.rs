@@ -1,11 +1,11 @@
 //! What a receipt says: facts of the database become finished text.
 
 use billing_domain::card::brand_name;
-use billing_domain::charge::RefundStatus;
+use billing_domain::charge::{RefundStatus, TopUpKind};
 use billing_domain::decimal::write_scaled;
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{CardId, Currency, Money, OrganizationId, RefundId, Timestamp, TopUpId};
 use billing_receipt::{Entry, Fact, Moment, Party, Receipt};
-use billing_store::{Organization, Payment, Refund, TopUp, TopUpKind};
+use billing_store::{Organization, Payment, Refund, TopUp};
 use serde::{Deserialize, Serialize};
 
 use super::zone;

@@ -5,9 +5,9 @@ use billing_domain::auto_pay::advice::{Advice, DECLINE_WINDOW_SECONDS, advise};
 use billing_domain::auto_pay::{Refill, Settings};
 use leptos::prelude::*;
 
-use super::past::Reading;
-use crate::platform::signal::{Derived, Given};
-use crate::state::Live;
+use super::past::HistoryReading;
+use crate::platform::signal::{ErasedMemo, ErasedProp};
+use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::button::Button;
 use crate::ui::dynamic;
@@ -19,20 +19,19 @@ const WINDOW_HOURS: i64 = DECLINE_WINDOW_SECONDS / 3600;
 /// The advice, once there is a history; nothing while there is no reason for any.
 #[component]
 pub(super) fn Adviser(
-    /// The wallet.
-    live: Live,
+    live: LiveWallet,
     /// What it is drawn from.
-    reading: Reading,
+    reading: HistoryReading,
     /// The settings as they are typed, if they are right.
-    settings: Derived<Option<Settings>>,
+    settings: ErasedMemo<Option<Settings>>,
     /// Up to a balance instead of by a fixed amount.
     #[prop(into)]
-    by_target: Given<bool>,
+    by_target: ErasedProp<bool>,
     /// Takes the advice: a threshold, and the least refill that goes with it.
     #[prop(into)]
     on_use: Callback<(Advice,)>,
 ) -> AnyView {
-    let advice = Derived::new(move || reading.history().and_then(|history| advise(&history, &live.limits)));
+    let advice = ErasedMemo::new(move || reading.history().and_then(|history| advise(&history, &live.limits)));
     let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
     let shown = move || {
         let advice = advice.get()?;
@@ -44,16 +43,16 @@ pub(super) fn Adviser(
         Some(view! {
             <div class="advice" role="group" aria-label=texts::auto_pay::advice()>
                 <Icon name=icon />
-                <p>{reason(&advice, followed, by_target.get(), write)}</p>
+                <p>{advice_reason(&advice, followed, by_target.get(), write)}</p>
                 {button}
             </div>
         })
     };
-    view! { {dynamic::part(shown)} }.into_any()
+    view! { {dynamic::view(shown)} }.into_any()
 }
 
 /// The refill that follows the advice, in the way that is chosen.
-pub(super) fn refill(advice: &Advice, present: Option<Refill>, by_target: bool) -> Option<Money> {
+pub(super) fn advised_refill(advice: &Advice, present: Option<Refill>, by_target: bool) -> Option<Money> {
     let least = if by_target { advice.threshold.checked_add(advice.refill)? } else { advice.refill };
     let present = present.map(|refill| match refill {
         Refill::Fixed { amount } => amount,
@@ -62,7 +61,7 @@ pub(super) fn refill(advice: &Advice, present: Option<Refill>, by_target: bool) 
     Some(present.map_or(least, |present| present.at_least(least)))
 }
 
-fn reason(advice: &Advice, followed: bool, by_target: bool, write: impl Fn(Money) -> String) -> String {
+fn advice_reason(advice: &Advice, followed: bool, by_target: bool, write: impl Fn(Money) -> String) -> String {
     let hours = WINDOW_HOURS.to_string();
     let (busiest, hourly) = (write(advice.busiest), write(advice.busiest_hour));
     let threshold = write(advice.threshold);
@@ -91,7 +90,7 @@ mod tests {
     };
 
     fn said(advice: &Advice, followed: bool, by_target: bool) -> String {
-        reason(advice, followed, by_target, |amount| {
+        advice_reason(advice, followed, by_target, |amount| {
             format!("${}", amount.to_minor_half_even(billing_domain::Currency::Usd) / 100)
         })
     }
@@ -111,8 +110,8 @@ mod tests {
     #[test]
     fn a_larger_refill_stays() {
         let fixed = |major| Some(Refill::Fixed { amount: Money::from_major(major) });
-        assert_eq!(refill(&ADVICE, fixed(100), false), Some(Money::from_major(100)));
-        assert_eq!(refill(&ADVICE, fixed(20), false), Some(Money::from_major(42)));
-        assert_eq!(refill(&ADVICE, None, true), Some(Money::from_major(84)));
+        assert_eq!(advised_refill(&ADVICE, fixed(100), false), Some(Money::from_major(100)));
+        assert_eq!(advised_refill(&ADVICE, fixed(20), false), Some(Money::from_major(42)));
+        assert_eq!(advised_refill(&ADVICE, None, true), Some(Money::from_major(84)));
     }
 }

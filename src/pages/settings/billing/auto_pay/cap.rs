@@ -4,16 +4,16 @@ use billing_contract::auto_pay::AutoPay;
 use billing_domain::Money;
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
-use crate::state::Live;
+use crate::platform::signal::ErasedProp;
+use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::dynamic;
 use crate::ui::money::{Amount, MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, instant_text};
 
 /// The cap's month. The bar says nothing that the words do not.
-pub(super) fn month(live: Live) -> AnyView {
-    let part = move |of: fn(&AutoPay) -> Money| Given::derive(move || of(&live.auto_pay.read()));
+pub(super) fn render_month(live: LiveWallet) -> AnyView {
+    let part = move |of: fn(&AutoPay) -> Money| ErasedProp::derive(move || of(&live.auto_pay.read()));
     let row = move |key: &'static str, name: &'static str, of: fn(&AutoPay) -> Money| {
         view! {
             <div>
@@ -29,7 +29,7 @@ pub(super) fn month(live: Live) -> AnyView {
     let share = move |of: fn(&AutoPay) -> Money| {
         move || {
             let auto_pay = live.auto_pay.read();
-            percent(of(&auto_pay), auto_pay.monthly_cap)
+            share_percent(of(&auto_pay), auto_pay.monthly_cap)
         }
     };
     view! {
@@ -42,10 +42,10 @@ pub(super) fn month(live: Live) -> AnyView {
                 {row("cap-key cap-spent", texts::auto_pay::cap_charged(), |auto_pay| auto_pay.month.spent)}
                 {row("cap-key cap-flight", texts::auto_pay::cap_on_its_way(), |auto_pay| auto_pay.month.in_flight)}
                 <div>
-                    <dt><span class="cap-key" aria-hidden="true"></span>{dynamic::words(cap)}</dt>
+                    <dt><span class="cap-key" aria-hidden="true"></span>{dynamic::text(cap)}</dt>
                     <dd><Amount amount=part(|auto_pay| auto_pay.month.left) currency=live.currency /></dd>
                 </div>
-                <div><dt>{texts::auto_pay::cap_resets()}</dt><dd>{dynamic::part(resets)}</dd></div>
+                <div><dt>{texts::auto_pay::cap_resets()}</dt><dd>{dynamic::view(resets)}</dd></div>
             </dl>
         </div>
     }
@@ -53,7 +53,7 @@ pub(super) fn month(live: Live) -> AnyView {
 }
 
 /// A share of the cap in tenths of a percent. What is not nothing is seen.
-fn percent(amount: Money, cap: Money) -> String {
+fn share_percent(amount: Money, cap: Money) -> String {
     let tenths = i128::from(amount.micros()) * 1000 / i128::from(cap.micros().max(1));
     let tenths = tenths.clamp(i128::from(amount.is_positive()) * 5, 1000);
     format!("{}.{}%", tenths / 10, tenths % 10)
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn shares_stay_within_the_bar_and_little_is_not_nothing() {
-        let share = |amount, cap| percent(Money::from_micros(amount), Money::from_micros(cap));
+        let share = |amount, cap| share_percent(Money::from_micros(amount), Money::from_micros(cap));
         assert_eq!([share(0, 9), share(1, 3), share(9, 9)], ["0.0%", "33.3%", "100.0%"]);
         assert_eq!([share(1, 1_000_000), share(5, 3), share(5, 0), share(-1, 3)], ["0.5%", "100.0%", "100.0%", "0.0%"]);
     }

@@ -4,10 +4,10 @@ use billing_domain::auto_pay::Settings;
 use leptos::prelude::*;
 
 use super::draft;
-use super::setup::{Setup, Step};
-use crate::parts::notice::Notice;
-use crate::parts::words::{card_text, mandate};
-use crate::state::Live;
+use super::setup_state::{Setup, SetupStep};
+use crate::shared::notice::TestMoneyNotice;
+use crate::shared::words::{card_text, mandate_text};
+use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -16,20 +16,12 @@ use crate::ui::money::explicit_text;
 
 /// The question that switches automatic payments on.
 #[component]
-pub(super) fn Confirm(
-    /// The wallet.
-    live: Live,
-    /// What was typed.
-    setup: Setup,
-    /// Yes.
-    #[prop(into)]
-    on_confirm: Callback<(Settings,)>,
-) -> AnyView {
+pub(super) fn Confirm(live: LiveWallet, setup: Setup, #[prop(into)] on_confirm: Callback<(Settings,)>) -> AnyView {
     let settings = Memo::new(move |before: Option<&Option<Settings>>| match &*setup.step.read() {
-        Step::Confirm(settings, _) | Step::Saving(settings) => Some(*settings),
+        SetupStep::Confirm(settings, _) | SetupStep::Saving(settings) => Some(*settings),
         _ => before.copied().flatten(),
     });
-    let busy = dynamic::memo(move || matches!(*setup.step.read(), Step::Saving(_)));
+    let busy = dynamic::memo(move || matches!(*setup.step.read(), SetupStep::Saving(_)));
     let card = move || {
         let cards = live.cards.read();
         let draft = setup.draft.read();
@@ -37,7 +29,7 @@ pub(super) fn Confirm(
         chosen.map_or_else(|| texts::auto_pay::the_card().to_owned(), |card| card_text(&card.brand, &card.last4))
     };
     let write = move |amount| explicit_text(amount, live.currency);
-    let mandate = move || settings.get().map(|settings| mandate(&settings, &card(), write));
+    let mandate = move || settings.get().map(|settings| mandate_text(&settings, &card(), write));
     let first_payment = dynamic::memo(move || {
         let (auto_pay, wallet) = (live.auto_pay.read(), live.wallet.read());
         draft::charged_at_once(&settings.get()?, &live.limits, &wallet, &auto_pay, live.now())
@@ -56,13 +48,13 @@ pub(super) fn Confirm(
         })
     };
     let failure = move || match setup.step.get() {
-        Step::Confirm(_, Some(text)) => Some(
+        SetupStep::Confirm(_, Some(text)) => Some(
             view! { <Banner tone=Tone::Stop title=texts::auto_pay::not_switched_on() alert=true><p>{text}</p></Banner> },
         ),
         _ => None,
     };
-    let notice = Notice::of(&live.service).map(Notice::sentence);
-    let back = move || setup.step.set(Step::Amounts(None));
+    let notice = TestMoneyNotice::of(&live.service).map(TestMoneyNotice::sentence);
+    let back = move || setup.step.set(SetupStep::Amounts(None));
     let confirm = move || {
         if let Some(settings) = settings.get_untracked() {
             on_confirm.run((settings,));
@@ -70,14 +62,14 @@ pub(super) fn Confirm(
     };
     view! {
         <div class="form">
-            {dynamic::part(failure)}
-            <p class="mandate">{dynamic::part(mandate)}</p>
-            {dynamic::part(at_once)}
+            {dynamic::view(failure)}
+            <p class="mandate">{dynamic::view(mandate)}</p>
+            {dynamic::view(at_once)}
             <p class="muted small">{texts::auto_pay::any_time()}" "{notice}</p>
             <div class="buttons end">
                 <Button unavailable=busy on_press=back>{texts::ui::back()}</Button>
                 <Button style=ButtonStyle::Primary busy=busy on_press=confirm>
-                    {dynamic::part(activate)}
+                    {dynamic::view(activate)}
                 </Button>
             </div>
         </div>

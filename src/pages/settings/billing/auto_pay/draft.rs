@@ -8,11 +8,11 @@ use billing_domain::{Currency, Money, Timestamp};
 
 use super::super::top_up::choice;
 use crate::texts;
-use crate::ui::money::{plain_text, typed};
+use crate::ui::money::{plain_text, typed_amount};
 
 /// The fields as they stand; `by_target` chooses which of the two refill boxes counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Draft {
+pub(super) struct SettingsDraft {
     /// At or below this.
     pub(super) threshold: String,
     /// Up to a balance instead of by a fixed amount.
@@ -21,16 +21,15 @@ pub(super) struct Draft {
     pub(super) refill: String,
     /// At most in a month.
     pub(super) monthly_cap: String,
-    /// Which card.
     pub(super) card_id: Option<String>,
     /// The version of the settings that was shown: a change by somebody else meanwhile is not overwritten unseen.
     pub(super) etag: String,
 }
 
 /// A wrong field and how to fix it.
-pub(super) type Problem = (Field, String);
+pub(super) type FieldProblem = (Field, String);
 
-impl Draft {
+impl SettingsDraft {
     /// What is set now, or proposed.
     pub(super) fn of(auto_pay: &AutoPay, write: impl Fn(Money) -> String) -> Self {
         let (by_target, refill) = match auto_pay.refill {
@@ -56,13 +55,13 @@ impl Draft {
         &self,
         limits: &ChargeLimits,
         write: impl Fn(Money) -> String,
-    ) -> Result<Settings, Vec<Problem>> {
+    ) -> Result<Settings, Vec<FieldProblem>> {
         let mut problems = Vec::new();
         let mut read = |field: Field, text: &str| {
-            Money::parse_payable(&typed(text, limits.currency), limits.currency)
+            Money::parse_payable(&typed_amount(text, limits.currency), limits.currency)
                 .map_err(|error| {
                     let reason = AmountError::of(error, limits.currency).into();
-                    problems.push((field, sentence(reason, limits.currency, &write)));
+                    problems.push((field, describe_error(reason, limits.currency, &write)));
                 })
                 .ok()
         };
@@ -78,12 +77,20 @@ impl Draft {
         if problems.is_empty() {
             return Ok(settings);
         }
-        Err(problems.into_iter().map(|(field, error)| (field, sentence(error, limits.currency, &write))).collect())
+        Err(problems
+            .into_iter()
+            .map(|(field, error)| (field, describe_error(error, limits.currency, &write)))
+            .collect())
     }
 }
 
 /// The request that switches on or off with these settings; amounts with the digits of their currency.
-pub(super) fn request(settings: &Settings, currency: Currency, enabled: bool, card_id: Option<String>) -> PutAutoPay {
+pub(super) fn build_request(
+    settings: &Settings,
+    currency: Currency,
+    enabled: bool,
+    card_id: Option<String>,
+) -> PutAutoPay {
     let entered = |amount| plain_text(amount, currency).into();
     let refill = match settings.refill {
         Refill::Fixed { amount } => EnteredRefill::Fixed { amount: entered(amount) },
@@ -99,7 +106,7 @@ pub(super) fn request(settings: &Settings, currency: Currency, enabled: bool, ca
 }
 
 /// The settings that are in force.
-pub(in crate::pages::settings::billing) const fn present(auto_pay: &AutoPay) -> Settings {
+pub(in crate::pages::settings::billing) const fn settings_in_force(auto_pay: &AutoPay) -> Settings {
     Settings { threshold: auto_pay.threshold, refill: auto_pay.refill, monthly_cap: auto_pay.monthly_cap }
 }
 
@@ -125,11 +132,11 @@ pub(in crate::pages::settings::billing) fn charged_at_once(
     }
 }
 
-fn sentence(error: SettingsError, currency: Currency, write: &impl Fn(Money) -> String) -> String {
+fn describe_error(error: SettingsError, currency: Currency, write: &impl Fn(Money) -> String) -> String {
     match error {
         SettingsError::Amount(AmountError::BelowMinimum(least)) => texts::auto_pay::at_least(&write(least.money)),
         SettingsError::Amount(AmountError::AboveMaximum(most)) => texts::auto_pay::at_most(&write(most.money)),
-        SettingsError::Amount(error) => choice::sentence(error, currency, write),
+        SettingsError::Amount(error) => choice::describe_error(error, currency, write),
         SettingsError::TargetNotAboveThreshold => texts::auto_pay::target_not_above().to_owned(),
         SettingsError::GapBelowMinimum(least) => texts::auto_pay::gap_below(&write(least.money)),
         SettingsError::CapBelowRefill(refill) => texts::auto_pay::cap_below(&write(refill.money)),
@@ -146,8 +153,8 @@ mod tests {
         format!("${amount}")
     }
 
-    fn draft() -> Draft {
-        Draft {
+    fn draft() -> SettingsDraft {
+        SettingsDraft {
             threshold: "20".to_owned(),
             by_target: false,
             refill: " 50.00 ".to_owned(),
@@ -160,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_typed_becomes_what_is_sent() {
         let settings = draft().check(&LIMITS, write).unwrap();
-        let body = serde_json::to_value(request(&settings, Currency::Usd, true, None)).unwrap();
+        let body = serde_json::to_value(build_request(&settings, Currency::Usd, true, None)).unwrap();
         assert_eq!(
             body,
             serde_json::json!({"enabled": true, "threshold": "20.00", "refill": {"kind": "fixed", "amount": "50.00"}, "monthly_cap": "500.00"})
@@ -171,18 +178,23 @@ mod tests {
     fn a_currency_without_cents_is_sent_without_them() {
         let limits = ChargeLimits::default_for(Currency::Jpy);
         let typed = |text: &str| text.to_owned();
-        let yen = Draft { threshold: typed("2000"), refill: typed("5000"), monthly_cap: typed("50000"), ..draft() };
+        let yen =
+            SettingsDraft { threshold: typed("2000"), refill: typed("5000"), monthly_cap: typed("50000"), ..draft() };
         let settings = yen.check(&limits, write).unwrap();
-        assert_eq!(request(&settings, Currency::Jpy, true, None).monthly_cap.text(), "50000");
+        assert_eq!(build_request(&settings, Currency::Jpy, true, None).monthly_cap.text(), "50000");
     }
 
     #[test]
     fn all_wrong_fields_are_named_at_once() {
-        let wrong =
-            Draft { threshold: "x".to_owned(), refill: String::new(), monthly_cap: "1,5,0".to_owned(), ..draft() };
+        let wrong = SettingsDraft {
+            threshold: "x".to_owned(),
+            refill: String::new(),
+            monthly_cap: "1,5,0".to_owned(),
+            ..draft()
+        };
         let fields: Vec<Field> = wrong.check(&LIMITS, write).unwrap_err().into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, [Field::Threshold, Field::RefillAmount, Field::MonthlyCap]);
-        let target = Draft { by_target: true, refill: "15".to_owned(), ..draft() };
+        let target = SettingsDraft { by_target: true, refill: "15".to_owned(), ..draft() };
         assert_eq!(target.check(&LIMITS, write).unwrap_err()[0].0, Field::RefillBalance);
     }
 }

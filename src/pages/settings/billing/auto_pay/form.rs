@@ -4,16 +4,16 @@ use billing_domain::auto_pay::Field;
 use billing_domain::auto_pay::advice::Advice;
 use leptos::prelude::*;
 
-use crate::platform::signal::{Derived, Given};
+use crate::platform::signal::{ErasedMemo, ErasedProp};
 
 use super::super::words::card_with_expiry;
 use super::advice::{self, Adviser};
-use super::draft::Draft;
-use super::past::Reading;
+use super::draft::SettingsDraft;
+use super::past::HistoryReading;
 use super::replay::Replayed;
-use super::setup::{Setup, Step};
+use super::setup_state::{Setup, SetupStep};
 use crate::platform::focus;
-use crate::state::Live;
+use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -25,16 +25,11 @@ use crate::ui::select::{Choice, Select};
 
 /// The form. It becomes a request only when its mandate is confirmed.
 #[component]
-pub(super) fn SettingsForm(
-    /// The wallet.
-    live: Live,
-    /// What is typed.
-    setup: Setup,
-) -> AnyView {
+pub(super) fn SettingsForm(live: LiveWallet, setup: Setup) -> AnyView {
     let start = setup.draft.get_untracked();
     let (threshold, refill) = (RwSignal::new(start.threshold), RwSignal::new(start.refill));
     let (monthly_cap, by_target) = (RwSignal::new(start.monthly_cap), RwSignal::new(start.by_target));
-    let collected = move || Draft {
+    let collected = move || SettingsDraft {
         threshold: threshold.get(),
         by_target: by_target.get(),
         refill: refill.get(),
@@ -43,16 +38,16 @@ pub(super) fn SettingsForm(
     };
     let collect = move || untrack(collected);
     let write = move |amount| money_text(amount, live.currency, MoneyStyle::Total);
-    let settings = Derived::new(move || collected().check(&live.limits, write).ok());
-    let reading = Reading::start();
+    let settings = ErasedMemo::new(move || collected().check(&live.limits, write).ok());
+    let reading = HistoryReading::start();
     let follow = move |advice: Advice| {
         let present = settings.get_untracked().map(|settings| settings.refill);
         threshold.set(input_text(advice.threshold, live.currency));
-        if let Some(amount) = advice::refill(&advice, present, by_target.get_untracked()) {
+        if let Some(amount) = advice::advised_refill(&advice, present, by_target.get_untracked()) {
             refill.set(input_text(amount, live.currency));
         }
         setup.problems.set(Vec::new());
-        focus::by_id(field_id(Field::Threshold));
+        focus::focus_id(field_id(Field::Threshold));
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -62,21 +57,21 @@ pub(super) fn SettingsForm(
                 setup.problems.set(Vec::new());
                 setup.draft.set(draft);
                 setup.step.set(if live.cards.read_untracked().is_empty() {
-                    Step::Doors
+                    SetupStep::Doors
                 } else {
-                    Step::Confirm(settings, None)
+                    SetupStep::Confirm(settings, None)
                 });
             }
             Err(problems) => {
                 if let Some((field, _)) = problems.first() {
-                    focus::by_id(field_id(*field));
+                    focus::focus_id(field_id(*field));
                 }
                 setup.problems.set(problems);
             }
         }
     };
     let error = move |fields: &'static [Field]| {
-        Given::derive(move || {
+        ErasedProp::derive(move || {
             let problems = setup.problems.read();
             problems.iter().find(|(field, _)| fields.contains(field)).map(|(_, text)| text.clone())
         })
@@ -85,29 +80,29 @@ pub(super) fn SettingsForm(
         if by_target.get() { texts::auto_pay::refill_balance() } else { texts::auto_pay::refill_amount() }.to_owned()
     };
     let note = move || match setup.step.get() {
-        Step::Amounts(Some(text)) => {
+        SetupStep::Amounts(Some(text)) => {
             Some(view! { <Banner tone=Tone::Warn title=texts::auto_pay::not_saved() alert=true><p>{text}</p></Banner> })
         }
         _ => None,
     };
     view! {
         <form class="form" novalidate=true on:submit=submit>
-            {dynamic::part(note)}
+            {dynamic::view(note)}
             <MoneyInput label=texts::auto_pay::row_threshold() value=threshold currency=live.currency name="threshold"
                 id=field_id(Field::Threshold) error=error(&[Field::Threshold]) />
-            <Adviser live=live reading=reading settings=settings by_target=Given::derive(move || by_target.get()) on_use=follow />
+            <Adviser live=live reading=reading settings=settings by_target=ErasedProp::derive(move || by_target.get()) on_use=follow />
             <Chips
                 label=texts::auto_pay::how_to_refill()
-                choices=Given::from(vec![texts::auto_pay::by_amount().to_owned(), texts::auto_pay::by_balance().to_owned()])
-                pressed=Given::derive(move || vec![usize::from(by_target.get())])
+                choices=ErasedProp::from(vec![texts::auto_pay::by_amount().to_owned(), texts::auto_pay::by_balance().to_owned()])
+                pressed=ErasedProp::derive(move || vec![usize::from(by_target.get())])
                 on_press=move |index: usize| by_target.set(index == 1)
             />
-            <MoneyInput label=Given::derive(refill_label) value=refill currency=live.currency name="refill"
+            <MoneyInput label=ErasedProp::derive(refill_label) value=refill currency=live.currency name="refill"
                 id=field_id(Field::RefillAmount) error=error(&[Field::RefillAmount, Field::RefillBalance]) />
             <MoneyInput label=texts::auto_pay::cap() value=monthly_cap currency=live.currency
                 name="monthly_cap" id=field_id(Field::MonthlyCap) error=error(&[Field::MonthlyCap])
                 hint=texts::auto_pay::cap_hint() />
-            {card(live, setup, collect)}
+            {render_card_choice(live, setup, collect)}
             <section class="form-replay" aria-labelledby="auto-pay-replay">
                 <h3 id="auto-pay-replay">{texts::auto_pay::replay()}</h3>
                 <Replayed live=live reading=reading settings=settings folded=true />
@@ -129,17 +124,21 @@ const fn field_id(field: Field) -> &'static str {
 }
 
 /// Which card pays; another one can be connected without losing what was typed.
-fn card(live: Live, setup: Setup, collect: impl Fn() -> Draft + Copy + Send + Sync + 'static) -> AnyView {
-    let choices = Given::derive(move || {
+fn render_card_choice(
+    live: LiveWallet,
+    setup: Setup,
+    collect: impl Fn() -> SettingsDraft + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let choices = ErasedProp::derive(move || {
         live.cards.read().iter().map(|card| Choice::new(card.id.clone(), card_with_expiry(card))).collect::<Vec<_>>()
     });
-    let value = Given::derive(move || {
+    let value = ErasedProp::derive(move || {
         let chosen = setup.draft.read().card_id.clone();
         chosen.or_else(|| live.cards.read().first().map(|card| card.id.clone())).unwrap_or_default()
     });
     let another = move || {
         setup.draft.set(collect());
-        setup.step.set(Step::Connect);
+        setup.step.set(SetupStep::Connect);
     };
     view! {
         <div class="stack">

@@ -9,48 +9,45 @@ use crate::ui::banner::Tone;
 
 /// The one thing to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Nothing.
+pub(super) enum HealthAction {
     Nothing,
-    /// Connect another card.
     AnotherCard,
-    /// Raise the cap.
     RaiseCap,
-    /// Try again.
     Resume,
 }
 
-/// The line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Health {
-    /// How serious.
+pub(super) struct HealthLine {
     pub(super) tone: Tone,
-    /// One word.
     pub(super) word: &'static str,
-    /// One sentence.
     pub(super) sentence: String,
-    /// What to do.
-    pub(super) next: Next,
+    pub(super) next: HealthAction,
 }
 
 /// The line for this state. `money` and `time` write for people.
-pub(super) fn line(auto_pay: &AutoPay, money: impl Fn(Money) -> String, time: impl Fn(Timestamp) -> String) -> Health {
+pub(super) fn describe_health(
+    auto_pay: &AutoPay,
+    money: impl Fn(Money) -> String,
+    time: impl Fn(Timestamp) -> String,
+) -> HealthLine {
     let health = &auto_pay.health;
     let threshold = money(auto_pay.threshold);
     let next_at = health.next_charge_at.map(&time);
     let reason = health.reason.as_deref().map_or_else(|| texts::health::refused().to_owned(), texts::heard);
     let (tone, word, sentence, next) = match health.state {
-        HealthState::Off => (Tone::Info, texts::health::off(), texts::health::off_text(&threshold), Next::Nothing),
+        HealthState::Off => {
+            (Tone::Info, texts::health::off(), texts::health::off_text(&threshold), HealthAction::Nothing)
+        }
         HealthState::Armed => {
-            (Tone::Good, texts::health::armed(), texts::health::armed_text(&threshold), Next::Nothing)
+            (Tone::Good, texts::health::armed(), texts::health::armed_text(&threshold), HealthAction::Nothing)
         }
         HealthState::Waiting => {
             let sentence = next_at
                 .map_or_else(|| texts::health::waiting_soon().to_owned(), |next| texts::health::waiting_at(&next));
-            (Tone::Info, texts::health::waiting(), sentence, Next::Nothing)
+            (Tone::Info, texts::health::waiting(), sentence, HealthAction::Nothing)
         }
         HealthState::Charging => {
-            (Tone::Info, texts::health::charging(), texts::health::charging_text().to_owned(), Next::Nothing)
+            (Tone::Info, texts::health::charging(), texts::health::charging_text().to_owned(), HealthAction::Nothing)
         }
         HealthState::Declined => {
             let tries = RETRY_AFTER_SECONDS.len().to_string();
@@ -59,15 +56,15 @@ pub(super) fn line(auto_pay: &AutoPay, money: impl Fn(Money) -> String, time: im
                 Some(next) => texts::health::declined_at(&attempt, &tries, &next, &reason),
                 None => texts::health::declined_later(&attempt, &tries, &reason),
             };
-            (Tone::Warn, texts::health::declined(), sentence, Next::AnotherCard)
+            (Tone::Warn, texts::health::declined(), sentence, HealthAction::AnotherCard)
         }
-        HealthState::Paused => (Tone::Stop, texts::health::paused(), reason, Next::Resume),
+        HealthState::Paused => (Tone::Stop, texts::health::paused(), reason, HealthAction::Resume),
         HealthState::Capped => {
             let again = time(auto_pay.month.resets_at);
-            (Tone::Warn, texts::health::capped(), texts::health::capped_text(&again), Next::RaiseCap)
+            (Tone::Warn, texts::health::capped(), texts::health::capped_text(&again), HealthAction::RaiseCap)
         }
     };
-    Health { tone, word, sentence, next }
+    HealthLine { tone, word, sentence, next }
 }
 
 #[cfg(test)]
@@ -105,20 +102,20 @@ mod tests {
         }
     }
 
-    fn of(state: HealthState) -> Health {
-        line(&in_state(state), |amount| format!("${amount}"), |at| at.to_string())
+    fn of(state: HealthState) -> HealthLine {
+        describe_health(&in_state(state), |amount| format!("${amount}"), |at| at.to_string())
     }
 
     #[test]
     fn every_trouble_has_a_next_step_and_only_trouble_does() {
         for (state, next) in [
-            (HealthState::Off, Next::Nothing),
-            (HealthState::Armed, Next::Nothing),
-            (HealthState::Waiting, Next::Nothing),
-            (HealthState::Charging, Next::Nothing),
-            (HealthState::Declined, Next::AnotherCard),
-            (HealthState::Paused, Next::Resume),
-            (HealthState::Capped, Next::RaiseCap),
+            (HealthState::Off, HealthAction::Nothing),
+            (HealthState::Armed, HealthAction::Nothing),
+            (HealthState::Waiting, HealthAction::Nothing),
+            (HealthState::Charging, HealthAction::Nothing),
+            (HealthState::Declined, HealthAction::AnotherCard),
+            (HealthState::Paused, HealthAction::Resume),
+            (HealthState::Capped, HealthAction::RaiseCap),
         ] {
             assert_eq!(of(state).next, next, "{state:?}");
         }

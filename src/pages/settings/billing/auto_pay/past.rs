@@ -6,14 +6,13 @@ use billing_domain::auto_pay::history::History;
 use leptos::prelude::*;
 
 use crate::api;
-use crate::platform::signal::Slot;
+use crate::platform::signal::ErasedSignal;
 use crate::platform::task;
 use crate::texts;
 
 /// Where the history stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Past {
-    /// On its way.
+pub(super) enum HistoryState {
     Loading,
     /// It could not be had: one sentence.
     Failed(String),
@@ -23,29 +22,26 @@ pub(super) enum Past {
 
 /// The history, and the way to ask for it again.
 #[derive(Clone, Copy)]
-pub(super) struct Reading {
-    /// Where it stands.
-    pub(super) past: Slot<Past>,
-    work: StoredValue<Option<task::Task>, LocalStorage>,
+pub(super) struct HistoryReading {
+    pub(super) past: ErasedSignal<HistoryState>,
+    work: StoredValue<Option<task::BackgroundTask>, LocalStorage>,
 }
 
-impl Reading {
-    /// Begins to read.
+impl HistoryReading {
     pub(super) fn start() -> Self {
-        let reading = Self { past: Slot::new(Past::Loading), work: StoredValue::new_local(None) };
+        let reading = Self { past: ErasedSignal::new(HistoryState::Loading), work: StoredValue::new_local(None) };
         reading.again();
         reading
     }
 
-    /// Reads anew.
     pub(super) fn again(self) {
-        self.past.set(Past::Loading);
-        self.work.set_value(Some(task::start(async move {
-            let past = match api::billing::history().await {
-                Ok(answer) => answer.without_automatic().map(|history| Past::Ready(Arc::new(history))),
-                Err(error) => Some(Past::Failed(error.sentence())),
+        self.past.set(HistoryState::Loading);
+        self.work.set_value(Some(task::spawn_task(async move {
+            let past = match api::billing::fetch_history().await {
+                Ok(answer) => answer.without_automatic().map(|history| HistoryState::Ready(Arc::new(history))),
+                Err(error) => Some(HistoryState::Failed(error.sentence())),
             };
-            let unreadable = || Past::Failed(texts::replay::unreadable().to_owned());
+            let unreadable = || HistoryState::Failed(texts::replay::unreadable().to_owned());
             self.past.set(past.unwrap_or_else(unreadable));
         })));
     }
@@ -53,7 +49,7 @@ impl Reading {
     /// The history, once it is there and not empty.
     pub(super) fn history(self) -> Option<Arc<History>> {
         match &*self.past.read() {
-            Past::Ready(history) if !history.steps.is_empty() => Some(Arc::clone(history)),
+            HistoryState::Ready(history) if !history.steps.is_empty() => Some(Arc::clone(history)),
             _ => None,
         }
     }

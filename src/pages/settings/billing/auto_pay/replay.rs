@@ -10,10 +10,10 @@ use billing_domain::{Money, Timestamp};
 use leptos::prelude::*;
 
 use super::draft;
-use super::past::{Past, Reading};
-use crate::platform::signal::{Derived, Slot};
+use super::past::{HistoryReading, HistoryState};
+use crate::platform::signal::{ErasedMemo, ErasedSignal};
 use crate::platform::timers;
-use crate::state::Live;
+use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::dynamic;
@@ -21,24 +21,24 @@ use crate::ui::lazy::split;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::retry::Retry;
 use crate::ui::skeleton::Skeleton;
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 use crate::ui::time::{DateStyle, instant_text};
 use crate::ui::trend::{Trend, TrendLine};
 
 /// The fields rest for so long before they are replayed.
 const REST_MILLISECONDS: i32 = 250;
 
-split!(settings: pub(super) fn on_panel(live: Live) => make_on_panel);
+split!(settings: pub(super) fn on_panel(live: LiveWallet) => make_on_panel);
 
 /// On the panel: the settings that are set, or proposed. Its code is loaded when it is opened.
-fn make_on_panel(live: Live) -> AnyView {
-    let settings = Derived::new(move || Some(draft::present(&live.auto_pay.read())));
-    view! { <Replayed live=live reading=Reading::start() settings=settings /> }.into_any()
+fn make_on_panel(live: LiveWallet) -> AnyView {
+    let settings = ErasedMemo::new(move || Some(draft::settings_in_force(&live.auto_pay.read())));
+    view! { <Replayed live=live reading=HistoryReading::start() settings=settings /> }.into_any()
 }
 
 /// What was worked out, and from what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Outcome {
+struct ReplayOutcome {
     settings: Settings,
     from: Timestamp,
     to: Timestamp,
@@ -49,23 +49,21 @@ struct Outcome {
 /// outcome where it is, and say so.
 #[component]
 pub(super) fn Replayed(
-    /// The wallet.
-    live: Live,
-    /// The history.
-    reading: Reading,
+    live: LiveWallet,
+    reading: HistoryReading,
     /// The settings, if they are right.
-    settings: Derived<Option<Settings>>,
+    settings: ErasedMemo<Option<Settings>>,
     /// The line and the charges are shown on demand.
     #[prop(optional)]
     folded: bool,
 ) -> AnyView {
-    let outcome = Slot::new(None::<Arc<Outcome>>);
+    let outcome = ErasedSignal::new(None::<Arc<ReplayOutcome>>);
     let rest = StoredValue::new_local(None);
     let work_out = move |settings: Settings| {
         outcome.set(reading.history().and_then(|history| {
             let replay = replay(&settings, &live.limits, &history, 0)?;
             let last = history.steps.len().checked_sub(1)?;
-            Some(Arc::new(Outcome { settings, from: history.from, to: history.end_of(last), replay }))
+            Some(Arc::new(ReplayOutcome { settings, from: history.from, to: history.end_of(last), replay }))
         }));
     };
     dynamic::effect(move || {
@@ -74,57 +72,60 @@ pub(super) fn Replayed(
         if outcome.read_untracked().is_none() {
             work_out(settings);
         } else {
-            rest.set_value(Some(timers::after(REST_MILLISECONDS, move || work_out(settings))));
+            rest.set_value(Some(timers::run_after(REST_MILLISECONDS, move || work_out(settings))));
         }
     });
     let state = dynamic::memo(move || match &*reading.past.read() {
-        Past::Loading => State::Loading,
-        Past::Failed(reason) => State::Failed(reason.clone()),
-        Past::Ready(history) if history.steps.is_empty() => State::Young,
-        Past::Ready(_) => State::Ready,
+        HistoryState::Loading => ReplayState::Loading,
+        HistoryState::Failed(reason) => ReplayState::Failed(reason.clone()),
+        HistoryState::Ready(history) if history.steps.is_empty() => ReplayState::Young,
+        HistoryState::Ready(_) => ReplayState::Ready,
     });
     let shown = move || match state.get() {
-        State::Loading => view! { <Skeleton /> }.into_any(),
-        State::Failed(reason) => view! {
+        ReplayState::Loading => view! { <Skeleton /> }.into_any(),
+        ReplayState::Failed(reason) => view! {
             <Banner tone=Tone::Warn title=texts::replay::not_loaded() alert=true>
                 <p>{reason}</p>
                 <Retry on_press=move || reading.again() />
             </Banner>
         }
         .into_any(),
-        State::Young => view! { <p class="muted small">{texts::replay::young()}</p> }.into_any(),
-        State::Ready => ready(live, outcome, settings, folded),
+        ReplayState::Young => view! { <p class="muted small">{texts::replay::young()}</p> }.into_any(),
+        ReplayState::Ready => render_ready(live, outcome, settings, folded),
     };
-    view! { <div class="replay">{dynamic::part(shown)}</div> }.into_any()
+    view! { <div class="replay">{dynamic::view(shown)}</div> }.into_any()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
+enum ReplayState {
     Loading,
     Failed(String),
     Young,
     Ready,
 }
 
-fn ready(
-    live: Live,
-    outcome: Slot<Option<Arc<Outcome>>>,
-    settings: Derived<Option<Settings>>,
+fn render_ready(
+    live: LiveWallet,
+    outcome: ErasedSignal<Option<Arc<ReplayOutcome>>>,
+    settings: ErasedMemo<Option<Settings>>,
     folded: bool,
 ) -> AnyView {
     let money = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
     let balance = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Balance);
     let wrong = dynamic::memo(move || settings.read().is_none());
-    let summary = Derived::new(move || {
+    let summary = ErasedMemo::new(move || {
         let outcome = outcome.get();
-        outcome.map_or_else(String::new, |outcome| words::sentence(&outcome.replay, money, balance, when))
+        outcome.map_or_else(String::new, |outcome| words::replay_sentence(&outcome.replay, money, balance, time_text))
     });
     let figures = move || {
         let outcome = outcome.get()?;
         let replay = &outcome.replay;
-        let (lowest, lowest_at) = (balance(replay.lowest), when(replay.lowest_at));
-        let charged =
-            if replay.charges.is_empty() { texts::replay::none().to_owned() } else { words::charges(replay, money) };
+        let (lowest, lowest_at) = (balance(replay.lowest), time_text(replay.lowest_at));
+        let charged = if replay.charges.is_empty() {
+            texts::replay::none().to_owned()
+        } else {
+            words::charges_text(replay, money)
+        };
         Some(view! {
             <dl class="replay-figures">
                 <div><dt>{texts::replay::charges()}</dt><dd>{charged}</dd></div>
@@ -132,33 +133,37 @@ fn ready(
                 <div><dt>{texts::replay::at_zero()}</dt><dd>{words::at_zero(replay.seconds_at_zero)}</dd></div>
             </dl>
             {replay.capped_at.map(|at| view! {
-                <p class="small replay-capped">{texts::replay::capped(&when(at))}</p>
+                <p class="small replay-capped">{texts::replay::capped(&time_text(at))}</p>
             })}
         })
     };
     let note = move || wrong.get().then(|| view! { <p class="muted small">{texts::replay::old()}</p> });
-    let details = move || details(live, outcome, summary);
+    let details = move || render_details(live, outcome, summary);
     let details = if folded {
         view! { <details class="fold"><summary>{texts::replay::details()}</summary>{details()}</details> }.into_any()
     } else {
         details()
     };
     view! {
-        <p class="visually-hidden" role="status">{dynamic::words(move || summary.get())}</p>
-        <div class:replay-old=Signal::derive(move || wrong.get())>{dynamic::part(figures)}</div>
-        {dynamic::part(note)}
+        <p class="visually-hidden" role="status">{dynamic::text(move || summary.get())}</p>
+        <div class:replay-old=Signal::derive(move || wrong.get())>{dynamic::view(figures)}</div>
+        {dynamic::view(note)}
         {details}
     }
     .into_any()
 }
 
-fn when(at: Timestamp) -> String {
+fn time_text(at: Timestamp) -> String {
     instant_text(at, DateStyle::DateTime)
 }
 
 /// The line, the same as rows, and what is in it.
-fn details(live: Live, outcome: Slot<Option<Arc<Outcome>>>, summary: Derived<String>) -> AnyView {
-    let trend = Derived::new(move || outcome.get().map(|outcome| trend(&outcome)).unwrap_or_default());
+fn render_details(
+    live: LiveWallet,
+    outcome: ErasedSignal<Option<Arc<ReplayOutcome>>>,
+    summary: ErasedMemo<String>,
+) -> AnyView {
+    let trend = ErasedMemo::new(move || outcome.get().map(|outcome| replay_trend(&outcome)).unwrap_or_default());
     let legend = Signal::derive(move || {
         let threshold = outcome.get().map(|outcome| outcome.settings.threshold).unwrap_or_default();
         let threshold = money_text(threshold, live.currency, MoneyStyle::Total);
@@ -172,13 +177,13 @@ fn details(live: Live, outcome: Slot<Option<Arc<Outcome>>>, summary: Derived<Str
     let some = dynamic::memo(move || outcome.get().is_some_and(|outcome| !outcome.replay.charges.is_empty()));
     let table = move || {
         some.get().then(|| {
-            view! { <details class="fold"><summary>{texts::replay::table()}</summary>{table(live, outcome)}</details> }
+            view! { <details class="fold"><summary>{texts::replay::table()}</summary>{render_table(live, outcome)}</details> }
         })
     };
     view! {
         <div class="replay-details">
             <TrendLine summary=summary trend=trend legend=legend ends=ends scale_text=axis />
-            {dynamic::part(table)}
+            {dynamic::view(table)}
             <p class="muted small">
                 {texts::replay::note()}
             </p>
@@ -187,7 +192,7 @@ fn details(live: Live, outcome: Slot<Option<Arc<Outcome>>>, summary: Derived<Str
     .into_any()
 }
 
-fn trend(outcome: &Outcome) -> Trend {
+fn replay_trend(outcome: &ReplayOutcome) -> Trend {
     Trend {
         values: outcome.replay.balances.iter().map(|balance| balance.micros()).collect(),
         level: outcome.settings.threshold.micros(),
@@ -195,16 +200,16 @@ fn trend(outcome: &Outcome) -> Trend {
     }
 }
 
-fn table(live: Live, outcome: Slot<Option<Arc<Outcome>>>) -> AnyView {
+fn render_table(live: LiveWallet, outcome: ErasedSignal<Option<Arc<ReplayOutcome>>>) -> AnyView {
     let columns = vec![
-        Column::text(texts::replay::time()),
-        Column::figures(texts::replay::balance_before()),
-        Column::figures(texts::replay::charge()),
+        TableColumn::text(texts::replay::time()),
+        TableColumn::figures(texts::replay::balance_before()),
+        TableColumn::figures(texts::replay::charge()),
     ];
     let row = move |charge: &ReplayedCharge| {
         view! {
             <tr>
-                <th scope="row">{when(charge.at)}</th>
+                <th scope="row">{time_text(charge.at)}</th>
                 <td class="numeric">{money_text(charge.before, live.currency, MoneyStyle::Balance)}</td>
                 <td class="numeric">{money_text(charge.amount, live.currency, MoneyStyle::Total)}</td>
             </tr>
@@ -216,7 +221,7 @@ fn table(live: Live, outcome: Slot<Option<Arc<Outcome>>>) -> AnyView {
     };
     view! {
         <div class="replay-table">
-            <Table caption=texts::replay::caption() columns=columns><tbody>{dynamic::part(rows)}</tbody></Table>
+            <Table caption=texts::replay::caption() columns=columns><tbody>{dynamic::view(rows)}</tbody></Table>
         </div>
     }
     .into_any()

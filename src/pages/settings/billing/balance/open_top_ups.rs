@@ -4,9 +4,9 @@ use billing_contract::top_up::TopUp;
 use billing_domain::charge::TopUpStatus;
 use leptos::prelude::*;
 
-use crate::parts::words::card_text;
-use crate::state::Live;
-use crate::state::payment::{Notice, Stage};
+use crate::shared::words::card_text;
+use crate::state::LiveWallet;
+use crate::state::payment::{PaymentNotice, PaymentStage};
 use crate::texts;
 use crate::ui::button::Button;
 use crate::ui::dynamic;
@@ -15,15 +15,13 @@ use crate::ui::money::{MoneyStyle, money_text};
 
 /// One line for each of them; nothing when there is none.
 #[component]
-pub(super) fn OpenTopUps(
-    /// The wallet.
-    live: Live,
-) -> AnyView {
+pub(super) fn OpenTopUps(live: LiveWallet) -> AnyView {
     let open = dynamic::memo(move || {
         let all = live.top_ups.read();
         all.iter().filter(|top_up| top_up.status.is_open()).cloned().collect::<Vec<_>>()
     });
-    let interrupted = dynamic::memo(move || *live.payment.stage.read() == Stage::Choosing(Some(Notice::Interrupted)));
+    let interrupted =
+        dynamic::memo(move || *live.payment.stage.read() == PaymentStage::Choosing(Some(PaymentNotice::Interrupted)));
     let lines = move || {
         let lines = open.get();
         let is_interrupted = interrupted.get();
@@ -31,15 +29,15 @@ pub(super) fn OpenTopUps(
             view! {
                 <ul class="open-top-ups">
                     {is_interrupted.then(|| interrupted_line(live))}
-                    {lines.into_iter().map(|top_up| line(live, top_up)).collect_view()}
+                    {lines.into_iter().map(|top_up| render_line(live, top_up)).collect_view()}
                 </ul>
             }
         })
     };
-    view! { {dynamic::part(lines)} }.into_any()
+    view! { {dynamic::view(lines)} }.into_any()
 }
 
-fn line(live: Live, top_up: TopUp) -> AnyView {
+fn render_line(live: LiveWallet, top_up: TopUp) -> AnyView {
     let what = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
     let card = card_text(&top_up.card.brand, &top_up.card.last4);
     let by_hand = top_up.is_by_hand();
@@ -66,7 +64,7 @@ fn line(live: Live, top_up: TopUp) -> AnyView {
     .into_any()
 }
 
-fn interrupted_line(live: Live) -> AnyView {
+fn interrupted_line(live: LiveWallet) -> AnyView {
     view! {
         <li>
             <Icon name=IconName::Clock />

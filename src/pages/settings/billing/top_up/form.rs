@@ -5,15 +5,15 @@ use billing_domain::limits::ChargeAmount;
 use billing_domain::{Money, slider};
 use leptos::prelude::*;
 
-use crate::platform::signal::Given;
+use crate::platform::signal::ErasedProp;
 use crate::texts;
 
 use super::super::words::card_with_expiry;
-use super::{choice, drive};
-use crate::parts::words::card_text;
+use super::{choice, payment_flow};
 use crate::platform::{focus, timers};
-use crate::state::Live;
-use crate::state::payment::{Notice, Stage};
+use crate::shared::words::card_text;
+use crate::state::LiveWallet;
+use crate::state::payment::{PaymentNotice, PaymentStage};
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::chips::Chips;
@@ -30,35 +30,32 @@ const REVIEW_ID: &str = "top-up-review";
 
 /// The form. What was typed stays, whatever happens.
 #[component]
-pub(super) fn TopUpForm(
-    /// The wallet.
-    live: Live,
-) -> AnyView {
+pub(super) fn TopUpForm(live: LiveWallet) -> AnyView {
     let payment = live.payment;
     let limits = live.limits;
     // Wrong amounts are told of when somebody wants to pay them, and from then on while they are corrected.
     let tried = RwSignal::new(false);
     let busy = dynamic::memo(move || payment.stage.read().is_under_way());
-    let amount = dynamic::memo(move || choice::read(&payment.amount.read(), &limits));
+    let amount = dynamic::memo(move || choice::parse_amount(&payment.amount.read(), &limits));
     let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
-    let error = Given::derive(move || match &*payment.stage.read() {
-        Stage::Choosing(Some(Notice::Amount(text))) => Some(text.clone()),
-        _ if tried.get() => amount.get().err().map(|error| choice::sentence(error, limits.currency, write)),
+    let error = ErasedProp::derive(move || match &*payment.stage.read() {
+        PaymentStage::Choosing(Some(PaymentNotice::Amount(text))) => Some(text.clone()),
+        _ if tried.get() => amount.get().err().map(|error| choice::describe_error(error, limits.currency, write)),
         _ => None,
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         tried.set(true);
         match amount.get_untracked() {
-            Ok(amount) => drive::pay(live, amount.money()),
+            Ok(amount) => payment_flow::start_payment(live, amount.money()),
             Err(_) => {
-                focus::by_id(AMOUNT_ID);
+                focus::focus_id(AMOUNT_ID);
             }
         }
     };
     let hint = texts::top_up::limits(&write(limits.min), &write(limits.max));
     view! {
-        {notice(live)}
+        {render_notice(live)}
         <form class="form" novalidate=true on:submit=submit>
             <fieldset class="stack top-up-fields" disabled=move || busy.get()>
                 {slider_and_chips(live)}
@@ -72,64 +69,64 @@ pub(super) fn TopUpForm(
                     error=error
                     on_input=move |_: String| forget_notice(live)
                 />
-                {cards(live)}
+                {render_cards(live)}
             </fieldset>
-            {review(live)}
+            {render_review(live)}
             <div class="buttons end">
                 <Button style=ButtonStyle::Primary submit=true busy=busy described_by=REVIEW_ID id="top-up-pay">
-                    {dynamic::part(move || if busy.get() { texts::top_up::processing() } else { texts::top_up::submit() })}
+                    {dynamic::view(move || if busy.get() { texts::top_up::processing() } else { texts::top_up::submit() })}
                 </Button>
             </div>
-            {progress(live)}
+            {render_progress(live)}
         </form>
     }
     .into_any()
 }
 
-fn choose(live: Live, amount: Money) {
+fn choose_amount(live: LiveWallet, amount: Money) {
     forget_notice(live);
     live.payment.amount.set(input_text(amount, live.currency));
 }
 
 /// A changed amount answers what was said about the old one.
-fn forget_notice(live: Live) {
-    if matches!(*live.payment.stage.read_untracked(), Stage::Choosing(Some(Notice::Amount(_)))) {
-        live.payment.stage.set(Stage::Choosing(None));
+fn forget_notice(live: LiveWallet) {
+    if matches!(*live.payment.stage.read_untracked(), PaymentStage::Choosing(Some(PaymentNotice::Amount(_)))) {
+        live.payment.stage.set(PaymentStage::Choosing(None));
     }
 }
 
-fn slider_and_chips(live: Live) -> AnyView {
+fn slider_and_chips(live: LiveWallet) -> AnyView {
     let limits = live.limits;
-    let stops = StoredValue::new(choice::stops(&limits));
+    let stops = StoredValue::new(choice::slider_stops(&limits));
     let chips = StoredValue::new(slider::chips(&limits));
     let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
-    let anchor = dynamic::memo(move || choice::anchor(&live.payment.amount.read(), &limits));
+    let anchor = dynamic::memo(move || choice::anchor_amount(&live.payment.amount.read(), &limits));
     let position = move || stops.with_value(|stops| slider::nearest_stop(stops, anchor.get()));
     let pressed = move || {
-        let exact = choice::read(&live.payment.amount.read(), &limits).ok().map(ChargeAmount::money);
+        let exact = choice::parse_amount(&live.payment.amount.read(), &limits).ok().map(ChargeAmount::money);
         chips.with_value(|chips| chips.iter().position(|chip| Some(*chip) == exact).into_iter().collect::<Vec<_>>())
     };
     let step = move |next: fn(&[Money], Money) -> Money| {
         let amount = stops.with_value(|stops| next(stops, anchor.get_untracked()));
-        choose(live, amount);
+        choose_amount(live, amount);
     };
     let move_to = move |stop: usize| {
         if let Some(amount) = stops.with_value(|stops| stops.get(stop).copied()) {
-            choose(live, amount);
+            choose_amount(live, amount);
         }
     };
     let press = move |index: usize| {
         if let Some(amount) = chips.with_value(|chips| chips.get(index).copied()) {
-            choose(live, amount);
+            choose_amount(live, amount);
         }
     };
     view! {
         <Slider
             label=texts::top_up::slider()
-            position=Given::derive(position)
+            position=ErasedProp::derive(position)
             count=stops.with_value(Vec::len)
-            text=Given::derive(move || write(anchor.get()))
-            ends=Given::from((write(limits.min), write(limits.max)))
+            text=ErasedProp::derive(move || write(anchor.get()))
+            ends=ErasedProp::from((write(limits.min), write(limits.max)))
             on_slide=move_to
             on_less=move || step(slider::step_down)
             on_more=move || step(slider::step_up)
@@ -137,8 +134,8 @@ fn slider_and_chips(live: Live) -> AnyView {
         <Chips
             label=texts::top_up::quick_picks()
             hide_label=true
-            choices=Given::from(chips.with_value(|chips| chips.iter().map(|chip| short_text(*chip, live.currency)).collect::<Vec<_>>()))
-            pressed=Given::derive(pressed)
+            choices=ErasedProp::from(chips.with_value(|chips| chips.iter().map(|chip| short_text(*chip, live.currency)).collect::<Vec<_>>()))
+            pressed=ErasedProp::derive(pressed)
             on_press=press
         />
     }
@@ -146,13 +143,13 @@ fn slider_and_chips(live: Live) -> AnyView {
 }
 
 /// Which card pays, where there is a choice.
-fn cards(live: Live) -> AnyView {
+fn render_cards(live: LiveWallet) -> AnyView {
     let payment = live.payment;
     let several = dynamic::memo(move || live.cards.read().len() > 1);
-    let choices = Given::derive(move || {
+    let choices = ErasedProp::derive(move || {
         live.cards.read().iter().map(|card| Choice::new(card.id.clone(), card_with_expiry(card))).collect::<Vec<_>>()
     });
-    let value = Given::derive(move || live.payment_card().map(|card| card.id).unwrap_or_default());
+    let value = ErasedProp::derive(move || live.payment_card().map(|card| card.id).unwrap_or_default());
     let select = move || {
         several.get().then(|| {
             view! {
@@ -161,12 +158,12 @@ fn cards(live: Live) -> AnyView {
             }
         })
     };
-    view! { {dynamic::part(select)} }.into_any()
+    view! { {dynamic::view(select)} }.into_any()
 }
 
 /// What will happen when the button is pressed, in one line.
-fn review(live: Live) -> AnyView {
-    let amount = move || choice::read(&live.payment.amount.read(), &live.limits).ok().map(ChargeAmount::money);
+fn render_review(live: LiveWallet) -> AnyView {
+    let amount = move || choice::parse_amount(&live.payment.amount.read(), &live.limits).ok().map(ChargeAmount::money);
     let card = dynamic::memo(move || live.payment_card());
     let sentence = move || match (amount(), card.get()) {
         (Some(amount), Some(Card { brand, last4, .. })) => {
@@ -181,27 +178,27 @@ fn review(live: Live) -> AnyView {
     };
     view! {
         <div class="review" id=REVIEW_ID>
-            <p class="review-line">{dynamic::part(sentence)}</p>
-            <p class="muted small">{dynamic::part(after)}</p>
+            <p class="review-line">{dynamic::view(sentence)}</p>
+            <p class="muted small">{dynamic::view(after)}</p>
         </div>
     }
     .into_any()
 }
 
 /// What went wrong before, or that it goes on; with the next step.
-fn notice(live: Live) -> AnyView {
+fn render_notice(live: LiveWallet) -> AnyView {
     let payment = live.payment;
     let another = move || {
-        view! { <Button on_press=move || payment.stage.set(Stage::Connecting)>{texts::top_up::another_card()}</Button> }
+        view! { <Button on_press=move || payment.stage.set(PaymentStage::Connecting)>{texts::top_up::another_card()}</Button> }
             .into_any()
     };
     let notice = dynamic::memo(move || match &*payment.stage.read() {
-        Stage::Choosing(notice) => notice.clone(),
+        PaymentStage::Choosing(notice) => notice.clone(),
         _ => None,
     });
     let shown = move || match notice.get()? {
-        Notice::Amount(_) => None,
-        Notice::Declined(decline) => Some(
+        PaymentNotice::Amount(_) => None,
+        PaymentNotice::Declined(decline) => Some(
             view! {
                 <Banner tone=Tone::Stop title=texts::top_up::declined()>
                     <p>{texts::heard(&decline.message)}</p>
@@ -210,10 +207,10 @@ fn notice(live: Live) -> AnyView {
             }
             .into_any(),
         ),
-        Notice::Refused(text) => Some(
+        PaymentNotice::Refused(text) => Some(
             view! { <Banner tone=Tone::Stop title=texts::top_up::nothing_charged()><p>{text}</p></Banner> }.into_any(),
         ),
-        Notice::Expired => Some(
+        PaymentNotice::Expired => Some(
             view! {
                 <Banner tone=Tone::Warn title=texts::top_up::expired()>
                     <p>{texts::top_up::expired_next()}</p>
@@ -221,7 +218,7 @@ fn notice(live: Live) -> AnyView {
             }
             .into_any(),
         ),
-        Notice::Interrupted => Some(
+        PaymentNotice::Interrupted => Some(
             view! {
                 <Banner tone=Tone::Warn title=texts::top_up::interrupted()>
                     <p>{texts::top_up::interrupted_next()}</p>
@@ -229,7 +226,7 @@ fn notice(live: Live) -> AnyView {
             }
             .into_any(),
         ),
-        Notice::Connected => Some(
+        PaymentNotice::Connected => Some(
             view! {
                 <Banner tone=Tone::Good title=texts::top_up::connected()>
                     <p>{texts::top_up::connected_next()}</p>
@@ -238,28 +235,28 @@ fn notice(live: Live) -> AnyView {
             .into_any(),
         ),
     };
-    view! { {dynamic::part(shown)} }.into_any()
+    view! { {dynamic::view(shown)} }.into_any()
 }
 
 /// What is going on while one waits. The region is there from the beginning, so that it is read out.
-fn progress(live: Live) -> AnyView {
+fn render_progress(live: LiveWallet) -> AnyView {
     let stage = live.payment.stage;
     let late = RwSignal::new(false);
     let timer = StoredValue::new_local(None);
     let under_way = dynamic::memo(move || stage.read().is_under_way());
     dynamic::effect(move || {
         late.set(false);
-        timer.set_value(under_way.get().then(|| timers::after(PATIENCE_MILLISECONDS, move || late.set(true))));
+        timer.set_value(under_way.get().then(|| timers::run_after(PATIENCE_MILLISECONDS, move || late.set(true))));
     });
     let text = move || match &*stage.read() {
-        Stage::Repeating { received: true } => texts::top_up::repeating(),
+        PaymentStage::Repeating { received: true } => texts::top_up::repeating(),
         // That the bank is at it may only be said of what the server has certainly received.
-        Stage::Repeating { received: false } => texts::top_up::unsent(),
-        Stage::Sending if late.get() => texts::top_up::unsent(),
-        Stage::Sending => texts::top_up::sending(),
-        Stage::Waiting(_) if late.get() => texts::top_up::late(),
-        Stage::Waiting(_) => texts::top_up::waiting(),
+        PaymentStage::Repeating { received: false } => texts::top_up::unsent(),
+        PaymentStage::Sending if late.get() => texts::top_up::unsent(),
+        PaymentStage::Sending => texts::top_up::sending(),
+        PaymentStage::Waiting(_) if late.get() => texts::top_up::late(),
+        PaymentStage::Waiting(_) => texts::top_up::waiting(),
         _ => "",
     };
-    view! { <p class="muted small top-up-progress" role="status">{dynamic::part(text)}</p> }.into_any()
+    view! { <p class="muted small top-up-progress" role="status">{dynamic::view(text)}</p> }.into_any()
 }

@@ -3,14 +3,14 @@
 use billing_contract::paths;
 use leptos::prelude::*;
 
-use crate::api::client::address;
-use crate::platform::signal::Given;
+use crate::api::client::resource_address;
+use crate::platform::signal::ErasedProp;
 use crate::texts;
 
-use super::drive;
-use crate::parts::words::card_text;
-use crate::state::Live;
-use crate::state::payment::Stage;
+use super::payment_flow;
+use crate::shared::words::card_text;
+use crate::state::LiveWallet;
+use crate::state::payment::PaymentStage;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
@@ -18,13 +18,10 @@ use crate::ui::money::{Figure, explicit_text};
 
 /// The bank has not answered: the card may or may not have been charged.
 #[component]
-pub(super) fn UnknownNote(
-    /// The wallet.
-    live: Live,
-) -> AnyView {
+pub(super) fn UnknownNote(live: LiveWallet) -> AnyView {
     let stage = live.payment.stage;
     let top_up = dynamic::memo(move || stage.read().top_up().cloned());
-    let busy = dynamic::memo(move || matches!(*stage.read(), Stage::Asking(_)));
+    let busy = dynamic::memo(move || matches!(*stage.read(), PaymentStage::Asking(_)));
     let what = move || {
         top_up.get().map(|top_up| {
             let card = card_text(&top_up.card.brand, &top_up.card.last4);
@@ -33,12 +30,12 @@ pub(super) fn UnknownNote(
     };
     let check = move || {
         if let Some(top_up) = top_up.get_untracked() {
-            drive::ask(live, top_up);
+            payment_flow::check_top_up(live, top_up);
         }
     };
     view! {
         <div class="stack">
-            <p>{dynamic::part(what)}</p>
+            <p>{dynamic::view(what)}</p>
             <p>{texts::top_up::unknown()}</p>
             <div class="buttons end">
                 <Button on_press=move || live.payment.open.set(false)>{texts::ui::close()}</Button>
@@ -49,19 +46,15 @@ pub(super) fn UnknownNote(
     .into_any()
 }
 
-/// It is paid.
 #[component]
-pub(super) fn PaidNote(
-    /// The wallet.
-    live: Live,
-) -> AnyView {
+pub(super) fn PaidNote(live: LiveWallet) -> AnyView {
     let top_up = live.payment.stage.read_untracked().top_up().cloned();
-    let receipt = top_up.as_ref().map(|top_up| address(paths::TOP_UP_RECEIPT, &top_up.id, &[]));
+    let receipt = top_up.as_ref().map(|top_up| resource_address(paths::TOP_UP_RECEIPT, &top_up.id, &[]));
     let sentence = top_up.map(|top_up| {
         let card = card_text(&top_up.card.brand, &top_up.card.last4);
         texts::top_up::paid_with(&explicit_text(top_up.amount, top_up.currency), &card)
     });
-    let balance = Given::derive(move || live.wallet.read().balance);
+    let balance = ErasedProp::derive(move || live.wallet.read().balance);
     view! {
         <div class="stack paid">
             <p class="paid-line"><Icon name=IconName::Check />{sentence}</p>

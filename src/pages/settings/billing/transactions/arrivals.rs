@@ -20,7 +20,7 @@ pub(super) struct Arrivals {
 }
 
 /// Looks at the recent lines, oldest first.
-pub(super) fn since(newest: i64, recent: &[Transaction], filter: &Filter) -> Arrivals {
+pub(super) fn arrivals_since(newest: i64, recent: &[Transaction], filter: &Filter) -> Arrivals {
     let mut arrivals = Arrivals { newest, ..Arrivals::default() };
     for line in recent.iter().filter(|line| line.seq > newest) {
         arrivals.gap |= line.seq > arrivals.newest + 1;
@@ -69,20 +69,20 @@ pub(super) mod tests {
             .map(|seq| line_at(seq, if seq == 4 { TransactionKind::TopUp } else { TransactionKind::AiTask }))
             .collect();
         let filter = Filter { kinds: vec![TransactionKind::AiTask], ..Filter::default() };
-        let arrivals = since(2, &recent, &filter);
+        let arrivals = arrivals_since(2, &recent, &filter);
         let seqs: Vec<i64> = arrivals.wanted.iter().map(|line| line.seq).collect();
         assert_eq!((seqs, arrivals.newest, arrivals.gap, arrivals.unsure), (vec![3, 5], 5, false, false));
-        assert_eq!(since(5, &recent, &filter), Arrivals { newest: 5, ..Arrivals::default() });
+        assert_eq!(arrivals_since(5, &recent, &filter), Arrivals { newest: 5, ..Arrivals::default() });
     }
 
     #[test]
     fn a_missing_line_and_words_are_left_to_the_server() {
         let recent = [line_at(9, TransactionKind::AiTask)];
-        assert!(since(7, &recent, &Filter::default()).gap);
+        assert!(arrivals_since(7, &recent, &Filter::default()).gap);
         let words = Filter { text: "ava".to_owned(), ..Filter::default() };
-        let arrivals = since(8, &recent, &words);
+        let arrivals = arrivals_since(8, &recent, &words);
         assert!(arrivals.unsure && arrivals.wanted.is_empty());
         let past = Filter { to: billing_domain::Date::new(2020, 1, 1), ..Filter::default() };
-        assert!(!since(8, &recent, &past).unsure);
+        assert!(!arrivals_since(8, &recent, &past).unsure);
     }
 }

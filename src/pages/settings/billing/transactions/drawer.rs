@@ -1,4 +1,4 @@
-//! The drawer: everything about one line, and the way to its neighbours.
+//! The drawer: everything about one line, and the way to its neighbors.
 
 mod facts;
 mod question;
@@ -8,14 +8,14 @@ use std::sync::Arc;
 use billing_contract::transaction::Transaction;
 use leptos::prelude::*;
 
-use self::facts::facts;
+use self::facts::render_facts;
 use self::question::Question;
 
-use super::list::List;
-use super::rows::title;
+use super::list::TransactionList;
+use super::rows::line_title;
 use crate::api;
-use crate::platform::signal::{Given, Slot};
-use crate::platform::task::{self, Task};
+use crate::platform::signal::{ErasedProp, ErasedSignal};
+use crate::platform::task::{self, BackgroundTask};
 use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dialog::Dialog;
@@ -26,9 +26,9 @@ use crate::ui::virtual_table::Scroller;
 
 /// Which line is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Shown {
+enum DrawerContent {
     /// One of the list.
-    Place(i64),
+    Row(i64),
     /// Another one, by its `seq`; `None` while it is on its way.
     Other(i64, Option<Arc<Transaction>>),
     /// It could not be had: one sentence.
@@ -37,65 +37,63 @@ enum Shown {
 
 /// The drawer. A copy is the same one.
 #[derive(Clone, Copy)]
-pub(super) struct Drawer {
-    list: List,
+pub(super) struct DrawerState {
+    list: TransactionList,
     scroller: Scroller,
-    /// It is open.
     pub(super) open: RwSignal<bool>,
-    shown: Slot<Shown>,
+    shown: ErasedSignal<DrawerContent>,
     /// A question is being prepared: arrows move within its text.
     asking: RwSignal<bool>,
-    work: StoredValue<Option<Task>, LocalStorage>,
+    work: StoredValue<Option<BackgroundTask>, LocalStorage>,
 }
 
-impl Drawer {
-    /// Closed.
-    pub(super) fn new(list: List, scroller: Scroller) -> Self {
+impl DrawerState {
+    pub(super) fn new(list: TransactionList, scroller: Scroller) -> Self {
         Self {
             list,
             scroller,
             open: RwSignal::new(false),
-            shown: Slot::new(Shown::Place(0)),
+            shown: ErasedSignal::new(DrawerContent::Row(0)),
             asking: RwSignal::new(false),
             work: StoredValue::new_local(None),
         }
     }
 
-    /// Opens at this place of the list.
-    pub(super) fn show(self, place: i64) {
+    /// Opens at this index of the list.
+    pub(super) fn show(self, index: i64) {
         self.asking.set(false);
-        self.shown.set(Shown::Place(place));
-        self.scroller.reveal(place);
+        self.shown.set(DrawerContent::Row(index));
+        self.scroller.reveal(index);
         self.open.set(true);
     }
 
     /// Shows the line with this `seq`, wherever it is.
     fn show_seq(self, seq: i64) {
-        let place = self.list.with(|book| if book.is_ledger() { Some(book.near(seq)) } else { book.place_of(seq) });
-        if let Some(place) = place {
-            return self.show(place);
+        let index = self.list.with(|cache| if cache.is_ledger() { Some(cache.near(seq)) } else { cache.index_of(seq) });
+        if let Some(index) = index {
+            return self.show(index);
         }
         self.asking.set(false);
-        self.shown.set(Shown::Other(seq, None));
-        self.work.set_value(Some(task::start(async move {
-            self.shown.set(match api::billing::transaction(seq).await {
-                Ok(detail) => Shown::Other(seq, Some(Arc::new(detail.transaction))),
-                Err(error) => Shown::Failed(error.sentence()),
+        self.shown.set(DrawerContent::Other(seq, None));
+        self.work.set_value(Some(task::spawn_task(async move {
+            self.shown.set(match api::billing::fetch_transaction(seq).await {
+                Ok(detail) => DrawerContent::Other(seq, Some(Arc::new(detail.transaction))),
+                Err(error) => DrawerContent::Failed(error.sentence()),
             });
         })));
     }
 
-    /// The neighbour's place: `by` is 1 for the newer one, −1 for the older one.
-    fn neighbour(self, by: i64) -> Option<i64> {
+    /// The neighbor's index: `by` is 1 for the newer one, −1 for the older one.
+    fn neighbor(self, by: i64) -> Option<i64> {
         match *self.shown.read() {
-            Shown::Place(place) => Some(place + by).filter(|place| (1..=self.list.total.get()).contains(place)),
+            DrawerContent::Row(index) => Some(index + by).filter(|index| (1..=self.list.total.get()).contains(index)),
             _ => None,
         }
     }
 
     fn step(self, by: i64) -> bool {
-        let next = untrack(|| self.neighbour(by));
-        next.inspect(|place| self.show(*place)).is_some()
+        let next = untrack(|| self.neighbor(by));
+        next.inspect(|index| self.show(*index)).is_some()
     }
 
     fn go(self, by: i64) {
@@ -115,44 +113,44 @@ impl Drawer {
 
     fn line(self) -> Option<Arc<Transaction>> {
         match &*self.shown.read() {
-            Shown::Place(place) => self.list.line(*place),
-            Shown::Other(_, line) => line.clone(),
-            Shown::Failed(_) => None,
+            DrawerContent::Row(index) => self.list.line(*index),
+            DrawerContent::Other(_, line) => line.clone(),
+            DrawerContent::Failed(_) => None,
         }
     }
 }
 
 /// The dialog at the side.
 #[component]
-pub(super) fn LineDrawer(
-    /// What it shows.
-    drawer: Drawer,
-) -> AnyView {
+pub(super) fn LineDrawer(drawer: DrawerState) -> AnyView {
     // Lines that arrive meanwhile do not draw it anew.
     let line = dynamic::memo(move || drawer.line());
-    let heading =
-        move || line.read().as_ref().as_ref().map_or_else(|| texts::drawer::heading().to_owned(), |line| title(line));
+    let heading = move || {
+        line.read().as_ref().as_ref().map_or_else(|| texts::drawer::heading().to_owned(), |line| line_title(line))
+    };
     let close = move || {
-        if let Shown::Place(place) = *drawer.shown.read_untracked() {
-            drawer.scroller.focus(place);
+        if let DrawerContent::Row(index) = *drawer.shown.read_untracked() {
+            drawer.scroller.focus(index);
         }
     };
     let content = move || match (line.get(), &*drawer.shown.read()) {
-        (Some(line), _) => details(drawer, &line),
-        (None, Shown::Failed(reason)) => view! { <p class="field-error" role="alert">{reason.clone()}</p> }.into_any(),
+        (Some(line), _) => render_details(drawer, &line),
+        (None, DrawerContent::Failed(reason)) => {
+            view! { <p class="field-error" role="alert">{reason.clone()}</p> }.into_any()
+        }
         (None, _) => view! { <Skeleton lines=8 /> }.into_any(),
     };
-    let older = Signal::derive(move || drawer.neighbour(-1).is_none());
-    let newer = Signal::derive(move || drawer.neighbour(1).is_none());
+    let older = Signal::derive(move || drawer.neighbor(-1).is_none());
+    let newer = Signal::derive(move || drawer.neighbor(1).is_none());
     view! {
         <Dialog
             open=drawer.open
-            heading=Given::derive(heading)
+            heading=ErasedProp::derive(heading)
             class="dialog-side"
             on_key=move |key: String| drawer.pressed(&key)
             on_close=close
         >
-            {dynamic::part(content)}
+            {dynamic::view(content)}
             <footer class="line-steps stays">
                 <Button style=ButtonStyle::Quiet icon=IconName::ArrowUp unavailable=newer on_press=move || drawer.go(1)>
                     {texts::drawer::newer()}
@@ -169,13 +167,13 @@ pub(super) fn LineDrawer(
     .into_any()
 }
 
-fn details(drawer: Drawer, line: &Arc<Transaction>) -> AnyView {
-    let corrected_by = Slot::new(None::<Vec<i64>>);
+fn render_details(drawer: DrawerState, line: &Arc<Transaction>) -> AnyView {
+    let corrected_by = ErasedSignal::new(None::<Vec<i64>>);
     let seq = line.seq;
     let work = StoredValue::new_local(None);
-    work.set_value(Some(task::start(async move {
+    work.set_value(Some(task::spawn_task(async move {
         // Left open when it cannot be had: the line itself is all there.
-        if let Ok(detail) = api::billing::transaction(seq).await {
+        if let Ok(detail) = api::billing::fetch_transaction(seq).await {
             corrected_by.set(Some(detail.corrected_by));
         }
     })));
@@ -190,8 +188,8 @@ fn details(drawer: Drawer, line: &Arc<Transaction>) -> AnyView {
     };
     view! {
         <div class="line-details">
-            {facts(line, corrected_by, Callback::new(move |(seq,): (i64,)| drawer.show_seq(seq)))}
-            <div class="line-question">{dynamic::part(question)}</div>
+            {render_facts(line, corrected_by, Callback::new(move |(seq,): (i64,)| drawer.show_seq(seq)))}
+            <div class="line-question">{dynamic::view(question)}</div>
         </div>
     }
     .into_any()

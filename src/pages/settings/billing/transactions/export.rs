@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::super::words::figure;
-use super::list::List;
+use super::super::words::figure_text;
+use super::list::TransactionList;
 use crate::api::billing::Progress;
 use crate::api::{self, ApiError};
 use crate::platform::intl;
-use crate::platform::signal::Slot;
-use crate::platform::task::{self, Task};
+use crate::platform::signal::ErasedSignal;
+use crate::platform::task::{self, BackgroundTask};
 use crate::texts;
-use crate::ui::announcer::announcer;
+use crate::ui::announcer::use_announcer;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
@@ -19,7 +19,7 @@ use crate::ui::icon::IconName;
 const FILE_NAME: &str = "transactions.csv";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Stage {
+enum ExportStage {
     #[default]
     None,
     Running(Progress),
@@ -29,23 +29,23 @@ enum Stage {
 
 /// The export. A copy is the same one.
 #[derive(Clone, Copy)]
-pub(super) struct Export {
-    list: List,
-    stage: Slot<Stage>,
+pub(super) struct CsvExport {
+    list: TransactionList,
+    stage: ErasedSignal<ExportStage>,
     /// How many lines are expected; 0 when nobody knows.
     expected: RwSignal<u64>,
-    work: StoredValue<Option<Task>, LocalStorage>,
+    work: StoredValue<Option<BackgroundTask>, LocalStorage>,
 }
 
-impl Export {
+impl CsvExport {
     /// Nothing is exported yet.
-    pub(super) fn new(list: List) -> Self {
-        Self { list, stage: Slot::default(), expected: RwSignal::new(0), work: StoredValue::new_local(None) }
+    pub(super) fn new(list: TransactionList) -> Self {
+        Self { list, stage: ErasedSignal::default(), expected: RwSignal::new(0), work: StoredValue::new_local(None) }
     }
 
     /// It is at work.
     pub(super) fn running(self) -> Signal<bool> {
-        Signal::derive(move || matches!(*self.stage.read(), Stage::Running(_)))
+        Signal::derive(move || matches!(*self.stage.read(), ExportStage::Running(_)))
     }
 
     /// Begins; `filter` is a query without its `?`.
@@ -54,72 +54,72 @@ impl Export {
         let counted = !self.list.counting.get_untracked();
         let total = u64::try_from(self.list.total.get_untracked()).unwrap_or_default();
         self.expected.set(if counted { total } else { 0 });
-        self.stage.set(Stage::Running(Progress::default()));
-        self.work.set_value(Some(task::start(async move {
-            let on_progress = move |progress| self.stage.set(Stage::Running(progress));
+        self.stage.set(ExportStage::Running(Progress::default()));
+        self.work.set_value(Some(task::spawn_task(async move {
+            let on_progress = move |progress| self.stage.set(ExportStage::Running(progress));
             self.stage.set(match api::billing::save_csv(&filter, FILE_NAME, on_progress).await {
-                Ok((progress, name)) => Stage::Saved(progress, name),
-                Err(error) => Stage::Failed(reason(&error)),
+                Ok((progress, name)) => ExportStage::Saved(progress, name),
+                Err(error) => ExportStage::Failed(failure_reason(&error)),
             });
         })));
     }
 
     fn cancel(self) {
         self.work.set_value(None);
-        self.stage.set(Stage::None);
+        self.stage.set(ExportStage::None);
     }
 }
 
-fn reason(error: &ApiError) -> String {
+fn failure_reason(error: &ApiError) -> String {
     match error {
         ApiError::Network | ApiError::Timeout => texts::transactions::export_broken().to_owned(),
         ApiError::Problem(_) | ApiError::Unreadable => error.sentence(),
     }
 }
 
-/// `24.1 MB`.
-fn megabytes(bytes: u64) -> String {
+/// Written as `24.1 MB`.
+fn format_megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
-    texts::transactions::megabytes(&figure(&format!("{}.{}", tenths / 10, tenths % 10)))
+    texts::transactions::megabytes(&figure_text(&format!("{}.{}", tenths / 10, tenths % 10)))
 }
 
-fn lines(progress: Progress) -> u64 {
+fn count_lines(progress: Progress) -> u64 {
     // The first record is the headings.
     progress.records.saturating_sub(1)
 }
 
 /// How far it has come.
 #[component]
-pub(super) fn ExportProgress(
-    /// The export.
-    export: Export,
-) -> AnyView {
-    let announcer = announcer();
+pub(super) fn ExportProgress(export: CsvExport) -> AnyView {
+    let announcer = use_announcer();
     dynamic::effect(move || {
-        if let Stage::Saved(progress, _) = &*export.stage.read() {
-            announcer.say(texts::transactions::said_saved(lines(*progress)));
+        if let ExportStage::Saved(progress, _) = &*export.stage.read() {
+            announcer.say(texts::transactions::said_saved(count_lines(*progress)));
         }
     });
-    let running = dynamic::memo(move || matches!(*export.stage.read(), Stage::Running(_)));
+    let running = dynamic::memo(move || matches!(*export.stage.read(), ExportStage::Running(_)));
     let words = move || match &*export.stage.read() {
-        Stage::None => String::new(),
-        Stage::Running(progress) => {
-            let (written, expected, size) = (lines(*progress), export.expected.get(), megabytes(progress.bytes));
+        ExportStage::None => String::new(),
+        ExportStage::Running(progress) => {
+            let (written, expected, size) =
+                (count_lines(*progress), export.expected.get(), format_megabytes(progress.bytes));
             if expected > 0 {
-                texts::transactions::written_of(expected, &intl::whole(written), &size)
+                texts::transactions::written_of(expected, &intl::format_count(written), &size)
             } else {
                 texts::transactions::written(written, &size)
             }
         }
-        Stage::Saved(progress, name) => texts::transactions::saved(lines(*progress), name, &megabytes(progress.bytes)),
-        Stage::Failed(reason) => reason.clone(),
+        ExportStage::Saved(progress, name) => {
+            texts::transactions::saved(count_lines(*progress), name, &format_megabytes(progress.bytes))
+        }
+        ExportStage::Failed(reason) => reason.clone(),
     };
-    let shown = dynamic::memo(move || *export.stage.read() != Stage::None);
-    let failed = move || matches!(*export.stage.read(), Stage::Failed(_));
+    let shown = dynamic::memo(move || *export.stage.read() != ExportStage::None);
+    let failed = move || matches!(*export.stage.read(), ExportStage::Failed(_));
     let bar = move || {
         running.get().then(|| {
             let done = Signal::derive(move || match *export.stage.read() {
-                Stage::Running(progress) => lines(progress).min(export.expected.get()).to_string(),
+                ExportStage::Running(progress) => count_lines(progress).min(export.expected.get()).to_string(),
                 _ => String::new(),
             });
             let of = export.expected.get_untracked();
@@ -141,7 +141,7 @@ pub(super) fn ExportProgress(
             }
         } else {
             view! {
-                <Button style=ButtonStyle::Quiet on_press=move || export.stage.set(Stage::None)>
+                <Button style=ButtonStyle::Quiet on_press=move || export.stage.set(ExportStage::None)>
                     {texts::transactions::dismiss()}
                 </Button>
             }
@@ -151,12 +151,12 @@ pub(super) fn ExportProgress(
         shown.get().then(|| {
             view! {
                 <div class="transactions-note" role="group" aria-label=texts::transactions::csv()>
-                    {dynamic::part(bar)}
-                    <p class="small" class:field-error=failed>{dynamic::words(words)}</p>
-                    {dynamic::part(act)}
+                    {dynamic::view(bar)}
+                    <p class="small" class:field-error=failed>{dynamic::text(words)}</p>
+                    {dynamic::view(act)}
                 </div>
             }
         })
     };
-    dynamic::part(content).into_any()
+    dynamic::view(content).into_any()
 }

@@ -3,7 +3,7 @@
 use billing_domain::{Date, TransactionKind};
 use leptos::prelude::*;
 
-use crate::platform::signal::{Given, Slot};
+use crate::platform::signal::{ErasedProp, ErasedSignal};
 
 use crate::platform::timers;
 use crate::state::filter::Filter;
@@ -18,10 +18,9 @@ use crate::ui::icon::IconName;
 const REST_MILLISECONDS: i32 = 300;
 
 /// What a chip is called, and the kinds behind it.
-type Group = (fn() -> &'static str, &'static [TransactionKind]);
+type KindGroup = (fn() -> &'static str, &'static [TransactionKind]);
 
-/// The chips.
-const GROUPS: [Group; 5] = [
+const GROUPS: [KindGroup; 5] = [
     (texts::kinds::outbound_calls, &[TransactionKind::OutboundCall]),
     (texts::kinds::inbound_calls, &[TransactionKind::InboundCall]),
     (texts::kinds::ai_tasks, &[TransactionKind::AiTask]),
@@ -33,7 +32,7 @@ const GROUPS: [Group; 5] = [
 ];
 
 /// The kinds after a press on a chip: all of its kinds are added when none of them was there, else taken away.
-fn toggled(kinds: &[TransactionKind], group: &[TransactionKind]) -> Vec<TransactionKind> {
+fn toggle_group(kinds: &[TransactionKind], group: &[TransactionKind]) -> Vec<TransactionKind> {
     let pressed = is_pressed(kinds, group);
     let others = kinds.iter().copied().filter(|kind| !group.contains(kind));
     let mut kinds: Vec<TransactionKind> = others.collect();
@@ -51,7 +50,7 @@ fn is_pressed(kinds: &[TransactionKind], group: &[TransactionKind]) -> bool {
 #[component]
 pub(super) fn FilterBar(
     /// Which lines are wanted.
-    filter: Slot<Filter>,
+    filter: ErasedSignal<Filter>,
 ) -> AnyView {
     let (from, to) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let text = RwSignal::new(String::new());
@@ -71,7 +70,7 @@ pub(super) fn FilterBar(
                 filter.update(|filter| typed.trim().clone_into(&mut filter.text));
             }
         };
-        timer.set_value(Some(timers::after(REST_MILLISECONDS, apply)));
+        timer.set_value(Some(timers::run_after(REST_MILLISECONDS, apply)));
     };
     let set_from = move |typed: String| {
         let date = typed.parse().ok();
@@ -92,7 +91,7 @@ pub(super) fn FilterBar(
     };
     let press = move |index: usize| {
         if let Some((_, group)) = GROUPS.get(index) {
-            filter.update(|filter| filter.kinds = toggled(&filter.kinds, group));
+            filter.update(|filter| filter.kinds = toggle_group(&filter.kinds, group));
         }
     };
     let some = dynamic::memo(move || !filter.read().is_empty());
@@ -125,11 +124,11 @@ pub(super) fn FilterBar(
                 <Chips
                     label=texts::transactions::kinds()
                     hide_label=true
-                    choices=Given::from(GROUPS.iter().map(|(name, _)| name().to_owned()).collect::<Vec<_>>())
-                    pressed=Given::derive(pressed)
+                    choices=ErasedProp::from(GROUPS.iter().map(|(name, _)| name().to_owned()).collect::<Vec<_>>())
+                    pressed=ErasedProp::derive(pressed)
                     on_press=press
                 />
-                {dynamic::part(clear)}
+                {dynamic::view(clear)}
             </div>
         </search>
     }
@@ -150,10 +149,10 @@ mod tests {
     #[test]
     fn a_chip_pressed_twice_changes_nothing() {
         for (_, group) in GROUPS {
-            let once = toggled(&[TransactionKind::OutboundCall], group);
-            let twice = toggled(&once, group);
+            let once = toggle_group(&[TransactionKind::OutboundCall], group);
+            let twice = toggle_group(&once, group);
             assert_eq!(is_pressed(&once, group), !is_pressed(&twice, group));
         }
-        assert_eq!(toggled(&[TransactionKind::TopUp], GROUPS[3].1), []);
+        assert_eq!(toggle_group(&[TransactionKind::TopUp], GROUPS[3].1), []);
     }
 }

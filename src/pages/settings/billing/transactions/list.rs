@@ -6,14 +6,14 @@ use billing_contract::transaction::{Transaction, TransactionPage};
 use leptos::prelude::*;
 
 use super::arrivals;
-use super::book::{Book, PAGE, Page};
+use super::row_cache::{PAGE, RowCache, RowPage};
 use crate::api::{self, ApiError};
-use crate::platform::signal::Slot;
-use crate::platform::task::{self, Task};
+use crate::platform::signal::ErasedSignal;
+use crate::platform::task::{self, BackgroundTask};
 use crate::platform::timers::{self, Timer};
-use crate::state::Live;
+use crate::state::LiveWallet;
 use crate::state::filter::Filter;
-use crate::ui::panel::Load;
+use crate::ui::panel::LoadState;
 
 /// Places before and behind the drawn ones that are read too.
 const AHEAD: i64 = 60;
@@ -24,7 +24,7 @@ const LIVE_LINES: usize = 600;
 
 /// What arrived while somebody was reading further down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Waiting {
+pub(super) struct WaitingLines {
     /// Oldest first. Of the whole ledger only the newest of them.
     pub(super) lines: Vec<Arc<Transaction>>,
     /// How many are wanted.
@@ -34,51 +34,50 @@ pub(super) struct Waiting {
 }
 
 /// A page on its way.
-struct OnItsWay {
-    page: Page,
-    _work: Task,
+struct PendingPage {
+    page: RowPage,
+    _work: BackgroundTask,
 }
 
 /// The list. A copy is the same list.
 #[derive(Clone, Copy)]
-pub(super) struct List {
-    live: Live,
-    filter: Slot<Filter>,
-    book: StoredValue<Book>,
+pub(super) struct TransactionList {
+    live: LiveWallet,
+    filter: ErasedSignal<Filter>,
+    cache: StoredValue<RowCache>,
     /// How many rows there are.
     pub(super) total: RwSignal<i64>,
     /// Raised whenever lines have come or gone.
     pub(super) version: RwSignal<u32>,
     /// Where the list as a whole stands.
-    pub(super) load: Slot<Load>,
+    pub(super) load: ErasedSignal<LoadState>,
     /// How many match is not known yet.
     pub(super) counting: RwSignal<bool>,
     /// Why a page could not be had.
     pub(super) page_failure: RwSignal<Option<String>>,
-    /// What arrived meanwhile.
-    pub(super) waiting: Slot<Waiting>,
+    pub(super) waiting: ErasedSignal<WaitingLines>,
     /// Raised when another list is shown: whoever reads it begins at the top.
     pub(super) anew: RwSignal<u32>,
     newest: StoredValue<i64>,
     around: StoredValue<(i64, i64)>,
-    reading: StoredValue<Vec<OnItsWay>, LocalStorage>,
+    reading: StoredValue<Vec<PendingPage>, LocalStorage>,
     pace: StoredValue<Option<Timer>, LocalStorage>,
-    work: StoredValue<Option<Task>, LocalStorage>,
+    work: StoredValue<Option<BackgroundTask>, LocalStorage>,
 }
 
-impl List {
+impl TransactionList {
     /// The lines that the document brought, if they are what is wanted; else they are read.
-    pub(super) fn new(live: Live, filter: Slot<Filter>) -> Self {
+    pub(super) fn new(live: LiveWallet, filter: ErasedSignal<Filter>) -> Self {
         let list = Self {
             live,
             filter,
-            book: StoredValue::new(Book::default()),
+            cache: StoredValue::new(RowCache::default()),
             total: RwSignal::new(0),
             version: RwSignal::new(0),
-            load: Slot::new(Load::Loading),
+            load: ErasedSignal::new(LoadState::Loading),
             counting: RwSignal::new(false),
             page_failure: RwSignal::new(None),
-            waiting: Slot::default(),
+            waiting: ErasedSignal::default(),
             anew: RwSignal::new(0),
             newest: StoredValue::new(0),
             around: StoredValue::new((1, 0)),
@@ -89,32 +88,32 @@ impl List {
         if filter.read_untracked().is_empty() {
             let first = live.first_page.get_untracked().items;
             let newest = first.first().map_or(0, |line| line.seq);
-            list.show(Book::ledger(first), newest);
+            list.show(RowCache::ledger(first), newest);
         } else {
             list.reload();
         }
         list
     }
 
-    /// The line at this place, if it is at hand; whoever reads it runs again when lines have come.
-    pub(super) fn line(self, place: i64) -> Option<Arc<Transaction>> {
+    /// The line at this index, if it is at hand; whoever reads it runs again when lines have come.
+    pub(super) fn line(self, index: i64) -> Option<Arc<Transaction>> {
         self.version.track();
-        self.book.with_value(|book| book.line(place).cloned())
+        self.cache.with_value(|cache| cache.line(index).cloned())
     }
 
     /// Works with the lines at hand.
-    pub(super) fn with<T>(self, work: impl FnOnce(&Book) -> T) -> T {
-        self.book.with_value(work)
+    pub(super) fn with<T>(self, work: impl FnOnce(&RowCache) -> T) -> T {
+        self.cache.with_value(work)
     }
 
     /// Reads the list anew. What is shown stays until it is there; a request for another filter is cancelled.
     pub(super) fn reload(self) {
-        self.load.set(Load::Loading);
+        self.load.set(LoadState::Loading);
         self.counting.set(false);
         let filter = self.filter.get_untracked();
         // Lines up to here are in the answer; later ones come by the stream.
         let known = self.live.recent.read_untracked().last().map_or(0, |line| line.seq);
-        self.work.set_value(Some(task::start(async move {
+        self.work.set_value(Some(task::spawn_task(async move {
             let answer = if filter.is_empty() {
                 self.read_ledger(known).await
             } else {
@@ -122,56 +121,55 @@ impl List {
             };
             if let Err(error) = answer {
                 self.counting.set(false);
-                self.load.set(Load::Failed(error.sentence()));
+                self.load.set(LoadState::Failed(error.sentence()));
             }
         })));
     }
 
     async fn read_ledger(self, known: i64) -> Result<(), ApiError> {
-        let TransactionPage { items, .. } = api::billing::transactions("").await?;
+        let TransactionPage { items, .. } = api::billing::fetch_transactions("").await?;
         let newest = items.first().map_or(known, |line| line.seq);
-        self.show(Book::ledger(items), newest);
+        self.show(RowCache::ledger(items), newest);
         Ok(())
     }
 
     /// The first page at once, then how many follow: to count them takes the server longer.
     async fn find(self, query: &str, known: i64) -> Result<(), ApiError> {
-        let TransactionPage { items, next_cursor } = api::billing::transactions(query).await?;
+        let TransactionPage { items, next_cursor } = api::billing::fetch_transactions(query).await?;
         let newest = items.first().map_or(known, |line| line.seq.max(known));
         let more = next_cursor.is_some();
-        self.show(Book::uncounted(items.clone()), newest);
+        self.show(RowCache::uncounted(items.clone()), newest);
         if more {
             self.counting.set(true);
-            let outline = api::billing::outline(query).await?;
+            let outline = api::billing::fetch_outline(query).await?;
             if outline.every != PAGE {
                 return Err(ApiError::Unreadable);
             }
             let newest = outline.last_seq;
             self.counting.set(false);
             // Nobody is led away from what they are reading: the first lines are the same ones.
-            self.put(Book::found(outline, items), newest);
+            self.put(RowCache::found(outline, items), newest);
         }
         Ok(())
     }
 
-    /// Another list.
-    fn show(self, book: Book, newest: i64) {
-        self.put(book, newest);
+    fn show(self, cache: RowCache, newest: i64) {
+        self.put(cache, newest);
         self.anew.update(|count| *count = count.wrapping_add(1));
     }
 
-    fn put(self, book: Book, newest: i64) {
+    fn put(self, cache: RowCache, newest: i64) {
         self.reading.set_value(Vec::new());
         self.page_failure.set(None);
-        self.waiting.set(Waiting::default());
+        self.waiting.set(WaitingLines::default());
         self.newest.set_value(newest);
-        self.book.set_value(book);
-        self.load.set(Load::Ready);
+        self.cache.set_value(cache);
+        self.load.set(LoadState::Ready);
         self.changed();
     }
 
     fn changed(self) {
-        let total = self.book.with_value(|book| book.total);
+        let total = self.cache.with_value(|cache| cache.total);
         if self.total.get_untracked() != total {
             self.total.set(total);
         }
@@ -179,8 +177,8 @@ impl List {
         self.go_on();
     }
 
-    /// These places are drawn: what is missing around them is read, what is far from them is dropped.
-    pub(super) fn look_at(self, lowest: i64, highest: i64) {
+    /// These indices are drawn: what is missing around them is read, what is far from them is dropped.
+    pub(super) fn cover_rows(self, lowest: i64, highest: i64) {
         self.around.set_value((lowest - AHEAD, highest + AHEAD));
         if self.page_failure.read_untracked().is_some() {
             self.page_failure.set(None);
@@ -197,8 +195,8 @@ impl List {
     /// Reads what is missing, at a pace, until nothing is or something fails.
     fn go_on(self) {
         let (lowest, highest) = self.around.get_value();
-        self.book.update_value(|book| book.forget_far_from(lowest, highest));
-        let missing = self.book.with_value(|book| book.missing(lowest, highest));
+        self.cache.update_value(|cache| cache.forget_far_from(lowest, highest));
+        let missing = self.cache.with_value(|cache| cache.missing(lowest, highest));
         // Nobody waits any more for what is somewhere else by now.
         self.reading.update_value(|reading| reading.retain(|one| missing.contains(&one.page)));
         let waits = self.pace.with_value(Option::is_some) || self.page_failure.read_untracked().is_some();
@@ -207,70 +205,70 @@ impl List {
         }
         for page in missing {
             if !self.reading.with_value(|reading| reading.iter().any(|one| one.page == page)) {
-                let work = OnItsWay { page, _work: task::start(self.read(page)) };
+                let work = PendingPage { page, _work: task::spawn_task(self.read(page)) };
                 self.reading.update_value(|reading| reading.push(work));
             }
         }
-        self.pace.set_value(Some(timers::after(PACE_MILLISECONDS, move || {
+        self.pace.set_value(Some(timers::run_after(PACE_MILLISECONDS, move || {
             self.pace.set_value(None);
             self.go_on();
         })));
     }
 
-    async fn read(self, page: Page) {
+    async fn read(self, page: RowPage) {
         let filter = self.filter.read_untracked().to_query();
-        let answer = api::billing::transactions_before(&filter, page.before_seq).await;
+        let answer = api::billing::fetch_transactions_before(&filter, page.before_seq).await;
         self.reading.update_value(|reading| reading.retain(|one| one.page != page));
         match answer {
             Ok(answer) => {
                 self.page_failure.set(None);
                 let mut expected = true;
-                self.book.update_value(|book| expected = book.arrive(page, answer.items));
+                self.cache.update_value(|cache| expected = cache.arrive(page, answer.items));
                 if expected { self.changed() } else { self.reload() }
             }
             Err(error) => self.page_failure.set(Some(error.sentence())),
         }
     }
 
-    /// The place of what occurred last on this date or before it; `None` when nothing is that old.
-    pub(super) async fn place_at(self, date: &str) -> Result<Option<i64>, ApiError> {
+    /// The index of what occurred last on this date or before it; `None` when nothing is that old.
+    pub(super) async fn index_at(self, date: &str) -> Result<Option<i64>, ApiError> {
         let filter = self.filter.read_untracked().to_query();
-        let answer = api::billing::transactions_at(&filter, date).await?;
+        let answer = api::billing::fetch_transactions_at(&filter, date).await?;
         let Some(seq) = answer.items.first().map(|line| line.seq) else { return Ok(None) };
-        let near = self.with(|book| book.near(seq));
-        if self.with(Book::is_ledger) || self.with(|book| book.line(near).is_some()) {
-            return Ok(Some(self.with(|book| book.place_of(seq)).unwrap_or(near)));
+        let near = self.with(|cache| cache.near(seq));
+        if self.with(RowCache::is_ledger) || self.with(|cache| cache.line(near).is_some()) {
+            return Ok(Some(self.with(|cache| cache.index_of(seq)).unwrap_or(near)));
         }
         // In a filtered list the page tells at which of its lines.
-        let page = self.with(|book| book.missing(near, near)).into_iter().next();
+        let page = self.with(|cache| cache.missing(near, near)).into_iter().next();
         if let Some(page) = page {
-            let answer = api::billing::transactions_before(&filter, page.before_seq).await?;
+            let answer = api::billing::fetch_transactions_before(&filter, page.before_seq).await?;
             // Not a change of what is drawn: that would drop the page again, which is far from it until one is there.
-            let _ = self.book.try_update_value(|book| book.arrive(page, answer.items));
+            let _ = self.cache.try_update_value(|cache| cache.arrive(page, answer.items));
         }
-        Ok(Some(self.with(|book| book.place_of(seq)).unwrap_or(near)))
+        Ok(Some(self.with(|cache| cache.index_of(seq)).unwrap_or(near)))
     }
 
     /// Takes over what the stream brought: at once, or kept aside while somebody reads further down.
-    pub(super) fn hear(self, at_top: bool) {
-        if *self.load.read_untracked() != Load::Ready || self.counting.get_untracked() {
+    pub(super) fn apply_arrivals(self, at_top: bool) {
+        if *self.load.read_untracked() != LoadState::Ready || self.counting.get_untracked() {
             return;
         }
         let news = {
             let filter = self.filter.read_untracked();
-            arrivals::since(self.newest.get_value(), &self.live.recent.read_untracked(), &filter)
+            arrivals::arrivals_since(self.newest.get_value(), &self.live.recent.read_untracked(), &filter)
         };
         if news.newest == self.newest.get_value() {
             return;
         }
-        let ledger = self.with(Book::is_ledger);
+        let ledger = self.with(RowCache::is_ledger);
         let before = self.newest.get_value();
         self.newest.set_value(news.newest);
         let unsure = !ledger && (news.unsure || news.gap);
-        let waits = *self.waiting.read_untracked() != Waiting::default();
+        let waits = *self.waiting.read_untracked() != WaitingLines::default();
         if at_top && !waits && !unsure {
             if ledger || !news.wanted.is_empty() {
-                self.book.update_value(|book| book.extend(news.wanted, news.newest));
+                self.cache.update_value(|cache| cache.extend(news.wanted, news.newest));
                 self.changed();
             }
         } else if ledger || unsure || !news.wanted.is_empty() {
@@ -288,11 +286,11 @@ impl List {
     /// Shows what was kept aside.
     pub(super) fn show_waiting(self) {
         let waiting = self.waiting.get_untracked();
-        self.waiting.set(Waiting::default());
+        self.waiting.set(WaitingLines::default());
         if waiting.unsure {
             return self.reload();
         }
-        self.book.update_value(|book| book.extend(waiting.lines, self.newest.get_value()));
+        self.cache.update_value(|cache| cache.extend(waiting.lines, self.newest.get_value()));
         self.changed();
     }
 }

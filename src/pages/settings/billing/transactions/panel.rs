@@ -5,17 +5,17 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::ID;
-use super::drawer::{Drawer, LineDrawer};
-use super::export::{Export, ExportProgress};
+use super::drawer::{DrawerState, LineDrawer};
+use super::export::{CsvExport, ExportProgress};
 use super::filter_bar::FilterBar;
 use super::go_to::GoToDate;
-use super::list::{List, Waiting};
-use super::rows::cells;
+use super::list::{TransactionList, WaitingLines};
+use super::rows::render_cells;
 use super::statement::StatementDialog;
-use super::verify::{Check, CheckResult};
-use crate::platform::signal::{Given, Slot};
+use super::verify::{ChainCheck, CheckResult};
+use crate::platform::signal::{ErasedProp, ErasedSignal};
 use crate::platform::{focus, history, intl};
-use crate::state::Live;
+use crate::state::LiveWallet;
 use crate::state::filter::Filter;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
@@ -23,19 +23,19 @@ use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
 use crate::ui::lazy::split;
-use crate::ui::panel::{Empty, Load};
+use crate::ui::panel::{Empty, LoadState};
 use crate::ui::retry::Retry;
 use crate::ui::skeleton::Skeleton;
-use crate::ui::table::Column;
-use crate::ui::virtual_table::{Scroller, There, VirtualTable};
+use crate::ui::table::TableColumn;
+use crate::ui::virtual_table::{IsLoaded, Scroller, VirtualTable};
 
-split!(settings: pub(super) fn content(live: Live, filter: Slot<Filter>) => make_content);
+split!(settings: pub(super) fn content(live: LiveWallet, filter: ErasedSignal<Filter>) => make_content);
 
 /// All of it, whose code comes after the first paint.
-fn make_content(live: Live, filter: Slot<Filter>) -> AnyView {
-    let list = List::new(live, filter);
+fn make_content(live: LiveWallet, filter: ErasedSignal<Filter>) -> AnyView {
+    let list = TransactionList::new(live, filter);
     let scroller = Scroller::new(list.total);
-    let drawer = Drawer::new(list, scroller);
+    let drawer = DrawerState::new(list, scroller);
     dynamic::effect_after(move |before: Option<()>| {
         let query = filter.read().to_query();
         if before.is_some() {
@@ -47,7 +47,7 @@ fn make_content(live: Live, filter: Slot<Filter>) -> AnyView {
         live.recent.track();
         list.load.track();
         list.counting.track();
-        list.hear(scroller.at_top() && !drawer.open.get_untracked());
+        list.apply_arrivals(scroller.at_top() && !drawer.open.get_untracked());
     });
     dynamic::effect_after(move |before: Option<()>| {
         list.anew.track();
@@ -57,16 +57,16 @@ fn make_content(live: Live, filter: Slot<Filter>) -> AnyView {
     });
     dynamic::effect(move || {
         if let Some((lowest, highest)) = scroller.drawn() {
-            list.look_at(lowest, highest);
+            list.cover_rows(lowest, highest);
         }
     });
     let content = view! {
         <FilterBar filter=filter />
-        {tools(list, scroller, drawer, filter)}
+        {render_tools(list, scroller, drawer, filter)}
         <div class="transactions-list">
-            {waiting(list, scroller)}
-            {page_failure(list)}
-            {body(list, scroller, drawer, filter)}
+            {render_waiting(list, scroller)}
+            {render_page_failure(list)}
+            {render_body(list, scroller, drawer, filter)}
         </div>
         <LineDrawer drawer=drawer />
     };
@@ -74,27 +74,32 @@ fn make_content(live: Live, filter: Slot<Filter>) -> AnyView {
 }
 
 /// How many lines there are, and what can be done with them.
-fn tools(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -> AnyView {
-    let (export, check, statement) = (Export::new(list), Check::new(list), RwSignal::new(false));
+fn render_tools(
+    list: TransactionList,
+    scroller: Scroller,
+    drawer: DrawerState,
+    filter: ErasedSignal<Filter>,
+) -> AnyView {
+    let (export, check, statement) = (CsvExport::new(list), ChainCheck::new(list), RwSignal::new(false));
     let count = move || {
         let total = u64::try_from(list.total.get()).unwrap_or_default();
         let whole = filter.read().is_empty();
         match (list.counting.get(), list.load.get()) {
             // What is shown until then was counted for another filter.
-            (_, Load::Loading) if whole => String::new(),
-            (true, _) | (_, Load::Loading) => texts::transactions::counting().to_owned(),
+            (_, LoadState::Loading) if whole => String::new(),
+            (true, _) | (_, LoadState::Loading) => texts::transactions::counting().to_owned(),
             _ if whole => texts::transactions::count(total),
             _ => texts::transactions::matches(total),
         }
     };
     let truncated = move || {
         let _ = list.version.get();
-        list.with(|book| book.truncated).then(|| format!(" {}", texts::transactions::truncated()))
+        list.with(|cache| cache.truncated).then(|| format!(" {}", texts::transactions::truncated()))
     };
     view! {
         <div class="transactions-tools">
             <p class="transactions-count muted small" role="status">
-                {dynamic::words(count)}{dynamic::part(truncated)}
+                {dynamic::text(count)}{dynamic::view(truncated)}
             </p>
             <div class="transactions-acts">
                 <GoToDate list=list scroller=scroller />
@@ -121,28 +126,28 @@ fn tools(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -
 }
 
 /// `3 new – show`, instead of moving what somebody reads.
-fn waiting(list: List, scroller: Scroller) -> AnyView {
+fn render_waiting(list: TransactionList, scroller: Scroller) -> AnyView {
     let words = dynamic::memo(move || match &*list.waiting.read() {
-        Waiting { unsure: true, count: 0, .. } => Some(texts::transactions::look_again().to_owned()),
-        Waiting { unsure: false, count: 0, .. } => None,
-        Waiting { count, .. } => Some(texts::transactions::new(u64::try_from(*count).unwrap_or(0))),
+        WaitingLines { unsure: true, count: 0, .. } => Some(texts::transactions::look_again().to_owned()),
+        WaitingLines { unsure: false, count: 0, .. } => None,
+        WaitingLines { count, .. } => Some(texts::transactions::new(u64::try_from(*count).unwrap_or(0))),
     });
     let is_there = dynamic::memo(move || words.read().is_some());
     let show = move || {
         list.show_waiting();
         scroller.to_top();
-        focus::at_top(ID);
+        focus::focus_at_top(ID);
     };
     let button = move || {
         is_there.get().then(|| {
-            let words = dynamic::words(move || words.get().unwrap_or_default());
+            let words = dynamic::text(move || words.get().unwrap_or_default());
             view! { <Button style=ButtonStyle::Primary icon=IconName::ArrowUp on_press=show>{words}</Button> }
         })
     };
-    view! { <div class="waiting" role="status">{dynamic::part(button)}</div> }.into_any()
+    view! { <div class="waiting" role="status">{dynamic::view(button)}</div> }.into_any()
 }
 
-fn page_failure(list: List) -> AnyView {
+fn render_page_failure(list: TransactionList) -> AnyView {
     let failure = move || {
         list.page_failure.get().map(|reason| {
             view! {
@@ -153,49 +158,54 @@ fn page_failure(list: List) -> AnyView {
             }
         })
     };
-    dynamic::part(failure).into_any()
+    dynamic::view(failure).into_any()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Body {
+enum PanelBody {
     Loading,
     Failed,
     Nothing,
     Rows,
 }
 
-fn body(list: List, scroller: Scroller, drawer: Drawer, filter: Slot<Filter>) -> AnyView {
+fn render_body(
+    list: TransactionList,
+    scroller: Scroller,
+    drawer: DrawerState,
+    filter: ErasedSignal<Filter>,
+) -> AnyView {
     let shown = dynamic::memo(move || match (&*list.load.read(), list.total.get() == 0) {
-        (Load::Failed(_), _) => Body::Failed,
-        (Load::Loading, true) => Body::Loading,
-        (Load::Ready, true) => Body::Nothing,
+        (LoadState::Failed(_), _) => PanelBody::Failed,
+        (LoadState::Loading, true) => PanelBody::Loading,
+        (LoadState::Ready, true) => PanelBody::Nothing,
         // While others are looked for, the present lines stay.
-        (Load::Loading | Load::Ready, false) => Body::Rows,
+        (LoadState::Loading | LoadState::Ready, false) => PanelBody::Rows,
     });
     let content = move || match shown.get() {
-        Body::Loading => view! { <Skeleton lines=6 /> }.into_any(),
-        Body::Failed => failure(list),
-        Body::Nothing => empty(filter),
-        Body::Rows => table(list, scroller, drawer),
+        PanelBody::Loading => view! { <Skeleton lines=6 /> }.into_any(),
+        PanelBody::Failed => render_failure(list),
+        PanelBody::Nothing => render_empty(filter),
+        PanelBody::Rows => render_table(list, scroller, drawer),
     };
-    dynamic::part(content).into_any()
+    dynamic::view(content).into_any()
 }
 
-fn failure(list: List) -> AnyView {
+fn render_failure(list: TransactionList) -> AnyView {
     let reason = move || match &*list.load.read() {
-        Load::Failed(reason) => reason.clone(),
+        LoadState::Failed(reason) => reason.clone(),
         _ => String::new(),
     };
     view! {
         <Banner tone=Tone::Warn title=texts::transactions::not_loaded() alert=true>
-            <p>{dynamic::part(reason)}</p>
+            <p>{dynamic::view(reason)}</p>
             <Retry on_press=move || list.reload() />
         </Banner>
     }
     .into_any()
 }
 
-fn empty(filter: Slot<Filter>) -> AnyView {
+fn render_empty(filter: ErasedSignal<Filter>) -> AnyView {
     if filter.read_untracked().is_empty() {
         return view! {
             <Empty title=texts::transactions::none()>
@@ -213,29 +223,29 @@ fn empty(filter: Slot<Filter>) -> AnyView {
     .into_any()
 }
 
-fn table(list: List, scroller: Scroller, drawer: Drawer) -> AnyView {
+fn render_table(list: TransactionList, scroller: Scroller, drawer: DrawerState) -> AnyView {
     let columns = vec![
-        Column::text(texts::transactions::date()).wide_only(),
-        Column::text(texts::transactions::transaction()),
-        Column::figures(texts::transactions::amount()),
-        Column::figures(texts::transactions::balance()).wide_only(),
+        TableColumn::text(texts::transactions::date()).wide_only(),
+        TableColumn::text(texts::transactions::transaction()),
+        TableColumn::figures(texts::transactions::amount()),
+        TableColumn::figures(texts::transactions::balance()).wide_only(),
     ];
-    let busy = dynamic::flag(move || *list.load.read() == Load::Loading);
-    let there = Given::derive(move || {
+    let busy = dynamic::flag(move || *list.load.read() == LoadState::Loading);
+    let there = ErasedProp::derive(move || {
         list.version.track();
-        let there: There = Arc::new(move |place| list.with(|book| book.line(place).is_some()));
+        let there: IsLoaded = Arc::new(move |index| list.with(|cache| cache.line(index).is_some()));
         there
     });
-    let cells = Callback::new(move |(place, _there): (i64, bool)| cells(list, scroller, place));
+    let cells = Callback::new(move |(index, _there): (i64, bool)| render_cells(list, scroller, index));
     view! {
         <div class="transactions-table" aria-busy=busy>
             <VirtualTable
-                caption=texts::transactions::caption(&intl::zone())
+                caption=texts::transactions::caption(&intl::current_zone())
                 columns=columns
                 scroller=scroller
                 there=there
                 cells=cells
-                on_choose=move |place| drawer.show(place)
+                on_choose=move |index| drawer.show(index)
             />
         </div>
     }

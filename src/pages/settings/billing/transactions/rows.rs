@@ -5,9 +5,9 @@ use billing_contract::transaction::Transaction;
 use billing_domain::kind::{TransactionKind, Unit};
 use leptos::prelude::*;
 
-use super::super::words::{figure, kind_word};
-use super::list::List;
-use crate::api::client::address;
+use super::super::words::{figure_text, kind_word};
+use super::list::TransactionList;
+use crate::api::client::resource_address;
 use crate::texts;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{MoneyStyle, digits_short, money_text, signed_text};
@@ -17,16 +17,16 @@ use crate::ui::virtual_table::Scroller;
 /// Of what a use costs: a price with four digits, times a whole number.
 const USUAL_DIGITS: u32 = 4;
 
-/// The cells of the line at this place, or of a placeholder.
-pub(super) fn cells(list: List, scroller: Scroller, place: i64) -> AnyView {
-    match untrack(|| list.line(place)) {
-        Some(line) => row(&line, scroller, place),
-        None => placeholder(),
+/// The cells of the line at this index, or of a placeholder.
+pub(super) fn render_cells(list: TransactionList, scroller: Scroller, index: i64) -> AnyView {
+    match untrack(|| list.line(index)) {
+        Some(line) => render_row(&line, scroller, index),
+        None => render_placeholder(),
     }
 }
 
 /// As little as says that something comes: whoever drags the bar along makes a screen full of them in each frame.
-fn placeholder() -> AnyView {
+fn render_placeholder() -> AnyView {
     view! {
         <td class="wide-only"></td>
         <td><span class="line-ghost">{texts::ui::loading()}</span></td>
@@ -36,7 +36,7 @@ fn placeholder() -> AnyView {
     .into_any()
 }
 
-fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
+fn render_row(line: &Transaction, scroller: Scroller, index: i64) -> AnyView {
     let (amount, balance) =
         (signed_text(line.amount, line.currency), money_text(line.balance_after, line.currency, MoneyStyle::Balance));
     let short = digits_short(line.amount, line.currency, USUAL_DIGITS);
@@ -46,17 +46,17 @@ fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
     view! {
         <td class="when wide-only"><time datetime=machine.clone()>{when.clone()}</time></td>
         <td><div class="what">
-            <span class="what-icon" aria-hidden="true"><Icon name=icon(line.kind) /></span>
+            <span class="what-icon" aria-hidden="true"><Icon name=kind_icon(line.kind) /></span>
             <span class="what-text">
                 <button
                     type="button"
                     class="what-title"
                     dir="auto"
                     aria-haspopup="dialog"
-                    id=scroller.control_id(place)
-                    tabindex=scroller.tab_index(place)
-                >{title(line)}</button>
-                <span class="cell-sub">{facts(line)}{receipt(line)}</span>
+                    id=scroller.control_id(index)
+                    tabindex=scroller.tab_index(index)
+                >{line_title(line)}</button>
+                <span class="cell-sub">{line_facts(line)}{render_receipt_link(line)}</span>
                 <span class="cell-sub narrow-only"><time datetime=machine>{when}</time></span>
             </span>
         </div></td>
@@ -67,12 +67,12 @@ fn row(line: &Transaction, scroller: Scroller, place: i64) -> AnyView {
 }
 
 /// What the line is called.
-pub(super) fn title(line: &Transaction) -> String {
+pub(super) fn line_title(line: &Transaction) -> String {
     if line.description.is_empty() { kind_word(line.kind).to_owned() } else { told(line, &line.description) }
 }
 
 /// Where it came from; empty when nobody said.
-pub(super) fn source(line: &Transaction) -> String {
+pub(super) fn line_source(line: &Transaction) -> String {
     told(line, &line.source)
 }
 
@@ -82,11 +82,11 @@ fn told(line: &Transaction, words: &str) -> String {
 }
 
 /// Kind, source, quantity, correction.
-fn facts(line: &Transaction) -> String {
+fn line_facts(line: &Transaction) -> String {
     let kind = Some(kind_word(line.kind).to_owned());
-    let source = Some(source(line)).filter(|source| !source.is_empty());
+    let source = Some(line_source(line)).filter(|source| !source.is_empty());
     let correction = line.corrects.map(|seq| texts::transactions::corrects(&seq.to_string()));
-    side_by_side(&[kind, source, measured(line), correction].into_iter().flatten().collect::<Vec<_>>())
+    side_by_side(&[kind, source, measured_text(line), correction].into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// Facts with a dot between them. Where both directions of writing may meet, each keeps its own by the marks of Unicode:
@@ -105,11 +105,10 @@ fn side_by_side(facts: &[String]) -> String {
 
 /// Where the receipt of a top-up is.
 pub(super) fn receipt_address(line: &Transaction) -> Option<String> {
-    let paid = matches!(line.kind, TransactionKind::TopUp | TransactionKind::AutoTopUp);
-    paid.then(|| address(paths::TOP_UP_RECEIPT, &line.reference, &[]))
+    line.kind.has_receipt().then(|| resource_address(paths::TOP_UP_RECEIPT, &line.reference, &[]))
 }
 
-fn receipt(line: &Transaction) -> Option<AnyView> {
+fn render_receipt_link(line: &Transaction) -> Option<AnyView> {
     let address = receipt_address(line)?;
     // The row itself opens its details.
     let stop = |event: leptos::ev::MouseEvent| event.stop_propagation();
@@ -117,7 +116,7 @@ fn receipt(line: &Transaction) -> Option<AnyView> {
     Some(shown.into_any())
 }
 
-const fn icon(kind: TransactionKind) -> IconName {
+const fn kind_icon(kind: TransactionKind) -> IconName {
     use TransactionKind as Kind;
     match kind {
         Kind::OutboundCall => IconName::CallOut,
@@ -129,13 +128,13 @@ const fn icon(kind: TransactionKind) -> IconName {
 }
 
 /// `1 min 35 s`, `3 tasks`: what was counted, as it is written.
-pub(super) fn measured(line: &Transaction) -> Option<String> {
+pub(super) fn measured_text(line: &Transaction) -> Option<String> {
     let quantity = line.quantity.as_deref()?;
     Some(match line.unit? {
-        Unit::Second => duration(quantity).unwrap_or_else(|| texts::transactions::seconds(&figure(quantity))),
-        Unit::Minute => texts::transactions::minutes(&figure(quantity)),
-        Unit::Token => texts::transactions::tokens(plural_count(quantity), &figure(quantity)),
-        Unit::Task => texts::transactions::tasks(plural_count(quantity), &figure(quantity)),
+        Unit::Second => duration_text(quantity).unwrap_or_else(|| texts::transactions::seconds(&figure_text(quantity))),
+        Unit::Minute => texts::transactions::minutes(&figure_text(quantity)),
+        Unit::Token => texts::transactions::tokens(plural_count(quantity), &figure_text(quantity)),
+        Unit::Task => texts::transactions::tasks(plural_count(quantity), &figure_text(quantity)),
     })
 }
 
@@ -158,13 +157,13 @@ pub(super) fn has_minutes(line: &Transaction) -> bool {
 }
 
 /// Whole seconds as minutes and seconds.
-fn duration(seconds: &str) -> Option<String> {
+fn duration_text(seconds: &str) -> Option<String> {
     let seconds: u32 = seconds.parse().ok()?;
     Some(match (seconds / 60, seconds % 60) {
-        (0, rest) => texts::transactions::seconds(&figure(&rest.to_string())),
-        (minutes, 0) => texts::transactions::minutes(&figure(&minutes.to_string())),
+        (0, rest) => texts::transactions::seconds(&figure_text(&rest.to_string())),
+        (minutes, 0) => texts::transactions::minutes(&figure_text(&minutes.to_string())),
         (minutes, rest) => {
-            texts::transactions::minutes_seconds(&figure(&minutes.to_string()), &figure(&rest.to_string()))
+            texts::transactions::minutes_seconds(&figure_text(&minutes.to_string()), &figure_text(&rest.to_string()))
         }
     })
 }
@@ -182,9 +181,9 @@ mod tests {
 
     #[test]
     fn calls_are_written_in_minutes_and_seconds_and_fractions_as_they_are() {
-        assert_eq!(duration("95").as_deref(), Some("1 min 35 s"));
-        assert_eq!(duration("120").as_deref(), Some("2 min"));
-        assert_eq!(duration("0").as_deref(), Some("0 s"));
-        assert_eq!(duration("9.5"), None);
+        assert_eq!(duration_text("95").as_deref(), Some("1 min 35 s"));
+        assert_eq!(duration_text("120").as_deref(), Some("2 min"));
+        assert_eq!(duration_text("0").as_deref(), Some("0 s"));
+        assert_eq!(duration_text("9.5"), None);
     }
 }

@@ -6,13 +6,13 @@ use billing_contract::transaction::Transaction;
 use billing_domain::ledger::{Chain, Fault};
 use leptos::prelude::*;
 
-use super::super::words::whole;
-use super::book::Book;
-use super::drawer::Drawer;
-use super::list::List;
+use super::super::words::count_text;
+use super::drawer::DrawerState;
+use super::list::TransactionList;
+use super::row_cache::RowCache;
 use crate::api::{self, ApiError};
-use crate::platform::signal::Slot;
-use crate::platform::task::{self, Task};
+use crate::platform::signal::ErasedSignal;
+use crate::platform::task::{self, BackgroundTask};
 use crate::platform::timers;
 use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
@@ -23,36 +23,34 @@ use crate::ui::money::{MoneyStyle, money_text};
 /// So many lines are hashed between two frames.
 const AT_ONCE: usize = 100;
 
-/// A run of neighbouring lines that was followed.
+/// A run of neighboring lines that was followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Run {
+struct LineRun {
     first: i64,
     last: i64,
 }
 
-/// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Finding {
-    /// Nobody has asked.
+enum CheckFinding {
     #[default]
     None,
-    /// The runs that are right; empty when no two neighbours are loaded.
-    Right(Vec<Run>),
+    /// The runs that are right; empty when no two neighbors are loaded.
+    Right(Vec<LineRun>),
     /// The first line that is not, and one sentence about it.
-    Wrong { seq: i64, why: String, before: Vec<Run> },
+    Wrong { seq: i64, why: String, before: Vec<LineRun> },
     /// It could not be done: one sentence.
     Not(String),
 }
 
 /// Follows the lines, oldest first. The first line of a run is what the others are measured by, unless it is the
 /// ledger's first one.
-struct Follower {
+struct ChainFollower {
     organization_id: String,
     chain: Option<Chain>,
-    runs: Vec<Run>,
+    runs: Vec<LineRun>,
 }
 
-impl Follower {
+impl ChainFollower {
     fn follow(&mut self, line: &Transaction) -> Result<(), Fault> {
         let written = line.line(&self.organization_id);
         let mut chain = match self.chain {
@@ -68,7 +66,7 @@ impl Follower {
         self.chain = Some(chain);
         match self.runs.last_mut() {
             Some(run) if run.last + 1 == line.seq => run.last = line.seq,
-            _ => self.runs.push(Run { first: line.seq, last: line.seq }),
+            _ => self.runs.push(LineRun { first: line.seq, last: line.seq }),
         }
         Ok(())
     }
@@ -76,38 +74,37 @@ impl Follower {
 
 /// The check. A copy is the same one.
 #[derive(Clone, Copy)]
-pub(super) struct Check {
-    list: List,
-    finding: Slot<Finding>,
+pub(super) struct ChainCheck {
+    list: TransactionList,
+    finding: ErasedSignal<CheckFinding>,
     /// It is at work.
     pub(super) busy: RwSignal<bool>,
     organization_id: StoredValue<Option<String>>,
-    work: StoredValue<Option<Task>, LocalStorage>,
+    work: StoredValue<Option<BackgroundTask>, LocalStorage>,
 }
 
-impl Check {
+impl ChainCheck {
     /// Nobody has asked yet.
-    pub(super) fn new(list: List) -> Self {
+    pub(super) fn new(list: TransactionList) -> Self {
         Self {
             list,
-            finding: Slot::default(),
+            finding: ErasedSignal::default(),
             busy: RwSignal::new(false),
             organization_id: StoredValue::new(None),
             work: StoredValue::new_local(None),
         }
     }
 
-    /// Begins.
     pub(super) fn start(self) {
-        if !self.list.with(Book::is_ledger) {
-            return self.finding.set(Finding::Not(texts::verify::filtered().to_owned()));
+        if !self.list.with(RowCache::is_ledger) {
+            return self.finding.set(CheckFinding::Not(texts::verify::filtered().to_owned()));
         }
-        let lines: Vec<Arc<Transaction>> = self.list.with(|book| book.lines().cloned().collect());
+        let lines: Vec<Arc<Transaction>> = self.list.with(|cache| cache.lines().cloned().collect());
         self.busy.set(true);
-        self.work.set_value(Some(task::start(async move {
+        self.work.set_value(Some(task::spawn_task(async move {
             let finding = match self.organization_id().await {
-                Ok(organization_id) => follow(organization_id, &lines).await,
-                Err(error) => Finding::Not(error.sentence()),
+                Ok(organization_id) => follow_chain(organization_id, &lines).await,
+                Err(error) => CheckFinding::Not(error.sentence()),
             };
             self.busy.set(false);
             self.finding.set(finding);
@@ -119,27 +116,27 @@ impl Check {
         if let Some(id) = self.organization_id.get_value() {
             return Ok(id);
         }
-        let id = api::organization::get().await?.id;
+        let id = api::organization::fetch_organization().await?.id;
         self.organization_id.set_value(Some(id.clone()));
         Ok(id)
     }
 }
 
-async fn follow(organization_id: String, lines: &[Arc<Transaction>]) -> Finding {
-    let mut follower = Follower { organization_id, chain: None, runs: Vec::new() };
+async fn follow_chain(organization_id: String, lines: &[Arc<Transaction>]) -> CheckFinding {
+    let mut follower = ChainFollower { organization_id, chain: None, runs: Vec::new() };
     for some in lines.chunks(AT_ONCE) {
         for line in some {
             if let Err(fault) = follower.follow(line) {
-                return Finding::Wrong { seq: line.seq, why: reason(fault, line), before: follower.runs };
+                return CheckFinding::Wrong { seq: line.seq, why: fault_reason(fault, line), before: follower.runs };
             }
         }
         timers::sleep(0).await;
     }
-    Finding::Right(follower.runs)
+    CheckFinding::Right(follower.runs)
 }
 
-fn reason(fault: Fault, line: &Transaction) -> String {
-    let number = whole(line.seq);
+fn fault_reason(fault: Fault, line: &Transaction) -> String {
+    let number = count_text(line.seq);
     match fault {
         Fault::Hash => texts::verify::wrong_hash(&number),
         Fault::Balance { expected } => {
@@ -149,44 +146,38 @@ fn reason(fault: Fault, line: &Transaction) -> String {
     }
 }
 
-fn count(runs: &[Run]) -> u64 {
+fn count_lines(runs: &[LineRun]) -> u64 {
     runs.iter().map(|run| u64::try_from(run.last - run.first + 1).unwrap_or_default()).sum()
 }
 
-fn spans(runs: &[Run]) -> String {
-    let runs = runs.iter().rev().map(|run| texts::verify::span(&whole(run.first), &whole(run.last)));
+fn list_spans(runs: &[LineRun]) -> String {
+    let runs = runs.iter().rev().map(|run| texts::verify::span(&count_text(run.first), &count_text(run.last)));
     runs.reduce(|first, next| texts::ui::listed(&first, &next)).unwrap_or_default()
 }
 
-fn sentence(finding: &Finding) -> String {
+fn finding_sentence(finding: &CheckFinding) -> String {
     match finding {
-        Finding::None => String::new(),
-        Finding::Not(why) => why.clone(),
-        Finding::Right(runs) if runs.is_empty() => texts::verify::too_few().to_owned(),
-        Finding::Right(runs) => texts::verify::right(count(runs), &spans(runs)),
-        Finding::Wrong { why, before, .. } if before.is_empty() => why.clone(),
-        Finding::Wrong { why, before, .. } => {
-            texts::verify::one_after_the_other(why, &texts::verify::right_before(count(before)))
+        CheckFinding::None => String::new(),
+        CheckFinding::Not(why) => why.clone(),
+        CheckFinding::Right(runs) if runs.is_empty() => texts::verify::too_few().to_owned(),
+        CheckFinding::Right(runs) => texts::verify::right(count_lines(runs), &list_spans(runs)),
+        CheckFinding::Wrong { why, before, .. } if before.is_empty() => why.clone(),
+        CheckFinding::Wrong { why, before, .. } => {
+            texts::verify::one_after_the_other(why, &texts::verify::right_before(count_lines(before)))
         }
     }
 }
 
-/// What was found.
 #[component]
-pub(super) fn CheckResult(
-    /// The check.
-    check: Check,
-    /// Shows a line.
-    drawer: Drawer,
-) -> AnyView {
+pub(super) fn CheckResult(check: ChainCheck, drawer: DrawerState) -> AnyView {
     let content = move || {
         let finding = check.finding.read();
         let wrong = match &*finding {
-            Finding::None => return None,
-            Finding::Wrong { seq, .. } => Some(*seq),
+            CheckFinding::None => return None,
+            CheckFinding::Wrong { seq, .. } => Some(*seq),
             _ => None,
         };
-        let right = matches!(&*finding, Finding::Right(runs) if !runs.is_empty());
+        let right = matches!(&*finding, CheckFinding::Right(runs) if !runs.is_empty());
         let icon = if right { IconName::Check } else { IconName::Warning };
         let show = wrong.map(|seq| {
             view! { <Button on_press=move || drawer.show(seq)>{texts::verify::show_line()}</Button> }
@@ -194,15 +185,15 @@ pub(super) fn CheckResult(
         Some(view! {
             <div class="transactions-note" class:note-right=right class:note-wrong=wrong.is_some()>
                 <Icon name=icon />
-                <p class="small">{sentence(&finding)}</p>
+                <p class="small">{finding_sentence(&finding)}</p>
                 {show}
-                <Button style=ButtonStyle::Quiet on_press=move || check.finding.set(Finding::None)>
+                <Button style=ButtonStyle::Quiet on_press=move || check.finding.set(CheckFinding::None)>
                     {texts::transactions::dismiss()}
                 </Button>
             </div>
         })
     };
-    view! { <div role="status">{dynamic::part(content)}</div> }.into_any()
+    view! { <div role="status">{dynamic::view(content)}</div> }.into_any()
 }
 
 #[cfg(test)]
@@ -225,8 +216,8 @@ mod tests {
         all
     }
 
-    fn followed(lines: &[Transaction]) -> (Vec<Run>, Option<(i64, Fault)>) {
-        let mut follower = Follower { organization_id: "org".to_owned(), chain: None, runs: Vec::new() };
+    fn followed(lines: &[Transaction]) -> (Vec<LineRun>, Option<(i64, Fault)>) {
+        let mut follower = ChainFollower { organization_id: "org".to_owned(), chain: None, runs: Vec::new() };
         for line in lines {
             if let Err(fault) = follower.follow(line) {
                 return (follower.runs, Some((line.seq, fault)));
@@ -238,16 +229,16 @@ mod tests {
     #[test]
     fn runs_are_followed_each_from_its_first_line() {
         let lines = ledger(10);
-        assert_eq!(followed(&lines), (vec![Run { first: 1, last: 10 }], None));
+        assert_eq!(followed(&lines), (vec![LineRun { first: 1, last: 10 }], None));
         let some: Vec<_> = lines.iter().filter(|line| line.seq != 5 && line.seq > 1).cloned().collect();
-        assert_eq!(followed(&some), (vec![Run { first: 3, last: 4 }, Run { first: 7, last: 10 }], None));
+        assert_eq!(followed(&some), (vec![LineRun { first: 3, last: 4 }, LineRun { first: 7, last: 10 }], None));
     }
 
     #[test]
     fn the_first_altered_line_is_named() {
         let mut lines = ledger(10);
         lines[6].description.push('x');
-        assert_eq!(followed(&lines), (vec![Run { first: 1, last: 6 }], Some((7, Fault::Hash))));
+        assert_eq!(followed(&lines), (vec![LineRun { first: 1, last: 6 }], Some((7, Fault::Hash))));
         assert_eq!(followed(&ledger(1)).0.len(), 1);
     }
 }

@@ -8,7 +8,7 @@ use crate::texts;
 
 /// How an amount compares with an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum UsageChange {
     /// There is nothing to compare with.
     Nothing,
     /// So many percent more; 0 for the same.
@@ -17,14 +17,14 @@ pub(super) enum Change {
     Less(i64),
 }
 
-impl Change {
+impl UsageChange {
     /// From `before` to `now`, both positive or zero.
     pub(super) fn between(now: Money, before: Money) -> Self {
         if !before.is_positive() {
             return Self::Nothing;
         }
         let difference = i128::from(now.micros()) - i128::from(before.micros());
-        let percent = rounded(difference.abs() * 100, i128::from(before.micros()));
+        let percent = divide_rounded(difference.abs() * 100, i128::from(before.micros()));
         if difference < 0 { Self::Less(percent) } else { Self::More(percent) }
     }
 
@@ -48,14 +48,14 @@ impl Change {
 }
 
 /// `3.2`: how often `usual` goes into `amount`, rounded down; `None` when nothing is usual.
-pub(super) fn factor(amount: Money, usual: Money) -> Option<String> {
+pub(super) fn factor_of_usual(amount: Money, usual: Money) -> Option<String> {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = write_scaled(&mut text, share::factor_tenths(amount, usual)?, 1, 1);
-    Some(intl::number(&text))
+    Some(intl::format_number(&text))
 }
 
-fn rounded(numerator: i128, denominator: i128) -> i64 {
+fn divide_rounded(numerator: i128, denominator: i128) -> i64 {
     i64::try_from((numerator * 2 + denominator) / (denominator * 2)).unwrap_or(i64::MAX)
 }
 
@@ -66,18 +66,21 @@ mod tests {
     #[test]
     fn percent_are_rounded_and_never_divide_by_nothing() {
         let dollars = Money::from_major;
-        assert_eq!(Change::between(dollars(112), dollars(100)), Change::More(12));
-        assert_eq!(Change::between(dollars(50), dollars(100)), Change::Less(50));
-        assert_eq!(Change::between(dollars(1), Money::ZERO), Change::Nothing);
-        assert_eq!(Change::between(Money::from_micros(i64::MAX), Money::from_micros(1)), Change::More(i64::MAX));
+        assert_eq!(UsageChange::between(dollars(112), dollars(100)), UsageChange::More(12));
+        assert_eq!(UsageChange::between(dollars(50), dollars(100)), UsageChange::Less(50));
+        assert_eq!(UsageChange::between(dollars(1), Money::ZERO), UsageChange::Nothing);
+        assert_eq!(
+            UsageChange::between(Money::from_micros(i64::MAX), Money::from_micros(1)),
+            UsageChange::More(i64::MAX)
+        );
     }
 
     #[test]
     fn factors_have_one_digit() {
         let dollars = Money::from_major;
-        assert_eq!(factor(dollars(32), dollars(10)).as_deref(), Some("3.2"));
-        assert_eq!(factor(dollars(29), dollars(10)).as_deref(), Some("2.9"));
-        assert_eq!(factor(Money::ZERO, dollars(10)).as_deref(), Some("0.0"));
-        assert_eq!(factor(dollars(1), Money::ZERO), None);
+        assert_eq!(factor_of_usual(dollars(32), dollars(10)).as_deref(), Some("3.2"));
+        assert_eq!(factor_of_usual(dollars(29), dollars(10)).as_deref(), Some("2.9"));
+        assert_eq!(factor_of_usual(Money::ZERO, dollars(10)).as_deref(), Some("0.0"));
+        assert_eq!(factor_of_usual(dollars(1), Money::ZERO), None);
     }
 }

@@ -4,18 +4,18 @@ use billing_contract::usage::Usage;
 use billing_domain::Month;
 use leptos::prelude::*;
 
-use super::super::Doors;
+use super::super::BillingActions;
 use super::{days, sources, spikes};
-use crate::platform::signal::Derived;
-use crate::state::Live;
+use crate::platform::signal::ErasedMemo;
+use crate::state::LiveWallet;
 use crate::texts;
-use crate::ui::dynamic::{memo, part};
+use crate::ui::dynamic::{memo, view};
 use crate::ui::lazy::split;
 
-split!(settings: pub(super) fn details(live: Live, doors: Doors, usage: Derived<Option<Usage>>, month: Month) => make_details);
+split!(settings: pub(super) fn details(live: LiveWallet, actions: BillingActions, usage: ErasedMemo<Option<Usage>>, month: Month) => make_details);
 
 /// The details of `month`. They stay while its figures change, so that nobody who walks through them loses their place.
-fn make_details(live: Live, doors: Doors, usage: Derived<Option<Usage>>, month: Month) -> AnyView {
+fn make_details(live: LiveWallet, actions: BillingActions, usage: ErasedMemo<Option<Usage>>, month: Month) -> AnyView {
     let currency = live.currency;
     let spikes = memo(move || {
         let usage = usage.read();
@@ -23,9 +23,9 @@ fn make_details(live: Live, doors: Doors, usage: Derived<Option<Usage>>, month: 
         days.filter(|day| day.spike.is_some()).cloned().collect::<Vec<_>>()
     });
     view! {
-        {part(move || spikes::list(&spikes.read(), currency, doors))}
-        {days::chart(live, doors, usage, month)}
-        {sources::table(currency, doors, usage, month)}
+        {view(move || spikes::render_list(&spikes.read(), currency, actions))}
+        {days::render_chart(live, actions, usage, month)}
+        {sources::render_table(currency, actions, usage, month)}
         <p class="muted small">{texts::usage::counted_by_use()}</p>
     }
     .into_any()

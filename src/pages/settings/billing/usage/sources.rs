@@ -4,20 +4,20 @@ use billing_contract::usage::{OtherSources, Usage};
 use billing_domain::{Currency, Money, Month, UsageKind, share};
 use leptos::prelude::*;
 
-use super::super::Doors;
-use super::super::words::{source_words, whole};
+use super::super::BillingActions;
+use super::super::words::{count_text, source_words};
 use crate::platform::intl;
-use crate::platform::signal::Derived;
+use crate::platform::signal::ErasedMemo;
 use crate::state::filter::Filter;
 use crate::texts;
-use crate::ui::dynamic::{memo, part, words};
+use crate::ui::dynamic::{memo, text, view};
 use crate::ui::money::{MoneyStyle, money_text};
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 use crate::ui::time::month_text;
 
 /// What one source cost, as it is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Cost {
+struct SourceRow {
     /// `None` for all others together.
     source: Option<String>,
     amount: Money,
@@ -27,25 +27,33 @@ struct Cost {
 }
 
 /// The named sources and then the others, if there are any, with shares that add up.
-fn costs(usage: &Usage) -> Vec<Cost> {
+fn source_costs(usage: &Usage) -> Vec<SourceRow> {
     let OtherSources { amount, lines } = usage.other_sources;
     let named = usage.sources.iter().map(|cost| (Some(cost.source.clone()), cost.amount, cost.lines));
     let others = (lines > 0).then_some((None, amount, lines));
     let all: Vec<_> = named.chain(others).collect();
     let amounts: Vec<Money> = all.iter().map(|(_, amount, _)| *amount).collect();
     let shares = share::shares(&amounts, 1000);
-    all.into_iter().zip(shares).map(|((source, amount, lines), share)| Cost { source, amount, lines, share }).collect()
+    all.into_iter()
+        .zip(shares)
+        .map(|((source, amount, lines), share)| SourceRow { source, amount, lines, share })
+        .collect()
 }
 
 /// The table; its rows stay while their figures change.
-pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usage>>, month: Month) -> AnyView {
-    let all = memo(move || usage.read().as_ref().as_ref().map(costs).unwrap_or_default());
+pub(super) fn render_table(
+    currency: Currency,
+    actions: BillingActions,
+    usage: ErasedMemo<Option<Usage>>,
+    month: Month,
+) -> AnyView {
+    let all = memo(move || usage.read().as_ref().as_ref().map(source_costs).unwrap_or_default());
     let columns = vec![
-        Column::text(texts::usage::source()),
-        Column::figures(texts::top_up::amount()),
-        Column::figures(texts::usage::share()).wide_only(),
-        Column::figures(texts::usage::lines()).wide_only(),
-        Column::figures(texts::usage::average()).wide_only(),
+        TableColumn::text(texts::usage::source()),
+        TableColumn::figures(texts::top_up::amount()),
+        TableColumn::figures(texts::usage::share()).wide_only(),
+        TableColumn::figures(texts::usage::lines()).wide_only(),
+        TableColumn::figures(texts::usage::average()).wide_only(),
     ];
     let row = move |source: Option<String>| {
         let key = source.clone();
@@ -53,10 +61,10 @@ pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usag
         let name = match source {
             Some(source) if !source.is_empty() => {
                 let title = source.clone();
-                let filter = behind(source, month);
+                let filter = source_filter(source, month);
                 view! {
                     <button type="button" class="source-name" title=texts::status_bar::show_lines()
-                        on:click=move |_| doors.show_lines(filter.clone())>{title}</button>
+                        on:click=move |_| actions.show_lines(filter.clone())>{title}</button>
                 }
                 .into_any()
             }
@@ -64,18 +72,18 @@ pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usag
             Some(_) => view! { <span class="muted">{source_words("")}</span> }.into_any(),
             None => view! { <span class="muted">{texts::usage::all_others()}</span> }.into_any(),
         };
-        let bar = Signal::derive(move || tenths(cost.read().share));
+        let bar = Signal::derive(move || share_percent(cost.read().share));
         view! {
             <tr>
                 <th scope="row">
                     {name}
                     <span class="source-share" aria-hidden="true" style:--share=bar></span>
-                    <span class="cell-sub narrow-only">{words(move || in_short(&cost.read()))}</span>
+                    <span class="cell-sub narrow-only">{text(move || in_short(&cost.read()))}</span>
                 </th>
-                <td class="numeric">{words(move || money_text(cost.read().amount, currency, MoneyStyle::Total))}</td>
-                <td class="numeric wide-only">{words(move || share_text(cost.read().share))}</td>
-                <td class="numeric wide-only">{words(move || whole(cost.read().lines))}</td>
-                <td class="numeric wide-only">{words(move || average(&cost.read(), currency))}</td>
+                <td class="numeric">{text(move || money_text(cost.read().amount, currency, MoneyStyle::Total))}</td>
+                <td class="numeric wide-only">{text(move || share_text(cost.read().share))}</td>
+                <td class="numeric wide-only">{text(move || count_text(cost.read().lines))}</td>
+                <td class="numeric wide-only">{text(move || average_text(&cost.read(), currency))}</td>
             </tr>
         }
         .into_any()
@@ -93,14 +101,14 @@ pub(super) fn table(currency: Currency, doors: Doors, usage: Derived<Option<Usag
     view! {
         <div class="sources">
             <h3>{texts::usage::sources()}</h3>
-            {part(body)}
+            {view(body)}
         </div>
     }
     .into_any()
 }
 
 /// The usage of one source in the month.
-fn behind(source: String, month: Month) -> Filter {
+fn source_filter(source: String, month: Month) -> Filter {
     Filter {
         kinds: UsageKind::ALL.iter().map(|kind| (*kind).into()).collect(),
         from: Some(month.first_day()),
@@ -110,26 +118,26 @@ fn behind(source: String, month: Month) -> Filter {
 }
 
 /// 382 is `38.2%`, for the style sheet.
-fn tenths(share: u32) -> String {
+fn share_percent(share: u32) -> String {
     format!("{}.{}%", share / 10, share % 10)
 }
 
 /// 382 is `38.2%`, for people.
 fn share_text(share: u32) -> String {
-    texts::usage::percent(&intl::number(&format!("{}.{}", share / 10, share % 10)))
+    texts::usage::percent(&intl::format_number(&format!("{}.{}", share / 10, share % 10)))
 }
 
 fn line_count(lines: i64) -> u64 {
     lines.max(0).unsigned_abs()
 }
 
-fn average(cost: &Cost, currency: Currency) -> String {
+fn average_text(cost: &SourceRow, currency: Currency) -> String {
     let average = share::per_line(cost.amount, cost.lines);
     average.map(|average| money_text(average, currency, MoneyStyle::Average)).unwrap_or_default()
 }
 
 /// What a narrow table says below the name.
-fn in_short(cost: &Cost) -> String {
+fn in_short(cost: &SourceRow) -> String {
     texts::usage::in_short(line_count(cost.lines), &share_text(cost.share))
 }
 
@@ -139,12 +147,12 @@ mod tests {
 
     #[test]
     fn the_lines_of_a_source_are_its_usage_of_the_month() {
-        let filter = behind("Agent Ava".to_owned(), "2026-02".parse().unwrap());
+        let filter = source_filter("Agent Ava".to_owned(), "2026-02".parse().unwrap());
         assert_eq!(
             filter.to_query(),
             "kind=outbound_call%2Cinbound_call%2Cai_task&from=2026-02-01&to=2026-02-28&q=Agent%20Ava"
         );
-        assert_eq!(tenths(1000), "100.0%");
-        assert_eq!(tenths(7), "0.7%");
+        assert_eq!(share_percent(1000), "100.0%");
+        assert_eq!(share_percent(7), "0.7%");
     }
 }

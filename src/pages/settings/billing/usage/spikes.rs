@@ -4,9 +4,9 @@ use billing_contract::usage::{Day, Spike};
 use billing_domain::{Currency, Money, share};
 use leptos::prelude::*;
 
-use super::super::Doors;
+use super::super::BillingActions;
 use super::super::words::{source_words, usage_words_within};
-use super::compare::factor;
+use super::compare::factor_of_usual;
 use crate::state::filter::Filter;
 use crate::texts;
 use crate::ui::button::Button;
@@ -14,17 +14,17 @@ use crate::ui::icon::IconName;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::time::{DateStyle, date_text};
 
-/// The list; nothing when no day stands out. `doors` lead to the lines behind a spike.
-pub(super) fn list(days: &[Day], currency: Currency, doors: Doors) -> AnyView {
+/// The list; nothing when no day stands out. `actions` lead to the lines behind a spike.
+pub(super) fn render_list(days: &[Day], currency: Currency, actions: BillingActions) -> AnyView {
     let rows: Vec<AnyView> =
-        days.iter().filter_map(|day| Some(row(day, day.spike.as_ref()?, currency, doors))).collect();
+        days.iter().filter_map(|day| Some(render_row(day, day.spike.as_ref()?, currency, actions))).collect();
     (!rows.is_empty())
         .then(|| view! { <ul class="spikes" aria-label=texts::usage::spikes_label()>{rows}</ul> })
         .into_any()
 }
 
 /// The source that alone is more than half of the spike's kind, and its place among the sources.
-fn dominant<'s>(day: &Day, spike: &'s Spike) -> Option<(usize, &'s str)> {
+fn dominant_source<'s>(day: &Day, spike: &'s Spike) -> Option<(usize, &'s str)> {
     let amounts: Vec<Money> = spike.sources.iter().map(|source| source.amount).collect();
     let index = share::dominant(&amounts, day.by_kind.of(spike.kind))?;
     let name = spike.sources.get(index).map(|source| source.source.as_str()).filter(|source| !source.is_empty())?;
@@ -32,15 +32,15 @@ fn dominant<'s>(day: &Day, spike: &'s Spike) -> Option<(usize, &'s str)> {
 }
 
 /// The lines behind a spike: that day, that kind, and the source if one dominates.
-fn behind(day: &Day, spike: &Spike) -> Filter {
-    let text = dominant(day, spike).map(|(_, name)| name.to_owned()).unwrap_or_default();
+fn spike_filter(day: &Day, spike: &Spike) -> Filter {
+    let text = dominant_source(day, spike).map(|(_, name)| name.to_owned()).unwrap_or_default();
     Filter { kinds: vec![spike.kind.into()], from: Some(day.date), to: Some(day.date), text }
 }
 
-fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
+fn render_row(day: &Day, spike: &Spike, currency: Currency, actions: BillingActions) -> AnyView {
     let money = |amount| money_text(amount, currency, MoneyStyle::Total);
     let date = date_text(day.date, DateStyle::Weekday);
-    let title = match factor(day.total, spike.usual) {
+    let title = match factor_of_usual(day.total, spike.usual) {
         Some(factor) => texts::usage::spike_times(&date, &factor),
         None => texts::usage::spike_from_nothing(&date),
     };
@@ -53,7 +53,7 @@ fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
     parts.push(named.unwrap_or(Money::ZERO));
     let shares = share::shares(&parts, 100).into_iter().map(|share| texts::usage::percent(&share.to_string()));
     let shares: Vec<String> = shares.collect();
-    let cause = match dominant(day, spike) {
+    let cause = match dominant_source(day, spike) {
         Some((index, source)) => {
             let share = shares.get(index).map(String::as_str).unwrap_or_default();
             texts::usage::spike_cause_source(kinds, &of_them, share, source)
@@ -67,7 +67,7 @@ fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
         }
     };
     let sources = spike.sources.iter().zip(shares).map(source).collect_view();
-    let filter = behind(day, spike);
+    let filter = spike_filter(day, spike);
     view! {
         <li>
             <span class="spike-mark" aria-hidden="true">"◆"</span>
@@ -76,7 +76,7 @@ fn row(day: &Day, spike: &Spike, currency: Currency, doors: Doors) -> AnyView {
                 <p class="small">{texts::usage::sentences(&much, &cause)}</p>
                 <ul class="spike-sources" aria-label=texts::usage::largest_sources()>{sources}</ul>
             </div>
-            <Button icon=IconName::ArrowRight on_press=move || doors.show_lines(filter.clone())>{texts::status_bar::show_lines()}</Button>
+            <Button icon=IconName::ArrowRight on_press=move || actions.show_lines(filter.clone())>{texts::status_bar::show_lines()}</Button>
         </li>
     }
     .into_any()
@@ -110,7 +110,7 @@ mod tests {
 
     fn text(sources: &[(&str, i32)]) -> String {
         let day = day(sources);
-        let filter = behind(&day, day.spike.as_ref().unwrap());
+        let filter = spike_filter(&day, day.spike.as_ref().unwrap());
         assert_eq!((filter.from, filter.to), (Some(day.date), Some(day.date)));
         assert_eq!(filter.kinds, [TransactionKind::OutboundCall]);
         filter.text

@@ -5,16 +5,15 @@ use billing_domain::{Currency, Money, TransactionKind};
 use leptos::prelude::*;
 
 use super::super::super::words::kind_word;
-use super::super::rows::title;
-use crate::parts::brand::brand;
-use crate::parts::words::card_text;
+use super::super::rows::line_title;
+use crate::shared::brand::current_brand;
+use crate::shared::words::card_text;
 use crate::texts;
 use crate::ui::money::{MoneyStyle, money_text};
-use crate::ui::table::{Column, Table};
+use crate::ui::table::{Table, TableColumn};
 use crate::ui::time::{DateStyle, date_text, instant_text, month_text};
 
-/// All of it.
-pub(super) fn sheet(statement: &Statement) -> AnyView {
+pub(super) fn render_sheet(statement: &Statement) -> AnyView {
     let currency = statement.currency;
     let organization = &statement.organization;
     let zone = &organization.time_zone;
@@ -30,7 +29,7 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
         view! { <p class="small">{texts::statement::number(number, &instant_text(at, DateStyle::Date))}</p> }
     });
     let seller = &statement.seller;
-    let rounded = Rounded::of(statement);
+    let rounded = RoundedStatement::of(statement);
     let mut figures = vec![
         (texts::statement::opening(), rounded.opening),
         (texts::statement::money_in(), rounded.money_in),
@@ -46,28 +45,28 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
         })
         .collect();
     let columns = vec![
-        Column::text(texts::transactions::date()).wide_only(),
-        Column::text(texts::statement::movement()),
-        Column::figures(texts::statement::column_in()),
-        Column::figures(texts::statement::column_out()),
-        Column::figures(texts::transactions::balance()).wide_only(),
+        TableColumn::text(texts::transactions::date()).wide_only(),
+        TableColumn::text(texts::statement::movement()),
+        TableColumn::figures(texts::statement::column_in()),
+        TableColumn::figures(texts::statement::column_out()),
+        TableColumn::figures(texts::transactions::balance()).wide_only(),
     ];
-    let rows = statement.days.iter().map(|day| rows(day, currency)).collect_view();
+    let rows = statement.days.iter().map(|day| render_day(day, currency)).collect_view();
     let rounding = (!rounded.rounding.is_zero()).then(|| rounding_row(rounded.rounding, currency));
     view! {
         <article class="statement">
             <header class="statement-head">
                 <div>
                     <p class="statement-name">{organization.name.clone()}</p>
-                    <p class="small">{lines(&organization.address)}{tax(&organization.tax_id)}</p>
+                    <p class="small">{address_lines(&organization.address)}{tax(&organization.tax_id)}</p>
                 </div>
                 <div class="statement-title">
                     <h3>{texts::statement::heading()}</h3>
-                    <p>{texts::statement::wallet_of(&brand().name)}" · "{month_text(statement.month)}</p>
+                    <p>{texts::statement::wallet_of(&current_brand().name)}" · "{month_text(statement.month)}</p>
                     {number}
                     <p class="small">
                         {texts::statement::issued_by()}" "{seller.name.clone()}<br />
-                        {lines(&seller.address)}{tax(&seller.tax_id)}
+                        {address_lines(&seller.address)}{tax(&seller.tax_id)}
                     </p>
                 </div>
             </header>
@@ -78,7 +77,7 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
                     <tbody>
                         <tr class="statement-edge wide-only">
                             <td class="wide-only"></td><td>{texts::statement::opening()}</td><td></td><td></td>
-                            <td class="numeric wide-only">{figure(rounded.opening, currency)}</td>
+                            <td class="numeric wide-only">{render_figure(rounded.opening, currency)}</td>
                         </tr>
                     </tbody>
                     {rows}
@@ -86,33 +85,32 @@ pub(super) fn sheet(statement: &Statement) -> AnyView {
                     <tbody>
                         <tr class="statement-edge">
                             <td class="wide-only"></td><td>{texts::statement::closing()}</td>
-                            <td class="numeric">{figure(rounded.money_in, currency)}</td>
-                            <td class="numeric">{figure(rounded.money_out, currency)}</td>
-                            <td class="numeric wide-only">{figure(rounded.closing, currency)}</td>
+                            <td class="numeric">{render_figure(rounded.money_in, currency)}</td>
+                            <td class="numeric">{render_figure(rounded.money_out, currency)}</td>
+                            <td class="numeric wide-only">{render_figure(rounded.closing, currency)}</td>
                         </tr>
                     </tbody>
                 </Table>
             </div>
-            <p class="small muted">{note(statement)}</p>
+            <p class="small muted">{sheet_note(statement)}</p>
         </article>
     }
     .into_any()
 }
 
-/// A postal address.
-fn lines(address: &str) -> AnyView {
+fn address_lines(address: &str) -> AnyView {
     address.lines().map(|line| view! { {line.to_owned()}<br /> }).collect_view().into_any()
 }
 
 /// An amount of a column, in whole minor units.
-fn figure(amount: Money, currency: Currency) -> AnyView {
+fn render_figure(amount: Money, currency: Currency) -> AnyView {
     view! { <bdi class="money">{money_text(amount, currency, MoneyStyle::Line)}</bdi> }.into_any()
 }
 
 /// The month in whole minor units. Balances are rounded down and movements half to even, so the columns may miss the closing
 /// balance by some of them: the rounding makes up for that, positive where it comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rounded {
+struct RoundedStatement {
     opening: Money,
     money_in: Money,
     money_out: Money,
@@ -120,7 +118,7 @@ struct Rounded {
     closing: Money,
 }
 
-impl Rounded {
+impl RoundedStatement {
     fn of(statement: &Statement) -> Self {
         let currency = statement.currency;
         let (mut money_in, mut money_out) = (Money::ZERO, Money::ZERO);
@@ -131,7 +129,7 @@ impl Rounded {
             money_out = money_out.checked_add(out_entry).unwrap_or(money_out);
         }
         let (opening, closing) =
-            (balance(statement.opening_balance, currency), balance(statement.closing_balance, currency));
+            (round_balance(statement.opening_balance, currency), round_balance(statement.closing_balance, currency));
         let listed = opening.checked_add(money_in).and_then(|sum| sum.checked_sub(money_out));
         let rounding = listed.and_then(|listed| closing.checked_sub(listed)).unwrap_or_default();
         Self { opening, money_in, money_out, rounding, closing }
@@ -145,12 +143,12 @@ fn in_and_out(entry: &StatementEntry, currency: Currency) -> (Money, Money) {
     if entry.amount.is_positive() { (amount, Money::ZERO) } else { (Money::ZERO, amount) }
 }
 
-fn balance(amount: Money, currency: Currency) -> Money {
+fn round_balance(amount: Money, currency: Currency) -> Money {
     Money::from_minor(amount.to_minor_down(currency), currency).unwrap_or(amount)
 }
 
 fn rounding_row(rounding: Money, currency: Currency) -> AnyView {
-    let amount = figure(rounding.magnitude(), currency);
+    let amount = render_figure(rounding.magnitude(), currency);
     let (money_in, money_out) = if rounding.is_positive() { (Some(amount), None) } else { (None, Some(amount)) };
     view! {
         <tbody>
@@ -167,7 +165,7 @@ fn rounding_row(rounding: Money, currency: Currency) -> AnyView {
 fn paper_row(day: &StatementDay, currency: Currency) -> AnyView {
     let sum = |pick: fn((Money, Money)) -> Money| {
         let sum = Money::checked_sum(day.entries.iter().map(|entry| pick(in_and_out(entry, currency))));
-        sum.filter(|sum| !sum.is_zero()).map(|sum| figure(sum, currency))
+        sum.filter(|sum| !sum.is_zero()).map(|sum| render_figure(sum, currency))
     };
     let (money_in, money_out) = (sum(|(money_in, _)| money_in), sum(|(_, money_out)| money_out));
     let count: i64 = day.entries.iter().map(|entry| entry.lines).sum();
@@ -177,38 +175,38 @@ fn paper_row(day: &StatementDay, currency: Currency) -> AnyView {
             <td>{texts::transactions::count(u64::try_from(count).unwrap_or_default())}</td>
             <td class="numeric">{money_in}</td>
             <td class="numeric">{money_out}</td>
-            <td class="numeric">{figure(balance(day.closing_balance, currency), currency)}</td>
+            <td class="numeric">{render_figure(round_balance(day.closing_balance, currency), currency)}</td>
         </tr>
     }
     .into_any()
 }
 
-fn note(statement: &Statement) -> String {
+fn sheet_note(statement: &Statement) -> String {
     let lines = u64::try_from(statement.lines).unwrap_or_default();
     if statement.all_summed { texts::statement::note_all_summed(lines) } else { texts::statement::note_listed(lines) }
 }
 
-fn rows(day: &StatementDay, currency: Currency) -> AnyView {
+fn render_day(day: &StatementDay, currency: Currency) -> AnyView {
     let last = day.entries.len().saturating_sub(1);
     let each = |(index, entry): (usize, &StatementEntry)| {
         let (money_in, money_out) = in_and_out(entry, currency);
         let (money_in, money_out) = if entry.amount.is_positive() {
-            (Some(figure(money_in, currency)), None)
+            (Some(render_figure(money_in, currency)), None)
         } else {
-            (None, Some(figure(money_out, currency)))
+            (None, Some(render_figure(money_out, currency)))
         };
         let date = (index == 0).then(|| date_text(day.date, DateStyle::Date));
         // Where there is no room for their columns, a day's date and balance stand around its lines.
         let narrow_date = date.clone().map(|date| view! { <span class="cell-sub narrow-only">{date}</span> });
         let narrow_balance = (index == last).then(|| {
-            let balance = money_text(balance(day.closing_balance, currency), currency, MoneyStyle::Line);
+            let balance = money_text(round_balance(day.closing_balance, currency), currency, MoneyStyle::Line);
             view! { <span class="cell-sub narrow-only">{texts::transactions::balance()}" "<bdi class="money">{balance}</bdi></span> }
         });
-        let balance = (index == last).then(|| figure(balance(day.closing_balance, currency), currency));
+        let balance = (index == last).then(|| render_figure(round_balance(day.closing_balance, currency), currency));
         view! {
             <tr class="statement-listed" class:statement-day=index == last>
                 <td class="wide-only">{date}</td>
-                <td>{narrow_date}{words(entry)}{narrow_balance}</td>
+                <td>{narrow_date}{render_entry(entry)}{narrow_balance}</td>
                 <td class="numeric">{money_in}</td>
                 <td class="numeric">{money_out}</td>
                 <td class="numeric wide-only">{balance}</td>
@@ -220,7 +218,7 @@ fn rows(day: &StatementDay, currency: Currency) -> AnyView {
         .into_any()
 }
 
-fn words(entry: &StatementEntry) -> AnyView {
+fn render_entry(entry: &StatementEntry) -> AnyView {
     let Some(line) = &entry.transaction else {
         let count = texts::transactions::count(u64::try_from(entry.lines).unwrap_or_default());
         return view! { {kind_word(entry.kind)}<span class="cell-sub">{count}</span> }.into_any();
@@ -229,9 +227,8 @@ fn words(entry: &StatementEntry) -> AnyView {
         .details
         .get("card_last4")
         .map(|last4| card_text(line.details.get("card_brand").map(String::as_str).unwrap_or_default(), last4));
-    let paid = matches!(line.kind, TransactionKind::TopUp | TransactionKind::AutoTopUp);
-    let fact = card.filter(|_| paid).unwrap_or_else(|| line.reference.clone());
-    view! { {title(line)}<span class="cell-sub">{format!("{} · {fact}", kind_word(line.kind))}</span> }.into_any()
+    let fact = card.filter(|_| line.kind.has_receipt()).unwrap_or_else(|| line.reference.clone());
+    view! { {line_title(line)}<span class="cell-sub">{format!("{} · {fact}", kind_word(line.kind))}</span> }.into_any()
 }
 
 #[cfg(test)]
@@ -280,7 +277,7 @@ mod tests {
             ],
             all_summed: false,
         };
-        let rounded = Rounded::of(&statement);
+        let rounded = RoundedStatement::of(&statement);
         assert_eq!((rounded.opening, rounded.closing), (money("10"), money("19.99")));
         assert_eq!((rounded.money_in, rounded.money_out, rounded.rounding), (money("10"), Money::ZERO, money("-0.01")));
     }
