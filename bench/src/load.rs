@@ -139,7 +139,7 @@ pub(crate) async fn measure_lines(program: &BenchServer, wallets: &Arc<[Organiza
     Ok(Rate { count, time: started.elapsed() })
 }
 
-async fn report_for_a_while(origin: &str, wallets: &[String], client: usize) -> Result<u64> {
+async fn report_for_a_while(origin: &str, wallets: &[OrganizationId], client: usize) -> Result<u64> {
     let (http, run, started) = (Client::new(), new_id(), Instant::now());
     let at = current_time()?;
     let (mut posted, mut report) = (0, client);

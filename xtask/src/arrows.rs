@@ -168,18 +168,31 @@ fn check_requests(source: &SourceFile, module: &[String]) -> Vec<String> {
     found.map(|name| source.complaint(&format!("`platform::{name}`: only `api` sends requests"))).collect()
 }
 
+/// The layers of the server, and those above each of them. `http`, `workers` and `demo` stand on top.
+const SERVER_LAYERS: [(&str, &[&str]); 8] = [
+    ("stream", &["http", "workers", "demo"]),
+    ("service", &["stream", "http", "workers", "demo"]),
+    ("effects", &["service", "stream", "http", "workers", "demo"]),
+    ("recharge", &["effects", "service", "stream", "http", "workers", "demo"]),
+    ("reconcile", &["recharge", "effects", "service", "stream", "http", "workers", "demo"]),
+    ("state", &["reconcile", "recharge", "effects", "service", "stream", "http", "workers", "demo"]),
+    ("queue", &["state", "reconcile", "recharge", "effects", "service", "stream", "http", "workers", "demo"]),
+    ("view", &["state", "reconcile", "recharge", "effects", "service", "stream", "http", "workers", "demo"]),
+];
+
 fn server_rules(source: &SourceFile, module: &[String]) -> Vec<String> {
     match module.first().map(String::as_str) {
         Some("http") => {
             let below = ["billing_store", "billing_payments", "sqlx"];
             refuse_words(source, &below, "`http` speaks to `service`, never to the store or a payment provider")
         }
-        Some("service") => {
+        Some(layer) => {
+            let Some((_, above)) = SERVER_LAYERS.iter().find(|(name, _)| *name == layer) else { return Vec::new() };
             let used = paths::used_paths(&source.code, module);
-            let up = used.iter().filter(|path| path.first().is_some_and(|name| name == "http"));
-            up.map(|path| source.complaint(&format!("`service` may not use `crate::{}`", path.join("::")))).collect()
+            let up = used.iter().filter(|path| path.first().is_some_and(|name| above.contains(&name.as_str())));
+            up.map(|path| source.complaint(&format!("`{layer}` may not use `crate::{}`", path.join("::")))).collect()
         }
-        _ => Vec::new(),
+        None => Vec::new(),
     }
 }
 
@@ -273,6 +286,10 @@ mod tests {
     fn a_handler_that_reaches_past_the_service_is_found() {
         assert_eq!(complaints("crates/server/src/http/wallet.rs", "use billing_store::Store;").len(), 1);
         assert_eq!(complaints("crates/server/src/service/top_up.rs", "use crate::http::Problem;").len(), 1);
+        assert_eq!(complaints("crates/server/src/reconcile/charge.rs", "use crate::effects::run_effects;").len(), 1);
+        assert_eq!(complaints("crates/server/src/state.rs", "use crate::service::sessions::Member;").len(), 1);
+        assert_eq!(complaints("crates/server/src/view/card.rs", "use super::super::state::AppState;").len(), 1);
+        assert_eq!(complaints("crates/server/src/effects.rs", "use crate::{reconcile::charge, state};").len(), 0);
         assert_eq!(complaints("crates/server/src/service/top_up.rs", "use billing_store::Store;").len(), 0);
     }
 

@@ -54,7 +54,7 @@ pub(crate) fn write_pdf(receipt: &Receipt, sheet: &Sheet, fonts: &Fonts) -> Resu
         for item in items {
             match *item {
                 PageItem::Rule { left, right, y, weight, ink } => {
-                    draw_rule(&mut surface, [left, y, right, y + weight], ink)
+                    draw_rule(&mut surface, [left, y, right, y + weight], ink);
                 }
                 PageItem::Line { paragraph, line, x, baseline } => {
                     let (text, role) = &sheet.paragraphs[paragraph];

@@ -4,14 +4,16 @@
 
 mod agents;
 mod history;
+mod lease;
 mod replay;
 mod seed;
 pub(crate) mod traffic;
 
 use billing_contract::session::DemoSignIn;
-use billing_domain::{OrganizationId, Role};
+use billing_domain::{OrganizationId, Role, Timestamp};
 use billing_store::StoreError;
 
+use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -68,4 +70,9 @@ pub(crate) fn sign_ins() -> Vec<DemoSignIn> {
 /// Makes the demo organisation unless it is there already; its id. What was begun and interrupted is finished.
 pub(crate) async fn prepare(state: &AppState) -> Result<OrganizationId, DemoError> {
     seed::prepare(state).await
+}
+
+/// The same server at another time.
+fn state_at(state: &AppState, time: Timestamp) -> AppState {
+    AppState { clock: Clock::standing_at(time), ..state.clone() }
 }

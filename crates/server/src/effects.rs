@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use billing_domain::OrganizationId;
 use billing_domain::charge::{TopUpKind, TopUpStatus};
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use crate::events::Topic;
 use crate::problem::Problem;
@@ -59,8 +60,9 @@ async fn run_effect(state: &AppState, effect: Effect) -> Result<Vec<Effect>, Pro
 /// Reconciles a charge in a task of its own, which a dropped request does not stop.
 /// See docs/decisions/0016-intent-before-charge.md.
 pub(crate) fn spawn_charge(state: &AppState, charge: ChargeId) -> JoinHandle<()> {
-    let state = state.clone();
-    state.tasks.clone().spawn(async move {
+    let (state, tasks) = (state.clone(), state.tasks.clone());
+    let span = tracing::info_span!("charge", organization = %charge.organization_id, top_up = %charge.top_up_id);
+    let work = async move {
         if let Err(problem) = reconcile_charge(&state, &charge).await {
             // Still open in the database: the reconciliation worker goes on with it.
             tracing::warn!(
@@ -69,7 +71,8 @@ pub(crate) fn spawn_charge(state: &AppState, charge: ChargeId) -> JoinHandle<()>
                 "a charge is not reconciled"
             );
         }
-    })
+    };
+    tasks.spawn(work.instrument(span))
 }
 
 async fn reconcile_charge(state: &AppState, charge: &ChargeId) -> Result<(), Problem> {

@@ -34,6 +34,7 @@ pub(crate) mod static_files;
 #[cfg(feature = "test-seams")]
 pub(crate) mod test_seams;
 pub(crate) mod top_ups;
+pub(crate) mod trace;
 pub(crate) mod transactions;
 pub(crate) mod usage;
 pub(crate) mod wallet;

@@ -90,6 +90,7 @@ pub(crate) fn decide_plan(
 
 /// Looks at the wallet and writes a charge down if it is time. Harmless to repeat and to race: the charge is written down
 /// only if nothing it was decided on has changed, and only if none is open.
+#[tracing::instrument(level = "debug", skip_all, fields(organization = %organization_id))]
 pub(crate) async fn consider_recharge(
     state: &AppState,
     organization_id: &OrganizationId,

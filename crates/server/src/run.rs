@@ -61,7 +61,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
             state.tasks.spawn(demo::traffic::run(state.clone(), organization_id));
         }
     }
-    workers::start(&state, news);
+    workers::start_workers(&state, news);
     announce(&state, address, [("metrics", monitoring.as_ref()), ("platform", platform.as_ref())])?;
     let of_one = state.config.max_connections_per_address;
     tokio::join!(

@@ -80,7 +80,7 @@ impl Store {
         event: HealthEvent,
         now: Timestamp,
     ) -> Result<AutoPay> {
-        retrying!(self.put_auto_pay_once(organization_id, expected_version, update, event, now))
+        retrying!("put_auto_pay", organization_id => self.put_auto_pay_once(organization_id, expected_version, update, event, now))
     }
 
     /// Replaces the health if it is still `expected`, else `Stale`.
@@ -91,7 +91,7 @@ impl Store {
         health: &Health,
         now: Timestamp,
     ) -> Result<()> {
-        retrying!(self.record_auto_pay_health_once(organization_id, expected, health, now))
+        retrying!("record_auto_pay_health", organization_id => self.record_auto_pay_health_once(organization_id, expected, health, now))
     }
 }
 

@@ -83,7 +83,7 @@ impl Store {
     /// Connects a card that nobody entered here; the first becomes the default. The same provider reference again answers the
     /// card that is there. People are told only of cards that are set up ([`Store::apply_card_setup`], links).
     pub async fn add_card(&self, organization_id: &OrganizationId, new: &NewCard, now: Timestamp) -> Result<Card> {
-        retrying!(self.add_card_once(organization_id, new, now))
+        retrying!("add_card", organization_id => self.add_card_once(organization_id, new, now))
     }
 
     /// The connected cards, default first, then oldest first.
@@ -131,7 +131,7 @@ impl Store {
 
     /// Makes a connected card the default.
     pub async fn set_default_card(&self, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
-        retrying!(self.set_default_card_once(organization_id, id))
+        retrying!("set_default_card", organization_id => self.set_default_card_once(organization_id, id))
     }
 
     /// Removes a card; if it was the default, the oldest remaining one becomes it. Answers the default afterwards.
@@ -142,7 +142,7 @@ impl Store {
         id: &CardId,
         now: Timestamp,
     ) -> Result<Option<Card>> {
-        retrying!(self.remove_card_once(organization_id, id, now))
+        retrying!("remove_card", organization_id => self.remove_card_once(organization_id, id, now))
     }
 }
 

@@ -125,7 +125,7 @@ impl Store {
         key: Option<&IdempotencyKey>,
         now: Timestamp,
     ) -> Result<Created<CardSetup>> {
-        retrying!(self.create_card_setup_once(organization_id, new, key, now))
+        retrying!("create_card_setup", organization_id => self.create_card_setup_once(organization_id, new, key, now))
     }
 
     /// One set-up, or `NotFound`.
@@ -156,7 +156,7 @@ impl Store {
         word: &SetupWord,
         now: Timestamp,
     ) -> Result<(CardSetup, Option<Card>)> {
-        retrying!(self.apply_card_setup_once(organization_id, id, word, now))
+        retrying!("apply_card_setup", organization_id => self.apply_card_setup_once(organization_id, id, word, now))
     }
 }
 

@@ -84,7 +84,21 @@ pub(crate) async fn again(attempt: u32, error: &crate::StoreError) -> bool {
 
 /// Runs a whole transaction, again if PostgreSQL broke it off because of another one, or if the connection was lost
 /// before anything was written. The expression is evaluated anew each time.
+///
+/// With a name, and whose wallet it is where there is one, the transaction has a span of its own in the log.
 macro_rules! retrying {
+    ($name:literal, $organization_id:ident => $attempt:expr) => {
+        $crate::db::retrying!(
+            tracing::debug_span!("transaction", name = $name, organization = %$organization_id),
+            $attempt
+        )
+    };
+    ($name:literal, $attempt:expr) => {
+        $crate::db::retrying!(tracing::debug_span!("transaction", name = $name), $attempt)
+    };
+    ($span:expr, $attempt:expr) => {
+        tracing::Instrument::instrument(async { $crate::db::retrying!($attempt) }, $span).await
+    };
     ($attempt:expr) => {{
         let mut attempt = 1;
         loop {

@@ -49,7 +49,7 @@ impl Store {
         given_back: &CreditLine,
         now: Timestamp,
     ) -> Result<DisputeApplied> {
-        retrying!(self.apply_dispute_once(organization_id, word, taken, given_back, now))
+        retrying!("apply_dispute", organization_id => self.apply_dispute_once(organization_id, word, taken, given_back, now))
     }
 
     async fn apply_dispute_once(

@@ -40,7 +40,7 @@ impl Store {
         word: &FraudWord,
         now: Timestamp,
     ) -> Result<FraudApplied> {
-        retrying!(self.apply_fraud_warning_once(organization_id, word, now))
+        retrying!("apply_fraud_warning", organization_id => self.apply_fraud_warning_once(organization_id, word, now))
     }
 
     async fn apply_fraud_warning_once(

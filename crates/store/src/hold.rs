@@ -118,7 +118,7 @@ impl Store {
     /// wallets' locks, which parallel calls cannot overdraw. The answers are in the order of the request; `NotFound`
     /// without a wallet. A taken id makes all of it `Conflict`.
     pub async fn authorize_many(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
-        retrying!(self.authorize_once(wanted, now))
+        retrying!("authorize", self.authorize_once(wanted, now))
     }
 
     /// One hold, by its unguessable id alone (the platform names no organisation here), or `NotFound`.
@@ -129,7 +129,7 @@ impl Store {
 
     /// Gives a hold back; repeating it is harmless. `NotFound` without such a hold.
     pub async fn release_hold(&self, id: &HoldId, now: Timestamp) -> Result<Release> {
-        retrying!(self.release_hold_once(id, now))
+        retrying!("release_hold", self.release_hold_once(id, now))
     }
 
     /// Gives back holds of any organisation that have expired; the wallets that changed, at most `limit` of them.
@@ -166,7 +166,7 @@ impl Store {
         if self.db.first(sql, args![organization_id, now]).await?.is_none() {
             return Ok(None);
         }
-        retrying!(self.expire_holds_once(organization_id, now))
+        retrying!("expire_holds", organization_id => self.expire_holds_once(organization_id, now))
     }
 }
 

@@ -126,14 +126,14 @@ impl Store {
     /// usage. Returns after commit. `Overflow` when the balance would leave its range, `NotFound` without a wallet.
     pub async fn post(&self, organization_id: &OrganizationId, lines: Vec<NewLine>, now: Timestamp) -> Result<Posting> {
         let batches = [Batch { organization_id: organization_id.to_owned(), lines }];
-        let mut results = retrying!(self.post_once(&batches, now))?;
+        let mut results = retrying!("post", self.post_once(&batches, now))?;
         results.pop().unwrap_or(Err(StoreError::NotFound))
     }
 
     /// Posts to several ledgers in one transaction (group commit). The answers are in the order of the request; a
     /// ledger that refuses (`Overflow`, `NotFound`) does not hinder the others.
     pub async fn post_many(&self, batches: &[Batch], now: Timestamp) -> Result<Vec<Result<Posting>>> {
-        retrying!(self.post_once(batches, now))
+        retrying!("post", self.post_once(batches, now))
     }
 }
 

@@ -132,7 +132,7 @@ impl Store {
         new: &NewLink,
         now: Timestamp,
     ) -> Result<PaymentLink> {
-        retrying!(self.create_link_once(organization_id, new, now))?;
+        retrying!("create_link", organization_id => self.create_link_once(organization_id, new, now))?;
         self.link(organization_id, &new.id).await
     }
 

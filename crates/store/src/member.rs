@@ -138,7 +138,7 @@ impl Store {
         by: &UserId,
         now: Timestamp,
     ) -> Result<RoleChange> {
-        retrying!(self.change_role_once(organization_id, user_id, role, by, now))
+        retrying!("change_role", organization_id => self.change_role_once(organization_id, user_id, role, by, now))
     }
 
     /// The names of owners and admins, for "ask an admin", by name.

@@ -290,7 +290,7 @@ impl Store {
         if self.db.first(due, args![now]).await?.is_none() {
             return Ok(Vec::new());
         }
-        retrying!(self.lease_due_deliveries_once(owner, until, now, limit))
+        retrying!("lease_due_deliveries", self.lease_due_deliveries_once(owner, until, now, limit))
     }
 
     /// Writes down what became of a try, unless somebody else has the delivery by now.
@@ -353,7 +353,7 @@ impl Store {
         if was_low == is_low {
             return Ok(LowBalance::Unchanged);
         }
-        retrying!(self.watch_low_balance_once(organization_id, is_low, facts, now))
+        retrying!("watch_low_balance", organization_id => self.watch_low_balance_once(organization_id, is_low, facts, now))
     }
 }
 

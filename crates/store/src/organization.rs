@@ -85,7 +85,7 @@ pub struct OrganizationUpdate {
 impl Store {
     /// Makes an organisation with an empty wallet and automatic payments off. A taken id is `Conflict`.
     pub async fn create_organization(&self, new: &NewOrganization, now: Timestamp) -> Result<Organization> {
-        retrying!(self.create_organization_once(new, now))
+        retrying!("create_organization", self.create_organization_once(new, now))
     }
 
     /// One organisation, or `NotFound`.

@@ -70,7 +70,7 @@ impl Store {
     /// writes the paper, so that a crash or a refusal leaves no gap. `NotFound` without a wallet.
     /// See docs/decisions/0012-issued-documents.md.
     pub async fn issue_paper(&self, organization_id: &OrganizationId, new: &NewPaper, now: Timestamp) -> Result<Paper> {
-        retrying!(self.issue_paper_once(organization_id, new, now))
+        retrying!("issue_paper", organization_id => self.issue_paper_once(organization_id, new, now))
     }
 
     async fn issue_paper_once(

@@ -172,7 +172,7 @@ impl Store {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<std::result::Result<Created<Refund>, RefundRefusal>> {
-        retrying!(self.create_refund_once(organization_id, new, debit, key, now))
+        retrying!("create_refund", organization_id => self.create_refund_once(organization_id, new, debit, key, now))
     }
 
     /// Takes the provider's word on a refund that was made there: the wallet is debited once, below zero if need be, since
@@ -186,7 +186,7 @@ impl Store {
         back: &CreditLine,
         now: Timestamp,
     ) -> Result<Option<(Refund, bool)>> {
-        retrying!(self.apply_external_refund_once(organization_id, word, debit, back, now))
+        retrying!("apply_external_refund", organization_id => self.apply_external_refund_once(organization_id, word, debit, back, now))
     }
 
     /// One refund, by its unguessable id alone (the operator's program names no organisation here), or `NotFound`.
@@ -248,7 +248,7 @@ impl Store {
         back: &CreditLine,
         now: Timestamp,
     ) -> Result<(Refund, bool)> {
-        retrying!(self.apply_refund_once(organization_id, id, word, back, now))
+        retrying!("apply_refund", organization_id => self.apply_refund_once(organization_id, id, word, back, now))
     }
 }
 

@@ -114,7 +114,7 @@ impl Store {
         new: &NewRequest,
         now: Timestamp,
     ) -> Result<Request> {
-        retrying!(self.create_request_once(organization_id, new, now))?;
+        retrying!("create_request", organization_id => self.create_request_once(organization_id, new, now))?;
         self.request(organization_id, &new.id).await
     }
 

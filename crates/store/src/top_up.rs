@@ -229,7 +229,7 @@ impl Store {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        retrying!(self.create_top_up_once(organization_id, new, None, key, None, now))
+        retrying!("create_top_up", organization_id => self.create_top_up_once(organization_id, new, None, key, None, now))
     }
 
     /// The same within the limits on people, for a member's request if there is one: `TooFast` or `Unconfirmed` when they
@@ -243,7 +243,7 @@ impl Store {
         pace: Pace,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        retrying!(self.create_top_up_once(organization_id, new, request_id, key, Some(pace), now))
+        retrying!("create_top_up", organization_id => self.create_top_up_once(organization_id, new, request_id, key, Some(pace), now))
     }
 
     /// The same for a member's request, which is approved when the money arrives. `Conflict` when it is answered, or
@@ -257,7 +257,7 @@ impl Store {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        retrying!(self.create_top_up_once(organization_id, new, Some(request_id), key, None, now))
+        retrying!("create_top_up", organization_id => self.create_top_up_once(organization_id, new, Some(request_id), key, None, now))
     }
 
     /// Writes down an automatic top-up. `Stale` when the settings or the last charge are not those of `guard`, when
@@ -270,7 +270,7 @@ impl Store {
         guard: &AutoGuard,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
-        retrying!(self.create_auto_top_up_once(organization_id, new, guard, now))
+        retrying!("create_auto_top_up", organization_id => self.create_auto_top_up_once(organization_id, new, guard, now))
     }
 
     /// One top-up, or `NotFound`.
@@ -350,7 +350,7 @@ impl Store {
         credit: &CreditLine,
         now: Timestamp,
     ) -> Result<Applied> {
-        retrying!(self.apply_top_up_once(organization_id, id, word, credit, now))
+        retrying!("apply_top_up", organization_id => self.apply_top_up_once(organization_id, id, word, credit, now))
     }
 
     /// The sums of open top-ups, both kinds.

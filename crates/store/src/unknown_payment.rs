@@ -130,7 +130,7 @@ impl Store {
         received: &ReceivedTopUp,
         now: Timestamp,
     ) -> Result<TopUp> {
-        retrying!(self.take_in_top_up_once(organization_id, received, now))
+        retrying!("take_in_top_up", organization_id => self.take_in_top_up_once(organization_id, received, now))
     }
 
     async fn take_in_top_up_once(

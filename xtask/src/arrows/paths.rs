@@ -31,7 +31,7 @@ pub(super) fn used_children(code: &str, module: &[String]) -> Vec<Vec<String>> {
         for (at, _) in
             code.match_indices(&prefix).filter(|(at, _)| starts_word(code, *at) && !code[..*at].ends_with("::"))
         {
-            unfold(&code[at..], module, &mut found);
+            unfold_tree(&code[at..], module, &mut found);
         }
     }
     found

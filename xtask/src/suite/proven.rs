@@ -170,7 +170,7 @@ fn source_files(names: &BTreeSet<&str>, packages: &[Value]) -> Result<Vec<PathBu
         match manifest.parent() {
             // The page is the root package: its folder is the whole tree.
             Some(folder) if folder == workspace::root_folder() => {
-                build::page_sources()?.into_iter().try_for_each(&mut add)?
+                build::page_sources()?.into_iter().try_for_each(&mut add)?;
             }
             Some(folder) => add(folder.to_path_buf())?,
             None => {}

@@ -8,9 +8,9 @@ use billing_domain::charge::TopUpStatus;
 use billing_domain::{Money, Timestamp, TransactionId, TransactionKind};
 use billing_store::{NewLine, Organization, Origin, Outcome};
 
-use super::DemoError;
 use super::history::{Entry, Event};
-use super::seed::{Lease, at};
+use super::lease::Lease;
+use super::{DemoError, state_at};
 use crate::calendar::Calendar;
 use crate::service::postings::{self, Report, UsageLine};
 use crate::service::sessions::Member;
@@ -39,12 +39,12 @@ pub(super) async fn replay(
         }
         match &event.entry {
             Entry::Usage(line) => waiting.push(line.clone()),
-            Entry::TopUp(amount) => top_up(&at(state, event.at), people, position, *amount).await?,
+            Entry::TopUp(amount) => top_up(&state_at(state, event.at), people, position, *amount).await?,
             Entry::Promo(amount, text) => {
                 let line = credit(TransactionKind::Promo, Origin::Promo, *amount, event.at, calendar);
                 let reference = format!("demo-promo-{position}");
                 let line = NewLine { reference, description: (*text).to_owned(), contra: "promo".to_owned(), ..line };
-                post(&at(state, event.at), organization, line).await?;
+                post(&state_at(state, event.at), organization, line).await?;
             }
             Entry::Correction { amount, corrects, reference, source } => {
                 let line = credit(TransactionKind::Adjustment, Origin::Adjustment, *amount, event.at, calendar);
@@ -56,7 +56,7 @@ pub(super) async fn replay(
                     corrects: Some(*corrects),
                     ..line
                 };
-                post(&at(state, event.at), organization, line).await?;
+                post(&state_at(state, event.at), organization, line).await?;
             }
         }
     }
@@ -65,7 +65,7 @@ pub(super) async fn replay(
 
 async fn report(state: &AppState, organization: &Organization, lines: Vec<UsageLine>) -> Result<(), DemoError> {
     let Some(last) = lines.last() else { return Ok(()) };
-    let past = at(state, last.occurred_at);
+    let past = state_at(state, last.occurred_at);
     let report = Report { organization: organization.clone(), lines };
     for posted in postings::post(&past, vec![report]).await?.into_iter().flatten() {
         expect_same(&posted?)?;

@@ -1,16 +1,14 @@
 //! Writes the demo organisation down, step by step; every step can be repeated, so an interrupted start is finished by
 //! the next one.
 
-use std::time::{Duration, Instant};
-
 use billing_contract::card::CreateCardSetup;
 use billing_domain::{Currency, LeaseOwner, OrganizationId, Timestamp};
 use billing_store::{NewOrganization, Organization, StoreError, User};
 
-use super::{DemoError, DemoPerson, PASSWORD, PEOPLE, history, replay};
+use super::lease::Lease;
+use super::{DemoError, DemoPerson, PASSWORD, PEOPLE, history, replay, state_at};
 use crate::auth::passwords::Passwords;
 use crate::calendar::Calendar;
-use crate::clock::Clock;
 use crate::config::DemoState;
 use crate::problem::Problem;
 use crate::service::cards;
@@ -24,12 +22,6 @@ const BEGUN_AT: &str = "demo.begun_at";
 const STATE: &str = "demo.state";
 /// It is told to the end.
 const READY: &str = "demo.ready";
-
-/// Of several servers one makes the demo; the lease of one that was killed runs out soon.
-const LEASE: &str = "demo";
-const LEASE_SECONDS: i64 = 5;
-const LEASE_RENEWAL: Duration = Duration::from_secs(1);
-const LEASE_WAIT: Duration = Duration::from_millis(250);
 
 /// The wording of the consent to later charges that the page shows when a card is connected.
 const CONSENT: &str = "2026-11";
@@ -60,7 +52,7 @@ async fn made(state: &AppState, mut lease: Lease) -> Result<OrganizationId, Demo
     let people = people(state, &organization, since).await?;
     if lived {
         let events = history::history(&calendar, begun_at);
-        connect_card(&at(state, since), &people, begun_at).await?;
+        connect_card(&state_at(state, since), &people, begun_at).await?;
         replay::replay(state, &organization, &people, &calendar, &events, &mut lease).await?;
     }
     state.store.set_meta(READY, "yes").await?;
@@ -76,41 +68,6 @@ async fn refuse_foreign(state: &AppState) -> Result<(), DemoError> {
         }
     }
     Ok(())
-}
-
-/// The right to make the demo, alone among several servers.
-pub(super) struct Lease {
-    owner: LeaseOwner,
-    renewed: Instant,
-}
-
-impl Lease {
-    async fn acquire(state: &AppState) -> Result<Self, DemoError> {
-        let mut lease = Self { owner: state.new_id()?, renewed: Instant::now() };
-        while !lease.take(state).await? {
-            tracing::info!("another server is making the demo organization, or was stopped while it did");
-            tokio::time::sleep(LEASE_WAIT).await;
-        }
-        Ok(lease)
-    }
-
-    async fn take(&mut self, state: &AppState) -> Result<bool, DemoError> {
-        let now = state.clock.now();
-        self.renewed = Instant::now();
-        Ok(state.store.acquire_lease(LEASE, &self.owner, now.plus_seconds(LEASE_SECONDS), now).await?)
-    }
-
-    /// To be called often: prolongs it when it is time.
-    pub(super) async fn keep(&mut self, state: &AppState) -> Result<(), DemoError> {
-        if self.renewed.elapsed() >= LEASE_RENEWAL && !self.take(state).await? {
-            return Err(DemoError::Service("another server has taken over making it".to_owned()));
-        }
-        Ok(())
-    }
-
-    async fn release(&self, state: &AppState) -> Result<(), DemoError> {
-        Ok(state.store.release_lease(LEASE, &self.owner).await?)
-    }
 }
 
 /// What was written under the key before, else `value`, which is written now.
@@ -132,7 +89,7 @@ async fn organization(state: &AppState, since: Timestamp) -> Result<Organization
         return Ok(state.store.organization(id).await?);
     }
     let new = NewOrganization {
-        id: at(state, since).new_id()?,
+        id: state_at(state, since).new_id()?,
         name: "Northwind Dental".to_owned(),
         address: "2200 North Lakeview Avenue\nChicago, IL 60614\nUnited States".to_owned(),
         tax_id: "36-5550142".to_owned(),
@@ -170,18 +127,13 @@ async fn user(state: &AppState, person: &DemoPerson, since: Timestamp) -> Result
     }
     let hash = tokio::task::spawn_blocking(|| Passwords::hash(PASSWORD)).await;
     let user = User {
-        id: at(state, since).new_id()?,
+        id: state_at(state, since).new_id()?,
         email: person.email.to_owned(),
         name: person.name.to_owned(),
         password_hash: hash.map_err(Problem::internal)?.map_err(Problem::internal)?,
     };
     state.store.create_user(&user, since).await?;
     Ok(user)
-}
-
-/// The same server at another time.
-pub(super) fn at(state: &AppState, time: Timestamp) -> AppState {
-    AppState { clock: Clock::standing_at(time), ..state.clone() }
 }
 
 async fn connect_card(past: &AppState, people: &[Member], begun_at: Timestamp) -> Result<(), DemoError> {

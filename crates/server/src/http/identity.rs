@@ -12,6 +12,7 @@ use crate::auth::devices::COOKIE_SECONDS;
 use crate::config::Config;
 use crate::http::limits::client_address;
 use crate::http::problem::Problem;
+use crate::http::trace::record_organization;
 use crate::service::sessions::{self, Member};
 use crate::state::AppState;
 
@@ -114,6 +115,7 @@ fn drawn_for(parts: &Parts) -> Option<&str> {
 pub(crate) async fn find_any(parts: &Parts, state: &AppState) -> Result<Option<Member>, Problem> {
     let Some(token) = token(&parts.headers, &state.config) else { return Ok(None) };
     let Some(member) = sessions::find(state, &token).await? else { return Ok(None) };
+    record_organization(&member.organization.id);
     state.budgets.take_request(&member.token_hash, &member.organization.id)?;
     Ok(Some(member))
 }

@@ -15,6 +15,7 @@ use crate::http::extract::{Json, PathId, read_json};
 use crate::http::identity::ServiceKey;
 use crate::http::limits::METERING_BODY;
 use crate::http::problem::Problem;
+use crate::http::trace::record_organization;
 use crate::service::metering::{self, Item, Unread, authorization};
 use crate::state::AppState;
 
@@ -106,6 +107,7 @@ async fn create_authorization(
     _: ServiceKey,
     Json(form): Json<Authorize>,
 ) -> Result<Json<Authorization>, Problem> {
+    record_organization(&form.organization_id);
     authorization::authorize(&state.reserved(), &form).await.map(Json)
 }
 

@@ -12,6 +12,7 @@ use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::problem::Problem;
+use crate::http::trace::request_span;
 use crate::http::{
     auto_pay, billing, bootstrap, cards, events, health, limits, links, members, metering, metrics, openapi,
     organization, outbox, pay, refunds, requests, security, session, statement, static_files, top_ups, transactions,
@@ -81,16 +82,11 @@ fn surround(routes: Router<AppState>, state: AppState) -> Router {
         // Quality 4 costs about as much as gzip and is smaller; files are packed at build time already.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(from_fn_with_state(state.clone(), security::headers))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(TraceLayer::new_for_http().make_span_with(request_span))
         .layer(from_fn_with_state(state.clone(), metrics::measure));
     #[cfg(feature = "test-seams")]
     let served = crate::http::answer_delay::around(served, state.config.answer_delay);
     served.with_state(state)
-}
-
-/// What a log line about a request says of it: no query, which holds what people searched for.
-fn span(request: &Request) -> tracing::Span {
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
 }
 
 async fn wrong_method(request: Request) -> Problem {

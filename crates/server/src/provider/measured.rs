@@ -1,5 +1,6 @@
-//! A provider whose calls are counted and timed.
+//! A provider whose calls are counted, timed and named in the log.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use billing_payments::{
     PaymentProvider, ProviderError, ReceivedPayment, RefundAnswer, RefundRequest, SetupAnswer, SetupRequest,
     WebhookError, WebhookEvent,
 };
+use tracing::Instrument as _;
 
 use crate::metrics::Metrics;
 
@@ -25,6 +27,16 @@ impl Measured {
     pub(crate) fn new(inner: Arc<dyn PaymentProvider>, metrics: Arc<Metrics>) -> Self {
         Self { inner, metrics }
     }
+
+    /// `object`: what it is about, under our reference or the provider's name.
+    async fn call<T>(
+        &self,
+        call: &'static str,
+        object: impl Display,
+        work: impl Future<Output = Answer<T>>,
+    ) -> Answer<T> {
+        self.metrics.call(call, work).instrument(tracing::info_span!("provider_call", call, %object)).await
+    }
 }
 
 #[async_trait]
@@ -34,27 +46,27 @@ impl PaymentProvider for Measured {
     }
 
     async fn start_setup(&self, request: &SetupRequest) -> Answer<SetupAnswer> {
-        self.metrics.call("start_setup", self.inner.start_setup(request)).await
+        self.call("start_setup", &request.reference, self.inner.start_setup(request)).await
     }
 
     async fn look_up_setup(&self, request: &SetupRequest, provider_ref: Option<&str>) -> Answer<Option<SetupAnswer>> {
-        self.metrics.call("look_up_setup", self.inner.look_up_setup(request, provider_ref)).await
+        self.call("look_up_setup", &request.reference, self.inner.look_up_setup(request, provider_ref)).await
     }
 
     async fn cancel_setup(&self, request: &SetupRequest) -> Answer<SetupAnswer> {
-        self.metrics.call("cancel_setup", self.inner.cancel_setup(request)).await
+        self.call("cancel_setup", &request.reference, self.inner.cancel_setup(request)).await
     }
 
     async fn forget_card(&self, customer: &str, card_ref: &str) -> Answer<()> {
-        self.metrics.call("forget_card", self.inner.forget_card(customer, card_ref)).await
+        self.call("forget_card", card_ref, self.inner.forget_card(customer, card_ref)).await
     }
 
     async fn look_up_card(&self, customer: &str, card_ref: &str) -> Answer<Option<CardFacts>> {
-        self.metrics.call("look_up_card", self.inner.look_up_card(customer, card_ref)).await
+        self.call("look_up_card", card_ref, self.inner.look_up_card(customer, card_ref)).await
     }
 
     async fn charge(&self, request: &ChargeRequest) -> Answer<ChargeAnswer> {
-        self.metrics.call("charge", self.inner.charge(request)).await
+        self.call("charge", &request.reference, self.inner.charge(request)).await
     }
 
     async fn look_up_charge(
@@ -62,47 +74,47 @@ impl PaymentProvider for Measured {
         request: &ChargeRequest,
         provider_ref: Option<&str>,
     ) -> Answer<Option<ChargeAnswer>> {
-        self.metrics.call("look_up_charge", self.inner.look_up_charge(request, provider_ref)).await
+        self.call("look_up_charge", &request.reference, self.inner.look_up_charge(request, provider_ref)).await
     }
 
     async fn cancel_charge(&self, request: &ChargeRequest, provider_ref: Option<&str>) -> Answer<ChargeAnswer> {
-        self.metrics.call("cancel_charge", self.inner.cancel_charge(request, provider_ref)).await
+        self.call("cancel_charge", &request.reference, self.inner.cancel_charge(request, provider_ref)).await
     }
 
     async fn refund(&self, request: &RefundRequest) -> Answer<RefundAnswer> {
-        self.metrics.call("refund", self.inner.refund(request)).await
+        self.call("refund", &request.reference, self.inner.refund(request)).await
     }
 
     async fn look_up_refund(&self, request: &RefundRequest) -> Answer<Option<RefundAnswer>> {
-        self.metrics.call("look_up_refund", self.inner.look_up_refund(request)).await
+        self.call("look_up_refund", &request.reference, self.inner.look_up_refund(request)).await
     }
 
     async fn look_up_external_refund(&self, provider_ref: &str) -> Answer<Option<ExternalRefund>> {
-        self.metrics.call("look_up_external_refund", self.inner.look_up_external_refund(provider_ref)).await
+        self.call("look_up_external_refund", provider_ref, self.inner.look_up_external_refund(provider_ref)).await
     }
 
     async fn look_up_dispute(&self, provider_ref: &str) -> Answer<Option<DisputeAnswer>> {
-        self.metrics.call("look_up_dispute", self.inner.look_up_dispute(provider_ref)).await
+        self.call("look_up_dispute", provider_ref, self.inner.look_up_dispute(provider_ref)).await
     }
 
     async fn look_up_fraud_warning(&self, provider_ref: &str) -> Answer<Option<FraudWarning>> {
-        self.metrics.call("look_up_fraud_warning", self.inner.look_up_fraud_warning(provider_ref)).await
+        self.call("look_up_fraud_warning", provider_ref, self.inner.look_up_fraud_warning(provider_ref)).await
     }
 
     async fn look_up_payment(&self, provider_ref: &str) -> Answer<Option<ReceivedPayment>> {
-        self.metrics.call("look_up_payment", self.inner.look_up_payment(provider_ref)).await
+        self.call("look_up_payment", provider_ref, self.inner.look_up_payment(provider_ref)).await
     }
 
     async fn create_checkout(&self, request: &CheckoutRequest) -> Answer<Checkout> {
-        self.metrics.call("create_checkout", self.inner.create_checkout(request)).await
+        self.call("create_checkout", &request.reference, self.inner.create_checkout(request)).await
     }
 
     async fn expire_checkout(&self, provider_ref: &str) -> Answer<()> {
-        self.metrics.call("expire_checkout", self.inner.expire_checkout(provider_ref)).await
+        self.call("expire_checkout", provider_ref, self.inner.expire_checkout(provider_ref)).await
     }
 
     async fn events_between(&self, from: Timestamp, to: Timestamp) -> Answer<Vec<WebhookEvent>> {
-        self.metrics.call("events_between", self.inner.events_between(from, to)).await
+        self.call("events_between", from, self.inner.events_between(from, to)).await
     }
 
     fn read_webhook(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {

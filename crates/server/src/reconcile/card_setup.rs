@@ -28,6 +28,7 @@ pub(crate) async fn close_hosted_page(state: &AppState, setup: &CardSetup) -> Re
     if intent::has_hosted_page(setup) { call_and_apply(state, setup, true).await } else { Ok(Vec::new()) }
 }
 
+#[tracing::instrument(skip_all, fields(organization = %setup.organization_id, setup = %setup.id))]
 async fn call_and_apply(state: &AppState, setup: &CardSetup, given_up: bool) -> Result<Vec<Effect>, Problem> {
     let SetupIntent { request, page, .. } = serde_json::from_str(&setup.request).map_err(Problem::internal)?;
     let answer = match page {

@@ -59,6 +59,7 @@ pub(crate) async fn reconcile_charge(
 
 /// A person does not want a charge that waits for the cardholder: it is closed at the provider first, whose answer is
 /// then applied, since it may have been paid just before. `None`: somebody else is at it.
+#[tracing::instrument(skip_all, fields(organization = %organization_id, top_up = %id))]
 pub(crate) async fn close_charge(
     state: &AppState,
     organization_id: &OrganizationId,
@@ -115,6 +116,7 @@ enum ProviderCall {
 }
 
 /// Asks the provider about a top-up that `owner` has leased, and applies its answer.
+#[tracing::instrument(skip_all, fields(organization = %top_up.organization_id, top_up = %top_up.id))]
 pub(crate) async fn reconcile_leased(
     state: &AppState,
     top_up: &TopUp,

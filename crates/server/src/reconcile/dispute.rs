@@ -42,6 +42,7 @@ pub(crate) async fn find_dispute(state: &AppState, provider_ref: &str) -> Result
 
 /// Moves the wallet's money after the provider's. The charge must have been reconciled before: what is not in the ledger
 /// cannot be taken back.
+#[tracing::instrument(skip_all, fields(organization = %found.organization_id, top_up = %found.top_up_id))]
 pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Result<Vec<Effect>, Problem> {
     let (organization_id, answer) = (&found.organization_id, &found.answer);
     let organization = state.store.organization(organization_id).await?;

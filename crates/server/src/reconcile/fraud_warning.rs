@@ -9,6 +9,7 @@ use crate::reconcile::{Effect, top_up_of};
 use crate::state::AppState;
 
 /// Asks the provider about a warning and applies it. One about no charge of ours is no concern.
+#[tracing::instrument(skip_all, fields(warning = %provider_ref))]
 pub(crate) async fn reconcile_fraud_warning(state: &AppState, provider_ref: &str) -> Result<Vec<Effect>, Problem> {
     let answer = state.provider.look_up_fraud_warning(provider_ref).await.map_err(|error| {
         tracing::warn!(warning = provider_ref, %error, "a fraud warning could not be looked up");

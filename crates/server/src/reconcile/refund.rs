@@ -37,6 +37,7 @@ pub(crate) async fn lease_due_refunds(
 
 /// Asks the provider for a refund of ours and applies its answer. The reference makes a repetition answer what became of
 /// the first.
+#[tracing::instrument(skip_all, fields(organization = %refund.organization_id, refund = %refund.id))]
 pub(crate) async fn reconcile_refund(state: &AppState, refund: &Refund) -> Result<Vec<Effect>, Problem> {
     let organization = state.store.organization(&refund.organization_id).await?;
     let top_up = state.store.top_up(&organization.id, &refund.top_up_id).await?;
@@ -101,6 +102,7 @@ pub(crate) async fn find_external_refund(state: &AppState, provider_ref: &str) -
 
 /// Debits the wallet for it, or credits it again if it failed. The charge must have been reconciled before: what is not in
 /// the ledger cannot be given back.
+#[tracing::instrument(skip_all, fields(organization = %found.organization_id, top_up = %found.top_up_id))]
 pub(crate) async fn apply_external_refund(state: &AppState, found: &FoundRefund) -> Result<Vec<Effect>, Problem> {
     let (organization_id, answer) = (&found.organization_id, &found.answer);
     let organization = state.store.organization(organization_id).await?;

@@ -42,6 +42,7 @@ fn refused(error: WebhookError) -> Problem {
 
 /// Does what an event asks for, unless its effect is in the database already.
 /// See docs/decisions/0020-webhooks-are-hints.md.
+#[tracing::instrument(skip_all, fields(event = %event.id))]
 pub(crate) async fn handle(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
     let provider = state.provider.name();
     if state.store.provider_event_handled(provider, &event.id).await? {

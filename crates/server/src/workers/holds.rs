@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::next_turn;
+use super::{next_turn, take_turn};
 use crate::events::Topic;
 use crate::state::AppState;
 
@@ -10,21 +10,25 @@ const PAUSE: Duration = Duration::from_secs(5);
 const AT_ONCE: u32 = 500;
 
 /// Runs until the server stops. Money that comes back can only raise a wallet, so nothing is charged for it.
-pub(super) async fn run(state: AppState) {
+pub(super) async fn expire_when_due(state: AppState) {
     loop {
-        match state.store.expire_holds(state.clock.now(), AT_ONCE).await {
-            Ok(wallets) => {
-                for wallet in wallets {
-                    state.events.publish(&wallet.organization_id, Topic::Wallet);
-                }
-            }
-            Err(error) => tracing::warn!(%error, "expired holds could not be given back"),
-        }
-        if let Err(error) = state.store.expire_links(state.clock.now()).await {
-            tracing::warn!(%error, "it could not be written down which payment links are over");
-        }
+        take_turn("expiry", expire_due(&state)).await;
         if !next_turn(&state, PAUSE).await {
             return;
         }
+    }
+}
+
+async fn expire_due(state: &AppState) {
+    match state.store.expire_holds(state.clock.now(), AT_ONCE).await {
+        Ok(wallets) => {
+            for wallet in wallets {
+                state.events.publish(&wallet.organization_id, Topic::Wallet);
+            }
+        }
+        Err(error) => tracing::warn!(%error, "expired holds could not be given back"),
+    }
+    if let Err(error) = state.store.expire_links(state.clock.now()).await {
+        tracing::warn!(%error, "it could not be written down which payment links are over");
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::take_turn;
 use crate::state::AppState;
 
 const PAUSE: Duration = Duration::from_mins(1);
@@ -13,20 +14,24 @@ const KEYS_SECONDS: i64 = 48 * 3600;
 const EVENTS_SECONDS: i64 = 35 * 24 * 3600;
 
 /// Runs until the server stops.
-pub(crate) async fn run(state: AppState) {
+pub(super) async fn purge_regularly(state: AppState) {
     let mut ticks = interval(PAUSE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while state.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        state.budgets.tidy();
-        let now = state.clock.now();
-        if let Err(error) = state.store.purge_sessions(now).await {
-            tracing::warn!(%error, "old sessions could not be forgotten; they stay refused");
-        }
-        if let Err(error) = state.store.purge_idempotency_keys(now.plus_seconds(-KEYS_SECONDS)).await {
-            tracing::warn!(%error, "old idempotency keys could not be forgotten");
-        }
-        if let Err(error) = state.store.purge_provider_events(now.plus_seconds(-EVENTS_SECONDS)).await {
-            tracing::warn!(%error, "old events of the payment provider could not be forgotten");
-        }
+        take_turn("housekeeping", purge_all(&state)).await;
+    }
+}
+
+async fn purge_all(state: &AppState) {
+    state.budgets.tidy();
+    let now = state.clock.now();
+    if let Err(error) = state.store.purge_sessions(now).await {
+        tracing::warn!(%error, "old sessions could not be forgotten; they stay refused");
+    }
+    if let Err(error) = state.store.purge_idempotency_keys(now.plus_seconds(-KEYS_SECONDS)).await {
+        tracing::warn!(%error, "old idempotency keys could not be forgotten");
+    }
+    if let Err(error) = state.store.purge_provider_events(now.plus_seconds(-EVENTS_SECONDS)).await {
+        tracing::warn!(%error, "old events of the payment provider could not be forgotten");
     }
 }

@@ -1,8 +1,8 @@
-//! Delivers notices, and now and then looks at every wallet: a crash may have come between a posting and its look.
+//! Delivers notifications, and now and then looks at every wallet: a crash may have come between a posting and its look.
 
 use std::time::Duration;
 
-use super::next_turn;
+use super::{next_turn, take_turn};
 use crate::service::notifications;
 use crate::state::AppState;
 use billing_domain::OrganizationId;
@@ -10,45 +10,53 @@ use billing_domain::OrganizationId;
 const PAUSE: Duration = Duration::from_secs(2);
 const AT_ONCE: u32 = 20;
 /// The low mark follows the burn rate, so a wallet can be low without having changed.
-const ROUND: Duration = Duration::from_mins(5);
+const SWEEP_PAUSE: Duration = Duration::from_mins(5);
 
 /// Runs until the server stops.
-pub(super) async fn deliver(state: AppState) {
+pub(super) async fn deliver_when_due(state: AppState) {
     loop {
-        if let Err(problem) = notifications::deliver_due(&state, AT_ONCE).await {
-            tracing::warn!(problem = problem.document().detail, "notices could not be delivered");
-        }
-        if let Err(problem) = notifications::watch_passed_over(&state).await {
-            tracing::warn!(problem = problem.document().detail, "low balances");
-        }
+        take_turn("notifications", deliver_due(&state)).await;
         if !next_turn(&state, PAUSE).await {
             return;
         }
     }
 }
 
+async fn deliver_due(state: &AppState) {
+    if let Err(problem) = notifications::deliver_due(state, AT_ONCE).await {
+        tracing::warn!(problem = problem.document().detail, "notifications could not be delivered");
+    }
+    if let Err(problem) = notifications::watch_passed_over(state).await {
+        tracing::warn!(problem = problem.document().detail, "low balances");
+    }
+}
+
 /// Runs until the server stops, beginning at once.
-pub(super) async fn watch_all(state: AppState) {
+pub(super) async fn sweep_balances(state: AppState) {
     loop {
-        match state.store.organization_ids().await {
-            Ok(organizations) => {
-                for organization_id in organizations {
-                    if state.shutdown.is_cancelled() {
-                        return;
-                    }
-                    watch(&state, &organization_id).await;
-                }
-            }
-            Err(error) => tracing::warn!(%error, "wallets could not be looked at"),
-        }
-        if !next_turn(&state, ROUND).await {
+        take_turn("low_balance_sweep", watch_all(&state)).await;
+        if !next_turn(&state, SWEEP_PAUSE).await {
             return;
         }
     }
 }
 
+async fn watch_all(state: &AppState) {
+    match state.store.organization_ids().await {
+        Ok(organizations) => {
+            for organization_id in organizations {
+                if state.shutdown.is_cancelled() {
+                    return;
+                }
+                watch_wallet(state, &organization_id).await;
+            }
+        }
+        Err(error) => tracing::warn!(%error, "wallets could not be looked at"),
+    }
+}
+
 /// Looks at one wallet; what fails is looked at again.
-pub(super) async fn watch(state: &AppState, organization_id: &OrganizationId) {
+pub(super) async fn watch_wallet(state: &AppState, organization_id: &OrganizationId) {
     if let Err(problem) = notifications::watch_balance(state, organization_id).await {
         tracing::warn!(organization = %organization_id, problem = problem.document().detail, "low balance");
     }

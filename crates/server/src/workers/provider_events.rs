@@ -5,7 +5,7 @@ use std::time::Duration;
 use billing_contract::ProblemCode;
 use billing_domain::Timestamp;
 
-use super::next_turn;
+use super::{next_turn, take_turn};
 use crate::problem::Problem;
 use crate::service::{unknown_payments, webhooks};
 use crate::state::AppState;
@@ -27,9 +27,9 @@ const LEASE: &str = "provider_events";
 const HANDLED_UNTIL: &str = "provider_events_until";
 
 /// Runs until the server stops.
-pub(super) async fn run(state: AppState) {
+pub(super) async fn poll_regularly(state: AppState) {
     loop {
-        if let Err(problem) = look(&state).await {
+        if let Err(problem) = take_turn("provider_events", poll_if_due(&state)).await {
             tracing::warn!(problem = problem.document().detail, "events of the payment provider could not be read");
         }
         if !next_turn(&state, PAUSE).await {
@@ -38,7 +38,7 @@ pub(super) async fn run(state: AppState) {
     }
 }
 
-async fn look(state: &AppState) -> Result<(), Problem> {
+async fn poll_if_due(state: &AppState) -> Result<(), Problem> {
     let now = state.clock.now();
     let key = format!("{HANDLED_UNTIL}:{}", state.provider.name());
     let until = state.store.meta(&key).await?.and_then(|text| text.parse::<Timestamp>().ok());

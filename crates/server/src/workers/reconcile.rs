@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::next_turn;
+use super::{next_turn, take_turn};
 use crate::service::{cards, charges, refunds};
 use crate::state::AppState;
 
@@ -11,19 +11,23 @@ const AT_ONCE: u32 = 50;
 
 /// Runs until the server stops, beginning at once. Only rows whose time has come are taken, so the short pause asks
 /// the database, not the provider.
-pub(super) async fn run(state: AppState) {
+pub(super) async fn reconcile_when_due(state: AppState) {
     loop {
-        if let Err(problem) = charges::reconcile_due(&state, AT_ONCE).await {
-            tracing::warn!(problem = problem.document().detail, "open top-ups could not be looked at");
-        }
-        if let Err(problem) = cards::reconcile_abandoned(&state, AT_ONCE).await {
-            tracing::warn!(problem = problem.document().detail, "open card set-ups could not be looked at");
-        }
-        if let Err(problem) = refunds::reconcile_due(&state, None, AT_ONCE).await {
-            tracing::warn!(problem = problem.document().detail, "open refunds could not be looked at");
-        }
+        take_turn("reconciliation", reconcile_due(&state)).await;
         if !next_turn(&state, PAUSE).await {
             return;
         }
+    }
+}
+
+async fn reconcile_due(state: &AppState) {
+    if let Err(problem) = charges::reconcile_due(state, AT_ONCE).await {
+        tracing::warn!(problem = problem.document().detail, "open top-ups could not be looked at");
+    }
+    if let Err(problem) = cards::reconcile_abandoned(state, AT_ONCE).await {
+        tracing::warn!(problem = problem.document().detail, "open card setups could not be looked at");
+    }
+    if let Err(problem) = refunds::reconcile_due(state, None, AT_ONCE).await {
+        tracing::warn!(problem = problem.document().detail, "open refunds could not be looked at");
     }
 }

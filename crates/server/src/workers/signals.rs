@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What one server tells the others.
 #[derive(Serialize, Deserialize)]
-struct Word {
+struct Bulletin {
     /// Who: a server has told its own watchers already.
     from: String,
     /// What has changed, each once.
@@ -26,25 +26,25 @@ struct Word {
 }
 
 /// Runs until the server stops; ends at once where there is nobody to talk to.
-pub(super) async fn run(state: AppState, mut outgoing: UnboundedReceiver<News>) {
+pub(super) async fn exchange_signals(state: AppState, mut outgoing: UnboundedReceiver<News>) {
     let Ok(own) = state.new_id::<LeaseOwner>() else { return };
     tokio::select! {
         () = state.shutdown.cancelled() => {}
-        () = tell(&state, own.as_str(), &mut outgoing) => {}
+        () = send_news(&state, own.as_str(), &mut outgoing) => {}
         // It ends where there is no channel: then nobody gathers news in vain either.
-        () = hear(&state, own.as_str()) => {}
+        () = receive_news(&state, own.as_str()) => {}
     }
 }
 
-async fn tell(state: &AppState, own: &str, outgoing: &mut UnboundedReceiver<News>) {
+async fn send_news(state: &AppState, own: &str, outgoing: &mut UnboundedReceiver<News>) {
     while let Some(first) = outgoing.recv().await {
         tokio::time::sleep(GATHERING).await;
         let mut news = BTreeSet::from([first]);
         while let Ok(next) = outgoing.try_recv() {
             news.insert(next);
         }
-        for word in words(own, news) {
-            if let Err(error) = state.store.signal(&word).await {
+        for bulletin in split_bulletins(own, news) {
+            if let Err(error) = state.store.signal(&bulletin).await {
                 // The others look at what matters by themselves each second.
                 tracing::warn!(%error, "the other servers were not told of a change");
             }
@@ -52,14 +52,14 @@ async fn tell(state: &AppState, own: &str, outgoing: &mut UnboundedReceiver<News
     }
 }
 
-/// As few words as fit.
-fn words(own: &str, news: BTreeSet<News>) -> Vec<String> {
+/// As few bulletins as fit.
+fn split_bulletins(own: &str, news: BTreeSet<News>) -> Vec<String> {
     let mut words = Vec::new();
     let mut news: Vec<News> = news.into_iter().collect();
     while !news.is_empty() {
         let mut count = news.len();
         let word = loop {
-            let word = Word { from: own.to_owned(), news: news[..count].to_vec() };
+            let word = Bulletin { from: own.to_owned(), news: news[..count].to_vec() };
             let text = serde_json::to_string(&word).unwrap_or_default();
             if text.len() <= LONGEST_SIGNAL || count == 1 {
                 break text;
@@ -72,14 +72,14 @@ fn words(own: &str, news: BTreeSet<News>) -> Vec<String> {
     words
 }
 
-async fn hear(state: &AppState, own: &str) {
+async fn receive_news(state: &AppState, own: &str) {
     loop {
         match state.store.signals().await {
             Ok(None) => return,
             Ok(Some(mut signals)) => {
                 // Nobody listened until now.
                 state.events.publish_to_all(&Topic::Everything);
-                listen(state, own, &mut signals).await;
+                receive_until_lost(state, own, &mut signals).await;
             }
             Err(error) => tracing::warn!(%error, "the other servers cannot be heard"),
         }
@@ -88,10 +88,10 @@ async fn hear(state: &AppState, own: &str) {
 }
 
 /// Until the connection is lost for good.
-async fn listen(state: &AppState, own: &str, signals: &mut Signals) {
+async fn receive_until_lost(state: &AppState, own: &str, signals: &mut Signals) {
     loop {
         match signals.recv().await {
-            Ok(Signal::Word(text)) => match serde_json::from_str::<Word>(&text) {
+            Ok(Signal::Word(text)) => match serde_json::from_str::<Bulletin>(&text) {
                 Ok(word) if word.from == own => {}
                 Ok(word) => {
                     for News { organization_id, topic } in word.news {
@@ -113,16 +113,16 @@ mod tests {
     use billing_domain::{OrganizationId, TopUpId};
 
     #[test]
-    fn many_news_are_split_into_words_that_fit_and_none_is_lost() {
+    fn many_news_are_split_into_bulletins_that_fit_and_none_is_lost() {
         let news: BTreeSet<News> = (0..500)
             .map(|number| News {
                 organization_id: OrganizationId::from_trusted(format!("00000000-0000-7000-8000-{number:012}")),
                 topic: Topic::TopUp(TopUpId::from_trusted(format!("00000000-0000-7000-9000-{number:012}"))),
             })
             .collect();
-        let words = words("me", news.clone());
+        let words = split_bulletins("me", news.clone());
         assert!(words.len() > 1 && words.iter().all(|word| word.len() <= LONGEST_SIGNAL));
-        let told = words.iter().flat_map(|word| serde_json::from_str::<Word>(word).unwrap().news);
+        let told = words.iter().flat_map(|word| serde_json::from_str::<Bulletin>(word).unwrap().news);
         assert_eq!(told.collect::<BTreeSet<_>>(), news);
     }
 }

@@ -72,7 +72,7 @@ impl Store {
         charge: ExpectedCharge,
         now: Timestamp,
     ) -> Result<std::result::Result<Created<CardSetup>, LinkRefusal>> {
-        retrying!(self.begin_link_attempt_once(link, new, key, charge, now))
+        retrying!("begin_link_attempt", self.begin_link_attempt_once(link, new, key, charge, now))
     }
 
     /// Takes the provider's word on a link's set-up. A success connects the card and completes the link, or writes the
@@ -86,7 +86,7 @@ impl Store {
         charge: &LinkCharge,
         now: Timestamp,
     ) -> Result<LinkApplied> {
-        retrying!(self.apply_link_setup_once(organization_id, id, word, charge, now))
+        retrying!("apply_link_setup", organization_id => self.apply_link_setup_once(organization_id, id, word, charge, now))
     }
 
     /// The set-up by which somebody is using a link at this moment, if somebody is.

@@ -34,7 +34,7 @@ impl Store {
         organization_id: &OrganizationId,
         day_of: impl Fn(Timestamp) -> Date + Send + Sync,
     ) -> Result<i64> {
-        retrying!(self.rebuild_usage_days_once(organization_id, &day_of))
+        retrying!("rebuild_usage_days", organization_id => self.rebuild_usage_days_once(organization_id, &day_of))
     }
 
     async fn rebuild_usage_days_once(

@@ -185,7 +185,7 @@ async fn the_first_automatic_payment_is_the_one_that_was_seen(bench: Bench) {
     assert!(!bench.store.auto_pay(&organization).await.unwrap().enabled, "not before it is paid");
     charged(&bench, &top_up, Outcome::Settled).await;
     let auto_pay = bench.store.auto_pay(&organization).await.unwrap();
-    assert_eq!((auto_pay.enabled, auto_pay.state.last_charge_at), (true, Some(NOW)));
+    assert_eq!((auto_pay.enabled, auto_pay.health.last_charge_at), (true, Some(NOW)));
     let spent = bench.store.auto_spent(&organization, NOW, NOW.plus_seconds(1)).await.unwrap();
     assert_eq!(spent.settled, money("50"), "it counts for the month's cap");
     bench.assert_whole(&organization).await;

@@ -225,7 +225,7 @@ async fn what_was_really_received_is_credited(bench: Bench) {
 
 async fn automatic(bench: &Bench, organization: &OrganizationId, amount: &str) -> Created<TopUp> {
     let auto_pay = bench.store.auto_pay(organization).await.unwrap();
-    let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.state.last_charge_at };
+    let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.health.last_charge_at };
     let new = new_top_up(bench, organization, amount).await;
     bench.store.create_auto_top_up(organization, &new, &guard, NOW).await.unwrap()
 }
@@ -273,7 +273,7 @@ async fn a_worker_with_old_figures_cannot_charge_again(bench: Bench) {
     let new = answers.iter().filter(|answer| matches!(answer, Ok(Created::New(_)))).count();
     let stale = answers.iter().filter(|answer| matches!(answer, Err(StoreError::Stale))).count();
     assert_eq!((new, stale), (1, 9));
-    assert_eq!(bench.store.auto_pay(&organization).await.unwrap().state.last_charge_at, Some(NOW));
+    assert_eq!(bench.store.auto_pay(&organization).await.unwrap().health.last_charge_at, Some(NOW));
     let old_version = AutoGuard { version: version - 1, last_charge_at: Some(NOW) };
     let answer = bench.store.create_auto_top_up(&organization, &template, &old_version, NOW).await;
     assert!(matches!(answer, Err(StoreError::Stale)));

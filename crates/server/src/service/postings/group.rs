@@ -58,6 +58,7 @@ async fn drain(state: &AppState, lane: usize) {
 /// Whose lines in a batch are whose: how many of them, one request after the other.
 type Shares = Vec<(usize, PostingReply)>;
 
+#[tracing::instrument(level = "debug", skip_all, fields(requests = queued.len()))]
 async fn commit(state: &AppState, queued: Vec<QueuedPosting>) {
     let mut wallets: BTreeMap<OrganizationId, (Vec<NewLine>, Shares)> = BTreeMap::new();
     for QueuedPosting { batch, reply } in queued {
