@@ -6,7 +6,10 @@
 #![allow(dead_code, reason = "each of the two programs says a part of what can be said")]
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
+
+use billing_contract::Message;
 
 use crate::platform::{intl, language};
 
@@ -35,51 +38,36 @@ pub(crate) fn other_language() -> Option<String> {
     with_lines(|lines| (!lines.is_empty()).then(language::language_code))
 }
 
-/// Key and text of each line of an area that is looked up; none in English.
-fn looked_up(area: Range<usize>) -> Vec<(&'static str, &'static str)> {
-    with_lines(|lines| lines.get(area).unwrap_or_default().iter().filter_map(|line| line.split_once('\t')).collect())
-}
-
-/// What the page's language says for this code of the server ([`PROBLEMS`], [`FIELDS`]); `None` in English, which the
-/// server speaks itself, and for a code that is not known.
+/// What the page's language says for this code of the server ([`PROBLEMS`], [`FIELDS`], [`SERVER`]); `None` in English,
+/// which the server speaks itself, and for a code that is not known.
 pub(crate) fn of_code(area: Range<usize>, code: &str) -> Option<&'static str> {
-    looked_up(area).into_iter().find(|(known, _)| *known == code).map(|(_, text)| text)
+    with_lines(|lines| text_of(lines.get(area).unwrap_or_default(), code))
 }
 
-/// What the page's language says for these English words of the server; `None` in English and for words that are not known.
+/// Each line is a code, a tab and its text.
+fn text_of(lines: &[&'static str], code: &str) -> Option<&'static str> {
+    lines.iter().filter_map(|line| line.split_once('\t')).find(|(known, _)| *known == code).map(|(_, text)| text)
+}
+
+/// A sentence of the server in the page's language; `None` in English and where the page is older than the sentence.
 /// See docs/decisions/0068-translated-page-english-server.md.
-pub(crate) fn of_words(words: &str) -> Option<String> {
-    let matching =
-        looked_up(SERVER).into_iter().filter_map(|(template, text)| Some((template, text, matched(template, words)?)));
-    // Of those that fit, the one that says most itself.
-    let (_, text, found) = matching.max_by_key(|(template, ..)| template.len())?;
-    let found: Vec<_> = found.into_iter().map(|(name, value)| (name, intl::format_number(value))).collect();
-    let found: Vec<_> = found.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Some(fill(text, &found))
+pub(crate) fn translation(message: Option<&Message>) -> Option<String> {
+    let message = message?;
+    of_code(SERVER, &message.code).map(|text| fill_in(text, &message.params, intl::format_number))
 }
 
-/// The server's words in the page's language, as far as it knows them.
-pub(crate) fn heard(words: &str) -> String {
-    of_words(words).unwrap_or_else(|| words.to_owned())
+/// The same, and the server's own English where there is none.
+pub(crate) fn translated(english: &str, message: Option<&Message>) -> String {
+    translation(message).unwrap_or_else(|| english.to_owned())
 }
 
-/// What stands in `text` for each `{name}` of the template; `None` when it is another text.
-fn matched<'a>(template: &'a str, text: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
-    let mut found = Vec::new();
-    let (before, mut rest) = template.split_once('{').unwrap_or((template, ""));
-    let mut text = text.strip_prefix(before)?;
-    while let Some((name, after)) = rest.split_once('}') {
-        let Some((literal, next)) = after.split_once('{') else {
-            // The last words stand at the end, not where they come first: an amount has a point too.
-            found.push((name, text.strip_suffix(after)?));
-            return Some(found);
-        };
-        let (value, after) = text.split_at(text.find(literal)?);
-        found.push((name, value));
-        text = after.strip_prefix(literal)?;
-        rest = next;
-    }
-    text.is_empty().then_some(found)
+/// The text with each `{name}` replaced, and each `{name:}` by the number as the reader writes it.
+fn fill_in(text: &str, params: &BTreeMap<String, String>, write_number: impl Fn(&str) -> String) -> String {
+    interpolate(text, |name| {
+        let (name, number) = name.strip_suffix(':').map_or((name, false), |name| (name, true));
+        let value = params.get(name).map_or("", String::as_str);
+        if number { write_number(value) } else { value.to_owned() }
+    })
 }
 
 fn text(number: usize, english: &'static str) -> &'static str {
@@ -88,12 +76,18 @@ fn text(number: usize, english: &'static str) -> &'static str {
 
 /// The template with each `{name}` replaced.
 pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    interpolate(template, |name| {
+        values.iter().find(|(known, _)| *known == name).map_or_else(String::new, |(_, value)| (*value).to_owned())
+    })
+}
+
+fn interpolate(template: &str, value: impl Fn(&str) -> String) -> String {
     let mut out = String::with_capacity(template.len() + 16);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let Some((name, after)) = after.split_once('}') else { return out };
-        out.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+        out.push_str(&value(name));
         rest = after;
     }
     out.push_str(rest);
@@ -152,36 +146,30 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_recognised_by_its_template() {
-        let of = |text| matched("At most {most} of {what}.", text);
-        assert_eq!(of("At most 12.50 of it."), Some(vec![("most", "12.50"), ("what", "it")]));
-        assert_eq!(matched("The end {x}", "The end 1"), Some(vec![("x", "1")]));
-        assert_eq!(matched("Plain.", "Plain."), Some(Vec::new()));
-        let range = Some(vec![("from", "10.00"), ("to", "5000.00")]);
-        assert_eq!(matched("Enter {from} to {to}.", "Enter 10.00 to 5000.00."), range);
-        for other in ["At most 1.", "At most 1 of it", "at most 1 of it.", "At most 1 of it. And more", ""] {
-            assert_eq!(of(other), None, "{other}");
-        }
+    fn a_sentence_of_the_server_is_found_by_its_code_and_filled_in_as_the_reader_writes_numbers() {
+        let lines = ["above\tHöchstens {maximum:} für {card}.", "", "gone\tWeg."];
+        let params = [("maximum", "12.50"), ("card", "Visa {maximum:}")];
+        let params = params.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let text = text_of(&lines, "above").unwrap();
+        let written = fill_in(text, &params, |number| number.replace('.', ","));
+        assert_eq!(written, "Höchstens 12,50 für Visa {maximum:}.");
+        assert_eq!(fill_in(text, &BTreeMap::new(), str::to_owned), "Höchstens  für .");
+        assert_eq!((text_of(&lines, "gone"), text_of(&lines, "unknown")), (Some("Weg."), None));
     }
 
     #[test]
-    fn whatever_the_server_may_say_has_words_in_the_catalogue() {
-        use billing_domain::{charge::DeclineCode, sandbox_cards::CARDS};
+    fn every_code_of_a_problem_has_its_sentence() {
         let english = billing_catalogue::ENGLISH.read().unwrap();
         for code in billing_contract::ProblemCode::ALL {
             assert!(english.get("problems", code.as_str()).is_some(), "{}", code.as_str());
-        }
-        let sentences: Vec<&str> = english.areas["server"].values().map(|message| message.forms()[0].1).collect();
-        let reasons = DeclineCode::ALL.iter().flat_map(|code| [code.sentence(), code.sentence_for_fixed_amount()]);
-        for words in reasons.chain(CARDS.iter().map(|card| card.note)) {
-            assert!(sentences.contains(&words), "{words}");
         }
     }
 
     #[test]
     fn in_english_the_server_speaks_for_itself() {
+        let message = Message { code: "link_gone".to_owned(), params: BTreeMap::new() };
         assert_eq!(of_code(PROBLEMS, "gone"), None);
-        assert_eq!(heard("Use another card."), "Use another card.");
+        assert_eq!(translated("Use another card.", Some(&message)), "Use another card.");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) async fn check_setup(id: &str) -> Result<CardSetup, ApiError> {
     ApiCall::new(Method::POST, paths::CARD_SETUP_CHECK, id).answer().await
 }
 
-/// `POST /cards/setups/{id}/challenge`: what the cardholder told the sandbox bank.
+/// `POST /cards/setups/{id}/challenge`: what the cardholder answers the sandbox bank.
 pub(crate) async fn answer_challenge(id: &str, approve: bool) -> Result<CardSetup, ApiError> {
     ApiCall::new(Method::POST, paths::CARD_SETUP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await
 }

@@ -6,7 +6,7 @@ use billing_contract::paths;
 use super::ApiError;
 use super::client::{ApiCall, Method, post};
 
-/// `POST /payment-links`: the only time that the address is told.
+/// `POST /payment-links`: the only answer that contains the address.
 pub(crate) async fn create_link(form: &CreatePaymentLink) -> Result<CreatedPaymentLink, ApiError> {
     post(paths::PAYMENT_LINKS).json(form).answer().await
 }

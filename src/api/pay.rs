@@ -21,7 +21,7 @@ pub(crate) async fn fetch_attempt(token: String, attempt_id: String) -> Result<P
     post(paths::PAY_STATUS).json(&AskAttempt { token, attempt_id }).answer().await
 }
 
-/// `POST /pay/challenge`: what the cardholder told the sandbox bank.
+/// `POST /pay/challenge`: what the cardholder answers the sandbox bank.
 pub(crate) async fn answer_challenge(token: String, attempt_id: String, approve: bool) -> Result<PayAttempt, ApiError> {
     post(paths::PAY_CHALLENGE).json(&AnswerAttempt { token, attempt_id, approve }).answer().await
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use billing_contract::{Problem, ProblemCode};
+use billing_contract::{Message, Problem, ProblemCode};
 
 use crate::platform::json::decode_json;
 use crate::texts;
@@ -33,7 +33,11 @@ impl ApiError {
                 (ProblemCode::TooManyRequests | ProblemCode::Unavailable, Some(seconds)) => {
                     texts::problem::pause(&seconds.to_string())
                 }
-                _ => heard(texts::PROBLEMS, problem.code.as_str(), &problem.detail),
+                _ => in_page_language(
+                    problem.translation.as_deref(),
+                    (texts::PROBLEMS, problem.code.as_str()),
+                    &problem.detail,
+                ),
             },
             Self::Network => texts::problem::network().to_owned(),
             Self::Timeout => texts::problem::timeout().to_owned(),
@@ -60,7 +64,7 @@ impl ApiError {
         errors
             .iter()
             .find(|error| error.pointer == pointer)
-            .map(|error| heard(texts::FIELDS, &error.code, &error.detail))
+            .map(|error| in_page_language(error.translation.as_deref(), (texts::FIELDS, &error.code), &error.detail))
     }
 
     /// The server itself says that it has the request and works on it. Nothing else is proof that it was ever sent.
@@ -77,9 +81,11 @@ impl ApiError {
     }
 }
 
-/// What the server says, in the page's language: its very words where they are known, else what their code means.
-fn heard(codes: Range<usize>, code: &str, words: &str) -> String {
-    texts::of_words(words).or_else(|| texts::of_code(codes, code).map(str::to_owned)).unwrap_or_else(|| sentence(words))
+/// What the server says, in the page's language: its very sentence where it is one of the catalogue, else what its code
+/// means.
+fn in_page_language(translation: Option<&Message>, (codes, code): (Range<usize>, &str), english: &str) -> String {
+    let general = || texts::of_code(codes, code).map(str::to_owned);
+    texts::translation(translation).or_else(general).unwrap_or_else(|| sentence(english))
 }
 
 /// With a capital letter first and a full stop at the end.

@@ -10,7 +10,7 @@ use super::client::{self, ApiCall, Method, get, post};
 use super::session_end::SessionEnd;
 use crate::platform::channel::TabChannel;
 
-/// Where the tabs of a browser tell each other who has signed in and out.
+/// The channel on which the tabs of a browser notify each other of sign-ins and sign-outs.
 const CHANNEL: &str = "nexis-billing/sessions";
 const SIGNED_IN: &str = "signed in ";
 const SIGNED_OUT: &str = "signed out ";
@@ -24,7 +24,7 @@ pub(crate) async fn fetch_bootstrap() -> Result<Bootstrap, ApiError> {
     get(paths::BOOTSTRAP).answer().await
 }
 
-/// `POST /session`. The other tabs of this browser are told.
+/// `POST /session`. The other tabs of this browser are notified.
 pub(crate) async fn sign_in(who: &SignIn) -> Result<Session, ApiError> {
     let session: Session = post(paths::SESSION).json(who).answer().await?;
     notify_tabs(SIGNED_IN, &session.id);
@@ -36,7 +36,7 @@ pub(crate) async fn confirm_password(password: String) -> Result<(), ApiError> {
     post(paths::SESSION_CONFIRMATION).json(&Confirm { password }).text().await.map(drop)
 }
 
-/// `DELETE /session`. The other tabs of this browser are told.
+/// `DELETE /session`. The other tabs of this browser are notified.
 pub(crate) async fn sign_out() -> Result<(), ApiError> {
     ApiCall::new(Method::DELETE, paths::SESSION, "").text().await?;
     notify_tabs(SIGNED_OUT, &client::session_id().unwrap_or_default());

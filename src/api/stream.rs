@@ -36,7 +36,7 @@ pub(crate) fn subscribe_to_wallet(
 ) -> EventSubscription {
     let watcher =
         Rc::new(WalletWatcher { lines: RefCell::new(LineSequence::after(after)), on_update: Box::new(on_update) });
-    let (position, reader, taker) = (Rc::clone(&watcher), Rc::clone(&watcher), watcher);
+    let (position, reader, receiver) = (Rc::clone(&watcher), Rc::clone(&watcher), watcher);
     subscribe(SubscriptionSource {
         name: "wallet",
         events: &EVENTS,
@@ -45,8 +45,8 @@ pub(crate) fn subscribe_to_wallet(
             client::resource_address(paths::EVENTS, "", &[("after", &after)])
         }),
         read: Box::new(|| Box::pin(get(paths::BILLING).text())),
-        on_read: Box::new(move |text| reader.take_all(text)),
-        on_event: Box::new(move |name, data| taker.take(name, data)),
+        on_read: Box::new(move |text| reader.receive_all(text)),
+        on_event: Box::new(move |name, data| receiver.receive_event(name, data)),
         on_connection: Box::new(on_connection),
     })
 }
@@ -57,7 +57,7 @@ struct WalletWatcher {
 }
 
 impl WalletWatcher {
-    fn take(&self, name: &str, data: &str) -> AfterEvent {
+    fn receive_event(&self, name: &str, data: &str) -> AfterEvent {
         // What cannot be read is a newer server's: the page goes on.
         let Some(update) = Update::read(name, data) else { return AfterEvent::GoOn };
         let update = match update {
@@ -78,7 +78,7 @@ impl WalletWatcher {
     }
 
     /// The answer of `GET /billing`.
-    fn take_all(&self, text: &str) {
+    fn receive_all(&self, text: &str) {
         let Some(billing) = decode_json::<Billing>(text) else { return };
         let newest = billing.transactions.items.iter().map(|line| (line.seq, line.clone())).collect();
         let lines = self.lines.borrow_mut().catch_up(newest);

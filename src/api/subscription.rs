@@ -29,8 +29,8 @@ use crate::platform::{clock, connection, random, visibility};
 const SILENCE_MILLISECONDS: i32 = 2 * event::HEARTBEAT_SECONDS.cast_signed() * 1_000;
 /// Between two questions of a page whose stream is lost.
 const POLL_MILLISECONDS: i32 = 10_000;
-/// What a change of one's own brings about is told by the stream sooner than this.
-const ECHO_MILLISECONDS: i32 = 2_000;
+/// The stream delivers what a change of one's own brings about sooner than this.
+const OWN_CHANGE_MILLISECONDS: i32 = 2_000;
 /// How often everything is read again because something changed meanwhile.
 const TRIES: usize = 3;
 
@@ -90,7 +90,7 @@ struct SubscriptionInner {
     over: Cell<bool>,
     /// The stream is this tab's.
     streaming: Cell<bool>,
-    /// The tab that streams has been heard since this one joined.
+    /// A message of the streaming tab has arrived since this one joined.
     following: Cell<bool>,
     /// Events arrive, or nobody has noticed yet that they do not.
     live: Cell<bool>,
@@ -104,14 +104,14 @@ struct SubscriptionInner {
     received: Cell<u32>,
     /// Counts those whose order beside an answer matters: what they say has no time of its own.
     changes: Cell<u32>,
-    proven_at: Cell<i64>,
+    confirmed_at: Cell<i64>,
     stream: RefCell<Option<Stream>>,
     channel: RefCell<Option<TabChannel>>,
     lock: RefCell<Option<Lock>>,
     retry: RefCell<Option<Timer>>,
     silence: RefCell<Option<Timer>>,
     poll: RefCell<Option<Timer>>,
-    echo: RefCell<Option<Timer>>,
+    own_change: RefCell<Option<Timer>>,
     task: RefCell<Option<BackgroundTask>>,
 }
 
@@ -130,27 +130,27 @@ pub(in crate::api) fn subscribe(source: SubscriptionSource) -> EventSubscription
         failures: Cell::new(0),
         received: Cell::new(0),
         changes: Cell::new(0),
-        proven_at: Cell::new(clock::now_millis()),
+        confirmed_at: Cell::new(clock::now_millis()),
         stream: RefCell::new(None),
         channel: RefCell::new(None),
         lock: RefCell::new(None),
         retry: RefCell::new(None),
         silence: RefCell::new(None),
         poll: RefCell::new(None),
-        echo: RefCell::new(None),
+        own_change: RefCell::new(None),
         task: RefCell::new(None),
     });
-    inner.see(visibility::is_visible());
+    inner.set_visible(visibility::is_visible());
     let weak = Rc::downgrade(&inner);
-    let visible = visibility::on_change(move |visible| with_upgraded(&weak, |inner| inner.see(visible)));
+    let visible = visibility::on_change(move |visible| with_upgraded(&weak, |inner| inner.set_visible(visible)));
     let weak = Rc::downgrade(&inner);
     let network = visibility::on_network(move |online| {
         connection::update_state();
         // An open stream does not notice for minutes that its network is gone.
-        with_upgraded(&weak, |inner| if online { inner.try_again() } else { inner.lose() });
+        with_upgraded(&weak, |inner| if online { inner.reconnect() } else { inner.mark_broken() });
     });
     let weak = Rc::downgrade(&inner);
-    client::when_changed(move || with_upgraded(&weak, SubscriptionInner::expect_echo));
+    client::when_changed(move || with_upgraded(&weak, SubscriptionInner::expect_own_change));
     EventSubscription { inner, _visible: visible, _network: network }
 }
 
@@ -168,7 +168,7 @@ fn with_upgraded<T>(inner: &Weak<T>, run: impl FnOnce(&Rc<T>)) {
 }
 
 impl SubscriptionInner {
-    fn see(self: &Rc<Self>, visible: bool) {
+    fn set_visible(self: &Rc<Self>, visible: bool) {
         if self.over.get() {
             return;
         }
@@ -181,23 +181,24 @@ impl SubscriptionInner {
         }
     }
 
-    /// Among the tabs of the session: the first one streams, the others are told by it.
+    /// Among the tabs of the session: the first one streams and relays to the others.
     fn join(self: &Rc<Self>) {
         let name = format!("nexis-billing/{}/{}", client::session_id().unwrap_or_default(), self.source.name);
         let (receiver, granted) = (Rc::downgrade(self), Rc::downgrade(self));
         let channel =
             TabChannel::open(&name, move |text| with_upgraded(&receiver, |inner| inner.receive_from_tab(text)));
-        let lock = channel.as_ref().and_then(|_| Lock::request(&name, move || with_upgraded(&granted, Self::lead)));
+        let lock =
+            channel.as_ref().and_then(|_| Lock::request(&name, move || with_upgraded(&granted, Self::start_streaming)));
         if lock.is_some() {
             self.channel.replace(channel);
             self.lock.replace(lock);
             self.post(Relay::Joined);
             self.watch_silence();
         } else {
-            self.lead();
+            self.start_streaming();
         }
         if self.stale.get() {
-            let silent = clock::now_millis() - self.proven_at.get();
+            let silent = clock::now_millis() - self.confirmed_at.get();
             if silent > SILENCE_MILLISECONDS.into() {
                 self.mark_lost();
             }
@@ -210,7 +211,7 @@ impl SubscriptionInner {
         self.streaming.set(false);
         self.following.set(false);
         self.close();
-        for timer in [&self.retry, &self.silence, &self.poll, &self.echo] {
+        for timer in [&self.retry, &self.silence, &self.poll, &self.own_change] {
             timer.replace(None);
         }
         self.reading.set(false);
@@ -226,7 +227,7 @@ impl SubscriptionInner {
     }
 
     /// The stream is this tab's from now on.
-    fn lead(self: &Rc<Self>) {
+    fn start_streaming(self: &Rc<Self>) {
         if self.over.get() {
             return;
         }
@@ -247,12 +248,12 @@ impl SubscriptionInner {
         let stream = Stream::open(
             &(self.source.address)(),
             &names,
-            move |name, _id, data| with_upgraded(&receiver, |inner| inner.take(name, &data)),
+            move |name, _id, data| with_upgraded(&receiver, |inner| inner.receive_event(name, &data)),
             // An open connection proves nothing.
             move |state| {
                 with_upgraded(&changed, |inner| {
                     if state != StreamState::Open {
-                        inner.lose();
+                        inner.mark_broken();
                     }
                 });
             },
@@ -265,10 +266,10 @@ impl SubscriptionInner {
         match (Relay::read(text), self.streaming.get()) {
             (Some(Relay::Joined), true) => self.post(if self.live.get() { Relay::Live } else { Relay::Lost }),
             (Some(Relay::Live), false) => self.follow(),
-            (Some(Relay::Lost), false) => self.lose(),
+            (Some(Relay::Lost), false) => self.mark_broken(),
             (Some(Relay::Event { name, data }), false) => {
                 self.follow();
-                self.take(name, data);
+                self.receive_event(name, data);
             }
             _ => {}
         }
@@ -279,11 +280,11 @@ impl SubscriptionInner {
         if !self.following.replace(true) {
             self.stale.set(true);
         }
-        self.prove();
+        self.confirm_live();
     }
 
     /// An event, of the own stream or handed on by another tab.
-    fn take(self: &Rc<Self>, name: &str, data: &str) {
+    fn receive_event(self: &Rc<Self>, name: &str, data: &str) {
         if self.over.get() {
             return;
         }
@@ -293,7 +294,7 @@ impl SubscriptionInner {
         if ![event::HEARTBEAT, event::TRANSACTION, event::WALLET].contains(&name) {
             self.changes.set(self.changes.get().wrapping_add(1));
         }
-        self.prove();
+        self.confirm_live();
         if name == event::HEARTBEAT {
             return;
         }
@@ -305,8 +306,8 @@ impl SubscriptionInner {
         }
     }
 
-    fn prove(self: &Rc<Self>) {
-        self.proven_at.set(clock::now_millis());
+    fn confirm_live(self: &Rc<Self>) {
+        self.confirmed_at.set(clock::now_millis());
         self.failures.set(0);
         self.watch_silence();
         if !self.live.replace(true) {
@@ -324,12 +325,13 @@ impl SubscriptionInner {
 
     fn watch_silence(self: &Rc<Self>) {
         let weak = Rc::downgrade(self);
-        self.silence.replace(Some(timers::run_after(SILENCE_MILLISECONDS, move || with_upgraded(&weak, Self::lose))));
+        self.silence
+            .replace(Some(timers::run_after(SILENCE_MILLISECONDS, move || with_upgraded(&weak, Self::mark_broken))));
     }
 
     /// Events do not arrive. The browser would try again on its own, without spreading the load: it is stopped, and tried
     /// by our own rule.
-    fn lose(self: &Rc<Self>) {
+    fn mark_broken(self: &Rc<Self>) {
         if self.over.get() || !visibility::is_visible() {
             return;
         }
@@ -352,7 +354,7 @@ impl SubscriptionInner {
     fn mark_lost(&self) {
         connection::set_streaming(false);
         if self.live.replace(false) {
-            let silent_milliseconds = clock::now_millis() - self.proven_at.get();
+            let silent_milliseconds = clock::now_millis() - self.confirmed_at.get();
             (self.source.on_connection)(ConnectionState::Lost { silent_milliseconds });
             if self.streaming.get() {
                 self.post(Relay::Lost);
@@ -366,7 +368,7 @@ impl SubscriptionInner {
     }
 
     /// The server can perhaps be reached again.
-    fn try_again(self: &Rc<Self>) {
+    fn reconnect(self: &Rc<Self>) {
         if !self.live.get() && !self.over.get() {
             if self.streaming.get() {
                 self.retry_after(0);
@@ -375,23 +377,23 @@ impl SubscriptionInner {
         }
     }
 
-    /// The server has carried out a change of this page's: if the stream does not tell of it, what it has come to is read.
-    fn expect_echo(self: &Rc<Self>) {
+    /// The server has carried out a change of this page's: if the stream does not deliver it, the present state is read.
+    fn expect_own_change(self: &Rc<Self>) {
         if self.over.get() {
             return;
         }
         if !self.live.get() {
-            return self.try_again();
+            return self.reconnect();
         }
         let (weak, received) = (Rc::downgrade(self), self.received.get());
-        let look = move || {
+        let check = move || {
             with_upgraded(&weak, |inner| {
                 if inner.received.get() == received {
                     inner.read();
                 }
             });
         };
-        self.echo.replace(Some(timers::run_after(ECHO_MILLISECONDS, look)));
+        self.own_change.replace(Some(timers::run_after(OWN_CHANGE_MILLISECONDS, check)));
     }
 
     /// Reads everything, and again after a while as long as no events arrive.
@@ -408,7 +410,7 @@ impl SubscriptionInner {
                     (inner.source.on_read)(text);
                 }
                 if answer.is_none() || !inner.live.get() {
-                    inner.read_later();
+                    inner.schedule_read();
                 } else if inner.read_again.get() {
                     inner.read();
                 }
@@ -430,7 +432,7 @@ impl SubscriptionInner {
         answer
     }
 
-    fn read_later(self: &Rc<Self>) {
+    fn schedule_read(self: &Rc<Self>) {
         let weak = Rc::downgrade(self);
         let again = move || {
             with_upgraded(&weak, |inner| {
@@ -448,7 +450,7 @@ impl SubscriptionInner {
         }
     }
 
-    /// Stops hearing. The stream itself is dropped later: this may run inside one of its callbacks.
+    /// Stops receiving. The stream itself is dropped later: this may run inside one of its callbacks.
     fn close(&self) {
         if let Some(stream) = self.stream.borrow().as_ref() {
             stream.close();

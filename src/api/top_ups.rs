@@ -33,7 +33,7 @@ pub(crate) async fn cancel_top_up(id: &str) -> Result<TopUp, ApiError> {
     ApiCall::new(Method::POST, paths::TOP_UP_CANCEL, id).answer().await
 }
 
-/// `POST /top-ups/{id}/challenge`: what the cardholder told the sandbox bank.
+/// `POST /top-ups/{id}/challenge`: what the cardholder answers the sandbox bank.
 pub(crate) async fn answer_challenge(id: &str, approve: bool) -> Result<TopUp, ApiError> {
     ApiCall::new(Method::POST, paths::TOP_UP_CHALLENGE, id).json(&ChallengeAnswer { approve }).answer().await
 }

@@ -39,7 +39,7 @@ pub(super) fn render_confirmation() -> AnyView {
     let answer = move |confirmed: bool| {
         let waiting = waiting.with_value(|waiting| waiting.take());
         for reply in waiting {
-            reply.give(confirmed);
+            reply.send(confirmed);
         }
     };
     let confirmed = Callback::new(move |()| {

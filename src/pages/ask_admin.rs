@@ -82,7 +82,7 @@ fn receive_request(sent: ErasedSignal<Vec<FundsRequest>>, announcer: Announcer, 
     sent.update(|all| merge_request(all, request));
 }
 
-/// Puts a request into the list, newest first. What is answered stays answered, whatever is heard late.
+/// Puts a request into the list, newest first. What is answered stays answered, whatever arrives late.
 fn merge_request(all: &mut Vec<FundsRequest>, new: FundsRequest) {
     match all.iter_mut().find(|known| known.id == new.id) {
         Some(known) if known.state != FundsRequestState::Open => {}

@@ -1,7 +1,7 @@
-//! Whether the server can be reached, told by those who talk to it; buttons that would send something wait while it cannot.
+//! Whether the server can be reached, as those who send to it report; buttons that would send something wait while it cannot.
 //!
 //! One sign alone is not enough: a stream may be held up by a proxy, and a browser on a machine without a network still
-//! reaches a server on the same machine. The connection counts as lost when nothing is heard any more and either the
+//! reaches a server on the same machine. The connection counts as lost when nothing is received any more and either the
 //! browser says that it is offline, or the last request got no answer.
 
 use std::cell::Cell;

@@ -37,7 +37,7 @@ impl Drop for Aside {
     }
 }
 
-/// Closed and open in another way before anybody hears of it; the focus stays where it is.
+/// Closed and open in another way before any event is dispatched; the focus stays where it is.
 fn reopen_with(dialog: &HtmlDialogElement, open: fn(&HtmlDialogElement)) {
     let focused = web_sys::window()
         .and_then(|window| window.document())

@@ -43,7 +43,7 @@ pub(crate) fn reload_page() {
     history::reload_document();
 }
 
-/// What was typed into the field of this name before the page was loaded anew; told once.
+/// What was typed into the field of this name before the page was loaded anew; returned once.
 pub(crate) fn take_draft(name: &str) -> Option<String> {
     let mut kept: Vec<StoredDraft> = decode_json(&storage::get_item(NAME)?)?;
     let path = history::current_path();

@@ -18,7 +18,7 @@ pub(crate) struct OneshotSender<T: Clone + 'static> {
 }
 
 impl<T: Clone> OneshotSender<T> {
-    pub(crate) fn give(&self, answer: T) {
+    pub(crate) fn send(&self, answer: T) {
         let before = self.state.replace_with(|state| match state {
             OneshotState::Open(_) => OneshotState::Given(answer),
             OneshotState::Given(earlier) => OneshotState::Given(earlier.clone()),
@@ -32,7 +32,7 @@ impl<T: Clone> OneshotSender<T> {
 
 impl<T: Clone + 'static> Drop for OneshotSender<T> {
     fn drop(&mut self) {
-        self.give(self.fallback.clone());
+        self.send(self.fallback.clone());
     }
 }
 

@@ -1,5 +1,6 @@
 //! The words for a card and for what automatic payments will do, wherever they are shown.
 
+use billing_contract::top_up::Decline;
 use billing_domain::Money;
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::card::brand_name;
@@ -10,6 +11,11 @@ use crate::texts;
 pub(crate) fn card_text(brand: &str, last4: &str) -> String {
     let brand = if brand.is_empty() { texts::cards::unnamed() } else { brand_name(brand) };
     format!("{brand}\u{a0}••\u{a0}{last4}")
+}
+
+/// Why a card was refused and what to do, in the page's language.
+pub(crate) fn decline_text(decline: &Decline) -> String {
+    texts::translated(&decline.message, decline.translation.as_deref())
 }
 
 /// The mandate in words, which the person confirms.

@@ -18,7 +18,7 @@ pub(crate) struct PaymentAttempt {
     pub(crate) card_id: String,
     /// The member's request that this money answers.
     pub(crate) request_id: Option<String>,
-    /// The top-up, once the server has told.
+    /// The top-up's id, once the server has answered.
     pub(crate) top_up_id: Option<String>,
 }
 

@@ -27,7 +27,7 @@ use crate::platform::{clock, intl};
 /// Lines of the ledger are gathered for so long before they are shown.
 const GATHER_MILLISECONDS: i32 = 80;
 
-/// Whether the page hears what happens to the wallet.
+/// Whether the figures are kept true by the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Freshness {
     /// It does: the figures are true.
@@ -73,7 +73,7 @@ pub(crate) struct WalletState {
     gathering: StoredValue<Option<Timer>, LocalStorage>,
     /// Today in the organization's zone.
     pub(crate) today: ErasedSignal<Date>,
-    /// Whether the page hears what happens.
+    /// Whether the figures are kept true by the stream.
     pub(crate) freshness: ErasedSignal<Freshness>,
     /// Who moves the money.
     pub(crate) service: Service,
@@ -183,7 +183,7 @@ impl LiveWallet {
         }
     }
 
-    /// What time it is at the server, as far as its last answer told: of the device's own clock only the pace is trusted.
+    /// What time it is at the server, by the time in its last answer: of the device's own clock only the pace is trusted.
     pub(crate) fn now(self) -> Timestamp {
         Timestamp::from_micros((clock::now_millis() - self.ahead_millis.get_value()).saturating_mul(1000))
     }

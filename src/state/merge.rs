@@ -19,7 +19,7 @@ pub(super) fn merge_wallet(present: &mut Wallet, new: Wallet) {
     }
 }
 
-/// Puts a top-up into the list, newest first, and answers what holds now: what is final stays final, whatever is heard
+/// Puts a top-up into the list, newest first, and answers what holds now: what is final stays final, whatever arrives
 /// late.
 pub(super) fn merge_top_up(list: &mut Vec<TopUp>, new: TopUp) -> TopUp {
     match list.iter_mut().find(|known| known.id == new.id) {
@@ -46,7 +46,7 @@ pub(super) fn merge_request(list: &mut Vec<FundsRequest>, new: FundsRequest) {
     }
 }
 
-/// Puts a payment link into the list, newest first. What is over stays over, whatever is heard late.
+/// Puts a payment link into the list, newest first. What is over stays over, whatever arrives late.
 pub(super) fn merge_link(list: &mut Vec<PaymentLink>, new: PaymentLink) {
     match list.iter_mut().find(|known| known.id == new.id) {
         Some(known) if !known.state.is_alive() && new.state.is_alive() => {}

@@ -58,7 +58,8 @@ impl PaymentStage {
             TopUpStatus::Succeeded => Self::Paid(top_up),
             TopUpStatus::Expired => Self::Choosing(Some(PaymentNotice::Expired)),
             TopUpStatus::Declined => {
-                let unexplained = || Decline { code: String::new(), message: texts::top_up::refused().to_owned() };
+                let message = || texts::top_up::refused().to_owned();
+                let unexplained = || Decline { code: String::new(), message: message(), translation: None };
                 Self::Choosing(Some(PaymentNotice::Declined(top_up.decline.unwrap_or_else(unexplained))))
             }
         }

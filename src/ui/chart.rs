@@ -97,14 +97,14 @@ impl ChartState {
         Some(self.chosen.get().map_or(last, |index| index.min(last)))
     }
 
-    /// The bar that is told in words.
+    /// The bar that is described in words.
     fn shown(self) -> Option<usize> {
         let count = self.bars.read().len();
         self.pointed.get().filter(|index| *index < count).or_else(|| self.active())
     }
 }
 
-/// A bar chart. Arrow keys, taps or the pointer go through the bars; the chosen one is told in words below. `T` shows the
+/// A bar chart. Arrow keys, taps or the pointer go through the bars; the chosen one is described below. `T` shows the
 /// table instead.
 #[component]
 pub(crate) fn BarChart(

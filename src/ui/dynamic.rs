@@ -47,7 +47,7 @@ fn boxed_effect(run: Box<dyn Fn()>) {
     Effect::new(move |_| run());
 }
 
-/// A value worked out of others, which tells its readers only when it is another one.
+/// A value worked out of others, which notifies its readers only when it is another one.
 pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
     work_out: impl Fn() -> T + Send + Sync + 'static,
 ) -> ErasedMemo<T> {

@@ -35,7 +35,7 @@ pub(crate) fn find_broken() -> Result<Vec<String>> {
         sources.push(SourceFile::new(&workspace::relative_path(&file), &text));
     }
     broken.extend(sources.iter().flat_map(check_source));
-    broken.extend(circles::complaints(&sources));
+    broken.extend(circles::find_complaints(&sources));
     Ok(broken)
 }
 

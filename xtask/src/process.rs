@@ -15,7 +15,7 @@ use std::{
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// How often a running program is looked at; also the longest reaction to Ctrl-C.
 const POLL: Duration = Duration::from_millis(25);
-/// After Ctrl-C the terminal has told the program too; it gets this long to end by itself.
+/// After Ctrl-C the terminal has signaled the program too; it gets this long to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// From here on Ctrl-C and SIGTERM set a flag instead of ending this process on the spot.

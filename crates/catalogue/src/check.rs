@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::message::{Catalogue, Message, placeholders};
+use crate::message::{Catalogue, Message, ParameterKind, placeholders, typed_placeholders};
 
 /// The plural categories of whole numbers in a language (CLDR). Spanish has `many` for millions; `other` does for it.
 fn categories(language: &str) -> &'static [&'static str] {
@@ -46,6 +46,9 @@ fn unlike(language: &str, english: &Message, theirs: &Message) -> Vec<String> {
     }
     for (category, text) in theirs.forms() {
         let has: BTreeSet<&str> = placeholders(text).into_iter().collect();
+        if typed_placeholders(text).iter().any(|placeholder| placeholder.kind != ParameterKind::Text) {
+            found.push("says what is filled in, which English does".to_owned());
+        }
         // A form for exactly one or two may say so in a word.
         let may_lack = |name: &str| name == "count" && category.is_some_and(|category| category != "other");
         if let Some(name) = wanted.iter().find(|name| !has.contains(*name) && !may_lack(name)) {
@@ -95,6 +98,21 @@ mod tests {
         assert_eq!(complaints("de", &plain, &Catalogue::default()), ["de: a.b is missing"]);
         assert_eq!(complaints("de", &Catalogue::default(), &plain), ["de: a.b is not in English any more"]);
         assert!(complaints("de", &plain, &catalogue(r#"{"one":"x","other":"y"}"#))[0].contains("English has none"));
+    }
+
+    #[test]
+    fn only_english_says_what_is_filled_in_and_only_of_the_servers_sentences() {
+        let english = catalogue(r#""{n:count} lines""#);
+        assert!(complaints("de", &english, &catalogue(r#""{n} Zeilen""#)).is_empty());
+        let found = complaints("de", &english, &catalogue(r#""{n:count} Zeilen""#));
+        assert!(found[0].contains("says what is filled in"), "{found:?}");
+        for (area, name, message) in
+            crate::ENGLISH.read().unwrap().messages().filter(|(area, ..)| *area != crate::SERVER)
+        {
+            let forms = message.forms();
+            let mut placeholders = forms.iter().flat_map(|(_, text)| typed_placeholders(text));
+            assert!(placeholders.all(|placeholder| placeholder.kind == ParameterKind::Text), "{area}.{name}");
+        }
     }
 
     #[test]

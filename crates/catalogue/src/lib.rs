@@ -4,17 +4,21 @@
 //! `texts/<language>.json` holds areas, and in each its messages: a text with `{placeholders}`, or, where a number decides
 //! about the form, one text for each plural category of the language (`{count}` is the number).
 //!
-//! Three areas say what comes from the server, which writes English: they are no functions and weigh nothing in English.
+//! Three areas say what comes from the server, which writes English: for the page they are no functions and weigh nothing
+//! in English. Of these, `server` gives the server its constructors ([`constructors`]): its English says of each placeholder
+//! what is filled in (`{minimum:amount}`).
 
 mod check;
 mod compact;
+mod constructors;
 mod functions;
 mod message;
 
 pub use check::complaints;
 pub use compact::compact;
+pub use constructors::constructors;
 pub use functions::functions;
-pub use message::{Catalogue, CatalogueError, Message, placeholders};
+pub use message::{Catalogue, CatalogueError, Message, ParameterKind, Placeholder, placeholders, typed_placeholders};
 
 /// The file of one language.
 #[derive(Clone, Copy, Debug)]
@@ -27,15 +31,15 @@ pub struct Source {
     pub json: &'static str,
 }
 
+/// The area of the sentences that the server sends with their code.
+pub const SERVER: &str = "server";
 /// The areas whose messages are found by a code that the server sends: the message's name.
 /// See docs/decisions/0068-translated-page-english-server.md.
-pub const BY_CODE: [&str; 2] = ["fields", "problems"];
-/// The area whose messages are found by the server's English words.
-pub const BY_WORDS: &str = "server";
+const BY_CODE: [&str; 3] = ["fields", "problems", SERVER];
 
-/// Whether the messages of this area are looked up while the page runs, and are no functions.
+/// Whether the messages of this area are looked up by their code while the page runs, and are no functions.
 pub fn is_looked_up(area: &str) -> bool {
-    area == BY_WORDS || BY_CODE.contains(&area)
+    BY_CODE.contains(&area)
 }
 
 /// The language that the program itself is written in.

@@ -13,7 +13,7 @@ pub struct CatalogueError {
 }
 
 impl CatalogueError {
-    fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
+    pub(crate) fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
         Self { place: place.into(), what: what.into() }
     }
 
@@ -112,7 +112,7 @@ fn plain(text: &str, place: &str) -> Result<String, CatalogueError> {
     }
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
-        let inside = after.split_once('}').filter(|(name, _)| named(name, place).is_ok());
+        let inside = after.split_once('}').filter(|(inside, _)| Placeholder::parse(inside).is_some());
         let Some((_, after)) = inside.filter(|_| !before.contains('}')) else {
             return Err(CatalogueError::new(place, format!("`{text}` has a brace that is no placeholder")));
         };
@@ -124,16 +124,55 @@ fn plain(text: &str, place: &str) -> Result<String, CatalogueError> {
     Ok(text.to_owned())
 }
 
-/// The names between braces, each once, in the order in which they appear.
-pub fn placeholders(text: &str) -> Vec<&str> {
-    let mut names = Vec::new();
+/// What is filled in for a placeholder, and with it how a page writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// `{card}`: as it is.
+    Text,
+    /// `{minimum:amount}`: a decimal, in the digits and marks of the reader's locale.
+    Amount,
+    /// `{maximum:count}`: a whole number, in the digits and marks of the reader's locale.
+    Count,
+}
+
+/// What stands between braces: `minimum:amount`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placeholder<'a> {
+    /// `minimum`
+    pub name: &'a str,
+    /// What is filled in.
+    pub kind: ParameterKind,
+}
+
+impl<'a> Placeholder<'a> {
+    /// `None` for what is no placeholder.
+    fn parse(inside: &'a str) -> Option<Self> {
+        let (name, kind) = match inside.split_once(':') {
+            None => (inside, ParameterKind::Text),
+            Some((name, "amount")) => (name, ParameterKind::Amount),
+            Some((name, "count")) => (name, ParameterKind::Count),
+            Some(_) => return None,
+        };
+        named(name, name).is_ok().then_some(Self { name, kind })
+    }
+}
+
+/// What stands between braces, each name once, in the order in which they appear.
+pub fn typed_placeholders(text: &str) -> Vec<Placeholder<'_>> {
+    let mut found: Vec<Placeholder<'_>> = Vec::new();
     for part in text.split('{').skip(1) {
-        let name = part.split_once('}').map_or(part, |(name, _)| name);
-        if !names.contains(&name) {
-            names.push(name);
+        let inside = part.split_once('}').map_or(part, |(inside, _)| inside);
+        let Some(placeholder) = Placeholder::parse(inside) else { continue };
+        if found.iter().all(|known| known.name != placeholder.name) {
+            found.push(placeholder);
         }
     }
-    names
+    found
+}
+
+/// The names between braces, each once, in the order in which they appear.
+pub fn placeholders(text: &str) -> Vec<&str> {
+    typed_placeholders(text).into_iter().map(|placeholder| placeholder.name).collect()
 }
 
 #[cfg(test)]
@@ -160,6 +199,7 @@ mod tests {
             (r#"{"a":{"b":"x {y"}}"#, "a.b"),
             (r#"{"a":{"b":"x} y"}}"#, "a.b"),
             (r#"{"a":{"b":"{}"}}"#, "a.b"),
+            (r#"{"a":{"b":"{x:date}"}}"#, "a.b"),
             (r#"{"A":{}}"#, "A"),
             (r#"{"a":{"b c":"x"}}"#, "a.b c"),
         ] {
@@ -172,5 +212,10 @@ mod tests {
     fn placeholders_come_once_and_in_order() {
         assert_eq!(placeholders("{b} and {a}, {b}"), ["b", "a"]);
         assert_eq!(placeholders("none"), Vec::<&str>::new());
+        let typed = typed_placeholders("{least:amount} of {what}, {least:amount} or {most:count}");
+        let kinds: Vec<_> = typed.iter().map(|placeholder| (placeholder.name, placeholder.kind)).collect();
+        let expected =
+            [("least", ParameterKind::Amount), ("what", ParameterKind::Text), ("most", ParameterKind::Count)];
+        assert_eq!(kinds, expected);
     }
 }

@@ -4,8 +4,8 @@ use billing_domain::auto_pay::Refill;
 use billing_domain::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Entered;
 use crate::wallet::Wallet;
+use crate::{Entered, Message};
 
 /// How automatic payments are doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct Health {
     /// One sentence.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reason: Option<String>,
+    /// `reason` for other languages than English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Box<Message>>,
 }
 
 /// This calendar month in the organisation's zone.

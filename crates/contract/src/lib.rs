@@ -11,6 +11,7 @@ pub mod event;
 pub mod history;
 pub mod link;
 pub mod member;
+pub mod message;
 pub mod metering;
 pub mod organization;
 pub mod paths;
@@ -25,4 +26,5 @@ pub mod usage;
 pub mod wallet;
 
 pub use entered::Entered;
+pub use message::Message;
 pub use problem::{FieldError, Problem, ProblemCode};

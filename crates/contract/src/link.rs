@@ -5,9 +5,9 @@ use billing_domain::link::{LinkPurpose, LinkState};
 use billing_domain::{Currency, Date, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Entered;
 use crate::auto_pay::EnteredRefill;
 use crate::top_up::CardSummary;
+use crate::{Entered, Message};
 
 /// `POST /payment-links`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,6 +249,9 @@ pub struct PayAttempt {
     /// Why the bank refused, and what to do about it; with `declined`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reason: Option<String>,
+    /// `reason` for other languages than English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Box<Message>>,
     /// With `action_required` where the card is entered on the provider's own page: its address.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub redirect: Option<String>,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Message;
+
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 /// What a problem's `type` begins with; the code follows.
@@ -116,6 +118,9 @@ pub struct FieldError {
     pub code: String,
     /// For people: what is wrong and how to fix it.
     pub detail: String,
+    /// `detail` for other languages than English; left out where `code` says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Box<Message>>,
 }
 
 /// A problem document.
@@ -131,6 +136,9 @@ pub struct Problem {
     pub title: String,
     /// What happened here, and what to do.
     pub detail: String,
+    /// `detail` for other languages than English; left out where `code` says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Box<Message>>,
     /// The HTTP status again.
     pub status: u16,
     /// Wrong fields.
@@ -147,6 +155,13 @@ pub struct Problem {
     pub retry_after: Option<u32>,
 }
 
+impl FieldError {
+    /// A wrong field whose code says it all.
+    pub fn new(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code: code.to_owned(), detail: detail.into(), translation: None }
+    }
+}
+
 impl Problem {
     /// A problem with nothing but a code and what happened.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
@@ -155,6 +170,7 @@ impl Problem {
             code,
             title: code.title().to_owned(),
             detail: detail.into(),
+            translation: None,
             status: code.status(),
             errors: Vec::new(),
             decline_code: None,
@@ -165,14 +181,15 @@ impl Problem {
 
     /// `invalid` with its fields.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let detail =
-            errors.first().map_or_else(|| ProblemCode::Invalid.title().to_owned(), |error| error.detail.clone());
-        Self { errors, ..Self::new(ProblemCode::Invalid, detail) }
+        let first = errors.first();
+        let detail = first.map_or_else(|| ProblemCode::Invalid.title().to_owned(), |error| error.detail.clone());
+        let translation = first.and_then(|error| error.translation.clone());
+        Self { translation, errors, ..Self::new(ProblemCode::Invalid, detail) }
     }
 
     /// `invalid` with one field.
     pub fn field(pointer: &str, code: &str, detail: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }])
+        Self::invalid(vec![FieldError::new(pointer, code, detail)])
     }
 }
 
@@ -191,11 +208,11 @@ mod tests {
 
     #[test]
     fn a_field_error_has_the_fixed_shape() {
-        let problem = Problem::field("/amount", "below_minimum", "the smallest amount is 10.00");
+        let problem = Problem::field("/amount", "below_minimum", "The smallest amount is 10.00.");
         let json: serde_json::Value = serde_json::to_value(problem).unwrap();
         assert_eq!(json["type"], "https://nexis-billing.example/problems/invalid");
         assert_eq!(json["status"], 422);
         assert_eq!(json["errors"][0]["pointer"], "/amount");
-        assert!(json.get("decline_code").is_none());
+        assert!(json.get("decline_code").is_none() && json.get("translation").is_none());
     }
 }

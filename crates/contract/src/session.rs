@@ -3,6 +3,7 @@
 use billing_domain::{Currency, Role};
 use serde::{Deserialize, Serialize};
 
+use crate::Message;
 use crate::billing::Billing;
 
 /// The header in which a request names the session that it was drawn for, [`Session::id`]. Where no header can be sent,
@@ -76,6 +77,9 @@ pub struct Confirm {
 pub struct DemoSignIn {
     /// What the button says.
     pub label: String,
+    /// `label` for other languages than English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Box<Message>>,
     /// Sign-in address.
     pub email: String,
     /// Password.

@@ -4,8 +4,8 @@ use billing_domain::charge::TopUpStatus;
 use billing_domain::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Entered;
 use crate::wallet::Wallet;
+use crate::{Entered, Message};
 
 /// `POST /top-ups`, with the header `Idempotency-Key`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct Decline {
     pub code: String,
     /// What to tell the person.
     pub message: String,
+    /// `message` for other languages than English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Box<Message>>,
 }
 
 /// What the cardholder has to do.

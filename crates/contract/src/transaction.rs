@@ -7,6 +7,8 @@ use billing_domain::ledger::{Hash, Line};
 use billing_domain::{Currency, Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
 use serde::{Deserialize, Serialize};
 
+use crate::Message;
+
 /// One line of the ledger. Everything that its hash covers is here or known to the reader (the organisation's id).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -31,8 +33,14 @@ pub struct Transaction {
     pub posted_at: Timestamp,
     /// For people.
     pub description: String,
+    /// `description` for other languages than English, where the ledger itself has worded it. No part of the hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Box<Message>>,
     /// Which agent, person or mechanism.
     pub source: String,
+    /// `source` for other languages than English, where it is a mechanism of the ledger. No part of the hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_translation: Option<Box<Message>>,
     /// Plain decimal.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub quantity: Option<String>,

@@ -214,51 +214,6 @@ impl DeclineCode {
             _ => DeclineClass::Hard,
         }
     }
-
-    /// One sentence for the person who pays: what happened and what to do. Lost, stolen and suspected cards get the
-    /// neutral sentence, so that a thief learns nothing.
-    /// See docs/decisions/0024-one-decline-message.md.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::GenericDecline | Self::LostCard | Self::StolenCard | Self::PickupCard | Self::Fraudulent => {
-                "The bank refused this card without giving a reason. Use another card or call the bank."
-            }
-            Self::InsufficientFunds => "There is not enough money on this card. Use another card or a smaller amount.",
-            Self::ExpiredCard => "This card has expired. Connect a card that is still valid.",
-            Self::IncorrectCvc => "The security code is wrong. Check the digits on the card and connect it again.",
-            Self::IncorrectNumber => "The card number is wrong. Check it and try again.",
-            Self::ProcessingError | Self::TryAgainLater => {
-                "The bank could not process the payment just now. Try again in a few minutes."
-            }
-            Self::AuthenticationRequired => "The bank wants the cardholder to confirm this payment.",
-            Self::AuthenticationFailed => "The payment was not confirmed with the bank. Try again and confirm it.",
-        }
-    }
-
-    /// The same for somebody who cannot choose the amount, as with a hand-over link.
-    pub const fn sentence_for_fixed_amount(self) -> &'static str {
-        match self {
-            Self::InsufficientFunds => "There is not enough money on this card. Use another card.",
-            Self::ExpiredCard => "This card has expired. Use a card that is still valid.",
-            Self::IncorrectCvc => "The security code is wrong. Check the digits on the card and enter it again.",
-            _ => self.sentence(),
-        }
-    }
-
-    /// What happened alone, for somebody who cannot try again: advice would only lead to a dead link.
-    pub const fn sentence_without_advice(self) -> &'static str {
-        match self {
-            Self::GenericDecline | Self::LostCard | Self::StolenCard | Self::PickupCard | Self::Fraudulent => {
-                "The bank refused this card without giving a reason."
-            }
-            Self::InsufficientFunds => "There is not enough money on this card.",
-            Self::ExpiredCard => "This card has expired.",
-            Self::IncorrectCvc => "The security code is wrong.",
-            Self::IncorrectNumber => "The card number is wrong.",
-            Self::ProcessingError | Self::TryAgainLater => "The bank could not process the payment.",
-            Self::AuthenticationRequired | Self::AuthenticationFailed => "The payment was not confirmed with the bank.",
-        }
-    }
 }
 
 #[cfg(test)]
@@ -325,25 +280,6 @@ mod tests {
     fn silence_is_never_read_as_failure_or_success() {
         for state in TopUpStatus::ALL.iter().filter(|state| state.is_open()) {
             assert_eq!(state.apply(Outcome::NoAnswer), Some(TopUpStatus::Unknown));
-        }
-    }
-
-    #[test]
-    fn nobody_is_advised_to_do_what_cannot_be_done() {
-        for code in DeclineCode::ALL {
-            let (fixed, last) = (code.sentence_for_fixed_amount(), code.sentence_without_advice());
-            assert!(!fixed.contains("amount") && !fixed.contains("onnect"), "{code}: {fixed}");
-            assert_eq!(last.matches('.').count(), 1, "{code}: one sentence, what happened: {last}");
-            assert!(!["Use", "Try", "Check", "Connect"].iter().any(|word| last.contains(word)), "{code}: {last}");
-        }
-    }
-
-    #[test]
-    fn a_thief_learns_nothing_from_the_sentence() {
-        for code in [DeclineCode::LostCard, DeclineCode::StolenCard, DeclineCode::Fraudulent] {
-            assert_eq!(code.sentence(), DeclineCode::GenericDecline.sentence());
-            assert_eq!(code.sentence_without_advice(), DeclineCode::GenericDecline.sentence_without_advice());
-            assert_eq!(code.class(), DeclineClass::Hard);
         }
     }
 }

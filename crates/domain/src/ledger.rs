@@ -130,7 +130,7 @@ impl Input {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -138,19 +138,12 @@ impl FromStr for Hash {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 {
+        // Written in one way only.
+        if text.bytes().any(|digit| digit.is_ascii_uppercase()) {
             return Err(UnknownName);
         }
-        let value = |digit: u8| match digit {
-            b'0'..=b'9' => Ok(digit - b'0'),
-            b'a'..=b'f' => Ok(digit - b'a' + 10),
-            _ => Err(UnknownName),
-        };
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = value(pair[0])? << 4 | value(pair[1])?;
-        }
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| UnknownName)?;
         Ok(Self(bytes))
     }
 }

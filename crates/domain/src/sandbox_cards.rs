@@ -24,6 +24,47 @@ pub enum Step {
     PassThenDispute,
 }
 
+/// What somebody who tries a card sees of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behavior {
+    /// Pays.
+    Pays,
+    /// Refused without a reason.
+    NoReason,
+    /// Not enough money.
+    InsufficientFunds,
+    /// Reported lost.
+    Lost,
+    /// Reported stolen.
+    Stolen,
+    /// Expired.
+    Expired,
+    /// Wrong security code.
+    WrongCode,
+    /// The bank fails.
+    BankFails,
+    /// Connects, then every payment is refused.
+    ChargesRefused,
+    /// Asks for confirmation once, when it is connected.
+    ConfirmsOnce,
+    /// Asks for confirmation every time.
+    ConfirmsEveryTime,
+    /// Asks for confirmation when you pay, never for automatic payments.
+    ConfirmsWhenPaying,
+    /// Asks for confirmation, then has not enough money.
+    ConfirmsThenInsufficientFunds,
+    /// 3-D Secure 2, then pays.
+    SecureThenPays,
+    /// The bank answers slowly.
+    SlowBank,
+    /// The bank does not answer.
+    SilentBank,
+    /// Pays, then disputes the payment.
+    DisputedLater,
+    /// 3-D Secure, then refused.
+    SecureThenRefused,
+}
+
 /// One card that the sandbox bank has issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SandboxCard {
@@ -33,8 +74,8 @@ pub struct SandboxCard {
     pub token: &'static str,
     /// Card scheme as receipts name it, lower case.
     pub brand: &'static str,
-    /// For the list of test cards: what trying it shows.
-    pub note: &'static str,
+    /// What trying it shows; the list of test cards says it in the page's language.
+    pub behavior: Behavior,
     /// When it is connected.
     pub setup: Step,
     /// When it is charged with the cardholder present.
@@ -59,21 +100,21 @@ const VISA: SandboxCard = SandboxCard {
     number: "4242424242424242",
     token: "pm_card_visa",
     brand: "visa",
-    note: "Pays",
+    behavior: Behavior::Pays,
     setup: Step::Pass,
     on_session: Step::Pass,
     off_session: Step::Pass,
 };
 
 /// Refused by the bank already when it is connected, as such cards are at real processors.
-const fn refused(number: &'static str, token: &'static str, note: &'static str, code: DeclineCode) -> SandboxCard {
+const fn refused(number: &'static str, token: &'static str, behavior: Behavior, code: DeclineCode) -> SandboxCard {
     let step = Step::Decline(code);
-    SandboxCard { number, token, note, setup: step, on_session: step, off_session: step, ..VISA }
+    SandboxCard { number, token, behavior, setup: step, on_session: step, off_session: step, ..VISA }
 }
 
-const fn visa(number: &'static str, token: &'static str, note: &'static str, steps: [Step; 3]) -> SandboxCard {
+const fn visa(number: &'static str, token: &'static str, behavior: Behavior, steps: [Step; 3]) -> SandboxCard {
     let [setup, on_session, off_session] = steps;
-    SandboxCard { number, token, note, setup, on_session, off_session, ..VISA }
+    SandboxCard { number, token, behavior, setup, on_session, off_session, ..VISA }
 }
 
 /// Every card of the sandbox bank.
@@ -81,51 +122,51 @@ pub const CARDS: &[SandboxCard] = &[
     VISA,
     SandboxCard { number: "5555555555554444", token: "pm_card_mastercard", brand: "mastercard", ..VISA },
     SandboxCard { number: "378282246310005", token: "pm_card_amex", brand: "amex", ..VISA },
-    refused("4000000000000002", "pm_card_visa_chargeDeclined", "Refused without a reason", DeclineCode::GenericDecline),
+    refused("4000000000000002", "pm_card_visa_chargeDeclined", Behavior::NoReason, DeclineCode::GenericDecline),
     refused(
         "4000000000009995",
         "pm_card_visa_chargeDeclinedInsufficientFunds",
-        "Not enough money",
+        Behavior::InsufficientFunds,
         DeclineCode::InsufficientFunds,
     ),
-    refused("4000000000009987", "pm_card_visa_chargeDeclinedLostCard", "Reported lost", DeclineCode::LostCard),
-    refused("4000000000009979", "pm_card_visa_chargeDeclinedStolenCard", "Reported stolen", DeclineCode::StolenCard),
-    refused("4000000000000069", "pm_card_chargeDeclinedExpiredCard", "Expired", DeclineCode::ExpiredCard),
-    refused("4000000000000127", "pm_card_chargeDeclinedIncorrectCvc", "Wrong security code", DeclineCode::IncorrectCvc),
+    refused("4000000000009987", "pm_card_visa_chargeDeclinedLostCard", Behavior::Lost, DeclineCode::LostCard),
+    refused("4000000000009979", "pm_card_visa_chargeDeclinedStolenCard", Behavior::Stolen, DeclineCode::StolenCard),
+    refused("4000000000000069", "pm_card_chargeDeclinedExpiredCard", Behavior::Expired, DeclineCode::ExpiredCard),
+    refused("4000000000000127", "pm_card_chargeDeclinedIncorrectCvc", Behavior::WrongCode, DeclineCode::IncorrectCvc),
     refused(
         "4000000000000119",
         "pm_card_chargeDeclinedProcessingError",
-        "The bank fails",
+        Behavior::BankFails,
         DeclineCode::ProcessingError,
     ),
     visa(
         "4000000000000341",
         "pm_card_chargeCustomerFail",
-        "Connects, then every payment is refused",
+        Behavior::ChargesRefused,
         [Step::Pass, Step::Decline(DeclineCode::GenericDecline), Step::Decline(DeclineCode::GenericDecline)],
     ),
     visa(
         "4000002500003155",
         "pm_card_authenticationRequiredOnSetup",
-        "Asks for confirmation once, when it is connected",
+        Behavior::ConfirmsOnce,
         [Step::Challenge, Step::Pass, Step::Pass],
     ),
     visa(
         "4000002760003184",
         "pm_card_authenticationRequired",
-        "Asks for confirmation every time",
+        Behavior::ConfirmsEveryTime,
         [Step::Challenge, Step::Challenge, Step::Challenge],
     ),
     visa(
         "4000003800000446",
         "pm_card_authenticationRequiredSetupForOffSession",
-        "Asks for confirmation when you pay, never for automatic payments",
+        Behavior::ConfirmsWhenPaying,
         [Step::Pass, Step::Challenge, Step::Pass],
     ),
     visa(
         "4000008260003178",
         "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
-        "Asks for confirmation, then has not enough money",
+        Behavior::ConfirmsThenInsufficientFunds,
         [
             Step::Challenge,
             Step::ChallengeThenDecline(DeclineCode::InsufficientFunds),
@@ -135,13 +176,13 @@ pub const CARDS: &[SandboxCard] = &[
     visa(
         "4000000000003220",
         "pm_card_threeDSecure2Required",
-        "3-D Secure 2, then pays",
+        Behavior::SecureThenPays,
         [Step::Challenge, Step::Challenge, Step::Challenge],
     ),
     visa(
         "4000008400001629",
         "pm_card_threeDSecureRequiredChargeDeclined",
-        "3-D Secure, then refused",
+        Behavior::SecureThenRefused,
         [
             Step::ChallengeThenDecline(DeclineCode::GenericDecline),
             Step::ChallengeThenDecline(DeclineCode::GenericDecline),
@@ -151,12 +192,12 @@ pub const CARDS: &[SandboxCard] = &[
     visa(
         "4000000000000259",
         "pm_card_createDispute",
-        "Pays, then disputes the payment",
+        Behavior::DisputedLater,
         [Step::Pass, Step::PassThenDispute, Step::PassThenDispute],
     ),
     // Ours: no processor offers them, and the page must be seen to stay honest with both.
-    visa("4000000000005001", "pm_card_slowAnswer", "The bank answers slowly", [Step::Pass, Step::Slow, Step::Slow]),
-    visa("4000000000006009", "pm_card_noAnswer", "The bank does not answer", [Step::Pass, Step::Silent, Step::Silent]),
+    visa("4000000000005001", "pm_card_slowAnswer", Behavior::SlowBank, [Step::Pass, Step::Slow, Step::Slow]),
+    visa("4000000000006009", "pm_card_noAnswer", Behavior::SilentBank, [Step::Pass, Step::Silent, Step::Silent]),
 ];
 
 /// Why a typed number is not taken.

@@ -125,12 +125,7 @@ fn bank_name(prefix: &str, parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(12).fold(format!("{prefix}_"), |mut name, byte| {
-        use fmt::Write as _;
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-        name
-    })
+    format!("{prefix}_{}", hex::encode(&hash.finalize()[..12]))
 }
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! The laid-out sheet as a PDF: subset fonts, text that can be copied, and tags for those who hear it read.
+//! The laid-out sheet as a PDF: subset fonts, text that can be copied, and tags for screen readers.
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;

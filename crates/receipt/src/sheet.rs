@@ -3,7 +3,7 @@
 use crate::paper::Measures;
 use crate::typeset::{Ink, Paragraph};
 
-/// What a paragraph is, for those who hear it read.
+/// What a paragraph is, for screen readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Title,

@@ -22,7 +22,8 @@ use self::sign_in::SignIns;
 pub(crate) use self::sign_in::{Attempt, Origin};
 pub(crate) use self::slots::Slot;
 use self::slots::Slots;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::problem::{Detail, Problem};
 
 /// Costly reads of one session at a time, and those that wait for them: what somebody does who types or scrolls.
 const COSTLY_READS: usize = 2;
@@ -95,7 +96,7 @@ impl Budgets {
     /// Counts a try to sign in, before it is evaluated. E-mail in its normal form.
     pub(crate) fn take_sign_in(&self, origin: &Origin, email: &str) -> Result<Attempt, Problem> {
         let taken = self.sign_ins.take(origin, email);
-        taken.map_err(|wait| too_fast("Too many failed sign-ins. Wait a moment, then try again.", wait))
+        taken.map_err(|wait| too_fast(UserMessage::too_many_sign_ins(), wait))
     }
 
     /// The try does not count: the password was right, or was not looked at.
@@ -107,7 +108,7 @@ impl Budgets {
     /// See docs/decisions/0033-link-limits.md.
     pub(crate) fn take_link(&self, address: IpAddr) -> Result<(), Problem> {
         let taken = self.unknown_links.take(address);
-        taken.map_err(|wait| too_fast("Too many links that do not exist. Wait a moment, then try again.", wait))
+        taken.map_err(|wait| too_fast(UserMessage::too_many_unknown_links(), wait))
     }
 
     /// There is such a link, so it does not count.
@@ -123,7 +124,7 @@ impl Budgets {
     ) -> Result<CostlyRead, Problem> {
         let busy = |_| {
             let detail = "You are asking for more at once than is answered. Wait for an answer, then go on.";
-            Problem::retry_later(ProblemCode::TooManyRequests, detail, 2)
+            Problem::retry_later(ProblemCode::TooManyRequests, Detail::general(detail), 2)
         };
         let own = self.costly_reads.take(token_hash).await.map_err(busy)?;
         let of_all = self.costly_reads_of_all.take(organization_id.as_str()).await.map_err(busy)?;
@@ -135,7 +136,7 @@ impl Budgets {
         let taken = self.streams.take(token_hash).await;
         taken.map_err(|_| {
             let detail = format!("{STREAMS} streams of this session are open already. Close one of them.");
-            Problem::retry_later(ProblemCode::TooManyRequests, detail, 5)
+            Problem::retry_later(ProblemCode::TooManyRequests, Detail::general(detail), 5)
         })
     }
 
@@ -164,11 +165,12 @@ fn limiter<K: Hash + Eq + Clone>(per_second: u32, factor: u32) -> Option<Default
 fn check<K: Hash + Eq + Clone>(limiter: Option<&DefaultKeyedRateLimiter<K>>, key: &K) -> Result<(), Problem> {
     let Some(limiter) = limiter else { return Ok(()) };
     limiter.check_key(key).map_err(|early| {
-        too_fast("Too many requests. Wait a moment, then go on.", early.wait_time_from(DefaultClock::default().now()))
+        let detail = Detail::general("Too many requests. Wait a moment, then go on.");
+        too_fast(detail, early.wait_time_from(DefaultClock::default().now()))
     })
 }
 
-fn too_fast(detail: &str, wait: Duration) -> Problem {
+fn too_fast(detail: impl Into<Detail>, wait: Duration) -> Problem {
     let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
     Problem::retry_later(ProblemCode::TooManyRequests, detail, seconds)
 }

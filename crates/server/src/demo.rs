@@ -14,6 +14,7 @@ use billing_domain::{OrganizationId, Role, Timestamp};
 use billing_store::StoreError;
 
 use crate::clock::Clock;
+use crate::message::UserMessage;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -59,10 +60,18 @@ impl From<Problem> for DemoError {
 pub(crate) fn sign_ins() -> Vec<DemoSignIn> {
     PEOPLE
         .iter()
-        .map(|person| DemoSignIn {
-            label: format!("{} ({})", person.name, person.role),
-            email: person.email.to_owned(),
-            password: PASSWORD.to_owned(),
+        .map(|person| {
+            let label = match person.role {
+                Role::Owner => UserMessage::demo_owner(person.name),
+                Role::Admin => UserMessage::demo_admin(person.name),
+                Role::Member => UserMessage::demo_member(person.name),
+            };
+            DemoSignIn {
+                label: label.english(),
+                translation: Some(Box::new(label.on_the_wire())),
+                email: person.email.to_owned(),
+                password: PASSWORD.to_owned(),
+            }
         })
         .collect()
 }

@@ -11,8 +11,8 @@ mod deadlines;
 mod demo;
 mod effects;
 mod events;
-mod hex;
 mod http;
+mod message;
 mod metrics;
 mod notify;
 mod problem;
@@ -34,7 +34,7 @@ mod workers;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{ArgMatches, CommandFactory as _};
 
 use crate::config::{Backup, Cli, Command, Config, DeadLetters, Export, Settings};
 
@@ -45,7 +45,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs what the command line asks for. Answers the exit code of the process.
 pub fn main() -> ExitCode {
-    match start(Cli::parse().command) {
+    match start(&Cli::command().get_matches()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("nexis-billing: {error}");
@@ -57,7 +57,8 @@ pub fn main() -> ExitCode {
 /// One sentence for the operator, whatever it was.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-fn start(command: Command) -> Result<ExitCode, Failure> {
+fn start(command_line: &ArgMatches) -> Result<ExitCode, Failure> {
+    let command = Command::read(command_line)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
@@ -85,7 +86,7 @@ fn start(command: Command) -> Result<ExitCode, Failure> {
 }
 
 fn prepared(settings: Settings) -> Result<Config, Failure> {
-    let config = settings.resolve()?;
+    let config = settings.check()?;
     log(&config)?;
     Ok(config)
 }

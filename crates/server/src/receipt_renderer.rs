@@ -8,6 +8,7 @@ use billing_contract::ProblemCode;
 use billing_receipt::{Drawn, Fonts, Paper, Receipt};
 use tokio::sync::Semaphore;
 
+use crate::message::UserMessage;
 use crate::problem::Problem;
 
 /// Who waits longer for a free core is told to come again.
@@ -31,7 +32,7 @@ impl ReceiptRenderer {
 
     /// The receipt as a PDF, as soon as a core is free; unavailable when none is for ten seconds.
     pub(crate) async fn render(self: &Arc<Self>, receipt: Receipt, paper: Paper) -> Result<Vec<u8>, Problem> {
-        let busy = || Problem::retry_later(ProblemCode::Unavailable, "Too many receipts at once. Try again.", 5);
+        let busy = || Problem::retry_later(ProblemCode::Unavailable, UserMessage::too_many_receipts(), 5);
         let _core = tokio::time::timeout(PATIENCE, self.cores.acquire()).await.map_err(|_| busy())?;
         let renderer = Arc::clone(self);
         let drawing = tokio::task::spawn_blocking(move || {

@@ -5,7 +5,9 @@ use billing_domain::auto_pay::{Plan, Settings, Situation, plan};
 use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::limits::ChargeAmount;
 use billing_domain::{Money, OrganizationId, Timestamp, TopUpId};
-use billing_store::{AutoGuard, AutoPay, AutoSpent, Card, Created, NewTopUp, Organization, StoreError, TopUp};
+use billing_store::{
+    AutoGuard, AutoPay, AutoSpent, Card, Created, NewTopUp, Organization, PendingCredit, StoreError, TopUp,
+};
 
 use crate::calendar::Calendar;
 use crate::deadlines::HANDOVER_SECONDS;
@@ -25,12 +27,14 @@ pub(crate) struct Figures {
     pub(crate) spent: AutoSpent,
     /// The automatic charge that waits for the cardholder.
     waiting: Option<TopUpId>,
+    /// Top-ups on their way when the reading began.
+    pending: PendingCredit,
     /// The wallet's last line when it was read.
     last_seq: i64,
 }
 
-/// Reads the figures of one moment of the ledger, to be shown: what settles between two reads would be on its way here and
-/// settled there.
+/// Reads the figures of one moment, to be shown: what ends between two reads would be on its way in one figure and settled,
+/// or gone, in another.
 pub(crate) async fn read_settled_figures(
     state: &AppState,
     organization: &Organization,
@@ -39,7 +43,9 @@ pub(crate) async fn read_settled_figures(
 ) -> Result<Figures, Problem> {
     let mut figures = read_figures(state, organization, auto_pay, now).await?;
     for _ in 1..TRIES {
-        if state.store.wallet(&organization.id).await?.last_seq == figures.last_seq {
+        let wallet = state.store.wallet(&organization.id).await?;
+        if wallet.last_seq == figures.last_seq && state.store.pending_credit(&organization.id).await? == figures.pending
+        {
             break;
         }
         figures = read_figures(state, organization, auto_pay, now).await?;
@@ -74,7 +80,7 @@ pub(crate) async fn read_figures(
     };
     let waits = |top_up: &&TopUp| top_up.kind == TopUpKind::Auto && top_up.status == TopUpStatus::ActionRequired;
     let waiting = open.iter().find(waits).map(|top_up| top_up.id.clone());
-    Ok(Figures { situation, spent, waiting, last_seq: wallet.last_seq })
+    Ok(Figures { situation, spent, waiting, pending, last_seq: wallet.last_seq })
 }
 
 /// What the settings ask for in this situation.

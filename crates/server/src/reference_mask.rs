@@ -12,7 +12,6 @@ use sha2::Sha256;
 
 use crate::Failure;
 use crate::database_key::database_key;
-use crate::hex;
 
 /// Where the database keeps the key, so that all servers make the same of the same id.
 const META: &str = "reference_key";
@@ -48,7 +47,7 @@ impl ReferenceMask {
         // Any length is a key to HMAC, so there always is one.
         let mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).ok();
         let mac = mac.map(|mac| mac.chain_update(id).finalize().into_bytes()).unwrap_or_default();
-        format!("{PREFIX}{}", hex::encode(&mac))
+        format!("{PREFIX}{}", hex::encode(mac))
     }
 }
 

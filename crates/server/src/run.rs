@@ -185,7 +185,7 @@ fn announce(
     if state.config.demo {
         let provider = if state.config.stripe.is_some() { "Stripe's test mode" } else { "Sandbox" };
         writeln!(out, "\n  {provider}: no real money. Sign in as")?;
-        for DemoSignIn { label, email, password } in state.demo_sign_ins.iter() {
+        for DemoSignIn { label, email, password, .. } in state.demo_sign_ins.iter() {
             writeln!(out, "  {label:<22} {email:<18} password {password}")?;
         }
         writeln!(out)?;

@@ -6,7 +6,7 @@ use billing_contract::session::DemoSignIn;
 use billing_domain::id::Id;
 use billing_payments::{PaymentProvider, Sandbox};
 use billing_store::Store;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -55,8 +55,8 @@ pub(crate) struct AppState {
     pub(crate) notification_channels: Arc<NotificationChannels>,
     /// Low marks that were read a moment ago.
     pub(crate) low_marks: Arc<LowMarkCache>,
-    /// Notified when the workers should begin their next turn at once.
-    pub(crate) worker_wake: Arc<Notify>,
+    /// Changed when the workers should begin their next turn at once.
+    pub(crate) worker_wake: Arc<watch::Sender<()>>,
     /// The operator's settings.
     pub(crate) config: Arc<Config>,
     /// What clients have used up.

@@ -13,7 +13,6 @@ use sha2::{Digest as _, Sha256};
 
 use self::branding::Branding;
 use crate::config::Brand;
-use crate::hex;
 
 /// Where `index.html` wants the first screen's data.
 const MARKER: &str = "<!--bootstrap-->";
@@ -37,6 +36,7 @@ pub(crate) enum DistError {
 }
 
 /// The files of the page.
+/// See docs/decisions/0084-static-files-in-memory.md.
 #[derive(Debug)]
 pub(crate) struct StaticFiles {
     /// By path without the leading slash.

@@ -11,7 +11,9 @@ mod signals;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
 
 use crate::events::News;
 use crate::state::AppState;
@@ -30,15 +32,15 @@ pub(crate) fn start_workers(state: &AppState, news: UnboundedReceiver<News>) {
 }
 
 /// Names the worker in the log lines of its turn.
-async fn take_turn<T>(worker: &'static str, work: impl Future<Output = T>) -> T {
-    work.instrument(tracing::info_span!("turn", worker)).await
+fn take_turn<F: Future>(worker: &'static str, work: F) -> Instrumented<F> {
+    work.instrument(tracing::info_span!("turn", worker))
 }
 
-/// Waits for the next turn, or until the workers are woken; `false` when the server stops.
-async fn next_turn(state: &AppState, pause: Duration) -> bool {
+/// Waits for the next turn, or until the workers are woken, also during the turn before; `false` when the server stops.
+async fn next_turn(state: &AppState, wake: &mut watch::Receiver<()>, pause: Duration) -> bool {
     tokio::select! {
         () = state.shutdown.cancelled() => false,
         () = tokio::time::sleep(pause) => true,
-        () = state.worker_wake.notified() => true,
+        Ok(()) = wake.changed() => true,
     }
 }

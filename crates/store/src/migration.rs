@@ -157,7 +157,7 @@ impl Migration {
     }
 
     fn checksum(&self, postgres: bool) -> String {
-        Sha256::digest(self.sql(postgres)).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+        hex::encode(Sha256::digest(self.sql(postgres)))
     }
 }
 

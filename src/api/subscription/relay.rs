@@ -1,4 +1,4 @@
-//! What the tabs of a session tell each other about the stream that one of them holds.
+//! The messages between the tabs of a session about the stream that one of them holds.
 
 /// A message between tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -74,7 +74,8 @@ impl PayStage {
             PayStatus::Unknown => Self::Unknown(attempt),
             PayStatus::Succeeded => Self::Done(attempt),
             PayStatus::Declined => {
-                let reason = attempt.reason.as_deref().map(texts::heard);
+                let translation = attempt.translation.as_deref();
+                let reason = attempt.reason.as_deref().map(|reason| texts::translated(reason, translation));
                 next(texts::pay::declined(), reason.unwrap_or_else(|| texts::pay::refused().to_owned()))
             }
             PayStatus::Expired => next(texts::pay::late(), texts::pay::late_reason().to_owned()),
@@ -311,6 +312,7 @@ mod tests {
             id: "a".to_owned(),
             status,
             reason: Some("Not enough money.".to_owned()),
+            translation: None,
             redirect: None,
             client_secret: None,
             challenge_until: None,

@@ -1,6 +1,6 @@
 //! The sandbox bank's cards, to try what happens.
 
-use billing_domain::sandbox_cards::{CARDS, SandboxCard};
+use billing_domain::sandbox_cards::{Behavior, CARDS, SandboxCard};
 use leptos::prelude::*;
 
 use super::entry::regroup_number;
@@ -18,7 +18,7 @@ pub(super) fn TestCards(
             <li>
                 <button type="button" class="test-card" on:click=move |_| on_pick.run((card.number,))>
                     <span class="numeric">{regroup_number("", card.number)}</span>
-                    <span class="muted">{texts::card_form::test_card(&card_text(card.brand, card.last4()), &texts::heard(card.note))}</span>
+                    <span class="muted">{texts::card_form::test_card(&card_text(card.brand, card.last4()), describe_behavior(card.behavior))}</span>
                 </button>
             </li>
         }
@@ -30,4 +30,27 @@ pub(super) fn TestCards(
         </details>
     }
     .into_any()
+}
+
+fn describe_behavior(behavior: Behavior) -> &'static str {
+    match behavior {
+        Behavior::Pays => texts::test_cards::pays(),
+        Behavior::NoReason => texts::test_cards::no_reason(),
+        Behavior::InsufficientFunds => texts::test_cards::funds(),
+        Behavior::Lost => texts::test_cards::lost(),
+        Behavior::Stolen => texts::test_cards::stolen(),
+        Behavior::Expired => texts::test_cards::expired(),
+        Behavior::WrongCode => texts::test_cards::code(),
+        Behavior::BankFails => texts::test_cards::bank_fails(),
+        Behavior::ChargesRefused => texts::test_cards::charges_refused(),
+        Behavior::ConfirmsOnce => texts::test_cards::once(),
+        Behavior::ConfirmsEveryTime => texts::test_cards::every_time(),
+        Behavior::ConfirmsWhenPaying => texts::test_cards::when_paying(),
+        Behavior::ConfirmsThenInsufficientFunds => texts::test_cards::then_funds(),
+        Behavior::SecureThenPays => texts::test_cards::secure(),
+        Behavior::SlowBank => texts::test_cards::slow(),
+        Behavior::SilentBank => texts::test_cards::silent(),
+        Behavior::DisputedLater => texts::test_cards::dispute(),
+        Behavior::SecureThenRefused => texts::test_cards::secure_refused(),
+    }
 }

@@ -28,7 +28,7 @@ fn key_target(key: &str, index: usize, count: usize) -> Option<usize> {
     Some(to.min(last))
 }
 
-/// The bar in one sentence, for those who hear it.
+/// The bar in one sentence, as a screen reader reads it out.
 fn bar_sentence(bar: &ChartBar, names: &[String], mark: &str) -> String {
     let whole = match bar.mark {
         Some(_) => texts::chart::told_marked(&bar.name, &bar.total_text, mark),

@@ -77,7 +77,7 @@ test("what the server refuses is said in the page's language", async ({ page, se
   await german.getByRole("textbox", { name: words("de", "sign_in.email") }).fill("owner@demo.test");
   await german.getByLabel(words("de", "sign_in.password")).fill("wrong");
   await german.getByRole("button", { name: words("de", "sign_in.submit"), exact: true }).click();
-  await expect(german.getByRole("alert").filter({ hasText: words("de", "server.wrong_password") })).toBeVisible();
+  await expect(german.getByRole("alert").filter({ hasText: words("de", "server.sign_in_refused") })).toBeVisible();
 
   await german.getByRole("button", { name: "owner@demo.test" }).click();
   await german.getByRole("button", { name: words("de", "hand_over.new") }).click();
@@ -95,7 +95,7 @@ test("what the server refuses is said in the page's language", async ({ page, se
   await seams.bank("decline:insufficient_funds");
   await addBalance(german).click();
   await german.getByRole("button", { name: words("de", "top_up.submit") }).click();
-  await expect(german.getByRole("dialog").getByText(words("de", "server.declined_funds"))).toBeVisible();
+  await expect(german.getByRole("dialog").getByText(words("de", "server.declined_insufficient_funds"))).toBeVisible();
   await context.close();
 });
 

@@ -27,7 +27,7 @@ test("what one click leads to needs no network once the page rests", async ({ pa
   await page.keyboard.press("Escape");
   await expect(billing.autoPay.getByRole("button", { name: "Not Active" })).toBeFocused();
   await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Members" }).click();
-  await expect(page.getByRole("region", { name: "Members" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Members", exact: true })).toBeVisible();
 });
 
 test("a dialog that is opened before its code has come shows at once, and its content follows", async ({ page }) => {

@@ -28,7 +28,7 @@ test("a part whose code is gone leads to the new version, not to another try", a
   await expect(page.getByRole("button", { name: "Try again" })).toHaveCount(0);
   await finish(page);
   await notice.getByRole("button", { name: "Load the new version" }).click();
-  await expect(page.getByRole("region", { name: "Members" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Members", exact: true })).toBeVisible();
   await expect(notice).toHaveCount(0);
 });
 

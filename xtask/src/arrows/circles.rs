@@ -8,8 +8,8 @@ use super::{SourceFile, module_of, paths};
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 /// A sentence for each circle, with the way around it.
-pub(super) fn complaints(sources: &[SourceFile]) -> Vec<String> {
-    find_circles(&uses(sources))
+pub(super) fn find_complaints(sources: &[SourceFile]) -> Vec<String> {
+    find_circles(&collect_uses(sources))
         .into_iter()
         .map(|circle| format!("these files use each other in a circle: {} → {}", circle.join(" → "), circle[0]))
         .collect()
@@ -17,7 +17,7 @@ pub(super) fn complaints(sources: &[SourceFile]) -> Vec<String> {
 
 /// What a file and its parents take from each other is no circle: they are one module in several files. Tests may use
 /// whatever they like.
-fn uses(sources: &[SourceFile]) -> Uses {
+fn collect_uses(sources: &[SourceFile]) -> Uses {
     let modules: BTreeMap<(&str, Vec<String>), &str> = sources
         .iter()
         .filter_map(|source| {
@@ -114,7 +114,7 @@ mod tests {
             ("crates/server/src/card.rs", "use super::wallet::Wallet;"),
             ("crates/server/src/clock.rs", ""),
         ]);
-        let found = complaints(&files);
+        let found = find_complaints(&files);
         assert_eq!(found.len(), 1, "{found:?}");
         for name in ["wallet.rs → crates", "charge.rs → crates", "card.rs → crates"] {
             assert!(found[0].contains(name), "{}", found[0]);
@@ -128,7 +128,7 @@ mod tests {
             ("crates/store/src/wallet/rows.rs", "use crate::ledger::Line;"),
             ("crates/store/src/ledger.rs", "use crate::wallet::Wallet;"),
         ]);
-        assert_eq!(complaints(&files).len(), 1);
+        assert_eq!(find_complaints(&files).len(), 1);
     }
 
     #[test]
@@ -146,6 +146,6 @@ mod tests {
             ("crates/store/src/hold.rs", "// crate::link does the rest\n"),
             ("crates/store/src/link.rs", "use crate::hold::Hold;"),
         ]);
-        assert_eq!(complaints(&files), [""; 0]);
+        assert_eq!(find_complaints(&files), [""; 0]);
     }
 }

@@ -71,7 +71,7 @@ impl Product {
 impl Drop for Product {
     fn drop(&mut self) {
         let Some(child) = &mut self.child else { return };
-        // After Ctrl-C the terminal has told it too; SIGTERM has only reached this program.
+        // After Ctrl-C the terminal has signaled it too; SIGTERM has only reached this program.
         #[cfg(unix)]
         let _ = process::capture_output(Command::new("kill").args(["-TERM", &child.id().to_string()]));
         let deadline = std::time::Instant::now() + GRACE;

@@ -72,8 +72,8 @@ impl Cluster {
 
     fn end(&mut self) -> Result<()> {
         if self.server.try_wait()?.is_none() {
-            // SIGINT is PostgreSQL's "fast shutdown": sessions are cut off, files are left in order.
-            process::command_succeeds(Command::new("kill").arg("-INT").arg(self.server.id().to_string()));
+            // PostgreSQL's "immediate shutdown": its files are removed, so nothing needs to be written to them any more.
+            process::command_succeeds(Command::new("kill").arg("-QUIT").arg(self.server.id().to_string()));
         }
         let deadline = Instant::now() + STOP_LIMIT;
         while self.server.try_wait()?.is_none() {

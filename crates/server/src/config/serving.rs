@@ -62,7 +62,7 @@ mod tests {
     fn config(line: &str) -> Config {
         let words = ["nexis-billing", "serve"].into_iter().chain(line.split_whitespace());
         let Command::Serve(settings) = Cli::try_parse_from(words).unwrap().command else { panic!("not serve") };
-        settings.resolve().unwrap()
+        settings.check().unwrap()
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! the next one.
 
 use billing_contract::card::CreateCardSetup;
-use billing_domain::{Currency, LeaseOwner, OrganizationId, Timestamp};
+use billing_domain::{Currency, OrganizationId, Timestamp};
 use billing_store::{NewOrganization, Organization, StoreError, User};
 
 use super::lease::Lease;

@@ -55,7 +55,8 @@ mod tests {
     #[test]
     fn data_cannot_leave_its_element() {
         let evil = "</script><script>alert(1)</script><!--\u{2028}";
-        let sign_in = DemoSignIn { label: evil.to_owned(), email: String::new(), password: String::new() };
+        let sign_in =
+            DemoSignIn { label: evil.to_owned(), translation: None, email: String::new(), password: String::new() };
         let service = Service {
             provider: "sandbox".to_owned(),
             sandbox: true,

@@ -5,13 +5,14 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use billing_contract::{FieldError, ProblemCode};
+use billing_contract::ProblemCode;
 use billing_domain::FreeTextError;
 use billing_domain::free_text::contains_card_number;
 use serde_json::Value;
 
 use crate::http::extract::body;
 use crate::http::problem::Problem;
+use crate::problem::Detail;
 
 const DETAIL: &str =
     "This looks like a card number. Card numbers must never be sent to this server; it takes tokens only.";
@@ -34,11 +35,10 @@ pub(crate) async fn refuse_card_numbers(request: Request, next: Next) -> Respons
 fn refusal(bytes: &[u8]) -> Option<Problem> {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
         let found = contains_card_number(&String::from_utf8_lossy(bytes));
-        return found.then(|| Problem::new(ProblemCode::Invalid, DETAIL));
+        return found.then(|| Problem::new(ProblemCode::Invalid, Detail::general(DETAIL)));
     };
     let pointer = find(&value, String::new())?;
-    let code = FreeTextError::CardNumber.code().to_owned();
-    Some(Problem::invalid(vec![FieldError { pointer, code, detail: DETAIL.to_owned() }]))
+    Some(Problem::field(&pointer, FreeTextError::CardNumber.code(), Detail::general(DETAIL)))
 }
 
 /// JSON pointer of the first card number; a key that is one is not repeated.

@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 use crate::http::extract::Query;
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
+use crate::problem::Detail;
 use crate::state::AppState;
 use crate::stream::organization::{self, Message, Push};
 
@@ -78,10 +79,13 @@ async fn stream_events(
 
 fn seq(text: &str, pointer: &str) -> Result<i64, Problem> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|_| plain)
-        .ok_or_else(|| Problem::field(pointer, "not_a_seq", "Send the seq of the last line that you have, like 10432."))
+    text.parse().ok().filter(|_| plain).ok_or_else(|| {
+        Problem::field(
+            pointer,
+            "not_a_seq",
+            Detail::general("Send the seq of the last line that you have, like 10432."),
+        )
+    })
 }
 
 fn event(Message { seq, push }: Message) -> Event {

@@ -5,7 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Re
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
-use billing_contract::{FieldError, ProblemCode};
+use billing_contract::ProblemCode;
 use billing_domain::id::Id;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -13,6 +13,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::budgets::bytes::NoRoom;
 use crate::http::limits::BODY_TIME;
 use crate::http::problem::Problem;
+use crate::problem::Detail;
 
 /// A JSON body; as an answer, one too. Unknown fields are refused by the types themselves (`deny_unknown_fields`).
 #[derive(Clone, Copy, Debug)]
@@ -56,19 +57,23 @@ pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<
     let Ok(read) = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await else {
         return Err(Problem::new(
             ProblemCode::RequestTimeout,
-            "The request's body did not arrive in time. Send it again.",
+            Detail::general("The request's body did not arrive in time. Send it again."),
         ));
     };
     read.map_err(|rejection| match rejection.status() {
         _ if is_no_room(&rejection) => Problem::retry_later(
             ProblemCode::Unavailable,
-            "More arrives at this moment than can be taken in. Send it again in a moment.",
+            Detail::general("More arrives at this moment than can be taken in. Send it again in a moment."),
             1,
         ),
         StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(ProblemCode::TooLarge, "The request's body is larger than this address accepts.")
+            let detail = Detail::general("The request's body is larger than this address accepts.");
+            Problem::new(ProblemCode::TooLarge, detail)
         }
-        _ => Problem::new(ProblemCode::Malformed, "The request's body ended early or could not be read."),
+        _ => {
+            let detail = Detail::general("The request's body ended early or could not be read.");
+            Problem::new(ProblemCode::Malformed, detail)
+        }
     })
 }
 
@@ -87,7 +92,7 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 pub(crate) fn not_json() -> Problem {
     Problem::new(
         ProblemCode::UnsupportedMediaType,
-        "Send the body as JSON, with the header Content-Type: application/json.",
+        Detail::general("Send the body as JSON, with the header Content-Type: application/json."),
     )
 }
 
@@ -96,7 +101,8 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
     // Serde would take a list for a struct, field by field: nobody means that, and it gets round the fields' names.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
-        return Err(Problem::field("", "wrong_value", "A JSON object belongs here, like {\"name\": \"value\"}."));
+        let detail = Detail::general("A JSON object belongs here, like {\"name\": \"value\"}.");
+        return Err(Problem::field("", "wrong_value", detail));
     }
     // Keeping track of where one is costs more than the reading; only who has to be told where it went wrong needs it.
     serde_json::from_slice(bytes).or_else(|_| read_json_keeping_track(bytes))
@@ -110,7 +116,7 @@ fn read_json_keeping_track<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Probl
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(ProblemCode::Malformed, format!("The body is not valid JSON: {error}."))
+    Problem::new(ProblemCode::Malformed, Detail::general(format!("The body is not valid JSON: {error}.")))
 }
 
 fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
@@ -132,7 +138,7 @@ fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     } else {
         ("wrong_value", in_words(&without_position(&message)))
     };
-    Problem::invalid(vec![FieldError { pointer, code: code.to_owned(), detail }])
+    Problem::field(&pointer, code, Detail::general(detail))
 }
 
 /// RFC 6901.
@@ -207,7 +213,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let query = axum::extract::Query::<T>::try_from_uri(&parts.uri).map_err(|error| {
-            Problem::new(ProblemCode::Invalid, format!("The address's query cannot be used: {}.", error.body_text()))
+            let detail = format!("The address's query cannot be used: {}.", error.body_text());
+            Problem::new(ProblemCode::Invalid, Detail::general(detail))
         })?;
         Ok(Self(query.0))
     }
@@ -236,7 +243,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
             Some(value) if !value.trim().is_empty() => Ok(Self(value.trim().to_owned())),
             _ => Err(Problem::new(
                 ProblemCode::PreconditionRequired,
-                "Send the header If-Match with the ETag of the version that you are changing.",
+                Detail::general("Send the header If-Match with the ETag of the version that you are changing."),
             )),
         }
     }
@@ -254,6 +261,8 @@ impl<T: Serialize> IntoResponse for Versioned<T> {
 
 #[cfg(test)]
 mod tests {
+    use billing_contract::FieldError;
+
     use super::*;
     use billing_contract::auto_pay::PutAutoPay;
     use billing_contract::top_up::CreateTopUp;

@@ -8,6 +8,7 @@ use billing_contract::ProblemCode;
 use billing_domain::free_text::{self, FreeText, FreeTextError};
 
 use crate::http::problem::Problem;
+use crate::problem::Detail;
 
 /// The header.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -31,7 +32,7 @@ fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         // A key is stored, so it must not be a card's number either.
         Ok(Err(FreeTextError::CardNumber)) => Err(Problem::new(
             ProblemCode::Invalid,
-            "The header Idempotency-Key looks like a card number. Use a random value, like a UUID.",
+            Detail::general("The header Idempotency-Key looks like a card number. Use a random value, like a UUID."),
         )),
         Ok(Ok(key)) if values.next().is_none() => Ok(Some(key.into_string())),
         _ => Err(missing("The header Idempotency-Key must be one value of 1 to 255 printable characters.")),
@@ -58,7 +59,7 @@ impl<T: IntoResponse> IntoResponse for Repeatable<T> {
 }
 
 fn missing(detail: &str) -> Problem {
-    Problem::new(ProblemCode::IdempotencyKeyMissing, detail)
+    Problem::new(ProblemCode::IdempotencyKeyMissing, Detail::general(detail))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {

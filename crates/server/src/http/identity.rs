@@ -13,6 +13,8 @@ use crate::config::Config;
 use crate::http::limits::client_address;
 use crate::http::problem::Problem;
 use crate::http::trace::record_organization;
+use crate::message::UserMessage;
+use crate::problem::Detail;
 use crate::service::sessions::{self, Member};
 use crate::state::AppState;
 
@@ -40,7 +42,7 @@ impl FromRequestParts<AppState> for SignedIn {
         find(parts, state).await?.map(Self).ok_or_else(|| {
             Problem::new(
                 ProblemCode::Unauthenticated,
-                "You are not signed in, or your session has ended. Sign in and try again.",
+                Detail::general("You are not signed in, or your session has ended. Sign in and try again."),
             )
         })
     }
@@ -54,10 +56,7 @@ impl FromRequestParts<AppState> for Manager {
         if member.role.manages_billing() {
             Ok(Self(member))
         } else {
-            Err(Problem::new(
-                ProblemCode::Forbidden,
-                "Only owners and admins manage billing. You can ask them for funds.",
-            ))
+            Err(Problem::new(ProblemCode::Forbidden, UserMessage::billing_manager_required()))
         }
     }
 }
@@ -70,7 +69,7 @@ impl FromRequestParts<AppState> for Owner {
         if member.role.manages_roles() {
             Ok(Self(member))
         } else {
-            Err(Problem::new(ProblemCode::Forbidden, "Only an owner may do this."))
+            Err(Problem::new(ProblemCode::Forbidden, UserMessage::owner_required()))
         }
     }
 }
@@ -86,8 +85,10 @@ impl FromRequestParts<AppState> for ServiceKey {
         }
         let address = client_address(parts, state.config.behind_proxy);
         state.budgets.take_address(address).map_err(IntoResponse::into_response)?;
-        let problem =
-            Problem::new(ProblemCode::Unauthenticated, "Send the service key: Authorization: Bearer <service key>.");
+        let problem = Problem::new(
+            ProblemCode::Unauthenticated,
+            Detail::general("Send the service key: Authorization: Bearer <service key>."),
+        );
         Err(([(header::WWW_AUTHENTICATE, "Bearer")], problem).into_response())
     }
 }
@@ -99,7 +100,9 @@ pub(crate) async fn find(parts: &Parts, state: &AppState) -> Result<Option<Membe
     if drawn_for(parts).is_some_and(|id| id != member.public_id()) {
         return Err(Problem::new(
             ProblemCode::SessionChanged,
-            "This page was opened in another session than this browser has now. Nothing was done. Load the page again.",
+            Detail::general(
+                "This page was opened in another session than this browser has now. Nothing was done. Load the page again.",
+            ),
         ));
     }
     Ok(Some(member))

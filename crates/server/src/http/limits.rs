@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
 use crate::http::problem::Problem;
+use crate::message::UserMessage;
 use crate::state::AppState;
 
 /// Largest body, bytes: every form of ours is far smaller.
@@ -73,11 +74,7 @@ fn is_platform(uri: &Uri) -> bool {
 pub(crate) async fn time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(
-            ProblemCode::Timeout,
-            "This took too long, so we stopped waiting. Whatever had begun goes on; look at its state before you repeat it.",
-        )
-        .into_response(),
+        Err(_) => Problem::new(ProblemCode::Timeout, UserMessage::request_took_too_long()).into_response(),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::http::identity::ServiceKey;
 use crate::http::limits::METERING_BODY;
 use crate::http::problem::Problem;
 use crate::http::trace::record_organization;
+use crate::problem::Detail;
 use crate::service::metering::{self, Item, Unread, authorization};
 use crate::state::AppState;
 
@@ -63,7 +64,11 @@ async fn create_metering_events(
     Json(Events { events }): Json<Events>,
 ) -> Result<Json<UsageResults>, Problem> {
     if events.is_empty() || events.len() > MAX_EVENTS {
-        return Err(Problem::field("/events", "out_of_range", format!("Send 1 to {MAX_EVENTS} events.")));
+        return Err(Problem::field(
+            "/events",
+            "out_of_range",
+            Detail::general(format!("Send 1 to {MAX_EVENTS} events.")),
+        ));
     }
     let items = events.iter().map(|raw| item(raw.get())).collect();
     Ok(Json(UsageResults { results: metering::report(&state.reserved(), items).await? }))
@@ -72,11 +77,11 @@ async fn create_metering_events(
 fn item(raw: &str) -> Item {
     read_json::<UsageEvent>(raw.as_bytes()).map_err(|problem| {
         let document = problem.document();
-        let error = document.errors.first().cloned().unwrap_or_else(|| FieldError {
-            pointer: String::new(),
-            code: document.code.as_str().to_owned(),
-            detail: document.detail.clone(),
-        });
+        let error = document
+            .errors
+            .first()
+            .cloned()
+            .unwrap_or_else(|| FieldError::new("", document.code.as_str(), document.detail.clone()));
         Unread { id: id_of(raw), error }
     })
 }

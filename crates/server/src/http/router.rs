@@ -18,6 +18,7 @@ use crate::http::{
     organization, outbox, pay, refunds, requests, security, session, statement, static_files, top_ups, transactions,
     usage, wallet, webhooks,
 };
+use crate::problem::Detail;
 use crate::state::AppState;
 
 /// Every resource adds one line.
@@ -90,7 +91,8 @@ fn surround(routes: Router<AppState>, state: AppState) -> Router {
 }
 
 async fn wrong_method(request: Request) -> Problem {
-    Problem::new(ProblemCode::MethodNotAllowed, format!("{} is not possible at this address.", request.method()))
+    let detail = Detail::general(format!("{} is not possible at this address.", request.method()));
+    Problem::new(ProblemCode::MethodNotAllowed, detail)
 }
 
 async fn nothing_here() -> Problem {

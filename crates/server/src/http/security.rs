@@ -10,6 +10,7 @@ use crate::http::extract::{is_json, not_json};
 use crate::http::health;
 use crate::http::identity::bearer;
 use crate::http::problem::Problem;
+use crate::problem::Detail;
 use crate::state::AppState;
 
 /// Nothing but what the page is made of. `wasm-unsafe-eval` lets WebAssembly compile and nothing else.
@@ -89,8 +90,10 @@ pub(crate) async fn known_host(State(state): State<AppState>, request: Request, 
     }
     Problem::new(
         ProblemCode::Misdirected,
-        "This server does not know the host that was asked (header Host). Its operator says with --public-url by which \
-         address it is reached; a proxy in front hands the header on.",
+        Detail::general(
+            "This server does not know the host that was asked (header Host). Its operator says with --public-url by \
+             which address it is reached; a proxy in front hands the header on.",
+        ),
     )
     .into_response()
 }
@@ -105,7 +108,9 @@ pub(crate) async fn same_origin(State(state): State<AppState>, request: Request,
     if !from_here {
         return Problem::new(
             ProblemCode::Forbidden,
-            "This change was not sent by this site's own page. Programs send the header Origin with this server's address.",
+            Detail::general(
+                "This change was not sent by this site's own page. Programs send the header Origin with this server's address.",
+            ),
         )
         .into_response();
     }

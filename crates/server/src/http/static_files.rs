@@ -10,6 +10,7 @@ use billing_contract::ProblemCode;
 use crate::http::bootstrap;
 use crate::http::problem::Problem;
 use crate::http::security::AppPage;
+use crate::problem::Detail;
 use crate::state::AppState;
 use crate::static_files::{Asset, INDEX, Variant};
 
@@ -21,7 +22,7 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
         return Problem::not_found().into_response();
     }
     if !matches!(parts.method, Method::GET | Method::HEAD) {
-        let problem = Problem::new(ProblemCode::MethodNotAllowed, "Files can only be read.");
+        let problem = Problem::new(ProblemCode::MethodNotAllowed, Detail::general("Files can only be read."));
         return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
     // What is behind `#` in a hand-over link never comes here.

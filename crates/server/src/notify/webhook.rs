@@ -83,6 +83,7 @@ impl Webhook {
 }
 
 /// `v1,` and the HMAC-SHA256 of id, time and body.
+/// See docs/decisions/0083-webhook-signing.md.
 fn sign(key: &[u8], id: &str, timestamp: &str, body: &str) -> String {
     // Any length is a key to HMAC.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };

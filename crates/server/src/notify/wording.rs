@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::message::decline::advise_payer;
 use billing_domain::card::brand_name;
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Currency, FreeText, Money, NoticeId, OrganizationId};
+use billing_domain::{Currency, FreeText, Money};
 use billing_store::{Notice, NoticeKind, Organization};
 
 /// A notice as people read it.
@@ -171,8 +172,8 @@ fn fraud_warning(notice: &Notice) -> String {
     )
 }
 
-fn declined(notice: &Notice) -> &'static str {
-    fact(notice, "decline_code").parse().unwrap_or(DeclineCode::GenericDecline).sentence()
+fn declined(notice: &Notice) -> String {
+    advise_payer(fact(notice, "decline_code").parse().unwrap_or(DeclineCode::GenericDecline)).english()
 }
 
 fn paused(notice: &Notice) -> String {
@@ -196,7 +197,7 @@ fn paused(notice: &Notice) -> String {
             "An automatic payment was not confirmed with the bank, and nothing was charged. Top up once by hand and confirm \
              the payment, or connect another card; then they go on."
         }
-        _ => declined(notice),
+        _ => &declined(notice),
     };
     format!("{why} Until then the wallet is not refilled.")
 }
@@ -237,7 +238,11 @@ mod tests {
         assert_eq!(low.subject, "Billing: the wallet balance is low (4.20 USD)");
         assert!(low.body.contains("https://billing.example/settings/billing") && low.body.contains("20.00 USD"));
         let declined = say(NoticeKind::PaymentDeclined, &[("decline_code", "insufficient_funds")]);
-        assert!(declined.body.starts_with(DeclineCode::InsufficientFunds.sentence()), "{}", declined.body);
+        assert!(
+            declined.body.starts_with(&advise_payer(DeclineCode::InsufficientFunds).english()),
+            "{}",
+            declined.body
+        );
         let asks = say(NoticeKind::AutomaticPaymentsPaused, &[("reason", "authentication_required")]);
         assert!(asks.body.contains("Confirm with your bank"), "{}", asks.body);
         let lapsed = say(NoticeKind::AutomaticPaymentsPaused, &[("reason", "not_confirmed")]);

@@ -3,7 +3,6 @@
 pub(crate) mod hosted_page;
 pub(crate) mod intent;
 
-use billing_contract::ProblemCode;
 use billing_domain::CardId;
 use billing_domain::charge::DeclineCode;
 use billing_payments::{CardFacts, ProviderError, SetupAnswer, SetupOutcome};
@@ -129,7 +128,7 @@ pub(crate) async fn refresh_card(state: &AppState, card_ref: &str) -> Result<Vec
     let Some(organization_id) = state.store.card_owner(provider, card_ref).await? else { return Ok(Vec::new()) };
     let known = state.provider.look_up_card(organization_id.as_str(), card_ref).await.map_err(|error| {
         tracing::warn!(%error, "new facts of a card could not be looked up");
-        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+        Problem::provider_silent()
     })?;
     let Some(facts) = known else { return Ok(Vec::new()) };
     let facts = new_card(state.new_id()?, provider, facts);

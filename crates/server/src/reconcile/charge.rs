@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use billing_domain::card::brand_name;
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, Timestamp, TopUpId};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
@@ -13,6 +12,7 @@ use billing_store::{Applied, CreditLine, ProviderWord, StoreError, TopUp};
 
 use crate::deadlines::{LEASE_RETRY, charge_challenge_ends};
 use crate::events::Topic;
+use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
 use crate::reconcile::card_setup::connected_effects;
 use crate::reconcile::{Effect, ForgottenCard, organization_day};
@@ -386,20 +386,21 @@ async fn link_effects(state: &AppState, top_up: &TopUp, link_id: &LinkId) -> Vec
 
 /// `Top-up with Visa •• 4242`.
 fn credit_description(top_up: &TopUp) -> String {
-    let what = match top_up.kind {
-        TopUpKind::Manual => "Top-up",
-        TopUpKind::Auto => "Automatic top-up",
+    let card = ledger::card_name(&top_up.card_brand, &top_up.card_last4);
+    let message = match top_up.kind {
+        TopUpKind::Manual => UserMessage::ledger_top_up(&card),
+        TopUpKind::Auto => UserMessage::ledger_automatic_top_up(&card),
     };
-    format!("{what} with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4)
+    message.english()
 }
 
 /// Who paid. A name that cannot be read must not keep money from arriving.
 async fn credit_source(state: &AppState, top_up: &TopUp) -> String {
     match &top_up.requested_by {
-        None if top_up.link_id.is_some() => "Payment link".to_owned(),
+        None if top_up.link_id.is_some() => UserMessage::source_payment_link().english(),
         // Taken in from the provider after a backup was restored: who began it is lost.
         None if top_up.kind == TopUpKind::Manual => String::new(),
-        None => "Automatic payments".to_owned(),
+        None => UserMessage::source_automatic_payments().english(),
         Some(user) => {
             state.store.member(&top_up.organization_id, user).await.map(|member| member.name).unwrap_or_default()
         }

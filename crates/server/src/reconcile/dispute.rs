@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use billing_contract::ProblemCode;
-use billing_domain::card::brand_name;
 use billing_domain::charge::DisputeState;
 use billing_domain::{Money, OrganizationId, TopUpId};
 use billing_payments::{DisputeAnswer, DisputeOutcome};
 use billing_store::{CreditLine, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
 
 use crate::events::Topic;
+use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
 use crate::reconcile::early_event::keep_early_event;
 use crate::reconcile::{Effect, organization_day, top_up_of};
@@ -29,7 +28,7 @@ pub(crate) struct FoundDispute {
 pub(crate) async fn find_dispute(state: &AppState, provider_ref: &str) -> Result<Option<FoundDispute>, Problem> {
     let answer = state.provider.look_up_dispute(provider_ref).await.map_err(|error| {
         tracing::warn!(dispute = provider_ref, %error, "a dispute could not be looked up");
-        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+        Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(None) };
     let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(None) };
@@ -60,8 +59,8 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
             DisputeOutcome::Returned => DisputeState::Returned,
         },
     };
-    let taken = dispute_line(state, &organization, &top_up, answer, "Disputed")?;
-    let returned = dispute_line(state, &organization, &top_up, answer, "Dispute won:")?;
+    let taken = dispute_line(state, &organization, &top_up, answer, UserMessage::ledger_disputed)?;
+    let returned = dispute_line(state, &organization, &top_up, answer, UserMessage::ledger_dispute_won)?;
     let now = state.clock.now();
     let applied = state.store.apply_dispute(organization_id, &update, &taken, &returned, now).await?;
     let mut effects = Vec::new();
@@ -82,7 +81,7 @@ fn dispute_line(
     organization: &Organization,
     top_up: &TopUp,
     answer: &DisputeAnswer,
-    what: &str,
+    what: fn(&str) -> UserMessage,
 ) -> Result<CreditLine, Problem> {
     let details = BTreeMap::from([
         ("top_up".to_owned(), top_up.id.to_string()),
@@ -92,8 +91,8 @@ fn dispute_line(
     Ok(CreditLine {
         id: state.new_id()?,
         day: organization_day(organization, state.clock.now()),
-        description: format!("{what} top-up with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
-        source: "Card's bank".to_owned(),
+        description: what(&ledger::card_name(&top_up.card_brand, &top_up.card_last4)).english(),
+        source: UserMessage::source_card_bank().english(),
         details,
     })
 }

@@ -1,6 +1,5 @@
 //! Early fraud warnings: automatic payments rest and people are told, once. Whether the money goes back is theirs to say.
 
-use billing_contract::ProblemCode;
 use billing_store::FraudWord;
 
 use crate::events::Topic;
@@ -13,7 +12,7 @@ use crate::state::AppState;
 pub(crate) async fn reconcile_fraud_warning(state: &AppState, provider_ref: &str) -> Result<Vec<Effect>, Problem> {
     let answer = state.provider.look_up_fraud_warning(provider_ref).await.map_err(|error| {
         tracing::warn!(warning = provider_ref, %error, "a fraud warning could not be looked up");
-        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+        Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(Vec::new()) };
     let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(Vec::new()) };

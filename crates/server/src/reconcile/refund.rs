@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use billing_contract::ProblemCode;
-use billing_domain::card::brand_name;
 use billing_domain::charge::RefundStatus;
 use billing_domain::{Money, OrganizationId, RefundId, Timestamp, TopUpId};
 use billing_payments::{
@@ -12,6 +10,7 @@ use billing_payments::{
 use billing_store::{CreditLine, EarlyKind, ExternalRefund, Organization, Refund, RefundWord, StoreError, TopUp};
 
 use crate::events::Topic;
+use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
 use crate::reconcile::charge::{back_off, charge_reference};
 use crate::reconcile::early_event::keep_early_event;
@@ -22,8 +21,6 @@ use crate::state::AppState;
 pub(crate) const REFUND_LEASE_SECONDS: i64 = 60;
 /// A refund made at the provider is asked about this often until it is final; its events come sooner.
 const EXTERNAL_CHECK_SECONDS: i64 = 3_600;
-/// Who gave the money back, where it was not the operator's program.
-const PROVIDER: &str = "Payment provider";
 
 /// Leases refunds that are due, or one; each goes to [`reconcile_refund`] if we made it.
 pub(crate) async fn lease_due_refunds(
@@ -47,7 +44,7 @@ pub(crate) async fn reconcile_refund(state: &AppState, refund: &Refund) -> Resul
     };
     let now = state.clock.now();
     let update = RefundWord { status, provider_ref, next_check_at: back_off(now, 10, refund.checks) };
-    let credit = refund_line(state, &organization, &top_up, "Failed refund of", &refund.reason, now)?;
+    let credit = refund_line(state, &organization, &top_up, UserMessage::ledger_refund_failed, &refund.reason, now)?;
     let (_, changed) = state.store.apply_refund(&organization.id, &refund.id, &update, &credit, now).await?;
     Ok(if changed { refund_effects(&organization.id) } else { Vec::new() })
 }
@@ -89,7 +86,7 @@ pub(crate) struct FoundRefund {
 pub(crate) async fn find_external_refund(state: &AppState, provider_ref: &str) -> Result<Option<FoundRefund>, Problem> {
     let answer = state.provider.look_up_external_refund(provider_ref).await.map_err(|error| {
         tracing::warn!(refund = provider_ref, %error, "a refund could not be looked up");
-        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+        Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(None) };
     let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(None) };
@@ -118,11 +115,11 @@ pub(crate) async fn apply_external_refund(state: &AppState, found: &FoundRefund)
         status: refund_status(answer.outcome),
         next_check_at: now.plus_seconds(EXTERNAL_CHECK_SECONDS),
     };
-    let line = |what: &str| {
+    let line = |what: Wording| {
         let line = refund_line(state, &organization, &top_up, what, &answer.reason, now)?;
-        Ok::<_, Problem>(CreditLine { source: PROVIDER.to_owned(), ..line })
+        Ok::<_, Problem>(CreditLine { source: UserMessage::source_payment_provider().english(), ..line })
     };
-    let (debit, credit) = (line("Refund of")?, line("Failed refund of")?);
+    let (debit, credit) = (line(UserMessage::ledger_refund)?, line(UserMessage::ledger_refund_failed)?);
     let applied = state.store.apply_external_refund(organization_id, &refund, &debit, &credit, now).await?;
     let changed = applied.is_some_and(|(_, changed)| changed);
     Ok(if changed { refund_effects(organization_id) } else { Vec::new() })
@@ -145,12 +142,15 @@ pub(crate) fn refund_effects(organization_id: &OrganizationId) -> Vec<Effect> {
     ]
 }
 
+/// The sentence about a card of this name.
+type Wording = fn(&str) -> UserMessage;
+
 /// `Refund of top-up with Visa •• 4242`.
 pub(crate) fn refund_line(
     state: &AppState,
     organization: &Organization,
     top_up: &TopUp,
-    what: &str,
+    what: Wording,
     reason: &str,
     now: Timestamp,
 ) -> Result<CreditLine, Problem> {
@@ -161,8 +161,8 @@ pub(crate) fn refund_line(
     Ok(CreditLine {
         id: state.new_id()?,
         day: organization_day(organization, now),
-        description: format!("{what} top-up with {} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
-        source: "Operator".to_owned(),
+        description: what(&ledger::card_name(&top_up.card_brand, &top_up.card_last4)).english(),
+        source: UserMessage::source_operator().english(),
         details,
     })
 }

@@ -10,7 +10,8 @@ use billing_store::{AutoPay, AutoPayUpdate, Organization, StoreError};
 
 use crate::effects::run_effects;
 use crate::events::Topic;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::problem::{Problem, field_error};
 use crate::recharge;
 use crate::reconcile::Effect;
 use crate::service::sessions::{Member, require_confirmation};
@@ -76,7 +77,7 @@ pub(crate) async fn first_payment(
     if auto_pay.enabled {
         return Ok(None);
     }
-    let figures = recharge::read_figures(state, organization, &auto_pay, now).await?;
+    let figures = recharge::read_settled_figures(state, organization, &auto_pay, now).await?;
     match recharge::decide_plan(state, organization, settings, &figures.situation, now) {
         Plan::Charge(amount) => Ok(Some(amount.money())),
         _ => Ok(None),
@@ -123,7 +124,7 @@ pub(crate) async fn put(
     let restarts =
         !form.enabled || !present.enabled || form.card_id.as_deref() != present.card_id.as_ref().map(CardId::as_str);
     let event = HealthEvent::SettingsConfirmed { restarts };
-    let unknown_card = || Problem::field("/card_id", "unknown_card", "This card is not connected any more.");
+    let unknown_card = || Problem::field("/card_id", "unknown_card", UserMessage::auto_pay_card_gone());
     let update = AutoPayUpdate {
         enabled: form.enabled,
         settings,
@@ -146,7 +147,7 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<AutoPayV
     let organization = &member.organization;
     let present = state.store.auto_pay(&organization.id).await?;
     if !present.enabled {
-        return Err(Problem::new(ProblemCode::Conflict, "Automatic payments are switched off. Switch them on first."));
+        return Err(Problem::new(ProblemCode::Conflict, UserMessage::auto_pay_off()));
     }
     if recharge::charged_card(state, &present).await?.is_none() {
         return Err(card_required());
@@ -217,7 +218,7 @@ fn entered(
     let mut read = |pointer: &str, text: &Entered| {
         Money::parse_payable(text.text(), limits.currency).unwrap_or_else(|error| {
             let error = AmountError::of(error, limits.currency);
-            errors.push(field(prefix, pointer, error.code(), &error));
+            errors.push(field(prefix, pointer, error.into()));
             Money::ZERO
         })
     };
@@ -235,7 +236,7 @@ fn entered(
         let by_itself = matches!(error, SettingsError::Amount(_));
         let pointer = format!("{prefix}{}", wrong.pointer());
         if by_itself && errors.iter().all(|known| known.pointer != pointer) {
-            errors.push(field(prefix, wrong.pointer(), error.code(), &error));
+            errors.push(field(prefix, wrong.pointer(), error));
         }
     }
     Err(Problem::invalid(errors))
@@ -246,25 +247,17 @@ fn refuse_problems(prefix: &str, settings: &Settings, limits: &ChargeLimits) -> 
     if problems.is_empty() {
         return Ok(());
     }
-    Err(Problem::invalid(
-        problems.iter().map(|(wrong, error)| field(prefix, wrong.pointer(), error.code(), error)).collect(),
-    ))
+    Err(Problem::invalid(problems.into_iter().map(|(wrong, error)| field(prefix, wrong.pointer(), error)).collect()))
 }
 
-fn field(prefix: &str, pointer: &str, code: &str, error: &impl std::fmt::Display) -> FieldError {
-    FieldError { pointer: format!("{prefix}{pointer}"), code: code.to_owned(), detail: sentence(&error.to_string()) }
-}
-
-/// The rules speak in clauses; people read sentences.
-fn sentence(clause: &str) -> String {
-    let mut letters = clause.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+fn field(prefix: &str, pointer: &str, error: SettingsError) -> FieldError {
+    field_error(format!("{prefix}{pointer}"), error.code(), UserMessage::from(error))
 }
 
 fn card_required() -> Problem {
-    Problem::new(ProblemCode::CardRequired, "Connect a card first; automatic payments charge it.")
+    Problem::new(ProblemCode::CardRequired, UserMessage::auto_pay_card_required())
 }
 
 fn stale() -> Problem {
-    Problem::new(ProblemCode::Stale, "Somebody changed this after you opened it. Load it again, then change it.")
+    Problem::stale()
 }

@@ -1,7 +1,7 @@
 //! Connected cards: connecting one through the provider, choosing the default, removing.
 
+use billing_contract::ProblemCode;
 use billing_contract::card::{Card as CardView, CardList, CardSetup as CardSetupView, CreateCardSetup};
-use billing_contract::{FieldError, ProblemCode};
 use billing_domain::free_text::{CONSENT, FreeText, contains_card_number};
 use billing_domain::{CardId, CardSetupId, FreeTextError, OrganizationId, Timestamp, UserId};
 use billing_payments::{CardToken, Reference, SetupRequest};
@@ -10,7 +10,8 @@ use billing_store::{CardSetup, Created, IdempotencyKey, NewCardSetup, SetupStatu
 use crate::deadlines::{ABANDONED_SECONDS, OUTCOME_PATIENCE};
 use crate::effects::run_effects;
 use crate::events::Topic;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::problem::{Detail, Problem, field_error};
 use crate::reconcile::card_setup::intent::SetupIntent;
 use crate::reconcile::card_setup::reconcile_setup;
 use crate::reconcile::{Effect, ForgottenCard};
@@ -58,9 +59,7 @@ pub(crate) async fn start_setup(
     let key = key.map(|key| IdempotencyKey { key, fingerprint });
     let created = state.store.create_card_setup(organization_id, &new, key.as_ref(), now).await;
     let created = created.map_err(|error| match error {
-        StoreError::TooFast { again_at } => {
-            top_ups::too_fast("Too many cards were declined. Nothing was connected.", again_at, now)
-        }
+        StoreError::TooFast { again_at } => top_ups::too_fast(UserMessage::card_pace(), again_at, now),
         other => Problem::from(other),
     })?;
     match created {
@@ -92,7 +91,7 @@ pub(crate) fn new_setup(
 pub(crate) fn key_reused() -> Problem {
     Problem::new(
         ProblemCode::IdempotencyKeyReused,
-        "This idempotency key was used for another request. Use a new key for another card.",
+        Detail::general("This idempotency key was used for another request. Use a new key for another card."),
     )
 }
 
@@ -107,20 +106,20 @@ pub(crate) fn refuse_problems(
     now: Timestamp,
 ) -> Result<(), Problem> {
     let mut errors = Vec::new();
-    let mut wrong = |pointer: &str, code: &str, detail: &str| {
-        errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.to_owned() });
-    };
+    let mut wrong = |pointer: &str, code: &str, detail: Detail| errors.push(field_error(pointer, code, detail));
     match FreeText::parse(CONSENT, consent) {
         Ok(_) => {}
-        Err(FreeTextError::Required) => wrong("/consent", "required", "Say which wording of the consent was shown."),
-        Err(error) => wrong("/consent", error.code(), &error.to_string()),
+        Err(FreeTextError::Required) => {
+            wrong("/consent", "required", Detail::general("Say which wording of the consent was shown."));
+        }
+        Err(error) => wrong("/consent", error.code(), UserMessage::from(error).into()),
     }
     if own_form {
         if !token.is_empty() {
             wrong(
                 pointer,
                 "wrong_value",
-                "Leave the token out: the card is entered in the payment provider's own form.",
+                Detail::general("Leave the token out: the card is entered in the payment provider's own form."),
             );
         }
         return if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) };
@@ -128,17 +127,17 @@ pub(crate) fn refuse_problems(
     // Escapes in the JSON can hide a number from the look at the raw bytes, so the token is looked at again.
     let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if token.is_empty() || token.len() > TOKEN_CHARACTERS || !plain || contains_card_number(token) {
-        wrong(pointer, "wrong_value", "This is no card token.");
+        wrong(pointer, "wrong_value", Detail::general("This is no card token."));
     }
     // A card is valid to the end of its month, wherever on Earth that ends last; so the date of UTC is close enough.
     let today = now.utc_date().month();
     if !(1..=12).contains(&exp_month) {
-        wrong("/exp_month", "wrong_value", "The month is a number from 1 to 12.");
+        wrong("/exp_month", "wrong_value", UserMessage::card_month_wrong().into());
     } else if (exp_year, exp_month) < (today.year(), today.number()) {
-        wrong("/exp_year", "card_expired", "This card has expired. Check the date, or use another card.");
+        wrong("/exp_year", "card_expired", UserMessage::card_expired().into());
     }
     if exp_year > today.year().saturating_add(MAX_VALID_YEARS) {
-        wrong("/exp_year", "wrong_value", "No card is valid for that long. Check the year.");
+        wrong("/exp_year", "wrong_value", UserMessage::card_year_too_late().into());
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
@@ -219,7 +218,7 @@ pub(crate) async fn answer_challenge(
     let setup = find_setup(state, organization_id, id).await?;
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     if setup.status != SetupStatus::ActionRequired {
-        return Err(Problem::new(ProblemCode::Conflict, "This card does not wait for a confirmation any more."));
+        return Err(Problem::new(ProblemCode::Conflict, UserMessage::card_confirmation_over()));
     }
     if state.clock.now().seconds_since(setup.created_at) <= ABANDONED_SECONDS {
         sandbox.answer_setup(&Reference::setup(setup.id.as_str()), approve).await.map_err(top_ups::unanswered)?;

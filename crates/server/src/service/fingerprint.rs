@@ -2,8 +2,6 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::hex;
-
 /// SHA-256 of a request's parts in hex; compared, never read back.
 pub(crate) fn request_fingerprint(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
@@ -11,5 +9,5 @@ pub(crate) fn request_fingerprint(parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hex::encode(&hash.finalize())
+    hex::encode(hash.finalize())
 }

@@ -3,21 +3,21 @@
 use billing_contract::ProblemCode;
 use billing_store::Backlog;
 
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::state::AppState;
 
 /// The database answers and takes writes, and nobody has asked the server to stop.
 pub(crate) async fn check(state: &AppState) -> Result<(), Problem> {
     if state.shutdown.is_cancelled() {
-        return Err(Problem::retry_later(ProblemCode::Unavailable, "The server is stopping.", 5));
+        return Err(Problem::retry_later(ProblemCode::Unavailable, Detail::general("The server is stopping."), 5));
     }
     state.store.ping().await.map_err(|error| {
         tracing::warn!(%error, "the database does not answer");
-        Problem::retry_later(ProblemCode::Unavailable, "The database does not answer.", 5)
+        Problem::retry_later(ProblemCode::Unavailable, Detail::general("The database does not answer."), 5)
     })?;
     state.store.check_writes(state.clock.now()).await.map_err(|error| {
         tracing::warn!(%error, "the database takes no writes");
-        Problem::retry_later(ProblemCode::Unavailable, "The database takes no writes.", 5)
+        Problem::retry_later(ProblemCode::Unavailable, Detail::general("The database takes no writes."), 5)
     })
 }
 

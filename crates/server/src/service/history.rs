@@ -6,7 +6,7 @@ use billing_domain::auto_pay::history::STEP_SECONDS;
 use billing_store::{Organization, WalletStep, step_of};
 
 use crate::calendar::Calendar;
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::state::AppState;
 
 /// As many days as people mean by "lately".
@@ -41,7 +41,8 @@ fn days_asked_for(asked: Option<&str>) -> Result<i64, Problem> {
     let Some(text) = asked else { return Ok(DAYS) };
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let days = text.parse().ok().filter(|days| plain && (1..=MAX_DAYS).contains(days));
-    days.ok_or_else(|| Problem::field("/days", "not_a_number_of_days", format!("Ask for 1 to {MAX_DAYS} days.")))
+    let detail = || Detail::general(format!("Ask for 1 to {MAX_DAYS} days."));
+    days.ok_or_else(|| Problem::field("/days", "not_a_number_of_days", detail()))
 }
 
 const fn begins(step: i64) -> Timestamp {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use billing_contract::ProblemCode;
 use billing_contract::link::{
     CreatePaymentLink, CreatedPaymentLink, EnteredLinkSettings, PaymentLink as PaymentLinkView, PaymentLinkList, QrCode,
 };
-use billing_contract::{FieldError, ProblemCode};
 use billing_domain::auto_pay::Settings;
 use billing_domain::free_text::{FreeText, LINK_NOTE};
 use billing_domain::limits::ChargeLimits;
@@ -18,7 +18,9 @@ use qrcode::{Color, EcLevel};
 
 use crate::effects::run_effects;
 use crate::events::Topic;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::message::amount::describe_in_range;
+use crate::problem::{Detail, Problem, field_error};
 use crate::reconcile::card_setup::close_hosted_page;
 use crate::service::auto_pay;
 use crate::service::sessions::{Member, hash_of, require_confirmation};
@@ -71,10 +73,7 @@ pub(crate) async fn create(
     };
     let created = state.store.create_link(&organization.id, &new, now).await;
     let link = created.map_err(|error| match error {
-        StoreError::LimitReached(most) => Problem::new(
-            ProblemCode::Conflict,
-            format!("{most} links can be used already. Take some of them back first."),
-        ),
+        StoreError::LimitReached(most) => Problem::new(ProblemCode::Conflict, UserMessage::link_limit_reached(most)),
         other => Problem::from(other),
     })?;
     state.events.publish(&organization.id, Topic::Link(link.id.clone()));
@@ -140,43 +139,36 @@ struct Checked {
 
 fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Problem> {
     let mut errors = Vec::new();
-    let mut wrong = |pointer: &str, code: &str, detail: String| {
-        errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail });
-    };
+    let mut wrong = |pointer: &str, code: &str, detail: Detail| errors.push(field_error(pointer, code, detail));
     let amount = match (form.purpose.pays(), &form.amount) {
         (false, None) => None,
         (true, None) => {
-            wrong("/amount", "required", "Say how much is to be paid.".to_owned());
+            wrong("/amount", "required", UserMessage::link_amount_missing().into());
             None
         }
         (false, Some(_)) => {
-            wrong("/amount", "wrong_value", "This link asks for a card, not for an amount.".to_owned());
+            wrong("/amount", "wrong_value", Detail::general("This link asks for a card, not for an amount."));
             None
         }
         (true, Some(amount)) => match limits.parse(amount.text()) {
             Ok(amount) => Some(amount.money()),
             Err(error) => {
-                let detail = format!(
-                    "{error}. Enter {} to {}.",
-                    limits.min.priced(limits.currency),
-                    limits.max.priced(limits.currency)
-                );
-                wrong("/amount", error.code(), detail);
+                wrong("/amount", error.code(), describe_in_range(error, limits).into());
                 None
             }
         },
     };
     let note = FreeText::parse(LINK_NOTE, form.note.as_deref().unwrap_or_default()).unwrap_or_else(|error| {
-        wrong("/note", error.code(), error.to_string());
+        wrong("/note", error.code(), UserMessage::from(error).into());
         FreeText::default()
     });
     let seconds = form.expires_in_seconds.unwrap_or(DEFAULT_SECONDS);
     if !(MIN_SECONDS..=MAX_SECONDS).contains(&seconds) {
-        wrong("/expires_in_seconds", "wrong_value", "A link lives one hour to seven days.".to_owned());
+        wrong("/expires_in_seconds", "wrong_value", Detail::general("A link lives one hour to seven days."));
     }
     if form.auto_pay.is_some() && !form.purpose.connects() {
         let detail = "Automatic payments need a card that stays connected.";
-        wrong("/auto_pay", "wrong_value", detail.to_owned());
+        wrong("/auto_pay", "wrong_value", Detail::general(detail));
     }
     let settings = match form.auto_pay.as_ref().map(|entered| settings(entered, limits)).transpose() {
         Ok(settings) => settings,

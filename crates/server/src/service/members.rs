@@ -7,6 +7,7 @@ use billing_domain::{Role, UserId};
 use billing_store::RoleChange;
 
 use crate::events::Topic;
+use crate::message::UserMessage;
 use crate::problem::Problem;
 use crate::service::links;
 use crate::service::sessions::{Member, require_confirmation};
@@ -40,10 +41,7 @@ pub(crate) async fn change_role(
             }
             Ok(map_transaction(changed))
         }
-        RoleChange::LastOwner => Err(Problem::new(
-            ProblemCode::Conflict,
-            "This is the only owner, and somebody has to be one. Make another person an owner first.",
-        )),
+        RoleChange::LastOwner => Err(Problem::new(ProblemCode::Conflict, UserMessage::last_owner())),
     }
 }
 

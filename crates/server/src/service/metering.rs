@@ -10,7 +10,7 @@ use billing_contract::metering::{UsageEvent, UsageResult, UsageResultStatus};
 use billing_domain::decimal::DecimalError;
 use billing_store::{Organization, Outcome, StoreError};
 
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem, field_error};
 use crate::queue::postings::Posted;
 use crate::service::postings::group::post_together;
 use crate::service::postings::{Report, UsageLine};
@@ -145,5 +145,5 @@ const fn decimal_code(error: DecimalError) -> &'static str {
 }
 
 fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }
+    field_error(pointer, code, Detail::general(detail))
 }

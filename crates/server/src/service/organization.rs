@@ -8,7 +8,8 @@ use billing_store::OrganizationUpdate;
 
 use crate::calendar::Calendar;
 use crate::events::Topic;
-use crate::problem::{Problem, text_error};
+use crate::message::UserMessage;
+use crate::problem::{Problem, field_error, text_error};
 use crate::service::sessions::Member;
 use crate::state::AppState;
 
@@ -43,8 +44,8 @@ fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Probl
             Ok((OrganizationUpdate { name, address, tax_id, time_zone }, calendar))
         }
         Ok(_) => Err(Problem::invalid(errors)),
-        Err(error) => {
-            errors.push(field("/time_zone", "unknown_time_zone", format!("{error}: choose one like Europe/Berlin.")));
+        Err(_) => {
+            errors.push(field_error("/time_zone", "unknown_time_zone", UserMessage::time_zone_unknown()));
             Err(Problem::invalid(errors))
         }
     }
@@ -53,16 +54,12 @@ fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Probl
 fn text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, purpose: Purpose) -> String {
     let text = FreeText::parse(purpose, entered).unwrap_or_else(|error| {
         errors.push(match error {
-            FreeTextError::Required => field(pointer, error.code(), "Enter the organization's name."),
+            FreeTextError::Required => field_error(pointer, error.code(), UserMessage::organization_name_missing()),
             _ => text_error(pointer, error),
         });
         FreeText::default()
     });
     text.into_string()
-}
-
-fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }
 }
 
 fn map_transaction(organization: billing_store::Organization) -> Organization {

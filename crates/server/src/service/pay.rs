@@ -18,6 +18,8 @@ use billing_store::{
 use crate::deadlines::{charge_challenge_ends, setup_challenge_ends};
 use crate::effects::run_effects;
 use crate::events::Topic;
+use crate::message::UserMessage;
+use crate::message::decline::{advise_payer_of_fixed_amount, describe_decline};
 use crate::problem::Problem;
 use crate::reconcile::card_setup::close_hosted_page;
 use crate::reconcile::card_setup::intent::{HostedPage, SetupIntent, has_hosted_page, page_address};
@@ -88,7 +90,7 @@ fn seen_charge(link: &PaymentLink, text: Option<&str>) -> Result<Option<Money>, 
     let read = text.map(|text| Money::parse_payable(text, link.currency)).transpose();
     read.map_err(|error| {
         let error = AmountError::of(error, link.currency);
-        Problem::field("/expected_charge", error.code(), error.to_string())
+        Problem::field("/expected_charge", error.code(), UserMessage::from(error))
     })
 }
 
@@ -147,22 +149,16 @@ pub(crate) async fn complete(
         Ok(Created::Reused | Created::Blocked) => Err(cards::key_reused()),
         Err(LinkRefusal::Dead) => Err(gone()),
         Err(LinkRefusal::ChargeChanged) => Err(charge_changed(charge, organization.currency)),
-        Err(LinkRefusal::Busy) => Err(Problem::new(
-            ProblemCode::Conflict,
-            "Somebody is using this link at this moment. You were not charged. Try again in a few minutes.",
-        )),
+        Err(LinkRefusal::Busy) => Err(Problem::new(ProblemCode::Conflict, UserMessage::link_busy())),
     }
 }
 
 fn charge_changed(charge: ExpectedCharge, currency: Currency) -> Problem {
-    let due = match charge.due {
-        Some(amount) => {
-            format!("The card would now be charged {} {} at once.", amount.priced(currency), currency.code())
-        }
-        None => "The card would not be charged at once any more.".to_owned(),
+    let message = match charge.due {
+        Some(amount) => UserMessage::charge_changed(amount.priced(currency), currency.code()),
+        None => UserMessage::charge_dropped(),
     };
-    let detail = format!("{due} Nothing was charged: look at the amount and confirm again.");
-    Problem::new(ProblemCode::ChargeChanged, detail)
+    Problem::new(ProblemCode::ChargeChanged, message)
 }
 
 /// A page that is merely open does not keep others from a link: it is closed. Whether nobody is at it any more.
@@ -223,7 +219,7 @@ pub(crate) async fn answer(state: &AppState, address: IpAddr, form: &AnswerAttem
     } else if let Some(top_up) = state.store.top_up_of_setup(&setup).await? {
         top_ups::answer_challenge(state, &link.organization_id, &top_up.id, form.approve).await?;
     } else {
-        return Err(Problem::new(ProblemCode::Conflict, "Nothing waits for a confirmation any more."));
+        return Err(Problem::new(ProblemCode::Conflict, UserMessage::link_confirmation_over()));
     }
     attempt(state, &link, &setup.id).await
 }
@@ -235,10 +231,7 @@ async fn find(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentL
         state.budgets.give_back_link(address);
     }
     found.map_err(|error| match error {
-        StoreError::NotFound => Problem::new(
-            ProblemCode::NotFound,
-            "There is no such link. Open it once more exactly as it was sent to you.",
-        ),
+        StoreError::NotFound => Problem::new(ProblemCode::NotFound, UserMessage::link_unknown()),
         other => other.into(),
     })
 }
@@ -246,10 +239,7 @@ async fn find(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentL
 /// The same sentence however it ended, and nothing of the organisation.
 /// See docs/decisions/0032-dead-links-look-alike.md.
 fn gone() -> Problem {
-    Problem::new(
-        ProblemCode::Gone,
-        "This link has been used, has expired or was taken back. Ask whoever sent it to you for a new one.",
-    )
+    Problem::new(ProblemCode::Gone, UserMessage::link_gone())
 }
 
 /// By the id that whoever holds the link sends.
@@ -271,6 +261,7 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Resu
         id: setup.id.to_string(),
         status: PayStatus::Processing,
         reason: None,
+        translation: None,
         redirect: None,
         client_secret: None,
         challenge_until: None,
@@ -335,7 +326,8 @@ fn secret(top_up: &TopUp) -> Option<String> {
 }
 
 fn refuse(shown: &mut PayAttempt, code: DeclineCode) {
-    let reason = if shown.may_try_again { code.sentence_for_fixed_amount() } else { code.sentence_without_advice() };
+    let reason = if shown.may_try_again { advise_payer_of_fixed_amount(code) } else { describe_decline(code) };
     shown.status = PayStatus::Declined;
-    shown.reason = Some(reason.to_owned());
+    shown.reason = Some(reason.english());
+    shown.translation = Some(Box::new(reason.on_the_wire()));
 }

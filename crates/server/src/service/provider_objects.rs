@@ -4,7 +4,7 @@ use billing_contract::ProblemCode;
 
 use crate::deadlines::OUTCOME_PATIENCE;
 use crate::effects::run_effects;
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::reconcile::charge::reconcile_charge_anew;
 use crate::reconcile::dispute::{apply_dispute, find_dispute};
 use crate::reconcile::fraud_warning::reconcile_fraud_warning;
@@ -50,7 +50,11 @@ pub(crate) fn wait_patiently<'a>(
     let limited = tokio::time::timeout(OUTCOME_PATIENCE, Box::pin(work));
     async move {
         limited.await.unwrap_or_else(|_| {
-            Err(Problem::retry_later(ProblemCode::Unavailable, "This is just being looked up. Send it again.", 5))
+            Err(Problem::retry_later(
+                ProblemCode::Unavailable,
+                Detail::general("This is just being looked up. Send it again."),
+                5,
+            ))
         })
     }
 }

@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use self::wording::{Issued, receipt};
 use crate::calendar::Calendar;
+use crate::message::UserMessage;
 use crate::problem::Problem;
 use crate::service::papers;
 use crate::state::AppState;
@@ -76,10 +77,10 @@ pub(crate) async fn render(
     Ok((state.receipt_renderer.render(receipt, paper).await?, number))
 }
 
-const fn not_paid(status: TopUpStatus) -> &'static str {
+fn not_paid(status: TopUpStatus) -> UserMessage {
     match status {
-        TopUpStatus::Declined => "This top-up was declined. Nothing was charged, so there is no receipt.",
-        TopUpStatus::Expired => "This top-up was not confirmed in time. Nothing was charged, so there is no receipt.",
-        _ => "This top-up is not paid yet. There is a receipt as soon as it is.",
+        TopUpStatus::Declined => UserMessage::receipt_declined(),
+        TopUpStatus::Expired => UserMessage::receipt_expired(),
+        _ => UserMessage::receipt_not_paid(),
     }
 }

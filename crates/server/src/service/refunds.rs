@@ -9,7 +9,8 @@ use billing_store::{Created, IdempotencyKey, NewRefund, Refund, RefundMaker, Ref
 
 use crate::deadlines::OUTCOME_PATIENCE;
 use crate::effects::run_effects;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::problem::{Detail, Problem};
 use crate::reconcile::refund::{
     REFUND_LEASE_SECONDS, lease_due_refunds, reconcile_refund, refund_effects, refund_line,
 };
@@ -29,12 +30,12 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
     let amount = form.amount.as_ref().map(|amount| {
         Money::parse_payable(amount.text(), organization.currency).map_err(|error| {
             let error = AmountError::of(error, organization.currency);
-            Problem::field("/amount", error.code(), error.to_string())
+            Problem::field("/amount", error.code(), UserMessage::from(error))
         })
     });
     let amount = amount.transpose()?;
     if amount.is_some_and(|amount| !amount.is_positive()) {
-        return Err(Problem::field("/amount", "below_minimum", "A refund is more than zero."));
+        return Err(Problem::field("/amount", "below_minimum", Detail::general("A refund is more than zero.")));
     }
     let top_up_id = form.top_up_id.parse().map_err(|_| Problem::not_found())?;
     let top_up = state.store.top_up(&organization.id, &top_up_id).await?;
@@ -51,7 +52,7 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
         key,
         fingerprint: request_fingerprint(&["POST /refunds", top_up.id.as_str(), &said, &reason]),
     };
-    let debit = refund_line(state, &organization, &top_up, "Refund of", &reason, now)?;
+    let debit = refund_line(state, &organization, &top_up, UserMessage::ledger_refund, &reason, now)?;
     match state.store.create_refund(&organization.id, &new, &debit, &key, now).await? {
         Ok(Created::New(refund)) => {
             run_effects(state, refund_effects(&organization.id)).await?;
@@ -68,7 +69,7 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
         Ok(Created::Replay(refund)) => Ok((map_refund(refund), true)),
         Ok(Created::Reused | Created::Blocked) => Err(Problem::new(
             ProblemCode::IdempotencyKeyReused,
-            "This idempotency key was used for another request. Use a new key for a new refund.",
+            Detail::general("This idempotency key was used for another request. Use a new key for a new refund."),
         )),
         Err(refusal) => Err(refused(refusal, organization.currency)),
     }
@@ -101,22 +102,24 @@ async fn reconcile_leased(state: &AppState, refund: &Refund) -> Result<(), Probl
 
 fn refused(refusal: RefundRefusal, currency: Currency) -> Problem {
     match refusal {
-        RefundRefusal::NotPaid => Problem::new(ProblemCode::Conflict, "Only a top-up that was paid can be refunded."),
+        RefundRefusal::NotPaid => {
+            Problem::new(ProblemCode::Conflict, Detail::general("Only a top-up that was paid can be refunded."))
+        }
         RefundRefusal::MoreThanPaid(left) => Problem::field(
             "/amount",
             "more_than_paid",
-            format!(
+            Detail::general(format!(
                 "Of this top-up {} was paid and neither given back nor taken back yet. Refund no more than that.",
                 left.priced(currency)
-            ),
+            )),
         ),
         RefundRefusal::MoreThanUnspent(available) => Problem::field(
             "/amount",
             "more_than_unspent",
-            format!(
+            Detail::general(format!(
                 "Only {} of the wallet is neither spent nor held. Refund no more than that.",
                 available.priced(currency)
-            ),
+            )),
         ),
     }
 }

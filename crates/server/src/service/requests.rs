@@ -1,21 +1,21 @@
 //! A member asks for funds, an admin answers: by a payment, which approves once it has arrived, or with a word. No
 //! money moves here.
 
+use billing_contract::ProblemCode;
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestList, FundsRequestState};
-use billing_contract::{FieldError, ProblemCode};
 use billing_domain::free_text::{FreeText, REQUEST_ANSWER, REQUEST_REASON};
 use billing_domain::{FreeTextError, RequestId};
 use billing_store::{Decision, NewRequest, StoreError};
 
 use crate::events::Topic;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::problem::{Problem, field_error};
 use crate::service::sessions::Member;
 use crate::state::AppState;
 use crate::view::funds_request::map_funds_request;
 
 /// As many as a page lists.
 const LISTED: u32 = 100;
-const CARD_NUMBER: &str = "This looks like a card number. Take it out: cards are connected on the Billing tab only.";
 
 /// An admin's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +62,7 @@ pub(crate) async fn create(
     let organization_id = &member.organization.id;
     let created = state.store.create_request(organization_id, &new, state.clock.now()).await;
     let request = created.map_err(|error| match error {
-        StoreError::LimitReached(most) => Problem::new(
-            ProblemCode::Conflict,
-            format!("{most} of your requests wait for an answer already. Ask your admins about those first."),
-        ),
+        StoreError::LimitReached(most) => Problem::new(ProblemCode::Conflict, UserMessage::request_limit_reached(most)),
         other => Problem::from(other),
     })?;
     state.events.publish(organization_id, Topic::Request(request.id.clone()));
@@ -74,12 +71,10 @@ pub(crate) async fn create(
 
 fn check(state: &AppState, member: &Member, form: &CreateFundsRequest) -> Result<NewRequest, Problem> {
     let mut errors = Vec::new();
-    let mut wrong = |pointer: &str, code: &str, detail: String| {
-        errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail });
-    };
+    let mut wrong = |pointer: &str, code: &str, message: UserMessage| errors.push(field_error(pointer, code, message));
     let amount = state.config.limits(member.organization.currency).parse(form.amount.text());
     if let Err(error) = amount {
-        wrong("/amount", error.code(), error.to_string());
+        wrong("/amount", error.code(), error.into());
     }
     let reason = FreeText::parse(REQUEST_REASON, &form.reason);
     if let Err(error) = reason {
@@ -97,11 +92,11 @@ fn check(state: &AppState, member: &Member, form: &CreateFundsRequest) -> Result
 }
 
 /// In the words of a request.
-fn said(error: FreeTextError) -> String {
+fn said(error: FreeTextError) -> UserMessage {
     match error {
-        FreeTextError::Required => "Say what the money is for.".to_owned(),
-        FreeTextError::CardNumber => CARD_NUMBER.to_owned(),
-        FreeTextError::TooLong(_) | FreeTextError::Unprintable => error.to_string(),
+        FreeTextError::Required => UserMessage::request_reason_missing(),
+        FreeTextError::CardNumber => UserMessage::request_card_number(),
+        FreeTextError::TooLong(_) | FreeTextError::Unprintable => error.into(),
     }
 }
 
@@ -121,10 +116,7 @@ pub(crate) async fn answer(
         Decision { approved: verdict == Verdict::Approve, answer, decided_by: member.user.id.clone(), top_up_id: None };
     let decided = state.store.decide_request(organization_id, id, &decision, state.clock.now()).await;
     let request = decided.map_err(|error| match error {
-        StoreError::Stale => Problem::new(
-            ProblemCode::Conflict,
-            "Somebody has answered this request already, or is paying for it just now.",
-        ),
+        StoreError::Stale => Problem::new(ProblemCode::Conflict, UserMessage::request_answered()),
         other => Problem::from(other),
     })?;
     state.events.publish(organization_id, Topic::Request(request.id.clone()));

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
+use billing_contract::ProblemCode;
 use billing_contract::event::SessionState;
 use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
-use billing_contract::{FieldError, ProblemCode};
 use billing_domain::{Role, Timestamp, UserId};
 use billing_store::{NewSession, Organization, User};
 use sha2::{Digest as _, Sha256};
@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use crate::auth::passwords::MAX_PASSWORD;
 use crate::budgets::Origin;
 use crate::events::Topic;
-use crate::hex;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::problem::{Detail, Problem, field_error};
 use crate::state::AppState;
 
 /// A session that is not used for so long is over.
@@ -141,13 +141,13 @@ pub(crate) async fn confirm(
     device: Option<&str>,
 ) -> Result<(), Problem> {
     if form.password.len() > MAX_PASSWORD {
-        return Err(Problem::field("/password", "too_long", format!("At most {MAX_PASSWORD} bytes.")));
+        return Err(Problem::field("/password", "too_long", UserMessage::too_many_bytes(MAX_PASSWORD)));
     }
     let email = member.user.email.trim().to_lowercase();
     let known = device.and_then(|cookie| state.devices.find(cookie, &email));
     let origin = known.map_or(Origin::Address(address), Origin::Device);
     if verify(state, origin, &email, &form.password).await?.is_none() {
-        return Err(Problem::field("/password", "wrong_password", "This is not your password."));
+        return Err(Problem::field("/password", "wrong_password", UserMessage::password_wrong()));
     }
     state.store.confirm_session(&member.token_hash, state.clock.now()).await?;
     Ok(())
@@ -162,7 +162,7 @@ async fn verify(state: &AppState, origin: Origin, email: &str, password: &str) -
     let Ok(fits) = state.passwords.verify(origin, password.to_owned(), hash).await else {
         state.budgets.give_back_sign_in(attempt);
         let detail = "Too many people are signing in at this moment. Try again in a few seconds.";
-        return Err(Problem::retry_later(ProblemCode::Unavailable, detail, RETRY_SECONDS));
+        return Err(Problem::retry_later(ProblemCode::Unavailable, Detail::general(detail), RETRY_SECONDS));
     };
     let user = user.filter(|_| fits);
     if user.is_some() {
@@ -188,7 +188,7 @@ pub(crate) async fn sign_in(
         _ => None,
     };
     let (Some(user), Some(membership)) = (user, membership) else {
-        return Err(Problem::new(ProblemCode::Unauthenticated, "E-mail and password do not fit together."));
+        return Err(Problem::new(ProblemCode::Unauthenticated, UserMessage::sign_in_refused()));
     };
     let now = state.clock.now();
     let token = new_token().map_err(Problem::internal)?;
@@ -211,8 +211,7 @@ fn check_lengths(form: &SignIn) -> Result<(), Problem> {
     let mut errors = Vec::new();
     for (pointer, text, most) in [("/email", &form.email, MAX_EMAIL), ("/password", &form.password, MAX_PASSWORD)] {
         if text.len() > most {
-            let detail = format!("At most {most} bytes.");
-            errors.push(FieldError { pointer: pointer.to_owned(), code: "too_long".to_owned(), detail });
+            errors.push(field_error(pointer, "too_long", UserMessage::too_many_bytes(most)));
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
@@ -249,12 +248,12 @@ pub(crate) async fn sign_out(state: &AppState, member: &Member) -> Result<(), Pr
 fn new_token() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
-    Ok(hex::encode(&bytes))
+    Ok(hex::encode(bytes))
 }
 
 /// What the database knows of a token.
 pub(crate) fn hash_of(token: &str) -> String {
-    hex::encode(&Sha256::digest(token.as_bytes()))
+    hex::encode(Sha256::digest(token.as_bytes()))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use billing_store::{NewLine, Origin, StoreError};
 use serde::Serialize;
 
 use crate::calendar::Calendar;
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::state::AppState;
 use crate::view::transaction::map_transaction;
 
@@ -23,7 +23,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// Moves the clock, and lets the workers look at once.
 pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
     state.clock.advance(seconds);
-    state.worker_wake.notify_waiters();
+    state.worker_wake.send_replace(());
 }
 
 /// Everything that a ledger holds, one JSON object a line, oldest first.
@@ -109,9 +109,9 @@ fn made_up(id: TransactionId, number: u32, occurred_at: Timestamp, calendar: &Ca
 /// Says how the bank behaves at its next new charge; several are used up in order.
 pub(crate) fn script(state: &AppState, next: &str) -> Result<(), Problem> {
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
-    let next: Scripted = next
-        .parse()
-        .map_err(|error: UnknownBehaviour| Problem::field("/next", "unknown_behaviour", error.to_string()))?;
+    let next: Scripted = next.parse().map_err(|error: UnknownBehaviour| {
+        Problem::field("/next", "unknown_behaviour", Detail::general(error.to_string()))
+    })?;
     sandbox.script(next);
     Ok(())
 }

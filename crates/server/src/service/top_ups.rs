@@ -11,7 +11,9 @@ use billing_store::{Created, IdempotencyKey, NewTopUp, Pace, StoreError, TopUp};
 use crate::deadlines::{HANDOVER_SECONDS, LEASE_RETRY, OUTCOME_PATIENCE, charge_challenge_ends};
 use crate::effects::{run_effects, spawn_charge};
 use crate::events::Topic;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::message::amount::describe_in_range;
+use crate::problem::{Detail, Problem};
 use crate::reconcile::ChargeId;
 use crate::reconcile::charge::{charge_reference, close_charge};
 use crate::service::charges::wait_for_charge;
@@ -39,13 +41,9 @@ pub(crate) async fn create(
 ) -> Result<Answer, Problem> {
     let organization = &member.organization;
     let limits = state.config.limits(organization.currency);
-    let amount = limits.parse(form.amount.text()).map_err(|error| {
-        Problem::field(
-            "/amount",
-            error.code(),
-            format!("{error}. Enter {} to {}.", limits.min.priced(limits.currency), limits.max.priced(limits.currency)),
-        )
-    })?;
+    let amount = limits
+        .parse(form.amount.text())
+        .map_err(|error| Problem::field("/amount", error.code(), describe_in_range(error, &limits)))?;
     let now = state.clock.now();
     let new = NewTopUp {
         id: state.new_id()?,
@@ -74,25 +72,20 @@ pub(crate) async fn create(
         Ok(Created::Replay(top_up)) => answer(state, &organization.id, &top_up.id, true).await,
         Ok(Created::Reused | Created::Blocked) => Err(Problem::new(
             ProblemCode::IdempotencyKeyReused,
-            "This idempotency key was used for another request. Use a new key for a new top-up.",
+            Detail::general("This idempotency key was used for another request. Use a new key for a new top-up."),
         )),
         Err(StoreError::NotFound) => Err(no_card(form)),
-        Err(StoreError::TooFast { again_at }) => Err(too_fast(
-            "Your organization has added as much by hand as it may in a short time. Nothing was charged.",
-            again_at,
-            now,
-        )),
+        Err(StoreError::TooFast { again_at }) => Err(too_fast(UserMessage::top_up_pace(), again_at, now)),
         // A second payment for one request is nobody's intent. Whoever wants to add money all the same leaves it out.
-        Err(StoreError::Conflict("request")) => Err(Problem::new(
-            ProblemCode::Conflict,
-            "Somebody has answered this request already, or is paying for it just now. Nothing was charged.",
-        )),
+        Err(StoreError::Conflict("request")) => {
+            Err(Problem::new(ProblemCode::Conflict, UserMessage::request_answered_nothing_charged()))
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 /// `again_at`: when it may fit.
-pub(crate) fn too_fast(detail: &str, again_at: Timestamp, now: Timestamp) -> Problem {
+pub(crate) fn too_fast(detail: UserMessage, again_at: Timestamp, now: Timestamp) -> Problem {
     let seconds = u32::try_from(again_at.seconds_since(now)).unwrap_or(1);
     Problem::retry_later(ProblemCode::TooManyRequests, detail, seconds)
 }
@@ -112,7 +105,7 @@ async fn card_id(
 }
 
 async fn existing_request(state: &AppState, member: &Member, id: &str) -> Result<RequestId, Problem> {
-    let unknown = || Problem::field("/request_id", "unknown_request", "There is no such request.");
+    let unknown = || Problem::field("/request_id", "unknown_request", UserMessage::request_unknown());
     let id = id.parse().map_err(|_| unknown())?;
     match requests::request(state, member, &id).await {
         Ok(_) => Ok(id),
@@ -123,9 +116,9 @@ async fn existing_request(state: &AppState, member: &Member, id: &str) -> Result
 
 fn no_card(form: &CreateTopUp) -> Problem {
     if form.card_id.is_some() {
-        Problem::field("/card_id", "unknown_card", "This card is not connected any more. Choose another one.")
+        Problem::field("/card_id", "unknown_card", UserMessage::card_unknown())
     } else {
-        Problem::new(ProblemCode::CardRequired, "Connect a card first, then add money.")
+        Problem::new(ProblemCode::CardRequired, UserMessage::top_up_card_required())
     }
 }
 
@@ -145,7 +138,7 @@ async fn answer(
 ) -> Result<Answer, Problem> {
     let top_up = map_top_up(&state.store.top_up(organization_id, id).await?);
     let outcome = match &top_up.decline {
-        Some(decline) => Err(Problem::declined(decline.message.clone(), &decline.code, id)),
+        Some(decline) => Err(Problem::declined(decline, id)),
         None => Ok(top_up),
     };
     Ok(Answer { outcome, replayed })
@@ -235,12 +228,12 @@ pub(crate) async fn cancel(
 }
 
 fn waits_no_more() -> Problem {
-    Problem::new(ProblemCode::Conflict, "This payment does not wait for a confirmation any more.")
+    Problem::new(ProblemCode::Conflict, UserMessage::payment_confirmation_over())
 }
 
 /// The bank could not be told; nothing is decided.
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 pub(crate) fn unanswered(error: ProviderError) -> Problem {
     tracing::warn!(%error, "a challenge could not be answered");
-    Problem::retry_later(ProblemCode::Unavailable, "The bank could not be reached. Try again.", 2)
+    Problem::retry_later(ProblemCode::Unavailable, UserMessage::bank_unreachable(), 2)
 }

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::calendar::Calendar;
-use crate::problem::{Problem, text_error};
+use crate::message::UserMessage;
+use crate::problem::{Detail, Problem, field_error, text_error};
 use crate::state::AppState;
 use crate::view::transaction::map_transaction;
 
@@ -141,7 +142,9 @@ impl Search {
         let places =
             [("/cursor", &self.cursor), ("/before_seq", &self.before_seq), ("/at", &self.at), ("/limit", &self.limit)];
         match places.into_iter().find(|(_, given)| given.is_some()) {
-            Some((pointer, _)) => Err(Problem::field(pointer, "unknown_field", "The answer is whole: leave this out.")),
+            Some((pointer, _)) => {
+                Err(Problem::field(pointer, "unknown_field", Detail::general("The answer is whole: leave this out.")))
+            }
             None => Ok(()),
         }
     }
@@ -176,7 +179,7 @@ impl Search {
             && from >= to
             && !self.asks_for_skipped_days()
         {
-            errors.push(field("/to", "before_from", "The end lies before the beginning."));
+            errors.push(field_error("/to", "before_from", UserMessage::period_ends_before_it_begins()));
         }
         let begun = [&self.cursor, &self.before_seq, &self.at].into_iter().flatten().count();
         if begun > 1 {
@@ -278,7 +281,7 @@ fn query(text: &str, errors: &mut Vec<FieldError>) -> Option<String> {
 }
 
 fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }
+    field_error(pointer, code, Detail::general(detail))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Payments that the provider has and this database does not know, because it was restored from a backup: the operator is
 //! told of each, and the wallet is credited once its owner is certain.
 
-use billing_contract::ProblemCode;
 use billing_domain::{Currency, Money, OrganizationId, TopUpId};
 use billing_payments::{CardFacts, ReceivedPayment, Subject};
 use billing_store::{ReceivedTopUp, StoreError, UnknownPayment};
@@ -47,7 +46,7 @@ pub(crate) async fn look_again(state: &AppState) -> Result<(), Problem> {
 async fn ask(state: &AppState, provider_ref: &str) -> Result<Option<ReceivedPayment>, Problem> {
     state.provider.look_up_payment(provider_ref).await.map_err(|error| {
         tracing::warn!(payment = provider_ref, %error, "a payment that is not known here could not be looked up");
-        Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not answer. Send it again.", 30)
+        Problem::provider_silent()
     })
 }
 

@@ -8,7 +8,7 @@ use billing_domain::{Date, Money, Month, OrganizationId, UsageKind, decimal, sha
 use billing_store::{KindDay, Organization};
 
 use crate::calendar::Calendar;
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::state::AppState;
 
 /// Sources that a spike names.
@@ -99,16 +99,19 @@ pub(crate) fn summary_start(month: Month) -> Date {
 /// The month that was asked for (`YYYY-MM`), or the present one.
 pub(crate) fn month_asked_for(asked: Option<&str>, today: Date) -> Result<Month, Problem> {
     let Some(text) = asked else { return Ok(today.month()) };
-    let month: Month = text
-        .parse()
-        .map_err(|_| Problem::field("/month", "not_a_month", "Write the month as year and month, like 2026-11."))?;
+    let month: Month =
+        text.parse().map_err(|_| month_error("not_a_month", "Write the month as year and month, like 2026-11."))?;
     if month > today.month() {
-        return Err(Problem::field("/month", "in_the_future", format!("{month} has not begun yet.")));
+        return Err(month_error("in_the_future", &format!("{month} has not begun yet.")));
     }
     if month.year() < OLDEST_YEAR {
-        return Err(Problem::field("/month", "too_early", format!("There is nothing before the year {OLDEST_YEAR}.")));
+        return Err(month_error("too_early", &format!("There is nothing before the year {OLDEST_YEAR}.")));
     }
     Ok(month)
+}
+
+fn month_error(code: &str, detail: &str) -> Problem {
+    Problem::field("/month", code, Detail::general(detail))
 }
 
 /// `GET /usage`.

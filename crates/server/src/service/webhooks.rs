@@ -7,7 +7,7 @@ use billing_store::StoreError;
 
 use crate::deadlines::LEASE_RETRY;
 use crate::effects::run_effects;
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::reconcile::card_setup::refresh_card;
 use crate::reconcile::top_up_of;
 use crate::service::provider_objects::{
@@ -31,12 +31,16 @@ fn refused(error: WebhookError) -> Problem {
     tracing::warn!(%error, "a webhook was refused");
     match error {
         WebhookError::BadSignature | WebhookError::Stale => {
-            Problem::new(ProblemCode::Unauthenticated, "The signature does not fit these bytes, or it is too old.")
+            let detail = Detail::general("The signature does not fit these bytes, or it is too old.");
+            Problem::new(ProblemCode::Unauthenticated, detail)
         }
         WebhookError::WrongMode => {
-            Problem::new(ProblemCode::Malformed, "This event is of the other mode (test or live) than this server.")
+            let detail = Detail::general("This event is of the other mode (test or live) than this server.");
+            Problem::new(ProblemCode::Malformed, detail)
         }
-        WebhookError::Unreadable => Problem::new(ProblemCode::Malformed, "This is no event that can be read."),
+        WebhookError::Unreadable => {
+            Problem::new(ProblemCode::Malformed, Detail::general("This is no event that can be read."))
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Brand;
-use crate::hex;
 
 /// Where the documents want the product's name.
 const NAME: &str = "<!--name-->";

@@ -6,64 +6,58 @@ use billing_domain::auto_pay::health::PauseReason;
 use billing_domain::charge::DeclineCode;
 use billing_store::AutoPay;
 
-/// Said while automatic payments wait because money was given back, taken back or corrected.
-const REVERSED: &str = "Money was given back or corrected, so nothing is charged for it. Automatic payments go on once \
-                        usage brings the balance down to the threshold again, or when you resume them.";
+use crate::message::UserMessage;
+use crate::message::decline::advise_payer;
 
 /// The line that the page shows. `plan` is what the engine would do now.
 pub(crate) fn map_health(auto_pay: &AutoPay, plan: Option<Plan>) -> HealthView {
     let health = &auto_pay.health;
-    let blank = HealthView { state: HealthState::Off, next_charge_at: None, attempt: None, reason: None };
+    let blank =
+        HealthView { state: HealthState::Off, next_charge_at: None, attempt: None, reason: None, translation: None };
     let Some(plan) = plan.filter(|_| auto_pay.enabled) else { return blank };
     let attempt = (health.failures > 0).then_some(health.failures);
     if plan == Plan::Wait && !health.awaits_cardholder() {
         return HealthView { state: HealthState::Charging, attempt, ..blank };
     }
     if let Some(reason) = health.paused_reason {
-        return HealthView {
-            state: HealthState::Paused,
-            attempt,
-            reason: Some(pause_sentence(reason, health.decline_code)),
-            ..blank
-        };
+        let paused = HealthView { state: HealthState::Paused, attempt, ..blank };
+        return explain(paused, &pause_message(reason, health.decline_code));
     }
     if health.reversed_at.is_some() {
-        return HealthView { state: HealthState::Paused, attempt, reason: Some(REVERSED.to_owned()), ..blank };
+        return explain(HealthView { state: HealthState::Paused, attempt, ..blank }, &UserMessage::auto_pay_reversed());
     }
     if let (Some(next), true) = (health.next_attempt_at, health.failures > 0) {
-        let reason = health.decline_code.map(|code| code.sentence().to_owned());
-        return HealthView { state: HealthState::Declined, next_charge_at: Some(next), attempt, reason };
+        let declined = HealthView { state: HealthState::Declined, next_charge_at: Some(next), attempt, ..blank };
+        return match health.decline_code {
+            Some(code) => explain(declined, &advise_payer(code)),
+            None => declined,
+        };
     }
     match plan {
         Plan::Rest => HealthView { state: HealthState::Armed, ..blank },
         Plan::Wait | Plan::Charge(_) => HealthView { state: HealthState::Charging, ..blank },
         Plan::NotBefore(at) => HealthView { state: HealthState::Waiting, next_charge_at: Some(at), ..blank },
-        Plan::Capped(at) => HealthView {
-            state: HealthState::Capped,
-            next_charge_at: Some(at),
-            reason: Some("The monthly cap leaves too little for another charge.".to_owned()),
-            ..blank
-        },
+        Plan::Capped(at) => {
+            let capped = HealthView { state: HealthState::Capped, next_charge_at: Some(at), ..blank };
+            explain(capped, &UserMessage::auto_pay_capped())
+        }
     }
 }
 
-fn pause_sentence(reason: PauseReason, decline_code: Option<DeclineCode>) -> String {
+fn explain(mut health: HealthView, reason: &UserMessage) -> HealthView {
+    health.reason = Some(reason.english());
+    health.translation = Some(Box::new(reason.on_the_wire()));
+    health
+}
+
+fn pause_message(reason: PauseReason, decline_code: Option<DeclineCode>) -> UserMessage {
     match reason {
-        PauseReason::AwaitsCardholder => {
-            "The bank wants the cardholder to confirm the last automatic payment. Nothing is charged before.".to_owned()
-        }
-        PauseReason::NotConfirmed => {
-            "The last automatic payment was not confirmed with the bank, and nothing was charged.".to_owned()
-        }
-        PauseReason::NoCard => "There is no card to charge. Connect a card.".to_owned(),
-        PauseReason::CardRemoved => "The card for automatic payments was removed. Choose another one.".to_owned(),
-        PauseReason::Disputed => {
-            "A payment was disputed, and the card's bank took it back. Settle that, then resume.".to_owned()
-        }
-        PauseReason::FraudSuspected => {
-            "The card's bank suspects that a payment was fraud. Settle that with the cardholder, then resume."
-                .to_owned()
-        }
-        PauseReason::Declined => decline_code.unwrap_or(DeclineCode::GenericDecline).sentence().to_owned(),
+        PauseReason::AwaitsCardholder => UserMessage::auto_pay_awaits_cardholder(),
+        PauseReason::NotConfirmed => UserMessage::auto_pay_not_confirmed(),
+        PauseReason::NoCard => UserMessage::auto_pay_no_card(),
+        PauseReason::CardRemoved => UserMessage::auto_pay_card_removed(),
+        PauseReason::Disputed => UserMessage::auto_pay_disputed(),
+        PauseReason::FraudSuspected => UserMessage::auto_pay_fraud_warning(),
+        PauseReason::Declined => advise_payer(decline_code.unwrap_or(DeclineCode::GenericDecline)),
     }
 }

@@ -6,6 +6,7 @@ use billing_domain::charge::{DeclineCode, TopUpKind, TopUpStatus};
 use billing_store::TopUp;
 
 use crate::deadlines::charge_challenge_ends;
+use crate::message::decline::advise_payer;
 
 /// As the page sees it.
 /// See docs/decisions/0031-link-payments-belong-to-the-payer.md.
@@ -50,5 +51,10 @@ pub(crate) fn map_next_action(stored: &str, expires_at: Timestamp) -> Option<Nex
 
 /// A decline in the words of the wire.
 pub(crate) fn map_decline(code: DeclineCode) -> Decline {
-    Decline { code: code.as_str().to_owned(), message: code.sentence().to_owned() }
+    let message = advise_payer(code);
+    Decline {
+        code: code.as_str().to_owned(),
+        message: message.english(),
+        translation: Some(Box::new(message.on_the_wire())),
+    }
 }

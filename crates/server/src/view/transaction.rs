@@ -3,10 +3,16 @@
 use billing_contract::transaction::Transaction;
 use billing_store::PostedLine;
 
+use crate::message::ledger;
+
 /// On the wire.
 pub(crate) fn map_transaction(posted: PostedLine) -> Transaction {
     let PostedLine { line, hash } = posted;
+    let translation = ledger::description_of(&line).map(|message| Box::new(message.on_the_wire()));
+    let source_translation = ledger::source_of(&line).map(|message| Box::new(message.on_the_wire()));
     Transaction {
+        translation,
+        source_translation,
         seq: line.seq,
         id: line.id.into(),
         kind: line.kind,

@@ -27,9 +27,10 @@ pub(super) async fn serve_wake_queue(state: AppState) {
 
 /// Runs until the server stops, beginning at once: a crash may have come between a posting and its charge.
 pub(super) async fn sweep_wallets(state: AppState) {
+    let mut wake = state.worker_wake.subscribe();
     loop {
         take_turn("auto_pay_sweep", recharge_all(&state)).await;
-        if !next_turn(&state, SWEEP_PAUSE).await {
+        if !next_turn(&state, &mut wake, SWEEP_PAUSE).await {
             return;
         }
     }

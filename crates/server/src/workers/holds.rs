@@ -11,9 +11,10 @@ const AT_ONCE: u32 = 500;
 
 /// Runs until the server stops. Money that comes back can only raise a wallet, so nothing is charged for it.
 pub(super) async fn expire_when_due(state: AppState) {
+    let mut wake = state.worker_wake.subscribe();
     loop {
         take_turn("expiry", expire_due(&state)).await;
-        if !next_turn(&state, PAUSE).await {
+        if !next_turn(&state, &mut wake, PAUSE).await {
             return;
         }
     }

@@ -14,9 +14,10 @@ const SWEEP_PAUSE: Duration = Duration::from_mins(5);
 
 /// Runs until the server stops.
 pub(super) async fn deliver_when_due(state: AppState) {
+    let mut wake = state.worker_wake.subscribe();
     loop {
         take_turn("notifications", deliver_due(&state)).await;
-        if !next_turn(&state, PAUSE).await {
+        if !next_turn(&state, &mut wake, PAUSE).await {
             return;
         }
     }
@@ -33,9 +34,10 @@ async fn deliver_due(state: &AppState) {
 
 /// Runs until the server stops, beginning at once.
 pub(super) async fn sweep_balances(state: AppState) {
+    let mut wake = state.worker_wake.subscribe();
     loop {
         take_turn("low_balance_sweep", watch_all(&state)).await;
-        if !next_turn(&state, SWEEP_PAUSE).await {
+        if !next_turn(&state, &mut wake, SWEEP_PAUSE).await {
             return;
         }
     }

@@ -6,7 +6,7 @@ use billing_contract::ProblemCode;
 use billing_domain::Timestamp;
 
 use super::{next_turn, take_turn};
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::service::{unknown_payments, webhooks};
 use crate::state::AppState;
 
@@ -28,11 +28,12 @@ const HANDLED_UNTIL: &str = "provider_events_until";
 
 /// Runs until the server stops.
 pub(super) async fn poll_regularly(state: AppState) {
+    let mut wake = state.worker_wake.subscribe();
     loop {
         if let Err(problem) = take_turn("provider_events", poll_if_due(&state)).await {
             tracing::warn!(problem = problem.document().detail, "events of the payment provider could not be read");
         }
-        if !next_turn(&state, PAUSE).await {
+        if !next_turn(&state, &mut wake, PAUSE).await {
             return;
         }
     }
@@ -67,7 +68,8 @@ async fn handle_all(state: &AppState, key: &str, until: Option<Timestamp>, now: 
         let to = from.plus_seconds(SPAN_SECONDS).min(now);
         let events = state.provider.events_between(from, to).await.map_err(|error| {
             tracing::warn!(%error, "the payment provider does not list its events");
-            Problem::retry_later(ProblemCode::Unavailable, "The payment provider does not list its events.", 20)
+            let detail = Detail::general("The payment provider does not list its events.");
+            Problem::retry_later(ProblemCode::Unavailable, detail, 20)
         })?;
         for event in events {
             webhooks::handle(state, &event).await?;

@@ -12,9 +12,10 @@ const AT_ONCE: u32 = 50;
 /// Runs until the server stops, beginning at once. Only rows whose time has come are taken, so the short pause asks
 /// the database, not the provider.
 pub(super) async fn reconcile_when_due(state: AppState) {
+    let mut wake = state.worker_wake.subscribe();
     loop {
         take_turn("reconciliation", reconcile_due(&state)).await;
-        if !next_turn(&state, PAUSE).await {
+        if !next_turn(&state, &mut wake, PAUSE).await {
             return;
         }
     }

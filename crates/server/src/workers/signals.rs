@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use billing_domain::{LeaseOwner, OrganizationId, TopUpId};
+use billing_domain::LeaseOwner;
 use billing_store::{LONGEST_SIGNAL, Signal, Signals};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedReceiver;

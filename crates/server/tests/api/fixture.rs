@@ -102,12 +102,7 @@ impl World {
         let answer = self.anonymous().post("/api/v1/session", &form).await.expect(200);
         let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap();
         let token = cookie.split_once('=').unwrap().1;
-        let digest = sha2::Sha256::digest(token);
-        let hash = digest.iter().fold(String::new(), |mut hash, byte| {
-            write!(hash, "{byte:02x}").unwrap();
-            hash
-        });
-        self.sessions.lock().unwrap().push(hash);
+        self.sessions.lock().unwrap().push(hex::encode(sha2::Sha256::digest(token)));
         self.anonymous().with_cookie(cookie)
     }
 

@@ -52,6 +52,9 @@ async fn a_top_up_is_refunded_in_part_and_then_the_rest(world: World) {
     let client = world.sign_in(&world.acme.owner).await;
     let shown = client.get("/api/v1/transactions?kind=refund").await.expect(200).json();
     assert_eq!(shown["items"].as_array().unwrap().len(), 2);
+    let translation = json!({"code": "ledger_refund", "params": {"card": "Visa •• 4242"}});
+    assert_eq!(shown["items"][0]["translation"], translation);
+    assert_eq!(shown["items"][0]["source_translation"], json!({"code": "source_operator"}));
 }
 
 async fn more_than_is_left_is_refused_with_what_is_left(world: World) {

@@ -117,6 +117,11 @@ async fn what_is_no_amount_is_a_field_error_and_charges_nothing(world: World) {
         assert_eq!(errors[0]["pointer"], "/amount", "{amount}");
         assert!(!errors[0]["code"].as_str().unwrap().is_empty() && !errors[0]["detail"].as_str().unwrap().is_empty());
     }
+    let low = pay(&client, "k-low", "9.99").await.expect(422).json();
+    let translation =
+        json!({"code": "amount_below_minimum_in_range", "params": {"minimum": "10.00", "maximum": "5000.00"}});
+    assert_eq!(low["errors"][0]["detail"], "The smallest amount is 10.00. Enter 10.00 to 5000.00.");
+    assert_eq!((&low["errors"][0]["translation"], &low["translation"]), (&translation, &translation));
     let missing = top_up(&client, "k-missing", &json!({})).await.expect(422);
     let error = &missing.json()["errors"][0];
     assert_eq!((&error["pointer"], &error["code"]), (&json!("/amount"), &json!("required")));
@@ -141,6 +146,10 @@ async fn a_top_up_has_the_fixed_shape_and_lands_in_the_ledger(world: World) {
     assert_eq!((&line["amount"], &line["balance_after"]), (&json!("100.00"), &json!("100.00")));
     assert_eq!((&line["reference"], &line["source"]), (&answer["id"], &json!(world.acme.owner.name)));
     assert_eq!(line["description"], "Top-up with American Express •• 0005");
+    let shown = client.get("/api/v1/transactions").await.expect(200).json()["items"][0].clone();
+    let translation = json!({"code": "ledger_top_up", "params": {"card": "American Express •• 0005"}});
+    assert_eq!((&shown["description"], &shown["translation"]), (&line["description"], &translation));
+    assert_eq!(shown.get("source_translation"), None, "a name is no sentence");
     let wallet = client.get("/api/v1/wallet").await.expect(200).json();
     assert_eq!((&wallet["balance"], &wallet["status"]), (&json!("100.00"), &json!("active")));
 }
@@ -159,6 +168,8 @@ async fn a_decline_says_why_and_a_repetition_says_the_same(world: World) {
     let path = format!("/api/v1/top-ups/{}", first["top_up_id"].as_str().unwrap());
     let shown = client.get(&path).await.expect(200).json();
     assert_eq!((&shown["status"], &shown["decline"]["code"]), (&json!("declined"), &json!("generic_decline")));
+    let translation = json!({"code": "declined_no_reason"});
+    assert_eq!((&first["translation"], &shown["decline"]["translation"]), (&translation, &translation));
     // Another reason, and a thief learns nothing from the sentence.
     script(&world, "decline:lost_card").await;
     let lost = pay(&client, "k-2", "25.00").await.expect(402).json();

@@ -50,7 +50,7 @@ fn follow_credits(live: LiveWallet, queue: AnnouncementQueue) {
         if let Some(line) = recent.last() {
             last_seen.set_value(line.seq);
         }
-        // A payment in the dialog is told there.
+        // A payment in the dialog is announced there.
         let paid_here = |line: &Transaction| {
             live.payment.stage.read_untracked().top_up().is_some_and(|top_up| top_up.id == line.reference)
         };

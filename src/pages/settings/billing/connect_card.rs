@@ -15,7 +15,7 @@ use crate::platform::{task, timers};
 use crate::shared::bank::SandboxBank;
 use crate::shared::card_form::{AcceptedCard, CardFields, CardForm};
 use crate::shared::notice::TestMoneyNotice;
-use crate::shared::words::consent_wording;
+use crate::shared::words::{consent_wording, decline_text};
 use crate::state::{LiveWallet, use_live};
 use crate::ui::announcer::use_announcer;
 use crate::ui::dialog::{Dialog, focus_on_change};
@@ -69,7 +69,7 @@ pub(super) fn ConnectCard(
     view! { <div class="connect-card" id=SCREEN_ID tabindex="-1">{dynamic::view(shown)}</div> }.into_any()
 }
 
-/// What the bank is told.
+/// What is sent to the bank.
 enum SetupCall {
     Begin(CreateCardSetup),
     Answer { setup_id: String, approve: bool },
@@ -102,7 +102,7 @@ async fn run_call(
             on_connected.run((card,));
         }
         Ok((_, setup)) => {
-            let reason = setup.decline.map(|decline| texts::heard(&decline.message));
+            let reason = setup.decline.map(|decline| decline_text(&decline));
             show_failure(stage, reason.unwrap_or_else(|| texts::connect_card::refused().to_owned()));
         }
         Err(error) => show_failure(stage, describe_error(&error)),

@@ -2,7 +2,7 @@
 
 mod countdown;
 
-use billing_contract::auto_pay::{AutoPay, HealthState};
+use billing_contract::auto_pay::{AutoPay, Health, HealthState};
 use billing_contract::top_up::TopUp;
 use billing_contract::usage::Usage;
 use billing_contract::wallet::{Grace, Runway, Wallet};
@@ -63,7 +63,7 @@ impl StatusNotice {
         }
         if auto_pay.enabled && matches!(auto_pay.health.state, HealthState::Paused | HealthState::Declined) {
             return Some(Self::PaymentStopped {
-                reason: auto_pay.health.reason.clone().unwrap_or_default(),
+                reason: auto_pay_reason(&auto_pay.health),
                 waiting: waiting.map(Box::new),
             });
         }
@@ -173,7 +173,7 @@ fn notice_text(bar: &StatusNotice, currency: Currency) -> String {
         StatusNotice::PaymentStopped { reason, .. } if reason.is_empty() => {
             texts::status_bar::stopped_text().to_owned()
         }
-        StatusNotice::PaymentStopped { reason, .. } => texts::status_bar::stopped_why(&texts::heard(reason)),
+        StatusNotice::PaymentStopped { reason, .. } => texts::status_bar::stopped_why(reason),
         StatusNotice::Low { refilling: true, .. } => texts::status_bar::refilling_text().to_owned(),
         StatusNotice::Low { available, runway: None, .. } => texts::status_bar::low_text(&money(*available)),
         StatusNotice::Low { available, runway: Some(runway), .. } => {
@@ -189,9 +189,15 @@ fn notice_text(bar: &StatusNotice, currency: Currency) -> String {
     }
 }
 
+/// Why automatic payments rest, in the page's language; empty when nobody said.
+fn auto_pay_reason(health: &Health) -> String {
+    let reason = health.reason.as_deref();
+    reason.map(|reason| texts::translated(reason, health.translation.as_deref())).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use billing_contract::auto_pay::{Health, MonthFigures};
+    use billing_contract::auto_pay::MonthFigures;
     use billing_contract::usage::{ByKind, Day, Spike};
     use billing_domain::auto_pay::Refill;
     use billing_domain::{Timestamp, UsageKind};
@@ -228,7 +234,7 @@ mod tests {
             refill: Refill::Fixed { amount: zero },
             monthly_cap: zero,
             card_id: None,
-            health: Health { state, next_charge_at: None, attempt: None, reason: None },
+            health: Health { state, next_charge_at: None, attempt: None, reason: None, translation: None },
             last_charge_at: None,
             resumes_with_default_card: false,
             month: MonthFigures { spent: zero, in_flight: zero, left: zero, resets_at: at },

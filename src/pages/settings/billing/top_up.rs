@@ -9,6 +9,7 @@ mod payment_flow;
 use leptos::prelude::*;
 
 use crate::platform::signal::{ErasedMemo, ErasedProp};
+use crate::shared::words::decline_text;
 use crate::texts;
 
 use self::challenge::BankQuestion;
@@ -140,7 +141,7 @@ fn watch_bank(live: LiveWallet) {
     });
     let watch = StoredValue::new_local(None);
     dynamic::effect(move || {
-        watch.set_value(waiting.get().map(|id| task::spawn_task(payment_flow::poll_top_up(live, id))))
+        watch.set_value(waiting.get().map(|id| task::spawn_task(payment_flow::poll_top_up(live, id))));
     });
 }
 
@@ -162,7 +163,7 @@ fn announce_outcome(live: LiveWallet) {
     });
     dynamic::effect(move || {
         if let PaymentStage::Choosing(Some(PaymentNotice::Declined(decline))) = &*live.payment.stage.read() {
-            announcer.alert(texts::top_up::said_declined(&texts::heard(&decline.message)));
+            announcer.alert(texts::top_up::said_declined(&decline_text(decline)));
         }
     });
 }

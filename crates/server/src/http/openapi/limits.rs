@@ -7,6 +7,7 @@ use billing_domain::link::{MAX_SECONDS, MIN_SECONDS};
 use serde_json::{Value, json};
 
 use crate::auth::passwords::MAX_PASSWORD;
+use crate::message;
 use crate::service::metering::authorization;
 use crate::service::{cards, sessions};
 
@@ -73,6 +74,7 @@ fn number(least: i64, most: i64) -> Value {
 fn all() -> Vec<(&'static str, Value)> {
     vec![
         ("EnteredDecimal", some_text(MAX_TEXT_BYTES)),
+        ("Message.code", json!({"enum": message::CODES})),
         ("SignIn.email", some_text(sessions::MAX_EMAIL)),
         ("SignIn.password", some_text(MAX_PASSWORD)),
         ("Confirm.password", some_text(MAX_PASSWORD)),

@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 
 use super::{decimal_code, field, organization};
 use crate::events::Topic;
-use crate::problem::Problem;
+use crate::message::UserMessage;
+use crate::problem::{Detail, Problem, field_error};
 use crate::queue::authorizations::QueuedAuthorization;
 use crate::queue::lanes::Enqueued;
 use crate::service::wallet;
@@ -84,7 +85,7 @@ async fn set_aside_together(state: &AppState, wanted: Wanted) -> Result<billing_
         }
         Enqueued::Full(_) => {
             let detail = "More is asked than can be answered. Ask again.";
-            return Err(Problem::retry_later(ProblemCode::Unavailable, detail, 1));
+            return Err(Problem::retry_later(ProblemCode::Unavailable, Detail::general(detail), 1));
         }
     }
     answer.await.map_err(|_| Problem::internal("an authorization was broken off"))?
@@ -119,7 +120,7 @@ fn check_authorize(form: &Authorize) -> Result<Money, Problem> {
         Ok(amount) if amount.is_negative() => errors.push(field("/estimate", "negative", "must not be negative")),
         Ok(amount) if amount > MAX_ESTIMATE => errors.push(field("/estimate", "too_large", "this amount is too large")),
         Ok(_) => {}
-        Err(error) => errors.push(field("/estimate", decimal_code(error), error.to_string())),
+        Err(error) => errors.push(field_error("/estimate", decimal_code(error), UserMessage::from(error))),
     }
     if !(1..=MAX_TTL_SECONDS).contains(&form.ttl_seconds) {
         errors.push(field("/ttl_seconds", "out_of_range", format!("From 1 to {MAX_TTL_SECONDS} seconds.")));

@@ -9,7 +9,7 @@ use billing_store::{Batch, NewLine, Posting};
 use tokio::sync::oneshot;
 
 use super::{Report, batch, post_batches, tell};
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::queue::lanes::Enqueued;
 use crate::queue::postings::{Posted, PostingReply, QueuedPosting};
 use crate::state::AppState;
@@ -44,7 +44,8 @@ fn enqueue(state: &AppState, batch: Batch) -> oneshot::Receiver<Result<Vec<Poste
 }
 
 fn too_busy() -> Problem {
-    Problem::retry_later(ProblemCode::Unavailable, "More is reported than can be posted. Report it again.", 1)
+    let detail = Detail::general("More is reported than can be posted. Report it again.");
+    Problem::retry_later(ProblemCode::Unavailable, detail, 1)
 }
 
 /// Posts until nothing waits any more.

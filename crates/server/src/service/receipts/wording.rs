@@ -3,7 +3,7 @@
 use billing_domain::card::brand_name;
 use billing_domain::charge::{RefundStatus, TopUpKind};
 use billing_domain::decimal::write_scaled;
-use billing_domain::{CardId, Currency, Money, OrganizationId, RefundId, Timestamp, TopUpId};
+use billing_domain::{Currency, Money, Timestamp};
 use billing_receipt::{Entry, Fact, Moment, Party, Receipt};
 use billing_store::{Organization, Payment, Refund, TopUp};
 use serde::{Deserialize, Serialize};

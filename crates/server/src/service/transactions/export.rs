@@ -9,7 +9,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 use super::{Search, Wanted};
 use crate::budgets::CostlyRead;
 use crate::calendar::Calendar;
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::service::sessions::{self, Member};
 use crate::state::AppState;
 
@@ -104,7 +104,8 @@ impl Reader {
         let (filter, before) = (&self.wanted.filter, self.wanted.before_seq);
         // It may take long until the client has taken what it asked for: whoever may not read any more gets no more.
         if sessions::standing(&self.state, &self.member).await?.is_err() {
-            return Err(Problem::new(ProblemCode::Unauthenticated, "The session ended while the table was sent."));
+            let detail = Detail::general("The session ended while the table was sent.");
+            return Err(Problem::new(ProblemCode::Unauthenticated, detail));
         }
         let store = self.state.store.costly();
         let lines = store.transactions(&self.member.organization.id, filter, before, PAGE).await?;

@@ -33,7 +33,10 @@ pub(super) fn describe_health(
     let health = &auto_pay.health;
     let threshold = money(auto_pay.threshold);
     let next_at = health.next_charge_at.map(&time);
-    let reason = health.reason.as_deref().map_or_else(|| texts::health::refused().to_owned(), texts::heard);
+    let reason = match &health.reason {
+        Some(reason) => texts::translated(reason, health.translation.as_deref()),
+        None => texts::health::refused().to_owned(),
+    };
     let (tone, word, sentence, next) = match health.state {
         HealthState::Off => {
             (Tone::Info, texts::health::off(), texts::health::off_text(&threshold), HealthAction::Nothing)
@@ -88,6 +91,7 @@ mod tests {
                 next_charge_at: Some(Timestamp::from_seconds(60)),
                 attempt: Some(2),
                 reason: None,
+                translation: None,
             },
             last_charge_at: None,
             resumes_with_default_card: false,

@@ -30,11 +30,11 @@ pub(super) struct HistoryReading {
 impl HistoryReading {
     pub(super) fn start() -> Self {
         let reading = Self { past: ErasedSignal::new(HistoryState::Loading), work: StoredValue::new_local(None) };
-        reading.again();
+        reading.reload();
         reading
     }
 
-    pub(super) fn again(self) {
+    pub(super) fn reload(self) {
         self.past.set(HistoryState::Loading);
         self.work.set_value(Some(task::spawn_task(async move {
             let past = match api::billing::fetch_history().await {

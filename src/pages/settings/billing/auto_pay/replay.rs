@@ -86,7 +86,7 @@ pub(super) fn Replayed(
         ReplayState::Failed(reason) => view! {
             <Banner tone=Tone::Warn title=texts::replay::not_loaded() alert=true>
                 <p>{reason}</p>
-                <Retry on_press=move || reading.again() />
+                <Retry on_press=move || reading.reload() />
             </Banner>
         }
         .into_any(),

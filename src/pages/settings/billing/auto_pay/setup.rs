@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::platform::signal::ErasedSignal;
 
 use super::super::connect_card::ConnectCard;
-use super::super::payment_links::created::{ShowLink, ShownFirst};
+use super::super::payment_links::created::ShowLink;
 use super::confirm::Confirm;
 use super::draft::{self, FieldProblem, SettingsDraft};
 use super::form::SettingsForm;

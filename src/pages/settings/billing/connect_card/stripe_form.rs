@@ -13,7 +13,7 @@ use crate::platform::signal::ErasedSignal;
 use crate::platform::stripe::{CardForm, NotLoaded};
 use crate::platform::{task, timers};
 use crate::shared::notice::TestMoneyNotice;
-use crate::shared::words::consent_wording;
+use crate::shared::words::{consent_wording, decline_text};
 use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
@@ -159,7 +159,7 @@ async fn await_secret(mut answer: Result<CardSetup, api::ApiError>) -> Result<(S
         }
         Ok(setup) => Err(setup
             .decline
-            .map_or_else(|| texts::connect_card::no_form().to_owned(), |decline| texts::heard(&decline.message))),
+            .map_or_else(|| texts::connect_card::no_form().to_owned(), |decline| decline_text(&decline))),
         Err(error) => Err(describe_error(&error)),
     }
 }
@@ -182,7 +182,7 @@ async fn confirm_setup(context: StripeSetup, MountedForm { form, setup_id }: Mou
                 return on_connected.run((card,));
             }
             Ok(CardSetup { status: CardSetupStatus::Succeeded | CardSetupStatus::Failed, decline, .. }) => {
-                let reason = decline.map(|decline| texts::heard(&decline.message));
+                let reason = decline.map(|decline| decline_text(&decline));
                 let reason = reason.unwrap_or_else(|| texts::connect_card::refused().to_owned());
                 return load_form(context, Some(reason)).await;
             }

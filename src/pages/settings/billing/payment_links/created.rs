@@ -109,7 +109,7 @@ pub(in super::super) fn ShowLink(
     .into_any()
 }
 
-/// What is charged as soon as a card is connected with these settings, and why; the payer is told the same.
+/// What is charged as soon as a card is connected with these settings, and why; the payer sees the same.
 pub(in super::super) fn first_payment(
     settings: &Settings,
     live: LiveWallet,

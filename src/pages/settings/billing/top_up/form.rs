@@ -11,7 +11,7 @@ use crate::texts;
 use super::super::words::card_with_expiry;
 use super::{choice, payment_flow};
 use crate::platform::{focus, timers};
-use crate::shared::words::card_text;
+use crate::shared::words::{card_text, decline_text};
 use crate::state::LiveWallet;
 use crate::state::payment::{PaymentNotice, PaymentStage};
 use crate::ui::banner::{Banner, Tone};
@@ -23,7 +23,7 @@ use crate::ui::money_input::MoneyInput;
 use crate::ui::select::{Choice, Select};
 use crate::ui::slider::Slider;
 
-/// After so long a payment is told to be still under way.
+/// After so long the form says that the payment is still under way.
 const PATIENCE_MILLISECONDS: i32 = 10_000;
 const AMOUNT_ID: &str = "top-up-amount";
 const REVIEW_ID: &str = "top-up-review";
@@ -33,7 +33,7 @@ const REVIEW_ID: &str = "top-up-review";
 pub(super) fn TopUpForm(live: LiveWallet) -> AnyView {
     let payment = live.payment;
     let limits = live.limits;
-    // Wrong amounts are told of when somebody wants to pay them, and from then on while they are corrected.
+    // Wrong amounts are reported when somebody wants to pay them, and from then on while they are corrected.
     let tried = RwSignal::new(false);
     let busy = dynamic::memo(move || payment.stage.read().is_under_way());
     let amount = dynamic::memo(move || choice::parse_amount(&payment.amount.read(), &limits));
@@ -201,7 +201,7 @@ fn render_notice(live: LiveWallet) -> AnyView {
         PaymentNotice::Declined(decline) => Some(
             view! {
                 <Banner tone=Tone::Stop title=texts::top_up::declined()>
-                    <p>{texts::heard(&decline.message)}</p>
+                    <p>{decline_text(&decline)}</p>
                     {another()}
                 </Banner>
             }

@@ -75,7 +75,8 @@ fn apply_refusal(live: LiveWallet, error: &ApiError) {
         Some(ProblemCode::CardRequired) => PaymentStage::Connecting,
         Some(ProblemCode::CardDeclined) => {
             let code = error.problem().and_then(|problem| problem.decline_code.clone()).unwrap_or_default();
-            PaymentStage::Choosing(Some(PaymentNotice::Declined(Decline { code, message: error.sentence() })))
+            let message = error.sentence();
+            PaymentStage::Choosing(Some(PaymentNotice::Declined(Decline { code, message, translation: None })))
         }
         _ => match error.field("/amount") {
             Some(text) => PaymentStage::Choosing(Some(PaymentNotice::Amount(text))),
@@ -133,7 +134,7 @@ pub(super) fn answer_challenge(live: LiveWallet, top_up: TopUp, approve: bool) {
     });
 }
 
-/// An automatic payment that waits is not wanted; `failed` is told why it still waits.
+/// An automatic payment that waits is not wanted; `failed` is called with why it still waits.
 pub(super) fn cancel_top_up(live: LiveWallet, top_up: TopUp, announcer: Announcer, failed: impl Fn(String) + 'static) {
     let payment = live.payment;
     payment.stage.set(PaymentStage::Answering(top_up.clone()));
@@ -158,7 +159,7 @@ pub(super) fn cancel_top_up(live: LiveWallet, top_up: TopUp, announcer: Announce
     });
 }
 
-/// Lets the cardholder answer the bank through Stripe's script, then asks the server what came of it; `failed` is told why
+/// Lets the cardholder answer the bank through Stripe's script, then asks the server what came of it; `failed` is called with why
 /// it has to be tried again.
 pub(super) fn confirm_with_stripe(
     live: LiveWallet,

@@ -19,7 +19,7 @@ use crate::ui::panel::LoadState;
 const AHEAD: i64 = 60;
 /// Whoever drags the bar along passes many pages: they are asked for at most so often.
 const PACE_MILLISECONDS: i32 = 120;
-/// Lines that may arrive at a filtered list before it is counted anew.
+/// Lines that may arrive at a filtered list before it is counted replaced.
 const LIVE_LINES: usize = 600;
 
 /// What arrived while somebody was reading further down.
@@ -29,7 +29,7 @@ pub(super) struct WaitingLines {
     pub(super) lines: Vec<Arc<Transaction>>,
     /// How many are wanted.
     pub(super) count: i64,
-    /// More may match: the list has to be read anew.
+    /// More may match: the list has to be read replaced.
     pub(super) unsure: bool,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct TransactionList {
     pub(super) page_failure: RwSignal<Option<String>>,
     pub(super) waiting: ErasedSignal<WaitingLines>,
     /// Raised when another list is shown: whoever reads it begins at the top.
-    pub(super) anew: RwSignal<u32>,
+    pub(super) replaced: RwSignal<u32>,
     newest: StoredValue<i64>,
     around: StoredValue<(i64, i64)>,
     reading: StoredValue<Vec<PendingPage>, LocalStorage>,
@@ -78,7 +78,7 @@ impl TransactionList {
             counting: RwSignal::new(false),
             page_failure: RwSignal::new(None),
             waiting: ErasedSignal::default(),
-            anew: RwSignal::new(0),
+            replaced: RwSignal::new(0),
             newest: StoredValue::new(0),
             around: StoredValue::new((1, 0)),
             reading: StoredValue::new_local(Vec::new()),
@@ -106,7 +106,7 @@ impl TransactionList {
         self.cache.with_value(work)
     }
 
-    /// Reads the list anew. What is shown stays until it is there; a request for another filter is cancelled.
+    /// Reads the list replaced. What is shown stays until it is there; a request for another filter is cancelled.
     pub(super) fn reload(self) {
         self.load.set(LoadState::Loading);
         self.counting.set(false);
@@ -148,17 +148,17 @@ impl TransactionList {
             let newest = outline.last_seq;
             self.counting.set(false);
             // Nobody is led away from what they are reading: the first lines are the same ones.
-            self.put(RowCache::found(outline, items), newest);
+            self.replace_cache(RowCache::found(outline, items), newest);
         }
         Ok(())
     }
 
     fn show(self, cache: RowCache, newest: i64) {
-        self.put(cache, newest);
-        self.anew.update(|count| *count = count.wrapping_add(1));
+        self.replace_cache(cache, newest);
+        self.replaced.update(|count| *count = count.wrapping_add(1));
     }
 
-    fn put(self, cache: RowCache, newest: i64) {
+    fn replace_cache(self, cache: RowCache, newest: i64) {
         self.reading.set_value(Vec::new());
         self.page_failure.set(None);
         self.waiting.set(WaitingLines::default());
@@ -174,7 +174,7 @@ impl TransactionList {
             self.total.set(total);
         }
         self.version.update(|version| *version = version.wrapping_add(1));
-        self.go_on();
+        self.read_missing();
     }
 
     /// These indices are drawn: what is missing around them is read, what is far from them is dropped.
@@ -183,17 +183,17 @@ impl TransactionList {
         if self.page_failure.read_untracked().is_some() {
             self.page_failure.set(None);
         }
-        self.go_on();
+        self.read_missing();
     }
 
     /// Tries again to read what is missing.
     pub(super) fn retry(self) {
         self.page_failure.set(None);
-        self.go_on();
+        self.read_missing();
     }
 
     /// Reads what is missing, at a pace, until nothing is or something fails.
-    fn go_on(self) {
+    fn read_missing(self) {
         let (lowest, highest) = self.around.get_value();
         self.cache.update_value(|cache| cache.forget_far_from(lowest, highest));
         let missing = self.cache.with_value(|cache| cache.missing(lowest, highest));
@@ -211,7 +211,7 @@ impl TransactionList {
         }
         self.pace.set_value(Some(timers::run_after(PACE_MILLISECONDS, move || {
             self.pace.set_value(None);
-            self.go_on();
+            self.read_missing();
         })));
     }
 
@@ -239,7 +239,7 @@ impl TransactionList {
         if self.with(RowCache::is_ledger) || self.with(|cache| cache.line(near).is_some()) {
             return Ok(Some(self.with(|cache| cache.index_of(seq)).unwrap_or(near)));
         }
-        // In a filtered list the page tells at which of its lines.
+        // In a filtered list the page itself says at which of its lines.
         let page = self.with(|cache| cache.missing(near, near)).into_iter().next();
         if let Some(page) = page {
             let answer = api::billing::fetch_transactions_before(&filter, page.before_seq).await?;

@@ -50,7 +50,7 @@ fn make_content(live: LiveWallet, filter: ErasedSignal<Filter>) -> AnyView {
         list.apply_arrivals(scroller.at_top() && !drawer.open.get_untracked());
     });
     dynamic::effect_after(move |before: Option<()>| {
-        list.anew.track();
+        list.replaced.track();
         if before.is_some() {
             scroller.to_top();
         }

@@ -64,7 +64,7 @@ impl RowCache {
         let TransactionOutline { count, starts, truncated, .. } = outline;
         let mut cache =
             Self { total: count, truncated, lines: BTreeMap::new(), order: RowOrder::Found { starts, counted: count } };
-        // Lines that were posted in between are heard of by the stream.
+        // Lines that were posted in between are delivered by the stream.
         let from = cache.starts().first().copied().unwrap_or(0);
         let page = first.into_iter().filter(|line| line.seq <= from).collect();
         cache.arrive(RowPage { index: count, before_seq: from.saturating_add(1) }, page);
@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(cache.line(895).map(|line| line.seq), Some(895));
         cache.extend(vec![Arc::new(line(1001))], 1001);
         assert_eq!((cache.total, cache.line(1001).map(|line| line.seq)), (1001, Some(1001)));
-        // Lines in between were never heard of: they are read.
+        // Lines in between have not been received: they are read.
         cache.extend(vec![], 1250);
         assert_eq!(cache.missing(1100, 1250).iter().map(|page| page.index).collect::<Vec<_>>(), [1300, 1200, 1100]);
         assert_eq!(cache.near(77), 77);

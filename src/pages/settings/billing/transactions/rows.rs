@@ -68,17 +68,15 @@ fn render_row(line: &Transaction, scroller: Scroller, index: i64) -> AnyView {
 
 /// What the line is called.
 pub(super) fn line_title(line: &Transaction) -> String {
-    if line.description.is_empty() { kind_word(line.kind).to_owned() } else { told(line, &line.description) }
+    if line.description.is_empty() {
+        return kind_word(line.kind).to_owned();
+    }
+    texts::translated(&line.description, line.translation.as_deref())
 }
 
 /// Where it came from; empty when nobody said.
 pub(super) fn line_source(line: &Transaction) -> String {
-    told(line, &line.source)
-}
-
-/// Words of the line: the ledger tells of money itself, in English; of usage the platform tells, in whatever language.
-fn told(line: &Transaction, words: &str) -> String {
-    if line.kind.usage().is_none() { texts::heard(words) } else { words.to_owned() }
+    texts::translated(&line.source, line.source_translation.as_deref())
 }
 
 /// Kind, source, quantity, correction.

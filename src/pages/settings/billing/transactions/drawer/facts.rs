@@ -83,7 +83,7 @@ pub(super) fn line_number(seq: i64) -> String {
     texts::drawer::number(&count_text(seq))
 }
 
-/// `1 min 35 s × $0.0012 = $0.114`. The unit price is that of one unit of the quantity, so seconds are told as such.
+/// `1 min 35 s × $0.0012 = $0.114`. The unit price is that of one unit of the quantity, so seconds are written as such.
 fn render_sum(line: &Transaction) -> Option<AnyView> {
     let words = product_text(line)?;
     let length = measured_text(line).filter(|_| has_minutes(line)).map(|length| {

@@ -1,7 +1,7 @@
 //! The statement as it is printed.
 
 use billing_contract::statement::{Statement, StatementDay, StatementEntry};
-use billing_domain::{Currency, Money, TransactionKind};
+use billing_domain::{Currency, Money};
 use leptos::prelude::*;
 
 use super::super::super::words::kind_word;
@@ -234,7 +234,7 @@ fn render_entry(entry: &StatementEntry) -> AnyView {
 #[cfg(test)]
 mod tests {
     use billing_contract::statement::{StatementOrganization, StatementSeller};
-    use billing_domain::Timestamp;
+    use billing_domain::{Timestamp, TransactionKind};
 
     use super::*;
 

@@ -1,0 +1,17 @@
+//! A sentence of the server in no language: its code in the catalogue and what is filled in.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What an English text beside it says, for showing it in another language. A reader that does not know the code shows the
+/// English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Message {
+    /// Name of the sentence, `amount_below_minimum`. Codes may be added at any time.
+    pub code: String,
+    /// What is filled in, by name: texts as they are, amounts as plain decimals, counts in digits.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+}
