@@ -103,7 +103,7 @@ pub(crate) async fn settle_received(
 pub(crate) async fn lease_due_charges(state: &AppState, limit: u32) -> Result<(LeaseOwner, Vec<TopUp>), Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
     let due = state.store.lease_due_top_ups(&owner, now.plus_seconds(LEASE_SECONDS), now, limit).await?;
-    Ok((owner.into(), due))
+    Ok((owner, due))
 }
 
 /// What the provider is asked for.

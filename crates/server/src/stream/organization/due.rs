@@ -61,15 +61,15 @@ impl Due {
             // The threshold is the wallet's low mark.
             Topic::AutoPay => self.add([Part::AutoPay, Part::Wallet]),
             Topic::TopUp(id) => {
-                self.top_ups.insert(id.into());
+                self.top_ups.insert(id);
                 self.add([Part::Wallet, Part::AutoPay]);
             }
             Topic::Cards => self.add([Part::Cards, Part::Wallet, Part::AutoPay]),
             Topic::Request(id) => {
-                self.requests.insert(id.into());
+                self.requests.insert(id);
             }
             Topic::Link(id) => {
-                self.links.insert(id.into());
+                self.links.insert(id);
             }
             // Another time zone has other days: the session check reads the organisation anew.
             Topic::Organization => self.add([Part::Session, Part::Wallet, Part::AutoPay]),
