@@ -71,6 +71,6 @@ mod tests {
         assert_eq!(text("x"), "Write the amount in digits, like 12.50. Enter 10.00 to 5000.00.");
         let plain = |written| UserMessage::from(limits.parse(written).unwrap_err()).english();
         assert_eq!(plain("9.99"), "The smallest amount is 10.00.");
-        assert_eq!(plain("10.001"), "A card cannot be charged a fraction of the smallest coin.");
+        assert_eq!(plain("10.001"), "Too many digits behind the decimal point.");
     }
 }

@@ -4,7 +4,6 @@ pub(crate) mod database;
 pub(crate) mod page;
 pub(crate) mod server;
 
-use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 

@@ -225,9 +225,6 @@ async fn what_was_really_received_is_credited(bench: Bench) {
 
 async fn automatic(bench: &Bench, organization: &OrganizationId, amount: &str) -> Created<TopUp> {
     let auto_pay = bench.store.auto_pay(organization).await.unwrap();
-    // As if whatever the last charge came to were put right: a pause is not what is tested here.
-    let healthy = Health { last_charge_at: auto_pay.health.last_charge_at, ..Health::default() };
-    bench.store.record_auto_pay_health(organization, &auto_pay.health, &healthy, NOW).await.unwrap();
     let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.health.last_charge_at };
     let new = new_top_up(bench, organization, amount).await;
     bench.store.create_auto_top_up(organization, &new, &guard, NOW).await.unwrap()
