@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use billing_domain::{Currency, Money, Timestamp, TransactionKind};
+use billing_domain::{CardId, Currency, Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
 use billing_store::{NewCard, NewLine, NewOrganization, Origin, Store};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ const TOP_UPS: usize = 300;
 /// Organizations with money, made past the program.
 pub(crate) struct Wallets {
     store: Store,
-    ids: Arc<[String]>,
+    ids: Arc<[OrganizationId]>,
 }
 
 impl Wallets {
@@ -41,17 +41,17 @@ impl Wallets {
     }
 
     /// One wallet for every report.
-    pub(crate) fn hot(&self) -> Arc<[String]> {
+    pub(crate) fn hot(&self) -> Arc<[OrganizationId]> {
         self.ids.iter().take(1).cloned().collect()
     }
 
-    pub(crate) fn all(&self) -> Arc<[String]> {
+    pub(crate) fn all(&self) -> Arc<[OrganizationId]> {
         Arc::clone(&self.ids)
     }
 
     /// The one that calls are started from.
     pub(crate) fn holder(&self) -> String {
-        self.ids.last().cloned().unwrap_or_default()
+        self.ids.last().map(OrganizationId::to_string).unwrap_or_default()
     }
 
     /// How many lines the hot wallet's ledger has.
@@ -70,10 +70,10 @@ fn current_time() -> Result<Timestamp> {
     Ok(Timestamp::from_micros(i64::try_from(since.as_micros())?))
 }
 
-async fn create_wallet(store: &Store, number: usize) -> Result<String> {
+async fn create_wallet(store: &Store, number: usize) -> Result<OrganizationId> {
     let now = current_time()?;
     let new = NewOrganization {
-        id: new_id(),
+        id: OrganizationId::from_trusted(new_id()),
         name: format!("Wallet {number}"),
         address: String::new(),
         tax_id: String::new(),
@@ -83,7 +83,7 @@ async fn create_wallet(store: &Store, number: usize) -> Result<String> {
     };
     store.create_organization(&new, now).await?;
     let card = NewCard {
-        id: new_id(),
+        id: CardId::from_trusted(new_id()),
         provider: "sandbox".to_owned(),
         provider_ref: new_id(),
         brand: "visa".to_owned(),
@@ -94,7 +94,7 @@ async fn create_wallet(store: &Store, number: usize) -> Result<String> {
     };
     store.add_card(&new.id, &card, now).await?;
     let credit = NewLine {
-        id: new_id(),
+        id: TransactionId::from_trusted(new_id()),
         kind: TransactionKind::Promo,
         origin: Origin::Promo,
         reference: "measuring".to_owned(),
@@ -125,7 +125,7 @@ async fn send_expecting(request: RequestBuilder, status: u16) -> Result<reqwest:
 }
 
 /// Reports of five hundred lines over these wallets; every line is acknowledged after its commit.
-pub(crate) async fn measure_lines(program: &BenchServer, wallets: &Arc<[String]>) -> Result<Rate> {
+pub(crate) async fn measure_lines(program: &BenchServer, wallets: &Arc<[OrganizationId]>) -> Result<Rate> {
     let started = Instant::now();
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
@@ -139,7 +139,7 @@ pub(crate) async fn measure_lines(program: &BenchServer, wallets: &Arc<[String]>
     Ok(Rate { count, time: started.elapsed() })
 }
 
-async fn report_for_a_while(origin: &str, wallets: &[String], client: usize) -> Result<u64> {
+async fn report_for_a_while(origin: &str, wallets: &[OrganizationId], client: usize) -> Result<u64> {
     let (http, run, started) = (Client::new(), new_id(), Instant::now());
     let at = current_time()?;
     let (mut posted, mut report) = (0, client);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use billing_domain::kind::Unit;
 use billing_domain::ledger::{Hash, Line};
-use billing_domain::{Currency, Money, Timestamp, TransactionKind};
+use billing_domain::{Currency, Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
 use serde::{Deserialize, Serialize};
 
 use crate::Message;
@@ -66,9 +66,9 @@ impl Transaction {
     /// What its hash is made of, in the ledger of that organisation.
     pub fn line(&self, organization_id: &str) -> Line {
         Line {
-            organization_id: organization_id.to_owned(),
+            organization_id: OrganizationId::from_trusted(organization_id),
             seq: self.seq,
-            id: self.id.clone(),
+            id: TransactionId::from_trusted(self.id.as_str()),
             kind: self.kind,
             contra: self.contra.clone(),
             amount: self.amount,

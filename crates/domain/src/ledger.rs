@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::kind::{TransactionKind, Unit, UnknownName};
-use crate::{Currency, Money, Timestamp};
+use crate::{Currency, Money, OrganizationId, Timestamp, TransactionId};
 
 pub use chain::{Chain, Fault};
 
@@ -29,12 +29,12 @@ impl Hash {
 /// The contents of a ledger line: one movement between the wallet and one contra account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Whose ledger, UUID.
-    pub organization_id: String,
+    /// The ledger's owner.
+    pub organization_id: OrganizationId,
     /// Position in the ledger: 1, 2, 3 … without gaps.
     pub seq: i64,
-    /// UUIDv7 of the line.
-    pub id: String,
+    /// UUIDv7, made by whoever posts.
+    pub id: TransactionId,
     /// Why money moved.
     pub kind: TransactionKind,
     /// The other side: `processor:…`, `revenue:…`, `promo` or `adjustment`.
@@ -74,9 +74,9 @@ impl Line {
         let mut input = Input(Sha256::new());
         input.text(FORMAT);
         input.text(&previous.0);
-        input.text(self.organization_id.as_bytes());
+        input.text(self.organization_id.as_str().as_bytes());
         input.integer(self.seq);
-        input.text(self.id.as_bytes());
+        input.text(self.id.as_str().as_bytes());
         input.text(self.kind.as_str().as_bytes());
         input.text(self.contra.as_bytes());
         input.integer(self.amount.micros());
@@ -167,9 +167,9 @@ mod tests {
 
     pub(super) fn line() -> Line {
         Line {
-            organization_id: "org".into(),
+            organization_id: OrganizationId::from_trusted("org"),
             seq: 1,
-            id: "id".into(),
+            id: TransactionId::from_trusted("id"),
             kind: TransactionKind::OutboundCall,
             contra: "revenue:outbound_call".into(),
             amount: Money::from_micros(-114_000),
@@ -192,9 +192,9 @@ mod tests {
     fn every_field_and_the_previous_hash_change_the_hash() {
         let original = line().hash_after(Hash::GENESIS);
         let changes: [fn(&mut Line); 18] = [
-            |l| l.organization_id.push('x'),
+            |l| l.organization_id = OrganizationId::from_trusted("orgx"),
             |l| l.seq += 1,
-            |l| l.id.push('x'),
+            |l| l.id = TransactionId::from_trusted("idx"),
             |l| l.kind = TransactionKind::InboundCall,
             |l| l.contra.push('x'),
             |l| l.amount = Money::ZERO,

@@ -9,6 +9,7 @@ pub mod currency;
 pub mod decimal;
 pub mod free_text;
 pub mod grace;
+pub mod id;
 pub mod kind;
 pub mod ledger;
 pub mod limits;
@@ -28,6 +29,10 @@ pub mod typed;
 
 pub use currency::Currency;
 pub use free_text::{FreeText, FreeTextError};
+pub use id::{
+    CardId, CardSetupId, HoldId, LeaseOwner, LinkId, NoticeId, OrganizationId, RefundId, RequestId, TopUpId,
+    TransactionId, UserId,
+};
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
 pub use role::Role;

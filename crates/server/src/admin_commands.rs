@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
+use billing_domain::OrganizationId;
 use billing_store::{DeliveryState, Store, StoreError};
 use serde_json::json;
 
@@ -44,10 +45,12 @@ pub(crate) async fn verify(config: &Config) -> Result<ExitCode, Failure> {
 }
 
 /// `export`: a ledger as JSON lines in the shape of `GET /transactions`, oldest first, as far as it went at the start.
-pub(crate) async fn export(config: &Config, organization_id: &str) -> Result<ExitCode, Failure> {
+pub(crate) async fn export(config: &Config, organization: &str) -> Result<ExitCode, Failure> {
+    let unknown = || format!("there is no organization {organization}");
+    let organization_id = &organization.parse::<OrganizationId>().map_err(|_| unknown())?;
     let store = open(config).await?;
     let last_seq = match store.wallet(organization_id).await {
-        Err(StoreError::NotFound) => return Err(format!("there is no organization {organization_id}").into()),
+        Err(StoreError::NotFound) => return Err(unknown().into()),
         wallet => wallet?.last_seq,
     };
     let mut out = BufWriter::new(std::io::stdout().lock());

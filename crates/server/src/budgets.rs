@@ -12,6 +12,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use billing_contract::ProblemCode;
+use billing_domain::OrganizationId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -44,7 +45,7 @@ const PLATFORM_BYTES: usize = 256 * 1024 * 1024;
 pub(crate) struct Budgets {
     sessions: Option<DefaultKeyedRateLimiter<String>>,
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    organizations: Option<DefaultKeyedRateLimiter<String>>,
+    organizations: Option<DefaultKeyedRateLimiter<OrganizationId>>,
     sign_ins: SignIns,
     unknown_links: Allowance<IpAddr>,
     costly_reads: Slots,
@@ -82,9 +83,9 @@ impl Budgets {
     }
 
     /// One more request of this session, by its token's hash, and of its organisation.
-    pub(crate) fn take_request(&self, token_hash: &str, organization_id: &str) -> Result<(), Problem> {
+    pub(crate) fn take_request(&self, token_hash: &str, organization_id: &OrganizationId) -> Result<(), Problem> {
         check(self.sessions.as_ref(), &token_hash.to_owned())?;
-        check(self.organizations.as_ref(), &organization_id.to_owned())
+        check(self.organizations.as_ref(), organization_id)
     }
 
     /// One more request of this address.
@@ -119,14 +120,14 @@ impl Budgets {
     pub(crate) async fn take_costly_read(
         &self,
         token_hash: &str,
-        organization_id: &str,
+        organization_id: &OrganizationId,
     ) -> Result<CostlyRead, Problem> {
         let busy = |_| {
             let detail = "You are asking for more at once than is answered. Wait for an answer, then go on.";
             Problem::retry_later(ProblemCode::TooManyRequests, Detail::general(detail), 2)
         };
         let own = self.costly_reads.take(token_hash).await.map_err(busy)?;
-        let of_all = self.costly_reads_of_all.take(organization_id).await.map_err(busy)?;
+        let of_all = self.costly_reads_of_all.take(organization_id.as_str()).await.map_err(busy)?;
         Ok(CostlyRead { _own: own, _of_all: of_all })
     }
 
@@ -178,23 +179,29 @@ fn too_fast(detail: impl Into<Detail>, wait: Duration) -> Problem {
 mod tests {
     use super::*;
 
+    fn organization(name: &str) -> OrganizationId {
+        OrganizationId::from_trusted(name)
+    }
+
     #[test]
     fn a_burst_passes_and_a_flood_does_not() {
         let budgets = Budgets::new(5);
-        assert!((0..20).all(|_| budgets.take_request("a", "acme").is_ok()));
-        let problem = budgets.take_request("a", "acme").unwrap_err();
+        assert!((0..20).all(|_| budgets.take_request("a", &organization("acme")).is_ok()));
+        let problem = budgets.take_request("a", &organization("acme")).unwrap_err();
         assert_eq!(problem.document().code, ProblemCode::TooManyRequests);
         assert!(problem.document().retry_after >= Some(1));
-        assert!(budgets.take_request("b", "acme").is_ok());
+        assert!(budgets.take_request("b", &organization("acme")).is_ok());
         let unlimited = Budgets::new(0);
-        assert!((0..10_000).all(|_| unlimited.take_request("a", "acme").is_ok()));
+        assert!((0..10_000).all(|_| unlimited.take_request("a", &organization("acme")).is_ok()));
     }
 
     #[test]
     fn many_sessions_of_one_organisation_share_its_budget() {
         let budgets = Budgets::new(1);
-        let passed = (0..100).filter(|session| budgets.take_request(&session.to_string(), "acme").is_ok()).count();
+        let passed = (0..100)
+            .filter(|session| budgets.take_request(&session.to_string(), &organization("acme")).is_ok())
+            .count();
         assert!((40..50).contains(&passed), "{passed}");
-        assert!(budgets.take_request("another", "other").is_ok());
+        assert!(budgets.take_request("another", &organization("other")).is_ok());
     }
 }

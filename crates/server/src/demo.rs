@@ -10,7 +10,7 @@ mod seed;
 pub(crate) mod traffic;
 
 use billing_contract::session::DemoSignIn;
-use billing_domain::{Role, Timestamp};
+use billing_domain::{OrganizationId, Role, Timestamp};
 use billing_store::StoreError;
 
 use crate::clock::Clock;
@@ -77,7 +77,7 @@ pub(crate) fn sign_ins() -> Vec<DemoSignIn> {
 }
 
 /// Makes the demo organisation unless it is there already; its id. What was begun and interrupted is finished.
-pub(crate) async fn prepare(state: &AppState) -> Result<String, DemoError> {
+pub(crate) async fn prepare(state: &AppState) -> Result<OrganizationId, DemoError> {
     seed::prepare(state).await
 }
 

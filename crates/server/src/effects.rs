@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use billing_domain::OrganizationId;
 use billing_domain::charge::{TopUpKind, TopUpStatus};
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
@@ -48,8 +49,8 @@ async fn run_effect(state: &AppState, effect: Effect) -> Result<Vec<Effect>, Pro
         }
         Effect::ForgetCard(card) => {
             // By us it can no longer be charged in any case, so this may fail.
-            if let Err(error) = state.provider.forget_card(&card.organization_id, &card.card_ref).await {
-                tracing::warn!(organization = card.organization_id, %error, "the provider was not told that a card is gone");
+            if let Err(error) = state.provider.forget_card(card.organization_id.as_str(), &card.card_ref).await {
+                tracing::warn!(organization = %card.organization_id, %error, "the provider was not told that a card is gone");
             }
         }
     }
@@ -65,7 +66,7 @@ pub(crate) fn spawn_charge(state: &AppState, charge: ChargeId) -> JoinHandle<()>
         if let Err(problem) = reconcile_charge(&state, &charge).await {
             // Still open in the database: the reconciliation worker goes on with it.
             tracing::warn!(
-                top_up = charge.top_up_id,
+                top_up = %charge.top_up_id,
                 problem = problem.document().detail,
                 "a charge is not reconciled"
             );
@@ -79,10 +80,10 @@ async fn reconcile_charge(state: &AppState, charge: &ChargeId) -> Result<(), Pro
     run_effects(state, effects.unwrap_or_default()).await
 }
 
-async fn waiting_charges(state: &AppState, organization_id: &str) -> Vec<Effect> {
+async fn waiting_charges(state: &AppState, organization_id: &OrganizationId) -> Vec<Effect> {
     let open = state.store.open_top_ups(organization_id).await.unwrap_or_else(|error| {
         // They are open in the database: the reconciliation worker closes what is not wanted any more.
-        tracing::warn!(organization = organization_id, %error, "charges that wait for the cardholder");
+        tracing::warn!(organization = %organization_id, %error, "charges that wait for the cardholder");
         Vec::new()
     });
     let waits = open.iter().filter(|one| one.kind == TopUpKind::Auto && one.status == TopUpStatus::ActionRequired);
@@ -90,10 +91,10 @@ async fn waiting_charges(state: &AppState, organization_id: &str) -> Vec<Effect>
 }
 
 /// Decides at once, so that the answer to the change already shows a charge that begins.
-async fn review_auto_pay(state: &AppState, organization_id: &str) -> Vec<Effect> {
+async fn review_auto_pay(state: &AppState, organization_id: &OrganizationId) -> Vec<Effect> {
     let mut following = recharge::consider_recharge(state, organization_id).await.unwrap_or_else(|problem| {
         // The change itself is committed; the worker will look again.
-        tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
+        tracing::warn!(organization = %organization_id, problem = problem.document().detail, "automatic payments");
         Vec::new()
     });
     following.push(Effect::ReconcileWaitingCharges(organization_id.to_owned()));

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use billing_domain::{LinkId, OrganizationId, RequestId, TopUpId, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc};
 
@@ -23,19 +24,19 @@ pub(crate) enum Topic {
     /// Settings or health of automatic payments.
     AutoPay,
     /// A top-up, by id.
-    TopUp(String),
+    TopUp(TopUpId),
     /// The list of cards.
     Cards,
     /// A request for funds, by id.
-    Request(String),
+    Request(RequestId),
     /// A hand-over link, by id.
-    Link(String),
+    Link(LinkId),
     /// Name, address or time zone.
     Organization,
     /// A session is over, by the hash of its token.
     SessionEnded(String),
     /// A person's role is another one now, by user id.
-    RoleChanged(String),
+    RoleChanged(UserId),
     /// Nobody knows what: news were missed.
     Everything,
 }
@@ -44,7 +45,7 @@ pub(crate) enum Topic {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct News {
     /// Whose.
-    pub(crate) organization_id: String,
+    pub(crate) organization_id: OrganizationId,
     /// What.
     pub(crate) topic: Topic,
 }
@@ -56,7 +57,7 @@ pub(crate) type Subscription = broadcast::Receiver<Topic>;
 /// See docs/decisions/0044-wake-ups-without-data.md.
 #[derive(Clone, Debug)]
 pub(crate) struct EventHub {
-    channels: Arc<Mutex<HashMap<String, broadcast::Sender<Topic>>>>,
+    channels: Arc<Mutex<HashMap<OrganizationId, broadcast::Sender<Topic>>>>,
     outgoing: mpsc::UnboundedSender<News>,
 }
 
@@ -68,7 +69,7 @@ impl EventHub {
     }
 
     /// Tells the organisation's watchers, here and at the other servers. To be called after the commit, never before.
-    pub(crate) fn publish(&self, organization_id: &str, topic: Topic) {
+    pub(crate) fn publish(&self, organization_id: &OrganizationId, topic: Topic) {
         // Closed where there is no channel to other servers.
         if !self.outgoing.is_closed() {
             let _ = self.outgoing.send(News { organization_id: organization_id.to_owned(), topic: topic.clone() });
@@ -81,12 +82,12 @@ impl EventHub {
         self.lock().retain(|_, channel| channel.send(topic.clone()).is_ok());
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, broadcast::Sender<Topic>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, broadcast::Sender<Topic>>> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the organisation's watchers at this server: another one has said so.
-    pub(crate) fn publish_here(&self, organization_id: &str, topic: Topic) {
+    pub(crate) fn publish_here(&self, organization_id: &OrganizationId, topic: Topic) {
         let mut channels = self.lock();
         if let Some(channel) = channels.get(organization_id)
             && channel.send(topic).is_err()
@@ -97,7 +98,7 @@ impl EventHub {
     }
 
     /// Watches an organisation from now on. Subscribe first, read the database afterwards: nothing falls in between.
-    pub(crate) fn subscribe(&self, organization_id: &str) -> Subscription {
+    pub(crate) fn subscribe(&self, organization_id: &OrganizationId) -> Subscription {
         let mut channels = self.lock();
         channels.retain(|_, channel| channel.receiver_count() > 0);
         channels.entry(organization_id.to_owned()).or_insert_with(|| broadcast::channel(CAPACITY).0).subscribe()
@@ -112,8 +113,9 @@ mod tests {
     #[tokio::test]
     async fn a_topic_reaches_the_watchers_of_its_organisation_only() {
         let hub = EventHub::new().0;
-        let (mut first, mut second, mut stranger) = (hub.subscribe("a"), hub.subscribe("a"), hub.subscribe("b"));
-        hub.publish("a", Topic::Cards);
+        let [a, b] = ["a", "b"].map(OrganizationId::from_trusted);
+        let (mut first, mut second, mut stranger) = (hub.subscribe(&a), hub.subscribe(&a), hub.subscribe(&b));
+        hub.publish(&a, Topic::Cards);
         assert_eq!(first.recv().await.unwrap(), Topic::Cards);
         assert_eq!(second.recv().await.unwrap(), Topic::Cards);
         assert_eq!(stranger.try_recv(), Err(TryRecvError::Empty));
@@ -122,9 +124,10 @@ mod tests {
     #[tokio::test]
     async fn a_watcher_that_fell_behind_is_told() {
         let hub = EventHub::new().0;
-        let mut slow = hub.subscribe("a");
+        let a = OrganizationId::from_trusted("a");
+        let mut slow = hub.subscribe(&a);
         for _ in 0..=CAPACITY {
-            hub.publish("a", Topic::Ledger);
+            hub.publish(&a, Topic::Ledger);
         }
         assert!(matches!(slow.recv().await, Err(RecvError::Lagged(_))));
         assert_eq!(slow.recv().await.unwrap(), Topic::Ledger);
@@ -133,10 +136,11 @@ mod tests {
     #[test]
     fn channels_without_watchers_are_forgotten() {
         let hub = EventHub::new().0;
-        drop(hub.subscribe("a"));
-        drop(hub.subscribe("b"));
-        hub.publish("a", Topic::Ledger);
-        let _watcher = hub.subscribe("c");
+        let [a, b, c] = ["a", "b", "c"].map(OrganizationId::from_trusted);
+        drop(hub.subscribe(&a));
+        drop(hub.subscribe(&b));
+        hub.publish(&a, Topic::Ledger);
+        let _watcher = hub.subscribe(&c);
         assert_eq!(hub.channels.lock().unwrap().len(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use billing_contract::top_up::Decline;
 use billing_contract::{FieldError, ProblemCode};
-use billing_domain::FreeTextError;
+use billing_domain::{FreeTextError, TopUpId};
 use billing_store::StoreError;
 
 use crate::message::UserMessage;
@@ -100,11 +100,11 @@ impl Problem {
     }
 
     /// `card_declined`: why, and which top-up.
-    pub(crate) fn declined(decline: &Decline, top_up_id: &str) -> Self {
+    pub(crate) fn declined(decline: &Decline, top_up_id: &TopUpId) -> Self {
         let mut problem = Self::new(ProblemCode::CardDeclined, Detail::general(decline.message.clone()));
         problem.0.translation.clone_from(&decline.translation);
         problem.0.decline_code = Some(decline.code.clone());
-        problem.0.top_up_id = Some(top_up_id.to_owned());
+        problem.0.top_up_id = Some(top_up_id.to_string());
         problem
     }
 

@@ -4,7 +4,7 @@ use billing_domain::auto_pay::health::{Health, HealthEvent};
 use billing_domain::auto_pay::{Plan, Settings, Situation, plan};
 use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::limits::ChargeAmount;
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Money, OrganizationId, Timestamp, TopUpId};
 use billing_store::{
     AutoGuard, AutoPay, AutoSpent, Card, Created, NewTopUp, Organization, PendingCredit, StoreError, TopUp,
 };
@@ -26,7 +26,7 @@ pub(crate) struct Figures {
     /// Automatic charges of this month.
     pub(crate) spent: AutoSpent,
     /// The automatic charge that waits for the cardholder.
-    waiting: Option<String>,
+    waiting: Option<TopUpId>,
     /// Top-ups on their way when the reading began.
     pending: PendingCredit,
     /// The wallet's last line when it was read.
@@ -97,7 +97,10 @@ pub(crate) fn decide_plan(
 /// Looks at the wallet and writes a charge down if it is time. Harmless to repeat and to race: the charge is written down
 /// only if nothing it was decided on has changed, and only if none is open.
 #[tracing::instrument(level = "debug", skip_all, fields(organization = %organization_id))]
-pub(crate) async fn consider_recharge(state: &AppState, organization_id: &str) -> Result<Vec<Effect>, Problem> {
+pub(crate) async fn consider_recharge(
+    state: &AppState,
+    organization_id: &OrganizationId,
+) -> Result<Vec<Effect>, Problem> {
     for _ in 0..TRIES {
         if let Some(effects) = try_recharge(state, organization_id).await? {
             return Ok(effects);
@@ -107,7 +110,7 @@ pub(crate) async fn consider_recharge(state: &AppState, organization_id: &str) -
 }
 
 /// `None`: something changed in between, so it has to be decided again.
-async fn try_recharge(state: &AppState, organization_id: &str) -> Result<Option<Vec<Effect>>, Problem> {
+async fn try_recharge(state: &AppState, organization_id: &OrganizationId) -> Result<Option<Vec<Effect>>, Problem> {
     let now = state.clock.now();
     let auto_pay = state.store.auto_pay(organization_id).await?;
     let Some(settings) = auto_pay.settings.filter(|_| auto_pay.enabled) else { return Ok(Some(Vec::new())) };
@@ -134,7 +137,10 @@ async fn try_recharge(state: &AppState, organization_id: &str) -> Result<Option<
 
 /// Another card is the default now: what was paused for want of a good card goes on with it, where no card was named.
 /// A pause because the named card was removed stays: nobody has agreed to the default card in its place.
-pub(crate) async fn resume_with_default_card(state: &AppState, organization_id: &str) -> Result<(), Problem> {
+pub(crate) async fn resume_with_default_card(
+    state: &AppState,
+    organization_id: &OrganizationId,
+) -> Result<(), Problem> {
     let present = state.store.auto_pay(organization_id).await?;
     let Some(resumed) = resumed_health(&present) else { return Ok(()) };
     match state.store.record_auto_pay_health(organization_id, &present.health, &resumed, state.clock.now()).await {
@@ -172,14 +178,14 @@ async fn create_charge(
     let new = NewTopUp {
         id: state.new_id()?,
         amount: amount.money(),
-        card_id: card.id.clone(),
+        card_id: Some(card.id.clone()),
         requested_by: None,
         next_check_at: now.plus_seconds(HANDOVER_SECONDS),
     };
     let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.health.last_charge_at };
     match state.store.create_auto_top_up(organization_id, &new, &guard, now).await {
         Ok(Created::New(top_up)) => {
-            tracing::info!(organization = organization_id, top_up = top_up.id, amount = %top_up.amount, "automatic top-up");
+            tracing::info!(organization = %organization_id, top_up = %top_up.id, amount = %top_up.amount, "automatic top-up");
             Ok(Some(vec![
                 Effect::publish(organization_id, Topic::TopUp(top_up.id.clone())),
                 Effect::publish(organization_id, Topic::AutoPay),

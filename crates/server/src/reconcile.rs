@@ -10,7 +10,8 @@ pub(crate) mod early_event;
 pub(crate) mod fraud_warning;
 pub(crate) mod refund;
 
-use billing_domain::{Date, Timestamp};
+use billing_domain::{Date, OrganizationId, Timestamp, TopUpId};
+use billing_payments::{Reference, Subject};
 use billing_store::{Card, Organization, TopUp};
 
 use crate::calendar::Calendar;
@@ -20,9 +21,9 @@ use crate::events::Topic;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Streams that watch the organization are woken.
-    Publish(String, Topic),
+    Publish(OrganizationId, Topic),
     /// The worker of automatic payments looks at the organization's wallet.
-    WakeAutoPay(String),
+    WakeAutoPay(OrganizationId),
     /// A top-up has come to its end.
     CountTopUp(Box<TopUp>),
     /// The charge is reconciled in a task of its own.
@@ -30,11 +31,11 @@ pub(crate) enum Effect {
     /// The charge is reconciled now.
     ReconcileCharge(ChargeId),
     /// Automatic charges that wait for the cardholder are reconciled, after something that may have taken their place.
-    ReconcileWaitingCharges(String),
+    ReconcileWaitingCharges(OrganizationId),
     /// The settings or the cards of automatic payments are other ones: it is decided at once whether to charge.
-    ReviewAutoPay(String),
+    ReviewAutoPay(OrganizationId),
     /// Another card is the default one: what was paused for want of a good card goes on with it.
-    DefaultCardChanged(String),
+    DefaultCardChanged(OrganizationId),
     /// The provider may forget a card.
     ForgetCard(ForgottenCard),
 }
@@ -43,23 +44,23 @@ pub(crate) enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChargeId {
     /// Whose.
-    pub(crate) organization_id: String,
+    pub(crate) organization_id: OrganizationId,
     /// The top-up that asks for it.
-    pub(crate) top_up_id: String,
+    pub(crate) top_up_id: TopUpId,
 }
 
 /// A card that is connected nowhere any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ForgottenCard {
     /// The provider's customer.
-    pub(crate) organization_id: String,
+    pub(crate) organization_id: OrganizationId,
     /// The provider's name for the card.
     pub(crate) card_ref: String,
 }
 
 impl Effect {
     /// Wakes the streams of an organization.
-    pub(crate) fn publish(organization_id: &str, topic: Topic) -> Self {
+    pub(crate) fn publish(organization_id: &OrganizationId, topic: Topic) -> Self {
         Self::Publish(organization_id.to_owned(), topic)
     }
 
@@ -69,7 +70,7 @@ impl Effect {
     }
 
     /// Whether there is a card decides what the wallet allows.
-    pub(crate) fn cards_changed(organization_id: &str) -> [Self; 2] {
+    pub(crate) fn cards_changed(organization_id: &OrganizationId) -> [Self; 2] {
         [Self::publish(organization_id, Topic::Cards), Self::publish(organization_id, Topic::Wallet)]
     }
 }
@@ -85,6 +86,14 @@ impl ChargeId {
     /// The charge of a top-up.
     pub(crate) fn of(top_up: &TopUp) -> Self {
         Self { organization_id: top_up.organization_id.clone(), top_up_id: top_up.id.clone() }
+    }
+}
+
+/// The top-up whose charge a reference names. `None`: it was made for something else, or elsewhere.
+pub(crate) fn top_up_of(charge: &Reference) -> Option<TopUpId> {
+    match charge.subject()? {
+        Subject::TopUp { id, .. } => id.parse().ok(),
+        Subject::Setup { .. } | Subject::Refund { .. } => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! accident. Such an id is replaced by its keyed hash (HMAC-SHA-256, PCI DSS 3.5.1.1), which is the same for the same id: the
 //! line still posts once, for ever. The platform is answered with its own id.
 
+use billing_domain::OrganizationId;
 use billing_domain::free_text::contains_card_number;
 use billing_store::{Store, StoreError};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -30,7 +31,12 @@ impl ReferenceMask {
 
     /// The reference of an id. One that was posted as it is, before ids were looked at, stays what it was: it must not be
     /// billed again.
-    pub(crate) async fn of(&self, store: &Store, organization_id: &str, id: String) -> Result<String, StoreError> {
+    pub(crate) async fn of(
+        &self,
+        store: &Store,
+        organization_id: &OrganizationId,
+        id: String,
+    ) -> Result<String, StoreError> {
         if !contains_card_number(&id) || store.has_usage(organization_id, &id).await? {
             return Ok(id);
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use billing_contract::session::DemoSignIn;
+use billing_domain::id::Id;
 use billing_payments::{PaymentProvider, Sandbox};
 use billing_store::Store;
 use tokio::sync::watch;
@@ -82,18 +83,18 @@ impl AppState {
         Self { store: self.store.reserved(), ..self.clone() }
     }
 
-    /// A UUIDv7 of this moment, for a new row.
-    pub(crate) fn new_id(&self) -> Result<String, Problem> {
+    /// An id of this moment, for a new row.
+    pub(crate) fn new_id<I: Id>(&self) -> Result<I, Problem> {
         let mut random = [0; 10];
         getrandom::fill(&mut random).map_err(Problem::internal)?;
-        Ok(billing_store::ids::uuid_v7(self.clock.now(), &random))
+        Ok(billing_store::ids::new_id(self.clock.now(), &random))
     }
 
     /// So many of them at once.
-    pub(crate) fn new_ids(&self, count: usize) -> Result<Vec<String>, Problem> {
+    pub(crate) fn new_ids<I: Id>(&self, count: usize) -> Result<Vec<I>, Problem> {
         let mut random = vec![[0; 10]; count];
         getrandom::fill(random.as_flattened_mut()).map_err(Problem::internal)?;
         let now = self.clock.now();
-        Ok(random.iter().map(|random| billing_store::ids::uuid_v7(now, random)).collect())
+        Ok(random.iter().map(|random| billing_store::ids::new_id(now, random)).collect())
     }
 }

@@ -3,7 +3,7 @@
 use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Money, Timestamp};
+use billing_domain::{CardId, Money, OrganizationId, Timestamp, UserId};
 
 use crate::db::{Row, Tx, args, retrying};
 use crate::notice::{Facts, NoticeKind};
@@ -21,19 +21,19 @@ macro_rules! auto_pay_columns {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AutoPay {
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// Switched on.
     pub enabled: bool,
     /// `None` until somebody set them up.
     pub settings: Option<Settings>,
     /// The card that is charged; `None`: the default card.
-    pub card_id: Option<String>,
+    pub card_id: Option<CardId>,
     /// Which wording of the consent was agreed to.
     pub consent: Option<String>,
     /// From 1, one more with every [`Store::put_auto_pay`]: the `ETag`.
     pub version: i64,
     /// Who changed it last.
-    pub updated_by: Option<String>,
+    pub updated_by: Option<UserId>,
     /// When.
     pub updated_at: Timestamp,
     /// How the charges go; written by whoever applies an event, not part of the `ETag`.
@@ -48,23 +48,23 @@ pub struct AutoPayUpdate {
     /// What was entered.
     pub settings: Settings,
     /// `None`: the default card. Else a connected card of the organisation (`NotFound`).
-    pub card_id: Option<String>,
+    pub card_id: Option<CardId>,
     /// Which wording of the consent was agreed to.
     pub consent: Option<String>,
     /// Who.
-    pub updated_by: String,
+    pub updated_by: UserId,
 }
 
 impl Store {
     /// The settings and their state, or `NotFound`. Every organisation has one, switched off at first.
-    pub async fn auto_pay(&self, organization_id: &str) -> Result<AutoPay> {
+    pub async fn auto_pay(&self, organization_id: &OrganizationId) -> Result<AutoPay> {
         let sql = concat!("SELECT ", auto_pay_columns!(), " FROM auto_pay WHERE organization_id = $1");
         let row = self.db.first(sql, args![organization_id]).await?;
         AutoPay::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Organisations with automatic payments switched on.
-    pub async fn auto_pay_enabled(&self) -> Result<Vec<String>> {
+    pub async fn auto_pay_enabled(&self) -> Result<Vec<OrganizationId>> {
         let sql = "SELECT organization_id FROM auto_pay WHERE enabled = 1 ORDER BY organization_id";
         let rows = self.db.all(sql, &[]).await?;
         rows.iter().map(|row| row.get("organization_id")).collect()
@@ -74,7 +74,7 @@ impl Store {
     /// the health as it then is.
     pub async fn put_auto_pay(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         expected_version: i64,
         update: &AutoPayUpdate,
         event: HealthEvent,
@@ -86,7 +86,7 @@ impl Store {
     /// Replaces the health if it is still `expected`, else `Stale`.
     pub async fn record_auto_pay_health(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         expected: &Health,
         health: &Health,
         now: Timestamp,
@@ -98,7 +98,7 @@ impl Store {
 impl Store {
     async fn put_auto_pay_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         expected_version: i64,
         update: &AutoPayUpdate,
         event: HealthEvent,
@@ -123,7 +123,7 @@ impl Store {
 
     async fn record_auto_pay_health_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         expected: &Health,
         health: &Health,
         now: Timestamp,
@@ -138,7 +138,7 @@ impl Store {
     }
 }
 
-pub(crate) async fn find(tx: &mut Tx, organization_id: &str) -> Result<AutoPay> {
+pub(crate) async fn find(tx: &mut Tx, organization_id: &OrganizationId) -> Result<AutoPay> {
     let sql = concat!("SELECT ", auto_pay_columns!(), " FROM auto_pay WHERE organization_id = $1");
     let row = tx.first(sql, args![organization_id]).await?;
     AutoPay::read(&row.ok_or(StoreError::NotFound)?)
@@ -148,7 +148,7 @@ pub(crate) async fn find(tx: &mut Tx, organization_id: &str) -> Result<AutoPay> 
 /// one.
 pub(crate) async fn write_settings(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     update: &AutoPayUpdate,
     now: Timestamp,
 ) -> Result<()> {
@@ -210,7 +210,7 @@ pub(crate) async fn apply(tx: &mut Tx, present: &AutoPay, event: HealthEvent, no
 /// first decline and of a pause in the same transaction.
 pub(crate) async fn write_health(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     before: &Health,
     health: &Health,
     now: Timestamp,
@@ -223,7 +223,7 @@ pub(crate) async fn write_health(
 }
 
 /// The same without a word to anybody, for whoever tells more than that.
-pub(crate) async fn set_health(tx: &mut Tx, organization_id: &str, health: &Health) -> Result<()> {
+pub(crate) async fn set_health(tx: &mut Tx, organization_id: &OrganizationId, health: &Health) -> Result<()> {
     tx.execute(
         "UPDATE auto_pay SET paused_reason = $2, decline_code = $3, failures = $4, attempt = $5,
             first_attempt_at = $6, next_attempt_at = $7, reversed_at = $8
@@ -244,7 +244,7 @@ pub(crate) async fn set_health(tx: &mut Tx, organization_id: &str, health: &Heal
 }
 
 /// The next automatic charge keeps its distance from now on, as if one had begun.
-pub(crate) async fn begin_pace(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<()> {
+pub(crate) async fn begin_pace(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
     let sql = "UPDATE auto_pay SET last_charge_at = $2 WHERE organization_id = $1";
     tx.execute(sql, args![organization_id, now]).await.map(drop)
 }
@@ -281,7 +281,7 @@ pub(crate) struct Posted {
 }
 
 /// People are told that automatic payments wait from now on, where the wallet would have been refilled otherwise.
-pub(crate) async fn tell_reversed(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<()> {
+pub(crate) async fn tell_reversed(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
     let present = find(tx, organization_id).await?;
     let begun = present.enabled && present.health.reversed_at == Some(now) && present.health.paused_reason.is_none();
     let available = wallet::lock(tx, organization_id).await?.available();

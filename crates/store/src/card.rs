@@ -1,6 +1,6 @@
 //! Connected cards: what may be kept of a card, and which one is charged.
 
-use billing_domain::Timestamp;
+use billing_domain::{CardId, OrganizationId, Timestamp};
 
 use crate::db::{Tx, args, columns, retrying};
 use crate::{Result, Store, StoreError, wallet};
@@ -33,9 +33,9 @@ macro_rules! select_card {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
     /// UUIDv7.
-    pub id: String,
+    pub id: CardId,
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// `sandbox`, `stripe`.
     pub provider: String,
     /// The provider's name for it, which charges name.
@@ -62,7 +62,7 @@ pub struct Card {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCard {
     /// UUIDv7.
-    pub id: String,
+    pub id: CardId,
     /// `sandbox`, `stripe`.
     pub provider: String,
     /// The provider's name for it.
@@ -82,12 +82,12 @@ pub struct NewCard {
 impl Store {
     /// Connects a card that nobody entered here; the first becomes the default. The same provider reference again answers the
     /// card that is there. People are told only of cards that are set up ([`Store::apply_card_setup`], links).
-    pub async fn add_card(&self, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
+    pub async fn add_card(&self, organization_id: &OrganizationId, new: &NewCard, now: Timestamp) -> Result<Card> {
         retrying!("add_card", organization_id => self.add_card_once(organization_id, new, now))
     }
 
     /// The connected cards, default first, then oldest first.
-    pub async fn cards(&self, organization_id: &str) -> Result<Vec<Card>> {
+    pub async fn cards(&self, organization_id: &OrganizationId) -> Result<Vec<Card>> {
         let sql = concat!(
             select_card!(),
             " WHERE organization_id = $1 AND removed_at IS NULL
@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// One connected card, or `NotFound` (also when it was removed).
-    pub async fn card(&self, organization_id: &str, id: &str) -> Result<Card> {
+    pub async fn card(&self, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
         let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
         let row = self.db.first(sql, args![organization_id, id]).await?;
         Card::read(&row.ok_or(StoreError::NotFound)?)
@@ -106,7 +106,7 @@ impl Store {
 
     /// Takes over what the provider knows of a connected card by now; the card if anything of it has changed. `None` also
     /// without such a card. `id` of `facts` is ignored.
-    pub async fn refresh_card(&self, organization_id: &str, facts: &NewCard) -> Result<Option<Card>> {
+    pub async fn refresh_card(&self, organization_id: &OrganizationId, facts: &NewCard) -> Result<Option<Card>> {
         let sql = concat!(
             "UPDATE cards SET brand = $4, last4 = $5, exp_month = $6, exp_year = $7, fingerprint = $8
             WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3 AND removed_at IS NULL
@@ -130,19 +130,24 @@ impl Store {
     }
 
     /// Makes a connected card the default.
-    pub async fn set_default_card(&self, organization_id: &str, id: &str) -> Result<Card> {
+    pub async fn set_default_card(&self, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
         retrying!("set_default_card", organization_id => self.set_default_card_once(organization_id, id))
     }
 
     /// Removes a card; if it was the default, the oldest remaining one becomes it. Answers the default afterwards.
     /// Automatic payments that name the card keep naming it: the caller decides what becomes of them.
-    pub async fn remove_card(&self, organization_id: &str, id: &str, now: Timestamp) -> Result<Option<Card>> {
+    pub async fn remove_card(
+        &self,
+        organization_id: &OrganizationId,
+        id: &CardId,
+        now: Timestamp,
+    ) -> Result<Option<Card>> {
         retrying!("remove_card", organization_id => self.remove_card_once(organization_id, id, now))
     }
 }
 
 impl Store {
-    async fn add_card_once(&self, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
+    async fn add_card_once(&self, organization_id: &OrganizationId, new: &NewCard, now: Timestamp) -> Result<Card> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
         let card = add(&mut tx, organization_id, new, now).await?;
@@ -150,7 +155,7 @@ impl Store {
         Ok(card)
     }
 
-    async fn set_default_card_once(&self, organization_id: &str, id: &str) -> Result<Card> {
+    async fn set_default_card_once(&self, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
         connected(&mut tx, organization_id, id).await?;
@@ -161,7 +166,12 @@ impl Store {
         Ok(card)
     }
 
-    async fn remove_card_once(&self, organization_id: &str, id: &str, now: Timestamp) -> Result<Option<Card>> {
+    async fn remove_card_once(
+        &self,
+        organization_id: &OrganizationId,
+        id: &CardId,
+        now: Timestamp,
+    ) -> Result<Option<Card>> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
         connected(&mut tx, organization_id, id).await?;
@@ -173,7 +183,7 @@ impl Store {
         );
         let default = match tx.first(sql, args![organization_id]).await? {
             None => None,
-            Some(row) => Some(make_default(&mut tx, &row.get::<String>("id")?).await?),
+            Some(row) => Some(make_default(&mut tx, &row.get("id")?).await?),
         };
         tx.commit().await?;
         Ok(default)
@@ -181,27 +191,27 @@ impl Store {
 }
 
 /// A connected card of the organisation, or `NotFound`.
-pub(crate) async fn connected(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Card> {
+pub(crate) async fn connected(tx: &mut Tx, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
     let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
     let row = tx.first(sql, args![organization_id, id]).await?;
     Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 /// A card of the organisation, connected or removed.
-pub(crate) async fn any(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Card> {
+pub(crate) async fn any(tx: &mut Tx, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
     let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
-async fn make_default(tx: &mut Tx, id: &str) -> Result<Card> {
+async fn make_default(tx: &mut Tx, id: &CardId) -> Result<Card> {
     let sql = concat!("UPDATE cards SET is_default = 1 WHERE id = $1 RETURNING ", card_columns!());
     let row = tx.first(sql, args![id]).await?;
     Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 /// Connects a card in an organisation whose wallet is locked.
-pub(crate) async fn add(tx: &mut Tx, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
+pub(crate) async fn add(tx: &mut Tx, organization_id: &OrganizationId, new: &NewCard, now: Timestamp) -> Result<Card> {
     let sql = concat!(
         select_card!(),
         " WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3 AND removed_at IS NULL"
@@ -213,7 +223,7 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &str, new: &NewCard, now: 
 }
 
 /// A card of the organisation by the provider's name for it, connected or not.
-pub(crate) async fn charged(tx: &mut Tx, organization_id: &str, facts: &NewCard) -> Result<Option<Card>> {
+pub(crate) async fn charged(tx: &mut Tx, organization_id: &OrganizationId, facts: &NewCard) -> Result<Option<Card>> {
     let sql = concat!(
         select_card!(),
         " WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3
@@ -225,12 +235,17 @@ pub(crate) async fn charged(tx: &mut Tx, organization_id: &str, facts: &NewCard)
 
 /// Writes a card down that nobody sees and nothing but the top-up that names it may charge.
 /// See docs/decisions/0030-hidden-link-cards.md.
-pub(crate) async fn add_hidden(tx: &mut Tx, organization_id: &str, new: &NewCard, now: Timestamp) -> Result<Card> {
+pub(crate) async fn add_hidden(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    new: &NewCard,
+    now: Timestamp,
+) -> Result<Card> {
     insert(tx, organization_id, new, Some(now), now).await
 }
 
 /// Connects a hidden card; the first becomes the default.
-pub(crate) async fn reveal(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Card> {
+pub(crate) async fn reveal(tx: &mut Tx, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
     let row = tx
         .first(
             concat!(
@@ -247,7 +262,7 @@ pub(crate) async fn reveal(tx: &mut Tx, organization_id: &str, id: &str) -> Resu
 
 async fn insert(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     new: &NewCard,
     removed_at: Option<Timestamp>,
     now: Timestamp,

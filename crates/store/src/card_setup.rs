@@ -1,7 +1,7 @@
 //! Set-ups: a card on its way to being connected, which survives reloads and restarts.
 
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Money, Timestamp};
+use billing_domain::{CardId, CardSetupId, LinkId, Money, OrganizationId, Timestamp, UserId};
 
 use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
@@ -45,11 +45,11 @@ pub enum SetupStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardSetup {
     /// UUIDv7.
-    pub id: String,
+    pub id: CardSetupId,
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// Who began it.
-    pub user_id: Option<String>,
+    pub user_id: Option<UserId>,
     /// `sandbox`, `stripe`.
     pub provider: String,
     /// The provider's name for it, once known.
@@ -63,9 +63,9 @@ pub struct CardSetup {
     /// With `ActionRequired`, JSON.
     pub next_action: Option<String>,
     /// With `Succeeded`.
-    pub card_id: Option<String>,
+    pub card_id: Option<CardId>,
     /// The hand-over link that it is an attempt to use.
-    pub link_id: Option<String>,
+    pub link_id: Option<LinkId>,
     /// What the payer of that link saw that the card is charged at once.
     pub charge: Option<Money>,
     /// When it began.
@@ -78,9 +78,9 @@ pub struct CardSetup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCardSetup {
     /// UUIDv7.
-    pub id: String,
+    pub id: CardSetupId,
     /// Who begins it.
-    pub user_id: Option<String>,
+    pub user_id: Option<UserId>,
     /// `sandbox`, `stripe`.
     pub provider: String,
     /// What will be asked of the provider, JSON.
@@ -120,7 +120,7 @@ impl Store {
     /// Begins a set-up, at most once for a key; `TooFast` after too many declined ones. Never answers `Created::Blocked`.
     pub async fn create_card_setup(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewCardSetup,
         key: Option<&IdempotencyKey>,
         now: Timestamp,
@@ -129,7 +129,7 @@ impl Store {
     }
 
     /// One set-up, or `NotFound`.
-    pub async fn card_setup(&self, organization_id: &str, id: &str) -> Result<CardSetup> {
+    pub async fn card_setup(&self, organization_id: &OrganizationId, id: &CardSetupId) -> Result<CardSetup> {
         let sql = concat!("SELECT ", setup_columns!(), " FROM card_setups WHERE organization_id = $1 AND id = $2");
         let row = self.db.first(sql, args![organization_id, id]).await?;
         CardSetup::read(&row.ok_or(StoreError::NotFound)?)
@@ -151,8 +151,8 @@ impl Store {
     /// Answers the set-up and its card, if it has one.
     pub async fn apply_card_setup(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &CardSetupId,
         word: &SetupWord,
         now: Timestamp,
     ) -> Result<(CardSetup, Option<Card>)> {
@@ -163,7 +163,7 @@ impl Store {
 impl Store {
     async fn create_card_setup_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewCardSetup,
         key: Option<&IdempotencyKey>,
         now: Timestamp,
@@ -185,8 +185,8 @@ impl Store {
 
     async fn apply_card_setup_once(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &CardSetupId,
         word: &SetupWord,
         now: Timestamp,
     ) -> Result<(CardSetup, Option<Card>)> {
@@ -212,7 +212,7 @@ impl Store {
             SetupWord::Succeeded { card: new, .. } => {
                 let card = card::add(&mut tx, organization_id, new, now).await?;
                 if card.id == new.id {
-                    let how = Added::ByHand { user_id: setup.user_id.as_deref() };
+                    let how = Added::ByHand { user_id: setup.user_id.as_ref() };
                     notice::card_added(&mut tx, &card, how, now).await?;
                 }
                 Some(card)
@@ -235,9 +235,9 @@ async fn manages(tx: &mut Tx, setup: &CardSetup) -> Result<bool> {
 /// Writes a set-up down, as an attempt to use a link if it is one.
 pub(crate) async fn insert(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     new: &NewCardSetup,
-    link_id: Option<&str>,
+    link_id: Option<&LinkId>,
     charge: Option<Money>,
     now: Timestamp,
 ) -> Result<CardSetup> {
@@ -256,7 +256,7 @@ pub(crate) async fn insert(
     CardSetup::read(&row.ok_or(StoreError::NotFound)?)
 }
 
-pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<CardSetup> {
+pub(crate) async fn find(tx: &mut Tx, organization_id: &OrganizationId, id: &CardSetupId) -> Result<CardSetup> {
     let sql = concat!("SELECT ", setup_columns!(), " FROM card_setups WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     CardSetup::read(&row.ok_or(StoreError::NotFound)?)
@@ -264,7 +264,7 @@ pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result
 
 pub(crate) async fn advance(
     tx: &mut Tx,
-    id: &str,
+    id: &CardSetupId,
     word: &SetupWord,
     card: Option<&Card>,
     now: Timestamp,
@@ -291,7 +291,7 @@ pub(crate) async fn advance(
                 provider_ref,
                 next_action,
                 decline_code.map(DeclineCode::as_str),
-                card.map(|card| card.id.as_str()),
+                card.map(|card| &card.id),
                 now
             ],
         )

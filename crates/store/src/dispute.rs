@@ -3,7 +3,7 @@
 
 use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::charge::DisputeState;
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{Currency, Money, OrganizationId, Timestamp, TopUpId};
 
 use crate::db::{Tx, args, retrying};
 use crate::reversal::{Movement, Reversal};
@@ -18,7 +18,7 @@ pub struct DisputeWord {
     /// The provider's name for it.
     pub provider_ref: String,
     /// The disputed top-up.
-    pub top_up_id: String,
+    pub top_up_id: TopUpId,
     /// What is taken, positive; what was taken stays, whatever is heard later.
     pub amount: Money,
     /// Must be the wallet's (`Corrupt`).
@@ -43,7 +43,7 @@ impl Store {
     /// now, automatic payments that are switched on pause. `NotFound` without such a top-up.
     pub async fn apply_dispute(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         word: &DisputeWord,
         taken: &CreditLine,
         given_back: &CreditLine,
@@ -54,7 +54,7 @@ impl Store {
 
     async fn apply_dispute_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         word: &DisputeWord,
         taken: &CreditLine,
         given_back: &CreditLine,
@@ -101,7 +101,13 @@ async fn find(tx: &mut Tx, word: &DisputeWord) -> Result<Option<(DisputeState, M
     row.map(|row| Ok((row.get("state")?, row.get("amount")?))).transpose()
 }
 
-async fn write(tx: &mut Tx, organization_id: &str, word: &DisputeWord, amount: Money, now: Timestamp) -> Result<()> {
+async fn write(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    word: &DisputeWord,
+    amount: Money,
+    now: Timestamp,
+) -> Result<()> {
     tx.execute(
         "INSERT INTO disputes
             (provider, provider_ref, organization_id, top_up_id, amount, currency, reason, state, created_at, updated_at)
@@ -125,7 +131,7 @@ async fn write(tx: &mut Tx, organization_id: &str, word: &DisputeWord, amount: M
 }
 
 /// Nobody is charged unasked while the card's bank takes charges back.
-async fn pause(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<bool> {
+async fn pause(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<bool> {
     let present = auto_pay::find(tx, organization_id).await?;
     if present.enabled { auto_pay::apply(tx, &present, HealthEvent::Disputed, now).await } else { Ok(false) }
 }

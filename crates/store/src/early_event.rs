@@ -1,6 +1,6 @@
 //! Refunds and disputes that were told of before their payment was here: kept until it is credited.
 
-use billing_domain::Timestamp;
+use billing_domain::{Timestamp, TopUpId};
 
 use crate::db::{args, columns, stored_name};
 use crate::{Result, Store};
@@ -22,7 +22,7 @@ pub struct EarlyEvent {
     /// The provider's name for the refund or dispute.
     pub provider_ref: String,
     /// The payment that it is about.
-    pub top_up_id: String,
+    pub top_up_id: TopUpId,
 }
 
 columns!(event_columns, EarlyEvent { kind, provider_ref, top_up_id });

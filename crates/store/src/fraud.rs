@@ -1,7 +1,7 @@
 //! Early fraud warnings: written down once, with the pause of automatic payments and with what people are told.
 
-use billing_domain::Timestamp;
 use billing_domain::auto_pay::health::HealthEvent;
+use billing_domain::{OrganizationId, Timestamp, TopUpId};
 
 use crate::db::{Tx, args, retrying};
 use crate::notice::{self, Facts, NoticeKind};
@@ -16,7 +16,7 @@ pub struct FraudWord {
     /// The provider's name for it.
     pub provider_ref: String,
     /// The suspected top-up.
-    pub top_up_id: String,
+    pub top_up_id: TopUpId,
     /// In the provider's word; may be empty.
     pub reason: String,
     /// Giving the money back would still spare a dispute.
@@ -36,7 +36,7 @@ impl Store {
     /// Writes a warning down, once; automatic payments that are switched on pause. `NotFound` without such a top-up.
     pub async fn apply_fraud_warning(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         word: &FraudWord,
         now: Timestamp,
     ) -> Result<FraudApplied> {
@@ -45,7 +45,7 @@ impl Store {
 
     async fn apply_fraud_warning_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         word: &FraudWord,
         now: Timestamp,
     ) -> Result<FraudApplied> {
@@ -79,7 +79,7 @@ async fn insert(tx: &mut Tx, top_up: &TopUp, word: &FraudWord, now: Timestamp) -
 fn facts(top_up: &TopUp, word: &FraudWord, paused: bool) -> Facts {
     let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
     Facts::from([
-        ("top_up_id".to_owned(), top_up.id.clone()),
+        ("top_up_id".to_owned(), top_up.id.to_string()),
         ("amount".to_owned(), top_up.amount.to_string()),
         ("currency".to_owned(), top_up.currency.to_string()),
         ("card_brand".to_owned(), top_up.card_brand.clone()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::{Money, Timestamp, UsageKind};
+use billing_domain::{HoldId, Money, OrganizationId, Timestamp, UsageKind};
 use sqlx::AssertSqlSafe;
 
 use crate::db::{Arg, Tx, args, columns, pieces, places, retrying, stored_name};
@@ -35,9 +35,9 @@ pub enum HoldState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     /// UUIDv7.
-    pub id: String,
+    pub id: HoldId,
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// For which work.
     pub kind: UsageKind,
     /// How much, zero or positive.
@@ -54,7 +54,7 @@ pub struct Hold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewHold {
     /// UUIDv7.
-    pub id: String,
+    pub id: HoldId,
     /// For which work.
     pub kind: UsageKind,
     /// How much, zero or positive.
@@ -67,7 +67,7 @@ pub struct NewHold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// What for.
     pub hold: NewHold,
     /// Zero, or the negative floor of grace.
@@ -104,7 +104,7 @@ impl Store {
     /// [`Store::authorize_many`] for one. A taken id is `Conflict`.
     pub async fn authorize(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         hold: &NewHold,
         floor: Money,
         now: Timestamp,
@@ -122,13 +122,13 @@ impl Store {
     }
 
     /// One hold, by its unguessable id alone (the platform names no organisation here), or `NotFound`.
-    pub async fn hold(&self, id: &str) -> Result<Hold> {
+    pub async fn hold(&self, id: &HoldId) -> Result<Hold> {
         let row = self.db.first(concat!(select_hold!(), " WHERE id = $1"), args![id]).await?;
         Hold::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Gives a hold back; repeating it is harmless. `NotFound` without such a hold.
-    pub async fn release_hold(&self, id: &str, now: Timestamp) -> Result<Release> {
+    pub async fn release_hold(&self, id: &HoldId, now: Timestamp) -> Result<Release> {
         retrying!("release_hold", self.release_hold_once(id, now))
     }
 
@@ -143,7 +143,7 @@ impl Store {
             .await?;
         let mut changed = Vec::with_capacity(rows.len());
         for row in &rows {
-            let organization_id: String = row.get("organization_id")?;
+            let organization_id: OrganizationId = row.get("organization_id")?;
             match self.expire_organization_holds(&organization_id, now).await {
                 Ok(wallet) => changed.extend(wallet),
                 // One organisation's locked or damaged row must not hold up the others.
@@ -155,7 +155,11 @@ impl Store {
 
     /// Gives back one organisation's expired holds; the wallet if that changed it. Where nothing has expired, which is
     /// nearly always, no lock is taken: every reading of a wallet with holds comes through here.
-    pub async fn expire_organization_holds(&self, organization_id: &str, now: Timestamp) -> Result<Option<Wallet>> {
+    pub async fn expire_organization_holds(
+        &self,
+        organization_id: &OrganizationId,
+        now: Timestamp,
+    ) -> Result<Option<Wallet>> {
         // The order is that of the index: without it PostgreSQL expects a match soon and reads the table, in vain.
         let sql = "SELECT id FROM holds WHERE organization_id = $1 AND state = 'open' AND expires_at <= $2
                    ORDER BY expires_at LIMIT 1";
@@ -168,7 +172,7 @@ impl Store {
 
 impl Store {
     async fn authorize_once(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
-        let mut by_wallet: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut by_wallet: BTreeMap<&OrganizationId, Vec<usize>> = BTreeMap::new();
         for (index, one) in wanted.iter().enumerate() {
             by_wallet.entry(&one.organization_id).or_default().push(index);
         }
@@ -203,7 +207,7 @@ impl Store {
         Ok(answers)
     }
 
-    async fn release_hold_once(&self, id: &str, now: Timestamp) -> Result<Release> {
+    async fn release_hold_once(&self, id: &HoldId, now: Timestamp) -> Result<Release> {
         let organization_id = self.hold(id).await?.organization_id;
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, &organization_id).await?;
@@ -220,7 +224,7 @@ impl Store {
         Ok(Release::Released(wallet))
     }
 
-    async fn expire_holds_once(&self, organization_id: &str, now: Timestamp) -> Result<Option<Wallet>> {
+    async fn expire_holds_once(&self, organization_id: &OrganizationId, now: Timestamp) -> Result<Option<Wallet>> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
         let wallet = sweep(&mut tx, organization_id, now).await?;
@@ -230,7 +234,7 @@ impl Store {
 }
 
 /// Gives back what has expired in one organisation, whose wallet is locked; the wallet if that changed it.
-async fn sweep(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<Option<Wallet>> {
+async fn sweep(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<Option<Wallet>> {
     let rows = tx
         .all(
             "UPDATE holds SET state = 'expired'
@@ -246,7 +250,7 @@ async fn sweep(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<Opt
 
 /// Closes those of the holds that are still open, for work that is being posted; the money that they held.
 /// See docs/decisions/0006-usage-is-owed.md.
-pub(crate) async fn capture(tx: &mut Tx, organization_id: &str, ids: &[&str]) -> Result<Money> {
+pub(crate) async fn capture(tx: &mut Tx, organization_id: &OrganizationId, ids: &[&HoldId]) -> Result<Money> {
     let mut captured = Money::ZERO;
     for id in ids {
         let rows = tx
@@ -291,7 +295,7 @@ async fn insert(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
 }
 
 impl NewHold {
-    fn open(&self, organization_id: &str, now: Timestamp) -> Hold {
+    fn open(&self, organization_id: &OrganizationId, now: Timestamp) -> Hold {
         Hold {
             id: self.id.clone(),
             organization_id: organization_id.to_owned(),

@@ -3,7 +3,8 @@
 //! The key is written in the same transaction as the thing, so a parallel request waits for that commit and then finds
 //! it: there is no state "in use" that a crash could leave behind.
 
-use billing_domain::Timestamp;
+use billing_domain::id::Id;
+use billing_domain::{OrganizationId, Timestamp};
 
 use crate::db::{Tx, args};
 use crate::{Result, Store, StoreError};
@@ -50,11 +51,11 @@ pub(crate) enum Kept {
 }
 
 /// What a key means for a request.
-pub(crate) enum Claim {
+pub(crate) enum Claim<I> {
     /// Never seen: it now stands for the resource that this transaction makes.
     New,
     /// The same request made this resource.
-    Replay(String),
+    Replay(I),
     /// Another request used it.
     Reused,
 }
@@ -62,19 +63,19 @@ pub(crate) enum Claim {
 /// Claims a key for `resource_id` inside the transaction that makes it. On PostgreSQL this waits for a transaction that
 /// is just claiming the same key.
 /// See docs/decisions/0015-idempotency-keys.md.
-pub(crate) async fn claim(
+pub(crate) async fn claim<I: Id>(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     key: &IdempotencyKey,
-    resource_id: &str,
+    resource_id: &I,
     kept: Kept,
     now: Timestamp,
-) -> Result<Claim> {
+) -> Result<Claim<I>> {
     let inserted = tx
         .execute(
             "INSERT INTO idempotency_keys (organization_id, key, fingerprint, resource_id, created_at, moves_money)
             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization_id, key) DO NOTHING",
-            args![organization_id, &key.key, &key.fingerprint, resource_id, now, kept == Kept::ForEver],
+            args![organization_id, &key.key, &key.fingerprint, resource_id.as_str(), now, kept == Kept::ForEver],
         )
         .await
         .map_err(StoreError::or_not_found)?;
@@ -85,5 +86,5 @@ pub(crate) async fn claim(
     // Purged in this very moment: the client tries again.
     let row = tx.first(sql, args![organization_id, &key.key]).await?.ok_or(StoreError::Stale)?;
     let same = row.get::<String>("fingerprint")? == key.fingerprint;
-    Ok(if same { Claim::Replay(row.get("resource_id")?) } else { Claim::Reused })
+    Ok(if same { Claim::Replay(I::from_trusted(row.get("resource_id")?)) } else { Claim::Reused })
 }

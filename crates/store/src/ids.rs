@@ -1,6 +1,12 @@
 //! Ids that sort by the time they were made: UUIDv7 from a time and randomness that are handed in.
 
 use billing_domain::Timestamp;
+use billing_domain::id::Id;
+
+/// A UUIDv7 for a new row; see [`uuid_v7`].
+pub fn new_id<I: Id>(now: Timestamp, random: &[u8; 10]) -> I {
+    I::from_trusted(uuid_v7(now, random))
+}
 
 /// A UUIDv7 as text. `random` must come from a cryptographic source; times before 1970 count as 1970.
 pub fn uuid_v7(now: Timestamp, random: &[u8; 10]) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use billing_domain::kind::Unit;
 use billing_domain::ledger::{Hash, Line};
 use billing_domain::pricing::Remainder;
-use billing_domain::{Date, Money, Timestamp, TransactionKind};
+use billing_domain::{Date, HoldId, Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
 
 use crate::db::{retrying, stored_name};
 use crate::{Result, Store, StoreError, Wallet};
@@ -39,7 +39,7 @@ pub enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLine {
     /// UUIDv7.
-    pub id: String,
+    pub id: TransactionId,
     /// Why money moves.
     pub kind: TransactionKind,
     /// Name space of `reference`.
@@ -72,7 +72,7 @@ pub struct NewLine {
     /// Further facts.
     pub details: BTreeMap<String, String>,
     /// Captured with the posting if it is still open; the line is posted in any case.
-    pub hold_id: Option<String>,
+    pub hold_id: Option<HoldId>,
 }
 
 /// A line in the ledger.
@@ -116,7 +116,7 @@ pub struct Posting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// Whose ledger.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// In the order in which they get their `seq`.
     pub lines: Vec<NewLine>,
 }
@@ -124,7 +124,7 @@ pub struct Batch {
 impl Store {
     /// Posts lines to one ledger: all of them in one transaction with the balance, the captured holds and the daily
     /// usage. Returns after commit. `Overflow` when the balance would leave its range, `NotFound` without a wallet.
-    pub async fn post(&self, organization_id: &str, lines: Vec<NewLine>, now: Timestamp) -> Result<Posting> {
+    pub async fn post(&self, organization_id: &OrganizationId, lines: Vec<NewLine>, now: Timestamp) -> Result<Posting> {
         let batches = [Batch { organization_id: organization_id.to_owned(), lines }];
         let mut results = retrying!("post", self.post_once(&batches, now))?;
         results.pop().unwrap_or(Err(StoreError::NotFound))

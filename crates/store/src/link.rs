@@ -4,7 +4,7 @@ mod attempt;
 
 use billing_domain::auto_pay::Settings;
 use billing_domain::link::{Life, LinkPurpose, LinkState, MAX_ALIVE};
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{CardId, Currency, LinkId, Money, OrganizationId, Timestamp, TopUpId, UserId};
 
 use crate::auto_pay::{read_settings, refill_columns};
 use crate::db::{Row, Tx, args, retrying};
@@ -48,9 +48,9 @@ macro_rules! select_link {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentLink {
     /// UUIDv7.
-    pub id: String,
+    pub id: LinkId,
     /// Whose wallet.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// What it asks for.
     pub purpose: LinkPurpose,
     /// What is paid; `None` where only a card is connected.
@@ -62,7 +62,7 @@ pub struct PaymentLink {
     /// For whoever opens it; may be empty.
     pub note: String,
     /// Who made it, UUIDv7.
-    pub created_by: String,
+    pub created_by: UserId,
     /// Who made it, by name.
     pub created_by_name: String,
     /// When.
@@ -80,9 +80,9 @@ pub struct PaymentLink {
     /// How many cards were declined.
     pub declines: i64,
     /// The card that it connected.
-    pub card_id: Option<String>,
+    pub card_id: Option<CardId>,
     /// The top-up that it paid.
-    pub top_up_id: Option<String>,
+    pub top_up_id: Option<TopUpId>,
     /// When it was seen expired.
     pub expired_at: Option<Timestamp>,
     /// Its maker manages billing at this moment: a link can do no more than who made it.
@@ -93,7 +93,7 @@ pub struct PaymentLink {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLink {
     /// UUIDv7.
-    pub id: String,
+    pub id: LinkId,
     /// SHA-256 of the token, in hex.
     pub token_hash: String,
     /// What it asks for.
@@ -105,7 +105,7 @@ pub struct NewLink {
     /// For whoever opens it.
     pub note: String,
     /// Who makes it, UUIDv7.
-    pub created_by: String,
+    pub created_by: UserId,
     /// From then on it is dead.
     pub expires_at: Timestamp,
 }
@@ -126,12 +126,17 @@ impl PaymentLink {
 impl Store {
     /// Makes a link; `LimitReached` while the organisation has [`MAX_ALIVE`] that can be used. They are counted under the
     /// wallet's lock, so that parallel calls cannot pass the limit together.
-    pub async fn create_link(&self, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<PaymentLink> {
+    pub async fn create_link(
+        &self,
+        organization_id: &OrganizationId,
+        new: &NewLink,
+        now: Timestamp,
+    ) -> Result<PaymentLink> {
         retrying!("create_link", organization_id => self.create_link_once(organization_id, new, now))?;
         self.link(organization_id, &new.id).await
     }
 
-    async fn create_link_once(&self, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<()> {
+    async fn create_link_once(&self, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
         let alive =
@@ -148,7 +153,12 @@ impl Store {
 
     /// Every link that can be used at `now`, and of the others the latest, newest first: never more than `limit` of
     /// those.
-    pub async fn links(&self, organization_id: &str, limit: u32, now: Timestamp) -> Result<Vec<PaymentLink>> {
+    pub async fn links(
+        &self,
+        organization_id: &OrganizationId,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<PaymentLink>> {
         let sql = concat!(
             select_link!(),
             " WHERE payment_links.organization_id = $1 AND ((",
@@ -162,7 +172,7 @@ impl Store {
     }
 
     /// One link, or `NotFound`.
-    pub async fn link(&self, organization_id: &str, id: &str) -> Result<PaymentLink> {
+    pub async fn link(&self, organization_id: &OrganizationId, id: &LinkId) -> Result<PaymentLink> {
         let sql = concat!(select_link!(), " WHERE payment_links.organization_id = $1 AND payment_links.id = $2");
         let row = self.db.first(sql, args![organization_id, id]).await?;
         PaymentLink::read(&row.ok_or(StoreError::NotFound)?)
@@ -175,7 +185,7 @@ impl Store {
     }
 
     /// Writes down that somebody has opened it; whether that is the first time.
-    pub async fn open_link(&self, id: &str, now: Timestamp) -> Result<bool> {
+    pub async fn open_link(&self, id: &LinkId, now: Timestamp) -> Result<bool> {
         let sql = "UPDATE payment_links SET opened_at = $2 WHERE id = $1 AND opened_at IS NULL";
         Ok(self.db.execute(sql, args![id, now]).await? == 1)
     }
@@ -188,7 +198,12 @@ impl Store {
     }
 
     /// Takes a link back, or `NotFound`; one that is over stays as it is.
-    pub async fn revoke_link(&self, organization_id: &str, id: &str, now: Timestamp) -> Result<PaymentLink> {
+    pub async fn revoke_link(
+        &self,
+        organization_id: &OrganizationId,
+        id: &LinkId,
+        now: Timestamp,
+    ) -> Result<PaymentLink> {
         let sql = "UPDATE payment_links SET revoked_at = $3 WHERE organization_id = $1 AND id = $2
                 AND completed_at IS NULL AND revoked_at IS NULL AND expired_at IS NULL AND expires_at > $3";
         self.db.execute(sql, args![organization_id, id, now]).await?;
@@ -197,9 +212,9 @@ impl Store {
 }
 
 /// Whoever holds the link can do what it says: that must not stay unseen.
-async fn tell(tx: &mut Tx, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<()> {
+async fn tell(tx: &mut Tx, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
     let mut facts = Facts::from([
-        ("link_id".to_owned(), new.id.clone()),
+        ("link_id".to_owned(), new.id.to_string()),
         ("purpose".to_owned(), new.purpose.as_str().to_owned()),
         ("expires_at".to_owned(), new.expires_at.to_string()),
     ]);
@@ -214,7 +229,7 @@ async fn tell(tx: &mut Tx, organization_id: &str, new: &NewLink, now: Timestamp)
     notice::authority_changed(tx, organization_id, NoticeKind::PaymentLinkCreated, &new.created_by, facts, now).await
 }
 
-async fn insert(tx: &mut Tx, organization_id: &str, new: &NewLink, now: Timestamp) -> Result<()> {
+async fn insert(tx: &mut Tx, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
     let refill = new.settings.as_ref().map(|settings| refill_columns(&settings.refill));
     tx.execute(
         "INSERT INTO payment_links (id, organization_id, token_hash, purpose, amount, currency, threshold,
@@ -243,7 +258,7 @@ async fn insert(tx: &mut Tx, organization_id: &str, new: &NewLink, now: Timestam
     Ok(())
 }
 
-pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<PaymentLink> {
+pub(crate) async fn find(tx: &mut Tx, organization_id: &OrganizationId, id: &LinkId) -> Result<PaymentLink> {
     let sql = concat!(select_link!(), " WHERE payment_links.organization_id = $1 AND payment_links.id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     PaymentLink::read(&row.ok_or(StoreError::NotFound)?)

@@ -1,6 +1,6 @@
 //! People and their roles in organisations.
 
-use billing_domain::{Role, Timestamp};
+use billing_domain::{OrganizationId, Role, Timestamp, UserId};
 
 use crate::db::{args, columns, retrying};
 use crate::notice::{self, Facts, NoticeKind};
@@ -22,7 +22,7 @@ columns!(membership_columns, Membership { organization_id, role });
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// UUIDv7.
-    pub id: String,
+    pub id: UserId,
     /// As entered; unique without regard to case.
     pub email: String,
     /// Full name.
@@ -35,7 +35,7 @@ pub struct User {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// UUIDv7 of the user.
-    pub user_id: String,
+    pub user_id: UserId,
     /// Full name.
     pub name: String,
     /// Sign-in address.
@@ -48,7 +48,7 @@ pub struct Member {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// What they may do there.
     pub role: Role,
 }
@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// The organisations of a person, first joined first.
-    pub async fn memberships(&self, user_id: &str) -> Result<Vec<Membership>> {
+    pub async fn memberships(&self, user_id: &UserId) -> Result<Vec<Membership>> {
         let sql = concat!(
             "SELECT ",
             membership_columns!(),
@@ -94,7 +94,13 @@ impl Store {
     }
 
     /// Puts a person into an organisation. Being there already is `Conflict`.
-    pub async fn add_member(&self, organization_id: &str, user_id: &str, role: Role, now: Timestamp) -> Result<()> {
+    pub async fn add_member(
+        &self,
+        organization_id: &OrganizationId,
+        user_id: &UserId,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<()> {
         self.db
             .execute(
                 "INSERT INTO members (organization_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)",
@@ -106,7 +112,7 @@ impl Store {
     }
 
     /// Everybody in the organisation, by name.
-    pub async fn members(&self, organization_id: &str) -> Result<Vec<Member>> {
+    pub async fn members(&self, organization_id: &OrganizationId) -> Result<Vec<Member>> {
         let rows =
             self.db.all(concat!(select_member!(), " WHERE m.organization_id = $1"), args![organization_id]).await?;
         let mut members = rows.iter().map(Member::read).collect::<Result<Vec<_>>>()?;
@@ -116,7 +122,7 @@ impl Store {
     }
 
     /// One member, or `NotFound`.
-    pub async fn member(&self, organization_id: &str, user_id: &str) -> Result<Member> {
+    pub async fn member(&self, organization_id: &OrganizationId, user_id: &UserId) -> Result<Member> {
         let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
         let row = self.db.first(sql, args![organization_id, user_id]).await?;
         Member::read(&row.ok_or(StoreError::NotFound)?)
@@ -126,17 +132,17 @@ impl Store {
     /// are told. `NotFound` for strangers.
     pub async fn change_role(
         &self,
-        organization_id: &str,
-        user_id: &str,
+        organization_id: &OrganizationId,
+        user_id: &UserId,
         role: Role,
-        by: &str,
+        by: &UserId,
         now: Timestamp,
     ) -> Result<RoleChange> {
         retrying!("change_role", organization_id => self.change_role_once(organization_id, user_id, role, by, now))
     }
 
     /// The names of owners and admins, for "ask an admin", by name.
-    pub async fn admin_names(&self, organization_id: &str) -> Result<Vec<String>> {
+    pub async fn admin_names(&self, organization_id: &OrganizationId) -> Result<Vec<String>> {
         let members = self.members(organization_id).await?;
         Ok(members.into_iter().filter(|member| member.role.manages_billing()).map(|member| member.name).collect())
     }
@@ -145,10 +151,10 @@ impl Store {
 impl Store {
     async fn change_role_once(
         &self,
-        organization_id: &str,
-        user_id: &str,
+        organization_id: &OrganizationId,
+        user_id: &UserId,
         role: Role,
-        by: &str,
+        by: &UserId,
         now: Timestamp,
     ) -> Result<RoleChange> {
         let mut tx = self.db.begin().await?;

@@ -1,6 +1,6 @@
 //! Facts about the database as a whole, and the leases by which one of several servers does a chore.
 
-use billing_domain::Timestamp;
+use billing_domain::{LeaseOwner, Timestamp};
 
 use crate::db::args;
 use crate::{Result, Store};
@@ -31,7 +31,13 @@ impl Store {
     }
 
     /// Takes or prolongs the lease `name` for `owner`; `false` while another owner's lease lasts.
-    pub async fn acquire_lease(&self, name: &str, owner: &str, until: Timestamp, now: Timestamp) -> Result<bool> {
+    pub async fn acquire_lease(
+        &self,
+        name: &str,
+        owner: &LeaseOwner,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
         let taken = self
             .db
             .execute(
@@ -45,7 +51,7 @@ impl Store {
     }
 
     /// Gives the lease back, if it is still the owner's.
-    pub async fn release_lease(&self, name: &str, owner: &str) -> Result<()> {
+    pub async fn release_lease(&self, name: &str, owner: &LeaseOwner) -> Result<()> {
         self.db.execute("DELETE FROM leases WHERE name = $1 AND owner = $2", args![name, owner]).await?;
         Ok(())
     }

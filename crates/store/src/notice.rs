@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::Timestamp;
 use billing_domain::auto_pay::health::Health;
+use billing_domain::{LeaseOwner, NoticeId, OrganizationId, Timestamp, UserId};
 use sha2::{Digest as _, Sha256};
 
 use crate::db::{Row, Tx, args, columns, retrying, stored_name};
@@ -42,9 +42,9 @@ pub type Facts = BTreeMap<String, String>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// UUIDv7.
-    pub id: String,
+    pub id: NoticeId,
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// About what.
     pub kind: NoticeKind,
     /// What it tells.
@@ -173,7 +173,7 @@ pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Ti
         Added::ByLink { made_by } => ("payment_link", made_by.to_owned()),
     };
     let facts = Facts::from([
-        ("card_id".to_owned(), card.id.clone()),
+        ("card_id".to_owned(), card.id.to_string()),
         ("card_brand".to_owned(), card.brand.clone()),
         ("card_last4".to_owned(), card.last4.clone()),
         ("how".to_owned(), how.to_owned()),
@@ -185,9 +185,9 @@ pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Ti
 /// Tells of a change that hands out power over money, and who made it.
 pub(crate) async fn authority_changed(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     kind: NoticeKind,
-    by: &str,
+    by: &UserId,
     mut facts: Facts,
     now: Timestamp,
 ) -> Result<()> {
@@ -203,7 +203,7 @@ pub(crate) enum Added<'a> {
     /// By a person who is signed in.
     ByHand {
         /// Who, if that was noted.
-        user_id: Option<&'a str>,
+        user_id: Option<&'a UserId>,
     },
     /// By whoever held a hand-over link.
     ByLink {
@@ -215,7 +215,7 @@ pub(crate) enum Added<'a> {
 /// Writes a notice and a delivery for whoever is told now.
 pub(crate) async fn write(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     kind: NoticeKind,
     facts: &Facts,
     now: Timestamp,
@@ -246,16 +246,16 @@ pub(crate) async fn write(
 
 /// Made from what is told, since no randomness is here: the same thing cannot be told twice in one micro-second.
 /// See docs/decisions/0045-notification-ids.md.
-fn id_of(organization_id: &str, kind: NoticeKind, facts: &str, now: Timestamp) -> String {
+fn id_of(organization_id: &OrganizationId, kind: NoticeKind, facts: &str, now: Timestamp) -> NoticeId {
     let told = Sha256::digest(format!("{organization_id} {} {} {facts}", kind.as_str(), now.micros()));
     let mut bits = [0; 10];
     bits.copy_from_slice(&told[..10]);
-    ids::uuid_v7(now, &bits)
+    ids::new_id(now, &bits)
 }
 
 impl Store {
     /// An organisation's latest notices, newest first.
-    pub async fn notices(&self, organization_id: &str, limit: u32) -> Result<Vec<Notice>> {
+    pub async fn notices(&self, organization_id: &OrganizationId, limit: u32) -> Result<Vec<Notice>> {
         let sql = concat!(
             "SELECT ",
             notice_columns!(),
@@ -280,7 +280,7 @@ impl Store {
     /// Takes deliveries whose time has come and that nobody else is at; they are this owner's until `until`.
     pub async fn lease_due_deliveries(
         &self,
-        owner: &str,
+        owner: &LeaseOwner,
         until: Timestamp,
         now: Timestamp,
         limit: u32,
@@ -297,7 +297,7 @@ impl Store {
     pub async fn record_delivery(
         &self,
         delivery: &Delivery,
-        owner: &str,
+        owner: &LeaseOwner,
         word: &DeliveryWord,
         now: Timestamp,
     ) -> Result<()> {
@@ -340,7 +340,7 @@ impl Store {
     /// unless they were within the last seven days.
     pub async fn watch_low_balance(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         is_low: bool,
         facts: &Facts,
         now: Timestamp,
@@ -360,7 +360,7 @@ impl Store {
 impl Store {
     async fn lease_due_deliveries_once(
         &self,
-        owner: &str,
+        owner: &LeaseOwner,
         until: Timestamp,
         now: Timestamp,
         limit: u32,
@@ -391,7 +391,7 @@ impl Store {
 
     async fn watch_low_balance_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         is_low: bool,
         facts: &Facts,
         now: Timestamp,

@@ -1,7 +1,7 @@
 //! Organisations: whose wallet it is, and what receipts print.
 
 use billing_domain::ledger::Hash;
-use billing_domain::{Currency, Timestamp};
+use billing_domain::{Currency, OrganizationId, Timestamp};
 
 use crate::db::{args, columns, retrying};
 use crate::{Result, Store, StoreError};
@@ -31,7 +31,7 @@ macro_rules! select_organization {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
     /// UUIDv7.
-    pub id: String,
+    pub id: OrganizationId,
     /// Legal name.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
@@ -54,7 +54,7 @@ pub struct Organization {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrganization {
     /// UUIDv7.
-    pub id: String,
+    pub id: OrganizationId,
     /// Legal name.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// One organisation, or `NotFound`.
-    pub async fn organization(&self, id: &str) -> Result<Organization> {
+    pub async fn organization(&self, id: &OrganizationId) -> Result<Organization> {
         let row = self.db.first(concat!(select_organization!(), " WHERE id = $1"), args![id]).await?;
         Organization::read(&row.ok_or(StoreError::NotFound)?)
     }
@@ -97,7 +97,7 @@ impl Store {
     /// Changes it if it still has `expected_version`; else `Stale`, or `NotFound`.
     pub async fn update_organization(
         &self,
-        id: &str,
+        id: &OrganizationId,
         expected_version: i64,
         update: &OrganizationUpdate,
     ) -> Result<Organization> {
@@ -119,7 +119,7 @@ impl Store {
     }
 
     /// The ids of all organisations, oldest first.
-    pub async fn organization_ids(&self) -> Result<Vec<String>> {
+    pub async fn organization_ids(&self) -> Result<Vec<OrganizationId>> {
         let rows = self.db.all("SELECT id FROM organizations ORDER BY created_at, id", &[]).await?;
         rows.iter().map(|row| row.get("id")).collect()
     }

@@ -1,7 +1,7 @@
 //! How much and how often people may add money by hand: counted under the wallet's lock, in the transaction that writes the
 //! top-up, so that parallel requests cannot pass a limit together.
 
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Money, OrganizationId, Timestamp};
 
 use crate::db::{Tx, args};
 use crate::{Result, StoreError};
@@ -32,7 +32,13 @@ pub struct Pace {
 }
 
 /// `Unconfirmed`, or `TooFast` if one more top-up would pass a limit.
-pub(crate) async fn check(tx: &mut Tx, organization_id: &str, amount: Money, pace: Pace, now: Timestamp) -> Result<()> {
+pub(crate) async fn check(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    amount: Money,
+    pace: Pace,
+    now: Timestamp,
+) -> Result<()> {
     if pace.unconfirmed.is_some_and(|most| amount > most) {
         return Err(StoreError::Unconfirmed);
     }
@@ -55,7 +61,7 @@ pub(crate) async fn check(tx: &mut Tx, organization_id: &str, amount: Money, pac
 
 /// `TooFast` once as many set-ups were declined within the last hour as may be. Those on their way count, since each of them
 /// may be the next one.
-pub(crate) async fn check_setups(tx: &mut Tx, organization_id: &str, now: Timestamp) -> Result<()> {
+pub(crate) async fn check_setups(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
     let sql = "SELECT COUNT(*) AS count, MIN(updated_at) AS oldest FROM card_setups
         WHERE organization_id = $1 AND link_id IS NULL AND updated_at > $2
             AND (decline_code IS NOT NULL OR status = 'pending')";

@@ -1,7 +1,7 @@
 //! Papers that were issued, receipts and statements: each with a number of its seller's series that has no gap, and with
 //! what it says, which nothing changes afterwards.
 
-use billing_domain::Timestamp;
+use billing_domain::{OrganizationId, Timestamp};
 
 use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::{Result, Store, StoreError, wallet};
@@ -34,7 +34,7 @@ pub struct NewPaper {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paper {
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// What kind.
     pub kind: PaperKind,
     /// The id of a receipt's top-up; a statement's month.
@@ -51,7 +51,12 @@ pub struct Paper {
 
 impl Store {
     /// The paper about a subject; `None` while it was not issued.
-    pub async fn paper(&self, organization_id: &str, kind: PaperKind, subject: &str) -> Result<Option<Paper>> {
+    pub async fn paper(
+        &self,
+        organization_id: &OrganizationId,
+        kind: PaperKind,
+        subject: &str,
+    ) -> Result<Option<Paper>> {
         let sql = concat!(
             "SELECT ",
             paper_columns!(),
@@ -64,11 +69,16 @@ impl Store {
     /// Issues a paper, once: whoever comes second gets the first one's. The number is given out in the transaction that
     /// writes the paper, so that a crash or a refusal leaves no gap. `NotFound` without a wallet.
     /// See docs/decisions/0012-issued-documents.md.
-    pub async fn issue_paper(&self, organization_id: &str, new: &NewPaper, now: Timestamp) -> Result<Paper> {
+    pub async fn issue_paper(&self, organization_id: &OrganizationId, new: &NewPaper, now: Timestamp) -> Result<Paper> {
         retrying!("issue_paper", organization_id => self.issue_paper_once(organization_id, new, now))
     }
 
-    async fn issue_paper_once(&self, organization_id: &str, new: &NewPaper, now: Timestamp) -> Result<Paper> {
+    async fn issue_paper_once(
+        &self,
+        organization_id: &OrganizationId,
+        new: &NewPaper,
+        now: Timestamp,
+    ) -> Result<Paper> {
         let mut tx = self.db.begin().await?;
         // First the wallet, then the series: whoever issues the same paper waits here, and no two wait for each other.
         wallet::lock(&mut tx, organization_id).await?;
@@ -94,7 +104,7 @@ impl Store {
     }
 }
 
-async fn find(tx: &mut Tx, organization_id: &str, new: &NewPaper) -> Result<Option<Paper>> {
+async fn find(tx: &mut Tx, organization_id: &OrganizationId, new: &NewPaper) -> Result<Option<Paper>> {
     let sql =
         concat!("SELECT ", paper_columns!(), " FROM papers WHERE organization_id = $1 AND kind = $2 AND subject = $3");
     let row = tx.first(sql, args![organization_id, new.kind.as_str(), &new.subject]).await?;

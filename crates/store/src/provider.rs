@@ -1,14 +1,14 @@
 //! What is noted about the payment provider itself: its customers, the events that were handled, and whose its references
 //! are.
 
-use billing_domain::Timestamp;
+use billing_domain::{CardSetupId, OrganizationId, Timestamp, TopUpId};
 
 use crate::db::args;
 use crate::{Result, Store, StoreError};
 
 impl Store {
     /// The customer that stands for an organisation in an account of the provider, if one was noted.
-    pub async fn provider_customer(&self, account: &str, organization_id: &str) -> Result<Option<String>> {
+    pub async fn provider_customer(&self, account: &str, organization_id: &OrganizationId) -> Result<Option<String>> {
         let sql = "SELECT customer_ref FROM provider_customers WHERE account = $1 AND organization_id = $2";
         let row = self.db.first(sql, args![account, organization_id]).await?;
         row.map(|row| row.get("customer_ref")).transpose()
@@ -18,7 +18,7 @@ impl Store {
     pub async fn keep_provider_customer(
         &self,
         account: &str,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         customer: &str,
         now: Timestamp,
     ) -> Result<String> {
@@ -57,13 +57,13 @@ impl Store {
     }
 
     /// Whose top-up this is, if there is one.
-    pub async fn top_up_owner(&self, id: &str) -> Result<Option<String>> {
+    pub async fn top_up_owner(&self, id: &TopUpId) -> Result<Option<OrganizationId>> {
         let row = self.db.first("SELECT organization_id FROM top_ups WHERE id = $1", args![id]).await?;
         row.map(|row| row.get("organization_id")).transpose()
     }
 
     /// Whose connected card this is by the provider's name, if there is one.
-    pub async fn card_owner(&self, provider: &str, provider_ref: &str) -> Result<Option<String>> {
+    pub async fn card_owner(&self, provider: &str, provider_ref: &str) -> Result<Option<OrganizationId>> {
         let sql = "SELECT organization_id FROM cards
             WHERE provider = $1 AND provider_ref = $2 AND removed_at IS NULL LIMIT 1";
         let row = self.db.first(sql, args![provider, provider_ref]).await?;
@@ -71,7 +71,7 @@ impl Store {
     }
 
     /// Whose card set-up this is, if there is one.
-    pub async fn card_setup_owner(&self, id: &str) -> Result<Option<String>> {
+    pub async fn card_setup_owner(&self, id: &CardSetupId) -> Result<Option<OrganizationId>> {
         let row = self.db.first("SELECT organization_id FROM card_setups WHERE id = $1", args![id]).await?;
         row.map(|row| row.get("organization_id")).transpose()
     }

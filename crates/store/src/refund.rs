@@ -2,7 +2,7 @@
 //! money cannot be spent meanwhile; if the provider does not give it back, another line returns it.
 
 use billing_domain::charge::{RefundStatus, TopUpStatus};
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{Currency, LeaseOwner, Money, OrganizationId, RefundId, Timestamp, TopUpId};
 
 use crate::db::{Db, Tx, args, columns, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
@@ -58,11 +58,11 @@ pub enum RefundMaker {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
     /// UUIDv7.
-    pub id: String,
+    pub id: RefundId,
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// Of which top-up.
-    pub top_up_id: String,
+    pub top_up_id: TopUpId,
     /// How much goes back, positive.
     pub amount: Money,
     /// The wallet's.
@@ -106,9 +106,9 @@ pub struct Payment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRefund {
     /// UUIDv7.
-    pub id: String,
+    pub id: RefundId,
     /// Of which top-up.
-    pub top_up_id: String,
+    pub top_up_id: TopUpId,
     /// `None`: all of it that was not given back yet.
     pub amount: Option<Money>,
     /// Why; may be empty.
@@ -121,9 +121,9 @@ pub struct NewRefund {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalRefund {
     /// UUIDv7, for the case that it is not known yet.
-    pub id: String,
+    pub id: RefundId,
     /// Of which top-up.
-    pub top_up_id: String,
+    pub top_up_id: TopUpId,
     /// How much went back, positive.
     pub amount: Money,
     /// Must be the wallet's (`Corrupt`).
@@ -166,7 +166,7 @@ impl Store {
     /// top-up.
     pub async fn create_refund(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewRefund,
         debit: &CreditLine,
         key: &IdempotencyKey,
@@ -180,7 +180,7 @@ impl Store {
     /// it failed before we heard of it, or its top-up was never credited.
     pub async fn apply_external_refund(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         word: &ExternalRefund,
         debit: &CreditLine,
         back: &CreditLine,
@@ -190,14 +190,14 @@ impl Store {
     }
 
     /// One refund, by its unguessable id alone (the operator's program names no organisation here), or `NotFound`.
-    pub async fn refund(&self, id: &str) -> Result<Refund> {
+    pub async fn refund(&self, id: &RefundId) -> Result<Refund> {
         let row =
             self.db.first(concat!("SELECT ", refund_columns!(), " FROM refunds WHERE id = $1"), args![id]).await?;
         Refund::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// What a top-up came to, by the ledger, with its first `limit` refunds; `NotFound` while it is not paid.
-    pub async fn payment(&self, organization_id: &str, top_up_id: &str, limit: u32) -> Result<Payment> {
+    pub async fn payment(&self, organization_id: &OrganizationId, top_up_id: &TopUpId, limit: u32) -> Result<Payment> {
         let sql = "SELECT amount FROM ledger WHERE organization_id = $1 AND origin = 'top_up' AND reference = $2";
         let paid = self.db.first(sql, args![organization_id, top_up_id]).await?;
         let paid = paid.ok_or(StoreError::NotFound)?.get("amount")?;
@@ -224,17 +224,17 @@ impl Store {
     /// Takes open refunds whose check is due for `owner`; with an `id` that one alone, due or not.
     pub async fn lease_refunds(
         &self,
-        owner: &str,
+        owner: &LeaseOwner,
         until: Timestamp,
         now: Timestamp,
-        id: Option<&str>,
+        id: Option<&RefundId>,
         limit: u32,
     ) -> Result<Vec<Refund>> {
         let sql = match &self.db {
             Db::Postgres(_) => lease!(" FOR UPDATE SKIP LOCKED"),
             Db::Sqlite { .. } => lease!(""),
         };
-        let rows = self.db.write(sql, args![owner, until, now, id.unwrap_or_default(), limit]).await?;
+        let rows = self.db.write(sql, args![owner, until, now, id.map_or("", RefundId::as_str), limit]).await?;
         rows.iter().map(Refund::read).collect()
     }
 
@@ -242,8 +242,8 @@ impl Store {
     /// The second answer: its status is another one now.
     pub async fn apply_refund(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &RefundId,
         word: &RefundWord,
         back: &CreditLine,
         now: Timestamp,
@@ -255,7 +255,7 @@ impl Store {
 impl Store {
     async fn create_refund_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewRefund,
         debit: &CreditLine,
         key: &IdempotencyKey,
@@ -305,7 +305,7 @@ impl Store {
 
     async fn apply_external_refund_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         word: &ExternalRefund,
         debit: &CreditLine,
         back: &CreditLine,
@@ -356,8 +356,8 @@ impl Store {
 
     async fn apply_refund_once(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &RefundId,
         word: &RefundWord,
         back: &CreditLine,
         now: Timestamp,
@@ -403,7 +403,7 @@ async fn open(tx: &mut Tx, top_up: &TopUp, refund: &Refund, debit: &CreditLine, 
     .await
     .map_err(|error| error.or_conflict("refund"))?;
     let amount = refund.amount.checked_neg().ok_or(StoreError::Overflow)?;
-    let movement = Movement { reference: refund.id.clone(), amount, corrects: None };
+    let movement = Movement { reference: refund.id.to_string(), amount, corrects: None };
     Reversal::Refund.post(tx, top_up, movement, debit, now).await?;
     auto_pay::tell_reversed(tx, &refund.organization_id, now).await
 }
@@ -419,7 +419,7 @@ async fn take_word(
     let (organization_id, id) = (&before.organization_id, &before.id);
     if word.status == RefundStatus::Failed {
         let top_up = find_top_up(tx, organization_id, &before.top_up_id).await?;
-        let seq = Reversal::Refund.debited_at(tx, organization_id, id).await?;
+        let seq = Reversal::Refund.debited_at(tx, organization_id, id.as_str()).await?;
         let movement = Movement { reference: format!("{id}:returned"), amount: before.amount, corrects: Some(seq) };
         Reversal::Refund.post(tx, &top_up, movement, back, now).await?;
     }
@@ -469,7 +469,7 @@ async fn find_by_provider(tx: &mut Tx, top_up: &TopUp, provider_ref: &str) -> Re
     row.as_ref().map(Refund::read).transpose()
 }
 
-async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<Refund> {
+async fn find(tx: &mut Tx, organization_id: &OrganizationId, id: &RefundId) -> Result<Refund> {
     let sql = concat!("SELECT ", refund_columns!(), " FROM refunds WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     Refund::read(&row.ok_or(StoreError::NotFound)?)

@@ -1,6 +1,6 @@
 //! Requests: a member asks the admins for money in the wallet.
 
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Money, OrganizationId, RequestId, Timestamp, TopUpId, UserId};
 
 use billing_domain::charge::TopUpStatus;
 
@@ -54,11 +54,11 @@ pub enum RequestState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// UUIDv7.
-    pub id: String,
+    pub id: RequestId,
     /// Whose wallet.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// Who asks, UUIDv7.
-    pub user_id: String,
+    pub user_id: UserId,
     /// Who asks, by name.
     pub user_name: String,
     /// How much.
@@ -70,9 +70,9 @@ pub struct Request {
     /// The admin's word.
     pub answer: Option<String>,
     /// Which admin.
-    pub decided_by: Option<String>,
+    pub decided_by: Option<UserId>,
     /// The top-up that pays for it, or that was begun last to do so.
-    pub top_up_id: Option<String>,
+    pub top_up_id: Option<TopUpId>,
     /// When it was asked.
     pub created_at: Timestamp,
     /// When it was answered.
@@ -83,9 +83,9 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRequest {
     /// UUIDv7.
-    pub id: String,
+    pub id: RequestId,
     /// A member (`NotFound`).
-    pub user_id: String,
+    pub user_id: UserId,
     /// How much.
     pub amount: Money,
     /// Why.
@@ -100,20 +100,30 @@ pub struct Decision {
     /// A word for the member.
     pub answer: Option<String>,
     /// Which admin, UUIDv7.
-    pub decided_by: String,
+    pub decided_by: UserId,
     /// The top-up that was begun with the approval.
-    pub top_up_id: Option<String>,
+    pub top_up_id: Option<TopUpId>,
 }
 
 impl Store {
     /// Writes a request down; `LimitReached` while the person has [`MAX_OPEN_REQUESTS`] that nobody has answered. They are
     /// counted under the wallet's lock, so that parallel calls cannot pass the limit together.
-    pub async fn create_request(&self, organization_id: &str, new: &NewRequest, now: Timestamp) -> Result<Request> {
+    pub async fn create_request(
+        &self,
+        organization_id: &OrganizationId,
+        new: &NewRequest,
+        now: Timestamp,
+    ) -> Result<Request> {
         retrying!("create_request", organization_id => self.create_request_once(organization_id, new, now))?;
         self.request(organization_id, &new.id).await
     }
 
-    async fn create_request_once(&self, organization_id: &str, new: &NewRequest, now: Timestamp) -> Result<()> {
+    async fn create_request_once(
+        &self,
+        organization_id: &OrganizationId,
+        new: &NewRequest,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock(&mut tx, organization_id).await?;
         let open =
@@ -134,7 +144,12 @@ impl Store {
     }
 
     /// The requests, newest first: all, or those of one user.
-    pub async fn requests(&self, organization_id: &str, user_id: Option<&str>, limit: u32) -> Result<Vec<Request>> {
+    pub async fn requests(
+        &self,
+        organization_id: &OrganizationId,
+        user_id: Option<&UserId>,
+        limit: u32,
+    ) -> Result<Vec<Request>> {
         let sql = concat!(
             select_request!(),
             " WHERE r.organization_id = $1 AND ($2 IS NULL OR r.user_id = $2) ORDER BY r.created_at DESC, r.id DESC LIMIT $3"
@@ -144,7 +159,7 @@ impl Store {
     }
 
     /// One request, or `NotFound`.
-    pub async fn request(&self, organization_id: &str, id: &str) -> Result<Request> {
+    pub async fn request(&self, organization_id: &OrganizationId, id: &RequestId) -> Result<Request> {
         let sql = concat!(select_request!(), " WHERE r.organization_id = $1 AND r.id = $2");
         let row = self.db.first(sql, args![organization_id, id]).await?;
         Request::read(&row.ok_or(StoreError::NotFound)?)
@@ -153,8 +168,8 @@ impl Store {
     /// Answers an open request; `Stale` when somebody was faster, or is paying for it.
     pub async fn decide_request(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &RequestId,
         decision: &Decision,
         now: Timestamp,
     ) -> Result<Request> {
@@ -184,7 +199,12 @@ impl Store {
 }
 
 /// The top-up pays for the request from now on. `Conflict` when it is answered, or another open top-up does.
-pub(crate) async fn pay_with(tx: &mut Tx, organization_id: &str, id: &str, top_up_id: &str) -> Result<()> {
+pub(crate) async fn pay_with(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    id: &RequestId,
+    top_up_id: &TopUpId,
+) -> Result<()> {
     let sql = concat!(
         "UPDATE requests SET top_up_id = $3 WHERE organization_id = $1 AND id = $2 AND state = 'open' AND ",
         nobody_pays!()
@@ -196,7 +216,7 @@ pub(crate) async fn pay_with(tx: &mut Tx, organization_id: &str, id: &str, top_u
 }
 
 /// Money that has arrived approves the request that it pays for; its id.
-pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) -> Result<Option<String>> {
+pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) -> Result<Option<RequestId>> {
     if top_up.status != TopUpStatus::Succeeded {
         return Ok(None);
     }

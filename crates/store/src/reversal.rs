@@ -1,7 +1,7 @@
 //! Lines that take a top-up back, in whole or in part, and those that return what was taken: refunds and disputes.
 
 use billing_domain::charge::TopUpKind;
-use billing_domain::{Money, Timestamp, TransactionKind};
+use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
@@ -83,7 +83,12 @@ impl Reversal {
     }
 
     /// The `seq` of the line that took the money.
-    pub(crate) async fn debited_at(self, tx: &mut Tx, organization_id: &str, reference: &str) -> Result<i64> {
+    pub(crate) async fn debited_at(
+        self,
+        tx: &mut Tx,
+        organization_id: &OrganizationId,
+        reference: &str,
+    ) -> Result<i64> {
         let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference = $3";
         let row = tx.first(sql, args![organization_id, self.origin().as_str(), reference]).await?;
         row.ok_or_else(|| StoreError::Corrupt(format!("{} {reference} has no debit", self.kind())))?.get("seq")

@@ -1,6 +1,6 @@
 //! Sessions: which token stands for whom, with the role of this very moment.
 
-use billing_domain::{Role, Timestamp};
+use billing_domain::{OrganizationId, Role, Timestamp, UserId};
 
 use crate::db::{Row, args};
 use crate::organization::organization_columns;
@@ -12,9 +12,9 @@ pub struct NewSession {
     /// SHA-256 of the token, hex. The token itself is never stored.
     pub token_hash: String,
     /// Who signed in.
-    pub user_id: String,
+    pub user_id: UserId,
     /// Where.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// Idle limit: over unless touched before.
     pub expires_at: Timestamp,
     /// Over then in any case.
@@ -27,7 +27,7 @@ pub struct Session {
     /// SHA-256 of the token, hex.
     pub token_hash: String,
     /// UUIDv7 of the user.
-    pub user_id: String,
+    pub user_id: UserId,
     /// Full name.
     pub user_name: String,
     /// Sign-in address.
@@ -121,7 +121,7 @@ impl Store {
     }
 
     /// Signs a person out everywhere; how many sessions that were.
-    pub async fn delete_user_sessions(&self, user_id: &str) -> Result<u64> {
+    pub async fn delete_user_sessions(&self, user_id: &UserId) -> Result<u64> {
         self.db.execute("DELETE FROM sessions WHERE user_id = $1", args![user_id]).await
     }
 

@@ -1,6 +1,6 @@
 //! What a month's statement is made of: where in the ledger a moment lies, and sums of runs of lines.
 
-use billing_domain::{Money, Timestamp, TransactionKind};
+use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 
 use crate::db::{args, columns};
 use crate::{Result, Store};
@@ -31,7 +31,12 @@ impl Store {
     /// Lines are posted in the order of `seq`, but those of several servers may name times that differ by the moment
     /// that they waited for each other. The places that are looked at depend on nothing but the ledger's beginning, so
     /// the answer for a moment that is over is the same for ever, and two neighbouring spans always meet.
-    pub async fn seq_posted_before(&self, organization_id: &str, at: Timestamp, last_seq: i64) -> Result<i64> {
+    pub async fn seq_posted_before(
+        &self,
+        organization_id: &OrganizationId,
+        at: Timestamp,
+        last_seq: i64,
+    ) -> Result<i64> {
         let mut found: i64 = 0;
         for bit in (0..i64::BITS - 1).rev() {
             let Some(next) = 1_i64.checked_shl(bit).and_then(|step| found.checked_add(step)) else { continue };
@@ -42,13 +47,18 @@ impl Store {
         Ok(found)
     }
 
-    async fn posted_at(&self, organization_id: &str, seq: i64) -> Result<Option<Timestamp>> {
+    async fn posted_at(&self, organization_id: &OrganizationId, seq: i64) -> Result<Option<Timestamp>> {
         let sql = "SELECT posted_at FROM ledger WHERE organization_id = $1 AND seq = $2";
         self.db.first(sql, args![organization_id, seq]).await?.map(|row| row.get("posted_at")).transpose()
     }
 
     /// The lines above `after_seq` up to `last_seq`, summed by kind, in the order of the kinds.
-    pub async fn sums_by_kind(&self, organization_id: &str, after_seq: i64, last_seq: i64) -> Result<Vec<KindSum>> {
+    pub async fn sums_by_kind(
+        &self,
+        organization_id: &OrganizationId,
+        after_seq: i64,
+        last_seq: i64,
+    ) -> Result<Vec<KindSum>> {
         let sql = concat!(
             "SELECT ",
             sum_columns!(),

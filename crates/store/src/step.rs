@@ -2,7 +2,7 @@
 
 use billing_domain::auto_pay::history::STEP_SECONDS;
 use billing_domain::kind::FundsFlow;
-use billing_domain::{Money, Timestamp, TransactionKind};
+use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 
 use crate::db::{Tx, args, columns};
 use crate::{Result, Store, StoreError};
@@ -41,7 +41,7 @@ pub const fn step_of(at: Timestamp) -> i64 {
 impl Store {
     /// The steps from `from` up to the one before `until`, or `NotFound` without a wallet. Reads one row a step,
     /// however many lines it has.
-    pub async fn wallet_steps(&self, organization_id: &str, from: i64, until: i64) -> Result<WalletSteps> {
+    pub async fn wallet_steps(&self, organization_id: &OrganizationId, from: i64, until: i64) -> Result<WalletSteps> {
         let mut tx = self.db.snapshot().await?;
         let steps = read(&mut tx, organization_id, from, until).await;
         tx.rollback().await?;
@@ -49,7 +49,7 @@ impl Store {
     }
 }
 
-async fn read(tx: &mut Tx, organization_id: &str, from: i64, until: i64) -> Result<WalletSteps> {
+async fn read(tx: &mut Tx, organization_id: &OrganizationId, from: i64, until: i64) -> Result<WalletSteps> {
     let sql = "SELECT balance FROM wallets WHERE organization_id = $1";
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
     let mut opening = row.get("balance")?;
@@ -90,7 +90,7 @@ impl WalletStep {
 }
 
 /// Adds what moved to its step.
-pub(crate) async fn add(tx: &mut Tx, organization_id: &str, moved: &WalletStep) -> Result<()> {
+pub(crate) async fn add(tx: &mut Tx, organization_id: &OrganizationId, moved: &WalletStep) -> Result<()> {
     let sql = "INSERT INTO wallet_steps (organization_id, step, used, by_hand, automatic) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (organization_id, step) DO UPDATE SET used = wallet_steps.used + excluded.used,
             by_hand = wallet_steps.by_hand + excluded.by_hand, automatic = wallet_steps.automatic + excluded.automatic";
@@ -99,7 +99,12 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &str, moved: &WalletStep) 
 }
 
 /// What was just posted as by hand belongs to an automatic top-up.
-pub(crate) async fn as_automatic(tx: &mut Tx, organization_id: &str, amount: Money, now: Timestamp) -> Result<()> {
+pub(crate) async fn as_automatic(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    amount: Money,
+    now: Timestamp,
+) -> Result<()> {
     let by_hand = amount.checked_neg().ok_or(StoreError::Overflow)?;
     let moved = WalletStep { step: step_of(now), by_hand, automatic: amount, ..WalletStep::default() };
     add(tx, organization_id, &moved).await

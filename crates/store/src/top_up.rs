@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
-use billing_domain::{Currency, Date, Money, Timestamp};
+use billing_domain::{
+    CardId, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, RequestId, Timestamp, TopUpId, TransactionId,
+    UserId,
+};
 
 use crate::db::{Db, Tx, args, columns, retrying};
 use crate::{Created, IdempotencyKey, Pace, PostedLine, Result, Store, StoreError, Wallet};
@@ -73,9 +76,9 @@ macro_rules! lease_due {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopUp {
     /// UUIDv7; also the reference of its ledger line.
-    pub id: String,
+    pub id: TopUpId,
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// Who began it.
     pub kind: TopUpKind,
     /// What is charged, positive.
@@ -85,7 +88,7 @@ pub struct TopUp {
     /// Where it stands.
     pub status: TopUpStatus,
     /// The charged card.
-    pub card_id: String,
+    pub card_id: CardId,
     /// Its scheme at that time.
     pub card_brand: String,
     /// Its last digits at that time.
@@ -103,7 +106,7 @@ pub struct TopUp {
     /// With `ActionRequired`, JSON.
     pub next_action: Option<String>,
     /// The person who began it; `None` for automatic ones.
-    pub requested_by: Option<String>,
+    pub requested_by: Option<UserId>,
     /// When the intent was written.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -115,7 +118,7 @@ pub struct TopUp {
     /// How often the provider's word (or silence) was taken.
     pub checks: i64,
     /// The hand-over link that it pays.
-    pub link_id: Option<String>,
+    pub link_id: Option<LinkId>,
     /// Somebody is at it: the provider is being asked, or was when they died.
     pub taken_up: bool,
 }
@@ -124,13 +127,13 @@ pub struct TopUp {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewTopUp {
     /// UUIDv7.
-    pub id: String,
+    pub id: TopUpId,
     /// What is charged, positive, whole minor units.
     pub amount: Money,
-    /// Must be a connected card of the organisation (`NotFound`); its brand, digits and reference are copied.
-    pub card_id: String,
+    /// Must be a connected card of the organization (`NotFound`, as without one); its brand, digits and reference are copied.
+    pub card_id: Option<CardId>,
     /// The person who begins it.
-    pub requested_by: Option<String>,
+    pub requested_by: Option<UserId>,
     /// From then on a worker may take it over: now plus the time that the handler itself needs.
     pub next_check_at: Timestamp,
 }
@@ -165,7 +168,7 @@ pub struct ProviderWord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditLine {
     /// UUIDv7.
-    pub id: String,
+    pub id: TransactionId,
     /// Today in the organisation's zone.
     pub day: Date,
     /// For people, such as `Top-up with Visa •• 4242`.
@@ -190,7 +193,7 @@ pub struct Applied {
     /// The state of automatic payments was written along.
     pub auto_pay_changed: bool,
     /// The member's request that the money answered.
-    pub approved_request: Option<String>,
+    pub approved_request: Option<RequestId>,
 }
 
 /// Charges on their way.
@@ -221,7 +224,7 @@ impl Store {
     /// answers `New` and the others `Replay`. Never answers `Created::Blocked`.
     pub async fn create_top_up(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewTopUp,
         key: &IdempotencyKey,
         now: Timestamp,
@@ -233,9 +236,9 @@ impl Store {
     /// are passed. A repetition is answered whatever they say.
     pub async fn create_paced_top_up(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewTopUp,
-        request_id: Option<&str>,
+        request_id: Option<&RequestId>,
         key: &IdempotencyKey,
         pace: Pace,
         now: Timestamp,
@@ -248,9 +251,9 @@ impl Store {
     /// See docs/decisions/0048-funds-requests.md.
     pub async fn create_top_up_for_request(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewTopUp,
-        request_id: &str,
+        request_id: &RequestId,
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
@@ -262,7 +265,7 @@ impl Store {
     /// when one is open already. Answers only `New` and `Blocked`.
     pub async fn create_auto_top_up(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewTopUp,
         guard: &AutoGuard,
         now: Timestamp,
@@ -271,14 +274,14 @@ impl Store {
     }
 
     /// One top-up, or `NotFound`.
-    pub async fn top_up(&self, organization_id: &str, id: &str) -> Result<TopUp> {
+    pub async fn top_up(&self, organization_id: &OrganizationId, id: &TopUpId) -> Result<TopUp> {
         let sql = concat!("SELECT ", top_up_columns!(), " FROM top_ups WHERE organization_id = $1 AND id = $2");
         let row = self.db.first(sql, args![organization_id, id]).await?;
         TopUp::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// The organisation's open top-ups, newest first.
-    pub async fn open_top_ups(&self, organization_id: &str) -> Result<Vec<TopUp>> {
+    pub async fn open_top_ups(&self, organization_id: &OrganizationId) -> Result<Vec<TopUp>> {
         let sql = concat!(
             "SELECT ",
             top_up_columns!(),
@@ -294,9 +297,9 @@ impl Store {
     /// has it or it is final.
     pub async fn lease_top_up(
         &self,
-        organization_id: &str,
-        id: &str,
-        owner: &str,
+        organization_id: &OrganizationId,
+        id: &TopUpId,
+        owner: &LeaseOwner,
         lease_until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<TopUp>> {
@@ -320,7 +323,7 @@ impl Store {
     /// Takes open top-ups of any organisation whose check is due for `owner`, the longest due first.
     pub async fn lease_due_top_ups(
         &self,
-        owner: &str,
+        owner: &LeaseOwner,
         lease_until: Timestamp,
         now: Timestamp,
         limit: u32,
@@ -341,8 +344,8 @@ impl Store {
     /// status changes.
     pub async fn apply_top_up(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &TopUpId,
         word: &ProviderWord,
         credit: &CreditLine,
         now: Timestamp,
@@ -351,13 +354,18 @@ impl Store {
     }
 
     /// The sums of open top-ups, both kinds.
-    pub async fn pending_credit(&self, organization_id: &str) -> Result<PendingCredit> {
+    pub async fn pending_credit(&self, organization_id: &OrganizationId) -> Result<PendingCredit> {
         let row = self.db.first(pending_credit!(), args![organization_id]).await?;
         PendingCredit::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// The sums of automatic top-ups begun in `[from, to)`, for the monthly cap.
-    pub async fn auto_spent(&self, organization_id: &str, from: Timestamp, to: Timestamp) -> Result<AutoSpent> {
+    pub async fn auto_spent(
+        &self,
+        organization_id: &OrganizationId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<AutoSpent> {
         let sql = concat!(
             "SELECT ",
             spent_columns!(),
@@ -376,7 +384,7 @@ impl PendingCredit {
     }
 
     /// In an organisation whose wallet is locked.
-    async fn find(tx: &mut Tx, organization_id: &str) -> Result<Self> {
+    async fn find(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Self> {
         let row = tx.first(pending_credit!(), args![organization_id]).await?;
         Self::read(&row.ok_or(StoreError::NotFound)?)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use billing_domain::{Timestamp, TransactionKind};
+use billing_domain::{OrganizationId, Timestamp, TransactionKind};
 
 use sqlx::AssertSqlSafe;
 
@@ -42,7 +42,7 @@ struct Sql<'a> {
 
 impl<'a> Sql<'a> {
     /// `SELECT … FROM ledger` of one organisation; `select` ends before its WHERE.
-    fn new(select: &str, organization_id: &'a str) -> Self {
+    fn new(select: &str, organization_id: &'a OrganizationId) -> Self {
         Self { text: format!("{select} WHERE organization_id = $1"), args: vec![Arg::from(organization_id)] }
     }
 
@@ -87,7 +87,7 @@ impl Store {
     /// last `seq` of this one; no line is missed or seen twice, however many are posted meanwhile.
     pub async fn transactions(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         filter: &TransactionFilter,
         before_seq: Option<i64>,
         limit: u32,
@@ -102,20 +102,20 @@ impl Store {
     }
 
     /// Whether a usage line was posted under this reference.
-    pub async fn has_usage(&self, organization_id: &str, reference: &str) -> Result<bool> {
+    pub async fn has_usage(&self, organization_id: &OrganizationId, reference: &str) -> Result<bool> {
         let sql = "SELECT 1 FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference = $3";
         Ok(self.db.first(sql, args![organization_id, Origin::Usage.as_str(), reference]).await?.is_some())
     }
 
     /// One line; `None` where there is none.
-    pub async fn line(&self, organization_id: &str, seq: i64) -> Result<Option<PostedLine>> {
+    pub async fn line(&self, organization_id: &OrganizationId, seq: i64) -> Result<Option<PostedLine>> {
         let mut sql = Sql::new(concat!("SELECT ", ledger_columns!(), " FROM ledger"), organization_id);
         sql.and("seq =", seq, "");
         Ok(self.lines(sql).await?.pop())
     }
 
     /// The `seq` of each line that corrects this one, oldest first.
-    pub async fn corrections(&self, organization_id: &str, seq: i64) -> Result<Vec<i64>> {
+    pub async fn corrections(&self, organization_id: &OrganizationId, seq: i64) -> Result<Vec<i64>> {
         let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND corrects = $2 ORDER BY seq";
         let rows = self.db.all(sql, args![organization_id, seq]).await?;
         rows.iter().map(|row| row.get("seq")).collect()
@@ -125,7 +125,7 @@ impl Store {
     /// time: a line that was reported late stands among lines of another time, and does not lead there.
     pub async fn newest_until(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         filter: &TransactionFilter,
         until: Timestamp,
     ) -> Result<Option<i64>> {
@@ -147,7 +147,7 @@ impl Store {
     }
 
     /// Most of the lines that occurred next were posted before this one.
-    async fn is_late(&self, organization_id: &str, seq: i64, occurred_at: Timestamp) -> Result<bool> {
+    async fn is_late(&self, organization_id: &OrganizationId, seq: i64, occurred_at: Timestamp) -> Result<bool> {
         let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND occurred_at > $2
             ORDER BY occurred_at, seq LIMIT $3";
         let next = self.db.all(sql, args![organization_id, occurred_at, NEIGHBOURS]).await?;
@@ -159,7 +159,7 @@ impl Store {
     /// over an index, or over the lines where words are looked for.
     pub async fn outline(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         filter: &TransactionFilter,
         last_seq: i64,
         every: u32,
@@ -186,7 +186,12 @@ impl Store {
         Ok(Outline { count: full.saturating_add(rest), starts, truncated })
     }
 
-    async fn count_until(&self, organization_id: &str, filter: &TransactionFilter, last_seq: i64) -> Result<i64> {
+    async fn count_until(
+        &self,
+        organization_id: &OrganizationId,
+        filter: &TransactionFilter,
+        last_seq: i64,
+    ) -> Result<i64> {
         let mut sql = Sql::new("SELECT COUNT(*) AS lines FROM ledger", organization_id);
         sql.filter(filter);
         sql.and("seq <=", last_seq, "");
@@ -200,7 +205,12 @@ impl Store {
     }
 
     /// Lines with a `seq` above `after_seq`, ascending, at most `limit`: replay of events, export, verification.
-    pub async fn lines_after(&self, organization_id: &str, after_seq: i64, limit: u32) -> Result<Vec<PostedLine>> {
+    pub async fn lines_after(
+        &self,
+        organization_id: &OrganizationId,
+        after_seq: i64,
+        limit: u32,
+    ) -> Result<Vec<PostedLine>> {
         let sql = concat!(
             "SELECT ",
             ledger_columns!(),

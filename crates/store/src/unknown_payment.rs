@@ -2,7 +2,7 @@
 //! and taken in as the top-ups they were once their owner is certain.
 
 use billing_domain::charge::{TopUpKind, TopUpStatus};
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{Currency, Money, OrganizationId, Timestamp, TopUpId};
 
 use crate::db::{args, columns, retrying};
 use crate::top_up::{TopUp, creating};
@@ -41,9 +41,9 @@ pub struct UnknownPayment {
     pub provider: String,
     /// The provider's name for it.
     pub provider_ref: String,
-    /// The top-up that its mark names.
+    /// The top-up that its mark names, as the provider gave it back.
     pub top_up_id: String,
-    /// The organisation that its mark names, if it does.
+    /// The organization that its mark names, if it does, as the provider gave it back.
     pub organization_id: Option<String>,
     /// What was received, minor units.
     pub amount_minor: i64,
@@ -63,7 +63,7 @@ pub struct UnknownPayment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedTopUp {
     /// The top-up that its mark names.
-    pub top_up_id: String,
+    pub top_up_id: TopUpId,
     /// The attempt that its mark names.
     pub attempt: i64,
     /// What was asked for, positive.
@@ -126,7 +126,7 @@ impl Store {
     /// `Conflict` in another currency than its wallet's.
     pub async fn take_in_top_up(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         received: &ReceivedTopUp,
         now: Timestamp,
     ) -> Result<TopUp> {
@@ -135,7 +135,7 @@ impl Store {
 
     async fn take_in_top_up_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         received: &ReceivedTopUp,
         now: Timestamp,
     ) -> Result<TopUp> {
@@ -155,7 +155,7 @@ impl Store {
         let new = NewTopUp {
             id: received.top_up_id.clone(),
             amount: received.amount,
-            card_id: card.id.clone(),
+            card_id: Some(card.id.clone()),
             requested_by: None,
             next_check_at: now,
         };

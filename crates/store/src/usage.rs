@@ -1,6 +1,6 @@
 //! Usage summed by day and kind, and by source, kept in step with the ledger by every posting.
 
-use billing_domain::{Date, Money, UsageKind};
+use billing_domain::{Date, Money, OrganizationId, UsageKind};
 
 use crate::db::{Row, args, columns};
 use crate::{Result, Store};
@@ -71,7 +71,7 @@ impl SourceSum {
 impl Store {
     /// Usage from `from` to `to`, both included, by day, kind and source in that order. Of each day and kind at most
     /// [`NAMED_SOURCES`] are there.
-    pub async fn usage(&self, organization_id: &str, from: Date, to: Date) -> Result<Vec<UsageDay>> {
+    pub async fn usage(&self, organization_id: &OrganizationId, from: Date, to: Date) -> Result<Vec<UsageDay>> {
         let sql = concat!(
             "SELECT ",
             day_columns!(),
@@ -85,7 +85,7 @@ impl Store {
     }
 
     /// The sums of all sources, named or not: few rows, for totals, runway and spikes.
-    pub async fn usage_by_kind(&self, organization_id: &str, from: Date, to: Date) -> Result<Vec<KindDay>> {
+    pub async fn usage_by_kind(&self, organization_id: &OrganizationId, from: Date, to: Date) -> Result<Vec<KindDay>> {
         let sql = concat!(
             "SELECT ",
             total_columns!(),
@@ -99,7 +99,13 @@ impl Store {
 
     /// The sources that cost most from `from` to `to`, both included, at most `limit`; which of equals are among them is
     /// the database's choice.
-    pub async fn largest_sources(&self, organization_id: &str, from: Date, to: Date, limit: u32) -> Result<Sources> {
+    pub async fn largest_sources(
+        &self,
+        organization_id: &OrganizationId,
+        from: Date,
+        to: Date,
+        limit: u32,
+    ) -> Result<Sources> {
         // One statement, so that the parts are of the same moment as the whole.
         let sql = "SELECT CAST(0 AS BIGINT) AS is_source, CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount,
                 CAST(COALESCE(SUM(lines), 0) AS BIGINT) AS lines, '' AS source
@@ -125,7 +131,7 @@ impl Store {
     }
 
     /// The first day with usage; `None` while there is none. For the pace of a young wallet and the oldest month.
-    pub async fn first_usage_day(&self, organization_id: &str) -> Result<Option<Date>> {
+    pub async fn first_usage_day(&self, organization_id: &OrganizationId) -> Result<Option<Date>> {
         let sql = "SELECT day FROM usage_totals WHERE organization_id = $1 ORDER BY day LIMIT 1";
         self.db.first(sql, args![organization_id]).await?.map(|row| row.get("day")).transpose()
     }

@@ -1,7 +1,7 @@
 //! Recomputing a ledger from its lines, to show that nothing was altered.
 
 use billing_domain::ledger::Chain;
-use billing_domain::{Date, Money};
+use billing_domain::{Date, Money, OrganizationId};
 
 use crate::db::{Tx, args};
 use crate::ledger::{ledger_columns, read_line};
@@ -31,7 +31,7 @@ pub struct Verification {
 
 impl Store {
     /// Recomputes the chain, the balances and the sums of one organisation on one snapshot of the database.
-    pub async fn verify(&self, organization_id: &str) -> Result<Verification> {
+    pub async fn verify(&self, organization_id: &OrganizationId) -> Result<Verification> {
         let mut tx = self.db.snapshot().await?;
         let result = check(&mut tx, organization_id).await;
         tx.rollback().await?;
@@ -45,7 +45,7 @@ struct Followed {
     spent: Money,
 }
 
-async fn check(tx: &mut Tx, organization_id: &str) -> Result<Verification> {
+async fn check(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Verification> {
     let sql = concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
     let wallet = match Wallet::read(&row) {
@@ -138,7 +138,7 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Opti
     Ok(None)
 }
 
-async fn sum(tx: &mut Tx, sql: &'static str, organization_id: &str) -> Result<Money> {
+async fn sum(tx: &mut Tx, sql: &'static str, organization_id: &OrganizationId) -> Result<Money> {
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
     row.get("total")
 }

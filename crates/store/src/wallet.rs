@@ -1,7 +1,7 @@
 //! The wallet's figures, which only postings and holds change.
 
 use billing_domain::ledger::Hash;
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{Currency, Money, OrganizationId, Timestamp};
 
 use crate::db::{Tx, args, columns};
 use crate::{Result, Store, StoreError};
@@ -25,7 +25,7 @@ pub(crate) use wallet_columns;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
     /// Whose.
-    pub organization_id: String,
+    pub organization_id: OrganizationId,
     /// Of all its amounts.
     pub currency: Currency,
     /// Sum of the ledger.
@@ -72,7 +72,7 @@ impl Wallet {
 
 impl Store {
     /// The wallet, or `NotFound`.
-    pub async fn wallet(&self, organization_id: &str) -> Result<Wallet> {
+    pub async fn wallet(&self, organization_id: &OrganizationId) -> Result<Wallet> {
         let sql = concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
         let row = self.db.first(sql, args![organization_id]).await?;
         Wallet::read(&row.ok_or(StoreError::NotFound)?)
@@ -82,7 +82,7 @@ impl Store {
 /// Takes the wallet's row until the end of the transaction. Whatever changes several rows of an organisation does this
 /// first, so that such transactions wait for each other in one order and cannot deadlock.
 /// See docs/decisions/0003-balance-under-the-wallet-lock.md.
-pub(crate) async fn lock(tx: &mut Tx, organization_id: &str) -> Result<Wallet> {
+pub(crate) async fn lock(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Wallet> {
     let sql = if tx.is_postgres() {
         concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1 FOR UPDATE OF wallets")
     } else {
@@ -148,7 +148,7 @@ pub(crate) async fn set_aside(tx: &mut Tx, before: &Wallet, after: &Wallet) -> R
 }
 
 /// Gives money back that was set aside.
-pub(crate) async fn give_back(tx: &mut Tx, organization_id: &str, amount: Money) -> Result<Wallet> {
+pub(crate) async fn give_back(tx: &mut Tx, organization_id: &OrganizationId, amount: Money) -> Result<Wallet> {
     let row = tx
         .first(
             concat!(

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::DemoError;
 use crate::state::AppState;
+use billing_domain::LeaseOwner;
 
 /// Of several servers one makes the demo; the lease of one that was killed runs out soon.
 const LEASE: &str = "demo";
@@ -13,7 +14,7 @@ const LEASE_WAIT: Duration = Duration::from_millis(250);
 
 /// The right to make the demo, alone among several servers.
 pub(super) struct Lease {
-    owner: String,
+    owner: LeaseOwner,
     renewed: Instant,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use billing_contract::Entered;
 use billing_contract::top_up::CreateTopUp;
 use billing_domain::charge::TopUpStatus;
-use billing_domain::{Money, Timestamp, TransactionKind};
+use billing_domain::{Money, Timestamp, TransactionId, TransactionKind};
 use billing_store::{NewLine, Organization, Origin, Outcome};
 
 use super::history::{Entry, Event};
@@ -88,7 +88,7 @@ async fn top_up(past: &AppState, people: &[Member], position: usize, amount: Mon
 
 fn credit(kind: TransactionKind, origin: Origin, amount: Money, at: Timestamp, calendar: &Calendar) -> NewLine {
     NewLine {
-        id: String::new(),
+        id: TransactionId::from_trusted(""),
         kind,
         origin,
         reference: String::new(),

@@ -2,8 +2,7 @@
 //! the next one.
 
 use billing_contract::card::CreateCardSetup;
-use billing_contract::session::Person;
-use billing_domain::{Currency, Timestamp};
+use billing_domain::{Currency, OrganizationId, Timestamp};
 use billing_store::{NewOrganization, Organization, StoreError, User};
 
 use super::lease::Lease;
@@ -13,7 +12,7 @@ use crate::calendar::Calendar;
 use crate::config::DemoState;
 use crate::problem::Problem;
 use crate::service::cards;
-use crate::service::sessions::{Confirmation, Member};
+use crate::service::sessions::{Confirmation, Member, MemberUser};
 use crate::state::AppState;
 
 const ZONE: &str = "America/Chicago";
@@ -29,14 +28,14 @@ const CONSENT: &str = "2026-11";
 
 /// See [`super::prepare`].
 /// See docs/decisions/0056-demo-through-services.md.
-pub(super) async fn prepare(state: &AppState) -> Result<String, DemoError> {
+pub(super) async fn prepare(state: &AppState) -> Result<OrganizationId, DemoError> {
     refuse_foreign(state).await?;
     let lease = Lease::acquire(state).await?;
     let id = made(state, lease).await?;
     Ok(id)
 }
 
-async fn made(state: &AppState, mut lease: Lease) -> Result<String, DemoError> {
+async fn made(state: &AppState, mut lease: Lease) -> Result<OrganizationId, DemoError> {
     if state.store.meta(READY).await?.is_some()
         && let Some(id) = state.store.organization_ids().await?.into_iter().next()
     {
@@ -58,7 +57,7 @@ async fn made(state: &AppState, mut lease: Lease) -> Result<String, DemoError> {
     }
     state.store.set_meta(READY, "yes").await?;
     lease.release(state).await?;
-    tracing::info!(organization = organization.id, lived, "the demo organization is ready");
+    tracing::info!(organization = %organization.id, lived, "the demo organization is ready");
     Ok(organization.id)
 }
 
@@ -111,7 +110,7 @@ async fn people(state: &AppState, organization: &Organization, since: Timestamp)
             Err(error) => return Err(error.into()),
         }
         members.push(Member {
-            user: Person { id: user.id, name: user.name, email: user.email },
+            user: MemberUser { id: user.id, name: user.name, email: user.email },
             role: person.role,
             organization: organization.clone(),
             // Nobody's session: nothing that is done here asks for one.

@@ -6,11 +6,12 @@ use axum::middleware::from_fn;
 use billing_contract::card::{Card, CardList, CardSetup, CardSetupStatus, CreateCardSetup};
 use billing_contract::top_up::ChallengeAnswer;
 use billing_contract::{Problem as Document, paths};
+use billing_domain::{CardId, CardSetupId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::card_free::refuse_card_numbers;
-use crate::http::extract::{Id, Json};
+use crate::http::extract::{Json, PathId};
 use crate::http::idempotency::{OptionalIdempotencyKey, Repeatable};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
@@ -84,7 +85,7 @@ async fn with_wallet(state: &AppState, member: &Member, setup: CardSetup) -> Jso
 async fn get_card_setup(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<CardSetupId>,
 ) -> Result<Json<CardSetup>, Problem> {
     let setup = cards::get_setup(&state, &member.organization.id, &id).await?;
     Ok(with_wallet(&state, &member, setup).await)
@@ -104,7 +105,7 @@ async fn get_card_setup(
 async fn check_card_setup(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<CardSetupId>,
 ) -> Result<Json<CardSetup>, Problem> {
     let setup = cards::check(&state, &member.organization.id, &id).await?;
     Ok(with_wallet(&state, &member, setup).await)
@@ -124,7 +125,7 @@ async fn check_card_setup(
 async fn answer_card_setup_challenge(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<CardSetupId>,
     Json(form): Json<ChallengeAnswer>,
 ) -> Result<Json<CardSetup>, Problem> {
     let setup = cards::answer_challenge(&state, &member.organization.id, &id, form.approve).await?;
@@ -145,7 +146,7 @@ async fn answer_card_setup_challenge(
 async fn put_default_card(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<CardId>,
 ) -> Result<Json<Card>, Problem> {
     cards::make_default(&state, &member.organization.id, &id).await.map(Json)
 }
@@ -164,7 +165,7 @@ async fn put_default_card(
 async fn delete_card(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<CardId>,
 ) -> Result<StatusCode, Problem> {
     cards::remove(&state, &member, &id).await?;
     Ok(StatusCode::NO_CONTENT)

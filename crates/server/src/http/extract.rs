@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use billing_contract::ProblemCode;
+use billing_domain::id::Id;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -192,17 +193,14 @@ fn in_words(message: &str) -> String {
 
 /// The `{id}` of the path. What is no UUID in its usual form is nothing that exists.
 #[derive(Clone, Debug)]
-pub(crate) struct Id(pub(crate) String);
+pub(crate) struct PathId<I>(pub(crate) I);
 
-impl<S: Send + Sync> FromRequestParts<S> for Id {
+impl<S: Send + Sync, I: Id> FromRequestParts<S> for PathId<I> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
-        match uuid::Uuid::try_parse(&id) {
-            Ok(uuid) if uuid.to_string() == id => Ok(Self(id)),
-            _ => Err(Problem::not_found()),
-        }
+        id.parse().map(Self).map_err(|_| Problem::not_found())
     }
 }
 

@@ -6,11 +6,12 @@ use axum::http::{StatusCode, header};
 use axum::middleware::from_fn;
 use billing_contract::link::{CreatePaymentLink, CreatedPaymentLink, PaymentLink, PaymentLinkList};
 use billing_contract::{Problem as Document, paths};
+use billing_domain::LinkId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::card_free::refuse_card_numbers;
-use crate::http::extract::{Id, Json};
+use crate::http::extract::{Json, PathId};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::service::links;
@@ -71,7 +72,7 @@ async fn create_payment_link(
 async fn revoke_payment_link(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<LinkId>,
 ) -> Result<Json<PaymentLink>, Problem> {
     links::revoke(&state, &member.organization.id, &id).await.map(Json)
 }

@@ -4,10 +4,11 @@ use axum::extract::State;
 use billing_contract::member::{Member, MemberList, PutRole};
 use billing_contract::session::Admins;
 use billing_contract::{Problem as Document, paths};
+use billing_domain::UserId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::extract::{Id, Json};
+use crate::http::extract::{Json, PathId};
 use crate::http::identity::{Owner, SignedIn};
 use crate::http::problem::Problem;
 use crate::service;
@@ -40,7 +41,7 @@ async fn list_members(State(state): State<AppState>, SignedIn(member): SignedIn)
 async fn put_member_role(
     State(state): State<AppState>,
     Owner(member): Owner,
-    Id(id): Id,
+    PathId(id): PathId<UserId>,
     Json(form): Json<PutRole>,
 ) -> Result<Json<Member>, Problem> {
     service::members::change_role(&state, &member, &id, form.role).await.map(Json)

@@ -4,13 +4,14 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use billing_contract::metering::{Authorization, Authorize, MAX_EVENTS, UsageEvent, UsageResults};
 use billing_contract::{FieldError, Problem as Document, paths};
+use billing_domain::HoldId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::extract::{Id, Json, read_json};
+use crate::http::extract::{Json, PathId, read_json};
 use crate::http::identity::ServiceKey;
 use crate::http::limits::METERING_BODY;
 use crate::http::problem::Problem;
@@ -126,7 +127,7 @@ async fn create_authorization(
 async fn release_authorization(
     State(state): State<AppState>,
     _: ServiceKey,
-    Id(id): Id,
+    PathId(id): PathId<HoldId>,
 ) -> Result<StatusCode, Problem> {
     authorization::release(&state.reserved(), &id).await?;
     Ok(StatusCode::NO_CONTENT)

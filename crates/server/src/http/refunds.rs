@@ -5,11 +5,12 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use billing_contract::refund::{CreateRefund, Refund};
 use billing_contract::{Problem as Document, paths};
+use billing_domain::RefundId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::card_free::refuse_card_numbers;
-use crate::http::extract::{Id, Json};
+use crate::http::extract::{Json, PathId};
 use crate::http::idempotency::{IdempotencyKey, Repeatable};
 use crate::http::identity::ServiceKey;
 use crate::http::problem::Problem;
@@ -51,6 +52,10 @@ async fn create_refund(
     params(("id" = String, Path, description = "The refund's id")),
     responses((status = 200, body = Refund), (status = 401, body = Document), (status = 404, body = Document)),
 )]
-async fn get_refund(State(state): State<AppState>, _: ServiceKey, Id(id): Id) -> Result<Json<Refund>, Problem> {
+async fn get_refund(
+    State(state): State<AppState>,
+    _: ServiceKey,
+    PathId(id): PathId<RefundId>,
+) -> Result<Json<Refund>, Problem> {
     refunds::get(&state, &id).await.map(Json)
 }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use billing_contract::event::{self, HeartbeatEvent, SessionEvent};
 use billing_contract::request::{AnswerFundsRequest, CreateFundsRequest, FundsRequest, FundsRequestList};
 use billing_contract::{Problem as Document, paths};
+use billing_domain::RequestId;
 use serde::Deserialize;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
@@ -16,7 +17,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::extract::{Id, Json, Query};
+use crate::http::extract::{Json, PathId, Query};
 use crate::http::identity::{Manager, SignedIn};
 use crate::http::problem::Problem;
 use crate::service::requests::{self, Verdict};
@@ -128,7 +129,7 @@ async fn create_request(
 async fn approve_request(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<RequestId>,
     form: Option<Json<AnswerFundsRequest>>,
 ) -> Result<Json<FundsRequest>, Problem> {
     let answer = form.and_then(|Json(form)| form.answer);
@@ -147,7 +148,7 @@ async fn approve_request(
 async fn decline_request(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<RequestId>,
     form: Option<Json<AnswerFundsRequest>>,
 ) -> Result<Json<FundsRequest>, Problem> {
     let answer = form.and_then(|Json(form)| form.answer);

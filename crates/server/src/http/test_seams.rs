@@ -1,12 +1,13 @@
 //! Routes for tests only, in builds with the feature `test-seams`. Everywhere else they do not exist.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::routing::{get, post};
+use billing_domain::OrganizationId;
 use serde::Deserialize;
 
-use crate::http::extract::Json;
+use crate::http::extract::{Json, PathId};
 use crate::http::problem::Problem;
 use crate::service::test_seams::{self, Charge};
 use crate::state::AppState;
@@ -34,7 +35,7 @@ async fn advance_clock(State(state): State<AppState>, Json(form): Json<Advance>)
 
 async fn get_ledger(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId<OrganizationId>,
 ) -> Result<([(HeaderName, &'static str); 1], String), Problem> {
     Ok(([(header::CONTENT_TYPE, "application/jsonl")], test_seams::ledger(&state, &id).await?))
 }
@@ -49,7 +50,7 @@ struct Fill {
 
 async fn fill_ledger(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId<OrganizationId>,
     Json(form): Json<Fill>,
 ) -> Result<StatusCode, Problem> {
     test_seams::fill(&state, &id, form.lines, form.from_days_ago, form.to_days_ago).await?;

@@ -6,11 +6,12 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
 use billing_contract::top_up::{ChallengeAnswer, CreateTopUp, TopUp};
 use billing_contract::{Problem as Document, paths};
+use billing_domain::TopUpId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::card_free::refuse_card_numbers;
-use crate::http::extract::{Id, Json, Query};
+use crate::http::extract::{Json, PathId, Query};
 use crate::http::idempotency::{IdempotencyKey, Repeatable};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
@@ -77,7 +78,7 @@ async fn with_wallet(state: &AppState, member: &Member, top_up: TopUp) -> Json<T
 async fn get_top_up(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<TopUpId>,
 ) -> Result<Json<TopUp>, Problem> {
     let top_up = top_ups::get(&state, &member.organization.id, &id).await?;
     Ok(with_wallet(&state, &member, top_up).await)
@@ -100,7 +101,7 @@ async fn get_top_up(
 async fn get_top_up_receipt(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<TopUpId>,
     Query(print): Query<Print>,
 ) -> Result<Response, Problem> {
     let (pdf, number) = receipts::render(&state, &member.organization.id, &id, print.paper).await?;
@@ -124,7 +125,7 @@ async fn get_top_up_receipt(
 async fn check_top_up(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<TopUpId>,
 ) -> Result<Json<TopUp>, Problem> {
     let top_up = top_ups::check(&state, &member.organization.id, &id).await?;
     Ok(with_wallet(&state, &member, top_up).await)
@@ -144,7 +145,7 @@ async fn check_top_up(
 async fn answer_top_up_challenge(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<TopUpId>,
     Json(form): Json<ChallengeAnswer>,
 ) -> Result<Json<TopUp>, Problem> {
     let top_up = top_ups::answer_challenge(&state, &member.organization.id, &id, form.approve).await?;
@@ -166,7 +167,7 @@ async fn answer_top_up_challenge(
 async fn cancel_top_up(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Id(id): Id,
+    PathId(id): PathId<TopUpId>,
 ) -> Result<Json<TopUp>, Problem> {
     let top_up = top_ups::cancel(&state, &member.organization.id, &id).await?;
     Ok(with_wallet(&state, &member, top_up).await)

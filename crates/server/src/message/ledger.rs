@@ -50,15 +50,15 @@ pub(crate) fn source_of(line: &Line) -> Option<UserMessage> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use billing_domain::{Currency, Timestamp};
+    use billing_domain::{Currency, OrganizationId, Timestamp, TransactionId};
 
     use super::*;
 
     fn line(kind: TransactionKind, amount: i32, description: &str, source: &str) -> Line {
         Line {
-            organization_id: String::new(),
+            organization_id: OrganizationId::from_trusted(""),
             seq: 1,
-            id: String::new(),
+            id: TransactionId::from_trusted(""),
             kind,
             contra: String::new(),
             amount: Money::from_major(amount),

@@ -63,9 +63,9 @@ impl Webhook {
             .client
             .post(self.url.clone())
             .header("content-type", "application/json")
-            .header("webhook-id", &notice.id)
+            .header("webhook-id", notice.id.as_str())
             .header("webhook-timestamp", &timestamp)
-            .header("webhook-signature", sign(&self.key, &notice.id, &timestamp, &body))
+            .header("webhook-signature", sign(&self.key, notice.id.as_str(), &timestamp, &body))
             .body(body)
             .send()
             .await

@@ -205,15 +205,21 @@ fn paused(notice: &Notice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use billing_domain::Timestamp;
+    use billing_domain::{NoticeId, OrganizationId, Timestamp};
     use billing_store::Facts;
 
     fn say(kind: NoticeKind, facts: &[(&str, &str)]) -> EmailText {
         let facts: Facts = facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let created_at = Timestamp::from_seconds(0);
-        let notice = Notice { id: "n".into(), organization_id: "o".into(), kind, facts, created_at };
+        let notice = Notice {
+            id: NoticeId::from_trusted("n"),
+            organization_id: OrganizationId::from_trusted("o"),
+            kind,
+            facts,
+            created_at,
+        };
         let organization = Organization {
-            id: "o".into(),
+            id: OrganizationId::from_trusted("o"),
             name: "Northwind Dental".into(),
             address: String::new(),
             tax_id: String::new(),

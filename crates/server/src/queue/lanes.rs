@@ -4,6 +4,7 @@
 //! Every organisation has its lane, in which one batch is committed after the other, so that two batches never wait for
 //! one wallet's row. SQLite has one writer, so there all share one lane.
 
+use billing_domain::OrganizationId;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,7 +46,7 @@ impl<W> Lanes<W> {
     }
 
     /// Puts work into the organisation's lane.
-    pub(crate) fn enqueue(&self, organization_id: &str, weight: usize, work: W) -> Enqueued<W> {
+    pub(crate) fn enqueue(&self, organization_id: &OrganizationId, weight: usize, work: W) -> Enqueued<W> {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(organization_id);
         let index = usize::try_from(hash % u64::try_from(self.all.len()).unwrap_or(1)).unwrap_or_default();
         let mut lane = self.lock(index);
@@ -106,14 +107,15 @@ mod tests {
     #[test]
     fn one_task_takes_everything_in_order_and_in_bounded_batches() {
         let lanes = Lanes::new(1, 5, 8);
-        assert!(matches!(lanes.enqueue("a", 3, 'a'), Enqueued::First(0)));
-        assert!(matches!(lanes.enqueue("b", 2, 'b'), Enqueued::Waiting));
-        assert!(matches!(lanes.enqueue("c", 9, 'c'), Enqueued::Waiting));
-        assert!(matches!(lanes.enqueue("d", 1, 'd'), Enqueued::Full('d')));
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(OrganizationId::from_trusted);
+        assert!(matches!(lanes.enqueue(&a, 3, 'a'), Enqueued::First(0)));
+        assert!(matches!(lanes.enqueue(&b, 2, 'b'), Enqueued::Waiting));
+        assert!(matches!(lanes.enqueue(&c, 9, 'c'), Enqueued::Waiting));
+        assert!(matches!(lanes.enqueue(&d, 1, 'd'), Enqueued::Full('d')));
         let task = lanes.task(0);
         assert_eq!(task.take(), Some(vec!['a', 'b']));
         assert_eq!(task.take(), Some(vec!['c']), "one piece is taken however large it is");
         assert_eq!(task.take(), None);
-        assert!(matches!(lanes.enqueue("d", 1, 'd'), Enqueued::First(0)), "the lane is free again");
+        assert!(matches!(lanes.enqueue(&d, 1, 'd'), Enqueued::First(0)), "the lane is free again");
     }
 }

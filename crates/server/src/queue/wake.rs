@@ -3,18 +3,19 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
+use billing_domain::OrganizationId;
 use tokio::sync::Notify;
 
 /// A set of wallets, and a signal for the worker.
 #[derive(Debug, Default)]
 pub(crate) struct WakeQueue {
-    wallets: Mutex<HashSet<String>>,
+    wallets: Mutex<HashSet<OrganizationId>>,
     ready: Notify,
 }
 
 impl WakeQueue {
     /// This wallet has changed.
-    pub(crate) fn add(&self, organization_id: &str) {
+    pub(crate) fn add(&self, organization_id: &OrganizationId) {
         let mut wallets = self.wallets.lock().unwrap_or_else(PoisonError::into_inner);
         if !wallets.contains(organization_id) {
             wallets.insert(organization_id.to_owned());
@@ -23,7 +24,7 @@ impl WakeQueue {
     }
 
     /// Waits until there is one, then takes all. For one worker.
-    pub(crate) async fn take(&self) -> HashSet<String> {
+    pub(crate) async fn take(&self) -> HashSet<OrganizationId> {
         loop {
             let taken = std::mem::take(&mut *self.wallets.lock().unwrap_or_else(PoisonError::into_inner));
             if !taken.is_empty() {
@@ -41,14 +42,15 @@ mod tests {
     #[tokio::test]
     async fn many_wakes_are_one_turn_and_none_is_lost() {
         let queue = WakeQueue::default();
-        for organization in ["a", "b", "a", "a"] {
+        let [a, b] = ["a", "b"].map(OrganizationId::from_trusted);
+        for organization in [&a, &b, &a, &a] {
             queue.add(organization);
         }
         assert_eq!(queue.take().await.len(), 2);
         let (taken, ()) = tokio::join!(queue.take(), async {
             tokio::task::yield_now().await;
-            queue.add("a");
+            queue.add(&a);
         });
-        assert_eq!(taken, HashSet::from(["a".to_owned()]));
+        assert_eq!(taken, HashSet::from([a]));
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod hosted_page;
 pub(crate) mod intent;
 
+use billing_domain::CardId;
 use billing_domain::charge::DeclineCode;
 use billing_payments::{CardFacts, ProviderError, SetupAnswer, SetupOutcome};
 use billing_store::{Card, CardSetup, LinkCharge, NewCard, SetupStatus, SetupWord};
@@ -40,11 +41,11 @@ async fn call_and_apply(state: &AppState, setup: &CardSetup, given_up: bool) -> 
         Err(ProviderError::Refused(reason)) => {
             // Without a card in it the request itself is refused: wrong settings, not a wrong number.
             let code = if request.card.is_some() {
-                tracing::info!(setup = setup.id, reason, "the provider does not take this card");
+                tracing::info!(setup = %setup.id, reason, "the provider does not take this card");
                 DeclineCode::IncorrectNumber
             } else {
                 tracing::error!(
-                    setup = setup.id,
+                    setup = %setup.id,
                     reason,
                     "the payment provider refuses our requests: check its settings"
                 );
@@ -53,7 +54,7 @@ async fn call_and_apply(state: &AppState, setup: &CardSetup, given_up: bool) -> 
             apply_update(state, setup, &SetupWord::Failed { decline_code: Some(code) }).await
         }
         Err(error) => {
-            tracing::warn!(setup = setup.id, %error, "no answer about a card");
+            tracing::warn!(setup = %setup.id, %error, "no answer about a card");
             Ok(Vec::new())
         }
     }
@@ -125,18 +126,18 @@ pub(super) fn connected_effects(card: &Card) -> Vec<Effect> {
 pub(crate) async fn refresh_card(state: &AppState, card_ref: &str) -> Result<Vec<Effect>, Problem> {
     let provider = state.provider.name();
     let Some(organization_id) = state.store.card_owner(provider, card_ref).await? else { return Ok(Vec::new()) };
-    let known = state.provider.look_up_card(&organization_id, card_ref).await.map_err(|error| {
+    let known = state.provider.look_up_card(organization_id.as_str(), card_ref).await.map_err(|error| {
         tracing::warn!(%error, "new facts of a card could not be looked up");
         Problem::provider_silent()
     })?;
     let Some(facts) = known else { return Ok(Vec::new()) };
-    let facts = new_card(String::new(), provider, facts);
+    let facts = new_card(state.new_id()?, provider, facts);
     let changed = state.store.refresh_card(&organization_id, &facts).await?.is_some();
     Ok(changed.then(|| Effect::publish(&organization_id, Topic::Cards)).into_iter().collect())
 }
 
 /// A card's facts, to be stored under this id.
-pub(crate) fn new_card(id: String, provider: &str, facts: CardFacts) -> NewCard {
+pub(crate) fn new_card(id: CardId, provider: &str, facts: CardFacts) -> NewCard {
     NewCard {
         id,
         provider: provider.to_owned(),

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
-use billing_domain::{Money, Timestamp};
+use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, Timestamp, TopUpId};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
 use billing_store::{Applied, CreditLine, ProviderWord, StoreError, TopUp};
 
@@ -32,8 +32,8 @@ const BUSY_PAUSES: [Duration; 3] = [Duration::from_millis(300), Duration::from_s
 /// Reconciles the charge after whoever is just at it: their answer may be older than what has happened since.
 pub(crate) async fn reconcile_charge_anew(
     state: &AppState,
-    organization_id: &str,
-    id: &str,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
 ) -> Result<Vec<Effect>, Problem> {
     loop {
         match reconcile_charge(state, organization_id, id).await? {
@@ -46,8 +46,8 @@ pub(crate) async fn reconcile_charge_anew(
 /// Asks the provider once and applies its answer, unless the top-up is final already. `None`: somebody else is at it.
 pub(crate) async fn reconcile_charge(
     state: &AppState,
-    organization_id: &str,
-    id: &str,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
 ) -> Result<Option<Vec<Effect>>, Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
     let until = now.plus_seconds(LEASE_SECONDS);
@@ -62,8 +62,8 @@ pub(crate) async fn reconcile_charge(
 #[tracing::instrument(skip_all, fields(organization = %organization_id, top_up = %id))]
 pub(crate) async fn close_charge(
     state: &AppState,
-    organization_id: &str,
-    id: &str,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
 ) -> Result<Option<Vec<Effect>>, Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
     let until = now.plus_seconds(LEASE_SECONDS);
@@ -75,7 +75,11 @@ pub(crate) async fn close_charge(
 }
 
 /// Of a top-up that could not be leased: nothing is left to do if it is final, else somebody else is at it.
-async fn unleased(state: &AppState, organization_id: &str, id: &str) -> Result<Option<Vec<Effect>>, Problem> {
+async fn unleased(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
+) -> Result<Option<Vec<Effect>>, Problem> {
     Ok(state.store.top_up(organization_id, id).await?.status.is_final().then(Vec::new))
 }
 
@@ -96,7 +100,7 @@ pub(crate) async fn settle_received(
 
 /// Leases what is due, of any organization: after a crash, a silence, or while the provider is still at it. Each with
 /// the owner of the leases goes to [`reconcile_leased`].
-pub(crate) async fn lease_due_charges(state: &AppState, limit: u32) -> Result<(String, Vec<TopUp>), Problem> {
+pub(crate) async fn lease_due_charges(state: &AppState, limit: u32) -> Result<(LeaseOwner, Vec<TopUp>), Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
     let due = state.store.lease_due_top_ups(&owner, now.plus_seconds(LEASE_SECONDS), now, limit).await?;
     Ok((owner, due))
@@ -113,7 +117,11 @@ enum ProviderCall {
 
 /// Asks the provider about a top-up that `owner` has leased, and applies its answer.
 #[tracing::instrument(skip_all, fields(organization = %top_up.organization_id, top_up = %top_up.id))]
-pub(crate) async fn reconcile_leased(state: &AppState, top_up: &TopUp, owner: &str) -> Result<Vec<Effect>, Problem> {
+pub(crate) async fn reconcile_leased(
+    state: &AppState,
+    top_up: &TopUp,
+    owner: &LeaseOwner,
+) -> Result<Vec<Effect>, Problem> {
     let call = next_call(state, top_up).await?;
     call_and_apply(state, top_up, owner, call).await
 }
@@ -144,7 +152,7 @@ async fn is_wanted(state: &AppState, top_up: &TopUp) -> Result<bool, Problem> {
 async fn call_and_apply(
     state: &AppState,
     top_up: &TopUp,
-    owner: &str,
+    owner: &LeaseOwner,
     call: ProviderCall,
 ) -> Result<Vec<Effect>, Problem> {
     let answer = hold_lease(state, top_up, owner, call_provider(state, top_up, call)).await;
@@ -155,7 +163,7 @@ async fn call_and_apply(
 }
 
 /// Prolongs the lease for as long as the work takes.
-async fn hold_lease<T>(state: &AppState, top_up: &TopUp, owner: &str, work: impl Future<Output = T>) -> T {
+async fn hold_lease<T>(state: &AppState, top_up: &TopUp, owner: &LeaseOwner, work: impl Future<Output = T>) -> T {
     let heartbeat = async {
         loop {
             tokio::time::sleep(HEARTBEAT).await;
@@ -176,7 +184,7 @@ async fn hold_lease<T>(state: &AppState, top_up: &TopUp, owner: &str, work: impl
 fn charge_request(top_up: &TopUp) -> Option<ChargeRequest> {
     Some(ChargeRequest {
         reference: charge_reference(top_up),
-        customer: top_up.organization_id.clone(),
+        customer: top_up.organization_id.to_string(),
         card_ref: top_up.card_ref.clone(),
         amount_minor: top_up.amount.to_minor_exact(top_up.currency)?,
         currency: top_up.currency,
@@ -190,7 +198,7 @@ fn charge_request(top_up: &TopUp) -> Option<ChargeRequest> {
 
 /// The name of the charge at the provider.
 pub(crate) fn charge_reference(top_up: &TopUp) -> Reference {
-    Reference::top_up(&top_up.id, top_up.attempt)
+    Reference::top_up(top_up.id.as_str(), top_up.attempt)
 }
 
 /// `Ok(None)`: the provider has not heard of it yet.
@@ -271,7 +279,7 @@ fn charge_update(
         Ok(None) | Err(ProviderError::NoAnswer | ProviderError::Busy) => None,
         Err(ProviderError::Refused(reason)) => {
             tracing::error!(
-                top_up = top_up.id,
+                top_up = %top_up.id,
                 reason,
                 "the payment provider refuses our requests: check its settings"
             );
@@ -284,7 +292,7 @@ fn charge_update(
             })
         }
         Err(ProviderError::ReferenceReused) => {
-            tracing::error!(top_up = top_up.id, "the reference of this charge was used with other contents");
+            tracing::error!(top_up = %top_up.id, "the reference of this charge was used with other contents");
             Some(blank)
         }
     }
@@ -358,7 +366,7 @@ fn applied_effects(applied: &Applied) -> Vec<Effect> {
 }
 
 /// What the outcome of its charge means for a payment link beyond what was written with it.
-async fn link_effects(state: &AppState, top_up: &TopUp, link_id: &str) -> Vec<Effect> {
+async fn link_effects(state: &AppState, top_up: &TopUp, link_id: &LinkId) -> Vec<Effect> {
     let organization_id = &top_up.organization_id;
     let mut effects = vec![Effect::publish(organization_id, Topic::Link(link_id.to_owned()))];
     if top_up.status.is_open() {
@@ -371,7 +379,7 @@ async fn link_effects(state: &AppState, top_up: &TopUp, link_id: &str) -> Vec<Ef
             card_ref: top_up.card_ref.clone(),
         })),
         // The charge is applied; only who watches the cards learns of it later.
-        Err(error) => tracing::warn!(top_up = top_up.id, %error, "the card of a payment link could not be read"),
+        Err(error) => tracing::warn!(top_up = %top_up.id, %error, "the card of a payment link could not be read"),
     }
     effects
 }

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::Money;
 use billing_domain::charge::DisputeState;
-use billing_payments::{DisputeAnswer, DisputeOutcome, Subject};
+use billing_domain::{Money, OrganizationId, TopUpId};
+use billing_payments::{DisputeAnswer, DisputeOutcome};
 use billing_store::{CreditLine, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
 
 use crate::events::Topic;
 use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
 use crate::reconcile::early_event::keep_early_event;
-use crate::reconcile::{Effect, organization_day};
+use crate::reconcile::{Effect, organization_day, top_up_of};
 use crate::state::AppState;
 
 /// A dispute of a charge of ours, as the provider has it now.
 pub(crate) struct FoundDispute {
     /// Whose charge.
-    pub(crate) organization_id: String,
+    pub(crate) organization_id: OrganizationId,
     /// The disputed top-up.
-    pub(crate) top_up_id: String,
+    pub(crate) top_up_id: TopUpId,
     answer: DisputeAnswer,
 }
 
@@ -31,12 +31,12 @@ pub(crate) async fn find_dispute(state: &AppState, provider_ref: &str) -> Result
         Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(None) };
-    let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(None) };
-    let Some(organization_id) = state.store.top_up_owner(id).await? else {
-        keep_early_event(state, EarlyKind::Dispute, provider_ref, id).await?;
+    let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(None) };
+    let Some(organization_id) = state.store.top_up_owner(&top_up_id).await? else {
+        keep_early_event(state, EarlyKind::Dispute, provider_ref, &top_up_id).await?;
         return Ok(None);
     };
-    Ok(Some(FoundDispute { organization_id, top_up_id: id.to_owned(), answer }))
+    Ok(Some(FoundDispute { organization_id, top_up_id, answer }))
 }
 
 /// Moves the wallet's money after the provider's. The charge must have been reconciled before: what is not in the ledger
@@ -84,7 +84,7 @@ fn dispute_line(
     what: fn(&str) -> UserMessage,
 ) -> Result<CreditLine, Problem> {
     let details = BTreeMap::from([
-        ("top_up".to_owned(), top_up.id.clone()),
+        ("top_up".to_owned(), top_up.id.to_string()),
         ("dispute".to_owned(), answer.provider_ref.clone()),
         ("reason".to_owned(), answer.reason.clone()),
     ]);

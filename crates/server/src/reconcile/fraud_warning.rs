@@ -1,11 +1,10 @@
 //! Early fraud warnings: automatic payments rest and people are told, once. Whether the money goes back is theirs to say.
 
-use billing_payments::Subject;
 use billing_store::FraudWord;
 
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::reconcile::Effect;
+use crate::reconcile::{Effect, top_up_of};
 use crate::state::AppState;
 
 /// Asks the provider about a warning and applies it. One about no charge of ours is no concern.
@@ -16,18 +15,18 @@ pub(crate) async fn reconcile_fraud_warning(state: &AppState, provider_ref: &str
         Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(Vec::new()) };
-    let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(Vec::new()) };
-    let Some(organization_id) = state.store.top_up_owner(id).await? else { return Ok(Vec::new()) };
+    let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(Vec::new()) };
+    let Some(organization_id) = state.store.top_up_owner(&top_up_id).await? else { return Ok(Vec::new()) };
     let update = FraudWord {
         provider: state.provider.name().to_owned(),
         provider_ref: answer.provider_ref.clone(),
-        top_up_id: id.to_owned(),
+        top_up_id,
         reason: answer.reason.clone(),
         actionable: answer.actionable,
     };
     let applied = state.store.apply_fraud_warning(&organization_id, &update, state.clock.now()).await?;
     if applied.is_news {
-        tracing::warn!(organization = organization_id, top_up = id, reason = update.reason, "a payment may be fraud");
+        tracing::warn!(organization = %organization_id, top_up = %update.top_up_id, reason = update.reason, "a payment may be fraud");
     }
     if !applied.auto_pay_changed {
         return Ok(Vec::new());

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use billing_domain::charge::RefundStatus;
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Money, OrganizationId, RefundId, Timestamp, TopUpId};
 use billing_payments::{
     ExternalRefund as ExternalRefundAnswer, ProviderError, Reference, RefundAnswer, RefundOutcome, RefundRequest,
-    Subject,
 };
 use billing_store::{CreditLine, EarlyKind, ExternalRefund, Organization, Refund, RefundWord, StoreError, TopUp};
 
@@ -15,7 +14,7 @@ use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
 use crate::reconcile::charge::{back_off, charge_reference};
 use crate::reconcile::early_event::keep_early_event;
-use crate::reconcile::{Effect, organization_day};
+use crate::reconcile::{Effect, organization_day, top_up_of};
 use crate::state::AppState;
 
 /// Longer than any call to the provider takes.
@@ -24,7 +23,11 @@ pub(crate) const REFUND_LEASE_SECONDS: i64 = 60;
 const EXTERNAL_CHECK_SECONDS: i64 = 3_600;
 
 /// Leases refunds that are due, or one; each goes to [`reconcile_refund`] if we made it.
-pub(crate) async fn lease_due_refunds(state: &AppState, id: Option<&str>, limit: u32) -> Result<Vec<Refund>, Problem> {
+pub(crate) async fn lease_due_refunds(
+    state: &AppState,
+    id: Option<&RefundId>,
+    limit: u32,
+) -> Result<Vec<Refund>, Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
     Ok(state.store.lease_refunds(&owner, now.plus_seconds(REFUND_LEASE_SECONDS), now, id, limit).await?)
 }
@@ -49,7 +52,7 @@ pub(crate) async fn reconcile_refund(state: &AppState, refund: &Refund) -> Resul
 /// The answer, or what its absence means.
 async fn ask_provider(state: &AppState, refund: &Refund, top_up: &TopUp) -> Result<RefundAnswer, RefundStatus> {
     let request = RefundRequest {
-        reference: Reference::refund(&refund.id, 1),
+        reference: Reference::refund(refund.id.as_str(), 1),
         charge: charge_reference(top_up),
         charge_provider_ref: top_up.provider_ref.clone().unwrap_or_default(),
         amount_minor: refund.amount.to_minor_exact(refund.currency).unwrap_or_default(),
@@ -60,7 +63,7 @@ async fn ask_provider(state: &AppState, refund: &Refund, top_up: &TopUp) -> Resu
         Err(ProviderError::Refused(reason)) => match state.provider.look_up_refund(&request).await {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) => {
-                tracing::error!(refund = refund.id, reason, "the payment provider refuses a refund");
+                tracing::error!(refund = %refund.id, reason, "the payment provider refuses a refund");
                 Err(RefundStatus::Failed)
             }
             Err(_) => Err(RefundStatus::Unknown),
@@ -72,9 +75,9 @@ async fn ask_provider(state: &AppState, refund: &Refund, top_up: &TopUp) -> Resu
 
 /// A refund that somebody made at the provider, of a charge of ours.
 pub(crate) struct FoundRefund {
-    organization_id: String,
+    organization_id: OrganizationId,
     /// What is given back.
-    pub(crate) top_up_id: String,
+    pub(crate) top_up_id: TopUpId,
     answer: ExternalRefundAnswer,
 }
 
@@ -86,12 +89,12 @@ pub(crate) async fn find_external_refund(state: &AppState, provider_ref: &str) -
         Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(None) };
-    let Some(Subject::TopUp { id, .. }) = answer.charge.subject() else { return Ok(None) };
-    let Some(organization_id) = state.store.top_up_owner(id).await? else {
-        keep_early_event(state, EarlyKind::Refund, provider_ref, id).await?;
+    let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(None) };
+    let Some(organization_id) = state.store.top_up_owner(&top_up_id).await? else {
+        keep_early_event(state, EarlyKind::Refund, provider_ref, &top_up_id).await?;
         return Ok(None);
     };
-    Ok(Some(FoundRefund { organization_id, top_up_id: id.to_owned(), answer }))
+    Ok(Some(FoundRefund { organization_id, top_up_id, answer }))
 }
 
 /// Debits the wallet for it, or credits it again if it failed. The charge must have been reconciled before: what is not in
@@ -131,7 +134,7 @@ const fn refund_status(outcome: RefundOutcome) -> RefundStatus {
 }
 
 /// The balance is another one, and automatic payments may wait.
-pub(crate) fn refund_effects(organization_id: &str) -> Vec<Effect> {
+pub(crate) fn refund_effects(organization_id: &OrganizationId) -> Vec<Effect> {
     vec![
         Effect::publish(organization_id, Topic::Ledger),
         Effect::publish(organization_id, Topic::AutoPay),
@@ -151,7 +154,7 @@ pub(crate) fn refund_line(
     reason: &str,
     now: Timestamp,
 ) -> Result<CreditLine, Problem> {
-    let mut details = BTreeMap::from([("top_up".to_owned(), top_up.id.clone())]);
+    let mut details = BTreeMap::from([("top_up".to_owned(), top_up.id.to_string())]);
     if !reason.is_empty() {
         details.insert("reason".to_owned(), reason.to_owned());
     }

@@ -2,10 +2,10 @@
 
 use billing_contract::auto_pay::{AutoPay as AutoPayView, EnteredRefill, MonthFigures, PutAutoPay};
 use billing_contract::{Entered, FieldError, ProblemCode};
-use billing_domain::Money;
 use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::auto_pay::{Plan, Refill, Settings, SettingsError};
 use billing_domain::limits::{AmountError, ChargeLimits};
+use billing_domain::{CardId, Money};
 use billing_store::{AutoPay, AutoPayUpdate, Organization, StoreError};
 
 use crate::effects::run_effects;
@@ -52,7 +52,7 @@ pub(crate) async fn show(
         threshold: settings.threshold,
         refill: settings.refill,
         monthly_cap: settings.monthly_cap,
-        card_id,
+        card_id: card_id.map(Into::into),
         health: map_health(auto_pay, plan),
         last_charge_at: auto_pay.health.last_charge_at,
         resumes_with_default_card: recharge::resumes_with_default_card(auto_pay),
@@ -112,13 +112,6 @@ pub(crate) async fn put(
     if form.enabled || present.settings != Some(settings) {
         refuse_problems("", &settings, &limits)?;
     }
-    let update = AutoPayUpdate {
-        enabled: form.enabled,
-        settings,
-        card_id: form.card_id.clone(),
-        consent: if form.enabled { Some(CONSENT.to_owned()) } else { present.consent.clone() },
-        updated_by: member.user.id.clone(),
-    };
     if form.enabled && state.store.cards(&organization.id).await?.is_empty() {
         return Err(card_required());
     }
@@ -128,14 +121,21 @@ pub(crate) async fn put(
     }
     // Begins anew when it is switched on or off, or another card is agreed to. The version proves that `present` still
     // holds, except for its health.
-    let restarts = !form.enabled || !present.enabled || form.card_id != present.card_id;
+    let restarts =
+        !form.enabled || !present.enabled || form.card_id.as_deref() != present.card_id.as_ref().map(CardId::as_str);
     let event = HealthEvent::SettingsConfirmed { restarts };
+    let unknown_card = || Problem::field("/card_id", "unknown_card", UserMessage::auto_pay_card_gone());
+    let update = AutoPayUpdate {
+        enabled: form.enabled,
+        settings,
+        card_id: form.card_id.as_deref().map(|id| id.parse().map_err(|_| unknown_card())).transpose()?,
+        consent: if form.enabled { Some(CONSENT.to_owned()) } else { present.consent.clone() },
+        updated_by: member.user.id.clone(),
+    };
     match state.store.put_auto_pay(&organization.id, present.version, &update, event, now).await {
         Ok(_) => {}
         Err(StoreError::Stale) => return Err(stale()),
-        Err(StoreError::NotFound) => {
-            return Err(Problem::field("/card_id", "unknown_card", UserMessage::auto_pay_card_gone()));
-        }
+        Err(StoreError::NotFound) => return Err(unknown_card()),
         Err(error) => return Err(error.into()),
     }
     run_effects(state, vec![Effect::ReviewAutoPay(organization.id.clone())]).await?;
@@ -165,12 +165,12 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<AutoPayV
 /// Before a card goes: without any card automatic payments are switched off; without the one that was agreed to they
 /// pause until somebody agrees to another one. Done first, so that a crash in between never charges a card unasked.
 /// See docs/decisions/0037-which-card-is-charged.md.
-pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id: &str) -> Result<(), Problem> {
+pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id: &CardId) -> Result<(), Problem> {
     let organization_id = &member.organization.id;
     let present = state.store.auto_pay(organization_id).await?;
     let Some(settings) = present.settings else { return Ok(()) };
-    let last = state.store.cards(organization_id).await?.iter().all(|card| card.id == card_id);
-    let named = present.card_id.as_deref() == Some(card_id);
+    let last = state.store.cards(organization_id).await?.iter().all(|card| card.id == *card_id);
+    let named = present.card_id.as_ref() == Some(card_id);
     let touches = named || (last && present.enabled);
     if !touches {
         return Ok(());

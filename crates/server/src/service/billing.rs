@@ -8,6 +8,7 @@ use crate::service::sessions::Member;
 use crate::service::usage::{Spending, summary_start};
 use crate::service::{auto_pay, cards, links, requests, top_ups, transactions, usage, wallet};
 use crate::state::AppState;
+use billing_domain::OrganizationId;
 
 /// How often the figures are read again because the ledger moved meanwhile. On a wallet that is never still the usage
 /// may then be a line ahead of the balance, as it is on every later change until the stream has told of it.
@@ -51,7 +52,7 @@ pub(crate) async fn billing(state: &AppState, member: &Member) -> Result<Billing
 /// Wallet and usage of the same moment of the ledger.
 async fn still(
     state: &AppState,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     from: billing_domain::Date,
     today: billing_domain::Date,
 ) -> Result<(billing_store::Wallet, Spending), Problem> {

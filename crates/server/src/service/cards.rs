@@ -3,7 +3,7 @@
 use billing_contract::ProblemCode;
 use billing_contract::card::{Card as CardView, CardList, CardSetup as CardSetupView, CreateCardSetup};
 use billing_domain::free_text::{CONSENT, FreeText, contains_card_number};
-use billing_domain::{FreeTextError, Timestamp};
+use billing_domain::{CardId, CardSetupId, FreeTextError, OrganizationId, Timestamp, UserId};
 use billing_payments::{CardToken, Reference, SetupRequest};
 use billing_store::{CardSetup, Created, IdempotencyKey, NewCardSetup, SetupStatus, StoreError};
 
@@ -27,7 +27,7 @@ pub(crate) const TOKEN_CHARACTERS: usize = 200;
 const MAX_VALID_YEARS: u16 = 25;
 
 /// The connected cards, the default first.
-pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<CardList, Problem> {
+pub(crate) async fn list(state: &AppState, organization_id: &OrganizationId) -> Result<CardList, Problem> {
     Ok(CardList { items: state.store.cards(organization_id).await?.iter().map(map_card).collect() })
 }
 
@@ -41,10 +41,10 @@ pub(crate) async fn start_setup(
     let (organization_id, now) = (&member.organization.id, state.clock.now());
     let own_form = state.sandbox.is_none();
     refuse_problems("/token", &form.token, (form.exp_month, form.exp_year), &form.consent, own_form, now)?;
-    let id = state.new_id()?;
+    let id: CardSetupId = state.new_id()?;
     let request = SetupRequest {
-        reference: Reference::setup(&id),
-        customer: organization_id.clone(),
+        reference: Reference::setup(id.as_str()),
+        customer: organization_id.to_string(),
         // Without a token the provider's own form takes the card.
         card: (!form.token.is_empty()).then(|| CardToken {
             token: form.token.clone(),
@@ -75,8 +75,8 @@ pub(crate) async fn start_setup(
 /// A set-up to be begun by this person, or by whoever holds a link.
 pub(crate) fn new_setup(
     state: &AppState,
-    id: String,
-    user_id: Option<String>,
+    id: CardSetupId,
+    user_id: Option<UserId>,
     intent: &SetupIntent,
 ) -> Result<NewCardSetup, Problem> {
     Ok(NewCardSetup {
@@ -158,7 +158,7 @@ pub(crate) async fn reconcile_abandoned(state: &AppState, limit: u32) -> Result<
     let before = state.clock.now().plus_seconds(-60);
     for setup in state.store.open_card_setups(before, limit).await? {
         if let Err(problem) = reconcile(state, &setup).await {
-            tracing::warn!(setup = setup.id, problem = problem.document().detail, "a card could not be set up");
+            tracing::warn!(setup = %setup.id, problem = problem.document().detail, "a card could not be set up");
         }
     }
     Ok(())
@@ -169,7 +169,11 @@ async fn reconcile(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
 }
 
 /// Where connecting stands.
-pub(crate) async fn get_setup(state: &AppState, organization_id: &str, id: &str) -> Result<CardSetupView, Problem> {
+pub(crate) async fn get_setup(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &CardSetupId,
+) -> Result<CardSetupView, Problem> {
     let setup = find_setup(state, organization_id, id).await?;
     let card = match &setup.card_id {
         // It may have been removed meanwhile.
@@ -179,7 +183,11 @@ pub(crate) async fn get_setup(state: &AppState, organization_id: &str, id: &str)
     Ok(map_card_setup(&setup, card.as_ref()))
 }
 
-async fn find_setup(state: &AppState, organization_id: &str, id: &str) -> Result<CardSetup, Problem> {
+async fn find_setup(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &CardSetupId,
+) -> Result<CardSetup, Problem> {
     match state.store.card_setup(organization_id, id).await {
         Err(StoreError::NotFound) => Err(Problem::not_found()),
         found => Ok(found?),
@@ -188,7 +196,11 @@ async fn find_setup(state: &AppState, organization_id: &str, id: &str) -> Result
 
 /// Asks the provider where connecting stands, unless that is final.
 /// See docs/decisions/0016-intent-before-charge.md.
-pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> Result<CardSetupView, Problem> {
+pub(crate) async fn check(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &CardSetupId,
+) -> Result<CardSetupView, Problem> {
     let setup = find_setup(state, organization_id, id).await?;
     if matches!(setup.status, SetupStatus::Pending | SetupStatus::ActionRequired) {
         reconcile(state, &setup).await?;
@@ -199,8 +211,8 @@ pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> 
 /// The cardholder's answer to the sandbox bank's challenge. Afterwards the bank is asked, not the browser believed.
 pub(crate) async fn answer_challenge(
     state: &AppState,
-    organization_id: &str,
-    id: &str,
+    organization_id: &OrganizationId,
+    id: &CardSetupId,
     approve: bool,
 ) -> Result<CardSetupView, Problem> {
     let setup = find_setup(state, organization_id, id).await?;
@@ -209,15 +221,19 @@ pub(crate) async fn answer_challenge(
         return Err(Problem::new(ProblemCode::Conflict, UserMessage::card_confirmation_over()));
     }
     if state.clock.now().seconds_since(setup.created_at) <= ABANDONED_SECONDS {
-        sandbox.answer_setup(&Reference::setup(&setup.id), approve).await.map_err(top_ups::unanswered)?;
+        sandbox.answer_setup(&Reference::setup(setup.id.as_str()), approve).await.map_err(top_ups::unanswered)?;
     }
     reconcile(state, &setup).await?;
     get_setup(state, organization_id, id).await
 }
 
 /// Makes a card the one that is charged when none is named.
-pub(crate) async fn make_default(state: &AppState, organization_id: &str, id: &str) -> Result<CardView, Problem> {
-    let already = state.store.cards(organization_id).await?.iter().any(|card| card.is_default && card.id == id);
+pub(crate) async fn make_default(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &CardId,
+) -> Result<CardView, Problem> {
+    let already = state.store.cards(organization_id).await?.iter().any(|card| card.is_default && card.id == *id);
     let card = match state.store.set_default_card(organization_id, id).await {
         Err(StoreError::NotFound) => return Err(Problem::not_found()),
         changed => changed?,
@@ -230,7 +246,7 @@ pub(crate) async fn make_default(state: &AppState, organization_id: &str, id: &s
 }
 
 /// Removes a card. Without the last one automatic payments are switched off in the same step.
-pub(crate) async fn remove(state: &AppState, member: &Member, id: &str) -> Result<(), Problem> {
+pub(crate) async fn remove(state: &AppState, member: &Member, id: &CardId) -> Result<(), Problem> {
     let organization_id = &member.organization.id;
     let card = match state.store.card(organization_id, id).await {
         Err(StoreError::NotFound) => return Err(Problem::not_found()),

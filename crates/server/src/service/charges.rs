@@ -1,5 +1,6 @@
 //! Charges as requests and workers reconcile them, each with its effects.
 
+use billing_domain::{OrganizationId, TopUpId};
 use futures_util::future::join_all;
 
 use crate::deadlines::OUTCOME_PATIENCE;
@@ -10,7 +11,7 @@ use crate::state::AppState;
 
 /// Reconciles a charge in a task of its own, which a dropped request does not stop, and waits a while for it; late or
 /// failed, the row says how it stands.
-pub(crate) async fn wait_for_charge(state: &AppState, organization_id: &str, id: &str) {
+pub(crate) async fn wait_for_charge(state: &AppState, organization_id: &OrganizationId, id: &TopUpId) {
     let work = {
         let (state, organization_id, id) = (state.clone(), organization_id.to_owned(), id.to_owned());
         async move {
@@ -19,7 +20,7 @@ pub(crate) async fn wait_for_charge(state: &AppState, organization_id: &str, id:
         }
     };
     if let Ok(Ok(Err(problem))) = tokio::time::timeout(OUTCOME_PATIENCE, state.tasks.spawn(work)).await {
-        tracing::warn!(top_up = id, problem = problem.document().detail, "a charge is not reconciled");
+        tracing::warn!(top_up = %id, problem = problem.document().detail, "a charge is not reconciled");
     }
 }
 
@@ -32,7 +33,7 @@ pub(crate) async fn reconcile_due(state: &AppState, limit: u32) -> Result<(), Pr
     });
     for (top_up, result) in due.iter().zip(join_all(work).await) {
         if let Err(problem) = result {
-            tracing::warn!(top_up = top_up.id, problem = problem.document().detail, "a charge is not reconciled");
+            tracing::warn!(top_up = %top_up.id, problem = problem.document().detail, "a charge is not reconciled");
         }
     }
     Ok(())

@@ -8,11 +8,11 @@ use billing_contract::ProblemCode;
 use billing_contract::link::{
     CreatePaymentLink, CreatedPaymentLink, EnteredLinkSettings, PaymentLink as PaymentLinkView, PaymentLinkList, QrCode,
 };
-use billing_domain::Money;
 use billing_domain::auto_pay::Settings;
 use billing_domain::free_text::{FreeText, LINK_NOTE};
 use billing_domain::limits::ChargeLimits;
 use billing_domain::link::{DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS};
+use billing_domain::{LinkId, Money, OrganizationId, UserId};
 use billing_store::{CardSetup, NewLink, PaymentLink, StoreError};
 use qrcode::{Color, EcLevel};
 
@@ -31,14 +31,18 @@ use crate::view::payment_link::map_payment_link;
 const LISTED: u32 = 50;
 
 /// Every link that can be used and the latest others, newest first.
-pub(crate) async fn list(state: &AppState, organization_id: &str) -> Result<PaymentLinkList, Problem> {
+pub(crate) async fn list(state: &AppState, organization_id: &OrganizationId) -> Result<PaymentLinkList, Problem> {
     let now = state.clock.now();
     let links = state.store.links(organization_id, LISTED, now).await?;
     Ok(PaymentLinkList { items: links.iter().map(|link| map_payment_link(link, now)).collect() })
 }
 
 /// One link.
-pub(crate) async fn get(state: &AppState, organization_id: &str, id: &str) -> Result<PaymentLinkView, Problem> {
+pub(crate) async fn get(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &LinkId,
+) -> Result<PaymentLinkView, Problem> {
     Ok(map_payment_link(&state.store.link(organization_id, id).await?, state.clock.now()))
 }
 
@@ -78,7 +82,11 @@ pub(crate) async fn create(
 }
 
 /// Takes a link back. One that is over already stays as it is, and is answered as it is.
-pub(crate) async fn revoke(state: &AppState, organization_id: &str, id: &str) -> Result<PaymentLinkView, Problem> {
+pub(crate) async fn revoke(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &LinkId,
+) -> Result<PaymentLinkView, Problem> {
     let now = state.clock.now();
     let link = state.store.revoke_link(organization_id, id, now).await?;
     state.events.publish(organization_id, Topic::Link(link.id.clone()));
@@ -87,11 +95,15 @@ pub(crate) async fn revoke(state: &AppState, organization_id: &str, id: &str) ->
 }
 
 /// Somebody has lost the role by which they made links: whoever watches sees those end, and pages that are open are closed.
-pub(crate) async fn maker_demoted(state: &AppState, organization_id: &str, user_id: &str) -> Result<(), Problem> {
+pub(crate) async fn maker_demoted(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    user_id: &UserId,
+) -> Result<(), Problem> {
     let now = state.clock.now();
     for link in state.store.links(organization_id, LISTED, now).await? {
         let ended = link.completed_at.is_none() && link.revoked_at.is_none() && !link.maker_manages;
-        if ended && link.created_by == user_id {
+        if ended && link.created_by == *user_id {
             state.events.publish(organization_id, Topic::Link(link.id.clone()));
             close_page(state, &link);
         }
@@ -109,7 +121,7 @@ fn close_page(state: &AppState, link: &PaymentLink) {
             Err(error) => Err(error.into()),
         };
         if let Err(problem) = closed {
-            tracing::warn!(link = link.id, problem = problem.document().detail, "a page could not be closed");
+            tracing::warn!(link = %link.id, problem = problem.document().detail, "a page could not be closed");
         }
     });
 }

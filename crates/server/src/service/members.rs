@@ -3,7 +3,7 @@
 use billing_contract::ProblemCode;
 use billing_contract::member::{self, MemberList};
 use billing_contract::session::Admins;
-use billing_domain::Role;
+use billing_domain::{Role, UserId};
 use billing_store::RoleChange;
 
 use crate::events::Topic;
@@ -28,7 +28,7 @@ pub(crate) async fn admins(state: &AppState, member: &Member) -> Result<Admins, 
 pub(crate) async fn change_role(
     state: &AppState,
     member: &Member,
-    user_id: &str,
+    user_id: &UserId,
     role: Role,
 ) -> Result<member::Member, Problem> {
     require_confirmation(state, member)?;
@@ -46,5 +46,5 @@ pub(crate) async fn change_role(
 }
 
 fn map_transaction(member: billing_store::Member) -> member::Member {
-    member::Member { id: member.user_id, name: member.name, email: member.email, role: member.role }
+    member::Member { id: member.user_id.into(), name: member.name, email: member.email, role: member.role }
 }

@@ -90,10 +90,8 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
 }
 
 async fn organization(state: &AppState, id: &str) -> Result<Option<Organization>, Problem> {
-    if uuid::Uuid::try_parse(id).is_err() {
-        return Ok(None);
-    }
-    match state.store.organization(id).await {
+    let Ok(id) = id.parse() else { return Ok(None) };
+    match state.store.organization(&id).await {
         Ok(organization) => Ok(Some(organization)),
         Err(StoreError::NotFound) => Ok(None),
         Err(error) => Err(error.into()),

@@ -1,7 +1,7 @@
 //! Telling people and the operator: what is said, to whom it goes, and when a wallet is low enough to say so.
 
 use billing_contract::auto_pay::HealthState;
-use billing_domain::Timestamp;
+use billing_domain::{OrganizationId, Timestamp};
 use billing_store::{Channel, Delivery, DeliveryWord, Facts, Organization};
 use futures_util::future::join_all;
 
@@ -24,7 +24,7 @@ const SHOWN: u32 = 100;
 /// While automatic payments are about to refill it, it is not low: nobody has to do anything. It is once they wait for
 /// their pace and the money is gone, or once they rest.
 /// See docs/decisions/0042-low-balance-notifications.md.
-pub(crate) async fn watch_balance(state: &AppState, organization_id: &str) -> Result<(), Problem> {
+pub(crate) async fn watch_balance(state: &AppState, organization_id: &OrganizationId) -> Result<(), Problem> {
     let available = state.store.wallet(organization_id).await?.available();
     if state.low_marks.says_nothing_new(organization_id, available) {
         return Ok(());
@@ -88,9 +88,9 @@ pub(crate) async fn deliver_due(state: &AppState, limit: u32) -> Result<usize, P
         if let DeliveryWord::Failed { error, again_at } = &word {
             let (notice, channel) = (&delivery.notice.id, delivery.channel.as_str());
             if again_at.is_some() {
-                tracing::warn!(notice, channel, error, "a notice was not taken; it is tried again");
+                tracing::warn!(%notice, channel, error, "a notice was not taken; it is tried again");
             } else {
-                tracing::error!(notice, channel, error, "a notice was not taken; it is not tried again");
+                tracing::error!(%notice, channel, error, "a notice was not taken; it is not tried again");
             }
         }
         state.store.record_delivery(delivery, &owner, &word, state.clock.now()).await?;

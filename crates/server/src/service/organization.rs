@@ -65,7 +65,7 @@ fn text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, purpose: Pur
 fn map_transaction(organization: billing_store::Organization) -> Organization {
     Organization {
         etag: organization.version.to_string(),
-        id: organization.id,
+        id: organization.id.into(),
         name: organization.name,
         address: organization.address,
         tax_id: organization.tax_id,

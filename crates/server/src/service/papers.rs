@@ -5,6 +5,7 @@
 //! name and address right; top-ups of older versions need nothing; and settlements of different organisations never wait
 //! for each other's numbers.
 
+use billing_domain::OrganizationId;
 use billing_store::{NewPaper, Paper, PaperKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,7 @@ fn series(seller: &Seller) -> String {
 /// See docs/decisions/0012-issued-documents.md.
 pub(crate) async fn issued<T: Serialize + DeserializeOwned>(
     state: &AppState,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     kind: PaperKind,
     subject: &str,
     facts: &T,

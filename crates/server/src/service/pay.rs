@@ -8,7 +8,7 @@ use billing_contract::top_up::CardSummary;
 use billing_contract::{Entered, ProblemCode};
 use billing_domain::charge::{DeclineCode, TopUpStatus};
 use billing_domain::limits::AmountError;
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{CardSetupId, Currency, Money, Timestamp};
 use billing_payments::{CardToken, NextAction, Reference, SetupRequest};
 use billing_store::{
     CardSetup, Created, ExpectedCharge, IdempotencyKey, LinkRefusal, Organization, PaymentLink, SetupStatus,
@@ -107,10 +107,10 @@ pub(crate) async fn complete(
     let now = state.clock.now();
     let (validity, own_form) = ((form.exp_month, form.exp_year), state.sandbox.is_none());
     cards::refuse_problems("/card_token", &form.card_token, validity, &form.consent, own_form, now)?;
-    let id = state.new_id()?;
+    let id: CardSetupId = state.new_id()?;
     let request = SetupRequest {
-        reference: Reference::setup(&id),
-        customer: link.organization_id.clone(),
+        reference: Reference::setup(id.as_str()),
+        customer: link.organization_id.to_string(),
         card: (!own_form).then(|| CardToken {
             token: form.card_token.clone(),
             exp_month: form.exp_month,
@@ -172,12 +172,12 @@ async fn free(state: &AppState, link: &PaymentLink) -> Result<bool, Problem> {
 /// Where an attempt stands. Answered for a link that is over too: whoever paid may see that it arrived.
 pub(crate) async fn status(state: &AppState, address: IpAddr, form: &AskAttempt) -> Result<PayAttempt, Problem> {
     let link = find(state, address, &form.token).await?;
-    let setup = setup_of(state, &link, &form.attempt_id).await?;
+    let setup = named_setup(state, &link, &form.attempt_id).await?;
     if let Err(problem) = ask_provider(state, &setup).await {
         // The row says how it stood; it is asked again by the next question or by a worker.
-        tracing::warn!(setup = setup.id, problem = problem.document().detail, "no news of an attempt");
+        tracing::warn!(setup = %setup.id, problem = problem.document().detail, "no news of an attempt");
     }
-    attempt(state, &link, &form.attempt_id).await
+    attempt(state, &link, &setup.id).await
 }
 
 /// What was done on the provider's page or through its script is known there first.
@@ -205,7 +205,7 @@ pub(crate) async fn receipt(
     form: &AskAttempt,
 ) -> Result<(Vec<u8>, String), Problem> {
     let link = find(state, address, &form.token).await?;
-    let setup = setup_of(state, &link, &form.attempt_id).await?;
+    let setup = named_setup(state, &link, &form.attempt_id).await?;
     let top_up = state.store.top_up_of_setup(&setup).await?.ok_or_else(Problem::not_found)?;
     receipts::render(state, &link.organization_id, &top_up.id, None).await
 }
@@ -213,7 +213,7 @@ pub(crate) async fn receipt(
 /// The cardholder's answer to the sandbox bank's challenge, for the card or for the payment.
 pub(crate) async fn answer(state: &AppState, address: IpAddr, form: &AnswerAttempt) -> Result<PayAttempt, Problem> {
     let link = find(state, address, &form.token).await?;
-    let setup = setup_of(state, &link, &form.attempt_id).await?;
+    let setup = named_setup(state, &link, &form.attempt_id).await?;
     if setup.status == SetupStatus::ActionRequired {
         cards::answer_challenge(state, &link.organization_id, &setup.id, form.approve).await?;
     } else if let Some(top_up) = state.store.top_up_of_setup(&setup).await? {
@@ -242,17 +242,23 @@ fn gone() -> Problem {
     Problem::new(ProblemCode::Gone, UserMessage::link_gone())
 }
 
-async fn setup_of(state: &AppState, link: &PaymentLink, id: &str) -> Result<CardSetup, Problem> {
-    let setup = state.store.card_setup(&link.organization_id, id).await?;
-    if setup.link_id.as_deref() == Some(link.id.as_str()) { Ok(setup) } else { Err(Problem::not_found()) }
+/// By the id that whoever holds the link sends.
+async fn named_setup(state: &AppState, link: &PaymentLink, id: &str) -> Result<CardSetup, Problem> {
+    let id = id.parse().map_err(|_| Problem::not_found())?;
+    setup_of(state, link, &id).await
 }
 
-async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAttempt, Problem> {
+async fn setup_of(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Result<CardSetup, Problem> {
+    let setup = state.store.card_setup(&link.organization_id, id).await?;
+    if setup.link_id.as_ref() == Some(&link.id) { Ok(setup) } else { Err(Problem::not_found()) }
+}
+
+async fn attempt(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Result<PayAttempt, Problem> {
     let setup = setup_of(state, link, id).await?;
     let link = state.store.link(&link.organization_id, &link.id).await?;
     let top_up = state.store.top_up_of_setup(&setup).await?;
     let mut shown = PayAttempt {
-        id: setup.id.clone(),
+        id: setup.id.to_string(),
         status: PayStatus::Processing,
         reason: None,
         translation: None,
@@ -278,10 +284,11 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &str) -> Result<PayAt
         (SetupStatus::Succeeded, None) => {
             shown.status = PayStatus::Succeeded;
             shown.settled_at = Some(setup.updated_at);
-            let card_id = setup.card_id.as_deref().unwrap_or_default();
-            // It may have been removed meanwhile.
-            shown.card =
-                state.store.card(&setup.organization_id, card_id).await.ok().map(|card| map_card_summary(&card));
+            if let Some(card_id) = &setup.card_id {
+                // It may have been removed meanwhile.
+                let card = state.store.card(&setup.organization_id, card_id).await.ok();
+                shown.card = card.map(|card| map_card_summary(&card));
+            }
         }
         (SetupStatus::Succeeded, Some(top_up)) => charged(&mut shown, top_up),
     }

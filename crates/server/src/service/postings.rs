@@ -4,7 +4,7 @@ pub(crate) mod group;
 
 use billing_domain::kind::Unit;
 use billing_domain::pricing::{self, Cost, PricingError};
-use billing_domain::{Money, Timestamp, UsageKind};
+use billing_domain::{HoldId, Money, OrganizationId, Timestamp, TransactionId, UsageKind};
 use billing_store::{Batch, NewLine, Organization, Origin, StoreError};
 use rust_decimal::Decimal;
 
@@ -36,7 +36,7 @@ pub(crate) struct UsageLine {
     /// Agent or mechanism.
     pub(crate) source: String,
     /// The hold that it captures.
-    pub(crate) hold_id: Option<String>,
+    pub(crate) hold_id: Option<HoldId>,
 }
 
 impl UsageLine {
@@ -64,7 +64,7 @@ impl UsageLine {
         self.cost.whole.checked_neg().unwrap_or(Money::ZERO)
     }
 
-    fn into_new_line(self, id: String, calendar: &Calendar) -> NewLine {
+    fn into_new_line(self, id: TransactionId, calendar: &Calendar) -> NewLine {
         NewLine {
             id,
             kind: self.kind.into(),
@@ -81,7 +81,7 @@ impl UsageLine {
             unit: Some(self.unit),
             unit_price: Some(self.unit_price),
             corrects: None,
-            details: self.hold_id.iter().map(|hold| ("hold_id".to_owned(), hold.clone())).collect(),
+            details: self.hold_id.iter().map(|hold| ("hold_id".to_owned(), hold.to_string())).collect(),
             hold_id: self.hold_id,
         }
     }
@@ -122,7 +122,7 @@ async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<P
 }
 
 /// Whoever watches, and automatic payments: the balance is another one.
-fn tell(state: &AppState, organization_id: &str) {
+fn tell(state: &AppState, organization_id: &OrganizationId) {
     state.events.publish(organization_id, Topic::Ledger);
     state.wake_queue.add(organization_id);
 }

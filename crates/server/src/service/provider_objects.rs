@@ -10,9 +10,10 @@ use crate::reconcile::dispute::{apply_dispute, find_dispute};
 use crate::reconcile::fraud_warning::reconcile_fraud_warning;
 use crate::reconcile::refund::{apply_external_refund, find_external_refund};
 use crate::state::AppState;
+use billing_domain::TopUpId;
 
 /// The charge of a top-up, after whoever is just asking about it.
-pub(crate) async fn look_up_charge(state: &AppState, top_up_id: &str) -> Result<(), Problem> {
+pub(crate) async fn look_up_charge(state: &AppState, top_up_id: &TopUpId) -> Result<(), Problem> {
     let Some(organization_id) = state.store.top_up_owner(top_up_id).await? else { return Ok(()) };
     wait_patiently(async {
         let effects = reconcile_charge_anew(state, &organization_id, top_up_id).await?;

@@ -6,6 +6,7 @@ mod zone;
 
 use billing_contract::ProblemCode;
 use billing_domain::charge::TopUpStatus;
+use billing_domain::{OrganizationId, TopUpId};
 use billing_receipt::Paper;
 use billing_store::{PaperKind, StoreError};
 use serde::Deserialize;
@@ -47,8 +48,8 @@ pub(crate) enum PaperName {
 /// The receipt of a paid top-up, as a PDF, and its number. `not_found` for ids of others, `conflict` while it is not paid.
 pub(crate) async fn render(
     state: &AppState,
-    organization_id: &str,
-    top_up_id: &str,
+    organization_id: &OrganizationId,
+    top_up_id: &TopUpId,
     paper: Option<PaperName>,
 ) -> Result<(Vec<u8>, String), Problem> {
     let top_up = state.store.top_up(organization_id, top_up_id).await?;
@@ -62,7 +63,8 @@ pub(crate) async fn render(
     };
     let now = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let facts = Issued::of(&organization, &state.config.seller, &top_up, payment.paid, &now);
-    let (issued, facts) = papers::issued(state, organization_id, PaperKind::Receipt, top_up_id, &facts).await?;
+    let (issued, facts) =
+        papers::issued(state, organization_id, PaperKind::Receipt, top_up_id.as_str(), &facts).await?;
     let number = papers::number(&issued);
     let calendar = Calendar::of(&facts.time_zone).map_err(Problem::internal)?;
     let paper = match paper {

@@ -4,7 +4,7 @@ use billing_contract::ProblemCode;
 use billing_contract::refund::{CreateRefund, Refund as RefundView};
 use billing_domain::free_text::{FreeText, REFUND_REASON};
 use billing_domain::limits::AmountError;
-use billing_domain::{Currency, Money};
+use billing_domain::{Currency, Money, RefundId};
 use billing_store::{Created, IdempotencyKey, NewRefund, Refund, RefundMaker, RefundRefusal};
 
 use crate::deadlines::OUTCOME_PATIENCE;
@@ -25,7 +25,8 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
     let reason = FreeText::parse(REFUND_REASON, form.reason.as_deref().unwrap_or_default())
         .map_err(|error| Problem::text("/reason", error))?
         .into_string();
-    let organization = state.store.organization(&form.organization_id).await?;
+    let organization_id = form.organization_id.parse().map_err(|_| Problem::not_found())?;
+    let organization = state.store.organization(&organization_id).await?;
     let amount = form.amount.as_ref().map(|amount| {
         Money::parse_payable(amount.text(), organization.currency).map_err(|error| {
             let error = AmountError::of(error, organization.currency);
@@ -36,7 +37,8 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
     if amount.is_some_and(|amount| !amount.is_positive()) {
         return Err(Problem::field("/amount", "below_minimum", Detail::general("A refund is more than zero.")));
     }
-    let top_up = state.store.top_up(&organization.id, &form.top_up_id).await?;
+    let top_up_id = form.top_up_id.parse().map_err(|_| Problem::not_found())?;
+    let top_up = state.store.top_up(&organization.id, &top_up_id).await?;
     let now = state.clock.now();
     let new = NewRefund {
         id: state.new_id()?,
@@ -46,7 +48,10 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
         next_check_at: now.plus_seconds(REFUND_LEASE_SECONDS),
     };
     let said = amount.map(|amount| amount.to_string()).unwrap_or_default();
-    let key = IdempotencyKey { key, fingerprint: request_fingerprint(&["POST /refunds", &top_up.id, &said, &reason]) };
+    let key = IdempotencyKey {
+        key,
+        fingerprint: request_fingerprint(&["POST /refunds", top_up.id.as_str(), &said, &reason]),
+    };
     let debit = refund_line(state, &organization, &top_up, UserMessage::ledger_refund, &reason, now)?;
     match state.store.create_refund(&organization.id, &new, &debit, &key, now).await? {
         Ok(Created::New(refund)) => {
@@ -54,7 +59,7 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
             let (task_state, id) = (state.clone(), refund.id.clone());
             let task = state.tasks.spawn(async move {
                 if let Err(problem) = reconcile_due(&task_state, Some(&id), 1).await {
-                    tracing::warn!(refund = id, problem = problem.document().detail, "a refund is not reconciled");
+                    tracing::warn!(refund = %id, problem = problem.document().detail, "a refund is not reconciled");
                 }
             });
             // Late or failed: the row says how it stands, and the reconciler goes on with it.
@@ -71,17 +76,17 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
 }
 
 /// `GET /refunds/{id}`.
-pub(crate) async fn get(state: &AppState, id: &str) -> Result<RefundView, Problem> {
+pub(crate) async fn get(state: &AppState, id: &RefundId) -> Result<RefundView, Problem> {
     Ok(map_refund(state.store.refund(id).await?))
 }
 
 /// Asks the provider about refunds that are due, or about one; applies its answers. How many were asked about: those that
 /// somebody else is at, and final ones, are not.
-pub(crate) async fn reconcile_due(state: &AppState, id: Option<&str>, limit: u32) -> Result<usize, Problem> {
+pub(crate) async fn reconcile_due(state: &AppState, id: Option<&RefundId>, limit: u32) -> Result<usize, Problem> {
     let due = lease_due_refunds(state, id, limit).await?;
     for refund in &due {
         if let Err(problem) = reconcile_leased(state, refund).await {
-            tracing::warn!(refund = refund.id, problem = problem.document().detail, "a refund is not reconciled");
+            tracing::warn!(refund = %refund.id, problem = problem.document().detail, "a refund is not reconciled");
         }
     }
     Ok(due.len())

@@ -3,8 +3,8 @@
 
 use billing_contract::ProblemCode;
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestList, FundsRequestState};
-use billing_domain::FreeTextError;
 use billing_domain::free_text::{FreeText, REQUEST_ANSWER, REQUEST_REASON};
+use billing_domain::{FreeTextError, RequestId};
 use billing_store::{Decision, NewRequest, StoreError};
 
 use crate::events::Topic;
@@ -28,7 +28,7 @@ pub(crate) enum Verdict {
 
 /// All of the organisation for managers, one's own for members; newest first.
 pub(crate) async fn list(state: &AppState, member: &Member) -> Result<FundsRequestList, Problem> {
-    let own = (!member.role.manages_billing()).then_some(member.user.id.as_str());
+    let own = (!member.role.manages_billing()).then_some(&member.user.id);
     let requests = state.store.requests(&member.organization.id, own, LISTED).await?;
     Ok(FundsRequestList {
         items: requests.into_iter().map(|one| map_funds_request(one, member.organization.currency)).collect(),
@@ -43,7 +43,7 @@ pub(crate) async fn open(state: &AppState, member: &Member) -> Result<Vec<FundsR
 }
 
 /// One request; a member sees only one's own.
-pub(crate) async fn request(state: &AppState, member: &Member, id: &str) -> Result<FundsRequest, Problem> {
+pub(crate) async fn request(state: &AppState, member: &Member, id: &RequestId) -> Result<FundsRequest, Problem> {
     let request = state.store.request(&member.organization.id, id).await?;
     if request.user_id == member.user.id || member.role.manages_billing() {
         Ok(map_funds_request(request, member.organization.currency))
@@ -104,7 +104,7 @@ fn said(error: FreeTextError) -> UserMessage {
 pub(crate) async fn answer(
     state: &AppState,
     member: &Member,
-    id: &str,
+    id: &RequestId,
     verdict: Verdict,
     answer: Option<String>,
 ) -> Result<FundsRequest, Problem> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use billing_contract::ProblemCode;
 use billing_contract::event::SessionState;
 use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
-use billing_domain::{Role, Timestamp};
+use billing_domain::{Role, Timestamp, UserId};
 use billing_store::{NewSession, Organization, User};
 use sha2::{Digest as _, Sha256};
 
@@ -38,11 +38,27 @@ pub(crate) enum Confirmation {
     ByProgram,
 }
 
+/// A person who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct MemberUser {
+    pub(crate) id: UserId,
+    /// Full name.
+    pub(crate) name: String,
+    /// Sign-in address.
+    pub(crate) email: String,
+}
+
+impl From<MemberUser> for Person {
+    fn from(user: MemberUser) -> Self {
+        Self { id: user.id.into(), name: user.name, email: user.email }
+    }
+}
+
 /// Who is asking, in which organisation, with the role of this moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
-    /// Who.
-    pub(crate) user: Person,
+    /// The person.
+    pub(crate) user: MemberUser,
     /// What they may do now.
     pub(crate) role: Role,
     /// Where.
@@ -65,10 +81,10 @@ impl Member {
         let organization = &self.organization;
         Session {
             id: self.public_id(),
-            user: self.user.clone(),
+            user: self.user.clone().into(),
             role: self.role,
             organization: OrganizationSummary {
-                id: organization.id.clone(),
+                id: organization.id.to_string(),
                 name: organization.name.clone(),
                 time_zone: organization.time_zone.clone(),
                 currency: organization.currency,
@@ -209,7 +225,7 @@ pub(crate) async fn find(state: &AppState, token: &str) -> Result<Option<Member>
         state.store.touch_session(&session.token_hash, idle_limit(now, session.absolute_expires_at), now).await?;
     }
     Ok(Some(Member {
-        user: Person { id: session.user_id, name: session.user_name, email: session.user_email },
+        user: MemberUser { id: session.user_id, name: session.user_name, email: session.user_email },
         role: session.role,
         organization: session.organization,
         confirmation: Confirmation::At(session.confirmed_at),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use billing_domain::kind::Unit;
 use billing_domain::time::MICROS_PER_SECOND;
-use billing_domain::{Money, Timestamp, TransactionKind};
+use billing_domain::{Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
 use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehaviour};
 use billing_store::{NewLine, Origin, StoreError};
 use serde::Serialize;
@@ -27,7 +27,7 @@ pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
 }
 
 /// Everything that a ledger holds, one JSON object a line, oldest first.
-pub(crate) async fn ledger(state: &AppState, organization_id: &str) -> Result<String, Problem> {
+pub(crate) async fn ledger(state: &AppState, organization_id: &OrganizationId) -> Result<String, Problem> {
     match state.store.organization(organization_id).await {
         Err(StoreError::NotFound) => return Err(Problem::not_found()),
         found => found?,
@@ -48,7 +48,7 @@ pub(crate) async fn ledger(state: &AppState, organization_id: &str) -> Result<St
 /// credit now and then.
 pub(crate) async fn fill(
     state: &AppState,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     lines: u32,
     from_days_ago: u32,
     to_days_ago: u32,
@@ -76,7 +76,7 @@ pub(crate) async fn fill(
     Ok(())
 }
 
-fn made_up(id: String, number: u32, occurred_at: Timestamp, calendar: &Calendar) -> NewLine {
+fn made_up(id: TransactionId, number: u32, occurred_at: Timestamp, calendar: &Calendar) -> NewLine {
     let (kind, source) = match number % 6 {
         _ if number.is_multiple_of(1_000) => (TransactionKind::Promo, "Operator"),
         0 | 2 | 4 => (TransactionKind::OutboundCall, "Agent Ava"),

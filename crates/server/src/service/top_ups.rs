@@ -3,8 +3,8 @@
 
 use billing_contract::ProblemCode;
 use billing_contract::top_up::{CreateTopUp, TopUp as TopUpView};
-use billing_domain::Timestamp;
 use billing_domain::charge::TopUpStatus;
+use billing_domain::{CardId, OrganizationId, RequestId, Timestamp, TopUpId};
 use billing_payments::ProviderError;
 use billing_store::{Created, IdempotencyKey, NewTopUp, Pace, StoreError, TopUp};
 
@@ -22,9 +22,6 @@ use crate::service::requests;
 use crate::service::sessions::{self, Member};
 use crate::state::AppState;
 use crate::view::top_up::map_top_up;
-
-/// A UUID that no card has.
-const NO_CARD: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What `POST /top-ups` answers.
 #[derive(Clone, Debug)]
@@ -59,13 +56,13 @@ pub(crate) async fn create(
     let mut used_for = vec!["POST /top-ups", &amount, form.card_id.as_deref().unwrap_or_default()];
     used_for.extend(form.request_id.as_deref());
     let key = IdempotencyKey { key, fingerprint: request_fingerprint(&used_for) };
-    let request = form.request_id.as_deref();
-    if let Some(request) = request {
-        request_exists(state, member, request).await?;
-    }
+    let request = match &form.request_id {
+        Some(id) => Some(existing_request(state, member, id).await?),
+        None => None,
+    };
     let (most, pace) = state.config.pace(organization.currency);
     let pace = Pace { unconfirmed: (!sessions::is_confirmed(state, member)).then_some(most), ..pace };
-    match state.store.create_paced_top_up(&organization.id, &new, request, &key, pace, now).await {
+    match state.store.create_paced_top_up(&organization.id, &new, request.as_ref(), &key, pace, now).await {
         Ok(Created::New(top_up)) => {
             state.events.publish(&organization.id, Topic::TopUp(top_up.id.clone()));
             state.events.publish(&organization.id, Topic::Wallet);
@@ -95,20 +92,24 @@ pub(crate) fn too_fast(detail: UserMessage, again_at: Timestamp, now: Timestamp)
 
 /// The named card, else the default one. Whether it exists is the store's to say, after it has looked for the key: a
 /// repetition is answered even when its card is gone by now.
-async fn card_id(state: &AppState, organization_id: &str, form: &CreateTopUp) -> Result<String, Problem> {
+async fn card_id(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    form: &CreateTopUp,
+) -> Result<Option<CardId>, Problem> {
     if let Some(id) = &form.card_id {
-        return Ok(id.clone());
+        return Ok(id.parse().ok());
     }
     let cards = state.store.cards(organization_id).await?;
-    Ok(cards.into_iter().find(|card| card.is_default).map_or_else(|| NO_CARD.to_owned(), |card| card.id))
+    Ok(cards.into_iter().find(|card| card.is_default).map(|card| card.id))
 }
 
-async fn request_exists(state: &AppState, member: &Member, id: &str) -> Result<(), Problem> {
-    match requests::request(state, member, id).await {
-        Ok(_) => Ok(()),
-        Err(problem) if problem.document().status == 404 => {
-            Err(Problem::field("/request_id", "unknown_request", UserMessage::request_unknown()))
-        }
+async fn existing_request(state: &AppState, member: &Member, id: &str) -> Result<RequestId, Problem> {
+    let unknown = || Problem::field("/request_id", "unknown_request", UserMessage::request_unknown());
+    let id = id.parse().map_err(|_| unknown())?;
+    match requests::request(state, member, &id).await {
+        Ok(_) => Ok(id),
+        Err(problem) if problem.document().status == 404 => Err(unknown()),
         Err(problem) => Err(problem),
     }
 }
@@ -122,33 +123,42 @@ fn no_card(form: &CreateTopUp) -> Problem {
 }
 
 /// Reconciles the charge and waits a while. The task goes on when this request is dropped.
-async fn settle(state: &AppState, organization_id: &str, id: &str) {
+async fn settle(state: &AppState, organization_id: &OrganizationId, id: &TopUpId) {
     let charge = ChargeId { organization_id: organization_id.to_owned(), top_up_id: id.to_owned() };
     let task = spawn_charge(state, charge);
     // Late or failed: the row says how it stands, and the reconciler goes on with it.
     let _ = tokio::time::timeout(OUTCOME_PATIENCE, task).await;
 }
 
-async fn answer(state: &AppState, organization_id: &str, id: &str, replayed: bool) -> Result<Answer, Problem> {
+async fn answer(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
+    replayed: bool,
+) -> Result<Answer, Problem> {
     let top_up = map_top_up(&state.store.top_up(organization_id, id).await?);
     let outcome = match &top_up.decline {
-        Some(decline) => Err(Problem::declined(decline, &top_up.id)),
+        Some(decline) => Err(Problem::declined(decline, id)),
         None => Ok(top_up),
     };
     Ok(Answer { outcome, replayed })
 }
 
 /// One top-up.
-pub(crate) async fn get(state: &AppState, organization_id: &str, id: &str) -> Result<TopUpView, Problem> {
+pub(crate) async fn get(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
+) -> Result<TopUpView, Problem> {
     find(state, organization_id, id).await.map(|top_up| map_top_up(&top_up))
 }
 
 /// Every top-up whose outcome is not known yet, newest first.
-pub(crate) async fn open(state: &AppState, organization_id: &str) -> Result<Vec<TopUpView>, Problem> {
+pub(crate) async fn open(state: &AppState, organization_id: &OrganizationId) -> Result<Vec<TopUpView>, Problem> {
     Ok(state.store.open_top_ups(organization_id).await?.iter().map(map_top_up).collect())
 }
 
-async fn find(state: &AppState, organization_id: &str, id: &str) -> Result<TopUp, Problem> {
+async fn find(state: &AppState, organization_id: &OrganizationId, id: &TopUpId) -> Result<TopUp, Problem> {
     match state.store.top_up(organization_id, id).await {
         Err(StoreError::NotFound) => Err(Problem::not_found()),
         found => Ok(found?),
@@ -156,7 +166,11 @@ async fn find(state: &AppState, organization_id: &str, id: &str) -> Result<TopUp
 }
 
 /// Asks the provider what became of it ("Check status"), unless that is known.
-pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> Result<TopUpView, Problem> {
+pub(crate) async fn check(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
+) -> Result<TopUpView, Problem> {
     if find(state, organization_id, id).await?.status.is_open() {
         wait_for_charge(state, organization_id, id).await;
     }
@@ -166,8 +180,8 @@ pub(crate) async fn check(state: &AppState, organization_id: &str, id: &str) -> 
 /// The cardholder's answer to the sandbox bank's challenge. Afterwards the bank is asked, not the browser believed.
 pub(crate) async fn answer_challenge(
     state: &AppState,
-    organization_id: &str,
-    id: &str,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
     approve: bool,
 ) -> Result<TopUpView, Problem> {
     let top_up = find(state, organization_id, id).await?;
@@ -183,7 +197,11 @@ pub(crate) async fn answer_challenge(
 
 /// Gives up a payment that waits for the cardholder ("Do not charge"): closed at the provider before it is called expired.
 /// If it was paid just before, it is credited.
-pub(crate) async fn cancel(state: &AppState, organization_id: &str, id: &str) -> Result<TopUpView, Problem> {
+pub(crate) async fn cancel(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
+) -> Result<TopUpView, Problem> {
     match find(state, organization_id, id).await?.status {
         TopUpStatus::ActionRequired => {}
         TopUpStatus::Expired => return get(state, organization_id, id).await,

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use billing_contract::FieldError;
 use billing_contract::transaction::{TransactionDetail, TransactionPage};
 use billing_domain::free_text::{FreeText, SEARCH};
-use billing_domain::{Date, Timestamp, TransactionKind};
+use billing_domain::{Date, OrganizationId, Timestamp, TransactionKind};
 use billing_store::{Organization, Store, TransactionFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -98,7 +98,7 @@ pub(crate) async fn detail(
 /// The newest lines up to `last_seq`: the page that belongs to a wallet which has been read.
 pub(crate) async fn first_page(
     state: &AppState,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     last_seq: i64,
 ) -> Result<TransactionPage, Problem> {
     let before_seq = Some(last_seq.saturating_add(1));
@@ -106,7 +106,7 @@ pub(crate) async fn first_page(
     read(state, organization_id, &wanted).await
 }
 
-async fn read(state: &AppState, organization_id: &str, wanted: &Wanted) -> Result<TransactionPage, Problem> {
+async fn read(state: &AppState, organization_id: &OrganizationId, wanted: &Wanted) -> Result<TransactionPage, Problem> {
     // One more than asked for says whether there is a following page.
     let more = wanted.limit.saturating_add(1);
     let store = wanted.store(state);

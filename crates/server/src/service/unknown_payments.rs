@@ -1,7 +1,7 @@
 //! Payments that the provider has and this database does not know, because it was restored from a backup: the operator is
 //! told of each, and the wallet is credited once its owner is certain.
 
-use billing_domain::{Currency, Money};
+use billing_domain::{Currency, Money, OrganizationId, TopUpId};
 use billing_payments::{CardFacts, ReceivedPayment, Subject};
 use billing_store::{ReceivedTopUp, StoreError, UnknownPayment};
 
@@ -9,6 +9,7 @@ use crate::effects::run_effects;
 use crate::problem::Problem;
 use crate::reconcile::card_setup::new_card;
 use crate::reconcile::charge::settle_received;
+use crate::reconcile::top_up_of;
 use crate::service::early_events;
 use crate::state::AppState;
 
@@ -21,8 +22,8 @@ const BEGUN: &str = "it is just being credited";
 /// Asks the provider about a payment, and takes it up if its top-up is not here. One that has not arrived moves nothing.
 pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
     let Some(payment) = ask(state, provider_ref).await? else { return Ok(()) };
-    let Some(Subject::TopUp { id, .. }) = payment.reference.subject() else { return Ok(()) };
-    if state.store.top_up_owner(id).await?.is_some() {
+    let Some(id) = top_up_of(&payment.reference) else { return Ok(()) };
+    if state.store.top_up_owner(&id).await?.is_some() {
         return Ok(());
     }
     take_up(state, &payment).await
@@ -51,39 +52,40 @@ async fn ask(state: &AppState, provider_ref: &str) -> Result<Option<ReceivedPaym
 
 async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Problem> {
     let Some(Subject::TopUp { id, attempt }) = payment.reference.subject() else { return Ok(()) };
+    let Ok(id) = id.parse::<TopUpId>() else { return Ok(()) };
     let reason = match complete(payment) {
         Ok(credit) => {
-            state.store.note_unknown_payment(&noted(state, payment, id, Some(BEGUN))).await?;
-            take_in(state, payment, id, attempt, credit).await?
+            state.store.note_unknown_payment(&noted(state, payment, &id, Some(BEGUN))).await?;
+            take_in(state, payment, &id, attempt, credit).await?
         }
         Err(reason) => Some(reason),
     };
-    if !state.store.record_unknown_payment(&noted(state, payment, id, reason)).await? {
+    if !state.store.record_unknown_payment(&noted(state, payment, &id, reason)).await? {
         return Ok(());
     }
     let (payment, organization) = (&payment.provider_ref, payment.organization.as_deref().unwrap_or_default());
     if let Some(reason) = reason {
         tracing::error!(
             payment,
-            top_up = id,
+            top_up = %id,
             organization,
             reason,
             "a payment that this database does not know is not credited: see `nexis-billing doctor`"
         );
     } else {
-        tracing::warn!(payment, top_up = id, organization, "a payment that this database did not know is credited");
+        tracing::warn!(payment, top_up = %id, organization, "a payment that this database did not know is credited");
         early_events::apply_due_events(state).await?;
     }
     Ok(())
 }
 
 /// What is written down: why it is not credited, or, without a reason, that it is.
-fn noted(state: &AppState, payment: &ReceivedPayment, top_up_id: &str, reason: Option<&str>) -> UnknownPayment {
+fn noted(state: &AppState, payment: &ReceivedPayment, top_up_id: &TopUpId, reason: Option<&str>) -> UnknownPayment {
     let now = state.clock.now();
     UnknownPayment {
         provider: state.provider.name().to_owned(),
         provider_ref: payment.provider_ref.clone(),
-        top_up_id: top_up_id.to_owned(),
+        top_up_id: top_up_id.to_string(),
         organization_id: payment.organization.clone(),
         amount_minor: payment.received_minor,
         currency: payment.currency_code.clone(),
@@ -96,7 +98,7 @@ fn noted(state: &AppState, payment: &ReceivedPayment, top_up_id: &str, reason: O
 
 /// What a credit needs.
 struct Credit<'a> {
-    organization_id: &'a str,
+    organization_id: OrganizationId,
     currency: Currency,
     amount: Money,
     card: &'a CardFacts,
@@ -106,7 +108,7 @@ struct Credit<'a> {
 /// See docs/decisions/0023-unknown-payments.md.
 fn complete(payment: &ReceivedPayment) -> Result<Credit<'_>, &'static str> {
     let organization_id = payment.organization.as_deref().filter(|_| payment.owner_is_certain);
-    let organization_id = organization_id.ok_or("its marks do not agree whose it is")?;
+    let organization_id = organization_id.and_then(|id| id.parse().ok()).ok_or("its marks do not agree whose it is")?;
     let currency = payment.currency.ok_or("no wallet has its currency")?;
     let amount = Money::from_minor(payment.amount_minor, currency).filter(|amount| amount.is_positive());
     let amount = amount.ok_or("its amount fits no ledger")?;
@@ -118,7 +120,7 @@ fn complete(payment: &ReceivedPayment) -> Result<Credit<'_>, &'static str> {
 async fn take_in(
     state: &AppState,
     payment: &ReceivedPayment,
-    top_up_id: &str,
+    top_up_id: &TopUpId,
     attempt: i64,
     credit: Credit<'_>,
 ) -> Result<Option<&'static str>, Problem> {
@@ -130,7 +132,7 @@ async fn take_in(
         provider_ref: payment.provider_ref.clone(),
         card: new_card(state.new_id()?, state.provider.name(), credit.card.clone()),
     };
-    let top_up = match state.store.take_in_top_up(credit.organization_id, &received, state.clock.now()).await {
+    let top_up = match state.store.take_in_top_up(&credit.organization_id, &received, state.clock.now()).await {
         Err(StoreError::NotFound) => return Ok(Some("its organisation is not here")),
         Err(StoreError::Conflict(_)) => {
             return Ok(Some("its currency is not the wallet's, or its top-up is another one's"));

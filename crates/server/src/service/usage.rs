@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use billing_contract::usage::{ByKind, Day, OtherSources, SourceAmount, SourceCost, Spike, Usage};
 use billing_domain::spending::{self, BURN_DAYS};
-use billing_domain::{Date, Money, Month, UsageKind, decimal, share};
+use billing_domain::{Date, Money, Month, OrganizationId, UsageKind, decimal, share};
 use billing_store::{KindDay, Organization};
 
 use crate::calendar::Calendar;
@@ -28,7 +28,12 @@ pub(crate) struct Spending {
 
 impl Spending {
     /// Reads the days from `from` to `to`, both included.
-    pub(crate) async fn read(state: &AppState, organization_id: &str, from: Date, to: Date) -> Result<Self, Problem> {
+    pub(crate) async fn read(
+        state: &AppState,
+        organization_id: &OrganizationId,
+        from: Date,
+        to: Date,
+    ) -> Result<Self, Problem> {
         let (first, rows) = tokio::try_join!(
             state.store.first_usage_day(organization_id),
             state.store.usage_by_kind(organization_id, from, to),
@@ -182,7 +187,7 @@ fn previous_same_day(spending: &Spending, month: Month, today: Date) -> Result<M
 
 async fn spike(
     state: &AppState,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     spending: &Spending,
     date: Date,
 ) -> Result<Option<Spike>, Problem> {
@@ -217,7 +222,7 @@ fn behind(spending: &Spending, date: Date) -> UsageKind {
 /// The month's largest sources, and all others together.
 async fn sources(
     state: &AppState,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     from: Date,
     to: Date,
 ) -> Result<(Vec<SourceCost>, OtherSources), Problem> {

@@ -3,7 +3,7 @@
 use billing_contract::wallet::{Grace, Runway, Wallet};
 use billing_domain::grace::Policy;
 use billing_domain::status::{self, Facts, WalletStatus};
-use billing_domain::{Date, Money, Timestamp, spending};
+use billing_domain::{Date, Money, OrganizationId, Timestamp, spending};
 use billing_store::Organization;
 
 use crate::calendar::Calendar;
@@ -34,7 +34,10 @@ pub(crate) async fn afterwards(state: &AppState, organization: &Organization) ->
 }
 
 /// The wallet's row, once holds that have expired are given back.
-pub(crate) async fn figures(state: &AppState, organization_id: &str) -> Result<billing_store::Wallet, Problem> {
+pub(crate) async fn figures(
+    state: &AppState,
+    organization_id: &OrganizationId,
+) -> Result<billing_store::Wallet, Problem> {
     let figures = state.store.wallet(organization_id).await?;
     if !figures.held.is_positive() {
         return Ok(figures);
@@ -125,7 +128,7 @@ mod tests {
     fn figures(balance: i32, held: i32) -> billing_store::Wallet {
         let exhausted = balance <= held;
         billing_store::Wallet {
-            organization_id: "o".to_owned(),
+            organization_id: OrganizationId::from_trusted("o"),
             currency: Currency::Usd,
             balance: Money::from_major(balance),
             held: Money::from_major(held),

@@ -9,6 +9,7 @@ use crate::deadlines::LEASE_RETRY;
 use crate::effects::run_effects;
 use crate::problem::{Detail, Problem};
 use crate::reconcile::card_setup::refresh_card;
+use crate::reconcile::top_up_of;
 use crate::service::provider_objects::{
     look_up_charge, look_up_dispute, look_up_fraud_warning, look_up_refund, wait_patiently,
 };
@@ -79,22 +80,21 @@ async fn act(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
 /// A payment under our mark that is not here was paid before a backup was restored; what else is not ours (another
 /// database on the same account) is no concern.
 async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&str>) -> Result<(), Problem> {
-    match (reference.subject(), payment_ref) {
-        (Some(Subject::TopUp { id, .. }), Some(payment)) if state.store.top_up_owner(id).await?.is_none() => {
+    match (top_up_of(reference), payment_ref) {
+        (Some(id), Some(payment)) if state.store.top_up_owner(&id).await?.is_none() => {
             unknown_payments::look_up(state, payment).await
         }
-        (subject, _) => look_up_known(state, subject).await,
+        (Some(id), _) => look_up_charge(state, &id).await,
+        (None, _) => look_up_known_setup(state, reference).await,
     }
 }
 
-async fn look_up_known(state: &AppState, subject: Option<Subject<'_>>) -> Result<(), Problem> {
-    match subject {
-        Some(Subject::TopUp { id, .. }) => look_up_charge(state, id).await,
-        Some(Subject::Setup { id }) => match state.store.card_setup_owner(id).await? {
-            Some(organization_id) => cards::check(state, &organization_id, id).await.map(drop),
-            None => Ok(()),
-        },
-        Some(Subject::Refund { .. }) | None => Ok(()),
+async fn look_up_known_setup(state: &AppState, reference: &Reference) -> Result<(), Problem> {
+    let Some(Subject::Setup { id }) = reference.subject() else { return Ok(()) };
+    let Ok(id) = id.parse() else { return Ok(()) };
+    match state.store.card_setup_owner(&id).await? {
+        Some(organization_id) => cards::check(state, &organization_id, &id).await.map(drop),
+        None => Ok(()),
     }
 }
 
@@ -105,12 +105,14 @@ async fn look_up_named_refund(
     reference: Option<&Reference>,
     payment_ref: Option<&str>,
 ) -> Result<(), Problem> {
-    let Some(Subject::Refund { id, .. }) = reference.and_then(Reference::subject) else {
-        return look_up_external_refund(state, provider_ref, payment_ref).await;
+    let id = match reference.and_then(Reference::subject) {
+        Some(Subject::Refund { id, .. }) => id.parse().ok(),
+        _ => None,
     };
+    let Some(id) = id else { return look_up_external_refund(state, provider_ref, payment_ref).await };
     wait_patiently(async {
-        while refunds::reconcile_due(state, Some(id), 1).await? == 0 {
-            match state.store.refund(id).await {
+        while refunds::reconcile_due(state, Some(&id), 1).await? == 0 {
+            match state.store.refund(&id).await {
                 Err(StoreError::NotFound) => return look_up_external_refund(state, provider_ref, payment_ref).await,
                 Ok(refund) if refund.status.is_final() => return Ok(()),
                 Ok(_) => tokio::time::sleep(LEASE_RETRY).await,

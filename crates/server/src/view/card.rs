@@ -10,7 +10,7 @@ use crate::view::top_up::{map_decline, map_next_action};
 /// As the page sees it.
 pub(crate) fn map_card(card: &Card) -> CardView {
     CardView {
-        id: card.id.clone(),
+        id: card.id.to_string(),
         brand: card.brand.clone(),
         last4: card.last4.clone(),
         exp_month: u8::try_from(card.exp_month).unwrap_or_default(),
@@ -25,7 +25,7 @@ pub(crate) fn map_card(card: &Card) -> CardView {
 pub(crate) fn map_card_setup(setup: &CardSetup, card: Option<&Card>) -> CardSetupView {
     let expires_at = setup_challenge_ends(setup);
     CardSetupView {
-        id: setup.id.clone(),
+        id: setup.id.to_string(),
         status: match setup.status {
             SetupStatus::Pending => CardSetupStatus::Pending,
             SetupStatus::ActionRequired => CardSetupStatus::ActionRequired,

@@ -7,7 +7,7 @@ use billing_store::{Request, RequestState};
 /// `currency`: the wallet's.
 pub(crate) fn map_funds_request(request: Request, currency: Currency) -> FundsRequest {
     FundsRequest {
-        id: request.id,
+        id: request.id.into(),
         requested_by: request.user_name,
         amount: request.amount,
         currency,

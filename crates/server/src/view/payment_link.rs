@@ -8,7 +8,7 @@ use billing_store::PaymentLink;
 /// As its maker sees it.
 pub(crate) fn map_payment_link(link: &PaymentLink, now: Timestamp) -> PaymentLinkView {
     PaymentLinkView {
-        id: link.id.clone(),
+        id: link.id.to_string(),
         purpose: link.purpose,
         state: link.state(now),
         amount: link.amount,

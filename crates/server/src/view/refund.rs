@@ -6,8 +6,8 @@ use billing_store::Refund;
 /// On the wire.
 pub(crate) fn map_refund(refund: Refund) -> RefundView {
     RefundView {
-        id: refund.id,
-        top_up_id: refund.top_up_id,
+        id: refund.id.into(),
+        top_up_id: refund.top_up_id.into(),
         status: refund.status,
         amount: refund.amount,
         currency: refund.currency,

@@ -18,7 +18,7 @@ pub(crate) fn map_top_up(top_up: &TopUp) -> TopUpView {
         status => status,
     };
     TopUpView {
-        id: top_up.id.clone(),
+        id: top_up.id.to_string(),
         status,
         amount: top_up.amount,
         currency: top_up.currency,

@@ -14,7 +14,7 @@ pub(crate) fn map_transaction(posted: PostedLine) -> Transaction {
         translation,
         source_translation,
         seq: line.seq,
-        id: line.id,
+        id: line.id.into(),
         kind: line.kind,
         contra: line.contra,
         amount: line.amount,

@@ -7,6 +7,7 @@ use super::{next_turn, notifications, take_turn};
 use crate::effects::run_effects;
 use crate::recharge::consider_recharge;
 use crate::state::AppState;
+use billing_domain::OrganizationId;
 
 /// A wallet that changes thousands of times a second is looked at this often.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -46,9 +47,9 @@ async fn recharge_all(state: &AppState) {
     }
 }
 
-async fn recharge_wallet(state: &AppState, organization_id: &str) {
+async fn recharge_wallet(state: &AppState, organization_id: &OrganizationId) {
     let considered = async { run_effects(state, consider_recharge(state, organization_id).await?).await };
     if let Err(problem) = considered.await {
-        tracing::warn!(organization = organization_id, problem = problem.document().detail, "automatic payments");
+        tracing::warn!(organization = %organization_id, problem = problem.document().detail, "automatic payments");
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{next_turn, take_turn};
 use crate::service::notifications;
 use crate::state::AppState;
+use billing_domain::OrganizationId;
 
 const PAUSE: Duration = Duration::from_secs(2);
 const AT_ONCE: u32 = 20;
@@ -57,8 +58,8 @@ async fn watch_all(state: &AppState) {
 }
 
 /// Looks at one wallet; what fails is looked at again.
-pub(super) async fn watch_wallet(state: &AppState, organization_id: &str) {
+pub(super) async fn watch_wallet(state: &AppState, organization_id: &OrganizationId) {
     if let Err(problem) = notifications::watch_balance(state, organization_id).await {
-        tracing::warn!(organization = organization_id, problem = problem.document().detail, "low balance");
+        tracing::warn!(organization = %organization_id, problem = problem.document().detail, "low balance");
     }
 }

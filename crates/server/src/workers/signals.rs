@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use billing_domain::LeaseOwner;
 use billing_store::{LONGEST_SIGNAL, Signal, Signals};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -26,12 +27,12 @@ struct Bulletin {
 
 /// Runs until the server stops; ends at once where there is nobody to talk to.
 pub(super) async fn exchange_signals(state: AppState, mut outgoing: UnboundedReceiver<News>) {
-    let Ok(own) = state.new_id() else { return };
+    let Ok(own) = state.new_id::<LeaseOwner>() else { return };
     tokio::select! {
         () = state.shutdown.cancelled() => {}
-        () = send_news(&state, &own, &mut outgoing) => {}
+        () = send_news(&state, own.as_str(), &mut outgoing) => {}
         // It ends where there is no channel: then nobody gathers news in vain either.
-        () = receive_news(&state, &own) => {}
+        () = receive_news(&state, own.as_str()) => {}
     }
 }
 
@@ -109,13 +110,14 @@ async fn receive_until_lost(state: &AppState, own: &str, signals: &mut Signals) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use billing_domain::{OrganizationId, TopUpId};
 
     #[test]
     fn many_news_are_split_into_bulletins_that_fit_and_none_is_lost() {
         let news: BTreeSet<News> = (0..500)
             .map(|number| News {
-                organization_id: format!("organization-{number}"),
-                topic: Topic::TopUp(number.to_string()),
+                organization_id: OrganizationId::from_trusted(format!("00000000-0000-7000-8000-{number:012}")),
+                topic: Topic::TopUp(TopUpId::from_trusted(format!("00000000-0000-7000-9000-{number:012}"))),
             })
             .collect();
         let words = split_bulletins("me", news.clone());

@@ -61,7 +61,11 @@ async fn a_live_link_is_listed_however_many_came_after_it(world: World) {
     let first = admin.post(LINKS, &form).await.expect(201).json()["link"]["id"].clone();
     for _ in 0..51 {
         let id = admin.post(LINKS, &form).await.expect(201).json()["link"]["id"].clone();
-        world.store.revoke_link(&world.acme.id, id.as_str().unwrap(), crate::fixture::now()).await.unwrap();
+        world
+            .store
+            .revoke_link(&world.acme.id, &id.as_str().unwrap().parse().unwrap(), crate::fixture::now())
+            .await
+            .unwrap();
     }
     let links = listed(&admin).await;
     assert!(links.iter().any(|link| link["id"] == first), "the link that can still be used is not shown");

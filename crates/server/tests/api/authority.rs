@@ -1,5 +1,6 @@
 //! Authority over money: read when it is used, proved again where it changes hands, and limited in pace.
 
+use billing_domain::UserId;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -30,7 +31,7 @@ async fn complete(world: &World, key: &str, token: &str, card: &str) -> Answer {
     send(world.anonymous().request("POST", "/api/v1/pay/complete").header("idempotency-key", key).json(&form)).await
 }
 
-async fn set_role(client: &Client, user: &str, role: &str) -> Answer {
+async fn set_role(client: &Client, user: &UserId, role: &str) -> Answer {
     let path = format!("/api/v1/members/{user}/role");
     send(client.request("PUT", &path).json(&json!({"role": role}))).await
 }

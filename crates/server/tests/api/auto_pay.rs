@@ -5,7 +5,7 @@ use billing_store::{NewLine, Origin};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, send};
-use crate::fixture::{World, new_id, now};
+use crate::fixture::{World, new_id, now, typed_id};
 use crate::money::{agreed, charges, connect, eventually, ledger, pay, script, taken};
 use crate::wallets::amount;
 
@@ -156,7 +156,7 @@ async fn health(client: &Client, state: &str) -> Value {
 /// Usage of this much, posted past the routes that are not under test here.
 pub(crate) async fn spend(world: &World, amount: i64) {
     let line = NewLine {
-        id: new_id(),
+        id: typed_id(),
         kind: TransactionKind::AiTask,
         origin: Origin::Usage,
         reference: new_id(),

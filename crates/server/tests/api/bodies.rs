@@ -87,7 +87,7 @@ async fn nesting_without_end_does_not_hurt(world: World) {
 
 async fn an_id_that_is_none_is_not_found(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
-    let upper = world.acme.member.id.to_uppercase();
+    let upper = world.acme.member.id.as_str().to_uppercase();
     for id in ["0", "me", "%2e%2e", "a%2Fb", "%FF", upper.as_str(), "00000000-0000-0000-0000-000000000000"] {
         let answer = owner.put(&format!("/api/v1/members/{id}/role"), &json!({"role": "admin"})).await;
         assert_eq!((answer.status, answer.problem().as_str()), (404, "not_found"), "{id}");

@@ -3,7 +3,7 @@
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Money, OrganizationId, Timestamp};
 use billing_store::Store;
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ impl Demo {
         anonymous.with_cookie(cookie)
     }
 
-    async fn organization_id(&self) -> String {
+    async fn organization_id(&self) -> OrganizationId {
         let ids = self.store.organization_ids().await.unwrap();
         assert_eq!(ids.len(), 1);
         ids.into_iter().next().unwrap()

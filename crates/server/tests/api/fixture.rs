@@ -7,7 +7,8 @@ pub(crate) mod server;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use billing_domain::{Currency, Role, Timestamp};
+use billing_domain::id::Id;
+use billing_domain::{Currency, OrganizationId, Role, Timestamp, UserId};
 use billing_store::{NewOrganization, Store, User};
 use serde_json::json;
 use sha2::Digest as _;
@@ -23,7 +24,7 @@ pub(crate) const PASSWORD: &str = "correct horse";
 /// A person who can sign in.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
-    pub(crate) id: String,
+    pub(crate) id: UserId,
     pub(crate) name: String,
     pub(crate) email: String,
 }
@@ -31,7 +32,7 @@ pub(crate) struct Person {
 /// An organisation with one person of each role.
 #[derive(Clone, Debug)]
 pub(crate) struct Organization {
-    pub(crate) id: String,
+    pub(crate) id: OrganizationId,
     pub(crate) owner: Person,
     pub(crate) admin: Person,
     pub(crate) member: Person,
@@ -122,6 +123,11 @@ impl World {
     }
 }
 
+/// A fresh id.
+pub(crate) fn typed_id<I: Id>() -> I {
+    I::from_trusted(new_id())
+}
+
 /// A fresh UUIDv7.
 pub(crate) fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
@@ -135,7 +141,7 @@ pub(crate) fn now() -> Timestamp {
 
 async fn organization(store: &Store, name: &str) -> Organization {
     let new = NewOrganization {
-        id: new_id(),
+        id: typed_id(),
         name: name.to_owned(),
         address: "1 Main Street".to_owned(),
         tax_id: String::new(),
@@ -152,9 +158,9 @@ async fn organization(store: &Store, name: &str) -> Organization {
     }
 }
 
-async fn person(store: &Store, organization_id: &str, organization: &str, role: Role) -> Person {
+async fn person(store: &Store, organization_id: &OrganizationId, organization: &str, role: Role) -> Person {
     let email = format!("{role}@{}.test", organization.to_lowercase());
-    let user = User { id: new_id(), name: format!("{organization} {role}"), email, password_hash: cheap_hash() };
+    let user = User { id: typed_id(), name: format!("{organization} {role}"), email, password_hash: cheap_hash() };
     store.create_user(&user, now()).await.unwrap();
     store.add_member(organization_id, &user.id, role, now()).await.unwrap();
     Person { id: user.id, name: user.name, email: user.email }

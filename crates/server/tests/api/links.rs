@@ -74,9 +74,9 @@ async fn an_expired_link_stays_expired_when_the_clock_goes_back(world: World) {
     resolve(&world, &token).await.expect(200);
     world.advance(3_601).await;
     resolve(&world, &token).await.expect(410);
-    let id = link["link"]["id"].as_str().unwrap();
+    let id = link["link"]["id"].as_str().unwrap().parse().unwrap();
     eventually("it is written down that the link is over", || async {
-        world.store.link(&world.acme.id, id).await.unwrap().expired_at
+        world.store.link(&world.acme.id, &id).await.unwrap().expired_at
     })
     .await;
     world.advance(-3_601).await;

@@ -1,10 +1,11 @@
 //! The people of the organisation and their roles.
 
+use billing_domain::UserId;
 use serde_json::{Value, json};
 
 use crate::fixture::World;
 
-fn role_of(id: &str) -> String {
+fn role_of(id: &UserId) -> String {
     format!("/api/v1/members/{id}/role")
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::Money;
+use billing_domain::{Money, OrganizationId};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -12,7 +12,13 @@ use crate::wallets::{amount, assert_whole, connect_card, fund, lines, money, rep
 const AUTHORIZATIONS: &str = "/api/v1/metering/authorizations";
 const EVENTS: &str = "/api/v1/metering/events";
 
-async fn authorize(world: &World, organization_id: &str, kind: &str, estimate: &str, ttl_seconds: i64) -> Value {
+async fn authorize(
+    world: &World,
+    organization_id: &OrganizationId,
+    kind: &str,
+    estimate: &str,
+    ttl_seconds: i64,
+) -> Value {
     let form = json!({
         "organization_id": organization_id, "kind": kind, "estimate": estimate, "ttl_seconds": ttl_seconds,
     });
@@ -24,7 +30,7 @@ async fn wallet(world: &World) -> Value {
 }
 
 async fn a_bad_item_spoils_no_other_and_answers_keep_their_order(world: World) {
-    let (acme, other) = (world.acme.id.as_str(), world.other.id.as_str());
+    let (acme, other) = (&world.acme.id, &world.other.id);
     let good = |id: &str| usage(id, acme, "outbound_call", "0.114");
     let with = |id: &str, field: &str, value: Value| {
         let mut event = good(id);
@@ -244,7 +250,7 @@ async fn requests_that_cannot_be_read_are_refused(world: World) {
         (json!("1"), 0, "/ttl_seconds"),
         (json!("1"), 86_401, "/ttl_seconds"),
     ] {
-        let answer = platform.post(AUTHORIZATIONS, &form(acme, estimate, ttl_seconds)).await.expect(422);
+        let answer = platform.post(AUTHORIZATIONS, &form(acme.as_str(), estimate, ttl_seconds)).await.expect(422);
         assert_eq!(answer.json()["errors"][0]["pointer"], pointer);
     }
     for stranger in [new_id().as_str(), "acme", ""] {

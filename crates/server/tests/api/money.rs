@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use billing_domain::OrganizationId;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, send};
@@ -47,20 +48,20 @@ pub(crate) async fn script(world: &World, next: &str) {
 }
 
 /// The organisation's ledger, oldest line first.
-pub(crate) async fn ledger(world: &World, organization_id: &str) -> Vec<Value> {
+pub(crate) async fn ledger(world: &World, organization_id: &OrganizationId) -> Vec<Value> {
     let answer = world.anonymous().get(&format!("/api/v1/test/ledger/{organization_id}")).await.expect(200);
     answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// What the bank knows of the organisation's charges, oldest first.
-pub(crate) async fn charges(world: &World, organization_id: &str) -> Vec<Value> {
+pub(crate) async fn charges(world: &World, organization_id: &OrganizationId) -> Vec<Value> {
     let all = world.anonymous().get("/api/v1/test/sandbox/charges").await.expect(200).json();
-    let ours = all.as_array().unwrap().iter().filter(|charge| charge["organization_id"] == organization_id);
+    let ours = all.as_array().unwrap().iter().filter(|charge| charge["organization_id"] == organization_id.as_str());
     ours.cloned().collect()
 }
 
 /// Charges that took money, by top-up, in minor units.
-pub(crate) async fn taken(world: &World, organization_id: &str) -> BTreeMap<String, i64> {
+pub(crate) async fn taken(world: &World, organization_id: &OrganizationId) -> BTreeMap<String, i64> {
     let charges = charges(world, organization_id).await;
     let done = charges.iter().filter(|charge| charge["status"] == "done");
     done.map(|charge| {
@@ -72,7 +73,7 @@ pub(crate) async fn taken(world: &World, organization_id: &str) -> BTreeMap<Stri
 }
 
 /// Credits in the ledger, by top-up, in minor units; a top-up that was credited twice fails here.
-pub(crate) async fn credited(world: &World, organization_id: &str) -> BTreeMap<String, i64> {
+pub(crate) async fn credited(world: &World, organization_id: &OrganizationId) -> BTreeMap<String, i64> {
     let mut credits = BTreeMap::new();
     for line in ledger(world, organization_id).await {
         if ["top_up", "auto_top_up"].contains(&line["kind"].as_str().unwrap()) {
@@ -85,7 +86,7 @@ pub(crate) async fn credited(world: &World, organization_id: &str) -> BTreeMap<S
 }
 
 /// Waits until bank and ledger name the same top-ups with the same amounts and nothing is open any more; answers them.
-pub(crate) async fn agreed(world: &World, client: &Client, organization_id: &str) -> BTreeMap<String, i64> {
+pub(crate) async fn agreed(world: &World, client: &Client, organization_id: &OrganizationId) -> BTreeMap<String, i64> {
     eventually("bank and ledger agree", || async {
         let open = client.get("/api/v1/billing").await.expect(200).json();
         let open = open["open_top_ups"].as_array().unwrap().len();

@@ -275,7 +275,7 @@ async fn a_webhook_is_signed_and_repeated_until_it_is_taken() {
     }
     let event: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(event["type"], "wallet.low_balance");
-    assert_eq!(event["data"]["organization_id"], world.acme.id);
+    assert_eq!(event["data"]["organization_id"], world.acme.id.as_str());
     assert_eq!(event["data"]["available"], "30.00");
 }
 

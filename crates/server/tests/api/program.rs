@@ -160,7 +160,7 @@ async fn verify_makes_no_database(_: World) {
 async fn export_is_the_ledger_line_by_line(world: World) {
     spend(&world, 5).await;
     let ids = ["export", "--database", world.database_url(), "--organization"];
-    let output = program().args(ids).arg(&world.acme.id).output().await.unwrap();
+    let output = program().args(ids).arg(world.acme.id.as_str()).output().await.unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let exported: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

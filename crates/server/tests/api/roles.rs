@@ -183,7 +183,7 @@ async fn things(world: &World, owner: &Client, member: &Client) -> Things {
         setup,
         link: id(&link["link"]),
         request: id(&request),
-        member: world.acme.member.id.clone(),
+        member: world.acme.member.id.to_string(),
         nothing: crate::fixture::new_id(),
     }
 }

@@ -1,5 +1,6 @@
 //! Two programs on one database: together they are exactly as right as one.
 
+use billing_domain::OrganizationId;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -14,7 +15,7 @@ on_both_databases!(
     a_stream_cut_two_hundred_times_over_two_programs_is_the_ledger,
 );
 
-async fn report(platform: &Client, organization_id: &str, cost: &str) {
+async fn report(platform: &Client, organization_id: &OrganizationId, cost: &str) {
     let events = json!({"events": [usage(&new_id(), organization_id, "ai_task", cost)]});
     let answer = platform.post("/api/v1/metering/events", &events).await.expect(200).json();
     assert_eq!(answer["results"][0]["status"], "posted", "{answer}");

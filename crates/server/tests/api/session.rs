@@ -9,9 +9,9 @@ async fn signing_in_says_who_and_where(world: World) {
     let form = json!({"email": " OWNER@acme.test ", "password": PASSWORD});
     let answer = world.anonymous().post("/api/v1/session", &form).await.expect(200);
     let session = answer.json();
-    assert_eq!(session["user"]["id"], world.acme.owner.id);
+    assert_eq!(session["user"]["id"], world.acme.owner.id.as_str());
     assert_eq!((session["role"].as_str(), session["organization"]["currency"].as_str()), (Some("owner"), Some("USD")));
-    assert_eq!(session["organization"]["id"], world.acme.id);
+    assert_eq!(session["organization"]["id"], world.acme.id.as_str());
 
     let cookie = answer.header("set-cookie").unwrap();
     for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age="] {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::send;
-use crate::fixture::{World, now};
+use crate::fixture::{World, now, typed_id};
 use crate::money::{agreed, charges, connect, credited, ledger, pay, reaches, script, taken, top_up};
 
 on_both_databases!(
@@ -212,7 +212,8 @@ async fn a_confirmed_challenge_is_known_at_once_while_somebody_else_is_asking(wo
     let id = waiting["id"].as_str().unwrap();
     // Whoever asked before the cardholder confirmed has an older answer, and the top-up for a second yet.
     let until = now().plus_seconds(1);
-    let leased = world.store.lease_top_up(&world.acme.id, id, "somebody else", until, now()).await.unwrap();
+    let leased =
+        world.store.lease_top_up(&world.acme.id, &id.parse().unwrap(), &typed_id(), until, now()).await.unwrap();
     assert!(leased.is_some(), "nobody is asking before");
     let after = client.post(&format!("/api/v1/top-ups/{id}/challenge"), &json!({"approve": true})).await.expect(200);
     assert_eq!(after.json()["status"], "succeeded");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Money, OrganizationId, Timestamp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -72,7 +72,7 @@ async fn every_line_is_posted_once_whatever_is_killed(mut world: World) {
 /// Reports all of it, again until it is acknowledged, as the contract asks of the platform.
 async fn report_all(
     origin: Arc<Mutex<Client>>,
-    organization_id: String,
+    organization_id: OrganizationId,
     numbers: Vec<usize>,
     at: Timestamp,
 ) -> Vec<(usize, i64)> {
@@ -97,7 +97,7 @@ async fn report_all(
     acknowledged
 }
 
-fn event(organization_id: &str, number: usize, at: Timestamp) -> Value {
+fn event(organization_id: &OrganizationId, number: usize, at: Timestamp) -> Value {
     json!({
         "id": format!("call-{number}"), "organization_id": organization_id, "kind": "ai_task", "quantity": "1",
         "unit": "task", "unit_price": "0.0001", "occurred_at": at, "description": "Work", "source": "Agent Ava",

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::{Money, Timestamp, TransactionKind};
+use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 use billing_store::{NewCard, NewLine, Origin, PostedLine};
 use serde_json::{Value, json};
 
-use crate::fixture::{World, new_id, now};
+use crate::fixture::{World, new_id, now, typed_id};
 
 /// Connects a card that no test charges.
-pub(crate) async fn connect_card(world: &World, organization_id: &str) {
+pub(crate) async fn connect_card(world: &World, organization_id: &OrganizationId) {
     let card = NewCard {
-        id: new_id(),
+        id: typed_id(),
         provider: "sandbox".to_owned(),
         provider_ref: new_id(),
         brand: "visa".to_owned(),
@@ -24,12 +24,12 @@ pub(crate) async fn connect_card(world: &World, organization_id: &str) {
 }
 
 /// Gives credit.
-pub(crate) async fn fund(world: &World, organization_id: &str, amount: Money) {
+pub(crate) async fn fund(world: &World, organization_id: &OrganizationId, amount: Money) {
     post_at(world, organization_id, credit(amount), now()).await;
 }
 
 /// Corrects a line by a cent.
-pub(crate) async fn correct(world: &World, organization_id: &str, seq: i64) {
+pub(crate) async fn correct(world: &World, organization_id: &OrganizationId, seq: i64) {
     let line = NewLine {
         kind: TransactionKind::Adjustment,
         origin: Origin::Adjustment,
@@ -43,7 +43,7 @@ pub(crate) async fn correct(world: &World, organization_id: &str, seq: i64) {
 /// A credit.
 pub(crate) fn credit(amount: Money) -> NewLine {
     NewLine {
-        id: new_id(),
+        id: typed_id(),
         kind: TransactionKind::Promo,
         origin: Origin::Promo,
         reference: new_id(),
@@ -64,12 +64,12 @@ pub(crate) fn credit(amount: Money) -> NewLine {
 }
 
 /// Posts a line as if it were that time.
-pub(crate) async fn post_at(world: &World, organization_id: &str, line: NewLine, posted_at: Timestamp) {
+pub(crate) async fn post_at(world: &World, organization_id: &OrganizationId, line: NewLine, posted_at: Timestamp) {
     world.store.post(organization_id, vec![line], posted_at).await.unwrap();
 }
 
 /// A usage event of `cost`, now.
-pub(crate) fn usage(id: &str, organization_id: &str, kind: &str, cost: &str) -> Value {
+pub(crate) fn usage(id: &str, organization_id: &OrganizationId, kind: &str, cost: &str) -> Value {
     json!({
         "id": id, "organization_id": organization_id, "kind": kind, "quantity": "1", "unit": "task",
         "unit_price": cost, "occurred_at": now(), "description": format!("Work {id}"), "source": "Agent Ava",
@@ -91,18 +91,18 @@ pub(crate) async fn report(world: &World, events: &[Value]) -> Vec<Value> {
 }
 
 /// Uses up this much.
-pub(crate) async fn spend(world: &World, organization_id: &str, cost: &str) {
+pub(crate) async fn spend(world: &World, organization_id: &OrganizationId, cost: &str) {
     let results = report(world, &[usage(&new_id(), organization_id, "outbound_call", cost)]).await;
     assert_eq!(results[0]["status"], "posted", "{results:?}");
 }
 
 /// The organisation's whole ledger, oldest line first.
-pub(crate) async fn lines(world: &World, organization_id: &str) -> Vec<PostedLine> {
+pub(crate) async fn lines(world: &World, organization_id: &OrganizationId) -> Vec<PostedLine> {
     world.store.lines_after(organization_id, 0, 1_000_000).await.unwrap()
 }
 
 /// Every line is there once, in order, and the chain, the balances and the sums of the days are right.
-pub(crate) async fn assert_whole(world: &World, organization_id: &str) {
+pub(crate) async fn assert_whole(world: &World, organization_id: &OrganizationId) {
     let lines = lines(world, organization_id).await;
     let seqs: Vec<_> = lines.iter().map(|line| line.line.seq).collect();
     let expected: Vec<_> = (1..).take(lines.len()).collect();

@@ -1,7 +1,10 @@
 //! What is handed to a statement.
 
 use billing_domain::ledger::Hash;
-use billing_domain::{Currency, Date, Money, Timestamp};
+use billing_domain::{
+    CardId, CardSetupId, Currency, Date, HoldId, LeaseOwner, LinkId, Money, NoticeId, OrganizationId, RefundId,
+    RequestId, Timestamp, TopUpId, TransactionId, UserId,
+};
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
@@ -143,3 +146,47 @@ impl From<Currency> for Arg<'_> {
         Self::Text(Some(value.code()))
     }
 }
+
+macro_rules! ids {
+    ($($name:ident),+ $(,)?) => {$(
+        impl<'a> From<&'a $name> for Arg<'a> {
+            fn from(value: &'a $name) -> Self {
+                Self::Text(Some(value.as_str()))
+            }
+        }
+
+        impl<'a> From<Option<&'a $name>> for Arg<'a> {
+            fn from(value: Option<&'a $name>) -> Self {
+                Self::Text(value.map($name::as_str))
+            }
+        }
+
+        impl<'a> From<&'a Option<$name>> for Arg<'a> {
+            fn from(value: &'a Option<$name>) -> Self {
+                Self::from(value.as_ref())
+            }
+        }
+
+        impl $crate::db::Column<'_> for $name {
+            type Stored = String;
+
+            fn from_stored(stored: String) -> std::result::Result<Self, String> {
+                Ok(Self::from_trusted(stored))
+            }
+        }
+    )+};
+}
+ids!(
+    CardId,
+    CardSetupId,
+    HoldId,
+    LeaseOwner,
+    LinkId,
+    NoticeId,
+    OrganizationId,
+    RefundId,
+    RequestId,
+    TopUpId,
+    TransactionId,
+    UserId,
+);

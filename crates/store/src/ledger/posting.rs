@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use billing_domain::ledger::Line;
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Money, OrganizationId, Timestamp};
 
 use super::remainder::Carried;
 use super::rows;
@@ -17,7 +17,7 @@ use crate::{Result, StoreError, Wallet, WalletStep, auto_pay, hold, step, usage,
 /// on with other ledgers; after an outer error it must not be committed.
 pub(crate) async fn post_in(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     lines: &[NewLine],
     now: Timestamp,
 ) -> Result<Result<Posting>> {
@@ -135,7 +135,7 @@ fn compare(new: &NewLine, earlier: &PostedLine) -> Outcome {
 
 async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, sums: &Sums, now: Timestamp) -> Result<Wallet> {
     let Some((_, last)) = plan.fresh.last() else { return Ok(before.clone()) };
-    let holds: Vec<&str> = plan.fresh.iter().filter_map(|(new, _)| new.hold_id.as_deref()).collect();
+    let holds: Vec<_> = plan.fresh.iter().filter_map(|(new, _)| new.hold_id.as_ref()).collect();
     let captured = hold::capture(tx, &before.organization_id, &holds).await?;
     let lines = i64::try_from(plan.fresh.len()).map_err(|_| StoreError::Overflow)?;
     let movement = Movement { amount: plan.amount, captured, lines, last_hash: last.hash };
@@ -186,8 +186,8 @@ impl Sums {
 
 /// PostgreSQL cannot hold NUL in text; one bad line must not spoil the postings of others in the same transaction.
 fn is_storable(line: &NewLine) -> bool {
-    let texts = [&line.id, &line.reference, &line.contra, &line.description, &line.source];
-    let optional = [&line.quantity, &line.unit_price, &line.hold_id];
+    let texts = [&line.reference, &line.contra, &line.description, &line.source];
+    let optional = [&line.quantity, &line.unit_price];
     let mut all = texts.into_iter().chain(optional.into_iter().flatten());
     // Details are stored as JSON, which writes NUL as an escape.
     all.all(|text| !text.contains('\0'))

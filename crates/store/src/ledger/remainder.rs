@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use billing_domain::pricing::{Cost, Remainder};
-use billing_domain::{Money, UsageKind};
+use billing_domain::{Money, OrganizationId, UsageKind};
 
 use super::NewLine;
 use crate::Result;
@@ -17,7 +17,7 @@ pub(super) struct Carried(BTreeMap<UsageKind, (Remainder, bool)>);
 
 impl Carried {
     /// Reads it if one of these lines needs it: most prices come to whole micro-units.
-    pub(super) async fn read(tx: &mut Tx, organization_id: &str, lines: &[NewLine]) -> Result<Self> {
+    pub(super) async fn read(tx: &mut Tx, organization_id: &OrganizationId, lines: &[NewLine]) -> Result<Self> {
         let mut carried = Self::default();
         if lines.iter().all(|line| line.part.is_zero()) {
             return Ok(carried);
@@ -40,7 +40,7 @@ impl Carried {
     }
 
     /// Writes down what has changed.
-    pub(super) async fn write(&self, tx: &mut Tx, organization_id: &str) -> Result<()> {
+    pub(super) async fn write(&self, tx: &mut Tx, organization_id: &OrganizationId) -> Result<()> {
         for (kind, (remainder, _)) in self.0.iter().filter(|(_, (_, changed))| *changed) {
             tx.execute(
                 "INSERT INTO usage_remainders (organization_id, kind, remainder) VALUES ($1, $2, $3)

@@ -1,5 +1,7 @@
 //! Ledger lines as rows.
 
+use billing_domain::OrganizationId;
+
 use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -51,7 +53,7 @@ pub(crate) fn read_line(row: &Row) -> Result<PostedLine> {
 /// Lines of the ledger under the references of `lines`.
 pub(super) async fn existing(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     lines: &[NewLine],
 ) -> Result<HashMap<(Origin, String), PostedLine>> {
     let mut references: BTreeMap<Origin, Vec<&str>> = BTreeMap::new();

@@ -4,7 +4,7 @@
 use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::link::{MAX_DECLINES, MAX_TRIES};
-use billing_domain::{Money, Timestamp};
+use billing_domain::{CardSetupId, LinkId, Money, OrganizationId, Timestamp, TopUpId};
 
 use super::{PaymentLink, find};
 use crate::auto_pay::AutoPayUpdate;
@@ -14,7 +14,8 @@ use crate::idempotency::{self, Claim, Kept};
 use crate::notice::{self, Added};
 use crate::top_up::{TopUp, creating};
 use crate::{
-    Card, CardSetup, Created, IdempotencyKey, NewCardSetup, NewTopUp, Result, SetupWord, Store, auto_pay, card, wallet,
+    Card, CardSetup, Created, IdempotencyKey, NewCardSetup, NewTopUp, Result, SetupWord, Store, StoreError, auto_pay,
+    card, wallet,
 };
 
 /// Why a link cannot be used now.
@@ -41,7 +42,7 @@ pub struct ExpectedCharge {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkCharge {
     /// UUIDv7.
-    pub top_up_id: String,
+    pub top_up_id: TopUpId,
     /// From then on a worker may take it over.
     pub next_check_at: Timestamp,
 }
@@ -79,8 +80,8 @@ impl Store {
     /// See docs/decisions/0027-link-attempts-are-card-setups.md.
     pub async fn apply_link_setup(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &CardSetupId,
         word: &SetupWord,
         charge: &LinkCharge,
         now: Timestamp,
@@ -92,7 +93,7 @@ impl Store {
     pub async fn open_link_setup(&self, link: &PaymentLink) -> Result<Option<CardSetup>> {
         let sql = "SELECT id FROM card_setups WHERE link_id = $1 AND status IN ('pending', 'action_required')";
         match self.db.first(sql, args![&link.id]).await? {
-            Some(row) => self.card_setup(&link.organization_id, &row.get::<String>("id")?).await.map(Some),
+            Some(row) => self.card_setup(&link.organization_id, &row.get("id")?).await.map(Some),
             None => Ok(None),
         }
     }
@@ -102,7 +103,7 @@ impl Store {
         let (Some(link_id), Some(card_id)) = (&setup.link_id, &setup.card_id) else { return Ok(None) };
         let sql = "SELECT id FROM top_ups WHERE link_id = $1 AND card_id = $2";
         match self.db.first(sql, args![link_id, card_id]).await? {
-            Some(row) => self.top_up(&setup.organization_id, &row.get::<String>("id")?).await.map(Some),
+            Some(row) => self.top_up(&setup.organization_id, &row.get("id")?).await.map(Some),
             None => Ok(None),
         }
     }
@@ -151,8 +152,8 @@ impl Store {
 
     async fn apply_link_setup_once(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &CardSetupId,
         word: &SetupWord,
         charge: &LinkCharge,
         now: Timestamp,
@@ -160,8 +161,8 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock(&mut tx, organization_id).await?;
         let before = card_setup::find(&mut tx, organization_id, id).await?;
-        let link_id = before.link_id.clone().unwrap_or_default();
-        let link = find(&mut tx, organization_id, &link_id).await?;
+        let link_id = before.link_id.as_ref().ok_or(StoreError::NotFound)?;
+        let link = find(&mut tx, organization_id, link_id).await?;
         let unchanged = |setup| LinkApplied { setup, connected: None, top_up: None, forget: None };
         if matches!(before.status, SetupStatus::Succeeded | SetupStatus::Failed) {
             tx.rollback().await?;
@@ -221,7 +222,7 @@ fn top_up(charge: &LinkCharge, amount: Money, card: &Card) -> NewTopUp {
     NewTopUp {
         id: charge.top_up_id.clone(),
         amount,
-        card_id: card.id.clone(),
+        card_id: Some(card.id.clone()),
         requested_by: None,
         next_check_at: charge.next_check_at,
     }
@@ -251,20 +252,20 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
     }
 }
 
-async fn is_in_use(tx: &mut Tx, link_id: &str) -> Result<bool> {
+async fn is_in_use(tx: &mut Tx, link_id: &LinkId) -> Result<bool> {
     let sql = "SELECT 1 FROM card_setups WHERE link_id = $1 AND status IN ('pending', 'action_required')
         UNION ALL SELECT 1 FROM top_ups WHERE link_id = $1
             AND status IN ('created', 'processing', 'action_required', 'unknown') LIMIT 1";
     Ok(tx.first(sql, args![link_id]).await?.is_some())
 }
 
-async fn stop(tx: &mut Tx, link_id: &str, now: Timestamp) -> Result<()> {
+async fn stop(tx: &mut Tx, link_id: &LinkId, now: Timestamp) -> Result<()> {
     let sql = "UPDATE payment_links SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 AND completed_at IS NULL";
     tx.execute(sql, args![link_id, now]).await?;
     Ok(())
 }
 
-async fn count_decline(tx: &mut Tx, link_id: &str, now: Timestamp) -> Result<()> {
+async fn count_decline(tx: &mut Tx, link_id: &LinkId, now: Timestamp) -> Result<()> {
     let sql = "UPDATE payment_links SET declines = declines + 1 WHERE id = $1 RETURNING declines";
     let row = tx.first(sql, args![link_id]).await?;
     let declines: i64 = row.map(|row| row.get("declines")).transpose()?.unwrap_or_default();
@@ -277,12 +278,12 @@ async fn complete(
     tx: &mut Tx,
     link: &PaymentLink,
     card: Option<&Card>,
-    top_up_id: Option<&str>,
+    top_up_id: Option<&TopUpId>,
     now: Timestamp,
 ) -> Result<()> {
     tx.execute(
         "UPDATE payment_links SET completed_at = $2, card_id = $3, top_up_id = $4 WHERE id = $1",
-        args![&link.id, now, card.map(|card| card.id.as_str()), top_up_id],
+        args![&link.id, now, card.map(|card| &card.id), top_up_id],
     )
     .await?;
     let (Some(settings), Some(card)) = (link.settings, card) else { return Ok(()) };

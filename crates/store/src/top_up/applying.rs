@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::charge::{DeclineCode, TopUpStatus};
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Money, OrganizationId, Timestamp, TopUpId};
 
 use super::creating::find;
 use super::top_up_columns;
@@ -16,8 +16,8 @@ use crate::{NewLine, Origin, Outcome, PostedLine, Result, Store, StoreError, Wal
 impl Store {
     pub(super) async fn apply_top_up_once(
         &self,
-        organization_id: &str,
-        id: &str,
+        organization_id: &OrganizationId,
+        id: &TopUpId,
         word: &ProviderWord,
         credit: &CreditLine,
         now: Timestamp,
@@ -75,7 +75,7 @@ async fn settle(
         id: credit.id.clone(),
         kind: top_up.kind.transaction(),
         origin: Origin::TopUp,
-        reference: top_up.id.clone(),
+        reference: top_up.id.to_string(),
         contra: format!("processor:{}", top_up.provider),
         amount,
         part: billing_domain::pricing::Remainder::ZERO,

@@ -1,7 +1,7 @@
 //! Writing a top-up down: the intent exists before any provider is called, once for a key, one open automatic at most.
 
-use billing_domain::Timestamp;
 use billing_domain::charge::{TopUpKind, TopUpStatus};
+use billing_domain::{LinkId, OrganizationId, RequestId, Timestamp, TopUpId};
 
 use super::top_up_columns;
 use super::{AutoGuard, NewTopUp, PendingCredit, TopUp};
@@ -15,9 +15,9 @@ use crate::{
 impl Store {
     pub(super) async fn create_top_up_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewTopUp,
-        request_id: Option<&str>,
+        request_id: Option<&RequestId>,
         key: &IdempotencyKey,
         pace: Option<Pace>,
         now: Timestamp,
@@ -29,7 +29,7 @@ impl Store {
             Claim::Reused => return Ok(Created::Reused),
             Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
         }
-        let card = card::connected(&mut tx, organization_id, &new.card_id).await?;
+        let card = charged_card(&mut tx, organization_id, new).await?;
         if let Some(pace) = pace {
             pace::check(&mut tx, organization_id, new.amount, pace, now).await?;
         }
@@ -44,7 +44,7 @@ impl Store {
     // See docs/decisions/0036-guard-automatic-charges.md.
     pub(super) async fn create_auto_top_up_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         new: &NewTopUp,
         guard: &AutoGuard,
         now: Timestamp,
@@ -57,7 +57,7 @@ impl Store {
         if !guard.holds(&present, now) || !is_needed(&present, &wallet, pending) {
             return Err(StoreError::Stale);
         }
-        let card = card::connected(&mut tx, organization_id, &new.card_id).await?;
+        let card = charged_card(&mut tx, organization_id, new).await?;
         let top_up = match insert(&mut tx, &wallet, TopUpKind::Auto, new, &card, None, now).await {
             Err(StoreError::Conflict(ONE_OPEN_AUTO)) => return Ok(Created::Blocked),
             other => other?,
@@ -67,6 +67,10 @@ impl Store {
         tx.commit().await?;
         Ok(Created::New(top_up))
     }
+}
+
+async fn charged_card(tx: &mut Tx, organization_id: &OrganizationId, new: &NewTopUp) -> Result<Card> {
+    card::connected(tx, organization_id, new.card_id.as_ref().ok_or(StoreError::NotFound)?).await
 }
 
 impl AutoGuard {
@@ -86,7 +90,7 @@ fn is_needed(present: &AutoPay, wallet: &Wallet, pending: PendingCredit) -> bool
 
 const ONE_OPEN_AUTO: &str = "open automatic top-up";
 
-pub(crate) async fn find(tx: &mut Tx, organization_id: &str, id: &str) -> Result<TopUp> {
+pub(crate) async fn find(tx: &mut Tx, organization_id: &OrganizationId, id: &TopUpId) -> Result<TopUp> {
     let sql = concat!("SELECT ", top_up_columns!(), " FROM top_ups WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     TopUp::read(&row.ok_or(StoreError::NotFound)?)
@@ -99,7 +103,7 @@ pub(crate) async fn insert(
     kind: TopUpKind,
     new: &NewTopUp,
     card: &Card,
-    link_id: Option<&str>,
+    link_id: Option<&LinkId>,
     now: Timestamp,
 ) -> Result<TopUp> {
     let row = tx

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use billing_domain::{Date, Money, Timestamp, TransactionKind, UsageKind};
+use billing_domain::{Date, Money, OrganizationId, Timestamp, TransactionKind, UsageKind};
 use sqlx::AssertSqlSafe;
 
 use crate::db::{Arg, Tx, args, pieces, places, retrying};
@@ -31,7 +31,7 @@ impl Store {
     /// `day_of` says on which date an instant falls in the new zone. Returns the lines read.
     pub async fn rebuild_usage_days(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         day_of: impl Fn(Timestamp) -> Date + Send + Sync,
     ) -> Result<i64> {
         retrying!("rebuild_usage_days", organization_id => self.rebuild_usage_days_once(organization_id, &day_of))
@@ -39,7 +39,7 @@ impl Store {
 
     async fn rebuild_usage_days_once(
         &self,
-        organization_id: &str,
+        organization_id: &OrganizationId,
         day_of: &(impl Fn(Timestamp) -> Date + Send + Sync),
     ) -> Result<i64> {
         let mut tx = self.db.begin().await?;
@@ -80,7 +80,7 @@ pub(crate) fn count(spent: &mut Spent, day: Date, kind: UsageKind, source: &str,
 }
 
 /// Adds to the sums; the wallet must be locked.
-pub(crate) async fn add(tx: &mut Tx, organization_id: &str, spent: &Spent) -> Result<()> {
+pub(crate) async fn add(tx: &mut Tx, organization_id: &OrganizationId, spent: &Spent) -> Result<()> {
     let mut totals: BTreeMap<OfDay, (Money, i64)> = BTreeMap::new();
     let mut sources: BTreeMap<OfDay, Named<'_>> = BTreeMap::new();
     for ((day, kind, source), (amount, lines)) in spent {
@@ -116,7 +116,7 @@ fn admitted<'s>(wanted: Named<'s>, known: &BTreeSet<String>) -> Named<'s> {
 /// Returns how many sources of each day and kind have a sum of their own before this posting's are added.
 async fn add_totals(
     tx: &mut Tx,
-    organization_id: &str,
+    organization_id: &OrganizationId,
     totals: &BTreeMap<OfDay, (Money, i64)>,
 ) -> Result<BTreeMap<OfDay, usize>> {
     const COLUMNS: usize = 5;
@@ -145,13 +145,13 @@ async fn add_totals(
     Ok(there)
 }
 
-async fn names(tx: &mut Tx, organization_id: &str, (day, kind): OfDay) -> Result<BTreeSet<String>> {
+async fn names(tx: &mut Tx, organization_id: &OrganizationId, (day, kind): OfDay) -> Result<BTreeSet<String>> {
     let sql = "SELECT source FROM usage_days WHERE organization_id = $1 AND day = $2 AND kind = $3";
     let rows = tx.all(sql, args![organization_id, day, kind.as_str()]).await?;
     rows.iter().map(|row| row.get("source")).collect()
 }
 
-async fn add_sources(tx: &mut Tx, organization_id: &str, named: &Named<'_>) -> Result<()> {
+async fn add_sources(tx: &mut Tx, organization_id: &OrganizationId, named: &Named<'_>) -> Result<()> {
     const COLUMNS: usize = 6;
     for chunk in pieces(named) {
         let sql = format!(

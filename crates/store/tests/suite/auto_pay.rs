@@ -3,6 +3,7 @@
 use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::DeclineCode;
+use billing_domain::{OrganizationId, UserId};
 use billing_store::{AutoPay, AutoPayUpdate, StoreError};
 
 use crate::bench::{Bench, NOW, at_once, money, on_both};
@@ -27,11 +28,11 @@ pub(crate) fn update() -> AutoPayUpdate {
         },
         card_id: None,
         consent: Some("v1".to_owned()),
-        updated_by: "somebody".to_owned(),
+        updated_by: UserId::from_trusted("somebody"),
     }
 }
 
-pub(crate) async fn switch_on(bench: &Bench, organization: &str) -> AutoPay {
+pub(crate) async fn switch_on(bench: &Bench, organization: &OrganizationId) -> AutoPay {
     let present = bench.store.auto_pay(organization).await.unwrap();
     bench.store.put_auto_pay(organization, present.version, &update(), CONFIRMED, NOW).await.unwrap()
 }
@@ -40,7 +41,7 @@ async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
     let organization = bench.organization().await;
     let first = bench.store.auto_pay(&organization).await.unwrap();
     assert_eq!((first.enabled, first.settings, first.version), (false, None, 1));
-    assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), Vec::<String>::new());
+    assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), Vec::new());
     let on = switch_on(&bench, &organization).await;
     assert_eq!((on.settings, on.version, on.consent.as_deref()), (Some(update().settings), 2, Some("v1")));
     assert_eq!(bench.store.auto_pay(&organization).await.unwrap(), on);
@@ -49,7 +50,7 @@ async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
     let off = AutoPayUpdate { enabled: false, settings: target, ..update() };
     let off = bench.store.put_auto_pay(&organization, 2, &off, CONFIRMED, NOW).await.unwrap();
     assert_eq!((off.settings, off.enabled), (Some(target), false));
-    assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), Vec::<String>::new());
+    assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), Vec::new());
 }
 
 async fn of_two_people_who_change_the_same_settings_one_is_told(bench: Bench) {

@@ -4,7 +4,7 @@ use billing_domain::auto_pay::health::Health;
 use billing_domain::charge::Outcome as Word;
 use billing_store::{Backlog, DeliveryWord};
 
-use crate::bench::{Bench, NOW, on_both};
+use crate::bench::{Bench, NOW, on_both, owner};
 use crate::notices::resting;
 use crate::refunds::refunded;
 use crate::top_ups::{hear, manual};
@@ -39,9 +39,9 @@ async fn what_waits_is_counted_with_its_oldest(bench: Bench) {
 
     // What nobody takes stays in sight.
     let later = NOW.plus_seconds(60);
-    let delivery = bench.store.lease_due_deliveries("me", later, NOW, 10).await.unwrap().remove(0);
+    let delivery = bench.store.lease_due_deliveries(&owner("me"), later, NOW, 10).await.unwrap().remove(0);
     let failed = DeliveryWord::Failed { error: "503".to_owned(), again_at: None };
-    bench.store.record_delivery(&delivery, "me", &failed, later).await.unwrap();
+    bench.store.record_delivery(&delivery, &owner("me"), &failed, later).await.unwrap();
     assert_eq!(sorted().await, [vec![waits("delivery", "dead", 1)], open].concat());
 }
 

@@ -5,7 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use billing_domain::{Currency, Date, Money, Role, Timestamp, TransactionKind};
+use billing_domain::id::Id;
+use billing_domain::{Currency, Date, LeaseOwner, Money, OrganizationId, Role, Timestamp, TransactionKind, UserId};
 use billing_store::{
     Card, Connections, IdempotencyKey, NewCard, NewLine, NewOrganization, Origin, Outcome, PostedLine, Store, User, ids,
 };
@@ -56,11 +57,21 @@ pub(crate) enum Place {
 
 static COUNTER: AtomicU64 = AtomicU64::new(1);
 
-/// A UUIDv7 that nothing else in this process has.
-pub(crate) fn id() -> String {
+/// An id that nothing else in this process has.
+pub(crate) fn id<I: Id>() -> I {
+    I::from_trusted(uuid())
+}
+
+/// A UUIDv7 that nothing else in this process has: for references and names of others.
+pub(crate) fn uuid() -> String {
     let mut random = [0; 10];
     random[2..].copy_from_slice(&COUNTER.fetch_add(1, Ordering::Relaxed).to_be_bytes());
     ids::uuid_v7(NOW, &random)
+}
+
+/// Somebody who holds leases.
+pub(crate) fn owner(name: &str) -> LeaseOwner {
+    LeaseOwner::from_trusted(name)
 }
 
 pub(crate) fn money(text: &str) -> Money {
@@ -127,7 +138,7 @@ impl Bench {
     }
 
     /// An organisation with an empty wallet in dollars; its id.
-    pub(crate) async fn organization(&self) -> String {
+    pub(crate) async fn organization(&self) -> OrganizationId {
         let new = NewOrganization {
             id: id(),
             name: "Northwind Dental".to_owned(),
@@ -141,8 +152,8 @@ impl Bench {
     }
 
     /// A new member; the user's id.
-    pub(crate) async fn member(&self, organization_id: &str, name: &str, role: Role) -> String {
-        let user_id = id();
+    pub(crate) async fn member(&self, organization_id: &OrganizationId, name: &str, role: Role) -> UserId {
+        let user_id: UserId = id();
         let user = User {
             email: format!("{user_id}@demo.test"),
             id: user_id,
@@ -154,24 +165,24 @@ impl Bench {
         user.id
     }
 
-    pub(crate) async fn card(&self, organization_id: &str) -> Card {
+    pub(crate) async fn card(&self, organization_id: &OrganizationId) -> Card {
         self.store.add_card(organization_id, &new_card(), NOW).await.unwrap()
     }
 
     /// Adds money.
-    pub(crate) async fn fund(&self, organization_id: &str, amount: &str) {
+    pub(crate) async fn fund(&self, organization_id: &OrganizationId, amount: &str) {
         let line = NewLine {
             kind: TransactionKind::Promo,
             origin: Origin::Promo,
             contra: "promo".to_owned(),
             amount: money(amount),
-            ..usage_line(&id(), "0")
+            ..usage_line(&uuid(), "0")
         };
         self.post(organization_id, line).await;
     }
 
     /// Posts one line that must be new.
-    pub(crate) async fn post(&self, organization_id: &str, line: NewLine) -> PostedLine {
+    pub(crate) async fn post(&self, organization_id: &OrganizationId, line: NewLine) -> PostedLine {
         let mut posting = self.store.post(organization_id, vec![line], NOW).await.unwrap();
         match posting.outcomes.pop() {
             Some(Outcome::Posted(line)) => Arc::unwrap_or_clone(line),
@@ -180,7 +191,7 @@ impl Bench {
     }
 
     /// The ledger is whole.
-    pub(crate) async fn assert_whole(&self, organization_id: &str) {
+    pub(crate) async fn assert_whole(&self, organization_id: &OrganizationId) {
         let verification = self.store.verify(organization_id).await.unwrap();
         assert_eq!(verification.broken, None);
     }
@@ -242,7 +253,7 @@ pub(crate) fn new_card() -> NewCard {
     NewCard {
         id: id(),
         provider: "sandbox".to_owned(),
-        provider_ref: id(),
+        provider_ref: uuid(),
         brand: "visa".to_owned(),
         last4: "4242".to_owned(),
         exp_month: 12,
@@ -251,6 +262,6 @@ pub(crate) fn new_card() -> NewCard {
     }
 }
 
-pub(crate) fn key(key: &str, fingerprint: &str) -> IdempotencyKey {
-    IdempotencyKey { key: key.to_owned(), fingerprint: fingerprint.to_owned() }
+pub(crate) fn key(key: &(impl ToString + ?Sized), fingerprint: &str) -> IdempotencyKey {
+    IdempotencyKey { key: key.to_string(), fingerprint: fingerprint.to_owned() }
 }

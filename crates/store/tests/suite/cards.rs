@@ -1,6 +1,7 @@
 //! Cards: one default while there is a card, and a set-up connects once.
 
 use billing_domain::charge::DeclineCode;
+use billing_domain::{CardSetupId, OrganizationId};
 use billing_store::{Created, NewCard, NewCardSetup, SetupStatus, SetupWord, StoreError};
 
 use crate::bench::{Bench, NOW, at_once, id, key, new_card, on_both};
@@ -65,7 +66,7 @@ async fn the_same_card_of_the_provider_is_connected_once(bench: Bench) {
     assert!(back.id != card.id && back.is_default);
 }
 
-async fn setup(bench: &Bench, organization: &str) -> String {
+async fn setup(bench: &Bench, organization: &OrganizationId) -> CardSetupId {
     let new = NewCardSetup {
         id: id(),
         user_id: None,

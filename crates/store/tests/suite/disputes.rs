@@ -3,7 +3,7 @@
 use billing_domain::auto_pay::health::{HealthEvent, PauseReason};
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::{DisputeState, Outcome};
-use billing_domain::{Currency, Money, TransactionKind};
+use billing_domain::{Currency, Money, OrganizationId, TopUpId, TransactionKind};
 use billing_store::{AutoPayUpdate, CreditLine, DisputeApplied, DisputeWord, NewTopUp, ProviderWord, StoreError};
 
 use crate::bench::{Bench, NOW, at_once, id, key, money, on_both, usage_line};
@@ -28,9 +28,10 @@ fn words(description: &str) -> CreditLine {
 }
 
 /// A paid top-up of 25; its id.
-async fn paid(bench: &Bench, organization: &str) -> String {
+async fn paid(bench: &Bench, organization: &OrganizationId) -> TopUpId {
     let card = bench.card(organization).await;
-    let new = NewTopUp { id: id(), amount: money("25"), card_id: card.id, requested_by: None, next_check_at: NOW };
+    let new =
+        NewTopUp { id: id(), amount: money("25"), card_id: Some(card.id), requested_by: None, next_check_at: NOW };
     bench.store.create_top_up(organization, &new, &key(&new.id, "f"), NOW).await.unwrap();
     let word = ProviderWord {
         outcome: Outcome::Settled,
@@ -44,7 +45,7 @@ async fn paid(bench: &Bench, organization: &str) -> String {
     new.id
 }
 
-fn word(top_up: &str, state: DisputeState) -> DisputeWord {
+fn word(top_up: &TopUpId, state: DisputeState) -> DisputeWord {
     DisputeWord {
         provider: "stripe".to_owned(),
         provider_ref: "dp_1".to_owned(),
@@ -56,12 +57,12 @@ fn word(top_up: &str, state: DisputeState) -> DisputeWord {
     }
 }
 
-async fn hear(bench: &Bench, organization: &str, word: &DisputeWord) -> DisputeApplied {
+async fn hear(bench: &Bench, organization: &OrganizationId, word: &DisputeWord) -> DisputeApplied {
     let (taken, back) = (words("Dispute"), words("Dispute returned"));
     bench.store.apply_dispute(organization, word, &taken, &back, NOW).await.unwrap()
 }
 
-async fn disputes(bench: &Bench, organization: &str) -> Vec<Money> {
+async fn disputes(bench: &Bench, organization: &OrganizationId) -> Vec<Money> {
     let lines = bench.store.lines_after(organization, 0, 100).await.unwrap();
     lines.iter().filter(|line| line.line.kind == TransactionKind::Dispute).map(|line| line.line.amount).collect()
 }
@@ -114,8 +115,7 @@ async fn a_spent_top_up_takes_the_wallet_below_zero_and_pauses_automatic_payment
     bench.post(&organization, usage_line("call-1", "20")).await;
     let settings =
         Settings { threshold: money("1"), refill: Refill::Fixed { amount: money("10") }, monthly_cap: money("100") };
-    let update =
-        AutoPayUpdate { enabled: true, settings, card_id: None, consent: None, updated_by: "somebody".to_owned() };
+    let update = AutoPayUpdate { enabled: true, settings, card_id: None, consent: None, updated_by: id() };
     let version = bench.store.auto_pay(&organization).await.unwrap().version;
     bench.store.put_auto_pay(&organization, version, &update, HealthEvent::Agreed, NOW).await.unwrap();
     // It may differ from the charge.
@@ -150,7 +150,7 @@ async fn racing_words_post_each_movement_once(bench: Bench) {
 async fn somebody_elses_top_up_and_another_currency_are_refused(bench: Bench) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let top_up = paid(&bench, &organization).await;
-    let attempt = async |organization: &str, word: DisputeWord| {
+    let attempt = async |organization: &OrganizationId, word: DisputeWord| {
         bench.store.apply_dispute(organization, &word, &words("a"), &words("b"), NOW).await.unwrap_err()
     };
     assert!(matches!(attempt(&other, word(&top_up, DisputeState::Withdrawn)).await, StoreError::NotFound));

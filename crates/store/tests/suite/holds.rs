@@ -79,7 +79,7 @@ async fn a_hold_is_given_back_once(bench: Bench) {
     let closed = releases.iter().filter(|release| **release == Release::Closed(HoldState::Released)).count();
     assert_eq!((freed, closed), (1, 9));
     assert_eq!(bench.store.wallet(&organization).await.unwrap().held, Money::ZERO);
-    assert!(matches!(bench.store.release_hold("no such hold", NOW).await, Err(StoreError::NotFound)));
+    assert!(matches!(bench.store.release_hold(&id(), NOW).await, Err(StoreError::NotFound)));
     bench.assert_whole(&organization).await;
 }
 

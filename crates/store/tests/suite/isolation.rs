@@ -8,7 +8,7 @@ use billing_store::{
     Created, Decision, NewCardSetup, NewRequest, OrganizationUpdate, SetupWord, StoreError, TransactionFilter,
 };
 
-use crate::bench::{Bench, NOW, day, id, money, new_card, on_both, usage_line};
+use crate::bench::{Bench, NOW, day, id, money, new_card, on_both, owner, usage_line};
 use crate::top_ups::{credit, manual, word};
 
 on_both![
@@ -45,7 +45,7 @@ async fn ids_of_another_organization_are_not_found_and_untouched(bench: Bench) {
     assert_not_found(store.apply_card_setup(&mine, &setup.id, &word_on_setup, NOW).await);
     assert_not_found(store.top_up(&mine, &top_up.id).await);
     assert_not_found(store.apply_top_up(&mine, &top_up.id, &word(Outcome::Settled), &credit(), NOW).await);
-    let lease = store.lease_top_up(&mine, &top_up.id, "me", NOW.plus_seconds(60), NOW).await.unwrap();
+    let lease = store.lease_top_up(&mine, &top_up.id, &owner("me"), NOW.plus_seconds(60), NOW).await.unwrap();
     assert_eq!(lease, None);
     assert_not_found(store.request(&mine, &request.id).await);
     let decision = Decision { approved: true, answer: None, decided_by: id(), top_up_id: None };

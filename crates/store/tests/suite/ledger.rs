@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use billing_domain::ledger::Hash;
-use billing_domain::{Money, TransactionKind, UsageKind, pricing};
+use billing_domain::{HoldId, Money, OrganizationId, TransactionKind, UsageKind, pricing};
 use billing_store::{Batch, NewHold, NewLine, Origin, Outcome, Release, StoreError};
 
 use crate::bench::{Bench, NOW, at_once, id, money, on_both, usage_line};
@@ -187,8 +187,10 @@ async fn a_debt_so_deep_that_the_available_amount_overflows_is_refused(bench: Be
 async fn a_refused_ledger_does_not_hinder_the_others_of_the_batch(bench: Bench) {
     let (full, other) = (bench.organization().await, bench.organization().await);
     bench.fund(&full, "9223372036854.775807").await;
-    let batch =
-        |organization_id: &str, line: NewLine| Batch { organization_id: organization_id.to_owned(), lines: vec![line] };
+    let batch = |organization_id: &OrganizationId, line: NewLine| Batch {
+        organization_id: organization_id.to_owned(),
+        lines: vec![line],
+    };
     let too_much = NewLine { amount: money("1"), ..usage_line("1", "0") };
     let results = bench
         .store
@@ -196,7 +198,7 @@ async fn a_refused_ledger_does_not_hinder_the_others_of_the_batch(bench: Bench) 
             &[
                 batch(&other, usage_line("1", "1")),
                 batch(&full, too_much),
-                batch("00000000-0000-7000-8000-000000000000", usage_line("1", "1")),
+                batch(&id(), usage_line("1", "1")),
                 batch(&other, usage_line("2", "2")),
             ],
             NOW,
@@ -249,8 +251,8 @@ async fn a_posting_captures_its_hold_once_and_only_its_own(bench: Bench) {
         bench.store.authorize(organization, &hold, Money::ZERO, NOW).await.unwrap();
         holds.push(hold.id);
     }
-    let line = |reference, hold: &str| NewLine { hold_id: Some(hold.to_owned()), ..usage_line(reference, "1") };
-    let lines = vec![line("1", &holds[0]), line("2", &holds[0]), line("3", &holds[1]), line("4", "no such hold")];
+    let line = |reference, hold: &HoldId| NewLine { hold_id: Some(hold.clone()), ..usage_line(reference, "1") };
+    let lines = vec![line("1", &holds[0]), line("2", &holds[0]), line("3", &holds[1]), line("4", &id())];
     let posting = bench.store.post(&organization, lines, NOW).await.unwrap();
     assert_eq!((posting.wallet.balance, posting.wallet.held), (money("6"), Money::ZERO));
     assert_eq!(bench.store.wallet(&other).await.unwrap().held, money("4"));

@@ -3,13 +3,13 @@
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::link::{LinkPurpose, LinkState, MAX_DECLINES, MAX_TRIES};
-use billing_domain::{Money, Role};
+use billing_domain::{Money, OrganizationId, Role};
 use billing_store::{
     CardSetup, Created, ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewCardSetup, NewLink, PaymentLink,
     SetupStatus, SetupWord, StoreError, TopUp,
 };
 
-use crate::bench::{Bench, NOW, at_once, id, key, money, new_card, on_both};
+use crate::bench::{Bench, NOW, at_once, id, key, money, new_card, on_both, uuid};
 use crate::top_ups::{credit, word};
 
 on_both![
@@ -33,10 +33,15 @@ fn settings() -> Settings {
     Settings { threshold: money("20"), refill: Refill::Target { balance: money("100") }, monthly_cap: money("500") }
 }
 
-async fn made(bench: &Bench, organization: &str, purpose: LinkPurpose, settings: Option<Settings>) -> PaymentLink {
+async fn made(
+    bench: &Bench,
+    organization: &OrganizationId,
+    purpose: LinkPurpose,
+    settings: Option<Settings>,
+) -> PaymentLink {
     let new = NewLink {
         id: id(),
-        token_hash: id(),
+        token_hash: uuid(),
         purpose,
         amount: purpose.pays().then(|| money("100")),
         settings,
@@ -323,7 +328,7 @@ async fn no_more_links_are_alive_than_may_be_and_each_of_them_is_listed(bench: B
     let user = bench.member(&organization, "Olive", Role::Owner).await;
     let new = |expires_at| NewLink {
         id: id(),
-        token_hash: id(),
+        token_hash: uuid(),
         purpose: LinkPurpose::Connect,
         amount: None,
         settings: None,

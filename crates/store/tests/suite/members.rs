@@ -1,6 +1,6 @@
 //! Members: an organisation never loses its last owner.
 
-use billing_domain::Role;
+use billing_domain::{Role, UserId};
 use billing_store::{RoleChange, StoreError, User};
 
 use crate::bench::{Bench, NOW, at_once, id, on_both};
@@ -17,7 +17,7 @@ async fn the_last_owner_stays_one(bench: Bench) {
     let owner = bench.member(&organization, "Olive", Role::Owner).await;
     let member = bench.member(&organization, "Max", Role::Member).await;
     let change =
-        async |user: &str, role| bench.store.change_role(&organization, user, role, &owner, NOW).await.unwrap();
+        async |user: &UserId, role| bench.store.change_role(&organization, user, role, &owner, NOW).await.unwrap();
     assert_eq!(change(&owner, Role::Admin).await, RoleChange::LastOwner);
     assert_eq!(change(&owner, Role::Member).await, RoleChange::LastOwner);
     assert!(matches!(change(&owner, Role::Owner).await, RoleChange::Changed(_)), "no change is no loss");

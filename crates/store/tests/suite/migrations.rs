@@ -38,7 +38,7 @@ async fn servers_that_start_at_once_share_one_schema(bench: Bench) {
     })
     .await;
     for server in servers {
-        assert_eq!(server.organization_ids().await.unwrap(), Vec::<String>::new());
+        assert_eq!(server.organization_ids().await.unwrap(), Vec::new());
         server.close().await;
     }
 }

@@ -1,11 +1,11 @@
 //! Notices: written with what they tell, once; delivered by one server at a time; a low balance told once a crossing.
 
-use billing_domain::Role;
 use billing_domain::auto_pay::health::{Health, PauseReason};
 use billing_domain::charge::DeclineCode;
+use billing_domain::{OrganizationId, Role};
 use billing_store::{Channel, DeliveryState, DeliveryWord, Facts, LowBalance, NoticeKind, User};
 
-use crate::bench::{Bench, NOW, id, on_both};
+use crate::bench::{Bench, NOW, id, on_both, owner};
 
 on_both!(
     a_first_decline_and_a_pause_are_told_and_nothing_else,
@@ -27,7 +27,7 @@ pub(crate) fn resting(failures: i64) -> Health {
     }
 }
 
-async fn kinds(bench: &Bench, organization: &str) -> Vec<NoticeKind> {
+async fn kinds(bench: &Bench, organization: &OrganizationId) -> Vec<NoticeKind> {
     bench.store.notices(organization, 10).await.unwrap().iter().map(|notice| notice.kind).collect()
 }
 
@@ -75,7 +75,7 @@ async fn everybody_who_manages_billing_is_told_and_the_operator(bench: Bench) {
         bench.store.add_member(place, &user.id, role, NOW).await.unwrap();
     }
     bench.store.record_auto_pay_health(&organization, &Health::default(), &resting(1), NOW).await.unwrap();
-    let due = bench.store.lease_due_deliveries("me", NOW.plus_seconds(60), NOW, 10).await.unwrap();
+    let due = bench.store.lease_due_deliveries(&owner("me"), NOW.plus_seconds(60), NOW, 10).await.unwrap();
     let mut told: Vec<_> = due
         .iter()
         .map(|one| format!("{} {}", one.channel.as_str(), one.recipient.split('-').next().unwrap()))
@@ -90,22 +90,23 @@ async fn a_delivery_is_one_owners_until_its_lease_ends(bench: Bench) {
     let organization = bench.organization().await;
     bench.store.record_auto_pay_health(&organization, &Health::default(), &resting(1), NOW).await.unwrap();
     let until = NOW.plus_seconds(60);
+    let (one, two) = (owner("a"), owner("b"));
     let (a, b) = tokio::join!(
-        bench.store.lease_due_deliveries("a", until, NOW, 10),
-        bench.store.lease_due_deliveries("b", until, NOW, 10),
+        bench.store.lease_due_deliveries(&one, until, NOW, 10),
+        bench.store.lease_due_deliveries(&two, until, NOW, 10),
     );
     let (a, b) = (a.unwrap(), b.unwrap());
     assert_eq!(a.len() + b.len(), 1, "one of them has it");
     let first = if a.is_empty() { "b" } else { "a" };
     let delivery = a.into_iter().chain(b).next().unwrap();
-    assert!(bench.store.lease_due_deliveries("c", until, NOW.plus_seconds(59), 10).await.unwrap().is_empty());
+    assert!(bench.store.lease_due_deliveries(&owner("c"), until, NOW.plus_seconds(59), 10).await.unwrap().is_empty());
     let later = NOW.plus_seconds(61);
-    let taken_over = bench.store.lease_due_deliveries("c", later.plus_seconds(60), later, 10).await.unwrap();
+    let taken_over = bench.store.lease_due_deliveries(&owner("c"), later.plus_seconds(60), later, 10).await.unwrap();
     assert_eq!(taken_over.len(), 1, "whoever had it has died");
     // The first one was only slow: its word does not count any more.
-    bench.store.record_delivery(&delivery, first, &DeliveryWord::Delivered, later).await.unwrap();
+    bench.store.record_delivery(&delivery, &owner(first), &DeliveryWord::Delivered, later).await.unwrap();
     assert!(bench.store.deliveries(DeliveryState::Delivered, 10).await.unwrap().is_empty());
-    bench.store.record_delivery(&taken_over[0], "c", &DeliveryWord::Kept, later).await.unwrap();
+    bench.store.record_delivery(&taken_over[0], &owner("c"), &DeliveryWord::Kept, later).await.unwrap();
     let kept = bench.store.deliveries(DeliveryState::Kept, 10).await.unwrap();
     assert_eq!((kept.len(), kept[0].tries, kept[0].channel), (1, 0, Channel::Webhook));
 }
@@ -113,14 +114,14 @@ async fn a_delivery_is_one_owners_until_its_lease_ends(bench: Bench) {
 async fn what_nobody_takes_is_dead_and_can_be_tried_again(bench: Bench) {
     let organization = bench.organization().await;
     bench.store.record_auto_pay_health(&organization, &Health::default(), &resting(1), NOW).await.unwrap();
-    let take = async |now| bench.store.lease_due_deliveries("me", now, now, 10).await.unwrap();
+    let take = async |now| bench.store.lease_due_deliveries(&owner("me"), now, now, 10).await.unwrap();
     let failed = |again_at| DeliveryWord::Failed { error: "503".to_owned(), again_at };
     let soon = NOW.plus_seconds(5);
-    bench.store.record_delivery(&take(NOW).await[0], "me", &failed(Some(soon)), NOW).await.unwrap();
+    bench.store.record_delivery(&take(NOW).await[0], &owner("me"), &failed(Some(soon)), NOW).await.unwrap();
     assert!(take(NOW.plus_seconds(4)).await.is_empty());
     let again = take(soon).await;
     assert_eq!((again[0].tries, again[0].last_error.as_deref()), (1, Some("503")));
-    bench.store.record_delivery(&again[0], "me", &failed(None), soon).await.unwrap();
+    bench.store.record_delivery(&again[0], &owner("me"), &failed(None), soon).await.unwrap();
     assert!(take(soon.plus_seconds(1_000_000)).await.is_empty());
     let dead = bench.store.deliveries(DeliveryState::Dead, 10).await.unwrap();
     assert_eq!((dead.len(), dead[0].tries), (1, 2));

@@ -1,13 +1,13 @@
 //! Refunds: never more than was paid, never more than is unspent, debited once, and back when they fail.
 
 use billing_domain::charge::{DisputeState, Outcome, RefundStatus};
-use billing_domain::{Currency, Money, TransactionKind};
+use billing_domain::{Currency, Money, OrganizationId, RefundId, TopUpId, TransactionKind};
 use billing_store::{
     Created, CreditLine, DisputeWord, ExternalRefund, IdempotencyKey, NewRefund, NewTopUp, ProviderWord, Refund,
     RefundRefusal, RefundWord, StoreError,
 };
 
-use crate::bench::{Bench, NOW, at_once, id, money, on_both, usage_line};
+use crate::bench::{Bench, NOW, at_once, id, money, on_both, owner, usage_line, uuid};
 
 on_both![
     a_refund_debits_the_wallet_at_once_and_settles_once,
@@ -32,14 +32,15 @@ fn words() -> CreditLine {
     }
 }
 
-fn key(text: &str) -> IdempotencyKey {
-    IdempotencyKey { key: text.to_owned(), fingerprint: text.to_owned() }
+fn key(text: &(impl ToString + ?Sized)) -> IdempotencyKey {
+    IdempotencyKey { key: text.to_string(), fingerprint: text.to_string() }
 }
 
 /// A paid top-up; its id.
-pub(crate) async fn paid(bench: &Bench, organization: &str, amount: &str) -> String {
+pub(crate) async fn paid(bench: &Bench, organization: &OrganizationId, amount: &str) -> TopUpId {
     let card = bench.card(organization).await;
-    let new = NewTopUp { id: id(), amount: money(amount), card_id: card.id, requested_by: None, next_check_at: NOW };
+    let new =
+        NewTopUp { id: id(), amount: money(amount), card_id: Some(card.id), requested_by: None, next_check_at: NOW };
     bench.store.create_top_up(organization, &new, &key(&new.id), NOW).await.unwrap();
     let word = ProviderWord {
         outcome: Outcome::Settled,
@@ -55,8 +56,8 @@ pub(crate) async fn paid(bench: &Bench, organization: &str, amount: &str) -> Str
 
 async fn ask(
     bench: &Bench,
-    organization: &str,
-    top_up: &str,
+    organization: &OrganizationId,
+    top_up: &TopUpId,
     amount: Option<&str>,
     key_text: &str,
 ) -> Result<Created<Refund>, RefundRefusal> {
@@ -71,8 +72,8 @@ async fn ask(
 }
 
 /// Gives part of a top-up back.
-pub(crate) async fn refunded(bench: &Bench, organization: &str, top_up: &str, amount: &str) -> Refund {
-    made(ask(bench, organization, top_up, Some(amount), &id()).await)
+pub(crate) async fn refunded(bench: &Bench, organization: &OrganizationId, top_up: &TopUpId, amount: &str) -> Refund {
+    made(ask(bench, organization, top_up, Some(amount), &uuid()).await)
 }
 
 fn made(answer: Result<Created<Refund>, RefundRefusal>) -> Refund {
@@ -87,7 +88,7 @@ async fn hear(bench: &Bench, refund: &Refund, status: RefundStatus) -> (Refund, 
     bench.store.apply_refund(&refund.organization_id, &refund.id, &word, &words(), NOW).await.unwrap()
 }
 
-async fn balance(bench: &Bench, organization: &str) -> Money {
+async fn balance(bench: &Bench, organization: &OrganizationId) -> Money {
     bench.store.wallet(organization).await.unwrap().balance
 }
 
@@ -182,8 +183,8 @@ async fn a_refund_is_one_owners_until_its_lease_ends(bench: Bench) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization, "100").await;
     let refund = made(ask(&bench, &organization, &top_up, None, "a").await);
-    let lease = async |owner: &str, now: billing_domain::Timestamp, id: Option<&str>| {
-        bench.store.lease_refunds(owner, now.plus_seconds(60), now, id, 10).await.unwrap().len()
+    let lease = async |name: &str, now: billing_domain::Timestamp, id: Option<&RefundId>| {
+        bench.store.lease_refunds(&owner(name), now.plus_seconds(60), now, id, 10).await.unwrap().len()
     };
     assert_eq!(lease("a", NOW, Some(&refund.id)).await, 1);
     assert_eq!(lease("b", NOW.plus_seconds(59), None).await, 0);
@@ -216,7 +217,7 @@ async fn a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way(bench: 
     assert!(matches!(theirs, Err(StoreError::NotFound)), "{theirs:?}");
 }
 
-async fn take(bench: &Bench, organization: &str, top_up: &str, amount: &str, state: DisputeState) {
+async fn take(bench: &Bench, organization: &OrganizationId, top_up: &TopUpId, amount: &str, state: DisputeState) {
     let word = DisputeWord {
         provider: "stripe".to_owned(),
         provider_ref: "dp_1".to_owned(),
@@ -237,7 +238,7 @@ async fn what_a_dispute_has_taken_is_not_there_to_be_refunded(bench: Bench) {
     // The whole, although a part was given back: the bank decides what it takes.
     take(&bench, &organization, &top_up, "100", DisputeState::Withdrawn).await;
     for amount in [Some("10"), None] {
-        let refused = ask(&bench, &organization, &top_up, amount, &id()).await;
+        let refused = ask(&bench, &organization, &top_up, amount, &uuid()).await;
         assert_eq!(refused, Err(RefundRefusal::MoreThanPaid(Money::ZERO)), "{amount:?}");
     }
     assert_eq!(balance(&bench, &organization).await, money("460"));
@@ -246,7 +247,7 @@ async fn what_a_dispute_has_taken_is_not_there_to_be_refunded(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-fn external(top_up: &str, status: RefundStatus) -> ExternalRefund {
+fn external(top_up: &TopUpId, status: RefundStatus) -> ExternalRefund {
     ExternalRefund {
         id: id(),
         top_up_id: top_up.to_owned(),

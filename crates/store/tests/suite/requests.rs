@@ -1,7 +1,7 @@
 //! Requests: one answer each.
 
-use billing_domain::Role;
 use billing_domain::charge::Outcome;
+use billing_domain::{OrganizationId, RequestId, Role, UserId};
 use billing_store::{
     Applied, Created, CreditLine, Decision, NewRequest, NewTopUp, ProviderWord, RequestState, StoreError, TopUp,
 };
@@ -16,7 +16,7 @@ on_both![
     no_more_requests_of_one_person_are_open_than_may_be,
 ];
 
-async fn ask(bench: &Bench, organization: &str, user_id: &str) -> String {
+async fn ask(bench: &Bench, organization: &OrganizationId, user_id: &UserId) -> RequestId {
     let new = NewRequest { id: id(), user_id: user_id.to_owned(), amount: money("50"), reason: "Campaign".to_owned() };
     bench.store.create_request(organization, &new, NOW).await.unwrap().id
 }
@@ -30,7 +30,7 @@ async fn two_admins_who_answer_at_once_give_one_answer(bench: Bench) {
         let decision = Decision {
             approved: admin == 0,
             answer: Some(format!("says {admin}")),
-            decided_by: format!("admin {admin}"),
+            decided_by: UserId::from_trusted(format!("admin {admin}")),
             top_up_id: None,
         };
         async move { store.decide_request(&organization, &request, &decision, NOW).await }
@@ -51,19 +51,19 @@ async fn members_see_their_own_and_admins_all(bench: Bench) {
     );
     let stranger = bench.member(&bench.organization().await, "Eve", Role::Owner).await;
     let (first, second) = (ask(&bench, &organization, &max).await, ask(&bench, &organization, &moe).await);
-    let ids = async |user: Option<&str>| -> Vec<String> {
+    let ids = async |user: Option<&UserId>| -> Vec<RequestId> {
         let requests = bench.store.requests(&organization, user, 100).await.unwrap();
         requests.into_iter().map(|request| request.id).collect()
     };
     assert_eq!(ids(None).await, [second.clone(), first.clone()]);
     assert_eq!(ids(Some(&max)).await, [first]);
-    assert_eq!(ids(Some(&stranger)).await, Vec::<String>::new());
+    assert_eq!(ids(Some(&stranger)).await, Vec::new());
     let new = NewRequest { id: id(), user_id: stranger, amount: money("1"), reason: String::new() };
     assert!(matches!(bench.store.create_request(&organization, &new, NOW).await, Err(StoreError::NotFound)));
 }
 
 /// A top-up for the request, not settled yet.
-async fn paying(bench: &Bench, organization: &str, request: &str) -> Result<TopUp, StoreError> {
+async fn paying(bench: &Bench, organization: &OrganizationId, request: &RequestId) -> Result<TopUp, StoreError> {
     let new = crate::top_ups::new_top_up(bench, organization, "50").await;
     let admin = bench.member(organization, "Ada", Role::Admin).await;
     let new = NewTopUp { requested_by: Some(admin), ..new };
@@ -75,7 +75,7 @@ async fn paying(bench: &Bench, organization: &str, request: &str) -> Result<TopU
     }
 }
 
-async fn hear(bench: &Bench, organization: &str, top_up: &TopUp, outcome: Outcome) -> Applied {
+async fn hear(bench: &Bench, organization: &OrganizationId, top_up: &TopUp, outcome: Outcome) -> Applied {
     let word = ProviderWord {
         outcome,
         provider_ref: None,

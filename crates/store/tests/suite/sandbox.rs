@@ -2,7 +2,7 @@
 
 use billing_store::SandboxRecord;
 
-use crate::bench::{Bench, NOW, at_once, on_both};
+use crate::bench::{Bench, NOW, at_once, on_both, owner};
 
 on_both![
     of_ten_writers_of_one_version_one_wins,
@@ -47,20 +47,20 @@ async fn facts_are_overwritten(bench: Bench) {
 }
 
 async fn a_lease_has_one_owner_at_a_time(bench: Bench) {
-    let acquire = async |owner: &str, from: i64| {
+    let acquire = async |name: &str, from: i64| {
         let now = NOW.plus_seconds(from);
-        bench.store.acquire_lease("sweeper", owner, now.plus_seconds(10), now).await.unwrap()
+        bench.store.acquire_lease("sweeper", &owner(name), now.plus_seconds(10), now).await.unwrap()
     };
     assert!(acquire("a", 0).await && !acquire("b", 9).await);
     assert!(acquire("a", 9).await, "prolonged");
     assert!(!acquire("b", 18).await && acquire("b", 19).await, "run out");
-    bench.store.release_lease("sweeper", "a").await.unwrap();
+    bench.store.release_lease("sweeper", &owner("a")).await.unwrap();
     assert!(!acquire("a", 20).await, "not a's to give back");
-    bench.store.release_lease("sweeper", "b").await.unwrap();
+    bench.store.release_lease("sweeper", &owner("b")).await.unwrap();
     assert!(acquire("a", 20).await);
     let won = at_once(10, |worker| {
         let store = bench.store.clone();
-        async move { store.acquire_lease("other", &worker.to_string(), NOW.plus_seconds(1), NOW).await.unwrap() }
+        async move { store.acquire_lease("other", &owner(&worker.to_string()), NOW.plus_seconds(1), NOW).await.unwrap() }
     })
     .await;
     assert_eq!(won.iter().filter(|won| **won).count(), 1);

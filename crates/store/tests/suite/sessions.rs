@@ -1,6 +1,6 @@
 //! Sessions: the role is read now, and what is over opens nothing.
 
-use billing_domain::Role;
+use billing_domain::{OrganizationId, Role, UserId};
 use billing_store::{NewSession, StoreError};
 
 use crate::bench::{Bench, NOW, on_both};
@@ -12,7 +12,7 @@ on_both![
     strangers_get_no_session,
 ];
 
-fn session(token: &str, user_id: &str, organization_id: &str) -> NewSession {
+fn session(token: &str, user_id: &UserId, organization_id: &OrganizationId) -> NewSession {
     NewSession {
         token_hash: token.to_owned(),
         user_id: user_id.to_owned(),

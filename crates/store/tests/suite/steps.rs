@@ -1,10 +1,10 @@
 //! The steps of a wallet are its ledger, seen by five minutes.
 
 use billing_domain::auto_pay::history::STEP_SECONDS;
-use billing_domain::{Money, Timestamp, TransactionKind};
+use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 use billing_store::{NewLine, Origin, StoreError, WalletStep, step_of};
 
-use crate::bench::{Bench, NOW, at_once, id, money, on_both, usage_line};
+use crate::bench::{Bench, NOW, at_once, id, money, on_both, usage_line, uuid};
 
 on_both![
     lines_are_summed_by_when_they_were_posted,
@@ -18,27 +18,27 @@ on_both![
 const EVER: i64 = i64::MAX;
 
 fn credit(kind: TransactionKind, origin: Origin, amount: &str) -> NewLine {
-    NewLine { kind, origin, amount: money(amount), ..usage_line(&id(), "0") }
+    NewLine { kind, origin, amount: money(amount), ..usage_line(&uuid(), "0") }
 }
 
 fn later(steps: i64) -> Timestamp {
     NOW.plus_seconds(steps * STEP_SECONDS)
 }
 
-async fn post(bench: &Bench, organization: &str, lines: Vec<NewLine>, at: Timestamp) {
+async fn post(bench: &Bench, organization: &OrganizationId, lines: Vec<NewLine>, at: Timestamp) {
     bench.store.post(organization, lines, at).await.unwrap();
 }
 
 /// A wallet with something of everything, in three steps.
-async fn eventful(bench: &Bench) -> String {
+async fn eventful(bench: &Bench) -> OrganizationId {
     let organization = bench.organization().await;
     let by_hand = credit(TransactionKind::TopUp, Origin::TopUp, "100");
-    post(bench, &organization, vec![by_hand, usage_line(&id(), "7")], NOW).await;
-    post(bench, &organization, vec![usage_line(&id(), "3")], NOW.plus_seconds(1)).await;
+    post(bench, &organization, vec![by_hand, usage_line(&uuid(), "7")], NOW).await;
+    post(bench, &organization, vec![usage_line(&uuid(), "3")], NOW.plus_seconds(1)).await;
     let automatic = credit(TransactionKind::AutoTopUp, Origin::TopUp, "50");
     let correction = credit(TransactionKind::Adjustment, Origin::Adjustment, "-4");
     post(bench, &organization, vec![automatic, correction], later(2)).await;
-    let late = NewLine { occurred_at: NOW.plus_seconds(-86_400), ..usage_line(&id(), "1.5") };
+    let late = NewLine { occurred_at: NOW.plus_seconds(-86_400), ..usage_line(&uuid(), "1.5") };
     post(bench, &organization, vec![late], later(9)).await;
     organization
 }

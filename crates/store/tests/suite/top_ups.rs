@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
 use billing_domain::charge::{DeclineCode, Outcome as Word, TopUpKind, TopUpStatus};
-use billing_domain::{Money, TransactionKind};
+use billing_domain::{Money, OrganizationId, TransactionKind};
 use billing_store::{
     AutoGuard, Created, CreditLine, NewCardSetup, NewTopUp, PendingCredit, ProviderWord, StoreError, TopUp,
 };
 
 use crate::auto_pay::switch_on;
-use crate::bench::{Bench, NOW, at_once, day, id, key, money, on_both};
+use crate::bench::{Bench, NOW, at_once, day, id, key, money, on_both, owner};
 
 on_both![
     fifty_parallel_requests_with_one_key_make_one_top_up,
@@ -30,16 +30,22 @@ on_both![
     the_cap_counts_automatic_charges_of_the_month_only,
 ];
 
-pub(crate) async fn new_top_up(bench: &Bench, organization: &str, amount: &str) -> NewTopUp {
+pub(crate) async fn new_top_up(bench: &Bench, organization: &OrganizationId, amount: &str) -> NewTopUp {
     let cards = bench.store.cards(organization).await.unwrap();
     let card_id = match cards.into_iter().next() {
         Some(card) => card.id,
         None => bench.card(organization).await.id,
     };
-    NewTopUp { id: id(), amount: money(amount), card_id, requested_by: None, next_check_at: NOW.plus_seconds(30) }
+    NewTopUp {
+        id: id(),
+        amount: money(amount),
+        card_id: Some(card_id),
+        requested_by: None,
+        next_check_at: NOW.plus_seconds(30),
+    }
 }
 
-pub(crate) async fn manual(bench: &Bench, organization: &str, amount: &str) -> TopUp {
+pub(crate) async fn manual(bench: &Bench, organization: &OrganizationId, amount: &str) -> TopUp {
     let new = new_top_up(bench, organization, amount).await;
     match bench.store.create_top_up(organization, &new, &key(&new.id, "f"), NOW).await.unwrap() {
         Created::New(top_up) => top_up,
@@ -116,8 +122,8 @@ async fn a_request_that_fails_does_not_use_up_its_key(bench: Bench) {
     let new = new_top_up(&bench, &organization, "100").await;
     let removed = bench.card(&organization).await;
     bench.store.remove_card(&organization, &removed.id, NOW).await.unwrap();
-    for card_id in [bench.card(&other).await.id, removed.id, "none".to_owned()] {
-        let bad = NewTopUp { card_id, ..new.clone() };
+    for card_id in [bench.card(&other).await.id, removed.id, id()] {
+        let bad = NewTopUp { card_id: Some(card_id), ..new.clone() };
         let answer = bench.store.create_top_up(&organization, &bad, &key("k", "body"), NOW).await;
         assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
     }
@@ -158,7 +164,10 @@ async fn a_settlement_heard_twenty_times_at_once_credits_once(bench: Bench) {
     let credits: Vec<_> = answers.iter().filter_map(|applied| applied.credit.as_ref()).collect();
     assert_eq!((credits.len(), answers.iter().filter(|applied| applied.changed).count()), (1, 1));
     let line = &credits[0].line;
-    assert_eq!((line.amount, line.kind, &line.reference), (money("100"), TransactionKind::TopUp, &top_up.id));
+    assert_eq!(
+        (line.amount, line.kind, line.reference.as_str()),
+        (money("100"), TransactionKind::TopUp, top_up.id.as_str())
+    );
     assert_eq!(line.contra, "processor:sandbox");
     assert!(answers.iter().all(|applied| applied.top_up.status == TopUpStatus::Succeeded));
     assert!(answers.iter().all(|applied| applied.wallet.balance == money("100")));
@@ -214,7 +223,7 @@ async fn what_was_really_received_is_credited(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn automatic(bench: &Bench, organization: &str, amount: &str) -> Created<TopUp> {
+async fn automatic(bench: &Bench, organization: &OrganizationId, amount: &str) -> Created<TopUp> {
     let auto_pay = bench.store.auto_pay(organization).await.unwrap();
     let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.health.last_charge_at };
     let new = new_top_up(bench, organization, amount).await;
@@ -309,15 +318,17 @@ async fn a_due_top_up_is_leased_to_one_worker(bench: Bench) {
         }
     }
     let (later, until) = (NOW.plus_seconds(30), NOW.plus_seconds(90));
-    assert_eq!(bench.store.lease_due_top_ups("early", until, NOW, 100).await.unwrap(), []);
+    assert_eq!(bench.store.lease_due_top_ups(&owner("early"), until, NOW, 100).await.unwrap(), []);
     let batches = at_once(8, |worker| {
         let store = bench.store.clone();
-        async move { store.lease_due_top_ups(&format!("worker-{worker}"), until, later, 4).await.unwrap() }
+        async move { store.lease_due_top_ups(&owner(&format!("worker-{worker}")), until, later, 4).await.unwrap() }
     })
     .await;
     let mut leased: Vec<_> = batches.into_iter().flatten().map(|top_up| top_up.id).collect();
     // On PostgreSQL a row that somebody else is just taking is skipped, which may leave some for the next round.
-    leased.extend(bench.store.lease_due_top_ups("last", until, later, 100).await.unwrap().into_iter().map(|t| t.id));
+    leased.extend(
+        bench.store.lease_due_top_ups(&owner("last"), until, later, 100).await.unwrap().into_iter().map(|t| t.id),
+    );
     leased.sort();
     ids.sort();
     assert_eq!(leased, ids);
@@ -326,9 +337,14 @@ async fn a_due_top_up_is_leased_to_one_worker(bench: Bench) {
 async fn a_lease_that_ran_out_can_be_taken_over(bench: Bench) {
     let organization = bench.organization().await;
     let top_up = manual(&bench, &organization, "10").await;
-    let lease = async |owner: &str, seconds: i64| {
+    let lease = async |name: &str, seconds: i64| {
         let now = NOW.plus_seconds(seconds);
-        bench.store.lease_top_up(&organization, &top_up.id, owner, now.plus_seconds(60), now).await.unwrap().is_some()
+        bench
+            .store
+            .lease_top_up(&organization, &top_up.id, &owner(name), now.plus_seconds(60), now)
+            .await
+            .unwrap()
+            .is_some()
     };
     assert!(lease("handler", 0).await);
     assert!(!lease("worker", 59).await);
@@ -337,7 +353,7 @@ async fn a_lease_that_ran_out_can_be_taken_over(bench: Bench) {
     assert!(lease("handler", 61).await, "the word ends the lease");
     hear(&bench, &top_up, Word::Declined).await;
     assert!(!lease("worker", 1000).await, "nothing to do for a final one");
-    assert_eq!(bench.store.lease_due_top_ups("w", NOW, NOW.plus_seconds(1000), 10).await.unwrap(), []);
+    assert_eq!(bench.store.lease_due_top_ups(&owner("w"), NOW, NOW.plus_seconds(1000), 10).await.unwrap(), []);
 }
 
 async fn unknown_money_is_counted_apart(bench: Bench) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use billing_domain::{Timestamp, TransactionKind, UsageKind};
+use billing_domain::{OrganizationId, Timestamp, TransactionKind, UsageKind};
 use billing_store::{Connections, NewLine, PostedLine, Store, StoreError, TransactionFilter};
 
 use crate::bench::{Bench, NOW, few, on_both, usage_line};
@@ -20,7 +20,7 @@ on_both![
 ];
 
 /// 240 lines of all kinds, a minute apart but in a shuffled order, so that time and `seq` differ.
-async fn filled(bench: &Bench) -> (String, Vec<PostedLine>) {
+async fn filled(bench: &Bench) -> (OrganizationId, Vec<PostedLine>) {
     let organization = bench.organization().await;
     let other = bench.organization().await;
     let kinds = TransactionKind::ALL;
@@ -52,7 +52,12 @@ fn passes(filter: &TransactionFilter, line: &PostedLine) -> bool {
         && filter.query.as_ref().is_none_or(found)
 }
 
-async fn pages(bench: &Bench, organization: &str, filter: &TransactionFilter, limit: u32) -> Vec<PostedLine> {
+async fn pages(
+    bench: &Bench,
+    organization: &OrganizationId,
+    filter: &TransactionFilter,
+    limit: u32,
+) -> Vec<PostedLine> {
     let (mut all, mut before) = (Vec::new(), None);
     loop {
         let page = bench.store.transactions(organization, filter, before, limit).await.unwrap();
@@ -93,13 +98,13 @@ async fn a_page_does_not_move_when_lines_arrive_in_between(bench: Bench) {
     assert_eq!([first, second].concat(), lines[..100]);
 }
 
-async fn found(bench: &Bench, organization: &str, query: &str) -> Vec<String> {
+async fn found(bench: &Bench, organization: &OrganizationId, query: &str) -> Vec<String> {
     let filter = TransactionFilter { query: Some(query.to_owned()), ..TransactionFilter::default() };
     let lines = bench.store.transactions(organization, &filter, None, 100).await.unwrap();
     lines.into_iter().map(|line| line.line.reference).collect()
 }
 
-async fn named(bench: &Bench, names: &[(&str, &str)]) -> String {
+async fn named(bench: &Bench, names: &[(&str, &str)]) -> OrganizationId {
     let organization = bench.organization().await;
     for (reference, description) in names {
         let line = NewLine { description: (*description).to_owned(), ..usage_line(reference, "1") };

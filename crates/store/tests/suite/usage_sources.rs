@@ -1,6 +1,6 @@
 //! The sums by source stay bounded and never say more than the sums of the days.
 
-use billing_domain::{Money, TransactionKind};
+use billing_domain::{Money, OrganizationId, TransactionKind};
 use billing_store::{NAMED_SOURCES, NewLine, Sources, Store};
 
 use crate::bench::{Bench, NOW, at_once, day, few, money, on_both, usage_line};
@@ -24,11 +24,11 @@ fn cheap(first: usize, count: usize) -> Vec<NewLine> {
     (first..first + count).map(|number| line(&format!("cheap-{number}"), &format!("call-{number}"), "0.01")).collect()
 }
 
-async fn november(store: &Store, organization: &str, limit: u32) -> Sources {
+async fn november(store: &Store, organization: &OrganizationId, limit: u32) -> Sources {
     store.largest_sources(organization, day("2026-11-01"), day("2026-11-30"), limit).await.unwrap()
 }
 
-async fn named(bench: &Bench, organization: &str) -> usize {
+async fn named(bench: &Bench, organization: &OrganizationId) -> usize {
     bench.store.usage(organization, day("2026-11-24"), day("2026-11-24")).await.unwrap().len()
 }
 

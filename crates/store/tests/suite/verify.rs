@@ -1,6 +1,7 @@
 //! Tampering is found, and the first wrong line is named.
 
 use crate::bench::{Bench, NOW, on_both, usage_line};
+use billing_domain::OrganizationId;
 
 on_both![
     an_untouched_ledger_is_whole,
@@ -11,7 +12,7 @@ on_both![
     sums_beside_the_ledger_are_checked_too,
 ];
 
-async fn five_lines(bench: &Bench) -> String {
+async fn five_lines(bench: &Bench) -> OrganizationId {
     let organization = bench.organization().await;
     bench.fund(&organization, "10").await;
     let lines = (0..4).map(|line| usage_line(&format!("call-{line}"), "1")).collect();
@@ -20,7 +21,7 @@ async fn five_lines(bench: &Bench) -> String {
 }
 
 /// Where and why it is broken after `sql`.
-async fn broken_by(bench: &Bench, organization: &str, sql: &str) -> (i64, String) {
+async fn broken_by(bench: &Bench, organization: &OrganizationId, sql: &str) -> (i64, String) {
     assert_ne!(bench.raw(sql).await.unwrap(), 0, "{sql}");
     let broken = bench.store.verify(organization).await.unwrap().broken.unwrap();
     (broken.seq, broken.reason)

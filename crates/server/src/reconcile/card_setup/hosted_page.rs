@@ -35,7 +35,7 @@ pub(super) async fn ask_provider(
         match state.provider.expire_checkout(&opened.page_ref).await {
             // Still open, so nothing has ended: asked again later.
             Err(ProviderError::Refused(reason)) => {
-                tracing::error!(setup = setup.id, reason, "the payment provider does not close a page");
+                tracing::error!(setup = %setup.id, reason, "the payment provider does not close a page");
                 return Err(ProviderError::Busy);
             }
             closed => closed?,

@@ -2,8 +2,8 @@
 
 use billing_contract::ProblemCode;
 use billing_contract::metering::{Authorization, Authorize};
-use billing_domain::Money;
 use billing_domain::status::{Refusal, WalletStatus};
+use billing_domain::{HoldId, Money, OrganizationId};
 use billing_store::{NewHold, Release, Wanted};
 use tokio::sync::oneshot;
 
@@ -59,7 +59,7 @@ async fn decide(state: &AppState, form: &Authorize) -> Result<Authorization, Pro
             let before = wallet.available().checked_add(hold.amount).and_then(|before| before.checked_sub(floor));
             Ok(Authorization::Allowed {
                 allowed: true,
-                hold_id: hold.id,
+                hold_id: hold.id.into(),
                 expires_at: hold.expires_at,
                 max_amount: before.unwrap_or(hold.amount),
             })
@@ -131,14 +131,18 @@ fn check_authorize(form: &Authorize) -> Result<Money, Problem> {
     }
 }
 
-async fn refusal(state: &AppState, organization_id: &str, reason: Refusal) -> Result<Authorization, Problem> {
+async fn refusal(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    reason: Refusal,
+) -> Result<Authorization, Problem> {
     let pending = state.store.pending_credit(organization_id).await?;
     let retry_after_seconds = pending.in_flight.is_positive().then_some(RETRY_SECONDS);
     Ok(Authorization::Refused { allowed: false, reason, retry_after_seconds })
 }
 
 /// `POST /metering/authorizations/{id}/release`. Giving back what is given back already is fine.
-pub(crate) async fn release(state: &AppState, hold_id: &str) -> Result<(), Problem> {
+pub(crate) async fn release(state: &AppState, hold_id: &HoldId) -> Result<(), Problem> {
     if let Release::Released(wallet) = state.store.release_hold(hold_id, state.clock.now()).await? {
         changed(state, &wallet.organization_id);
     }
@@ -146,7 +150,7 @@ pub(crate) async fn release(state: &AppState, hold_id: &str) -> Result<(), Probl
 }
 
 /// A hold was made or given back: less or more is available now.
-fn changed(state: &AppState, organization_id: &str) {
+fn changed(state: &AppState, organization_id: &OrganizationId) {
     state.events.publish(organization_id, Topic::Wallet);
     state.wake_queue.add(organization_id);
 }

@@ -4,7 +4,7 @@ use billing_contract::metering::UsageEvent;
 use billing_contract::{Entered, FieldError};
 use billing_domain::free_text::{FreeText, Purpose, USAGE_DESCRIPTION, USAGE_ID, USAGE_SOURCE};
 use billing_domain::pricing::{self, PricingError};
-use billing_domain::{FreeTextError, Timestamp};
+use billing_domain::{FreeTextError, HoldId, Timestamp};
 use rust_decimal::Decimal;
 
 use super::{decimal_code, field};
@@ -40,7 +40,7 @@ pub(super) fn line(event: UsageEvent, now: Timestamp) -> Result<UsageLine, Field
     let hold_id = parsed
         .map_err(|_| field("/hold_id", "wrong_value", "A hold's id is the hold_id of its authorization."))?
         // As it was given out, whatever the case it comes back in.
-        .map(|id| id.to_string());
+        .map(|id| HoldId::from_trusted(id.to_string()));
     UsageLine::priced(event.id, event.kind, quantity, event.unit, unit_price, event.occurred_at, description, source)
         .map(|line| UsageLine { hold_id, ..line })
         .map_err(|error| pricing_error("/quantity", error))

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use billing_contract::ProblemCode;
+use billing_domain::OrganizationId;
 use billing_store::{Batch, NewLine, Posting};
 use tokio::sync::oneshot;
 
@@ -60,7 +61,7 @@ type Shares = Vec<(usize, PostingReply)>;
 
 #[tracing::instrument(level = "debug", skip_all, fields(requests = queued.len()))]
 async fn commit(state: &AppState, queued: Vec<QueuedPosting>) {
-    let mut wallets: BTreeMap<String, (Vec<NewLine>, Shares)> = BTreeMap::new();
+    let mut wallets: BTreeMap<OrganizationId, (Vec<NewLine>, Shares)> = BTreeMap::new();
     for QueuedPosting { batch, reply } in queued {
         let (lines, shares) = wallets.entry(batch.organization_id).or_default();
         shares.push((batch.lines.len(), reply));
@@ -96,7 +97,7 @@ async fn commit(state: &AppState, queued: Vec<QueuedPosting>) {
 }
 
 /// Gives every request its own outcomes.
-fn hand_out(state: &AppState, organization_id: &str, shares: Shares, posting: Posting) {
+fn hand_out(state: &AppState, organization_id: &OrganizationId, shares: Shares, posting: Posting) {
     tell(state, organization_id);
     let mut outcomes = posting.outcomes.into_iter().map(Ok);
     for (lines, reply) in shares {

@@ -69,7 +69,7 @@ impl Issued {
             },
             note: "Prepaid balance".to_owned(),
             amount: amount(paid, top_up.currency),
-            reference: top_up.id.clone(),
+            reference: top_up.id.to_string(),
         }
     }
 }
@@ -197,6 +197,7 @@ fn moment(at: Timestamp) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use billing_domain::{CardId, OrganizationId, RefundId, TopUpId};
 
     fn money(text: &str) -> Money {
         text.parse().unwrap()
@@ -209,9 +210,9 @@ mod tests {
     fn refund(amount: &str, status: RefundStatus, reason: &str) -> Refund {
         let settled = at("2026-12-01T03:00:00Z");
         Refund {
-            id: "r".into(),
-            organization_id: "o".into(),
-            top_up_id: "t".into(),
+            id: RefundId::from_trusted("r"),
+            organization_id: OrganizationId::from_trusted("o"),
+            top_up_id: TopUpId::from_trusted("t"),
             amount: money(amount),
             currency: Currency::Usd,
             status,
@@ -230,7 +231,7 @@ mod tests {
     fn say(refunded: &str, returning: &str, refunds: Vec<Refund>) -> Option<Receipt> {
         let paid_at = at("2026-11-27T20:54:07Z");
         let organization = Organization {
-            id: "o".into(),
+            id: OrganizationId::from_trusted("o"),
             name: "Northwind Dental".into(),
             address: String::new(),
             tax_id: String::new(),
@@ -241,13 +242,13 @@ mod tests {
             created_at: paid_at,
         };
         let top_up = TopUp {
-            id: "0193705d-3c6a-7e2b-9a55-1b7f0f3c9e21".into(),
-            organization_id: "o".into(),
+            id: TopUpId::from_trusted("0193705d-3c6a-7e2b-9a55-1b7f0f3c9e21"),
+            organization_id: OrganizationId::from_trusted("o"),
             kind: TopUpKind::Auto,
             amount: money("100"),
             currency: Currency::Usd,
             status: billing_domain::charge::TopUpStatus::Succeeded,
-            card_id: "c".into(),
+            card_id: CardId::from_trusted("c"),
             card_brand: "visa".into(),
             card_last4: "4242".into(),
             card_ref: "pm".into(),

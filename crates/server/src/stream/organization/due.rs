@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::events::Topic;
 use crate::service::sessions::Member;
+use billing_domain::{LinkId, RequestId, TopUpId};
 
 /// What has to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,11 +29,11 @@ pub(super) struct Due {
     /// In no order.
     pub(super) parts: BTreeSet<Part>,
     /// By id.
-    pub(super) top_ups: BTreeSet<String>,
+    pub(super) top_ups: BTreeSet<TopUpId>,
     /// By id.
-    pub(super) requests: BTreeSet<String>,
+    pub(super) requests: BTreeSet<RequestId>,
     /// By id.
-    pub(super) links: BTreeSet<String>,
+    pub(super) links: BTreeSet<LinkId>,
 }
 
 impl Due {

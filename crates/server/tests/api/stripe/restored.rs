@@ -1,12 +1,13 @@
 //! A database restored from a backup: payments that it does not know are named, and credited once their owner is certain.
 
+use billing_domain::OrganizationId;
 use billing_store::Store;
 use serde_json::{Value, json};
 
 use super::shop::{Shop, flags, with_stripe};
 use crate::client::Client;
 use crate::fixture::server::program;
-use crate::fixture::{Database, Server, new_id};
+use crate::fixture::{Database, Server, new_id, typed_id};
 use crate::money::{eventually, ledger, pay};
 
 with_stripe!(
@@ -73,10 +74,10 @@ async fn a_payment_that_is_not_here_is_credited_once_whoever_tells_of_it(shop: S
     let client = shop.owner().await;
     let card = shop.connect(&client, "pm_card_visa").await;
     let acme = shop.world.acme.id.clone();
-    let (payment, top_up) = paid(&shop, &acme, &customer(&shop), "usd").await;
+    let (payment, top_up) = paid(&shop, acme.as_str(), &customer(&shop), "usd").await;
     tell(&shop, &top_up).await;
     tell(&shop, &top_up).await;
-    let (_, missed) = paid(&shop, &acme, &customer(&shop), "usd").await;
+    let (_, missed) = paid(&shop, acme.as_str(), &customer(&shop), "usd").await;
     // A card that was removed since is no reason to keep the money.
     client.delete(&format!("/api/v1/cards/{card}")).await.expect(204);
     shop.advance(3_700).await;
@@ -108,8 +109,8 @@ async fn a_payment_whose_owner_is_not_certain_is_named_and_nobody_is_credited(sh
     let (acme, other) = (shop.world.acme.id.clone(), shop.world.other.id.clone());
     let customer = customer(&shop);
     // The marks say Other, the customer is Acme's.
-    let (_, contradicts) = paid(&shop, &other, &customer, "usd").await;
-    let (_, foreign_money) = paid(&shop, &acme, &customer, "eur").await;
+    let (_, contradicts) = paid(&shop, other.as_str(), &customer, "usd").await;
+    let (_, foreign_money) = paid(&shop, acme.as_str(), &customer, "eur").await;
     tell(&shop, &contradicts).await;
     tell(&shop, &foreign_money).await;
     for organization in [&acme, &other] {
@@ -137,7 +138,7 @@ async fn what_was_never_paid_is_no_payment(shop: Shop) {
         ("allowed_payment_method_types[]", "card"),
         ("customer", &customer),
         ("metadata[reference]", &reference),
-        ("metadata[organization_id]", &shop.world.acme.id),
+        ("metadata[organization_id]", shop.world.acme.id.as_str()),
     ];
     let intent = ask(&shop, "/v1/payment_intents", &form).await;
     // Whoever can make up an event still cannot make up a payment: the program asks Stripe.
@@ -153,7 +154,7 @@ async fn a_refund_of_a_payment_that_is_not_here_finds_the_payment_first(shop: Sh
     let client = shop.owner().await;
     shop.connect(&client, "pm_card_visa").await;
     let acme = shop.world.acme.id.clone();
-    let (payment, top_up) = paid(&shop, &acme, &customer(&shop), "usd").await;
+    let (payment, top_up) = paid(&shop, acme.as_str(), &customer(&shop), "usd").await;
     shop.fake.refund_in_dashboard(&payment, Some(1_000)).unwrap();
     // Only the refund is told of.
     let events = shop.fake.bank().events();
@@ -169,8 +170,8 @@ async fn a_refund_of_a_payment_that_is_not_here_finds_the_payment_first(shop: Sh
 
 async fn a_refund_is_kept_until_its_payment_can_be_credited(shop: Shop) {
     // The organisation itself is younger than the backup.
-    let organization = new_id();
-    let customer = ask(&shop, "/v1/customers", &[("metadata[organization_id]", &organization)]).await;
+    let organization: OrganizationId = typed_id();
+    let customer = ask(&shop, "/v1/customers", &[("metadata[organization_id]", organization.as_str())]).await;
     let top_up = new_id();
     let reference = format!("topup:{top_up}:1");
     let form = [
@@ -181,7 +182,7 @@ async fn a_refund_is_kept_until_its_payment_can_be_credited(shop: Shop) {
         ("payment_method", "pm_card_visa"),
         ("confirm", "true"),
         ("metadata[reference]", &reference),
-        ("metadata[organization_id]", &organization),
+        ("metadata[organization_id]", organization.as_str()),
     ];
     let intent = ask(&shop, "/v1/payment_intents", &form).await;
     assert_eq!(intent["status"], "succeeded", "{intent}");

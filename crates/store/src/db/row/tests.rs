@@ -1,6 +1,6 @@
 //! What a SELECT list may do to a struct, and what it may not.
 
-use billing_domain::{Currency, Money, Timestamp};
+use billing_domain::{CardId, Currency, Money, OrganizationId, Timestamp, TopUpId};
 use sqlx::AssertSqlSafe;
 
 use super::*;
@@ -18,7 +18,7 @@ async fn store() -> (Store, tempfile::TempDir) {
 
 async fn top_up(store: &Store) -> TopUp {
     let organization = NewOrganization {
-        id: "organization".to_owned(),
+        id: OrganizationId::from_trusted("organization"),
         name: "Northwind Dental".to_owned(),
         address: String::new(),
         tax_id: String::new(),
@@ -28,7 +28,7 @@ async fn top_up(store: &Store) -> TopUp {
     };
     let organization = store.create_organization(&organization, NOW).await.unwrap();
     let card = NewCard {
-        id: "card".to_owned(),
+        id: CardId::from_trusted("card"),
         provider: "sandbox".to_owned(),
         provider_ref: "card reference".to_owned(),
         brand: "visa".to_owned(),
@@ -39,9 +39,9 @@ async fn top_up(store: &Store) -> TopUp {
     };
     let card = store.add_card(&organization.id, &card, NOW).await.unwrap();
     let new = NewTopUp {
-        id: "top-up".to_owned(),
+        id: TopUpId::from_trusted("top-up"),
         amount: Money::from_micros(25_000_000),
-        card_id: card.id,
+        card_id: Some(card.id),
         requested_by: None,
         next_check_at: NOW.plus_seconds(60),
     };
