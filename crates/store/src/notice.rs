@@ -222,11 +222,18 @@ pub(crate) async fn write(
 ) -> Result<()> {
     let facts = serde_json::to_string(facts).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let id = id_of(organization_id, kind, &facts, now);
-    tx.execute(
-        "INSERT INTO notices (id, organization_id, kind, facts, created_at) VALUES ($1, $2, $3, $4, $5)",
-        args![&id, organization_id, kind.as_str(), &facts, now],
-    )
-    .await?;
+    let written = tx
+        .execute(
+            "INSERT INTO notices (id, organization_id, kind, facts, created_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (id) DO NOTHING",
+            args![&id, organization_id, kind.as_str(), &facts, now],
+        )
+        .await?;
+    // The same contents at the same moment are the same notification (docs/decisions/0045-notification-ids.md): no reason
+    // to fail the payment that it is about.
+    if written == 0 {
+        return Ok(());
+    }
     tx.execute(
         "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
         SELECT $1, 'email', users.email, 'pending', 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT)

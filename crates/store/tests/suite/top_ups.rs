@@ -238,10 +238,16 @@ async fn one_automatic_top_up_at_most_is_open(bench: Bench) {
     manual(&bench, &organization, "20").await;
     let Created::New(mut first) = automatic(&bench, &organization, "50").await else { panic!("the first is new") };
     assert_eq!(first.kind, TopUpKind::Auto);
-    for state in [Word::Accepted, Word::ActionRequired, Word::NoAnswer] {
+    for state in [Word::Accepted, Word::NoAnswer, Word::ActionRequired] {
         assert_eq!(automatic(&bench, &organization, "50").await, Created::Blocked);
         first = hear(&bench, &first, state).await;
     }
+    // Now automatic payments are paused as well. Somebody agrees to the next charge while this one still waits.
+    let paused = bench.store.auto_pay(&organization).await.unwrap().health;
+    assert_eq!(paused.paused_reason, Some(PauseReason::AwaitsCardholder));
+    let agreed = paused.apply(HealthEvent::Agreed).unwrap();
+    bench.store.record_auto_pay_health(&organization, &paused, &agreed, NOW).await.unwrap();
+    assert_eq!(automatic(&bench, &organization, "50").await, Created::Blocked);
     assert!(matches!(automatic(&bench, &other, "50").await, Created::New(_)));
     let settled = hear(&bench, &first, Word::Settled).await;
     let line = bench.store.lines_after(&organization, 0, 1).await.unwrap().remove(0).line;
