@@ -7,10 +7,10 @@ pub(crate) mod trunk;
 mod wasm;
 
 use crate::{
-    arguments::UnknownArguments,
+    arguments::UnknownArguments, budgets,
     install, process,
     steps::{self, Steps},
-    suite, workspace,
+    workspace,
 };
 pub(crate) use wasm::Program;
 
@@ -68,7 +68,7 @@ pub(crate) fn run_page(arguments: &[String]) -> Result<()> {
     install::ensure_installed(&install::for_build()?)?;
     let mut steps = Steps::of(if with_kit { 2 } else { 1 });
     steps.step("the page, in release", page_if_changed)?;
-    suite::weigh()?;
+    budgets::check_budgets()?;
     if with_kit {
         steps.step("the kit, shown at /kit", build_kit)?;
     }

@@ -4,6 +4,7 @@
 mod arguments;
 mod arrows;
 mod bench;
+mod budgets;
 mod build;
 mod chores;
 mod dev;

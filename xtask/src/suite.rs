@@ -2,7 +2,6 @@
 
 mod background;
 mod browser;
-mod budgets;
 mod cluster;
 mod commits;
 mod dependencies;
@@ -23,7 +22,6 @@ use std::process::{Command, ExitCode};
 use stress::Stress;
 
 pub(crate) use browser::playwright_command;
-pub(crate) use budgets::check_budgets as weigh;
 pub(crate) use cluster::Cluster;
 
 /// What needs no compiler, and the lints of the page as it runs in the browser.

@@ -3,7 +3,7 @@
 use billing_domain::Timestamp;
 
 use crate::db::{Row, args};
-use crate::top_up::is_open;
+use crate::open_status::is_open;
 use crate::{Result, Store};
 
 /// Everything of one kind in one state.

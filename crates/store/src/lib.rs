@@ -54,6 +54,7 @@ mod member;
 mod meta;
 mod migration;
 mod notice;
+mod open_status;
 mod organization;
 mod pace;
 mod paper;

@@ -5,7 +5,7 @@ use billing_domain::{Money, OrganizationId, RequestId, Timestamp, TopUpId, UserI
 use billing_domain::charge::TopUpStatus;
 
 use crate::db::{Tx, args, columns, retrying, stored_name};
-use crate::top_up::is_open;
+use crate::open_status::is_open;
 use crate::{Result, Store, StoreError, TopUp, wallet};
 
 /// Open requests that one person may have: more would only bury the others.

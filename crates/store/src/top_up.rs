@@ -9,6 +9,7 @@ use billing_domain::{
 };
 
 use crate::db::{Db, Tx, args, columns, retrying};
+use crate::open_status::is_open;
 use crate::{Created, IdempotencyKey, Pace, PostedLine, Result, Store, StoreError, Wallet};
 
 mod applying;
@@ -23,14 +24,6 @@ columns!(top_up_columns, TopUp {
 });
 #[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
 pub(crate) use top_up_columns;
-
-/// The same words as `TopUpStatus::is_open` and the partial indexes.
-macro_rules! is_open {
-    () => {
-        "status IN ('created', 'processing', 'action_required', 'unknown')"
-    };
-}
-pub(crate) use is_open;
 
 /// The sum of the amounts for which a condition holds.
 macro_rules! sum_where {

@@ -7,6 +7,7 @@ mod disputes;
 mod fraud;
 mod lists;
 mod methods;
+mod outcomes;
 mod payments;
 mod refunds;
 mod setups;

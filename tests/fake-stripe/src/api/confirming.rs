@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{methods, payments, setups};
+use super::{methods, outcomes};
 use crate::answer::{Answer, Outcome};
 use crate::bank::Bank;
 use crate::cards::{ALONE, Step, by_token};
@@ -37,7 +37,7 @@ pub(super) fn confirm(bank: &mut Bank, intent: &str, method: &str, present: bool
             bank.faults.push(Fault::Challenge, None);
             ALONE
         }
-        Some(_) => return Ok(payments::process(bank, &intent)),
+        Some(_) => return Ok(outcomes::process_payment(bank, &intent)),
         None => by_card,
     };
     match step {
@@ -55,7 +55,7 @@ pub(super) fn confirm(bank: &mut Bank, intent: &str, method: &str, present: bool
 }
 
 fn succeed(bank: &mut Bank, intent: &Value) -> Value {
-    if is_payment(intent) { payments::succeed(bank, intent) } else { setups::succeed(bank, intent) }
+    if is_payment(intent) { outcomes::succeed_payment(bank, intent) } else { outcomes::succeed_setup(bank, intent) }
 }
 
 /// 402, with the intent inside; it may be tried again with another card.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{found, payments};
+use super::{found, outcomes};
 use crate::answer::{Outcome, invalid, refusal};
 use crate::bank::Bank;
 use crate::form::Form;
@@ -22,7 +22,7 @@ const KINDS: &[(&[&str], &str, &[&str])] = &[
 ];
 
 pub(super) fn get(bank: &mut Bank, parts: &[&str], form: &Form) -> Outcome {
-    payments::look_at(bank);
+    outcomes::settle_processing(bank);
     for (path, kind, filters) in KINDS {
         match parts.strip_prefix(*path) {
             Some([]) => return list(bank, kind, filters, parts, form),

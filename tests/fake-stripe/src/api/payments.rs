@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{cards_only, confirming, customer, disputes, found, methods, required, with_metadata};
+use super::{cards_only, confirming, customer, found, methods, required, with_metadata};
 use crate::answer::{Outcome, invalid, wrong_state};
 use crate::bank::Bank;
-use crate::cards::DISPUTED;
 use crate::form::Form;
 
 /// Minor units; as many cents or yen.
@@ -69,45 +68,6 @@ pub(super) fn make(bank: &mut Bank, amount: i64, currency: &str, customer: &Valu
     }));
     bank.emit("payment_intent.created", &intent);
     intent
-}
-
-pub(super) fn process(bank: &mut Bank, intent: &Value) -> Value {
-    let processing = bank.update(intent["id"].as_str().unwrap_or_default(), json!({"status": "processing"}));
-    bank.emit("payment_intent.processing", &processing);
-    processing
-}
-
-pub(super) fn succeed(bank: &mut Bank, intent: &Value) -> Value {
-    let charge_id = bank.new_id("ch");
-    let charge = bank.insert(json!({
-        "id": charge_id, "object": "charge", "amount": intent["amount"], "currency": intent["currency"],
-        "customer": intent["customer"], "payment_intent": intent["id"], "paid": true, "status": "succeeded",
-        "payment_method": intent["payment_method"], "amount_refunded": 0, "disputed": false, "metadata": intent["metadata"],
-    }));
-    let fields = json!({
-        "status": "succeeded", "amount_received": intent["amount"], "latest_charge": charge_id,
-        "last_payment_error": Value::Null, "next_action": Value::Null,
-    });
-    let paid = bank.update(intent["id"].as_str().unwrap_or_default(), fields);
-    bank.emit("charge.succeeded", &charge);
-    bank.emit("payment_intent.succeeded", &paid);
-    let method = paid["payment_method"].as_str().unwrap_or_default();
-    if paid["setup_future_usage"] == "off_session" {
-        methods::attach(bank, method, &paid["customer"]);
-    }
-    if bank.tokens.get(method).is_some_and(|token| *token == DISPUTED) {
-        disputes::dispute(bank, &paid, None, false);
-    }
-    paid
-}
-
-/// What is on its way arrives when somebody looks.
-pub(super) fn look_at(bank: &mut Bank) {
-    let processing: Vec<Value> =
-        bank.all("payment_intent").into_iter().filter(|intent| intent["status"] == "processing").cloned().collect();
-    for intent in processing {
-        succeed(bank, &intent);
-    }
 }
 
 pub(super) fn update(bank: &mut Bank, id: &str, form: &Form) -> Outcome {

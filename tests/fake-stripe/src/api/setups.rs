@@ -50,14 +50,6 @@ pub(super) fn make(bank: &mut Bank, customer: &Value, usage: &str, metadata: &Va
     intent
 }
 
-pub(super) fn succeed(bank: &mut Bank, intent: &Value) -> Value {
-    methods::attach(bank, intent["payment_method"].as_str().unwrap_or_default(), &intent["customer"]);
-    let fields = json!({"status": "succeeded", "last_setup_error": Value::Null, "next_action": Value::Null});
-    let done = bank.update(intent["id"].as_str().unwrap_or_default(), fields);
-    bank.emit("setup_intent.succeeded", &done);
-    done
-}
-
 pub(super) fn update(bank: &mut Bank, id: &str, form: &Form) -> Outcome {
     let intent = found(bank, "setup_intent", id)?;
     let metadata = with_metadata(&intent, form);
