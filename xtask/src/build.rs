@@ -7,8 +7,8 @@ pub(crate) mod trunk;
 mod wasm;
 
 use crate::{
-    arguments::UnknownArguments, budgets,
-    install, process,
+    arguments::UnknownArguments,
+    budgets, install, process,
     steps::{self, Steps},
     workspace,
 };
