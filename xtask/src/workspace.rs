@@ -4,7 +4,9 @@ use crate::process;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -21,7 +23,17 @@ pub(crate) fn root_folder() -> PathBuf {
 pub(crate) fn cargo_command() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root_folder());
+    // What cargo says of this program is no news of the crates to be built: `ring` would be compiled anew, with all that
+    // needs it, whenever plain `cargo` and a chore follow each other.
+    for (name, _) in env::vars_os().filter(|(name, _)| is_of_a_package(name)) {
+        command.env_remove(name);
+    }
     command
+}
+
+/// Set by cargo for the program that it runs.
+fn is_of_a_package(variable: &OsStr) -> bool {
+    variable.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }
 
 /// `cargo metadata` without dependencies: the members, their manifests and the build folder.
@@ -99,4 +111,16 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 /// A path below the root as text with forward slashes, for messages.
 pub(crate) fn relative_path(path: &Path) -> String {
     path.strip_prefix(root_folder()).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_does_not_inherit_what_it_set_for_this_program() {
+        let command = cargo_command();
+        let removed = |name: &str| command.get_envs().any(|(known, value)| known == name && value.is_none());
+        assert!(removed("CARGO_PKG_NAME") && removed("CARGO_MANIFEST_DIR") && !removed("CARGO_TARGET_DIR"));
+    }
 }
