@@ -11,7 +11,6 @@ mod signals;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::watch;
 use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
 
@@ -31,16 +30,26 @@ pub(crate) fn start_workers(state: &AppState, news: UnboundedReceiver<News>) {
     state.tasks.spawn(signals::exchange_signals(state.clone(), news));
 }
 
+/// Takes turns until the server stops: the first at once, each other one after the pause, or as soon as the workers are
+/// woken, also during the turn before. The worker is named in the log lines of its turns.
+async fn repeat_turns<F: Future<Output = ()>>(
+    state: AppState,
+    worker: &'static str,
+    pause: Duration,
+    turn: impl Fn(AppState) -> F,
+) {
+    let mut wake = state.worker_wake.subscribe();
+    loop {
+        take_turn(worker, turn(state.clone())).await;
+        tokio::select! {
+            () = state.shutdown.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+            Ok(()) = wake.changed() => {}
+        }
+    }
+}
+
 /// Names the worker in the log lines of its turn.
 fn take_turn<F: Future>(worker: &'static str, work: F) -> Instrumented<F> {
     work.instrument(tracing::info_span!("turn", worker))
-}
-
-/// Waits for the next turn, or until the workers are woken, also during the turn before; `false` when the server stops.
-async fn next_turn(state: &AppState, wake: &mut watch::Receiver<()>, pause: Duration) -> bool {
-    tokio::select! {
-        () = state.shutdown.cancelled() => false,
-        () = tokio::time::sleep(pause) => true,
-        Ok(()) = wake.changed() => true,
-    }
 }

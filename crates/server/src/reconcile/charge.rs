@@ -49,10 +49,8 @@ pub(crate) async fn reconcile_charge(
     organization_id: &OrganizationId,
     id: &TopUpId,
 ) -> Result<Option<Vec<Effect>>, Problem> {
-    let (owner, now) = (state.new_id()?, state.clock.now());
-    let until = now.plus_seconds(LEASE_SECONDS);
-    match state.store.lease_top_up(organization_id, id, &owner, until, now).await? {
-        Some(top_up) => reconcile_leased(state, &top_up, &owner).await.map(Some),
+    match lease_charge(state, organization_id, id).await? {
+        Some((top_up, owner)) => reconcile_leased(state, &top_up, &owner).await.map(Some),
         None => unleased(state, organization_id, id).await,
     }
 }
@@ -65,13 +63,23 @@ pub(crate) async fn close_charge(
     organization_id: &OrganizationId,
     id: &TopUpId,
 ) -> Result<Option<Vec<Effect>>, Problem> {
-    let (owner, now) = (state.new_id()?, state.clock.now());
-    let until = now.plus_seconds(LEASE_SECONDS);
-    let Some(top_up) = state.store.lease_top_up(organization_id, id, &owner, until, now).await? else {
+    let Some((top_up, owner)) = lease_charge(state, organization_id, id).await? else {
         return unleased(state, organization_id, id).await;
     };
     let call = if top_up.status == TopUpStatus::ActionRequired { ProviderCall::Close } else { ProviderCall::Continue };
     call_and_apply(state, &top_up, &owner, call).await.map(Some)
+}
+
+/// Leases the top-up to a new owner. `None`: it is final, or somebody else is at it.
+async fn lease_charge(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    id: &TopUpId,
+) -> Result<Option<(TopUp, LeaseOwner)>, Problem> {
+    let (owner, now) = (state.new_id()?, state.clock.now());
+    let until = now.plus_seconds(LEASE_SECONDS);
+    let leased = state.store.lease_top_up(organization_id, id, &owner, until, now).await?;
+    Ok(leased.map(|top_up| (top_up, owner)))
 }
 
 /// Of a top-up that could not be leased: nothing is left to do if it is final, else somebody else is at it.

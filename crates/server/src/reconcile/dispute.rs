@@ -10,8 +10,8 @@ use billing_store::{CreditLine, DisputeWord, EarlyKind, Organization, StoreError
 use crate::events::Topic;
 use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
-use crate::reconcile::early_event::keep_early_event;
-use crate::reconcile::{Effect, organization_day, top_up_of};
+use crate::reconcile::early_event::find_charge_or_keep;
+use crate::reconcile::{ChargeId, Effect, organization_day};
 use crate::state::AppState;
 
 /// A dispute of a charge of ours, as the provider has it now.
@@ -31,12 +31,8 @@ pub(crate) async fn find_dispute(state: &AppState, provider_ref: &str) -> Result
         Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(None) };
-    let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(None) };
-    let Some(organization_id) = state.store.top_up_owner(&top_up_id).await? else {
-        keep_early_event(state, EarlyKind::Dispute, provider_ref, &top_up_id).await?;
-        return Ok(None);
-    };
-    Ok(Some(FoundDispute { organization_id, top_up_id, answer }))
+    let found = find_charge_or_keep(state, &answer.charge, EarlyKind::Dispute, provider_ref).await?;
+    Ok(found.map(|ChargeId { organization_id, top_up_id }| FoundDispute { organization_id, top_up_id, answer }))
 }
 
 /// Moves the wallet's money after the provider's. The charge must have been reconciled before: what is not in the ledger

@@ -13,8 +13,8 @@ use crate::events::Topic;
 use crate::message::{UserMessage, ledger};
 use crate::problem::Problem;
 use crate::reconcile::charge::{back_off, charge_reference};
-use crate::reconcile::early_event::keep_early_event;
-use crate::reconcile::{Effect, organization_day, top_up_of};
+use crate::reconcile::early_event::find_charge_or_keep;
+use crate::reconcile::{ChargeId, Effect, organization_day};
 use crate::state::AppState;
 
 /// Longer than any call to the provider takes.
@@ -89,12 +89,8 @@ pub(crate) async fn find_external_refund(state: &AppState, provider_ref: &str) -
         Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(None) };
-    let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(None) };
-    let Some(organization_id) = state.store.top_up_owner(&top_up_id).await? else {
-        keep_early_event(state, EarlyKind::Refund, provider_ref, &top_up_id).await?;
-        return Ok(None);
-    };
-    Ok(Some(FoundRefund { organization_id, top_up_id, answer }))
+    let found = find_charge_or_keep(state, &answer.charge, EarlyKind::Refund, provider_ref).await?;
+    Ok(found.map(|ChargeId { organization_id, top_up_id }| FoundRefund { organization_id, top_up_id, answer }))
 }
 
 /// Debits the wallet for it, or credits it again if it failed. The charge must have been reconciled before: what is not in

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{next_turn, notifications, take_turn};
+use super::{notifications, repeat_turns, take_turn};
 use crate::effects::run_effects;
 use crate::recharge::consider_recharge;
 use crate::state::AppState;
@@ -27,13 +27,7 @@ pub(super) async fn serve_wake_queue(state: AppState) {
 
 /// Runs until the server stops, beginning at once: a crash may have come between a posting and its charge.
 pub(super) async fn sweep_wallets(state: AppState) {
-    let mut wake = state.worker_wake.subscribe();
-    loop {
-        take_turn("auto_pay_sweep", recharge_all(&state)).await;
-        if !next_turn(&state, &mut wake, SWEEP_PAUSE).await {
-            return;
-        }
-    }
+    repeat_turns(state, "auto_pay_sweep", SWEEP_PAUSE, |state| async move { recharge_all(&state).await }).await;
 }
 
 async fn recharge_all(state: &AppState) {

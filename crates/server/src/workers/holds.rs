@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{next_turn, take_turn};
+use super::repeat_turns;
 use crate::events::Topic;
 use crate::state::AppState;
 
@@ -11,13 +11,7 @@ const AT_ONCE: u32 = 500;
 
 /// Runs until the server stops. Money that comes back can only raise a wallet, so nothing is charged for it.
 pub(super) async fn expire_when_due(state: AppState) {
-    let mut wake = state.worker_wake.subscribe();
-    loop {
-        take_turn("expiry", expire_due(&state)).await;
-        if !next_turn(&state, &mut wake, PAUSE).await {
-            return;
-        }
-    }
+    repeat_turns(state, "expiry", PAUSE, |state| async move { expire_due(&state).await }).await;
 }
 
 async fn expire_due(state: &AppState) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{next_turn, take_turn};
+use super::repeat_turns;
 use crate::service::notifications;
 use crate::state::AppState;
 use billing_domain::OrganizationId;
@@ -14,13 +14,7 @@ const SWEEP_PAUSE: Duration = Duration::from_mins(5);
 
 /// Runs until the server stops.
 pub(super) async fn deliver_when_due(state: AppState) {
-    let mut wake = state.worker_wake.subscribe();
-    loop {
-        take_turn("notifications", deliver_due(&state)).await;
-        if !next_turn(&state, &mut wake, PAUSE).await {
-            return;
-        }
-    }
+    repeat_turns(state, "notifications", PAUSE, |state| async move { deliver_due(&state).await }).await;
 }
 
 async fn deliver_due(state: &AppState) {
@@ -34,13 +28,7 @@ async fn deliver_due(state: &AppState) {
 
 /// Runs until the server stops, beginning at once.
 pub(super) async fn sweep_balances(state: AppState) {
-    let mut wake = state.worker_wake.subscribe();
-    loop {
-        take_turn("low_balance_sweep", watch_all(&state)).await;
-        if !next_turn(&state, &mut wake, SWEEP_PAUSE).await {
-            return;
-        }
-    }
+    repeat_turns(state, "low_balance_sweep", SWEEP_PAUSE, |state| async move { watch_all(&state).await }).await;
 }
 
 async fn watch_all(state: &AppState) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use billing_contract::ProblemCode;
 use billing_domain::Timestamp;
 
-use super::{next_turn, take_turn};
+use super::repeat_turns;
 use crate::problem::{Detail, Problem};
 use crate::service::{unknown_payments, webhooks};
 use crate::state::AppState;
@@ -28,15 +28,12 @@ const HANDLED_UNTIL: &str = "provider_events_until";
 
 /// Runs until the server stops.
 pub(super) async fn poll_regularly(state: AppState) {
-    let mut wake = state.worker_wake.subscribe();
-    loop {
-        if let Err(problem) = take_turn("provider_events", poll_if_due(&state)).await {
+    repeat_turns(state, "provider_events", PAUSE, |state| async move {
+        if let Err(problem) = poll_if_due(&state).await {
             tracing::warn!(problem = problem.document().detail, "events of the payment provider could not be read");
         }
-        if !next_turn(&state, &mut wake, PAUSE).await {
-            return;
-        }
-    }
+    })
+    .await;
 }
 
 async fn poll_if_due(state: &AppState) -> Result<(), Problem> {

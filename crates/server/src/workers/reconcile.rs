@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{next_turn, take_turn};
+use super::repeat_turns;
 use crate::service::{cards, charges, refunds};
 use crate::state::AppState;
 
@@ -12,13 +12,7 @@ const AT_ONCE: u32 = 50;
 /// Runs until the server stops, beginning at once. Only rows whose time has come are taken, so the short pause asks
 /// the database, not the provider.
 pub(super) async fn reconcile_when_due(state: AppState) {
-    let mut wake = state.worker_wake.subscribe();
-    loop {
-        take_turn("reconciliation", reconcile_due(&state)).await;
-        if !next_turn(&state, &mut wake, PAUSE).await {
-            return;
-        }
-    }
+    repeat_turns(state, "reconciliation", PAUSE, |state| async move { reconcile_due(&state).await }).await;
 }
 
 async fn reconcile_due(state: &AppState) {
