@@ -1,6 +1,6 @@
 //! Refunds and disputes that were told of before their payment was here: kept until it is credited.
 
-use billing_domain::{Timestamp, TopUpId};
+use billing_domain::Timestamp;
 
 use crate::db::{args, columns, stored_name};
 use crate::{Result, Store};
@@ -21,8 +21,8 @@ pub struct EarlyEvent {
     pub kind: EarlyKind,
     /// The provider's name for the refund or dispute.
     pub provider_ref: String,
-    /// The payment that it is about.
-    pub top_up_id: TopUpId,
+    /// The top-up that the mark of its payment names, as the provider gave it back.
+    pub top_up_id: String,
 }
 
 columns!(event_columns, EarlyEvent { kind, provider_ref, top_up_id });

@@ -9,7 +9,7 @@ use crate::deadlines::LEASE_RETRY;
 use crate::effects::run_effects;
 use crate::problem::{Detail, Problem};
 use crate::reconcile::card_setup::refresh_card;
-use crate::reconcile::top_up_of;
+use crate::reconcile::{find_marked_charge, marked_top_up};
 use crate::service::provider_objects::{
     look_up_charge, look_up_dispute, look_up_fraud_warning, look_up_refund, wait_patiently,
 };
@@ -80,12 +80,11 @@ async fn act_on_event(state: &AppState, event: &WebhookEvent) -> Result<(), Prob
 /// A payment under our mark that is not here was paid before a backup was restored; what else is not ours (another
 /// database on the same account) is no concern.
 async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&str>) -> Result<(), Problem> {
-    match (top_up_of(reference), payment_ref) {
-        (Some(id), Some(payment)) if state.store.top_up_owner(&id).await?.is_none() => {
-            unknown_payments::look_up(state, payment).await
-        }
-        (Some(id), _) => look_up_charge(state, &id).await,
-        (None, _) => look_up_known_setup(state, reference).await,
+    let Some(marked) = marked_top_up(reference) else { return look_up_known_setup(state, reference).await };
+    match (find_marked_charge(state, marked).await?, payment_ref) {
+        (Some(found), _) => look_up_charge(state, &found.top_up_id).await,
+        (None, Some(payment)) => unknown_payments::look_up(state, payment).await,
+        (None, None) => Ok(()),
     }
 }
 
