@@ -18,6 +18,7 @@ pub mod money;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod pricing;
+pub mod provider_ref;
 pub mod role;
 pub mod sandbox_cards;
 pub mod share;
@@ -35,5 +36,9 @@ pub use id::{
 };
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
+pub use provider_ref::{
+    CardRef, CheckoutRef, CustomerRef, DisputeRef, FraudWarningRef, OrganizationMark, PaymentRef, ProviderEventId,
+    RefundRef, SetupRef, TopUpMark,
+};
 pub use role::Role;
 pub use time::{Date, Month, Timestamp};

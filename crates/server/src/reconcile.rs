@@ -10,7 +10,7 @@ pub(crate) mod early_event;
 pub(crate) mod fraud_warning;
 pub(crate) mod refund;
 
-use billing_domain::{Date, OrganizationId, Timestamp, TopUpId};
+use billing_domain::{CardRef, Date, OrganizationId, Timestamp, TopUpId, TopUpMark};
 use billing_payments::{Reference, Subject};
 use billing_store::{Card, Organization, TopUp};
 
@@ -57,7 +57,7 @@ pub(crate) struct ForgottenCard {
     /// The provider's customer.
     pub(crate) organization_id: OrganizationId,
     /// The provider's name for the card.
-    pub(crate) card_ref: String,
+    pub(crate) card_ref: CardRef,
 }
 
 impl Effect {
@@ -91,18 +91,17 @@ impl ChargeId {
     }
 }
 
-/// The top-up that the mark of a charge names, as the provider gave it back: it may be no id. `None`: the mark was made for
-/// something else.
-pub(crate) fn marked_top_up(charge: &Reference) -> Option<&str> {
+/// The top-up that the mark of a charge names. `None`: the mark was made for something else.
+pub(crate) fn marked_top_up(charge: &Reference) -> Option<TopUpMark> {
     match charge.subject()? {
-        Subject::TopUp { id, .. } => Some(id),
+        Subject::TopUp { id, .. } => Some(TopUpMark::new(id)),
         Subject::Setup { .. } | Subject::Refund { .. } => None,
     }
 }
 
 /// The charge of a top-up that is here, by its mark at the provider. `None`: there is none, as for a mark that is no id.
-pub(crate) async fn find_marked_charge(state: &AppState, marked: &str) -> Result<Option<ChargeId>, Problem> {
-    let Ok(top_up_id) = marked.parse::<TopUpId>() else { return Ok(None) };
+pub(crate) async fn find_marked_charge(state: &AppState, marked: &TopUpMark) -> Result<Option<ChargeId>, Problem> {
+    let Some(top_up_id) = marked.id() else { return Ok(None) };
     let organization_id = state.store.top_up_owner(&top_up_id).await?;
     Ok(organization_id.map(|organization_id| ChargeId { organization_id, top_up_id }))
 }

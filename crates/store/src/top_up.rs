@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{
-    CardId, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, RequestId, Timestamp, TopUpId, TransactionId,
-    UserId,
+    CardId, CardRef, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, PaymentRef, RequestId, Timestamp,
+    TopUpId, TransactionId, UserId,
 };
 
 use crate::db::{Db, Tx, args, columns, retrying};
@@ -87,11 +87,11 @@ pub struct TopUp {
     /// Its last digits at that time.
     pub card_last4: String,
     /// The provider's name for the card.
-    pub card_ref: String,
+    pub card_ref: CardRef,
     /// `sandbox`, `stripe`.
     pub provider: String,
     /// The provider's name for the charge, once known.
-    pub provider_ref: Option<String>,
+    pub provider_ref: Option<PaymentRef>,
     /// From 1; part of the reference at the provider.
     pub attempt: i64,
     /// With `Declined`.
@@ -146,7 +146,7 @@ pub struct ProviderUpdate {
     /// In the words of the state machine.
     pub outcome: Outcome,
     /// The provider's name for the charge; kept once known.
-    pub provider_ref: Option<String>,
+    pub provider_ref: Option<PaymentRef>,
     /// With `Declined`.
     pub decline_code: Option<DeclineCode>,
     /// With `ActionRequired`, JSON.

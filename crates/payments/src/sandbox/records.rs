@@ -1,6 +1,6 @@
 //! What the sandbox bank writes into its books.
 
-use billing_domain::Money;
+use billing_domain::{Money, OrganizationId, PaymentRef, RefundRef, SetupRef};
 use serde::{Deserialize, Serialize};
 
 use crate::card::{CardFacts, SetupAnswer, SetupOutcome, SetupRequest};
@@ -11,7 +11,7 @@ use crate::refund::{RefundAnswer, RefundOutcome};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardRecord {
     /// Whose it is.
-    pub customer: String,
+    pub customer: OrganizationId,
     /// Which of the bank's cards: decides how it behaves.
     pub token: String,
     /// What the wallet may know.
@@ -61,7 +61,7 @@ pub struct RefundRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeRecord {
     /// The bank's name for it.
-    pub provider_ref: String,
+    pub provider_ref: PaymentRef,
     /// As it was asked for.
     pub request: ChargeRequest,
     /// Its state.
@@ -95,7 +95,7 @@ impl ChargeRecord {
             State::Declined(decline) => ChargeOutcome::Declined(decline),
             State::Cancelled => ChargeOutcome::Cancelled,
         };
-        ChargeAnswer { provider_ref: self.provider_ref.clone(), outcome }
+        ChargeAnswer { provider_ref: Some(self.provider_ref.clone()), outcome }
     }
 
     /// What has been given back, minor units.
@@ -111,7 +111,7 @@ impl ChargeRecord {
 
 impl RefundRecord {
     /// As an answer.
-    pub fn answer(&self, provider_ref: String) -> RefundAnswer {
+    pub fn answer(&self, provider_ref: RefundRef) -> RefundAnswer {
         RefundAnswer { provider_ref, outcome: self.outcome }
     }
 }
@@ -120,7 +120,7 @@ impl RefundRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetupRecord {
     /// The bank's name for it.
-    pub provider_ref: String,
+    pub provider_ref: SetupRef,
     /// As it was asked for.
     pub request: SetupRequest,
     /// The card that comes of it.
@@ -141,6 +141,6 @@ impl SetupRecord {
             State::Declined(decline) => SetupOutcome::Declined(decline),
             State::Cancelled => SetupOutcome::Cancelled,
         };
-        SetupAnswer { provider_ref: self.provider_ref.clone(), outcome }
+        SetupAnswer { provider_ref: Some(self.provider_ref.clone()), outcome }
     }
 }

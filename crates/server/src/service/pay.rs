@@ -114,7 +114,7 @@ pub(crate) async fn complete_link(
     let id: CardSetupId = state.new_id()?;
     let request = SetupRequest {
         reference: Reference::setup(id.as_str()),
-        customer: link.organization_id.to_string(),
+        customer: link.organization_id.clone(),
         card: (!own_form).then(|| CardToken {
             token: form.card_token.clone(),
             exp_month: form.exp_month,

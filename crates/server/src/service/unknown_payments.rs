@@ -1,7 +1,7 @@
 //! Payments that the provider has and this database does not know, because it was restored from a backup: the operator is
 //! told of each, and the wallet is credited once its owner is certain.
 
-use billing_domain::{Currency, Money, OrganizationId, TopUpId};
+use billing_domain::{Currency, Money, OrganizationId, OrganizationMark, PaymentRef, TopUpId, TopUpMark};
 use billing_payments::{CardFacts, ReceivedPayment, Subject};
 use billing_store::{ReceivedTopUp, StoreError, UnknownPayment};
 
@@ -22,10 +22,10 @@ const BEGUN: &str = "it is just being credited";
 const NO_ORGANIZATION: &str = "its organisation is not here";
 
 /// Asks the provider about a payment, and takes it up if its top-up is not here. One that has not arrived moves nothing.
-pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
+pub(crate) async fn look_up(state: &AppState, provider_ref: &PaymentRef) -> Result<(), Problem> {
     let Some(payment) = ask_provider(state, provider_ref).await? else { return Ok(()) };
     let Some(marked) = marked_top_up(&payment.reference) else { return Ok(()) };
-    if find_marked_charge(state, marked).await?.is_some() {
+    if find_marked_charge(state, &marked).await?.is_some() {
         return Ok(());
     }
     take_up(state, &payment).await
@@ -45,15 +45,16 @@ pub(crate) async fn retry_unknown(state: &AppState) -> Result<(), Problem> {
     early_events::apply_due_events(state).await
 }
 
-async fn ask_provider(state: &AppState, provider_ref: &str) -> Result<Option<ReceivedPayment>, Problem> {
+async fn ask_provider(state: &AppState, provider_ref: &PaymentRef) -> Result<Option<ReceivedPayment>, Problem> {
     state.provider.look_up_payment(provider_ref).await.map_err(|error| {
-        tracing::warn!(payment = provider_ref, %error, "a payment that is not known here could not be looked up");
+        tracing::warn!(payment = %provider_ref, %error, "a payment that is not known here could not be looked up");
         Problem::provider_silent()
     })
 }
 
 async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Problem> {
     let Some(Subject::TopUp { id, attempt }) = payment.reference.subject() else { return Ok(()) };
+    let id = &TopUpMark::new(id);
     let reason = match check_complete(payment, id) {
         Ok(credit) => {
             state.store.note_unknown_payment(&unknown_payment(state, payment, id, Some(BEGUN))).await?;
@@ -64,17 +65,18 @@ async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Prob
     if !state.store.record_unknown_payment(&unknown_payment(state, payment, id, reason)).await? {
         return Ok(());
     }
-    let (payment, organization) = (&payment.provider_ref, payment.organization.as_deref().unwrap_or_default());
+    let (payment, organization) =
+        (&payment.provider_ref, payment.organization.as_ref().map_or("", OrganizationMark::as_str));
     if let Some(reason) = reason {
         tracing::error!(
-            payment,
-            top_up = id,
+            %payment,
+            top_up = %id,
             organization,
             reason,
             "a payment that this database does not know is not credited: see `nexis-billing doctor`"
         );
     } else {
-        tracing::warn!(payment, top_up = id, organization, "a payment that this database did not know is credited");
+        tracing::warn!(%payment, top_up = %id, organization, "a payment that this database did not know is credited");
         early_events::apply_due_events(state).await?;
     }
     Ok(())
@@ -84,7 +86,7 @@ async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Prob
 fn unknown_payment(
     state: &AppState,
     payment: &ReceivedPayment,
-    top_up_id: &str,
+    top_up_id: &TopUpMark,
     reason: Option<&str>,
 ) -> UnknownPayment {
     let now = state.clock.now();
@@ -113,16 +115,16 @@ struct Credit<'a> {
 
 /// All of it, if the payment says it; else why it cannot be credited.
 /// See docs/decisions/0023-unknown-payments.md.
-fn check_complete<'a>(payment: &'a ReceivedPayment, marked_top_up: &str) -> Result<Credit<'a>, &'static str> {
-    let organization = payment.organization.as_deref().filter(|_| payment.owner_is_certain);
+fn check_complete<'a>(payment: &'a ReceivedPayment, marked_top_up: &TopUpMark) -> Result<Credit<'a>, &'static str> {
+    let organization = payment.organization.as_ref().filter(|_| payment.owner_is_certain);
     let organization = organization.ok_or("its marks do not agree whose it is")?;
     let currency = payment.currency.ok_or("no wallet has its currency")?;
     let amount = Money::from_minor(payment.amount_minor, currency).filter(|amount| amount.is_positive());
     let amount = amount.ok_or("its amount fits no ledger")?;
     let card = payment.card.as_ref().ok_or("it was not paid by a card")?;
     // Last: what else is wrong can be put right at the provider or here, these never can.
-    let organization_id = organization.parse().map_err(|_| NO_ORGANIZATION)?;
-    let top_up_id = marked_top_up.parse().map_err(|_| "its mark names no top-up that this program could have made")?;
+    let organization_id = organization.id().ok_or(NO_ORGANIZATION)?;
+    let top_up_id = marked_top_up.id().ok_or("its mark names no top-up that this program could have made")?;
     Ok(Credit { top_up_id, organization_id, currency, amount, card })
 }
 

@@ -2,6 +2,7 @@
 //! provider by the same services that drive it anyway, so duplicates, disorder and old contents change nothing.
 
 use billing_contract::ProblemCode;
+use billing_domain::{PaymentRef, RefundRef};
 use billing_payments::{Reference, Subject, WebhookError, WebhookEvent, WebhookKind, stripe};
 use billing_store::StoreError;
 
@@ -58,7 +59,7 @@ pub(crate) async fn handle_event(state: &AppState, event: &WebhookEvent) -> Resu
 }
 
 async fn act_on_event(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
-    let payment_ref = event.payment_ref.as_deref();
+    let payment_ref = event.payment_ref.as_ref();
     match &event.kind {
         WebhookKind::Charge(reference) | WebhookKind::Setup(reference) => look_up(state, reference, payment_ref).await,
         WebhookKind::Refund { provider_ref, reference } => {
@@ -79,9 +80,9 @@ async fn act_on_event(state: &AppState, event: &WebhookEvent) -> Result<(), Prob
 
 /// A payment under our mark that is not here was paid before a backup was restored; what else is not ours (another
 /// database on the same account) is no concern.
-async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&str>) -> Result<(), Problem> {
+async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&PaymentRef>) -> Result<(), Problem> {
     let Some(marked) = marked_top_up(reference) else { return look_up_known_setup(state, reference).await };
-    match (find_marked_charge(state, marked).await?, payment_ref) {
+    match (find_marked_charge(state, &marked).await?, payment_ref) {
         (Some(found), _) => look_up_charge(state, &found.top_up_id).await,
         (None, Some(payment)) => unknown_payments::look_up(state, payment).await,
         (None, None) => Ok(()),
@@ -100,9 +101,9 @@ async fn look_up_known_setup(state: &AppState, reference: &Reference) -> Result<
 /// One that this database did not write down was made at the provider, or before this database was restored.
 async fn look_up_named_refund(
     state: &AppState,
-    provider_ref: &str,
+    provider_ref: &RefundRef,
     reference: Option<&Reference>,
-    payment_ref: Option<&str>,
+    payment_ref: Option<&PaymentRef>,
 ) -> Result<(), Problem> {
     let id = match reference.and_then(Reference::subject) {
         Some(Subject::Refund { id, .. }) => id.parse().ok(),
@@ -126,8 +127,8 @@ async fn look_up_named_refund(
 /// The charge must be in the ledger before it is given back.
 async fn look_up_external_refund(
     state: &AppState,
-    provider_ref: &str,
-    payment_ref: Option<&str>,
+    provider_ref: &RefundRef,
+    payment_ref: Option<&PaymentRef>,
 ) -> Result<(), Problem> {
     if let Some(payment) = payment_ref {
         unknown_payments::look_up(state, payment).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
+use billing_domain::{CardRef, Money, OrganizationId, Timestamp, TransactionKind};
 use billing_store::{NewCard, NewLine, Origin, PostedLine};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub(crate) async fn connect_card(world: &World, organization_id: &OrganizationId
     let card = NewCard {
         id: typed_id(),
         provider: "sandbox".to_owned(),
-        provider_ref: new_id(),
+        provider_ref: CardRef::from_trusted(new_id()),
         brand: "visa".to_owned(),
         last4: "4242".to_owned(),
         exp_month: 12,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use billing_domain::id::Id;
-use billing_domain::{Currency, Date, LeaseOwner, Money, OrganizationId, Role, Timestamp, TransactionKind, UserId};
+use billing_domain::{
+    CardRef, Currency, Date, LeaseOwner, Money, OrganizationId, Role, Timestamp, TransactionKind, UserId,
+};
 use billing_store::{
     Card, ConnectionLimits, IdempotencyKey, LineOutcome, NewCard, NewLine, NewOrganization, Origin, PostedLine, Store,
     User, ids,
@@ -254,7 +256,7 @@ pub(crate) fn new_card() -> NewCard {
     NewCard {
         id: id(),
         provider: "sandbox".to_owned(),
-        provider_ref: uuid(),
+        provider_ref: CardRef::from_trusted(uuid()),
         brand: "visa".to_owned(),
         last4: "4242".to_owned(),
         exp_month: 12,

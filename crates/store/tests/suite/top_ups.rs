@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
 use billing_domain::charge::{DeclineCode, Outcome as Word, TopUpKind, TopUpStatus};
-use billing_domain::{Money, OrganizationId, TransactionKind};
+use billing_domain::{Money, OrganizationId, PaymentRef, TransactionKind};
 use billing_store::{
     AutoGuard, Created, CreditLine, NewCardSetup, NewTopUp, PendingCredit, ProviderUpdate, StoreError, TopUp,
 };
@@ -56,7 +56,7 @@ pub(crate) async fn manual(bench: &TestBank, organization: &OrganizationId, amou
 pub(crate) fn update(outcome: Word) -> ProviderUpdate {
     ProviderUpdate {
         outcome,
-        provider_ref: Some("ch_1".to_owned()),
+        provider_ref: Some(PaymentRef::from_trusted("ch_1")),
         decline_code: Some(DeclineCode::LostCard),
         next_action: Some("{}".to_owned()),
         received: None,
