@@ -2,16 +2,19 @@
 
 pub(crate) mod bodies;
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRef, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
+use crate::config::Config;
 use crate::http::problem::Problem;
 use crate::message::UserMessage;
 use crate::state::AppState;
@@ -36,6 +39,21 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 pub(crate) fn client_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     client_network(if behind_proxy { forwarded_address(&parts.headers).unwrap_or(peer) } else { peer })
+}
+
+/// The same, for handlers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress
+where
+    Arc<Config>: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self(client_address(parts, Arc::<Config>::from_ref(state).behind_proxy)))
+    }
 }
 
 /// What counts as one client: an IPv4 address, or the /64 that a provider gives to one customer.
