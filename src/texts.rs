@@ -29,7 +29,7 @@ fn with_lines<T>(read: impl FnOnce(&[&'static str]) -> T) -> T {
     })
 }
 
-fn line(number: usize) -> Option<&'static str> {
+fn find_line(number: usize) -> Option<&'static str> {
     with_lines(|lines| lines.get(number).copied().filter(|line| !line.is_empty()))
 }
 
@@ -51,37 +51,37 @@ fn text_of(lines: &[&'static str], code: &str) -> Option<&'static str> {
 
 /// A sentence of the server in the page's language; `None` in English and where the page is older than the sentence.
 /// See docs/decisions/0068-translated-page-english-server.md.
-pub(crate) fn translation(message: Option<&Message>) -> Option<String> {
+pub(crate) fn find_translation(message: Option<&Message>) -> Option<String> {
     let message = message?;
     of_code(SERVER, &message.code).map(|text| fill_in(text, &message.params, intl::format_number))
 }
 
 /// The same, and the server's own English where there is none.
-pub(crate) fn translated(english: &str, message: Option<&Message>) -> String {
-    translation(message).unwrap_or_else(|| english.to_owned())
+pub(crate) fn translate_sentence(english: &str, message: Option<&Message>) -> String {
+    find_translation(message).unwrap_or_else(|| english.to_owned())
 }
 
 /// The text with each `{name}` replaced, and each `{name:}` by the number as the reader writes it.
 fn fill_in(text: &str, params: &TextMap, write_number: impl Fn(&str) -> String) -> String {
-    interpolate(text, |name| {
+    interpolate_values(text, |name| {
         let (name, number) = name.strip_suffix(':').map_or((name, false), |name| (name, true));
         let value = params.get(name).unwrap_or_default();
         if number { write_number(value) } else { value.to_owned() }
     })
 }
 
-fn text(number: usize, english: &'static str) -> &'static str {
-    line(number).unwrap_or(english)
+fn find_text(number: usize, english: &'static str) -> &'static str {
+    find_line(number).unwrap_or(english)
 }
 
 /// The template with each `{name}` replaced.
-pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
-    interpolate(template, |name| {
+pub(crate) fn fill_values(template: &str, values: &[(&str, &str)]) -> String {
+    interpolate_values(template, |name| {
         values.iter().find(|(known, _)| *known == name).map_or_else(String::new, |(_, value)| (*value).to_owned())
     })
 }
 
-fn interpolate(template: &str, value: impl Fn(&str) -> String) -> String {
+fn interpolate_values(template: &str, value: impl Fn(&str) -> String) -> String {
     let mut out = String::with_capacity(template.len() + 16);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -95,11 +95,11 @@ fn interpolate(template: &str, value: impl Fn(&str) -> String) -> String {
 }
 
 fn say(number: usize, english: &'static str, values: &[&str]) -> String {
-    fill(text(number, english), &named(english, values))
+    fill_values(find_text(number, english), &name_values(english, values))
 }
 
 /// Each value with its name, in the order in which English names them; `count` is none of them.
-fn named<'a>(english: &'static str, values: &[&'a str]) -> Vec<(&'static str, &'a str)> {
+fn name_values<'a>(english: &'static str, values: &[&'a str]) -> Vec<(&'static str, &'a str)> {
     let mut found: Vec<(&str, &str)> = Vec::with_capacity(values.len());
     for (name, _) in english.split('{').skip(1).filter_map(|part| part.split_once('}')) {
         if name != "count"
@@ -113,16 +113,16 @@ fn named<'a>(english: &'static str, values: &[&'a str]) -> Vec<(&'static str, &'
 }
 
 fn plural(number: usize, count: u64, one: &'static str, other: &'static str, values: &[&str]) -> String {
-    let template = line(number).and_then(|forms| form(forms, &language::plural_category(count)));
+    let template = find_line(number).and_then(|forms| pick_form(forms, &language::plural_category(count)));
     let template = template.unwrap_or(if count == 1 { one } else { other });
     let count = intl::format_count(count);
-    let mut values = named(other, values);
+    let mut values = name_values(other, values);
     values.push(("count", &count));
-    fill(template, &values)
+    fill_values(template, &values)
 }
 
 /// The form of this category, else the one for any number.
-fn form<'a>(forms: &'a str, category: &str) -> Option<&'a str> {
+fn pick_form<'a>(forms: &'a str, category: &str) -> Option<&'a str> {
     let of = |wanted: &str| forms.split('\t').find_map(|form| form.split_once('=').filter(|(name, _)| *name == wanted));
     of(category).or_else(|| of("other")).map(|(_, text)| text)
 }
@@ -133,9 +133,9 @@ mod tests {
 
     #[test]
     fn a_template_is_filled_and_never_panics() {
-        assert_eq!(fill("{a} and {b}, {a}", &[("a", "1"), ("b", "{a}")]), "1 and {a}, 1");
-        assert_eq!(fill("{unknown}.", &[]), ".");
-        assert_eq!(fill("broken {", &[]), "broken ");
+        assert_eq!(fill_values("{a} and {b}, {a}", &[("a", "1"), ("b", "{a}")]), "1 and {a}, 1");
+        assert_eq!(fill_values("{unknown}.", &[]), ".");
+        assert_eq!(fill_values("broken {", &[]), "broken ");
     }
 
     #[test]
@@ -169,14 +169,14 @@ mod tests {
     fn in_english_the_server_speaks_for_itself() {
         let message = Message { code: "link_gone".to_owned(), params: TextMap::default() };
         assert_eq!(of_code(PROBLEMS, "gone"), None);
-        assert_eq!(translated("Use another card.", Some(&message)), "Use another card.");
+        assert_eq!(translate_sentence("Use another card.", Some(&message)), "Use another card.");
     }
 
     #[test]
     fn the_category_decides_about_the_form_and_other_stands_in() {
         let forms = "one=eins\tother=viele=mehr";
-        assert_eq!(form(forms, "one"), Some("eins"));
-        assert_eq!(form(forms, "few"), Some("viele=mehr"));
-        assert_eq!(form("", "one"), None);
+        assert_eq!(pick_form(forms, "one"), Some("eins"));
+        assert_eq!(pick_form(forms, "few"), Some("viele=mehr"));
+        assert_eq!(pick_form("", "one"), None);
     }
 }

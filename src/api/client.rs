@@ -56,7 +56,7 @@ pub(super) fn session_id() -> Option<String> {
 pub(crate) fn resource_address(path: &str, id: &str, query: &[(&str, &str)]) -> String {
     let session = session_id();
     let session = session.as_deref().map(|own| ("session", own));
-    let mut address = paths::full(path, id);
+    let mut address = paths::fill_id(path, id);
     for (index, (name, value)) in query.iter().copied().chain(session).enumerate() {
         address.push(if index == 0 { '?' } else { '&' });
         address.push_str(name);
@@ -103,7 +103,7 @@ impl ApiCall {
     pub(super) fn new(method: Method, path: &str, id: &str) -> Self {
         // Under another session than the one that the page was drawn for nothing is done.
         let headers = session_id().map(|id| (SESSION_HEADER, id)).into_iter().collect();
-        Self { method, address: paths::full(path, id), headers, body: None }
+        Self { method, address: paths::fill_id(path, id), headers, body: None }
     }
 
     /// With a query, without its `?`.

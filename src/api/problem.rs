@@ -86,7 +86,7 @@ impl ApiError {
 /// means.
 fn in_page_language(translation: Option<&Message>, (codes, code): (Range<usize>, &str), english: &str) -> String {
     let general = || texts::of_code(codes, code).map(str::to_owned);
-    texts::translation(translation).or_else(general).unwrap_or_else(|| sentence(english))
+    texts::find_translation(translation).or_else(general).unwrap_or_else(|| sentence(english))
 }
 
 /// With a capital letter first and a full stop at the end.

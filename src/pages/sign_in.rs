@@ -84,7 +84,7 @@ fn SignInPage(
 fn demo_people(people: Vec<DemoSignIn>, sign_in: impl Fn(SignIn) + Copy + Send + Sync + 'static) -> AnyView {
     let each = move |person: DemoSignIn| {
         let DemoSignIn { label, translation, email, password } = person;
-        let label = texts::translated(&label, translation.as_deref());
+        let label = texts::translate_sentence(&label, translation.as_deref());
         let shown = email.clone();
         let press = move || sign_in(SignIn { email: email.clone(), password: password.clone() });
         view! { <Button on_press=press><span>{label}</span><span class="muted small">{shown}</span></Button> }

@@ -15,7 +15,7 @@ pub(crate) fn card_text(brand: &str, last4: &str) -> String {
 
 /// Why a card was refused and what to do, in the page's language.
 pub(crate) fn decline_text(decline: &Decline) -> String {
-    texts::translated(&decline.message, decline.translation.as_deref())
+    texts::translate_sentence(&decline.message, decline.translation.as_deref())
 }
 
 /// The mandate in words, which the person confirms.

@@ -104,9 +104,9 @@ impl ManualPayment {
     /// Nothing chosen, or what was under way in the document before this one.
     fn resumed(open: &[TopUp], limits: &ChargeLimits) -> Self {
         let kept = attempt::stored_attempt();
-        let by_hand = |top_up: &&TopUp| top_up.is_by_hand() && top_up.status.is_open();
+        let is_manual = |top_up: &&TopUp| top_up.is_manual() && top_up.status.is_open();
         let kept_id = kept.as_ref().and_then(|kept| kept.top_up_id.as_deref());
-        let known = open.iter().filter(by_hand);
+        let known = open.iter().filter(is_manual);
         let known = known.clone().find(|top_up| Some(top_up.id.as_str()) == kept_id).or_else(|| known.clone().next());
         let stage = match (&kept, known) {
             (_, Some(top_up)) => PaymentStage::of(top_up.clone()),
@@ -289,7 +289,7 @@ impl LiveWallet {
     /// A payment that no member began keeps nobody from adding money, although somebody looked at it.
     fn set_others_aside(self) {
         let stage = self.payment.stage;
-        if stage.read_untracked().top_up().is_some_and(|top_up| !top_up.is_by_hand()) {
+        if stage.read_untracked().top_up().is_some_and(|top_up| !top_up.is_manual()) {
             stage.set(PaymentStage::Choosing(None));
         }
     }
@@ -336,7 +336,7 @@ fn box_text(amount: Money, currency: Currency) -> String {
 
 /// What stands in the box before anybody has chosen: a middling quick pick.
 fn proposed_amount(limits: &ChargeLimits) -> Money {
-    let picks = slider::chips(limits);
+    let picks = slider::quick_picks(limits);
     picks.get(picks.len() / 2).copied().unwrap_or(limits.min)
 }
 

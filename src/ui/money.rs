@@ -95,7 +95,7 @@ pub(crate) fn example_text(currency: Currency) -> String {
 /// What stands in an input box as a plain decimal; the domain's rules say what is wrong with it.
 pub(crate) fn typed_amount(text: &str, currency: Currency) -> String {
     let (point, group) = intl::number_separators();
-    billing_domain::typed::typed(text, point, group, currency)
+    billing_domain::typed::parse_typed(text, point, group, currency)
 }
 
 /// Marks of direction are for the whole amount, not for its sign.

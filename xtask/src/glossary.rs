@@ -26,7 +26,7 @@ struct BannedTerms {
 }
 
 /// Where names are still being changed; empty once they are.
-const PENDING: [&str; 5] = ["crates/contract", "crates/domain", "crates/payments", "crates/server", "crates/store"];
+const PENDING: [&str; 0] = [];
 
 /// Every banned word of the tree, one sentence each; empty when there is none.
 pub(crate) fn find_banned() -> Result<Vec<String>> {

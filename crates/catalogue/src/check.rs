@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::message::{Catalogue, Message, ParameterKind, placeholders, typed_placeholders};
 
 /// The plural categories of whole numbers in a language (CLDR). Spanish has `many` for millions; `other` does for it.
-fn categories(language: &str) -> &'static [&'static str] {
+fn plural_categories(language: &str) -> &'static [&'static str] {
     match language {
         "ja" => &["other"],
         "ar" => &["zero", "one", "two", "few", "many", "other"],
@@ -14,13 +14,15 @@ fn categories(language: &str) -> &'static [&'static str] {
 }
 
 /// Everything that is missing, left over or different in kind, one sentence each; empty when the language is complete.
-pub fn complaints(language: &str, english: &Catalogue, other: &Catalogue) -> Vec<String> {
+pub fn find_complaints(language: &str, english: &Catalogue, other: &Catalogue) -> Vec<String> {
     let mut found = Vec::new();
     for (area, name, message) in english.messages() {
         match other.get(area, name) {
             None => found.push(format!("{language}: {area}.{name} is missing")),
             Some(theirs) => found.extend(
-                unlike(language, message, theirs).into_iter().map(|what| format!("{language}: {area}.{name} {what}")),
+                find_differences(language, message, theirs)
+                    .into_iter()
+                    .map(|what| format!("{language}: {area}.{name} {what}")),
             ),
         }
     }
@@ -29,15 +31,15 @@ pub fn complaints(language: &str, english: &Catalogue, other: &Catalogue) -> Vec
     found
 }
 
-fn unlike(language: &str, english: &Message, theirs: &Message) -> Vec<String> {
+fn find_differences(language: &str, english: &Message, theirs: &Message) -> Vec<String> {
     let mut found = Vec::new();
-    let wanted = names(english);
+    let wanted = placeholder_names(english);
     match (english, theirs) {
         (Message::Text(_), Message::Plural(_)) => found.push("has plural forms, English has none".to_owned()),
         (Message::Plural(_), Message::Text(_)) => found.push("needs plural forms".to_owned()),
         (Message::Plural(_), Message::Plural(forms)) => {
             let has: BTreeSet<&str> = forms.keys().map(String::as_str).collect();
-            let needs: BTreeSet<&str> = categories(language).iter().copied().collect();
+            let needs: BTreeSet<&str> = plural_categories(language).iter().copied().collect();
             if has != needs {
                 found.push(format!("has the forms {has:?}, the language has {needs:?}"));
             }
@@ -61,7 +63,7 @@ fn unlike(language: &str, english: &Message, theirs: &Message) -> Vec<String> {
     found
 }
 
-fn names(message: &Message) -> BTreeSet<&str> {
+fn placeholder_names(message: &Message) -> BTreeSet<&str> {
     message.forms().into_iter().flat_map(|(_, text)| placeholders(text)).collect()
 }
 
@@ -76,9 +78,9 @@ mod tests {
     #[test]
     fn a_complete_language_has_no_complaint() {
         let english = catalogue(r#"{"one":"{count} line of {whom}","other":"{count} lines of {whom}"}"#);
-        assert!(complaints("ja", &english, &catalogue(r#"{"other":"{whom}の{count}行"}"#)).is_empty());
+        assert!(find_complaints("ja", &english, &catalogue(r#"{"other":"{whom}の{count}行"}"#)).is_empty());
         let german = catalogue(r#"{"one":"eine Zeile von {whom}","other":"{count} Zeilen von {whom}"}"#);
-        assert!(complaints("de", &english, &german).is_empty());
+        assert!(find_complaints("de", &english, &german).is_empty());
     }
 
     #[test]
@@ -91,20 +93,22 @@ mod tests {
             (r#"{"one":"{count}","other":"{count} {whom}"}"#, "does not say {whom}"),
             (r#"{"one":"{count} {whom}","other":"{count} {whom} {who}"}"#, "says {who}"),
         ] {
-            let found = complaints("de", &english, &catalogue(other));
+            let found = find_complaints("de", &english, &catalogue(other));
             assert!(found.iter().any(|one| one.contains(words)), "{other}: {found:?}");
         }
         let plain = catalogue(r#""x""#);
-        assert_eq!(complaints("de", &plain, &Catalogue::default()), ["de: a.b is missing"]);
-        assert_eq!(complaints("de", &Catalogue::default(), &plain), ["de: a.b is not in English any more"]);
-        assert!(complaints("de", &plain, &catalogue(r#"{"one":"x","other":"y"}"#))[0].contains("English has none"));
+        assert_eq!(find_complaints("de", &plain, &Catalogue::default()), ["de: a.b is missing"]);
+        assert_eq!(find_complaints("de", &Catalogue::default(), &plain), ["de: a.b is not in English any more"]);
+        assert!(
+            find_complaints("de", &plain, &catalogue(r#"{"one":"x","other":"y"}"#))[0].contains("English has none")
+        );
     }
 
     #[test]
     fn only_english_says_what_is_filled_in_and_only_of_the_servers_sentences() {
         let english = catalogue(r#""{n:count} lines""#);
-        assert!(complaints("de", &english, &catalogue(r#""{n} Zeilen""#)).is_empty());
-        let found = complaints("de", &english, &catalogue(r#""{n:count} Zeilen""#));
+        assert!(find_complaints("de", &english, &catalogue(r#""{n} Zeilen""#)).is_empty());
+        let found = find_complaints("de", &english, &catalogue(r#""{n:count} Zeilen""#));
         assert!(found[0].contains("says what is filled in"), "{found:?}");
         for (area, name, message) in
             crate::ENGLISH.read().unwrap().messages().filter(|(area, ..)| *area != crate::SERVER)
@@ -119,7 +123,7 @@ mod tests {
     fn every_language_of_this_tree_is_complete() {
         let english = crate::ENGLISH.read().unwrap();
         for source in crate::OTHERS {
-            let found = complaints(source.language, &english, &source.read().unwrap());
+            let found = find_complaints(source.language, &english, &source.read().unwrap());
             assert!(found.is_empty(), "{}", found.join("\n"));
         }
     }

@@ -6,7 +6,7 @@ use crate::message::{Catalogue, Message, ParameterKind, typed_placeholders};
 /// The lines. A message with plural forms is `category=text` for each, with tabs between them; what a language lacks is an
 /// empty line, for which English stands in. A message that is looked up stands behind its code and a tab; its numbers are
 /// marked: `{minimum:}`.
-pub fn compact(english: &Catalogue, other: &Catalogue) -> String {
+pub fn write_compact(english: &Catalogue, other: &Catalogue) -> String {
     let line = |(area, name, message): (&str, &str, &Message)| match (other.get(area, name), message) {
         (Some(Message::Text(text)), Message::Text(english)) if is_looked_up(area) => {
             format!("{name}\t{}", with_numbers_marked(text, english))
@@ -36,7 +36,7 @@ mod tests {
     fn what_is_looked_up_stands_behind_its_code_and_says_what_is_a_number() {
         let english = r#"{"problems":{"gone":"Gone."},"server":{"x":"At most {n:count} of {m}."}}"#;
         let other = r#"{"problems":{"gone":"Weg."},"server":{"x":"Von {m} höchstens {n}."}}"#;
-        let lines = compact(&Catalogue::parse(english).unwrap(), &Catalogue::parse(other).unwrap());
+        let lines = write_compact(&Catalogue::parse(english).unwrap(), &Catalogue::parse(other).unwrap());
         assert_eq!(lines, "gone\tWeg.\nx\tVon {m} höchstens {n:}.");
     }
 
@@ -44,6 +44,6 @@ mod tests {
     fn lines_stand_in_the_order_of_english() {
         let english = Catalogue::parse(r#"{"b":{"x":"1"},"a":{"z":{"one":"1","other":"2"},"y":"3"}}"#).unwrap();
         let other = Catalogue::parse(r#"{"a":{"z":{"one":"I","other":"II"},"y":"III"}}"#).unwrap();
-        assert_eq!(compact(&english, &other), "III\none=I\tother=II\n");
+        assert_eq!(write_compact(&english, &other), "III\none=I\tother=II\n");
     }
 }

@@ -11,14 +11,14 @@ use crate::message::{Catalogue, CatalogueError, Message, ParameterKind, typed_pl
 ///
 /// # Errors
 /// A sentence has plural forms: English is rendered by the server, which knows no languages' rules.
-pub fn constructors(english: &Catalogue) -> Result<String, CatalogueError> {
+pub fn write_constructors(english: &Catalogue) -> Result<String, CatalogueError> {
     let mut functions = String::new();
     let mut codes = String::new();
     for (code, message) in english.areas.get(SERVER).into_iter().flatten() {
         let Message::Text(text) = message else {
             return Err(CatalogueError::new(format!("{SERVER}.{code}"), "must be a plain text"));
         };
-        functions.push_str(&constructor(code, text));
+        functions.push_str(&write_constructor(code, text));
         // Writing into a string never fails.
         let _ = write!(codes, "{code:?}, ");
     }
@@ -27,7 +27,7 @@ pub fn constructors(english: &Catalogue) -> Result<String, CatalogueError> {
     ))
 }
 
-fn constructor(code: &str, text: &str) -> String {
+fn write_constructor(code: &str, text: &str) -> String {
     let placeholders = typed_placeholders(text);
     let arguments = placeholders.iter().map(|one| {
         let kind = match one.kind {
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     fn source(server: &str) -> Result<String, CatalogueError> {
-        constructors(&Catalogue::parse(&format!(r#"{{"other":{{"z":"x"}},"server":{server}}}"#)).unwrap())
+        write_constructors(&Catalogue::parse(&format!(r#"{{"other":{{"z":"x"}},"server":{server}}}"#)).unwrap())
     }
 
     #[test]

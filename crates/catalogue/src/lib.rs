@@ -14,10 +14,10 @@ mod constructors;
 mod functions;
 mod message;
 
-pub use check::complaints;
-pub use compact::compact;
-pub use constructors::constructors;
-pub use functions::functions;
+pub use check::find_complaints;
+pub use compact::write_compact;
+pub use constructors::write_constructors;
+pub use functions::write_functions;
 pub use message::{Catalogue, CatalogueError, Message, ParameterKind, Placeholder, placeholders, typed_placeholders};
 
 /// The file of one language.

@@ -58,12 +58,12 @@ impl Catalogue {
     pub fn parse(json: &str) -> Result<Self, CatalogueError> {
         let value: Value = serde_json::from_str(json).map_err(|error| CatalogueError::new("", error.to_string()))?;
         let mut areas = BTreeMap::new();
-        for (area, messages) in object(&value, "the file")? {
-            named(area, area)?;
+        for (area, messages) in as_object(&value, "the file")? {
+            check_name(area, area)?;
             let mut kept = BTreeMap::new();
-            for (name, message) in object(messages, area)? {
+            for (name, message) in as_object(messages, area)? {
                 let place = format!("{area}.{name}");
-                named(name, &place)?;
+                check_name(name, &place)?;
                 kept.insert(name.clone(), Self::message(message, &place)?);
             }
             areas.insert(area.clone(), kept);
@@ -73,11 +73,11 @@ impl Catalogue {
 
     fn message(value: &Value, place: &str) -> Result<Message, CatalogueError> {
         if let Value::String(text) = value {
-            return Ok(Message::Text(plain(text, place)?));
+            return Ok(Message::Text(plain_text(text, place)?));
         }
-        let forms = object(value, place)?.iter().map(|(category, text)| {
+        let forms = as_object(value, place)?.iter().map(|(category, text)| {
             let text = text.as_str().ok_or_else(|| CatalogueError::new(place, "a form must be a text"))?;
-            Ok((category.clone(), plain(text, place)?))
+            Ok((category.clone(), plain_text(text, place)?))
         });
         Ok(Message::Plural(forms.collect::<Result<_, CatalogueError>>()?))
     }
@@ -95,18 +95,18 @@ impl Catalogue {
     }
 }
 
-fn object<'a>(value: &'a Value, place: &str) -> Result<&'a serde_json::Map<String, Value>, CatalogueError> {
+fn as_object<'a>(value: &'a Value, place: &str) -> Result<&'a serde_json::Map<String, Value>, CatalogueError> {
     value.as_object().ok_or_else(|| CatalogueError::new(place, "must be an object"))
 }
 
 /// Areas and messages become modules and functions.
-fn named(name: &str, place: &str) -> Result<(), CatalogueError> {
+fn check_name(name: &str, place: &str) -> Result<(), CatalogueError> {
     let fits = name.starts_with(|letter: char| letter.is_ascii_lowercase())
         && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
     if fits { Ok(()) } else { Err(CatalogueError::new(place, "a name is written in snake_case")) }
 }
 
-fn plain(text: &str, place: &str) -> Result<String, CatalogueError> {
+fn plain_text(text: &str, place: &str) -> Result<String, CatalogueError> {
     if text.is_empty() || text.chars().any(char::is_control) {
         return Err(CatalogueError::new(place, "a text is neither empty nor has line breaks or tabs"));
     }
@@ -153,7 +153,7 @@ impl<'a> Placeholder<'a> {
             Some((name, "count")) => (name, ParameterKind::Count),
             Some(_) => return None,
         };
-        named(name, name).is_ok().then_some(Self { name, kind })
+        check_name(name, name).is_ok().then_some(Self { name, kind })
     }
 }
 

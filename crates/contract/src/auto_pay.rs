@@ -48,7 +48,7 @@ pub struct Health {
     pub translation: Option<Box<Message>>,
 }
 
-/// This calendar month in the organisation's zone.
+/// This calendar month in the organization's zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MonthFigures {

@@ -53,13 +53,13 @@ pub struct Billing {
     pub usage: Usage,
     /// The first page of the ledger.
     pub transactions: TransactionPage,
-    /// Every hand-over link that can be used, and the latest others, newest first.
+    /// Every payment link that can be used, and the latest others, newest first.
     pub links: Vec<PaymentLink>,
     /// What members asked for and nobody has answered yet.
     pub requests: Vec<FundsRequest>,
     /// Top-ups whose outcome is not known yet, on whatever device they began.
     pub open_top_ups: Vec<TopUp>,
-    /// Today in the organisation's time zone.
+    /// Today in the organization's time zone.
     pub today: Date,
     /// When these figures were read.
     pub as_of: Timestamp,

@@ -1,6 +1,6 @@
 //! `GET /wallet/history`: what moved the wallet, in steps of a few minutes; what a replay runs over.
 
-use billing_domain::auto_pay::history::{History, STEP_SECONDS, Step};
+use billing_domain::auto_pay::history::{History, STEP_SECONDS, StepFigures};
 use billing_domain::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct HistoryStep {
     /// What was used; positive.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub usage: Money,
-    /// Top-ups by hand, refunds of them, corrections; signed.
+    /// Manual top-ups, refunds of them, corrections; signed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub by_hand: Money,
     /// Automatic top-ups, and what was taken back of them; signed.
@@ -45,7 +45,7 @@ pub struct WalletHistory {
     pub opening: Money,
     /// The steps in which anything moved, in order.
     pub steps: Vec<HistoryStep>,
-    /// Where calendar months of the organisation's zone begin: from the one of `from` to the first after `to`.
+    /// Where calendar months of the organization's zone begin: from the one of `from` to the first after `to`.
     pub months: Vec<Timestamp>,
 }
 
@@ -57,10 +57,10 @@ impl WalletHistory {
         if self.step_seconds != STEP_SECONDS || !(0..=(MAX_DAYS + 1) * 86_400).contains(&seconds) {
             return None;
         }
-        let mut steps = vec![Step::default(); usize::try_from(seconds / STEP_SECONDS).ok()?];
+        let mut steps = vec![StepFigures::default(); usize::try_from(seconds / STEP_SECONDS).ok()?];
         for moved in &self.steps {
             let step = steps.get_mut(usize::try_from(moved.index).ok()?)?;
-            *step = Step { usage: moved.usage, by_hand: moved.by_hand };
+            *step = StepFigures { usage: moved.usage, by_hand: moved.by_hand };
         }
         Some(History { from: self.from, opening: self.opening, steps, months: self.months.clone() })
     }
@@ -92,8 +92,8 @@ mod tests {
             by_hand: Money::ZERO,
         };
         let replayable = history(vec![moved]).without_automatic().unwrap();
-        let step = Step { usage: Money::from_major(2), by_hand: Money::ZERO };
-        assert_eq!(replayable.steps, [Step::default(), step, Step::default()]);
+        let step = StepFigures { usage: Money::from_major(2), by_hand: Money::ZERO };
+        assert_eq!(replayable.steps, [StepFigures::default(), step, StepFigures::default()]);
         assert_eq!(replayable.opening, Money::from_major(7));
     }
 

@@ -1,4 +1,4 @@
-//! Hand-over links: an admin makes one, a colleague without an account pays or connects a card with it.
+//! Payment links: an admin makes one, a colleague without an account pays or connects a card with it.
 
 use billing_domain::auto_pay::Refill;
 use billing_domain::link::{LinkPurpose, LinkState};
@@ -60,7 +60,7 @@ pub struct LinkSettings {
     pub monthly_cap: Money,
 }
 
-/// A hand-over link, as its maker sees it. Its token is told once, when it is made.
+/// A payment link, as its maker sees it. Its token is told once, when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PaymentLink {
@@ -138,7 +138,7 @@ pub struct ResolveLink {
     pub token: String,
 }
 
-/// What the colleague is shown: no balance, no history, nothing else of the organisation.
+/// What the colleague is shown: no balance, no history, nothing else of the organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PayPage {
@@ -165,7 +165,7 @@ pub struct PayPage {
     pub note: String,
     /// Until when.
     pub expires_at: Timestamp,
-    /// The organisation's time zone, in which that is written.
+    /// The organization's time zone, in which that is written.
     pub time_zone: String,
     /// Today in that zone: a card has expired by it or not.
     pub today: Date,

@@ -1,4 +1,4 @@
-//! The people of the organisation and their roles.
+//! The people of the organization and their roles.
 
 use billing_domain::Role;
 use serde::{Deserialize, Serialize};

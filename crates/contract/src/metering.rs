@@ -60,7 +60,7 @@ pub enum Authorization {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UsageEvent {
-    /// Unique per organisation for ever, 1 to 255 characters.
+    /// Unique per organization for ever, 1 to 255 characters.
     pub id: String,
     /// Whose wallet.
     pub organization_id: String,

@@ -1,4 +1,4 @@
-//! The organisation's own data: what receipts print and which zone days are counted in.
+//! The organization's own data: what receipts print and which zone days are counted in.
 
 use billing_domain::Currency;
 use serde::{Deserialize, Serialize};

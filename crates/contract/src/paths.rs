@@ -114,7 +114,7 @@ paths! {
 }
 
 /// The full address with its `{id}` filled in. `id` is percent-encoded, so that it stays one segment.
-pub fn full(path: &str, id: &str) -> String {
+pub fn fill_id(path: &str, id: &str) -> String {
     let mut address = String::with_capacity(BASE.len() + path.len() + id.len());
     address.push_str(BASE);
     // Split at a character: what searches for a text weighs in the page.
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn an_id_stays_one_segment() {
-        assert_eq!(full(TOP_UP_CHECK, "a/b ü"), "/api/v1/top-ups/a%2Fb%20%C3%BC/check");
-        assert_eq!(full(WALLET, ""), "/api/v1/wallet");
+        assert_eq!(fill_id(TOP_UP_CHECK, "a/b ü"), "/api/v1/top-ups/a%2Fb%20%C3%BC/check");
+        assert_eq!(fill_id(WALLET, ""), "/api/v1/wallet");
     }
 }

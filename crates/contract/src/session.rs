@@ -22,7 +22,7 @@ pub struct Person {
     pub email: String,
 }
 
-/// The organisation as every signed-in person may see it.
+/// The organization as every signed-in person may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrganizationSummary {

@@ -13,7 +13,7 @@ pub struct Statement {
     /// Which month.
     pub month: Month,
     /// `S-000012`: follows on the seller's last one without a gap; given when the statement of a month that is over is
-    /// first asked for, and with it what it says of organisation, seller and zone stays as it is. `None` before.
+    /// first asked for, and with it what it says of organization, seller and zone stays as it is. `None` before.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub number: Option<String>,
@@ -73,7 +73,7 @@ pub struct StatementSeller {
     pub tax_id: String,
 }
 
-/// A day of the organisation's zone.
+/// A day of the organization's zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatementDay {

@@ -148,7 +148,7 @@ pub struct TopUp {
 
 impl TopUp {
     /// Begun by a member on the page.
-    pub const fn is_by_hand(&self) -> bool {
+    pub const fn is_manual(&self) -> bool {
         !self.automatic && !self.by_link
     }
 }

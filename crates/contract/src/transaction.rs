@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Message;
 
-/// One line of the ledger. Everything that its hash covers is here or known to the reader (the organisation's id).
+/// One line of the ledger. Everything that its hash covers is here or known to the reader (the organization's id).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Transaction {
@@ -62,7 +62,7 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// What its hash is made of, in the ledger of that organisation.
+    /// What its hash is made of, in the ledger of that organization.
     pub fn line(&self, organization_id: &str) -> Line {
         Line {
             organization_id: OrganizationId::from_trusted(organization_id),

@@ -86,7 +86,7 @@ pub struct Spike {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Day {
-    /// In the organisation's zone.
+    /// In the organization's zone.
     pub date: Date,
     /// Positive.
     pub total: Money,

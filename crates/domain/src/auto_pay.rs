@@ -75,7 +75,7 @@ pub struct Settings {
     pub threshold: Money,
     /// How.
     pub refill: Refill,
-    /// Never more than this in a calendar month of the organisation's zone.
+    /// Never more than this in a calendar month of the organization's zone.
     pub monthly_cap: Money,
 }
 
@@ -244,7 +244,7 @@ pub enum Plan {
 }
 
 /// The plan for confirmed settings in the present situation.
-pub fn plan(settings: &Settings, limits: &ChargeLimits, situation: &Situation, now: Timestamp) -> Plan {
+pub fn plan_charge(settings: &Settings, limits: &ChargeLimits, situation: &Situation, now: Timestamp) -> Plan {
     if situation.charging {
         return Plan::Wait;
     }
@@ -256,7 +256,7 @@ pub fn plan(settings: &Settings, limits: &ChargeLimits, situation: &Situation, n
     if let Some(earliest) = earliest.filter(|earliest| *earliest > now) {
         return Plan::NotBefore(earliest);
     }
-    let Some(amount) = needed(settings, limits, expected) else { return Plan::Rest };
+    let Some(amount) = needed_charge(settings, limits, expected) else { return Plan::Rest };
     match situation.month_committed.checked_add(amount.money()) {
         Some(total) if total <= settings.monthly_cap => Plan::Charge(amount),
         _ => Plan::Capped(situation.month_resets_at),
@@ -264,7 +264,7 @@ pub fn plan(settings: &Settings, limits: &ChargeLimits, situation: &Situation, n
 }
 
 /// One charge that closes the gap: the fixed amount, or up to the target in whole minor units, within the limits.
-fn needed(settings: &Settings, limits: &ChargeLimits, expected: Money) -> Option<ChargeAmount> {
+fn needed_charge(settings: &Settings, limits: &ChargeLimits, expected: Money) -> Option<ChargeAmount> {
     match settings.refill {
         Refill::Fixed { amount } => limits.check(amount).ok(),
         Refill::Target { balance } => {
@@ -334,30 +334,30 @@ mod tests {
 
     #[test]
     fn fires_at_the_threshold_and_counts_what_is_on_its_way() {
-        assert_eq!(charged(plan(&settings(), &LIMITS, &situation(20), NOW)), Some(Money::from_major(50)));
-        assert_eq!(plan(&settings(), &LIMITS, &situation(21), NOW), Plan::Rest);
+        assert_eq!(charged(plan_charge(&settings(), &LIMITS, &situation(20), NOW)), Some(Money::from_major(50)));
+        assert_eq!(plan_charge(&settings(), &LIMITS, &situation(21), NOW), Plan::Rest);
         let pending = Situation { pending_credit: Money::from_major(10), ..situation(11) };
-        assert_eq!(plan(&settings(), &LIMITS, &pending, NOW), Plan::Rest);
+        assert_eq!(plan_charge(&settings(), &LIMITS, &pending, NOW), Plan::Rest);
         let open = Situation { charging: true, ..situation(0) };
-        assert_eq!(plan(&settings(), &LIMITS, &open, NOW), Plan::Wait);
+        assert_eq!(plan_charge(&settings(), &LIMITS, &open, NOW), Plan::Wait);
     }
 
     #[test]
     fn the_pace_defers_and_the_cap_holds_to_the_cent() {
         let recent = Situation { last_charge_at: Some(NOW.plus_seconds(-3599)), ..situation(0) };
-        assert_eq!(plan(&settings(), &LIMITS, &recent, NOW), Plan::NotBefore(NOW.plus_seconds(1)));
+        assert_eq!(plan_charge(&settings(), &LIMITS, &recent, NOW), Plan::NotBefore(NOW.plus_seconds(1)));
         let exactly = Situation { month_committed: Money::from_major(70), ..situation(0) };
-        assert!(charged(plan(&settings(), &LIMITS, &exactly, NOW)).is_some());
+        assert!(charged(plan_charge(&settings(), &LIMITS, &exactly, NOW)).is_some());
         let over = Situation { month_committed: Money::from_micros(70_010_000), ..situation(0) };
-        assert_eq!(plan(&settings(), &LIMITS, &over, NOW), Plan::Capped(NOW.plus_seconds(999)));
+        assert_eq!(plan_charge(&settings(), &LIMITS, &over, NOW), Plan::Capped(NOW.plus_seconds(999)));
     }
 
     #[test]
     fn a_target_is_reached_by_one_charge() {
         let target = Settings { refill: Refill::Target { balance: Money::from_major(100) }, ..settings() };
-        assert_eq!(charged(plan(&target, &LIMITS, &situation(-5), NOW)), Some(Money::from_major(105)));
+        assert_eq!(charged(plan_charge(&target, &LIMITS, &situation(-5), NOW)), Some(Money::from_major(105)));
         let odd = Situation { available: Money::from_micros(19_999_999), ..situation(0) };
-        assert_eq!(charged(plan(&target, &LIMITS, &odd, NOW)), Some(Money::from_micros(80_010_000)));
+        assert_eq!(charged(plan_charge(&target, &LIMITS, &odd, NOW)), Some(Money::from_micros(80_010_000)));
     }
 
     #[test]
@@ -405,7 +405,7 @@ mod tests {
                 month_committed: Money::from_micros(committed),
                 ..situation(0)
             };
-            if let Plan::Charge(amount) = plan(&settings, &LIMITS, &situation, NOW) {
+            if let Plan::Charge(amount) = plan_charge(&settings, &LIMITS, &situation, NOW) {
                 prop_assert!(LIMITS.check(amount.money()).is_ok());
                 prop_assert!(committed + amount.money().micros() <= settings.monthly_cap.micros());
                 prop_assert!(available <= settings.threshold.micros());

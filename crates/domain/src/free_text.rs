@@ -37,7 +37,7 @@ impl Purpose {
     }
 }
 
-/// The name of an organisation.
+/// The name of an organization.
 pub const ORGANIZATION_NAME: Purpose = Purpose::line(120).required();
 /// The name of a person.
 pub const PERSON_NAME: Purpose = Purpose::line(120).required();
@@ -49,7 +49,7 @@ pub const TAX_ID: Purpose = Purpose::line(40);
 pub const LABEL: Purpose = Purpose::line(40).required();
 /// An e-mail address (RFC 5321).
 pub const EMAIL: Purpose = Purpose::line(254).required();
-/// For whoever opens a hand-over link.
+/// For whoever opens a payment link.
 pub const LINK_NOTE: Purpose = Purpose::lines(300);
 /// What a member needs money for.
 pub const REQUEST_REASON: Purpose = Purpose::lines(500).required();
@@ -116,13 +116,13 @@ impl FreeText {
 
     /// The same with the blanks around it: for ids, which are compared letter by letter.
     pub fn parse_exact(purpose: Purpose, sent: &str) -> Result<Self, FreeTextError> {
-        let text = plain(purpose, sent)?;
+        let text = check_plain(purpose, sent)?;
         if contains_card_number(&text) { Err(FreeTextError::CardNumber) } else { Ok(Self(text)) }
     }
 
     /// The same for what is never stored, as a search: it may be any number.
     pub fn parse_unstored(purpose: Purpose, entered: &str) -> Result<Self, FreeTextError> {
-        plain(purpose, entered.trim()).map(Self)
+        check_plain(purpose, entered.trim()).map(Self)
     }
 
     /// What a program sent: card numbers are cut down to their last four digits, unseen characters left out. Refused is only
@@ -134,7 +134,7 @@ impl FreeText {
             return Err(FreeTextError::Unprintable);
         }
         let seen = if sent.is_ascii() { sent.to_owned() } else { without_unseen(sent) };
-        Ok(Self(masked(seen)))
+        Ok(Self(mask_card_numbers(seen)))
     }
 
     /// The name of somebody or something within a sentence of ours: in quotation marks, on one line, and no longer than
@@ -150,7 +150,7 @@ impl FreeText {
                 line
             },
         );
-        let line = masked(line);
+        let line = mask_card_numbers(line);
         if line.chars().count() <= most {
             return format!("“{line}”");
         }
@@ -180,7 +180,7 @@ impl From<FreeText> for String {
 
 /// Whether what looks like a card number is in it, in whatever spelling.
 pub fn contains_card_number(text: &str) -> bool {
-    !card_number::find(text).is_empty()
+    !card_number::find_card_numbers(text).is_empty()
 }
 
 fn check_length(purpose: Purpose, text: &str) -> Result<(), FreeTextError> {
@@ -194,7 +194,7 @@ fn check_length(purpose: Purpose, text: &str) -> Result<(), FreeTextError> {
     Ok(())
 }
 
-fn plain(purpose: Purpose, text: &str) -> Result<String, FreeTextError> {
+fn check_plain(purpose: Purpose, text: &str) -> Result<String, FreeTextError> {
     let text = text.replace("\r\n", "\n");
     check_length(purpose, &text)?;
     let mut before = None;
@@ -228,9 +228,9 @@ fn without_unseen(text: &str) -> String {
 }
 
 /// Repeated, since the last digits of one number can be the first ones of another.
-fn masked(mut text: String) -> String {
+fn mask_card_numbers(mut text: String) -> String {
     loop {
-        let found = card_number::find(&text);
+        let found = card_number::find_card_numbers(&text);
         if found.is_empty() {
             return text;
         }
@@ -243,7 +243,7 @@ fn masked(mut text: String) -> String {
 }
 
 fn last_four(number: &str) -> Vec<u8> {
-    let digits: Vec<u8> = number.chars().filter_map(digits::value).collect();
+    let digits: Vec<u8> = number.chars().filter_map(digits::digit_value).collect();
     digits.get(digits.len().saturating_sub(4)..).unwrap_or_default().to_vec()
 }
 

@@ -14,7 +14,7 @@ pub const MIN_SECONDS: i64 = 3600;
 pub const MAX_SECONDS: i64 = 7 * 24 * 3600;
 /// The life of a link that says nothing else, seconds.
 pub const DEFAULT_SECONDS: i64 = 24 * 3600;
-/// So many links of one organisation may be alive at once: more are a mistake or mischief.
+/// So many links of one organization may be alive at once: more are a mistake or mischief.
 pub const MAX_ALIVE: u32 = 20;
 /// So often somebody may try to pay with one link.
 /// See docs/decisions/0033-link-limits.md.

@@ -14,7 +14,7 @@ pub const MICRO_DIGITS: u32 = 6;
 /// A signed amount in micro-units (10⁻⁶) of a currency that the holder of the value knows (the wallet's).
 ///
 /// On the wire it is a decimal string such as `"12.5"`; numbers are refused there. Written with at least two digits
-/// behind the point so that people recognise it, and with as many more as it needs.
+/// behind the point so that people recognize it, and with as many more as it needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 

@@ -13,7 +13,7 @@ use crate::link::{LinkPurpose, LinkState};
 use crate::status::{Refusal, WalletStatus};
 use crate::{Currency, Date, Money, Month, Role, Timestamp};
 
-fn string() -> ObjectBuilder {
+fn string_schema() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
 }
 
@@ -35,19 +35,19 @@ macro_rules! schema {
 
 schema!(
     Money,
-    string()
+    string_schema()
         .pattern(Some("^-?[0-9]+(\\.[0-9]{1,6})?$"))
         .description(Some("Decimal amount, up to 6 digits behind the point"))
 );
-schema!(Timestamp, string().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))));
-schema!(Date, string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))));
-schema!(Month, string().pattern(Some("^[0-9]{4}-[0-9]{2}$")));
-schema!(Hash, string().pattern(Some("^[0-9a-f]{64}$")));
-schema!(Currency, string().enum_values(Some(Currency::ALL.map(Currency::code))));
+schema!(Timestamp, string_schema().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))));
+schema!(Date, string_schema().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))));
+schema!(Month, string_schema().pattern(Some("^[0-9]{4}-[0-9]{2}$")));
+schema!(Hash, string_schema().pattern(Some("^[0-9a-f]{64}$")));
+schema!(Currency, string_schema().enum_values(Some(Currency::ALL.map(Currency::code))));
 
 macro_rules! name_schemas {
     ($($name:ident),+) => {
-        $(schema!($name, string().enum_values(Some($name::ALL.iter().map(|value| value.as_str())))));+;
+        $(schema!($name, string_schema().enum_values(Some($name::ALL.iter().map(|value| value.as_str())))));+;
     };
 }
 name_schemas!(

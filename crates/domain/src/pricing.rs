@@ -89,15 +89,15 @@ impl Cost {
 
 /// Reads a quantity: plain decimal, not negative, at most [`QUANTITY_DIGITS`] behind the point.
 pub fn parse_quantity(text: &str) -> Result<Decimal, PricingError> {
-    parse(text, QUANTITY_DIGITS)
+    parse_decimal(text, QUANTITY_DIGITS)
 }
 
 /// Reads a unit price: plain decimal, not negative, at most [`PRICE_DIGITS`] behind the point.
 pub fn parse_price(text: &str) -> Result<Decimal, PricingError> {
-    parse(text, PRICE_DIGITS)
+    parse_decimal(text, PRICE_DIGITS)
 }
 
-fn parse(text: &str, digits: u32) -> Result<Decimal, PricingError> {
+fn parse_decimal(text: &str, digits: u32) -> Result<Decimal, PricingError> {
     let scaled = decimal::parse_wide(text, digits)?;
     if scaled < 0 {
         return Err(PricingError::Negative);
@@ -107,9 +107,9 @@ fn parse(text: &str, digits: u32) -> Result<Decimal, PricingError> {
 
 /// What `quantity` units cost at `unit_price`. More digits behind the point than may be carried are refused.
 /// See docs/decisions/0001-integer-decimals.md.
-pub fn cost(quantity: Decimal, unit_price: Decimal) -> Result<Cost, PricingError> {
-    let quantity = scaled(quantity, QUANTITY_DIGITS)?;
-    let price = scaled(unit_price, PRICE_DIGITS)?;
+pub fn compute_cost(quantity: Decimal, unit_price: Decimal) -> Result<Cost, PricingError> {
+    let quantity = scale_to_units(quantity, QUANTITY_DIGITS)?;
+    let price = scale_to_units(unit_price, PRICE_DIGITS)?;
     // The exact product has more digits than 128 bits: the price is taken in two parts, of which the first is in
     // micro-units and the second less than one.
     let split = 10_i128.pow(PRICE_DIGITS - crate::money::MICRO_DIGITS);
@@ -124,7 +124,7 @@ pub fn cost(quantity: Decimal, unit_price: Decimal) -> Result<Cost, PricingError
 }
 
 /// As a count of 10^-`digits` units, not negative.
-fn scaled(value: Decimal, digits: u32) -> Result<i128, PricingError> {
+fn scale_to_units(value: Decimal, digits: u32) -> Result<i128, PricingError> {
     let value = value.normalize();
     if value.is_sign_negative() && !value.is_zero() {
         return Err(PricingError::Negative);
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn cost_of(quantity: &str, price: &str) -> Result<Cost, PricingError> {
-        cost(parse_quantity(quantity)?, parse_price(price)?)
+        compute_cost(parse_quantity(quantity)?, parse_price(price)?)
     }
 
     /// What is posted for it in a wallet with nothing carried.
@@ -195,7 +195,7 @@ mod tests {
         fn a_cost_is_exact(quantity in 0_i64..1_000_000_000_000, price in 0_i64..1_000_000_000_000_000_000) {
             // In 10⁻⁹ and 10⁻¹⁸; this product fits.
             let exact = i128::from(quantity) * i128::from(price);
-            let ours = cost(Decimal::new(quantity, 9), Decimal::new(price, 18)).unwrap();
+            let ours = compute_cost(Decimal::new(quantity, 9), Decimal::new(price, 18)).unwrap();
             prop_assert_eq!(i128::from(ours.whole.micros()) * MICRO_UNIT + ours.part.0, exact);
             prop_assert!((0..MICRO_UNIT).contains(&ours.part.0));
         }
@@ -206,7 +206,7 @@ mod tests {
         ) {
             let (mut exact, mut posted, mut carried) = (0_i128, 0_i128, Remainder::ZERO);
             for (quantity, price) in lines {
-                let cost = cost(Decimal::new(quantity, 9), Decimal::new(price, 18)).unwrap();
+                let cost = compute_cost(Decimal::new(quantity, 9), Decimal::new(price, 18)).unwrap();
                 let (amount, next) = cost.round(carried).unwrap();
                 prop_assert!(!amount.is_negative());
                 carried = next;

@@ -1,4 +1,4 @@
-//! Who may do what in an organisation.
+//! Who may do what in an organization.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::kind::named;
 
 named! {
-    /// A person's role in the organisation.
+    /// A person's role in the organization.
     Role {
         /// Everything, and may change roles.
         Owner = "owner",
@@ -30,7 +30,7 @@ impl Role {
         matches!(self, Self::Owner)
     }
 
-    /// May change the organisation's name, address, tax id and time zone.
+    /// May change the organization's name, address, tax id and time zone.
     pub const fn manages_organization(self) -> bool {
         matches!(self, Self::Owner | Self::Admin)
     }

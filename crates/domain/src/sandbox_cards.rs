@@ -107,12 +107,12 @@ const VISA: SandboxCard = SandboxCard {
 };
 
 /// Refused by the bank already when it is connected, as such cards are at real processors.
-const fn refused(number: &'static str, token: &'static str, behavior: Behavior, code: DeclineCode) -> SandboxCard {
+const fn refused_card(number: &'static str, token: &'static str, behavior: Behavior, code: DeclineCode) -> SandboxCard {
     let step = Step::Decline(code);
     SandboxCard { number, token, behavior, setup: step, on_session: step, off_session: step, ..VISA }
 }
 
-const fn visa(number: &'static str, token: &'static str, behavior: Behavior, steps: [Step; 3]) -> SandboxCard {
+const fn visa_card(number: &'static str, token: &'static str, behavior: Behavior, steps: [Step; 3]) -> SandboxCard {
     let [setup, on_session, off_session] = steps;
     SandboxCard { number, token, behavior, setup, on_session, off_session, ..VISA }
 }
@@ -122,48 +122,58 @@ pub const CARDS: &[SandboxCard] = &[
     VISA,
     SandboxCard { number: "5555555555554444", token: "pm_card_mastercard", brand: "mastercard", ..VISA },
     SandboxCard { number: "378282246310005", token: "pm_card_amex", brand: "amex", ..VISA },
-    refused("4000000000000002", "pm_card_visa_chargeDeclined", Behavior::NoReason, DeclineCode::GenericDecline),
-    refused(
+    refused_card("4000000000000002", "pm_card_visa_chargeDeclined", Behavior::NoReason, DeclineCode::GenericDecline),
+    refused_card(
         "4000000000009995",
         "pm_card_visa_chargeDeclinedInsufficientFunds",
         Behavior::InsufficientFunds,
         DeclineCode::InsufficientFunds,
     ),
-    refused("4000000000009987", "pm_card_visa_chargeDeclinedLostCard", Behavior::Lost, DeclineCode::LostCard),
-    refused("4000000000009979", "pm_card_visa_chargeDeclinedStolenCard", Behavior::Stolen, DeclineCode::StolenCard),
-    refused("4000000000000069", "pm_card_chargeDeclinedExpiredCard", Behavior::Expired, DeclineCode::ExpiredCard),
-    refused("4000000000000127", "pm_card_chargeDeclinedIncorrectCvc", Behavior::WrongCode, DeclineCode::IncorrectCvc),
-    refused(
+    refused_card("4000000000009987", "pm_card_visa_chargeDeclinedLostCard", Behavior::Lost, DeclineCode::LostCard),
+    refused_card(
+        "4000000000009979",
+        "pm_card_visa_chargeDeclinedStolenCard",
+        Behavior::Stolen,
+        DeclineCode::StolenCard,
+    ),
+    refused_card("4000000000000069", "pm_card_chargeDeclinedExpiredCard", Behavior::Expired, DeclineCode::ExpiredCard),
+    refused_card(
+        "4000000000000127",
+        "pm_card_chargeDeclinedIncorrectCvc",
+        Behavior::WrongCode,
+        DeclineCode::IncorrectCvc,
+    ),
+    refused_card(
         "4000000000000119",
         "pm_card_chargeDeclinedProcessingError",
         Behavior::BankFails,
         DeclineCode::ProcessingError,
     ),
-    visa(
+    visa_card(
         "4000000000000341",
         "pm_card_chargeCustomerFail",
         Behavior::ChargesRefused,
         [Step::Pass, Step::Decline(DeclineCode::GenericDecline), Step::Decline(DeclineCode::GenericDecline)],
     ),
-    visa(
+    visa_card(
         "4000002500003155",
         "pm_card_authenticationRequiredOnSetup",
         Behavior::ConfirmsOnce,
         [Step::Challenge, Step::Pass, Step::Pass],
     ),
-    visa(
+    visa_card(
         "4000002760003184",
         "pm_card_authenticationRequired",
         Behavior::ConfirmsEveryTime,
         [Step::Challenge, Step::Challenge, Step::Challenge],
     ),
-    visa(
+    visa_card(
         "4000003800000446",
         "pm_card_authenticationRequiredSetupForOffSession",
         Behavior::ConfirmsWhenPaying,
         [Step::Pass, Step::Challenge, Step::Pass],
     ),
-    visa(
+    visa_card(
         "4000008260003178",
         "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
         Behavior::ConfirmsThenInsufficientFunds,
@@ -173,13 +183,13 @@ pub const CARDS: &[SandboxCard] = &[
             Step::Decline(DeclineCode::InsufficientFunds),
         ],
     ),
-    visa(
+    visa_card(
         "4000000000003220",
         "pm_card_threeDSecure2Required",
         Behavior::SecureThenPays,
         [Step::Challenge, Step::Challenge, Step::Challenge],
     ),
-    visa(
+    visa_card(
         "4000008400001629",
         "pm_card_threeDSecureRequiredChargeDeclined",
         Behavior::SecureThenRefused,
@@ -189,15 +199,15 @@ pub const CARDS: &[SandboxCard] = &[
             Step::ChallengeThenDecline(DeclineCode::GenericDecline),
         ],
     ),
-    visa(
+    visa_card(
         "4000000000000259",
         "pm_card_createDispute",
         Behavior::DisputedLater,
         [Step::Pass, Step::PassThenDispute, Step::PassThenDispute],
     ),
     // Ours: no processor offers them, and the page must be seen to stay honest with both.
-    visa("4000000000005001", "pm_card_slowAnswer", Behavior::SlowBank, [Step::Pass, Step::Slow, Step::Slow]),
-    visa("4000000000006009", "pm_card_noAnswer", Behavior::SilentBank, [Step::Pass, Step::Silent, Step::Silent]),
+    visa_card("4000000000005001", "pm_card_slowAnswer", Behavior::SlowBank, [Step::Pass, Step::Slow, Step::Slow]),
+    visa_card("4000000000006009", "pm_card_noAnswer", Behavior::SilentBank, [Step::Pass, Step::Silent, Step::Silent]),
 ];
 
 /// Why a typed number is not taken.

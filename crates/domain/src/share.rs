@@ -7,7 +7,7 @@ use crate::Money;
 ///
 /// They add up to exactly `scale`, by the method of the largest remainder, and none is a whole unit away from the exact
 /// share. What is zero or negative has no share; when that is all of them, so have all.
-pub fn shares(parts: &[Money], scale: u32) -> Vec<u32> {
+pub fn compute_shares(parts: &[Money], scale: u32) -> Vec<u32> {
     let weights: Vec<u128> = parts.iter().map(|part| u128::from(part.micros().max(0).unsigned_abs())).collect();
     let whole: u128 = weights.iter().sum();
     if whole == 0 {
@@ -27,7 +27,7 @@ pub fn shares(parts: &[Money], scale: u32) -> Vec<u32> {
 }
 
 /// The part that alone is more than half of `whole`; there is one at most while the parts make up no more than it.
-pub fn dominant(parts: &[Money], whole: Money) -> Option<usize> {
+pub fn find_dominant(parts: &[Money], whole: Money) -> Option<usize> {
     let twice = |part: &Money| i128::from(part.micros()) * 2;
     parts.iter().position(|part| part.is_positive() && twice(part) > i128::from(whole.micros()))
 }
@@ -75,19 +75,19 @@ mod tests {
 
     #[test]
     fn thirds_add_up_and_the_first_gets_what_is_left() {
-        assert_eq!(shares(&micros(&[1, 1, 1]), 100), [34, 33, 33]);
-        assert_eq!(shares(&micros(&[2, 1]), 1000), [667, 333]);
-        assert_eq!(shares(&micros(&[0, -5]), 100), [0, 0]);
-        assert_eq!(shares(&micros(&[i64::MAX, i64::MAX]), 1000), [500, 500]);
-        assert!(shares(&[], 100).is_empty());
+        assert_eq!(compute_shares(&micros(&[1, 1, 1]), 100), [34, 33, 33]);
+        assert_eq!(compute_shares(&micros(&[2, 1]), 1000), [667, 333]);
+        assert_eq!(compute_shares(&micros(&[0, -5]), 100), [0, 0]);
+        assert_eq!(compute_shares(&micros(&[i64::MAX, i64::MAX]), 1000), [500, 500]);
+        assert!(compute_shares(&[], 100).is_empty());
     }
 
     #[test]
     fn half_does_not_dominate() {
-        assert_eq!(dominant(&micros(&[5, 5]), Money::from_micros(10)), None);
-        assert_eq!(dominant(&micros(&[4, 6]), Money::from_micros(10)), Some(1));
-        assert_eq!(dominant(&micros(&[0]), Money::ZERO), None);
-        assert_eq!(dominant(&micros(&[i64::MAX]), Money::from_micros(i64::MAX)), Some(0));
+        assert_eq!(find_dominant(&micros(&[5, 5]), Money::from_micros(10)), None);
+        assert_eq!(find_dominant(&micros(&[4, 6]), Money::from_micros(10)), Some(1));
+        assert_eq!(find_dominant(&micros(&[0]), Money::ZERO), None);
+        assert_eq!(find_dominant(&micros(&[i64::MAX]), Money::from_micros(i64::MAX)), Some(0));
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
             scale in prop_oneof![Just(100_u32), Just(1000)],
         ) {
             let parts = micros(&values);
-            let found = shares(&parts, scale);
+            let found = compute_shares(&parts, scale);
             let whole: i128 = values.iter().map(|value| i128::from(*value.max(&0))).sum();
             prop_assert_eq!(found.iter().sum::<u32>(), if whole > 0 { scale } else { 0 });
             for (value, share) in values.iter().zip(&found) {
@@ -125,7 +125,7 @@ mod tests {
 
         #[test]
         fn a_larger_part_never_has_a_smaller_share(values in proptest::collection::vec(0_i64..i64::MAX, 2..20)) {
-            let found = shares(&micros(&values), 1000);
+            let found = compute_shares(&micros(&values), 1000);
             for one in 0..values.len() {
                 for other in 0..values.len() {
                     prop_assert!(values[one] <= values[other] || found[one] >= found[other]);
@@ -139,7 +139,7 @@ mod tests {
             let whole = Money::checked_sum(parts.iter().copied()).unwrap();
             let over_half = values.iter().filter(|value| **value * 2 > whole.micros()).count();
             prop_assert!(over_half <= 1);
-            prop_assert_eq!(dominant(&parts, whole).is_some(), over_half == 1);
+            prop_assert_eq!(find_dominant(&parts, whole).is_some(), over_half == 1);
         }
 
         #[test]

@@ -13,7 +13,7 @@ const STOPS: [i32; 24] = [
 const CHIPS: [i32; 4] = [25, 50, 100, 250];
 
 /// The slider's stops within the limits, ascending, with the limits themselves as first and last.
-pub fn stops(limits: &ChargeLimits) -> Vec<Money> {
+pub fn slider_stops(limits: &ChargeLimits) -> Vec<Money> {
     let inner = STOPS.iter().map(|stop| Money::from_major(stop * limits.currency.price_scale()));
     let mut stops = vec![limits.min];
     stops.extend(inner.filter(|stop| *stop > limits.min && *stop < limits.max));
@@ -24,7 +24,7 @@ pub fn stops(limits: &ChargeLimits) -> Vec<Money> {
 }
 
 /// Quick-pick amounts within the limits, ascending.
-pub fn chips(limits: &ChargeLimits) -> Vec<Money> {
+pub fn quick_picks(limits: &ChargeLimits) -> Vec<Money> {
     let all = CHIPS.iter().map(|chip| Money::from_major(chip * limits.currency.price_scale()));
     all.filter(|chip| *chip >= limits.min && *chip <= limits.max).collect()
 }
@@ -60,15 +60,15 @@ mod tests {
                 min: Money::from_major(min),
                 max: Money::from_major(min + span),
             };
-            let stops = stops(&limits);
+            let stops = slider_stops(&limits);
             prop_assert!(stops.windows(2).all(|pair| pair[0] < pair[1]));
             prop_assert_eq!((stops.first(), stops.last()), (Some(&limits.min), Some(&limits.max)));
-            prop_assert!(stops.iter().chain(&chips(&limits)).all(|stop| limits.check(*stop).is_ok()));
+            prop_assert!(stops.iter().chain(&quick_picks(&limits)).all(|stop| limits.check(*stop).is_ok()));
         }
 
         #[test]
         fn stepping_walks_the_stops_and_stays_inside(value in 0_i64..6_000_000_000) {
-            let stops = stops(&ChargeLimits::default_for(Currency::Usd));
+            let stops = slider_stops(&ChargeLimits::default_for(Currency::Usd));
             let value = Money::from_micros(value);
             let (up, down) = (step_up(&stops, value), step_down(&stops, value));
             prop_assert!(stops.contains(&up) && stops.contains(&down));

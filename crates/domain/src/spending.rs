@@ -44,7 +44,7 @@ pub struct Runway {
 }
 
 /// `None` without spending, without money, or beyond ten years.
-pub fn runway(available: Money, daily_burn: Money, now: Timestamp) -> Option<Runway> {
+pub fn estimate_runway(available: Money, daily_burn: Money, now: Timestamp) -> Option<Runway> {
     if !available.is_positive() || !daily_burn.is_positive() {
         return None;
     }
@@ -75,11 +75,11 @@ pub fn days_to_come(so_far: Money, daily_burn: Money, today: Date) -> Vec<Money>
 /// `before` holds the complete days before the day, days without usage included, the latest last.
 pub fn usual_day(before: &[Money]) -> Option<Money> {
     let window = &before[before.len().saturating_sub(SPIKE_WINDOW_DAYS)..];
-    if window.len() < SPIKE_MIN_DAYS { None } else { median(window) }
+    if window.len() < SPIKE_MIN_DAYS { None } else { median_amount(window) }
 }
 
 /// The middle value; the mean of the two middle ones, rounded down, for an even count. `None` of nothing.
-pub fn median(amounts: &[Money]) -> Option<Money> {
+pub fn median_amount(amounts: &[Money]) -> Option<Money> {
     let mut sorted = amounts.to_vec();
     sorted.sort_unstable();
     let middle = sorted.len() / 2;
@@ -104,7 +104,7 @@ pub struct Spike {
 }
 
 /// See [`Spike`]. `before` is that of [`usual_day`].
-pub fn spike(day: Money, before: &[Money]) -> Option<Spike> {
+pub fn detect_spike(day: Money, before: &[Money]) -> Option<Spike> {
     let usual = usual_day(before)?;
     let high_enough = usual.checked_mul(SPIKE_FACTOR).is_some_and(|bar| day >= bar);
     let far_enough = usual.checked_add(SPIKE_FLOOR).is_some_and(|bar| day >= bar);
@@ -138,11 +138,11 @@ mod tests {
     #[test]
     fn runway_needs_money_and_spending() {
         let now = Timestamp::from_seconds(0);
-        let day = runway(Money::from_major(10), Money::from_major(10), now).unwrap();
+        let day = estimate_runway(Money::from_major(10), Money::from_major(10), now).unwrap();
         assert_eq!((day.hours, day.until), (24, Timestamp::from_seconds(86_400)));
-        assert_eq!(runway(Money::ZERO, Money::from_major(1), now), None);
-        assert_eq!(runway(Money::from_major(1), Money::ZERO, now), None);
-        assert_eq!(runway(Money::from_micros(i64::MAX), Money::from_micros(1), now), None);
+        assert_eq!(estimate_runway(Money::ZERO, Money::from_major(1), now), None);
+        assert_eq!(estimate_runway(Money::from_major(1), Money::ZERO, now), None);
+        assert_eq!(estimate_runway(Money::from_micros(i64::MAX), Money::from_micros(1), now), None);
     }
 
     #[test]
@@ -155,11 +155,11 @@ mod tests {
     #[test]
     fn a_spike_needs_three_times_the_usual_a_unit_above_and_five_days() {
         let usual = dollars(&[2, 2, 2, 2, 2]);
-        assert_eq!(spike(Money::from_major(6), &usual).unwrap().factor_tenths, Some(30));
-        assert_eq!(spike(Money::from_micros(5_999_999), &usual), None);
-        assert_eq!(spike(Money::from_major(60), &usual[1..]), None);
-        assert_eq!(spike(Money::from_micros(999_999), &dollars(&[0; 5])), None);
-        assert_eq!(spike(Money::from_major(1), &dollars(&[0; 5])).unwrap().factor_tenths, None);
+        assert_eq!(detect_spike(Money::from_major(6), &usual).unwrap().factor_tenths, Some(30));
+        assert_eq!(detect_spike(Money::from_micros(5_999_999), &usual), None);
+        assert_eq!(detect_spike(Money::from_major(60), &usual[1..]), None);
+        assert_eq!(detect_spike(Money::from_micros(999_999), &dollars(&[0; 5])), None);
+        assert_eq!(detect_spike(Money::from_major(1), &dollars(&[0; 5])).unwrap().factor_tenths, None);
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
         #[test]
         fn the_median_has_as_many_below_as_above(values in proptest::collection::vec(0_i64..1_000, 1..30)) {
             let amounts: Vec<_> = values.iter().map(|v| Money::from_micros(*v)).collect();
-            let middle = median(&amounts).unwrap();
+            let middle = median_amount(&amounts).unwrap();
             let below = amounts.iter().filter(|amount| **amount < middle).count();
             let above = amounts.iter().filter(|amount| **amount > middle).count();
             prop_assert!(below <= amounts.len() / 2 && above <= amounts.len() / 2);

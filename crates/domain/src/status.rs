@@ -54,7 +54,7 @@ pub struct Facts {
 
 /// The status now.
 /// See docs/decisions/0008-exhausted-trial-credit.md.
-pub fn status(facts: &Facts, policy: &Policy, now: Timestamp) -> WalletStatus {
+pub fn wallet_status(facts: &Facts, policy: &Policy, now: Timestamp) -> WalletStatus {
     let connected = facts.card_connected || (!policy.require_card && facts.available.is_positive());
     // Trial credit that is used up ends like any other money; only a wallet that never had anything is unconnected.
     let had_credit = !policy.require_card && facts.exhausted_since.is_some();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn at(facts: Facts, seconds: i64) -> WalletStatus {
-        status(&facts, &Policy::default(), NOW.plus_seconds(seconds))
+        wallet_status(&facts, &Policy::default(), NOW.plus_seconds(seconds))
     }
 
     #[test]
@@ -120,10 +120,10 @@ mod tests {
     fn trial_credit_connects_while_it_lasts_and_then_pauses() {
         let trial = Policy { require_card: false, ..Policy::default() };
         let without_card = |available| Facts { card_connected: false, ..facts(available) };
-        assert_eq!(status(&without_card(9_000_000), &trial, NOW), WalletStatus::Active);
-        assert_eq!(status(&without_card(-1), &trial, NOW), WalletStatus::Grace);
+        assert_eq!(wallet_status(&without_card(9_000_000), &trial, NOW), WalletStatus::Active);
+        assert_eq!(wallet_status(&without_card(-1), &trial, NOW), WalletStatus::Grace);
         let untouched = Facts { exhausted_since: None, ..without_card(0) };
-        assert_eq!(status(&untouched, &trial, NOW), WalletStatus::NotConnected);
+        assert_eq!(wallet_status(&untouched, &trial, NOW), WalletStatus::NotConnected);
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn take_digits(text: &mut &[u8], count: usize) -> Result<i64, InvalidTime> {
     })
 }
 
-fn take(text: &mut &[u8], accepted: &[u8]) -> Result<u8, InvalidTime> {
+fn take_byte(text: &mut &[u8], accepted: &[u8]) -> Result<u8, InvalidTime> {
     let (first, tail) = text.split_first().ok_or(InvalidTime)?;
     *text = tail;
     if accepted.contains(first) { Ok(*first) } else { Err(InvalidTime) }
@@ -93,22 +93,22 @@ fn take(text: &mut &[u8], accepted: &[u8]) -> Result<u8, InvalidTime> {
 
 fn take_date(text: &mut &[u8]) -> Result<Date, InvalidTime> {
     let year = take_digits(text, 4)?;
-    take(text, b"-")?;
+    take_byte(text, b"-")?;
     let month = take_digits(text, 2)?;
-    take(text, b"-")?;
+    take_byte(text, b"-")?;
     let day = take_digits(text, 2)?;
     let narrow = |value: i64| u8::try_from(value).map_err(|_| InvalidTime);
     Date::new(u16::try_from(year).map_err(|_| InvalidTime)?, narrow(month)?, narrow(day)?).ok_or(InvalidTime)
 }
 
 fn take_offset_seconds(text: &mut &[u8]) -> Result<i64, InvalidTime> {
-    let sign = match take(text, b"Zz+-")? {
+    let sign = match take_byte(text, b"Zz+-")? {
         b'+' => 1,
         b'-' => -1,
         _ => return Ok(0),
     };
     let hours = take_digits(text, 2)?;
-    take(text, b":")?;
+    take_byte(text, b":")?;
     let minutes = take_digits(text, 2)?;
     if hours > 23 || minutes > 59 {
         return Err(InvalidTime);
@@ -123,11 +123,11 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
         let mut rest = text.as_bytes();
         let date = take_date(&mut rest)?;
-        take(&mut rest, b"Tt ")?;
+        take_byte(&mut rest, b"Tt ")?;
         let hour = take_digits(&mut rest, 2)?;
-        take(&mut rest, b":")?;
+        take_byte(&mut rest, b":")?;
         let minute = take_digits(&mut rest, 2)?;
-        take(&mut rest, b":")?;
+        take_byte(&mut rest, b":")?;
         let second = take_digits(&mut rest, 2)?;
         if hour > 23 || minute > 59 || second > 59 {
             return Err(InvalidTime);
@@ -318,7 +318,7 @@ impl FromStr for Month {
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
         let mut rest = text.as_bytes();
         let year = take_digits(&mut rest, 4)?;
-        take(&mut rest, b"-")?;
+        take_byte(&mut rest, b"-")?;
         let month = take_digits(&mut rest, 2)?;
         if !rest.is_empty() {
             return Err(InvalidTime);

@@ -86,8 +86,8 @@ const ZEROS: [char; 75] = [
 /// either end; spaces and well-placed marks of thousands go. A mark that cannot be one of thousands, since one or two
 /// digits follow at the end, is a decimal point whatever the language: `12,5` in English, `12.50` in German. Anything
 /// else, another currency too, stays for `parse_scaled` to refuse.
-pub fn typed(text: &str, point: char, group: char, currency: Currency) -> String {
-    let text: String = text.chars().filter_map(|letter| plain(letter, point, group)).collect();
+pub fn parse_typed(text: &str, point: char, group: char, currency: Currency) -> String {
+    let text: String = text.chars().filter_map(|letter| plain_character(letter, point, group)).collect();
     let text = text.trim();
     let (outer, amount) = without_minus(text);
     let (inner, digits) = without_minus(without_currency(amount, currency));
@@ -112,7 +112,7 @@ pub fn typed(text: &str, point: char, group: char, currency: Currency) -> String
 }
 
 /// The ASCII character that this one stands for; `None` for marks of direction, which nobody sees.
-fn plain(letter: char, point: char, group: char) -> Option<char> {
+fn plain_character(letter: char, point: char, group: char) -> Option<char> {
     match letter {
         '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{2066}'..='\u{2069}' | '\u{202a}'..='\u{202e}' => None,
         '\u{2212}' | '\u{2010}'..='\u{2012}' => Some('-'),
@@ -140,7 +140,7 @@ fn without_minus(text: &str) -> (bool, &str) {
 
 /// The text without the currency's sign or code, once at each end.
 fn without_currency(text: &str, currency: Currency) -> &str {
-    let names = names(currency);
+    let names = currency_names(currency);
     let text = names.iter().find_map(|name| strip_start(text, name)).unwrap_or(text).trim();
     names.iter().find_map(|name| strip_end(text, name)).unwrap_or(text).trim()
 }
@@ -156,7 +156,7 @@ fn strip_end<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 }
 
 /// What people write for a currency, longer names before those that they end with.
-const fn names(currency: Currency) -> &'static [&'static str] {
+const fn currency_names(currency: Currency) -> &'static [&'static str] {
     match currency {
         Currency::Usd => &["USD", "US$", "$"],
         Currency::Eur => &["EUR", "\u{20ac}"],
@@ -205,8 +205,8 @@ mod tests {
             ("abc", "abc", "abc"),
             ("", "", ""),
         ] {
-            assert_eq!(typed(text, '.', ',', Currency::Usd), english, "{text} in English");
-            assert_eq!(typed(text, ',', '.', Currency::Usd), german, "{text} in German");
+            assert_eq!(parse_typed(text, '.', ',', Currency::Usd), english, "{text} in English");
+            assert_eq!(parse_typed(text, ',', '.', Currency::Usd), german, "{text} in German");
         }
     }
 
@@ -223,9 +223,9 @@ mod tests {
             ("\u{1d7d9}\u{1d7d8}", "10"),
             ("\u{200f}50\u{200e}", "50"),
         ] {
-            assert_eq!(typed(text, '.', ',', Currency::Usd), plain, "{text}");
+            assert_eq!(parse_typed(text, '.', ',', Currency::Usd), plain, "{text}");
         }
-        assert_eq!(typed("\u{661}\u{662}\u{66b}\u{665}", ',', '.', Currency::Eur), "12.5", "in German too");
+        assert_eq!(parse_typed("\u{661}\u{662}\u{66b}\u{665}", ',', '.', Currency::Eur), "12.5", "in German too");
     }
 
     #[test]
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn the_currency_may_stand_at_either_end() {
         for text in ["$50", "50 $", "USD 50", "50 USD", "50usd", "US$ 50", "$50.00 USD", "\u{ff04}\u{ff15}\u{ff10}"] {
-            let read = typed(text, '.', ',', Currency::Usd);
+            let read = parse_typed(text, '.', ',', Currency::Usd);
             assert!(matches!(read.as_str(), "50" | "50.00"), "{text}: {read}");
         }
         for (text, currency, plain) in [
@@ -257,7 +257,7 @@ mod tests {
             ("CA$50", Currency::Cad, "50"),
             ("Fr. 50", Currency::Chf, "50"),
         ] {
-            assert_eq!(typed(text, '.', ',', currency), plain, "{text}");
+            assert_eq!(parse_typed(text, '.', ',', currency), plain, "{text}");
         }
     }
 
@@ -266,10 +266,10 @@ mod tests {
         for text in
             ["50 \u{20ac}", "EUR 50", "CA$50", "-$-3", "--3", "$50 $50", "5$0", "50-60", "\u{4e94}\u{5341}", "1e3"]
         {
-            let read = typed(text, '.', ',', Currency::Usd);
+            let read = parse_typed(text, '.', ',', Currency::Usd);
             assert!(crate::decimal::parse_scaled(&read, 2).is_err(), "{text}: {read}");
         }
-        assert_eq!(typed("$", '.', ',', Currency::Usd), "");
+        assert_eq!(parse_typed("$", '.', ',', Currency::Usd), "");
     }
 
     proptest! {
@@ -286,7 +286,7 @@ mod tests {
                 }
                 grouped.push(digit);
             }
-            prop_assert_eq!(typed(&format!("{grouped}{point}{fraction}"), point, group, Currency::Usd), plain);
+            prop_assert_eq!(parse_typed(&format!("{grouped}{point}{fraction}"), point, group, Currency::Usd), plain);
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct CardToken {
 pub struct SetupRequest {
     /// Ours, unique for ever: the same reference never connects twice.
     pub reference: Reference,
-    /// The organisation's id. A provider with customer objects of its own keys them by it.
+    /// The organization's id. A provider with customer objects of its own keys them by it.
     pub customer: String,
     /// Where the browser already holds a token (sandbox; a payment method of Stripe's). `None` where the provider's own
     /// form takes the card after this call: the answer then carries the secret for that form, and stays

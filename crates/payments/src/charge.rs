@@ -99,7 +99,7 @@ pub enum Presence {
 pub struct ChargeRequest {
     /// Ours.
     pub reference: Reference,
-    /// The organisation's id.
+    /// The organization's id.
     pub customer: String,
     /// [`crate::CardFacts::provider_ref`].
     pub card_ref: String,

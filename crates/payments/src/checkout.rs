@@ -10,7 +10,7 @@ pub struct CheckoutRequest {
     /// Ours: of the set-up or of the charge that comes of it. What became of that is asked with the look-ups of set-ups
     /// and charges, never of the page.
     pub reference: Reference,
-    /// The organisation's id.
+    /// The organization's id.
     pub customer: String,
     /// What is done there.
     pub purpose: CheckoutPurpose,

@@ -12,7 +12,7 @@ pub struct ReceivedPayment {
     pub provider_ref: String,
     /// The charge that its mark names.
     pub reference: Reference,
-    /// The organisation's id that its mark names.
+    /// The organization's id that its mark names.
     pub organization: Option<String>,
     /// Whether the provider's customer that paid says the same, which makes the owner certain.
     pub owner_is_certain: bool,

@@ -55,7 +55,7 @@ impl Default for SandboxConfig {
 pub struct Sandbox {
     vault: Arc<dyn SandboxVault>,
     config: Arc<SandboxConfig>,
-    script: Arc<script::Script>,
+    script: Arc<script::ChargeScript>,
 }
 
 impl fmt::Debug for Sandbox {
@@ -86,7 +86,7 @@ impl Sandbox {
 
     /// A webhook's signature header as the bank would send it.
     pub fn sign_webhook(&self, body: &[u8], now: Timestamp) -> String {
-        signature::sign(self.config.webhook_secrets.first().map_or("", String::as_str), body, now)
+        signature::sign_body(self.config.webhook_secrets.first().map_or("", String::as_str), body, now)
     }
 
     async fn read<T: DeserializeOwned>(&self, drawer: Drawer, key: &str) -> Result<Option<(i64, T)>, ProviderError> {
@@ -195,15 +195,15 @@ impl PaymentProvider for Sandbox {
     }
 
     fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
-        signature::verify(&self.config.webhook_secrets, header, body, now)?;
-        let event: Event = serde_json::from_slice(body).map_err(|_| WebhookError::Unreadable)?;
+        signature::verify_signature(&self.config.webhook_secrets, header, body, now)?;
+        let event: BankEvent = serde_json::from_slice(body).map_err(|_| WebhookError::Unreadable)?;
         Ok(WebhookEvent { id: event.id, kind: event.about.into(), payment_ref: None })
     }
 }
 
 /// The bank's webhook on the wire.
 #[derive(serde::Deserialize)]
-struct Event {
+struct BankEvent {
     id: String,
     #[serde(flatten)]
     about: About,
@@ -236,7 +236,7 @@ impl From<About> for WebhookKind {
             About::Refund { reference } => {
                 Self::Refund { provider_ref: bank_name("refund", &[reference.as_str()]), reference: Some(reference) }
             }
-            About::Dispute { reference } => Self::Dispute { provider_ref: disputes::name(&reference) },
+            About::Dispute { reference } => Self::Dispute { provider_ref: disputes::dispute_reference(&reference) },
             About::Other => Self::Other,
         }
     }

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use billing_receipt::{Entry, Fact, Fonts, Han, Moment, Paper, Party, Receipt, draw};
+use billing_receipt::{Entry, Fact, Fonts, Han, Moment, Paper, Party, Receipt, draw_receipt};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder to write to")?);
@@ -12,12 +12,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let fonts = Fonts::in_folders(&Fonts::system_folders());
     for (name, receipt) in sample_receipts() {
         for (paper, suffix) in [(Paper::A4, "a4"), (Paper::Letter, "letter")] {
-            std::fs::write(folder.join(format!("{name}-{suffix}.pdf")), draw(&receipt, paper, &fonts)?.pdf)?;
+            std::fs::write(folder.join(format!("{name}-{suffix}.pdf")), draw_receipt(&receipt, paper, &fonts)?.pdf)?;
         }
     }
     let nothing = Fonts::in_folders(&[]);
     let (_, receipt) = sample_receipts().swap_remove(1);
-    std::fs::write(folder.join("no-fonts-a4.pdf"), draw(&receipt, Paper::A4, &nothing)?.pdf)?;
+    std::fs::write(folder.join("no-fonts-a4.pdf"), draw_receipt(&receipt, Paper::A4, &nothing)?.pdf)?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub enum DrawError {
 }
 
 /// Draws a receipt. Takes some milliseconds of one core.
-pub fn draw(receipt: &Receipt, paper: Paper, fonts: &Fonts) -> Result<Drawn, DrawError> {
+pub fn draw_receipt(receipt: &Receipt, paper: Paper, fonts: &Fonts) -> Result<Drawn, DrawError> {
     let mut typesetter = typeset::Typesetter::new(fonts, receipt.han);
     let sheet = design::lay_out(receipt, paper, &mut typesetter);
     let pdf = pdf::write_pdf(receipt, &sheet, fonts)?;

@@ -17,7 +17,7 @@ use crate::view::transaction::map_transaction;
 /// Lines of a ledger that are read at a time.
 const PAGE: u32 = 1_000;
 
-async fn open(config: &Config) -> Result<Store, Failure> {
+async fn open_store(config: &Config) -> Result<Store, Failure> {
     Store::open_existing(config.database.reveal())
         .await
         .map_err(|error| format!("the database cannot be opened: {error}").into())
@@ -26,8 +26,8 @@ async fn open(config: &Config) -> Result<Store, Failure> {
 /// `verify`: recomputes every ledger and says where the first broken line is.
 ///
 /// Exit code 0 when every ledger is right, 1 when one is broken or there is no database to look at.
-pub(crate) async fn verify(config: &Config) -> Result<ExitCode, Failure> {
-    let store = open(config).await?;
+pub(crate) async fn verify_ledgers(config: &Config) -> Result<ExitCode, Failure> {
+    let store = open_store(config).await?;
     let (mut lines, mut broken) = (0, 0);
     let ids = store.organization_ids().await?;
     let mut out = std::io::stdout().lock();
@@ -45,10 +45,10 @@ pub(crate) async fn verify(config: &Config) -> Result<ExitCode, Failure> {
 }
 
 /// `export`: a ledger as JSON lines in the shape of `GET /transactions`, oldest first, as far as it went at the start.
-pub(crate) async fn export(config: &Config, organization: &str) -> Result<ExitCode, Failure> {
+pub(crate) async fn export_ledger(config: &Config, organization: &str) -> Result<ExitCode, Failure> {
     let unknown = || format!("there is no organization {organization}");
     let organization_id = &organization.parse::<OrganizationId>().map_err(|_| unknown())?;
-    let store = open(config).await?;
+    let store = open_store(config).await?;
     let last_seq = match store.wallet(organization_id).await {
         Err(StoreError::NotFound) => return Err(unknown().into()),
         wallet => wallet?.last_seq,
@@ -72,8 +72,8 @@ pub(crate) async fn export(config: &Config, organization: &str) -> Result<ExitCo
 }
 
 /// `backup`: a whole copy of one moment, made while servers go on.
-pub(crate) async fn backup(config: &Config, to: &Path) -> Result<ExitCode, Failure> {
-    let store = open(config).await?;
+pub(crate) async fn back_up_database(config: &Config, to: &Path) -> Result<ExitCode, Failure> {
+    let store = open_store(config).await?;
     if to.exists() {
         return Err(format!("{} exists already; name a new file", to.display()).into());
     }
@@ -92,7 +92,7 @@ pub(crate) async fn backup(config: &Config, to: &Path) -> Result<ExitCode, Failu
 pub(crate) async fn dead_letters(config: &Config, retry: bool) -> Result<ExitCode, Failure> {
     /// The newest; more than anybody reads.
     const MOST: u32 = 10_000;
-    let store = open(config).await?;
+    let store = open_store(config).await?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     for letter in store.deliveries(DeliveryState::Dead, MOST).await? {
         let line = json!({
@@ -119,10 +119,10 @@ pub(crate) async fn dead_letters(config: &Config, retry: bool) -> Result<ExitCod
 /// not credited; writes nothing to the database.
 ///
 /// Exit code 0 when nothing needs attention, 1 when a payment is not credited or there is no database to look at.
-pub(crate) async fn doctor(config: &Config) -> Result<ExitCode, Failure> {
+pub(crate) async fn diagnose_payments(config: &Config) -> Result<ExitCode, Failure> {
     /// The newest; more than anybody reads.
     const MOST: u32 = 10_000;
-    let store = open(config).await?;
+    let store = open_store(config).await?;
     let payments = store.unknown_payments(MOST).await?;
     store.close().await;
     let mut out = BufWriter::new(std::io::stdout().lock());

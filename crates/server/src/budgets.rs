@@ -1,4 +1,4 @@
-//! What clients may use of this server, counted by address, session and organisation before it is used.
+//! What clients may use of this server, counted by address, session and organization before it is used.
 
 mod allowance;
 pub(crate) mod bytes;
@@ -19,7 +19,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use self::allowance::Allowance;
 use self::bytes::Bytes;
 use self::sign_in::SignIns;
-pub(crate) use self::sign_in::{Attempt, Origin};
+pub(crate) use self::sign_in::{Attempt, SignInOrigin};
 pub(crate) use self::slots::Slot;
 use self::slots::Slots;
 use crate::message::UserMessage;
@@ -28,7 +28,7 @@ use crate::problem::{Detail, Problem};
 /// Costly reads of one session at a time, and those that wait for them: what somebody does who types or scrolls.
 const COSTLY_READS: usize = 2;
 const COSTLY_READS_WAITING: usize = 8;
-/// The same of one organisation, however many sessions it has.
+/// The same of one organization, however many sessions it has.
 const COSTLY_READS_OF_ALL: usize = 4;
 const COSTLY_READS_OF_ALL_WAITING: usize = 40;
 /// Open event streams of one session.
@@ -65,7 +65,7 @@ pub(crate) struct CostlyRead {
 }
 
 impl Budgets {
-    /// `per_second` requests of one session and ten times as many of one organisation and of one address, which a whole
+    /// `per_second` requests of one session and ten times as many of one organization and of one address, which a whole
     /// office may share; 0 switches these off. Tries to sign in and to guess a link are limited in any case.
     pub(crate) fn new(per_second: u32) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl Budgets {
         }
     }
 
-    /// One more request of this session, by its token's hash, and of its organisation.
+    /// One more request of this session, by its token's hash, and of its organization.
     pub(crate) fn take_request(&self, token_hash: &str, organization_id: &OrganizationId) -> Result<(), Problem> {
         check(self.sessions.as_ref(), &token_hash.to_owned())?;
         check(self.organizations.as_ref(), organization_id)
@@ -94,7 +94,7 @@ impl Budgets {
     }
 
     /// Counts a try to sign in, before it is evaluated. E-mail in its normal form.
-    pub(crate) fn take_sign_in(&self, origin: &Origin, email: &str) -> Result<Attempt, Problem> {
+    pub(crate) fn take_sign_in(&self, origin: &SignInOrigin, email: &str) -> Result<Attempt, Problem> {
         let taken = self.sign_ins.take(origin, email);
         taken.map_err(|wait| too_fast(UserMessage::too_many_sign_ins(), wait))
     }
@@ -104,7 +104,7 @@ impl Budgets {
         self.sign_ins.give_back(attempt);
     }
 
-    /// This address names a hand-over link. A token cannot be guessed; whoever tries is slowed down all the same.
+    /// This address names a payment link. A token cannot be guessed; whoever tries is slowed down all the same.
     /// See docs/decisions/0033-link-limits.md.
     pub(crate) fn take_link(&self, address: IpAddr) -> Result<(), Problem> {
         let taken = self.unknown_links.take(address);

@@ -1,4 +1,4 @@
-//! Days and months as an organisation counts them: in its own time zone, summer time included.
+//! Days and months as an organization counts them: in its own time zone, summer time included.
 
 use billing_domain::{Date, Month, Timestamp};
 use jiff::tz::TimeZone;
@@ -80,9 +80,9 @@ impl Calendar {
     /// they jumped if they never do.
     pub(crate) fn instant(&self, date: Date, hour: u8, minute: u8) -> Timestamp {
         let civil = i16::try_from(date.month().year()).ok().and_then(|year| {
-            let (month, day) = (narrow(date.month().number())?, narrow(date.day())?);
+            let (month, day) = (to_i8(date.month().number())?, to_i8(date.day())?);
             let date = jiff::civil::Date::new(year, month, day).ok()?;
-            Some(date.to_datetime(jiff::civil::Time::new(narrow(hour)?, narrow(minute)?, 0, 0).ok()?))
+            Some(date.to_datetime(jiff::civil::Time::new(to_i8(hour)?, to_i8(minute)?, 0, 0).ok()?))
         });
         civil
             .and_then(|civil| self.0.to_timestamp(civil).ok())
@@ -90,7 +90,7 @@ impl Calendar {
     }
 }
 
-fn narrow(value: u8) -> Option<i8> {
+fn to_i8(value: u8) -> Option<i8> {
     i8::try_from(value).ok()
 }
 

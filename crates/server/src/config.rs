@@ -16,12 +16,12 @@ use billing_domain::free_text::{ADDRESS, FreeText, ORGANIZATION_NAME, Purpose, T
 use billing_domain::grace::Policy;
 use billing_domain::limits::ChargeLimits;
 use billing_domain::{Currency, FreeTextError, Money, Timestamp};
-use billing_store::{Allowance, COSTLY_READ_TIME, Pace};
+use billing_store::{COSTLY_READ_TIME, Pace, PaceAllowance};
 
-pub(crate) use self::brand::Brand;
+pub(crate) use self::brand::BrandConfig;
 #[cfg(test)]
 pub(crate) use self::brand::Logo;
-pub(crate) use self::command_line::{Backup, Cli, Command, DeadLetters, DemoState, Export, Settings};
+pub(crate) use self::command_line::{Backup, Cli, Command, DeadLetters, DemoState, Export, ServerSettings};
 pub(crate) use self::provider::{Provider, StripeSettings};
 pub(crate) use self::secret::Secret;
 
@@ -39,11 +39,11 @@ const WRITE_TIME: Duration = Duration::from_secs(30);
 
 /// A larger top-up needs the password again, whole units of a currency with cents.
 const CONFIRM_ABOVE: i32 = 1_000;
-/// Top-ups by hand of one organisation, unless the operator says otherwise.
+/// Manual top-ups of one organization, unless the operator says otherwise.
 const TOP_UPS_PER_HOUR: u32 = 20;
 const TOP_UPS_PER_DAY: u32 = 60;
 
-/// How much and how often people may top up by hand; what is not set depends on the currency.
+/// How much and how often people may top up manually; what is not set depends on the currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PaceSettings {
     confirm_above: Option<Money>,
@@ -93,7 +93,7 @@ pub(crate) struct Config {
     pub(crate) database: Secret,
     /// The built page.
     pub(crate) dist: PathBuf,
-    /// Serve the demo organisation.
+    /// Serve the demo organization.
     pub(crate) demo: bool,
     /// How it begins.
     pub(crate) demo_state: DemoState,
@@ -122,7 +122,7 @@ pub(crate) struct Config {
     /// The folder with fonts for receipts instead of the system's.
     pub(crate) fonts: Option<PathBuf>,
     /// Whose product the page says it is.
-    pub(crate) brand: Brand,
+    pub(crate) brand: BrandConfig,
     /// What to log.
     pub(crate) log: String,
     /// Stripe; `None`: the sandbox.
@@ -137,7 +137,7 @@ pub(crate) struct Config {
     pub(crate) answer_delay: Option<AnswerDelay>,
     min_top_up: Option<Money>,
     max_top_up: Option<Money>,
-    /// How much and how often people top up by hand.
+    /// How much and how often people top up manually.
     pace: PaceSettings,
 }
 
@@ -177,7 +177,7 @@ impl Config {
         }
     }
 
-    /// What people may add by hand in a wallet of this currency: above how much they give their password again, and how much
+    /// What people may add manually in a wallet of this currency: above how much they give their password again, and how much
     /// and how often within an hour and a day.
     pub(crate) fn pace(&self, currency: Currency) -> (Money, Pace) {
         let PaceSettings { confirm_above, per_hour, per_day, sum_per_hour, sum_per_day } = self.pace;
@@ -186,65 +186,71 @@ impl Config {
             Money::from_micros(largest.micros().saturating_mul(times))
         };
         let above = confirm_above.unwrap_or(Money::from_major(CONFIRM_ABOVE * currency.price_scale()));
-        let hour = Allowance { count: per_hour, sum: sum_per_hour.unwrap_or(largest(4)) };
-        let day = Allowance { count: per_day, sum: sum_per_day.unwrap_or(largest(10)) };
+        let hour = PaceAllowance { count: per_hour, sum: sum_per_hour.unwrap_or(largest(4)) };
+        let day = PaceAllowance { count: per_day, sum: sum_per_day.unwrap_or(largest(10)) };
         (above, Pace { hour, day, unconfirmed: None })
     }
 }
 
-impl Settings {
+impl ServerSettings {
     /// Puts defaults below them and looks whether they go together.
     pub(crate) fn check(self) -> Result<Config, ConfigError> {
         let standard = Policy::default();
         let policy = Policy {
             require_card: self.require_card.unwrap_or(standard.require_card),
             grace_seconds: self.grace_seconds.map_or(standard.grace_seconds, i64::from),
-            grace_amount: amount("grace_amount", self.grace_amount.as_deref())?.unwrap_or(standard.grace_amount),
+            grace_amount: parse_amount("grace_amount", self.grace_amount.as_deref())?.unwrap_or(standard.grace_amount),
         };
-        let (min_top_up, max_top_up) =
-            (amount("min_top_up", self.min_top_up.as_deref())?, amount("max_top_up", self.max_top_up.as_deref())?);
+        let (min_top_up, max_top_up) = (
+            parse_amount("min_top_up", self.min_top_up.as_deref())?,
+            parse_amount("max_top_up", self.max_top_up.as_deref())?,
+        );
         if min_top_up.is_some_and(|min| !min.is_positive()) {
-            return Err(setting("min_top_up", "must be more than zero"));
+            return Err(setting_error("min_top_up", "must be more than zero"));
         }
         let standard = ChargeLimits::default_for(Currency::Usd);
         if min_top_up.unwrap_or(standard.min) > max_top_up.unwrap_or(standard.max) {
-            return Err(setting("max_top_up", "must not be less than min_top_up; give both of them"));
+            return Err(setting_error("max_top_up", "must not be less than min_top_up; give both of them"));
         }
         let pace = PaceSettings {
-            confirm_above: amount("confirm_above", self.confirm_above.as_deref())?,
+            confirm_above: parse_amount("confirm_above", self.confirm_above.as_deref())?,
             per_hour: self.top_ups_per_hour.unwrap_or(TOP_UPS_PER_HOUR),
             per_day: self.top_ups_per_day.unwrap_or(TOP_UPS_PER_DAY),
-            sum_per_hour: amount("top_up_sum_per_hour", self.top_up_sum_per_hour.as_deref())?,
-            sum_per_day: amount("top_up_sum_per_day", self.top_up_sum_per_day.as_deref())?,
+            sum_per_hour: parse_amount("top_up_sum_per_hour", self.top_up_sum_per_hour.as_deref())?,
+            sum_per_day: parse_amount("top_up_sum_per_day", self.top_up_sum_per_day.as_deref())?,
         };
-        let service_key = secret::find("service_key", self.service_key.as_ref(), self.service_key_file.as_deref())?;
+        let service_key =
+            secret::resolve_secret("service_key", self.service_key.as_ref(), self.service_key_file.as_deref())?;
         if service_key.as_ref().is_some_and(|key| key.reveal().chars().count() < SERVICE_KEY_LENGTH) {
-            return Err(setting(
+            return Err(setting_error(
                 "service_key",
                 format!(
                     "must have {SERVICE_KEY_LENGTH} characters or more (openssl rand -hex 32); leave it out to close metering"
                 ),
             ));
         }
-        let smtp_url = secret::find("smtp_url", self.smtp_url.as_ref(), self.smtp_url_file.as_deref())?;
+        let smtp_url = secret::resolve_secret("smtp_url", self.smtp_url.as_ref(), self.smtp_url_file.as_deref())?;
         if let Some(url) = &smtp_url {
-            smtp::check(url)?;
+            smtp::check_server(url)?;
         }
-        let database = secret::find("database", self.database.as_ref(), self.database_file.as_deref())?;
-        let webhook_secret =
-            secret::find("webhook_secret", self.webhook_secret.as_ref(), self.webhook_secret_file.as_deref())?;
+        let database = secret::resolve_secret("database", self.database.as_ref(), self.database_file.as_deref())?;
+        let webhook_secret = secret::resolve_secret(
+            "webhook_secret",
+            self.webhook_secret.as_ref(),
+            self.webhook_secret_file.as_deref(),
+        )?;
         let demo = self.demo.unwrap_or(false);
         if !demo && (self.demo_state.is_some() || self.demo_traffic == Some(true)) {
-            return Err(setting("demo_state, demo_traffic", "only together with demo"));
+            return Err(setting_error("demo_state, demo_traffic", "only together with demo"));
         }
-        let stripe = provider::check(&self)?;
+        let stripe = provider::parse_stripe(&self)?;
         // Ninety days of made-up charges belong in no account of Stripe's; an empty demo may try its test mode.
         let fresh = self.demo_state == Some(DemoState::Fresh);
         if demo && stripe.as_ref().is_some_and(|stripe| stripe.live || !fresh) {
-            return Err(setting("demo", "needs the sandbox; with test keys of Stripe's only --demo-state fresh"));
+            return Err(setting_error("demo", "needs the sandbox; with test keys of Stripe's only --demo-state fresh"));
         }
-        let seller = seller(&self, demo)?;
-        let brand = brand::check(&self)?;
+        let seller = read_seller(&self, demo)?;
+        let brand = brand::parse_brand(&self)?;
         #[cfg_attr(not(feature = "test-seams"), expect(unused_variables, reason = "always `None` here: it is refused"))]
         let clock_start = self.clock_start.as_deref().map(clock_start).transpose()?;
         #[cfg_attr(not(feature = "test-seams"), expect(unused_variables, reason = "always `None` here: it is refused"))]
@@ -253,19 +259,26 @@ impl Settings {
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             admin_listen: self.admin_listen,
             platform_listen: self.platform_listen,
-            max_connections: positive("max_connections", self.max_connections)?.unwrap_or(MAX_CONNECTIONS),
-            max_connections_per_address: positive("max_connections_per_address", self.max_connections_per_address)?
-                .unwrap_or(if self.behind_proxy == Some(true) { usize::MAX } else { MAX_CONNECTIONS_PER_ADDRESS }),
-            header_time: seconds("header_seconds", self.header_seconds)?.unwrap_or(HEADER_TIME),
-            write_time: seconds("write_seconds", self.write_seconds)?.unwrap_or(WRITE_TIME),
-            read_time: seconds("read_seconds", self.read_seconds)?.unwrap_or(COSTLY_READ_TIME),
+            max_connections: parse_positive("max_connections", self.max_connections)?.unwrap_or(MAX_CONNECTIONS),
+            max_connections_per_address: parse_positive(
+                "max_connections_per_address",
+                self.max_connections_per_address,
+            )?
+            .unwrap_or(if self.behind_proxy == Some(true) {
+                usize::MAX
+            } else {
+                MAX_CONNECTIONS_PER_ADDRESS
+            }),
+            header_time: parse_seconds("header_seconds", self.header_seconds)?.unwrap_or(HEADER_TIME),
+            write_time: parse_seconds("write_seconds", self.write_seconds)?.unwrap_or(WRITE_TIME),
+            read_time: parse_seconds("read_seconds", self.read_seconds)?.unwrap_or(COSTLY_READ_TIME),
             database: database.unwrap_or_else(|| Secret::from("sqlite:nexis-billing.db".to_owned())),
             dist: self.dist.unwrap_or_else(|| PathBuf::from("dist")),
             demo,
             demo_state: self.demo_state.unwrap_or_default(),
             demo_traffic: self.demo_traffic.unwrap_or(false),
             service_key,
-            public_origin: self.public_url.as_deref().map(origin).transpose()?,
+            public_origin: self.public_url.as_deref().map(parse_origin).transpose()?,
             behind_proxy: self.behind_proxy.unwrap_or(false),
             requests_per_second: self.requests_per_second.unwrap_or(50),
             policy,
@@ -290,26 +303,26 @@ impl Settings {
     }
 }
 
-fn positive(name: &'static str, entered: Option<usize>) -> Result<Option<usize>, ConfigError> {
-    if entered == Some(0) { Err(setting(name, "must be at least 1")) } else { Ok(entered) }
+fn parse_positive(name: &'static str, entered: Option<usize>) -> Result<Option<usize>, ConfigError> {
+    if entered == Some(0) { Err(setting_error(name, "must be at least 1")) } else { Ok(entered) }
 }
 
-fn seconds(name: &'static str, entered: Option<u32>) -> Result<Option<Duration>, ConfigError> {
+fn parse_seconds(name: &'static str, entered: Option<u32>) -> Result<Option<Duration>, ConfigError> {
     if entered == Some(0) {
-        return Err(setting(name, "must be at least 1"));
+        return Err(setting_error(name, "must be at least 1"));
     }
     Ok(entered.map(|seconds| Duration::from_secs(u64::from(seconds))))
 }
 
 /// The demo has a seller of its own, so that its receipts look like somebody's.
-fn seller(settings: &Settings, demo: bool) -> Result<Seller, ConfigError> {
+fn read_seller(settings: &ServerSettings, demo: bool) -> Result<Seller, ConfigError> {
     let standard = |of_demo: &str, otherwise: &str| if demo { of_demo.to_owned() } else { otherwise.to_owned() };
-    let name = text("seller_name", settings.seller_name.as_deref(), ORGANIZATION_NAME)?;
+    let name = parse_text("seller_name", settings.seller_name.as_deref(), ORGANIZATION_NAME)?;
     let address = settings.seller_address.as_ref().map(|address| address.replace("\\n", "\n").replace("\r\n", "\n"));
-    let address = text("seller_address", address.as_deref(), ADDRESS)?;
-    let tax_id = text("seller_tax_id", settings.seller_tax_id.as_deref(), TAX_ID)?;
+    let address = parse_text("seller_address", address.as_deref(), ADDRESS)?;
+    let tax_id = parse_text("seller_tax_id", settings.seller_tax_id.as_deref(), TAX_ID)?;
     if name.is_none() && (address.is_some() || tax_id.is_some()) {
-        return Err(setting("seller_name", "say whose address and tax number these are"));
+        return Err(setting_error("seller_name", "say whose address and tax number these are"));
     }
     let named = name.is_some();
     let unless_named = |of_demo: &str| if named { String::new() } else { standard(of_demo, "") };
@@ -321,59 +334,68 @@ fn seller(settings: &Settings, demo: bool) -> Result<Seller, ConfigError> {
 }
 
 /// Text that people read: something, and what its purpose allows.
-fn text(name: &'static str, entered: Option<&str>, purpose: Purpose) -> Result<Option<String>, ConfigError> {
+fn parse_text(name: &'static str, entered: Option<&str>, purpose: Purpose) -> Result<Option<String>, ConfigError> {
     let Some(entered) = entered else { return Ok(None) };
     match FreeText::parse(Purpose { required: true, ..purpose }, entered) {
         Ok(text) => Ok(Some(text.into_string())),
-        Err(FreeTextError::Required) => Err(setting(name, "must not be empty; leave it out instead")),
-        Err(FreeTextError::TooLong(most)) => Err(setting(name, format!("must not be longer than {most} characters"))),
-        Err(FreeTextError::Unprintable) => Err(setting(name, "must not hold characters that cannot be printed")),
-        Err(FreeTextError::CardNumber) => Err(setting(name, "must not hold what looks like a card number")),
+        Err(FreeTextError::Required) => Err(setting_error(name, "must not be empty; leave it out instead")),
+        Err(FreeTextError::TooLong(most)) => {
+            Err(setting_error(name, format!("must not be longer than {most} characters")))
+        }
+        Err(FreeTextError::Unprintable) => Err(setting_error(name, "must not hold characters that cannot be printed")),
+        Err(FreeTextError::CardNumber) => Err(setting_error(name, "must not hold what looks like a card number")),
     }
 }
 
 /// A wrong time makes wrong bills, so nobody but a test may set it.
 fn clock_start(text: &str) -> Result<Timestamp, ConfigError> {
     if !cfg!(feature = "test-seams") {
-        return Err(setting("clock_start", "only in test builds: a server that bills goes by the system's clock"));
+        return Err(setting_error(
+            "clock_start",
+            "only in test builds: a server that bills goes by the system's clock",
+        ));
     }
-    text.parse().map_err(|_| setting("clock_start", "must look like 2026-11-18T20:15:00Z"))
+    text.parse().map_err(|_| setting_error("clock_start", "must look like 2026-11-18T20:15:00Z"))
 }
 
 /// Slow on purpose is for tests that look for races.
 fn answer_delay(longest_ms: Option<u32>, seed: Option<u64>) -> Result<Option<AnswerDelay>, ConfigError> {
     if !cfg!(feature = "test-seams") && (longest_ms.is_some() || seed.is_some()) {
-        return Err(setting("answer_delay_ms, answer_delay_seed", "only in test builds: nobody waits on purpose"));
+        return Err(setting_error(
+            "answer_delay_ms, answer_delay_seed",
+            "only in test builds: nobody waits on purpose",
+        ));
     }
     match (longest_ms, seed) {
         (None, None) => Ok(None),
         (Some(longest_ms), seed) => Ok(Some(AnswerDelay { longest_ms, seed: seed.unwrap_or_default() })),
-        (None, Some(_)) => Err(setting("answer_delay_seed", "only together with answer_delay_ms")),
+        (None, Some(_)) => Err(setting_error("answer_delay_seed", "only together with answer_delay_ms")),
     }
 }
 
-fn setting(setting: &'static str, reason: impl Into<String>) -> ConfigError {
+fn setting_error(setting: &'static str, reason: impl Into<String>) -> ConfigError {
     ConfigError::Setting { setting, reason: reason.into() }
 }
 
 /// Two digits hold in every currency that is not the yen; a yen server is given whole amounts.
-fn amount(name: &'static str, text: Option<&str>) -> Result<Option<Money>, ConfigError> {
+fn parse_amount(name: &'static str, text: Option<&str>) -> Result<Option<Money>, ConfigError> {
     text.map(|text| {
-        let amount = Money::parse_payable(text, Currency::Usd).map_err(|error| setting(name, error.to_string()))?;
-        if amount.is_negative() { Err(setting(name, "must not be negative")) } else { Ok(amount) }
+        let amount =
+            Money::parse_payable(text, Currency::Usd).map_err(|error| setting_error(name, error.to_string()))?;
+        if amount.is_negative() { Err(setting_error(name, "must not be negative")) } else { Ok(amount) }
     })
     .transpose()
 }
 
 /// `https://billing.example.com/` → `https://billing.example.com`. A path would be silently ignored, so it is refused.
-fn origin(url: &str) -> Result<String, ConfigError> {
+fn parse_origin(url: &str) -> Result<String, ConfigError> {
     let origin = url.strip_suffix('/').unwrap_or(url);
     let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
     match authority {
         Some(authority) if !authority.is_empty() && !authority.contains(['/', '?', '#', '@', ' ']) => {
             Ok(origin.to_ascii_lowercase())
         }
-        _ => Err(setting("public_url", "must look like https://billing.example.com, without a path")),
+        _ => Err(setting_error("public_url", "must look like https://billing.example.com, without a path")),
     }
 }
 
@@ -385,11 +407,11 @@ mod tests {
 
     use super::*;
 
-    fn from_toml(text: &str) -> Settings {
+    fn from_toml(text: &str) -> ServerSettings {
         toml::from_str(text).unwrap()
     }
 
-    fn from_flags(line: &str) -> Settings {
+    fn from_flags(line: &str) -> ServerSettings {
         let words = ["nexis-billing", "serve"].into_iter().chain(line.split_whitespace());
         let matches = Cli::command().try_get_matches_from(words).unwrap();
         let Command::Serve(settings) = Command::read(&matches).unwrap() else { panic!("not serve") };
@@ -412,7 +434,7 @@ mod tests {
     fn every_flag_has_an_environment_variable_and_a_line_in_the_file() {
         let command = Cli::command();
         let serve = command.find_subcommand("serve").unwrap();
-        let allowed = toml::from_str::<Settings>("nonsense = 1").unwrap_err().to_string();
+        let allowed = toml::from_str::<ServerSettings>("nonsense = 1").unwrap_err().to_string();
         for flag in serve.get_arguments().filter(|flag| flag.get_id() != "help") {
             let name = flag.get_id().as_str();
             let variable = format!("NEXIS_BILLING_{}", name.to_uppercase());
@@ -459,7 +481,7 @@ mod tests {
             stripe_webhook_secret = \"whsec_hush1, whsec_hush2\"\n";
         let mut table: toml::Table = toml::from_str(keys).unwrap();
         table.extend(toml::from_str::<toml::Table>(more).unwrap());
-        table.try_into::<Settings>().unwrap().check()
+        table.try_into::<ServerSettings>().unwrap().check()
     }
 
     #[test]
@@ -512,7 +534,7 @@ mod tests {
 
     #[test]
     fn the_demo_has_a_seller_and_one_that_is_named_has_nobody_elses_address() {
-        let seller = |settings: Settings| settings.check().unwrap().seller;
+        let seller = |settings: ServerSettings| settings.check().unwrap().seller;
         assert!(seller(from_flags("--demo")).address.contains("San Francisco"));
         assert_eq!(seller(from_flags("")).name, "Nexis Billing");
         let named = seller(from_toml("demo = true\nseller_name = \"Ava\"\nseller_address = \"1 Main St\\\\nAustin\""));

@@ -1,4 +1,4 @@
-//! The demo organisation: three people to sign in as, a card, ninety days of work, and if wanted more of it all the time.
+//! The demo organization: three people to sign in as, a card, ninety days of work, and if wanted more of it all the time.
 //!
 //! Everything goes through the same services as in earnest; only the clock stands where the story is being told.
 
@@ -76,9 +76,9 @@ pub(crate) fn sign_ins() -> Vec<DemoSignIn> {
         .collect()
 }
 
-/// Makes the demo organisation unless it is there already; its id. What was begun and interrupted is finished.
-pub(crate) async fn prepare(state: &AppState) -> Result<OrganizationId, DemoError> {
-    seed::prepare(state).await
+/// Makes the demo organization unless it is there already; its id. What was begun and interrupted is finished.
+pub(crate) async fn prepare_demo(state: &AppState) -> Result<OrganizationId, DemoError> {
+    seed::seed_demo(state).await
 }
 
 /// The same server at another time.

@@ -1,4 +1,4 @@
-//! Wakes whoever watches an organisation when something of it has changed.
+//! Wakes whoever watches an organization when something of it has changed.
 //!
 //! A topic carries no figures: the watcher reads the database, so a topic that is lost, doubled or late changes
 //! nothing. A watcher that fell behind is told so and reads everything.
@@ -29,7 +29,7 @@ pub(crate) enum Topic {
     Cards,
     /// A request for funds, by id.
     Request(RequestId),
-    /// A hand-over link, by id.
+    /// A payment link, by id.
     Link(LinkId),
     /// Name, address or time zone.
     Organization,
@@ -41,7 +41,7 @@ pub(crate) enum Topic {
     Everything,
 }
 
-/// That something of an organisation has changed, for the other servers.
+/// That something of an organization has changed, for the other servers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct News {
     /// Whose.
@@ -53,7 +53,7 @@ pub(crate) struct News {
 /// A watcher's end; see [`EventHub::subscribe`].
 pub(crate) type Subscription = broadcast::Receiver<Topic>;
 
-/// One channel for each organisation that somebody watches. Clones are the same hub.
+/// One channel for each organization that somebody watches. Clones are the same hub.
 /// See docs/decisions/0044-wake-ups-without-data.md.
 #[derive(Clone, Debug)]
 pub(crate) struct EventHub {
@@ -68,7 +68,7 @@ impl EventHub {
         (Self { channels: Arc::default(), outgoing }, told)
     }
 
-    /// Tells the organisation's watchers, here and at the other servers. To be called after the commit, never before.
+    /// Tells the organization's watchers, here and at the other servers. To be called after the commit, never before.
     pub(crate) fn publish(&self, organization_id: &OrganizationId, topic: Topic) {
         // Closed where there is no channel to other servers.
         if !self.outgoing.is_closed() {
@@ -77,7 +77,7 @@ impl EventHub {
         self.publish_here(organization_id, topic);
     }
 
-    /// Tells every organisation's watchers at this server.
+    /// Tells every organization's watchers at this server.
     pub(crate) fn publish_to_all(&self, topic: &Topic) {
         self.lock().retain(|_, channel| channel.send(topic.clone()).is_ok());
     }
@@ -86,7 +86,7 @@ impl EventHub {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the organisation's watchers at this server: another one has said so.
+    /// Tells the organization's watchers at this server: another one has said so.
     pub(crate) fn publish_here(&self, organization_id: &OrganizationId, topic: Topic) {
         let mut channels = self.lock();
         if let Some(channel) = channels.get(organization_id)
@@ -97,7 +97,7 @@ impl EventHub {
         }
     }
 
-    /// Watches an organisation from now on. Subscribe first, read the database afterwards: nothing falls in between.
+    /// Watches an organization from now on. Subscribe first, read the database afterwards: nothing falls in between.
     pub(crate) fn subscribe(&self, organization_id: &OrganizationId) -> Subscription {
         let mut channels = self.lock();
         channels.retain(|_, channel| channel.receiver_count() > 0);

@@ -36,7 +36,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory as _};
 
-use crate::config::{Backup, Cli, Command, Config, DeadLetters, Export, Settings};
+use crate::config::{Backup, Cli, Command, Config, DeadLetters, Export, ServerSettings};
 
 /// Reports are thousands of short texts: with the C library's allocator a fifth of the time went into giving them out and
 /// taking them back.
@@ -45,7 +45,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs what the command line asks for. Answers the exit code of the process.
 pub fn main() -> ExitCode {
-    match start(&Cli::command().get_matches()) {
+    match run_command(&Cli::command().get_matches()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("nexis-billing: {error}");
@@ -57,42 +57,42 @@ pub fn main() -> ExitCode {
 /// One sentence for the operator, whatever it was.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-fn start(command_line: &ArgMatches) -> Result<ExitCode, Failure> {
+fn run_command(command_line: &ArgMatches) -> Result<ExitCode, Failure> {
     let command = Command::read(command_line)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
             Command::Serve(settings) => {
-                let config = prepared(*settings)?;
+                let config = prepare_config(*settings)?;
                 config.check_serving()?;
-                Box::pin(run::serve(config)).await.map(|()| ExitCode::SUCCESS)
+                Box::pin(run::run_server(config)).await.map(|()| ExitCode::SUCCESS)
             }
-            Command::Verify(settings) => admin_commands::verify(&prepared(*settings)?).await,
+            Command::Verify(settings) => admin_commands::verify_ledgers(&prepare_config(*settings)?).await,
             Command::Export(export) => {
                 let Export { organization, settings } = *export;
-                admin_commands::export(&prepared(settings)?, &organization).await
+                admin_commands::export_ledger(&prepare_config(settings)?, &organization).await
             }
             Command::Backup(backup) => {
                 let Backup { to, settings } = *backup;
-                admin_commands::backup(&prepared(settings)?, &to).await
+                admin_commands::back_up_database(&prepare_config(settings)?, &to).await
             }
-            Command::Doctor(settings) => admin_commands::doctor(&prepared(*settings)?).await,
+            Command::Doctor(settings) => admin_commands::diagnose_payments(&prepare_config(*settings)?).await,
             Command::DeadLetters(letters) => {
                 let DeadLetters { retry, settings } = *letters;
-                admin_commands::dead_letters(&prepared(settings)?, retry).await
+                admin_commands::dead_letters(&prepare_config(settings)?, retry).await
             }
         }
     })
 }
 
-fn prepared(settings: Settings) -> Result<Config, Failure> {
+fn prepare_config(settings: ServerSettings) -> Result<Config, Failure> {
     let config = settings.check()?;
-    log(&config)?;
+    init_log(&config)?;
     Ok(config)
 }
 
 /// To standard error; standard output says where the server listens and nothing that changes.
-fn log(config: &Config) -> Result<(), Failure> {
+fn init_log(config: &Config) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
         .map_err(|error| format!("log: {error}; write for example info or nexis_billing=debug,warn"))?;
     let colours = std::io::stderr().is_terminal();

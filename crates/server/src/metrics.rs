@@ -72,23 +72,23 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut all = Registry::with_prefix("nexis_billing");
         Self {
-            requests: counted(&mut all, "http_requests", "Requests by route and status"),
-            request_seconds: timed(&mut all, "http_request_duration", "Time until an answer begins"),
-            authorizations: counted(&mut all, "authorizations", "May this start, by what was answered"),
-            usage_events: counted(&mut all, "usage_events", "Reported usage, by what became of it"),
-            top_ups: counted(&mut all, "top_ups", "Top-ups that came to an end, by how"),
-            provider_calls: counted(&mut all, "provider_calls", "Calls to the payment provider, by outcome"),
-            provider_seconds: timed(&mut all, "provider_call_duration", "Time that the payment provider takes"),
-            streams: counted(&mut all, "event_streams", "Pages that listen now"),
-            database_up: counted(&mut all, "database_up", "Whether the database answered just now"),
-            backlog: counted(&mut all, "backlog", "What is begun and not at its end"),
+            requests: count_name(&mut all, "http_requests", "Requests by route and status"),
+            request_seconds: time_name(&mut all, "http_request_duration", "Time until an answer begins"),
+            authorizations: count_name(&mut all, "authorizations", "May this start, by what was answered"),
+            usage_events: count_name(&mut all, "usage_events", "Reported usage, by what became of it"),
+            top_ups: count_name(&mut all, "top_ups", "Top-ups that came to an end, by how"),
+            provider_calls: count_name(&mut all, "provider_calls", "Calls to the payment provider, by outcome"),
+            provider_seconds: time_name(&mut all, "provider_call_duration", "Time that the payment provider takes"),
+            streams: count_name(&mut all, "event_streams", "Pages that listen now"),
+            database_up: count_name(&mut all, "database_up", "Whether the database answered just now"),
+            backlog: count_name(&mut all, "backlog", "What is begun and not at its end"),
             backlog_seconds: in_seconds(&mut all, "backlog_age", "How long the oldest of it waits", Family::default()),
             registry: all,
         }
     }
 }
 
-fn counted<M: Metric + Clone + Default>(all: &mut Registry, name: &str, help: &str) -> M {
+fn count_name<M: Metric + Clone + Default>(all: &mut Registry, name: &str, help: &str) -> M {
     let metric = M::default();
     all.register(name, help, metric.clone());
     metric
@@ -101,7 +101,7 @@ fn in_seconds<M: Metric + Clone>(all: &mut Registry, name: &str, help: &str, met
 
 type Times<L> = Family<L, Histogram, fn() -> Histogram>;
 
-fn timed<L>(all: &mut Registry, name: &str, help: &str) -> Times<L>
+fn time_name<L>(all: &mut Registry, name: &str, help: &str) -> Times<L>
 where
     L: Clone + Eq + Hash,
     Times<L>: Metric,

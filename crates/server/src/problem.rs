@@ -62,7 +62,7 @@ impl Problem {
         Self(Box::new(billing_contract::Problem::invalid(errors)))
     }
 
-    /// No such thing here, which is also the answer about things of another organisation.
+    /// No such thing here, which is also the answer about things of another organization.
     pub(crate) fn not_found() -> Self {
         Self::new(ProblemCode::NotFound, Detail::general("There is nothing at this address for you."))
     }

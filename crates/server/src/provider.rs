@@ -25,7 +25,7 @@ const ACCOUNT: &str = "stripe_account";
 pub(crate) type Opened = (Arc<dyn PaymentProvider>, Option<Sandbox>);
 
 /// Opens it. The error is a sentence for the operator.
-pub(crate) async fn open(config: &Config, store: &Store, clock: &Clock) -> Result<Opened, Failure> {
+pub(crate) async fn open_provider(config: &Config, store: &Store, clock: &Clock) -> Result<Opened, Failure> {
     let name = if config.stripe.is_some() { stripe::NAME } else { billing_payments::sandbox::NAME };
     let connected = store.card_providers().await?;
     if let Some(other) = connected.iter().find(|provider| *provider != name) {
@@ -51,7 +51,7 @@ async fn open_stripe(settings: &StripeSettings, store: &Store, clock: &Clock) ->
     };
     // Whose account it is decides which customers are meant; no customer is asked for before that is known.
     let asked = stripe(Arc::new(MemoryBook::default()))?.account().await;
-    let account = judge(asked, store.meta(ACCOUNT).await?)?;
+    let account = check_account(asked, store.meta(ACCOUNT).await?)?;
     store.set_meta(ACCOUNT, &account).await?;
     stripe(Arc::new(StoreBook { store: store.clone(), clock: clock.clone(), account })).map_err(Failure::from)
 }
@@ -59,7 +59,7 @@ async fn open_stripe(settings: &StripeSettings, store: &Store, clock: &Clock) ->
 /// `acct_…/test` or `acct_…/live`. A Stripe that does not answer just now must not keep calls from being billed, so a
 /// database that knows its account goes on with it.
 /// See docs/decisions/0021-stripe-outage-at-startup.md.
-fn judge(asked: Result<stripe::Account, ProviderError>, known: Option<String>) -> Result<String, Failure> {
+fn check_account(asked: Result<stripe::Account, ProviderError>, known: Option<String>) -> Result<String, Failure> {
     let account = match (asked, known.as_ref()) {
         (Ok(account), _) => account,
         (Err(ProviderError::NoAnswer | ProviderError::Busy), Some(known)) => {
@@ -123,16 +123,16 @@ mod tests {
     #[test]
     fn only_the_account_of_the_database_is_taken_and_an_outage_is_no_reason_to_stay_down() {
         let known = || Some("acct_1/test".to_owned());
-        assert_eq!(judge(Ok(account(false, true)), None).unwrap(), "acct_1/test");
-        assert_eq!(judge(Ok(account(false, true)), known()).unwrap(), "acct_1/test");
-        assert_eq!(judge(Err(ProviderError::NoAnswer), known()).unwrap(), "acct_1/test");
+        assert_eq!(check_account(Ok(account(false, true)), None).unwrap(), "acct_1/test");
+        assert_eq!(check_account(Ok(account(false, true)), known()).unwrap(), "acct_1/test");
+        assert_eq!(check_account(Err(ProviderError::NoAnswer), known()).unwrap(), "acct_1/test");
         for (asked, known, named) in [
             (Ok(account(true, true)), known(), "belongs to acct_1/test"),
             (Ok(account(false, false)), None, "may not charge"),
             (Err(ProviderError::NoAnswer), None, "does not answer"),
             (Err(ProviderError::Refused("401".to_owned())), known(), "401"),
         ] {
-            let error = judge(asked, known).unwrap_err().to_string();
+            let error = check_account(asked, known).unwrap_err().to_string();
             assert!(error.contains(named), "{error}");
         }
     }

@@ -37,7 +37,7 @@ impl ReceiptRenderer {
         let renderer = Arc::clone(self);
         let drawing = tokio::task::spawn_blocking(move || {
             let fonts = renderer.fonts.get_or_init(|| Fonts::in_folders(&renderer.folders));
-            billing_receipt::draw(&receipt, paper, fonts)
+            billing_receipt::draw_receipt(&receipt, paper, fonts)
         });
         let Drawn { pdf, missing } = drawing.await.map_err(Problem::internal)?.map_err(Problem::internal)?;
         if let Some(character) = missing.first() {

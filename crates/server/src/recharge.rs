@@ -1,7 +1,7 @@
 //! Decides whether an organization's wallet is refilled now, and writes the charge down, at most one at a time.
 
 use billing_domain::auto_pay::health::{Health, HealthEvent};
-use billing_domain::auto_pay::{Plan, Settings, Situation, plan};
+use billing_domain::auto_pay::{Plan, Settings, Situation, plan_charge};
 use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::limits::ChargeAmount;
 use billing_domain::{Money, OrganizationId, Timestamp, TopUpId};
@@ -91,7 +91,7 @@ pub(crate) fn decide_plan(
     situation: &Situation,
     now: Timestamp,
 ) -> Plan {
-    plan(settings, &state.config.limits(organization.currency), situation, now)
+    plan_charge(settings, &state.config.limits(organization.currency), situation, now)
 }
 
 /// Looks at the wallet and writes a charge down if it is time. Harmless to repeat and to race: the charge is written down

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use billing_contract::session::DemoSignIn;
-use billing_store::{Connections as StoreConnections, Store};
+use billing_store::{ConnectionLimits as StoreConnections, Store};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
@@ -44,30 +44,32 @@ const ADMIN_CONNECTIONS: usize = 64;
 const OTHER_FILES: usize = 256;
 
 /// Serves until a signal asks to stop.
-pub(crate) async fn serve(config: Config) -> Result<(), Failure> {
+pub(crate) async fn run_server(config: Config) -> Result<(), Failure> {
     survive_file_size_limit()?;
     // First the port: whoever started a second server by mistake should learn it before anything is touched.
-    let listener = bind(config.listen).await?;
+    let listener = bind_listener(config.listen).await?;
     let address = listener.local_addr()?;
     let monitoring = bind_if(config.admin_listen).await?;
     let platform = bind_if(config.platform_listen).await?;
     let room = file_handles(config.max_connections);
-    let (state, news) = open(config).await?;
+    let (state, news) = open_state(config).await?;
     let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
     if state.config.demo {
-        let Some(prepared) = state.shutdown.run_until_cancelled(demo::prepare(&state)).await else { return Ok(()) };
+        let Some(prepared) = state.shutdown.run_until_cancelled(demo::prepare_demo(&state)).await else {
+            return Ok(());
+        };
         let organization_id = prepared?;
         if state.config.demo_traffic {
-            state.tasks.spawn(demo::traffic::run(state.clone(), organization_id));
+            state.tasks.spawn(demo::traffic::run_traffic(state.clone(), organization_id));
         }
     }
     workers::start_workers(&state, news);
-    announce(&state, address, [("metrics", monitoring.as_ref()), ("platform", platform.as_ref())])?;
+    announce_addresses(&state, address, [("metrics", monitoring.as_ref()), ("platform", platform.as_ref())])?;
     let of_one = state.config.max_connections_per_address;
     tokio::join!(
-        serve_on(Some(listener), router::router(state.clone()), room, of_one, &state),
-        serve_on(platform, router::platform(state.clone()), PLATFORM_CONNECTIONS, PLATFORM_CONNECTIONS, &state),
-        serve_on(monitoring, admin::router(state.clone()), ADMIN_CONNECTIONS, ADMIN_CONNECTIONS, &state),
+        serve_on(Some(listener), router::browser_router(state.clone()), room, of_one, &state),
+        serve_on(platform, router::platform_router(state.clone()), PLATFORM_CONNECTIONS, PLATFORM_CONNECTIONS, &state),
+        serve_on(monitoring, admin::metrics_router(state.clone()), ADMIN_CONNECTIONS, ADMIN_CONNECTIONS, &state),
     );
     state.tasks.close();
     if tokio::time::timeout(TASKS_TIME, state.tasks.wait()).await.is_err() {
@@ -85,7 +87,7 @@ async fn serve_on(listener: Option<TcpListener>, router: Router, most: usize, mo
         first_header: state.config.header_time,
         write: state.config.write_time,
     };
-    accept::serve(listener, router, allowed, state.shutdown.clone()).await;
+    accept::serve_connections(listener, router, allowed, state.shutdown.clone()).await;
 }
 
 /// Raises the number of open files as far as the system allows; how many connections fit beside everything else.
@@ -108,12 +110,12 @@ fn file_handles(wanted: usize) -> usize {
 
 async fn bind_if(address: Option<SocketAddr>) -> Result<Option<TcpListener>, Failure> {
     match address {
-        Some(address) => bind(address).await.map(Some),
+        Some(address) => bind_listener(address).await.map(Some),
         None => Ok(None),
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+async fn bind_listener(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => format!(
             "{address} is taken by another program. Stop that one, or choose another address with --listen (port 0 takes a free one)."
@@ -123,7 +125,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Failure> {
+async fn open_state(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Failure> {
     // Two libraries speak TLS; both use this one. It fails only where it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let notification_channels = NotificationChannels::new(&config)?;
@@ -139,15 +141,15 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
     if let Some(start) = config.clock_start {
         clock.begin_at(start);
     }
-    let (provider, sandbox) = provider::open(&config, &store, &clock).await?;
+    let (provider, sandbox) = provider::open_provider(&config, &store, &clock).await?;
     let (events, news) = EventHub::new();
     let metrics = Arc::new(Metrics::default());
     let state = AppState {
         provider: Arc::new(Measured::new(provider, Arc::clone(&metrics))),
         sandbox,
         metrics,
-        postings: Arc::new(queue::postings::new_lanes(store.write_lanes())),
-        authorizations: Arc::new(queue::authorizations::new_lanes(store.write_lanes())),
+        postings: Arc::new(queue::postings::new_queues(store.write_concurrency())),
+        authorizations: Arc::new(queue::authorizations::new_queues(store.write_concurrency())),
         store,
         clock,
         events,
@@ -170,7 +172,7 @@ async fn open(config: Config) -> Result<(AppState, UnboundedReceiver<News>), Fai
 }
 
 /// Programs wait for the line that begins with `listening on`; what comes after it is for people.
-fn announce(
+fn announce_addresses(
     state: &AppState,
     address: SocketAddr,
     others: [(&'static str, Option<&TcpListener>); 2],
@@ -208,7 +210,7 @@ const fn survive_file_size_limit() -> io::Result<()> {
 }
 
 async fn cancel_on_signal(shutdown: CancellationToken) {
-    if let Err(error) = signalled().await {
+    if let Err(error) = wait_for_signal().await {
         tracing::error!(%error, "signals cannot be heard; stop the server by ending its process");
         return std::future::pending().await;
     }
@@ -217,7 +219,7 @@ async fn cancel_on_signal(shutdown: CancellationToken) {
 }
 
 #[cfg(unix)]
-async fn signalled() -> io::Result<()> {
+async fn wait_for_signal() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

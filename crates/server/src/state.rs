@@ -21,7 +21,7 @@ use crate::notify::channels::NotificationChannels;
 use crate::notify::low_marks::LowMarkCache;
 use crate::problem::Problem;
 use crate::queue::authorizations::QueuedAuthorization;
-use crate::queue::lanes::Lanes;
+use crate::queue::group::Queues;
 use crate::queue::postings::QueuedPosting;
 use crate::queue::wake::WakeQueue;
 use crate::receipt_renderer::ReceiptRenderer;
@@ -46,9 +46,9 @@ pub(crate) struct AppState {
     /// Wallets whose automatic payments and low mark the worker looks at next.
     pub(crate) wake_queue: Arc<WakeQueue>,
     /// Usage lines that wait to be posted together.
-    pub(crate) postings: Arc<Lanes<QueuedPosting>>,
+    pub(crate) postings: Arc<Queues<QueuedPosting>>,
     /// Authorizations that wait to be answered together.
-    pub(crate) authorizations: Arc<Lanes<QueuedAuthorization>>,
+    pub(crate) authorizations: Arc<Queues<QueuedAuthorization>>,
     /// Draws receipts, a few at a time.
     pub(crate) receipt_renderer: Arc<ReceiptRenderer>,
     /// By which people and the operator are notified.

@@ -12,13 +12,13 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use self::branding::Branding;
-use crate::config::Brand;
+use crate::config::BrandConfig;
 
 /// Where `index.html` wants the first screen's data.
 const MARKER: &str = "<!--bootstrap-->";
 /// The document of the app.
 pub(crate) const INDEX: &str = "index.html";
-/// Documents with an address of their own, for somebody without an account: the one behind a hand-over link, and in
+/// Documents with an address of their own, for somebody without an account: the one behind a payment link, and in
 /// development builds of the page its kit.
 const OTHERS: [(&str, &str); 2] = [("pay", "pay.html"), ("kit", "kit.html")];
 
@@ -104,11 +104,11 @@ impl Variant {
 
 impl StaticFiles {
     /// Reads the folder. Hidden files are left out; `x.br` and `x.gz` become forms of `x`.
-    /// The documents get the brand's name and logo, and its colours as a stylesheet of their own.
-    pub(crate) fn read(folder: &Path, brand: &Brand) -> Result<Self, DistError> {
+    /// The documents get the brand's name and logo, and its colors as a stylesheet of their own.
+    pub(crate) fn read(folder: &Path, brand: &BrandConfig) -> Result<Self, DistError> {
         let unreadable = |error| DistError::Unreadable { path: folder.display().to_string(), error };
         let mut files = HashMap::new();
-        collect(folder, "", &mut files).map_err(unreadable)?;
+        collect_files(folder, "", &mut files).map_err(unreadable)?;
         let index = files.remove(INDEX).ok_or_else(|| DistError::NoIndex { path: folder.display().to_string() })?;
         let branding = Branding::of(brand);
         let index = Document::read(&index, &branding).map_err(unreadable)?;
@@ -164,7 +164,7 @@ fn packed_of(name: &str) -> Option<&str> {
     name.strip_suffix(".br").or_else(|| name.strip_suffix(".gz"))
 }
 
-fn collect(folder: &Path, prefix: &str, files: &mut HashMap<String, PathBuf>) -> io::Result<()> {
+fn collect_files(folder: &Path, prefix: &str, files: &mut HashMap<String, PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -172,7 +172,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut HashMap<String, PathBuf>) ->
             continue;
         }
         if entry.file_type()?.is_dir() {
-            collect(&entry.path(), &format!("{prefix}{name}/"), files)?;
+            collect_files(&entry.path(), &format!("{prefix}{name}/"), files)?;
         } else {
             files.insert(format!("{prefix}{name}"), entry.path());
         }

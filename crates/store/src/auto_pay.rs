@@ -6,7 +6,7 @@ use billing_domain::charge::DeclineCode;
 use billing_domain::{CardId, Money, OrganizationId, Timestamp, UserId};
 
 use crate::db::{Row, Tx, args, retrying};
-use crate::notice::{Facts, NoticeKind};
+use crate::notice::{NoticeFacts, NoticeKind};
 use crate::{Result, Store, StoreError, Wallet, card, notice, wallet};
 
 macro_rules! auto_pay_columns {
@@ -17,7 +17,7 @@ macro_rules! auto_pay_columns {
     };
 }
 
-/// Automatic payments of an organisation.
+/// Automatic payments of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AutoPay {
     /// Whose.
@@ -47,7 +47,7 @@ pub struct AutoPayUpdate {
     pub enabled: bool,
     /// What was entered.
     pub settings: Settings,
-    /// `None`: the default card. Else a connected card of the organisation (`NotFound`).
+    /// `None`: the default card. Else a connected card of the organization (`NotFound`).
     pub card_id: Option<CardId>,
     /// Which wording of the consent was agreed to.
     pub consent: Option<String>,
@@ -56,14 +56,14 @@ pub struct AutoPayUpdate {
 }
 
 impl Store {
-    /// The settings and their state, or `NotFound`. Every organisation has one, switched off at first.
+    /// The settings and their state, or `NotFound`. Every organization has one, switched off at first.
     pub async fn auto_pay(&self, organization_id: &OrganizationId) -> Result<AutoPay> {
         let sql = concat!("SELECT ", auto_pay_columns!(), " FROM auto_pay WHERE organization_id = $1");
         let row = self.db.first(sql, args![organization_id]).await?;
         AutoPay::read(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// Organisations with automatic payments switched on.
+    /// Organizations with automatic payments switched on.
     pub async fn auto_pay_enabled(&self) -> Result<Vec<OrganizationId>> {
         let sql = "SELECT organization_id FROM auto_pay WHERE enabled = 1 ORDER BY organization_id";
         let rows = self.db.all(sql, &[]).await?;
@@ -105,18 +105,18 @@ impl Store {
         now: Timestamp,
     ) -> Result<AutoPay> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
-        let present = find(&mut tx, organization_id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        let present = find_auto_pay(&mut tx, organization_id).await?;
         if present.version != expected_version {
             return Err(StoreError::Stale);
         }
         if let Some(card_id) = &update.card_id {
-            card::connected(&mut tx, organization_id, card_id).await?;
+            card::find_connected(&mut tx, organization_id, card_id).await?;
         }
         write_settings(&mut tx, organization_id, update, now).await?;
-        tell_changed(&mut tx, &present, update, now).await?;
-        apply(&mut tx, &present, event, now).await?;
-        let updated = find(&mut tx, organization_id).await?;
+        notify_changed(&mut tx, &present, update, now).await?;
+        apply_event(&mut tx, &present, event, now).await?;
+        let updated = find_auto_pay(&mut tx, organization_id).await?;
         tx.commit().await?;
         Ok(updated)
     }
@@ -129,8 +129,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
-        if find(&mut tx, organization_id).await?.health != *expected {
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        if find_auto_pay(&mut tx, organization_id).await?.health != *expected {
             return Err(StoreError::Stale);
         }
         write_health(&mut tx, organization_id, expected, health, now).await?;
@@ -138,13 +138,13 @@ impl Store {
     }
 }
 
-pub(crate) async fn find(tx: &mut Tx, organization_id: &OrganizationId) -> Result<AutoPay> {
+pub(crate) async fn find_auto_pay(tx: &mut Tx, organization_id: &OrganizationId) -> Result<AutoPay> {
     let sql = concat!("SELECT ", auto_pay_columns!(), " FROM auto_pay WHERE organization_id = $1");
     let row = tx.first(sql, args![organization_id]).await?;
     AutoPay::read(&row.ok_or(StoreError::NotFound)?)
 }
 
-/// Replaces the settings and counts the version up, in an organisation whose wallet is locked. The card must be a connected
+/// Replaces the settings and counts the version up, in an organization whose wallet is locked. The card must be a connected
 /// one.
 pub(crate) async fn write_settings(
     tx: &mut Tx,
@@ -175,18 +175,23 @@ pub(crate) async fn write_settings(
 }
 
 /// People are told when automatic payments may charge more than before: switched on, or raised.
-pub(crate) async fn tell_changed(tx: &mut Tx, before: &AutoPay, update: &AutoPayUpdate, now: Timestamp) -> Result<()> {
+pub(crate) async fn notify_changed(
+    tx: &mut Tx,
+    before: &AutoPay,
+    update: &AutoPayUpdate,
+    now: Timestamp,
+) -> Result<()> {
     let begins = update.enabled && !before.enabled;
     let raises = update.enabled && before.settings.is_none_or(|settings| update.settings.exceeds(&settings));
     if !begins && !raises {
         return Ok(());
     }
-    let wallet = wallet::lock(tx, &before.organization_id).await?;
+    let wallet = wallet::lock_wallet(tx, &before.organization_id).await?;
     let amount = match update.settings.refill {
         Refill::Fixed { amount } => amount,
         Refill::Target { balance } => balance,
     };
-    let facts = Facts::from([
+    let facts = NoticeFacts::from([
         ("change".to_owned(), if begins { "switched_on" } else { "raised" }.to_owned()),
         ("currency".to_owned(), wallet.currency.to_string()),
         ("threshold".to_owned(), update.settings.threshold.to_string()),
@@ -199,14 +204,14 @@ pub(crate) async fn tell_changed(tx: &mut Tx, before: &AutoPay, update: &AutoPay
 }
 
 /// Applies an event in an organization whose wallet is locked; whether it changed anything. `present` is the row as it is.
-pub(crate) async fn apply(tx: &mut Tx, present: &AutoPay, event: HealthEvent, now: Timestamp) -> Result<bool> {
+pub(crate) async fn apply_event(tx: &mut Tx, present: &AutoPay, event: HealthEvent, now: Timestamp) -> Result<bool> {
     match present.health.apply(event) {
         Some(health) => write_health(tx, &present.organization_id, &present.health, &health, now).await.map(|()| true),
         None => Ok(false),
     }
 }
 
-/// Replaces the health, except when the last charge began, in an organisation whose wallet is locked. People are told of a
+/// Replaces the health, except when the last charge began, in an organization whose wallet is locked. People are told of a
 /// first decline and of a pause in the same transaction.
 pub(crate) async fn write_health(
     tx: &mut Tx,
@@ -216,8 +221,8 @@ pub(crate) async fn write_health(
     now: Timestamp,
 ) -> Result<()> {
     set_health(tx, organization_id, health).await?;
-    if let Some((kind, facts)) = notice::about(before, health) {
-        notice::write(tx, organization_id, kind, &facts, now).await?;
+    if let Some((kind, facts)) = notice::notice_about(before, health) {
+        notice::write_notice(tx, organization_id, kind, &facts, now).await?;
     }
     Ok(())
 }
@@ -249,14 +254,14 @@ pub(crate) async fn begin_pace(tx: &mut Tx, organization_id: &OrganizationId, no
     tx.execute(sql, args![organization_id, now]).await.map(drop)
 }
 
-/// What a posting means for automatic payments, in an organisation whose wallet is locked: money that nobody used makes
+/// What a posting means for automatic payments, in an organization whose wallet is locked: money that nobody used makes
 /// them wait, usage that takes the balance down to the threshold lets them go on.
 /// See docs/decisions/0040-reversed-money.md.
 pub(crate) async fn after_posting(
     tx: &mut Tx,
     before: &Wallet,
     after: &Wallet,
-    posted: Posted,
+    posted: PostingContents,
     now: Timestamp,
 ) -> Result<()> {
     if posted.reverses {
@@ -273,7 +278,7 @@ pub(crate) async fn after_posting(
 
 /// What a posting consists of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Posted {
+pub(crate) struct PostingContents {
     /// Usage.
     pub(crate) uses: bool,
     /// Money out of the wallet that nobody used.
@@ -281,13 +286,13 @@ pub(crate) struct Posted {
 }
 
 /// People are told that automatic payments wait from now on, where the wallet would have been refilled otherwise.
-pub(crate) async fn tell_reversed(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
-    let present = find(tx, organization_id).await?;
+pub(crate) async fn notify_reversed(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
+    let present = find_auto_pay(tx, organization_id).await?;
     let begun = present.enabled && present.health.reversed_at == Some(now) && present.health.paused_reason.is_none();
-    let available = wallet::lock(tx, organization_id).await?.available();
+    let available = wallet::lock_wallet(tx, organization_id).await?.available();
     if begun && present.settings.is_some_and(|settings| available <= settings.threshold) {
-        let facts = Facts::from([("reason".to_owned(), "reversed".to_owned())]);
-        notice::write(tx, organization_id, NoticeKind::AutomaticPaymentsPaused, &facts, now).await?;
+        let facts = NoticeFacts::from([("reason".to_owned(), "reversed".to_owned())]);
+        notice::write_notice(tx, organization_id, NoticeKind::AutomaticPaymentsPaused, &facts, now).await?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ impl Backlog {
 }
 
 impl Store {
-    /// What waits, of every organisation: read by the partial indexes of what is open, however much is done.
+    /// What waits, of every organization: read by the partial indexes of what is open, however much is done.
     pub async fn backlog(&self) -> Result<Vec<Backlog>> {
         let sql = concat!(
             "SELECT 'top_up' AS kind, status AS state, COUNT(*) AS count, MIN(created_at) AS since FROM top_ups WHERE ",

@@ -149,16 +149,16 @@ impl Store {
 impl Store {
     async fn add_card_once(&self, organization_id: &OrganizationId, new: &NewCard, now: Timestamp) -> Result<Card> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
-        let card = add(&mut tx, organization_id, new, now).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        let card = insert_connected(&mut tx, organization_id, new, now).await?;
         tx.commit().await?;
         Ok(card)
     }
 
     async fn set_default_card_once(&self, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
-        connected(&mut tx, organization_id, id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        find_connected(&mut tx, organization_id, id).await?;
         // In two steps, because the unique index is checked row by row.
         tx.execute("UPDATE cards SET is_default = 0 WHERE organization_id = $1", args![organization_id]).await?;
         let card = make_default(&mut tx, id).await?;
@@ -173,8 +173,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Card>> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
-        connected(&mut tx, organization_id, id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        find_connected(&mut tx, organization_id, id).await?;
         tx.execute("UPDATE cards SET removed_at = $2, is_default = 0 WHERE id = $1", args![id, now]).await?;
         let sql = concat!(
             select_card!(),
@@ -190,15 +190,15 @@ impl Store {
     }
 }
 
-/// A connected card of the organisation, or `NotFound`.
-pub(crate) async fn connected(tx: &mut Tx, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
+/// A connected card of the organization, or `NotFound`.
+pub(crate) async fn find_connected(tx: &mut Tx, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
     let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL");
     let row = tx.first(sql, args![organization_id, id]).await?;
     Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
-/// A card of the organisation, connected or removed.
-pub(crate) async fn any(tx: &mut Tx, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
+/// A card of the organization, connected or removed.
+pub(crate) async fn find_any(tx: &mut Tx, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
     let sql = concat!(select_card!(), " WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     Card::read(&row.ok_or(StoreError::NotFound)?)
@@ -210,8 +210,13 @@ async fn make_default(tx: &mut Tx, id: &CardId) -> Result<Card> {
     Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
-/// Connects a card in an organisation whose wallet is locked.
-pub(crate) async fn add(tx: &mut Tx, organization_id: &OrganizationId, new: &NewCard, now: Timestamp) -> Result<Card> {
+/// Connects a card in an organization whose wallet is locked.
+pub(crate) async fn insert_connected(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    new: &NewCard,
+    now: Timestamp,
+) -> Result<Card> {
     let sql = concat!(
         select_card!(),
         " WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3 AND removed_at IS NULL"
@@ -219,11 +224,15 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &OrganizationId, new: &New
     if let Some(row) = tx.first(sql, args![organization_id, &new.provider, &new.provider_ref]).await? {
         return Card::read(&row);
     }
-    insert(tx, organization_id, new, None, now).await
+    insert_card(tx, organization_id, new, None, now).await
 }
 
-/// A card of the organisation by the provider's name for it, connected or not.
-pub(crate) async fn charged(tx: &mut Tx, organization_id: &OrganizationId, facts: &NewCard) -> Result<Option<Card>> {
+/// A card of the organization by the provider's name for it, connected or not.
+pub(crate) async fn find_by_facts(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    facts: &NewCard,
+) -> Result<Option<Card>> {
     let sql = concat!(
         select_card!(),
         " WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3
@@ -241,11 +250,11 @@ pub(crate) async fn add_hidden(
     new: &NewCard,
     now: Timestamp,
 ) -> Result<Card> {
-    insert(tx, organization_id, new, Some(now), now).await
+    insert_card(tx, organization_id, new, Some(now), now).await
 }
 
 /// Connects a hidden card; the first becomes the default.
-pub(crate) async fn reveal(tx: &mut Tx, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
+pub(crate) async fn reveal_card(tx: &mut Tx, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
     let row = tx
         .first(
             concat!(
@@ -260,7 +269,7 @@ pub(crate) async fn reveal(tx: &mut Tx, organization_id: &OrganizationId, id: &C
     Card::read(&row.ok_or(StoreError::NotFound)?)
 }
 
-async fn insert(
+async fn insert_card(
     tx: &mut Tx,
     organization_id: &OrganizationId,
     new: &NewCard,

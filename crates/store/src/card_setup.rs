@@ -64,7 +64,7 @@ pub struct CardSetup {
     pub next_action: Option<String>,
     /// With `Succeeded`.
     pub card_id: Option<CardId>,
-    /// The hand-over link that it is an attempt to use.
+    /// The payment link that it is an attempt to use.
     pub link_id: Option<LinkId>,
     /// What the payer of that link saw that the card is charged at once.
     pub charge: Option<Money>,
@@ -89,7 +89,7 @@ pub struct NewCardSetup {
 
 /// What was heard of a set-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SetupWord {
+pub enum SetupResult {
     /// The provider works on it.
     Pending {
         /// The provider's name for it.
@@ -153,10 +153,10 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &CardSetupId,
-        word: &SetupWord,
+        update: &SetupResult,
         now: Timestamp,
     ) -> Result<(CardSetup, Option<Card>)> {
-        retrying!("apply_card_setup", organization_id => self.apply_card_setup_once(organization_id, id, word, now))
+        retrying!("apply_card_setup", organization_id => self.apply_card_setup_once(organization_id, id, update, now))
     }
 }
 
@@ -169,16 +169,16 @@ impl Store {
         now: Timestamp,
     ) -> Result<Created<CardSetup>> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
         if let Some(key) = key {
-            match idempotency::claim(&mut tx, organization_id, key, &new.id, Kept::ForAWhile, now).await? {
+            match idempotency::claim_key(&mut tx, organization_id, key, &new.id, Kept::ForAWhile, now).await? {
                 Claim::New => {}
                 Claim::Reused => return Ok(Created::Reused),
-                Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
+                Claim::Replay(id) => return find_setup(&mut tx, organization_id, &id).await.map(Created::Replay),
             }
         }
         pace::check_setups(&mut tx, organization_id, now).await?;
-        let setup = insert(&mut tx, organization_id, new, None, None, now).await?;
+        let setup = insert_setup(&mut tx, organization_id, new, None, None, now).await?;
         tx.commit().await?;
         Ok(Created::New(setup))
     }
@@ -187,30 +187,30 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &CardSetupId,
-        word: &SetupWord,
+        update: &SetupResult,
         now: Timestamp,
     ) -> Result<(CardSetup, Option<Card>)> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
-        let setup = find(&mut tx, organization_id, id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        let setup = find_setup(&mut tx, organization_id, id).await?;
         if matches!(setup.status, SetupStatus::Succeeded | SetupStatus::Failed) {
             let card = match &setup.card_id {
-                Some(card_id) => Some(card::any(&mut tx, organization_id, card_id).await?),
+                Some(card_id) => Some(card::find_any(&mut tx, organization_id, card_id).await?),
                 None => None,
             };
             tx.rollback().await?;
             return Ok((setup, card));
         }
-        let card = match word {
+        let card = match update {
             // A role may be gone by the time the bank has answered, and with it the right to connect anything.
-            SetupWord::Succeeded { .. } if !manages(&mut tx, &setup).await? => {
-                let abandoned = SetupWord::Failed { decline_code: None };
-                let setup = advance(&mut tx, id, &abandoned, None, now).await?;
+            SetupResult::Succeeded { .. } if !maker_manages(&mut tx, &setup).await? => {
+                let abandoned = SetupResult::Failed { decline_code: None };
+                let setup = advance_setup(&mut tx, id, &abandoned, None, now).await?;
                 tx.commit().await?;
                 return Ok((setup, None));
             }
-            SetupWord::Succeeded { card: new, .. } => {
-                let card = card::add(&mut tx, organization_id, new, now).await?;
+            SetupResult::Succeeded { card: new, .. } => {
+                let card = card::insert_connected(&mut tx, organization_id, new, now).await?;
                 if card.id == new.id {
                     let how = Added::ByHand { user_id: setup.user_id.as_ref() };
                     notice::card_added(&mut tx, &card, how, now).await?;
@@ -219,21 +219,21 @@ impl Store {
             }
             _ => None,
         };
-        let setup = advance(&mut tx, id, word, card.as_ref(), now).await?;
+        let setup = advance_setup(&mut tx, id, update, card.as_ref(), now).await?;
         tx.commit().await?;
         Ok((setup, card))
     }
 }
 
 /// Whoever began it manages billing at this moment; of one that nobody is named for, nobody can say otherwise.
-async fn manages(tx: &mut Tx, setup: &CardSetup) -> Result<bool> {
+async fn maker_manages(tx: &mut Tx, setup: &CardSetup) -> Result<bool> {
     let Some(user_id) = &setup.user_id else { return Ok(true) };
     let sql = "SELECT 1 FROM members WHERE organization_id = $1 AND user_id = $2 AND role IN ('owner', 'admin')";
     Ok(tx.first(sql, args![&setup.organization_id, user_id]).await?.is_some())
 }
 
 /// Writes a set-up down, as an attempt to use a link if it is one.
-pub(crate) async fn insert(
+pub(crate) async fn insert_setup(
     tx: &mut Tx,
     organization_id: &OrganizationId,
     new: &NewCardSetup,
@@ -256,26 +256,26 @@ pub(crate) async fn insert(
     CardSetup::read(&row.ok_or(StoreError::NotFound)?)
 }
 
-pub(crate) async fn find(tx: &mut Tx, organization_id: &OrganizationId, id: &CardSetupId) -> Result<CardSetup> {
+pub(crate) async fn find_setup(tx: &mut Tx, organization_id: &OrganizationId, id: &CardSetupId) -> Result<CardSetup> {
     let sql = concat!("SELECT ", setup_columns!(), " FROM card_setups WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     CardSetup::read(&row.ok_or(StoreError::NotFound)?)
 }
 
-pub(crate) async fn advance(
+pub(crate) async fn advance_setup(
     tx: &mut Tx,
     id: &CardSetupId,
-    word: &SetupWord,
+    update: &SetupResult,
     card: Option<&Card>,
     now: Timestamp,
 ) -> Result<CardSetup> {
-    let (status, provider_ref, next_action, decline_code) = match word {
-        SetupWord::Pending { provider_ref } => (SetupStatus::Pending, provider_ref.as_deref(), None, None),
-        SetupWord::ActionRequired { provider_ref, next_action } => {
+    let (status, provider_ref, next_action, decline_code) = match update {
+        SetupResult::Pending { provider_ref } => (SetupStatus::Pending, provider_ref.as_deref(), None, None),
+        SetupResult::ActionRequired { provider_ref, next_action } => {
             (SetupStatus::ActionRequired, provider_ref.as_deref(), Some(next_action.as_str()), None)
         }
-        SetupWord::Succeeded { provider_ref, .. } => (SetupStatus::Succeeded, provider_ref.as_deref(), None, None),
-        SetupWord::Failed { decline_code } => (SetupStatus::Failed, None, None, *decline_code),
+        SetupResult::Succeeded { provider_ref, .. } => (SetupStatus::Succeeded, provider_ref.as_deref(), None, None),
+        SetupResult::Failed { decline_code } => (SetupStatus::Failed, None, None, *decline_code),
     };
     let row = tx
         .first(

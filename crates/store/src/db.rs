@@ -16,7 +16,7 @@ mod health;
 mod row;
 
 pub(crate) use arg::{Arg, args};
-pub(crate) use health::Health;
+pub(crate) use health::DatabaseHealth;
 pub(crate) use row::{Column, Row, columns, parsed_columns, selected, stored_name};
 
 /// The open connections.
@@ -27,7 +27,7 @@ pub(crate) enum Db {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
-        health: Arc<Health>,
+        health: Arc<DatabaseHealth>,
     },
     Postgres(PgDb),
 }
@@ -36,7 +36,7 @@ pub(crate) enum Db {
 #[derive(Clone, Debug)]
 pub(crate) struct PgDb {
     pub(crate) pool: PgPool,
-    pub(crate) health: Arc<Health>,
+    pub(crate) health: Arc<DatabaseHealth>,
 }
 
 /// An open transaction. Dropping it rolls back.
@@ -49,12 +49,12 @@ pub(crate) enum Tx {
 /// Whether a transaction has written anything, and where its outcome is noted.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
-    health: Arc<Health>,
+    health: Arc<DatabaseHealth>,
     any: bool,
 }
 
 impl Written {
-    fn begin(health: &Arc<Health>) -> Self {
+    fn begin(health: &Arc<DatabaseHealth>) -> Self {
         Self { health: Arc::clone(health), any: false }
     }
 
@@ -70,7 +70,7 @@ const MAX_ATTEMPTS: u32 = 8;
 const MAX_CONNECTIONS: u32 = 3;
 
 /// Whether to try again after attempt number `attempt` (from 1) ended with `error`; waits first.
-pub(crate) async fn again(attempt: u32, error: &crate::StoreError) -> bool {
+pub(crate) async fn should_retry(attempt: u32, error: &crate::StoreError) -> bool {
     let pause = if error.is_interruption() && attempt < MAX_CONNECTIONS {
         50 * attempt
     } else if error.is_transient() && attempt < MAX_ATTEMPTS {
@@ -103,7 +103,7 @@ macro_rules! retrying {
         let mut attempt = 1;
         loop {
             match $attempt.await {
-                Err(error) if $crate::db::again(attempt, &error).await => attempt += 1,
+                Err(error) if $crate::db::should_retry(attempt, &error).await => attempt += 1,
                 result => break result,
             }
         }
@@ -117,7 +117,7 @@ pub(crate) use retrying;
 const SIZES: [usize; 5] = [500, 100, 20, 5, 1];
 
 /// All of it, in pieces of those sizes.
-pub(crate) fn pieces<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
+pub(crate) fn split_pieces<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = SIZES.into_iter().find(|size| *size <= all.len())?;
         let (piece, rest) = all.split_at(size);
@@ -130,7 +130,7 @@ pub(crate) fn pieces<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
 /// so. SQLite looks numbered ones up by name one after the other, so there they have no number and count in the order in
 /// which they stand.
 /// See docs/decisions/0058-one-sql-text.md.
-pub(crate) fn places(postgres: bool, first: usize, rows: usize, columns: usize) -> String {
+pub(crate) fn numbered_places(postgres: bool, first: usize, rows: usize, columns: usize) -> String {
     let mut sql = String::with_capacity(rows * columns * 7);
     for place in 0..rows * columns {
         sql.push_str(match (place, place % columns) {
@@ -151,7 +151,7 @@ pub(crate) fn places(postgres: bool, first: usize, rows: usize, columns: usize) 
 
 impl Db {
     /// What is known of the writing side.
-    pub(crate) fn health(&self) -> &Health {
+    pub(crate) fn health(&self) -> &DatabaseHealth {
         match self {
             Self::Sqlite { health, .. } | Self::Postgres(PgDb { health, .. }) => health,
         }
@@ -201,11 +201,11 @@ impl Db {
         Ok(match self {
             Self::Sqlite { readers, .. } => {
                 let mut connection = readers.acquire().await.map_err(on_connect)?;
-                row::sqlite(arg::sqlite(sql, args)?.fetch_all(&mut *connection).await?)
+                row::from_sqlite(arg::sqlite(sql, args)?.fetch_all(&mut *connection).await?)
             }
             Self::Postgres(PgDb { pool, .. }) => {
                 let mut connection = pool.acquire().await.map_err(on_connect)?;
-                row::postgres(arg::postgres(sql, args)?.fetch_all(&mut *connection).await?)
+                row::from_postgres(arg::postgres(sql, args)?.fetch_all(&mut *connection).await?)
             }
         })
     }
@@ -227,12 +227,12 @@ impl Db {
             Self::Sqlite { writer, health, .. } => {
                 let mut connection = health.note_connection(writer.acquire().await)?;
                 let rows = arg::sqlite(sql, args)?.fetch_all(&mut *connection).await;
-                row::sqlite(health.note_commit(rows, |rows| !rows.is_empty())?)
+                row::from_sqlite(health.note_commit(rows, |rows| !rows.is_empty())?)
             }
             Self::Postgres(PgDb { pool, health }) => {
                 let mut connection = health.note_connection(pool.acquire().await)?;
                 let rows = arg::postgres(sql, args)?.fetch_all(&mut *connection).await;
-                row::postgres(health.note_commit(rows, |rows| !rows.is_empty())?)
+                row::from_postgres(health.note_commit(rows, |rows| !rows.is_empty())?)
             }
         })
     }
@@ -265,10 +265,10 @@ impl Tx {
         let sql = sql.into_sql_str();
         Ok(match self {
             Self::Sqlite(tx, written) => {
-                row::sqlite(written.health.note(arg::sqlite(sql, args)?.fetch_all(&mut **tx).await)?)
+                row::from_sqlite(written.health.note(arg::sqlite(sql, args)?.fetch_all(&mut **tx).await)?)
             }
             Self::Postgres(tx, written) => {
-                row::postgres(written.health.note(arg::postgres(sql, args)?.fetch_all(&mut **tx).await)?)
+                row::from_postgres(written.health.note(arg::postgres(sql, args)?.fetch_all(&mut **tx).await)?)
             }
         })
     }
@@ -332,16 +332,16 @@ mod tests {
 
     #[test]
     fn places_are_numbered_on_postgres_only() {
-        assert_eq!(places(true, 3, 2, 2), "($3, $4), ($5, $6)");
-        assert_eq!(places(false, 3, 2, 2), "(?, ?), (?, ?)");
-        assert_eq!(places(true, 1, 1, 3), "($1, $2, $3)");
+        assert_eq!(numbered_places(true, 3, 2, 2), "($3, $4), ($5, $6)");
+        assert_eq!(numbered_places(false, 3, 2, 2), "(?, ?), (?, ?)");
+        assert_eq!(numbered_places(true, 1, 1, 3), "($1, $2, $3)");
     }
 
     #[test]
     fn pieces_are_all_of_it_in_order_and_of_few_sizes() {
         for length in [0, 1, 7, 99, 500, 1234] {
             let all: Vec<usize> = (0..length).collect();
-            let cut: Vec<_> = pieces(&all).collect();
+            let cut: Vec<_> = split_pieces(&all).collect();
             assert_eq!(cut.concat(), all);
             assert!(cut.iter().all(|piece| SIZES.contains(&piece.len())));
         }

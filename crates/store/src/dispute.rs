@@ -6,13 +6,13 @@ use billing_domain::charge::DisputeState;
 use billing_domain::{Currency, Money, OrganizationId, Timestamp, TopUpId};
 
 use crate::db::{Tx, args, retrying};
-use crate::reversal::{Movement, Reversal};
-use crate::top_up::find as find_top_up;
+use crate::reversal::{Reversal, ReversalLine};
+use crate::top_up::find_top_up;
 use crate::{CreditLine, Result, Store, StoreError, auto_pay, wallet};
 
 /// What was heard of a dispute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DisputeWord {
+pub struct DisputeUpdate {
     /// `sandbox`, `stripe`.
     pub provider: String,
     /// The provider's name for it.
@@ -44,67 +44,67 @@ impl Store {
     pub async fn apply_dispute(
         &self,
         organization_id: &OrganizationId,
-        word: &DisputeWord,
+        update: &DisputeUpdate,
         taken: &CreditLine,
         given_back: &CreditLine,
         now: Timestamp,
     ) -> Result<DisputeApplied> {
-        retrying!("apply_dispute", organization_id => self.apply_dispute_once(organization_id, word, taken, given_back, now))
+        retrying!("apply_dispute", organization_id => self.apply_dispute_once(organization_id, update, taken, given_back, now))
     }
 
     async fn apply_dispute_once(
         &self,
         organization_id: &OrganizationId,
-        word: &DisputeWord,
+        update: &DisputeUpdate,
         taken: &CreditLine,
         given_back: &CreditLine,
         now: Timestamp,
     ) -> Result<DisputeApplied> {
         let mut applied = DisputeApplied { posted: false, auto_pay_changed: false };
         let mut tx = self.db.begin().await?;
-        let wallet = wallet::lock(&mut tx, organization_id).await?;
-        let top_up = find_top_up(&mut tx, organization_id, &word.top_up_id).await?;
-        if wallet.currency != word.currency {
-            return Err(StoreError::Corrupt(format!("dispute {} is in another currency", word.provider_ref)));
+        let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        let top_up = find_top_up(&mut tx, organization_id, &update.top_up_id).await?;
+        if wallet.currency != update.currency {
+            return Err(StoreError::Corrupt(format!("dispute {} is in another currency", update.provider_ref)));
         }
-        let before = find(&mut tx, word).await?;
-        let Some(transition) = DisputeState::apply(before.map(|(state, _)| state), word.state) else {
+        let before = find_dispute(&mut tx, update).await?;
+        let Some(transition) = DisputeState::apply(before.map(|(state, _)| state), update.state) else {
             tx.rollback().await?;
             return Ok(applied);
         };
         // What was taken is given back, whatever is said of the amount later.
         let taken_before = before.filter(|(state, _)| *state >= DisputeState::Withdrawn);
-        let amount = taken_before.map_or(word.amount, |(_, amount)| amount);
+        let amount = taken_before.map_or(update.amount, |(_, amount)| amount);
         if transition.withdraws {
             let debit = amount.checked_neg().ok_or(StoreError::Overflow)?;
-            let movement = Movement { reference: word.provider_ref.clone(), amount: debit, corrects: None };
+            let movement = ReversalLine { reference: update.provider_ref.clone(), amount: debit, corrects: None };
             Reversal::Dispute.post(&mut tx, &top_up, movement, taken, now).await?;
             applied.posted = true;
-            applied.auto_pay_changed = pause(&mut tx, organization_id, now).await?;
+            applied.auto_pay_changed = pause_auto_pay(&mut tx, organization_id, now).await?;
         }
         if transition.returns {
-            let seq = Reversal::Dispute.debited_at(&mut tx, organization_id, &word.provider_ref).await?;
+            let seq = Reversal::Dispute.debited_at(&mut tx, organization_id, &update.provider_ref).await?;
             let movement =
-                Movement { reference: format!("{}:returned", word.provider_ref), amount, corrects: Some(seq) };
+                ReversalLine { reference: format!("{}:returned", update.provider_ref), amount, corrects: Some(seq) };
             Reversal::Dispute.post(&mut tx, &top_up, movement, given_back, now).await?;
             applied.posted = true;
         }
-        write(&mut tx, organization_id, word, amount, now).await?;
+        write_dispute(&mut tx, organization_id, update, amount, now).await?;
         tx.commit().await?;
         Ok(applied)
     }
 }
 
-async fn find(tx: &mut Tx, word: &DisputeWord) -> Result<Option<(DisputeState, Money)>> {
+async fn find_dispute(tx: &mut Tx, update: &DisputeUpdate) -> Result<Option<(DisputeState, Money)>> {
     let sql = "SELECT state, amount FROM disputes WHERE provider = $1 AND provider_ref = $2";
-    let row = tx.first(sql, args![&word.provider, &word.provider_ref]).await?;
+    let row = tx.first(sql, args![&update.provider, &update.provider_ref]).await?;
     row.map(|row| Ok((row.get("state")?, row.get("amount")?))).transpose()
 }
 
-async fn write(
+async fn write_dispute(
     tx: &mut Tx,
     organization_id: &OrganizationId,
-    word: &DisputeWord,
+    update: &DisputeUpdate,
     amount: Money,
     now: Timestamp,
 ) -> Result<()> {
@@ -115,14 +115,14 @@ async fn write(
         ON CONFLICT (provider, provider_ref) DO UPDATE SET
             amount = excluded.amount, reason = excluded.reason, state = excluded.state, updated_at = excluded.updated_at",
         args![
-            &word.provider,
-            &word.provider_ref,
+            &update.provider,
+            &update.provider_ref,
             organization_id,
-            &word.top_up_id,
+            &update.top_up_id,
             amount,
-            word.currency,
-            &word.reason,
-            word.state.as_str(),
+            update.currency,
+            &update.reason,
+            update.state.as_str(),
             now
         ],
     )
@@ -131,7 +131,7 @@ async fn write(
 }
 
 /// Nobody is charged unasked while the card's bank takes charges back.
-async fn pause(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<bool> {
-    let present = auto_pay::find(tx, organization_id).await?;
-    if present.enabled { auto_pay::apply(tx, &present, HealthEvent::Disputed, now).await } else { Ok(false) }
+async fn pause_auto_pay(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<bool> {
+    let present = auto_pay::find_auto_pay(tx, organization_id).await?;
+    if present.enabled { auto_pay::apply_event(tx, &present, HealthEvent::Disputed, now).await } else { Ok(false) }
 }

@@ -6,7 +6,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// Why an operation was not done. Nothing was written, unless an operation says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No such row in this organisation.
+    /// No such row in this organization.
     #[error("not found")]
     NotFound,
     /// The row has changed since the caller read it (`ETag`, version, state).
@@ -104,7 +104,7 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(inner) => match kind(inner.code().as_deref(), inner.message()) {
+            sqlx::Error::Database(inner) => match error_kind(inner.code().as_deref(), inner.message()) {
                 Kind::Overflow => Self::Overflow,
                 Kind::Unavailable => Self::Unavailable(error.to_string()),
                 Kind::TimedOut => Self::TimedOut,
@@ -150,7 +150,7 @@ pub(crate) fn may_have_broken_the_connection(error: &sqlx::Error) -> bool {
         (sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed | sqlx::Error::WorkerCrashed, _) => true,
         (_, Some(code)) if is_sqlstate(&code) => code == "25006",
         // NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL
-        (_, Some(code)) => matches!(primary(&code), Some(7 | 8 | 10 | 13 | 14 | 15)),
+        (_, Some(code)) => matches!(primary_code(&code), Some(7 | 8 | 10 | 13 | 14 | 15)),
         _ => false,
     }
 }
@@ -166,7 +166,7 @@ fn is_sqlstate(code: &str) -> bool {
 }
 
 /// SQLite's primary result code: the low byte of the extended one.
-fn primary(code: &str) -> Option<u32> {
+fn primary_code(code: &str) -> Option<u32> {
     code.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
@@ -182,7 +182,7 @@ enum Kind {
 }
 
 /// Reads SQLSTATE (PostgreSQL) or the extended result code (SQLite, a decimal number).
-fn kind(code: Option<&str>, message: &str) -> Kind {
+fn error_kind(code: Option<&str>, message: &str) -> Kind {
     let Some(code) = code else { return Kind::Other };
     if is_sqlstate(code) {
         return match code {
@@ -201,7 +201,7 @@ fn kind(code: Option<&str>, message: &str) -> Kind {
             _ => Kind::Other,
         };
     }
-    match primary(code) {
+    match primary_code(code) {
         // INTERRUPT, by the time limit
         Some(9) => Kind::TimedOut,
         // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL
@@ -218,16 +218,16 @@ mod tests {
     #[test]
     fn an_outage_is_never_taken_for_a_fault_of_ours() {
         for code in ["25006", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08001", "08004"] {
-            assert_eq!(kind(Some(code), ""), Kind::Interrupted, "{code}");
+            assert_eq!(error_kind(Some(code), ""), Kind::Interrupted, "{code}");
         }
         for code in ["53100", "53300", "55P03", "58030", "5", "8", "266", "778", "13", "14"] {
-            assert_eq!(kind(Some(code), ""), Kind::Unavailable, "{code}");
+            assert_eq!(error_kind(Some(code), ""), Kind::Unavailable, "{code}");
         }
         for code in ["57014", "9"] {
-            assert_eq!(kind(Some(code), ""), Kind::TimedOut, "{code}");
+            assert_eq!(error_kind(Some(code), ""), Kind::TimedOut, "{code}");
         }
         for code in ["23505", "42601", "1", "11", "2067"] {
-            assert_eq!(kind(Some(code), ""), Kind::Other, "{code}");
+            assert_eq!(error_kind(Some(code), ""), Kind::Other, "{code}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use billing_domain::{HoldId, Money, OrganizationId, Timestamp, UsageKind};
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, Tx, args, columns, pieces, places, retrying, stored_name};
+use crate::db::{Arg, Tx, args, columns, numbered_places, retrying, split_pieces, stored_name};
 use crate::{Result, Store, StoreError, Wallet, wallet};
 
 const COLUMNS: usize = 7;
@@ -65,7 +65,7 @@ pub struct NewHold {
 
 /// A request to set money aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct HoldRequest {
     /// Whose.
     pub organization_id: OrganizationId,
     /// What for.
@@ -109,19 +109,19 @@ impl Store {
         floor: Money,
         now: Timestamp,
     ) -> Result<Authorization> {
-        let wanted = [Wanted { organization_id: organization_id.to_owned(), hold: hold.clone(), floor }];
+        let wanted = [HoldRequest { organization_id: organization_id.to_owned(), hold: hold.clone(), floor }];
         self.authorize_many(&wanted, now).await?.pop().unwrap_or(Err(StoreError::NotFound))
     }
 
-    /// Gives back the organisations' expired holds, then sets money aside for one request after the other, each if
+    /// Gives back the organizations' expired holds, then sets money aside for one request after the other, each if
     /// balance − held − amount stays at or above its floor: all of it in one transaction (group commit), under the
     /// wallets' locks, which parallel calls cannot overdraw. The answers are in the order of the request; `NotFound`
     /// without a wallet. A taken id makes all of it `Conflict`.
-    pub async fn authorize_many(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
+    pub async fn authorize_many(&self, wanted: &[HoldRequest], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
         retrying!("authorize", self.authorize_once(wanted, now))
     }
 
-    /// One hold, by its unguessable id alone (the platform names no organisation here), or `NotFound`.
+    /// One hold, by its unguessable id alone (the platform names no organization here), or `NotFound`.
     pub async fn hold(&self, id: &HoldId) -> Result<Hold> {
         let row = self.db.first(concat!(select_hold!(), " WHERE id = $1"), args![id]).await?;
         Hold::read(&row.ok_or(StoreError::NotFound)?)
@@ -132,7 +132,7 @@ impl Store {
         retrying!("release_hold", self.release_hold_once(id, now))
     }
 
-    /// Gives back holds of any organisation that have expired; the wallets that changed, at most `limit` of them.
+    /// Gives back holds of any organization that have expired; the wallets that changed, at most `limit` of them.
     pub async fn expire_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<Wallet>> {
         let rows = self
             .db
@@ -146,14 +146,14 @@ impl Store {
             let organization_id: OrganizationId = row.get("organization_id")?;
             match self.expire_organization_holds(&organization_id, now).await {
                 Ok(wallet) => changed.extend(wallet),
-                // One organisation's locked or damaged row must not hold up the others.
+                // One organization's locked or damaged row must not hold up the others.
                 Err(error) => tracing::warn!(%organization_id, %error, "expired holds could not be given back"),
             }
         }
         Ok(changed)
     }
 
-    /// Gives back one organisation's expired holds; the wallet if that changed it. Where nothing has expired, which is
+    /// Gives back one organization's expired holds; the wallet if that changed it. Where nothing has expired, which is
     /// nearly always, no lock is taken: every reading of a wallet with holds comes through here.
     pub async fn expire_organization_holds(
         &self,
@@ -171,7 +171,7 @@ impl Store {
 }
 
 impl Store {
-    async fn authorize_once(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
+    async fn authorize_once(&self, wanted: &[HoldRequest], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
         let mut by_wallet: BTreeMap<&OrganizationId, Vec<usize>> = BTreeMap::new();
         for (index, one) in wanted.iter().enumerate() {
             by_wallet.entry(&one.organization_id).or_default().push(index);
@@ -180,14 +180,14 @@ impl Store {
         let mut tx = self.db.begin().await?;
         // Wallets are locked in the order of their ids, as by every other transaction that takes several.
         for (organization_id, indexes) in by_wallet {
-            let before = match wallet::lock(&mut tx, organization_id).await {
+            let before = match wallet::lock_wallet(&mut tx, organization_id).await {
                 Err(StoreError::NotFound) => continue,
                 other => other?,
             };
-            let mut wallet = sweep(&mut tx, organization_id, now).await?.unwrap_or(before);
+            let mut wallet = sweep_expired(&mut tx, organization_id, now).await?.unwrap_or(before);
             let (first, mut granted) = (wallet.clone(), Vec::new());
             for index in indexes {
-                let Wanted { hold, floor, .. } = &wanted[index];
+                let HoldRequest { hold, floor, .. } = &wanted[index];
                 answers[index] = Ok(match wallet.with_hold(hold.amount, *floor, now) {
                     None => Authorization::Refused { wallet: wallet.clone() },
                     Some(with) => {
@@ -200,7 +200,7 @@ impl Store {
             }
             if !granted.is_empty() {
                 wallet::set_aside(&mut tx, &first, &wallet).await?;
-                insert(&mut tx, &granted).await?;
+                insert_holds(&mut tx, &granted).await?;
             }
         }
         tx.commit().await?;
@@ -210,7 +210,7 @@ impl Store {
     async fn release_hold_once(&self, id: &HoldId, now: Timestamp) -> Result<Release> {
         let organization_id = self.hold(id).await?.organization_id;
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, &organization_id).await?;
+        wallet::lock_wallet(&mut tx, &organization_id).await?;
         let row = tx.first(concat!(select_hold!(), " WHERE id = $1"), args![id]).await?;
         let hold = Hold::read(&row.ok_or(StoreError::NotFound)?)?;
         if hold.state != HoldState::Open {
@@ -226,15 +226,15 @@ impl Store {
 
     async fn expire_holds_once(&self, organization_id: &OrganizationId, now: Timestamp) -> Result<Option<Wallet>> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
-        let wallet = sweep(&mut tx, organization_id, now).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        let wallet = sweep_expired(&mut tx, organization_id, now).await?;
         tx.commit().await?;
         Ok(wallet)
     }
 }
 
-/// Gives back what has expired in one organisation, whose wallet is locked; the wallet if that changed it.
-async fn sweep(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<Option<Wallet>> {
+/// Gives back what has expired in one organization, whose wallet is locked; the wallet if that changed it.
+async fn sweep_expired(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<Option<Wallet>> {
     let rows = tx
         .all(
             "UPDATE holds SET state = 'expired'
@@ -245,12 +245,12 @@ async fn sweep(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) ->
     if rows.is_empty() {
         return Ok(None);
     }
-    wallet::give_back(tx, organization_id, sum(&rows)?).await.map(Some)
+    wallet::give_back(tx, organization_id, sum_amounts(&rows)?).await.map(Some)
 }
 
 /// Closes those of the holds that are still open, for work that is being posted; the money that they held.
 /// See docs/decisions/0006-usage-is-owed.md.
-pub(crate) async fn capture(tx: &mut Tx, organization_id: &OrganizationId, ids: &[&HoldId]) -> Result<Money> {
+pub(crate) async fn capture_holds(tx: &mut Tx, organization_id: &OrganizationId, ids: &[&HoldId]) -> Result<Money> {
     let mut captured = Money::ZERO;
     for id in ids {
         let rows = tx
@@ -260,22 +260,22 @@ pub(crate) async fn capture(tx: &mut Tx, organization_id: &OrganizationId, ids: 
                 args![organization_id, *id],
             )
             .await?;
-        captured = captured.checked_add(sum(&rows)?).ok_or(StoreError::Overflow)?;
+        captured = captured.checked_add(sum_amounts(&rows)?).ok_or(StoreError::Overflow)?;
     }
     Ok(captured)
 }
 
-fn sum(rows: &[crate::db::Row]) -> Result<Money> {
+fn sum_amounts(rows: &[crate::db::Row]) -> Result<Money> {
     let amounts = rows.iter().map(|row| row.get("amount")).collect::<Result<Vec<_>>>()?;
     Money::checked_sum(amounts).ok_or(StoreError::Overflow)
 }
 
-async fn insert(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
-    for chunk in pieces(holds) {
+async fn insert_holds(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
+    for chunk in split_pieces(holds) {
         let sql = format!(
             "INSERT INTO holds ({}) VALUES {}",
             hold_columns!(),
-            places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
+            numbered_places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
         );
         let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
         for hold in chunk {

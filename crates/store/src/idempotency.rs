@@ -63,7 +63,7 @@ pub(crate) enum Claim<I> {
 /// Claims a key for `resource_id` inside the transaction that makes it. On PostgreSQL this waits for a transaction that
 /// is just claiming the same key.
 /// See docs/decisions/0015-idempotency-keys.md.
-pub(crate) async fn claim<I: Id>(
+pub(crate) async fn claim_key<I: Id>(
     tx: &mut Tx,
     organization_id: &OrganizationId,
     key: &IdempotencyKey,

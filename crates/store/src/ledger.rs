@@ -17,7 +17,7 @@ mod rows;
 pub(crate) use posting::post_in;
 pub(crate) use rows::{ledger_columns, read_line};
 
-/// The name space of references: within one organisation and origin a reference posts once, for ever.
+/// The name space of references: within one organization and origin a reference posts once, for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Origin {
     /// A metering event, by the platform's id.
@@ -43,7 +43,7 @@ pub struct NewLine {
     pub kind: TransactionKind,
     /// Name space of `reference`.
     pub origin: Origin,
-    /// Unique for its origin in the organisation, for ever.
+    /// Unique for its origin in the organization, for ever.
     pub reference: String,
     /// The other side, as in [`Line::contra`].
     pub contra: String,
@@ -54,7 +54,7 @@ pub struct NewLine {
     pub part: Remainder,
     /// When it happened.
     pub occurred_at: Timestamp,
-    /// The date of `occurred_at` in the organisation's zone; usage is summed by it.
+    /// The date of `occurred_at` in the organization's zone; usage is summed by it.
     pub day: Date,
     /// For people.
     pub description: String,
@@ -85,7 +85,7 @@ pub struct PostedLine {
 
 /// What became of one line of a posting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum LineOutcome {
     /// It is in the ledger.
     Posted(Arc<PostedLine>),
     /// The same line was posted before; nothing was written.
@@ -106,12 +106,12 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
     /// One outcome a line, in the order of the request.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<LineOutcome>,
     /// The wallet after it.
     pub wallet: Wallet,
 }
 
-/// The lines of one organisation in [`Store::post_many`].
+/// The lines of one organization in [`Store::post_many`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// Whose ledger.

@@ -1,6 +1,6 @@
 //! SQL for SQLite and PostgreSQL: the wallet's memory. The suite in `tests/suite` runs on both and *is* the definition.
 //!
-//! Everything is a method of [`Store`]; every read and write names the organisation and never finds another one's row.
+//! Everything is a method of [`Store`]; every read and write names the organization and never finds another one's row.
 //! Time and randomness are handed in. Amounts are micro-units, times micro-seconds, ids UUIDv7 made by the caller.
 //!
 //! | file | methods |
@@ -78,29 +78,29 @@ mod wallet;
 pub use auto_pay::{AutoPay, AutoPayUpdate};
 pub use backlog::Backlog;
 pub use card::{Card, NewCard};
-pub use card_setup::{CardSetup, NewCardSetup, SetupStatus, SetupWord};
-pub use dispute::{DisputeApplied, DisputeWord};
+pub use card_setup::{CardSetup, NewCardSetup, SetupResult, SetupStatus};
+pub use dispute::{DisputeApplied, DisputeUpdate};
 pub use early_event::{EarlyEvent, EarlyKind};
 pub use error::{Result, StoreError};
-pub use fraud::{FraudApplied, FraudWord};
-pub use hold::{Authorization, Hold, HoldState, NewHold, Release, Wanted};
+pub use fraud::{FraudApplied, FraudUpdate};
+pub use hold::{Authorization, Hold, HoldRequest, HoldState, NewHold, Release};
 pub use idempotency::{Created, IdempotencyKey};
-pub use ledger::{Batch, NewLine, Origin, Outcome, PostedLine, Posting};
+pub use ledger::{Batch, LineOutcome, NewLine, Origin, PostedLine, Posting};
 pub use link::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
 pub use member::{Member, Membership, RoleChange, User};
-pub use notice::{Channel, Delivery, DeliveryState, DeliveryWord, Facts, LowBalance, Notice, NoticeKind};
+pub use notice::{Channel, Delivery, DeliveryResult, DeliveryState, LowBalance, Notice, NoticeFacts, NoticeKind};
 pub use organization::{NewOrganization, Organization, OrganizationUpdate};
-pub use pace::{Allowance, Pace};
-pub use paper::{NewPaper, Paper, PaperKind};
-pub use refund::{ExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundWord};
+pub use pace::{Pace, PaceAllowance};
+pub use paper::{IssuedDocument, NewDocument, PaperKind};
+pub use refund::{NewExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundResult};
 pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};
 pub use sandbox::SandboxRecord;
 pub use session::{NewSession, Session};
 pub use signal::{LONGEST_SIGNAL, Signal, Signals};
 pub use statement::KindSum;
 pub use step::{WalletStep, WalletSteps, step_of};
-pub use store::{COSTLY_READ_TIME, Connections, Store};
-pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderWord, TopUp};
+pub use store::{COSTLY_READ_TIME, ConnectionLimits, Store};
+pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCredit, ProviderUpdate, TopUp};
 pub use transaction::{Outline, TransactionFilter};
 pub use unknown_payment::{ReceivedTopUp, UnknownPayment};
 pub use usage::{KindDay, NAMED_SOURCES, SourceSum, Sources, UsageDay};

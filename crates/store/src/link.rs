@@ -1,4 +1,4 @@
-//! Hand-over links: made by an admin, used once by whoever holds the token, of which only the hash is here.
+//! Payment links: made by an admin, used once by whoever holds the token, of which only the hash is here.
 
 mod attempt;
 
@@ -8,7 +8,7 @@ use billing_domain::{CardId, Currency, LinkId, Money, OrganizationId, Timestamp,
 
 use crate::auto_pay::{read_settings, refill_columns};
 use crate::db::{Row, Tx, args, retrying};
-use crate::notice::{self, Facts, NoticeKind};
+use crate::notice::{self, NoticeFacts, NoticeKind};
 use crate::{Result, Store, StoreError, wallet};
 
 pub(crate) use attempt::after_charge;
@@ -44,7 +44,7 @@ macro_rules! select_link {
     };
 }
 
-/// A hand-over link.
+/// A payment link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentLink {
     /// UUIDv7.
@@ -124,7 +124,7 @@ impl PaymentLink {
 }
 
 impl Store {
-    /// Makes a link; `LimitReached` while the organisation has [`MAX_ALIVE`] that can be used. They are counted under the
+    /// Makes a link; `LimitReached` while the organization has [`MAX_ALIVE`] that can be used. They are counted under the
     /// wallet's lock, so that parallel calls cannot pass the limit together.
     pub async fn create_link(
         &self,
@@ -138,7 +138,7 @@ impl Store {
 
     async fn create_link_once(&self, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
         let alive =
             concat!("SELECT COUNT(*) AS alive FROM payment_links WHERE organization_id = $1 AND ", is_alive!("$2"));
         let alive = tx.first(alive, args![organization_id, now]).await?.map_or(Ok(0), |row| row.get("alive"))?;
@@ -146,8 +146,8 @@ impl Store {
             tx.rollback().await?;
             return Err(StoreError::LimitReached(MAX_ALIVE));
         }
-        insert(&mut tx, organization_id, new, now).await?;
-        tell(&mut tx, organization_id, new, now).await?;
+        insert_link(&mut tx, organization_id, new, now).await?;
+        notify_created(&mut tx, organization_id, new, now).await?;
         tx.commit().await
     }
 
@@ -178,7 +178,7 @@ impl Store {
         PaymentLink::read(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// The link whose token has this hash, of whichever organisation, or `NotFound`.
+    /// The link whose token has this hash, of whichever organization, or `NotFound`.
     pub async fn link_by_token(&self, token_hash: &str) -> Result<PaymentLink> {
         let row = self.db.first(concat!(select_link!(), " WHERE token_hash = $1"), args![token_hash]).await?;
         PaymentLink::read(&row.ok_or(StoreError::NotFound)?)
@@ -212,13 +212,13 @@ impl Store {
 }
 
 /// Whoever holds the link can do what it says: that must not stay unseen.
-async fn tell(tx: &mut Tx, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
-    let mut facts = Facts::from([
+async fn notify_created(tx: &mut Tx, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
+    let mut facts = NoticeFacts::from([
         ("link_id".to_owned(), new.id.to_string()),
         ("purpose".to_owned(), new.purpose.as_str().to_owned()),
         ("expires_at".to_owned(), new.expires_at.to_string()),
     ]);
-    let wallet = wallet::lock(tx, organization_id).await?;
+    let wallet = wallet::lock_wallet(tx, organization_id).await?;
     facts.insert("currency".to_owned(), wallet.currency.to_string());
     if let Some(amount) = new.amount {
         facts.insert("amount".to_owned(), amount.to_string());
@@ -229,7 +229,7 @@ async fn tell(tx: &mut Tx, organization_id: &OrganizationId, new: &NewLink, now:
     notice::authority_changed(tx, organization_id, NoticeKind::PaymentLinkCreated, &new.created_by, facts, now).await
 }
 
-async fn insert(tx: &mut Tx, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
+async fn insert_link(tx: &mut Tx, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
     let refill = new.settings.as_ref().map(|settings| refill_columns(&settings.refill));
     tx.execute(
         "INSERT INTO payment_links (id, organization_id, token_hash, purpose, amount, currency, threshold,
@@ -258,7 +258,7 @@ async fn insert(tx: &mut Tx, organization_id: &OrganizationId, new: &NewLink, no
     Ok(())
 }
 
-pub(crate) async fn find(tx: &mut Tx, organization_id: &OrganizationId, id: &LinkId) -> Result<PaymentLink> {
+pub(crate) async fn find_link(tx: &mut Tx, organization_id: &OrganizationId, id: &LinkId) -> Result<PaymentLink> {
     let sql = concat!(select_link!(), " WHERE payment_links.organization_id = $1 AND payment_links.id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     PaymentLink::read(&row.ok_or(StoreError::NotFound)?)

@@ -1,9 +1,9 @@
-//! People and their roles in organisations.
+//! People and their roles in organizations.
 
 use billing_domain::{OrganizationId, Role, Timestamp, UserId};
 
 use crate::db::{args, columns, retrying};
-use crate::notice::{self, Facts, NoticeKind};
+use crate::notice::{self, NoticeFacts, NoticeKind};
 use crate::{Result, Store, StoreError, wallet};
 
 columns!(member_columns, Member { user_id = "u.id", name = "u.name", email = "u.email", role = "m.role" });
@@ -31,7 +31,7 @@ pub struct User {
     pub password_hash: String,
 }
 
-/// A person in an organisation.
+/// A person in an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// UUIDv7 of the user.
@@ -44,7 +44,7 @@ pub struct Member {
     pub role: Role,
 }
 
-/// An organisation that a user belongs to.
+/// An organization that a user belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// Whose.
@@ -82,7 +82,7 @@ impl Store {
         row.as_ref().map(User::read).transpose()
     }
 
-    /// The organisations of a person, first joined first.
+    /// The organizations of a person, first joined first.
     pub async fn memberships(&self, user_id: &UserId) -> Result<Vec<Membership>> {
         let sql = concat!(
             "SELECT ",
@@ -93,7 +93,7 @@ impl Store {
         rows.iter().map(Membership::read).collect()
     }
 
-    /// Puts a person into an organisation. Being there already is `Conflict`.
+    /// Puts a person into an organization. Being there already is `Conflict`.
     pub async fn add_member(
         &self,
         organization_id: &OrganizationId,
@@ -111,7 +111,7 @@ impl Store {
         Ok(())
     }
 
-    /// Everybody in the organisation, by name.
+    /// Everybody in the organization, by name.
     pub async fn members(&self, organization_id: &OrganizationId) -> Result<Vec<Member>> {
         let rows =
             self.db.all(concat!(select_member!(), " WHERE m.organization_id = $1"), args![organization_id]).await?;
@@ -128,7 +128,7 @@ impl Store {
         Member::read(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// Gives a member another role on the word of `by` (a user's id), never leaving the organisation without an owner; people
+    /// Gives a member another role on the word of `by` (a user's id), never leaving the organization without an owner; people
     /// are told. `NotFound` for strangers.
     pub async fn change_role(
         &self,
@@ -159,7 +159,7 @@ impl Store {
     ) -> Result<RoleChange> {
         let mut tx = self.db.begin().await?;
         // Two owners who demote each other at the same time must not both succeed.
-        wallet::lock(&mut tx, organization_id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
         let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
         let row = tx.first(sql, args![organization_id, user_id]).await?.ok_or(StoreError::NotFound)?;
         let before = Member::read(&row)?;
@@ -177,7 +177,7 @@ impl Store {
             return Ok(RoleChange::LastOwner);
         }
         if before.role != role {
-            let facts = Facts::from([
+            let facts = NoticeFacts::from([
                 ("member".to_owned(), before.name.clone()),
                 ("role_before".to_owned(), before.role.as_str().to_owned()),
                 ("role".to_owned(), role.as_str().to_owned()),

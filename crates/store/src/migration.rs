@@ -162,7 +162,7 @@ impl Migration {
 }
 
 /// Brings the schema up to date. Whoever comes second waits and then finds nothing to do.
-pub(crate) async fn migrate(db: &Db) -> Result<()> {
+pub(crate) async fn migrate_schema(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
     if tx.is_postgres() {
         // Another server may be busy with a long step.
@@ -174,8 +174,8 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
             version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)",
     )
     .await?;
-    let applied = applied(&mut tx).await?;
-    check(&applied, tx.is_postgres())?;
+    let applied = read_applied(&mut tx).await?;
+    check_applied(&applied, tx.is_postgres())?;
     for migration in MIGRATIONS.iter().filter(|one| applied.iter().all(|(version, _)| *version != one.version)) {
         let sql = migration.sql(tx.is_postgres());
         tx.script(AssertSqlSafe(sql)).await?;
@@ -192,14 +192,14 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
 /// Refuses a database that is not exactly of this version; writes nothing.
 pub(crate) async fn expect_current(db: &Db) -> Result<()> {
     let mut tx = db.snapshot().await?;
-    let found = applied(&mut tx).await;
+    let found = read_applied(&mut tx).await;
     let postgres = tx.is_postgres();
     tx.rollback().await?;
     let found = found.map_err(|error| match error {
         StoreError::Database(_) => StoreError::Schema("it holds no wallets".to_owned()),
         other => other,
     })?;
-    check(&found, postgres)?;
+    check_applied(&found, postgres)?;
     if found.len() < MIGRATIONS.len() {
         return Err(StoreError::Schema("it is of an older version; start the server once".to_owned()));
     }
@@ -207,7 +207,7 @@ pub(crate) async fn expect_current(db: &Db) -> Result<()> {
 }
 
 /// Every applied step must be one of ours.
-fn check(applied: &[(i64, String)], postgres: bool) -> Result<()> {
+fn check_applied(applied: &[(i64, String)], postgres: bool) -> Result<()> {
     for (version, checksum) in applied {
         let Some(known) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
             return Err(StoreError::Schema(format!("step {version} was made by a newer version of this program")));
@@ -219,7 +219,7 @@ fn check(applied: &[(i64, String)], postgres: bool) -> Result<()> {
     Ok(())
 }
 
-async fn applied(tx: &mut Tx) -> Result<Vec<(i64, String)>> {
+async fn read_applied(tx: &mut Tx) -> Result<Vec<(i64, String)>> {
     let rows = tx.all("SELECT version, checksum FROM schema_migrations ORDER BY version", &[]).await?;
     rows.iter().map(|row| Ok((row.get("version")?, row.get("checksum")?))).collect()
 }

@@ -23,7 +23,7 @@ pub enum NoticeKind {
     PaymentDeclined,
     /// Automatic payments rest until a person does something.
     AutomaticPaymentsPaused,
-    /// A card was connected, by a person or through a hand-over link.
+    /// A card was connected, by a person or through a payment link.
     CardAdded,
     /// The card's bank suspects that a payment was fraud.
     FraudWarning,
@@ -31,12 +31,12 @@ pub enum NoticeKind {
     AutomaticPaymentsChanged,
     /// Somebody has another role.
     RoleChanged,
-    /// A hand-over link was made.
+    /// A payment link was made.
     PaymentLinkCreated,
 }
 
 /// What a notice tells, by name; the names are those of its webhook.
-pub type Facts = BTreeMap<String, String>;
+pub type NoticeFacts = BTreeMap<String, String>;
 
 /// Something that was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Notice {
     /// About what.
     pub kind: NoticeKind,
     /// What it tells.
-    pub facts: Facts,
+    pub facts: NoticeFacts,
     /// When it came about.
     pub created_at: Timestamp,
 }
@@ -96,7 +96,7 @@ pub struct Delivery {
 
 /// What became of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeliveryWord {
+pub enum DeliveryResult {
     /// It was taken.
     Delivered,
     /// There is no such way here.
@@ -142,8 +142,8 @@ macro_rules! delivery_columns {
 }
 
 /// What is to be told about the way from one state of automatic payments to the next.
-pub(crate) fn about(before: &Health, after: &Health) -> Option<(NoticeKind, Facts)> {
-    let mut facts = Facts::new();
+pub(crate) fn notice_about(before: &Health, after: &Health) -> Option<(NoticeKind, NoticeFacts)> {
+    let mut facts = NoticeFacts::new();
     let kind = match (before.paused_reason, after.paused_reason) {
         (earlier, Some(reason)) if earlier != Some(reason) => {
             facts.insert("reason".to_owned(), reason.as_str().to_owned());
@@ -172,14 +172,14 @@ pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Ti
         }
         Added::ByLink { made_by } => ("payment_link", made_by.to_owned()),
     };
-    let facts = Facts::from([
+    let facts = NoticeFacts::from([
         ("card_id".to_owned(), card.id.to_string()),
         ("card_brand".to_owned(), card.brand.clone()),
         ("card_last4".to_owned(), card.last4.clone()),
         ("how".to_owned(), how.to_owned()),
         ("by".to_owned(), by),
     ]);
-    write(tx, &card.organization_id, NoticeKind::CardAdded, &facts, now).await
+    write_notice(tx, &card.organization_id, NoticeKind::CardAdded, &facts, now).await
 }
 
 /// Tells of a change that hands out power over money, and who made it.
@@ -188,13 +188,13 @@ pub(crate) async fn authority_changed(
     organization_id: &OrganizationId,
     kind: NoticeKind,
     by: &UserId,
-    mut facts: Facts,
+    mut facts: NoticeFacts,
     now: Timestamp,
 ) -> Result<()> {
     let row = tx.first("SELECT name FROM users WHERE id = $1", args![by]).await?;
     let name = row.map(|row| row.get("name")).transpose()?.unwrap_or_default();
     facts.insert("by".to_owned(), name);
-    write(tx, organization_id, kind, &facts, now).await
+    write_notice(tx, organization_id, kind, &facts, now).await
 }
 
 /// How a card came to be connected.
@@ -205,7 +205,7 @@ pub(crate) enum Added<'a> {
         /// Who, if that was noted.
         user_id: Option<&'a UserId>,
     },
-    /// By whoever held a hand-over link.
+    /// By whoever held a payment link.
     ByLink {
         /// The name of whoever made it.
         made_by: &'a str,
@@ -213,11 +213,11 @@ pub(crate) enum Added<'a> {
 }
 
 /// Writes a notice and a delivery for whoever is told now.
-pub(crate) async fn write(
+pub(crate) async fn write_notice(
     tx: &mut Tx,
     organization_id: &OrganizationId,
     kind: NoticeKind,
-    facts: &Facts,
+    facts: &NoticeFacts,
     now: Timestamp,
 ) -> Result<()> {
     let facts = serde_json::to_string(facts).map_err(|error| StoreError::Corrupt(error.to_string()))?;
@@ -261,7 +261,7 @@ fn id_of(organization_id: &OrganizationId, kind: NoticeKind, facts: &str, now: T
 }
 
 impl Store {
-    /// An organisation's latest notices, newest first.
+    /// An organization's latest notices, newest first.
     pub async fn notices(&self, organization_id: &OrganizationId, limit: u32) -> Result<Vec<Notice>> {
         let sql = concat!(
             "SELECT ",
@@ -272,7 +272,7 @@ impl Store {
         rows.iter().map(Notice::read).collect()
     }
 
-    /// The latest deliveries in one state of every organisation, newest first.
+    /// The latest deliveries in one state of every organization, newest first.
     pub async fn deliveries(&self, state: DeliveryState, limit: u32) -> Result<Vec<Delivery>> {
         let sql = concat!(
             "SELECT ",
@@ -305,16 +305,16 @@ impl Store {
         &self,
         delivery: &Delivery,
         owner: &LeaseOwner,
-        word: &DeliveryWord,
+        update: &DeliveryResult,
         now: Timestamp,
     ) -> Result<()> {
-        let (state, error, again_at) = match word {
-            DeliveryWord::Delivered => (DeliveryState::Delivered, None, None),
-            DeliveryWord::Kept => (DeliveryState::Kept, None, None),
-            DeliveryWord::Failed { error, again_at: Some(at) } => (DeliveryState::Pending, Some(error), Some(*at)),
-            DeliveryWord::Failed { error, again_at: None } => (DeliveryState::Dead, Some(error), None),
+        let (state, error, again_at) = match update {
+            DeliveryResult::Delivered => (DeliveryState::Delivered, None, None),
+            DeliveryResult::Kept => (DeliveryState::Kept, None, None),
+            DeliveryResult::Failed { error, again_at: Some(at) } => (DeliveryState::Pending, Some(error), Some(*at)),
+            DeliveryResult::Failed { error, again_at: None } => (DeliveryState::Dead, Some(error), None),
         };
-        let tried = i64::from(*word != DeliveryWord::Kept);
+        let tried = i64::from(*update != DeliveryResult::Kept);
         self.db
             .execute(
                 "UPDATE deliveries SET state = $5, tries = tries + $6, next_try_at = $7, last_error = $8,
@@ -349,7 +349,7 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         is_low: bool,
-        facts: &Facts,
+        facts: &NoticeFacts,
         now: Timestamp,
     ) -> Result<LowBalance> {
         let sql = "SELECT is_low FROM low_balances WHERE organization_id = $1";
@@ -400,11 +400,11 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         is_low: bool,
-        facts: &Facts,
+        facts: &NoticeFacts,
         now: Timestamp,
     ) -> Result<LowBalance> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
         let sql = "SELECT is_low, told_at FROM low_balances WHERE organization_id = $1";
         let (was_low, told_at) = match tx.first(sql, args![organization_id]).await? {
             Some(row) => (row.get("is_low")?, row.get("told_at")?),
@@ -423,7 +423,7 @@ impl Store {
         )
         .await?;
         if tell {
-            write(&mut tx, organization_id, NoticeKind::LowBalance, facts, now).await?;
+            write_notice(&mut tx, organization_id, NoticeKind::LowBalance, facts, now).await?;
         }
         tx.commit().await?;
         Ok(match (is_low, tell) {

@@ -1,4 +1,4 @@
-//! Organisations: whose wallet it is, and what receipts print.
+//! Organizations: whose wallet it is, and what receipts print.
 
 use billing_domain::ledger::Hash;
 use billing_domain::{Currency, OrganizationId, Timestamp};
@@ -27,7 +27,7 @@ macro_rules! select_organization {
     };
 }
 
-/// An organisation.
+/// An organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
     /// UUIDv7.
@@ -50,7 +50,7 @@ pub struct Organization {
     pub created_at: Timestamp,
 }
 
-/// What a new organisation needs.
+/// What a new organization needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrganization {
     /// UUIDv7.
@@ -69,7 +69,7 @@ pub struct NewOrganization {
     pub made_by_demo: bool,
 }
 
-/// What may be changed about an organisation.
+/// What may be changed about an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationUpdate {
     /// Legal name.
@@ -83,12 +83,12 @@ pub struct OrganizationUpdate {
 }
 
 impl Store {
-    /// Makes an organisation with an empty wallet and automatic payments off. A taken id is `Conflict`.
+    /// Makes an organization with an empty wallet and automatic payments off. A taken id is `Conflict`.
     pub async fn create_organization(&self, new: &NewOrganization, now: Timestamp) -> Result<Organization> {
         retrying!("create_organization", self.create_organization_once(new, now))
     }
 
-    /// One organisation, or `NotFound`.
+    /// One organization, or `NotFound`.
     pub async fn organization(&self, id: &OrganizationId) -> Result<Organization> {
         let row = self.db.first(concat!(select_organization!(), " WHERE id = $1"), args![id]).await?;
         Organization::read(&row.ok_or(StoreError::NotFound)?)
@@ -118,7 +118,7 @@ impl Store {
         }
     }
 
-    /// The ids of all organisations, oldest first.
+    /// The ids of all organizations, oldest first.
     pub async fn organization_ids(&self) -> Result<Vec<OrganizationId>> {
         let rows = self.db.all("SELECT id FROM organizations ORDER BY created_at, id", &[]).await?;
         rows.iter().map(|row| row.get("id")).collect()

@@ -1,4 +1,4 @@
-//! How much and how often people may add money by hand: counted under the wallet's lock, in the transaction that writes the
+//! How much and how often people may add money manually: counted under the wallet's lock, in the transaction that writes the
 //! top-up, so that parallel requests cannot pass a limit together.
 
 use billing_domain::{Money, OrganizationId, Timestamp};
@@ -8,12 +8,12 @@ use crate::{Result, StoreError};
 
 const HOUR_SECONDS: i64 = 3_600;
 const DAY_SECONDS: i64 = 24 * 3_600;
-/// Of an organisation within an hour: whoever has more cards declined is trying numbers.
+/// Of an organization within an hour: whoever has more cards declined is trying numbers.
 const DECLINED_SETUPS: i64 = 5;
 
 /// What may be begun in a span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
+pub struct PaceAllowance {
     /// So many top-ups, whatever becomes of them.
     pub count: u32,
     /// So much in sum, of those that are not refused.
@@ -24,15 +24,15 @@ pub struct Allowance {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// Within the last hour.
-    pub hour: Allowance,
+    pub hour: PaceAllowance,
     /// Within the last 24 hours.
-    pub day: Allowance,
+    pub day: PaceAllowance,
     /// More than this only once the person has proved that it is them; `None`: they have.
     pub unconfirmed: Option<Money>,
 }
 
 /// `Unconfirmed`, or `TooFast` if one more top-up would pass a limit.
-pub(crate) async fn check(
+pub(crate) async fn check_pace(
     tx: &mut Tx,
     organization_id: &OrganizationId,
     amount: Money,

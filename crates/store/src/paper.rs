@@ -6,7 +6,7 @@ use billing_domain::{OrganizationId, Timestamp};
 use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::{Result, Store, StoreError, wallet};
 
-columns!(paper_columns, Paper { organization_id, kind, subject, seller, number, issued_at, facts });
+columns!(paper_columns, IssuedDocument { organization_id, kind, subject, seller, number, issued_at, facts });
 
 /// What kind of paper it is; each has a series of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum PaperKind {
 
 /// A paper to be issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewPaper {
+pub struct NewDocument {
     /// What kind.
     pub kind: PaperKind,
     /// The id of a receipt's top-up; a statement's month.
@@ -32,7 +32,7 @@ pub struct NewPaper {
 
 /// A paper that was issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paper {
+pub struct IssuedDocument {
     /// Whose.
     pub organization_id: OrganizationId,
     /// What kind.
@@ -56,33 +56,38 @@ impl Store {
         organization_id: &OrganizationId,
         kind: PaperKind,
         subject: &str,
-    ) -> Result<Option<Paper>> {
+    ) -> Result<Option<IssuedDocument>> {
         let sql = concat!(
             "SELECT ",
             paper_columns!(),
             " FROM papers WHERE organization_id = $1 AND kind = $2 AND subject = $3"
         );
         let row = self.db.first(sql, args![organization_id, kind.as_str(), subject]).await?;
-        row.as_ref().map(Paper::read).transpose()
+        row.as_ref().map(IssuedDocument::read).transpose()
     }
 
     /// Issues a paper, once: whoever comes second gets the first one's. The number is given out in the transaction that
     /// writes the paper, so that a crash or a refusal leaves no gap. `NotFound` without a wallet.
     /// See docs/decisions/0012-issued-documents.md.
-    pub async fn issue_paper(&self, organization_id: &OrganizationId, new: &NewPaper, now: Timestamp) -> Result<Paper> {
+    pub async fn issue_paper(
+        &self,
+        organization_id: &OrganizationId,
+        new: &NewDocument,
+        now: Timestamp,
+    ) -> Result<IssuedDocument> {
         retrying!("issue_paper", organization_id => self.issue_paper_once(organization_id, new, now))
     }
 
     async fn issue_paper_once(
         &self,
         organization_id: &OrganizationId,
-        new: &NewPaper,
+        new: &NewDocument,
         now: Timestamp,
-    ) -> Result<Paper> {
+    ) -> Result<IssuedDocument> {
         let mut tx = self.db.begin().await?;
         // First the wallet, then the series: whoever issues the same paper waits here, and no two wait for each other.
-        wallet::lock(&mut tx, organization_id).await?;
-        if let Some(issued) = find(&mut tx, organization_id, new).await? {
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        if let Some(issued) = find_document(&mut tx, organization_id, new).await? {
             tx.rollback().await?;
             return Ok(issued);
         }
@@ -98,21 +103,25 @@ impl Store {
                 args![organization_id, new.kind.as_str(), &new.subject, &new.seller, number, now, &new.facts],
             )
             .await?;
-        let issued = Paper::read(&row.ok_or(StoreError::NotFound)?)?;
+        let issued = IssuedDocument::read(&row.ok_or(StoreError::NotFound)?)?;
         tx.commit().await?;
         Ok(issued)
     }
 }
 
-async fn find(tx: &mut Tx, organization_id: &OrganizationId, new: &NewPaper) -> Result<Option<Paper>> {
+async fn find_document(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    new: &NewDocument,
+) -> Result<Option<IssuedDocument>> {
     let sql =
         concat!("SELECT ", paper_columns!(), " FROM papers WHERE organization_id = $1 AND kind = $2 AND subject = $3");
     let row = tx.first(sql, args![organization_id, new.kind.as_str(), &new.subject]).await?;
-    row.as_ref().map(Paper::read).transpose()
+    row.as_ref().map(IssuedDocument::read).transpose()
 }
 
 /// Locks the series until the end of the transaction.
-async fn next_number(tx: &mut Tx, new: &NewPaper) -> Result<i64> {
+async fn next_number(tx: &mut Tx, new: &NewDocument) -> Result<i64> {
     let sql = "INSERT INTO paper_series (seller, kind, last) VALUES ($1, $2, 1)
         ON CONFLICT (seller, kind) DO UPDATE SET last = paper_series.last + 1 RETURNING last";
     let row = tx.first(sql, args![&new.seller, new.kind.as_str()]).await?;

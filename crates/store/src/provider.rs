@@ -7,14 +7,14 @@ use crate::db::args;
 use crate::{Result, Store, StoreError};
 
 impl Store {
-    /// The customer that stands for an organisation in an account of the provider, if one was noted.
+    /// The customer that stands for an organization in an account of the provider, if one was noted.
     pub async fn provider_customer(&self, account: &str, organization_id: &OrganizationId) -> Result<Option<String>> {
         let sql = "SELECT customer_ref FROM provider_customers WHERE account = $1 AND organization_id = $2";
         let row = self.db.first(sql, args![account, organization_id]).await?;
         row.map(|row| row.get("customer_ref")).transpose()
     }
 
-    /// Notes a customer unless there is one; answers the one that stands. `NotFound` without such an organisation.
+    /// Notes a customer unless there is one; answers the one that stands. `NotFound` without such an organization.
     pub async fn keep_provider_customer(
         &self,
         account: &str,

@@ -6,8 +6,8 @@ use billing_domain::{Currency, LeaseOwner, Money, OrganizationId, RefundId, Time
 
 use crate::db::{Db, Tx, args, columns, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
-use crate::reversal::{Movement, Reversal};
-use crate::top_up::find as find_top_up;
+use crate::reversal::{Reversal, ReversalLine};
+use crate::top_up::find_top_up;
 use crate::{Created, CreditLine, IdempotencyKey, Result, Store, StoreError, TopUp, auto_pay, wallet};
 
 columns!(
@@ -119,7 +119,7 @@ pub struct NewRefund {
 
 /// A refund that somebody made at the provider without us.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExternalRefund {
+pub struct NewExternalRefund {
     /// UUIDv7, for the case that it is not known yet.
     pub id: RefundId,
     /// Of which top-up.
@@ -151,7 +151,7 @@ pub enum RefundRefusal {
 
 /// What was heard of a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefundWord {
+pub struct RefundResult {
     /// Its state by that; `Created` never.
     pub status: RefundStatus,
     /// The provider's name for it.
@@ -181,15 +181,15 @@ impl Store {
     pub async fn apply_external_refund(
         &self,
         organization_id: &OrganizationId,
-        word: &ExternalRefund,
+        update: &NewExternalRefund,
         debit: &CreditLine,
         back: &CreditLine,
         now: Timestamp,
     ) -> Result<Option<(Refund, bool)>> {
-        retrying!("apply_external_refund", organization_id => self.apply_external_refund_once(organization_id, word, debit, back, now))
+        retrying!("apply_external_refund", organization_id => self.apply_external_refund_once(organization_id, update, debit, back, now))
     }
 
-    /// One refund, by its unguessable id alone (the operator's program names no organisation here), or `NotFound`.
+    /// One refund, by its unguessable id alone (the operator's program names no organization here), or `NotFound`.
     pub async fn refund(&self, id: &RefundId) -> Result<Refund> {
         let row =
             self.db.first(concat!("SELECT ", refund_columns!(), " FROM refunds WHERE id = $1"), args![id]).await?;
@@ -244,11 +244,11 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &RefundId,
-        word: &RefundWord,
+        update: &RefundResult,
         back: &CreditLine,
         now: Timestamp,
     ) -> Result<(Refund, bool)> {
-        retrying!("apply_refund", organization_id => self.apply_refund_once(organization_id, id, word, back, now))
+        retrying!("apply_refund", organization_id => self.apply_refund_once(organization_id, id, update, back, now))
     }
 }
 
@@ -262,12 +262,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<std::result::Result<Created<Refund>, RefundRefusal>> {
         let mut tx = self.db.begin().await?;
-        let wallet = wallet::lock(&mut tx, organization_id).await?;
-        match idempotency::claim(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
+        let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        match idempotency::claim_key(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
             Claim::New => {}
             Claim::Reused => return Ok(Ok(Created::Reused)),
             Claim::Replay(id) => {
-                return find(&mut tx, organization_id, &id).await.map(|found| Ok(Created::Replay(found)));
+                return find_refund(&mut tx, organization_id, &id).await.map(|found| Ok(Created::Replay(found)));
             }
         }
         let top_up = find_top_up(&mut tx, organization_id, &new.top_up_id).await?;
@@ -298,7 +298,7 @@ impl Store {
             next_check_at: Some(new.next_check_at),
             checks: 0,
         };
-        open(&mut tx, &top_up, &refund, debit, now).await?;
+        open_refund(&mut tx, &top_up, &refund, debit, now).await?;
         tx.commit().await?;
         Ok(Ok(Created::New(refund)))
     }
@@ -306,50 +306,50 @@ impl Store {
     async fn apply_external_refund_once(
         &self,
         organization_id: &OrganizationId,
-        word: &ExternalRefund,
+        update: &NewExternalRefund,
         debit: &CreditLine,
         back: &CreditLine,
         now: Timestamp,
     ) -> Result<Option<(Refund, bool)>> {
         let mut tx = self.db.begin().await?;
-        let wallet = wallet::lock(&mut tx, organization_id).await?;
-        let top_up = find_top_up(&mut tx, organization_id, &word.top_up_id).await?;
-        if wallet.currency != word.currency {
-            return Err(StoreError::Corrupt(format!("refund {} is in another currency", word.provider_ref)));
+        let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        let top_up = find_top_up(&mut tx, organization_id, &update.top_up_id).await?;
+        if wallet.currency != update.currency {
+            return Err(StoreError::Corrupt(format!("refund {} is in another currency", update.provider_ref)));
         }
-        let next_check_at = (!word.status.is_final()).then_some(word.next_check_at);
-        if let Some(before) = find_by_provider(&mut tx, &top_up, &word.provider_ref).await? {
-            let Some(status) = before.status.apply(word.status) else {
+        let next_check_at = (!update.status.is_final()).then_some(update.next_check_at);
+        if let Some(before) = find_by_provider(&mut tx, &top_up, &update.provider_ref).await? {
+            let Some(status) = before.status.apply(update.status) else {
                 tx.rollback().await?;
                 return Ok(Some((before, false)));
             };
-            let word = RefundWord { status, provider_ref: None, next_check_at: word.next_check_at };
-            let refund = take_word(&mut tx, &before, &word, back, now).await?;
+            let update = RefundResult { status, provider_ref: None, next_check_at: update.next_check_at };
+            let refund = take_result(&mut tx, &before, &update, back, now).await?;
             tx.commit().await?;
             let changed = refund.status != before.status;
             return Ok(Some((refund, changed)));
         }
-        if word.status == RefundStatus::Failed || top_up.status != TopUpStatus::Succeeded {
+        if update.status == RefundStatus::Failed || top_up.status != TopUpStatus::Succeeded {
             tx.rollback().await?;
             return Ok(None);
         }
         let refund = Refund {
-            id: word.id.clone(),
+            id: update.id.clone(),
             organization_id: organization_id.to_owned(),
             top_up_id: top_up.id.clone(),
-            amount: word.amount,
-            currency: word.currency,
-            status: word.status,
-            reason: word.reason.clone(),
+            amount: update.amount,
+            currency: update.currency,
+            status: update.status,
+            reason: update.reason.clone(),
             made_by: RefundMaker::Provider,
-            provider_ref: Some(word.provider_ref.clone()),
+            provider_ref: Some(update.provider_ref.clone()),
             created_at: now,
             updated_at: now,
-            settled_at: (word.status == RefundStatus::Succeeded).then_some(now),
+            settled_at: (update.status == RefundStatus::Succeeded).then_some(now),
             next_check_at,
             checks: 1,
         };
-        open(&mut tx, &top_up, &refund, debit, now).await?;
+        open_refund(&mut tx, &top_up, &refund, debit, now).await?;
         tx.commit().await?;
         Ok(Some((refund, true)))
     }
@@ -358,18 +358,18 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &RefundId,
-        word: &RefundWord,
+        update: &RefundResult,
         back: &CreditLine,
         now: Timestamp,
     ) -> Result<(Refund, bool)> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
-        let before = find(&mut tx, organization_id, id).await?;
-        if before.status.apply(word.status).is_none() {
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        let before = find_refund(&mut tx, organization_id, id).await?;
+        if before.status.apply(update.status).is_none() {
             tx.rollback().await?;
             return Ok((before, false));
         }
-        let refund = take_word(&mut tx, &before, word, back, now).await?;
+        let refund = take_result(&mut tx, &before, update, back, now).await?;
         tx.commit().await?;
         let changed = refund.status != before.status;
         Ok((refund, changed))
@@ -377,7 +377,7 @@ impl Store {
 }
 
 /// Writes a refund down as it is, and debits the wallet.
-async fn open(tx: &mut Tx, top_up: &TopUp, refund: &Refund, debit: &CreditLine, now: Timestamp) -> Result<()> {
+async fn open_refund(tx: &mut Tx, top_up: &TopUp, refund: &Refund, debit: &CreditLine, now: Timestamp) -> Result<()> {
     tx.execute(
         concat!(
             "INSERT INTO refunds (",
@@ -403,24 +403,24 @@ async fn open(tx: &mut Tx, top_up: &TopUp, refund: &Refund, debit: &CreditLine, 
     .await
     .map_err(|error| error.or_conflict("refund"))?;
     let amount = refund.amount.checked_neg().ok_or(StoreError::Overflow)?;
-    let movement = Movement { reference: refund.id.to_string(), amount, corrects: None };
+    let movement = ReversalLine { reference: refund.id.to_string(), amount, corrects: None };
     Reversal::Refund.post(tx, top_up, movement, debit, now).await?;
-    auto_pay::tell_reversed(tx, &refund.organization_id, now).await
+    auto_pay::notify_reversed(tx, &refund.organization_id, now).await
 }
 
 /// Moves a refund that is not final on; one that failed returns its money.
-async fn take_word(
+async fn take_result(
     tx: &mut Tx,
     before: &Refund,
-    word: &RefundWord,
+    update: &RefundResult,
     back: &CreditLine,
     now: Timestamp,
 ) -> Result<Refund> {
     let (organization_id, id) = (&before.organization_id, &before.id);
-    if word.status == RefundStatus::Failed {
+    if update.status == RefundStatus::Failed {
         let top_up = find_top_up(tx, organization_id, &before.top_up_id).await?;
         let seq = Reversal::Refund.debited_at(tx, organization_id, id.as_str()).await?;
-        let movement = Movement { reference: format!("{id}:returned"), amount: before.amount, corrects: Some(seq) };
+        let movement = ReversalLine { reference: format!("{id}:returned"), amount: before.amount, corrects: Some(seq) };
         Reversal::Refund.post(tx, &top_up, movement, back, now).await?;
     }
     let row = tx
@@ -434,11 +434,11 @@ async fn take_word(
             args![
                 organization_id,
                 id,
-                word.status.as_str(),
-                &word.provider_ref,
+                update.status.as_str(),
+                &update.provider_ref,
                 now,
-                (word.status == RefundStatus::Succeeded).then_some(now),
-                (!word.status.is_final()).then_some(word.next_check_at)
+                (update.status == RefundStatus::Succeeded).then_some(now),
+                (!update.status.is_final()).then_some(update.next_check_at)
             ],
         )
         .await?;
@@ -469,7 +469,7 @@ async fn find_by_provider(tx: &mut Tx, top_up: &TopUp, provider_ref: &str) -> Re
     row.as_ref().map(Refund::read).transpose()
 }
 
-async fn find(tx: &mut Tx, organization_id: &OrganizationId, id: &RefundId) -> Result<Refund> {
+async fn find_refund(tx: &mut Tx, organization_id: &OrganizationId, id: &RefundId) -> Result<Refund> {
     let sql = concat!("SELECT ", refund_columns!(), " FROM refunds WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     Refund::read(&row.ok_or(StoreError::NotFound)?)

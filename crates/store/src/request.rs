@@ -125,7 +125,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
         let open =
             "SELECT COUNT(*) AS open FROM requests WHERE organization_id = $1 AND user_id = $2 AND state = 'open'";
         let open = tx.first(open, args![organization_id, &new.user_id]).await?.map_or(Ok(0), |row| row.get("open"))?;

@@ -5,7 +5,7 @@ use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
-use crate::{CreditLine, NewLine, Origin, Outcome, Result, StoreError, TopUp, step};
+use crate::{CreditLine, LineOutcome, NewLine, Origin, Result, StoreError, TopUp, step};
 
 /// Why a top-up goes back.
 /// See docs/decisions/0022-debit-refunds-first.md.
@@ -19,7 +19,7 @@ pub(crate) enum Reversal {
 
 /// One line of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Movement {
+pub(crate) struct ReversalLine {
     /// Once for ever within refunds or disputes.
     pub(crate) reference: String,
     /// Negative where money is taken from the wallet.
@@ -48,12 +48,12 @@ impl Reversal {
         self,
         tx: &mut Tx,
         top_up: &TopUp,
-        movement: Movement,
-        words: &CreditLine,
+        movement: ReversalLine,
+        credit: &CreditLine,
         now: Timestamp,
     ) -> Result<()> {
         let line = NewLine {
-            id: words.id.clone(),
+            id: credit.id.clone(),
             kind: self.kind(),
             origin: self.origin(),
             reference: movement.reference,
@@ -61,14 +61,14 @@ impl Reversal {
             amount: movement.amount,
             part: billing_domain::pricing::Remainder::ZERO,
             occurred_at: now,
-            day: words.day,
-            description: words.description.clone(),
-            source: words.source.clone(),
+            day: credit.day,
+            description: credit.description.clone(),
+            source: credit.source.clone(),
             quantity: None,
             unit: None,
             unit_price: None,
             corrects: movement.corrects,
-            details: words.details.clone(),
+            details: credit.details.clone(),
             hold_id: None,
         };
         let amount = line.amount;
@@ -77,7 +77,7 @@ impl Reversal {
             step::as_automatic(tx, &top_up.organization_id, amount, now).await?;
         }
         match posting.outcomes.first() {
-            Some(Outcome::Posted(_)) => Ok(()),
+            Some(LineOutcome::Posted(_)) => Ok(()),
             _ => Err(StoreError::Corrupt(format!("a {} is open, but its line is in the ledger", self.kind()))),
         }
     }

@@ -30,7 +30,7 @@ impl Store {
     ///
     /// Lines are posted in the order of `seq`, but those of several servers may name times that differ by the moment
     /// that they waited for each other. The places that are looked at depend on nothing but the ledger's beginning, so
-    /// the answer for a moment that is over is the same for ever, and two neighbouring spans always meet.
+    /// the answer for a moment that is over is the same for ever, and two neighboring spans always meet.
     pub async fn seq_posted_before(
         &self,
         organization_id: &OrganizationId,

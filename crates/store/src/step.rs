@@ -14,7 +14,7 @@ pub struct WalletStep {
     pub step: i64,
     /// Usage, positive.
     pub used: Money,
-    /// Top-ups by hand, refunds of them, corrections; signed.
+    /// Manual top-ups, refunds of them, corrections; signed.
     pub by_hand: Money,
     /// Automatic top-ups, and what was taken back of them; signed.
     pub automatic: Money,
@@ -43,13 +43,13 @@ impl Store {
     /// however many lines it has.
     pub async fn wallet_steps(&self, organization_id: &OrganizationId, from: i64, until: i64) -> Result<WalletSteps> {
         let mut tx = self.db.snapshot().await?;
-        let steps = read(&mut tx, organization_id, from, until).await;
+        let steps = read_steps(&mut tx, organization_id, from, until).await;
         tx.rollback().await?;
         steps
     }
 }
 
-async fn read(tx: &mut Tx, organization_id: &OrganizationId, from: i64, until: i64) -> Result<WalletSteps> {
+async fn read_steps(tx: &mut Tx, organization_id: &OrganizationId, from: i64, until: i64) -> Result<WalletSteps> {
     let sql = "SELECT balance FROM wallets WHERE organization_id = $1";
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
     let mut opening = row.get("balance")?;
@@ -90,7 +90,7 @@ impl WalletStep {
 }
 
 /// Adds what moved to its step.
-pub(crate) async fn add(tx: &mut Tx, organization_id: &OrganizationId, moved: &WalletStep) -> Result<()> {
+pub(crate) async fn add_to_step(tx: &mut Tx, organization_id: &OrganizationId, moved: &WalletStep) -> Result<()> {
     let sql = "INSERT INTO wallet_steps (organization_id, step, used, by_hand, automatic) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (organization_id, step) DO UPDATE SET used = wallet_steps.used + excluded.used,
             by_hand = wallet_steps.by_hand + excluded.by_hand, automatic = wallet_steps.automatic + excluded.automatic";
@@ -98,7 +98,7 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &OrganizationId, moved: &W
     Ok(())
 }
 
-/// What was just posted as by hand belongs to an automatic top-up.
+/// What was just posted as manual belongs to an automatic top-up.
 pub(crate) async fn as_automatic(
     tx: &mut Tx,
     organization_id: &OrganizationId,
@@ -107,5 +107,5 @@ pub(crate) async fn as_automatic(
 ) -> Result<()> {
     let by_hand = amount.checked_neg().ok_or(StoreError::Overflow)?;
     let moved = WalletStep { step: step_of(now), by_hand, automatic: amount, ..WalletStep::default() };
-    add(tx, organization_id, &moved).await
+    add_to_step(tx, organization_id, &moved).await
 }

@@ -14,7 +14,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use crate::db::{Db, Health, PgDb};
+use crate::db::{DatabaseHealth, Db, PgDb};
 use crate::{Result, StoreError, migration};
 
 /// How long a costly read may take before it is broken off, unless the caller says otherwise.
@@ -55,36 +55,36 @@ pub struct Store {
 
 /// How many connections a store keeps, and how long they work on one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Connections {
+pub struct ConnectionLimits {
     /// To PostgreSQL, in all; at least 3.
     pub postgres: u32,
     /// How long a costly read may take.
     pub costly_read_time: Duration,
 }
 
-impl Default for Connections {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         Self { postgres: DEFAULT_POSTGRES_CONNECTIONS, costly_read_time: COSTLY_READ_TIME }
     }
 }
 
 /// Few, so that batches are large, and fewer than connections.
-const POSTGRES_LANES: usize = 4;
+const POSTGRES_WRITERS: usize = 4;
 
 impl Store {
     /// Opens `sqlite:PATH` (made if it is not there) or `postgres://…` and brings its schema up to date. Several servers
     /// may do this at once. An unknown scheme is `UnknownScheme`; a schema of a newer program is `Schema`.
     pub async fn connect(url: &str) -> Result<Self> {
-        Self::connect_with(url, Connections::default()).await
+        Self::connect_with(url, ConnectionLimits::default()).await
     }
 
     /// Like [`Store::connect`], with these connections.
-    pub async fn connect_with(url: &str, connections: Connections) -> Result<Self> {
+    pub async fn connect_with(url: &str, connections: ConnectionLimits) -> Result<Self> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             files::keep_private(Path::new(sqlite_path(path)?))?;
         }
         let store = Self::open(url, connections).await?;
-        migration::migrate(&store.db).await?;
+        migration::migrate_schema(&store.db).await?;
         Ok(store)
     }
 
@@ -103,10 +103,10 @@ impl Store {
         Self { db: self.costly.clone(), ..self.clone() }
     }
 
-    async fn open(url: &str, connections: Connections) -> Result<Self> {
+    async fn open(url: &str, connections: ConnectionLimits) -> Result<Self> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => sqlite(sqlite_path(path)?, connections.costly_read_time).await,
-            Some(("postgres" | "postgresql", _)) => postgres(url, connections).await,
+            Some(("sqlite", path)) => open_sqlite(sqlite_path(path)?, connections.costly_read_time).await,
+            Some(("postgres" | "postgresql", _)) => open_postgres(url, connections).await,
             // Not the whole address: it may hold a password.
             Some((scheme, _)) => Err(StoreError::UnknownScheme(format!("{scheme}:…"))),
             None => Err(StoreError::UnknownScheme(url.to_owned())),
@@ -152,16 +152,16 @@ impl Store {
                 return Err(StoreError::NotThere(path.to_owned()));
             }
         }
-        let store = Self::open(url, Connections::default()).await?;
+        let store = Self::open(url, ConnectionLimits::default()).await?;
         migration::expect_current(&store.db).await?;
         Ok(store)
     }
 
     /// How many transactions can write side by side without waiting for each other, given different wallets.
-    pub const fn write_lanes(&self) -> usize {
+    pub const fn write_concurrency(&self) -> usize {
         match &self.db {
             Db::Sqlite { .. } => 1,
-            Db::Postgres(_) => POSTGRES_LANES,
+            Db::Postgres(_) => POSTGRES_WRITERS,
         }
     }
 
@@ -206,7 +206,7 @@ fn sqlite_path(rest: &str) -> Result<&str> {
     Ok(path)
 }
 
-async fn sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
+async fn open_sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
     let options = SqliteConnectOptions::new()
         .filename(Path::new(path))
         .create_if_missing(true)
@@ -220,7 +220,7 @@ async fn sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
         .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
         .busy_timeout(PATIENCE);
     let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
-    let health = Arc::new(Health::default());
+    let health = Arc::new(DatabaseHealth::default());
     let writing = || {
         let health = Arc::clone(&health);
         pool().max_connections(1).before_acquire(move |connection, connected| {
@@ -228,7 +228,7 @@ async fn sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
             Box::pin(async move { Ok(usable) })
         })
     };
-    let writer = patiently(|| writing().connect_with(options.clone())).await?;
+    let writer = open_patiently(|| writing().connect_with(options.clone())).await?;
     let options = options.pragma("query_only", "ON").pragma("cache_size", SQLITE_READER_CACHE);
     let reading = |most| {
         pool().max_connections(most).before_acquire(|connection, _| {
@@ -236,15 +236,15 @@ async fn sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
             Box::pin(async move { Ok(usable) })
         })
     };
-    let readers = patiently(|| reading(SQLITE_READERS).connect_with(options.clone())).await?;
+    let readers = open_patiently(|| reading(SQLITE_READERS).connect_with(options.clone())).await?;
     let reserved = reading(SQLITE_RESERVED_READERS).connect_lazy_with(options.clone());
-    let costly = limited(pool().max_connections(SQLITE_COSTLY_READERS), costly_read_time).connect_lazy_with(options);
+    let costly = limit_pool(pool().max_connections(SQLITE_COSTLY_READERS), costly_read_time).connect_lazy_with(options);
     let db = |readers| Db::Sqlite { writer: writer.clone(), readers, health: Arc::clone(&health) };
     Ok(Store { db: db(readers), reserved: db(reserved), costly: db(costly) })
 }
 
 /// Every use of a connection ends after this time: SQLite itself looks at the clock while it works.
-fn limited(pool: SqlitePoolOptions, time: Duration) -> SqlitePoolOptions {
+fn limit_pool(pool: SqlitePoolOptions, time: Duration) -> SqlitePoolOptions {
     async fn limit(connection: &mut SqliteConnection, time: Duration) -> sqlx::Result<()> {
         let until = Instant::now() + time;
         let mut handle = connection.lock_handle().await?;
@@ -264,7 +264,7 @@ fn is_usable(connection: &SqliteConnection) -> bool {
 
 /// Opens a file, again while another process is switching it to WAL: SQLite answers "busy" to that at once, without the
 /// patience that it has otherwise.
-async fn patiently<F>(open: impl Fn() -> F) -> Result<SqlitePool>
+async fn open_patiently<F>(open: impl Fn() -> F) -> Result<SqlitePool>
 where
     F: Future<Output = sqlx::Result<SqlitePool>>,
 {
@@ -286,10 +286,10 @@ fn is_busy(code: Option<&str>) -> bool {
     code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
-async fn postgres(url: &str, connections: Connections) -> Result<Store> {
+async fn open_postgres(url: &str, connections: ConnectionLimits) -> Result<Store> {
     // A row lock that lasts longer than this is a fault; it must not hold up everybody else.
-    let options = address::postgres(url)?.application_name("nexis-billing").options([("lock_timeout", "10s")]);
-    let health = Arc::new(Health::default());
+    let options = address::parse_postgres(url)?.application_name("nexis-billing").options([("lock_timeout", "10s")]);
+    let health = Arc::new(DatabaseHealth::default());
     let pool = |most: u32| {
         let health = Arc::clone(&health);
         PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(PATIENCE).before_acquire(

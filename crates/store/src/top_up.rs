@@ -13,7 +13,7 @@ use crate::{Created, IdempotencyKey, Pace, PostedLine, Result, Store, StoreError
 mod applying;
 pub(crate) mod creating;
 
-pub(crate) use creating::find;
+pub(crate) use creating::find_top_up;
 
 columns!(top_up_columns, TopUp {
     id, organization_id, kind, amount, currency, status, card_id, card_brand, card_last4, card_ref, provider, provider_ref,
@@ -108,7 +108,7 @@ pub struct TopUp {
     pub next_check_at: Option<Timestamp>,
     /// How often the provider's word (or silence) was taken.
     pub checks: i64,
-    /// The hand-over link that it pays.
+    /// The payment link that it pays.
     pub link_id: Option<LinkId>,
     /// Somebody is at it: the provider is being asked, or was when they died.
     pub taken_up: bool,
@@ -140,7 +140,7 @@ pub struct AutoGuard {
 
 /// What the provider said of a charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProviderWord {
+pub struct ProviderUpdate {
     /// In the words of the state machine.
     pub outcome: Outcome,
     /// The provider's name for the charge; kept once known.
@@ -160,7 +160,7 @@ pub struct ProviderWord {
 pub struct CreditLine {
     /// UUIDv7.
     pub id: TransactionId,
-    /// Today in the organisation's zone.
+    /// Today in the organization's zone.
     pub day: Date,
     /// For people, such as `Top-up with Visa •• 4242`.
     pub description: String,
@@ -271,7 +271,7 @@ impl Store {
         TopUp::read(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// The organisation's open top-ups, newest first.
+    /// The organization's open top-ups, newest first.
     pub async fn open_top_ups(&self, organization_id: &OrganizationId) -> Result<Vec<TopUp>> {
         let sql = concat!(
             "SELECT ",
@@ -311,7 +311,7 @@ impl Store {
         rows.first().map(TopUp::read).transpose()
     }
 
-    /// Takes open top-ups of any organisation whose check is due for `owner`, the longest due first.
+    /// Takes open top-ups of any organization whose check is due for `owner`, the longest due first.
     pub async fn lease_due_top_ups(
         &self,
         owner: &LeaseOwner,
@@ -337,11 +337,11 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &TopUpId,
-        word: &ProviderWord,
+        update: &ProviderUpdate,
         credit: &CreditLine,
         now: Timestamp,
     ) -> Result<Applied> {
-        retrying!("apply_top_up", organization_id => self.apply_top_up_once(organization_id, id, word, credit, now))
+        retrying!("apply_top_up", organization_id => self.apply_top_up_once(organization_id, id, update, credit, now))
     }
 
     /// The sums of open top-ups, both kinds.
@@ -374,7 +374,7 @@ impl PendingCredit {
         Money::checked_sum([self.in_flight, self.unknown, self.waiting]).ok_or(StoreError::Overflow)
     }
 
-    /// In an organisation whose wallet is locked.
+    /// In an organization whose wallet is locked.
     async fn find(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Self> {
         let row = tx.first(pending_credit!(), args![organization_id]).await?;
         Self::read(&row.ok_or(StoreError::NotFound)?)

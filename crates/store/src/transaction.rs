@@ -6,7 +6,7 @@ use billing_domain::{OrganizationId, Timestamp, TransactionKind};
 
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, args, places};
+use crate::db::{Arg, args, numbered_places};
 use crate::ledger::{ledger_columns, read_line};
 use crate::{Origin, PostedLine, Result, Store};
 
@@ -41,7 +41,7 @@ struct Sql<'a> {
 }
 
 impl<'a> Sql<'a> {
-    /// `SELECT … FROM ledger` of one organisation; `select` ends before its WHERE.
+    /// `SELECT … FROM ledger` of one organization; `select` ends before its WHERE.
     fn new(select: &str, organization_id: &'a OrganizationId) -> Self {
         Self { text: format!("{select} WHERE organization_id = $1"), args: vec![Arg::from(organization_id)] }
     }
@@ -56,7 +56,7 @@ impl<'a> Sql<'a> {
     fn filter(&mut self, filter: &'a TransactionFilter) {
         if !filter.kinds.is_empty() {
             self.text.push_str(" AND kind IN ");
-            self.text.push_str(&places(true, self.args.len() + 1, 1, filter.kinds.len()));
+            self.text.push_str(&numbered_places(true, self.args.len() + 1, 1, filter.kinds.len()));
             self.args.extend(filter.kinds.iter().map(|kind| Arg::from(kind.as_str())));
         }
         if let Some(from) = filter.from {

@@ -122,7 +122,7 @@ impl Store {
     }
 
     /// Writes the top-up of such a payment down as one whose outcome is not known yet: what comes next is the provider's
-    /// word, as for any other. One that is there already is answered as it is. `NotFound` without such an organisation,
+    /// word, as for any other. One that is there already is answered as it is. `NotFound` without such an organization,
     /// `Conflict` in another currency than its wallet's.
     pub async fn take_in_top_up(
         &self,
@@ -140,15 +140,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<TopUp> {
         let mut tx = self.db.begin().await?;
-        let wallet = wallet::lock(&mut tx, organization_id).await?;
+        let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
         if wallet.currency != received.currency {
             return Err(StoreError::Conflict("wallet in another currency"));
         }
-        match creating::find(&mut tx, organization_id, &received.top_up_id).await {
+        match creating::find_top_up(&mut tx, organization_id, &received.top_up_id).await {
             Err(StoreError::NotFound) => {}
             known => return known,
         }
-        let card = match card::charged(&mut tx, organization_id, &received.card).await? {
+        let card = match card::find_by_facts(&mut tx, organization_id, &received.card).await? {
             Some(card) => card,
             None => card::add_hidden(&mut tx, organization_id, &received.card, now).await?,
         };
@@ -159,13 +159,13 @@ impl Store {
             requested_by: None,
             next_check_at: now,
         };
-        creating::insert(&mut tx, &wallet, TopUpKind::Manual, &new, &card, None, now).await?;
+        creating::insert_top_up(&mut tx, &wallet, TopUpKind::Manual, &new, &card, None, now).await?;
         let sql =
             "UPDATE top_ups SET status = $3, provider_ref = $4, attempt = $5 WHERE organization_id = $1 AND id = $2";
         let unknown = TopUpStatus::Unknown.as_str();
         let args = args![organization_id, &received.top_up_id, unknown, &received.provider_ref, received.attempt];
         tx.execute(sql, args).await?;
-        let top_up = creating::find(&mut tx, organization_id, &received.top_up_id).await?;
+        let top_up = creating::find_top_up(&mut tx, organization_id, &received.top_up_id).await?;
         tx.commit().await?;
         Ok(top_up)
     }

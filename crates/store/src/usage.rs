@@ -8,12 +8,12 @@ use crate::{Result, Store};
 mod summing;
 
 pub use summing::NAMED_SOURCES;
-pub(crate) use summing::{Spent, add, count};
+pub(crate) use summing::{Spent, add_sums, count_line};
 
-/// What one source spent on one kind of work in one day of the organisation's zone.
+/// What one source spent on one kind of work in one day of the organization's zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageDay {
-    /// In the organisation's zone.
+    /// In the organization's zone.
     pub day: Date,
     /// The work.
     pub kind: UsageKind,
@@ -50,7 +50,7 @@ pub struct Sources {
 /// What one kind of work cost in one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KindDay {
-    /// In the organisation's zone.
+    /// In the organization's zone.
     pub day: Date,
     /// The work.
     pub kind: UsageKind,

@@ -30,10 +30,10 @@ pub struct Verification {
 }
 
 impl Store {
-    /// Recomputes the chain, the balances and the sums of one organisation on one snapshot of the database.
+    /// Recomputes the chain, the balances and the sums of one organization on one snapshot of the database.
     pub async fn verify(&self, organization_id: &OrganizationId) -> Result<Verification> {
         let mut tx = self.db.snapshot().await?;
-        let result = check(&mut tx, organization_id).await;
+        let result = check_wallet(&mut tx, organization_id).await;
         tx.rollback().await?;
         result
     }
@@ -45,7 +45,7 @@ struct Followed {
     spent: Money,
 }
 
-async fn check(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Verification> {
+async fn check_wallet(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Verification> {
     let sql = concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
     let wallet = match Wallet::read(&row) {
@@ -79,7 +79,7 @@ async fn check(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Verifica
         }
     }
     let seq = so_far.chain.seq;
-    let broken = whole(tx, &wallet, &so_far).await?.map(|reason| Broken { seq, reason });
+    let broken = check_sums(tx, &wallet, &so_far).await?.map(|reason| Broken { seq, reason });
     Ok(Verification { lines: seq, broken })
 }
 
@@ -99,7 +99,7 @@ impl Followed {
 }
 
 /// What is wrong with the sums beside the ledger.
-async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Option<String>> {
+async fn check_sums(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Option<String>> {
     let chain = &followed.chain;
     if (wallet.last_seq, wallet.last_hash) != (chain.seq, chain.hash) {
         return Ok(Some(format!("the wallet stands at line {}, the ledger ends at {}", wallet.last_seq, chain.seq)));
@@ -109,12 +109,12 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Opti
     }
     let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS total FROM holds
         WHERE organization_id = $1 AND state = 'open'";
-    let held = sum(tx, sql, &wallet.organization_id).await?;
+    let held = sum_column(tx, sql, &wallet.organization_id).await?;
     if wallet.held != held {
         return Ok(Some(format!("the wallet says {} held, the open holds sum up to {held}", wallet.held)));
     }
     let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS total FROM usage_totals WHERE organization_id = $1";
-    let spent = sum(tx, sql, &wallet.organization_id).await?;
+    let spent = sum_column(tx, sql, &wallet.organization_id).await?;
     if followed.spent != spent {
         return Ok(Some(format!("the days sum up to {spent} of usage, the ledger to {}", followed.spent)));
     }
@@ -138,7 +138,7 @@ async fn whole(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Opti
     Ok(None)
 }
 
-async fn sum(tx: &mut Tx, sql: &'static str, organization_id: &OrganizationId) -> Result<Money> {
+async fn sum_column(tx: &mut Tx, sql: &'static str, organization_id: &OrganizationId) -> Result<Money> {
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
     row.get("total")
 }

@@ -39,7 +39,7 @@ pub struct Wallet {
     /// When the available amount last fell to zero or below; `None` while it is above, and for a wallet that never had
     /// money.
     pub exhausted_since: Option<Timestamp>,
-    /// The organisation has a connected card.
+    /// The organization has a connected card.
     pub card_connected: bool,
 }
 
@@ -79,10 +79,10 @@ impl Store {
     }
 }
 
-/// Takes the wallet's row until the end of the transaction. Whatever changes several rows of an organisation does this
+/// Takes the wallet's row until the end of the transaction. Whatever changes several rows of an organization does this
 /// first, so that such transactions wait for each other in one order and cannot deadlock.
 /// See docs/decisions/0003-balance-under-the-wallet-lock.md.
-pub(crate) async fn lock(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Wallet> {
+pub(crate) async fn lock_wallet(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Wallet> {
     let sql = if tx.is_postgres() {
         concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1 FOR UPDATE OF wallets")
     } else {
@@ -107,7 +107,7 @@ pub(crate) struct Movement {
 
 /// Moves the balance: one statement, conditional on the figures that the lines were computed from.
 /// See docs/decisions/0003-balance-under-the-wallet-lock.md.
-pub(crate) async fn settle(tx: &mut Tx, before: &Wallet, movement: &Movement, now: Timestamp) -> Result<Wallet> {
+pub(crate) async fn settle_wallet(tx: &mut Tx, before: &Wallet, movement: &Movement, now: Timestamp) -> Result<Wallet> {
     let row = tx
         .first(
             concat!(

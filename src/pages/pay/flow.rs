@@ -75,7 +75,7 @@ impl PayStage {
             PayStatus::Succeeded => Self::Done(attempt),
             PayStatus::Declined => {
                 let translation = attempt.translation.as_deref();
-                let reason = attempt.reason.as_deref().map(|reason| texts::translated(reason, translation));
+                let reason = attempt.reason.as_deref().map(|reason| texts::translate_sentence(reason, translation));
                 next(texts::pay::declined(), reason.unwrap_or_else(|| texts::pay::refused().to_owned()))
             }
             PayStatus::Expired => next(texts::pay::late(), texts::pay::late_reason().to_owned()),

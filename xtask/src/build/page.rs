@@ -85,7 +85,7 @@ pub(super) fn language_texts() -> Result<Vec<(&'static str, String)>> {
     };
     let english = read(ENGLISH.language)?;
     let languages = OTHERS.iter().map(|source| source.language);
-    languages.map(|language| Ok((language, billing_catalogue::compact(&english, &read(language)?)))).collect()
+    languages.map(|language| Ok((language, billing_catalogue::write_compact(&english, &read(language)?)))).collect()
 }
 
 fn make_document(program: Program, work: &Path, dist: &Path, languages: &str) -> Result<()> {

@@ -28,14 +28,14 @@ pub struct Advice {
 /// The busiest hours are taken together with the step in which the threshold is crossed, since the balance may begin
 /// them anywhere below it. Rounded up to whole major units (hundreds of yen).
 /// See docs/decisions/0043-advised-threshold.md.
-pub fn advise(history: &History, limits: &ChargeLimits) -> Option<Advice> {
+pub fn advise_settings(history: &History, limits: &ChargeLimits) -> Option<Advice> {
     let window = usize::try_from(DECLINE_WINDOW_SECONDS / STEP_SECONDS).ok()?;
-    let needed = busiest(history, window.checked_add(1)?)?;
+    let needed = busiest_window(history, window.checked_add(1)?)?;
     if !needed.is_positive() {
         return None;
     }
     let whole = round_up(needed, Money::from_major(limits.currency.price_scale()))?;
-    let busiest = busiest(history, window)?;
+    let busiest = busiest_window(history, window)?;
     Some(Advice {
         threshold: whole.min(limits.max),
         refill: whole.clamp(limits.min, limits.max),
@@ -64,7 +64,7 @@ impl Advice {
 }
 
 /// The most that so many steps in a row have used.
-fn busiest(history: &History, window: usize) -> Option<Money> {
+fn busiest_window(history: &History, window: usize) -> Option<Money> {
     let (mut sum, mut most) = (Money::ZERO, Money::ZERO);
     for (index, step) in history.steps.iter().enumerate() {
         sum = sum.checked_add(step.usage)?;

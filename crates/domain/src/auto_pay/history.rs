@@ -7,10 +7,10 @@ pub const STEP_SECONDS: i64 = 300;
 
 /// What moved in one step. Automatic charges are not in it: proposed settings take their place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Step {
+pub struct StepFigures {
     /// What was used; positive (negative where usage was taken back).
     pub usage: Money,
-    /// Top-ups by hand, refunds, corrections: signed.
+    /// Manual top-ups, refunds, corrections: signed.
     pub by_hand: Money,
 }
 
@@ -22,8 +22,8 @@ pub struct History {
     /// The balance there.
     pub opening: Money,
     /// One step after the other.
-    pub steps: Vec<Step>,
-    /// Where calendar months of the organisation's zone begin: the one of `from`, and every later one up to one that
+    pub steps: Vec<StepFigures>,
+    /// Where calendar months of the organization's zone begin: the one of `from`, and every later one up to one that
     /// begins after the end.
     pub months: Vec<Timestamp>,
 }

@@ -1,7 +1,7 @@
 //! What automatic payments would have done: settings run over a wallet's own history by the plan that the worker uses.
 
 use super::history::{History, STEP_SECONDS};
-use super::{Plan, Settings, Situation, plan};
+use super::{Plan, Settings, Situation, plan_charge};
 use crate::limits::{ChargeAmount, ChargeLimits};
 use crate::{Money, Timestamp};
 
@@ -47,7 +47,12 @@ struct Flight {
 /// decline window for one that is declined until the last try. `None` without a history, or when a sum leaves its range.
 ///
 /// Within a step usage comes before credits, so that nothing looks better than it was.
-pub fn replay(settings: &Settings, limits: &ChargeLimits, history: &History, late_seconds: i64) -> Option<Replay> {
+pub fn replay_settings(
+    settings: &Settings,
+    limits: &ChargeLimits,
+    history: &History,
+    late_seconds: i64,
+) -> Option<Replay> {
     let mut run = Run::new(history);
     for index in 0..history.steps.len() {
         run.step(settings, limits, index, late_seconds)?;
@@ -98,7 +103,7 @@ impl<'h> Run<'h> {
         if now >= self.month_ends_at {
             (self.month_ends_at, self.month_committed) = (self.history.month_end(now), Money::ZERO);
         }
-        match plan(settings, limits, &self.situation(), now) {
+        match plan_charge(settings, limits, &self.situation(), now) {
             Plan::Charge(amount) => {
                 let (step, before) = (index, self.balance);
                 self.replay.charges.push(ReplayedCharge { step, at: now, amount: amount.money(), before });

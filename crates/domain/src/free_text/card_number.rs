@@ -66,15 +66,15 @@ struct Group {
 }
 
 /// Where the card numbers of a text stand, in bytes, from first to last digit; they never overlap.
-pub(super) fn find(text: &str) -> Vec<Range<usize>> {
-    if text.chars().filter_map(digits::value).take(SHORTEST).count() < SHORTEST {
+pub(super) fn find_card_numbers(text: &str) -> Vec<Range<usize>> {
+    if text.chars().filter_map(digits::digit_value).take(SHORTEST).count() < SHORTEST {
         return Vec::new();
     }
-    let groups = groups(text);
+    let groups = digit_groups(text);
     let mut found = Vec::new();
     let mut start = 0;
     while let Some(rest) = groups.get(start..).filter(|rest| !rest.is_empty()) {
-        match longest(rest, start > 0 && rest.first().is_some_and(|group| group.separator.is_some())) {
+        match longest_number(rest, start > 0 && rest.first().is_some_and(|group| group.separator.is_some())) {
             Some(window) => {
                 let (first, last) = (window.first(), window.last());
                 found.extend(first.zip(last).map(|(first, last)| first.span.start..last.span.end));
@@ -87,7 +87,7 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The longest card number that begins with the first group.
-fn longest(groups: &[Group], continues: bool) -> Option<&[Group]> {
+fn longest_number(groups: &[Group], continues: bool) -> Option<&[Group]> {
     let mut length = 0;
     let mut reach = 0;
     for (index, group) in groups.iter().enumerate() {
@@ -107,7 +107,7 @@ fn longest(groups: &[Group], continues: bool) -> Option<&[Group]> {
 /// `amid_more`: more groups stand before or behind it.
 fn is_card_number(window: &[Group], amid_more: bool) -> bool {
     let number: Vec<u8> = window.iter().flat_map(|group| group.digits.iter().copied()).collect();
-    if !(SHORTEST..=LONGEST).contains(&number.len()) || !luhn_holds(&ascii(&number)) {
+    if !(SHORTEST..=LONGEST).contains(&number.len()) || !luhn_holds(&to_ascii(&number)) {
         return false;
     }
     let scheme = is_of_scheme(&number);
@@ -138,7 +138,7 @@ fn is_card_number(window: &[Group], amid_more: bool) -> bool {
     }
 }
 
-fn ascii(number: &[u8]) -> Vec<u8> {
+fn to_ascii(number: &[u8]) -> Vec<u8> {
     number.iter().map(|digit| digit + b'0').collect()
 }
 
@@ -149,8 +149,8 @@ fn is_of_scheme(number: &[u8]) -> bool {
     })
 }
 
-fn groups(text: &str) -> Vec<Group> {
-    let uuids = uuids(text);
+fn digit_groups(text: &str) -> Vec<Group> {
+    let uuids = find_uuids(text);
     let mut groups: Vec<Group> = Vec::new();
     // What was passed since the last digit; `None`: too much, or nothing yet.
     let mut between: Option<String> = None;
@@ -160,7 +160,7 @@ fn groups(text: &str) -> Vec<Group> {
         if characters::is_invisible(one) || characters::is_mark_on_another(one) {
             continue;
         }
-        let value = digits::value(one).filter(|_| !uuids.iter().any(|uuid| uuid.contains(&at)));
+        let value = digits::digit_value(one).filter(|_| !uuids.iter().any(|uuid| uuid.contains(&at)));
         let Some(value) = value else {
             if let Some(last) = groups.last_mut().filter(|_| previous == Some(true)) {
                 last.touches_letter |= one.is_alphanumeric();
@@ -168,7 +168,7 @@ fn groups(text: &str) -> Vec<Group> {
             }
             between = between
                 .filter(|_| !uuids.iter().any(|uuid| uuid.contains(&at)))
-                .and_then(|passed| lengthened(passed, one));
+                .and_then(|passed| lengthen_separator(passed, one));
             plus = one == '+' || (plus && matches!(one, ' ' | '(' | '\u{a0}'));
             previous = Some(false);
             continue;
@@ -197,14 +197,14 @@ fn groups(text: &str) -> Vec<Group> {
 }
 
 /// A separator with one more character; `None` once it is too long to stand within a number.
-fn lengthened(mut passed: String, one: char) -> Option<String> {
+fn lengthen_separator(mut passed: String, one: char) -> Option<String> {
     passed.extend(one.to_lowercase());
     let letters = passed.chars().filter(|one| one.is_alphanumeric()).count();
     (passed.chars().count() <= SEPARATOR_CHARACTERS && letters <= SEPARATOR_LETTERS).then_some(passed)
 }
 
 /// Where UUIDs stand (RFC 9562: 8-4-4-4-12 hexadecimal digits with version and variant).
-fn uuids(text: &str) -> Vec<Range<usize>> {
+fn find_uuids(text: &str) -> Vec<Range<usize>> {
     const LENGTH: usize = 36;
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();

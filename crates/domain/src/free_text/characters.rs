@@ -32,7 +32,7 @@ pub(super) fn is_control(one: char) -> bool {
 }
 
 pub(super) fn is_invisible(one: char) -> bool {
-    !one.is_ascii() && (within(INVISIBLE, one) || SEPARATORS.contains(&one))
+    !one.is_ascii() && (is_within(INVISIBLE, one) || SEPARATORS.contains(&one))
 }
 
 pub(super) fn is_line_separator(one: char) -> bool {
@@ -41,7 +41,7 @@ pub(super) fn is_line_separator(one: char) -> bool {
 
 /// Stands on the character before it: an accent, the ring of a keycap, the choice of a glyph.
 pub(super) fn is_mark_on_another(one: char) -> bool {
-    within(
+    is_within(
         &[(0x300, 0x36f), (0x1ab0, 0x1aff), (0x1dc0, 0x1dff), (0x20d0, 0x20ff), (0xfe00, 0xfe0f), (0xe0100, 0xe01ef)],
         one,
     )
@@ -56,13 +56,13 @@ pub(super) fn is_honest_joiner(before: Option<char>, one: char, after: Option<ch
                 && !is_invisible(other)
                 && !other.is_whitespace()
                 && !other.is_control()
-                && super::digits::value(other).is_none()
+                && super::digits::digit_value(other).is_none()
         })
     };
     matches!(one, ZERO_WIDTH_JOINER | ZERO_WIDTH_NON_JOINER) && joined(before) && joined(after)
 }
 
-fn within(ranges: &[(u32, u32)], one: char) -> bool {
+fn is_within(ranges: &[(u32, u32)], one: char) -> bool {
     let code = u32::from(one);
     ranges.iter().any(|(first, last)| (*first..=*last).contains(&code))
 }

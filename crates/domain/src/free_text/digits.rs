@@ -93,7 +93,7 @@ const RUNS: &[(u32, u8, u8)] = &[
 ];
 
 /// The value of a digit in any script.
-pub(super) fn value(one: char) -> Option<u8> {
+pub(super) fn digit_value(one: char) -> Option<u8> {
     if one.is_ascii() {
         return one.is_ascii_digit().then(|| one as u8 - b'0');
     }
@@ -119,8 +119,8 @@ mod tests {
     fn digits_of_other_scripts_have_their_value() {
         for (text, digits) in [("٤٢", [4, 2]), ("４２", [4, 2]), ("४२", [4, 2]), ("④②", [4, 2]), ("𝟒²", [4, 2])]
         {
-            assert_eq!(text.chars().filter_map(value).collect::<Vec<_>>(), digits, "{text}");
+            assert_eq!(text.chars().filter_map(digit_value).collect::<Vec<_>>(), digits, "{text}");
         }
-        assert!("aＡ½Ⅳ四\u{10b3f}\u{10ffff}".chars().all(|one| value(one).is_none()));
+        assert!("aＡ½Ⅳ四\u{10b3f}\u{10ffff}".chars().all(|one| digit_value(one).is_none()));
     }
 }

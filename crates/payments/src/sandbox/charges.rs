@@ -12,27 +12,27 @@ use crate::provider::ProviderError;
 
 /// How the answer travels back.
 #[derive(Clone, Copy)]
-enum Line {
+enum AnswerDelivery {
     Prompt,
     Slow,
     Lost,
 }
 
 /// What the bank decides about a new charge.
-struct Decision {
+struct ChargeDecision {
     state: State,
-    line: Line,
+    line: AnswerDelivery,
     disputed: bool,
 }
 
-const fn declined(code: DeclineCode) -> State {
+const fn declined_state(code: DeclineCode) -> State {
     State::Declined(Decline { code })
 }
 
 impl Sandbox {
     pub(super) async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
         if let Some(record) = self.charge_record(&request.reference).await? {
-            return repeated(&record, request);
+            return repeat_charge(&record, request);
         }
         if request.amount_minor <= 0 {
             return Err(ProviderError::Refused("the amount is not positive".to_owned()));
@@ -54,15 +54,15 @@ impl Sandbox {
             // The same request arrived twice at once; the other one was written.
             self.script.give_back(scripted);
             let written = self.charge_record(&request.reference).await?.ok_or(ProviderError::NoAnswer)?;
-            return repeated(&written, request);
+            return repeat_charge(&written, request);
         }
         match decision.line {
-            Line::Prompt => Ok(record.answer()),
-            Line::Slow => {
+            AnswerDelivery::Prompt => Ok(record.answer()),
+            AnswerDelivery::Slow => {
                 tokio::time::sleep(self.config.slow).await;
                 Ok(record.answer())
             }
-            Line::Lost => {
+            AnswerDelivery::Lost => {
                 tokio::time::sleep(self.config.silence).await;
                 Err(ProviderError::NoAnswer)
             }
@@ -75,7 +75,7 @@ impl Sandbox {
             State::Processing => self.move_on(&request.reference, State::Processing, State::Done).await?,
             _ => record,
         };
-        repeated(&record, request).map(Some)
+        repeat_charge(&record, request).map(Some)
     }
 
     pub(super) async fn cancel_charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
@@ -90,7 +90,7 @@ impl Sandbox {
                 continue;
             };
             if record.state.is_final() || !record.repeats(request) {
-                return repeated(&record, request);
+                return repeat_charge(&record, request);
             }
             record.state = State::Cancelled;
             if self.write(Drawer::Charges, key, version, &record).await? {
@@ -140,13 +140,13 @@ impl Sandbox {
 /// What follows when the cardholder has answered.
 pub(super) const fn after_challenge(then: Option<Decline>, approve: bool) -> State {
     match (approve, then) {
-        (false, _) => declined(DeclineCode::AuthenticationFailed),
+        (false, _) => declined_state(DeclineCode::AuthenticationFailed),
         (true, Some(decline)) => State::Declined(decline),
         (true, None) => State::Done,
     }
 }
 
-fn repeated(record: &ChargeRecord, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
+fn repeat_charge(record: &ChargeRecord, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
     if record.repeats(request) { Ok(record.answer()) } else { Err(ProviderError::ReferenceReused) }
 }
 
@@ -155,7 +155,7 @@ fn new_record(request: &ChargeRequest, state: State, disputed: bool) -> ChargeRe
     ChargeRecord { provider_ref, request: request.clone(), state, disputed, refunds: Vec::new() }
 }
 
-fn by_card(card: &CardRecord, presence: Presence) -> Result<Decision, ProviderError> {
+fn by_card(card: &CardRecord, presence: Presence) -> Result<ChargeDecision, ProviderError> {
     let known = sandbox_cards::by_token(&card.token)
         .ok_or_else(|| ProviderError::Refused("the bank has not issued this card".to_owned()))?;
     let step = match presence {
@@ -163,24 +163,28 @@ fn by_card(card: &CardRecord, presence: Presence) -> Result<Decision, ProviderEr
         Presence::OffSession => known.off_session,
     };
     let (state, line) = match step {
-        Step::Pass | Step::PassThenDispute => (State::Done, Line::Prompt),
-        Step::Slow => (State::Done, Line::Slow),
-        Step::Silent => (State::Done, Line::Lost),
-        Step::Decline(code) => (declined(code), Line::Prompt),
-        Step::Challenge => (State::ActionRequired { then: None }, Line::Prompt),
-        Step::ChallengeThenDecline(code) => (State::ActionRequired { then: Some(Decline { code }) }, Line::Prompt),
+        Step::Pass | Step::PassThenDispute => (State::Done, AnswerDelivery::Prompt),
+        Step::Slow => (State::Done, AnswerDelivery::Slow),
+        Step::Silent => (State::Done, AnswerDelivery::Lost),
+        Step::Decline(code) => (declined_state(code), AnswerDelivery::Prompt),
+        Step::Challenge => (State::ActionRequired { then: None }, AnswerDelivery::Prompt),
+        Step::ChallengeThenDecline(code) => {
+            (State::ActionRequired { then: Some(Decline { code }) }, AnswerDelivery::Prompt)
+        }
     };
-    Ok(Decision { state, line, disputed: step == Step::PassThenDispute })
+    Ok(ChargeDecision { state, line, disputed: step == Step::PassThenDispute })
 }
 
-fn by_script(scripted: Scripted) -> Decision {
+fn by_script(scripted: Scripted) -> ChargeDecision {
     let (state, line) = match scripted {
-        Scripted::NoAnswer => (State::Done, Line::Lost),
-        Scripted::Slow => (State::Done, Line::Slow),
-        Scripted::Processing => (State::Processing, Line::Prompt),
-        Scripted::Challenge => (State::ActionRequired { then: None }, Line::Prompt),
-        Scripted::Decline(code) => (declined(code), Line::Prompt),
-        Scripted::Pass | Scripted::RequestLost | Scripted::Busy | Scripted::Refused => (State::Done, Line::Prompt),
+        Scripted::NoAnswer => (State::Done, AnswerDelivery::Lost),
+        Scripted::Slow => (State::Done, AnswerDelivery::Slow),
+        Scripted::Processing => (State::Processing, AnswerDelivery::Prompt),
+        Scripted::Challenge => (State::ActionRequired { then: None }, AnswerDelivery::Prompt),
+        Scripted::Decline(code) => (declined_state(code), AnswerDelivery::Prompt),
+        Scripted::Pass | Scripted::RequestLost | Scripted::Busy | Scripted::Refused => {
+            (State::Done, AnswerDelivery::Prompt)
+        }
     };
-    Decision { state, line, disputed: false }
+    ChargeDecision { state, line, disputed: false }
 }

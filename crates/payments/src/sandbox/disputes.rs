@@ -13,7 +13,7 @@ use crate::webhook::{WebhookEvent, WebhookKind};
 const PREFIX: &str = "dispute_";
 
 /// The bank's name for the dispute of a charge.
-pub(super) fn name(charge: &Reference) -> String {
+pub(super) fn dispute_reference(charge: &Reference) -> String {
     format!("{PREFIX}{charge}")
 }
 
@@ -42,7 +42,7 @@ impl Sandbox {
             charges.iter().filter(|charge| (from..to).contains(&charge.request.created_at) && is_disputed(charge));
         Ok(disputed
             .map(|charge| {
-                let provider_ref = name(&charge.request.reference);
+                let provider_ref = dispute_reference(&charge.request.reference);
                 WebhookEvent {
                     id: format!("evt_{provider_ref}"),
                     kind: WebhookKind::Dispute { provider_ref },

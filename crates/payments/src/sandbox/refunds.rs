@@ -10,9 +10,9 @@ impl Sandbox {
     pub(super) async fn refund(&self, request: &RefundRequest) -> Result<RefundAnswer, ProviderError> {
         loop {
             let (version, mut record) = self.refunded_charge(request).await?;
-            if let Some(refund) = find(&record, request) {
+            if let Some(refund) = find_refund(&record, request) {
                 return if refund.amount_minor == request.amount_minor {
-                    Ok(answer(refund))
+                    Ok(to_answer(refund))
                 } else {
                     Err(ProviderError::ReferenceReused)
                 };
@@ -31,14 +31,14 @@ impl Sandbox {
             };
             record.refunds.push(refund.clone());
             if self.write(Drawer::Charges, request.charge.as_str(), version, &record).await? {
-                return Ok(answer(&refund));
+                return Ok(to_answer(&refund));
             }
         }
     }
 
     pub(super) async fn look_up_refund(&self, request: &RefundRequest) -> Result<Option<RefundAnswer>, ProviderError> {
         let (_, record) = self.refunded_charge(request).await?;
-        Ok(find(&record, request).map(answer))
+        Ok(find_refund(&record, request).map(to_answer))
     }
 
     async fn refunded_charge(&self, request: &RefundRequest) -> Result<(i64, ChargeRecord), ProviderError> {
@@ -48,10 +48,10 @@ impl Sandbox {
     }
 }
 
-fn find<'a>(record: &'a ChargeRecord, request: &RefundRequest) -> Option<&'a RefundRecord> {
+fn find_refund<'a>(record: &'a ChargeRecord, request: &RefundRequest) -> Option<&'a RefundRecord> {
     record.refunds.iter().find(|refund| refund.reference == request.reference)
 }
 
-fn answer(refund: &RefundRecord) -> RefundAnswer {
+fn to_answer(refund: &RefundRecord) -> RefundAnswer {
     refund.answer(bank_name("refund", &[refund.reference.as_str()]))
 }

@@ -29,7 +29,7 @@ pub enum Scripted {
     Decline(DeclineCode),
 }
 
-/// The text names no behaviour.
+/// The text names no behavior.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "say one of pass, no_answer, request_lost, slow, processing, challenge, busy, refused or decline:<decline code>"
@@ -56,11 +56,11 @@ impl FromStr for Scripted {
     }
 }
 
-/// Behaviours waiting for their charge, first in first out.
+/// Behaviors waiting for their charge, first in first out.
 #[derive(Debug, Default)]
-pub(super) struct Script(Mutex<VecDeque<Scripted>>);
+pub(super) struct ChargeScript(Mutex<VecDeque<Scripted>>);
 
-impl Script {
+impl ChargeScript {
     pub(super) fn push(&self, next: Scripted) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(next);
     }
@@ -69,7 +69,7 @@ impl Script {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
-    /// A charge that turned out to be a repetition gives its behaviour back.
+    /// A charge that turned out to be a repetition gives its behavior back.
     pub(super) fn give_back(&self, unused: Option<Scripted>) {
         if let Some(unused) = unused {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push_front(unused);

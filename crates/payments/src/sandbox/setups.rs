@@ -17,7 +17,7 @@ impl Sandbox {
         if let Some((_, record)) = self.read::<SetupRecord>(Drawer::Setups, key).await? {
             return self.repeated_setup(record, request).await;
         }
-        let (token, card) = issued(request)?;
+        let (token, card) = find_issued_card(request)?;
         let state = match card.setup {
             Step::Pass | Step::PassThenDispute | Step::Slow | Step::Silent => State::Done,
             Step::Challenge => State::ActionRequired { then: None },
@@ -47,7 +47,7 @@ impl Sandbox {
                 found
             } else {
                 // Written down although never heard of, so that a request still on its way finds the door closed.
-                let (token, card) = issued(request)?;
+                let (token, card) = find_issued_card(request)?;
                 (0, new_record(request, token, card, State::Processing))
             };
             if record.state.is_final() {
@@ -122,7 +122,7 @@ impl Sandbox {
 }
 
 /// The token and the bank's card behind it.
-fn issued(request: &SetupRequest) -> Result<(&CardToken, &'static SandboxCard), ProviderError> {
+fn find_issued_card(request: &SetupRequest) -> Result<(&CardToken, &'static SandboxCard), ProviderError> {
     let token =
         request.card.as_ref().ok_or_else(|| ProviderError::Refused("the sandbox needs a card token".to_owned()))?;
     let card = sandbox_cards::by_token(&token.token)

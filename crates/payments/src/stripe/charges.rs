@@ -15,12 +15,12 @@ const WINDOW_SECONDS: i64 = 25 * 3_600;
 impl Stripe {
     pub(super) async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
         let customer = self.customer(&request.customer).await?;
-        let form = whole(request, &customer)?;
+        let form = complete_form(request, &customer)?;
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {
                 let (intent, replayed) = of_reply(Intent::Payment, reply)?;
                 if !self.is_of(&intent, request, &customer) {
-                    return Err(lie(request, &intent));
+                    return Err(mismatch_error(request, &intent));
                 }
                 let intent = if replayed {
                     // A stored answer is what was true then.
@@ -85,14 +85,14 @@ impl Stripe {
         // An intent that was refused is closed, and may have moved on before that.
         for _ in 0..2 {
             if !self.is_of(&intent, request, customer) {
-                return Err(lie(request, &intent));
+                return Err(mismatch_error(request, &intent));
             }
             let outcome = match intent.text_or_empty("status") {
-                "succeeded" => settled(request, &intent)?,
+                "succeeded" => settled_outcome(request, &intent)?,
                 "processing" => ChargeOutcome::Processing,
-                "requires_action" => ChargeOutcome::ActionRequired(secret(&intent)?),
+                "requires_action" => ChargeOutcome::ActionRequired(client_secret_action(&intent)?),
                 "requires_payment_method" if request.presence == Presence::OffSession && wants_cardholder(&intent) => {
-                    ChargeOutcome::ActionRequired(confirmation(request, &intent)?)
+                    ChargeOutcome::ActionRequired(confirmation_action(request, &intent)?)
                 }
                 "canceled" => end_of(&intent).map_or(ChargeOutcome::Cancelled, ChargeOutcome::Declined),
                 "requires_payment_method" | "requires_confirmation" => {
@@ -126,8 +126,8 @@ impl Stripe {
 }
 
 /// Create and confirm at once.
-pub(super) fn whole(request: &ChargeRequest, customer: &str) -> Result<Form, ProviderError> {
-    let form = common(request, customer)?.with("payment_method", &request.card_ref).with("confirm", true);
+pub(super) fn complete_form(request: &ChargeRequest, customer: &str) -> Result<Form, ProviderError> {
+    let form = common_form(request, customer)?.with("payment_method", &request.card_ref).with("confirm", true);
     let form = match request.presence {
         Presence::OnSession => form.with("use_stripe_sdk", true),
         Presence::OffSession => form.with("off_session", true),
@@ -136,7 +136,7 @@ pub(super) fn whole(request: &ChargeRequest, customer: &str) -> Result<Form, Pro
 }
 
 /// What every intent of this charge says.
-pub(super) fn common(request: &ChargeRequest, customer: &str) -> Result<Form, ProviderError> {
+pub(super) fn common_form(request: &ChargeRequest, customer: &str) -> Result<Form, ProviderError> {
     if request.amount_minor <= 0 {
         return Err(ProviderError::Refused("the amount is not positive".to_owned()));
     }
@@ -162,16 +162,16 @@ pub(super) fn is_currency(object: &Object, currency: billing_domain::Currency) -
     object.text("currency").is_some_and(|code| code.eq_ignore_ascii_case(currency.code()))
 }
 
-fn settled(request: &ChargeRequest, intent: &Object) -> Result<ChargeOutcome, ProviderError> {
+fn settled_outcome(request: &ChargeRequest, intent: &Object) -> Result<ChargeOutcome, ProviderError> {
     match intent.integer("amount_received") {
         Some(received_minor) if received_minor > 0 && received_minor <= request.amount_minor => {
             Ok(ChargeOutcome::Settled { received_minor })
         }
-        _ => Err(lie(request, intent)),
+        _ => Err(mismatch_error(request, intent)),
     }
 }
 
-pub(super) fn secret(intent: &Object) -> Result<NextAction, ProviderError> {
+pub(super) fn client_secret_action(intent: &Object) -> Result<NextAction, ProviderError> {
     let secret = intent.text("client_secret").filter(|secret| !secret.is_empty());
     secret
         .map(|secret| NextAction::BrowserScript { client_secret: secret.to_owned(), payment_method: None })
@@ -179,8 +179,8 @@ pub(super) fn secret(intent: &Object) -> Result<NextAction, ProviderError> {
 }
 
 /// A charge with nobody there that the bank wants confirmed: its intent lets go of the card, so the browser names it anew.
-fn confirmation(request: &ChargeRequest, intent: &Object) -> Result<NextAction, ProviderError> {
-    match secret(intent)? {
+fn confirmation_action(request: &ChargeRequest, intent: &Object) -> Result<NextAction, ProviderError> {
+    match client_secret_action(intent)? {
         NextAction::BrowserScript { client_secret, .. } => {
             Ok(NextAction::BrowserScript { client_secret, payment_method: Some(request.card_ref.clone()) })
         }
@@ -188,7 +188,7 @@ fn confirmation(request: &ChargeRequest, intent: &Object) -> Result<NextAction, 
     }
 }
 
-fn lie(request: &ChargeRequest, intent: &Object) -> ProviderError {
+fn mismatch_error(request: &ChargeRequest, intent: &Object) -> ProviderError {
     tracing::error!(
         charge = %request.reference, intent = intent.id(),
         "the payment provider's answer is not about what was asked: amount, currency, customer, mode or mark differ"

@@ -1,10 +1,10 @@
-//! Hosted Checkout: Stripe's own page behind a hand-over link. What comes of it bears our reference and is looked up as
+//! Hosted Checkout: Stripe's own page behind a payment link. What comes of it bears our reference and is looked up as
 //! any set-up or charge.
 
 use super::Stripe;
 use super::client::Reply;
 use super::form::Form;
-use super::intents::segment;
+use super::intents::encode_segment;
 use crate::checkout::{Checkout, CheckoutPurpose, CheckoutRequest};
 use crate::provider::ProviderError;
 
@@ -20,7 +20,7 @@ impl Stripe {
             .with("cancel_url", &request.cancel_url)
             .with("expires_at", request.expires_at.seconds())
             .with("wallet_options[link][display]", "never");
-        let form = purpose(form, request)?;
+        let form = add_purpose(form, request)?;
         let reply =
             self.client.post("/v1/checkout/sessions", &form, &format!("checkout:{}", request.reference)).await?;
         let Reply::Object { object, .. } = reply else { return Err(ProviderError::NoAnswer) };
@@ -39,11 +39,11 @@ impl Stripe {
 
     /// One that is complete or over answers 400, which is as good.
     pub(super) async fn expire_checkout(&self, provider_ref: &str) -> Result<(), ProviderError> {
-        let path = format!("/v1/checkout/sessions/{}/expire", segment(provider_ref));
+        let path = format!("/v1/checkout/sessions/{}/expire", encode_segment(provider_ref));
         match self.client.post(&path, &Form::default(), &format!("expire:{provider_ref}")).await {
             Ok(_) => Ok(()),
             Err(ProviderError::Refused(reason)) => {
-                let path = format!("/v1/checkout/sessions/{}", segment(provider_ref));
+                let path = format!("/v1/checkout/sessions/{}", encode_segment(provider_ref));
                 let session = self.client.get(&path, &Form::default()).await?;
                 match session.as_ref().and_then(|session| session.text("status")) {
                     Some("open") => Err(ProviderError::Refused(reason)),
@@ -55,7 +55,7 @@ impl Stripe {
     }
 }
 
-fn purpose(form: Form, request: &CheckoutRequest) -> Result<Form, ProviderError> {
+fn add_purpose(form: Form, request: &CheckoutRequest) -> Result<Form, ProviderError> {
     let marks = |form: Form, name: &str| {
         form.with(&format!("{name}[metadata][reference]"), &request.reference)
             .with(&format!("{name}[metadata][organization_id]"), &request.customer)

@@ -81,7 +81,7 @@ impl Client {
         match self.send(Method::GET, path, query, None).await {
             Ok(Reply::Object { object, .. }) => Ok(Some(object)),
             Ok(Reply::CardError { .. }) => Err(ProviderError::NoAnswer),
-            Err(Failure::NotFound(_)) => Ok(None),
+            Err(RequestFailure::NotFound(_)) => Ok(None),
             Err(failure) => Err(failure.into()),
         }
     }
@@ -96,16 +96,16 @@ impl Client {
                 Err(failure) => failure,
             };
             let pause = match failure {
-                Failure::KeyInUse => in_use.next(),
-                Failure::Theirs => failed.next(),
+                RequestFailure::KeyInUse => in_use.next(),
+                RequestFailure::Theirs => failed.next(),
                 _ => None,
             };
             let Some(pause) = pause else { return Err(failure.into()) };
-            tokio::time::sleep(Duration::from_millis(pause + jitter(*pause))).await;
+            tokio::time::sleep(Duration::from_millis(pause + add_jitter(*pause))).await;
         }
     }
 
-    async fn send(&self, method: Method, path: &str, form: &Form, key: Option<&str>) -> Result<Reply, Failure> {
+    async fn send(&self, method: Method, path: &str, form: &Form, key: Option<&str>) -> Result<Reply, RequestFailure> {
         let mut url = self.base.clone();
         url.set_path(path);
         let reading = method == Method::GET;
@@ -126,21 +126,21 @@ impl Client {
         let parsed = serde_json::from_slice::<Value>(&body).ok().filter(Value::is_object).map(Object);
         match (status, parsed) {
             (200, Some(object)) => Ok(Reply::Object { object, replayed }),
-            (200, None) => Err(Failure::Silence),
+            (200, None) => Err(RequestFailure::Silence),
             (402, Some(object)) => {
-                let error = object.object("error").ok_or(Failure::Silence)?;
+                let error = object.object("error").ok_or(RequestFailure::Silence)?;
                 Ok(Reply::CardError { error, replayed })
             }
             (status, parsed) => Err(self.failure(path, status, parsed.and_then(|object| object.object("error")))),
         }
     }
 
-    async fn body(&self, path: &str, mut response: Response) -> Result<Vec<u8>, Failure> {
+    async fn body(&self, path: &str, mut response: Response) -> Result<Vec<u8>, RequestFailure> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.silent(path, &error))? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
                 tracing::warn!(path, "an answer of the payment provider is too long");
-                return Err(Failure::Silence);
+                return Err(RequestFailure::Silence);
             }
             body.extend_from_slice(&chunk);
         }
@@ -148,26 +148,26 @@ impl Client {
     }
 
     #[expect(clippy::unused_self, reason = "beside its sibling, which needs the key")]
-    fn silent(&self, path: &str, error: &reqwest::Error) -> Failure {
+    fn silent(&self, path: &str, error: &reqwest::Error) -> RequestFailure {
         let (connecting, timed_out) = (error.is_connect(), error.is_timeout());
         tracing::warn!(path, connecting, timed_out, "the payment provider did not answer");
-        Failure::Silence
+        RequestFailure::Silence
     }
 
-    fn failure(&self, path: &str, status: u16, error: Option<Object>) -> Failure {
+    fn failure(&self, path: &str, status: u16, error: Option<Object>) -> RequestFailure {
         let error = error.unwrap_or(Object(Value::Null));
         let (kind, code) = (error.text_or_empty("type"), error.text_or_empty("code"));
         let said = error.text_or_empty("message").replace(&self.key, "[redacted]");
         let reason: String = format!("{status} {kind} {code}: {said}").chars().take(LONGEST_REASON).collect();
         match status {
-            409 if code == "idempotency_key_in_use" => Failure::KeyInUse,
-            409 | 429 => Failure::Busy,
-            400 if kind == "idempotency_error" => Failure::KeyReused,
-            404 => Failure::NotFound(reason),
-            400..=499 => Failure::Refused(reason),
+            409 if code == "idempotency_key_in_use" => RequestFailure::KeyInUse,
+            409 | 429 => RequestFailure::Busy,
+            400 if kind == "idempotency_error" => RequestFailure::KeyReused,
+            404 => RequestFailure::NotFound(reason),
+            400..=499 => RequestFailure::Refused(reason),
             _ => {
                 tracing::warn!(path, status, "the payment provider failed");
-                if status >= 500 { Failure::Theirs } else { Failure::Silence }
+                if status >= 500 { RequestFailure::Theirs } else { RequestFailure::Silence }
             }
         }
     }
@@ -175,7 +175,7 @@ impl Client {
 
 /// Why there is no reply.
 #[derive(Debug)]
-enum Failure {
+enum RequestFailure {
     /// It may or may not have happened.
     Silence,
     /// 5xx: it may or may not have happened.
@@ -192,19 +192,19 @@ enum Failure {
     Refused(String),
 }
 
-impl From<Failure> for ProviderError {
-    fn from(failure: Failure) -> Self {
+impl From<RequestFailure> for ProviderError {
+    fn from(failure: RequestFailure) -> Self {
         match failure {
-            Failure::Silence | Failure::Theirs => Self::NoAnswer,
-            Failure::Busy | Failure::KeyInUse => Self::Busy,
-            Failure::KeyReused => Self::ReferenceReused,
-            Failure::NotFound(reason) | Failure::Refused(reason) => Self::Refused(reason),
+            RequestFailure::Silence | RequestFailure::Theirs => Self::NoAnswer,
+            RequestFailure::Busy | RequestFailure::KeyInUse => Self::Busy,
+            RequestFailure::KeyReused => Self::ReferenceReused,
+            RequestFailure::NotFound(reason) | RequestFailure::Refused(reason) => Self::Refused(reason),
         }
     }
 }
 
 /// Up to a quarter more, so that those who wait do not come back together.
-fn jitter(pause: u64) -> u64 {
+fn add_jitter(pause: u64) -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::from(now.subsec_nanos()) % (pause / 4).max(1)
 }

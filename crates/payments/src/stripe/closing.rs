@@ -5,7 +5,7 @@
 //! Stripe says so, and then the charge is there to be found.
 
 use super::Stripe;
-use super::charges::{common, whole};
+use super::charges::{common_form, complete_form};
 use super::form::Form;
 use super::intents::{Intent, of_reply};
 use super::object::Object;
@@ -46,7 +46,7 @@ impl Stripe {
     /// An intent that stands for the key, or `None` when the key is used up by a refusal.
     /// See docs/decisions/0017-close-a-silent-charge.md.
     async fn use_up(&self, request: &ChargeRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
-        let form: Form = common(request, customer)?.with("metadata[closed]", true);
+        let form: Form = common_form(request, customer)?.with("metadata[closed]", true);
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {
                 let (intent, _) = of_reply(Intent::Payment, reply)?;
@@ -65,7 +65,7 @@ impl Stripe {
     /// same request answers it and begins nothing. A stored refusal proves that nothing happened; a stored failure of
     /// Stripe's own is undecided, and asked again until the key is forgotten there.
     async fn stored(&self, request: &ChargeRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
-        let form = whole(request, customer)?;
+        let form = complete_form(request, customer)?;
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {
                 let (intent, _) = of_reply(Intent::Payment, reply)?;

@@ -1,4 +1,4 @@
-//! The customer objects: one for each organisation, made once and kept in a book, since nothing else finds them again.
+//! The customer objects: one for each organization, made once and kept in a book, since nothing else finds them again.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,10 +15,10 @@ use crate::provider::ProviderError;
 #[error("the book of customers is out of reach: {0}")]
 pub struct BookError(pub String);
 
-/// Which customer at Stripe stands for which organisation; of one account and mode.
+/// Which customer at Stripe stands for which organization; of one account and mode.
 #[async_trait]
 pub trait CustomerBook: Send + Sync {
-    /// The customer of an organisation, if one was noted.
+    /// The customer of an organization, if one was noted.
     async fn find(&self, organization: &str) -> Result<Option<String>, BookError>;
 
     /// Notes a customer, unless another one was noted before; answers the one that stands.
@@ -49,13 +49,13 @@ fn out_of_reach(error: BookError) -> ProviderError {
 }
 
 impl Stripe {
-    /// The customer of an organisation, made at the first need.
+    /// The customer of an organization, made at the first need.
     /// See docs/decisions/0019-stripe-customers.md.
     pub(super) async fn customer(&self, organization: &str) -> Result<String, ProviderError> {
         if let Some(known) = self.book.find(organization).await.map_err(out_of_reach)? {
             return Ok(known);
         }
-        // Nothing but the organisation: a name that changes would make the repetition a different request.
+        // Nothing but the organization: a name that changes would make the repetition a different request.
         let form = Form::default().with("metadata[organization_id]", organization);
         let reply = self.client.post("/v1/customers", &form, &format!("cus:{organization}")).await?;
         let Reply::Object { object, .. } = reply else { return Err(ProviderError::NoAnswer) };

@@ -6,7 +6,7 @@ use super::object::Object;
 use crate::charge::Decline;
 
 /// Reads an error of the card's bank: `code`, the bank's own `decline_code`, and the network's `advice_code`.
-pub(super) fn decline(error: &Object) -> Decline {
+pub(super) fn read_decline(error: &Object) -> Decline {
     let (code, bank) = (error.text_or_empty("code"), error.text_or_empty("decline_code"));
     let known = from_bank(bank).or_else(|| from_code(code)).unwrap_or(DeclineCode::GenericDecline);
     let soft = known.class() == billing_domain::charge::DeclineClass::Soft;
@@ -90,7 +90,7 @@ mod tests {
             ),
             (json!({}), DeclineCode::GenericDecline),
         ] {
-            assert_eq!(decline(&Object(error.clone())).code, expected, "{error}");
+            assert_eq!(read_decline(&Object(error.clone())).code, expected, "{error}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Stripe;
 use super::form::Form;
-use super::intents::segment;
+use super::intents::encode_segment;
 use super::object::Object;
 use crate::charge::{Reference, Subject};
 use crate::dispute::{DisputeAnswer, DisputeOutcome};
@@ -11,7 +11,7 @@ use crate::provider::ProviderError;
 impl Stripe {
     pub(super) async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError> {
         let expand = Form::default().with("expand[]", "payment_intent");
-        let path = format!("/v1/disputes/{}", segment(provider_ref));
+        let path = format!("/v1/disputes/{}", encode_segment(provider_ref));
         let Some(dispute) = self.client.get(&path, &expand).await? else { return Ok(None) };
         let intent = dispute.object("payment_intent");
         let marked = intent.as_ref().and_then(|intent| intent.metadata("reference")).and_then(Reference::read);
@@ -35,13 +35,13 @@ impl Stripe {
             amount_minor,
             currency,
             reason: dispute.text_or_empty("reason").chars().take(100).collect(),
-            outcome: outcome(&dispute),
+            outcome: read_outcome(&dispute),
         }))
     }
 }
 
 /// An inquiry (`warning_…`) moves no money. Else the balance transactions tell: one takes, a second one gives back.
-fn outcome(dispute: &Object) -> DisputeOutcome {
+fn read_outcome(dispute: &Object) -> DisputeOutcome {
     let status = dispute.text_or_empty("status");
     let entries = dispute.list("balance_transactions");
     let moved = |sign: i64| entries.iter().any(|entry| entry.integer("amount").is_some_and(|a| a.signum() == sign));
@@ -75,7 +75,7 @@ mod tests {
             ("won", json!([]), DisputeOutcome::NothingMoved),
         ] {
             let dispute = Object(json!({"status": status, "balance_transactions": entries}));
-            assert_eq!(outcome(&dispute), expected, "{dispute:?}");
+            assert_eq!(read_outcome(&dispute), expected, "{dispute:?}");
         }
     }
 }

@@ -37,7 +37,7 @@ const CARD_UPDATED: &str = "payment_method.automatically_updated";
 
 impl Stripe {
     pub(super) fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
-        signature::verify(&self.webhook_secrets, header, body, now)?;
+        signature::verify_signature(&self.webhook_secrets, header, body, now)?;
         let event = serde_json::from_slice(body).map(Object).map_err(|_| WebhookError::Unreadable)?;
         self.event(&event)
     }

@@ -2,7 +2,7 @@
 
 use super::Stripe;
 use super::form::Form;
-use super::intents::segment;
+use super::intents::encode_segment;
 use crate::charge::{Reference, Subject};
 use crate::fraud::FraudWarning;
 use crate::provider::ProviderError;
@@ -13,7 +13,7 @@ impl Stripe {
         provider_ref: &str,
     ) -> Result<Option<FraudWarning>, ProviderError> {
         let expand = Form::default().with("expand[]", "payment_intent");
-        let path = format!("/v1/radar/early_fraud_warnings/{}", segment(provider_ref));
+        let path = format!("/v1/radar/early_fraud_warnings/{}", encode_segment(provider_ref));
         let Some(warning) = self.client.get(&path, &expand).await? else { return Ok(None) };
         let intent = warning.object("payment_intent");
         let marked = intent.as_ref().and_then(|intent| intent.metadata("reference")).and_then(Reference::read);

@@ -65,7 +65,7 @@ impl Stripe {
     /// An intent as it is now; `None`: no such one.
     pub(super) async fn intent(&self, kind: Intent, id: &str) -> Result<Option<Object>, ProviderError> {
         let expand = Form::default().with("expand[]", "payment_method");
-        self.client.get(&format!("{}/{}", kind.path(), segment(id)), &expand).await
+        self.client.get(&format!("{}/{}", kind.path(), encode_segment(id)), &expand).await
     }
 
     /// All intents of a query, newest first, that bear our reference.
@@ -102,10 +102,10 @@ impl Stripe {
     /// with another card, so it is closed before anybody hears of the refusal; the reason is noted on it first.
     /// See docs/decisions/0018-cancel-refused-intents.md.
     pub(super) async fn refused(&self, kind: Intent, intent: &Object) -> Result<Refusal, ProviderError> {
-        let said = intent.object(kind.last_error()).as_ref().map(declines::decline);
+        let said = intent.object(kind.last_error()).as_ref().map(declines::read_decline);
         let noted = intent.metadata("declined").and_then(|code| code.parse().ok()).map(|code| Decline { code });
         let decline = noted.or(said);
-        let path = format!("{}/{}", kind.path(), segment(intent.id()));
+        let path = format!("{}/{}", kind.path(), encode_segment(intent.id()));
         if let (None, Some(decline)) = (noted, decline) {
             let form = Form::default().with("metadata[declined]", decline.code);
             match self.client.post(&path, &form, &fresh_key(intent.id(), "declined")).await {
@@ -125,7 +125,7 @@ impl Stripe {
 
     /// Closes an intent if that is still possible; the intent as it then is.
     pub(super) async fn close(&self, kind: Intent, id: &str) -> Result<Object, ProviderError> {
-        let path = format!("{}/{}/cancel", kind.path(), segment(id));
+        let path = format!("{}/{}/cancel", kind.path(), encode_segment(id));
         let form = Form::default().with("cancellation_reason", "abandoned").with("expand[]", "payment_method");
         // Closing twice does no harm, while a stored "not now" would answer for a day: the key is a new one each time.
         match self.client.post(&path, &form, &fresh_key(id, "cancel")).await {
@@ -153,7 +153,7 @@ pub(super) enum Refusal {
 pub(super) fn wants_cardholder(intent: &Object) -> bool {
     let said = intent.object(Intent::Payment.last_error());
     end_of(intent).is_none()
-        && said.is_some_and(|error| declines::decline(&error).code == DeclineCode::AuthenticationRequired)
+        && said.is_some_and(|error| declines::read_decline(&error).code == DeclineCode::AuthenticationRequired)
 }
 
 /// What a closed intent says of its end.
@@ -162,7 +162,7 @@ pub(super) fn end_of(intent: &Object) -> Option<Decline> {
 }
 
 /// One segment of an address, whatever somebody stored as an id.
-pub(super) fn segment(id: &str) -> String {
+pub(super) fn encode_segment(id: &str) -> String {
     form_urlencoded::byte_serialize(id.as_bytes()).collect()
 }
 

@@ -4,7 +4,7 @@ use billing_domain::Timestamp;
 
 use super::Stripe;
 use super::form::Form;
-use super::intents::{Intent, segment};
+use super::intents::{Intent, encode_segment};
 use super::object::Object;
 use super::setups::card_facts;
 use crate::charge::{Reference, Subject};
@@ -47,10 +47,10 @@ impl Stripe {
         }))
     }
 
-    /// Whether a customer was made for this organisation. If it was and the book has none, it is noted: the book was
+    /// Whether a customer was made for this organization. If it was and the book has none, it is noted: the book was
     /// restored with the rest.
     async fn stands_for(&self, customer: &str, organization: &str) -> Result<bool, ProviderError> {
-        let path = format!("/v1/customers/{}", segment(customer));
+        let path = format!("/v1/customers/{}", encode_segment(customer));
         let found: Option<Object> = self.client.get(&path, &Form::default()).await?;
         let certain = found.is_some_and(|found| {
             found.id() == customer
@@ -58,7 +58,7 @@ impl Stripe {
                 && found.metadata("organization_id") == Some(organization)
         });
         if certain && let Err(error) = self.book.keep(organization, customer).await {
-            // Such as of an organisation that is not here.
+            // Such as of an organization that is not here.
             tracing::debug!(%error, "a customer could not be noted");
         }
         Ok(certain)

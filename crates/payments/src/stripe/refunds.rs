@@ -4,7 +4,7 @@ use super::Stripe;
 use super::charges::is_currency;
 use super::client::Reply;
 use super::form::Form;
-use super::intents::segment;
+use super::intents::encode_segment;
 use super::object::Object;
 use crate::charge::{Reference, Subject};
 use crate::provider::ProviderError;
@@ -25,7 +25,7 @@ impl Stripe {
             .with("metadata[reference]", &request.reference)
             .with("metadata[charge]", &request.charge);
         match self.client.post("/v1/refunds", &form, request.reference.as_str()).await? {
-            Reply::Object { object, replayed: false } => answer(request, &object),
+            Reply::Object { object, replayed: false } => read_answer(request, &object),
             // The stored answer is older than the look above, which did not see it yet.
             Reply::Object { replayed: true, .. } => self.look_up_refund(request).await?.ok_or(ProviderError::NoAnswer),
             Reply::CardError { error, .. } => Err(ProviderError::Refused(error.text_or_empty("message").to_owned())),
@@ -39,7 +39,7 @@ impl Stripe {
         let query = Form::default().with("payment_intent", &request.charge_provider_ref);
         let all = self.search("/v1/refunds", &query).await?;
         let found = all.iter().find(|refund| refund.metadata("reference") == Some(request.reference.as_str()));
-        found.map(|refund| answer(request, refund)).transpose()
+        found.map(|refund| read_answer(request, refund)).transpose()
     }
 
     pub(super) async fn look_up_external_refund(
@@ -47,7 +47,7 @@ impl Stripe {
         provider_ref: &str,
     ) -> Result<Option<ExternalRefund>, ProviderError> {
         let expand = Form::default().with("expand[]", "payment_intent");
-        let path = format!("/v1/refunds/{}", segment(provider_ref));
+        let path = format!("/v1/refunds/{}", encode_segment(provider_ref));
         let Some(refund) = self.client.get(&path, &expand).await? else { return Ok(None) };
         let intent = refund.object("payment_intent");
         let marked = intent.as_ref().and_then(|intent| intent.metadata("reference")).and_then(Reference::read);
@@ -72,12 +72,12 @@ impl Stripe {
             amount_minor,
             currency,
             reason: refund.text_or_empty("reason").chars().take(100).collect(),
-            outcome: outcome(&refund)?,
+            outcome: read_outcome(&refund)?,
         }))
     }
 }
 
-fn answer(request: &RefundRequest, refund: &Object) -> Result<RefundAnswer, ProviderError> {
+fn read_answer(request: &RefundRequest, refund: &Object) -> Result<RefundAnswer, ProviderError> {
     let ours = refund.metadata("reference") == Some(request.reference.as_str())
         && refund.id_of("payment_intent") == Some(request.charge_provider_ref.as_str())
         && is_currency(refund, request.currency);
@@ -88,10 +88,10 @@ fn answer(request: &RefundRequest, refund: &Object) -> Result<RefundAnswer, Prov
     if refund.integer("amount") != Some(request.amount_minor) {
         return Err(ProviderError::ReferenceReused);
     }
-    Ok(RefundAnswer { provider_ref: refund.id().to_owned(), outcome: outcome(refund)? })
+    Ok(RefundAnswer { provider_ref: refund.id().to_owned(), outcome: read_outcome(refund)? })
 }
 
-fn outcome(refund: &Object) -> Result<RefundOutcome, ProviderError> {
+fn read_outcome(refund: &Object) -> Result<RefundOutcome, ProviderError> {
     match refund.text_or_empty("status") {
         "succeeded" => Ok(RefundOutcome::Succeeded),
         "failed" | "canceled" => Ok(RefundOutcome::Failed),

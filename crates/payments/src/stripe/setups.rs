@@ -1,10 +1,10 @@
 //! Connecting cards through `SetupIntents`.
 
 use super::Stripe;
-use super::charges::{is_closed, secret};
+use super::charges::{client_secret_action, is_closed};
 use super::client::Reply;
 use super::form::Form;
-use super::intents::{Intent, Refusal, end_of, of_reply, segment};
+use super::intents::{Intent, Refusal, encode_segment, end_of, of_reply};
 use super::object::Object;
 use crate::card::{CardFacts, SetupAnswer, SetupOutcome, SetupRequest};
 use crate::provider::ProviderError;
@@ -12,7 +12,7 @@ use crate::provider::ProviderError;
 impl Stripe {
     pub(super) async fn start_setup(&self, request: &SetupRequest) -> Result<SetupAnswer, ProviderError> {
         let customer = self.customer(&request.customer).await?;
-        let form = common(request, &customer);
+        let form = common_form(request, &customer);
         let form = match &request.card {
             Some(card) => form.with("payment_method", &card.token).with("confirm", true).with("use_stripe_sdk", true),
             None => form,
@@ -71,7 +71,7 @@ impl Stripe {
 
     /// As with charges: afterwards a request that arrives late finds its key used.
     async fn use_up_setup(&self, request: &SetupRequest, customer: &str) -> Result<Object, ProviderError> {
-        let form = common(request, customer).with("metadata[closed]", true);
+        let form = common_form(request, customer).with("metadata[closed]", true);
         match self.client.post(Intent::Setup.path(), &form, request.reference.as_str()).await {
             Ok(reply) => of_reply(Intent::Setup, reply).map(|(intent, _)| intent),
             Err(ProviderError::ReferenceReused) => {
@@ -83,13 +83,15 @@ impl Stripe {
 
     /// Takes a card off its customer, after which it cannot be charged. One that is off already stays off.
     pub(super) async fn detach(&self, card_ref: &str) -> Result<(), ProviderError> {
-        let path = format!("/v1/payment_methods/{}/detach", segment(card_ref));
+        let path = format!("/v1/payment_methods/{}/detach", encode_segment(card_ref));
         match self.client.post(&path, &Form::default(), &format!("detach:{card_ref}")).await {
             Ok(Reply::Object { .. }) => Ok(()),
             Ok(Reply::CardError { .. }) => Err(ProviderError::NoAnswer),
             Err(ProviderError::Refused(reason)) => {
-                let card =
-                    self.client.get(&format!("/v1/payment_methods/{}", segment(card_ref)), &Form::default()).await?;
+                let card = self
+                    .client
+                    .get(&format!("/v1/payment_methods/{}", encode_segment(card_ref)), &Form::default())
+                    .await?;
                 match card.and_then(|card| card.id_of("customer").map(str::to_owned)) {
                     None => Ok(()),
                     Some(_) => Err(ProviderError::Refused(reason)),
@@ -106,7 +108,7 @@ impl Stripe {
         card_ref: &str,
     ) -> Result<Option<CardFacts>, ProviderError> {
         let customer = self.customer(customer).await?;
-        let path = format!("/v1/payment_methods/{}", segment(card_ref));
+        let path = format!("/v1/payment_methods/{}", encode_segment(card_ref));
         let found = self.client.get(&path, &Form::default()).await?;
         let ours = found.filter(|method| method.id() == card_ref && method.flag("livemode") == Some(self.live));
         Ok(ours.and_then(|method| card_of(&method, &customer)))
@@ -127,10 +129,10 @@ impl Stripe {
     ) -> Result<SetupAnswer, ProviderError> {
         for _ in 0..2 {
             if !self.is_setup_of(&intent, request, customer) {
-                return Err(lie(request, &intent));
+                return Err(mismatch_error(request, &intent));
             }
             let outcome = match intent.text_or_empty("status") {
-                "succeeded" => SetupOutcome::Connected(facts(request, customer, &intent)?),
+                "succeeded" => SetupOutcome::Connected(read_card_facts(request, customer, &intent)?),
                 "canceled" => end_of(&intent).map_or(SetupOutcome::Cancelled, SetupOutcome::Declined),
                 // A card that came with the request was refused: that is the end of it.
                 "requires_payment_method" if request.card.is_some() => {
@@ -144,7 +146,7 @@ impl Stripe {
                     }
                 }
                 "requires_payment_method" | "requires_confirmation" | "requires_action" | "processing" => {
-                    SetupOutcome::ActionRequired(secret(&intent)?)
+                    SetupOutcome::ActionRequired(client_secret_action(&intent)?)
                 }
                 other => {
                     tracing::error!(status = other, setup = %request.reference, "a set-up is in no state that we know");
@@ -165,7 +167,7 @@ impl Stripe {
     }
 }
 
-fn common(request: &SetupRequest, customer: &str) -> Form {
+fn common_form(request: &SetupRequest, customer: &str) -> Form {
     Form::default()
         .with("customer", customer)
         .with("usage", "off_session")
@@ -175,9 +177,9 @@ fn common(request: &SetupRequest, customer: &str) -> Form {
 }
 
 /// The card behind a set-up that succeeded. It is our customer's, or it is none.
-fn facts(request: &SetupRequest, customer: &str, intent: &Object) -> Result<CardFacts, ProviderError> {
+fn read_card_facts(request: &SetupRequest, customer: &str, intent: &Object) -> Result<CardFacts, ProviderError> {
     let card = intent.object("payment_method").and_then(|method| card_of(&method, customer));
-    card.ok_or_else(|| lie(request, intent))
+    card.ok_or_else(|| mismatch_error(request, intent))
 }
 
 /// A payment method of our customer's that is a card.
@@ -199,7 +201,7 @@ pub(super) fn card_facts(method: &Object) -> Option<CardFacts> {
     })
 }
 
-fn lie(request: &SetupRequest, intent: &Object) -> ProviderError {
+fn mismatch_error(request: &SetupRequest, intent: &Object) -> ProviderError {
     tracing::error!(
         setup = %request.reference, intent = intent.id(),
         "the payment provider's answer is not about what was asked: customer, mode, mark or card differ"

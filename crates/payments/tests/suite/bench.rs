@@ -31,7 +31,7 @@ pub(crate) enum Trouble {
 }
 
 #[async_trait]
-pub(crate) trait Bench: Send + Sync {
+pub(crate) trait TestBank: Send + Sync {
     fn provider(&self) -> &dyn PaymentProvider;
 
     /// The request that connects such a card.
@@ -54,7 +54,7 @@ pub(crate) const CUSTOMER: &str = "0198a0de-0000-7000-8000-000000000001";
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
 /// A connected card of the usual customer, with its challenge answered.
-pub(crate) async fn connect(bench: &dyn Bench, kind: Kind) -> CardFacts {
+pub(crate) async fn connect(bench: &dyn TestBank, kind: Kind) -> CardFacts {
     let reference = Reference::setup(&format!("connect-{kind:?}"));
     let request = bench.setup(&reference, CUSTOMER, kind);
     let answer = bench.provider().start_setup(&request).await.unwrap();

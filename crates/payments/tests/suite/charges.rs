@@ -3,7 +3,7 @@
 use billing_domain::charge::DeclineCode;
 use billing_payments::{CardFacts, ChargeOutcome, ChargeRequest, Decline, Presence, ProviderError, Reference};
 
-use crate::bench::{Bench, Kind, Trouble, charge, connect};
+use crate::bench::{Kind, TestBank, Trouble, charge, connect};
 
 fn declined(code: DeclineCode) -> ChargeOutcome {
     ChargeOutcome::Declined(Decline { code })
@@ -11,7 +11,7 @@ fn declined(code: DeclineCode) -> ChargeOutcome {
 
 const SETTLED: ChargeOutcome = ChargeOutcome::Settled { received_minor: 2_500 };
 
-pub(crate) async fn a_charge_settles_for_exactly_what_was_asked(bench: &dyn Bench) {
+pub(crate) async fn a_charge_settles_for_exactly_what_was_asked(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     for presence in [Presence::OnSession, Presence::OffSession] {
         let request = ChargeRequest { presence, ..charge(&card, &format!("{presence:?}")) };
@@ -23,7 +23,7 @@ pub(crate) async fn a_charge_settles_for_exactly_what_was_asked(bench: &dyn Benc
     }
 }
 
-pub(crate) async fn fifty_at_once_under_one_reference_charge_once(bench: &dyn Bench) {
+pub(crate) async fn fifty_at_once_under_one_reference_charge_once(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     let request = charge(&card, "fifty");
     let calls = (0..50).map(|_| bench.provider().charge(&request));
@@ -33,7 +33,7 @@ pub(crate) async fn fifty_at_once_under_one_reference_charge_once(bench: &dyn Be
     assert_eq!(bench.taken(&request.reference).await, (2_500, 1));
 }
 
-pub(crate) async fn a_reference_with_another_amount_is_refused_and_moves_nothing(bench: &dyn Bench) {
+pub(crate) async fn a_reference_with_another_amount_is_refused_and_moves_nothing(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     let request = charge(&card, "reused");
     bench.provider().charge(&request).await.unwrap();
@@ -42,7 +42,7 @@ pub(crate) async fn a_reference_with_another_amount_is_refused_and_moves_nothing
     assert_eq!(bench.taken(&request.reference).await, (2_500, 1));
 }
 
-pub(crate) async fn each_reason_for_a_decline_arrives_and_stays(bench: &dyn Bench) {
+pub(crate) async fn each_reason_for_a_decline_arrives_and_stays(bench: &dyn TestBank) {
     let refusing = connect(bench, Kind::RefusesEveryCharge).await;
     let request = charge(&refusing, "refusing");
     assert_eq!(bench.provider().charge(&request).await.unwrap().outcome, declined(DeclineCode::GenericDecline));
@@ -57,7 +57,7 @@ pub(crate) async fn each_reason_for_a_decline_arrives_and_stays(bench: &dyn Benc
     }
 }
 
-pub(crate) async fn a_challenge_holds_the_money_until_the_cardholder_decides(bench: &dyn Bench) {
+pub(crate) async fn a_challenge_holds_the_money_until_the_cardholder_decides(bench: &dyn TestBank) {
     let card = connect(bench, Kind::ConfirmedEveryTime).await;
     for (id, approve, expected) in [("yes", true, SETTLED), ("no", false, declined(DeclineCode::AuthenticationFailed))]
     {
@@ -75,7 +75,7 @@ fn absent(card: &CardFacts, id: &str) -> ChargeRequest {
     ChargeRequest { presence: Presence::OffSession, ..charge(card, id) }
 }
 
-pub(crate) async fn an_absent_cardholder_is_asked_only_where_the_card_wants_it(bench: &dyn Bench) {
+pub(crate) async fn an_absent_cardholder_is_asked_only_where_the_card_wants_it(bench: &dyn TestBank) {
     for (kind, expected) in [
         (Kind::ConfirmedEveryTime, None),
         (Kind::ConfirmedAtSetup, Some(SETTLED)),
@@ -94,7 +94,7 @@ pub(crate) async fn an_absent_cardholder_is_asked_only_where_the_card_wants_it(b
     assert!(matches!(answer.outcome, ChargeOutcome::ActionRequired(_)));
 }
 
-pub(crate) async fn an_absent_cardholder_confirms_the_very_same_charge_later(bench: &dyn Bench) {
+pub(crate) async fn an_absent_cardholder_confirms_the_very_same_charge_later(bench: &dyn TestBank) {
     let card = connect(bench, Kind::ConfirmedEveryTime).await;
     for (id, approve, expected) in [("yes", true, SETTLED), ("no", false, declined(DeclineCode::AuthenticationFailed))]
     {
@@ -112,7 +112,7 @@ pub(crate) async fn an_absent_cardholder_confirms_the_very_same_charge_later(ben
     }
 }
 
-pub(crate) async fn a_charge_that_waited_in_vain_is_closed_for_good(bench: &dyn Bench) {
+pub(crate) async fn a_charge_that_waited_in_vain_is_closed_for_good(bench: &dyn TestBank) {
     let card = connect(bench, Kind::ConfirmedEveryTime).await;
     let request = absent(&card, "in-vain");
     let waiting = bench.provider().charge(&request).await.unwrap();
@@ -129,7 +129,7 @@ pub(crate) async fn a_charge_that_waited_in_vain_is_closed_for_good(bench: &dyn 
     assert_eq!(bench.taken(&confirmed.reference).await, (2_500, 1));
 }
 
-pub(crate) async fn a_confirmed_charge_can_still_be_declined(bench: &dyn Bench) {
+pub(crate) async fn a_confirmed_charge_can_still_be_declined(bench: &dyn TestBank) {
     let card = connect(bench, Kind::ConfirmedThenInsufficient).await;
     let request = charge(&card, "confirmed");
     bench.provider().charge(&request).await.unwrap();
@@ -139,7 +139,7 @@ pub(crate) async fn a_confirmed_charge_can_still_be_declined(bench: &dyn Bench) 
     assert_eq!(bench.taken(&request.reference).await, (0, 0));
 }
 
-pub(crate) async fn a_lost_answer_is_unknown_and_the_look_up_finds_the_charge(bench: &dyn Bench) {
+pub(crate) async fn a_lost_answer_is_unknown_and_the_look_up_finds_the_charge(bench: &dyn TestBank) {
     let silent = connect(bench, Kind::Silent).await;
     let good = connect(bench, Kind::Good).await;
     bench.trouble(Trouble::AnswerLost);
@@ -154,7 +154,7 @@ pub(crate) async fn a_lost_answer_is_unknown_and_the_look_up_finds_the_charge(be
     }
 }
 
-pub(crate) async fn a_lost_request_is_found_to_be_nothing_and_can_be_closed(bench: &dyn Bench) {
+pub(crate) async fn a_lost_request_is_found_to_be_nothing_and_can_be_closed(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     bench.trouble(Trouble::RequestLost);
     let request = charge(&card, "lost");
@@ -164,7 +164,7 @@ pub(crate) async fn a_lost_request_is_found_to_be_nothing_and_can_be_closed(benc
     assert_eq!(bench.taken(&request.reference).await, (0, 0));
 }
 
-pub(crate) async fn a_closed_reference_never_charges_later(bench: &dyn Bench) {
+pub(crate) async fn a_closed_reference_never_charges_later(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     let late = charge(&card, "late");
     bench.provider().cancel_charge(&late, None).await.unwrap();
@@ -181,7 +181,7 @@ pub(crate) async fn a_closed_reference_never_charges_later(bench: &dyn Bench) {
     }
 }
 
-pub(crate) async fn closing_a_settled_charge_tells_the_truth(bench: &dyn Bench) {
+pub(crate) async fn closing_a_settled_charge_tells_the_truth(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     let request = charge(&card, "settled");
     bench.provider().charge(&request).await.unwrap();
@@ -189,7 +189,7 @@ pub(crate) async fn closing_a_settled_charge_tells_the_truth(bench: &dyn Bench) 
     assert_eq!(bench.taken(&request.reference).await, (2_500, 1));
 }
 
-pub(crate) async fn a_slow_charge_is_visible_before_its_answer(bench: &dyn Bench) {
+pub(crate) async fn a_slow_charge_is_visible_before_its_answer(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Slow).await;
     let request = charge(&card, "slow");
     let begun = tokio::time::Instant::now();
@@ -204,7 +204,7 @@ pub(crate) async fn a_slow_charge_is_visible_before_its_answer(bench: &dyn Bench
     assert_eq!(found.outcome, SETTLED);
 }
 
-pub(crate) async fn a_pending_charge_settles_later(bench: &dyn Bench) {
+pub(crate) async fn a_pending_charge_settles_later(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     bench.trouble(Trouble::Pending);
     let request = charge(&card, "pending");
@@ -214,7 +214,7 @@ pub(crate) async fn a_pending_charge_settles_later(bench: &dyn Bench) {
     assert_eq!(bench.taken(&request.reference).await, (2_500, 1));
 }
 
-pub(crate) async fn a_busy_provider_did_nothing(bench: &dyn Bench) {
+pub(crate) async fn a_busy_provider_did_nothing(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     bench.trouble(Trouble::Busy);
     let request = charge(&card, "busy");
@@ -223,7 +223,7 @@ pub(crate) async fn a_busy_provider_did_nothing(bench: &dyn Bench) {
     assert_eq!(bench.provider().charge(&request).await.unwrap().outcome, SETTLED);
 }
 
-pub(crate) async fn somebody_elses_card_cannot_be_charged(bench: &dyn Bench) {
+pub(crate) async fn somebody_elses_card_cannot_be_charged(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     let request = ChargeRequest { customer: "another organisation".to_owned(), ..charge(&card, "stranger") };
     assert!(matches!(bench.provider().charge(&request).await, Err(ProviderError::Refused(_))));

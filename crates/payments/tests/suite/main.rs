@@ -1,5 +1,5 @@
 //! The one suite that every payment provider passes: it *is* the definition of "provider". A provider takes part by a
-//! [`bench::Bench`] and one line of `suite!`.
+//! [`bench::TestBank`] and one line of `suite!`.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken assumption must fail the test")]
 

@@ -3,7 +3,7 @@
 use billing_domain::Currency;
 use billing_payments::{ChargeRequest, ProviderError, Reference, RefundOutcome, RefundRequest};
 
-use crate::bench::{Bench, Kind, charge, connect};
+use crate::bench::{Kind, TestBank, charge, connect};
 
 fn refund(charge: &ChargeRequest, provider_ref: &str, id: &str, amount_minor: i64) -> RefundRequest {
     RefundRequest {
@@ -15,7 +15,7 @@ fn refund(charge: &ChargeRequest, provider_ref: &str, id: &str, amount_minor: i6
     }
 }
 
-pub(crate) async fn a_refund_happens_once_and_never_exceeds_the_charge(bench: &dyn Bench) {
+pub(crate) async fn a_refund_happens_once_and_never_exceeds_the_charge(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     let charged = charge(&card, "refunded");
     let name = bench.provider().charge(&charged).await.unwrap().provider_ref;
@@ -34,7 +34,7 @@ pub(crate) async fn a_refund_happens_once_and_never_exceeds_the_charge(bench: &d
     assert_eq!(bench.taken(&charged.reference).await, (0, 1));
 }
 
-pub(crate) async fn an_unsettled_charge_cannot_be_refunded(bench: &dyn Bench) {
+pub(crate) async fn an_unsettled_charge_cannot_be_refunded(bench: &dyn TestBank) {
     let card = connect(bench, Kind::ConfirmedEveryTime).await;
     let waiting = charge(&card, "waiting");
     let name = bench.provider().charge(&waiting).await.unwrap().provider_ref;

@@ -11,7 +11,7 @@ use billing_payments::{
     CardToken, ChargeOutcome, ChargeRequest, PaymentProvider, Presence, Reference, Sandbox, SetupOutcome, SetupRequest,
 };
 
-use crate::bench::{Bench, CUSTOMER, Kind, Trouble, charge};
+use crate::bench::{CUSTOMER, Kind, TestBank, Trouble, charge};
 
 pub(crate) struct SandboxBench {
     bank: Sandbox,
@@ -32,7 +32,7 @@ fn setup_with(reference: &Reference, customer: &str, token: &str) -> SetupReques
 }
 
 #[async_trait]
-impl Bench for SandboxBench {
+impl TestBank for SandboxBench {
     fn provider(&self) -> &dyn PaymentProvider {
         &self.bank
     }

@@ -3,9 +3,9 @@
 use billing_domain::charge::DeclineCode;
 use billing_payments::{Decline, ProviderError, Reference, SetupOutcome};
 
-use crate::bench::{Bench, CUSTOMER, Kind, charge, connect};
+use crate::bench::{CUSTOMER, Kind, TestBank, charge, connect};
 
-pub(crate) async fn a_good_card_connects_and_only_harmless_facts_come_back(bench: &dyn Bench) {
+pub(crate) async fn a_good_card_connects_and_only_harmless_facts_come_back(bench: &dyn TestBank) {
     let facts = connect(bench, Kind::Good).await;
     assert_eq!((facts.brand.as_str(), facts.last4.as_str()), ("visa", "4242"));
     assert_eq!((facts.exp_month, facts.exp_year), (12, 2034));
@@ -13,7 +13,7 @@ pub(crate) async fn a_good_card_connects_and_only_harmless_facts_come_back(bench
     assert!(!billing_domain::free_text::contains_card_number(&everything), "{everything}");
 }
 
-pub(crate) async fn the_same_reference_connects_once(bench: &dyn Bench) {
+pub(crate) async fn the_same_reference_connects_once(bench: &dyn TestBank) {
     let request = bench.setup(&Reference::setup("once"), CUSTOMER, Kind::Good);
     let first = bench.provider().start_setup(&request).await.unwrap();
     assert_eq!(bench.provider().start_setup(&request).await.unwrap(), first);
@@ -26,14 +26,14 @@ pub(crate) async fn the_same_reference_connects_once(bench: &dyn Bench) {
     assert_eq!(first.fingerprint, second.fingerprint, "the same card is recognised");
 }
 
-pub(crate) async fn the_same_reference_with_another_card_is_refused(bench: &dyn Bench) {
+pub(crate) async fn the_same_reference_with_another_card_is_refused(bench: &dyn TestBank) {
     let reference = Reference::setup("reused");
     bench.provider().start_setup(&bench.setup(&reference, CUSTOMER, Kind::Good)).await.unwrap();
     let other = bench.setup(&reference, CUSTOMER, Kind::OtherGood);
     assert_eq!(bench.provider().start_setup(&other).await, Err(ProviderError::ReferenceReused));
 }
 
-pub(crate) async fn a_refused_card_never_connects(bench: &dyn Bench) {
+pub(crate) async fn a_refused_card_never_connects(bench: &dyn TestBank) {
     for code in [DeclineCode::GenericDecline, DeclineCode::InsufficientFunds, DeclineCode::ExpiredCard] {
         let reference = Reference::setup(code.as_str());
         let request = bench.setup(&reference, CUSTOMER, Kind::RefusedAtSetup(code));
@@ -44,7 +44,7 @@ pub(crate) async fn a_refused_card_never_connects(bench: &dyn Bench) {
     }
 }
 
-pub(crate) async fn a_challenge_decides_and_only_the_provider_is_believed(bench: &dyn Bench) {
+pub(crate) async fn a_challenge_decides_and_only_the_provider_is_believed(bench: &dyn TestBank) {
     for (id, approve) in [("yes", true), ("no", false)] {
         let reference = Reference::setup(id);
         let request = bench.setup(&reference, CUSTOMER, Kind::ConfirmedAtSetup);
@@ -65,7 +65,7 @@ pub(crate) async fn a_challenge_decides_and_only_the_provider_is_believed(bench:
     }
 }
 
-pub(crate) async fn an_abandoned_set_up_never_connects(bench: &dyn Bench) {
+pub(crate) async fn an_abandoned_set_up_never_connects(bench: &dyn TestBank) {
     let reference = Reference::setup("abandoned");
     let request = bench.setup(&reference, CUSTOMER, Kind::ConfirmedAtSetup);
     bench.provider().start_setup(&request).await.unwrap();
@@ -79,7 +79,7 @@ pub(crate) async fn an_abandoned_set_up_never_connects(bench: &dyn Bench) {
     assert!(matches!(answer.outcome, SetupOutcome::Connected(_)), "a connected card is not lost by giving up");
 }
 
-pub(crate) async fn a_forgotten_card_cannot_be_charged(bench: &dyn Bench) {
+pub(crate) async fn a_forgotten_card_cannot_be_charged(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     bench.provider().forget_card(CUSTOMER, &card.provider_ref).await.unwrap();
     bench.provider().forget_card(CUSTOMER, &card.provider_ref).await.unwrap();
@@ -88,7 +88,7 @@ pub(crate) async fn a_forgotten_card_cannot_be_charged(bench: &dyn Bench) {
     assert_eq!(bench.taken(&request.reference).await, (0, 0));
 }
 
-pub(crate) async fn a_connected_card_is_looked_up_and_nobody_elses(bench: &dyn Bench) {
+pub(crate) async fn a_connected_card_is_looked_up_and_nobody_elses(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
     let provider = bench.provider();
     assert_eq!(provider.look_up_card(CUSTOMER, &card.provider_ref).await, Ok(Some(card.clone())));

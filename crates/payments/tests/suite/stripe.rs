@@ -15,7 +15,7 @@ use billing_payments::{CardToken, PaymentProvider, Reference, SetupRequest, Stri
 use fake_stripe::{CARDS, Fake, Fault, Step};
 use serde_json::json;
 
-use crate::bench::{Bench, Kind, NOW, Trouble};
+use crate::bench::{Kind, NOW, TestBank, Trouble};
 
 const SECRET: &str = "whsec_of_the_suite";
 
@@ -64,7 +64,7 @@ impl StripeBench {
 }
 
 #[async_trait]
-impl Bench for StripeBench {
+impl TestBank for StripeBench {
     fn provider(&self) -> &dyn PaymentProvider {
         &self.stripe
     }
@@ -119,6 +119,6 @@ impl Bench for StripeBench {
         let event = json!({"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "livemode": false,
             "data": {"object": intent}});
         let body = event.to_string().into_bytes();
-        (signature::sign(SECRET, &body, now), body)
+        (signature::sign_body(SECRET, &body, now), body)
     }
 }

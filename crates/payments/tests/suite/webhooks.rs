@@ -2,9 +2,9 @@
 
 use billing_payments::{Reference, WebhookError, WebhookKind};
 
-use crate::bench::{Bench, NOW};
+use crate::bench::{NOW, TestBank};
 
-pub(crate) async fn a_signed_event_names_what_to_look_up(bench: &dyn Bench) {
+pub(crate) async fn a_signed_event_names_what_to_look_up(bench: &dyn TestBank) {
     let reference = Reference::top_up("event", 1);
     let (header, body) = bench.event_about(&reference, NOW);
     let event = bench.provider().read_webhook(&header, &body, NOW).unwrap();
@@ -13,7 +13,7 @@ pub(crate) async fn a_signed_event_names_what_to_look_up(bench: &dyn Bench) {
     assert_eq!(bench.provider().read_webhook(&header, &body, NOW), Ok(event), "the same event has the same id");
 }
 
-pub(crate) async fn an_unsigned_stale_or_altered_event_is_refused(bench: &dyn Bench) {
+pub(crate) async fn an_unsigned_stale_or_altered_event_is_refused(bench: &dyn TestBank) {
     let (header, body) = bench.event_about(&Reference::top_up("event", 1), NOW);
     let read = |header: &str, body: &[u8], now| bench.provider().read_webhook(header, body, now);
     assert_eq!(read("", &body, NOW), Err(WebhookError::BadSignature));

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use billing_receipt::{Drawn, Entry, Fact, Fonts, Han, Moment, Paper, Party, Receipt, draw};
+use billing_receipt::{Drawn, Entry, Fact, Fonts, Han, Moment, Paper, Party, Receipt, draw_receipt};
 
 /// What this system has.
 static SYSTEM: LazyLock<Fonts> = LazyLock::new(|| Fonts::in_folders(&Fonts::system_folders()));
@@ -39,7 +39,7 @@ fn receipt(name: &str, address: &str, refunds: usize) -> Receipt {
 }
 
 fn drawn(receipt: &Receipt, paper: Paper, fonts: &Fonts) -> Drawn {
-    draw(receipt, paper, fonts).unwrap()
+    draw_receipt(receipt, paper, fonts).unwrap()
 }
 
 /// What a program of poppler says about the file.

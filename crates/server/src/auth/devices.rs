@@ -33,12 +33,12 @@ impl Devices {
 
     /// What this browser is called, if this person has signed in there before.
     pub(crate) fn find(&self, cookie: &str, email: &str) -> Option<String> {
-        entries(cookie).find(|entry| self.is_of(entry, email)).map(|entry| entry[..NAME_CHARACTERS].to_owned())
+        split_entries(cookie).find(|entry| self.is_of(entry, email)).map(|entry| entry[..NAME_CHARACTERS].to_owned())
     }
 
     /// The cookie after this person has signed in: their entry first, then those of the last others.
     pub(crate) fn renew(&self, cookie: Option<&str>, email: &str) -> Result<String, getrandom::Error> {
-        let before: Vec<_> = entries(cookie.unwrap_or_default()).collect();
+        let before: Vec<_> = split_entries(cookie.unwrap_or_default()).collect();
         let own = match before.iter().find(|entry| self.is_of(entry, email)) {
             Some(own) => (*own).to_owned(),
             None => self.entry(email)?,
@@ -71,7 +71,7 @@ impl Devices {
     }
 }
 
-fn entries(cookie: &str) -> impl Iterator<Item = &str> {
+fn split_entries(cookie: &str) -> impl Iterator<Item = &str> {
     cookie.split('.').take(PEOPLE).filter(|entry| entry.len() > NAME_CHARACTERS && entry.is_ascii())
 }
 

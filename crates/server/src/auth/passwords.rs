@@ -6,8 +6,8 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 #[cfg(feature = "test-seams")]
 use argon2::{Algorithm, Params, Version};
 
-use super::turns::{Full, Turns};
-use crate::budgets::Origin;
+use super::turns::{QueueFull, Turns};
+use crate::budgets::SignInOrigin;
 
 /// Longest password, bytes: longer ones only cost work.
 pub(crate) const MAX_PASSWORD: usize = 1024;
@@ -18,7 +18,7 @@ const WAITING_OF_ONE: usize = 16;
 /// Checks passwords.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    turns: Turns<Origin>,
+    turns: Turns<SignInOrigin>,
     /// Compared with when there is no such person, so that the time taken does not tell.
     nobody: String,
 }
@@ -33,18 +33,23 @@ impl Passwords {
 
     /// The PHC string to keep. Takes tens of milliseconds.
     pub(crate) fn hash(password: &str) -> Result<String, argon2::password_hash::Error> {
-        Ok(hasher().hash_password(password.as_bytes())?.to_string())
+        Ok(new_hasher().hash_password(password.as_bytes())?.to_string())
     }
 
     /// Whether this is the password that was hashed; `None` takes as long and says no. `Full`: too many wait already, and
     /// nothing was looked at.
-    pub(crate) async fn verify(&self, origin: Origin, password: String, hash: Option<String>) -> Result<bool, Full> {
+    pub(crate) async fn verify(
+        &self,
+        origin: SignInOrigin,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool, QueueFull> {
         let turn = self.turns.wait(origin).await?;
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
         // The turn is over when the work is, also when nobody waits for its end any more.
         let work = tokio::task::spawn_blocking(move || {
-            let fits = fits(&password, &hash);
+            let fits = password_fits(&password, &hash);
             drop(turn);
             fits
         });
@@ -60,12 +65,12 @@ fn hasher() -> Argon2<'static> {
 
 /// With the least cost that Argon2 allows: every test signs somebody in. The parameters travel with the hash.
 #[cfg(feature = "test-seams")]
-fn hasher() -> Argon2<'static> {
+fn new_hasher() -> Argon2<'static> {
     Params::new(Params::MIN_M_COST, Params::MIN_T_COST, Params::MIN_P_COST, None)
         .map_or_else(|_| Argon2::default(), |least| Argon2::new(Algorithm::Argon2id, Version::V0x13, least))
 }
 
-fn fits(password: &str, hash: &str) -> bool {
+fn password_fits(password: &str, hash: &str) -> bool {
     password.len() <= MAX_PASSWORD
         && PasswordHash::new(hash)
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
@@ -83,7 +88,7 @@ mod tests {
         let hash = Passwords::hash("demo").unwrap();
         assert!(hash.starts_with("$argon2id$"));
         let verify = async |password: &str, hash: Option<&str>| {
-            let origin = Origin::Address(IpAddr::from([127, 0, 0, 1]));
+            let origin = SignInOrigin::Address(IpAddr::from([127, 0, 0, 1]));
             passwords.verify(origin, password.to_owned(), hash.map(str::to_owned)).await.unwrap()
         };
         assert!(verify("demo", Some(&hash)).await);

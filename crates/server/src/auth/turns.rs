@@ -32,7 +32,7 @@ pub(crate) struct Turn<K: Hash + Eq + Clone> {
 
 /// Too many wait already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Full;
+pub(crate) struct QueueFull;
 
 impl<K: Hash + Eq + Clone> Turns<K> {
     /// `at_once` turns at a time; at most `most_waiting` wait for one, of them `most_of_one` with one key.
@@ -42,21 +42,21 @@ impl<K: Hash + Eq + Clone> Turns<K> {
     }
 
     /// Waits for a turn.
-    pub(crate) async fn wait(&self, key: K) -> Result<Turn<K>, Full> {
+    pub(crate) async fn wait(&self, key: K) -> Result<Turn<K>, QueueFull> {
         let (sender, receiver) = oneshot::channel();
         {
-            let mut lines = lock(&self.lines);
+            let mut lines = lock_turns(&self.lines);
             if lines.free > 0 {
                 lines.free -= 1;
                 return Ok(Turn { lines: Some(Arc::clone(&self.lines)) });
             }
             let own = lines.waiting.get(&key).map_or(0, VecDeque::len);
             if lines.count >= self.most_waiting || own >= self.most_of_one {
-                return Err(Full);
+                return Err(QueueFull);
             }
             lines.join(key, sender);
         }
-        receiver.await.map_err(|_| Full)
+        receiver.await.map_err(|_| QueueFull)
     }
 }
 
@@ -89,7 +89,7 @@ impl<K: Hash + Eq + Clone> Drop for Turn<K> {
     fn drop(&mut self) {
         let Some(shared) = self.lines.take() else { return };
         loop {
-            let mut lines = lock(&shared);
+            let mut lines = lock_turns(&shared);
             let Some(next) = lines.next() else {
                 lines.free += 1;
                 return;
@@ -104,7 +104,7 @@ impl<K: Hash + Eq + Clone> Drop for Turn<K> {
     }
 }
 
-fn lock<K: Hash + Eq + Clone>(lines: &Mutex<Lines<K>>) -> MutexGuard<'_, Lines<K>> {
+fn lock_turns<K: Hash + Eq + Clone>(lines: &Mutex<Lines<K>>) -> MutexGuard<'_, Lines<K>> {
     lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -138,9 +138,9 @@ mod tests {
         let running = turns.wait("a").await.unwrap();
         let mut waiting: Vec<_> = ["a", "a", "b"].into_iter().map(|key| Box::pin(turns.wait(key))).collect();
         assert!((&mut waiting[0]).now_or_never().is_none() && (&mut waiting[1]).now_or_never().is_none());
-        assert!(matches!(turns.wait("a").now_or_never(), Some(Err(Full))), "two of one key wait already");
+        assert!(matches!(turns.wait("a").now_or_never(), Some(Err(QueueFull))), "two of one key wait already");
         assert!((&mut waiting[2]).now_or_never().is_none());
-        assert!(matches!(turns.wait("c").now_or_never(), Some(Err(Full))), "three wait already");
+        assert!(matches!(turns.wait("c").now_or_never(), Some(Err(QueueFull))), "three wait already");
         // Those who go away leave their place.
         drop(waiting);
         drop(running);

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The bytes in flight. Clones are the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Bytes {
-    held: Arc<Mutex<Sums>>,
+    held: Arc<Mutex<ByteCounts>>,
     most: usize,
     most_of_one: usize,
 }
 
 #[derive(Debug, Default)]
-struct Sums {
+struct ByteCounts {
     all: usize,
     of_address: HashMap<IpAddr, usize>,
 }
@@ -46,7 +46,7 @@ impl Bytes {
 impl Held {
     /// So many have arrived.
     pub(crate) fn add(&self, count: usize) -> Result<(), NoRoom> {
-        let mut sums = lock(&self.bytes.held);
+        let mut sums = lock_usage(&self.bytes.held);
         let all = sums.all.saturating_add(count);
         let of_address = sums.of_address.get(&self.address).map_or(count, |sum| sum.saturating_add(count));
         if all > self.bytes.most || of_address > self.bytes.most_of_one {
@@ -62,7 +62,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let own = *self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sums = lock(&self.bytes.held);
+        let mut sums = lock_usage(&self.bytes.held);
         sums.all -= own;
         if let Some(sum) = sums.of_address.get_mut(&self.address) {
             *sum -= own;
@@ -73,7 +73,7 @@ impl Drop for Held {
     }
 }
 
-fn lock(held: &Mutex<Sums>) -> MutexGuard<'_, Sums> {
+fn lock_usage(held: &Mutex<ByteCounts>) -> MutexGuard<'_, ByteCounts> {
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!((second.add(40), third.add(1)), (Ok(()), Err(NoRoom)));
         drop(second);
         drop(third);
-        let sums = lock(&bytes.held);
+        let sums = lock_usage(&bytes.held);
         assert_eq!((sums.all, sums.of_address.len()), (0, 0));
     }
 }

@@ -71,7 +71,7 @@ impl Connections {
     /// A place for a connection of this address, if need be that of a resting one. `None`: on all of them something is
     /// being answered.
     pub(crate) fn admit(&self, address: IpAddr) -> Option<Place> {
-        let mut open = lock(&self.open);
+        let mut open = lock_places(&self.open);
         let share = open.of_address.get(&address);
         if share.is_some_and(|share| share.count >= self.most_of_one) {
             let longest = share.and_then(|share| share.resting.first())?.id;
@@ -93,7 +93,7 @@ impl Connections {
     /// How many are open.
     #[cfg(test)]
     fn count(&self) -> usize {
-        lock(&self.open).all.len()
+        lock_places(&self.open).all.len()
     }
 }
 
@@ -140,13 +140,13 @@ impl Open {
 impl Place {
     /// Something is asked on the connection; `None` when it has just been closed for another one.
     pub(crate) fn ask(&self) -> Option<Busy> {
-        let open = lock(&self.open).wake(self.id);
+        let open = lock_places(&self.open).wake(self.id);
         open.then(|| Busy { open: Arc::clone(&self.open), id: self.id })
     }
 
     /// Nothing has been asked yet.
     pub(crate) fn is_silent(&self) -> bool {
-        let open = lock(&self.open);
+        let open = lock_places(&self.open);
         open.all.get(&self.id).and_then(|connection| connection.rest).is_some_and(|rest| !rest.has_asked)
     }
 
@@ -158,17 +158,17 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        lock(&self.open).close(self.id);
+        lock_places(&self.open).close(self.id);
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        lock(&self.open).rest(self.id, true);
+        lock_places(&self.open).rest(self.id, true);
     }
 }
 
-fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
+fn lock_places(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -214,6 +214,8 @@ mod tests {
         drop(flood);
         drop(other);
         assert_eq!(connections.count(), 0);
-        assert!(lock(&connections.open).of_address.is_empty() && lock(&connections.open).resting.is_empty());
+        assert!(
+            lock_places(&connections.open).of_address.is_empty() && lock_places(&connections.open).resting.is_empty()
+        );
     }
 }

@@ -7,7 +7,7 @@ use super::allowance::Allowance;
 
 /// Where a sign-in comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Origin {
+pub(crate) enum SignInOrigin {
     /// A browser that nobody knows, by its address.
     Address(IpAddr),
     /// A browser in which this person has signed in before, by the name in its device cookie.
@@ -20,13 +20,13 @@ pub(crate) enum Origin {
 pub(crate) struct SignIns {
     addresses: Allowance<IpAddr>,
     emails: Allowance<String>,
-    pairs: Allowance<(Origin, String)>,
+    pairs: Allowance<(SignInOrigin, String)>,
 }
 
 /// A try that was counted.
 #[derive(Debug)]
 pub(crate) struct Attempt {
-    origin: Origin,
+    origin: SignInOrigin,
     email: String,
 }
 
@@ -43,10 +43,10 @@ impl SignIns {
     }
 
     /// Counts a try; or how long to wait before the next one. E-mail in its normal form.
-    pub(crate) fn take(&self, origin: &Origin, email: &str) -> Result<Attempt, Duration> {
+    pub(crate) fn take(&self, origin: &SignInOrigin, email: &str) -> Result<Attempt, Duration> {
         let attempt = Attempt { origin: origin.clone(), email: email.to_owned() };
         self.pairs.take((attempt.origin.clone(), attempt.email.clone()))?;
-        let Origin::Address(address) = attempt.origin else { return Ok(attempt) };
+        let SignInOrigin::Address(address) = attempt.origin else { return Ok(attempt) };
         let taken = self.addresses.take(address).and_then(|()| {
             let taken = self.emails.take(attempt.email.clone());
             taken.inspect_err(|_| self.addresses.give_back(&address))
@@ -62,7 +62,7 @@ impl SignIns {
 
     /// The password was right, or was not looked at: whoever knows it is never in their own way.
     pub(crate) fn give_back(&self, attempt: Attempt) {
-        if let Origin::Address(address) = &attempt.origin {
+        if let SignInOrigin::Address(address) = &attempt.origin {
             self.addresses.give_back(address);
             self.emails.give_back(&attempt.email);
         }
@@ -81,11 +81,11 @@ impl SignIns {
 mod tests {
     use super::*;
 
-    fn address(last: u8) -> Origin {
-        Origin::Address(IpAddr::from([198, 51, 100, last]))
+    fn address(last: u8) -> SignInOrigin {
+        SignInOrigin::Address(IpAddr::from([198, 51, 100, last]))
     }
 
-    fn evaluated(sign_ins: &SignIns, origin: &Origin, email: &str, tries: usize) -> usize {
+    fn evaluated(sign_ins: &SignIns, origin: &SignInOrigin, email: &str, tries: usize) -> usize {
         (0..tries).filter(|_| sign_ins.take(origin, email).is_ok()).count()
     }
 
@@ -105,7 +105,7 @@ mod tests {
         let tried: usize = (0..110).map(|last| evaluated(&sign_ins, &address(last), "ann@acme.test", 10)).sum();
         assert_eq!(tried, 100);
         assert!(sign_ins.take(&address(200), "ann@acme.test").is_err(), "an unknown browser waits");
-        let known = Origin::Device("hers".to_owned());
+        let known = SignInOrigin::Device("hers".to_owned());
         assert_eq!(evaluated(&sign_ins, &known, "ann@acme.test", 900), 10, "and its own tries are counted too");
         assert!(sign_ins.take(&address(200), "bob@acme.test").is_ok());
     }

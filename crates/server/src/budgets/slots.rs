@@ -8,13 +8,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Slots of each key. Clones are the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots {
-    lines: Arc<Mutex<HashMap<String, Line>>>,
+    lines: Arc<Mutex<HashMap<String, KeyQueue>>>,
     at_once: usize,
     most_present: usize,
 }
 
 #[derive(Debug)]
-struct Line {
+struct KeyQueue {
     slots: Arc<Semaphore>,
     /// Those that have a slot or wait for one.
     present: usize,
@@ -25,18 +25,18 @@ struct Line {
 pub(crate) struct Slot {
     // Dropped in this order: the next one gets the slot before the place is given up.
     _permit: OwnedSemaphorePermit,
-    _place: Place,
+    _place: QueuedPlace,
 }
 
 #[derive(Debug)]
-struct Place {
-    lines: Arc<Mutex<HashMap<String, Line>>>,
+struct QueuedPlace {
+    lines: Arc<Mutex<HashMap<String, KeyQueue>>>,
     key: String,
 }
 
 /// All slots of the key are taken, and enough wait already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Full;
+pub(crate) struct SlotsFull;
 
 impl Slots {
     /// `at_once` slots of each key, for which `most_waiting` others may wait.
@@ -45,28 +45,28 @@ impl Slots {
     }
 
     /// Takes a slot, waits for it, or is refused at once.
-    pub(crate) async fn take(&self, key: &str) -> Result<Slot, Full> {
+    pub(crate) async fn take(&self, key: &str) -> Result<Slot, SlotsFull> {
         let (slots, place) = self.enter(key)?;
         // Nobody closes it.
-        let permit = slots.acquire_owned().await.map_err(|_| Full)?;
+        let permit = slots.acquire_owned().await.map_err(|_| SlotsFull)?;
         Ok(Slot { _permit: permit, _place: place })
     }
 
-    fn enter(&self, key: &str) -> Result<(Arc<Semaphore>, Place), Full> {
-        let mut lines = lock(&self.lines);
-        let new = || Line { slots: Arc::new(Semaphore::new(self.at_once)), present: 0 };
+    fn enter(&self, key: &str) -> Result<(Arc<Semaphore>, QueuedPlace), SlotsFull> {
+        let mut lines = lock_slots(&self.lines);
+        let new = || KeyQueue { slots: Arc::new(Semaphore::new(self.at_once)), present: 0 };
         let line = lines.entry(key.to_owned()).or_insert_with(new);
         if line.present >= self.most_present {
-            return Err(Full);
+            return Err(SlotsFull);
         }
         line.present += 1;
-        Ok((Arc::clone(&line.slots), Place { lines: Arc::clone(&self.lines), key: key.to_owned() }))
+        Ok((Arc::clone(&line.slots), QueuedPlace { lines: Arc::clone(&self.lines), key: key.to_owned() }))
     }
 }
 
-impl Drop for Place {
+impl Drop for QueuedPlace {
     fn drop(&mut self) {
-        let mut lines = lock(&self.lines);
+        let mut lines = lock_slots(&self.lines);
         if let Some(line) = lines.get_mut(&self.key) {
             line.present -= 1;
             if line.present == 0 {
@@ -76,7 +76,7 @@ impl Drop for Place {
     }
 }
 
-fn lock(lines: &Mutex<HashMap<String, Line>>) -> MutexGuard<'_, HashMap<String, Line>> {
+fn lock_slots(lines: &Mutex<HashMap<String, KeyQueue>>) -> MutexGuard<'_, HashMap<String, KeyQueue>> {
     lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -95,7 +95,7 @@ mod tests {
         let (first, _second) = (slots.take("a").await.unwrap(), slots.take("a").await.unwrap());
         let mut third = Box::pin(slots.take("a"));
         assert!((&mut third).now_or_never().is_none());
-        assert_eq!(slots.take("a").now_or_never().unwrap().unwrap_err(), Full);
+        assert_eq!(slots.take("a").now_or_never().unwrap().unwrap_err(), SlotsFull);
         assert!(slots.take("b").now_or_never().is_some_and(|slot| slot.is_ok()), "another key has its own");
         drop(first);
         drop(timeout(Duration::from_secs(5), third).await.unwrap().unwrap());
@@ -111,6 +111,6 @@ mod tests {
         assert!((&mut again).now_or_never().is_none());
         drop(again);
         drop(first);
-        assert!(lock(&slots.lines).is_empty());
+        assert!(lock_slots(&slots.lines).is_empty());
     }
 }

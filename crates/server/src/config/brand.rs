@@ -1,7 +1,7 @@
-//! Whose product the page says it is: name, logo, accent colour, where help is, further links. Checked at the start, so that
+//! Whose product the page says it is: name, logo, accent color, where help is, further links. Checked at the start, so that
 //! nobody finds out from a customer that the buttons cannot be read.
 
-mod colour;
+mod color;
 
 use std::fs;
 use std::path::Path;
@@ -9,12 +9,12 @@ use std::path::Path;
 use billing_contract::session::ProductLink;
 use billing_domain::free_text::{EMAIL, LABEL};
 
-use self::colour::Colour;
-use super::{ConfigError, Settings, setting, text};
+use self::color::Color;
+use super::{ConfigError, ServerSettings, parse_text, setting_error};
 
 /// Light surfaces of the page's tokens (style/tokens.css): the darkest that the accent stands on.
-const LIGHT: Colour = Colour::new(0xf3, 0xf6, 0xf4);
-const WHITE: Colour = Colour::new(0xff, 0xff, 0xff);
+const LIGHT: Color = Color::new(0xf3, 0xf6, 0xf4);
+const WHITE: Color = Color::new(0xff, 0xff, 0xff);
 /// WCAG 2.2, 1.4.3: text beside its background, in hundredths.
 const LEAST_CONTRAST: u32 = 450;
 const MOST_LOGO_BYTES: usize = 100_000;
@@ -22,7 +22,7 @@ const MOST_LINKS: usize = 6;
 
 /// The product's face.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Brand {
+pub(crate) struct BrandConfig {
     /// Its name.
     pub(crate) name: String,
     /// Its logo; `None`: ours.
@@ -47,42 +47,44 @@ pub(crate) struct Logo {
 }
 
 /// Checks what was set and reads the logo.
-pub(super) fn check(settings: &Settings) -> Result<Brand, ConfigError> {
+pub(super) fn parse_brand(settings: &ServerSettings) -> Result<BrandConfig, ConfigError> {
     let links = settings.brand_links.as_deref().unwrap_or_default();
     if links.len() > MOST_LINKS {
-        return Err(setting("brand_links", format!("at most {MOST_LINKS} links fit at the end of a page")));
+        return Err(setting_error("brand_links", format!("at most {MOST_LINKS} links fit at the end of a page")));
     }
-    Ok(Brand {
-        name: text("brand_name", settings.brand_name.as_deref(), LABEL)?.unwrap_or_else(|| "Nexis".to_owned()),
-        logo: settings.brand_logo.as_deref().map(logo).transpose()?,
-        accent: settings.brand_accent.as_deref().map(accent).transpose()?,
-        support_email: text("support_email", settings.support_email.as_deref(), EMAIL)?.map(email).transpose()?,
-        support_url: settings.support_url.as_deref().map(|url| address("support_url", url)).transpose()?,
-        links: links.iter().map(|entry| link(entry)).collect::<Result<_, _>>()?,
+    Ok(BrandConfig {
+        name: parse_text("brand_name", settings.brand_name.as_deref(), LABEL)?.unwrap_or_else(|| "Nexis".to_owned()),
+        logo: settings.brand_logo.as_deref().map(read_logo).transpose()?,
+        accent: settings.brand_accent.as_deref().map(parse_accent).transpose()?,
+        support_email: parse_text("support_email", settings.support_email.as_deref(), EMAIL)?
+            .map(parse_email)
+            .transpose()?,
+        support_url: settings.support_url.as_deref().map(|url| parse_address("support_url", url)).transpose()?,
+        links: links.iter().map(|entry| parse_link(entry)).collect::<Result<_, _>>()?,
     })
 }
 
-fn logo(path: &Path) -> Result<Logo, ConfigError> {
+fn read_logo(path: &Path) -> Result<Logo, ConfigError> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
     let Some(extension) = ["svg", "png", "webp"].into_iter().find(|known| *known == extension) else {
-        return Err(setting("brand_logo", "must be an .svg, .png or .webp file"));
+        return Err(setting_error("brand_logo", "must be an .svg, .png or .webp file"));
     };
-    let bytes = fs::read(path).map_err(|error| setting("brand_logo", format!("{}: {error}", path.display())))?;
+    let bytes = fs::read(path).map_err(|error| setting_error("brand_logo", format!("{}: {error}", path.display())))?;
     if bytes.is_empty() || bytes.len() > MOST_LOGO_BYTES {
-        return Err(setting("brand_logo", format!("must be a picture of at most {MOST_LOGO_BYTES} bytes")));
+        return Err(setting_error("brand_logo", format!("must be a picture of at most {MOST_LOGO_BYTES} bytes")));
     }
     Ok(Logo { bytes, extension })
 }
 
 /// On light surfaces the accent is text and what white text stands on; on dark ones the page uses a lighter shade of it.
-fn accent(text: &str) -> Result<String, ConfigError> {
-    let Some(colour) = Colour::parse(text) else {
-        return Err(setting("brand_accent", "must look like #0a6c4b"));
+fn parse_accent(text: &str) -> Result<String, ConfigError> {
+    let Some(color) = Color::parse(text) else {
+        return Err(setting_error("brand_accent", "must look like #0a6c4b"));
     };
-    let contrast = colour.contrast(LIGHT).min(colour.contrast(WHITE));
+    let contrast = color.contrast(LIGHT).min(color.contrast(WHITE));
     if contrast < LEAST_CONTRAST {
         let (whole, part) = (contrast / 100, contrast % 100);
-        return Err(setting(
+        return Err(setting_error(
             "brand_accent",
             format!(
                 "{text} has a contrast of {whole}.{part:02} : 1 on the page's light ground, 4.5 : 1 is needed; take a darker shade"
@@ -92,40 +94,43 @@ fn accent(text: &str) -> Result<String, ConfigError> {
     Ok(text.to_ascii_lowercase())
 }
 
-fn email(text: String) -> Result<String, ConfigError> {
+fn parse_email(text: String) -> Result<String, ConfigError> {
     let fits = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
     if fits && !text.contains([' ', '?', '&', '<', '>', ',']) {
         return Ok(text);
     }
-    Err(setting("support_email", "must look like help@example.com"))
+    Err(setting_error("support_email", "must look like help@example.com"))
 }
 
-fn address(name: &'static str, url: &str) -> Result<String, ConfigError> {
+fn parse_address(name: &'static str, url: &str) -> Result<String, ConfigError> {
     let rest = url.strip_prefix("https://").filter(|rest| rest.contains('.') || rest.starts_with("localhost"));
     match rest {
         Some(rest) if !rest.chars().any(|one| one.is_whitespace() || one.is_control()) => Ok(url.to_owned()),
-        _ => Err(setting(name, format!("`{url}` must look like https://example.com/help"))),
+        _ => Err(setting_error(name, format!("`{url}` must look like https://example.com/help"))),
     }
 }
 
 /// `Help center=https://example.com/help`
-fn link(entry: &str) -> Result<ProductLink, ConfigError> {
+fn parse_link(entry: &str) -> Result<ProductLink, ConfigError> {
     let Some((label, url)) = entry.split_once('=') else {
-        return Err(setting("brand_links", format!("`{entry}` must look like Help center=https://example.com/help")));
+        return Err(setting_error(
+            "brand_links",
+            format!("`{entry}` must look like Help center=https://example.com/help"),
+        ));
     };
-    let Some(label) = text("brand_links", Some(label), LABEL)? else {
-        return Err(setting("brand_links", "a link needs a label"));
+    let Some(label) = parse_text("brand_links", Some(label), LABEL)? else {
+        return Err(setting_error("brand_links", "a link needs a label"));
     };
-    Ok(ProductLink { label, url: address("brand_links", url.trim())? })
+    Ok(ProductLink { label, url: parse_address("brand_links", url.trim())? })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(settings: &str) -> Result<Brand, String> {
-        let settings: Settings = toml::from_str(settings).unwrap();
-        check(&settings).map_err(|error| error.to_string())
+    fn of(settings: &str) -> Result<BrandConfig, String> {
+        let settings: ServerSettings = toml::from_str(settings).unwrap();
+        parse_brand(&settings).map_err(|error| error.to_string())
     }
 
     #[test]

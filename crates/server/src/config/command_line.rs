@@ -21,28 +21,28 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the API and the page.
-    Serve(Box<Settings>),
+    Serve(Box<ServerSettings>),
     /// Recompute every ledger of the database and say where the first broken line is.
-    Verify(Box<Settings>),
-    /// Write one organisation's ledger as JSON lines, oldest first, to standard output.
+    Verify(Box<ServerSettings>),
+    /// Write one organization's ledger as JSON lines, oldest first, to standard output.
     Export(Box<Export>),
     /// Copy the SQLite database into a new file while servers go on with it.
     Backup(Box<Backup>),
     /// List notices that nobody took, as JSON lines.
     DeadLetters(Box<DeadLetters>),
     /// Say what needs somebody's attention: payments that the provider has and this database did not know.
-    Doctor(Box<Settings>),
+    Doctor(Box<ServerSettings>),
 }
 
 /// What to export.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The organisation's id.
+    /// The organization's id.
     #[arg(long)]
     pub(crate) organization: String,
     /// Where the database is.
     #[command(flatten)]
-    pub(crate) settings: Settings,
+    pub(crate) settings: ServerSettings,
 }
 
 /// Where to copy to.
@@ -53,7 +53,7 @@ pub(crate) struct Backup {
     pub(crate) to: PathBuf,
     /// Where the database is.
     #[command(flatten)]
-    pub(crate) settings: Settings,
+    pub(crate) settings: ServerSettings,
 }
 
 /// What to do with them.
@@ -64,10 +64,10 @@ pub(crate) struct DeadLetters {
     pub(crate) retry: bool,
     /// Where the database is.
     #[command(flatten)]
-    pub(crate) settings: Settings,
+    pub(crate) settings: ServerSettings,
 }
 
-/// How the demo organisation begins.
+/// How the demo organization begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DemoState {
@@ -82,7 +82,7 @@ pub(crate) enum DemoState {
 /// (`NEXIS_BILLING_PUBLIC_URL`) and in the file (`public_url = "…"`).
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Settings {
+pub(crate) struct ServerSettings {
     /// TOML file with any of the settings below.
     #[arg(long, env = "NEXIS_BILLING_CONFIG", hide_env_values = true)]
     #[serde(skip)]
@@ -120,13 +120,13 @@ pub(crate) struct Settings {
     /// Folder with the built page.
     #[arg(long, env = "NEXIS_BILLING_DIST", hide_env_values = true)]
     pub(super) dist: Option<PathBuf>,
-    /// Make and serve the demo organisation; only on a database of its own.
+    /// Make and serve the demo organization; only on a database of its own.
     #[arg(long, env = "NEXIS_BILLING_DEMO", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) demo: Option<bool>,
-    /// How the demo organisation begins.
+    /// How the demo organization begins.
     #[arg(long, env = "NEXIS_BILLING_DEMO_STATE", hide_env_values = true)]
     pub(super) demo_state: Option<DemoState>,
-    /// Keep posting lines for the demo organisation.
+    /// Keep posting lines for the demo organization.
     #[arg(long, env = "NEXIS_BILLING_DEMO_TRAFFIC", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) demo_traffic: Option<bool>,
     /// The key with which the AI platform reports usage, at least 32 characters; without one, metering is closed.
@@ -160,10 +160,10 @@ pub(crate) struct Settings {
     /// Largest top-up, in the wallet's currency.
     #[arg(long, env = "NEXIS_BILLING_MAX_TOP_UP", hide_env_values = true)]
     pub(super) max_top_up: Option<String>,
-    /// A larger top-up by hand needs the password again; 1,000.00 unless set, in yen a hundred times as much.
+    /// A larger manual top-up needs the password again; 1,000.00 unless set, in yen a hundred times as much.
     #[arg(long, env = "NEXIS_BILLING_CONFIRM_ABOVE", hide_env_values = true)]
     pub(super) confirm_above: Option<String>,
-    /// Top-ups by hand of one organisation within an hour.
+    /// Manual top-ups of one organization within an hour.
     #[arg(long, env = "NEXIS_BILLING_TOP_UPS_PER_HOUR", hide_env_values = true)]
     pub(super) top_ups_per_hour: Option<u32>,
     /// And within 24 hours.
@@ -211,7 +211,7 @@ pub(crate) struct Settings {
     /// Its logo: an .svg, .png or .webp file, square.
     #[arg(long, env = "NEXIS_BILLING_BRAND_LOGO", hide_env_values = true)]
     pub(super) brand_logo: Option<PathBuf>,
-    /// Its accent colour for light screens, `#0a6c4b`; dark screens take a lighter shade of it.
+    /// Its accent color for light screens, `#0a6c4b`; dark screens take a lighter shade of it.
     #[arg(long, env = "NEXIS_BILLING_BRAND_ACCENT", hide_env_values = true)]
     pub(super) brand_accent: Option<String>,
     /// A link at the end of every page, `Terms=https://example.com/terms`; several by repeating it, in the environment
@@ -269,14 +269,14 @@ impl Command {
         let mut command = Cli::from_arg_matches(matches)?.command;
         let settings = command.settings_mut();
         if let (Some(path), Some((_, given))) = (settings.config.as_deref(), matches.subcommand()) {
-            let mut layered = file::read(path)?;
+            let mut layered = file::read_file(path)?;
             layered.update_from_arg_matches(given)?;
             *settings = layered;
         }
         Ok(command)
     }
 
-    fn settings_mut(&mut self) -> &mut Settings {
+    fn settings_mut(&mut self) -> &mut ServerSettings {
         match self {
             Self::Serve(settings) | Self::Verify(settings) | Self::Doctor(settings) => settings,
             Self::Export(export) => &mut export.settings,

@@ -5,22 +5,22 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 
-use super::{Cli, ConfigError, Settings};
+use super::{Cli, ConfigError, ServerSettings};
 
 /// Reads it.
-pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
+pub(super) fn read_file(path: &Path) -> Result<ServerSettings, ConfigError> {
     let shown = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|error| ConfigError::File { path: shown.clone(), error })?;
-    parse(&text).map_err(|reason| ConfigError::Toml { path: shown, reason })
+    parse_settings(&text).map_err(|reason| ConfigError::Toml { path: shown, reason })
 }
 
 /// The error says which line, which setting if it is one of ours, and what to do.
-pub(super) fn parse(text: &str) -> Result<Settings, String> {
+pub(super) fn parse_settings(text: &str) -> Result<ServerSettings, String> {
     toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         let before = text.get(..at).unwrap_or_default();
         let number = before.matches('\n').count() + 1;
-        if let Some(name) = unknown(error.message()) {
+        if let Some(name) = find_unknown(error.message()) {
             return format!("line {number}: there is no setting `{name}`");
         }
         let line = text.lines().nth(number - 1).unwrap_or_default();
@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, String> {
 }
 
 /// The name of a setting that there is not. Of what else a parser says, any part may be a value.
-fn unknown(message: &str) -> Option<&str> {
+fn find_unknown(message: &str) -> Option<&str> {
     const LONGEST: usize = 40;
     let name = message.strip_prefix("unknown field `")?.split('`').next()?;
     let bare = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
@@ -64,7 +64,7 @@ mod tests {
             ("Hush1 = \"x\"", "line 1 cannot be read"),
             ("listne = \"127.0.0.1:9\"", "line 1: there is no setting `listne`"),
         ] {
-            let error = parse(text).unwrap_err();
+            let error = parse_settings(text).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");
             assert!(!error.to_lowercase().contains("hush") && !error.contains("4815"), "{text}: {error}");
         }

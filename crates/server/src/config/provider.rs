@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 use super::secret::{self, Secret};
-use super::{ConfigError, Settings, setting};
+use super::{ConfigError, ServerSettings, setting_error};
 
 /// Where Stripe's script for the page comes from; it must not be hosted by anybody else.
 const SCRIPT: &str = "https://js.stripe.com/endive/stripe.js";
@@ -39,13 +39,13 @@ pub(crate) struct StripeSettings {
 }
 
 /// The settings of the provider; `None`: the sandbox.
-pub(super) fn check(settings: &Settings) -> Result<Option<StripeSettings>, ConfigError> {
-    let secret_key = secret::find(
+pub(super) fn parse_stripe(settings: &ServerSettings) -> Result<Option<StripeSettings>, ConfigError> {
+    let secret_key = secret::resolve_secret(
         "stripe_secret_key",
         settings.stripe_secret_key.as_ref(),
         settings.stripe_secret_key_file.as_deref(),
     )?;
-    let webhook_secrets = secret::find(
+    let webhook_secrets = secret::resolve_secret(
         "stripe_webhook_secret",
         settings.stripe_webhook_secret.as_ref(),
         settings.stripe_webhook_secret_file.as_deref(),
@@ -53,19 +53,23 @@ pub(super) fn check(settings: &Settings) -> Result<Option<StripeSettings>, Confi
     if settings.provider.unwrap_or_default() == Provider::Sandbox {
         let any = secret_key.is_some() || webhook_secrets.is_some() || settings.stripe_publishable_key.is_some();
         return if any {
-            Err(setting("provider", "there are keys of Stripe here; say stripe to use them"))
+            Err(setting_error("provider", "there are keys of Stripe here; say stripe to use them"))
         } else {
             Ok(None)
         };
     }
-    let secret_key = secret_key.ok_or_else(|| setting("stripe_secret_key", "is needed with provider stripe"))?;
-    let live = mode(secret_key.reveal(), &["sk_", "rk_"])
-        .ok_or_else(|| setting("stripe_secret_key", "must begin with sk_test_, sk_live_, rk_test_ or rk_live_"))?;
+    let secret_key = secret_key.ok_or_else(|| setting_error("stripe_secret_key", "is needed with provider stripe"))?;
+    let live = key_mode(secret_key.reveal(), &["sk_", "rk_"]).ok_or_else(|| {
+        setting_error("stripe_secret_key", "must begin with sk_test_, sk_live_, rk_test_ or rk_live_")
+    })?;
     let publishable_key = settings.stripe_publishable_key.clone().unwrap_or_default().trim().to_owned();
-    match mode(&publishable_key, &["pk_"]) {
-        None => return Err(setting("stripe_publishable_key", "must begin with pk_test_ or pk_live_")),
+    match key_mode(&publishable_key, &["pk_"]) {
+        None => return Err(setting_error("stripe_publishable_key", "must begin with pk_test_ or pk_live_")),
         Some(other) if other != live => {
-            return Err(setting("stripe_publishable_key", "is of the other mode (test or live) than the secret key"));
+            return Err(setting_error(
+                "stripe_publishable_key",
+                "is of the other mode (test or live) than the secret key",
+            ));
         }
         Some(_) => {}
     }
@@ -79,21 +83,27 @@ pub(super) fn check(settings: &Settings) -> Result<Option<StripeSettings>, Confi
         .map(|secret| Secret::from(secret.to_owned()))
         .collect();
     if webhook_secrets.is_empty() || webhook_secrets.iter().any(|secret| !secret.reveal().starts_with("whsec_")) {
-        return Err(setting("stripe_webhook_secret", "must be one or several secrets whsec_…, separated by commas"));
+        return Err(setting_error(
+            "stripe_webhook_secret",
+            "must be one or several secrets whsec_…, separated by commas",
+        ));
     }
     let url = settings.stripe_url.clone().unwrap_or_else(|| stripe::API.to_owned());
     let script_url = settings.stripe_script_url.clone().unwrap_or_else(|| SCRIPT.to_owned());
     if live && (url != stripe::API || script_url != SCRIPT) {
-        return Err(setting("stripe_url, stripe_script_url", "only with test keys"));
+        return Err(setting_error("stripe_url, stripe_script_url", "only with test keys"));
     }
     if script_url != SCRIPT && !cfg!(feature = "test-seams") {
-        return Err(setting("stripe_script_url", "only in test builds: Stripe's script must come from js.stripe.com"));
+        return Err(setting_error(
+            "stripe_script_url",
+            "only in test builds: Stripe's script must come from js.stripe.com",
+        ));
     }
     Ok(Some(StripeSettings { secret_key, publishable_key, webhook_secrets, url, script_url, live }))
 }
 
 /// Whether a key moves real money; `None` when it is no such key.
-fn mode(key: &str, prefixes: &[&str]) -> Option<bool> {
+fn key_mode(key: &str, prefixes: &[&str]) -> Option<bool> {
     let rest = prefixes.iter().find_map(|prefix| key.strip_prefix(prefix))?;
     let secret = |mode: &str| rest.strip_prefix(mode).is_some_and(|rest| !rest.is_empty());
     match (secret("live_"), secret("test_")) {

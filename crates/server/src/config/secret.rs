@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{ConfigError, setting};
+use super::{ConfigError, setting_error};
 
 /// Text that must not appear in a log.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -34,7 +34,7 @@ impl From<String> for Secret {
 
 /// The secret `name` as it was given, from its file, or else from the credential of that name which systemd lays into
 /// `$CREDENTIALS_DIRECTORY` (`LoadCredential=`, systemd.exec(5)); without the white space around it.
-pub(super) fn find(
+pub(super) fn resolve_secret(
     name: &'static str,
     given: Option<&Secret>,
     file: Option<&Path>,
@@ -44,15 +44,15 @@ pub(super) fn find(
         file.is_file().then_some(file)
     };
     match (given, file) {
-        (Some(_), Some(_)) => Err(setting(name, format!("give the secret itself or {name}_file, not both"))),
+        (Some(_), Some(_)) => Err(setting_error(name, format!("give the secret itself or {name}_file, not both"))),
         (Some(secret), None) => Ok(Some(Secret(secret.reveal().trim().to_owned()))),
-        (None, Some(file)) => read(name, file).map(Some),
-        (None, None) => credential().map(|file| read(name, &file)).transpose(),
+        (None, Some(file)) => read_secret(name, file).map(Some),
+        (None, None) => credential().map(|file| read_secret(name, &file)).transpose(),
     }
 }
 
-fn read(name: &'static str, file: &Path) -> Result<Secret, ConfigError> {
-    let unusable = |why: &dyn fmt::Display| setting(name, format!("{name}_file: {} {why}", file.display()));
+fn read_secret(name: &'static str, file: &Path) -> Result<Secret, ConfigError> {
+    let unusable = |why: &dyn fmt::Display| setting_error(name, format!("{name}_file: {} {why}", file.display()));
     let text = fs::read_to_string(file).map_err(|error| unusable(&format_args!("cannot be read: {error}")))?;
     match text.trim() {
         "" => Err(unusable(&"is empty")),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Config, ConfigError, setting};
+use super::{Config, ConfigError, setting_error};
 
 /// Whether a host name can only mean this machine.
 pub(crate) fn is_this_machine(host: &str) -> bool {
@@ -15,7 +15,7 @@ impl Config {
     /// known, and a bank that moves no money where somebody expects some.
     pub(crate) fn check_serving(&self) -> Result<(), ConfigError> {
         if self.public_origin.is_none() && !self.listen.ip().is_loopback() {
-            return Err(setting(
+            return Err(setting_error(
                 "listen",
                 format!(
                     "{} is open to other machines; say with --public-url by which address people reach it, or listen on \
@@ -25,7 +25,7 @@ impl Config {
             ));
         }
         if !self.demo && self.provider.is_none() {
-            return Err(setting(
+            return Err(setting_error(
                 "provider",
                 "who moves the money? --provider stripe, or --provider sandbox, which moves none",
             ));

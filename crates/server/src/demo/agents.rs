@@ -12,7 +12,7 @@ use crate::service::postings::UsageLine;
 type Range = (u32, u32);
 
 /// How busy an agent is on a day.
-struct Busy {
+struct Workload {
     weekday: Range,
     saturday: Range,
     sunday: Range,
@@ -36,13 +36,13 @@ pub(crate) struct Agent {
     pub(crate) name: &'static str,
     /// What it does.
     pub(crate) kind: UsageKind,
-    busy: Busy,
+    busy: Workload,
     /// Local hours in which it works; an hour listed twice is twice as busy.
     hours: &'static [u8],
     jobs: &'static [Job],
 }
 
-const fn call(weight: u32, text: &'static str, seconds: Range, price_micros: i64) -> Job {
+const fn make_call(weight: u32, text: &'static str, seconds: Range, price_micros: i64) -> Job {
     Job { weight, text, unit: Unit::Second, quantity: seconds, price_micros }
 }
 
@@ -57,50 +57,50 @@ pub(crate) const AGENTS: &[Agent] = &[
     Agent {
         name: "Agent Ava",
         kind: UsageKind::InboundCall,
-        busy: Busy { weekday: (18, 28), saturday: (4, 8), sunday: (0, 0) },
+        busy: Workload { weekday: (18, 28), saturday: (4, 8), sunday: (0, 0) },
         hours: &[8, 9, 9, 9, 10, 10, 11, 12, 13, 13, 14, 14, 15, 15, 16, 17],
         jobs: &[
-            call(5, "Reception: new appointment, from #", (90, 340), INBOUND_SECOND),
-            call(3, "Reception: appointment moved, from #", (60, 210), INBOUND_SECOND),
-            call(2, "Reception: question about opening hours, from #", (35, 90), INBOUND_SECOND),
-            call(2, "Reception: question about an invoice, from #", (80, 300), INBOUND_SECOND),
+            make_call(5, "Reception: new appointment, from #", (90, 340), INBOUND_SECOND),
+            make_call(3, "Reception: appointment moved, from #", (60, 210), INBOUND_SECOND),
+            make_call(2, "Reception: question about opening hours, from #", (35, 90), INBOUND_SECOND),
+            make_call(2, "Reception: question about an invoice, from #", (80, 300), INBOUND_SECOND),
         ],
     },
     Agent {
         name: "Agent Theo",
         kind: UsageKind::InboundCall,
-        busy: Busy { weekday: (3, 7), saturday: (5, 10), sunday: (5, 10) },
+        busy: Workload { weekday: (3, 7), saturday: (5, 10), sunday: (5, 10) },
         hours: &[6, 7, 18, 18, 18, 19, 19, 20, 20, 21, 22],
         jobs: &[
-            call(3, "After hours: message taken, from #", (45, 180), INBOUND_SECOND),
-            call(1, "After hours: emergency, passed on to the dentist on duty, from #", (60, 260), INBOUND_SECOND),
+            make_call(3, "After hours: message taken, from #", (45, 180), INBOUND_SECOND),
+            make_call(1, "After hours: emergency, passed on to the dentist on duty, from #", (60, 260), INBOUND_SECOND),
         ],
     },
     Agent {
         name: "Agent Milo",
         kind: UsageKind::OutboundCall,
-        busy: Busy { weekday: (16, 26), saturday: (2, 5), sunday: (0, 0) },
+        busy: Workload { weekday: (16, 26), saturday: (2, 5), sunday: (0, 0) },
         hours: &[9, 10, 10, 11, 11, 13, 14, 15, 16, 16, 17],
         jobs: &[
-            call(6, "Reminder: appointment tomorrow, to #", (25, 110), OUTBOUND_SECOND),
-            call(2, "Reminder: appointment confirmed, to #", (40, 150), OUTBOUND_SECOND),
-            call(1, "Reminder: no answer, message left, to #", (18, 35), OUTBOUND_SECOND),
+            make_call(6, "Reminder: appointment tomorrow, to #", (25, 110), OUTBOUND_SECOND),
+            make_call(2, "Reminder: appointment confirmed, to #", (40, 150), OUTBOUND_SECOND),
+            make_call(1, "Reminder: no answer, message left, to #", (18, 35), OUTBOUND_SECOND),
         ],
     },
     Agent {
         name: "Agent Nora",
         kind: UsageKind::OutboundCall,
-        busy: Busy { weekday: (6, 12), saturday: (0, 0), sunday: (0, 0) },
+        busy: Workload { weekday: (6, 12), saturday: (0, 0), sunday: (0, 0) },
         hours: &[10, 10, 11, 11, 13, 14, 14, 15, 16],
         jobs: &[
-            call(4, "Recall campaign: six-month check-up, to #", (60, 300), OUTBOUND_SECOND),
-            call(1, "Recall campaign: treatment plan, to #", (120, 420), OUTBOUND_SECOND),
+            make_call(4, "Recall campaign: six-month check-up, to #", (60, 300), OUTBOUND_SECOND),
+            make_call(1, "Recall campaign: treatment plan, to #", (120, 420), OUTBOUND_SECOND),
         ],
     },
     Agent {
         name: "Agent Iris",
         kind: UsageKind::AiTask,
-        busy: Busy { weekday: (8, 14), saturday: (1, 3), sunday: (0, 1) },
+        busy: Workload { weekday: (8, 14), saturday: (1, 3), sunday: (0, 1) },
         hours: &[8, 9, 11, 12, 12, 15, 17, 18],
         jobs: &[
             Job {
@@ -131,7 +131,7 @@ pub(crate) const AGENTS: &[Agent] = &[
 impl Agent {
     /// When, on this date, the agent begins each of its pieces of work.
     pub(crate) fn starts(&self, calendar: &Calendar, date: Date, random: &mut Random) -> Vec<Timestamp> {
-        let (least, most) = match weekday(date) {
+        let (least, most) = match day_type(date) {
             Weekday::Workday => self.busy.weekday,
             Weekday::Saturday => self.busy.saturday,
             Weekday::Sunday => self.busy.sunday,
@@ -156,7 +156,7 @@ impl Agent {
         let job = self.job(random)?;
         let quantity = random.between(job.quantity.0, job.quantity.1);
         let lasted = if job.unit == Unit::Second { i64::from(quantity) } else { 0 };
-        let description = job.text.replace('#', &phone(random));
+        let description = job.text.replace('#', &phone_number(random));
         UsageLine::priced(
             reference,
             self.kind,
@@ -193,7 +193,7 @@ pub(crate) enum Weekday {
 }
 
 /// Which kind of day the date is.
-pub(crate) fn weekday(date: Date) -> Weekday {
+pub(crate) fn day_type(date: Date) -> Weekday {
     // 1970-01-01 was a Thursday: day 2 of it was a Saturday.
     match date.days().rem_euclid(7) {
         2 => Weekday::Saturday,
@@ -203,7 +203,7 @@ pub(crate) fn weekday(date: Date) -> Weekday {
 }
 
 /// 555-0100 to 555-0199 are never assigned (NANPA).
-fn phone(random: &mut Random) -> String {
+fn phone_number(random: &mut Random) -> String {
     let area = random.pick(&[312, 773, 847, 630, 708]).copied().unwrap_or(312);
     format!("+1 {area} 555 {:04}", 100 + random.between(0, 99))
 }
@@ -220,7 +220,7 @@ mod tests {
             ("2026-11-22", Weekday::Sunday),
             ("2026-11-23", Weekday::Workday),
         ] {
-            assert_eq!(weekday(date.parse().unwrap()), kind, "{date}");
+            assert_eq!(day_type(date.parse().unwrap()), kind, "{date}");
         }
     }
 

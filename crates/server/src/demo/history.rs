@@ -1,4 +1,4 @@
-//! About ninety days of the demo organisation's past, made up from a fixed seed: who worked, what it cost, who paid.
+//! About ninety days of the demo organization's past, made up from a fixed seed: who worked, what it cost, who paid.
 //!
 //! Pure: a calendar and a "now" in, a list in ledger order out. The balance never falls below zero on the way.
 
@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use billing_domain::{Date, Money, Timestamp};
 
-use super::agents::{AGENTS, CAMPAIGNER, Weekday, weekday};
+use super::agents::{AGENTS, CAMPAIGNER, Weekday, day_type};
 use crate::calendar::Calendar;
 use crate::random::Random;
 use crate::service::postings::UsageLine;
@@ -28,7 +28,7 @@ const FINAL_HIGH: Money = Money::from_major(195);
 
 /// Something that moved money.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub(crate) enum HistoryEntry {
     /// Work.
     Usage(UsageLine),
     /// An admin charged the card.
@@ -50,25 +50,27 @@ pub(crate) enum Entry {
 
 /// An entry and when it happened. Its place in the list, from 1, is its `seq`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Event {
+pub(crate) struct HistoryEvent {
     /// When.
     pub(crate) at: Timestamp,
     /// What.
-    pub(crate) entry: Entry,
+    pub(crate) entry: HistoryEntry,
 }
 
-impl Event {
+impl HistoryEvent {
     /// What it adds to the balance.
     pub(crate) fn amount(&self) -> Money {
         match &self.entry {
-            Entry::Usage(line) => line.amount(),
-            Entry::TopUp(amount) | Entry::Promo(amount, _) | Entry::Correction { amount, .. } => *amount,
+            HistoryEntry::Usage(line) => line.amount(),
+            HistoryEntry::TopUp(amount) | HistoryEntry::Promo(amount, _) | HistoryEntry::Correction { amount, .. } => {
+                *amount
+            }
         }
     }
 }
 
-/// When the organisation signed up: the first working day of the story, nine o'clock.
-pub(crate) fn beginning(calendar: &Calendar, now: Timestamp) -> Timestamp {
+/// When the organization signed up: the first working day of the story, nine o'clock.
+pub(crate) fn history_start(calendar: &Calendar, now: Timestamp) -> Timestamp {
     let earliest = calendar.date_of(now).plus_days(-DAYS);
     calendar.instant(workday_from(earliest, 1), 9, 0)
 }
@@ -87,18 +89,18 @@ fn workday_from(date: Date, step: i32) -> Date {
     [0, 1, 2]
         .into_iter()
         .map(|count| date.plus_days(count * step))
-        .find(|day| weekday(*day) == Weekday::Workday)
+        .find(|day| day_type(*day) == Weekday::Workday)
         .unwrap_or(date)
 }
 
 /// Everything that happened until `now`, in ledger order.
-pub(crate) fn history(calendar: &Calendar, now: Timestamp) -> Vec<Event> {
+pub(crate) fn make_history(calendar: &Calendar, now: Timestamp) -> Vec<HistoryEvent> {
     let mut random = Random::seeded(SEED);
-    let begun = beginning(calendar, now);
-    let mut work = VecDeque::from(work(calendar, begun, now, &mut random));
+    let begun = history_start(calendar, now);
+    let mut work = VecDeque::from(make_work(calendar, begun, now, &mut random));
     let mut story = Story { events: Vec::new(), balance: Money::ZERO };
-    story.add(begun.plus_seconds(5 * 60), Entry::Promo(Money::from_major(25), "Welcome credit"));
-    story.add(begun.plus_seconds(12 * 60), Entry::TopUp(Money::from_major(100)));
+    story.add(begun.plus_seconds(5 * 60), HistoryEntry::Promo(Money::from_major(25), "Welcome credit"));
+    story.add(begun.plus_seconds(12 * 60), HistoryEntry::TopUp(Money::from_major(100)));
 
     let last_chance = last_top_up_at(calendar, now);
     let referral_at = calendar.instant(workday_from(calendar.date_of(now).plus_days(-35), -1), 9, 30);
@@ -113,13 +115,13 @@ pub(crate) fn history(calendar: &Calendar, now: Timestamp) -> Vec<Event> {
         let next_work = work.front().map_or(now, |line| line.occurred_at);
         if let Some(due) = top_up_at.filter(|due| *due <= next_work && *due < last_chance) {
             let amount = random.pick(&TOP_UPS).copied().unwrap_or(100);
-            story.add(due, Entry::TopUp(Money::from_major(amount)));
+            story.add(due, HistoryEntry::TopUp(Money::from_major(amount)));
             top_up_at = None;
         } else if let Some((due, what)) = planned.front().copied().filter(|(due, _)| *due <= next_work) {
             planned.pop_front();
             story.plan(due, what, &work);
         } else if let Some(line) = work.pop_front() {
-            story.add(line.occurred_at, Entry::Usage(line));
+            story.add(line.occurred_at, HistoryEntry::Usage(line));
             if story.balance < LOW && top_up_at.is_none() {
                 top_up_at = Some(office_hours_after(calendar, next_work, &mut random));
             }
@@ -130,7 +132,7 @@ pub(crate) fn history(calendar: &Calendar, now: Timestamp) -> Vec<Event> {
 }
 
 /// All the work of the story, in the order in which it was done.
-fn work(calendar: &Calendar, begun: Timestamp, now: Timestamp, random: &mut Random) -> Vec<UsageLine> {
+fn make_work(calendar: &Calendar, begun: Timestamp, now: Timestamp, random: &mut Random) -> Vec<UsageLine> {
     let today = calendar.date_of(now);
     let spike = spike_day(today);
     let mut lines = Vec::new();
@@ -165,7 +167,7 @@ fn office_hours_after(calendar: &Calendar, warned: Timestamp, random: &mut Rando
     let date = calendar.date_of(reacts);
     let mut opening = |date| calendar.instant(date, 8, 30).plus_seconds(i64::from(random.between(0, 1200)));
     let closes = calendar.instant(date, 17, 30);
-    if weekday(date) == Weekday::Workday && reacts <= closes {
+    if day_type(date) == Weekday::Workday && reacts <= closes {
         reacts.max(opening(date))
     } else {
         opening(workday_from(date.plus_days(1), 1))
@@ -180,13 +182,13 @@ enum Planned {
 }
 
 struct Story {
-    events: Vec<Event>,
+    events: Vec<HistoryEvent>,
     balance: Money,
 }
 
 impl Story {
-    fn add(&mut self, at: Timestamp, entry: Entry) {
-        let event = Event { at, entry };
+    fn add(&mut self, at: Timestamp, entry: HistoryEntry) {
+        let event = HistoryEvent { at, entry };
         self.balance = self.balance.checked_add(event.amount()).unwrap_or(self.balance);
         self.events.push(event);
     }
@@ -194,7 +196,7 @@ impl Story {
     fn plan(&mut self, at: Timestamp, what: Planned, still_to_come: &VecDeque<UsageLine>) {
         match what {
             Planned::Referral => {
-                self.add(at, Entry::Promo(Money::from_major(15), "Referral credit: Lakeside Orthodontics"));
+                self.add(at, HistoryEntry::Promo(Money::from_major(15), "Referral credit: Lakeside Orthodontics"));
             }
             Planned::Correction => {
                 if let Some(entry) = self.correction(at) {
@@ -204,15 +206,15 @@ impl Story {
             Planned::LastTopUp => {
                 let later = still_to_come.iter().map(UsageLine::amount);
                 let without = Money::checked_sum(std::iter::once(self.balance).chain(later)).unwrap_or(self.balance);
-                if let Some(amount) = missing(without) {
-                    self.add(at, Entry::TopUp(amount));
+                if let Some(amount) = missing_amount(without) {
+                    self.add(at, HistoryEntry::TopUp(amount));
                 }
             }
         }
     }
 
     /// Pays back the dearest call of the two days before.
-    fn correction(&self, at: Timestamp) -> Option<Entry> {
+    fn correction(&self, at: Timestamp) -> Option<HistoryEntry> {
         let since = at.plus_seconds(-2 * 86_400);
         let (position, line) = self
             .events
@@ -220,11 +222,11 @@ impl Story {
             .enumerate()
             .filter(|(_, event)| event.at >= since)
             .filter_map(|(position, event)| match &event.entry {
-                Entry::Usage(line) => Some((position, line)),
+                HistoryEntry::Usage(line) => Some((position, line)),
                 _ => None,
             })
             .max_by_key(|(_, line)| line.cost)?;
-        Some(Entry::Correction {
+        Some(HistoryEntry::Correction {
             amount: line.cost.whole,
             corrects: i64::try_from(position).ok()?.checked_add(1)?,
             reference: line.reference.clone(),
@@ -234,7 +236,7 @@ impl Story {
 }
 
 /// Tens of dollars that lift the balance above [`FINAL_LOW`]; `None` when it stands well already.
-fn missing(without: Money) -> Option<Money> {
+fn missing_amount(without: Money) -> Option<Money> {
     if without > FINAL_LOW && without < FINAL_HIGH {
         return None;
     }
@@ -261,19 +263,22 @@ mod tests {
         (0..183).map(move |pair| first.plus_seconds(pair * 2 * 86_400 + pair % 24 * 3600))
     }
 
-    fn daily(events: &[Event], calendar: &Calendar) -> BTreeMap<Date, Money> {
-        events.iter().filter(|event| matches!(event.entry, Entry::Usage(_))).fold(BTreeMap::new(), |mut days, event| {
-            let day = days.entry(calendar.date_of(event.at)).or_insert(Money::ZERO);
-            *day = day.checked_sub(event.amount()).unwrap();
-            days
-        })
+    fn daily(events: &[HistoryEvent], calendar: &Calendar) -> BTreeMap<Date, Money> {
+        events.iter().filter(|event| matches!(event.entry, HistoryEntry::Usage(_))).fold(
+            BTreeMap::new(),
+            |mut days, event| {
+                let day = days.entry(calendar.date_of(event.at)).or_insert(Money::ZERO);
+                *day = day.checked_sub(event.amount()).unwrap();
+                days
+            },
+        )
     }
 
     #[test]
     fn the_story_holds_whenever_it_is_told() {
         let calendar = calendar();
         for now in moments() {
-            let events = history(&calendar, now);
+            let events = make_history(&calendar, now);
             assert!((3_500..7_000).contains(&events.len()), "{now}: {} lines", events.len());
             assert!(events.windows(2).all(|pair| pair[0].at <= pair[1].at), "{now}: out of order");
             assert!(events.iter().all(|event| event.at < now), "{now}: in the future");
@@ -292,16 +297,16 @@ mod tests {
     fn exactly_one_day_is_a_spike_and_lies_in_this_month_if_it_can() {
         let calendar = calendar();
         for now in moments() {
-            let events = history(&calendar, now);
+            let events = make_history(&calendar, now);
             let today = calendar.date_of(now);
             let days = daily(&events, &calendar);
-            let first = calendar.date_of(beginning(&calendar, now));
+            let first = calendar.date_of(history_start(&calendar, now));
             let total = |date: Date| days.get(&date).copied().unwrap_or(Money::ZERO);
             let spikes: Vec<_> = (first.days()..=today.days())
                 .map(Date::from_days)
                 .filter(|date| {
                     let before: Vec<_> = (first.days()..date.days()).map(|day| total(Date::from_days(day))).collect();
-                    spending::spike(total(*date), &before).is_some()
+                    spending::detect_spike(total(*date), &before).is_some()
                 })
                 .collect();
             assert_eq!(spikes, [spike_day(today)], "{now}");
@@ -313,25 +318,25 @@ mod tests {
     #[test]
     fn references_are_unique_and_corrections_name_their_line() {
         let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-        let events = history(&calendar(), now);
+        let events = make_history(&calendar(), now);
         let references: HashSet<_> = events
             .iter()
             .filter_map(|event| match &event.entry {
-                Entry::Usage(line) => Some(&line.reference),
+                HistoryEntry::Usage(line) => Some(&line.reference),
                 _ => None,
             })
             .collect();
-        let usage = events.iter().filter(|event| matches!(event.entry, Entry::Usage(_))).count();
+        let usage = events.iter().filter(|event| matches!(event.entry, HistoryEntry::Usage(_))).count();
         assert_eq!(references.len(), usage);
         let (corrects, amount) = events
             .iter()
             .find_map(|event| match event.entry {
-                Entry::Correction { corrects, amount, .. } => Some((corrects, amount)),
+                HistoryEntry::Correction { corrects, amount, .. } => Some((corrects, amount)),
                 _ => None,
             })
             .unwrap();
         let corrected = &events[usize::try_from(corrects).unwrap() - 1];
         assert_eq!(corrected.amount().checked_neg(), Some(amount));
-        assert_eq!(events, history(&calendar(), now), "the same seed tells the same story");
+        assert_eq!(events, make_history(&calendar(), now), "the same seed tells the same story");
     }
 }

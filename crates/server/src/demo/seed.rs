@@ -1,4 +1,4 @@
-//! Writes the demo organisation down, step by step; every step can be repeated, so an interrupted start is finished by
+//! Writes the demo organization down, step by step; every step can be repeated, so an interrupted start is finished by
 //! the next one.
 
 use billing_contract::card::CreateCardSetup;
@@ -12,7 +12,7 @@ use crate::calendar::Calendar;
 use crate::config::DemoState;
 use crate::problem::Problem;
 use crate::service::cards;
-use crate::service::sessions::{Confirmation, Member, MemberUser};
+use crate::service::sessions::{Confirmation, MemberUser, SignedInMember};
 use crate::state::AppState;
 
 const ZONE: &str = "America/Chicago";
@@ -26,16 +26,16 @@ const READY: &str = "demo.ready";
 /// The wording of the consent to later charges that the page shows when a card is connected.
 const CONSENT: &str = "2026-11";
 
-/// See [`super::prepare`].
+/// See [`super::prepare_demo`].
 /// See docs/decisions/0056-demo-through-services.md.
-pub(super) async fn prepare(state: &AppState) -> Result<OrganizationId, DemoError> {
+pub(super) async fn seed_demo(state: &AppState) -> Result<OrganizationId, DemoError> {
     refuse_foreign(state).await?;
     let lease = Lease::acquire(state).await?;
-    let id = made(state, lease).await?;
+    let id = seed_once(state, lease).await?;
     Ok(id)
 }
 
-async fn made(state: &AppState, mut lease: Lease) -> Result<OrganizationId, DemoError> {
+async fn seed_once(state: &AppState, mut lease: Lease) -> Result<OrganizationId, DemoError> {
     if state.store.meta(READY).await?.is_some()
         && let Some(id) = state.store.organization_ids().await?.into_iter().next()
     {
@@ -44,16 +44,17 @@ async fn made(state: &AppState, mut lease: Lease) -> Result<OrganizationId, Demo
     }
     let begun_at = begun_at(state).await?;
     let calendar = Calendar::of(ZONE).map_err(Problem::internal)?;
-    let lived = remembered(state, STATE, if state.config.demo_state == DemoState::Fresh { "fresh" } else { "lived" })
-        .await?
-        == "lived";
-    let since = if lived { history::beginning(&calendar, begun_at) } else { begun_at };
-    let organization = organization(state, since).await?;
-    let people = people(state, &organization, since).await?;
+    let lived =
+        remember_value(state, STATE, if state.config.demo_state == DemoState::Fresh { "fresh" } else { "lived" })
+            .await?
+            == "lived";
+    let since = if lived { history::history_start(&calendar, begun_at) } else { begun_at };
+    let organization = seed_organization(state, since).await?;
+    let people = seed_people(state, &organization, since).await?;
     if lived {
-        let events = history::history(&calendar, begun_at);
+        let events = history::make_history(&calendar, begun_at);
         connect_card(&state_at(state, since), &people, begun_at).await?;
-        replay::replay(state, &organization, &people, &calendar, &events, &mut lease).await?;
+        replay::replay_history(state, &organization, &people, &calendar, &events, &mut lease).await?;
     }
     state.store.set_meta(READY, "yes").await?;
     lease.release(state).await?;
@@ -71,7 +72,7 @@ async fn refuse_foreign(state: &AppState) -> Result<(), DemoError> {
 }
 
 /// What was written under the key before, else `value`, which is written now.
-async fn remembered(state: &AppState, key: &str, value: &str) -> Result<String, DemoError> {
+async fn remember_value(state: &AppState, key: &str, value: &str) -> Result<String, DemoError> {
     if let Some(before) = state.store.meta(key).await? {
         return Ok(before);
     }
@@ -80,11 +81,11 @@ async fn remembered(state: &AppState, key: &str, value: &str) -> Result<String, 
 }
 
 async fn begun_at(state: &AppState) -> Result<Timestamp, DemoError> {
-    let text = remembered(state, BEGUN_AT, &state.clock.now().to_string()).await?;
+    let text = remember_value(state, BEGUN_AT, &state.clock.now().to_string()).await?;
     text.parse().map_err(|_| DemoError::Service(format!("the database's {BEGUN_AT} is no time: {text}")))
 }
 
-async fn organization(state: &AppState, since: Timestamp) -> Result<Organization, DemoError> {
+async fn seed_organization(state: &AppState, since: Timestamp) -> Result<Organization, DemoError> {
     if let Some(id) = state.store.organization_ids().await?.first() {
         return Ok(state.store.organization(id).await?);
     }
@@ -101,15 +102,19 @@ async fn organization(state: &AppState, since: Timestamp) -> Result<Organization
 }
 
 /// The people, as members who could have asked for what the story tells of them; the owner first.
-async fn people(state: &AppState, organization: &Organization, since: Timestamp) -> Result<Vec<Member>, DemoError> {
+async fn seed_people(
+    state: &AppState,
+    organization: &Organization,
+    since: Timestamp,
+) -> Result<Vec<SignedInMember>, DemoError> {
     let mut members = Vec::new();
     for person in &PEOPLE {
-        let user = user(state, person, since).await?;
+        let user = seed_user(state, person, since).await?;
         match state.store.add_member(&organization.id, &user.id, person.role, since).await {
             Ok(()) | Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        members.push(Member {
+        members.push(SignedInMember {
             user: MemberUser { id: user.id, name: user.name, email: user.email },
             role: person.role,
             organization: organization.clone(),
@@ -121,7 +126,7 @@ async fn people(state: &AppState, organization: &Organization, since: Timestamp)
     Ok(members)
 }
 
-async fn user(state: &AppState, person: &DemoPerson, since: Timestamp) -> Result<User, DemoError> {
+async fn seed_user(state: &AppState, person: &DemoPerson, since: Timestamp) -> Result<User, DemoError> {
     if let Some(user) = state.store.user_by_email(person.email).await? {
         return Ok(user);
     }
@@ -136,7 +141,7 @@ async fn user(state: &AppState, person: &DemoPerson, since: Timestamp) -> Result
     Ok(user)
 }
 
-async fn connect_card(past: &AppState, people: &[Member], begun_at: Timestamp) -> Result<(), DemoError> {
+async fn connect_card(past: &AppState, people: &[SignedInMember], begun_at: Timestamp) -> Result<(), DemoError> {
     let Some(owner) = people.first() else { return Ok(()) };
     let form = CreateCardSetup {
         token: "pm_card_visa".to_owned(),

@@ -1,4 +1,4 @@
-//! Keeps the demo organisation at work, as the AI platform would: it asks whether work may start, then reports it.
+//! Keeps the demo organization at work, as the AI platform would: it asks whether work may start, then reports it.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const ESTIMATE: &str = "0.50";
 const HOLD_SECONDS: i64 = 600;
 
 /// Works until the server stops.
-pub(crate) async fn run(state: AppState, organization_id: OrganizationId) {
+pub(crate) async fn run_traffic(state: AppState, organization_id: OrganizationId) {
     let mut random = Random::seeded(state.clock.now().micros().unsigned_abs());
     loop {
         let pause = Duration::from_millis(random.between(PAUSE.0, PAUSE.1).into());
@@ -27,14 +27,14 @@ pub(crate) async fn run(state: AppState, organization_id: OrganizationId) {
             () = state.shutdown.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        if let Err(problem) = work(&state, &organization_id, &mut random).await {
+        if let Err(problem) = do_work(&state, &organization_id, &mut random).await {
             tracing::warn!(problem = problem.document().detail, "the demo's traffic could not be posted");
         }
     }
 }
 
 /// One piece of work by whoever is free; nothing if the wallet does not allow it.
-async fn work(state: &AppState, organization_id: &OrganizationId, random: &mut Random) -> Result<(), Problem> {
+async fn do_work(state: &AppState, organization_id: &OrganizationId, random: &mut Random) -> Result<(), Problem> {
     let Some(agent) = random.pick(AGENTS) else { return Ok(()) };
     let form = Authorize {
         organization_id: organization_id.to_string(),
@@ -42,7 +42,7 @@ async fn work(state: &AppState, organization_id: &OrganizationId, random: &mut R
         estimate: Entered(Some(ESTIMATE.to_owned())),
         ttl_seconds: HOLD_SECONDS,
     };
-    let hold_id = match authorization::authorize(state, &form).await? {
+    let hold_id = match authorization::authorize_work(state, &form).await? {
         Authorization::Allowed { hold_id, .. } => HoldId::from_trusted(hold_id),
         Authorization::Refused { reason, .. } => {
             tracing::debug!(agent = agent.name, %reason, "the demo's agents may not work");
@@ -55,6 +55,6 @@ async fn work(state: &AppState, organization_id: &OrganizationId, random: &mut R
     // It has just ended, however long it took.
     let line = UsageLine { occurred_at: now, hold_id: Some(hold_id), ..line };
     let organization = state.store.organization(organization_id).await?;
-    postings::post(state, vec![Report { organization, lines: vec![line] }]).await?;
+    postings::post_reports(state, vec![Report { organization, lines: vec![line] }]).await?;
     Ok(())
 }

@@ -35,7 +35,7 @@ impl Delays {
 }
 
 /// The router with its answers held back, where the settings ask for that.
-pub(crate) fn around<S>(router: Router<S>, delay: Option<AnswerDelay>) -> Router<S>
+pub(crate) fn delay_answer<S>(router: Router<S>, delay: Option<AnswerDelay>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -105,7 +105,7 @@ mod tests {
             .route("/api/v1/wallet", get(|| async { "an answer" }))
             .route("/api/v1/events", get(numbers))
             .route("/index.html", get(|| async { "a file" }));
-        around(routes, Some(AnswerDelay { longest_ms: LONGEST_MS, seed }))
+        delay_answer(routes, Some(AnswerDelay { longest_ms: LONGEST_MS, seed }))
     }
 
     async fn ask(router: &Router, path: &str, browser: bool) -> (Response, Duration) {
@@ -143,7 +143,7 @@ mod tests {
         let router = router(7);
         assert_eq!(ask(&router, "/index.html", true).await.1, Duration::ZERO);
         assert_eq!(ask(&router, "/api/v1/wallet", false).await.1, Duration::ZERO);
-        let (response, took) = ask(&around(Router::new(), None), "/api/v1/wallet", true).await;
+        let (response, took) = ask(&delay_answer(Router::new(), None), "/api/v1/wallet", true).await;
         assert_eq!((response.status().as_u16(), took), (404, Duration::ZERO));
     }
 

@@ -11,7 +11,7 @@ use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{IfMatch, Json, Versioned};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
-use crate::service::sessions::Member;
+use crate::service::sessions::SignedInMember;
 use crate::service::{auto_pay, wallet};
 use crate::state::AppState;
 
@@ -22,13 +22,13 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .layer(from_fn(refuse_card_numbers))
 }
 
-fn versioned(auto_pay: AutoPay) -> Versioned<AutoPay> {
+fn with_version(auto_pay: AutoPay) -> Versioned<AutoPay> {
     Versioned(auto_pay.etag.clone(), auto_pay)
 }
 
 /// The threshold is the wallet's low mark, and a charge may have begun.
-async fn with_wallet(state: &AppState, member: &Member, auto_pay: AutoPay) -> Versioned<AutoPay> {
-    versioned(AutoPay { wallet: wallet::afterwards(state, &member.organization).await, ..auto_pay })
+async fn with_wallet(state: &AppState, member: &SignedInMember, auto_pay: AutoPay) -> Versioned<AutoPay> {
+    with_version(AutoPay { wallet: wallet::wallet_afterwards(state, &member.organization).await, ..auto_pay })
 }
 
 /// Automatic payments: settings, health, this month
@@ -42,7 +42,7 @@ async fn with_wallet(state: &AppState, member: &Member, auto_pay: AutoPay) -> Ve
     ),
 )]
 async fn get_auto_pay(State(state): State<AppState>, Manager(member): Manager) -> Result<Versioned<AutoPay>, Problem> {
-    auto_pay::get(&state, &member.organization).await.map(versioned)
+    auto_pay::get_auto_pay(&state, &member.organization).await.map(with_version)
 }
 
 /// Change automatic payments
@@ -65,7 +65,7 @@ async fn put_auto_pay(
     version: IfMatch,
     Json(form): Json<PutAutoPay>,
 ) -> Result<Versioned<AutoPay>, Problem> {
-    let after = auto_pay::put(&state, &member, |etag| version.check(etag), &form).await?;
+    let after = auto_pay::put_auto_pay(&state, &member, |etag| version.check(etag), &form).await?;
     Ok(with_wallet(&state, &member, after).await)
 }
 
@@ -84,6 +84,6 @@ async fn resume_auto_pay(
     State(state): State<AppState>,
     Manager(member): Manager,
 ) -> Result<Versioned<AutoPay>, Problem> {
-    let after = auto_pay::resume(&state, &member).await?;
+    let after = auto_pay::resume_auto_pay(&state, &member).await?;
     Ok(with_wallet(&state, &member, after).await)
 }

@@ -24,5 +24,5 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     responses((status = 200, body = Billing), (status = 401, body = Document), (status = 403, body = Document)),
 )]
 async fn get_billing(State(state): State<AppState>, Manager(member): Manager) -> Result<Json<Billing>, Problem> {
-    Box::pin(billing::billing(&state, &member)).await.map(Json)
+    Box::pin(billing::get_billing(&state, &member)).await.map(Json)
 }

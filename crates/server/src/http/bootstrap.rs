@@ -22,26 +22,27 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// For everybody: without a session it says what the server is, and nothing else.
 #[utoipa::path(get, path = paths::BOOTSTRAP, tag = "session", responses((status = 200, body = Bootstrap)))]
 async fn get_bootstrap(State(state): State<AppState>, parts: Parts) -> Result<Json<Bootstrap>, Problem> {
-    let member = identity::find(&parts, &state).await?;
-    service::bootstrap::bootstrap(&state, member.as_ref()).await.map(Json)
+    let member = identity::find_member(&parts, &state).await?;
+    service::bootstrap::get_bootstrap(&state, member.as_ref()).await.map(Json)
 }
 
 /// The element for `index.html`, and whether somebody's own figures may be in it. When they cannot be read the page gets
 /// none and asks for itself: a page that can say what is wrong is better than a bare error.
-pub(crate) async fn element(state: &AppState, parts: &Parts) -> (String, bool) {
+pub(crate) async fn bootstrap_element(state: &AppState, parts: &Parts) -> (String, bool) {
     let Ok(member) = identity::find_any(parts, state).await else { return (String::new(), true) };
-    let element = service::bootstrap::bootstrap(state, member.as_ref()).await.map(|bootstrap| script(&bootstrap));
+    let element =
+        service::bootstrap::get_bootstrap(state, member.as_ref()).await.map(|bootstrap| json_element(&bootstrap));
     (element.unwrap_or_default(), member.is_some())
 }
 
 /// The same for a page without an account: what the server is, and nothing else.
 pub(crate) fn element_for_anybody(state: &AppState) -> String {
-    let service = Service { demo_sign_ins: Vec::new(), ..service::bootstrap::service(state) };
-    script(&Bootstrap { service, session: None, billing: None, admins: None })
+    let service = Service { demo_sign_ins: Vec::new(), ..service::bootstrap::describe_service(state) };
+    json_element(&Bootstrap { service, session: None, billing: None, admins: None })
 }
 
 /// A data block is no script to the content policy; `<` and the line separators cannot end it early (HTML §4.12.1.3).
-fn script(bootstrap: &Bootstrap) -> String {
+fn json_element(bootstrap: &Bootstrap) -> String {
     let json = serde_json::to_string(bootstrap).unwrap_or_default();
     let json = json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     format!("<script type=\"application/json\" id=\"bootstrap\">{json}</script>")
@@ -65,7 +66,7 @@ mod tests {
             brand: Brand::default(),
         };
         let bootstrap = Bootstrap { service, session: None, billing: None, admins: None };
-        let element = script(&bootstrap);
+        let element = json_element(&bootstrap);
         let inside = element.strip_prefix("<script type=\"application/json\" id=\"bootstrap\">").unwrap();
         let inside = inside.strip_suffix("</script>").unwrap();
         assert!(!inside.contains('<') && !inside.contains('\u{2028}'), "{inside}");

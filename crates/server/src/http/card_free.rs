@@ -10,7 +10,7 @@ use billing_domain::FreeTextError;
 use billing_domain::free_text::contains_card_number;
 use serde_json::Value;
 
-use crate::http::extract::body;
+use crate::http::extract::read_body;
 use crate::http::problem::Problem;
 use crate::problem::Detail;
 
@@ -21,39 +21,39 @@ const DETAIL: &str =
 /// See docs/decisions/0026-no-card-numbers.md.
 pub(crate) async fn refuse_card_numbers(request: Request, next: Next) -> Response {
     let (parts, content) = request.into_parts();
-    let bytes = match body(Request::from_parts(parts.clone(), content), &()).await {
+    let bytes = match read_body(Request::from_parts(parts.clone(), content), &()).await {
         Ok(bytes) => bytes,
         Err(problem) => return problem.into_response(),
     };
-    if let Some(problem) = refusal(&bytes) {
+    if let Some(problem) = card_refusal(&bytes) {
         return problem.into_response();
     }
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }
 
 /// JSON is looked at as what it means: escapes hide nothing. Anything else is looked at as it is.
-fn refusal(bytes: &[u8]) -> Option<Problem> {
+fn card_refusal(bytes: &[u8]) -> Option<Problem> {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
         let found = contains_card_number(&String::from_utf8_lossy(bytes));
         return found.then(|| Problem::new(ProblemCode::Invalid, Detail::general(DETAIL)));
     };
-    let pointer = find(&value, String::new())?;
+    let pointer = find_number(&value, String::new())?;
     Some(Problem::field(&pointer, FreeTextError::CardNumber.code(), Detail::general(DETAIL)))
 }
 
 /// JSON pointer of the first card number; a key that is one is not repeated.
-fn find(value: &Value, pointer: String) -> Option<String> {
+fn find_number(value: &Value, pointer: String) -> Option<String> {
     match value {
         Value::String(text) => contains_card_number(text).then_some(pointer),
         Value::Number(number) => contains_card_number(&number.to_string()).then_some(pointer),
         Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, item)| find(item, format!("{pointer}/{index}")))
+            items.iter().enumerate().find_map(|(index, item)| find_number(item, format!("{pointer}/{index}")))
         }
         Value::Object(fields) => fields.iter().find_map(|(key, item)| {
             if contains_card_number(key) {
                 return Some(pointer.clone());
             }
-            find(item, format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")))
+            find_number(item, format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")))
         }),
         Value::Null | Value::Bool(_) => None,
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     fn pointer(body: &str) -> Option<String> {
-        let problem = refusal(body.as_bytes())?;
+        let problem = card_refusal(body.as_bytes())?;
         Some(problem.document().errors.first().map(|error| error.pointer.clone()).unwrap_or_default())
     }
 

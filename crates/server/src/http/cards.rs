@@ -15,7 +15,7 @@ use crate::http::extract::{Json, PathId};
 use crate::http::idempotency::{OptionalIdempotencyKey, Repeatable};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
-use crate::service::sessions::Member;
+use crate::service::sessions::SignedInMember;
 use crate::service::{cards, wallet};
 use crate::state::AppState;
 
@@ -37,7 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     responses((status = 200, body = CardList), (status = 401, body = Document), (status = 403, body = Document)),
 )]
 async fn list_cards(State(state): State<AppState>, Manager(member): Manager) -> Result<Json<CardList>, Problem> {
-    cards::list(&state, &member.organization.id).await.map(Json)
+    cards::list_cards(&state, &member.organization.id).await.map(Json)
 }
 
 /// Start connecting a card
@@ -65,9 +65,9 @@ async fn create_card_setup(
 }
 
 /// A wallet's first card changes what it allows.
-async fn with_wallet(state: &AppState, member: &Member, setup: CardSetup) -> Json<CardSetup> {
+async fn with_wallet(state: &AppState, member: &SignedInMember, setup: CardSetup) -> Json<CardSetup> {
     let wallet = match setup.status {
-        CardSetupStatus::Succeeded => wallet::afterwards(state, &member.organization).await,
+        CardSetupStatus::Succeeded => wallet::wallet_afterwards(state, &member.organization).await,
         CardSetupStatus::Pending | CardSetupStatus::ActionRequired | CardSetupStatus::Failed => None,
     };
     Json(CardSetup { wallet, ..setup })
@@ -107,7 +107,7 @@ async fn check_card_setup(
     Manager(member): Manager,
     PathId(id): PathId<CardSetupId>,
 ) -> Result<Json<CardSetup>, Problem> {
-    let setup = cards::check(&state, &member.organization.id, &id).await?;
+    let setup = cards::check_setup(&state, &member.organization.id, &id).await?;
     Ok(with_wallet(&state, &member, setup).await)
 }
 
@@ -167,6 +167,6 @@ async fn delete_card(
     Manager(member): Manager,
     PathId(id): PathId<CardId>,
 ) -> Result<StatusCode, Problem> {
-    cards::remove(&state, &member, &id).await?;
+    cards::remove_card(&state, &member, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

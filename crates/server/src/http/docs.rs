@@ -27,99 +27,105 @@ td, th { text-align: start; vertical-align: top; padding: 0.25rem 1rem 0.25rem 0
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Makes the page from the OpenAPI document.
-pub(crate) fn page(document: &Value) -> String {
+pub(crate) fn render_page(document: &Value) -> String {
     let mut html = String::with_capacity(64 * 1024);
-    let title = text(&document["info"]["title"]);
+    let title = escaped_text(&document["info"]["title"]);
     let _ = write!(
         html,
         "{}<main><h1>{title} API</h1><p>{}</p>\
          <p>For programs: <a href=\"{DOCUMENT}\">{DOCUMENT}</a> (OpenAPI {})</p>",
-        head(&format!("{title} API")),
-        text(&document["info"]["description"]),
-        text(&document["openapi"]),
+        html_head(&format!("{title} API")),
+        escaped_text(&document["info"]["description"]),
+        escaped_text(&document["openapi"]),
     );
-    contents(&mut html, document);
-    for tag in list(&document["tags"]) {
+    write_contents(&mut html, document);
+    for tag in list_of(&document["tags"]) {
         let name = tag["name"].as_str().unwrap_or_default();
-        let _ = write!(html, "<h2 id=\"tag-{0}\">{0}</h2><p>{1}</p>", escape(name), text(&tag["description"]));
-        for (path, method, operation) in operations(document).filter(|(_, _, operation)| has_tag(operation, name)) {
+        let _ =
+            write!(html, "<h2 id=\"tag-{0}\">{0}</h2><p>{1}</p>", escape_html(name), escaped_text(&tag["description"]));
+        for (path, method, operation) in all_operations(document).filter(|(_, _, operation)| has_tag(operation, name)) {
             write_operation(&mut html, path, method, operation);
         }
     }
     html.push_str("<h2 id=\"schemas\">Schemas</h2>");
-    for (name, schema) in object(&document["components"]["schemas"]) {
+    for (name, schema) in object_of(&document["components"]["schemas"]) {
         write_schema(&mut html, name, schema);
     }
     html.push_str("</main></body></html>");
     html
 }
 
-fn contents(html: &mut String, document: &Value) {
+fn write_contents(html: &mut String, document: &Value) {
     html.push_str("<nav aria-label=\"Contents\"><ul>");
-    for tag in list(&document["tags"]) {
-        let _ = write!(html, "<li><a href=\"#tag-{0}\">{0}</a>", text(&tag["name"]));
+    for tag in list_of(&document["tags"]) {
+        let _ = write!(html, "<li><a href=\"#tag-{0}\">{0}</a>", escaped_text(&tag["name"]));
     }
     html.push_str("<li><a href=\"#schemas\">Schemas</a></ul></nav>");
 }
 
 /// Every operation with its path and method.
-fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
-    object(&document["paths"]).flat_map(|(path, item)| {
+fn all_operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    object_of(&document["paths"]).flat_map(|(path, item)| {
         METHODS.into_iter().filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
     })
 }
 
 fn has_tag(operation: &Value, tag: &str) -> bool {
-    list(&operation["tags"]).any(|one| one == tag)
+    list_of(&operation["tags"]).any(|one| one == tag)
 }
 
 fn write_operation(html: &mut String, path: &str, method: &str, operation: &Value) {
     let _ = write!(
         html,
         "<section><h3 id=\"{}\"><code><span class=\"method\">{}</span> {}</code></h3><p>{}</p>",
-        text(&operation["operationId"]),
+        escaped_text(&operation["operationId"]),
         method.to_uppercase(),
-        escape(path),
-        text(&operation["summary"]),
+        escape_html(path),
+        escaped_text(&operation["summary"]),
     );
-    let description = text(&operation["description"]);
+    let description = escaped_text(&operation["description"]);
     if !description.is_empty() {
         let _ = write!(html, "<p>{description}</p>");
     }
-    let needs: Vec<&str> = list(&operation["security"]).flat_map(object).map(|(name, _)| name.as_str()).collect();
+    let needs: Vec<&str> = list_of(&operation["security"]).flat_map(object_of).map(|(name, _)| name.as_str()).collect();
     let _ = write!(
         html,
         "<p>Needs: {}</p><table>",
-        if needs.is_empty() { "nothing".to_owned() } else { escape(&needs.join(", ")) }
+        if needs.is_empty() { "nothing".to_owned() } else { escape_html(&needs.join(", ")) }
     );
-    for parameter in list(&operation["parameters"]) {
+    for parameter in list_of(&operation["parameters"]) {
         let _ = write!(
             html,
             "<tr><th scope=\"row\"><code>{}</code> ({})<td>{}",
-            text(&parameter["name"]),
-            text(&parameter["in"]),
-            text(&parameter["description"]),
+            escaped_text(&parameter["name"]),
+            escaped_text(&parameter["in"]),
+            escaped_text(&parameter["description"]),
         );
     }
     if let Some(content) = operation.get("requestBody").map(|body| &body["content"]) {
         let _ = write!(html, "<tr><th scope=\"row\">Body<td>{}", content_of(content));
     }
-    for (status, response) in object(&operation["responses"]) {
-        let (description, content) = (text(&response["description"]), content_of(&response["content"]));
-        let _ = write!(html, "<tr><th scope=\"row\">{}<td>{description} {content}", escape(status));
+    for (status, response) in object_of(&operation["responses"]) {
+        let (description, content) = (escaped_text(&response["description"]), content_of(&response["content"]));
+        let _ = write!(html, "<tr><th scope=\"row\">{}<td>{description} {content}", escape_html(status));
     }
     html.push_str("</table></section>");
 }
 
 fn content_of(content: &Value) -> String {
-    let forms: Vec<String> = object(content)
-        .map(|(media, form)| format!("{} <small>{}</small>", type_of(&form["schema"]), escape(media)))
+    let forms: Vec<String> = object_of(content)
+        .map(|(media, form)| format!("{} <small>{}</small>", type_of(&form["schema"]), escape_html(media)))
         .collect();
     forms.join(", ")
 }
 
 fn write_schema(html: &mut String, name: &str, schema: &Value) {
-    let _ = write!(html, "<h3 id=\"schema-{0}\">{0}</h3><p>{1}</p>", escape(name), text(&schema["description"]));
+    let _ = write!(
+        html,
+        "<h3 id=\"schema-{0}\">{0}</h3><p>{1}</p>",
+        escape_html(name),
+        escaped_text(&schema["description"])
+    );
     if schema["properties"].is_object() {
         write_properties(html, schema);
     } else {
@@ -129,15 +135,15 @@ fn write_schema(html: &mut String, name: &str, schema: &Value) {
 
 fn write_properties(html: &mut String, schema: &Value) {
     html.push_str("<table>");
-    for (field, shape) in object(&schema["properties"]) {
-        let required = list(&schema["required"]).any(|one| one == field);
+    for (field, shape) in object_of(&schema["properties"]) {
+        let required = list_of(&schema["required"]).any(|one| one == field);
         let _ = write!(
             html,
             "<tr><th scope=\"row\"><code>{}</code>{}<td><code>{}</code><td>{}",
-            escape(field),
+            escape_html(field),
             if required { "" } else { " (optional)" },
             type_of(shape),
-            text(&shape["description"]),
+            escaped_text(&shape["description"]),
         );
     }
     html.push_str("</table>");
@@ -146,49 +152,50 @@ fn write_properties(html: &mut String, schema: &Value) {
 /// A schema as one line with links.
 fn type_of(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
-        return format!("<a href=\"#schema-{0}\">{0}</a>", escape(name));
+        return format!("<a href=\"#schema-{0}\">{0}</a>", escape_html(name));
     }
     for one_of in ["oneOf", "anyOf"] {
         if schema[one_of].is_array() {
-            return list(&schema[one_of]).map(type_of).collect::<Vec<_>>().join(" | ");
+            return list_of(&schema[one_of]).map(type_of).collect::<Vec<_>>().join(" | ");
         }
     }
     if schema["allOf"].is_array() {
-        return list(&schema["allOf"]).map(type_of).collect::<Vec<_>>().join(" & ");
+        return list_of(&schema["allOf"]).map(type_of).collect::<Vec<_>>().join(" & ");
     }
     if schema["enum"].is_array() {
-        return list(&schema["enum"]).map(|value| escape(&value.to_string())).collect::<Vec<_>>().join(" | ");
+        return list_of(&schema["enum"]).map(|value| escape_html(&value.to_string())).collect::<Vec<_>>().join(" | ");
     }
     match &schema["type"] {
         Value::String(kind) if kind == "array" => format!("{}[]", type_of(&schema["items"])),
         Value::String(kind) if kind == "object" && schema["properties"].is_object() => object_type(schema),
-        Value::String(kind) => escape(kind),
-        Value::Array(kinds) => kinds.iter().map(text).collect::<Vec<_>>().join(" | "),
+        Value::String(kind) => escape_html(kind),
+        Value::Array(kinds) => kinds.iter().map(escaped_text).collect::<Vec<_>>().join(" | "),
         _ => "any".to_owned(),
     }
 }
 
 fn object_type(schema: &Value) -> String {
-    let fields: Vec<String> =
-        object(&schema["properties"]).map(|(field, shape)| format!("{}: {}", escape(field), type_of(shape))).collect();
+    let fields: Vec<String> = object_of(&schema["properties"])
+        .map(|(field, shape)| format!("{}: {}", escape_html(field), type_of(shape)))
+        .collect();
     format!("{{ {} }}", fields.join(", "))
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+fn list_of(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn object(value: &Value) -> serde_json::map::Iter<'_> {
+fn object_of(value: &Value) -> serde_json::map::Iter<'_> {
     static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     value.as_object().unwrap_or(&EMPTY).iter()
 }
 
-fn text(value: &Value) -> String {
-    escape(value.as_str().unwrap_or_default())
+fn escaped_text(value: &Value) -> String {
+    escape_html(value.as_str().unwrap_or_default())
 }
 
 /// The beginning of a plain page, up to what its body holds. `title` is HTML already.
-pub(crate) fn head(title: &str) -> String {
+pub(crate) fn html_head(title: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
@@ -197,7 +204,7 @@ pub(crate) fn head(title: &str) -> String {
 }
 
 /// Text inside an element or an attribute.
-pub(crate) fn escape(text: &str) -> String {
+pub(crate) fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -208,7 +215,7 @@ mod tests {
 
     #[test]
     fn text_of_the_document_is_never_markup() {
-        let html = page(&json!({"info": {"title": "<script>alert(1)</script>", "description": "a & b"}}));
+        let html = render_page(&json!({"info": {"title": "<script>alert(1)</script>", "description": "a & b"}}));
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("a &amp; b"));
     }

@@ -20,7 +20,7 @@ use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::problem::Detail;
 use crate::state::AppState;
-use crate::stream::organization::{self, Message, Push};
+use crate::stream::organization::{self, Push, PushMessage};
 
 /// Where a browser says what it has, when it comes back by itself.
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -61,15 +61,15 @@ async fn stream_events(
     Query(position): Query<Position>,
 ) -> Result<Response, Problem> {
     let after = match headers.get(LAST_EVENT_ID) {
-        Some(value) => Some(seq(value.to_str().unwrap_or_default(), "/Last-Event-ID")?),
-        None => position.after.as_deref().map(|text| seq(text, "/after")).transpose()?,
+        Some(value) => Some(parse_seq(value.to_str().unwrap_or_default(), "/Last-Event-ID")?),
+        None => position.after.as_deref().map(|text| parse_seq(text, "/after")).transpose()?,
     };
     let slot = state.budgets.take_stream(&member.token_hash).await?;
     let messages = organization::open_stream(&state, member, after).await?;
     let listening = state.metrics.listening();
     let stream = ReceiverStream::new(messages).map(move |message| {
         let _ = (&listening, &slot);
-        Ok::<_, Infallible>(event(message))
+        Ok::<_, Infallible>(to_event(message))
     });
     let mut response = Sse::new(stream).into_response();
     // Reverse proxies that collect answers would hold the events back.
@@ -77,7 +77,7 @@ async fn stream_events(
     Ok(response)
 }
 
-fn seq(text: &str, pointer: &str) -> Result<i64, Problem> {
+fn parse_seq(text: &str, pointer: &str) -> Result<i64, Problem> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| plain).ok_or_else(|| {
         Problem::field(
@@ -88,22 +88,22 @@ fn seq(text: &str, pointer: &str) -> Result<i64, Problem> {
     })
 }
 
-fn event(Message { seq, push }: Message) -> Event {
+fn to_event(PushMessage { seq, push }: PushMessage) -> Event {
     let (name, data) = match push {
-        Push::Transaction(line) => (event::TRANSACTION, json(&line)),
-        Push::Wallet(wallet) => (event::WALLET, json(&wallet)),
-        Push::AutoPay(auto_pay) => (event::AUTO_PAY, json(&auto_pay)),
-        Push::TopUp(top_up) => (event::TOP_UP, json(&top_up)),
-        Push::Card(card) => (event::CARD, json(&card)),
-        Push::Request(request) => (event::REQUEST, json(&request)),
-        Push::Link(link) => (event::LINK, json(&link)),
-        Push::Session(state) => (event::SESSION, json(&SessionEvent { state })),
-        Push::Heartbeat => (event::HEARTBEAT, json(&HeartbeatEvent { interval_seconds: event::HEARTBEAT_SECONDS })),
+        Push::Transaction(line) => (event::TRANSACTION, to_json(&line)),
+        Push::Wallet(wallet) => (event::WALLET, to_json(&wallet)),
+        Push::AutoPay(auto_pay) => (event::AUTO_PAY, to_json(&auto_pay)),
+        Push::TopUp(top_up) => (event::TOP_UP, to_json(&top_up)),
+        Push::Card(card) => (event::CARD, to_json(&card)),
+        Push::Request(request) => (event::REQUEST, to_json(&request)),
+        Push::Link(link) => (event::LINK, to_json(&link)),
+        Push::Session(state) => (event::SESSION, to_json(&SessionEvent { state })),
+        Push::Heartbeat => (event::HEARTBEAT, to_json(&HeartbeatEvent { interval_seconds: event::HEARTBEAT_SECONDS })),
     };
     Event::default().id(seq.to_string()).event(name).data(data)
 }
 
 /// Types of the contract have only keys that are text, so this cannot fail.
-fn json(value: &impl Serialize) -> String {
+fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

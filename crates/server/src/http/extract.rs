@@ -32,7 +32,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         if !is_json(request.headers()) {
             return Err(not_json());
         }
-        let bytes = body(request, state).await?;
+        let bytes = read_body(request, state).await?;
         read_json(&bytes).map(Self)
     }
 }
@@ -43,7 +43,7 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
         let json = is_json(request.headers());
-        let bytes = body(request, state).await?;
+        let bytes = read_body(request, state).await?;
         match (json, bytes.is_empty()) {
             (_, true) => Ok(None),
             (false, false) => Err(not_json()),
@@ -53,7 +53,7 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
 }
 
 /// The bytes of the body, within the limit that the router sets.
-pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+pub(crate) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     let Ok(read) = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await else {
         return Err(Problem::new(
             ProblemCode::RequestTimeout,
@@ -100,7 +100,7 @@ pub(crate) fn not_json() -> Problem {
 pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Serde would take a list for a struct, field by field: nobody means that, and it gets round the fields' names.
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed_body(&error))?;
         let detail = Detail::general("A JSON object belongs here, like {\"name\": \"value\"}.");
         return Err(Problem::field("", "wrong_value", detail));
     }
@@ -110,22 +110,22 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
 
 fn read_json_keeping_track<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| misfit(&error))?;
-    deserializer.end().map_err(|error| malformed(&error))?;
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| field_problem(&error))?;
+    deserializer.end().map_err(|error| malformed_body(&error))?;
     Ok(value)
 }
 
-fn malformed(error: &serde_json::Error) -> Problem {
+fn malformed_body(error: &serde_json::Error) -> Problem {
     Problem::new(ProblemCode::Malformed, Detail::general(format!("The body is not valid JSON: {error}.")))
 }
 
-fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let inner = error.inner();
     if inner.classify() != serde_json::error::Category::Data {
-        return malformed(inner);
+        return malformed_body(inner);
     }
     let message = inner.to_string();
-    let mut pointer = pointer(error.path());
+    let mut pointer = json_pointer(error.path());
     let (code, detail) = if let Some(name) = quoted_after(&message, "unknown field `") {
         append_unless_last(&mut pointer, name);
         ("unknown_field", format!("There is no field \"{name}\" here."))
@@ -142,26 +142,26 @@ fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
 }
 
 /// RFC 6901.
-fn pointer(path: &serde_path_to_error::Path) -> String {
+fn json_pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter().fold(String::new(), |mut pointer, segment| {
         match segment {
-            Segment::Seq { index } => append(&mut pointer, &index.to_string()),
-            Segment::Map { key } => append(&mut pointer, key),
+            Segment::Seq { index } => append_chunk(&mut pointer, &index.to_string()),
+            Segment::Map { key } => append_chunk(&mut pointer, key),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
         pointer
     })
 }
 
-fn append(pointer: &mut String, name: &str) {
+fn append_chunk(pointer: &mut String, name: &str) {
     pointer.push('/');
     pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
 }
 
 fn append_unless_last(pointer: &mut String, name: &str) {
     let mut last = String::new();
-    append(&mut last, name);
+    append_chunk(&mut last, name);
     if !pointer.ends_with(&last) {
         pointer.push_str(&last);
     }
@@ -278,7 +278,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_for_which_there_is_no_room_is_to_be_sent_again() {
         let arriving = futures_util::stream::iter([Ok(Bytes::from_static(b"{")), Err(NoRoom)]);
-        let problem = body(Request::new(axum::body::Body::from_stream(arriving)), &()).await.unwrap_err();
+        let problem = read_body(Request::new(axum::body::Body::from_stream(arriving)), &()).await.unwrap_err();
         assert_eq!((problem.document().code, problem.document().retry_after), (ProblemCode::Unavailable, Some(1)));
     }
 

@@ -38,5 +38,5 @@ async fn get_health() -> Json<Liveness> {
 /// The process can work: the database answers and takes writes, and it is not stopping
 #[utoipa::path(get, path = READY, tag = "health", responses((status = 200, body = Liveness), (status = 503, body = billing_contract::Problem)))]
 async fn get_readiness(State(state): State<AppState>) -> Result<Json<Liveness>, Problem> {
-    health::check(&state).await.map(|()| OK)
+    health::check_readiness(&state).await.map(|()| OK)
 }

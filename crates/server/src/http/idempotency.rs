@@ -17,14 +17,14 @@ pub(crate) const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
 
 /// A key of 1 to 255 printable ASCII characters, which the request must have.
 #[derive(Clone, Debug)]
-pub(crate) struct IdempotencyKey(pub(crate) String);
+pub(crate) struct RequiredIdempotencyKey(pub(crate) String);
 
 /// The same for requests that may come without one.
 #[derive(Clone, Debug)]
 pub(crate) struct OptionalIdempotencyKey(pub(crate) Option<String>);
 
 /// `None` without the header.
-fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
     // Only ASCII is text in a header.
@@ -35,7 +35,7 @@ fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             Detail::general("The header Idempotency-Key looks like a card number. Use a random value, like a UUID."),
         )),
         Ok(Ok(key)) if values.next().is_none() => Ok(Some(key.into_string())),
-        _ => Err(missing("The header Idempotency-Key must be one value of 1 to 255 printable characters.")),
+        _ => Err(missing_key("The header Idempotency-Key must be one value of 1 to 255 printable characters.")),
     }
 }
 
@@ -58,16 +58,16 @@ impl<T: IntoResponse> IntoResponse for Repeatable<T> {
     }
 }
 
-fn missing(detail: &str) -> Problem {
+fn missing_key(detail: &str) -> Problem {
     Problem::new(ProblemCode::IdempotencyKeyMissing, Detail::general(detail))
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+impl<S: Send + Sync> FromRequestParts<S> for RequiredIdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        read(&parts.headers)?.map(Self).ok_or_else(|| {
-            missing("Send the header Idempotency-Key with a value of your own, and the same one when you repeat this request.")
+        read_key(&parts.headers)?.map(Self).ok_or_else(|| {
+            missing_key("Send the header Idempotency-Key with a value of your own, and the same one when you repeat this request.")
         })
     }
 }
@@ -76,7 +76,7 @@ impl<S: Send + Sync> FromRequestParts<S> for OptionalIdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        read(&parts.headers).map(Self)
+        read_key(&parts.headers).map(Self)
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
                 headers
             },
         );
-        read(&headers).map_err(|problem| problem.document().code)
+        read_key(&headers).map_err(|problem| problem.document().code)
     }
 
     #[test]

@@ -15,21 +15,21 @@ use crate::http::problem::Problem;
 use crate::http::trace::record_organization;
 use crate::message::UserMessage;
 use crate::problem::Detail;
-use crate::service::sessions::{self, Member};
+use crate::service::sessions::{self, SignedInMember};
 use crate::state::AppState;
 
 /// Anybody who is signed in.
 #[derive(Clone, Debug)]
-pub(crate) struct SignedIn(pub(crate) Member);
+pub(crate) struct SignedIn(pub(crate) SignedInMember);
 
 /// An owner or admin; a member is refused.
 /// See docs/decisions/0047-member-access.md.
 #[derive(Clone, Debug)]
-pub(crate) struct Manager(pub(crate) Member);
+pub(crate) struct Manager(pub(crate) SignedInMember);
 
 /// An owner; everybody else is refused.
 #[derive(Clone, Debug)]
-pub(crate) struct Owner(pub(crate) Member);
+pub(crate) struct Owner(pub(crate) SignedInMember);
 
 /// The AI platform, by the operator's service key.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ impl FromRequestParts<AppState> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        find(parts, state).await?.map(Self).ok_or_else(|| {
+        find_member(parts, state).await?.map(Self).ok_or_else(|| {
             Problem::new(
                 ProblemCode::Unauthenticated,
                 Detail::general("You are not signed in, or your session has ended. Sign in and try again."),
@@ -78,7 +78,7 @@ impl FromRequestParts<AppState> for ServiceKey {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        if let (Some(key), Some(given)) = (&state.config.service_key, bearer(&parts.headers))
+        if let (Some(key), Some(given)) = (&state.config.service_key, bearer_key(&parts.headers))
             && bool::from(key.reveal().as_bytes().ct_eq(given.as_bytes()))
         {
             return Ok(Self);
@@ -95,7 +95,7 @@ impl FromRequestParts<AppState> for ServiceKey {
 
 /// The member behind the cookie, if there is one and the session lives. A request that was drawn for another session is
 /// refused: somebody else has signed in in the same browser since.
-pub(crate) async fn find(parts: &Parts, state: &AppState) -> Result<Option<Member>, Problem> {
+pub(crate) async fn find_member(parts: &Parts, state: &AppState) -> Result<Option<SignedInMember>, Problem> {
     let Some(member) = find_any(parts, state).await? else { return Ok(None) };
     if drawn_for(parts).is_some_and(|id| id != member.public_id()) {
         return Err(Problem::new(
@@ -115,16 +115,16 @@ fn drawn_for(parts: &Parts) -> Option<&str> {
 }
 
 /// The same, whichever session the request was drawn for.
-pub(crate) async fn find_any(parts: &Parts, state: &AppState) -> Result<Option<Member>, Problem> {
-    let Some(token) = token(&parts.headers, &state.config) else { return Ok(None) };
-    let Some(member) = sessions::find(state, &token).await? else { return Ok(None) };
+pub(crate) async fn find_any(parts: &Parts, state: &AppState) -> Result<Option<SignedInMember>, Problem> {
+    let Some(token) = session_token(&parts.headers, &state.config) else { return Ok(None) };
+    let Some(member) = sessions::find_member(state, &token).await? else { return Ok(None) };
     record_organization(&member.organization.id);
     state.budgets.take_request(&member.token_hash, &member.organization.id)?;
     Ok(Some(member))
 }
 
 /// The key of `Authorization: Bearer …`.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer_key(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
@@ -139,16 +139,16 @@ fn device_cookie_name(config: &Config) -> &'static str {
 }
 
 /// The session's token as the browser sent it.
-pub(crate) fn token(headers: &HeaderMap, config: &Config) -> Option<String> {
-    cookie(headers, cookie_name(config)).map(str::to_owned)
+pub(crate) fn session_token(headers: &HeaderMap, config: &Config) -> Option<String> {
+    session_cookie(headers, cookie_name(config)).map(str::to_owned)
 }
 
 /// The device cookie as the browser sent it.
-pub(crate) fn device<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
-    cookie(headers, device_cookie_name(config))
+pub(crate) fn device_cookie<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
+    session_cookie(headers, device_cookie_name(config))
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn session_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -162,15 +162,15 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// in, while changes are checked by their origin.
 pub(crate) fn set_cookie(token: Option<&str>, config: &Config, max_age_seconds: i64) -> Result<HeaderValue, Problem> {
     let (value, age) = token.map_or(("", 0), |token| (token, max_age_seconds));
-    set(cookie_name(config), value, age, "Lax", config)
+    cookie_header(cookie_name(config), value, age, "Lax", config)
 }
 
 /// `Set-Cookie` that marks the browser. Strict: nothing but our own page signs anybody in.
 pub(crate) fn set_device_cookie(value: &str, config: &Config) -> Result<HeaderValue, Problem> {
-    set(device_cookie_name(config), value, COOKIE_SECONDS, "Strict", config)
+    cookie_header(device_cookie_name(config), value, COOKIE_SECONDS, "Strict", config)
 }
 
-fn set(name: &str, value: &str, age: i64, same_site: &str, config: &Config) -> Result<HeaderValue, Problem> {
+fn cookie_header(name: &str, value: &str, age: i64, same_site: &str, config: &Config) -> Result<HeaderValue, Problem> {
     let secure = if config.https() { "; Secure" } else { "" };
     HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}"))
         .map_err(Problem::internal)

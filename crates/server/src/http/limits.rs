@@ -35,11 +35,11 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 /// The client's address: the peer's, or behind a proxy the last one it appended. All of an IPv6 /64 is one client.
 pub(crate) fn client_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
-    network(if behind_proxy { forwarded(&parts.headers).unwrap_or(peer) } else { peer })
+    client_network(if behind_proxy { forwarded_address(&parts.headers).unwrap_or(peer) } else { peer })
 }
 
 /// What counts as one client: an IPv4 address, or the /64 that a provider gives to one customer.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn client_network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -49,13 +49,13 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+fn forwarded_address(headers: &HeaderMap) -> Option<IpAddr> {
     let last = headers.get_all("x-forwarded-for").iter().next_back()?;
     last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// The limit of an address, for everything but the platform's own routes, which are told apart by their key.
-pub(crate) async fn rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if !is_platform(&parts.uri)
         && let Err(problem) = state.budgets.take_address(client_address(&parts, state.config.behind_proxy))
@@ -71,7 +71,7 @@ fn is_platform(uri: &Uri) -> bool {
 }
 
 /// Gives up on a request that takes too long. Work that must not be lost goes on in its own task.
-pub(crate) async fn time(request: Request, next: Next) -> Response {
+pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(ProblemCode::Timeout, UserMessage::request_took_too_long()).into_response(),

@@ -1,4 +1,4 @@
-//! Hand-over links, for owners and admins.
+//! Payment links, for owners and admins.
 
 use axum::extract::State;
 use axum::http::request::Parts;
@@ -24,7 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .layer(from_fn(refuse_card_numbers))
 }
 
-/// Every hand-over link that can be used, and the latest others, newest first
+/// Every payment link that can be used, and the latest others, newest first
 #[utoipa::path(
     get, path = paths::PAYMENT_LINKS, tag = "payment-links", security(("session" = [])),
     responses((status = 200, body = PaymentLinkList), (status = 401, body = Document), (status = 403, body = Document)),
@@ -33,10 +33,10 @@ async fn list_payment_links(
     State(state): State<AppState>,
     Manager(member): Manager,
 ) -> Result<Json<PaymentLinkList>, Problem> {
-    links::list(&state, &member.organization.id).await.map(Json)
+    links::list_links(&state, &member.organization.id).await.map(Json)
 }
 
-/// Make a hand-over link
+/// Make a payment link
 ///
 /// For a colleague without an account: to connect a card, to pay an amount, or both, and to switch automatic payments
 /// on with the card. It works once. The answer holds its address and QR code, which are told only now.
@@ -54,11 +54,11 @@ async fn create_payment_link(
     parts: Parts,
     Json(form): Json<CreatePaymentLink>,
 ) -> Result<(StatusCode, Json<CreatedPaymentLink>), Problem> {
-    let created = links::create(&state, &member, &origin(&state, &parts), &form).await?;
+    let created = links::create_link(&state, &member, &page_origin(&state, &parts), &form).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// Take a hand-over link back
+/// Take a payment link back
 ///
 /// It stops working at once. One that is over already stays as it is.
 #[utoipa::path(
@@ -74,12 +74,12 @@ async fn revoke_payment_link(
     Manager(member): Manager,
     PathId(id): PathId<LinkId>,
 ) -> Result<Json<PaymentLink>, Problem> {
-    links::revoke(&state, &member.organization.id, &id).await.map(Json)
+    links::revoke_link(&state, &member.organization.id, &id).await.map(Json)
 }
 
 /// Where the page is: as the operator says, else where the browser says that it found it (checked before by
 /// `security::same_origin`), else the host that was asked.
-pub(super) fn origin(state: &AppState, parts: &Parts) -> String {
+pub(super) fn page_origin(state: &AppState, parts: &Parts) -> String {
     if let Some(origin) = &state.config.public_origin {
         return origin.clone();
     }

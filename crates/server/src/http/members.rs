@@ -1,4 +1,4 @@
-//! The people of the organisation, and whom a member can ask.
+//! The people of the organization, and whom a member can ask.
 
 use axum::extract::State;
 use billing_contract::member::{Member, MemberList, PutRole};
@@ -18,13 +18,13 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_members)).routes(routes!(put_member_role)).routes(routes!(list_admins))
 }
 
-/// Everybody in the organisation, by name
+/// Everybody in the organization, by name
 #[utoipa::path(
     get, path = paths::MEMBERS, tag = "organization", security(("session" = [])),
     responses((status = 200, body = MemberList), (status = 401, body = Document)),
 )]
 async fn list_members(State(state): State<AppState>, SignedIn(member): SignedIn) -> Result<Json<MemberList>, Problem> {
-    service::members::list(&state, &member).await.map(Json)
+    service::members::list_members(&state, &member).await.map(Json)
 }
 
 /// Give somebody another role
@@ -53,5 +53,5 @@ async fn put_member_role(
     responses((status = 200, body = Admins), (status = 401, body = Document)),
 )]
 async fn list_admins(State(state): State<AppState>, SignedIn(member): SignedIn) -> Result<Json<Admins>, Problem> {
-    service::members::admins(&state, &member).await.map(Json)
+    service::members::list_admins(&state, &member).await.map(Json)
 }

@@ -43,11 +43,11 @@ struct Events {
 /// Report usage
 ///
 /// Answers per item, in the order of the request, after everything is committed. An `id` is posted once per
-/// organisation, for ever: with the same content it is a `duplicate`, with another one it is `rejected` as `conflict`.
+/// organization, for ever: with the same content it is a `duplicate`, with another one it is `rejected` as `conflict`.
 /// Late lines are accepted; lines from more than five minutes in the future are rejected as `future`.
 ///
 /// A line costs `quantity` × `unit_price`, exactly. What comes to whole micro-units (10⁻⁶) is posted as it is. Of anything
-/// else the part of a micro-unit that no line can show is carried to the next such line of the same organisation and kind:
+/// else the part of a micro-unit that no line can show is carried to the next such line of the same organization and kind:
 /// its exact cost and what was carried are rounded together, half to even, and the rest is carried on. So the sum of what
 /// was posted is never further than half a micro-unit from the exact sum, however small the lines are; one line may differ
 /// by a micro-unit from its own product. A `duplicate` is not priced again and carries nothing.
@@ -70,11 +70,11 @@ async fn create_metering_events(
             Detail::general(format!("Send 1 to {MAX_EVENTS} events.")),
         ));
     }
-    let items = events.iter().map(|raw| item(raw.get())).collect();
-    Ok(Json(UsageResults { results: metering::report(&state.reserved(), items).await? }))
+    let items = events.iter().map(|raw| read_item(raw.get())).collect();
+    Ok(Json(UsageResults { results: metering::report_usage(&state.reserved(), items).await? }))
 }
 
-fn item(raw: &str) -> Item {
+fn read_item(raw: &str) -> Item {
     read_json::<UsageEvent>(raw.as_bytes()).map_err(|problem| {
         let document = problem.document();
         let error = document
@@ -113,7 +113,7 @@ async fn create_authorization(
     Json(form): Json<Authorize>,
 ) -> Result<Json<Authorization>, Problem> {
     record_organization(&form.organization_id);
-    authorization::authorize(&state.reserved(), &form).await.map(Json)
+    authorization::authorize_work(&state.reserved(), &form).await.map(Json)
 }
 
 /// Give a hold back
@@ -129,7 +129,7 @@ async fn release_authorization(
     _: ServiceKey,
     PathId(id): PathId<HoldId>,
 ) -> Result<StatusCode, Problem> {
-    authorization::release(&state.reserved(), &id).await?;
+    authorization::release_hold(&state.reserved(), &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn error(raw: &str) -> (String, String, String) {
-        let unread = item(raw).unwrap_err();
+        let unread = read_item(raw).unwrap_err();
         (unread.id, unread.error.pointer, unread.error.code)
     }
 
@@ -146,7 +146,7 @@ mod tests {
     fn an_item_that_is_no_event_says_what_is_wrong_with_it() {
         let good = r#"{"id":"a","organization_id":"o","kind":"ai_task","quantity":"1","unit":"task","unit_price":"1",
             "occurred_at":"2026-11-24T00:00:00Z","description":"","source":""}"#;
-        assert!(item(good).is_ok());
+        assert!(read_item(good).is_ok());
         let named = |pointer: &str, code: &str| ("a".to_owned(), pointer.to_owned(), code.to_owned());
         assert_eq!(error(&good.replace(r#""source""#, r#""sauce""#)), named("/sauce", "unknown_field"));
         assert_eq!(error(&good.replace("ai_task", "ai_wish")), named("/kind", "wrong_value"));

@@ -17,18 +17,18 @@ use crate::state::AppState;
 const FILES: &str = "files";
 
 /// What the operator's monitoring may read, and nothing else.
-pub(crate) fn router(state: AppState) -> Router {
+pub(crate) fn metrics_router(state: AppState) -> Router {
     Router::new().route("/metrics", get(get_metrics)).with_state(state)
 }
 
 async fn get_metrics(State(state): State<AppState>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, CONTENT_TYPE)], health::metrics(&state).await)
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], health::render_metrics(&state).await)
 }
 
 /// Outside of every other layer, so that what they refuse is counted too.
-pub(crate) async fn measure(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn measure_request(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let method = known(request.method());
+    let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let route = route.as_ref().map_or(FILES, MatchedPath::as_str);
@@ -37,7 +37,7 @@ pub(crate) async fn measure(State(state): State<AppState>, request: Request, nex
 }
 
 /// Anybody can make up a method.
-fn known(method: &Method) -> &'static str {
+fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",

@@ -10,7 +10,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document};
 
-use self::complete::complete;
+use self::complete::complete_document;
 use crate::http::docs::{self, DOCS, DOCS_STYLE, DOCUMENT};
 use crate::state::AppState;
 
@@ -32,8 +32,8 @@ use crate::state::AppState;
         (name = "top-ups", description = "Money into the wallet"),
         (name = "refunds", description = "Money back to the card"),
         (name = "cards", description = "Connected cards"),
-        (name = "payment-links", description = "Hand-over links: a colleague without an account pays or connects a card"),
-        (name = "pay", description = "What the holder of a hand-over link may do; no session"),
+        (name = "payment-links", description = "Payment links: a colleague without an account pays or connects a card"),
+        (name = "pay", description = "What the holder of a payment link may do; no session"),
         (name = "auto-pay", description = "Automatic payments"),
         (name = "transactions", description = "The ledger"),
         (name = "statement", description = "A month from its opening to its closing balance"),
@@ -46,11 +46,11 @@ use crate::state::AppState;
         (name = "health", description = "For load balancers"),
     ),
 )]
-struct Outline;
+struct OutlineDocument;
 
 /// Everything but the routes.
-pub(crate) fn outline() -> Document {
-    let mut document = Outline::openapi();
+pub(crate) fn document_outline() -> Document {
+    let mut document = OutlineDocument::openapi();
     let components = document.components.get_or_insert_with(Components::new);
     components.add_security_scheme(
         "session",
@@ -81,9 +81,9 @@ pub(crate) fn outline() -> Document {
 /// Serves the document and the page, both made once.
 pub(crate) fn routes(document: &Document) -> Router<AppState> {
     let mut json = serde_json::to_value(document).unwrap_or_default();
-    complete(&mut json);
-    limits::add(&mut json);
-    let page = docs::page(&json);
+    complete_document(&mut json);
+    limits::add_limits(&mut json);
+    let page = docs::render_page(&json);
     let text = json.to_string();
     let answer = |content_type: &'static str, body: String| {
         get(move || async move { ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-cache")], body) })

@@ -1,4 +1,4 @@
-//! The organisation's own data.
+//! The organization's own data.
 
 use axum::extract::State;
 use billing_contract::organization::{Organization, PutOrganization};
@@ -16,7 +16,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_organization, put_organization))
 }
 
-/// The organisation's data
+/// The organization's data
 #[utoipa::path(
     get, path = paths::ORGANIZATION, tag = "organization", security(("session" = [])),
     responses(
@@ -25,11 +25,11 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     ),
 )]
 async fn get_organization(SignedIn(member): SignedIn) -> Versioned<Organization> {
-    let organization = service::organization::organization(&member);
+    let organization = service::organization::get_organization(&member);
     Versioned(organization.etag.clone(), organization)
 }
 
-/// Change the organisation's data
+/// Change the organization's data
 ///
 /// Another time zone counts the days of the usage summary anew.
 #[utoipa::path(
@@ -48,7 +48,7 @@ async fn put_organization(
     version: IfMatch,
     Json(form): Json<PutOrganization>,
 ) -> Result<Versioned<Organization>, Problem> {
-    version.check(&service::organization::organization(&member).etag)?;
-    let organization = service::organization::change(&state, &member, &form).await?;
+    version.check(&service::organization::get_organization(&member).etag)?;
+    let organization = service::organization::change_organization(&state, &member, &form).await?;
     Ok(Versioned(organization.etag.clone(), organization))
 }

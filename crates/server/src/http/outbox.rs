@@ -7,7 +7,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse};
 use billing_domain::Timestamp;
 
-use crate::http::docs::{escape, head};
+use crate::http::docs::{escape_html, html_head};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::notify::wording::EmailText;
@@ -17,21 +17,21 @@ use crate::state::AppState;
 /// The page's address.
 pub(crate) const PATH: &str = "/outbox";
 
-/// For owners and admins: the organisation's latest notices, newest first.
+/// For owners and admins: the organization's latest notices, newest first.
 pub(crate) async fn get_outbox(
     State(state): State<AppState>,
     Manager(member): Manager,
 ) -> Result<impl IntoResponse, Problem> {
-    let emails = notifications::outbox(&state, &member.organization).await?;
-    Ok(([(CACHE_CONTROL, "no-store")], Html(page(&member.organization.name, &emails))))
+    let emails = notifications::list_outbox(&state, &member.organization).await?;
+    Ok(([(CACHE_CONTROL, "no-store")], Html(render_page(&member.organization.name, &emails))))
 }
 
-fn page(organization: &str, emails: &[(Timestamp, String, EmailText)]) -> String {
+fn render_page(organization: &str, emails: &[(Timestamp, String, EmailText)]) -> String {
     let mut html = format!(
         "{}<main><h1>Outbox</h1><p>What the owners and admins of {} were told, newest first. \
          <a href=\"/settings/billing\">Back to Billing</a></p>",
-        head("Outbox"),
-        escape(organization)
+        html_head("Outbox"),
+        escape_html(organization)
     );
     if emails.is_empty() {
         html.push_str(
@@ -41,10 +41,13 @@ fn page(organization: &str, emails: &[(Timestamp, String, EmailText)]) -> String
     }
     for (at, shown, email) in emails {
         // Writing to a String cannot fail.
-        let _ =
-            write!(html, "<article><h2>{}</h2><p><time datetime=\"{at}\">{shown}</time></p>", escape(&email.subject));
+        let _ = write!(
+            html,
+            "<article><h2>{}</h2><p><time datetime=\"{at}\">{shown}</time></p>",
+            escape_html(&email.subject)
+        );
         for paragraph in email.body.trim().split("\n\n") {
-            let _ = write!(html, "<p>{}</p>", escape(paragraph));
+            let _ = write!(html, "<p>{}</p>", escape_html(paragraph));
         }
         html.push_str("</article>");
     }
@@ -59,7 +62,7 @@ mod tests {
     #[test]
     fn a_name_cannot_leave_its_element() {
         let email = EmailText { subject: "<script>".to_owned(), body: "a\n\n<b>".to_owned() };
-        let html = page("<i>Acme", &[(Timestamp::from_seconds(0), String::new(), email)]);
+        let html = render_page("<i>Acme", &[(Timestamp::from_seconds(0), String::new(), email)]);
         assert!(!html.contains("<script>") && !html.contains("<b>") && !html.contains("<i>"), "{html}");
     }
 }

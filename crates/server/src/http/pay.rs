@@ -1,4 +1,4 @@
-//! What the holder of a hand-over link may do, without an account. Every request is a POST with the token in its body:
+//! What the holder of a payment link may do, without an account. Every request is a POST with the token in its body:
 //! an address would be written into logs, histories and previews.
 
 use axum::extract::State;
@@ -13,9 +13,9 @@ use utoipa_axum::routes;
 
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::Json;
-use crate::http::idempotency::{IdempotencyKey, Repeatable};
+use crate::http::idempotency::{Repeatable, RequiredIdempotencyKey};
 use crate::http::limits::client_address;
-use crate::http::links::origin;
+use crate::http::links::page_origin;
 use crate::http::problem::Problem;
 use crate::service::pay;
 use crate::state::AppState;
@@ -30,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .layer(from_fn(refuse_card_numbers))
 }
 
-/// What a hand-over link asks for
+/// What a payment link asks for
 ///
 /// 410 when it has been used, has expired or was taken back; 404 when there never was such a link.
 #[utoipa::path(
@@ -45,10 +45,10 @@ async fn resolve_link(
     parts: Parts,
     Json(form): Json<ResolveLink>,
 ) -> Result<Json<PayPage>, Problem> {
-    pay::resolve(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
+    pay::resolve_link(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
 }
 
-/// Use a hand-over link with a card
+/// Use a payment link with a card
 ///
 /// Takes the token that the sandbox's form made of the number; a body that holds a card number is refused. Where the
 /// provider has a page of its own, no token is sent: the attempt is `action_required`, `redirect` says where the card is
@@ -68,11 +68,11 @@ async fn resolve_link(
 async fn complete_link(
     State(state): State<AppState>,
     parts: Parts,
-    IdempotencyKey(key): IdempotencyKey,
+    RequiredIdempotencyKey(key): RequiredIdempotencyKey,
     Json(form): Json<CompleteLink>,
 ) -> Result<Repeatable<(StatusCode, Json<PayAttempt>)>, Problem> {
     let address = client_address(&parts, state.config.behind_proxy);
-    let (attempt, replayed) = pay::complete(&state, address, &origin(&state, &parts), &key, &form).await?;
+    let (attempt, replayed) = pay::complete_link(&state, address, &page_origin(&state, &parts), &key, &form).await?;
     Ok(Repeatable { answer: (StatusCode::CREATED, Json(attempt)), replayed })
 }
 
@@ -91,7 +91,7 @@ async fn get_pay_attempt(
     parts: Parts,
     Json(form): Json<AskAttempt>,
 ) -> Result<Json<PayAttempt>, Problem> {
-    pay::status(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
+    pay::attempt_status(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
 }
 
 /// The receipt of a paid attempt, as a PDF
@@ -108,7 +108,7 @@ async fn get_pay_receipt(
     Json(form): Json<AskAttempt>,
 ) -> Result<impl IntoResponse, Problem> {
     let address = client_address(&parts, state.config.behind_proxy);
-    let (pdf, number) = pay::receipt(&state, address, &form).await?;
+    let (pdf, number) = pay::attempt_receipt(&state, address, &form).await?;
     let name = format!("attachment; filename=\"receipt-{number}.pdf\"");
     Ok(([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)], pdf))
 }
@@ -126,5 +126,5 @@ async fn answer_pay_challenge(
     parts: Parts,
     Json(form): Json<AnswerAttempt>,
 ) -> Result<Json<PayAttempt>, Problem> {
-    pay::answer(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
+    pay::answer_attempt(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
 }

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{Json, PathId};
-use crate::http::idempotency::{IdempotencyKey, Repeatable};
+use crate::http::idempotency::{Repeatable, RequiredIdempotencyKey};
 use crate::http::identity::ServiceKey;
 use crate::http::problem::Problem;
 use crate::service::refunds;
@@ -39,10 +39,10 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 async fn create_refund(
     State(state): State<AppState>,
     _: ServiceKey,
-    IdempotencyKey(key): IdempotencyKey,
+    RequiredIdempotencyKey(key): RequiredIdempotencyKey,
     Json(form): Json<CreateRefund>,
 ) -> Result<Repeatable<(StatusCode, Json<Refund>)>, Problem> {
-    let (refund, replayed) = refunds::create(&state, key, &form).await?;
+    let (refund, replayed) = refunds::create_refund(&state, key, &form).await?;
     Ok(Repeatable { answer: (StatusCode::CREATED, Json(refund)), replayed })
 }
 
@@ -57,5 +57,5 @@ async fn get_refund(
     _: ServiceKey,
     PathId(id): PathId<RefundId>,
 ) -> Result<Json<Refund>, Problem> {
-    refunds::get(&state, &id).await.map(Json)
+    refunds::get_refund(&state, &id).await.map(Json)
 }

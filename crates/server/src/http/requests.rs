@@ -34,7 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 
 /// Requests for funds, newest first
 ///
-/// All of the organisation for owners and admins, one's own for members; at most 100.
+/// All of the organization for owners and admins, one's own for members; at most 100.
 #[utoipa::path(
     get, path = paths::REQUESTS, tag = "requests", security(("session" = [])),
     responses((status = 200, body = FundsRequestList), (status = 401, body = Document)),
@@ -43,7 +43,7 @@ async fn list_requests(
     State(state): State<AppState>,
     SignedIn(member): SignedIn,
 ) -> Result<Json<FundsRequestList>, Problem> {
-    requests::list(&state, &member).await.map(Json)
+    requests::list_requests(&state, &member).await.map(Json)
 }
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -74,7 +74,7 @@ async fn stream_requests(
     let slot = state.budgets.take_stream(&member.token_hash).await?;
     let pushes = ReceiverStream::new(open_stream(&state, member)).map(move |push| {
         let _ = &slot;
-        Ok::<_, Infallible>(event(push))
+        Ok::<_, Infallible>(to_event(push))
     });
     let mut response = Sse::new(pushes).into_response();
     // Reverse proxies that collect answers would hold the events back.
@@ -82,7 +82,7 @@ async fn stream_requests(
     Ok(response)
 }
 
-fn event(push: RequestPush) -> Event {
+fn to_event(push: RequestPush) -> Event {
     // Types of the contract have only keys that are text, so writing cannot fail.
     match push {
         RequestPush::Request(request) => {
@@ -110,7 +110,7 @@ async fn create_request(
     SignedIn(member): SignedIn,
     Json(form): Json<CreateFundsRequest>,
 ) -> Result<(StatusCode, Json<FundsRequest>), Problem> {
-    let request = requests::create(&state, &member, &form).await?;
+    let request = requests::create_request(&state, &member, &form).await?;
     Ok((StatusCode::CREATED, Json(request)))
 }
 
@@ -133,7 +133,7 @@ async fn approve_request(
     form: Option<Json<AnswerFundsRequest>>,
 ) -> Result<Json<FundsRequest>, Problem> {
     let answer = form.and_then(|Json(form)| form.answer);
-    requests::answer(&state, &member, &id, Verdict::Approve, answer).await.map(Json)
+    requests::answer_request(&state, &member, &id, Verdict::Approve, answer).await.map(Json)
 }
 
 /// Say no to a request
@@ -152,5 +152,5 @@ async fn decline_request(
     form: Option<Json<AnswerFundsRequest>>,
 ) -> Result<Json<FundsRequest>, Problem> {
     let answer = form.and_then(|Json(form)| form.answer);
-    requests::answer(&state, &member, &id, Verdict::Decline, answer).await.map(Json)
+    requests::answer_request(&state, &member, &id, Verdict::Decline, answer).await.map(Json)
 }

@@ -22,7 +22,7 @@ use crate::problem::Detail;
 use crate::state::AppState;
 
 /// Every resource adds one line.
-fn resources() -> OpenApiRouter<AppState> {
+fn resource_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(auto_pay::routes())
         .merge(billing::routes())
@@ -46,47 +46,49 @@ fn resources() -> OpenApiRouter<AppState> {
 }
 
 /// The API below its base path, with its description.
-pub(crate) fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(openapi::outline()).nest(paths::BASE, resources()).merge(health::routes())
+pub(crate) fn api_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::document_outline())
+        .nest(paths::BASE, resource_routes())
+        .merge(health::routes())
 }
 
 /// Everything, ready to serve. Layers run from the last to the first.
-pub(crate) fn router(state: AppState) -> Router {
-    let (api, document) = api().split_for_parts();
+pub(crate) fn browser_router(state: AppState) -> Router {
+    let (api, document) = api_routes().split_for_parts();
     #[cfg(feature = "test-seams")]
     let api = api.nest(paths::BASE, crate::http::test_seams::routes());
     let all = api
         .merge(openapi::routes(&document))
         .route(outbox::PATH, get(outbox::get_outbox))
         .fallback(static_files::get_file);
-    surround(all, state)
+    add_layers(all, state)
 }
 
 /// What the platform and the operator call with their keys, for an address that browsers do not reach.
-pub(crate) fn platform(state: AppState) -> Router {
+pub(crate) fn platform_router(state: AppState) -> Router {
     let resources = OpenApiRouter::new().merge(metering::routes()).merge(refunds::routes());
     let (routes, _) = OpenApiRouter::new().nest(paths::BASE, resources).merge(health::routes()).split_for_parts();
-    surround(routes.fallback(nothing_here), state)
+    add_layers(routes.fallback(nothing_here), state)
 }
 
 /// Everything, with what surrounds it.
-fn surround(routes: Router<AppState>, state: AppState) -> Router {
+fn add_layers(routes: Router<AppState>, state: AppState) -> Router {
     let served = routes
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(limits::BODY))
-        .layer(from_fn(limits::time))
-        .layer(from_fn_with_state(state.clone(), limits::bodies::count))
+        .layer(from_fn(limits::limit_time))
+        .layer(from_fn_with_state(state.clone(), limits::bodies::count_body))
         .layer(CatchPanicLayer::custom(|_| after_panic()))
         .layer(from_fn_with_state(state.clone(), security::same_origin))
         .layer(from_fn_with_state(state.clone(), security::known_host))
-        .layer(from_fn_with_state(state.clone(), limits::rate))
+        .layer(from_fn_with_state(state.clone(), limits::limit_rate))
         // Quality 4 costs about as much as gzip and is smaller; files are packed at build time already.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
-        .layer(from_fn_with_state(state.clone(), security::headers))
+        .layer(from_fn_with_state(state.clone(), security::set_headers))
         .layer(TraceLayer::new_for_http().make_span_with(request_span))
-        .layer(from_fn_with_state(state.clone(), metrics::measure));
+        .layer(from_fn_with_state(state.clone(), metrics::measure_request));
     #[cfg(feature = "test-seams")]
-    let served = crate::http::answer_delay::around(served, state.config.answer_delay);
+    let served = crate::http::answer_delay::delay_answer(served, state.config.answer_delay);
     served.with_state(state)
 }
 

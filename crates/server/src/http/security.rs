@@ -8,7 +8,7 @@ use billing_contract::{ProblemCode, paths};
 
 use crate::http::extract::{is_json, not_json};
 use crate::http::health;
-use crate::http::identity::bearer;
+use crate::http::identity::bearer_key;
 use crate::http::problem::Problem;
 use crate::problem::Detail;
 use crate::state::AppState;
@@ -57,7 +57,7 @@ fn with_stripe(script_origin: &str) -> String {
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// Puts the headers on every response; no answer of the API is ever stored.
-pub(crate) async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn set_headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let api = request.uri().path().starts_with(paths::BASE);
     let mut response = next.run(request).await;
     let is_app_page = response.extensions().get::<AppPage>().is_some();
@@ -84,7 +84,7 @@ pub(crate) async fn headers(State(state): State<AppState>, request: Request, nex
 /// for our own (DNS rebinding). Programs with a key of their own are asked for by whatever name their network has for us, and
 /// so are the answers for load balancers, which hold nothing.
 pub(crate) async fn known_host(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let known = authority(request.uri(), request.headers()).is_some_and(|host| state.config.is_ours(host));
+    let known = host_authority(request.uri(), request.headers()).is_some_and(|host| state.config.is_ours(host));
     if known || is_program(request.headers()) || [health::ALIVE, health::READY].contains(&request.uri().path()) {
         return next.run(request).await;
     }
@@ -104,7 +104,7 @@ pub(crate) async fn same_origin(State(state): State<AppState>, request: Request,
         return next.run(request).await;
     }
     let ours = state.config.public_origin.as_deref();
-    let from_here = comes_from_here(request.headers(), authority(request.uri(), request.headers()), ours);
+    let from_here = comes_from_here(request.headers(), host_authority(request.uri(), request.headers()), ours);
     if !from_here {
         return Problem::new(
             ProblemCode::Forbidden,
@@ -131,7 +131,7 @@ fn is_signed(path: &str) -> bool {
 
 /// A key that no browser adds by itself, and no cookie, which it does: no page of somebody else's made a browser send this.
 fn is_program(headers: &HeaderMap) -> bool {
-    bearer(headers).is_some() && !headers.contains_key(header::COOKIE)
+    bearer_key(headers).is_some() && !headers.contains_key(header::COOKIE)
 }
 
 fn has_body(headers: &HeaderMap) -> bool {
@@ -139,7 +139,7 @@ fn has_body(headers: &HeaderMap) -> bool {
         || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0")
 }
 
-fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+fn host_authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())

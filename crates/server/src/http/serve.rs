@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::budgets::connections::{Connections, Place};
-use crate::http::limits::{Peer, network};
+use crate::http::limits::{Peer, client_network};
 
 /// The rest between two requests may take so long. More than the 60 s that proxies keep idle connections for, so that it is
 /// never us who hang up just as they send.
@@ -41,7 +41,12 @@ pub(crate) struct Allowed {
 }
 
 /// Serves until `shutdown` is cancelled, then lets running requests finish.
-pub(crate) async fn serve(listener: TcpListener, router: Router, allowed: Allowed, shutdown: CancellationToken) {
+pub(crate) async fn serve_connections(
+    listener: TcpListener,
+    router: Router,
+    allowed: Allowed,
+    shutdown: CancellationToken,
+) {
     let graceful = GracefulShutdown::new();
     loop {
         let (stream, peer) = tokio::select! {
@@ -55,7 +60,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, allowed: Allowe
                 }
             },
         };
-        let Some(place) = allowed.connections.admit(network(peer.ip())) else {
+        let Some(place) = allowed.connections.admit(client_network(peer.ip())) else {
             tracing::debug!(%peer, "a connection was refused: there are too many");
             continue;
         };
@@ -74,7 +79,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, allowed: Allowe
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(IDLE_TIME)
-            .serve_connection(TokioIo::new(Box::pin(prepare(stream, allowed.write))), service);
+            .serve_connection(TokioIo::new(Box::pin(prepare_connection(stream, allowed.write))), service);
         let connection = graceful.watch(connection);
         let first_header = allowed.first_header;
         tokio::spawn(async move {
@@ -95,7 +100,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, allowed: Allowe
 }
 
 /// Small answers must not wait for more (Nagle); a socket that cannot be told is served all the same.
-fn prepare(stream: TcpStream, write: Duration) -> TimeoutStream<TcpStream> {
+fn prepare_connection(stream: TcpStream, write: Duration) -> TimeoutStream<TcpStream> {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write));

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::extract::Json;
-use crate::http::identity::{SignedIn, device, find_any, set_cookie, set_device_cookie};
+use crate::http::identity::{SignedIn, device_cookie, find_any, set_cookie, set_device_cookie};
 use crate::http::limits::client_address;
 use crate::http::problem::Problem;
 use crate::service::sessions;
@@ -47,7 +47,7 @@ async fn create_session(
     Json(form): Json<SignIn>,
 ) -> Result<Response, Problem> {
     let address = client_address(&parts, state.config.behind_proxy);
-    let device = device(&parts.headers, &state.config);
+    let device = device_cookie(&parts.headers, &state.config);
     let new = sessions::sign_in(&state, &form, address, device).await?;
     // Whoever signs in anew in the same browser leaves the old session behind: nobody could end it any more.
     if let Some(old) = find_any(&parts, &state).await? {
@@ -63,7 +63,7 @@ async fn create_session(
 /// Give the password again
 ///
 /// Needed within the last 5 minutes, by this or by signing in, where power over money changes hands: a large top-up, switching
-/// automatic payments on or raising them, roles, hand-over links. Those answer `confirmation_required` without it, and have
+/// automatic payments on or raising them, roles, payment links. Those answer `confirmation_required` without it, and have
 /// done nothing; afterwards the same request, with the same idempotency key, goes through.
 #[utoipa::path(
     post, path = paths::SESSION_CONFIRMATION, tag = "session", security(("session" = [])), request_body = Confirm,
@@ -79,7 +79,7 @@ async fn confirm_session(
 ) -> Result<StatusCode, Problem> {
     let SignedIn(member) = SignedIn::from_request_parts(&mut parts.clone(), &state).await?;
     let address = client_address(&parts, state.config.behind_proxy);
-    sessions::confirm(&state, &member, &form, address, device(&parts.headers, &state.config)).await?;
+    sessions::confirm_password(&state, &member, &form, address, device_cookie(&parts.headers, &state.config)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -20,9 +20,9 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// A month from its opening to its closing balance
 ///
 /// Usage is summed by day and kind; everything else is listed line by line, unless that would be more than a thousand
-/// lines. A line belongs to the day and month in which it was posted, in the organisation's time zone; `GET /usage` counts
+/// lines. A line belongs to the day and month in which it was posted, in the organization's time zone; `GET /usage` counts
 /// usage on the day on which it happened, so the two differ where a call was reported later. The statement of a month that
-/// is over is issued when it is first asked for: number, organisation, seller and zone stay as they are from then on.
+/// is over is issued when it is first asked for: number, organization, seller and zone stay as they are from then on.
 #[utoipa::path(
     get, path = paths::STATEMENT, tag = "statement", security(("session" = [])), params(MonthAsked),
     responses(
@@ -36,5 +36,5 @@ async fn get_statement(
     Query(asked): Query<MonthAsked>,
 ) -> Result<Json<Statement>, Problem> {
     let _turn = state.budgets.take_costly_read(&member.token_hash, &member.organization.id).await?;
-    statement::statement(&state, &member.organization, asked.month.as_deref()).await.map(Json)
+    statement::get_statement(&state, &member.organization, asked.month.as_deref()).await.map(Json)
 }

@@ -25,33 +25,33 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
         let problem = Problem::new(ProblemCode::MethodNotAllowed, Detail::general("Files can only be read."));
         return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
-    // What is behind `#` in a hand-over link never comes here.
+    // What is behind `#` in a payment link never comes here.
     if let Some(other) = state.files.other(path.strip_suffix('/').unwrap_or(&path)) {
-        return document(other.with(&bootstrap::element_for_anybody(&state)), "no-cache");
+        return document_response(other.with(&bootstrap::element_for_anybody(&state)), "no-cache");
     }
     if let Some(asset) = state.files.assets.get(&path) {
-        return send(asset, &parts.headers);
+        return asset_response(asset, &parts.headers);
     }
     if path != INDEX && path.rsplit('/').next().is_some_and(|last| last.contains('.')) {
         return Problem::not_found().into_response();
     }
-    let (element, private) = bootstrap::element(&state, &parts).await;
+    let (element, private) = bootstrap::bootstrap_element(&state, &parts).await;
     // Whatever carries somebody's figures must not be kept; without them the page is asked for again each time.
     let caching = if private { "no-store" } else { "no-cache" };
-    let mut page = document(state.files.index.with(&element), caching);
+    let mut page = document_response(state.files.index.with(&element), caching);
     page.headers_mut().insert(header::VARY, HeaderValue::from_static("Cookie"));
     page
 }
 
 /// For HEAD, hyper keeps the length and drops the bytes.
-fn document(text: String, caching: &'static str) -> Response {
+fn document_response(text: String, caching: &'static str) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, caching)];
     (headers, Extension(AppPage), text).into_response()
 }
 
-fn send(asset: &Asset, request: &HeaderMap) -> Response {
-    let (variant, encoding) = choose(asset, request);
-    let mut response = if matches(request, &variant.etag) {
+fn asset_response(asset: &Asset, request: &HeaderMap) -> Response {
+    let (variant, encoding) = choose_encoding(asset, request);
+    let mut response = if etag_matches(request, &variant.etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         // For HEAD, hyper keeps the length and drops the bytes.
@@ -71,9 +71,9 @@ fn send(asset: &Asset, request: &HeaderMap) -> Response {
 }
 
 /// The smallest form that the browser accepts; its own preference (`q`) goes first.
-fn choose<'a>(asset: &'a Asset, request: &HeaderMap) -> (&'a Variant, Option<&'static str>) {
+fn choose_encoding<'a>(asset: &'a Asset, request: &HeaderMap) -> (&'a Variant, Option<&'static str>) {
     let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let weight = |name| weight(accepted, name);
+    let weight = |name| encoding_weight(accepted, name);
     let packed = [(asset.brotli.as_ref(), "br"), (asset.gzip.as_ref(), "gzip")]
         .into_iter()
         .filter_map(|(variant, name)| Some((variant?, Some(name), weight(name))))
@@ -87,7 +87,7 @@ fn choose<'a>(asset: &'a Asset, request: &HeaderMap) -> (&'a Variant, Option<&'s
 }
 
 /// The q-value of an encoding in thousandths; 0 is "not acceptable" (RFC 9110 §12.5.3).
-fn weight(accepted: &str, encoding: &str) -> i64 {
+fn encoding_weight(accepted: &str, encoding: &str) -> i64 {
     let mut any = 0;
     for entry in accepted.split(',') {
         let mut parts = entry.split(';').map(str::trim);
@@ -104,7 +104,7 @@ fn weight(accepted: &str, encoding: &str) -> i64 {
     any
 }
 
-fn matches(request: &HeaderMap, etag: &HeaderValue) -> bool {
+fn etag_matches(request: &HeaderMap, etag: &HeaderValue) -> bool {
     let Some(known) = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) else { return false };
     known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == "*" || one.as_bytes() == etag)
 }
@@ -137,7 +137,7 @@ mod tests {
             ("BR ; q=1.000", Some("br")),
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, accepted.parse().unwrap())]);
-            assert_eq!(choose(&asset, &headers).1, encoding, "{accepted}");
+            assert_eq!(choose_encoding(&asset, &headers).1, encoding, "{accepted}");
         }
     }
 }

@@ -37,7 +37,7 @@ async fn get_ledger(
     State(state): State<AppState>,
     PathId(id): PathId<OrganizationId>,
 ) -> Result<([(HeaderName, &'static str); 1], String), Problem> {
-    Ok(([(header::CONTENT_TYPE, "application/jsonl")], test_seams::ledger(&state, &id).await?))
+    Ok(([(header::CONTENT_TYPE, "application/jsonl")], test_seams::dump_ledger(&state, &id).await?))
 }
 
 #[derive(Deserialize)]
@@ -53,21 +53,21 @@ async fn fill_ledger(
     PathId(id): PathId<OrganizationId>,
     Json(form): Json<Fill>,
 ) -> Result<StatusCode, Problem> {
-    test_seams::fill(&state, &id, form.lines, form.from_days_ago, form.to_days_ago).await?;
+    test_seams::fill_ledger(&state, &id, form.lines, form.from_days_ago, form.to_days_ago).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Script {
+struct ScriptForm {
     next: String,
 }
 
-async fn script_sandbox(State(state): State<AppState>, Json(form): Json<Script>) -> Result<StatusCode, Problem> {
-    test_seams::script(&state, &form.next)?;
+async fn script_sandbox(State(state): State<AppState>, Json(form): Json<ScriptForm>) -> Result<StatusCode, Problem> {
+    test_seams::script_bank(&state, &form.next)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn list_charges(State(state): State<AppState>) -> Result<Json<Vec<Charge>>, Problem> {
-    test_seams::charges(&state).await.map(Json)
+    test_seams::list_charges(&state).await.map(Json)
 }

@@ -1,4 +1,4 @@
-//! Money into the wallet by hand.
+//! Manual top-ups.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -12,12 +12,12 @@ use utoipa_axum::routes;
 
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{Json, PathId, Query};
-use crate::http::idempotency::{IdempotencyKey, Repeatable};
+use crate::http::idempotency::{Repeatable, RequiredIdempotencyKey};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::service::receipts::{self, Print};
-use crate::service::sessions::Member;
-use crate::service::top_ups::{self, Answer};
+use crate::service::sessions::SignedInMember;
+use crate::service::top_ups::{self, CreatedTopUp};
 use crate::service::wallet;
 use crate::state::AppState;
 
@@ -50,10 +50,10 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 async fn create_top_up(
     State(state): State<AppState>,
     Manager(member): Manager,
-    IdempotencyKey(key): IdempotencyKey,
+    RequiredIdempotencyKey(key): RequiredIdempotencyKey,
     Json(form): Json<CreateTopUp>,
 ) -> Result<Repeatable<Result<(StatusCode, Json<TopUp>), Problem>>, Problem> {
-    let Answer { outcome, replayed } = top_ups::create(&state, &member, key, &form).await?;
+    let CreatedTopUp { outcome, replayed } = top_ups::create_top_up(&state, &member, key, &form).await?;
     let answer = match outcome {
         Ok(top_up) => Ok((StatusCode::CREATED, with_wallet(&state, &member, top_up).await)),
         Err(problem) => Err(problem),
@@ -62,8 +62,8 @@ async fn create_top_up(
 }
 
 /// Whoever has paid is told what the wallet came to, whether or not events reach them.
-async fn with_wallet(state: &AppState, member: &Member, top_up: TopUp) -> Json<TopUp> {
-    Json(TopUp { wallet: wallet::afterwards(state, &member.organization).await, ..top_up })
+async fn with_wallet(state: &AppState, member: &SignedInMember, top_up: TopUp) -> Json<TopUp> {
+    Json(TopUp { wallet: wallet::wallet_afterwards(state, &member.organization).await, ..top_up })
 }
 
 /// One top-up
@@ -80,7 +80,7 @@ async fn get_top_up(
     Manager(member): Manager,
     PathId(id): PathId<TopUpId>,
 ) -> Result<Json<TopUp>, Problem> {
-    let top_up = top_ups::get(&state, &member.organization.id, &id).await?;
+    let top_up = top_ups::get_top_up(&state, &member.organization.id, &id).await?;
     Ok(with_wallet(&state, &member, top_up).await)
 }
 
@@ -104,7 +104,7 @@ async fn get_top_up_receipt(
     PathId(id): PathId<TopUpId>,
     Query(print): Query<Print>,
 ) -> Result<Response, Problem> {
-    let (pdf, number) = receipts::render(&state, &member.organization.id, &id, print.paper).await?;
+    let (pdf, number) = receipts::render_receipt(&state, &member.organization.id, &id, print.paper).await?;
     // Saved rather than shown: the viewers of some browsers do not run under our content policy.
     let name = format!("attachment; filename=\"receipt-{number}.pdf\"");
     let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
@@ -127,7 +127,7 @@ async fn check_top_up(
     Manager(member): Manager,
     PathId(id): PathId<TopUpId>,
 ) -> Result<Json<TopUp>, Problem> {
-    let top_up = top_ups::check(&state, &member.organization.id, &id).await?;
+    let top_up = top_ups::check_top_up(&state, &member.organization.id, &id).await?;
     Ok(with_wallet(&state, &member, top_up).await)
 }
 
@@ -169,6 +169,6 @@ async fn cancel_top_up(
     Manager(member): Manager,
     PathId(id): PathId<TopUpId>,
 ) -> Result<Json<TopUp>, Problem> {
-    let top_up = top_ups::cancel(&state, &member.organization.id, &id).await?;
+    let top_up = top_ups::cancel_top_up(&state, &member.organization.id, &id).await?;
     Ok(with_wallet(&state, &member, top_up).await)
 }

@@ -44,14 +44,14 @@ async fn list_transactions(
     } else {
         None
     };
-    transactions::page(&state, &member.organization, &search).await.map(Json)
+    transactions::list_page(&state, &member.organization, &search).await.map(Json)
 }
 
 /// Ledger lines as a table, newest first
 ///
 /// All lines that the filters of `GET /transactions` find, without paging (`cursor`, `before_seq`, `at` and `limit` are refused). Amounts are
 /// positive, `direction` says `in` or `out`; text that a spreadsheet would take for a formula begins with an apostrophe.
-/// UTF-8 with its mark; the file is named by organisation and month.
+/// UTF-8 with its mark; the file is named by organization and month.
 #[utoipa::path(
     get, path = paths::TRANSACTIONS_CSV, tag = "transactions", security(("session" = [])), params(Search),
     responses(
@@ -64,16 +64,16 @@ async fn export_transactions(
     Manager(member): Manager,
     Query(search): Query<Search>,
 ) -> Result<Response, Problem> {
-    let (name, parts) = export::export(&state, &member, &search).await?;
+    let (name, parts) = export::export_transactions(&state, &member, &search).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, attachment(&name)),
+        (header::CONTENT_DISPOSITION, attachment_headers(&name)),
     ];
     Ok((headers, Body::from_stream(parts)).into_response())
 }
 
 /// A name in any script (RFC 6266), and one in ASCII for those who read no other.
-fn attachment(name: &str) -> String {
+fn attachment_headers(name: &str) -> String {
     let ascii: String = name.chars().map(|one| if one.is_ascii_graphic() { one } else { '_' }).collect();
     let mut encoded = String::new();
     paths::push_encoded(&mut encoded, name);
@@ -98,7 +98,7 @@ async fn outline_transactions(
     Query(search): Query<Search>,
 ) -> Result<Json<TransactionOutline>, Problem> {
     let _turn = state.budgets.take_costly_read(&member.token_hash, &member.organization.id).await?;
-    outline::outline(&state, &member.organization, &search).await.map(Json)
+    outline::get_outline(&state, &member.organization, &search).await.map(Json)
 }
 
 /// One ledger line, with what corrects it
@@ -115,5 +115,5 @@ async fn get_transaction(
     Manager(member): Manager,
     Path(seq): Path<String>,
 ) -> Result<Json<TransactionDetail>, Problem> {
-    transactions::detail(&state, &member.organization, &seq).await.map(Json)
+    transactions::get_detail(&state, &member.organization, &seq).await.map(Json)
 }

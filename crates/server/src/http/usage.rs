@@ -29,7 +29,7 @@ pub(super) struct MonthAsked {
 
 /// A month's usage by kind and day
 ///
-/// Days are counted in the organisation's time zone, up to today. Usage counts on the day on which it happened, however late
+/// Days are counted in the organization's time zone, up to today. Usage counts on the day on which it happened, however late
 /// it was reported; `GET /statement` counts by when it was posted. A day that cost three times as much as usual says why.
 #[utoipa::path(
     get, path = paths::USAGE, tag = "usage", security(("session" = [])), params(MonthAsked),
@@ -43,5 +43,5 @@ async fn get_usage(
     Manager(member): Manager,
     Query(asked): Query<MonthAsked>,
 ) -> Result<Json<Usage>, Problem> {
-    usage::usage(&state, &member.organization, asked.month.as_deref()).await.map(Json)
+    usage::get_usage(&state, &member.organization, asked.month.as_deref()).await.map(Json)
 }

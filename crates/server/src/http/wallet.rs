@@ -25,13 +25,13 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     responses((status = 200, body = Wallet), (status = 401, body = Document), (status = 403, body = Document)),
 )]
 async fn get_wallet(State(state): State<AppState>, Manager(member): Manager) -> Result<Json<Wallet>, Problem> {
-    wallet::wallet(&state, &member.organization).await.map(Json)
+    wallet::get_wallet(&state, &member.organization).await.map(Json)
 }
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Span {
+struct StepSpan {
     /// How many days back from now, 1 to 92; 30 when left out.
     days: Option<String>,
 }
@@ -41,7 +41,7 @@ struct Span {
 /// Complete steps up to now, by when lines were posted, and the balance where they begin. Steps in which nothing moved
 /// are left out, and so are amounts of zero. Never more than one row a step is read, however many lines the ledger has.
 #[utoipa::path(
-    get, path = paths::WALLET_HISTORY, tag = "wallet", security(("session" = [])), params(Span),
+    get, path = paths::WALLET_HISTORY, tag = "wallet", security(("session" = [])), params(StepSpan),
     responses(
         (status = 200, body = WalletHistory), (status = 401, body = Document), (status = 403, body = Document),
         (status = 422, body = Document),
@@ -50,7 +50,7 @@ struct Span {
 async fn get_wallet_history(
     State(state): State<AppState>,
     Manager(member): Manager,
-    Query(span): Query<Span>,
+    Query(span): Query<StepSpan>,
 ) -> Result<Json<WalletHistory>, Problem> {
-    history::history(&state, &member.organization, span.days.as_deref()).await.map(Json)
+    history::get_history(&state, &member.organization, span.days.as_deref()).await.map(Json)
 }

@@ -6,7 +6,7 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::extract::body;
+use crate::http::extract::read_body;
 use crate::http::limits::WEBHOOK_BODY;
 use crate::http::problem::Problem;
 use crate::service::webhooks;
@@ -31,7 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 async fn receive_stripe_webhook(State(state): State<AppState>, request: Request) -> Result<StatusCode, Problem> {
     let signature = request.headers().get("stripe-signature").and_then(|value| value.to_str().ok());
     let signature = signature.unwrap_or_default().to_owned();
-    let bytes = body(request, &()).await?;
+    let bytes = read_body(request, &()).await?;
     webhooks::receive_stripe(&state, &signature, &bytes).await?;
     Ok(StatusCode::NO_CONTENT)
 }

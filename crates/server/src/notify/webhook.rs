@@ -57,7 +57,7 @@ impl Webhook {
     }
 
     pub(crate) async fn send(&self, notice: &Notice, now: Timestamp) -> Result<(), DeliveryError> {
-        let body = body(notice);
+        let body = message_body(notice);
         let timestamp = now.seconds().to_string();
         let answer = self
             .client
@@ -65,7 +65,7 @@ impl Webhook {
             .header("content-type", "application/json")
             .header("webhook-id", notice.id.as_str())
             .header("webhook-timestamp", &timestamp)
-            .header("webhook-signature", sign(&self.key, notice.id.as_str(), &timestamp, &body))
+            .header("webhook-signature", sign_message(&self.key, notice.id.as_str(), &timestamp, &body))
             .body(body)
             .send()
             .await
@@ -84,14 +84,14 @@ impl Webhook {
 
 /// `v1,` and the HMAC-SHA256 of id, time and body.
 /// See docs/decisions/0083-webhook-signing.md.
-fn sign(key: &[u8], id: &str, timestamp: &str, body: &str) -> String {
+fn sign_message(key: &[u8], id: &str, timestamp: &str, body: &str) -> String {
     // Any length is a key to HMAC.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
     mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
     format!("v1,{}", BASE64.encode(mac.finalize().into_bytes()))
 }
 
-fn body(notice: &Notice) -> String {
+fn message_body(notice: &Notice) -> String {
     let mut data = json!(notice.facts);
     data["organization_id"] = json!(notice.organization_id);
     json!({"type": wording::event_type(notice.kind), "timestamp": notice.created_at, "data": data}).to_string()
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn the_signature_is_that_of_the_specification() {
         let key = BASE64.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signature = sign(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
+        let signature = sign_message(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 

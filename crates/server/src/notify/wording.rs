@@ -43,9 +43,9 @@ pub(crate) fn compose_email(notice: &Notice, organization: &Organization, origin
         NoticeKind::LowBalance => low_balance(notice),
         NoticeKind::PaymentDeclined => (
             "an automatic payment was declined".to_owned(),
-            format!("{} We will try it again by ourselves. To be sure, check the card.", declined(notice)),
+            format!("{} We will try it again by ourselves. To be sure, check the card.", declined_text(notice)),
         ),
-        NoticeKind::AutomaticPaymentsPaused => ("automatic payments are paused".to_owned(), paused(notice)),
+        NoticeKind::AutomaticPaymentsPaused => ("automatic payments are paused".to_owned(), paused_text(notice)),
         NoticeKind::CardAdded => card_added(notice),
         NoticeKind::FraudWarning => ("a payment may have been fraud".to_owned(), fraud_warning(notice)),
         NoticeKind::AutomaticPaymentsChanged => auto_pay_changed(notice),
@@ -68,7 +68,7 @@ fn fact<'n>(notice: &'n Notice, name: &str) -> &'n str {
 }
 
 /// An amount as people read it: whole minor units, rounded down, since money that is not there is not shown.
-fn amount(notice: &Notice, name: &str) -> String {
+fn amount_text(notice: &Notice, name: &str) -> String {
     let (text, currency) = (fact(notice, name), fact(notice, "currency"));
     let rounded = text.parse::<Money>().ok().zip(currency.parse::<Currency>().ok());
     let rounded = rounded.and_then(|(amount, currency)| {
@@ -79,17 +79,17 @@ fn amount(notice: &Notice, name: &str) -> String {
 }
 
 fn low_balance(notice: &Notice) -> (String, String) {
-    let available = amount(notice, "available");
+    let available = amount_text(notice, "available");
     let text = format!(
         "The wallet has {available} left to spend, at or below its low mark of {}. At zero, outbound calls and AI tasks \
          stop at once; inbound calls go on for a short grace period.\n\nAdd balance, or switch on automatic payments.",
-        amount(notice, "low_mark"),
+        amount_text(notice, "low_mark"),
     );
     (format!("the wallet balance is low ({available})"), text)
 }
 
 /// `Visa •• 4242`.
-fn card(notice: &Notice) -> String {
+fn card_text(notice: &Notice) -> String {
     format!("{} •• {}", brand_name(fact(notice, "card_brand")), fact(notice, "card_last4"))
 }
 
@@ -97,7 +97,7 @@ fn card(notice: &Notice) -> String {
 const NOT_YOU: &str = "If nobody of you meant this, undo it in the wallet and change your passwords.";
 
 /// Whoever did it, in quotation marks.
-fn by(notice: &Notice) -> String {
+fn maker_text(notice: &Notice) -> String {
     match fact(notice, "by") {
         "" => "somebody".to_owned(),
         name => FreeText::quote(name, NAME_CHARACTERS),
@@ -110,14 +110,14 @@ fn auto_pay_changed(notice: &Notice) -> (String, String) {
         _ => ("automatic payments were raised", "raised what automatic payments may charge"),
     };
     let refill = match fact(notice, "refill_kind") {
-        "target" => format!("up to {}", amount(notice, "refill_amount")),
-        _ => format!("by {}", amount(notice, "refill_amount")),
+        "target" => format!("up to {}", amount_text(notice, "refill_amount")),
+        _ => format!("by {}", amount_text(notice, "refill_amount")),
     };
     let text = format!(
         "{} {change}: at {} or less the wallet is refilled {refill}, with at most {} a month.\n\n{NOT_YOU}",
-        by(notice),
-        amount(notice, "threshold"),
-        amount(notice, "monthly_cap"),
+        maker_text(notice),
+        amount_text(notice, "threshold"),
+        amount_text(notice, "monthly_cap"),
     );
     (headline.to_owned(), text)
 }
@@ -125,24 +125,24 @@ fn auto_pay_changed(notice: &Notice) -> (String, String) {
 fn role_changed(notice: &Notice) -> String {
     let member = FreeText::quote(fact(notice, "member"), NAME_CHARACTERS);
     let (before, after) = (fact(notice, "role_before"), fact(notice, "role"));
-    format!("{} changed the role of {member} from {before} to {after}.\n\n{NOT_YOU}", by(notice))
+    format!("{} changed the role of {member} from {before} to {after}.\n\n{NOT_YOU}", maker_text(notice))
 }
 
 fn link_created(notice: &Notice) -> String {
     let asks = match fact(notice, "purpose") {
         "connect" => "to connect a card".to_owned(),
-        "pay" => format!("to pay {}", amount(notice, "amount")),
-        _ => format!("to pay {} and connect the card", amount(notice, "amount")),
+        "pay" => format!("to pay {}", amount_text(notice, "amount")),
+        _ => format!("to pay {} and connect the card", amount_text(notice, "amount")),
     };
     let arms = match fact(notice, "automatic_payments") {
         "yes" => " It switches automatic payments on.",
         _ => "",
     };
-    format!("{} created a link {asks}.{arms} Whoever has it can use it once.\n\n{NOT_YOU}", by(notice))
+    format!("{} created a link {asks}.{arms} Whoever has it can use it once.\n\n{NOT_YOU}", maker_text(notice))
 }
 
 fn card_added(notice: &Notice) -> (String, String) {
-    let (card, name) = (card(notice), fact(notice, "by"));
+    let (card, name) = (card_text(notice), fact(notice, "by"));
     let whose = if name.is_empty() { "somebody".to_owned() } else { FreeText::quote(name, NAME_CHARACTERS) };
     let how = match fact(notice, "how") {
         "payment_link" => format!("through a payment link that {whose} made"),
@@ -167,16 +167,16 @@ fn fraud_warning(notice: &Notice) -> String {
     format!(
         "The card's bank suspects that the payment of {} with {} was fraud. No money was taken back. Ask the cardholder \
          whether the payment was theirs.{refund}{paused}",
-        amount(notice, "amount"),
-        card(notice),
+        amount_text(notice, "amount"),
+        card_text(notice),
     )
 }
 
-fn declined(notice: &Notice) -> String {
+fn declined_text(notice: &Notice) -> String {
     advise_payer(fact(notice, "decline_code").parse().unwrap_or(DeclineCode::GenericDecline)).english()
 }
 
-fn paused(notice: &Notice) -> String {
+fn paused_text(notice: &Notice) -> String {
     let why = match fact(notice, "reason") {
         "fraud_warning" => "The card's bank suspects that a payment was fraud. Settle that with the cardholder.",
         "reversed" => {
@@ -197,7 +197,7 @@ fn paused(notice: &Notice) -> String {
             "An automatic payment was not confirmed with the bank, and nothing was charged. Top up once by hand and confirm \
              the payment, or connect another card; then they go on."
         }
-        _ => &declined(notice),
+        _ => &declined_text(notice),
     };
     format!("{why} Until then the wallet is not refilled.")
 }
@@ -206,10 +206,10 @@ fn paused(notice: &Notice) -> String {
 mod tests {
     use super::*;
     use billing_domain::{NoticeId, OrganizationId, Timestamp};
-    use billing_store::Facts;
+    use billing_store::NoticeFacts;
 
     fn say(kind: NoticeKind, facts: &[(&str, &str)]) -> EmailText {
-        let facts: Facts = facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let facts: NoticeFacts = facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let created_at = Timestamp::from_seconds(0);
         let notice = Notice {
             id: NoticeId::from_trusted("n"),

@@ -8,7 +8,7 @@ use billing_store::{SandboxRecord, Store, StoreError};
 #[derive(Clone, Debug)]
 pub(crate) struct StoreVault(pub(crate) Store);
 
-fn record(SandboxRecord { version, body }: SandboxRecord) -> Record {
+fn to_record(SandboxRecord { version, body }: SandboxRecord) -> Record {
     Record { version, body }
 }
 
@@ -20,7 +20,7 @@ fn out_of_reach(error: StoreError) -> VaultError {
 #[async_trait]
 impl SandboxVault for StoreVault {
     async fn read(&self, drawer: Drawer, key: &str) -> Result<Option<Record>, VaultError> {
-        Ok(self.0.sandbox_read(drawer.as_str(), key).await.map_err(out_of_reach)?.map(record))
+        Ok(self.0.sandbox_read(drawer.as_str(), key).await.map_err(out_of_reach)?.map(to_record))
     }
 
     async fn write(&self, drawer: Drawer, key: &str, expected: i64, body: &str) -> Result<bool, VaultError> {
@@ -29,6 +29,6 @@ impl SandboxVault for StoreVault {
 
     async fn all(&self, drawer: Drawer) -> Result<Vec<Record>, VaultError> {
         let records = self.0.sandbox_all(drawer.as_str()).await.map_err(out_of_reach)?;
-        Ok(records.into_iter().map(record).collect())
+        Ok(records.into_iter().map(to_record).collect())
     }
 }

@@ -1,22 +1,22 @@
 //! Ledger lines that wait to be posted together, and who waits for the answer.
 
-use billing_store::{Batch, Outcome, StoreError};
+use billing_store::{Batch, LineOutcome, StoreError};
 use tokio::sync::oneshot;
 
-use super::lanes::Lanes;
+use super::group::Queues;
 use crate::problem::Problem;
 
 /// Lines of one commit: more would keep those behind them waiting for longer than they gain.
 /// See docs/decisions/0004-group-commit.md.
 const MAX_BATCH_LINES: usize = 4_000;
-/// Lines that may wait in a lane; whoever comes then is told to come again.
+/// Lines that may wait in a queue; whoever comes then is told to come again.
 const MAX_WAITING_LINES: usize = 100_000;
 
 /// What became of a line.
-pub(crate) type Posted = Result<Outcome, StoreError>;
+pub(crate) type PostResult = Result<LineOutcome, StoreError>;
 
 /// The lines of one request, one answer each in their order.
-pub(crate) type PostingReply = oneshot::Sender<Result<Vec<Posted>, Problem>>;
+pub(crate) type PostingReply = oneshot::Sender<Result<Vec<PostResult>, Problem>>;
 
 /// One organization's lines of one request.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct QueuedPosting {
     pub(crate) reply: PostingReply,
 }
 
-/// The lanes of postings: `count` is how many commits the database can use at once.
-pub(crate) fn new_lanes(count: usize) -> Lanes<QueuedPosting> {
-    Lanes::new(count, MAX_BATCH_LINES, MAX_WAITING_LINES)
+/// The queues of postings: `count` is how many commits the database can use at once.
+pub(crate) fn new_queues(count: usize) -> Queues<QueuedPosting> {
+    Queues::new(count, MAX_BATCH_LINES, MAX_WAITING_LINES)
 }

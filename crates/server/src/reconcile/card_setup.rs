@@ -6,7 +6,7 @@ pub(crate) mod intent;
 use billing_domain::CardId;
 use billing_domain::charge::DeclineCode;
 use billing_payments::{CardFacts, ProviderError, SetupAnswer, SetupOutcome};
-use billing_store::{Card, CardSetup, LinkCharge, NewCard, SetupStatus, SetupWord};
+use billing_store::{Card, CardSetup, LinkCharge, NewCard, SetupResult, SetupStatus};
 
 use self::intent::SetupIntent;
 use crate::deadlines::{ABANDONED_SECONDS, HANDOVER_SECONDS};
@@ -51,7 +51,7 @@ async fn call_and_apply(state: &AppState, setup: &CardSetup, given_up: bool) -> 
                 );
                 DeclineCode::ProcessingError
             };
-            apply_update(state, setup, &SetupWord::Failed { decline_code: Some(code) }).await
+            apply_update(state, setup, &SetupResult::Failed { decline_code: Some(code) }).await
         }
         Err(error) => {
             tracing::warn!(setup = %setup.id, %error, "no answer about a card");
@@ -61,22 +61,22 @@ async fn call_and_apply(state: &AppState, setup: &CardSetup, given_up: bool) -> 
 }
 
 /// What the answer means for the row.
-fn setup_update(state: &AppState, setup: &CardSetup, answer: SetupAnswer) -> Result<SetupWord, Problem> {
+fn setup_update(state: &AppState, setup: &CardSetup, answer: SetupAnswer) -> Result<SetupResult, Problem> {
     let provider_ref = Some(answer.provider_ref);
     Ok(match answer.outcome {
-        SetupOutcome::ActionRequired(action) => SetupWord::ActionRequired {
+        SetupOutcome::ActionRequired(action) => SetupResult::ActionRequired {
             provider_ref,
             next_action: serde_json::to_string(&action).map_err(Problem::internal)?,
         },
         SetupOutcome::Connected(facts) => {
-            SetupWord::Succeeded { provider_ref, card: new_card(state.new_id()?, &setup.provider, facts) }
+            SetupResult::Succeeded { provider_ref, card: new_card(state.new_id()?, &setup.provider, facts) }
         }
-        SetupOutcome::Declined(decline) => SetupWord::Failed { decline_code: Some(decline.code) },
-        SetupOutcome::Cancelled => SetupWord::Failed { decline_code: None },
+        SetupOutcome::Declined(decline) => SetupResult::Failed { decline_code: Some(decline.code) },
+        SetupOutcome::Cancelled => SetupResult::Failed { decline_code: None },
     })
 }
 
-async fn apply_update(state: &AppState, setup: &CardSetup, update: &SetupWord) -> Result<Vec<Effect>, Problem> {
+async fn apply_update(state: &AppState, setup: &CardSetup, update: &SetupResult) -> Result<Vec<Effect>, Problem> {
     if setup.link_id.is_some() {
         return apply_link_update(state, setup, update).await;
     }
@@ -91,7 +91,7 @@ async fn apply_update(state: &AppState, setup: &CardSetup, update: &SetupWord) -
 }
 
 /// The card of an attempt to use a payment link, which may go on with the charge that the link asks for.
-async fn apply_link_update(state: &AppState, setup: &CardSetup, update: &SetupWord) -> Result<Vec<Effect>, Problem> {
+async fn apply_link_update(state: &AppState, setup: &CardSetup, update: &SetupResult) -> Result<Vec<Effect>, Problem> {
     let (organization_id, now) = (&setup.organization_id, state.clock.now());
     let charge = LinkCharge { top_up_id: state.new_id()?, next_check_at: now.plus_seconds(HANDOVER_SECONDS) };
     let applied = state.store.apply_link_setup(organization_id, &setup.id, update, &charge, now).await?;

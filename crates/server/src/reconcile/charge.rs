@@ -7,7 +7,7 @@ use std::time::Duration;
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, TextMap, Timestamp, TopUpId};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
-use billing_store::{Applied, CreditLine, ProviderWord, StoreError, TopUp};
+use billing_store::{Applied, CreditLine, ProviderUpdate, StoreError, TopUp};
 
 use crate::deadlines::{LEASE_RETRY, charge_challenge_ends};
 use crate::events::Topic;
@@ -50,7 +50,7 @@ pub(crate) async fn reconcile_charge(
 ) -> Result<Option<Vec<Effect>>, Problem> {
     match lease_charge(state, organization_id, id).await? {
         Some((top_up, owner)) => reconcile_leased(state, &top_up, &owner).await.map(Some),
-        None => unleased(state, organization_id, id).await,
+        None => settle_unleased(state, organization_id, id).await,
     }
 }
 
@@ -63,7 +63,7 @@ pub(crate) async fn close_charge(
     id: &TopUpId,
 ) -> Result<Option<Vec<Effect>>, Problem> {
     let Some((top_up, owner)) = lease_charge(state, organization_id, id).await? else {
-        return unleased(state, organization_id, id).await;
+        return settle_unleased(state, organization_id, id).await;
     };
     let call = if top_up.status == TopUpStatus::ActionRequired { ProviderCall::Close } else { ProviderCall::Continue };
     call_and_apply(state, &top_up, &owner, call).await.map(Some)
@@ -82,7 +82,7 @@ async fn lease_charge(
 }
 
 /// Of a top-up that could not be leased: nothing is left to do if it is final, else somebody else is at it.
-async fn unleased(
+async fn settle_unleased(
     state: &AppState,
     organization_id: &OrganizationId,
     id: &TopUpId,
@@ -253,8 +253,8 @@ fn charge_update(
     top_up: &TopUp,
     answer: Result<Option<ChargeAnswer>, ProviderError>,
     now: Timestamp,
-) -> Option<ProviderWord> {
-    let blank = ProviderWord {
+) -> Option<ProviderUpdate> {
+    let blank = ProviderUpdate {
         outcome: Outcome::NoAnswer,
         provider_ref: None,
         decline_code: None,
@@ -276,7 +276,7 @@ fn charge_update(
             }
             let next_check_at = next_check_at(top_up, outcome, now);
             let provider_ref = Some(answer.provider_ref);
-            Some(ProviderWord { outcome, provider_ref, decline_code, next_action, received, next_check_at })
+            Some(ProviderUpdate { outcome, provider_ref, decline_code, next_action, received, next_check_at })
         }
         // A look-up that finds or hears nothing is no news; a charge without an answer is.
         Ok(None) if top_up.status == TopUpStatus::Unknown => Some(blank),
@@ -292,7 +292,7 @@ fn charge_update(
             );
             let decline_code = Some(DeclineCode::ProcessingError);
             // Only of a charge that was never taken up do we know that nothing happened.
-            (top_up.status == TopUpStatus::Created).then_some(ProviderWord {
+            (top_up.status == TopUpStatus::Created).then_some(ProviderUpdate {
                 outcome: Outcome::Declined,
                 decline_code,
                 ..blank
@@ -329,7 +329,7 @@ pub(crate) fn back_off(now: Timestamp, first: i64, checks: i64) -> Timestamp {
 }
 
 /// Writes the answer down, with the credit if it settles; what follows for everybody who watches.
-async fn apply_update(state: &AppState, top_up: &TopUp, update: &ProviderWord) -> Result<Vec<Effect>, Problem> {
+async fn apply_update(state: &AppState, top_up: &TopUp, update: &ProviderUpdate) -> Result<Vec<Effect>, Problem> {
     let now = state.clock.now();
     let organization = state.store.organization(&top_up.organization_id).await?;
     let credit = CreditLine {
@@ -414,7 +414,7 @@ async fn credit_source(state: &AppState, top_up: &TopUp) -> String {
     }
 }
 
-fn credit_details(top_up: &TopUp, update: &ProviderWord) -> TextMap {
+fn credit_details(top_up: &TopUp, update: &ProviderUpdate) -> TextMap {
     let mut details = TextMap::from([
         ("card_brand".to_owned(), top_up.card_brand.clone()),
         ("card_last4".to_owned(), top_up.card_last4.clone()),

@@ -3,7 +3,7 @@
 use billing_domain::charge::DisputeState;
 use billing_domain::{Money, OrganizationId, TextMap, TopUpId};
 use billing_payments::{DisputeAnswer, DisputeOutcome};
-use billing_store::{CreditLine, DisputeWord, EarlyKind, Organization, StoreError, TopUp};
+use billing_store::{CreditLine, DisputeUpdate, EarlyKind, Organization, StoreError, TopUp};
 
 use crate::events::Topic;
 use crate::message::{UserMessage, ledger};
@@ -40,7 +40,7 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
     let (organization_id, answer) = (&found.organization_id, &found.answer);
     let organization = state.store.organization(organization_id).await?;
     let top_up = state.store.top_up(organization_id, &found.top_up_id).await?;
-    let update = DisputeWord {
+    let update = DisputeUpdate {
         provider: state.provider.name().to_owned(),
         provider_ref: answer.provider_ref.clone(),
         top_up_id: top_up.id.clone(),

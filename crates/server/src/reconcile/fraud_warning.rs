@@ -1,6 +1,6 @@
 //! Early fraud warnings: automatic payments rest and people are told, once. Whether the money goes back is theirs to say.
 
-use billing_store::FraudWord;
+use billing_store::FraudUpdate;
 
 use crate::events::Topic;
 use crate::problem::Problem;
@@ -17,7 +17,7 @@ pub(crate) async fn reconcile_fraud_warning(state: &AppState, provider_ref: &str
     let Some(answer) = answer else { return Ok(Vec::new()) };
     let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(Vec::new()) };
     let Some(organization_id) = state.store.top_up_owner(&top_up_id).await? else { return Ok(Vec::new()) };
-    let update = FraudWord {
+    let update = FraudUpdate {
         provider: state.provider.name().to_owned(),
         provider_ref: answer.provider_ref.clone(),
         top_up_id,

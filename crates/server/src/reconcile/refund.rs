@@ -5,7 +5,7 @@ use billing_domain::{Money, OrganizationId, RefundId, TextMap, Timestamp, TopUpI
 use billing_payments::{
     ExternalRefund as ExternalRefundAnswer, ProviderError, Reference, RefundAnswer, RefundOutcome, RefundRequest,
 };
-use billing_store::{CreditLine, EarlyKind, ExternalRefund, Organization, Refund, RefundWord, StoreError, TopUp};
+use billing_store::{CreditLine, EarlyKind, NewExternalRefund, Organization, Refund, RefundResult, StoreError, TopUp};
 
 use crate::events::Topic;
 use crate::message::{UserMessage, ledger};
@@ -41,7 +41,7 @@ pub(crate) async fn reconcile_refund(state: &AppState, refund: &Refund) -> Resul
         Err(status) => (status, None),
     };
     let now = state.clock.now();
-    let update = RefundWord { status, provider_ref, next_check_at: back_off(now, 10, refund.checks) };
+    let update = RefundResult { status, provider_ref, next_check_at: back_off(now, 10, refund.checks) };
     let credit = refund_line(state, &organization, &top_up, UserMessage::ledger_refund_failed, &refund.reason, now)?;
     let (_, changed) = state.store.apply_refund(&organization.id, &refund.id, &update, &credit, now).await?;
     Ok(if changed { refund_effects(&organization.id) } else { Vec::new() })
@@ -99,7 +99,7 @@ pub(crate) async fn apply_external_refund(state: &AppState, found: &FoundRefund)
     let organization = state.store.organization(organization_id).await?;
     let top_up = state.store.top_up(organization_id, &found.top_up_id).await?;
     let now = state.clock.now();
-    let refund = ExternalRefund {
+    let refund = NewExternalRefund {
         id: state.new_id()?,
         top_up_id: top_up.id.clone(),
         amount: Money::from_minor(answer.amount_minor, answer.currency).ok_or(StoreError::Overflow)?,

@@ -14,7 +14,7 @@ use crate::message::UserMessage;
 use crate::problem::{Problem, field_error};
 use crate::recharge;
 use crate::reconcile::Effect;
-use crate::service::sessions::{Member, require_confirmation};
+use crate::service::sessions::{SignedInMember, require_confirmation};
 use crate::state::AppState;
 use crate::view::auto_pay::map_health;
 
@@ -22,13 +22,13 @@ use crate::view::auto_pay::map_health;
 const CONSENT: &str = "auto-pay-2026-11";
 
 /// The settings, how they do, and this month's figures.
-pub(crate) async fn get(state: &AppState, organization: &Organization) -> Result<AutoPayView, Problem> {
+pub(crate) async fn get_auto_pay(state: &AppState, organization: &Organization) -> Result<AutoPayView, Problem> {
     let auto_pay = state.store.auto_pay(&organization.id).await?;
-    show(state, organization, &auto_pay).await
+    describe_auto_pay(state, organization, &auto_pay).await
 }
 
 /// The same of settings that have just been read.
-pub(crate) async fn show(
+pub(crate) async fn describe_auto_pay(
     state: &AppState,
     organization: &Organization,
     auto_pay: &AutoPay,
@@ -39,7 +39,7 @@ pub(crate) async fn show(
         .settings
         .as_ref()
         .map(|settings| recharge::decide_plan(state, organization, settings, &figures.situation, now));
-    let settings = auto_pay.settings.unwrap_or_else(|| proposal(&state.config.limits(organization.currency)));
+    let settings = auto_pay.settings.unwrap_or_else(|| propose_settings(&state.config.limits(organization.currency)));
     // Without a named card it is the default one: whoever looks must see which one would be charged.
     let card = if auto_pay.enabled { recharge::charged_card(state, auto_pay).await? } else { None };
     let card_id = card.map(|card| card.id).or_else(|| auto_pay.card_id.clone());
@@ -85,7 +85,7 @@ pub(crate) async fn first_payment(
 }
 
 /// What the form begins with: 20, 50 and 500, in yen a hundred times as much, moved into the operator's limits.
-fn proposal(limits: &ChargeLimits) -> Settings {
+fn propose_settings(limits: &ChargeLimits) -> Settings {
     let scale = limits.currency.price_scale();
     let amount = Money::from_major(50 * scale).clamp(limits.min, limits.max);
     Settings {
@@ -96,9 +96,9 @@ fn proposal(limits: &ChargeLimits) -> Settings {
 }
 
 /// Changes the settings if `etag` is still theirs, and charges at once if the wallet is at or below the threshold.
-pub(crate) async fn put(
+pub(crate) async fn put_auto_pay(
     state: &AppState,
-    member: &Member,
+    member: &SignedInMember,
     expected: impl FnOnce(&str) -> Result<(), Problem>,
     form: &PutAutoPay,
 ) -> Result<AutoPayView, Problem> {
@@ -107,7 +107,7 @@ pub(crate) async fn put(
     let present = state.store.auto_pay(&organization.id).await?;
     expected(&present.version.to_string())?;
     let limits = state.config.limits(organization.currency);
-    let settings = entered("", &form.threshold, &form.refill, &form.monthly_cap, &limits)?;
+    let settings = read_settings("", &form.threshold, &form.refill, &form.monthly_cap, &limits)?;
     // Switching off must stay possible even when the operator's limits have moved past the settings.
     if form.enabled || present.settings != Some(settings) {
         refuse_problems("", &settings, &limits)?;
@@ -134,16 +134,16 @@ pub(crate) async fn put(
     };
     match state.store.put_auto_pay(&organization.id, present.version, &update, event, now).await {
         Ok(_) => {}
-        Err(StoreError::Stale) => return Err(stale()),
+        Err(StoreError::Stale) => return Err(stale_problem()),
         Err(StoreError::NotFound) => return Err(unknown_card()),
         Err(error) => return Err(error.into()),
     }
     run_effects(state, vec![Effect::ReviewAutoPay(organization.id.clone())]).await?;
-    get(state, organization).await
+    get_auto_pay(state, organization).await
 }
 
 /// Goes on after a pause: an explicit word of a person, so earlier declines no longer count.
-pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<AutoPayView, Problem> {
+pub(crate) async fn resume_auto_pay(state: &AppState, member: &SignedInMember) -> Result<AutoPayView, Problem> {
     let organization = &member.organization;
     let present = state.store.auto_pay(&organization.id).await?;
     if !present.enabled {
@@ -155,17 +155,21 @@ pub(crate) async fn resume(state: &AppState, member: &Member) -> Result<AutoPayV
     let agreed = present.health.apply(HealthEvent::Agreed).unwrap_or(present.health);
     match state.store.record_auto_pay_health(&organization.id, &present.health, &agreed, state.clock.now()).await {
         Ok(()) => {}
-        Err(StoreError::Stale) => return Err(stale()),
+        Err(StoreError::Stale) => return Err(stale_problem()),
         Err(error) => return Err(error.into()),
     }
     run_effects(state, vec![Effect::ReviewAutoPay(organization.id.clone())]).await?;
-    get(state, organization).await
+    get_auto_pay(state, organization).await
 }
 
 /// Before a card goes: without any card automatic payments are switched off; without the one that was agreed to they
 /// pause until somebody agrees to another one. Done first, so that a crash in between never charges a card unasked.
 /// See docs/decisions/0037-which-card-is-charged.md.
-pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id: &CardId) -> Result<(), Problem> {
+pub(crate) async fn before_card_goes(
+    state: &AppState,
+    member: &SignedInMember,
+    card_id: &CardId,
+) -> Result<(), Problem> {
     let organization_id = &member.organization.id;
     let present = state.store.auto_pay(organization_id).await?;
     let Some(settings) = present.settings else { return Ok(()) };
@@ -188,26 +192,26 @@ pub(crate) async fn before_card_goes(state: &AppState, member: &Member, card_id:
             let waiting = Effect::ReconcileWaitingCharges(organization_id.clone());
             run_effects(state, vec![waiting, Effect::publish(organization_id, Topic::AutoPay)]).await
         }
-        Err(StoreError::Stale) => Err(stale()),
+        Err(StoreError::Stale) => Err(stale_problem()),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Settings that may be confirmed, from what was entered; `prefix` leads to their fields in the body.
-pub(crate) fn settings(
+pub(crate) fn parse_settings(
     prefix: &str,
     threshold: &Entered,
     refill: &EnteredRefill,
     monthly_cap: &Entered,
     limits: &ChargeLimits,
 ) -> Result<Settings, Problem> {
-    let settings = entered(prefix, threshold, refill, monthly_cap, limits)?;
+    let settings = read_settings(prefix, threshold, refill, monthly_cap, limits)?;
     refuse_problems(prefix, &settings, limits)?;
     Ok(settings)
 }
 
 /// Reads what was entered; every field that is no amount is named.
-fn entered(
+fn read_settings(
     prefix: &str,
     threshold: &Entered,
     refill: &EnteredRefill,
@@ -218,7 +222,7 @@ fn entered(
     let mut read = |pointer: &str, text: &Entered| {
         Money::parse_payable(text.text(), limits.currency).unwrap_or_else(|error| {
             let error = AmountError::of(error, limits.currency);
-            errors.push(field(prefix, pointer, error.into()));
+            errors.push(settings_error(prefix, pointer, error.into()));
             Money::ZERO
         })
     };
@@ -236,7 +240,7 @@ fn entered(
         let by_itself = matches!(error, SettingsError::Amount(_));
         let pointer = format!("{prefix}{}", wrong.pointer());
         if by_itself && errors.iter().all(|known| known.pointer != pointer) {
-            errors.push(field(prefix, wrong.pointer(), error));
+            errors.push(settings_error(prefix, wrong.pointer(), error));
         }
     }
     Err(Problem::invalid(errors))
@@ -247,10 +251,12 @@ fn refuse_problems(prefix: &str, settings: &Settings, limits: &ChargeLimits) -> 
     if problems.is_empty() {
         return Ok(());
     }
-    Err(Problem::invalid(problems.into_iter().map(|(wrong, error)| field(prefix, wrong.pointer(), error)).collect()))
+    Err(Problem::invalid(
+        problems.into_iter().map(|(wrong, error)| settings_error(prefix, wrong.pointer(), error)).collect(),
+    ))
 }
 
-fn field(prefix: &str, pointer: &str, error: SettingsError) -> FieldError {
+fn settings_error(prefix: &str, pointer: &str, error: SettingsError) -> FieldError {
     field_error(format!("{prefix}{pointer}"), error.code(), UserMessage::from(error))
 }
 
@@ -258,6 +264,6 @@ fn card_required() -> Problem {
     Problem::new(ProblemCode::CardRequired, UserMessage::auto_pay_card_required())
 }
 
-fn stale() -> Problem {
+fn stale_problem() -> Problem {
     Problem::stale()
 }

@@ -4,7 +4,7 @@ use billing_contract::billing::Billing;
 
 use crate::calendar::Calendar;
 use crate::problem::Problem;
-use crate::service::sessions::Member;
+use crate::service::sessions::SignedInMember;
 use crate::service::usage::{Spending, summary_start};
 use crate::service::{auto_pay, cards, links, requests, top_ups, transactions, usage, wallet};
 use crate::state::AppState;
@@ -15,24 +15,24 @@ use billing_domain::OrganizationId;
 const TRIES: usize = 3;
 
 /// `GET /billing`.
-pub(crate) async fn billing(state: &AppState, member: &Member) -> Result<Billing, Problem> {
+pub(crate) async fn get_billing(state: &AppState, member: &SignedInMember) -> Result<Billing, Problem> {
     let organization = &member.organization;
     let now = state.clock.now();
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let today = calendar.date_of(now);
     let month = today.month();
-    let (figures, spending) = still(state, &organization.id, summary_start(month), today).await?;
+    let (figures, spending) = read_settled_figures(state, &organization.id, summary_start(month), today).await?;
     // Not beyond the wallet's last line: whoever resumes the stream from there misses nothing and sees nothing twice.
     let last_seq = figures.last_seq;
     let (wallet, auto_pay, cards, usage, transactions, requests, open_top_ups, links) = tokio::try_join!(
-        wallet::view(state, figures, &spending, today, now),
-        auto_pay::get(state, organization),
-        cards::list(state, &organization.id),
-        usage::summary(state, organization, &spending, month, today),
+        wallet::view_wallet(state, figures, &spending, today, now),
+        auto_pay::get_auto_pay(state, organization),
+        cards::list_cards(state, &organization.id),
+        usage::summarize_month(state, organization, &spending, month, today),
         transactions::first_page(state, &organization.id, last_seq),
-        requests::open(state, member),
-        top_ups::open(state, &organization.id),
-        links::list(state, &organization.id),
+        requests::open_requests(state, member),
+        top_ups::open_top_ups(state, &organization.id),
+        links::list_links(state, &organization.id),
     )?;
     Ok(Billing {
         wallet,
@@ -50,13 +50,13 @@ pub(crate) async fn billing(state: &AppState, member: &Member) -> Result<Billing
 }
 
 /// Wallet and usage of the same moment of the ledger.
-async fn still(
+async fn read_settled_figures(
     state: &AppState,
     organization_id: &OrganizationId,
     from: billing_domain::Date,
     today: billing_domain::Date,
 ) -> Result<(billing_store::Wallet, Spending), Problem> {
-    let mut before = wallet::figures(state, organization_id).await?;
+    let mut before = wallet::read_figures(state, organization_id).await?;
     for _ in 1..TRIES {
         let spending = Spending::read(state, organization_id, from, today).await?;
         let after = state.store.wallet(organization_id).await?;

@@ -4,26 +4,30 @@ use billing_contract::session::{Bootstrap, Brand, Service, StripePage};
 use billing_payments::sandbox;
 
 use crate::problem::Problem;
-use crate::service::sessions::Member;
+use crate::service::sessions::SignedInMember;
 use crate::service::{billing, members};
 use crate::state::AppState;
 
 /// For nobody: what the server is. For a manager also the billing tab, for a member whom to ask.
-pub(crate) async fn bootstrap(state: &AppState, member: Option<&Member>) -> Result<Bootstrap, Problem> {
-    let mut bootstrap =
-        Bootstrap { service: service(state), session: member.map(Member::session), billing: None, admins: None };
+pub(crate) async fn get_bootstrap(state: &AppState, member: Option<&SignedInMember>) -> Result<Bootstrap, Problem> {
+    let mut bootstrap = Bootstrap {
+        service: describe_service(state),
+        session: member.map(SignedInMember::session),
+        billing: None,
+        admins: None,
+    };
     match member {
         None => {}
         Some(member) if member.role.manages_billing() => {
-            bootstrap.billing = Some(Box::new(Box::pin(billing::billing(state, member)).await?));
+            bootstrap.billing = Some(Box::new(Box::pin(billing::get_billing(state, member)).await?));
         }
-        Some(member) => bootstrap.admins = Some(members::admins(state, member).await?),
+        Some(member) => bootstrap.admins = Some(members::list_admins(state, member).await?),
     }
     Ok(bootstrap)
 }
 
 /// What everybody may know about the server.
-pub(crate) fn service(state: &AppState) -> Service {
+pub(crate) fn describe_service(state: &AppState) -> Service {
     let provider = state.provider.name();
     let brand = &state.config.brand;
     Service {

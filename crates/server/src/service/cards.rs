@@ -16,7 +16,7 @@ use crate::reconcile::card_setup::intent::SetupIntent;
 use crate::reconcile::card_setup::reconcile_setup;
 use crate::reconcile::{Effect, ForgottenCard};
 use crate::service::fingerprint::request_fingerprint;
-use crate::service::sessions::Member;
+use crate::service::sessions::SignedInMember;
 use crate::service::{auto_pay, top_ups};
 use crate::state::AppState;
 use crate::view::card::{map_card, map_card_setup};
@@ -27,14 +27,14 @@ pub(crate) const TOKEN_CHARACTERS: usize = 200;
 const MAX_VALID_YEARS: u16 = 25;
 
 /// The connected cards, the default first.
-pub(crate) async fn list(state: &AppState, organization_id: &OrganizationId) -> Result<CardList, Problem> {
+pub(crate) async fn list_cards(state: &AppState, organization_id: &OrganizationId) -> Result<CardList, Problem> {
     Ok(CardList { items: state.store.cards(organization_id).await?.iter().map(map_card).collect() })
 }
 
 /// Starts connecting a card, at most once for a key if there is one; whether the key had begun it before.
 pub(crate) async fn start_setup(
     state: &AppState,
-    member: &Member,
+    member: &SignedInMember,
     key: Option<String>,
     form: &CreateCardSetup,
 ) -> Result<(CardSetupView, bool), Problem> {
@@ -64,7 +64,7 @@ pub(crate) async fn start_setup(
     })?;
     match created {
         Created::New(setup) => {
-            start(state, &setup).await?;
+            start_reconciling(state, &setup).await?;
             Ok((get_setup(state, organization_id, &setup.id).await?, false))
         }
         Created::Replay(setup) => Ok((get_setup(state, organization_id, &setup.id).await?, true)),
@@ -143,9 +143,9 @@ pub(crate) fn refuse_problems(
 }
 
 /// Asks the provider in a task of its own, which a dropped request does not stop, and waits a while for it.
-pub(crate) async fn start(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
+pub(crate) async fn start_reconciling(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
     let (state, setup) = (state.clone(), setup.clone());
-    let task = state.tasks.clone().spawn(async move { reconcile(&state, &setup).await });
+    let task = state.tasks.clone().spawn(async move { reconcile_now(&state, &setup).await });
     match tokio::time::timeout(OUTCOME_PATIENCE, task).await {
         Ok(Ok(outcome)) => outcome,
         // Late: the row says how it stands, and the worker goes on with it.
@@ -157,14 +157,14 @@ pub(crate) async fn start(state: &AppState, setup: &CardSetup) -> Result<(), Pro
 pub(crate) async fn reconcile_abandoned(state: &AppState, limit: u32) -> Result<(), Problem> {
     let before = state.clock.now().plus_seconds(-60);
     for setup in state.store.open_card_setups(before, limit).await? {
-        if let Err(problem) = reconcile(state, &setup).await {
+        if let Err(problem) = reconcile_now(state, &setup).await {
             tracing::warn!(setup = %setup.id, problem = problem.document().detail, "a card could not be set up");
         }
     }
     Ok(())
 }
 
-async fn reconcile(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
+async fn reconcile_now(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
     run_effects(state, reconcile_setup(state, setup).await?).await
 }
 
@@ -196,14 +196,14 @@ async fn find_setup(
 
 /// Asks the provider where connecting stands, unless that is final.
 /// See docs/decisions/0016-intent-before-charge.md.
-pub(crate) async fn check(
+pub(crate) async fn check_setup(
     state: &AppState,
     organization_id: &OrganizationId,
     id: &CardSetupId,
 ) -> Result<CardSetupView, Problem> {
     let setup = find_setup(state, organization_id, id).await?;
     if matches!(setup.status, SetupStatus::Pending | SetupStatus::ActionRequired) {
-        reconcile(state, &setup).await?;
+        reconcile_now(state, &setup).await?;
     }
     get_setup(state, organization_id, id).await
 }
@@ -221,9 +221,12 @@ pub(crate) async fn answer_challenge(
         return Err(Problem::new(ProblemCode::Conflict, UserMessage::card_confirmation_over()));
     }
     if state.clock.now().seconds_since(setup.created_at) <= ABANDONED_SECONDS {
-        sandbox.answer_setup(&Reference::setup(setup.id.as_str()), approve).await.map_err(top_ups::unanswered)?;
+        sandbox
+            .answer_setup(&Reference::setup(setup.id.as_str()), approve)
+            .await
+            .map_err(top_ups::challenge_unanswered)?;
     }
-    reconcile(state, &setup).await?;
+    reconcile_now(state, &setup).await?;
     get_setup(state, organization_id, id).await
 }
 
@@ -246,7 +249,7 @@ pub(crate) async fn make_default(
 }
 
 /// Removes a card. Without the last one automatic payments are switched off in the same step.
-pub(crate) async fn remove(state: &AppState, member: &Member, id: &CardId) -> Result<(), Problem> {
+pub(crate) async fn remove_card(state: &AppState, member: &SignedInMember, id: &CardId) -> Result<(), Problem> {
     let organization_id = &member.organization.id;
     let card = match state.store.card(organization_id, id).await {
         Err(StoreError::NotFound) => return Err(Problem::not_found()),

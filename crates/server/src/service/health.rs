@@ -7,7 +7,7 @@ use crate::problem::{Detail, Problem};
 use crate::state::AppState;
 
 /// The database answers and takes writes, and nobody has asked the server to stop.
-pub(crate) async fn check(state: &AppState) -> Result<(), Problem> {
+pub(crate) async fn check_readiness(state: &AppState) -> Result<(), Problem> {
     if state.shutdown.is_cancelled() {
         return Err(Problem::retry_later(ProblemCode::Unavailable, Detail::general("The server is stopping."), 5));
     }
@@ -22,7 +22,7 @@ pub(crate) async fn check(state: &AppState) -> Result<(), Problem> {
 }
 
 /// What is counted, with what waits in the database at this moment, for the operator's monitoring.
-pub(crate) async fn metrics(state: &AppState) -> String {
+pub(crate) async fn render_metrics(state: &AppState) -> String {
     let backlog = state.store.backlog().await.inspect_err(|error| {
         tracing::warn!(%error, "what waits could not be counted");
     });

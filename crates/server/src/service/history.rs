@@ -13,7 +13,7 @@ use crate::state::AppState;
 const DAYS: i64 = 30;
 
 /// `GET /wallet/history`.
-pub(crate) async fn history(
+pub(crate) async fn get_history(
     state: &AppState,
     organization: &Organization,
     asked: Option<&str>,
@@ -28,12 +28,12 @@ pub(crate) async fn history(
     let from = read.first.unwrap_or(until).clamp(wanted, until);
     Ok(WalletHistory {
         currency: organization.currency,
-        from: begins(from),
-        to: begins(until),
+        from: history_start(from),
+        to: history_start(until),
         step_seconds: STEP_SECONDS,
         opening: read.opening,
         steps: read.steps.iter().filter_map(|step| map_transaction(step, from)).collect(),
-        months: months(&calendar, begins(from), begins(until)),
+        months: month_boundaries(&calendar, history_start(from), history_start(until)),
     })
 }
 
@@ -45,7 +45,7 @@ fn days_asked_for(asked: Option<&str>) -> Result<i64, Problem> {
     days.ok_or_else(|| Problem::field("/days", "not_a_number_of_days", detail()))
 }
 
-const fn begins(step: i64) -> Timestamp {
+const fn history_start(step: i64) -> Timestamp {
     Timestamp::from_seconds(step.saturating_mul(STEP_SECONDS))
 }
 
@@ -55,7 +55,7 @@ fn map_transaction(step: &WalletStep, from: i64) -> Option<HistoryStep> {
 }
 
 /// From the month of `from` to the first one that begins after `to`.
-fn months(calendar: &Calendar, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
+fn month_boundaries(calendar: &Calendar, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
     let mut month = calendar.month_of(from);
     let mut months = vec![calendar.month_start(month)];
     while months.last().is_some_and(|begins| *begins <= to) {
@@ -81,8 +81,11 @@ mod tests {
     #[test]
     fn months_reach_past_the_end_in_the_organisations_zone() {
         let calendar = Calendar::of("America/Chicago").unwrap();
-        let months =
-            months(&calendar, "2026-10-29T12:00:00Z".parse().unwrap(), "2026-12-01T05:59:00Z".parse().unwrap());
+        let months = month_boundaries(
+            &calendar,
+            "2026-10-29T12:00:00Z".parse().unwrap(),
+            "2026-12-01T05:59:00Z".parse().unwrap(),
+        );
         let expected = ["2026-10-01T05:00:00Z", "2026-11-01T05:00:00Z", "2026-12-01T06:00:00Z"];
         assert_eq!(months, expected.map(|text| text.parse::<Timestamp>().unwrap()));
     }

@@ -1,4 +1,4 @@
-//! Hand-over links as their makers see them. Using one is `pay`'s.
+//! Payment links as their makers see them. Using one is `pay`'s.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ use crate::message::amount::describe_in_range;
 use crate::problem::{Detail, Problem, field_error};
 use crate::reconcile::card_setup::close_hosted_page;
 use crate::service::auto_pay;
-use crate::service::sessions::{Member, hash_of, require_confirmation};
+use crate::service::sessions::{SignedInMember, hash_of, require_confirmation};
 use crate::state::AppState;
 use crate::view::payment_link::map_payment_link;
 
@@ -31,14 +31,14 @@ use crate::view::payment_link::map_payment_link;
 const LISTED: u32 = 50;
 
 /// Every link that can be used and the latest others, newest first.
-pub(crate) async fn list(state: &AppState, organization_id: &OrganizationId) -> Result<PaymentLinkList, Problem> {
+pub(crate) async fn list_links(state: &AppState, organization_id: &OrganizationId) -> Result<PaymentLinkList, Problem> {
     let now = state.clock.now();
     let links = state.store.links(organization_id, LISTED, now).await?;
     Ok(PaymentLinkList { items: links.iter().map(|link| map_payment_link(link, now)).collect() })
 }
 
 /// One link.
-pub(crate) async fn get(
+pub(crate) async fn get_link(
     state: &AppState,
     organization_id: &OrganizationId,
     id: &LinkId,
@@ -47,16 +47,16 @@ pub(crate) async fn get(
 }
 
 /// Makes a link; `origin` is where the page is. The token is told now and never again.
-pub(crate) async fn create(
+pub(crate) async fn create_link(
     state: &AppState,
-    member: &Member,
+    member: &SignedInMember,
     origin: &str,
     form: &CreatePaymentLink,
 ) -> Result<CreatedPaymentLink, Problem> {
     let organization = &member.organization;
     let limits = state.config.limits(organization.currency);
     let now = state.clock.now();
-    let checked = check(form, &limits)?;
+    let checked = check_form(form, &limits)?;
     require_confirmation(state, member)?;
     let mut token = [0; 32];
     getrandom::fill(&mut token).map_err(Problem::internal)?;
@@ -78,11 +78,11 @@ pub(crate) async fn create(
     })?;
     state.events.publish(&organization.id, Topic::Link(link.id.clone()));
     let url = format!("{origin}/pay#{token}");
-    Ok(CreatedPaymentLink { link: map_payment_link(&link, now), qr: qr(&url)?, url })
+    Ok(CreatedPaymentLink { link: map_payment_link(&link, now), qr: draw_qr_code(&url)?, url })
 }
 
 /// Takes a link back. One that is over already stays as it is, and is answered as it is.
-pub(crate) async fn revoke(
+pub(crate) async fn revoke_link(
     state: &AppState,
     organization_id: &OrganizationId,
     id: &LinkId,
@@ -137,7 +137,7 @@ struct Checked {
     seconds: i64,
 }
 
-fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Problem> {
+fn check_form(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Problem> {
     let mut errors = Vec::new();
     let mut wrong = |pointer: &str, code: &str, detail: Detail| errors.push(field_error(pointer, code, detail));
     let amount = match (form.purpose.pays(), &form.amount) {
@@ -170,7 +170,7 @@ fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Pro
         let detail = "Automatic payments need a card that stays connected.";
         wrong("/auto_pay", "wrong_value", Detail::general(detail));
     }
-    let settings = match form.auto_pay.as_ref().map(|entered| settings(entered, limits)).transpose() {
+    let settings = match form.auto_pay.as_ref().map(|entered| read_settings(entered, limits)).transpose() {
         Ok(settings) => settings,
         Err(problem) => {
             errors.extend(problem.document().errors.iter().cloned());
@@ -184,13 +184,13 @@ fn check(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked, Pro
     }
 }
 
-fn settings(entered: &EnteredLinkSettings, limits: &ChargeLimits) -> Result<Settings, Problem> {
-    auto_pay::settings("/auto_pay", &entered.threshold, &entered.refill, &entered.monthly_cap, limits)
+fn read_settings(entered: &EnteredLinkSettings, limits: &ChargeLimits) -> Result<Settings, Problem> {
+    auto_pay::parse_settings("/auto_pay", &entered.threshold, &entered.refill, &entered.monthly_cap, limits)
 }
 
 /// The code of an address: medium correction, as printed codes have it.
 /// See docs/decisions/0035-qr-codes.md.
-fn qr(url: &str) -> Result<QrCode, Problem> {
+fn draw_qr_code(url: &str) -> Result<QrCode, Problem> {
     let code = qrcode::QrCode::with_error_correction_level(url, EcLevel::M).map_err(Problem::internal)?;
     let size = code.width();
     let dark: Vec<bool> = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn the_path_of_a_code_draws_exactly_its_dark_modules() {
         let url = "https://billing.example.com/pay#0123456789abcdef0123456789abcdef0123456789a";
-        let drawn = qr(url).unwrap();
+        let drawn = draw_qr_code(url).unwrap();
         let code = qrcode::QrCode::with_error_correction_level(url, EcLevel::M).unwrap();
         let size = usize::from(drawn.size);
         let mut dark = vec![false; size * size];

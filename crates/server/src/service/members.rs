@@ -1,4 +1,4 @@
-//! The people of an organisation and their roles.
+//! The people of an organization and their roles.
 
 use billing_contract::ProblemCode;
 use billing_contract::member::{self, MemberList};
@@ -10,24 +10,24 @@ use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::Problem;
 use crate::service::links;
-use crate::service::sessions::{Member, require_confirmation};
+use crate::service::sessions::{SignedInMember, require_confirmation};
 use crate::state::AppState;
 
 /// Everybody, by name.
-pub(crate) async fn list(state: &AppState, member: &Member) -> Result<MemberList, Problem> {
+pub(crate) async fn list_members(state: &AppState, member: &SignedInMember) -> Result<MemberList, Problem> {
     let members = state.store.members(&member.organization.id).await?;
     Ok(MemberList { items: members.into_iter().map(map_transaction).collect() })
 }
 
 /// Whom a member can ask.
-pub(crate) async fn admins(state: &AppState, member: &Member) -> Result<Admins, Problem> {
+pub(crate) async fn list_admins(state: &AppState, member: &SignedInMember) -> Result<Admins, Problem> {
     Ok(Admins { admins: state.store.admin_names(&member.organization.id).await? })
 }
 
 /// Gives somebody another role, at once everywhere; the last owner stays one.
 pub(crate) async fn change_role(
     state: &AppState,
-    member: &Member,
+    member: &SignedInMember,
     user_id: &UserId,
     role: Role,
 ) -> Result<member::Member, Problem> {

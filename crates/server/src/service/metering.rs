@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use billing_contract::FieldError;
 use billing_contract::metering::{UsageEvent, UsageResult, UsageResultStatus};
 use billing_domain::decimal::DecimalError;
-use billing_store::{Organization, Outcome, StoreError};
+use billing_store::{LineOutcome, Organization, StoreError};
 
 use crate::problem::{Detail, Problem, field_error};
-use crate::queue::postings::Posted;
+use crate::queue::postings::PostResult;
 use crate::service::postings::group::post_together;
 use crate::service::postings::{Report, UsageLine};
 use crate::state::AppState;
@@ -32,28 +32,28 @@ pub(crate) struct Unread {
 ///
 /// A line is accepted however late it comes (back to the year 2000, also from before the wallet existed): what was
 /// used is owed, and the summary counts it on the day on which it happened. A line from the future is refused.
-pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<UsageResult>, Problem> {
+pub(crate) async fn report_usage(state: &AppState, items: Vec<Item>) -> Result<Vec<UsageResult>, Problem> {
     let now = state.clock.now();
     let mut results = Vec::with_capacity(items.len());
     let mut reports: Vec<(Report, Vec<usize>)> = Vec::new();
-    // Where an organisation's report is; `None`: there is no such organisation.
+    // Where an organization's report is; `None`: there is no such organization.
     let mut places: HashMap<String, Option<usize>> = HashMap::new();
     for (index, item) in items.into_iter().enumerate() {
         let checked = item.map_err(|unread| (unread.id, unread.error)).and_then(|event| {
             let (id, organization_id) = (event.id.clone(), event.organization_id.clone());
-            item::line(event, now).map(|line| (organization_id, line)).map_err(|error| (id, error))
+            item::check_item(event, now).map(|line| (organization_id, line)).map_err(|error| (id, error))
         });
         let (organization_id, line) = match checked {
             Ok(line) => line,
             Err((id, error)) => {
-                results.push(rejected(id, index, error));
+                results.push(rejected_result(id, index, error));
                 continue;
             }
         };
         let place = if let Some(place) = places.get(&organization_id) {
             *place
         } else {
-            let found = organization(state, &organization_id).await?;
+            let found = find_organization(state, &organization_id).await?;
             let place = found.map(|organization| {
                 reports.push((Report { organization, lines: Vec::new() }, Vec::new()));
                 reports.len() - 1
@@ -63,19 +63,19 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
         };
         let id = line.reference.clone();
         let Some((report, indexes)) = place.and_then(|place| reports.get_mut(place)) else {
-            results.push(rejected(id, index, no_organization()));
+            results.push(rejected_result(id, index, no_organization()));
             continue;
         };
         let reference = state.reference_mask.of(&state.store, &report.organization.id, line.reference).await?;
         indexes.push(index);
-        results.push(rejected(id, index, unposted()));
+        results.push(rejected_result(id, index, unposted_result()));
         report.lines.push(UsageLine { reference, ..line });
     }
     let (reports, indexes): (Vec<_>, Vec<_>) = reports.into_iter().unzip();
     let answers = post_together(state, reports).await?;
     for (posted, index) in answers.into_iter().flatten().zip(indexes.into_iter().flatten()) {
         if let Some(result) = results.get_mut(index) {
-            *result = answer(std::mem::take(&mut result.id), index, posted);
+            *result = answer_item(std::mem::take(&mut result.id), index, posted);
         }
     }
     // Once a report and not once a line: this is the busiest route.
@@ -89,7 +89,7 @@ pub(crate) async fn report(state: &AppState, items: Vec<Item>) -> Result<Vec<Usa
     Ok(results)
 }
 
-async fn organization(state: &AppState, id: &str) -> Result<Option<Organization>, Problem> {
+async fn find_organization(state: &AppState, id: &str) -> Result<Option<Organization>, Problem> {
     let Ok(id) = id.parse() else { return Ok(None) };
     match state.store.organization(&id).await {
         Ok(organization) => Ok(Some(organization)),
@@ -98,41 +98,43 @@ async fn organization(state: &AppState, id: &str) -> Result<Option<Organization>
     }
 }
 
-fn answer(id: String, index: usize, posted: Posted) -> UsageResult {
+fn answer_item(id: String, index: usize, posted: PostResult) -> UsageResult {
     match posted {
-        Ok(Outcome::Posted(line)) => UsageResult {
+        Ok(LineOutcome::Posted(line)) => UsageResult {
             id,
             status: UsageResultStatus::Posted,
             seq: Some(line.line.seq),
             amount: Some(line.line.amount),
             error: None,
         },
-        Ok(Outcome::Duplicate { seq, amount }) => {
+        Ok(LineOutcome::Duplicate { seq, amount }) => {
             UsageResult { id, status: UsageResultStatus::Duplicate, seq: Some(seq), amount: Some(amount), error: None }
         }
-        Ok(Outcome::Conflict { seq }) => {
+        Ok(LineOutcome::Conflict { seq }) => {
             let detail = format!("Line {seq} was posted under this id with another content.");
-            rejected(id, index, field("/id", "conflict", detail))
+            rejected_result(id, index, general_error("/id", "conflict", detail))
         }
-        Err(StoreError::NotFound) => rejected(id, index, no_organization()),
-        Err(_) => {
-            rejected(id, index, field("/quantity", "too_large", "The balance would leave the range of the ledger."))
-        }
+        Err(StoreError::NotFound) => rejected_result(id, index, no_organization()),
+        Err(_) => rejected_result(
+            id,
+            index,
+            general_error("/quantity", "too_large", "The balance would leave the range of the ledger."),
+        ),
     }
 }
 
-fn rejected(id: String, index: usize, error: FieldError) -> UsageResult {
+fn rejected_result(id: String, index: usize, error: FieldError) -> UsageResult {
     let error = FieldError { pointer: format!("/events/{index}{}", error.pointer), ..error };
     UsageResult { id, status: UsageResultStatus::Rejected, seq: None, amount: None, error: Some(error) }
 }
 
 fn no_organization() -> FieldError {
-    field("/organization_id", "not_found", "There is no organization with this id.")
+    general_error("/organization_id", "not_found", "There is no organization with this id.")
 }
 
 /// Stands in an item's place until its posting is known.
-fn unposted() -> FieldError {
-    field("", "unposted", "This was not posted.")
+fn unposted_result() -> FieldError {
+    general_error("", "unposted", "This was not posted.")
 }
 
 const fn decimal_code(error: DecimalError) -> &'static str {
@@ -144,6 +146,6 @@ const fn decimal_code(error: DecimalError) -> &'static str {
     }
 }
 
-fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
+fn general_error(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
     field_error(pointer, code, Detail::general(detail))
 }

@@ -2,7 +2,7 @@
 
 use billing_contract::auto_pay::HealthState;
 use billing_domain::{OrganizationId, Timestamp};
-use billing_store::{Channel, Delivery, DeliveryWord, Facts, Organization};
+use billing_store::{Channel, Delivery, DeliveryResult, NoticeFacts, Organization};
 use futures_util::future::join_all;
 
 use crate::calendar::Calendar;
@@ -30,17 +30,17 @@ pub(crate) async fn watch_balance(state: &AppState, organization_id: &Organizati
         return Ok(());
     }
     let organization = state.store.organization(organization_id).await?;
-    let wallet = wallet::wallet(state, &organization).await?;
+    let wallet = wallet::get_wallet(state, &organization).await?;
     let below = wallet.available <= wallet.low_mark;
     let refilled = below
-        && match auto_pay::get(state, &organization).await?.health.state {
+        && match auto_pay::get_auto_pay(state, &organization).await?.health.state {
             HealthState::Armed | HealthState::Charging => true,
             HealthState::Waiting => wallet.available.is_positive(),
             _ => false,
         };
     // A wallet that never had money has nothing to fall from.
     let is_low = below && !refilled && wallet.last_seq > 0;
-    let facts = Facts::from([
+    let facts = NoticeFacts::from([
         ("available".to_owned(), wallet.available.to_string()),
         ("balance".to_owned(), wallet.balance.to_string()),
         ("currency".to_owned(), wallet.currency.to_string()),
@@ -63,8 +63,8 @@ pub(crate) async fn watch_passed_over(state: &AppState) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The organisation's latest notices as e-mails, newest first; each with when it was written, also on its clocks.
-pub(crate) async fn outbox(
+/// The organization's latest notices as e-mails, newest first; each with when it was written, also on its clocks.
+pub(crate) async fn list_outbox(
     state: &AppState,
     organization: &Organization,
 ) -> Result<Vec<(Timestamp, String, EmailText)>, Problem> {
@@ -82,10 +82,10 @@ pub(crate) async fn outbox(
 pub(crate) async fn deliver_due(state: &AppState, limit: u32) -> Result<usize, Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
     let due = state.store.lease_due_deliveries(&owner, now.plus_seconds(LEASE_SECONDS), now, limit).await?;
-    let words = join_all(due.iter().map(|delivery| deliver(state, delivery))).await;
+    let words = join_all(due.iter().map(|delivery| deliver_one(state, delivery))).await;
     for (delivery, word) in due.iter().zip(words) {
         let word = word?;
-        if let DeliveryWord::Failed { error, again_at } = &word {
+        if let DeliveryResult::Failed { error, again_at } = &word {
             let (notice, channel) = (&delivery.notice.id, delivery.channel.as_str());
             if again_at.is_some() {
                 tracing::warn!(%notice, channel, error, "a notice was not taken; it is tried again");
@@ -98,14 +98,14 @@ pub(crate) async fn deliver_due(state: &AppState, limit: u32) -> Result<usize, P
     Ok(due.len())
 }
 
-async fn deliver(state: &AppState, delivery: &Delivery) -> Result<DeliveryWord, Problem> {
+async fn deliver_one(state: &AppState, delivery: &Delivery) -> Result<DeliveryResult, Problem> {
     let sent = match delivery.channel {
         Channel::Webhook => match &state.notification_channels.webhook {
-            None => return Ok(DeliveryWord::Kept),
+            None => return Ok(DeliveryResult::Kept),
             Some(webhook) => webhook.send(&delivery.notice, state.clock.now()).await,
         },
         Channel::Email => match &state.notification_channels.mailer {
-            None => return Ok(DeliveryWord::Kept),
+            None => return Ok(DeliveryResult::Kept),
             Some(mailer) => {
                 let organization = state.store.organization(&delivery.notice.organization_id).await?;
                 let text = compose_email(&delivery.notice, &organization, state.config.public_origin.as_deref());
@@ -114,8 +114,8 @@ async fn deliver(state: &AppState, delivery: &Delivery) -> Result<DeliveryWord, 
         },
     };
     Ok(match sent {
-        Ok(()) => DeliveryWord::Delivered,
-        Err(failed) => DeliveryWord::Failed {
+        Ok(()) => DeliveryResult::Delivered,
+        Err(failed) => DeliveryResult::Failed {
             again_at: if failed.permanent { None } else { again_at(delivery.tries, state.clock.now()) },
             error: failed.reason,
         },

@@ -1,4 +1,4 @@
-//! The organisation's own data: name and address for receipts, the time zone in which days are counted.
+//! The organization's own data: name and address for receipts, the time zone in which days are counted.
 
 use billing_contract::FieldError;
 use billing_contract::organization::{Organization, PutOrganization};
@@ -10,18 +10,22 @@ use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Problem, field_error, text_error};
-use crate::service::sessions::Member;
+use crate::service::sessions::SignedInMember;
 use crate::state::AppState;
 
-/// The organisation as its managers see it.
-pub(crate) fn organization(member: &Member) -> Organization {
+/// The organization as its managers see it.
+pub(crate) fn get_organization(member: &SignedInMember) -> Organization {
     map_transaction(member.organization.clone())
 }
 
 /// Changes it, if it is still the version that the member's request found; another time zone counts usage days anew.
-pub(crate) async fn change(state: &AppState, member: &Member, form: &PutOrganization) -> Result<Organization, Problem> {
+pub(crate) async fn change_organization(
+    state: &AppState,
+    member: &SignedInMember,
+    form: &PutOrganization,
+) -> Result<Organization, Problem> {
     let before = &member.organization;
-    let (update, calendar) = check(form)?;
+    let (update, calendar) = check_form(form)?;
     let after = state.store.update_organization(&before.id, before.version, &update).await?;
     if after.time_zone != before.time_zone {
         // In a task of its own: a browser that hangs up must not leave half of the days in the old zone.
@@ -33,11 +37,11 @@ pub(crate) async fn change(state: &AppState, member: &Member, form: &PutOrganiza
     Ok(map_transaction(after))
 }
 
-fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Problem> {
+fn check_form(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Problem> {
     let mut errors = Vec::new();
-    let name = text(&mut errors, "/name", &form.name, ORGANIZATION_NAME);
-    let address = text(&mut errors, "/address", &form.address, ADDRESS);
-    let tax_id = text(&mut errors, "/tax_id", &form.tax_id, TAX_ID);
+    let name = check_text(&mut errors, "/name", &form.name, ORGANIZATION_NAME);
+    let address = check_text(&mut errors, "/address", &form.address, ADDRESS);
+    let tax_id = check_text(&mut errors, "/tax_id", &form.tax_id, TAX_ID);
     match Calendar::of(form.time_zone.trim()) {
         Ok(calendar) if errors.is_empty() => {
             let time_zone = calendar.name().unwrap_or(form.time_zone.trim()).to_owned();
@@ -51,7 +55,7 @@ fn check(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Probl
     }
 }
 
-fn text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, purpose: Purpose) -> String {
+fn check_text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, purpose: Purpose) -> String {
     let text = FreeText::parse(purpose, entered).unwrap_or_else(|error| {
         errors.push(match error {
             FreeTextError::Required => field_error(pointer, error.code(), UserMessage::organization_name_missing()),
@@ -86,7 +90,7 @@ mod tests {
             tax_id: "DE\u{202e}321".to_owned(),
             time_zone: "Europe/Atlantis".to_owned(),
         };
-        let problem = check(&form).unwrap_err();
+        let problem = check_form(&form).unwrap_err();
         let pointers: Vec<_> = problem.document().errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/name", "/address", "/tax_id", "/time_zone"]);
     }
@@ -99,7 +103,7 @@ mod tests {
             tax_id: String::new(),
             time_zone: "America/Chicago".to_owned(),
         };
-        let (update, _) = check(&form).unwrap();
+        let (update, _) = check_form(&form).unwrap();
         assert_eq!((update.name.as_str(), update.address.as_str()), ("Northwind", "1 Main St\nAustin"));
     }
 }

@@ -1,12 +1,12 @@
 //! Issuing papers: what a paper says of buyer, seller and zone is written down with its number when it is first asked for,
 //! and read from there ever after.
 //!
-//! When it is first asked for and not when the money arrives: until then there is no paper, and an organisation may put its
-//! name and address right; top-ups of older versions need nothing; and settlements of different organisations never wait
+//! When it is first asked for and not when the money arrives: until then there is no paper, and an organization may put its
+//! name and address right; top-ups of older versions need nothing; and settlements of different organizations never wait
 //! for each other's numbers.
 
 use billing_domain::OrganizationId;
-use billing_store::{NewPaper, Paper, PaperKind};
+use billing_store::{IssuedDocument, NewDocument, PaperKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ impl SellerFacts {
 }
 
 /// The series of a seller goes on when its address changes; who has a tax number is known by it, whatever its name.
-fn series(seller: &Seller) -> String {
+fn number_series(seller: &Seller) -> String {
     if seller.tax_id.is_empty() { seller.name.clone() } else { format!("tax:{}", seller.tax_id) }
 }
 
@@ -45,14 +45,14 @@ pub(crate) async fn issued<T: Serialize + DeserializeOwned>(
     kind: PaperKind,
     subject: &str,
     facts: &T,
-) -> Result<(Paper, T), Problem> {
+) -> Result<(IssuedDocument, T), Problem> {
     let paper = if let Some(paper) = state.store.paper(organization_id, kind, subject).await? {
         paper
     } else {
-        let new = NewPaper {
+        let new = NewDocument {
             kind,
             subject: subject.to_owned(),
-            seller: series(&state.config.seller),
+            seller: number_series(&state.config.seller),
             facts: serde_json::to_string(facts).map_err(Problem::internal)?,
         };
         state.store.issue_paper(organization_id, &new, state.clock.now()).await?
@@ -62,7 +62,7 @@ pub(crate) async fn issued<T: Serialize + DeserializeOwned>(
 }
 
 /// `R-000123`, `S-000012`.
-pub(crate) fn number(paper: &Paper) -> String {
+pub(crate) fn paper_number(paper: &IssuedDocument) -> String {
     let letter = match paper.kind {
         PaperKind::Receipt => 'R',
         PaperKind::Statement => 'S',

@@ -1,4 +1,4 @@
-//! What somebody without an account does with a hand-over link. The token is all the proof there is: it comes in bodies
+//! What somebody without an account does with a payment link. The token is all the proof there is: it comes in bodies
 //! only, and nothing but the link itself is told for it.
 
 use std::net::IpAddr;
@@ -34,21 +34,21 @@ use crate::view::card::map_card_summary;
 use crate::view::payment_link::map_link_settings;
 
 /// What the page shows of a link that can be used. Writes down that somebody has seen it.
-pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLink) -> Result<PayPage, Problem> {
-    let link = find(state, address, &form.token).await?;
+pub(crate) async fn resolve_link(state: &AppState, address: IpAddr, form: &ResolveLink) -> Result<PayPage, Problem> {
+    let link = find_link(state, address, &form.token).await?;
     let now = state.clock.now();
     if !link.state(now).is_alive() {
         if link.expires_at <= now {
             remember_expired(state, now);
         }
-        return Err(gone());
+        return Err(dead_link());
     }
     if state.store.open_link(&link.id, now).await? {
         state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
     }
     let organization = state.store.organization(&link.organization_id).await?;
     let today = organization_day(&organization, now);
-    let charge_now = due(state, &link, &organization).await?;
+    let charge_now = charge_due(state, &link, &organization).await?;
     Ok(PayPage {
         today,
         charge_now,
@@ -66,7 +66,11 @@ pub(crate) async fn resolve(state: &AppState, address: IpAddr, form: &ResolveLin
 
 /// What the card is charged as soon as the link is used: what it asks for, or the first of the automatic payments that it
 /// switches on.
-async fn due(state: &AppState, link: &PaymentLink, organization: &Organization) -> Result<Option<Money>, Problem> {
+async fn charge_due(
+    state: &AppState,
+    link: &PaymentLink,
+    organization: &Organization,
+) -> Result<Option<Money>, Problem> {
     match (link.amount, &link.settings) {
         (Some(amount), _) => Ok(Some(amount)),
         (None, Some(settings)) => auto_pay::first_payment(state, organization, settings).await,
@@ -96,14 +100,14 @@ fn seen_charge(link: &PaymentLink, text: Option<&str>) -> Result<Option<Money>, 
 
 /// Uses a link with a card, at most once for a key; whether the key had begun it before. `origin` is where the page is, to
 /// which a page of the provider's own leads back.
-pub(crate) async fn complete(
+pub(crate) async fn complete_link(
     state: &AppState,
     address: IpAddr,
     origin: &str,
     key: &str,
     form: &CompleteLink,
 ) -> Result<(PayAttempt, bool), Problem> {
-    let link = find(state, address, &form.token).await?;
+    let link = find_link(state, address, &form.token).await?;
     let now = state.clock.now();
     let (validity, own_form) = ((form.exp_month, form.exp_year), state.sandbox.is_none());
     cards::refuse_problems("/card_token", &form.card_token, validity, &form.consent, own_form, now)?;
@@ -125,7 +129,7 @@ pub(crate) async fn complete(
     let mut request_parts = vec!["POST /pay/complete", &form.card_token, &valid_until, &form.consent];
     request_parts.extend(seen);
     let key = IdempotencyKey {
-        // The link's own room among the organisation's keys.
+        // The link's own room among the organization's keys.
         key: format!("link:{}:{key}", link.id),
         fingerprint: request_fingerprint(&request_parts),
     };
@@ -133,21 +137,21 @@ pub(crate) async fn complete(
     // An amount that the link itself names cannot change: whoever does not repeat it has seen it all the same.
     let charge = ExpectedCharge {
         seen: seen_charge(&link, seen)?.or(link.amount),
-        due: due(state, &link, &organization).await?,
+        due: charge_due(state, &link, &organization).await?,
     };
     let mut begun = state.store.begin_link_attempt(&link, &new, &key, charge, now).await?;
-    if matches!(begun, Err(LinkRefusal::Busy)) && free(state, &link).await? {
+    if matches!(begun, Err(LinkRefusal::Busy)) && free_link(state, &link).await? {
         begun = state.store.begin_link_attempt(&link, &new, &key, charge, now).await?;
     }
     match begun {
         Ok(Created::New(setup)) => {
             state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
-            cards::start(state, &setup).await?;
-            Ok((attempt(state, &link, &setup.id).await?, false))
+            cards::start_reconciling(state, &setup).await?;
+            Ok((describe_attempt(state, &link, &setup.id).await?, false))
         }
-        Ok(Created::Replay(setup)) => Ok((attempt(state, &link, &setup.id).await?, true)),
+        Ok(Created::Replay(setup)) => Ok((describe_attempt(state, &link, &setup.id).await?, true)),
         Ok(Created::Reused | Created::Blocked) => Err(cards::key_reused()),
-        Err(LinkRefusal::Dead) => Err(gone()),
+        Err(LinkRefusal::Dead) => Err(dead_link()),
         Err(LinkRefusal::ChargeChanged) => Err(charge_changed(charge, organization.currency)),
         Err(LinkRefusal::Busy) => Err(Problem::new(ProblemCode::Conflict, UserMessage::link_busy())),
     }
@@ -163,21 +167,25 @@ fn charge_changed(charge: ExpectedCharge, currency: Currency) -> Problem {
 
 /// A page that is merely open does not keep others from a link: it is closed. Whether nobody is at it any more.
 /// See docs/decisions/0028-abandoned-attempts.md.
-async fn free(state: &AppState, link: &PaymentLink) -> Result<bool, Problem> {
+async fn free_link(state: &AppState, link: &PaymentLink) -> Result<bool, Problem> {
     let Some(setup) = state.store.open_link_setup(link).await?.filter(has_hosted_page) else { return Ok(false) };
     run_effects(state, close_hosted_page(state, &setup).await?).await?;
     Ok(state.store.open_link_setup(link).await?.is_none())
 }
 
 /// Where an attempt stands. Answered for a link that is over too: whoever paid may see that it arrived.
-pub(crate) async fn status(state: &AppState, address: IpAddr, form: &AskAttempt) -> Result<PayAttempt, Problem> {
-    let link = find(state, address, &form.token).await?;
+pub(crate) async fn attempt_status(
+    state: &AppState,
+    address: IpAddr,
+    form: &AskAttempt,
+) -> Result<PayAttempt, Problem> {
+    let link = find_link(state, address, &form.token).await?;
     let setup = named_setup(state, &link, &form.attempt_id).await?;
     if let Err(problem) = ask_provider(state, &setup).await {
         // The row says how it stood; it is asked again by the next question or by a worker.
         tracing::warn!(setup = %setup.id, problem = problem.document().detail, "no news of an attempt");
     }
-    attempt(state, &link, &setup.id).await
+    describe_attempt(state, &link, &setup.id).await
 }
 
 /// What was done on the provider's page or through its script is known there first.
@@ -187,7 +195,7 @@ async fn ask_provider(state: &AppState, setup: &CardSetup) -> Result<(), Problem
         return Ok(());
     }
     if matches!(setup.status, SetupStatus::Pending | SetupStatus::ActionRequired) {
-        return cards::check(state, &setup.organization_id, &setup.id).await.map(drop);
+        return cards::check_setup(state, &setup.organization_id, &setup.id).await.map(drop);
     }
     match state.store.top_up_of_setup(setup).await? {
         Some(top_up) if top_up.status == TopUpStatus::ActionRequired => {
@@ -199,20 +207,24 @@ async fn ask_provider(state: &AppState, setup: &CardSetup) -> Result<(), Problem
 }
 
 /// The receipt of a paid attempt, as a PDF, and its number.
-pub(crate) async fn receipt(
+pub(crate) async fn attempt_receipt(
     state: &AppState,
     address: IpAddr,
     form: &AskAttempt,
 ) -> Result<(Vec<u8>, String), Problem> {
-    let link = find(state, address, &form.token).await?;
+    let link = find_link(state, address, &form.token).await?;
     let setup = named_setup(state, &link, &form.attempt_id).await?;
     let top_up = state.store.top_up_of_setup(&setup).await?.ok_or_else(Problem::not_found)?;
-    receipts::render(state, &link.organization_id, &top_up.id, None).await
+    receipts::render_receipt(state, &link.organization_id, &top_up.id, None).await
 }
 
 /// The cardholder's answer to the sandbox bank's challenge, for the card or for the payment.
-pub(crate) async fn answer(state: &AppState, address: IpAddr, form: &AnswerAttempt) -> Result<PayAttempt, Problem> {
-    let link = find(state, address, &form.token).await?;
+pub(crate) async fn answer_attempt(
+    state: &AppState,
+    address: IpAddr,
+    form: &AnswerAttempt,
+) -> Result<PayAttempt, Problem> {
+    let link = find_link(state, address, &form.token).await?;
     let setup = named_setup(state, &link, &form.attempt_id).await?;
     if setup.status == SetupStatus::ActionRequired {
         cards::answer_challenge(state, &link.organization_id, &setup.id, form.approve).await?;
@@ -221,10 +233,10 @@ pub(crate) async fn answer(state: &AppState, address: IpAddr, form: &AnswerAttem
     } else {
         return Err(Problem::new(ProblemCode::Conflict, UserMessage::link_confirmation_over()));
     }
-    attempt(state, &link, &setup.id).await
+    describe_attempt(state, &link, &setup.id).await
 }
 
-async fn find(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentLink, Problem> {
+async fn find_link(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentLink, Problem> {
     state.budgets.take_link(address)?;
     let found = state.store.link_by_token(&hash_of(token)).await;
     if !matches!(found, Err(StoreError::NotFound)) {
@@ -236,9 +248,9 @@ async fn find(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentL
     })
 }
 
-/// The same sentence however it ended, and nothing of the organisation.
+/// The same sentence however it ended, and nothing of the organization.
 /// See docs/decisions/0032-dead-links-look-alike.md.
-fn gone() -> Problem {
+fn dead_link() -> Problem {
     Problem::new(ProblemCode::Gone, UserMessage::link_gone())
 }
 
@@ -253,7 +265,7 @@ async fn setup_of(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Res
     if setup.link_id.as_ref() == Some(&link.id) { Ok(setup) } else { Err(Problem::not_found()) }
 }
 
-async fn attempt(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Result<PayAttempt, Problem> {
+async fn describe_attempt(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Result<PayAttempt, Problem> {
     let setup = setup_of(state, link, id).await?;
     let link = state.store.link(&link.organization_id, &link.id).await?;
     let top_up = state.store.top_up_of_setup(&setup).await?;
@@ -278,7 +290,7 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Resu
             shown.redirect = page_address(&setup);
         }
         (SetupStatus::Failed, _) => match setup.decline_code {
-            Some(code) => refuse(&mut shown, code),
+            Some(code) => describe_refusal(&mut shown, code),
             None => shown.status = PayStatus::Expired,
         },
         (SetupStatus::Succeeded, None) => {
@@ -290,12 +302,12 @@ async fn attempt(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Resu
                 shown.card = card.map(|card| map_card_summary(&card));
             }
         }
-        (SetupStatus::Succeeded, Some(top_up)) => charged(&mut shown, top_up),
+        (SetupStatus::Succeeded, Some(top_up)) => describe_charge(&mut shown, top_up),
     }
     Ok(shown)
 }
 
-fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
+fn describe_charge(shown: &mut PayAttempt, top_up: &TopUp) {
     shown.amount = Some(top_up.amount);
     shown.card = Some(CardSummary { brand: top_up.card_brand.clone(), last4: top_up.card_last4.clone() });
     match top_up.status {
@@ -303,14 +315,14 @@ fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
         TopUpStatus::ActionRequired => {
             shown.status = PayStatus::ActionRequired;
             shown.challenge_until = Some(charge_challenge_ends(top_up));
-            shown.client_secret = secret(top_up);
+            shown.client_secret = client_secret(top_up);
         }
         TopUpStatus::Succeeded => {
             shown.status = PayStatus::Succeeded;
             shown.settled_at = top_up.settled_at;
         }
         TopUpStatus::Declined => {
-            refuse(shown, top_up.decline_code.unwrap_or(DeclineCode::GenericDecline));
+            describe_refusal(shown, top_up.decline_code.unwrap_or(DeclineCode::GenericDecline));
         }
         TopUpStatus::Expired => shown.status = PayStatus::Expired,
         TopUpStatus::Unknown => shown.status = PayStatus::Unknown,
@@ -318,14 +330,14 @@ fn charged(shown: &mut PayAttempt, top_up: &TopUp) {
 }
 
 /// With which the provider's script in the page asks the cardholder about the payment.
-fn secret(top_up: &TopUp) -> Option<String> {
+fn client_secret(top_up: &TopUp) -> Option<String> {
     match serde_json::from_str(top_up.next_action.as_deref()?).ok()? {
         NextAction::BrowserScript { client_secret, .. } => Some(client_secret),
         NextAction::SandboxChallenge | NextAction::HostedPage { .. } => None,
     }
 }
 
-fn refuse(shown: &mut PayAttempt, code: DeclineCode) {
+fn describe_refusal(shown: &mut PayAttempt, code: DeclineCode) {
     let reason = if shown.may_try_again { advise_payer_of_fixed_amount(code) } else { describe_decline(code) };
     shown.status = PayStatus::Declined;
     shown.reason = Some(reason.english());

@@ -11,13 +11,13 @@ use rust_decimal::Decimal;
 use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::problem::Problem;
-use crate::queue::postings::Posted;
+use crate::queue::postings::PostResult;
 use crate::state::AppState;
 
 /// A usage line that has passed every check, with its price worked out once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UsageLine {
-    /// The platform's id, unique per organisation for ever.
+    /// The platform's id, unique per organization for ever.
     pub(crate) reference: String,
     /// What was used.
     pub(crate) kind: UsageKind,
@@ -52,7 +52,7 @@ impl UsageLine {
         description: String,
         source: String,
     ) -> Result<Self, PricingError> {
-        let cost = pricing::cost(quantity, unit_price)?;
+        let cost = pricing::compute_cost(quantity, unit_price)?;
         // One spelling for one number: `95` and `95.0` are the same content when a line comes twice.
         let (quantity, unit_price) = (quantity.normalize().to_string(), unit_price.normalize().to_string());
         Ok(Self { reference, kind, quantity, unit, unit_price, cost, occurred_at, description, source, hold_id: None })
@@ -87,7 +87,7 @@ impl UsageLine {
     }
 }
 
-/// The lines of one organisation, in the order in which they get their `seq`.
+/// The lines of one organization, in the order in which they get their `seq`.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
     /// Whose ledger.
@@ -96,17 +96,17 @@ pub(crate) struct Report {
     pub(crate) lines: Vec<UsageLine>,
 }
 
-/// Posts the lines of several organisations in one transaction, captures their holds, then tells everybody who
+/// Posts the lines of several organizations in one transaction, captures their holds, then tells everybody who
 /// watches and lets automatic payments look at the new balances. One answer a line, in the order of the reports.
 ///
 /// A batch that a ledger refuses as a whole (its balance would leave the range of 64 bits) is posted line by line: the
 /// line at fault is refused, the others are posted.
-pub(crate) async fn post(state: &AppState, reports: Vec<Report>) -> Result<Vec<Vec<Posted>>, Problem> {
-    let batches = reports.into_iter().map(|report| batch(state, report)).collect::<Result<Vec<_>, _>>()?;
+pub(crate) async fn post_reports(state: &AppState, reports: Vec<Report>) -> Result<Vec<Vec<PostResult>>, Problem> {
+    let batches = reports.into_iter().map(|report| prepare_batch(state, report)).collect::<Result<Vec<_>, _>>()?;
     post_batches(state, batches).await
 }
 
-async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<Posted>>, Problem> {
+async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<PostResult>>, Problem> {
     let postings = state.store.post_many(&batches, state.clock.now()).await?;
     let mut answers = Vec::with_capacity(batches.len());
     for (batch, posting) in batches.into_iter().zip(postings) {
@@ -114,27 +114,27 @@ async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<P
         answers.push(match posting {
             Ok(posting) => posting.outcomes.into_iter().map(Ok).collect(),
             Err(StoreError::Overflow) if batch.lines.len() > 1 => one_by_one(state, batch).await?,
-            Err(error) => refused(batch.lines.len(), error)?,
+            Err(error) => refused_lines(batch.lines.len(), error)?,
         });
-        tell(state, &organization_id);
+        publish_posting(state, &organization_id);
     }
     Ok(answers)
 }
 
 /// Whoever watches, and automatic payments: the balance is another one.
-fn tell(state: &AppState, organization_id: &OrganizationId) {
+fn publish_posting(state: &AppState, organization_id: &OrganizationId) {
     state.events.publish(organization_id, Topic::Ledger);
     state.wake_queue.add(organization_id);
 }
 
-fn batch(state: &AppState, report: Report) -> Result<Batch, Problem> {
+fn prepare_batch(state: &AppState, report: Report) -> Result<Batch, Problem> {
     let calendar = Calendar::of(&report.organization.time_zone).map_err(Problem::internal)?;
     let ids = state.new_ids(report.lines.len())?;
     let lines = report.lines.into_iter().zip(ids).map(|(line, id)| line.into_new_line(id, &calendar)).collect();
     Ok(Batch { organization_id: report.organization.id, lines })
 }
 
-async fn one_by_one(state: &AppState, batch: Batch) -> Result<Vec<Posted>, Problem> {
+async fn one_by_one(state: &AppState, batch: Batch) -> Result<Vec<PostResult>, Problem> {
     let mut answers = Vec::with_capacity(batch.lines.len());
     for line in batch.lines {
         match state.store.post(&batch.organization_id, vec![line], state.clock.now()).await {
@@ -147,7 +147,7 @@ async fn one_by_one(state: &AppState, batch: Batch) -> Result<Vec<Posted>, Probl
 }
 
 /// The same refusal for every line; anything but a refusal is a fault of the whole request.
-fn refused(lines: usize, error: StoreError) -> Result<Vec<Posted>, Problem> {
+fn refused_lines(lines: usize, error: StoreError) -> Result<Vec<PostResult>, Problem> {
     match error {
         StoreError::Overflow => Ok((0..lines).map(|_| Err(StoreError::Overflow)).collect()),
         StoreError::NotFound => Ok((0..lines).map(|_| Err(StoreError::NotFound)).collect()),

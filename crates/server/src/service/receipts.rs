@@ -12,7 +12,7 @@ use billing_store::{PaperKind, StoreError};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use self::wording::{Issued, receipt};
+use self::wording::{Issued, compose_receipt};
 use crate::calendar::Calendar;
 use crate::message::UserMessage;
 use crate::problem::Problem;
@@ -27,7 +27,7 @@ const LISTED_REFUNDS: u32 = 200;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Print {
-    /// What is usual in the organisation's time zone when left out.
+    /// What is usual in the organization's time zone when left out.
     #[param(inline)]
     pub(crate) paper: Option<PaperName>,
     /// The session that the address was drawn for, by its `id`.
@@ -46,7 +46,7 @@ pub(crate) enum PaperName {
 }
 
 /// The receipt of a paid top-up, as a PDF, and its number. `not_found` for ids of others, `conflict` while it is not paid.
-pub(crate) async fn render(
+pub(crate) async fn render_receipt(
     state: &AppState,
     organization_id: &OrganizationId,
     top_up_id: &TopUpId,
@@ -65,14 +65,14 @@ pub(crate) async fn render(
     let facts = Issued::of(&organization, &state.config.seller, &top_up, payment.paid, &now);
     let (issued, facts) =
         papers::issued(state, organization_id, PaperKind::Receipt, top_up_id.as_str(), &facts).await?;
-    let number = papers::number(&issued);
+    let number = papers::paper_number(&issued);
     let calendar = Calendar::of(&facts.time_zone).map_err(Problem::internal)?;
     let paper = match paper {
         Some(PaperName::A4) => Paper::A4,
         Some(PaperName::Letter) => Paper::Letter,
-        None => zone::paper(&facts.time_zone),
+        None => zone::usual_paper_size(&facts.time_zone),
     };
-    let receipt = receipt(&number, &facts, &payment, top_up.currency, &calendar)
+    let receipt = compose_receipt(&number, &facts, &payment, top_up.currency, &calendar)
         .ok_or_else(|| Problem::internal("more was given back than was paid"))?;
     Ok((state.receipt_renderer.render(receipt, paper).await?, number))
 }

@@ -21,7 +21,11 @@ use crate::view::refund::map_refund;
 
 /// `POST /refunds`: the refund, and whether this key had made it before.
 /// See docs/decisions/0022-debit-refunds-first.md.
-pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -> Result<(RefundView, bool), Problem> {
+pub(crate) async fn create_refund(
+    state: &AppState,
+    key: String,
+    form: &CreateRefund,
+) -> Result<(RefundView, bool), Problem> {
     let reason = FreeText::parse(REFUND_REASON, form.reason.as_deref().unwrap_or_default())
         .map_err(|error| Problem::text("/reason", error))?
         .into_string();
@@ -71,12 +75,12 @@ pub(crate) async fn create(state: &AppState, key: String, form: &CreateRefund) -
             ProblemCode::IdempotencyKeyReused,
             Detail::general("This idempotency key was used for another request. Use a new key for a new refund."),
         )),
-        Err(refusal) => Err(refused(refusal, organization.currency)),
+        Err(refusal) => Err(refusal_problem(refusal, organization.currency)),
     }
 }
 
 /// `GET /refunds/{id}`.
-pub(crate) async fn get(state: &AppState, id: &RefundId) -> Result<RefundView, Problem> {
+pub(crate) async fn get_refund(state: &AppState, id: &RefundId) -> Result<RefundView, Problem> {
     Ok(map_refund(state.store.refund(id).await?))
 }
 
@@ -100,7 +104,7 @@ async fn reconcile_leased(state: &AppState, refund: &Refund) -> Result<(), Probl
     run_effects(state, reconcile_refund(state, refund).await?).await
 }
 
-fn refused(refusal: RefundRefusal, currency: Currency) -> Problem {
+fn refusal_problem(refusal: RefundRefusal, currency: Currency) -> Problem {
     match refusal {
         RefundRefusal::NotPaid => {
             Problem::new(ProblemCode::Conflict, Detail::general("Only a top-up that was paid can be refunded."))

@@ -10,7 +10,7 @@ use billing_store::{Decision, NewRequest, StoreError};
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Problem, field_error};
-use crate::service::sessions::Member;
+use crate::service::sessions::SignedInMember;
 use crate::state::AppState;
 use crate::view::funds_request::map_funds_request;
 
@@ -26,8 +26,8 @@ pub(crate) enum Verdict {
     Decline,
 }
 
-/// All of the organisation for managers, one's own for members; newest first.
-pub(crate) async fn list(state: &AppState, member: &Member) -> Result<FundsRequestList, Problem> {
+/// All of the organization for managers, one's own for members; newest first.
+pub(crate) async fn list_requests(state: &AppState, member: &SignedInMember) -> Result<FundsRequestList, Problem> {
     let own = (!member.role.manages_billing()).then_some(&member.user.id);
     let requests = state.store.requests(&member.organization.id, own, LISTED).await?;
     Ok(FundsRequestList {
@@ -36,14 +36,18 @@ pub(crate) async fn list(state: &AppState, member: &Member) -> Result<FundsReque
 }
 
 /// Those that nobody has answered yet, newest first.
-pub(crate) async fn open(state: &AppState, member: &Member) -> Result<Vec<FundsRequest>, Problem> {
-    let mut requests = list(state, member).await?.items;
+pub(crate) async fn open_requests(state: &AppState, member: &SignedInMember) -> Result<Vec<FundsRequest>, Problem> {
+    let mut requests = list_requests(state, member).await?.items;
     requests.retain(|request| request.state == FundsRequestState::Open);
     Ok(requests)
 }
 
 /// One request; a member sees only one's own.
-pub(crate) async fn request(state: &AppState, member: &Member, id: &RequestId) -> Result<FundsRequest, Problem> {
+pub(crate) async fn get_request(
+    state: &AppState,
+    member: &SignedInMember,
+    id: &RequestId,
+) -> Result<FundsRequest, Problem> {
     let request = state.store.request(&member.organization.id, id).await?;
     if request.user_id == member.user.id || member.role.manages_billing() {
         Ok(map_funds_request(request, member.organization.currency))
@@ -53,12 +57,12 @@ pub(crate) async fn request(state: &AppState, member: &Member, id: &RequestId) -
 }
 
 /// Writes a request down and shows it to the managers.
-pub(crate) async fn create(
+pub(crate) async fn create_request(
     state: &AppState,
-    member: &Member,
+    member: &SignedInMember,
     form: &CreateFundsRequest,
 ) -> Result<FundsRequest, Problem> {
-    let new = check(state, member, form)?;
+    let new = check_form(state, member, form)?;
     let organization_id = &member.organization.id;
     let created = state.store.create_request(organization_id, &new, state.clock.now()).await;
     let request = created.map_err(|error| match error {
@@ -69,7 +73,7 @@ pub(crate) async fn create(
     Ok(map_funds_request(request, member.organization.currency))
 }
 
-fn check(state: &AppState, member: &Member, form: &CreateFundsRequest) -> Result<NewRequest, Problem> {
+fn check_form(state: &AppState, member: &SignedInMember, form: &CreateFundsRequest) -> Result<NewRequest, Problem> {
     let mut errors = Vec::new();
     let mut wrong = |pointer: &str, code: &str, message: UserMessage| errors.push(field_error(pointer, code, message));
     let amount = state.config.limits(member.organization.currency).parse(form.amount.text());
@@ -78,7 +82,7 @@ fn check(state: &AppState, member: &Member, form: &CreateFundsRequest) -> Result
     }
     let reason = FreeText::parse(REQUEST_REASON, &form.reason);
     if let Err(error) = reason {
-        wrong("/reason", error.code(), said(error));
+        wrong("/reason", error.code(), error_sentence(error));
     }
     match (amount, reason) {
         (Ok(amount), Ok(reason)) => Ok(NewRequest {
@@ -92,7 +96,7 @@ fn check(state: &AppState, member: &Member, form: &CreateFundsRequest) -> Result
 }
 
 /// In the words of a request.
-fn said(error: FreeTextError) -> UserMessage {
+fn error_sentence(error: FreeTextError) -> UserMessage {
     match error {
         FreeTextError::Required => UserMessage::request_reason_missing(),
         FreeTextError::CardNumber => UserMessage::request_card_number(),
@@ -101,15 +105,15 @@ fn said(error: FreeTextError) -> UserMessage {
 }
 
 /// Answers an open request, once.
-pub(crate) async fn answer(
+pub(crate) async fn answer_request(
     state: &AppState,
-    member: &Member,
+    member: &SignedInMember,
     id: &RequestId,
     verdict: Verdict,
     answer: Option<String>,
 ) -> Result<FundsRequest, Problem> {
     let answer = FreeText::parse(REQUEST_ANSWER, &answer.unwrap_or_default())
-        .map_err(|error| Problem::field("/answer", error.code(), said(error)))?;
+        .map_err(|error| Problem::field("/answer", error.code(), error_sentence(error)))?;
     let answer = (!answer.is_empty()).then(|| answer.into_string());
     let organization_id = &member.organization.id;
     let decision =

@@ -10,7 +10,7 @@ use billing_store::{NewSession, Organization, User};
 use sha2::{Digest as _, Sha256};
 
 use crate::auth::passwords::MAX_PASSWORD;
-use crate::budgets::Origin;
+use crate::budgets::SignInOrigin;
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Detail, Problem, field_error};
@@ -54,9 +54,9 @@ impl From<MemberUser> for Person {
     }
 }
 
-/// Who is asking, in which organisation, with the role of this moment.
+/// Who is asking, in which organization, with the role of this moment.
 #[derive(Clone, Debug)]
-pub(crate) struct Member {
+pub(crate) struct SignedInMember {
     /// The person.
     pub(crate) user: MemberUser,
     /// What they may do now.
@@ -69,7 +69,7 @@ pub(crate) struct Member {
     pub(crate) token_hash: String,
 }
 
-impl Member {
+impl SignedInMember {
     /// Names the session for its own page. It is worked out from the token's hash, and leads back to neither.
     pub(crate) fn public_id(&self) -> String {
         let digest = hash_of(&format!("public id of {}", self.token_hash));
@@ -93,10 +93,13 @@ impl Member {
     }
 }
 
-/// Of a stream that this member opened: the organisation as it is now, or the last word. The session must live, with the
+/// Of a stream that this member opened: the organization as it is now, or the last word. The session must live, with the
 /// role that the stream was opened with.
 /// See docs/decisions/0047-member-access.md.
-pub(crate) async fn standing(state: &AppState, member: &Member) -> Result<Result<Organization, SessionState>, Problem> {
+pub(crate) async fn session_standing(
+    state: &AppState,
+    member: &SignedInMember,
+) -> Result<Result<Organization, SessionState>, Problem> {
     Ok(match state.store.reserved().session(&member.token_hash, state.clock.now()).await? {
         None => Err(SessionState::Ended),
         Some(session) if session.role != member.role => Err(SessionState::RoleChanged),
@@ -108,7 +111,7 @@ pub(crate) async fn standing(state: &AppState, member: &Member) -> Result<Result
 #[derive(Clone, Debug)]
 pub(crate) struct NewMember {
     /// Who.
-    pub(crate) member: Member,
+    pub(crate) member: SignedInMember,
     /// The session's token, told only now.
     pub(crate) token: String,
     /// The browser's new device cookie.
@@ -118,8 +121,8 @@ pub(crate) struct NewMember {
 /// The password was given within this time: long enough for a form, too short for a browser left open.
 const CONFIRMED_SECONDS: i64 = 5 * 60;
 
-/// Whether this person has given their password a moment ago, by signing in or by [`confirm`].
-pub(crate) fn is_confirmed(state: &AppState, member: &Member) -> bool {
+/// Whether this person has given their password a moment ago, by signing in or by [`confirm_password`].
+pub(crate) fn is_confirmed(state: &AppState, member: &SignedInMember) -> bool {
     match member.confirmation {
         // A clock that went back proves nothing.
         Confirmation::At(at) => (0..=CONFIRMED_SECONDS).contains(&state.clock.now().seconds_since(at)),
@@ -128,14 +131,14 @@ pub(crate) fn is_confirmed(state: &AppState, member: &Member) -> bool {
 }
 
 /// To be asked before power over money changes hands.
-pub(crate) fn require_confirmation(state: &AppState, member: &Member) -> Result<(), Problem> {
+pub(crate) fn require_confirmation(state: &AppState, member: &SignedInMember) -> Result<(), Problem> {
     if is_confirmed(state, member) { Ok(()) } else { Err(Problem::unconfirmed()) }
 }
 
 /// The person behind a session gives their password again; tries count with those to sign in.
-pub(crate) async fn confirm(
+pub(crate) async fn confirm_password(
     state: &AppState,
-    member: &Member,
+    member: &SignedInMember,
     form: &Confirm,
     address: IpAddr,
     device: Option<&str>,
@@ -145,8 +148,8 @@ pub(crate) async fn confirm(
     }
     let email = member.user.email.trim().to_lowercase();
     let known = device.and_then(|cookie| state.devices.find(cookie, &email));
-    let origin = known.map_or(Origin::Address(address), Origin::Device);
-    if verify(state, origin, &email, &form.password).await?.is_none() {
+    let origin = known.map_or(SignInOrigin::Address(address), SignInOrigin::Device);
+    if verify_password(state, origin, &email, &form.password).await?.is_none() {
         return Err(Problem::field("/password", "wrong_password", UserMessage::password_wrong()));
     }
     state.store.confirm_session(&member.token_hash, state.clock.now()).await?;
@@ -154,7 +157,12 @@ pub(crate) async fn confirm(
 }
 
 /// The user with this address and password, if there is one. E-mail in its normal form.
-async fn verify(state: &AppState, origin: Origin, email: &str, password: &str) -> Result<Option<User>, Problem> {
+async fn verify_password(
+    state: &AppState,
+    origin: SignInOrigin,
+    email: &str,
+    password: &str,
+) -> Result<Option<User>, Problem> {
     // First it is counted, then evaluated: who tries many at once has no more of them than who waits for each answer.
     let attempt = state.budgets.take_sign_in(&origin, email)?;
     let user = state.store.reserved().user_by_email(email).await?;
@@ -181,8 +189,8 @@ pub(crate) async fn sign_in(
     check_lengths(form)?;
     let email = form.email.trim().to_lowercase();
     let known = device.and_then(|cookie| state.devices.find(cookie, &email));
-    let origin = known.map_or(Origin::Address(address), Origin::Device);
-    let user = verify(state, origin, &email, &form.password).await?;
+    let origin = known.map_or(SignInOrigin::Address(address), SignInOrigin::Device);
+    let user = verify_password(state, origin, &email, &form.password).await?;
     let membership = match &user {
         Some(user) => state.store.reserved().memberships(&user.id).await?.into_iter().next(),
         _ => None,
@@ -201,7 +209,7 @@ pub(crate) async fn sign_in(
         absolute_expires_at,
     };
     state.store.reserved().create_session(&session, now).await?;
-    let member = find(state, &token).await?.ok_or_else(|| Problem::internal("a new session is gone at once"))?;
+    let member = find_member(state, &token).await?.ok_or_else(|| Problem::internal("a new session is gone at once"))?;
     let device = state.devices.renew(device, &email).map_err(Problem::internal)?;
     Ok(NewMember { member, token, device })
 }
@@ -218,13 +226,13 @@ fn check_lengths(form: &SignIn) -> Result<(), Problem> {
 }
 
 /// Who is behind a token, if its session lives; notes that it is used.
-pub(crate) async fn find(state: &AppState, token: &str) -> Result<Option<Member>, Problem> {
+pub(crate) async fn find_member(state: &AppState, token: &str) -> Result<Option<SignedInMember>, Problem> {
     let now = state.clock.now();
     let Some(session) = state.store.reserved().session(&hash_of(token), now).await? else { return Ok(None) };
     if now.seconds_since(session.last_seen_at) >= TOUCH_SECONDS {
         state.store.touch_session(&session.token_hash, idle_limit(now, session.absolute_expires_at), now).await?;
     }
-    Ok(Some(Member {
+    Ok(Some(SignedInMember {
         user: MemberUser { id: session.user_id, name: session.user_name, email: session.user_email },
         role: session.role,
         organization: session.organization,
@@ -238,7 +246,7 @@ fn idle_limit(now: Timestamp, absolute: Timestamp) -> Timestamp {
 }
 
 /// Ends the session wherever its token is used; open streams are told.
-pub(crate) async fn sign_out(state: &AppState, member: &Member) -> Result<(), Problem> {
+pub(crate) async fn sign_out(state: &AppState, member: &SignedInMember) -> Result<(), Problem> {
     state.store.delete_session(&member.token_hash).await?;
     state.events.publish(&member.organization.id, Topic::SessionEnded(member.token_hash.clone()));
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use billing_contract::statement::{Statement, StatementDay, StatementEntry, StatementOrganization, StatementSeller};
 use billing_domain::{Date, Money, Month, Timestamp, TransactionKind};
-use billing_store::{Organization, Paper, PaperKind, TransactionFilter};
+use billing_store::{IssuedDocument, Organization, PaperKind, TransactionFilter};
 use serde::{Deserialize, Serialize};
 
 use super::papers::{self, SellerFacts};
@@ -19,14 +19,14 @@ const LISTED: u32 = 1_000;
 
 /// A day's lines: those above `after` up to `last`.
 #[derive(Clone, Copy, Debug)]
-struct Span {
+struct DayLines {
     date: Date,
     after: i64,
     last: i64,
 }
 
 /// `GET /statement`.
-pub(crate) async fn statement(
+pub(crate) async fn get_statement(
     state: &AppState,
     organization: &Organization,
     asked: Option<&str>,
@@ -35,9 +35,9 @@ pub(crate) async fn statement(
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let month = month_asked_for(asked, calendar.date_of(now))?;
     let wallet = state.store.costly().wallet(&organization.id).await?;
-    let issued = issued(state, organization, month, &calendar, wallet.last_seq).await?;
+    let issued = issued_facts(state, organization, month, &calendar, wallet.last_seq).await?;
     let (number, said) = match issued {
-        Issue::Final(paper, said) => (Some((papers::number(&paper), paper.issued_at)), said),
+        Issue::Final(paper, said) => (Some((papers::paper_number(&paper), paper.issued_at)), said),
         Issue::Running(said) => (None, said),
     };
     let calendar = Calendar::of(&said.organization.time_zone).map_err(Problem::internal)?;
@@ -50,20 +50,20 @@ pub(crate) async fn statement(
             last_of_month
         } else {
             let until = calendar.day_start(date.plus_days(1));
-            before(state, organization, until, last_of_month).await?.clamp(after, last_of_month)
+            balance_before(state, organization, until, last_of_month).await?.clamp(after, last_of_month)
         };
         if last > after {
-            spans.push(Span { date, after, last });
+            spans.push(DayLines { date, after, last });
             after = last;
         }
     }
-    let single = singly(state, organization, first, after).await?;
+    let single = single_entries(state, organization, first, after).await?;
 
-    let opening_balance = balance(state, organization, first).await?;
+    let opening_balance = balance_at(state, organization, first).await?;
     let mut totals = Totals { balance: opening_balance, money_in: Money::ZERO, money_out: Money::ZERO };
     let mut days = Vec::with_capacity(spans.len());
     for span in &spans {
-        days.push(day(state, organization, *span, single.as_ref(), &mut totals).await?);
+        days.push(parse_day(state, organization, *span, single.as_ref(), &mut totals).await?);
     }
     Ok(Statement {
         month,
@@ -98,15 +98,15 @@ struct Said {
 /// Where a month's statement stands.
 enum Issue {
     /// Of a month that is over.
-    Final(Box<Paper>, Said),
+    Final(Box<IssuedDocument>, Said),
     /// The month goes on.
     Running(Said),
 }
 
 /// A month's statement as it was issued, or is now. It begins where that of the month before has ended and ends where that
-/// of the next one begins, also if the organisation has moved to another zone in between.
+/// of the next one begins, also if the organization has moved to another zone in between.
 /// See docs/decisions/0011-statement-by-posting-date.md.
-async fn issued(
+async fn issued_facts(
     state: &AppState,
     organization: &Organization,
     month: Month,
@@ -114,13 +114,13 @@ async fn issued(
     last_seq: i64,
 ) -> Result<Issue, Problem> {
     let (start, end) = (calendar.month_start(month), calendar.month_start(month.next()));
-    let after = match said(state, organization, month.previous()).await? {
+    let after = match sentence_of(state, organization, month.previous()).await? {
         Some((_, previous)) => previous.last,
-        None => before(state, organization, start, last_seq).await?,
+        None => balance_before(state, organization, start, last_seq).await?,
     };
-    let last = match said(state, organization, month.next()).await? {
+    let last = match sentence_of(state, organization, month.next()).await? {
         Some((_, next)) => next.after,
-        None => before(state, organization, end, last_seq).await?,
+        None => balance_before(state, organization, end, last_seq).await?,
     };
     let present = Said {
         organization: StatementOrganization {
@@ -133,7 +133,7 @@ async fn issued(
         after,
         last: last.max(after),
     };
-    if let Some((paper, said)) = said(state, organization, month).await? {
+    if let Some((paper, said)) = sentence_of(state, organization, month).await? {
         return Ok(Issue::Final(Box::new(paper), said));
     }
     if state.clock.now() < end {
@@ -144,7 +144,11 @@ async fn issued(
     Ok(Issue::Final(Box::new(paper), said))
 }
 
-async fn said(state: &AppState, organization: &Organization, month: Month) -> Result<Option<(Paper, Said)>, Problem> {
+async fn sentence_of(
+    state: &AppState,
+    organization: &Organization,
+    month: Month,
+) -> Result<Option<(IssuedDocument, Said)>, Problem> {
     let Some(paper) = state.store.paper(&organization.id, PaperKind::Statement, &month.to_string()).await? else {
         return Ok(None);
     };
@@ -152,12 +156,17 @@ async fn said(state: &AppState, organization: &Organization, month: Month) -> Re
     Ok(Some((paper, said)))
 }
 
-async fn before(state: &AppState, organization: &Organization, at: Timestamp, last_seq: i64) -> Result<i64, Problem> {
+async fn balance_before(
+    state: &AppState,
+    organization: &Organization,
+    at: Timestamp,
+    last_seq: i64,
+) -> Result<i64, Problem> {
     Ok(state.store.costly().seq_posted_before(&organization.id, at, last_seq).await?)
 }
 
 /// The balance after this line.
-async fn balance(state: &AppState, organization: &Organization, seq: i64) -> Result<Money, Problem> {
+async fn balance_at(state: &AppState, organization: &Organization, seq: i64) -> Result<Money, Problem> {
     if seq == 0 {
         return Ok(Money::ZERO);
     }
@@ -168,7 +177,7 @@ async fn balance(state: &AppState, organization: &Organization, seq: i64) -> Res
 /// What is listed singly: everything but usage, by `seq`. `None` when there is too much of it.
 type Singly = BTreeMap<i64, StatementEntry>;
 
-async fn singly(
+async fn single_entries(
     state: &AppState,
     organization: &Organization,
     after: i64,
@@ -204,10 +213,10 @@ impl Totals {
     }
 }
 
-async fn day(
+async fn parse_day(
     state: &AppState,
     organization: &Organization,
-    span: Span,
+    span: DayLines,
     single: Option<&Singly>,
     totals: &mut Totals,
 ) -> Result<StatementDay, Problem> {
@@ -221,7 +230,7 @@ async fn day(
             entries.push(StatementEntry { kind: sum.kind, lines: sum.lines, amount: sum.amount, transaction: None });
         }
     }
-    let closing_balance = balance(state, organization, span.last).await?;
+    let closing_balance = balance_at(state, organization, span.last).await?;
     if closing_balance != totals.balance {
         // Never a statement that does not add up.
         return Err(Problem::internal(format!("the lines of {} do not add up", span.date)));

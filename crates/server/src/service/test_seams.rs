@@ -25,7 +25,7 @@ pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
 }
 
 /// Everything that a ledger holds, one JSON object a line, oldest first.
-pub(crate) async fn ledger(state: &AppState, organization_id: &OrganizationId) -> Result<String, Problem> {
+pub(crate) async fn dump_ledger(state: &AppState, organization_id: &OrganizationId) -> Result<String, Problem> {
     match state.store.organization(organization_id).await {
         Err(StoreError::NotFound) => return Err(Problem::not_found()),
         found => found?,
@@ -44,7 +44,7 @@ pub(crate) async fn ledger(state: &AppState, organization_id: &OrganizationId) -
 
 /// Posts so many lines, spread evenly between two days: a credit, then calls and tasks at a cent each, with a smaller
 /// credit now and then.
-pub(crate) async fn fill(
+pub(crate) async fn fill_ledger(
     state: &AppState,
     organization_id: &OrganizationId,
     lines: u32,
@@ -105,7 +105,7 @@ fn made_up(id: TransactionId, number: u32, occurred_at: Timestamp, calendar: &Ca
 }
 
 /// Says how the bank behaves at its next new charge; several are used up in order.
-pub(crate) fn script(state: &AppState, next: &str) -> Result<(), Problem> {
+pub(crate) fn script_bank(state: &AppState, next: &str) -> Result<(), Problem> {
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     let next: Scripted = next.parse().map_err(|error: UnknownBehaviour| {
         Problem::field("/next", "unknown_behaviour", Detail::general(error.to_string()))
@@ -128,7 +128,7 @@ pub(crate) struct Charge {
 }
 
 /// Every charge that the bank has heard of, oldest first.
-pub(crate) async fn charges(state: &AppState) -> Result<Vec<Charge>, Problem> {
+pub(crate) async fn list_charges(state: &AppState) -> Result<Vec<Charge>, Problem> {
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     let charges = sandbox.charges().await.map_err(Problem::internal)?;
     Ok(charges

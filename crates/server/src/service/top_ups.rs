@@ -1,4 +1,4 @@
-//! Top-ups by hand: the intent is written once for an idempotency key, a task of its own charges, the answer is the
+//! Manual top-ups: the intent is written once for an idempotency key, a task of its own charges, the answer is the
 //! row as it then is.
 
 use billing_contract::ProblemCode;
@@ -19,13 +19,13 @@ use crate::reconcile::charge::{charge_reference, close_charge};
 use crate::service::charges::wait_for_charge;
 use crate::service::fingerprint::request_fingerprint;
 use crate::service::requests;
-use crate::service::sessions::{self, Member};
+use crate::service::sessions::{self, SignedInMember};
 use crate::state::AppState;
 use crate::view::top_up::map_top_up;
 
 /// What `POST /top-ups` answers.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct CreatedTopUp {
     /// The top-up as it is now; a decline is a problem that names it.
     pub(crate) outcome: Result<TopUpView, Problem>,
     /// This key had made it before.
@@ -33,12 +33,12 @@ pub(crate) struct Answer {
 }
 
 /// Charges a card for the wallet, at most once for a key.
-pub(crate) async fn create(
+pub(crate) async fn create_top_up(
     state: &AppState,
-    member: &Member,
+    member: &SignedInMember,
     key: String,
     form: &CreateTopUp,
-) -> Result<Answer, Problem> {
+) -> Result<CreatedTopUp, Problem> {
     let organization = &member.organization;
     let limits = state.config.limits(organization.currency);
     let amount = limits
@@ -66,10 +66,10 @@ pub(crate) async fn create(
         Ok(Created::New(top_up)) => {
             state.events.publish(&organization.id, Topic::TopUp(top_up.id.clone()));
             state.events.publish(&organization.id, Topic::Wallet);
-            settle(state, &organization.id, &top_up.id).await;
-            answer(state, &organization.id, &top_up.id, false).await
+            settle_top_up(state, &organization.id, &top_up.id).await;
+            answer_top_up(state, &organization.id, &top_up.id, false).await
         }
-        Ok(Created::Replay(top_up)) => answer(state, &organization.id, &top_up.id, true).await,
+        Ok(Created::Replay(top_up)) => answer_top_up(state, &organization.id, &top_up.id, true).await,
         Ok(Created::Reused | Created::Blocked) => Err(Problem::new(
             ProblemCode::IdempotencyKeyReused,
             Detail::general("This idempotency key was used for another request. Use a new key for a new top-up."),
@@ -104,10 +104,10 @@ async fn card_id(
     Ok(cards.into_iter().find(|card| card.is_default).map(|card| card.id))
 }
 
-async fn existing_request(state: &AppState, member: &Member, id: &str) -> Result<RequestId, Problem> {
+async fn existing_request(state: &AppState, member: &SignedInMember, id: &str) -> Result<RequestId, Problem> {
     let unknown = || Problem::field("/request_id", "unknown_request", UserMessage::request_unknown());
     let id = id.parse().map_err(|_| unknown())?;
-    match requests::request(state, member, &id).await {
+    match requests::get_request(state, member, &id).await {
         Ok(_) => Ok(id),
         Err(problem) if problem.document().status == 404 => Err(unknown()),
         Err(problem) => Err(problem),
@@ -123,42 +123,45 @@ fn no_card(form: &CreateTopUp) -> Problem {
 }
 
 /// Reconciles the charge and waits a while. The task goes on when this request is dropped.
-async fn settle(state: &AppState, organization_id: &OrganizationId, id: &TopUpId) {
+async fn settle_top_up(state: &AppState, organization_id: &OrganizationId, id: &TopUpId) {
     let charge = ChargeId { organization_id: organization_id.to_owned(), top_up_id: id.to_owned() };
     let task = spawn_charge(state, charge);
     // Late or failed: the row says how it stands, and the reconciler goes on with it.
     let _ = tokio::time::timeout(OUTCOME_PATIENCE, task).await;
 }
 
-async fn answer(
+async fn answer_top_up(
     state: &AppState,
     organization_id: &OrganizationId,
     id: &TopUpId,
     replayed: bool,
-) -> Result<Answer, Problem> {
+) -> Result<CreatedTopUp, Problem> {
     let top_up = map_top_up(&state.store.top_up(organization_id, id).await?);
     let outcome = match &top_up.decline {
         Some(decline) => Err(Problem::declined(decline, id)),
         None => Ok(top_up),
     };
-    Ok(Answer { outcome, replayed })
+    Ok(CreatedTopUp { outcome, replayed })
 }
 
 /// One top-up.
-pub(crate) async fn get(
+pub(crate) async fn get_top_up(
     state: &AppState,
     organization_id: &OrganizationId,
     id: &TopUpId,
 ) -> Result<TopUpView, Problem> {
-    find(state, organization_id, id).await.map(|top_up| map_top_up(&top_up))
+    find_top_up(state, organization_id, id).await.map(|top_up| map_top_up(&top_up))
 }
 
 /// Every top-up whose outcome is not known yet, newest first.
-pub(crate) async fn open(state: &AppState, organization_id: &OrganizationId) -> Result<Vec<TopUpView>, Problem> {
+pub(crate) async fn open_top_ups(
+    state: &AppState,
+    organization_id: &OrganizationId,
+) -> Result<Vec<TopUpView>, Problem> {
     Ok(state.store.open_top_ups(organization_id).await?.iter().map(map_top_up).collect())
 }
 
-async fn find(state: &AppState, organization_id: &OrganizationId, id: &TopUpId) -> Result<TopUp, Problem> {
+async fn find_top_up(state: &AppState, organization_id: &OrganizationId, id: &TopUpId) -> Result<TopUp, Problem> {
     match state.store.top_up(organization_id, id).await {
         Err(StoreError::NotFound) => Err(Problem::not_found()),
         found => Ok(found?),
@@ -166,15 +169,15 @@ async fn find(state: &AppState, organization_id: &OrganizationId, id: &TopUpId) 
 }
 
 /// Asks the provider what became of it ("Check status"), unless that is known.
-pub(crate) async fn check(
+pub(crate) async fn check_top_up(
     state: &AppState,
     organization_id: &OrganizationId,
     id: &TopUpId,
 ) -> Result<TopUpView, Problem> {
-    if find(state, organization_id, id).await?.status.is_open() {
+    if find_top_up(state, organization_id, id).await?.status.is_open() {
         wait_for_charge(state, organization_id, id).await;
     }
-    get(state, organization_id, id).await
+    get_top_up(state, organization_id, id).await
 }
 
 /// The cardholder's answer to the sandbox bank's challenge. Afterwards the bank is asked, not the browser believed.
@@ -184,27 +187,27 @@ pub(crate) async fn answer_challenge(
     id: &TopUpId,
     approve: bool,
 ) -> Result<TopUpView, Problem> {
-    let top_up = find(state, organization_id, id).await?;
+    let top_up = find_top_up(state, organization_id, id).await?;
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     if top_up.status != TopUpStatus::ActionRequired {
         return Err(waits_no_more());
     }
     if state.clock.now() <= charge_challenge_ends(&top_up) {
-        sandbox.answer_charge(&charge_reference(&top_up), approve).await.map_err(unanswered)?;
+        sandbox.answer_charge(&charge_reference(&top_up), approve).await.map_err(challenge_unanswered)?;
     }
-    check(state, organization_id, id).await
+    check_top_up(state, organization_id, id).await
 }
 
 /// Gives up a payment that waits for the cardholder ("Do not charge"): closed at the provider before it is called expired.
 /// If it was paid just before, it is credited.
-pub(crate) async fn cancel(
+pub(crate) async fn cancel_top_up(
     state: &AppState,
     organization_id: &OrganizationId,
     id: &TopUpId,
 ) -> Result<TopUpView, Problem> {
-    match find(state, organization_id, id).await?.status {
+    match find_top_up(state, organization_id, id).await?.status {
         TopUpStatus::ActionRequired => {}
-        TopUpStatus::Expired => return get(state, organization_id, id).await,
+        TopUpStatus::Expired => return get_top_up(state, organization_id, id).await,
         _ => return Err(waits_no_more()),
     }
     let work = {
@@ -223,8 +226,12 @@ pub(crate) async fn cancel(
     if let Ok(Ok(outcome)) = tokio::time::timeout(OUTCOME_PATIENCE, state.tasks.spawn(work)).await {
         outcome?;
     }
-    let after = get(state, organization_id, id).await?;
-    if after.status == TopUpStatus::ActionRequired { Err(unanswered(ProviderError::NoAnswer)) } else { Ok(after) }
+    let after = get_top_up(state, organization_id, id).await?;
+    if after.status == TopUpStatus::ActionRequired {
+        Err(challenge_unanswered(ProviderError::NoAnswer))
+    } else {
+        Ok(after)
+    }
 }
 
 fn waits_no_more() -> Problem {
@@ -233,7 +240,7 @@ fn waits_no_more() -> Problem {
 
 /// The bank could not be told; nothing is decided.
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
-pub(crate) fn unanswered(error: ProviderError) -> Problem {
+pub(crate) fn challenge_unanswered(error: ProviderError) -> Problem {
     tracing::warn!(%error, "a challenge could not be answered");
     Problem::retry_later(ProblemCode::Unavailable, UserMessage::bank_unreachable(), 2)
 }

@@ -34,16 +34,16 @@ pub(crate) struct Search {
     cursor: Option<String>,
     /// Begin below this `seq`, wherever that is: a way into the middle of the list. Not together with `cursor`.
     before_seq: Option<String>,
-    /// Begin with the line that occurred last on this date of the organisation's zone or before it (or until this
+    /// Begin with the line that occurred last on this date of the organization's zone or before it (or until this
     /// instant). Not together with `cursor` or `before_seq`.
     at: Option<String>,
     /// Lines of a page, 1 to 200; 50 when left out.
     limit: Option<String>,
     /// Kinds separated by commas: `outbound_call,top_up`.
     kind: Option<String>,
-    /// First date in the organisation's zone, or first instant (RFC 3339).
+    /// First date in the organization's zone, or first instant (RFC 3339).
     from: Option<String>,
-    /// Last date in the organisation's zone, or last instant (RFC 3339); included.
+    /// Last date in the organization's zone, or last instant (RFC 3339); included.
     to: Option<String>,
     /// Contained in description, source or reference, in any case; at most 100 characters.
     q: Option<String>,
@@ -51,7 +51,7 @@ pub(crate) struct Search {
 
 /// A search that can be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Wanted {
+struct ParsedQuery {
     filter: TransactionFilter,
     before_seq: Option<i64>,
     /// Begin with what occurred last before this instant.
@@ -59,7 +59,7 @@ struct Wanted {
     limit: u32,
 }
 
-impl Wanted {
+impl ParsedQuery {
     /// Unfiltered pages lie in the order of the ledger; what a filter costs is whatever is looked for.
     fn store(&self, state: &AppState) -> Store {
         if self.filter == TransactionFilter::default() { state.store.clone() } else { state.store.costly() }
@@ -67,7 +67,7 @@ impl Wanted {
 }
 
 /// `GET /transactions`.
-pub(crate) async fn page(
+pub(crate) async fn list_page(
     state: &AppState,
     organization: &Organization,
     search: &Search,
@@ -79,16 +79,16 @@ pub(crate) async fn page(
         let Some(newest) = newest else { return Ok(TransactionPage { items: Vec::new(), next_cursor: None }) };
         wanted.before_seq = Some(newest.saturating_add(1));
     }
-    read(state, &organization.id, &wanted).await
+    read_page(state, &organization.id, &wanted).await
 }
 
 /// `GET /transactions/{seq}`.
-pub(crate) async fn detail(
+pub(crate) async fn get_detail(
     state: &AppState,
     organization: &Organization,
     seq: &str,
 ) -> Result<TransactionDetail, Problem> {
-    let seq = positive(seq).ok_or_else(Problem::not_found)?;
+    let seq = parse_positive(seq).ok_or_else(Problem::not_found)?;
     let (line, corrected_by) =
         tokio::try_join!(state.store.line(&organization.id, seq), state.store.corrections(&organization.id, seq))?;
     let transaction = line.map(map_transaction).ok_or_else(Problem::not_found)?;
@@ -102,11 +102,15 @@ pub(crate) async fn first_page(
     last_seq: i64,
 ) -> Result<TransactionPage, Problem> {
     let before_seq = Some(last_seq.saturating_add(1));
-    let wanted = Wanted { filter: TransactionFilter::default(), before_seq, at: None, limit: DEFAULT_LIMIT };
-    read(state, organization_id, &wanted).await
+    let wanted = ParsedQuery { filter: TransactionFilter::default(), before_seq, at: None, limit: DEFAULT_LIMIT };
+    read_page(state, organization_id, &wanted).await
 }
 
-async fn read(state: &AppState, organization_id: &OrganizationId, wanted: &Wanted) -> Result<TransactionPage, Problem> {
+async fn read_page(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    wanted: &ParsedQuery,
+) -> Result<TransactionPage, Problem> {
     // One more than asked for says whether there is a following page.
     let more = wanted.limit.saturating_add(1);
     let store = wanted.store(state);
@@ -156,23 +160,26 @@ impl Search {
     }
 
     /// Every wrong parameter at once, or what to look for.
-    fn check(&self, calendar: &Calendar) -> Result<Wanted, Problem> {
+    fn check(&self, calendar: &Calendar) -> Result<ParsedQuery, Problem> {
         let mut errors = Vec::new();
         let place = |text: &Option<String>, pointer, errors: &mut Vec<_>| {
-            text.as_deref().and_then(|text| before(pointer, text, errors))
+            text.as_deref().and_then(|text| parse_before(pointer, text, errors))
         };
-        let wanted = Wanted {
+        let wanted = ParsedQuery {
             before_seq: match &self.cursor {
-                Some(text) => cursor(text, &mut errors),
+                Some(text) => parse_cursor(text, &mut errors),
                 None => place(&self.before_seq, "/before_seq", &mut errors),
             },
-            at: self.at.as_deref().and_then(|text| instant("/at", text, calendar, Edge::Last, &mut errors)),
-            limit: self.limit.as_deref().map_or(DEFAULT_LIMIT, |text| limit(text, &mut errors)),
+            at: self.at.as_deref().and_then(|text| parse_instant("/at", text, calendar, Edge::Last, &mut errors)),
+            limit: self.limit.as_deref().map_or(DEFAULT_LIMIT, |text| parse_limit(text, &mut errors)),
             filter: TransactionFilter {
-                kinds: self.kind.as_deref().map_or_else(Vec::new, |text| kinds(text, &mut errors)),
-                from: self.from.as_deref().and_then(|text| instant("/from", text, calendar, Edge::First, &mut errors)),
-                to: self.to.as_deref().and_then(|text| instant("/to", text, calendar, Edge::Last, &mut errors)),
-                query: self.q.as_deref().and_then(|text| query(text, &mut errors)),
+                kinds: self.kind.as_deref().map_or_else(Vec::new, |text| parse_kinds(text, &mut errors)),
+                from: self
+                    .from
+                    .as_deref()
+                    .and_then(|text| parse_instant("/from", text, calendar, Edge::First, &mut errors)),
+                to: self.to.as_deref().and_then(|text| parse_instant("/to", text, calendar, Edge::Last, &mut errors)),
+                query: self.q.as_deref().and_then(|text| parse_query(text, &mut errors)),
             },
         };
         if let (Some(from), Some(to)) = (wanted.filter.from, wanted.filter.to)
@@ -183,46 +190,46 @@ impl Search {
         }
         let begun = [&self.cursor, &self.before_seq, &self.at].into_iter().flatten().count();
         if begun > 1 {
-            errors.push(field("/cursor", "ambiguous", "Give one of cursor, before_seq and at."));
+            errors.push(general_error("/cursor", "ambiguous", "Give one of cursor, before_seq and at."));
         }
         if errors.is_empty() { Ok(wanted) } else { Err(Problem::invalid(errors)) }
     }
 }
 
-fn cursor(text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
+fn parse_cursor(text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
     let seq = read_cursor(text);
     if seq.is_none() {
-        errors.push(field("/cursor", "not_a_cursor", "Hand back next_cursor as it was, or leave it out."));
+        errors.push(general_error("/cursor", "not_a_cursor", "Hand back next_cursor as it was, or leave it out."));
     }
     seq
 }
 
-fn before(pointer: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
-    let seq = positive(text);
+fn parse_before(pointer: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
+    let seq = parse_positive(text);
     if seq.is_none() {
-        errors.push(field(pointer, "not_a_seq", "Write the seq of a line, a whole number from 1."));
+        errors.push(general_error(pointer, "not_a_seq", "Write the seq of a line, a whole number from 1."));
     }
     seq
 }
 
 /// Digits only: `+5` and ` 5` are slips.
-fn positive(text: &str) -> Option<i64> {
+fn parse_positive(text: &str) -> Option<i64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|seq| plain && *seq > 0)
 }
 
-fn limit(text: &str, errors: &mut Vec<FieldError>) -> u32 {
+fn parse_limit(text: &str, errors: &mut Vec<FieldError>) -> u32 {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(limit) if plain && (1..=MAX_LIMIT).contains(&limit) => limit,
         _ => {
-            errors.push(field("/limit", "out_of_range", format!("Ask for 1 to {MAX_LIMIT} lines.")));
+            errors.push(general_error("/limit", "out_of_range", format!("Ask for 1 to {MAX_LIMIT} lines.")));
             DEFAULT_LIMIT
         }
     }
 }
 
-fn kinds(text: &str, errors: &mut Vec<FieldError>) -> Vec<TransactionKind> {
+fn parse_kinds(text: &str, errors: &mut Vec<FieldError>) -> Vec<TransactionKind> {
     let mut kinds = Vec::new();
     for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         match name.parse() {
@@ -230,7 +237,7 @@ fn kinds(text: &str, errors: &mut Vec<FieldError>) -> Vec<TransactionKind> {
             Ok(kind) => kinds.push(kind),
             Err(_) => {
                 let known: Vec<_> = TransactionKind::ALL.iter().map(|kind| kind.as_str()).collect();
-                errors.push(field("/kind", "unknown_kind", format!("The kinds are {}.", known.join(", "))));
+                errors.push(general_error("/kind", "unknown_kind", format!("The kinds are {}.", known.join(", "))));
                 break;
             }
         }
@@ -247,7 +254,7 @@ enum Edge {
 }
 
 /// The span's beginning, or the first instant after its end.
-fn instant(
+fn parse_instant(
     pointer: &str,
     text: &str,
     calendar: &Calendar,
@@ -267,11 +274,15 @@ fn instant(
             Timestamp::from_micros(instant.micros().saturating_add(1))
         });
     }
-    errors.push(field(pointer, "not_a_date", "Write a date like 2026-11-24, or an instant like 2026-11-24T09:30:00Z."));
+    errors.push(general_error(
+        pointer,
+        "not_a_date",
+        "Write a date like 2026-11-24, or an instant like 2026-11-24T09:30:00Z.",
+    ));
     None
 }
 
-fn query(text: &str, errors: &mut Vec<FieldError>) -> Option<String> {
+fn parse_query(text: &str, errors: &mut Vec<FieldError>) -> Option<String> {
     // Never stored, so it may be any number: also the long one of an order.
     let text = FreeText::parse_unstored(SEARCH, text).unwrap_or_else(|error| {
         errors.push(text_error("/q", error));
@@ -280,7 +291,7 @@ fn query(text: &str, errors: &mut Vec<FieldError>) -> Option<String> {
     (!text.is_empty()).then(|| text.into_string())
 }
 
-fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
+fn general_error(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
     field_error(pointer, code, Detail::general(detail))
 }
 
@@ -290,7 +301,7 @@ mod tests {
 
     use super::*;
 
-    fn check(search: &Search) -> Result<Wanted, Vec<(String, String)>> {
+    fn check(search: &Search) -> Result<ParsedQuery, Vec<(String, String)>> {
         let calendar = Calendar::of("America/Chicago").unwrap();
         search.check(&calendar).map_err(|problem| {
             let errors = problem.document().errors.iter();

@@ -21,7 +21,7 @@ const BEGUN: &str = "it is just being credited";
 
 /// Asks the provider about a payment, and takes it up if its top-up is not here. One that has not arrived moves nothing.
 pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
-    let Some(payment) = ask(state, provider_ref).await? else { return Ok(()) };
+    let Some(payment) = ask_provider(state, provider_ref).await? else { return Ok(()) };
     let Some(id) = top_up_of(&payment.reference) else { return Ok(()) };
     if state.store.top_up_owner(&id).await?.is_some() {
         return Ok(());
@@ -30,12 +30,12 @@ pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), 
 }
 
 /// Looks again at those that are not credited: what was missing may be here by now.
-pub(crate) async fn look_again(state: &AppState) -> Result<(), Problem> {
+pub(crate) async fn retry_unknown(state: &AppState) -> Result<(), Problem> {
     let provider = state.provider.name();
     for known in state.store.unknown_payments(AT_ONCE).await? {
         if known.credited_at.is_none()
             && known.provider == provider
-            && let Some(payment) = ask(state, &known.provider_ref).await?
+            && let Some(payment) = ask_provider(state, &known.provider_ref).await?
         {
             take_up(state, &payment).await?;
         }
@@ -43,7 +43,7 @@ pub(crate) async fn look_again(state: &AppState) -> Result<(), Problem> {
     early_events::apply_due_events(state).await
 }
 
-async fn ask(state: &AppState, provider_ref: &str) -> Result<Option<ReceivedPayment>, Problem> {
+async fn ask_provider(state: &AppState, provider_ref: &str) -> Result<Option<ReceivedPayment>, Problem> {
     state.provider.look_up_payment(provider_ref).await.map_err(|error| {
         tracing::warn!(payment = provider_ref, %error, "a payment that is not known here could not be looked up");
         Problem::provider_silent()
@@ -53,14 +53,14 @@ async fn ask(state: &AppState, provider_ref: &str) -> Result<Option<ReceivedPaym
 async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Problem> {
     let Some(Subject::TopUp { id, attempt }) = payment.reference.subject() else { return Ok(()) };
     let Ok(id) = id.parse::<TopUpId>() else { return Ok(()) };
-    let reason = match complete(payment) {
+    let reason = match check_complete(payment) {
         Ok(credit) => {
-            state.store.note_unknown_payment(&noted(state, payment, &id, Some(BEGUN))).await?;
+            state.store.note_unknown_payment(&unknown_payment(state, payment, &id, Some(BEGUN))).await?;
             take_in(state, payment, &id, attempt, credit).await?
         }
         Err(reason) => Some(reason),
     };
-    if !state.store.record_unknown_payment(&noted(state, payment, &id, reason)).await? {
+    if !state.store.record_unknown_payment(&unknown_payment(state, payment, &id, reason)).await? {
         return Ok(());
     }
     let (payment, organization) = (&payment.provider_ref, payment.organization.as_deref().unwrap_or_default());
@@ -80,7 +80,12 @@ async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Prob
 }
 
 /// What is written down: why it is not credited, or, without a reason, that it is.
-fn noted(state: &AppState, payment: &ReceivedPayment, top_up_id: &TopUpId, reason: Option<&str>) -> UnknownPayment {
+fn unknown_payment(
+    state: &AppState,
+    payment: &ReceivedPayment,
+    top_up_id: &TopUpId,
+    reason: Option<&str>,
+) -> UnknownPayment {
     let now = state.clock.now();
     UnknownPayment {
         provider: state.provider.name().to_owned(),
@@ -106,7 +111,7 @@ struct Credit<'a> {
 
 /// All of it, if the payment says it; else why it cannot be credited.
 /// See docs/decisions/0023-unknown-payments.md.
-fn complete(payment: &ReceivedPayment) -> Result<Credit<'_>, &'static str> {
+fn check_complete(payment: &ReceivedPayment) -> Result<Credit<'_>, &'static str> {
     let organization_id = payment.organization.as_deref().filter(|_| payment.owner_is_certain);
     let organization_id = organization_id.and_then(|id| id.parse().ok()).ok_or("its marks do not agree whose it is")?;
     let currency = payment.currency.ok_or("no wallet has its currency")?;

@@ -55,7 +55,7 @@ impl Spending {
     }
 
     fn total_of(&self, date: Date) -> Result<Money, Problem> {
-        total(&self.of(date))
+        sum_days(&self.of(date))
     }
 
     /// One total a day from `from` up to the day before `until`, days without usage included, but none before the
@@ -65,7 +65,7 @@ impl Spending {
     }
 
     fn used_days(&self, from: Date, until: Date) -> impl Iterator<Item = Date> {
-        dates(self.first.map_or(until, |first| first.max(from)), until)
+        dates_between(self.first.map_or(until, |first| first.max(from)), until)
     }
 
     /// The days that tell what is usual for a day.
@@ -115,7 +115,7 @@ fn month_error(code: &str, detail: &str) -> Problem {
 }
 
 /// `GET /usage`.
-pub(crate) async fn usage(
+pub(crate) async fn get_usage(
     state: &AppState,
     organization: &Organization,
     asked: Option<&str>,
@@ -124,11 +124,11 @@ pub(crate) async fn usage(
     let today = calendar.date_of(state.clock.now());
     let month = month_asked_for(asked, today)?;
     let spending = Spending::read(state, &organization.id, summary_start(month), month.last_day().min(today)).await?;
-    summary(state, organization, &spending, month, today).await
+    summarize_month(state, organization, &spending, month, today).await
 }
 
 /// The summary of a month whose days have been read from [`summary_start`] on.
-pub(crate) async fn summary(
+pub(crate) async fn summarize_month(
     state: &AppState,
     organization: &Organization,
     spending: &Spending,
@@ -138,15 +138,15 @@ pub(crate) async fn summary(
     let last = month.last_day().min(today);
     let mut days = Vec::new();
     let mut by_kind = ByKind::default();
-    for date in dates(month.first_day(), last.plus_days(1)) {
+    for date in dates_between(month.first_day(), last.plus_days(1)) {
         let of_day = spending.of(date);
         for kind in UsageKind::ALL {
             let sum = by_kind.of_mut(*kind);
             *sum = sum.checked_add(of_day.of(*kind)).ok_or_else(too_large)?;
         }
-        let spike = spike(state, &organization.id, spending, date).await?;
+        let spike = find_spike(state, &organization.id, spending, date).await?;
         let usual = spending::usual_day(&spending.totals_before(date)?);
-        days.push(Day { date, total: total(&of_day)?, by_kind: of_day, usual, spike });
+        days.push(Day { date, total: sum_days(&of_day)?, by_kind: of_day, usual, spike });
     }
     let so_far: Vec<_> = days.iter().map(|day| day.total).collect();
     let pace = match spending.first {
@@ -154,11 +154,11 @@ pub(crate) async fn summary(
         _ => None,
     };
     let projected = pace.and_then(|pace| spending::projected_month(&so_far, pace, today));
-    let (sources, other_sources) = sources(state, &organization.id, month.first_day(), last).await?;
+    let (sources, other_sources) = largest_sources(state, &organization.id, month.first_day(), last).await?;
     Ok(Usage {
         month,
         currency: organization.currency,
-        total: total(&by_kind)?,
+        total: sum_days(&by_kind)?,
         previous_same_day: previous_same_day(spending, month, today)?,
         projected,
         pace: projected.and(pace),
@@ -172,7 +172,7 @@ pub(crate) async fn summary(
 }
 
 fn previous_days(spending: &Spending, month: Month) -> Result<Vec<Money>, Problem> {
-    dates(month.previous().first_day(), month.first_day()).map(|date| spending.total_of(date)).collect()
+    dates_between(month.previous().first_day(), month.first_day()).map(|date| spending.total_of(date)).collect()
 }
 
 /// The month before up to the same day, or as a whole once this month is over. Its last day is a day like any other.
@@ -181,20 +181,21 @@ fn previous_same_day(spending: &Spending, month: Month, today: Date) -> Result<M
     let previous = month.previous();
     let same = if month < today.month() { previous.length() } else { today.day().min(previous.length()) };
     let until = previous.first_day().plus_days(i32::from(same));
-    let totals: Result<Vec<_>, _> = dates(previous.first_day(), until).map(|date| spending.total_of(date)).collect();
+    let totals: Result<Vec<_>, _> =
+        dates_between(previous.first_day(), until).map(|date| spending.total_of(date)).collect();
     Money::checked_sum(totals?).ok_or_else(too_large)
 }
 
-async fn spike(
+async fn find_spike(
     state: &AppState,
     organization_id: &OrganizationId,
     spending: &Spending,
     date: Date,
 ) -> Result<Option<Spike>, Problem> {
-    let Some(found) = spending::spike(spending.total_of(date)?, &spending.totals_before(date)?) else {
+    let Some(found) = spending::detect_spike(spending.total_of(date)?, &spending.totals_before(date)?) else {
         return Ok(None);
     };
-    let kind = behind(spending, date);
+    let kind = sources_behind(spending, date);
     let rows = state.store.usage(organization_id, date, date).await?;
     let mut sources: Vec<_> = rows
         .into_iter()
@@ -207,11 +208,11 @@ async fn spike(
 }
 
 /// The kind that rose most above what is usual for it.
-fn behind(spending: &Spending, date: Date) -> UsageKind {
+fn sources_behind(spending: &Spending, date: Date) -> UsageKind {
     let of = |date: Date, kind: UsageKind| spending.of(date).of(kind);
     let usual = |kind: UsageKind| {
         let before: Vec<_> = spending.days_before(date).map(|day| of(day, kind)).collect();
-        spending::median(&before).unwrap_or(Money::ZERO)
+        spending::median_amount(&before).unwrap_or(Money::ZERO)
     };
     let now: Vec<_> = UsageKind::ALL.iter().map(|kind| of(date, *kind)).collect();
     let usual: Vec<_> = UsageKind::ALL.iter().map(|kind| usual(*kind)).collect();
@@ -220,7 +221,7 @@ fn behind(spending: &Spending, date: Date) -> UsageKind {
 }
 
 /// The month's largest sources, and all others together.
-async fn sources(
+async fn largest_sources(
     state: &AppState,
     organization_id: &OrganizationId,
     from: Date,
@@ -245,7 +246,7 @@ fn one_digit(tenths: i64) -> String {
     text
 }
 
-fn total(by_kind: &ByKind) -> Result<Money, Problem> {
+fn sum_days(by_kind: &ByKind) -> Result<Money, Problem> {
     Money::checked_sum(UsageKind::ALL.iter().map(|kind| by_kind.of(*kind))).ok_or_else(too_large)
 }
 
@@ -254,7 +255,7 @@ fn too_large() -> Problem {
 }
 
 /// From `from` up to the day before `until`.
-fn dates(from: Date, until: Date) -> impl Iterator<Item = Date> {
+fn dates_between(from: Date, until: Date) -> impl Iterator<Item = Date> {
     (from.days()..until.days()).map(Date::from_days)
 }
 
@@ -338,7 +339,7 @@ mod tests {
             (0..14).flat_map(|day| [row(day, UsageKind::OutboundCall, 10), row(day, UsageKind::AiTask, 1)]).collect();
         rows.extend([row(14, UsageKind::OutboundCall, 18), row(14, UsageKind::AiTask, 16)]);
         let spending = Spending::new(Some(first), &rows).unwrap();
-        assert_eq!(behind(&spending, first.plus_days(14)), UsageKind::AiTask);
+        assert_eq!(sources_behind(&spending, first.plus_days(14)), UsageKind::AiTask);
     }
 
     #[test]

@@ -13,18 +13,18 @@ use crate::service::usage::{Spending, burn_start};
 use crate::state::AppState;
 
 /// `GET /wallet`.
-pub(crate) async fn wallet(state: &AppState, organization: &Organization) -> Result<Wallet, Problem> {
+pub(crate) async fn get_wallet(state: &AppState, organization: &Organization) -> Result<Wallet, Problem> {
     let now = state.clock.now();
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let today = calendar.date_of(now);
     let spending = Spending::read(state, &organization.id, burn_start(today), today).await?;
-    let figures = figures(state, &organization.id).await?;
-    view(state, figures, &spending, today, now).await
+    let figures = read_figures(state, &organization.id).await?;
+    view_wallet(state, figures, &spending, today, now).await
 }
 
 /// The wallet after a change, for the answer to it. The change is made: if this cannot be read, the answer goes without.
-pub(crate) async fn afterwards(state: &AppState, organization: &Organization) -> Option<Box<Wallet>> {
-    wallet(state, organization)
+pub(crate) async fn wallet_afterwards(state: &AppState, organization: &Organization) -> Option<Box<Wallet>> {
+    get_wallet(state, organization)
         .await
         .inspect_err(|problem| {
             tracing::warn!(problem = problem.document().detail, "an answer went without the wallet");
@@ -34,7 +34,7 @@ pub(crate) async fn afterwards(state: &AppState, organization: &Organization) ->
 }
 
 /// The wallet's row, once holds that have expired are given back.
-pub(crate) async fn figures(
+pub(crate) async fn read_figures(
     state: &AppState,
     organization_id: &OrganizationId,
 ) -> Result<billing_store::Wallet, Problem> {
@@ -50,7 +50,7 @@ pub(crate) async fn figures(
 }
 
 /// The answer from figures that have been read; `spending` must reach back to [`burn_start`].
-pub(crate) async fn view(
+pub(crate) async fn view_wallet(
     state: &AppState,
     figures: billing_store::Wallet,
     spending: &Spending,
@@ -63,15 +63,15 @@ pub(crate) async fn view(
     )?;
     let threshold = auto_pay.settings.filter(|_| auto_pay.enabled).map(|settings| settings.threshold);
     let daily_burn = spending.daily_burn(today)?;
-    Ok(answer(&figures, threshold, daily_burn, pending.in_flight, &state.config.policy, now))
+    Ok(describe_wallet(&figures, threshold, daily_burn, pending.in_flight, &state.config.policy, now))
 }
 
 /// What new work the wallet admits now. The low mark only decides about a warning, so any will do here.
-pub(crate) fn admission(figures: &billing_store::Wallet, policy: &Policy, now: Timestamp) -> WalletStatus {
-    status::status(&facts(figures, Money::ZERO), policy, now)
+pub(crate) fn admission_status(figures: &billing_store::Wallet, policy: &Policy, now: Timestamp) -> WalletStatus {
+    status::wallet_status(&status_facts(figures, Money::ZERO), policy, now)
 }
 
-fn facts(figures: &billing_store::Wallet, low_mark: Money) -> Facts {
+fn status_facts(figures: &billing_store::Wallet, low_mark: Money) -> Facts {
     Facts {
         available: figures.available(),
         card_connected: figures.card_connected,
@@ -80,7 +80,7 @@ fn facts(figures: &billing_store::Wallet, low_mark: Money) -> Facts {
     }
 }
 
-fn answer(
+fn describe_wallet(
     figures: &billing_store::Wallet,
     auto_pay_threshold: Option<Money>,
     daily_burn: Money,
@@ -89,7 +89,7 @@ fn answer(
     now: Timestamp,
 ) -> Wallet {
     let low_mark = spending::low_mark(auto_pay_threshold, daily_burn);
-    let status = status::status(&facts(figures, low_mark), policy, now);
+    let status = status::wallet_status(&status_facts(figures, low_mark), policy, now);
     let available = figures.available();
     let grace = match (status, figures.exhausted_since) {
         (WalletStatus::Grace, Some(since)) => Some(Grace {
@@ -109,7 +109,7 @@ fn answer(
         low_mark,
         card_connected: figures.card_connected,
         grace,
-        runway: spending::runway(available, daily_burn, now)
+        runway: spending::estimate_runway(available, daily_burn, now)
             .map(|runway| Runway { until: runway.until, hours: runway.hours }),
         daily_burn,
         last_seq: figures.last_seq,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn shown(figures: &billing_store::Wallet, threshold: Option<Money>) -> Wallet {
-        answer(figures, threshold, Money::from_major(12), Money::ZERO, &Policy::default(), NOW)
+        describe_wallet(figures, threshold, Money::from_major(12), Money::ZERO, &Policy::default(), NOW)
     }
 
     #[test]

@@ -23,11 +23,11 @@ pub(crate) async fn receive_stripe(state: &AppState, signature: &str, body: &[u8
     if state.provider.name() != stripe::NAME {
         return Err(Problem::not_found());
     }
-    let event = state.provider.read_webhook(signature, body, state.clock.now()).map_err(refused)?;
-    handle(state, &event).await
+    let event = state.provider.read_webhook(signature, body, state.clock.now()).map_err(refusal_problem)?;
+    handle_event(state, &event).await
 }
 
-fn refused(error: WebhookError) -> Problem {
+fn refusal_problem(error: WebhookError) -> Problem {
     tracing::warn!(%error, "a webhook was refused");
     match error {
         WebhookError::BadSignature | WebhookError::Stale => {
@@ -47,17 +47,17 @@ fn refused(error: WebhookError) -> Problem {
 /// Does what an event asks for, unless its effect is in the database already.
 /// See docs/decisions/0020-webhooks-are-hints.md.
 #[tracing::instrument(skip_all, fields(event = %event.id))]
-pub(crate) async fn handle(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
+pub(crate) async fn handle_event(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
     let provider = state.provider.name();
     if state.store.provider_event_handled(provider, &event.id).await? {
         return Ok(());
     }
-    act(state, event).await?;
+    act_on_event(state, event).await?;
     // Afterwards: whatever happens in between, the event comes again and does no harm.
     Ok(state.store.note_provider_event(provider, &event.id, state.clock.now()).await?)
 }
 
-async fn act(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
+async fn act_on_event(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
     let payment_ref = event.payment_ref.as_deref();
     match &event.kind {
         WebhookKind::Charge(reference) | WebhookKind::Setup(reference) => look_up(state, reference, payment_ref).await,
@@ -93,7 +93,7 @@ async fn look_up_known_setup(state: &AppState, reference: &Reference) -> Result<
     let Some(Subject::Setup { id }) = reference.subject() else { return Ok(()) };
     let Ok(id) = id.parse() else { return Ok(()) };
     match state.store.card_setup_owner(&id).await? {
-        Some(organization_id) => cards::check(state, &organization_id, &id).await.map(drop),
+        Some(organization_id) => cards::check_setup(state, &organization_id, &id).await.map(drop),
         None => Ok(()),
     }
 }

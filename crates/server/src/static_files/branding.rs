@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Brand;
+use crate::config::BrandConfig;
 
 /// Where the documents want the product's name.
 const NAME: &str = "<!--name-->";
@@ -23,7 +23,7 @@ pub(super) struct Branding {
 
 impl Branding {
     /// Names its files after their contents, so that browsers may keep them.
-    pub(super) fn of(brand: &Brand) -> Self {
+    pub(super) fn of(brand: &BrandConfig) -> Self {
         let mut files = Vec::new();
         let mut named = |stem: &str, extension: &str, bytes: Vec<u8>| {
             let name = format!("{stem}-{}.{extension}", hex::encode(&Sha256::digest(&bytes)[..8]));
@@ -31,8 +31,9 @@ impl Branding {
             format!("/{name}")
         };
         let logo = brand.logo.as_ref().map(|logo| named("logo", logo.extension, logo.bytes.clone()));
-        let stylesheet = brand.accent.as_deref().map(|accent| named("brand", "css", colours(accent).into_bytes()));
-        Self { name: escaped(&brand.name), logo, stylesheet, files }
+        let stylesheet =
+            brand.accent.as_deref().map(|accent| named("brand", "css", accent_tokens(accent).into_bytes()));
+        Self { name: escape_html(&brand.name), logo, stylesheet, files }
     }
 
     /// The document as people of this operator see it.
@@ -55,7 +56,7 @@ impl Branding {
 }
 
 /// The accent's tokens (style/tokens.css). On dark screens lightness is set, so that any hue is read there.
-fn colours(accent: &str) -> String {
+fn accent_tokens(accent: &str) -> String {
     let of = |lightness: &str, chroma: &str| format!("oklch(from {accent} {lightness} {chroma} h)");
     let both = |light: String, dark: String| format!("light-dark({light},{dark})");
     format!(
@@ -70,7 +71,7 @@ fn colours(accent: &str) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -82,8 +83,8 @@ mod tests {
     const HTML: &str = "<head><title>Billing · <!--name--></title><!--icon--><link rel=\"icon\" href=\"data:,\"><!--/icon--></head>\
         <p><!--logo--><svg></svg><!--/logo--><!--name--></p>";
 
-    fn brand() -> Brand {
-        Brand {
+    fn brand() -> BrandConfig {
+        BrandConfig {
             name: "Nexis".to_owned(),
             logo: None,
             accent: None,
@@ -105,8 +106,12 @@ mod tests {
     #[test]
     fn a_brand_is_put_in_place_of_ours_and_cannot_leave_its_place() {
         let logo = Logo { bytes: b"<svg/>".to_vec(), extension: "svg" };
-        let brand =
-            Brand { name: "<Ava & Co>".to_owned(), logo: Some(logo), accent: Some("#7a1fa2".to_owned()), ..brand() };
+        let brand = BrandConfig {
+            name: "<Ava & Co>".to_owned(),
+            logo: Some(logo),
+            accent: Some("#7a1fa2".to_owned()),
+            ..brand()
+        };
         let branding = Branding::of(&brand);
         let html = branding.apply(HTML);
         assert!(html.contains("<title>Billing · &lt;Ava &amp; Co&gt;</title>"), "{html}");

@@ -1,4 +1,4 @@
-//! One watcher's stream of an organisation: every ledger line in order and once, and what else has changed.
+//! One watcher's stream of an organization: every ledger line in order and once, and what else has changed.
 //!
 //! The hub only wakes; the lines come from the ledger, from the last `seq` that was sent. So a wake-up that is lost,
 //! doubled or late changes nothing, and a watcher that comes back with its last `seq` goes on exactly there.
@@ -20,10 +20,10 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use self::due::{Due, Part};
+use self::due::{Due, DuePart};
 use crate::events::Subscription;
 use crate::problem::Problem;
-use crate::service::sessions::Member;
+use crate::service::sessions::SignedInMember;
 use crate::service::{auto_pay, cards, links, requests, sessions, top_ups, wallet};
 use crate::state::AppState;
 use crate::stream::{StreamEnd, send_to_reader};
@@ -61,7 +61,7 @@ pub(crate) enum Push {
     Card(Box<Card>),
     /// A request that is new or answered.
     Request(Box<FundsRequest>),
-    /// A hand-over link that is new or has moved on.
+    /// A payment link that is new or has moved on.
     Link(Box<PaymentLink>),
     /// The last word.
     Session(SessionState),
@@ -71,7 +71,7 @@ pub(crate) enum Push {
 
 /// A push, and the last `seq` that the watcher has with it.
 #[derive(Clone, Debug)]
-pub(crate) struct Message {
+pub(crate) struct PushMessage {
     /// To come back with.
     pub(crate) seq: i64,
     /// What is told.
@@ -83,14 +83,14 @@ pub(crate) struct Message {
 /// and when the server stops.
 pub(crate) async fn open_stream(
     state: &AppState,
-    member: Member,
+    member: SignedInMember,
     after: Option<i64>,
-) -> Result<mpsc::Receiver<Message>, Problem> {
+) -> Result<mpsc::Receiver<PushMessage>, Problem> {
     let (out, receiver) = mpsc::channel(BUFFER);
     // First subscribe, then read: nothing falls in between.
     let subscription = state.events.subscribe(&member.organization.id);
     let last_seq = state.store.wallet(&member.organization.id).await?.last_seq;
-    let cards = cards::list(state, &member.organization.id).await?.items;
+    let cards = cards::list_cards(state, &member.organization.id).await?.items;
     let mut stream = OrganizationStream {
         state: state.clone(),
         member,
@@ -119,7 +119,7 @@ pub(crate) async fn open_stream(
 
 /// The figures by which a change of the wallet is noticed.
 #[derive(Debug, PartialEq, Eq)]
-struct Told {
+struct SentFigures {
     last_seq: i64,
     balance: Money,
     held: Money,
@@ -128,13 +128,13 @@ struct Told {
 
 struct OrganizationStream {
     state: AppState,
-    member: Member,
+    member: SignedInMember,
     subscription: Subscription,
-    out: mpsc::Sender<Message>,
+    out: mpsc::Sender<PushMessage>,
     seq: i64,
     due: Due,
     /// What the watcher knows of the wallet.
-    told: Option<Told>,
+    told: Option<SentFigures>,
     /// What the watcher knows of the cards.
     cards: Vec<Card>,
     /// What the watcher knows of automatic payments, and the row that it came from.
@@ -162,8 +162,8 @@ impl OrganizationStream {
                     Err(RecvError::Lagged(_)) => self.due.note_everything(),
                     Err(RecvError::Closed) => return Err(StreamEnd::Over),
                 },
-                () = sleep_until(self.wallet_not_before), if self.due.parts.contains(&Part::Wallet) => {}
-                () = sleep_until(self.auto_pay_not_before), if self.due.parts.contains(&Part::AutoPay) => {}
+                () = sleep_until(self.wallet_not_before), if self.due.parts.contains(&DuePart::Wallet) => {}
+                () = sleep_until(self.auto_pay_not_before), if self.due.parts.contains(&DuePart::AutoPay) => {}
                 _ = ticks.tick() => self.poll().await?,
             }
             self.drain();
@@ -182,19 +182,19 @@ impl OrganizationStream {
     }
 
     async fn send_due(&mut self) -> Result<(), StreamEnd> {
-        if self.due.take(Part::Session) {
+        if self.due.take(DuePart::Session) {
             self.check_session().await?;
         }
-        if self.due.take(Part::Ledger) {
+        if self.due.take(DuePart::Ledger) {
             self.send_lines().await?;
         }
-        if Instant::now() >= self.wallet_not_before && self.due.take(Part::Wallet) {
+        if Instant::now() >= self.wallet_not_before && self.due.take(DuePart::Wallet) {
             self.send_wallet().await?;
         }
-        if Instant::now() >= self.auto_pay_not_before && self.due.take(Part::AutoPay) {
+        if Instant::now() >= self.auto_pay_not_before && self.due.take(DuePart::AutoPay) {
             self.send_auto_pay().await?;
         }
-        if self.due.take(Part::Cards) {
+        if self.due.take(DuePart::Cards) {
             self.send_cards().await?;
         }
         self.send_named().await
@@ -202,7 +202,7 @@ impl OrganizationStream {
 
     /// The cards that have changed since they were last looked at, those that are gone first.
     async fn send_cards(&mut self) -> Result<(), StreamEnd> {
-        let cards = cards::list(&self.state, &self.member.organization.id).await?.items;
+        let cards = cards::list_cards(&self.state, &self.member.organization.id).await?.items;
         let before = std::mem::replace(&mut self.cards, cards.clone());
         let gone = before.iter().filter(|card| cards.iter().all(|other| other.id != card.id));
         let gone = gone.map(|card| Card { removed: true, is_default: false, ..card.clone() });
@@ -216,19 +216,19 @@ impl OrganizationStream {
     /// Top-ups, requests and links by name; after an overflow those that are open, and all listed links.
     async fn send_named(&mut self) -> Result<(), StreamEnd> {
         let (mut top_ups, mut requests, mut links) = (Vec::new(), Vec::new(), Vec::new());
-        if self.due.take(Part::EverythingOpen) {
-            top_ups = top_ups::open(&self.state, &self.member.organization.id).await?;
-            requests = requests::open(&self.state, &self.member).await?;
-            links = links::list(&self.state, &self.member.organization.id).await?.items;
+        if self.due.take(DuePart::EverythingOpen) {
+            top_ups = top_ups::open_top_ups(&self.state, &self.member.organization.id).await?;
+            requests = requests::open_requests(&self.state, &self.member).await?;
+            links = links::list_links(&self.state, &self.member.organization.id).await?.items;
         }
         for id in std::mem::take(&mut self.due.top_ups) {
-            top_ups.push(top_ups::get(&self.state, &self.member.organization.id, &id).await?);
+            top_ups.push(top_ups::get_top_up(&self.state, &self.member.organization.id, &id).await?);
         }
         for id in std::mem::take(&mut self.due.requests) {
-            requests.push(requests::request(&self.state, &self.member, &id).await?);
+            requests.push(requests::get_request(&self.state, &self.member, &id).await?);
         }
         for id in std::mem::take(&mut self.due.links) {
-            links.push(links::get(&self.state, &self.member.organization.id, &id).await?);
+            links.push(links::get_link(&self.state, &self.member.organization.id, &id).await?);
         }
         for top_up in top_ups {
             self.send(Push::TopUp(Box::new(top_up))).await?;
@@ -256,7 +256,7 @@ impl OrganizationStream {
                 return Ok(());
             }
             self.drain();
-            if self.due.take(Part::Session) || self.session_checked.elapsed() >= SESSION_CHECK {
+            if self.due.take(DuePart::Session) || self.session_checked.elapsed() >= SESSION_CHECK {
                 self.check_session().await?;
             }
             if self.state.shutdown.is_cancelled() {
@@ -266,9 +266,9 @@ impl OrganizationStream {
     }
 
     async fn send_wallet(&mut self) -> Result<(), StreamEnd> {
-        let wallet = wallet::wallet(&self.state, &self.member.organization).await?;
+        let wallet = wallet::get_wallet(&self.state, &self.member.organization).await?;
         self.grace_ends_at = wallet.grace.as_ref().map(|grace| grace.ends_at);
-        self.told = Some(Told {
+        self.told = Some(SentFigures {
             last_seq: wallet.last_seq,
             balance: wallet.balance,
             held: wallet.held,
@@ -287,7 +287,7 @@ impl OrganizationStream {
         if !row.enabled && self.auto_pay.as_ref().is_some_and(|(_, known)| *known == row) {
             return Ok(());
         }
-        let shown = auto_pay::show(&self.state, &self.member.organization, &row).await?;
+        let shown = auto_pay::describe_auto_pay(&self.state, &self.member.organization, &row).await?;
         let news = self.auto_pay.as_ref().is_none_or(|(known, _)| *known != shown);
         self.auto_pay = Some((shown.clone(), row));
         if news { self.send(Push::AutoPay(Box::new(shown))).await } else { Ok(()) }
@@ -309,23 +309,23 @@ impl OrganizationStream {
     /// See docs/decisions/0044-wake-ups-without-data.md.
     async fn poll(&mut self) -> Result<(), StreamEnd> {
         let wallet = self.state.store.wallet(&self.member.organization.id).await.map_err(Problem::from)?;
-        let found = Told {
+        let found = SentFigures {
             last_seq: wallet.last_seq,
             balance: wallet.balance,
             held: wallet.held,
             card_connected: wallet.card_connected,
         };
-        self.due.add((found.last_seq > self.seq).then_some(Part::Ledger));
+        self.due.add((found.last_seq > self.seq).then_some(DuePart::Ledger));
         let moved = self.told.as_ref() != Some(&found);
-        self.due.add(moved.then_some(Part::Wallet));
+        self.due.add(moved.then_some(DuePart::Wallet));
         if moved || self.auto_pay_is_due().await? {
-            self.due.add([Part::AutoPay]);
+            self.due.add([DuePart::AutoPay]);
         }
         if self.grace_ends_at.is_some_and(|ends_at| self.state.clock.now() >= ends_at) {
             self.grace_ends_at = None;
-            self.due.add([Part::Wallet]);
+            self.due.add([DuePart::Wallet]);
         }
-        self.due.add((self.session_checked.elapsed() >= SESSION_CHECK).then_some(Part::Session));
+        self.due.add((self.session_checked.elapsed() >= SESSION_CHECK).then_some(DuePart::Session));
         if Instant::now() >= self.next_beat {
             // Rather early than late: the next look is up to a second away.
             self.next_beat = Instant::now() + HEARTBEAT - POLL;
@@ -336,7 +336,7 @@ impl OrganizationStream {
 
     /// The session must live, with the role that the stream was opened with.
     async fn check_session(&mut self) -> Result<(), StreamEnd> {
-        let standing = sessions::standing(&self.state, &self.member).await;
+        let standing = sessions::session_standing(&self.state, &self.member).await;
         self.session_checked = Instant::now();
         match standing? {
             Ok(organization) => {
@@ -351,6 +351,6 @@ impl OrganizationStream {
     }
 
     async fn send(&self, push: Push) -> Result<(), StreamEnd> {
-        send_to_reader(&self.out, Message { seq: self.seq, push }).await
+        send_to_reader(&self.out, PushMessage { seq: self.seq, push }).await
     }
 }

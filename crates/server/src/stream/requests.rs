@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::events::{Subscription, Topic};
-use crate::service::requests::{list, request};
-use crate::service::sessions::{self, Member};
+use crate::service::requests::{get_request, list_requests};
+use crate::service::sessions::{self, SignedInMember};
 use crate::state::AppState;
 use crate::stream::{StreamEnd, send_to_reader};
 
@@ -35,7 +35,7 @@ pub(crate) enum RequestPush {
 /// missed nothing, and ends when the receiver is dropped or too slow, the session ends, the role changes, or the
 /// server stops.
 /// See docs/decisions/0048-funds-requests.md.
-pub(crate) fn open_stream(state: &AppState, member: Member) -> mpsc::Receiver<RequestPush> {
+pub(crate) fn open_stream(state: &AppState, member: SignedInMember) -> mpsc::Receiver<RequestPush> {
     let (out, receiver) = mpsc::channel(BUFFER);
     // First subscribe, then read: nothing falls in between.
     let subscription = state.events.subscribe(&member.organization.id);
@@ -50,7 +50,7 @@ pub(crate) fn open_stream(state: &AppState, member: Member) -> mpsc::Receiver<Re
 
 struct RequestStream {
     state: AppState,
-    member: Member,
+    member: SignedInMember,
     subscription: Subscription,
     out: mpsc::Sender<RequestPush>,
 }
@@ -80,7 +80,7 @@ impl RequestStream {
 
     async fn receive(&self, topic: Topic) -> Result<(), StreamEnd> {
         match topic {
-            Topic::Request(id) => match request(&self.state, &self.member, &id).await {
+            Topic::Request(id) => match get_request(&self.state, &self.member, &id).await {
                 Ok(request) => self.send(RequestPush::Request(Box::new(request))).await,
                 // Somebody else's.
                 Err(problem) if problem.document().status == 404 => Ok(()),
@@ -93,7 +93,7 @@ impl RequestStream {
     }
 
     async fn send_all(&self) -> Result<(), StreamEnd> {
-        for request in list(&self.state, &self.member).await?.items.into_iter().rev() {
+        for request in list_requests(&self.state, &self.member).await?.items.into_iter().rev() {
             self.send(RequestPush::Request(Box::new(request))).await?;
         }
         Ok(())
@@ -101,7 +101,7 @@ impl RequestStream {
 
     /// The session must live, with the role that the stream was opened with.
     async fn check_session(&self) -> Result<(), StreamEnd> {
-        let Err(word) = sessions::standing(&self.state, &self.member).await? else { return Ok(()) };
+        let Err(word) = sessions::session_standing(&self.state, &self.member).await? else { return Ok(()) };
         self.send(RequestPush::Session(word)).await?;
         Err(StreamEnd::Over)
     }

@@ -44,7 +44,7 @@ pub(crate) fn map_next_action(stored: &str, expires_at: Timestamp) -> Option<Nex
         billing_payments::NextAction::BrowserScript { client_secret, payment_method } => {
             Some(NextAction::BrowserScript { client_secret, payment_method, expires_at })
         }
-        // Behind hand-over links only, whose holders are answered by `pay`.
+        // Behind payment links only, whose holders are answered by `pay`.
         billing_payments::NextAction::HostedPage { .. } => None,
     }
 }

@@ -48,7 +48,7 @@ async fn poll_if_due(state: &AppState) -> Result<(), Problem> {
         return Ok(());
     }
     let handled = match handle_all(state, &key, until, now).await {
-        Ok(()) => unknown_payments::look_again(state).await,
+        Ok(()) => unknown_payments::retry_unknown(state).await,
         failed => failed,
     };
     state.store.release_lease(LEASE, &owner).await?;
@@ -69,7 +69,7 @@ async fn handle_all(state: &AppState, key: &str, until: Option<Timestamp>, now: 
             Problem::retry_later(ProblemCode::Unavailable, detail, 20)
         })?;
         for event in events {
-            webhooks::handle(state, &event).await?;
+            webhooks::handle_event(state, &event).await?;
         }
         state.store.set_meta(key, &to.to_string()).await?;
         from = to;

@@ -1,4 +1,4 @@
-//! The demo organisation: believable, whole, apart from real data, and finished even if its making was interrupted.
+//! The demo organization: believable, whole, apart from real data, and finished even if its making was interrupted.
 
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::wallets::{amount, money};
 /// Longer than making the demo takes, and waiting for the lease of a program that was killed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Only the demo's database, program and store; no organisations of the tests.
+/// Only the demo's database, program and store; no organizations of the tests.
 struct Demo {
     server: Server,
     store: Store,

@@ -40,7 +40,7 @@ async fn every_operation_says_who_may_call_it_and_what_comes_back(world: World) 
     let document = world.anonymous().get("/api/openapi.json").await.expect(200).json();
     let tags: Vec<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
     let mut ids = BTreeSet::new();
-    // The token of a hand-over link stands in the body.
+    // The token of a payment link stands in the body.
     let of_links =
         ["resolve_link", "complete_link", "get_pay_attempt", "get_pay_receipt", "answer_pay_challenge"].as_slice();
     let open = [["create_session", "get_bootstrap", "get_health", "get_readiness"].as_slice(), of_links].concat();

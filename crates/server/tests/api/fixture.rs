@@ -1,4 +1,4 @@
-//! A world of its own for each test: a database, two organisations in it, and the real program on a free port.
+//! A world of its own for each test: a database, two organizations in it, and the real program on a free port.
 
 pub(crate) mod database;
 pub(crate) mod page;
@@ -29,7 +29,7 @@ pub(crate) struct Person {
     pub(crate) email: String,
 }
 
-/// An organisation with one person of each role.
+/// An organization with one person of each role.
 #[derive(Clone, Debug)]
 pub(crate) struct Organization {
     pub(crate) id: OrganizationId,
@@ -44,7 +44,7 @@ pub(crate) struct World {
     pub(crate) server: Server,
     /// For arranging what no route can: the same database, beside the program.
     pub(crate) store: Store,
-    /// The organisation under test.
+    /// The organization under test.
     pub(crate) acme: Organization,
     /// Whose things must stay invisible.
     pub(crate) other: Organization,

@@ -1,4 +1,4 @@
-//! Hand-over links: one click by the admin, one form by the colleague, and nothing for anybody else.
+//! Payment links: one click by the admin, one form by the colleague, and nothing for anybody else.
 
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Row as _};

@@ -47,13 +47,13 @@ pub(crate) async fn script(world: &World, next: &str) {
     world.anonymous().post("/api/v1/test/sandbox", &json!({"next": next})).await.expect(204);
 }
 
-/// The organisation's ledger, oldest line first.
+/// The organization's ledger, oldest line first.
 pub(crate) async fn ledger(world: &World, organization_id: &OrganizationId) -> Vec<Value> {
     let answer = world.anonymous().get(&format!("/api/v1/test/ledger/{organization_id}")).await.expect(200);
     answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What the bank knows of the organisation's charges, oldest first.
+/// What the bank knows of the organization's charges, oldest first.
 pub(crate) async fn charges(world: &World, organization_id: &OrganizationId) -> Vec<Value> {
     let all = world.anonymous().get("/api/v1/test/sandbox/charges").await.expect(200).json();
     let ours = all.as_array().unwrap().iter().filter(|charge| charge["organization_id"] == organization_id.as_str());

@@ -310,7 +310,7 @@ async fn what_nobody_takes_is_listed_and_tried_again_on_demand() {
 async fn a_notice_survives_the_death_of_the_server_that_wrote_it() {
     let (inbox, url) = Inbox::open(&[]).await;
     let mut world = World::start(Database::Sqlite).await;
-    let facts = billing_store::Facts::from([("available".to_owned(), "4".to_owned())]);
+    let facts = billing_store::NoticeFacts::from([("available".to_owned(), "4".to_owned())]);
     world.server.kill().await;
     let now = crate::fixture::now();
     world.store.watch_low_balance(&world.acme.id, true, &facts, now).await.unwrap();

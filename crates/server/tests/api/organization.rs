@@ -1,4 +1,4 @@
-//! The organisation's own data, changed by one at a time.
+//! The organization's own data, changed by one at a time.
 
 use billing_domain::Date;
 use serde_json::{Value, json};

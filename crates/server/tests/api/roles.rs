@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use crate::client::{Client, send};
 use crate::fixture::World;
 
-/// Status for: nobody · member · admin · owner · owner of another organisation · the AI platform by its key.
+/// Status for: nobody · member · admin · owner · owner of another organization · the AI platform by its key.
 type Statuses = [u16; 6];
 const WHO: [&str; 6] = ["anonymous", "member", "admin", "owner", "stranger", "platform"];
 
-/// Everybody may, and nobody learns of another organisation.
+/// Everybody may, and nobody learns of another organization.
 const OPEN: Statuses = [200, 200, 200, 200, 200, 200];
 /// Whoever is signed in.
 const SIGNED_IN: Statuses = [401, 200, 200, 200, 200, 401];
-/// Owners and admins, each of their own organisation.
+/// Owners and admins, each of their own organization.
 const MANAGERS: Statuses = [401, 403, 200, 200, 200, 401];
-/// Owners and admins of the organisation that the thing belongs to.
+/// Owners and admins of the organization that the thing belongs to.
 const ITS_MANAGERS: Statuses = [401, 403, 200, 200, 404, 401];
 
 /// Let in as far as the request itself, which then fails with `status`: nothing is changed by the walk.
@@ -38,7 +38,7 @@ const fn platform(status: u16) -> Statuses {
     [401, 401, 401, 401, 401, status]
 }
 
-/// The things of the organisation under test that ids in addresses stand for.
+/// The things of the organization under test that ids in addresses stand for.
 struct Things {
     top_up: String,
     card: String,
@@ -127,7 +127,7 @@ fn table() -> Vec<Row> {
         row("get", paths::TRANSACTIONS, MANAGERS),
         row("get", paths::TRANSACTIONS_CSV, MANAGERS),
         row("get", paths::TRANSACTIONS_OUTLINE, MANAGERS),
-        // The other organisation's ledger has no line yet.
+        // The other organization's ledger has no line yet.
         row("get", paths::TRANSACTION, ITS_MANAGERS).of(|_| "1"),
         row("get", paths::STATEMENT, MANAGERS),
         row("get", paths::USAGE, MANAGERS),
@@ -198,7 +198,7 @@ async fn every_route_lets_in_exactly_the_roles_of_the_table(world: World) {
 
     let mut wrong = Vec::new();
     for row in table() {
-        let path = paths::full(row.path, (row.id)(&things));
+        let path = paths::fill_id(row.path, (row.id)(&things));
         for ((client, who), expected) in clients.iter().zip(WHO).zip(row.statuses) {
             let mut request = client.request(&row.method.to_uppercase(), &path);
             if let Some(body) = &row.body {

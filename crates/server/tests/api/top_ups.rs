@@ -72,7 +72,7 @@ async fn one_key_with_another_amount_is_refused(world: World) {
     pay(&client, "k-1", "25.00").await.expect(201);
     assert_eq!(pay(&client, "k-1", "26.00").await.expect(422).problem(), "idempotency_key_reused");
     assert_eq!(charges(&world, &world.acme.id).await.len(), 1);
-    // Keys are each organisation's own.
+    // Keys are each organization's own.
     let stranger = world.sign_in(&world.other.owner).await;
     connect(&stranger, "pm_card_visa").await;
     pay(&stranger, "k-1", "26.00").await.expect(201);

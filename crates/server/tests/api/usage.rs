@@ -1,4 +1,4 @@
-//! The monthly summary agrees with the ledger line by line, in the organisation's days.
+//! The monthly summary agrees with the ledger line by line, in the organization's days.
 
 use std::collections::BTreeMap;
 

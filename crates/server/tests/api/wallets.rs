@@ -94,7 +94,7 @@ pub(crate) async fn spend(world: &World, organization_id: &OrganizationId, cost:
     assert_eq!(results[0]["status"], "posted", "{results:?}");
 }
 
-/// The organisation's whole ledger, oldest line first.
+/// The organization's whole ledger, oldest line first.
 pub(crate) async fn lines(world: &World, organization_id: &OrganizationId) -> Vec<PostedLine> {
     world.store.lines_after(organization_id, 0, 1_000_000).await.unwrap()
 }

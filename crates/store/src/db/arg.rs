@@ -34,8 +34,8 @@ macro_rules! binding {
             for arg in args {
                 match arg {
                     Arg::Int(value) => arguments.add(*value),
-                    Arg::Text(text) => arguments.add(text.map(storable).transpose()?),
-                    Arg::Owned(text) => arguments.add(storable(text)?),
+                    Arg::Text(text) => arguments.add(text.map(check_storable).transpose()?),
+                    Arg::Owned(text) => arguments.add(check_storable(text)?),
                 }
                 .map_err(sqlx::Error::Encode)?;
             }
@@ -47,7 +47,7 @@ binding!(sqlite, Sqlite, SqliteArguments);
 binding!(postgres, Postgres, PgArguments);
 
 /// PostgreSQL cannot hold NUL in text, so neither database may.
-fn storable(text: &str) -> Result<&str> {
+fn check_storable(text: &str) -> Result<&str> {
     if text.contains('\0') { Err(StoreError::Unstorable) } else { Ok(text) }
 }
 

@@ -13,14 +13,14 @@ const PROBE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What is known of the writing side of a database.
 #[derive(Debug, Default)]
-pub(crate) struct Health {
-    state: Mutex<State>,
+pub(crate) struct DatabaseHealth {
+    state: Mutex<HealthState>,
     /// Held by whoever probes.
     pub(crate) probing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct HealthState {
     /// When a write was last made durable.
     written: Option<Instant>,
     /// Why the last write failed; `None` since one succeeded.
@@ -31,7 +31,7 @@ struct State {
     distrusted: Option<Instant>,
 }
 
-impl Health {
+impl DatabaseHealth {
     /// The answer that needs no probe: of a write a moment ago, or of the last probe.
     pub(crate) fn known(&self) -> Option<Result<()>> {
         let state = self.state();
@@ -96,7 +96,7 @@ impl Health {
         error
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, HealthState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_known_until_a_write_succeeds_and_probes_are_rare() {
-        let health = Health::default();
+        let health = DatabaseHealth::default();
         assert!(health.known().is_none(), "nothing was written yet");
         health.note_commit(Ok(()), |()| true).unwrap();
         assert!(matches!(health.known(), Some(Ok(()))));
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn connections_opened_before_a_fault_are_not_used_again() {
-        let health = Health::default();
+        let health = DatabaseHealth::default();
         assert!(health.trusts(Duration::from_mins(1)));
         health.note::<()>(Err(sqlx::Error::InvalidSavePointStatement)).unwrap_err();
         assert!(!health.trusts(Duration::from_mins(1)));

@@ -85,11 +85,11 @@ pub(crate) enum Row {
     Postgres(PgRow),
 }
 
-pub(super) fn sqlite(rows: Vec<SqliteRow>) -> Vec<Row> {
+pub(super) fn from_sqlite(rows: Vec<SqliteRow>) -> Vec<Row> {
     rows.into_iter().map(Row::Sqlite).collect()
 }
 
-pub(super) fn postgres(rows: Vec<PgRow>) -> Vec<Row> {
+pub(super) fn from_postgres(rows: Vec<PgRow>) -> Vec<Row> {
     rows.into_iter().map(Row::Postgres).collect()
 }
 

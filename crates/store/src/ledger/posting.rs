@@ -8,7 +8,7 @@ use billing_domain::{Money, OrganizationId, Timestamp};
 
 use super::remainder::Carried;
 use super::rows;
-use super::{NewLine, Origin, Outcome, PostedLine, Posting};
+use super::{LineOutcome, NewLine, Origin, PostedLine, Posting};
 use crate::db::Tx;
 use crate::wallet::Movement;
 use crate::{Result, StoreError, Wallet, WalletStep, auto_pay, hold, step, usage, wallet};
@@ -24,25 +24,25 @@ pub(crate) async fn post_in(
     if !lines.iter().all(is_storable) {
         return Ok(Err(StoreError::Unstorable));
     }
-    let wallet = match wallet::lock(tx, organization_id).await {
+    let wallet = match wallet::lock_wallet(tx, organization_id).await {
         Err(StoreError::NotFound) => return Ok(Err(StoreError::NotFound)),
         other => other?,
     };
-    let existing = rows::existing(tx, organization_id, lines).await?;
+    let existing = rows::find_existing(tx, organization_id, lines).await?;
     let carried = Carried::read(tx, organization_id, lines).await?;
-    let plan = Plan::new(&wallet, lines, &existing, carried, now);
-    let Some((plan, sums)) = plan.and_then(|plan| Sums::of(&plan.fresh, now).map(|sums| (plan, sums))) else {
+    let plan = PostingPlan::new(&wallet, lines, &existing, carried, now);
+    let Some((plan, sums)) = plan.and_then(|plan| PostingSums::of(&plan.fresh, now).map(|sums| (plan, sums))) else {
         return Ok(Err(StoreError::Overflow));
     };
-    let wallet = if plan.fresh.is_empty() { wallet } else { write(tx, &wallet, &plan, &sums, now).await? };
+    let wallet = if plan.fresh.is_empty() { wallet } else { write_posting(tx, &wallet, &plan, &sums, now).await? };
     Ok(Ok(Posting { outcomes: plan.outcomes, wallet }))
 }
 
 type Key<'l> = (Origin, &'l str);
 
 /// What a posting will write and answer.
-struct Plan<'l> {
-    outcomes: Vec<Outcome>,
+struct PostingPlan<'l> {
+    outcomes: Vec<LineOutcome>,
     /// The lines to be written, with where they come from.
     fresh: Vec<(&'l NewLine, Arc<PostedLine>)>,
     /// Sum of the fresh lines.
@@ -51,7 +51,7 @@ struct Plan<'l> {
     carried: Carried,
 }
 
-impl<'l> Plan<'l> {
+impl<'l> PostingPlan<'l> {
     /// `None`: the balance would leave its range.
     fn new(
         wallet: &Wallet,
@@ -73,18 +73,18 @@ impl<'l> Plan<'l> {
                 None => existing.get(&(new.origin, new.reference.clone())),
             };
             if let Some(earlier) = earlier {
-                plan.outcomes.push(compare(new, earlier));
+                plan.outcomes.push(compare_lines(new, earlier));
                 continue;
             }
             seq = seq.checked_add(1)?;
             let amount = plan.carried.amount_of(new)?;
             balance = balance.checked_add(amount)?;
             plan.amount = plan.amount.checked_add(amount)?;
-            let line = chain(wallet, new, seq, (amount, balance), now);
+            let line = chain_line(wallet, new, seq, (amount, balance), now);
             hash = line.hash_after(hash);
             let posted = Arc::new(PostedLine { line, hash });
             seen.insert(key, plan.fresh.len());
-            plan.outcomes.push(Outcome::Posted(Arc::clone(&posted)));
+            plan.outcomes.push(LineOutcome::Posted(Arc::clone(&posted)));
             plan.fresh.push((new, posted));
         }
         // Whatever is captured, the available amount stays in its range too.
@@ -92,7 +92,13 @@ impl<'l> Plan<'l> {
     }
 }
 
-fn chain(wallet: &Wallet, new: &NewLine, seq: i64, (amount, balance_after): (Money, Money), now: Timestamp) -> Line {
+fn chain_line(
+    wallet: &Wallet,
+    new: &NewLine,
+    seq: i64,
+    (amount, balance_after): (Money, Money),
+    now: Timestamp,
+) -> Line {
     Line {
         organization_id: wallet.organization_id.clone(),
         seq,
@@ -117,7 +123,7 @@ fn chain(wallet: &Wallet, new: &NewLine, seq: i64, (amount, balance_after): (Mon
 
 /// A line that comes again is the same if all that the sender said is the same. Its id, hold and details are ours, and so
 /// is the micro-unit that it took along.
-fn compare(new: &NewLine, earlier: &PostedLine) -> Outcome {
+fn compare_lines(new: &NewLine, earlier: &PostedLine) -> LineOutcome {
     let line = &earlier.line;
     let took_one = new.amount.checked_sub(Money::from_micros(1)).filter(|_| !new.part.is_zero());
     let same = new.kind == line.kind
@@ -130,26 +136,36 @@ fn compare(new: &NewLine, earlier: &PostedLine) -> Outcome {
         && new.unit == line.unit
         && new.unit_price == line.unit_price
         && new.corrects == line.corrects;
-    if same { Outcome::Duplicate { seq: line.seq, amount: line.amount } } else { Outcome::Conflict { seq: line.seq } }
+    if same {
+        LineOutcome::Duplicate { seq: line.seq, amount: line.amount }
+    } else {
+        LineOutcome::Conflict { seq: line.seq }
+    }
 }
 
-async fn write(tx: &mut Tx, before: &Wallet, plan: &Plan<'_>, sums: &Sums, now: Timestamp) -> Result<Wallet> {
+async fn write_posting(
+    tx: &mut Tx,
+    before: &Wallet,
+    plan: &PostingPlan<'_>,
+    sums: &PostingSums,
+    now: Timestamp,
+) -> Result<Wallet> {
     let Some((_, last)) = plan.fresh.last() else { return Ok(before.clone()) };
     let holds: Vec<_> = plan.fresh.iter().filter_map(|(new, _)| new.hold_id.as_ref()).collect();
-    let captured = hold::capture(tx, &before.organization_id, &holds).await?;
+    let captured = hold::capture_holds(tx, &before.organization_id, &holds).await?;
     let lines = i64::try_from(plan.fresh.len()).map_err(|_| StoreError::Overflow)?;
     let movement = Movement { amount: plan.amount, captured, lines, last_hash: last.hash };
-    let wallet = wallet::settle(tx, before, &movement, now).await?;
-    rows::insert(tx, &plan.fresh).await?;
+    let wallet = wallet::settle_wallet(tx, before, &movement, now).await?;
+    rows::insert_lines(tx, &plan.fresh).await?;
     plan.carried.write(tx, &before.organization_id).await?;
-    usage::add(tx, &before.organization_id, &sums.spent).await?;
-    step::add(tx, &before.organization_id, &sums.moved).await?;
-    auto_pay::after_posting(tx, before, &wallet, posted(plan), now).await?;
+    usage::add_sums(tx, &before.organization_id, &sums.spent).await?;
+    step::add_to_step(tx, &before.organization_id, &sums.moved).await?;
+    auto_pay::after_posting(tx, before, &wallet, posting_contents(plan), now).await?;
     Ok(wallet)
 }
 
-fn posted(plan: &Plan<'_>) -> auto_pay::Posted {
-    let mut posted = auto_pay::Posted::default();
+fn posting_contents(plan: &PostingPlan<'_>) -> auto_pay::PostingContents {
+    let mut posted = auto_pay::PostingContents::default();
     for (_, fresh) in &plan.fresh {
         let usage = fresh.line.kind.usage().is_some();
         posted.uses |= usage;
@@ -159,14 +175,14 @@ fn posted(plan: &Plan<'_>) -> auto_pay::Posted {
 }
 
 /// What the new lines add to the sums beside the ledger.
-struct Sums {
+struct PostingSums {
     /// Usage by day, kind and source.
     spent: usage::Spent,
     /// By step.
     moved: WalletStep,
 }
 
-impl Sums {
+impl PostingSums {
     /// `None`: a sum would leave its range.
     fn of(fresh: &[(&NewLine, Arc<PostedLine>)], now: Timestamp) -> Option<Self> {
         let mut spent = usage::Spent::new();
@@ -174,7 +190,7 @@ impl Sums {
         for (new, posted) in fresh {
             let line = &posted.line;
             if let Some(kind) = line.kind.usage() {
-                usage::count(&mut spent, new.day, kind, &line.source, line.amount)?;
+                usage::count_line(&mut spent, new.day, kind, &line.source, line.amount)?;
             }
             moved.count(line.kind, line.amount)?;
         }

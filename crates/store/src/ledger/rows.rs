@@ -12,7 +12,7 @@ use billing_domain::ledger::Line;
 use sqlx::AssertSqlSafe;
 
 use super::{NewLine, Origin, PostedLine};
-use crate::db::{Arg, Row, Tx, pieces, places};
+use crate::db::{Arg, Row, Tx, numbered_places, split_pieces};
 use crate::{Result, StoreError};
 
 const COLUMNS: usize = 21;
@@ -51,7 +51,7 @@ pub(crate) fn read_line(row: &Row) -> Result<PostedLine> {
 }
 
 /// Lines of the ledger under the references of `lines`.
-pub(super) async fn existing(
+pub(super) async fn find_existing(
     tx: &mut Tx,
     organization_id: &OrganizationId,
     lines: &[NewLine],
@@ -62,7 +62,7 @@ pub(super) async fn existing(
     }
     let mut found = HashMap::new();
     for (origin, references) in references {
-        for chunk in pieces(&references) {
+        for chunk in split_pieces(&references) {
             let mut args = vec![Arg::from(organization_id), Arg::from(origin.as_str())];
             args.extend(chunk.iter().map(|reference| Arg::from(*reference)));
             let sql =
@@ -76,7 +76,7 @@ pub(super) async fn existing(
     Ok(found)
 }
 
-/// For a long list both databases would rather read the organisation's whole ledger, as long as they know nothing of its
+/// For a long list both databases would rather read the organization's whole ledger, as long as they know nothing of its
 /// size. Here one line after the other is looked for.
 /// See docs/decisions/0059-reference-look-ups.md.
 fn by_reference_postgres(count: usize) -> String {
@@ -84,7 +84,7 @@ fn by_reference_postgres(count: usize) -> String {
         "SELECT {0} FROM (VALUES {1}) AS wanted (wanted_reference) CROSS JOIN LATERAL
         (SELECT {0} FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference = wanted_reference LIMIT 1) AS line",
         ledger_columns!(),
-        places(true, 3, count, 1)
+        numbered_places(true, 3, count, 1)
     )
 }
 
@@ -93,20 +93,20 @@ fn by_reference_sqlite(count: usize) -> String {
         "SELECT {} FROM ledger INDEXED BY ledger_reference
         WHERE organization_id = ? AND origin = ? AND reference IN {}",
         ledger_columns!(),
-        places(false, 3, 1, count)
+        numbered_places(false, 3, 1, count)
     )
 }
 
 /// Appends. While the database is at one piece, the next is made ready.
-pub(super) async fn insert(tx: &mut Tx, lines: &[(&NewLine, Arc<PostedLine>)]) -> Result<()> {
+pub(super) async fn insert_lines(tx: &mut Tx, lines: &[(&NewLine, Arc<PostedLine>)]) -> Result<()> {
     let postgres = tx.is_postgres();
-    let mut pieces = pieces(lines);
-    let mut next = pieces.next().map(|piece| statement(piece, postgres)).transpose()?;
+    let mut pieces = split_pieces(lines);
+    let mut next = pieces.next().map(|piece| insert_statement(piece, postgres)).transpose()?;
     while let Some((sql, args)) = next {
         let mut running = pin!(tx.execute(AssertSqlSafe(sql), &args));
         // The first poll hands the statement over.
         let first = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
-        next = pieces.next().map(|piece| statement(piece, postgres)).transpose()?;
+        next = pieces.next().map(|piece| insert_statement(piece, postgres)).transpose()?;
         match first {
             Poll::Ready(done) => done?,
             Poll::Pending => running.await?,
@@ -115,11 +115,11 @@ pub(super) async fn insert(tx: &mut Tx, lines: &[(&NewLine, Arc<PostedLine>)]) -
     Ok(())
 }
 
-fn statement<'a>(piece: &'a [(&NewLine, Arc<PostedLine>)], postgres: bool) -> Result<(String, Vec<Arg<'a>>)> {
+fn insert_statement<'a>(piece: &'a [(&NewLine, Arc<PostedLine>)], postgres: bool) -> Result<(String, Vec<Arg<'a>>)> {
     let sql = format!(
         "INSERT INTO ledger ({}, origin, search) VALUES {}",
         ledger_columns!(),
-        places(postgres, 1, piece.len(), COLUMNS)
+        numbered_places(postgres, 1, piece.len(), COLUMNS)
     );
     let mut args = Vec::with_capacity(piece.len() * COLUMNS);
     for (new, posted) in piece {
@@ -153,12 +153,12 @@ fn push_row<'a>(args: &mut Vec<Arg<'a>>, new: &NewLine, posted: &'a PostedLine) 
         Arg::from(details),
         Arg::from(posted.hash),
         Arg::from(new.origin.as_str()),
-        Arg::from(searchable(line)),
+        Arg::from(searchable_text(line)),
     ]);
     Ok(())
 }
 
 /// What a search looks through; the line breaks keep a word from being found across two fields.
-fn searchable(line: &Line) -> String {
+fn searchable_text(line: &Line) -> String {
     format!("{}\n{}\n{}", line.description, line.source, line.reference).to_lowercase()
 }

@@ -6,7 +6,7 @@ use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::link::{MAX_DECLINES, MAX_TRIES};
 use billing_domain::{CardSetupId, LinkId, Money, OrganizationId, Timestamp, TopUpId};
 
-use super::{PaymentLink, find};
+use super::{PaymentLink, find_link};
 use crate::auto_pay::AutoPayUpdate;
 use crate::card_setup::{self, SetupStatus};
 use crate::db::{Tx, args, retrying};
@@ -14,7 +14,7 @@ use crate::idempotency::{self, Claim, Kept};
 use crate::notice::{self, Added};
 use crate::top_up::{TopUp, creating};
 use crate::{
-    Card, CardSetup, Created, IdempotencyKey, NewCardSetup, NewTopUp, Result, SetupWord, Store, StoreError, auto_pay,
+    Card, CardSetup, Created, IdempotencyKey, NewCardSetup, NewTopUp, Result, SetupResult, Store, StoreError, auto_pay,
     card, wallet,
 };
 
@@ -82,11 +82,11 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &CardSetupId,
-        word: &SetupWord,
+        update: &SetupResult,
         charge: &LinkCharge,
         now: Timestamp,
     ) -> Result<LinkApplied> {
-        retrying!("apply_link_setup", organization_id => self.apply_link_setup_once(organization_id, id, word, charge, now))
+        retrying!("apply_link_setup", organization_id => self.apply_link_setup_once(organization_id, id, update, charge, now))
     }
 
     /// The set-up by which somebody is using a link at this moment, if somebody is.
@@ -119,16 +119,16 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let organization_id = &link.organization_id;
         // Under the wallet's lock, as every change of a link: of two people one comes first.
-        wallet::lock(&mut tx, organization_id).await?;
-        match idempotency::claim(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
+        wallet::lock_wallet(&mut tx, organization_id).await?;
+        match idempotency::claim_key(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
             Claim::New => {}
             Claim::Reused => return Ok(Ok(Created::Reused)),
             Claim::Replay(id) => {
-                let setup = card_setup::find(&mut tx, organization_id, &id).await?;
+                let setup = card_setup::find_setup(&mut tx, organization_id, &id).await?;
                 return Ok(Ok(Created::Replay(setup)));
             }
         }
-        let present = find(&mut tx, organization_id, &link.id).await?;
+        let present = find_link(&mut tx, organization_id, &link.id).await?;
         if !present.state(now).is_alive() {
             return Ok(Err(LinkRefusal::Dead));
         }
@@ -139,13 +139,13 @@ impl Store {
             return Ok(Err(LinkRefusal::ChargeChanged));
         }
         if present.tries >= MAX_TRIES {
-            stop(&mut tx, &link.id, now).await?;
+            stop_attempt(&mut tx, &link.id, now).await?;
             tx.commit().await?;
             return Ok(Err(LinkRefusal::Dead));
         }
         let sql = "UPDATE payment_links SET tries = tries + 1, opened_at = COALESCE(opened_at, $2) WHERE id = $1";
         tx.execute(sql, args![&link.id, now]).await?;
-        let setup = card_setup::insert(&mut tx, organization_id, new, Some(&link.id), charge.seen, now).await?;
+        let setup = card_setup::insert_setup(&mut tx, organization_id, new, Some(&link.id), charge.seen, now).await?;
         tx.commit().await?;
         Ok(Ok(Created::New(setup)))
     }
@@ -154,62 +154,65 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &CardSetupId,
-        word: &SetupWord,
+        update: &SetupResult,
         charge: &LinkCharge,
         now: Timestamp,
     ) -> Result<LinkApplied> {
         let mut tx = self.db.begin().await?;
-        let wallet = wallet::lock(&mut tx, organization_id).await?;
-        let before = card_setup::find(&mut tx, organization_id, id).await?;
+        let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        let before = card_setup::find_setup(&mut tx, organization_id, id).await?;
         let link_id = before.link_id.as_ref().ok_or(StoreError::NotFound)?;
-        let link = find(&mut tx, organization_id, link_id).await?;
+        let link = find_link(&mut tx, organization_id, link_id).await?;
         let unchanged = |setup| LinkApplied { setup, connected: None, top_up: None, forget: None };
         if matches!(before.status, SetupStatus::Succeeded | SetupStatus::Failed) {
             tx.rollback().await?;
             return Ok(unchanged(before));
         }
-        let SetupWord::Succeeded { card: new, .. } = word else {
-            if let SetupWord::Failed { decline_code: Some(_) } = word {
+        let SetupResult::Succeeded { card: new, .. } = update else {
+            if let SetupResult::Failed { decline_code: Some(_) } = update {
                 count_decline(&mut tx, &link.id, now).await?;
             }
-            let setup = card_setup::advance(&mut tx, id, word, None, now).await?;
+            let setup = card_setup::advance_setup(&mut tx, id, update, None, now).await?;
             tx.commit().await?;
             return Ok(unchanged(setup));
         };
         // Whoever began in time may finish; taken back meanwhile is taken back, by hand or with its maker's role.
         let alive = link.completed_at.is_none() && link.revoked_at.is_none() && link.maker_manages;
         if !alive {
-            let abandoned = SetupWord::Failed { decline_code: None };
+            let abandoned = SetupResult::Failed { decline_code: None };
             let forgotten = card::add_hidden(&mut tx, organization_id, new, now).await?;
-            let setup = card_setup::advance(&mut tx, id, &abandoned, None, now).await?;
+            let setup = card_setup::advance_setup(&mut tx, id, &abandoned, None, now).await?;
             tx.commit().await?;
             return Ok(LinkApplied { forget: Some(forgotten), ..unchanged(setup) });
         }
         // Where somebody has switched automatic payments on meanwhile, the link does not, and its first payment is theirs.
         let first_payment = before.charge.filter(|_| link.settings.is_some());
         let due = match link.amount.or(first_payment) {
-            Some(amount) if link.amount.is_some() || !auto_pay::find(&mut tx, organization_id).await?.enabled => {
+            Some(amount)
+                if link.amount.is_some() || !auto_pay::find_auto_pay(&mut tx, organization_id).await?.enabled =>
+            {
                 Some(amount)
             }
             _ => None,
         };
         let applied = match due {
             None => {
-                let card = card::add(&mut tx, organization_id, new, now).await?;
+                let card = card::insert_connected(&mut tx, organization_id, new, now).await?;
                 if card.id == new.id {
                     notice::card_added(&mut tx, &card, Added::ByLink { made_by: &link.created_by_name }, now).await?;
                 }
-                let setup = card_setup::advance(&mut tx, id, word, Some(&card), now).await?;
-                complete(&mut tx, &link, Some(&card), None, now).await?;
+                let setup = card_setup::advance_setup(&mut tx, id, update, Some(&card), now).await?;
+                complete_link(&mut tx, &link, Some(&card), None, now).await?;
                 LinkApplied { connected: Some(card), ..unchanged(setup) }
             }
             Some(amount) => {
                 // Nobody else may charge it: it is connected, if ever, once it has paid.
                 let card = card::add_hidden(&mut tx, organization_id, new, now).await?;
-                let setup = card_setup::advance(&mut tx, id, word, Some(&card), now).await?;
+                let setup = card_setup::advance_setup(&mut tx, id, update, Some(&card), now).await?;
                 let new = top_up(charge, amount, &card);
                 let top_up =
-                    creating::insert(&mut tx, &wallet, TopUpKind::Manual, &new, &card, Some(&link.id), now).await?;
+                    creating::insert_top_up(&mut tx, &wallet, TopUpKind::Manual, &new, &card, Some(&link.id), now)
+                        .await?;
                 LinkApplied { top_up: Some(top_up), ..unchanged(setup) }
             }
         };
@@ -235,18 +238,18 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
     match top_up.status {
         TopUpStatus::Declined => count_decline(tx, link_id, now).await,
         TopUpStatus::Succeeded => {
-            let link = find(tx, &top_up.organization_id, link_id).await?;
+            let link = find_link(tx, &top_up.organization_id, link_id).await?;
             // The money counts in any case; a link that was taken back meanwhile, or whose maker manages nothing any more,
             // connects nothing.
             let holds = link.revoked_at.is_none() && link.maker_manages;
             let card = if link.purpose.connects() && holds {
-                let card = card::reveal(tx, &top_up.organization_id, &top_up.card_id).await?;
+                let card = card::reveal_card(tx, &top_up.organization_id, &top_up.card_id).await?;
                 notice::card_added(tx, &card, Added::ByLink { made_by: &link.created_by_name }, now).await?;
                 Some(card)
             } else {
                 None
             };
-            complete(tx, &link, card.as_ref(), Some(&top_up.id), now).await
+            complete_link(tx, &link, card.as_ref(), Some(&top_up.id), now).await
         }
         _ => Ok(()),
     }
@@ -259,7 +262,7 @@ async fn is_in_use(tx: &mut Tx, link_id: &LinkId) -> Result<bool> {
     Ok(tx.first(sql, args![link_id]).await?.is_some())
 }
 
-async fn stop(tx: &mut Tx, link_id: &LinkId, now: Timestamp) -> Result<()> {
+async fn stop_attempt(tx: &mut Tx, link_id: &LinkId, now: Timestamp) -> Result<()> {
     let sql = "UPDATE payment_links SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 AND completed_at IS NULL";
     tx.execute(sql, args![link_id, now]).await?;
     Ok(())
@@ -269,12 +272,12 @@ async fn count_decline(tx: &mut Tx, link_id: &LinkId, now: Timestamp) -> Result<
     let sql = "UPDATE payment_links SET declines = declines + 1 WHERE id = $1 RETURNING declines";
     let row = tx.first(sql, args![link_id]).await?;
     let declines: i64 = row.map(|row| row.get("declines")).transpose()?.unwrap_or_default();
-    if declines >= MAX_DECLINES { stop(tx, link_id, now).await } else { Ok(()) }
+    if declines >= MAX_DECLINES { stop_attempt(tx, link_id, now).await } else { Ok(()) }
 }
 
 /// The link has done what it was made for; it switches automatic payments on where nobody has done so since.
 /// See docs/decisions/0034-link-settings.md.
-async fn complete(
+async fn complete_link(
     tx: &mut Tx,
     link: &PaymentLink,
     card: Option<&Card>,
@@ -287,7 +290,7 @@ async fn complete(
     )
     .await?;
     let (Some(settings), Some(card)) = (link.settings, card) else { return Ok(()) };
-    let present = auto_pay::find(tx, &link.organization_id).await?;
+    let present = auto_pay::find_auto_pay(tx, &link.organization_id).await?;
     if present.enabled {
         return Ok(());
     }
@@ -299,11 +302,11 @@ async fn complete(
         updated_by: link.created_by.clone(),
     };
     auto_pay::write_settings(tx, &link.organization_id, &update, now).await?;
-    auto_pay::tell_changed(tx, &present, &update, now).await?;
-    auto_pay::apply(tx, &present, HealthEvent::Agreed, now).await?;
+    auto_pay::notify_changed(tx, &present, &update, now).await?;
+    auto_pay::apply_event(tx, &present, HealthEvent::Agreed, now).await?;
     // What was paid with the link is the first automatic payment. Where the balance has come down while the payer was at
     // it, the page said that nothing is charged at once: the pace holds from here.
-    let wallet = wallet::lock(tx, &link.organization_id).await?;
+    let wallet = wallet::lock_wallet(tx, &link.organization_id).await?;
     if top_up_id.is_some() || wallet.available() <= settings.threshold {
         auto_pay::begin_pace(tx, &link.organization_id, now).await?;
     }

@@ -7,7 +7,7 @@ use crate::{Result, StoreError};
 /// Reads `postgres://…`. A server on this machine is spoken to as the address says, by default encrypted if it can do
 /// that. Any other is `Plaintext` unless TLS is sure: without `sslmode` in the address (or `PGSSLMODE`) its certificate is
 /// checked (`verify-full`), and a certificate authority that is named is always asked, as libpq does.
-pub(super) fn postgres(url: &str) -> Result<PgConnectOptions> {
+pub(super) fn parse_postgres(url: &str) -> Result<PgConnectOptions> {
     let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| match error {
         sqlx::Error::Configuration(_) => StoreError::UnknownScheme("postgres:…".to_owned()),
         other => StoreError::from(other),
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     fn mode(url: &str) -> Option<&'static str> {
-        match postgres(url) {
+        match parse_postgres(url) {
             Ok(options) => Some(match options.get_ssl_mode() {
                 PgSslMode::Disable => "disable",
                 PgSslMode::Prefer => "prefer",

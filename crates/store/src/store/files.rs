@@ -10,7 +10,7 @@ use crate::{Result, StoreError};
 /// puts beside it (`-wal`, `-shm`) have the same mode. One that others could read is closed to them.
 pub(super) fn keep_private(file: &Path) -> Result<()> {
     let unusable = |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", file.display()));
-    match create(file) {
+    match create_private(file) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(unusable(error)),
         _ => {}
     }
@@ -23,7 +23,7 @@ pub(super) fn keep_private(file: &Path) -> Result<()> {
 }
 
 #[cfg(unix)]
-fn create(file: &Path) -> std::io::Result<()> {
+fn create_private(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map(drop)
 }

@@ -6,26 +6,28 @@ use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::charge::{DeclineCode, TopUpStatus};
 use billing_domain::{Money, OrganizationId, Timestamp, TopUpId};
 
-use super::creating::find;
+use super::creating::find_top_up;
 use super::top_up_columns;
-use super::{Applied, CreditLine, ProviderWord, TopUp};
+use super::{Applied, CreditLine, ProviderUpdate, TopUp};
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
-use crate::{NewLine, Origin, Outcome, PostedLine, Result, Store, StoreError, Wallet, auto_pay, link, request, wallet};
+use crate::{
+    LineOutcome, NewLine, Origin, PostedLine, Result, Store, StoreError, Wallet, auto_pay, link, request, wallet,
+};
 
 impl Store {
     pub(super) async fn apply_top_up_once(
         &self,
         organization_id: &OrganizationId,
         id: &TopUpId,
-        word: &ProviderWord,
+        update: &ProviderUpdate,
         credit: &CreditLine,
         now: Timestamp,
     ) -> Result<Applied> {
         let mut tx = self.db.begin().await?;
-        let wallet = wallet::lock(&mut tx, organization_id).await?;
-        let before = find(&mut tx, organization_id, id).await?;
-        let Some(status) = before.status.apply(word.outcome) else {
+        let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        let before = find_top_up(&mut tx, organization_id, id).await?;
+        let Some(status) = before.status.apply(update.outcome) else {
             tx.rollback().await?;
             return Ok(Applied {
                 top_up: before,
@@ -37,21 +39,22 @@ impl Store {
             });
         };
         let (credit, wallet) = if status == TopUpStatus::Succeeded {
-            let (line, wallet) = settle(&mut tx, &before, word.received, credit, now).await?;
+            let (line, wallet) = settle_top_up(&mut tx, &before, update.received, credit, now).await?;
             (Some(line), wallet)
         } else {
             (None, wallet)
         };
-        let top_up = advance(&mut tx, &before, status, word, now).await?;
+        let top_up = advance_top_up(&mut tx, &before, status, update, now).await?;
         let changed = before.status != status;
         let (mut auto_pay_changed, mut approved_request) = (false, None);
         if changed {
             link::after_charge(&mut tx, &top_up, now).await?;
             approved_request = request::after_charge(&mut tx, &top_up, now).await?;
-            if let Some(event) = HealthEvent::of_charge(top_up.kind, word.outcome, word.decline_code, top_up.created_at)
+            if let Some(event) =
+                HealthEvent::of_charge(top_up.kind, update.outcome, update.decline_code, top_up.created_at)
             {
-                let present = auto_pay::find(&mut tx, organization_id).await?;
-                auto_pay_changed = auto_pay::apply(&mut tx, &present, event, now).await?;
+                let present = auto_pay::find_auto_pay(&mut tx, organization_id).await?;
+                auto_pay_changed = auto_pay::apply_event(&mut tx, &present, event, now).await?;
             }
         }
         tx.commit().await?;
@@ -60,7 +63,7 @@ impl Store {
 }
 
 /// Credits the wallet. The reference makes the ledger itself refuse a second credit.
-async fn settle(
+async fn settle_top_up(
     tx: &mut Tx,
     top_up: &TopUp,
     received: Option<Money>,
@@ -92,16 +95,16 @@ async fn settle(
     };
     let mut posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
     match posting.outcomes.pop() {
-        Some(Outcome::Posted(line)) => Ok((Arc::unwrap_or_clone(line), posting.wallet)),
+        Some(LineOutcome::Posted(line)) => Ok((Arc::unwrap_or_clone(line), posting.wallet)),
         _ => Err(StoreError::Corrupt(format!("top-up {} is open, but its credit is in the ledger", top_up.id))),
     }
 }
 
-async fn advance(
+async fn advance_top_up(
     tx: &mut Tx,
     before: &TopUp,
     status: TopUpStatus,
-    word: &ProviderWord,
+    update: &ProviderUpdate,
     now: Timestamp,
 ) -> Result<TopUp> {
     let row = tx
@@ -117,12 +120,12 @@ async fn advance(
                 &before.organization_id,
                 &before.id,
                 status.as_str(),
-                &word.provider_ref,
-                word.decline_code.filter(|_| status == TopUpStatus::Declined).map(DeclineCode::as_str),
-                word.next_action.as_deref().filter(|_| status == TopUpStatus::ActionRequired),
+                &update.provider_ref,
+                update.decline_code.filter(|_| status == TopUpStatus::Declined).map(DeclineCode::as_str),
+                update.next_action.as_deref().filter(|_| status == TopUpStatus::ActionRequired),
                 now,
                 (status == TopUpStatus::Succeeded).then_some(now),
-                status.is_open().then_some(word.next_check_at)
+                status.is_open().then_some(update.next_check_at)
             ],
         )
         .await?;

@@ -23,17 +23,17 @@ impl Store {
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
         let mut tx = self.db.begin().await?;
-        let wallet = wallet::lock(&mut tx, organization_id).await?;
-        match idempotency::claim(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
+        let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        match idempotency::claim_key(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
             Claim::New => {}
             Claim::Reused => return Ok(Created::Reused),
-            Claim::Replay(id) => return find(&mut tx, organization_id, &id).await.map(Created::Replay),
+            Claim::Replay(id) => return find_top_up(&mut tx, organization_id, &id).await.map(Created::Replay),
         }
         let card = charged_card(&mut tx, organization_id, new).await?;
         if let Some(pace) = pace {
-            pace::check(&mut tx, organization_id, new.amount, pace, now).await?;
+            pace::check_pace(&mut tx, organization_id, new.amount, pace, now).await?;
         }
-        let top_up = insert(&mut tx, &wallet, TopUpKind::Manual, new, &card, None, now).await?;
+        let top_up = insert_top_up(&mut tx, &wallet, TopUpKind::Manual, new, &card, None, now).await?;
         if let Some(request_id) = request_id {
             request::pay_with(&mut tx, organization_id, request_id, &top_up.id).await?;
         }
@@ -50,15 +50,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<Created<TopUp>> {
         let mut tx = self.db.begin().await?;
-        let wallet = wallet::lock(&mut tx, organization_id).await?;
+        let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
         // Under the lock: of two workers that decided on the same figures, the second one is stale.
-        let present = auto_pay::find(&mut tx, organization_id).await?;
+        let present = auto_pay::find_auto_pay(&mut tx, organization_id).await?;
         let pending = PendingCredit::find(&mut tx, organization_id).await?;
         if !guard.holds(&present, now) || !is_needed(&present, &wallet, pending) {
             return Err(StoreError::Stale);
         }
         let card = charged_card(&mut tx, organization_id, new).await?;
-        let top_up = match insert(&mut tx, &wallet, TopUpKind::Auto, new, &card, None, now).await {
+        let top_up = match insert_top_up(&mut tx, &wallet, TopUpKind::Auto, new, &card, None, now).await {
             Err(StoreError::Conflict(ONE_OPEN_AUTO)) => return Ok(Created::Blocked),
             other => other?,
         };
@@ -70,7 +70,7 @@ impl Store {
 }
 
 async fn charged_card(tx: &mut Tx, organization_id: &OrganizationId, new: &NewTopUp) -> Result<Card> {
-    card::connected(tx, organization_id, new.card_id.as_ref().ok_or(StoreError::NotFound)?).await
+    card::find_connected(tx, organization_id, new.card_id.as_ref().ok_or(StoreError::NotFound)?).await
 }
 
 impl AutoGuard {
@@ -90,14 +90,14 @@ fn is_needed(present: &AutoPay, wallet: &Wallet, pending: PendingCredit) -> bool
 
 const ONE_OPEN_AUTO: &str = "open automatic top-up";
 
-pub(crate) async fn find(tx: &mut Tx, organization_id: &OrganizationId, id: &TopUpId) -> Result<TopUp> {
+pub(crate) async fn find_top_up(tx: &mut Tx, organization_id: &OrganizationId, id: &TopUpId) -> Result<TopUp> {
     let sql = concat!("SELECT ", top_up_columns!(), " FROM top_ups WHERE organization_id = $1 AND id = $2");
     let row = tx.first(sql, args![organization_id, id]).await?;
     TopUp::read(&row.ok_or(StoreError::NotFound)?)
 }
 
 /// Writes the intent down, for a link if it pays one.
-pub(crate) async fn insert(
+pub(crate) async fn insert_top_up(
     tx: &mut Tx,
     wallet: &Wallet,
     kind: TopUpKind,

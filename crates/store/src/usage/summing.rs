@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use billing_domain::{Date, Money, OrganizationId, Timestamp, TransactionKind, UsageKind};
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, Tx, args, pieces, places, retrying};
+use crate::db::{Arg, Tx, args, numbered_places, retrying, split_pieces};
 use crate::{Result, Store, StoreError, wallet};
 
 /// So many sources of a day and kind have a sum of their own. Later ones are in the sums of the day only, so that a
@@ -27,7 +27,7 @@ const LINES_AT_ONCE: u32 = 2000;
 const SUMS_AT_ONCE: usize = 50_000;
 
 impl Store {
-    /// Sums all usage anew after the organisation's zone has changed, in one transaction that keeps postings out.
+    /// Sums all usage anew after the organization's zone has changed, in one transaction that keeps postings out.
     /// `day_of` says on which date an instant falls in the new zone. Returns the lines read.
     pub async fn rebuild_usage_days(
         &self,
@@ -43,7 +43,7 @@ impl Store {
         day_of: &(impl Fn(Timestamp) -> Date + Send + Sync),
     ) -> Result<i64> {
         let mut tx = self.db.begin().await?;
-        wallet::lock(&mut tx, organization_id).await?;
+        wallet::lock_wallet(&mut tx, organization_id).await?;
         tx.execute("DELETE FROM usage_days WHERE organization_id = $1", args![organization_id]).await?;
         tx.execute("DELETE FROM usage_totals WHERE organization_id = $1", args![organization_id]).await?;
         let (mut spent, mut after, mut read) = (Spent::new(), 0, 0);
@@ -60,27 +60,27 @@ impl Store {
                 let Some(kind) = row.get::<TransactionKind>("kind")?.usage() else { continue };
                 let day = day_of(row.get("occurred_at")?);
                 let source: String = row.get("source")?;
-                count(&mut spent, day, kind, &source, row.get("amount")?).ok_or(StoreError::Overflow)?;
+                count_line(&mut spent, day, kind, &source, row.get("amount")?).ok_or(StoreError::Overflow)?;
             }
             if spent.len() >= SUMS_AT_ONCE {
-                add(&mut tx, organization_id, &std::mem::take(&mut spent)).await?;
+                add_sums(&mut tx, organization_id, &std::mem::take(&mut spent)).await?;
             }
         }
-        add(&mut tx, organization_id, &spent).await?;
+        add_sums(&mut tx, organization_id, &spent).await?;
         tx.commit().await?;
         Ok(read)
     }
 }
 
 /// Counts a usage line; `amount` is the line's, negative. `None`: a sum would leave its range.
-pub(crate) fn count(spent: &mut Spent, day: Date, kind: UsageKind, source: &str, amount: Money) -> Option<()> {
+pub(crate) fn count_line(spent: &mut Spent, day: Date, kind: UsageKind, source: &str, amount: Money) -> Option<()> {
     let entry = spent.entry((day, kind, source.to_owned())).or_insert((Money::ZERO, 0));
     *entry = (entry.0.checked_sub(amount)?, entry.1.checked_add(1)?);
     Some(())
 }
 
 /// Adds to the sums; the wallet must be locked.
-pub(crate) async fn add(tx: &mut Tx, organization_id: &OrganizationId, spent: &Spent) -> Result<()> {
+pub(crate) async fn add_sums(tx: &mut Tx, organization_id: &OrganizationId, spent: &Spent) -> Result<()> {
     let mut totals: BTreeMap<OfDay, (Money, i64)> = BTreeMap::new();
     let mut sources: BTreeMap<OfDay, Named<'_>> = BTreeMap::new();
     for ((day, kind, source), (amount, lines)) in spent {
@@ -96,15 +96,15 @@ pub(crate) async fn add(tx: &mut Tx, organization_id: &OrganizationId, spent: &S
         if there + wanted.len() <= NAMED_SOURCES {
             named.extend(wanted);
         } else {
-            let known = names(tx, organization_id, of_day).await?;
-            named.extend(admitted(wanted, &known));
+            let known = source_names(tx, organization_id, of_day).await?;
+            named.extend(admit_sources(wanted, &known));
         }
     }
     add_sources(tx, organization_id, &named).await
 }
 
 /// Those that have a sum already, and the largest others as long as there is room.
-fn admitted<'s>(wanted: Named<'s>, known: &BTreeSet<String>) -> Named<'s> {
+fn admit_sources<'s>(wanted: Named<'s>, known: &BTreeSet<String>) -> Named<'s> {
     let (mut named, mut others): (Named<'_>, Named<'_>) =
         wanted.into_iter().partition(|(_, source, _)| known.contains(*source));
     others.sort_by_key(|(_, source, (amount, _))| (Reverse(*amount), *source));
@@ -122,7 +122,7 @@ async fn add_totals(
     const COLUMNS: usize = 5;
     let rows: Vec<_> = totals.iter().collect();
     let mut there = BTreeMap::new();
-    for chunk in pieces(&rows) {
+    for chunk in split_pieces(&rows) {
         let sql = format!(
             "INSERT INTO usage_totals (organization_id, day, kind, amount, lines) VALUES {}
             ON CONFLICT (organization_id, day, kind) DO UPDATE
@@ -130,7 +130,7 @@ async fn add_totals(
             RETURNING day, kind, (SELECT COUNT(*) FROM usage_days AS named
                 WHERE named.organization_id = usage_totals.organization_id AND named.day = usage_totals.day
                 AND named.kind = usage_totals.kind) AS sources",
-            places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
+            numbered_places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
         );
         let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
         for ((day, kind), (amount, lines)) in chunk {
@@ -145,7 +145,7 @@ async fn add_totals(
     Ok(there)
 }
 
-async fn names(tx: &mut Tx, organization_id: &OrganizationId, (day, kind): OfDay) -> Result<BTreeSet<String>> {
+async fn source_names(tx: &mut Tx, organization_id: &OrganizationId, (day, kind): OfDay) -> Result<BTreeSet<String>> {
     let sql = "SELECT source FROM usage_days WHERE organization_id = $1 AND day = $2 AND kind = $3";
     let rows = tx.all(sql, args![organization_id, day, kind.as_str()]).await?;
     rows.iter().map(|row| row.get("source")).collect()
@@ -153,12 +153,12 @@ async fn names(tx: &mut Tx, organization_id: &OrganizationId, (day, kind): OfDay
 
 async fn add_sources(tx: &mut Tx, organization_id: &OrganizationId, named: &Named<'_>) -> Result<()> {
     const COLUMNS: usize = 6;
-    for chunk in pieces(named) {
+    for chunk in split_pieces(named) {
         let sql = format!(
             "INSERT INTO usage_days (organization_id, day, kind, source, amount, lines) VALUES {}
             ON CONFLICT (organization_id, day, kind, source) DO UPDATE
             SET amount = usage_days.amount + excluded.amount, lines = usage_days.lines + excluded.lines",
-            places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
+            numbered_places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
         );
         let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
         for ((day, kind), source, (amount, lines)) in chunk {

@@ -6,7 +6,7 @@ use billing_domain::charge::DeclineCode;
 use billing_domain::{OrganizationId, UserId};
 use billing_store::{AutoPay, AutoPayUpdate, StoreError};
 
-use crate::bench::{Bench, NOW, at_once, money, on_both};
+use crate::bench::{NOW, TestBank, at_once, money, on_both};
 
 on_both![
     settings_read_back_as_they_were_confirmed,
@@ -32,12 +32,12 @@ pub(crate) fn update() -> AutoPayUpdate {
     }
 }
 
-pub(crate) async fn switch_on(bench: &Bench, organization: &OrganizationId) -> AutoPay {
+pub(crate) async fn switch_on(bench: &TestBank, organization: &OrganizationId) -> AutoPay {
     let present = bench.store.auto_pay(organization).await.unwrap();
     bench.store.put_auto_pay(organization, present.version, &update(), CONFIRMED, NOW).await.unwrap()
 }
 
-async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
+async fn settings_read_back_as_they_were_confirmed(bench: TestBank) {
     let organization = bench.organization().await;
     let first = bench.store.auto_pay(&organization).await.unwrap();
     assert_eq!((first.enabled, first.settings, first.version), (false, None, 1));
@@ -53,7 +53,7 @@ async fn settings_read_back_as_they_were_confirmed(bench: Bench) {
     assert_eq!(bench.store.auto_pay_enabled().await.unwrap(), Vec::new());
 }
 
-async fn of_two_people_who_change_the_same_settings_one_is_told(bench: Bench) {
+async fn of_two_people_who_change_the_same_settings_one_is_told(bench: TestBank) {
     let organization = bench.organization().await;
     let answers = at_once(10, |_| {
         let (store, organization) = (bench.store.clone(), organization.clone());
@@ -65,7 +65,7 @@ async fn of_two_people_who_change_the_same_settings_one_is_told(bench: Bench) {
     assert_eq!(bench.store.auto_pay(&organization).await.unwrap().version, 2);
 }
 
-async fn a_card_that_is_not_connected_here_cannot_be_charged(bench: Bench) {
+async fn a_card_that_is_not_connected_here_cannot_be_charged(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     for card in [bench.card(&organization).await, bench.card(&other).await] {
         bench.store.remove_card(&card.organization_id, &card.id, NOW).await.unwrap();
@@ -83,7 +83,7 @@ async fn a_card_that_is_not_connected_here_cannot_be_charged(bench: Bench) {
     assert_eq!(put.card_id, ours.card_id);
 }
 
-async fn the_state_is_replaced_only_by_who_knows_it(bench: Bench) {
+async fn the_state_is_replaced_only_by_who_knows_it(bench: TestBank) {
     let organization = bench.organization().await;
     let paused = Health {
         paused_reason: Some(PauseReason::Declined),

@@ -2,12 +2,12 @@
 
 use billing_domain::auto_pay::health::Health;
 use billing_domain::charge::Outcome as Word;
-use billing_store::{Backlog, DeliveryWord};
+use billing_store::{Backlog, DeliveryResult};
 
-use crate::bench::{Bench, NOW, on_both, owner};
+use crate::bench::{NOW, TestBank, on_both, owner};
 use crate::notices::resting;
 use crate::refunds::refunded;
-use crate::top_ups::{hear, manual};
+use crate::top_ups::{apply, manual};
 
 on_both!(what_waits_is_counted_with_its_oldest, an_idle_database_has_none);
 
@@ -15,17 +15,17 @@ fn waits(kind: &str, state: &str, count: i64) -> Backlog {
     Backlog { kind: kind.to_owned(), state: state.to_owned(), count, since: NOW }
 }
 
-async fn what_waits_is_counted_with_its_oldest(bench: Bench) {
+async fn what_waits_is_counted_with_its_oldest(bench: TestBank) {
     let (one, other) = (bench.organization().await, bench.organization().await);
     let settled = manual(&bench, &one, "10").await;
-    hear(&bench, &settled, Word::Settled).await;
+    apply(&bench, &settled, Word::Settled).await;
     manual(&bench, &one, "20").await;
     for organization in [&one, &other] {
         let unknown = manual(&bench, organization, "30").await;
-        hear(&bench, &unknown, Word::NoAnswer).await;
+        apply(&bench, &unknown, Word::NoAnswer).await;
     }
     let declined = manual(&bench, &other, "40").await;
-    hear(&bench, &declined, Word::Declined).await;
+    apply(&bench, &declined, Word::Declined).await;
     refunded(&bench, &one, &settled.id, "4").await;
     bench.store.record_auto_pay_health(&one, &Health::default(), &resting(1), NOW).await.unwrap();
 
@@ -40,13 +40,13 @@ async fn what_waits_is_counted_with_its_oldest(bench: Bench) {
     // What nobody takes stays in sight.
     let later = NOW.plus_seconds(60);
     let delivery = bench.store.lease_due_deliveries(&owner("me"), later, NOW, 10).await.unwrap().remove(0);
-    let failed = DeliveryWord::Failed { error: "503".to_owned(), again_at: None };
+    let failed = DeliveryResult::Failed { error: "503".to_owned(), again_at: None };
     bench.store.record_delivery(&delivery, &owner("me"), &failed, later).await.unwrap();
     assert_eq!(sorted().await, [vec![waits("delivery", "dead", 1)], open].concat());
 }
 
-async fn an_idle_database_has_none(bench: Bench) {
+async fn an_idle_database_has_none(bench: TestBank) {
     let organization = bench.organization().await;
-    hear(&bench, &manual(&bench, &organization, "10").await, Word::Settled).await;
+    apply(&bench, &manual(&bench, &organization, "10").await, Word::Settled).await;
     assert_eq!(bench.store.backlog().await.unwrap(), []);
 }

@@ -9,7 +9,8 @@ use billing_domain::{
     Currency, Date, LeaseOwner, Money, OrganizationId, Role, TextMap, Timestamp, TransactionKind, UserId,
 };
 use billing_store::{
-    Card, Connections, IdempotencyKey, NewCard, NewLine, NewOrganization, Origin, Outcome, PostedLine, Store, User, ids,
+    Card, ConnectionLimits, IdempotencyKey, LineOutcome, NewCard, NewLine, NewOrganization, Origin, PostedLine, Store,
+    User, ids,
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -23,7 +24,7 @@ macro_rules! on_both {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    super::$case(crate::bench::Bench::sqlite().await).await;
+                    super::$case(crate::bench::TestBank::sqlite().await).await;
                 }
             )+
         }
@@ -32,7 +33,7 @@ macro_rules! on_both {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    super::$case(crate::bench::Bench::postgres().await).await;
+                    super::$case(crate::bench::TestBank::postgres().await).await;
                 }
             )+
         }
@@ -44,7 +45,7 @@ pub(crate) use on_both;
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_795_521_600);
 
 /// A database and a connection to it.
-pub(crate) struct Bench {
+pub(crate) struct TestBank {
     pub(crate) store: Store,
     pub(crate) url: String,
     pub(crate) place: Place,
@@ -79,7 +80,7 @@ pub(crate) fn money(text: &str) -> Money {
     text.parse().unwrap()
 }
 
-impl Bench {
+impl TestBank {
     pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("billing.db").display());
@@ -138,7 +139,7 @@ impl Bench {
         self.raw(sql).await.unwrap();
     }
 
-    /// An organisation with an empty wallet in dollars; its id.
+    /// An organization with an empty wallet in dollars; its id.
     pub(crate) async fn organization(&self) -> OrganizationId {
         let new = NewOrganization {
             id: id(),
@@ -186,7 +187,7 @@ impl Bench {
     pub(crate) async fn post(&self, organization_id: &OrganizationId, line: NewLine) -> PostedLine {
         let mut posting = self.store.post(organization_id, vec![line], NOW).await.unwrap();
         match posting.outcomes.pop() {
-            Some(Outcome::Posted(line)) => Arc::unwrap_or_clone(line),
+            Some(LineOutcome::Posted(line)) => Arc::unwrap_or_clone(line),
             other => panic!("not posted: {other:?}"),
         }
     }
@@ -198,7 +199,7 @@ impl Bench {
     }
 }
 
-impl Drop for Bench {
+impl Drop for TestBank {
     fn drop(&mut self) {
         let Place::Postgres { admin, name } = &self.place else { return };
         template::drop_database(admin, name);
@@ -206,8 +207,8 @@ impl Drop for Bench {
 }
 
 /// Few connections, since many tests share one server.
-pub(crate) fn few(postgres: u32) -> Connections {
-    Connections { postgres, ..Connections::default() }
+pub(crate) fn few(postgres: u32) -> ConnectionLimits {
+    ConnectionLimits { postgres, ..ConnectionLimits::default() }
 }
 
 /// Starts `count` tasks at once and waits for all of them.

@@ -2,9 +2,9 @@
 
 use billing_domain::charge::DeclineCode;
 use billing_domain::{CardSetupId, OrganizationId};
-use billing_store::{Created, NewCard, NewCardSetup, SetupStatus, SetupWord, StoreError};
+use billing_store::{Created, NewCard, NewCardSetup, SetupResult, SetupStatus, StoreError};
 
-use crate::bench::{Bench, NOW, at_once, id, key, new_card, on_both};
+use crate::bench::{NOW, TestBank, at_once, id, key, new_card, on_both};
 
 on_both![
     there_is_one_default_while_there_is_a_card,
@@ -15,7 +15,7 @@ on_both![
     an_unfinished_setup_is_found_again,
 ];
 
-async fn there_is_one_default_while_there_is_a_card(bench: Bench) {
+async fn there_is_one_default_while_there_is_a_card(bench: TestBank) {
     let organization = bench.organization().await;
     assert!(!bench.store.wallet(&organization).await.unwrap().card_connected);
     let first = bench.card(&organization).await;
@@ -36,7 +36,7 @@ async fn there_is_one_default_while_there_is_a_card(bench: Bench) {
     assert!(!bench.store.wallet(&organization).await.unwrap().card_connected);
 }
 
-async fn ten_cards_connected_at_once_have_one_default(bench: Bench) {
+async fn ten_cards_connected_at_once_have_one_default(bench: TestBank) {
     let organization = bench.organization().await;
     let cards = at_once(10, |_| {
         let (store, organization) = (bench.store.clone(), organization.clone());
@@ -53,7 +53,7 @@ async fn ten_cards_connected_at_once_have_one_default(bench: Bench) {
     assert_eq!((cards.len(), cards.iter().filter(|card| card.is_default).count()), (10, 1));
 }
 
-async fn the_same_card_of_the_provider_is_connected_once(bench: Bench) {
+async fn the_same_card_of_the_provider_is_connected_once(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let new = new_card();
     let card = bench.store.add_card(&organization, &new, NOW).await.unwrap();
@@ -66,7 +66,7 @@ async fn the_same_card_of_the_provider_is_connected_once(bench: Bench) {
     assert!(back.id != card.id && back.is_default);
 }
 
-async fn setup(bench: &Bench, organization: &OrganizationId) -> CardSetupId {
+async fn setup(bench: &TestBank, organization: &OrganizationId) -> CardSetupId {
     let new = NewCardSetup {
         id: id(),
         user_id: None,
@@ -85,12 +85,12 @@ async fn setup(bench: &Bench, organization: &OrganizationId) -> CardSetupId {
     setup.id
 }
 
-async fn a_setup_that_succeeds_ten_times_connects_one_card(bench: Bench) {
+async fn a_setup_that_succeeds_ten_times_connects_one_card(bench: TestBank) {
     let organization = bench.organization().await;
     let setup_id = setup(&bench, &organization).await;
     let answers = at_once(10, |_| {
         let (store, organization, setup_id) = (bench.store.clone(), organization.clone(), setup_id.clone());
-        let word = SetupWord::Succeeded { provider_ref: Some("si_1".to_owned()), card: new_card() };
+        let word = SetupResult::Succeeded { provider_ref: Some("si_1".to_owned()), card: new_card() };
         async move { store.apply_card_setup(&organization, &setup_id, &word, NOW).await.unwrap() }
     })
     .await;
@@ -102,27 +102,27 @@ async fn a_setup_that_succeeds_ten_times_connects_one_card(bench: Bench) {
     }
 }
 
-async fn a_finished_setup_stays_as_it_is(bench: Bench) {
+async fn a_finished_setup_stays_as_it_is(bench: TestBank) {
     let organization = bench.organization().await;
     let id = setup(&bench, &organization).await;
-    let failed = SetupWord::Failed { decline_code: Some(DeclineCode::IncorrectCvc) };
+    let failed = SetupResult::Failed { decline_code: Some(DeclineCode::IncorrectCvc) };
     let (failed, _) = bench.store.apply_card_setup(&organization, &id, &failed, NOW).await.unwrap();
-    let late = SetupWord::Succeeded { provider_ref: None, card: new_card() };
+    let late = SetupResult::Succeeded { provider_ref: None, card: new_card() };
     assert_eq!(bench.store.apply_card_setup(&organization, &id, &late, NOW).await.unwrap(), (failed, None));
     assert_eq!(bench.store.cards(&organization).await.unwrap(), []);
 }
 
-async fn an_unfinished_setup_is_found_again(bench: Bench) {
+async fn an_unfinished_setup_is_found_again(bench: TestBank) {
     let organization = bench.organization().await;
     let waiting = setup(&bench, &organization).await;
-    let asked = SetupWord::ActionRequired { provider_ref: Some("si_1".to_owned()), next_action: "{}".to_owned() };
+    let asked = SetupResult::ActionRequired { provider_ref: Some("si_1".to_owned()), next_action: "{}".to_owned() };
     let (asked, _) = bench.store.apply_card_setup(&organization, &waiting, &asked, NOW).await.unwrap();
     assert_eq!((asked.status, asked.next_action.as_deref()), (SetupStatus::ActionRequired, Some("{}")));
     let done = setup(&bench, &organization).await;
-    bench.store.apply_card_setup(&organization, &done, &SetupWord::Failed { decline_code: None }, NOW).await.unwrap();
+    bench.store.apply_card_setup(&organization, &done, &SetupResult::Failed { decline_code: None }, NOW).await.unwrap();
     assert_eq!(bench.store.open_card_setups(NOW, 10).await.unwrap(), []);
     assert_eq!(bench.store.open_card_setups(NOW.plus_seconds(1), 10).await.unwrap(), vec![asked.clone()]);
-    let worked = SetupWord::Pending { provider_ref: None };
+    let worked = SetupResult::Pending { provider_ref: None };
     let (worked, _) = bench.store.apply_card_setup(&organization, &waiting, &worked, NOW).await.unwrap();
     assert_eq!((worked.provider_ref.as_deref(), worked.next_action), (Some("si_1"), None));
 }

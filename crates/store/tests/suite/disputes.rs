@@ -4,9 +4,9 @@ use billing_domain::auto_pay::health::{HealthEvent, PauseReason};
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::{DisputeState, Outcome};
 use billing_domain::{Currency, Money, OrganizationId, TopUpId, TransactionKind};
-use billing_store::{AutoPayUpdate, CreditLine, DisputeApplied, DisputeWord, NewTopUp, ProviderWord, StoreError};
+use billing_store::{AutoPayUpdate, CreditLine, DisputeApplied, DisputeUpdate, NewTopUp, ProviderUpdate, StoreError};
 
-use crate::bench::{Bench, NOW, at_once, id, key, money, on_both, usage_line};
+use crate::bench::{NOW, TestBank, at_once, id, key, money, on_both, usage_line};
 
 on_both![
     a_dispute_takes_once_and_gives_back_once,
@@ -17,7 +17,7 @@ on_both![
     a_customer_is_noted_once_for_an_account_and_events_are_remembered,
 ];
 
-fn words(description: &str) -> CreditLine {
+fn credit_line(description: &str) -> CreditLine {
     CreditLine {
         id: id(),
         day: NOW.utc_date(),
@@ -28,12 +28,12 @@ fn words(description: &str) -> CreditLine {
 }
 
 /// A paid top-up of 25; its id.
-async fn paid(bench: &Bench, organization: &OrganizationId) -> TopUpId {
+async fn paid(bench: &TestBank, organization: &OrganizationId) -> TopUpId {
     let card = bench.card(organization).await;
     let new =
         NewTopUp { id: id(), amount: money("25"), card_id: Some(card.id), requested_by: None, next_check_at: NOW };
     bench.store.create_top_up(organization, &new, &key(&new.id, "f"), NOW).await.unwrap();
-    let word = ProviderWord {
+    let word = ProviderUpdate {
         outcome: Outcome::Settled,
         provider_ref: Some("pi_1".to_owned()),
         decline_code: None,
@@ -41,12 +41,12 @@ async fn paid(bench: &Bench, organization: &OrganizationId) -> TopUpId {
         received: None,
         next_check_at: NOW,
     };
-    bench.store.apply_top_up(organization, &new.id, &word, &words("Top-up"), NOW).await.unwrap();
+    bench.store.apply_top_up(organization, &new.id, &word, &credit_line("Top-up"), NOW).await.unwrap();
     new.id
 }
 
-fn word(top_up: &TopUpId, state: DisputeState) -> DisputeWord {
-    DisputeWord {
+fn dispute_update(top_up: &TopUpId, state: DisputeState) -> DisputeUpdate {
+    DisputeUpdate {
         provider: "stripe".to_owned(),
         provider_ref: "dp_1".to_owned(),
         top_up_id: top_up.to_owned(),
@@ -57,17 +57,17 @@ fn word(top_up: &TopUpId, state: DisputeState) -> DisputeWord {
     }
 }
 
-async fn hear(bench: &Bench, organization: &OrganizationId, word: &DisputeWord) -> DisputeApplied {
-    let (taken, back) = (words("Dispute"), words("Dispute returned"));
+async fn apply(bench: &TestBank, organization: &OrganizationId, word: &DisputeUpdate) -> DisputeApplied {
+    let (taken, back) = (credit_line("Dispute"), credit_line("Dispute returned"));
     bench.store.apply_dispute(organization, word, &taken, &back, NOW).await.unwrap()
 }
 
-async fn disputes(bench: &Bench, organization: &OrganizationId) -> Vec<Money> {
+async fn disputes(bench: &TestBank, organization: &OrganizationId) -> Vec<Money> {
     let lines = bench.store.lines_after(organization, 0, 100).await.unwrap();
     lines.iter().filter(|line| line.line.kind == TransactionKind::Dispute).map(|line| line.line.amount).collect()
 }
 
-async fn a_dispute_takes_once_and_gives_back_once(bench: Bench) {
+async fn a_dispute_takes_once_and_gives_back_once(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization).await;
     for (state, posted, lines) in [
@@ -78,7 +78,7 @@ async fn a_dispute_takes_once_and_gives_back_once(bench: Bench) {
         (DisputeState::Returned, false, vec![money("-25"), money("25")]),
         (DisputeState::Noted, false, vec![money("-25"), money("25")]),
     ] {
-        assert_eq!(hear(&bench, &organization, &word(&top_up, state)).await.posted, posted, "{state:?}");
+        assert_eq!(apply(&bench, &organization, &dispute_update(&top_up, state)).await.posted, posted, "{state:?}");
         assert_eq!(disputes(&bench, &organization).await, lines, "{state:?}");
         let taken = bench.store.payment(&organization, &top_up, 10).await.unwrap().disputed;
         assert_eq!(taken.is_positive(), lines.len() == 1, "{state:?}: {taken}");
@@ -88,7 +88,7 @@ async fn a_dispute_takes_once_and_gives_back_once(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn every_order_of_words_ends_the_same(bench: Bench) {
+async fn every_order_of_words_ends_the_same(bench: TestBank) {
     use DisputeState::{Noted, Returned, Withdrawn};
     for order in [
         [Noted, Withdrawn, Returned],
@@ -101,15 +101,15 @@ async fn every_order_of_words_ends_the_same(bench: Bench) {
         let organization = bench.organization().await;
         let top_up = paid(&bench, &organization).await;
         for state in order {
-            let word = DisputeWord { provider_ref: format!("dp_{organization}"), ..word(&top_up, state) };
-            hear(&bench, &organization, &word).await;
+            let word = DisputeUpdate { provider_ref: format!("dp_{organization}"), ..dispute_update(&top_up, state) };
+            apply(&bench, &organization, &word).await;
         }
         assert_eq!(disputes(&bench, &organization).await, [money("-25"), money("25")], "{order:?}");
         assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("25"), "{order:?}");
     }
 }
 
-async fn a_spent_top_up_takes_the_wallet_below_zero_and_pauses_automatic_payments(bench: Bench) {
+async fn a_spent_top_up_takes_the_wallet_below_zero_and_pauses_automatic_payments(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization).await;
     bench.post(&organization, usage_line("call-1", "20")).await;
@@ -119,26 +119,26 @@ async fn a_spent_top_up_takes_the_wallet_below_zero_and_pauses_automatic_payment
     let version = bench.store.auto_pay(&organization).await.unwrap().version;
     bench.store.put_auto_pay(&organization, version, &update, HealthEvent::Agreed, NOW).await.unwrap();
     // It may differ from the charge.
-    let more = DisputeWord { amount: money("26"), ..word(&top_up, DisputeState::Withdrawn) };
-    let applied = hear(&bench, &organization, &more).await;
+    let more = DisputeUpdate { amount: money("26"), ..dispute_update(&top_up, DisputeState::Withdrawn) };
+    let applied = apply(&bench, &organization, &more).await;
     assert_eq!(applied, DisputeApplied { posted: true, auto_pay_changed: true });
     assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("-21"));
     let health = bench.store.auto_pay(&organization).await.unwrap().health;
     assert_eq!(health.paused_reason, Some(PauseReason::Disputed));
     // What was taken comes back, not what is said later.
-    hear(&bench, &organization, &word(&top_up, DisputeState::Returned)).await;
+    apply(&bench, &organization, &dispute_update(&top_up, DisputeState::Returned)).await;
     assert_eq!(disputes(&bench, &organization).await, [money("-26"), money("26")]);
 }
 
-async fn racing_words_post_each_movement_once(bench: Bench) {
+async fn racing_words_post_each_movement_once(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization).await;
     let store = bench.store.clone();
     at_once(20, |number| {
         let state = if number % 2 == 0 { DisputeState::Withdrawn } else { DisputeState::Returned };
-        let (store, organization, word) = (store.clone(), organization.clone(), word(&top_up, state));
+        let (store, organization, word) = (store.clone(), organization.clone(), dispute_update(&top_up, state));
         async move {
-            let (taken, back) = (words("Dispute"), words("Dispute returned"));
+            let (taken, back) = (credit_line("Dispute"), credit_line("Dispute returned"));
             store.apply_dispute(&organization, &word, &taken, &back, NOW).await.unwrap()
         }
     })
@@ -147,19 +147,19 @@ async fn racing_words_post_each_movement_once(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn somebody_elses_top_up_and_another_currency_are_refused(bench: Bench) {
+async fn somebody_elses_top_up_and_another_currency_are_refused(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let top_up = paid(&bench, &organization).await;
-    let attempt = async |organization: &OrganizationId, word: DisputeWord| {
-        bench.store.apply_dispute(organization, &word, &words("a"), &words("b"), NOW).await.unwrap_err()
+    let attempt = async |organization: &OrganizationId, word: DisputeUpdate| {
+        bench.store.apply_dispute(organization, &word, &credit_line("a"), &credit_line("b"), NOW).await.unwrap_err()
     };
-    assert!(matches!(attempt(&other, word(&top_up, DisputeState::Withdrawn)).await, StoreError::NotFound));
-    let euros = DisputeWord { currency: Currency::Eur, ..word(&top_up, DisputeState::Withdrawn) };
+    assert!(matches!(attempt(&other, dispute_update(&top_up, DisputeState::Withdrawn)).await, StoreError::NotFound));
+    let euros = DisputeUpdate { currency: Currency::Eur, ..dispute_update(&top_up, DisputeState::Withdrawn) };
     assert!(matches!(attempt(&organization, euros).await, StoreError::Corrupt(_)));
     assert_eq!(disputes(&bench, &organization).await, []);
 }
 
-async fn a_customer_is_noted_once_for_an_account_and_events_are_remembered(bench: Bench) {
+async fn a_customer_is_noted_once_for_an_account_and_events_are_remembered(bench: TestBank) {
     let organization = bench.organization().await;
     let keep = async |account: &str, customer: &str| {
         bench.store.keep_provider_customer(account, &organization, customer, NOW).await

@@ -3,7 +3,7 @@
 use billing_domain::{Money, UsageKind};
 use billing_store::{Authorization, HoldState, NewHold, Release, StoreError};
 
-use crate::bench::{Bench, NOW, at_once, id, money, on_both};
+use crate::bench::{NOW, TestBank, at_once, id, money, on_both};
 
 on_both![
     a_thousand_parallel_holds_cannot_overdraw,
@@ -22,7 +22,7 @@ fn granted(authorization: &Authorization) -> bool {
     matches!(authorization, Authorization::Granted { .. })
 }
 
-async fn a_thousand_parallel_holds_cannot_overdraw(bench: Bench) {
+async fn a_thousand_parallel_holds_cannot_overdraw(bench: TestBank) {
     let organization = bench.organization().await;
     bench.fund(&organization, "100").await;
     let answers = at_once(1000, |_| {
@@ -46,7 +46,7 @@ async fn a_thousand_parallel_holds_cannot_overdraw(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn expired_holds_are_given_back_before_money_is_refused(bench: Bench) {
+async fn expired_holds_are_given_back_before_money_is_refused(bench: TestBank) {
     let organization = bench.organization().await;
     bench.fund(&organization, "10").await;
     let first = hold("10", 60);
@@ -62,7 +62,7 @@ async fn expired_holds_are_given_back_before_money_is_refused(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn a_hold_is_given_back_once(bench: Bench) {
+async fn a_hold_is_given_back_once(bench: TestBank) {
     let organization = bench.organization().await;
     bench.fund(&organization, "10").await;
     let new = hold("4", 60);
@@ -83,7 +83,7 @@ async fn a_hold_is_given_back_once(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn the_sweep_frees_every_organization_once(bench: Bench) {
+async fn the_sweep_frees_every_organization_once(bench: TestBank) {
     let organizations = [bench.organization().await, bench.organization().await];
     for organization in &organizations {
         bench.fund(organization, "10").await;
@@ -100,7 +100,7 @@ async fn the_sweep_frees_every_organization_once(bench: Bench) {
     bench.assert_whole(&organizations[0]).await;
 }
 
-async fn grace_reaches_down_to_its_floor_and_no_further(bench: Bench) {
+async fn grace_reaches_down_to_its_floor_and_no_further(bench: TestBank) {
     let organization = bench.organization().await;
     bench.fund(&organization, "1").await;
     let floor = money("-5");
@@ -114,7 +114,7 @@ async fn grace_reaches_down_to_its_floor_and_no_further(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn a_hold_that_takes_the_last_money_begins_exhaustion(bench: Bench) {
+async fn a_hold_that_takes_the_last_money_begins_exhaustion(bench: TestBank) {
     let organization = bench.organization().await;
     bench.fund(&organization, "5").await;
     let all = hold("5", 60);

@@ -1,15 +1,15 @@
-//! Every id of another organisation is unknown here.
+//! Every id of another organization is unknown here.
 
 use std::fmt::Debug;
 
 use billing_domain::charge::Outcome;
 use billing_domain::{Role, TransactionKind};
 use billing_store::{
-    Created, Decision, NewCardSetup, NewRequest, OrganizationUpdate, SetupWord, StoreError, TransactionFilter,
+    Created, Decision, NewCardSetup, NewRequest, OrganizationUpdate, SetupResult, StoreError, TransactionFilter,
 };
 
-use crate::bench::{Bench, NOW, day, id, money, new_card, on_both, owner, usage_line};
-use crate::top_ups::{credit, manual, word};
+use crate::bench::{NOW, TestBank, day, id, money, new_card, on_both, owner, usage_line};
+use crate::top_ups::{credit, manual, update};
 
 on_both![
     ids_of_another_organization_are_not_found_and_untouched,
@@ -24,7 +24,7 @@ fn assert_not_found<T: Debug>(answer: Result<T, StoreError>) {
     assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
 }
 
-async fn ids_of_another_organization_are_not_found_and_untouched(bench: Bench) {
+async fn ids_of_another_organization_are_not_found_and_untouched(bench: TestBank) {
     let (mine, theirs) = (bench.organization().await, bench.organization().await);
     let store = &bench.store;
     let user = bench.member(&theirs, "Tess", Role::Member).await;
@@ -41,10 +41,10 @@ async fn ids_of_another_organization_are_not_found_and_untouched(bench: Bench) {
     assert_not_found(store.set_default_card(&mine, &card.id).await);
     assert_not_found(store.remove_card(&mine, &card.id, NOW).await);
     assert_not_found(store.card_setup(&mine, &setup.id).await);
-    let word_on_setup = SetupWord::Succeeded { provider_ref: None, card: new_card() };
+    let word_on_setup = SetupResult::Succeeded { provider_ref: None, card: new_card() };
     assert_not_found(store.apply_card_setup(&mine, &setup.id, &word_on_setup, NOW).await);
     assert_not_found(store.top_up(&mine, &top_up.id).await);
-    assert_not_found(store.apply_top_up(&mine, &top_up.id, &word(Outcome::Settled), &credit(), NOW).await);
+    assert_not_found(store.apply_top_up(&mine, &top_up.id, &update(Outcome::Settled), &credit(), NOW).await);
     let lease = store.lease_top_up(&mine, &top_up.id, &owner("me"), NOW.plus_seconds(60), NOW).await.unwrap();
     assert_eq!(lease, None);
     assert_not_found(store.request(&mine, &request.id).await);
@@ -60,7 +60,7 @@ async fn ids_of_another_organization_are_not_found_and_untouched(bench: Bench) {
     assert_eq!(bench.count("ledger").await, 0);
 }
 
-async fn lists_hold_nothing_of_another_organization(bench: Bench) {
+async fn lists_hold_nothing_of_another_organization(bench: TestBank) {
     let (mine, theirs) = (bench.organization().await, bench.organization().await);
     let store = &bench.store;
     let user = bench.member(&theirs, "Tess", Role::Owner).await;
@@ -88,7 +88,7 @@ async fn lists_hold_nothing_of_another_organization(bench: Bench) {
     assert!(!store.wallet(&mine).await.unwrap().card_connected);
 }
 
-async fn an_unknown_organization_has_nothing(bench: Bench) {
+async fn an_unknown_organization_has_nothing(bench: TestBank) {
     let none = id();
     assert_not_found(bench.store.organization(&none).await);
     assert_not_found(bench.store.wallet(&none).await);
@@ -99,7 +99,7 @@ async fn an_unknown_organization_has_nothing(bench: Bench) {
     assert_not_found(bench.store.rebuild_usage_days(&none, billing_domain::Timestamp::utc_date).await);
 }
 
-async fn settings_of_the_organization_change_by_version(bench: Bench) {
+async fn settings_of_the_organization_change_by_version(bench: TestBank) {
     let organization = bench.organization().await;
     let update = OrganizationUpdate {
         name: "Northwind".to_owned(),

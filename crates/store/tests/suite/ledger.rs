@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use billing_domain::ledger::Hash;
 use billing_domain::{HoldId, Money, OrganizationId, TransactionKind, UsageKind, pricing};
-use billing_store::{Batch, NewHold, NewLine, Origin, Outcome, Release, StoreError};
+use billing_store::{Batch, LineOutcome, NewHold, NewLine, Origin, Release, StoreError};
 
-use crate::bench::{Bench, NOW, at_once, id, money, on_both, usage_line};
+use crate::bench::{NOW, TestBank, at_once, id, money, on_both, usage_line};
 
 on_both![
     fifty_parallel_posts_leave_no_gap,
@@ -27,7 +27,7 @@ on_both![
     parts_of_a_micro_unit_are_carried_whoever_races,
 ];
 
-async fn fifty_parallel_posts_leave_no_gap(bench: Bench) {
+async fn fifty_parallel_posts_leave_no_gap(bench: TestBank) {
     let organization = bench.organization().await;
     let postings = at_once(50, |task| {
         let (store, organization) = (bench.store.clone(), organization.clone());
@@ -39,7 +39,7 @@ async fn fifty_parallel_posts_leave_no_gap(bench: Bench) {
     .await;
     let mut seqs = BTreeSet::new();
     for outcome in postings.into_iter().flat_map(|posting| posting.outcomes) {
-        let Outcome::Posted(line) = outcome else { panic!("{outcome:?}") };
+        let LineOutcome::Posted(line) = outcome else { panic!("{outcome:?}") };
         assert!(seqs.insert(line.line.seq), "given out twice: {}", line.line.seq);
     }
     assert_eq!(seqs, (1..=200).collect());
@@ -55,22 +55,22 @@ async fn fifty_parallel_posts_leave_no_gap(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn fifty_parallel_posts_of_one_line_post_it_once(bench: Bench) {
+async fn fifty_parallel_posts_of_one_line_post_it_once(bench: TestBank) {
     let organization = bench.organization().await;
     let outcomes = at_once(50, |_| {
         let (store, organization) = (bench.store.clone(), organization.clone());
         async move { store.post(&organization, vec![usage_line("call-1", "3")], NOW).await.unwrap().outcomes.remove(0) }
     })
     .await;
-    let posted = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Posted(_))).count();
+    let posted = outcomes.iter().filter(|outcome| matches!(outcome, LineOutcome::Posted(_))).count();
     let duplicates =
-        outcomes.iter().filter(|outcome| **outcome == Outcome::Duplicate { seq: 1, amount: money("-3") }).count();
+        outcomes.iter().filter(|outcome| **outcome == LineOutcome::Duplicate { seq: 1, amount: money("-3") }).count();
     assert_eq!((posted, duplicates), (1, 49));
     assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("-3"));
     bench.assert_whole(&organization).await;
 }
 
-async fn the_same_line_is_a_duplicate_and_another_content_a_conflict(bench: Bench) {
+async fn the_same_line_is_a_duplicate_and_another_content_a_conflict(bench: TestBank) {
     let organization = bench.organization().await;
     bench.post(&organization, usage_line("call-1", "1")).await;
     let changed: [fn(&mut NewLine); 10] = [
@@ -97,35 +97,35 @@ async fn the_same_line_is_a_duplicate_and_another_content_a_conflict(bench: Benc
     lines.extend([usage_line("call-1", "1"), usage_line("call-2", "2"), usage_line("call-2", "2")]);
     lines.push(usage_line("call-2", "5"));
     let posting = bench.store.post(&organization, lines, NOW).await.unwrap();
-    assert_eq!(posting.outcomes[..10], vec![Outcome::Conflict { seq: 1 }; 10]);
-    assert_eq!(posting.outcomes[10], Outcome::Duplicate { seq: 1, amount: money("-1") });
-    assert!(matches!(&posting.outcomes[11], Outcome::Posted(line) if line.line.seq == 2));
-    assert_eq!(posting.outcomes[12], Outcome::Duplicate { seq: 2, amount: money("-2") });
-    assert_eq!(posting.outcomes[13], Outcome::Conflict { seq: 2 });
+    assert_eq!(posting.outcomes[..10], vec![LineOutcome::Conflict { seq: 1 }; 10]);
+    assert_eq!(posting.outcomes[10], LineOutcome::Duplicate { seq: 1, amount: money("-1") });
+    assert!(matches!(&posting.outcomes[11], LineOutcome::Posted(line) if line.line.seq == 2));
+    assert_eq!(posting.outcomes[12], LineOutcome::Duplicate { seq: 2, amount: money("-2") });
+    assert_eq!(posting.outcomes[13], LineOutcome::Conflict { seq: 2 });
     assert_eq!((posting.wallet.balance, posting.wallet.last_seq), (money("-3"), 2));
     bench.assert_whole(&organization).await;
 }
 
-async fn a_reference_posts_once_for_each_origin_and_organization(bench: Bench) {
+async fn a_reference_posts_once_for_each_origin_and_organization(bench: TestBank) {
     let (first, second) = (bench.organization().await, bench.organization().await);
     bench.post(&first, usage_line("1", "1")).await;
     bench.post(&second, usage_line("1", "1")).await;
     let refund = NewLine { kind: TransactionKind::Refund, origin: Origin::Refund, ..usage_line("1", "1") };
     assert_eq!(bench.post(&first, refund.clone()).await.line.seq, 2);
     let again = bench.store.post(&first, vec![NewLine { id: id(), ..refund }], NOW).await.unwrap();
-    assert!(matches!(again.outcomes[..], [Outcome::Duplicate { seq: 2, .. }]));
+    assert!(matches!(again.outcomes[..], [LineOutcome::Duplicate { seq: 2, .. }]));
     bench.assert_whole(&first).await;
     bench.assert_whole(&second).await;
 }
 
-async fn a_thousand_lines_in_one_posting_are_chained_in_their_order(bench: Bench) {
+async fn a_thousand_lines_in_one_posting_are_chained_in_their_order(bench: TestBank) {
     let organization = bench.organization().await;
     let lines = (0..1000).map(|line| usage_line(&format!("call-{line}"), "0.000001")).collect();
     let posting = bench.store.post(&organization, lines, NOW).await.unwrap();
     let mut hash = Hash::GENESIS;
     for (line, number) in bench.store.lines_after(&organization, 0, 2000).await.unwrap().into_iter().zip(0..) {
         assert_eq!(line.line.reference, format!("call-{number}"));
-        assert_eq!(posting.outcomes[number], Outcome::Posted(Arc::new(line.clone())));
+        assert_eq!(posting.outcomes[number], LineOutcome::Posted(Arc::new(line.clone())));
         assert_eq!(line.hash, line.line.hash_after(hash));
         hash = line.hash;
     }
@@ -133,7 +133,7 @@ async fn a_thousand_lines_in_one_posting_are_chained_in_their_order(bench: Bench
     bench.assert_whole(&organization).await;
 }
 
-async fn what_is_read_is_what_was_posted(bench: Bench) {
+async fn what_is_read_is_what_was_posted(bench: TestBank) {
     let organization = bench.organization().await;
     let mut new = NewLine { corrects: Some(7), ..usage_line("call-„1“ \u{1F4B8}'--", "1.234567") };
     new.details.insert("note".to_owned(), "zero \0 and \"quotes\"".to_owned());
@@ -145,7 +145,7 @@ async fn what_is_read_is_what_was_posted(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn an_overflow_is_refused_and_leaves_nothing_behind(bench: Bench) {
+async fn an_overflow_is_refused_and_leaves_nothing_behind(bench: TestBank) {
     let organization = bench.organization().await;
     bench.fund(&organization, "9223372036854.775807").await;
     let before = bench.store.wallet(&organization).await.unwrap();
@@ -159,7 +159,7 @@ async fn an_overflow_is_refused_and_leaves_nothing_behind(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn a_debt_so_deep_that_the_available_amount_overflows_is_refused(bench: Bench) {
+async fn a_debt_so_deep_that_the_available_amount_overflows_is_refused(bench: TestBank) {
     let organization = bench.organization().await;
     bench.fund(&organization, "1").await;
     let hold = NewHold {
@@ -184,7 +184,7 @@ async fn a_debt_so_deep_that_the_available_amount_overflows_is_refused(bench: Be
     bench.assert_whole(&organization).await;
 }
 
-async fn a_refused_ledger_does_not_hinder_the_others_of_the_batch(bench: Bench) {
+async fn a_refused_ledger_does_not_hinder_the_others_of_the_batch(bench: TestBank) {
     let (full, other) = (bench.organization().await, bench.organization().await);
     bench.fund(&full, "9223372036854.775807").await;
     let batch = |organization_id: &OrganizationId, line: NewLine| Batch {
@@ -213,7 +213,7 @@ async fn a_refused_ledger_does_not_hinder_the_others_of_the_batch(bench: Bench) 
     bench.assert_whole(&other).await;
 }
 
-async fn two_batches_over_the_same_wallets_in_opposite_order_do_not_deadlock(bench: Bench) {
+async fn two_batches_over_the_same_wallets_in_opposite_order_do_not_deadlock(bench: TestBank) {
     let (first, second) = (bench.organization().await, bench.organization().await);
     at_once(20, |task| {
         let store = bench.store.clone();
@@ -237,7 +237,7 @@ async fn two_batches_over_the_same_wallets_in_opposite_order_do_not_deadlock(ben
     }
 }
 
-async fn a_posting_captures_its_hold_once_and_only_its_own(bench: Bench) {
+async fn a_posting_captures_its_hold_once_and_only_its_own(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let mut holds = Vec::new();
     for organization in [&organization, &other] {
@@ -262,7 +262,7 @@ async fn a_posting_captures_its_hold_once_and_only_its_own(bench: Bench) {
     bench.assert_whole(&other).await;
 }
 
-async fn the_wallet_remembers_since_when_it_is_exhausted(bench: Bench) {
+async fn the_wallet_remembers_since_when_it_is_exhausted(bench: TestBank) {
     let organization = bench.organization().await;
     let since = async || bench.store.wallet(&organization).await.unwrap().exhausted_since;
     let spend = async |reference: &str, cost: &str, seconds: i64| {
@@ -283,7 +283,7 @@ async fn the_wallet_remembers_since_when_it_is_exhausted(bench: Bench) {
     assert_eq!(since().await, None);
 }
 
-async fn a_text_that_postgres_cannot_hold_is_refused_everywhere(bench: Bench) {
+async fn a_text_that_postgres_cannot_hold_is_refused_everywhere(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let bad = NewLine { description: "a\0b".to_owned(), ..usage_line("bad", "1") };
     let batches = vec![
@@ -296,7 +296,7 @@ async fn a_text_that_postgres_cannot_hold_is_refused_everywhere(bench: Bench) {
     assert!(matches!(bench.store.set_meta("a", "\0").await, Err(StoreError::Unstorable)));
 }
 
-async fn the_ledger_cannot_be_changed_or_deleted(bench: Bench) {
+async fn the_ledger_cannot_be_changed_or_deleted(bench: TestBank) {
     let organization = bench.organization().await;
     bench.post(&organization, usage_line("1", "1")).await;
     for sql in ["UPDATE ledger SET amount = 0", "UPDATE ledger SET description = description", "DELETE FROM ledger"] {
@@ -310,8 +310,8 @@ async fn the_ledger_cannot_be_changed_or_deleted(bench: Bench) {
 /// A line of `quantity` tokens, of which a million cost 0.0375.
 fn tokens(reference: &str, kind: UsageKind, quantity: i64) -> NewLine {
     let (quantity, price) = (quantity.to_string(), "0.0000000375");
-    let cost =
-        pricing::cost(pricing::parse_quantity(&quantity).unwrap(), pricing::parse_price(price).unwrap()).unwrap();
+    let cost = pricing::compute_cost(pricing::parse_quantity(&quantity).unwrap(), pricing::parse_price(price).unwrap())
+        .unwrap();
     NewLine {
         kind: kind.into(),
         contra: format!("revenue:{kind}"),
@@ -323,7 +323,7 @@ fn tokens(reference: &str, kind: UsageKind, quantity: i64) -> NewLine {
     }
 }
 
-async fn parts_of_a_micro_unit_are_carried_whoever_races(bench: Bench) {
+async fn parts_of_a_micro_unit_are_carried_whoever_races(bench: TestBank) {
     let organization = bench.organization().await;
     // Twenty senders, each line by two of them, all at once.
     at_once(20, |task| {

@@ -1,4 +1,4 @@
-//! Hand-over links: used once, by one of many, each step whole, and never more connected or charged than was agreed to.
+//! Payment links: used once, by one of many, each step whole, and never more connected or charged than was agreed to.
 
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
@@ -6,11 +6,11 @@ use billing_domain::link::{LinkPurpose, LinkState, MAX_DECLINES, MAX_TRIES};
 use billing_domain::{Money, OrganizationId, Role};
 use billing_store::{
     CardSetup, Created, ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewCardSetup, NewLink, PaymentLink,
-    SetupStatus, SetupWord, StoreError, TopUp,
+    SetupResult, SetupStatus, StoreError, TopUp,
 };
 
-use crate::bench::{Bench, NOW, at_once, id, key, money, new_card, on_both, uuid};
-use crate::top_ups::{credit, word};
+use crate::bench::{NOW, TestBank, at_once, id, key, money, new_card, on_both, uuid};
+use crate::top_ups::{credit, update};
 
 on_both![
     a_link_is_found_by_the_hash_of_its_token_alone,
@@ -34,7 +34,7 @@ fn settings() -> Settings {
 }
 
 async fn made(
-    bench: &Bench,
+    bench: &TestBank,
     organization: &OrganizationId,
     purpose: LinkPurpose,
     settings: Option<Settings>,
@@ -52,7 +52,7 @@ async fn made(
     bench.store.create_link(organization, &new, NOW).await.unwrap()
 }
 
-async fn a_link_that_was_seen_expired_stays_so_when_the_clock_goes_back(bench: Bench) {
+async fn a_link_that_was_seen_expired_stays_so_when_the_clock_goes_back(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::Pay, None).await;
     let later = link.expires_at.plus_seconds(1);
@@ -78,37 +78,37 @@ fn new_setup() -> NewCardSetup {
     NewCardSetup { id: id(), user_id: None, provider: "sandbox".to_owned(), request: "{}".to_owned() }
 }
 
-async fn begin(bench: &Bench, link: &PaymentLink) -> Result<Created<CardSetup>, LinkRefusal> {
+async fn begin(bench: &TestBank, link: &PaymentLink) -> Result<Created<CardSetup>, LinkRefusal> {
     let new = new_setup();
     bench.store.begin_link_attempt(link, &new, &key(&new.id, "f"), as_asked(link), NOW).await.unwrap()
 }
 
-async fn begun(bench: &Bench, link: &PaymentLink) -> CardSetup {
+async fn begun(bench: &TestBank, link: &PaymentLink) -> CardSetup {
     match begin(bench, link).await {
         Ok(Created::New(setup)) => setup,
         other => panic!("{other:?}"),
     }
 }
 
-async fn hear(bench: &Bench, setup: &CardSetup, word: &SetupWord) -> LinkApplied {
+async fn apply(bench: &TestBank, setup: &CardSetup, word: &SetupResult) -> LinkApplied {
     let charge = LinkCharge { top_up_id: id(), next_check_at: NOW.plus_seconds(10) };
     bench.store.apply_link_setup(&setup.organization_id, &setup.id, word, &charge, NOW).await.unwrap()
 }
 
-fn connected() -> SetupWord {
-    SetupWord::Succeeded { provider_ref: Some("seti_1".to_owned()), card: new_card() }
+fn connected() -> SetupResult {
+    SetupResult::Succeeded { provider_ref: Some("seti_1".to_owned()), card: new_card() }
 }
 
-async fn charged(bench: &Bench, top_up: &TopUp, outcome: Outcome) {
+async fn charged(bench: &TestBank, top_up: &TopUp, outcome: Outcome) {
     let (organization, id) = (&top_up.organization_id, &top_up.id);
-    bench.store.apply_top_up(organization, id, &word(outcome), &credit(), NOW).await.unwrap();
+    bench.store.apply_top_up(organization, id, &update(outcome), &credit(), NOW).await.unwrap();
 }
 
-async fn now_of(bench: &Bench, link: &PaymentLink) -> PaymentLink {
+async fn now_of(bench: &TestBank, link: &PaymentLink) -> PaymentLink {
     bench.store.link(&link.organization_id, &link.id).await.unwrap()
 }
 
-async fn a_link_is_found_by_the_hash_of_its_token_alone(bench: Bench) {
+async fn a_link_is_found_by_the_hash_of_its_token_alone(bench: TestBank) {
     let (mine, theirs) = (bench.organization().await, bench.organization().await);
     let user = bench.member(&mine, "Olive", Role::Owner).await;
     let new = NewLink {
@@ -134,7 +134,7 @@ async fn a_link_is_found_by_the_hash_of_its_token_alone(bench: Bench) {
     assert!(matches!(bench.store.create_link(&mine, &twice, NOW).await, Err(StoreError::Conflict(_))));
 }
 
-async fn a_link_lives_from_created_over_opened_to_its_end(bench: Bench) {
+async fn a_link_lives_from_created_over_opened_to_its_end(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::Connect, None).await;
     assert_eq!(link.state(NOW), LinkState::Created);
@@ -151,11 +151,11 @@ async fn a_link_lives_from_created_over_opened_to_its_end(bench: Bench) {
     assert_eq!(begin(&bench, &link).await, Err(LinkRefusal::Dead));
 }
 
-async fn a_card_is_connected_and_automatic_payments_are_switched_on_in_one_step(bench: Bench) {
+async fn a_card_is_connected_and_automatic_payments_are_switched_on_in_one_step(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::Connect, Some(settings())).await;
     let setup = begun(&bench, &link).await;
-    let applied = hear(&bench, &setup, &connected()).await;
+    let applied = apply(&bench, &setup, &connected()).await;
     let card = applied.connected.unwrap();
     assert!(card.is_default && applied.top_up.is_none() && applied.setup.status == SetupStatus::Succeeded);
     let done = now_of(&bench, &link).await;
@@ -166,7 +166,7 @@ async fn a_card_is_connected_and_automatic_payments_are_switched_on_in_one_step(
     assert_eq!(begin(&bench, &link).await, Err(LinkRefusal::Dead));
 }
 
-async fn the_first_automatic_payment_is_the_one_that_was_seen(bench: Bench) {
+async fn the_first_automatic_payment_is_the_one_that_was_seen(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::Connect, Some(settings())).await;
     let attempt = async |seen: Option<&str>, due: Option<&str>| {
@@ -179,7 +179,7 @@ async fn the_first_automatic_payment_is_the_one_that_was_seen(bench: Bench) {
     assert_eq!(now_of(&bench, &link).await.tries, 0, "a refusal counts no try");
     let Ok(Created::New(setup)) = attempt(Some("50"), Some("50")).await else { panic!() };
     assert_eq!(setup.charge, Some(money("50")));
-    let applied = hear(&bench, &setup, &connected()).await;
+    let applied = apply(&bench, &setup, &connected()).await;
     let top_up = applied.top_up.unwrap();
     assert_eq!((top_up.amount, applied.connected), (money("50"), None));
     assert!(!bench.store.auto_pay(&organization).await.unwrap().enabled, "not before it is paid");
@@ -191,25 +191,25 @@ async fn the_first_automatic_payment_is_the_one_that_was_seen(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn settings_that_somebody_switched_on_meanwhile_stay(bench: Bench) {
+async fn settings_that_somebody_switched_on_meanwhile_stay(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::Connect, Some(settings())).await;
     let own = bench.card(&organization).await;
     let present = crate::auto_pay::switch_on(&bench, &organization).await;
     let setup = begun(&bench, &link).await;
-    hear(&bench, &setup, &connected()).await;
+    apply(&bench, &setup, &connected()).await;
     let after = bench.store.auto_pay(&organization).await.unwrap();
     assert_eq!((after.version, after.settings), (present.version, present.settings));
     let cards = bench.store.cards(&organization).await.unwrap();
     assert_eq!((cards.len(), &cards[0].id), (2, &own.id));
 }
 
-async fn a_payment_keeps_the_card_only_where_that_was_agreed_to(bench: Bench) {
+async fn a_payment_keeps_the_card_only_where_that_was_agreed_to(bench: TestBank) {
     for (purpose, kept) in [(LinkPurpose::Pay, 0), (LinkPurpose::PayAndConnect, 1)] {
         let organization = bench.organization().await;
         let link = made(&bench, &organization, purpose, None).await;
         let setup = begun(&bench, &link).await;
-        let applied = hear(&bench, &setup, &connected()).await;
+        let applied = apply(&bench, &setup, &connected()).await;
         let top_up = applied.top_up.unwrap();
         assert_eq!((top_up.amount, top_up.link_id.as_ref()), (money("100"), Some(&link.id)));
         assert_eq!(bench.store.top_up_of_setup(&applied.setup).await.unwrap().as_ref(), Some(&top_up));
@@ -229,7 +229,7 @@ async fn a_payment_keeps_the_card_only_where_that_was_agreed_to(bench: Bench) {
     }
 }
 
-async fn of_twenty_people_with_one_link_one_begins(bench: Bench) {
+async fn of_twenty_people_with_one_link_one_begins(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::Pay, None).await;
     let answers = at_once(20, |_| {
@@ -246,13 +246,13 @@ async fn of_twenty_people_with_one_link_one_begins(bench: Bench) {
     assert_eq!(now_of(&bench, &link).await.tries, 1);
 }
 
-async fn a_link_that_was_taken_back_connects_nothing(bench: Bench) {
+async fn a_link_that_was_taken_back_connects_nothing(bench: TestBank) {
     for purpose in LinkPurpose::ALL {
         let organization = bench.organization().await;
         let link = made(&bench, &organization, *purpose, None).await;
         let setup = begun(&bench, &link).await;
         bench.store.revoke_link(&organization, &link.id, NOW).await.unwrap();
-        let applied = hear(&bench, &setup, &connected()).await;
+        let applied = apply(&bench, &setup, &connected()).await;
         assert_eq!((applied.setup.status, applied.setup.decline_code), (SetupStatus::Failed, None));
         assert!(applied.connected.is_none() && applied.top_up.is_none() && applied.forget.is_some());
         assert_eq!(bench.store.cards(&organization).await.unwrap(), []);
@@ -260,11 +260,11 @@ async fn a_link_that_was_taken_back_connects_nothing(bench: Bench) {
     }
 }
 
-async fn money_that_arrives_after_a_link_was_taken_back_is_kept(bench: Bench) {
+async fn money_that_arrives_after_a_link_was_taken_back_is_kept(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::PayAndConnect, Some(settings())).await;
     let setup = begun(&bench, &link).await;
-    let top_up = hear(&bench, &setup, &connected()).await.top_up.unwrap();
+    let top_up = apply(&bench, &setup, &connected()).await.top_up.unwrap();
     bench.store.revoke_link(&organization, &link.id, NOW).await.unwrap();
     charged(&bench, &top_up, Outcome::Settled).await;
     assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("100"));
@@ -273,16 +273,16 @@ async fn money_that_arrives_after_a_link_was_taken_back_is_kept(bench: Bench) {
     assert!(!bench.store.auto_pay(&organization).await.unwrap().enabled);
 }
 
-async fn too_many_declined_cards_end_a_link(bench: Bench) {
+async fn too_many_declined_cards_end_a_link(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::Pay, None).await;
     for number in 1..=MAX_DECLINES {
         let setup = begun(&bench, &link).await;
         // Half of them are refused when they are connected, the others when they are charged.
         if number % 2 == 0 {
-            hear(&bench, &setup, &SetupWord::Failed { decline_code: Some(DeclineCode::LostCard) }).await;
+            apply(&bench, &setup, &SetupResult::Failed { decline_code: Some(DeclineCode::LostCard) }).await;
         } else {
-            let top_up = hear(&bench, &setup, &connected()).await.top_up.unwrap();
+            let top_up = apply(&bench, &setup, &connected()).await.top_up.unwrap();
             charged(&bench, &top_up, Outcome::Declined).await;
             let declined = bench.store.top_up(&organization, &top_up.id).await.unwrap();
             assert_eq!(declined.status, TopUpStatus::Declined);
@@ -294,20 +294,20 @@ async fn too_many_declined_cards_end_a_link(bench: Bench) {
     assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, Money::ZERO);
 }
 
-async fn too_many_tries_end_a_link(bench: Bench) {
+async fn too_many_tries_end_a_link(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::Connect, None).await;
     for _ in 0..MAX_TRIES {
         let setup = begun(&bench, &link).await;
         // Nobody confirmed: that is no declined card.
-        hear(&bench, &setup, &SetupWord::Failed { decline_code: None }).await;
+        apply(&bench, &setup, &SetupResult::Failed { decline_code: None }).await;
     }
     assert_eq!(now_of(&bench, &link).await.declines, 0);
     assert_eq!(begin(&bench, &link).await, Err(LinkRefusal::Dead));
     assert_eq!(now_of(&bench, &link).await.state(NOW), LinkState::Revoked);
 }
 
-async fn a_word_heard_twenty_times_at_once_counts_once(bench: Bench) {
+async fn a_word_heard_twenty_times_at_once_counts_once(bench: TestBank) {
     let organization = bench.organization().await;
     let link = made(&bench, &organization, LinkPurpose::PayAndConnect, Some(settings())).await;
     let setup = begun(&bench, &link).await;
@@ -323,7 +323,7 @@ async fn a_word_heard_twenty_times_at_once_counts_once(bench: Bench) {
     assert_eq!(bench.store.open_top_ups(&organization).await.unwrap().len(), 1);
 }
 
-async fn no_more_links_are_alive_than_may_be_and_each_of_them_is_listed(bench: Bench) {
+async fn no_more_links_are_alive_than_may_be_and_each_of_them_is_listed(bench: TestBank) {
     let organization = bench.organization().await;
     let user = bench.member(&organization, "Olive", Role::Owner).await;
     let new = |expires_at| NewLink {

@@ -1,9 +1,9 @@
-//! Members: an organisation never loses its last owner.
+//! Members: an organization never loses its last owner.
 
 use billing_domain::{Role, UserId};
 use billing_store::{RoleChange, StoreError, User};
 
-use crate::bench::{Bench, NOW, at_once, id, on_both};
+use crate::bench::{NOW, TestBank, at_once, id, on_both};
 
 on_both![
     the_last_owner_stays_one,
@@ -12,7 +12,7 @@ on_both![
     admins_are_named_in_order,
 ];
 
-async fn the_last_owner_stays_one(bench: Bench) {
+async fn the_last_owner_stays_one(bench: TestBank) {
     let organization = bench.organization().await;
     let owner = bench.member(&organization, "Olive", Role::Owner).await;
     let member = bench.member(&organization, "Max", Role::Member).await;
@@ -28,7 +28,7 @@ async fn the_last_owner_stays_one(bench: Bench) {
     assert_eq!(bench.store.member(&organization, &owner).await.unwrap().role, Role::Member);
 }
 
-async fn two_owners_who_demote_each_other_at_once_leave_one(bench: Bench) {
+async fn two_owners_who_demote_each_other_at_once_leave_one(bench: TestBank) {
     for _ in 0..10 {
         let organization = bench.organization().await;
         let mut owners = Vec::new();
@@ -46,7 +46,7 @@ async fn two_owners_who_demote_each_other_at_once_leave_one(bench: Bench) {
     }
 }
 
-async fn addresses_are_unique_without_regard_to_case(bench: Bench) {
+async fn addresses_are_unique_without_regard_to_case(bench: TestBank) {
     let user = |email: &str| User {
         id: id(),
         email: email.to_owned(),
@@ -63,7 +63,7 @@ async fn addresses_are_unique_without_regard_to_case(bench: Bench) {
     assert_eq!(bench.store.user_by_email("%").await.unwrap(), None);
 }
 
-async fn admins_are_named_in_order(bench: Bench) {
+async fn admins_are_named_in_order(bench: TestBank) {
     let organization = bench.organization().await;
     for (name, role) in [("zoe", Role::Owner), ("Max", Role::Member), ("Änne", Role::Admin), ("Bea", Role::Admin)] {
         bench.member(&organization, name, role).await;

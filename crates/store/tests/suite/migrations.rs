@@ -2,7 +2,7 @@
 
 use billing_store::{Store, StoreError};
 
-use crate::bench::{Bench, Place, few, on_both};
+use crate::bench::{Place, TestBank, few, on_both};
 
 on_both![
     opening_again_keeps_everything,
@@ -13,7 +13,7 @@ on_both![
     notices_of_an_older_schema_keep_their_deliveries,
 ];
 
-async fn opening_again_keeps_everything(bench: Bench) {
+async fn opening_again_keeps_everything(bench: TestBank) {
     let organization = bench.organization().await;
     bench.fund(&organization, "10").await;
     bench.store.close().await;
@@ -24,7 +24,7 @@ async fn opening_again_keeps_everything(bench: Bench) {
     again.close().await;
 }
 
-async fn servers_that_start_at_once_share_one_schema(bench: Bench) {
+async fn servers_that_start_at_once_share_one_schema(bench: TestBank) {
     let empty = match &bench.place {
         Place::Sqlite(folder) => format!("sqlite:{}", folder.path().join("empty.db").display()),
         Place::Postgres { .. } => {
@@ -43,19 +43,19 @@ async fn servers_that_start_at_once_share_one_schema(bench: Bench) {
     }
 }
 
-async fn a_database_of_a_newer_program_is_left_alone(bench: Bench) {
+async fn a_database_of_a_newer_program_is_left_alone(bench: TestBank) {
     bench.raw("INSERT INTO schema_migrations VALUES (999, 'future', 'x')").await.unwrap();
     let error = Store::connect_with(&bench.url, few(5)).await.unwrap_err();
     assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("newer")), "{error}");
 }
 
-async fn a_step_with_other_contents_is_refused(bench: Bench) {
+async fn a_step_with_other_contents_is_refused(bench: TestBank) {
     bench.raw("UPDATE schema_migrations SET checksum = 'x' WHERE version = 1").await.unwrap();
     let error = Store::connect_with(&bench.url, few(5)).await.unwrap_err();
     assert!(matches!(&error, StoreError::Schema(reason) if reason.contains("other contents")), "{error}");
 }
 
-async fn the_file_is_in_wal_mode(bench: Bench) {
+async fn the_file_is_in_wal_mode(bench: TestBank) {
     let Place::Sqlite(folder) = &bench.place else {
         // On PostgreSQL the counterpart is the server's own setting: a commit waits for the disk.
         assert_eq!(bench.count("pg_settings WHERE name = 'synchronous_commit' AND setting = 'on'").await, 1);
@@ -68,7 +68,7 @@ async fn the_file_is_in_wal_mode(bench: Bench) {
 }
 
 /// Takes the last step back by hand, so that it is applied to a database with something in it.
-async fn notices_of_an_older_schema_keep_their_deliveries(bench: Bench) {
+async fn notices_of_an_older_schema_keep_their_deliveries(bench: TestBank) {
     let organization = bench.organization().await;
     bench
         .raw(&format!(

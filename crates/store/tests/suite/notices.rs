@@ -3,9 +3,9 @@
 use billing_domain::auto_pay::health::{Health, PauseReason};
 use billing_domain::charge::DeclineCode;
 use billing_domain::{OrganizationId, Role};
-use billing_store::{Channel, DeliveryState, DeliveryWord, Facts, LowBalance, NoticeKind, User};
+use billing_store::{Channel, DeliveryResult, DeliveryState, LowBalance, NoticeFacts, NoticeKind, User};
 
-use crate::bench::{Bench, NOW, id, on_both, owner};
+use crate::bench::{NOW, TestBank, id, on_both, owner};
 
 on_both!(
     a_first_decline_and_a_pause_are_told_and_nothing_else,
@@ -27,11 +27,11 @@ pub(crate) fn resting(failures: i64) -> Health {
     }
 }
 
-async fn kinds(bench: &Bench, organization: &OrganizationId) -> Vec<NoticeKind> {
+async fn kinds(bench: &TestBank, organization: &OrganizationId) -> Vec<NoticeKind> {
     bench.store.notices(organization, 10).await.unwrap().iter().map(|notice| notice.kind).collect()
 }
 
-async fn a_first_decline_and_a_pause_are_told_and_nothing_else(bench: Bench) {
+async fn a_first_decline_and_a_pause_are_told_and_nothing_else(bench: TestBank) {
     let organization = bench.organization().await;
     let paused = |reason, code| Health {
         paused_reason: Some(reason),
@@ -61,7 +61,7 @@ async fn a_first_decline_and_a_pause_are_told_and_nothing_else(bench: Bench) {
     assert_eq!(told[2].facts["next_attempt_at"], NOW.plus_seconds(3600).to_string());
 }
 
-async fn everybody_who_manages_billing_is_told_and_the_operator(bench: Bench) {
+async fn everybody_who_manages_billing_is_told_and_the_operator(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     for (place, role) in [
         (&organization, Role::Owner),
@@ -86,7 +86,7 @@ async fn everybody_who_manages_billing_is_told_and_the_operator(bench: Bench) {
     assert!(kinds(&bench, &other).await.is_empty());
 }
 
-async fn a_delivery_is_one_owners_until_its_lease_ends(bench: Bench) {
+async fn a_delivery_is_one_owners_until_its_lease_ends(bench: TestBank) {
     let organization = bench.organization().await;
     bench.store.record_auto_pay_health(&organization, &Health::default(), &resting(1), NOW).await.unwrap();
     let until = NOW.plus_seconds(60);
@@ -104,18 +104,18 @@ async fn a_delivery_is_one_owners_until_its_lease_ends(bench: Bench) {
     let taken_over = bench.store.lease_due_deliveries(&owner("c"), later.plus_seconds(60), later, 10).await.unwrap();
     assert_eq!(taken_over.len(), 1, "whoever had it has died");
     // The first one was only slow: its word does not count any more.
-    bench.store.record_delivery(&delivery, &owner(first), &DeliveryWord::Delivered, later).await.unwrap();
+    bench.store.record_delivery(&delivery, &owner(first), &DeliveryResult::Delivered, later).await.unwrap();
     assert!(bench.store.deliveries(DeliveryState::Delivered, 10).await.unwrap().is_empty());
-    bench.store.record_delivery(&taken_over[0], &owner("c"), &DeliveryWord::Kept, later).await.unwrap();
+    bench.store.record_delivery(&taken_over[0], &owner("c"), &DeliveryResult::Kept, later).await.unwrap();
     let kept = bench.store.deliveries(DeliveryState::Kept, 10).await.unwrap();
     assert_eq!((kept.len(), kept[0].tries, kept[0].channel), (1, 0, Channel::Webhook));
 }
 
-async fn what_nobody_takes_is_dead_and_can_be_tried_again(bench: Bench) {
+async fn what_nobody_takes_is_dead_and_can_be_tried_again(bench: TestBank) {
     let organization = bench.organization().await;
     bench.store.record_auto_pay_health(&organization, &Health::default(), &resting(1), NOW).await.unwrap();
     let take = async |now| bench.store.lease_due_deliveries(&owner("me"), now, now, 10).await.unwrap();
-    let failed = |again_at| DeliveryWord::Failed { error: "503".to_owned(), again_at };
+    let failed = |again_at| DeliveryResult::Failed { error: "503".to_owned(), again_at };
     let soon = NOW.plus_seconds(5);
     bench.store.record_delivery(&take(NOW).await[0], &owner("me"), &failed(Some(soon)), NOW).await.unwrap();
     assert!(take(NOW.plus_seconds(4)).await.is_empty());
@@ -129,10 +129,10 @@ async fn what_nobody_takes_is_dead_and_can_be_tried_again(bench: Bench) {
     assert_eq!(take(soon).await[0].tries, 0);
 }
 
-async fn a_low_balance_is_told_once_a_crossing_and_at_most_weekly(bench: Bench) {
+async fn a_low_balance_is_told_once_a_crossing_and_at_most_weekly(bench: TestBank) {
     const DAY: i64 = 24 * 3600;
     let organization = bench.organization().await;
-    let facts = Facts::from([("available".to_owned(), "4".to_owned())]);
+    let facts = NoticeFacts::from([("available".to_owned(), "4".to_owned())]);
     for (day, is_low, expected) in [
         (0, false, LowBalance::Unchanged),
         (1, true, LowBalance::Told),
@@ -149,11 +149,13 @@ async fn a_low_balance_is_told_once_a_crossing_and_at_most_weekly(bench: Bench) 
     assert_eq!(kinds(&bench, &organization).await, [NoticeKind::LowBalance; 2]);
 }
 
-async fn of_racing_looks_one_tells(bench: Bench) {
+async fn of_racing_looks_one_tells(bench: TestBank) {
     let organization = bench.organization().await;
     let looks = (0..20).map(|_| {
         let (store, organization) = (bench.store.clone(), organization.clone());
-        tokio::spawn(async move { store.watch_low_balance(&organization, true, &Facts::new(), NOW).await.unwrap() })
+        tokio::spawn(
+            async move { store.watch_low_balance(&organization, true, &NoticeFacts::new(), NOW).await.unwrap() },
+        )
     });
     let mut told = 0;
     for look in looks.collect::<Vec<_>>() {

@@ -3,11 +3,11 @@
 use billing_domain::charge::{DisputeState, Outcome, RefundStatus};
 use billing_domain::{Currency, Money, OrganizationId, RefundId, TopUpId, TransactionKind};
 use billing_store::{
-    Created, CreditLine, DisputeWord, ExternalRefund, IdempotencyKey, NewRefund, NewTopUp, ProviderWord, Refund,
-    RefundRefusal, RefundWord, StoreError,
+    Created, CreditLine, DisputeUpdate, IdempotencyKey, NewExternalRefund, NewRefund, NewTopUp, ProviderUpdate, Refund,
+    RefundRefusal, RefundResult, StoreError,
 };
 
-use crate::bench::{Bench, NOW, at_once, id, money, on_both, owner, usage_line, uuid};
+use crate::bench::{NOW, TestBank, at_once, id, money, on_both, owner, usage_line, uuid};
 
 on_both![
     a_refund_debits_the_wallet_at_once_and_settles_once,
@@ -22,7 +22,7 @@ on_both![
     racing_words_on_a_refund_of_the_provider_debit_once,
 ];
 
-fn words() -> CreditLine {
+fn credit_line() -> CreditLine {
     CreditLine {
         id: id(),
         day: NOW.utc_date(),
@@ -37,12 +37,12 @@ fn key(text: &(impl ToString + ?Sized)) -> IdempotencyKey {
 }
 
 /// A paid top-up; its id.
-pub(crate) async fn paid(bench: &Bench, organization: &OrganizationId, amount: &str) -> TopUpId {
+pub(crate) async fn paid(bench: &TestBank, organization: &OrganizationId, amount: &str) -> TopUpId {
     let card = bench.card(organization).await;
     let new =
         NewTopUp { id: id(), amount: money(amount), card_id: Some(card.id), requested_by: None, next_check_at: NOW };
     bench.store.create_top_up(organization, &new, &key(&new.id), NOW).await.unwrap();
-    let word = ProviderWord {
+    let word = ProviderUpdate {
         outcome: Outcome::Settled,
         provider_ref: Some("ch_1".to_owned()),
         decline_code: None,
@@ -50,12 +50,12 @@ pub(crate) async fn paid(bench: &Bench, organization: &OrganizationId, amount: &
         received: None,
         next_check_at: NOW,
     };
-    bench.store.apply_top_up(organization, &new.id, &word, &words(), NOW).await.unwrap();
+    bench.store.apply_top_up(organization, &new.id, &word, &credit_line(), NOW).await.unwrap();
     new.id
 }
 
 async fn ask(
-    bench: &Bench,
+    bench: &TestBank,
     organization: &OrganizationId,
     top_up: &TopUpId,
     amount: Option<&str>,
@@ -68,11 +68,16 @@ async fn ask(
         reason: String::new(),
         next_check_at: NOW,
     };
-    bench.store.create_refund(organization, &new, &words(), &key(key_text), NOW).await.unwrap()
+    bench.store.create_refund(organization, &new, &credit_line(), &key(key_text), NOW).await.unwrap()
 }
 
 /// Gives part of a top-up back.
-pub(crate) async fn refunded(bench: &Bench, organization: &OrganizationId, top_up: &TopUpId, amount: &str) -> Refund {
+pub(crate) async fn refunded(
+    bench: &TestBank,
+    organization: &OrganizationId,
+    top_up: &TopUpId,
+    amount: &str,
+) -> Refund {
     made(ask(bench, organization, top_up, Some(amount), &uuid()).await)
 }
 
@@ -83,38 +88,39 @@ fn made(answer: Result<Created<Refund>, RefundRefusal>) -> Refund {
     }
 }
 
-async fn hear(bench: &Bench, refund: &Refund, status: RefundStatus) -> (Refund, bool) {
-    let word = RefundWord { status, provider_ref: Some("re_1".to_owned()), next_check_at: NOW.plus_seconds(10) };
-    bench.store.apply_refund(&refund.organization_id, &refund.id, &word, &words(), NOW).await.unwrap()
+async fn apply(bench: &TestBank, refund: &Refund, status: RefundStatus) -> (Refund, bool) {
+    let word = RefundResult { status, provider_ref: Some("re_1".to_owned()), next_check_at: NOW.plus_seconds(10) };
+    bench.store.apply_refund(&refund.organization_id, &refund.id, &word, &credit_line(), NOW).await.unwrap()
 }
 
-async fn balance(bench: &Bench, organization: &OrganizationId) -> Money {
+async fn balance(bench: &TestBank, organization: &OrganizationId) -> Money {
     bench.store.wallet(organization).await.unwrap().balance
 }
 
-async fn a_refund_debits_the_wallet_at_once_and_settles_once(bench: Bench) {
+async fn a_refund_debits_the_wallet_at_once_and_settles_once(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization, "100").await;
     let refund = made(ask(&bench, &organization, &top_up, Some("40"), "a").await);
     assert_eq!((refund.status, refund.amount), (RefundStatus::Created, money("40")));
     assert_eq!(balance(&bench, &organization).await, money("60"));
-    assert_eq!(hear(&bench, &refund, RefundStatus::Unknown).await.0.status, RefundStatus::Unknown);
-    let (settled, changed) = hear(&bench, &refund, RefundStatus::Succeeded).await;
+    assert_eq!(apply(&bench, &refund, RefundStatus::Unknown).await.0.status, RefundStatus::Unknown);
+    let (settled, changed) = apply(&bench, &refund, RefundStatus::Succeeded).await;
     assert_eq!((settled.settled_at, settled.next_check_at, changed), (Some(NOW), None, true));
     // A word that comes late changes nothing any more.
-    assert!(!hear(&bench, &refund, RefundStatus::Failed).await.1);
+    assert!(!apply(&bench, &refund, RefundStatus::Failed).await.1);
     assert_eq!(balance(&bench, &organization).await, money("60"));
     let lines = bench.store.lines_after(&organization, 0, 10).await.unwrap();
     assert_eq!((lines[1].line.kind, lines[1].line.amount), (TransactionKind::Refund, money("-40")));
     bench.assert_whole(&organization).await;
 }
 
-async fn a_refund_that_fails_comes_back_once(bench: Bench) {
+async fn a_refund_that_fails_comes_back_once(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization, "100").await;
     let refund = made(ask(&bench, &organization, &top_up, None, "a").await);
     assert_eq!((refund.amount, balance(&bench, &organization).await), (money("100"), Money::ZERO));
-    let (a, b) = tokio::join!(hear(&bench, &refund, RefundStatus::Failed), hear(&bench, &refund, RefundStatus::Failed));
+    let (a, b) =
+        tokio::join!(apply(&bench, &refund, RefundStatus::Failed), apply(&bench, &refund, RefundStatus::Failed));
     assert_eq!(i32::from(a.1) + i32::from(b.1), 1);
     assert_eq!(balance(&bench, &organization).await, money("100"));
     let lines = bench.store.lines_after(&organization, 0, 10).await.unwrap();
@@ -124,7 +130,7 @@ async fn a_refund_that_fails_comes_back_once(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn never_more_than_was_paid(bench: Bench) {
+async fn never_more_than_was_paid(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let top_up = paid(&bench, &organization, "50").await;
     paid(&bench, &organization, "500").await;
@@ -135,11 +141,11 @@ async fn never_more_than_was_paid(bench: Bench) {
     assert_eq!(rest.amount, money("30"));
     assert_eq!(ask(&bench, &organization, &top_up, None, "d").await, Err(RefundRefusal::MoreThanPaid(Money::ZERO)));
     let new = NewRefund { id: id(), top_up_id: top_up, amount: None, reason: String::new(), next_check_at: NOW };
-    let theirs = bench.store.create_refund(&other, &new, &words(), &key("e"), NOW).await;
+    let theirs = bench.store.create_refund(&other, &new, &credit_line(), &key("e"), NOW).await;
     assert!(matches!(theirs, Err(StoreError::NotFound)), "{theirs:?}");
 }
 
-async fn never_more_than_is_unspent(bench: Bench) {
+async fn never_more_than_is_unspent(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization, "50").await;
     bench.store.post(&organization, vec![usage_line("call", "20.5")], NOW).await.unwrap();
@@ -149,7 +155,7 @@ async fn never_more_than_is_unspent(bench: Bench) {
     assert_eq!(balance(&bench, &organization).await, Money::ZERO);
 }
 
-async fn of_fifty_racing_refunds_as_many_as_were_paid_go_through(bench: Bench) {
+async fn of_fifty_racing_refunds_as_many_as_were_paid_go_through(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization, "100").await;
     paid(&bench, &organization, "100").await;
@@ -158,7 +164,7 @@ async fn of_fifty_racing_refunds_as_many_as_were_paid_go_through(bench: Bench) {
         async move {
             let new =
                 NewRefund { id: id(), top_up_id, amount: Some(money("15")), reason: String::new(), next_check_at: NOW };
-            store.create_refund(&organization, &new, &words(), &key(&task.to_string()), NOW).await.unwrap()
+            store.create_refund(&organization, &new, &credit_line(), &key(&task.to_string()), NOW).await.unwrap()
         }
     })
     .await;
@@ -167,19 +173,19 @@ async fn of_fifty_racing_refunds_as_many_as_were_paid_go_through(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn a_key_makes_one_refund(bench: Bench) {
+async fn a_key_makes_one_refund(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization, "100").await;
     let first = made(ask(&bench, &organization, &top_up, Some("10"), "a").await);
     assert_eq!(ask(&bench, &organization, &top_up, Some("10"), "a").await, Ok(Created::Replay(first)));
     let new = NewRefund { id: id(), top_up_id: top_up, amount: None, reason: String::new(), next_check_at: NOW };
     let other = IdempotencyKey { key: "a".to_owned(), fingerprint: "other".to_owned() };
-    let reused = bench.store.create_refund(&organization, &new, &words(), &other, NOW).await.unwrap();
+    let reused = bench.store.create_refund(&organization, &new, &credit_line(), &other, NOW).await.unwrap();
     assert_eq!(reused, Ok(Created::Reused));
     assert_eq!(balance(&bench, &organization).await, money("90"));
 }
 
-async fn a_refund_is_one_owners_until_its_lease_ends(bench: Bench) {
+async fn a_refund_is_one_owners_until_its_lease_ends(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization, "100").await;
     let refund = made(ask(&bench, &organization, &top_up, None, "a").await);
@@ -189,11 +195,11 @@ async fn a_refund_is_one_owners_until_its_lease_ends(bench: Bench) {
     assert_eq!(lease("a", NOW, Some(&refund.id)).await, 1);
     assert_eq!(lease("b", NOW.plus_seconds(59), None).await, 0);
     assert_eq!(lease("b", NOW.plus_seconds(61), None).await, 1, "whoever had it has died");
-    hear(&bench, &refund, RefundStatus::Succeeded).await;
+    apply(&bench, &refund, RefundStatus::Succeeded).await;
     assert_eq!(lease("c", NOW.plus_seconds(1_000_000), None).await, 0, "it is final");
 }
 
-async fn a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way(bench: Bench) {
+async fn a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let top_up = paid(&bench, &organization, "100").await;
     let before = bench.store.payment(&organization, &top_up, 10).await.unwrap();
@@ -205,7 +211,7 @@ async fn a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way(bench: 
         ("d", "30", RefundStatus::Unknown),
     ] {
         let refund = made(ask(&bench, &organization, &top_up, Some(amount), key).await);
-        hear(&bench, &refund, status).await;
+        apply(&bench, &refund, status).await;
     }
     let payment = bench.store.payment(&organization, &top_up, 10).await.unwrap();
     let amounts: Vec<_> = payment.refunds.iter().map(|refund| refund.amount).collect();
@@ -217,8 +223,8 @@ async fn a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way(bench: 
     assert!(matches!(theirs, Err(StoreError::NotFound)), "{theirs:?}");
 }
 
-async fn take(bench: &Bench, organization: &OrganizationId, top_up: &TopUpId, amount: &str, state: DisputeState) {
-    let word = DisputeWord {
+async fn take(bench: &TestBank, organization: &OrganizationId, top_up: &TopUpId, amount: &str, state: DisputeState) {
+    let word = DisputeUpdate {
         provider: "stripe".to_owned(),
         provider_ref: "dp_1".to_owned(),
         top_up_id: top_up.to_owned(),
@@ -227,10 +233,10 @@ async fn take(bench: &Bench, organization: &OrganizationId, top_up: &TopUpId, am
         reason: String::new(),
         state,
     };
-    bench.store.apply_dispute(organization, &word, &words(), &words(), NOW).await.unwrap();
+    bench.store.apply_dispute(organization, &word, &credit_line(), &credit_line(), NOW).await.unwrap();
 }
 
-async fn what_a_dispute_has_taken_is_not_there_to_be_refunded(bench: Bench) {
+async fn what_a_dispute_has_taken_is_not_there_to_be_refunded(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization, "100").await;
     paid(&bench, &organization, "500").await;
@@ -247,8 +253,8 @@ async fn what_a_dispute_has_taken_is_not_there_to_be_refunded(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-fn external(top_up: &TopUpId, status: RefundStatus) -> ExternalRefund {
-    ExternalRefund {
+fn external(top_up: &TopUpId, status: RefundStatus) -> NewExternalRefund {
+    NewExternalRefund {
         id: id(),
         top_up_id: top_up.to_owned(),
         amount: money("70"),
@@ -260,17 +266,18 @@ fn external(top_up: &TopUpId, status: RefundStatus) -> ExternalRefund {
     }
 }
 
-async fn racing_words_on_a_refund_of_the_provider_debit_once(bench: Bench) {
+async fn racing_words_on_a_refund_of_the_provider_debit_once(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = paid(&bench, &organization, "100").await;
     bench.store.post(&organization, vec![usage_line("call", "50")], NOW).await.unwrap();
     let unheard = external(&top_up, RefundStatus::Failed);
-    let applied = bench.store.apply_external_refund(&organization, &unheard, &words(), &words(), NOW).await.unwrap();
+    let applied =
+        bench.store.apply_external_refund(&organization, &unheard, &credit_line(), &credit_line(), NOW).await.unwrap();
     assert_eq!(applied, None, "it failed before anybody heard of it");
     at_once(20, |_| {
         let (store, organization, word) =
             (bench.store.clone(), organization.clone(), external(&top_up, RefundStatus::Processing));
-        async move { store.apply_external_refund(&organization, &word, &words(), &words(), NOW).await.unwrap() }
+        async move { store.apply_external_refund(&organization, &word, &credit_line(), &credit_line(), NOW).await.unwrap() }
     })
     .await;
     assert_eq!(balance(&bench, &organization).await, money("-20"), "the money is gone, whatever is left");
@@ -278,7 +285,7 @@ async fn racing_words_on_a_refund_of_the_provider_debit_once(bench: Bench) {
     assert_eq!(left, Err(RefundRefusal::MoreThanPaid(money("30"))));
     let failed = external(&top_up, RefundStatus::Failed);
     for _ in 0..2 {
-        bench.store.apply_external_refund(&organization, &failed, &words(), &words(), NOW).await.unwrap();
+        bench.store.apply_external_refund(&organization, &failed, &credit_line(), &credit_line(), NOW).await.unwrap();
     }
     assert_eq!(balance(&bench, &organization).await, money("50"));
     bench.assert_whole(&organization).await;

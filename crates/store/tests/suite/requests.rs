@@ -3,10 +3,10 @@
 use billing_domain::charge::Outcome;
 use billing_domain::{OrganizationId, RequestId, Role, UserId};
 use billing_store::{
-    Applied, Created, CreditLine, Decision, NewRequest, NewTopUp, ProviderWord, RequestState, StoreError, TopUp,
+    Applied, Created, CreditLine, Decision, NewRequest, NewTopUp, ProviderUpdate, RequestState, StoreError, TopUp,
 };
 
-use crate::bench::{Bench, NOW, at_once, id, key, money, on_both};
+use crate::bench::{NOW, TestBank, at_once, id, key, money, on_both};
 
 on_both![
     two_admins_who_answer_at_once_give_one_answer,
@@ -16,12 +16,12 @@ on_both![
     no_more_requests_of_one_person_are_open_than_may_be,
 ];
 
-async fn ask(bench: &Bench, organization: &OrganizationId, user_id: &UserId) -> RequestId {
+async fn ask(bench: &TestBank, organization: &OrganizationId, user_id: &UserId) -> RequestId {
     let new = NewRequest { id: id(), user_id: user_id.to_owned(), amount: money("50"), reason: "Campaign".to_owned() };
     bench.store.create_request(organization, &new, NOW).await.unwrap().id
 }
 
-async fn two_admins_who_answer_at_once_give_one_answer(bench: Bench) {
+async fn two_admins_who_answer_at_once_give_one_answer(bench: TestBank) {
     let organization = bench.organization().await;
     let user = bench.member(&organization, "Max", Role::Member).await;
     let request = ask(&bench, &organization, &user).await;
@@ -43,7 +43,7 @@ async fn two_admins_who_answer_at_once_give_one_answer(bench: Bench) {
     assert_eq!(decided.user_name, "Max");
 }
 
-async fn members_see_their_own_and_admins_all(bench: Bench) {
+async fn members_see_their_own_and_admins_all(bench: TestBank) {
     let organization = bench.organization().await;
     let (max, moe) = (
         bench.member(&organization, "Max", Role::Member).await,
@@ -63,7 +63,7 @@ async fn members_see_their_own_and_admins_all(bench: Bench) {
 }
 
 /// A top-up for the request, not settled yet.
-async fn paying(bench: &Bench, organization: &OrganizationId, request: &RequestId) -> Result<TopUp, StoreError> {
+async fn paying(bench: &TestBank, organization: &OrganizationId, request: &RequestId) -> Result<TopUp, StoreError> {
     let new = crate::top_ups::new_top_up(bench, organization, "50").await;
     let admin = bench.member(organization, "Ada", Role::Admin).await;
     let new = NewTopUp { requested_by: Some(admin), ..new };
@@ -75,8 +75,8 @@ async fn paying(bench: &Bench, organization: &OrganizationId, request: &RequestI
     }
 }
 
-async fn hear(bench: &Bench, organization: &OrganizationId, top_up: &TopUp, outcome: Outcome) -> Applied {
-    let word = ProviderWord {
+async fn apply(bench: &TestBank, organization: &OrganizationId, top_up: &TopUp, outcome: Outcome) -> Applied {
+    let word = ProviderUpdate {
         outcome,
         provider_ref: None,
         decline_code: None,
@@ -94,24 +94,24 @@ async fn hear(bench: &Bench, organization: &OrganizationId, top_up: &TopUp, outc
     bench.store.apply_top_up(organization, &top_up.id, &word, &credit, NOW).await.unwrap()
 }
 
-async fn a_request_is_approved_by_the_money_and_not_before(bench: Bench) {
+async fn a_request_is_approved_by_the_money_and_not_before(bench: TestBank) {
     let organization = bench.organization().await;
     let user = bench.member(&organization, "Max", Role::Member).await;
     let request = ask(&bench, &organization, &user).await;
     let state = async || bench.store.request(&organization, &request).await.unwrap();
     let refused = paying(&bench, &organization, &request).await.unwrap();
-    assert_eq!(hear(&bench, &organization, &refused, Outcome::Declined).await.approved_request, None);
+    assert_eq!(apply(&bench, &organization, &refused, Outcome::Declined).await.approved_request, None);
     assert_eq!(state().await.state, RequestState::Open);
     let paid = paying(&bench, &organization, &request).await.unwrap();
     assert_eq!(state().await.state, RequestState::Open, "written down is not paid");
-    assert_eq!(hear(&bench, &organization, &paid, Outcome::Settled).await.approved_request, Some(request.clone()));
+    assert_eq!(apply(&bench, &organization, &paid, Outcome::Settled).await.approved_request, Some(request.clone()));
     let approved = state().await;
     assert_eq!((approved.state, approved.decided_at), (RequestState::Approved, Some(NOW)));
     assert_eq!((approved.top_up_id, approved.decided_by), (Some(paid.id.clone()), paid.requested_by.clone()));
-    assert_eq!(hear(&bench, &organization, &paid, Outcome::Settled).await.approved_request, None);
+    assert_eq!(apply(&bench, &organization, &paid, Outcome::Settled).await.approved_request, None);
 }
 
-async fn a_request_is_paid_once_and_not_declined_meanwhile(bench: Bench) {
+async fn a_request_is_paid_once_and_not_declined_meanwhile(bench: TestBank) {
     let organization = bench.organization().await;
     let user = bench.member(&organization, "Max", Role::Member).await;
     let request = ask(&bench, &organization, &user).await;
@@ -120,7 +120,7 @@ async fn a_request_is_paid_once_and_not_declined_meanwhile(bench: Bench) {
     let decision = Decision { approved: false, answer: None, decided_by: user.clone(), top_up_id: None };
     let declined = bench.store.decide_request(&organization, &request, &decision, NOW).await;
     assert!(matches!(declined, Err(StoreError::Stale)));
-    hear(&bench, &organization, &paying_now, Outcome::Settled).await;
+    apply(&bench, &organization, &paying_now, Outcome::Settled).await;
     assert!(matches!(paying(&bench, &organization, &request).await, Err(StoreError::Conflict("request"))));
     // Nothing of what was refused was written down.
     assert_eq!(bench.count("top_ups").await, 1);
@@ -130,7 +130,7 @@ async fn a_request_is_paid_once_and_not_declined_meanwhile(bench: Bench) {
     assert!(matches!(paying(&bench, &other, &open).await, Err(StoreError::Conflict("request"))));
 }
 
-async fn no_more_requests_of_one_person_are_open_than_may_be(bench: Bench) {
+async fn no_more_requests_of_one_person_are_open_than_may_be(bench: TestBank) {
     let organization = bench.organization().await;
     let user = bench.member(&organization, "Max", Role::Member).await;
     let other = bench.member(&organization, "Moe", Role::Member).await;

@@ -2,7 +2,7 @@
 
 use billing_store::SandboxRecord;
 
-use crate::bench::{Bench, NOW, at_once, on_both, owner};
+use crate::bench::{NOW, TestBank, at_once, on_both, owner};
 
 on_both![
     of_ten_writers_of_one_version_one_wins,
@@ -11,7 +11,7 @@ on_both![
     a_lease_has_one_owner_at_a_time,
 ];
 
-async fn of_ten_writers_of_one_version_one_wins(bench: Bench) {
+async fn of_ten_writers_of_one_version_one_wins(bench: TestBank) {
     for expected in 0..3 {
         let won = at_once(10, |writer| {
             let store = bench.store.clone();
@@ -27,7 +27,7 @@ async fn of_ten_writers_of_one_version_one_wins(bench: Bench) {
     assert_eq!(bench.store.sandbox_read("cards", "topup:1").await.unwrap(), None);
 }
 
-async fn records_stay_in_the_order_of_their_first_writing(bench: Bench) {
+async fn records_stay_in_the_order_of_their_first_writing(bench: TestBank) {
     for key in ["c", "a", "b"] {
         assert!(bench.store.sandbox_write("charges", key, 0, key).await.unwrap());
     }
@@ -38,7 +38,7 @@ async fn records_stay_in_the_order_of_their_first_writing(bench: Bench) {
     assert_eq!(bodies, ["c2", "a", "b"]);
 }
 
-async fn facts_are_overwritten(bench: Bench) {
+async fn facts_are_overwritten(bench: TestBank) {
     assert_eq!(bench.store.meta("demo").await.unwrap(), None);
     for value in ["1", "2"] {
         bench.store.set_meta("demo", value).await.unwrap();
@@ -46,7 +46,7 @@ async fn facts_are_overwritten(bench: Bench) {
     }
 }
 
-async fn a_lease_has_one_owner_at_a_time(bench: Bench) {
+async fn a_lease_has_one_owner_at_a_time(bench: TestBank) {
     let acquire = async |name: &str, from: i64| {
         let now = NOW.plus_seconds(from);
         bench.store.acquire_lease("sweeper", &owner(name), now.plus_seconds(10), now).await.unwrap()

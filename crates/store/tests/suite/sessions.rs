@@ -3,7 +3,7 @@
 use billing_domain::{OrganizationId, Role, UserId};
 use billing_store::{NewSession, StoreError};
 
-use crate::bench::{Bench, NOW, on_both};
+use crate::bench::{NOW, TestBank, on_both};
 
 on_both![
     a_changed_role_acts_on_the_next_request,
@@ -22,7 +22,7 @@ fn session(token: &str, user_id: &UserId, organization_id: &OrganizationId) -> N
     }
 }
 
-async fn a_changed_role_acts_on_the_next_request(bench: Bench) {
+async fn a_changed_role_acts_on_the_next_request(bench: TestBank) {
     let organization = bench.organization().await;
     let user = bench.member(&organization, "Ada", Role::Admin).await;
     bench.store.create_session(&session("t", &user, &organization), NOW).await.unwrap();
@@ -34,7 +34,7 @@ async fn a_changed_role_acts_on_the_next_request(bench: Bench) {
     assert_eq!(bench.store.session("T", NOW).await.unwrap(), None);
 }
 
-async fn a_session_ends_at_either_limit(bench: Bench) {
+async fn a_session_ends_at_either_limit(bench: TestBank) {
     let organization = bench.organization().await;
     let user = bench.member(&organization, "Ada", Role::Admin).await;
     bench.store.create_session(&session("t", &user, &organization), NOW).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_session_ends_at_either_limit(bench: Bench) {
     assert_eq!(bench.store.purge_sessions(NOW.plus_seconds(250)).await.unwrap(), 1);
 }
 
-async fn sign_out_everywhere_leaves_nothing(bench: Bench) {
+async fn sign_out_everywhere_leaves_nothing(bench: TestBank) {
     let organization = bench.organization().await;
     let (ada, bob) =
         (bench.member(&organization, "Ada", Role::Admin).await, bench.member(&organization, "Bob", Role::Member).await);
@@ -68,7 +68,7 @@ async fn sign_out_everywhere_leaves_nothing(bench: Bench) {
     assert!(bench.store.session("b1", NOW).await.unwrap().is_some());
 }
 
-async fn strangers_get_no_session(bench: Bench) {
+async fn strangers_get_no_session(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let user = bench.member(&other, "Eve", Role::Owner).await;
     let answer = bench.store.create_session(&session("t", &user, &organization), NOW).await;

@@ -3,11 +3,11 @@
 use billing_domain::{Money, TransactionKind};
 use billing_store::{KindSum, NewLine, Origin};
 
-use crate::bench::{Bench, NOW, money, on_both, usage_line};
+use crate::bench::{NOW, TestBank, money, on_both, usage_line};
 
 on_both![a_moment_divides_the_ledger_for_ever, sums_are_by_kind_and_direction,];
 
-async fn a_moment_divides_the_ledger_for_ever(bench: Bench) {
+async fn a_moment_divides_the_ledger_for_ever(bench: TestBank) {
     let organization = bench.organization().await;
     let mut answers = Vec::new();
     for number in 0..70 {
@@ -24,7 +24,7 @@ async fn a_moment_divides_the_ledger_for_ever(bench: Bench) {
     assert_eq!(before(10_000).await.unwrap(), 70);
 }
 
-async fn sums_are_by_kind_and_direction(bench: Bench) {
+async fn sums_are_by_kind_and_direction(bench: TestBank) {
     let organization = bench.organization().await;
     bench.fund(&organization, "10").await;
     for (number, (kind, amount)) in [

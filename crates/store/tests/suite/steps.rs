@@ -4,7 +4,7 @@ use billing_domain::auto_pay::history::STEP_SECONDS;
 use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 use billing_store::{NewLine, Origin, StoreError, WalletStep, step_of};
 
-use crate::bench::{Bench, NOW, at_once, id, money, on_both, usage_line, uuid};
+use crate::bench::{NOW, TestBank, at_once, id, money, on_both, usage_line, uuid};
 
 on_both![
     lines_are_summed_by_when_they_were_posted,
@@ -25,12 +25,12 @@ fn later(steps: i64) -> Timestamp {
     NOW.plus_seconds(steps * STEP_SECONDS)
 }
 
-async fn post(bench: &Bench, organization: &OrganizationId, lines: Vec<NewLine>, at: Timestamp) {
+async fn post(bench: &TestBank, organization: &OrganizationId, lines: Vec<NewLine>, at: Timestamp) {
     bench.store.post(organization, lines, at).await.unwrap();
 }
 
 /// A wallet with something of everything, in three steps.
-async fn eventful(bench: &Bench) -> OrganizationId {
+async fn eventful(bench: &TestBank) -> OrganizationId {
     let organization = bench.organization().await;
     let by_hand = credit(TransactionKind::TopUp, Origin::TopUp, "100");
     post(bench, &organization, vec![by_hand, usage_line(&uuid(), "7")], NOW).await;
@@ -43,7 +43,7 @@ async fn eventful(bench: &Bench) -> OrganizationId {
     organization
 }
 
-async fn lines_are_summed_by_when_they_were_posted(bench: Bench) {
+async fn lines_are_summed_by_when_they_were_posted(bench: TestBank) {
     let organization = eventful(&bench).await;
     let first = step_of(NOW);
     let read = bench.store.wallet_steps(&organization, 0, EVER).await.unwrap();
@@ -58,7 +58,7 @@ async fn lines_are_summed_by_when_they_were_posted(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn the_opening_balance_is_what_the_ledger_said_then(bench: Bench) {
+async fn the_opening_balance_is_what_the_ledger_said_then(bench: TestBank) {
     let organization = eventful(&bench).await;
     let first = step_of(NOW);
     for (from, opening) in [(first, "0"), (first + 1, "90"), (first + 3, "136"), (first + 10, "134.5")] {
@@ -71,7 +71,7 @@ async fn the_opening_balance_is_what_the_ledger_said_then(bench: Bench) {
     assert_eq!((read.opening, read.first, read.steps), (Money::ZERO, None, Vec::new()));
 }
 
-async fn parallel_postings_lose_nothing(bench: Bench) {
+async fn parallel_postings_lose_nothing(bench: TestBank) {
     let organization = bench.organization().await;
     at_once(20, |task| {
         let (store, organization) = (bench.store.clone(), organization.clone());
@@ -90,7 +90,7 @@ async fn parallel_postings_lose_nothing(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn what_is_taken_back_of_an_automatic_top_up_is_automatic(bench: Bench) {
+async fn what_is_taken_back_of_an_automatic_top_up_is_automatic(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = crate::refunds::paid(&bench, &organization, "60").await;
     bench.raw(format!("UPDATE top_ups SET kind = 'auto' WHERE id = '{top_up}'")).await.unwrap();
@@ -102,7 +102,7 @@ async fn what_is_taken_back_of_an_automatic_top_up_is_automatic(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn the_steps_of_an_older_database_are_those_of_a_new_one(bench: Bench) {
+async fn the_steps_of_an_older_database_are_those_of_a_new_one(bench: TestBank) {
     let organization = eventful(&bench).await;
     let top_up = crate::refunds::paid(&bench, &organization, "60").await;
     bench.raw(format!("UPDATE top_ups SET kind = 'auto' WHERE id = '{top_up}'")).await.unwrap();
@@ -116,7 +116,7 @@ async fn the_steps_of_an_older_database_are_those_of_a_new_one(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn nobody_elses_steps(bench: Bench) {
+async fn nobody_elses_steps(bench: TestBank) {
     let (mine, other) = (eventful(&bench).await, bench.organization().await);
     assert_eq!(bench.store.wallet_steps(&other, 0, EVER).await.unwrap().steps, []);
     assert_eq!(bench.store.wallet_steps(&mine, 0, EVER).await.unwrap().steps.len(), 3);

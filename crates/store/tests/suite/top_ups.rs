@@ -4,11 +4,11 @@ use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
 use billing_domain::charge::{DeclineCode, Outcome as Word, TopUpKind, TopUpStatus};
 use billing_domain::{Money, OrganizationId, TextMap, TransactionKind};
 use billing_store::{
-    AutoGuard, Created, CreditLine, NewCardSetup, NewTopUp, PendingCredit, ProviderWord, StoreError, TopUp,
+    AutoGuard, Created, CreditLine, NewCardSetup, NewTopUp, PendingCredit, ProviderUpdate, StoreError, TopUp,
 };
 
 use crate::auto_pay::switch_on;
-use crate::bench::{Bench, NOW, at_once, day, id, key, money, on_both, owner};
+use crate::bench::{NOW, TestBank, at_once, day, id, key, money, on_both, owner};
 
 on_both![
     fifty_parallel_requests_with_one_key_make_one_top_up,
@@ -28,7 +28,7 @@ on_both![
     the_cap_counts_automatic_charges_of_the_month_only,
 ];
 
-pub(crate) async fn new_top_up(bench: &Bench, organization: &OrganizationId, amount: &str) -> NewTopUp {
+pub(crate) async fn new_top_up(bench: &TestBank, organization: &OrganizationId, amount: &str) -> NewTopUp {
     let cards = bench.store.cards(organization).await.unwrap();
     let card_id = match cards.into_iter().next() {
         Some(card) => card.id,
@@ -43,7 +43,7 @@ pub(crate) async fn new_top_up(bench: &Bench, organization: &OrganizationId, amo
     }
 }
 
-pub(crate) async fn manual(bench: &Bench, organization: &OrganizationId, amount: &str) -> TopUp {
+pub(crate) async fn manual(bench: &TestBank, organization: &OrganizationId, amount: &str) -> TopUp {
     let new = new_top_up(bench, organization, amount).await;
     match bench.store.create_top_up(organization, &new, &key(&new.id, "f"), NOW).await.unwrap() {
         Created::New(top_up) => top_up,
@@ -51,8 +51,8 @@ pub(crate) async fn manual(bench: &Bench, organization: &OrganizationId, amount:
     }
 }
 
-pub(crate) fn word(outcome: Word) -> ProviderWord {
-    ProviderWord {
+pub(crate) fn update(outcome: Word) -> ProviderUpdate {
+    ProviderUpdate {
         outcome,
         provider_ref: Some("ch_1".to_owned()),
         decline_code: Some(DeclineCode::LostCard),
@@ -72,12 +72,12 @@ pub(crate) fn credit() -> CreditLine {
     }
 }
 
-pub(crate) async fn hear(bench: &Bench, top_up: &TopUp, outcome: Word) -> TopUp {
+pub(crate) async fn apply(bench: &TestBank, top_up: &TopUp, outcome: Word) -> TopUp {
     let (organization, id) = (&top_up.organization_id, &top_up.id);
-    bench.store.apply_top_up(organization, id, &word(outcome), &credit(), NOW).await.unwrap().top_up
+    bench.store.apply_top_up(organization, id, &update(outcome), &credit(), NOW).await.unwrap().top_up
 }
 
-async fn fifty_parallel_requests_with_one_key_make_one_top_up(bench: Bench) {
+async fn fifty_parallel_requests_with_one_key_make_one_top_up(bench: TestBank) {
     let organization = bench.organization().await;
     let template = new_top_up(&bench, &organization, "100").await;
     let answers = at_once(50, |_| {
@@ -96,12 +96,12 @@ async fn fifty_parallel_requests_with_one_key_make_one_top_up(bench: Bench) {
     assert_eq!(made.len(), 1);
     let replays = answers.iter().filter(|answer| **answer == Created::Replay(made[0].clone())).count();
     assert_eq!((replays, bench.count("top_ups").await), (49, 1));
-    let top_up = hear(&bench, made[0], Word::Settled).await;
+    let top_up = apply(&bench, made[0], Word::Settled).await;
     let again = bench.store.create_top_up(&organization, &template, &key("attempt-1", "body"), NOW).await.unwrap();
     assert_eq!(again, Created::Replay(top_up), "in its present state");
 }
 
-async fn a_key_for_another_request_is_refused(bench: Bench) {
+async fn a_key_for_another_request_is_refused(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let new = new_top_up(&bench, &organization, "100").await;
     bench.store.create_top_up(&organization, &new, &key("k", "body"), NOW).await.unwrap();
@@ -109,13 +109,13 @@ async fn a_key_for_another_request_is_refused(bench: Bench) {
     let answer = bench.store.create_top_up(&organization, &changed, &key("k", "other body"), NOW).await.unwrap();
     assert_eq!(answer, Created::Reused);
     assert_eq!(bench.count("top_ups").await, 1);
-    // A key is the organisation's own.
+    // A key is the organization's own.
     let theirs = new_top_up(&bench, &other, "200").await;
     let answer = bench.store.create_top_up(&other, &theirs, &key("k", "other body"), NOW).await.unwrap();
     assert!(matches!(answer, Created::New(_)));
 }
 
-async fn a_request_that_fails_does_not_use_up_its_key(bench: Bench) {
+async fn a_request_that_fails_does_not_use_up_its_key(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let new = new_top_up(&bench, &organization, "100").await;
     let removed = bench.card(&organization).await;
@@ -129,7 +129,7 @@ async fn a_request_that_fails_does_not_use_up_its_key(bench: Bench) {
     assert!(matches!(answer, Created::New(_)));
 }
 
-async fn keys_that_moved_money_are_kept_for_ever(bench: Bench) {
+async fn keys_that_moved_money_are_kept_for_ever(bench: TestBank) {
     let organization = bench.organization().await;
     let new = new_top_up(&bench, &organization, "100").await;
     bench.store.create_top_up(&organization, &new, &key("k", "body"), NOW).await.unwrap();
@@ -138,7 +138,7 @@ async fn keys_that_moved_money_are_kept_for_ever(bench: Bench) {
     assert_eq!(bench.store.purge_idempotency_keys(NOW).await.unwrap(), 0, "it is young");
     let again = bench.store.create_top_up(&organization, &new, &key("k", "body"), NOW).await.unwrap();
     let Created::Replay(top_up) = again else { panic!("{again:?}") };
-    hear(&bench, &top_up, Word::Settled).await;
+    apply(&bench, &top_up, Word::Settled).await;
     let year = NOW.plus_seconds(365 * 24 * 3_600);
     assert_eq!(bench.store.purge_idempotency_keys(year).await.unwrap(), 1, "that of the set-up");
     let other = NewTopUp { id: id(), ..new };
@@ -148,13 +148,13 @@ async fn keys_that_moved_money_are_kept_for_ever(bench: Bench) {
     assert_eq!(reused, Created::Reused);
 }
 
-async fn a_settlement_heard_twenty_times_at_once_credits_once(bench: Bench) {
+async fn a_settlement_heard_twenty_times_at_once_credits_once(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = manual(&bench, &organization, "100").await;
     let answers = at_once(20, |_| {
         let (store, top_up) = (bench.store.clone(), top_up.clone());
         async move {
-            let settled = word(Word::Settled);
+            let settled = update(Word::Settled);
             store.apply_top_up(&top_up.organization_id, &top_up.id, &settled, &credit(), NOW).await.unwrap()
         }
     })
@@ -174,15 +174,15 @@ async fn a_settlement_heard_twenty_times_at_once_credits_once(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn nothing_changes_a_final_top_up(bench: Bench) {
+async fn nothing_changes_a_final_top_up(bench: TestBank) {
     let organization = bench.organization().await;
     for last in [Word::Settled, Word::Declined, Word::Expired] {
         let top_up = manual(&bench, &organization, "10").await;
-        let ended = hear(&bench, &top_up, last).await;
+        let ended = apply(&bench, &top_up, last).await;
         assert!(ended.status.is_final() && ended.next_check_at.is_none());
         let balance = bench.store.wallet(&organization).await.unwrap().balance;
         for late in [Word::Settled, Word::Declined, Word::NoAnswer, Word::Accepted] {
-            let settled = word(late);
+            let settled = update(late);
             let applied = bench.store.apply_top_up(&organization, &top_up.id, &settled, &credit(), NOW).await.unwrap();
             assert_eq!((applied.changed, &applied.credit, &applied.top_up), (false, &None, &ended));
         }
@@ -191,29 +191,29 @@ async fn nothing_changes_a_final_top_up(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn every_open_state_can_still_settle(bench: Bench) {
+async fn every_open_state_can_still_settle(bench: TestBank) {
     let organization = bench.organization().await;
     for before in [Word::Accepted, Word::ActionRequired, Word::NoAnswer] {
         let top_up = manual(&bench, &organization, "10").await;
-        let open = hear(&bench, &top_up, before).await;
+        let open = apply(&bench, &top_up, before).await;
         assert_eq!(open.next_check_at, Some(NOW.plus_seconds(60)));
         assert_eq!(open.next_action.is_some(), before == Word::ActionRequired);
         assert_eq!((open.decline_code, open.checks), (None, 1));
         assert_eq!(bench.store.open_top_ups(&organization).await.unwrap(), vec![open.clone()]);
-        assert_eq!(hear(&bench, &open, Word::Settled).await.status, TopUpStatus::Succeeded);
+        assert_eq!(apply(&bench, &open, Word::Settled).await.status, TopUpStatus::Succeeded);
     }
     assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("30"));
     assert_eq!(bench.store.open_top_ups(&organization).await.unwrap(), []);
-    let declined = hear(&bench, &manual(&bench, &organization, "10").await, Word::Declined).await;
+    let declined = apply(&bench, &manual(&bench, &organization, "10").await, Word::Declined).await;
     assert_eq!(declined.decline_code, Some(DeclineCode::LostCard));
     bench.assert_whole(&organization).await;
 }
 
-async fn what_was_really_received_is_credited(bench: Bench) {
+async fn what_was_really_received_is_credited(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = manual(&bench, &organization, "100").await;
-    let less = ProviderWord { received: Some(money("99.5")), ..word(Word::Settled) };
-    let nothing = ProviderWord { received: Some(Money::ZERO), ..word(Word::Settled) };
+    let less = ProviderUpdate { received: Some(money("99.5")), ..update(Word::Settled) };
+    let nothing = ProviderUpdate { received: Some(Money::ZERO), ..update(Word::Settled) };
     let refused = bench.store.apply_top_up(&organization, &top_up.id, &nothing, &credit(), NOW).await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
     let applied = bench.store.apply_top_up(&organization, &top_up.id, &less, &credit(), NOW).await.unwrap();
@@ -221,14 +221,14 @@ async fn what_was_really_received_is_credited(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn automatic(bench: &Bench, organization: &OrganizationId, amount: &str) -> Created<TopUp> {
+async fn automatic(bench: &TestBank, organization: &OrganizationId, amount: &str) -> Created<TopUp> {
     let auto_pay = bench.store.auto_pay(organization).await.unwrap();
     let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.health.last_charge_at };
     let new = new_top_up(bench, organization, amount).await;
     bench.store.create_auto_top_up(organization, &new, &guard, NOW).await.unwrap()
 }
 
-async fn one_automatic_top_up_at_most_is_open(bench: Bench) {
+async fn one_automatic_top_up_at_most_is_open(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     for organization in [&organization, &other] {
         switch_on(&bench, organization).await;
@@ -238,7 +238,7 @@ async fn one_automatic_top_up_at_most_is_open(bench: Bench) {
     assert_eq!(first.kind, TopUpKind::Auto);
     for state in [Word::Accepted, Word::NoAnswer, Word::ActionRequired] {
         assert_eq!(automatic(&bench, &organization, "50").await, Created::Blocked);
-        first = hear(&bench, &first, state).await;
+        first = apply(&bench, &first, state).await;
     }
     // Now automatic payments are paused as well. Somebody agrees to the next charge while this one still waits.
     let paused = bench.store.auto_pay(&organization).await.unwrap().health;
@@ -247,14 +247,14 @@ async fn one_automatic_top_up_at_most_is_open(bench: Bench) {
     bench.store.record_auto_pay_health(&organization, &paused, &agreed, NOW).await.unwrap();
     assert_eq!(automatic(&bench, &organization, "50").await, Created::Blocked);
     assert!(matches!(automatic(&bench, &other, "50").await, Created::New(_)));
-    let settled = hear(&bench, &first, Word::Settled).await;
+    let settled = apply(&bench, &first, Word::Settled).await;
     let line = bench.store.lines_after(&organization, 0, 1).await.unwrap().remove(0).line;
     assert_eq!((settled.status, line.kind), (TopUpStatus::Succeeded, TransactionKind::AutoTopUp));
     assert!(matches!(automatic(&bench, &organization, "50").await, Created::New(_)));
     assert_eq!(bench.count("top_ups WHERE kind = 'auto'").await, 3);
 }
 
-async fn a_worker_with_old_figures_cannot_charge_again(bench: Bench) {
+async fn a_worker_with_old_figures_cannot_charge_again(bench: TestBank) {
     let organization = bench.organization().await;
     switch_on(&bench, &organization).await;
     let version = bench.store.auto_pay(&organization).await.unwrap().version;
@@ -267,7 +267,7 @@ async fn a_worker_with_old_figures_cannot_charge_again(bench: Bench) {
             let created = store.create_auto_top_up(&organization, &new, &guard, NOW).await;
             // Settled at once, so that the unique index alone would let the next one through.
             if let Ok(Created::New(top_up)) = &created {
-                let settled = word(Word::Settled);
+                let settled = update(Word::Settled);
                 store.apply_top_up(&organization, &top_up.id, &settled, &credit(), NOW).await.unwrap();
             }
             created
@@ -283,7 +283,7 @@ async fn a_worker_with_old_figures_cannot_charge_again(bench: Bench) {
     assert!(matches!(answer, Err(StoreError::Stale)));
 }
 
-async fn a_wallet_that_was_filled_or_a_pause_stops_a_charge_that_was_decided_on_before(bench: Bench) {
+async fn a_wallet_that_was_filled_or_a_pause_stops_a_charge_that_was_decided_on_before(bench: TestBank) {
     let organization = bench.organization().await;
     let version = switch_on(&bench, &organization).await.version;
     let guard = AutoGuard { version, last_charge_at: None };
@@ -302,18 +302,18 @@ async fn a_wallet_that_was_filled_or_a_pause_stops_a_charge_that_was_decided_on_
     let enough = manual(&bench, &organization, "200.000001").await;
     for outcome in [None, Some(Word::NoAnswer), Some(Word::Settled)] {
         if let Some(outcome) = outcome {
-            hear(&bench, &enough, outcome).await;
+            apply(&bench, &enough, outcome).await;
         }
         assert!(matches!(create().await, Err(StoreError::Stale)), "{outcome:?}");
     }
     assert_eq!(bench.count("top_ups WHERE kind = 'auto'").await, 0);
     let other = bench.organization().await;
     switch_on(&bench, &other).await;
-    hear(&bench, &manual(&bench, &other, "200").await, Word::Settled).await;
+    apply(&bench, &manual(&bench, &other, "200").await, Word::Settled).await;
     assert!(matches!(automatic(&bench, &other, "50").await, Created::New(_)), "at the threshold");
 }
 
-async fn a_due_top_up_is_leased_to_one_worker(bench: Bench) {
+async fn a_due_top_up_is_leased_to_one_worker(bench: TestBank) {
     let mut ids = Vec::new();
     for _ in 0..2 {
         let organization = bench.organization().await;
@@ -338,7 +338,7 @@ async fn a_due_top_up_is_leased_to_one_worker(bench: Bench) {
     assert_eq!(leased, ids);
 }
 
-async fn a_lease_that_ran_out_can_be_taken_over(bench: Bench) {
+async fn a_lease_that_ran_out_can_be_taken_over(bench: TestBank) {
     let organization = bench.organization().await;
     let top_up = manual(&bench, &organization, "10").await;
     let lease = async |name: &str, seconds: i64| {
@@ -353,14 +353,14 @@ async fn a_lease_that_ran_out_can_be_taken_over(bench: Bench) {
     assert!(lease("handler", 0).await);
     assert!(!lease("worker", 59).await);
     assert!(lease("worker", 60).await);
-    hear(&bench, &top_up, Word::NoAnswer).await;
+    apply(&bench, &top_up, Word::NoAnswer).await;
     assert!(lease("handler", 61).await, "the word ends the lease");
-    hear(&bench, &top_up, Word::Declined).await;
+    apply(&bench, &top_up, Word::Declined).await;
     assert!(!lease("worker", 1000).await, "nothing to do for a final one");
     assert_eq!(bench.store.lease_due_top_ups(&owner("w"), NOW, NOW.plus_seconds(1000), 10).await.unwrap(), []);
 }
 
-async fn unknown_money_is_counted_apart(bench: Bench) {
+async fn unknown_money_is_counted_apart(bench: TestBank) {
     let organization = bench.organization().await;
     assert_eq!(bench.store.pending_credit(&organization).await.unwrap(), PendingCredit::default());
     for (amount, outcome) in [
@@ -373,20 +373,20 @@ async fn unknown_money_is_counted_apart(bench: Bench) {
     ] {
         let top_up = manual(&bench, &organization, amount).await;
         if let Some(outcome) = outcome {
-            hear(&bench, &top_up, outcome).await;
+            apply(&bench, &top_up, outcome).await;
         }
     }
     let pending = bench.store.pending_credit(&organization).await.unwrap();
     assert_eq!(pending, PendingCredit { in_flight: money("30"), unknown: money("40"), waiting: money("0") });
 }
 
-async fn the_cap_counts_automatic_charges_of_the_month_only(bench: Bench) {
+async fn the_cap_counts_automatic_charges_of_the_month_only(bench: TestBank) {
     let organization = bench.organization().await;
     switch_on(&bench, &organization).await;
-    hear(&bench, &manual(&bench, &organization, "10").await, Word::Settled).await;
+    apply(&bench, &manual(&bench, &organization, "10").await, Word::Settled).await;
     for (amount, outcome) in [("50", Word::Settled), ("60", Word::Declined), ("70", Word::NoAnswer)] {
         let Created::New(top_up) = automatic(&bench, &organization, amount).await else { panic!("none is open") };
-        hear(&bench, &top_up, outcome).await;
+        apply(&bench, &top_up, outcome).await;
         // A decline makes the next charge wait; somebody agrees to it.
         let health = bench.store.auto_pay(&organization).await.unwrap().health;
         let agreed = health.apply(HealthEvent::Agreed).unwrap();
@@ -400,9 +400,9 @@ async fn the_cap_counts_automatic_charges_of_the_month_only(bench: Bench) {
     let top_up = bench.store.open_top_ups(&organization).await.unwrap().remove(0);
     let health = async || bench.store.auto_pay(&organization).await.unwrap().health;
     let before = health().await;
-    bench.store.apply_top_up(&organization, &top_up.id, &word(Word::NoAnswer), &credit(), NOW).await.unwrap();
+    bench.store.apply_top_up(&organization, &top_up.id, &update(Word::NoAnswer), &credit(), NOW).await.unwrap();
     assert_eq!(health().await, before);
-    let declined = word(Word::Declined);
+    let declined = update(Word::Declined);
     let event = HealthEvent::of_charge(top_up.kind, Word::Declined, declined.decline_code, top_up.created_at);
     let after = before.apply(event.unwrap()).unwrap();
     for changed in [true, false] {

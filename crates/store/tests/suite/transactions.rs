@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use billing_domain::{OrganizationId, Timestamp, TransactionKind, UsageKind};
-use billing_store::{Connections, NewLine, PostedLine, Store, StoreError, TransactionFilter};
+use billing_store::{ConnectionLimits, NewLine, PostedLine, Store, StoreError, TransactionFilter};
 
-use crate::bench::{Bench, NOW, few, on_both, usage_line};
+use crate::bench::{NOW, TestBank, few, on_both, usage_line};
 
 on_both![
     pages_under_any_filter_add_up_to_the_whole_list,
@@ -20,7 +20,7 @@ on_both![
 ];
 
 /// 240 lines of all kinds, a minute apart but in a shuffled order, so that time and `seq` differ.
-async fn filled(bench: &Bench) -> (OrganizationId, Vec<PostedLine>) {
+async fn filled(bench: &TestBank) -> (OrganizationId, Vec<PostedLine>) {
     let organization = bench.organization().await;
     let other = bench.organization().await;
     let kinds = TransactionKind::ALL;
@@ -53,7 +53,7 @@ fn passes(filter: &TransactionFilter, line: &PostedLine) -> bool {
 }
 
 async fn pages(
-    bench: &Bench,
+    bench: &TestBank,
     organization: &OrganizationId,
     filter: &TransactionFilter,
     limit: u32,
@@ -68,7 +68,7 @@ async fn pages(
     }
 }
 
-async fn pages_under_any_filter_add_up_to_the_whole_list(bench: Bench) {
+async fn pages_under_any_filter_add_up_to_the_whole_list(bench: TestBank) {
     let (organization, lines) = filled(&bench).await;
     let times: [(Option<Timestamp>, Option<Timestamp>); 3] = [
         (None, None),
@@ -89,7 +89,7 @@ async fn pages_under_any_filter_add_up_to_the_whole_list(bench: Bench) {
     }
 }
 
-async fn a_page_does_not_move_when_lines_arrive_in_between(bench: Bench) {
+async fn a_page_does_not_move_when_lines_arrive_in_between(bench: TestBank) {
     let (organization, lines) = filled(&bench).await;
     let filter = TransactionFilter::default();
     let first = bench.store.transactions(&organization, &filter, None, 50).await.unwrap();
@@ -98,13 +98,13 @@ async fn a_page_does_not_move_when_lines_arrive_in_between(bench: Bench) {
     assert_eq!([first, second].concat(), lines[..100]);
 }
 
-async fn found(bench: &Bench, organization: &OrganizationId, query: &str) -> Vec<String> {
+async fn found(bench: &TestBank, organization: &OrganizationId, query: &str) -> Vec<String> {
     let filter = TransactionFilter { query: Some(query.to_owned()), ..TransactionFilter::default() };
     let lines = bench.store.transactions(organization, &filter, None, 100).await.unwrap();
     lines.into_iter().map(|line| line.line.reference).collect()
 }
 
-async fn named(bench: &Bench, names: &[(&str, &str)]) -> OrganizationId {
+async fn named(bench: &TestBank, names: &[(&str, &str)]) -> OrganizationId {
     let organization = bench.organization().await;
     for (reference, description) in names {
         let line = NewLine { description: (*description).to_owned(), ..usage_line(reference, "1") };
@@ -113,7 +113,7 @@ async fn named(bench: &Bench, names: &[(&str, &str)]) -> OrganizationId {
     organization
 }
 
-async fn search_takes_wildcards_literally(bench: Bench) {
+async fn search_takes_wildcards_literally(bench: TestBank) {
     let names =
         [("a", "100% sure"), ("b", "100 sure"), ("c", "a_b"), ("d", "axb"), ("e", "wow!"), ("f", r"c:\tmp 'x'")];
     let organization = named(&bench, &names).await;
@@ -125,7 +125,7 @@ async fn search_takes_wildcards_literally(bench: Bench) {
     assert_eq!(found(&bench, &organization, "").await.len(), 6);
 }
 
-async fn search_knows_no_case_in_any_script(bench: Bench) {
+async fn search_knows_no_case_in_any_script(bench: TestBank) {
     let organization = named(&bench, &[("a", "MÜNCHEN Straße"), ("b", "ΑΘΗΝΑ"), ("c", "Привет"), ("d", "plain")]).await;
     for (query, expected) in
         [("münchen", "a"), ("MÜNCHEN", "a"), ("STRAß", "a"), ("αθηνα", "b"), ("ПРИВЕТ", "c"), ("PLAIN", "d")]
@@ -134,7 +134,7 @@ async fn search_knows_no_case_in_any_script(bench: Bench) {
     }
 }
 
-async fn search_does_not_reach_across_two_fields(bench: Bench) {
+async fn search_does_not_reach_across_two_fields(bench: TestBank) {
     let organization = named(&bench, &[("call-1", "one")]).await;
     for query in ["oneagent", "one agent", "avacall", "ava call"] {
         assert_eq!(found(&bench, &organization, query).await, Vec::<String>::new(), "{query}");
@@ -144,7 +144,7 @@ async fn search_does_not_reach_across_two_fields(bench: Bench) {
     }
 }
 
-async fn an_outline_says_where_each_page_begins(bench: Bench) {
+async fn an_outline_says_where_each_page_begins(bench: TestBank) {
     let (organization, lines) = filled(&bench).await;
     let kinds = vec![UsageKind::AiTask.into(), TransactionKind::Refund];
     let span = (Some(NOW.plus_seconds(60)), Some(NOW.plus_seconds(6000)));
@@ -173,7 +173,7 @@ async fn an_outline_says_where_each_page_begins(bench: Bench) {
     assert_eq!((exact.starts, exact.count, exact.truncated), (vec![21, 14, 7], 21, false));
 }
 
-async fn a_moment_leads_to_what_occurred_last_before_it(bench: Bench) {
+async fn a_moment_leads_to_what_occurred_last_before_it(bench: TestBank) {
     let organization = bench.organization().await;
     let minute = |minute: i64| NOW.plus_seconds(minute * 60);
     let at = |number: i64, occurred: i64| NewLine {
@@ -201,7 +201,7 @@ async fn a_moment_leads_to_what_occurred_last_before_it(bench: Bench) {
     assert_eq!(found(None, 2_000).await, Some(1), "nothing occurred after it");
 }
 
-async fn what_corrects_a_line_is_found(bench: Bench) {
+async fn what_corrects_a_line_is_found(bench: TestBank) {
     let (organization, _) = filled(&bench).await;
     let other = bench.organization().await;
     for (organization, reference) in [(&organization, "fix-1"), (&organization, "fix-2"), (&other, "fix-3")] {
@@ -214,14 +214,14 @@ async fn what_corrects_a_line_is_found(bench: Bench) {
     assert_eq!(bench.store.line(&other, 242).await.unwrap(), None);
 }
 
-async fn a_costly_read_is_broken_off_and_the_next_one_is_not(bench: Bench) {
+async fn a_costly_read_is_broken_off_and_the_next_one_is_not(bench: TestBank) {
     let organization = bench.organization().await;
     for batch in 0..10 {
         let lines = (0..1_000).map(|number| usage_line(&format!("ref-{batch}-{number}"), "0.01")).collect();
         bench.store.post(&organization, lines, NOW).await.unwrap();
     }
     let filter = TransactionFilter { query: Some("nobody is called that".to_owned()), ..TransactionFilter::default() };
-    let connections = Connections { costly_read_time: Duration::from_millis(1), ..few(5) };
+    let connections = ConnectionLimits { costly_read_time: Duration::from_millis(1), ..few(5) };
     let hasty = Store::connect_with(&bench.url, connections).await.unwrap();
     for _ in 0..3 {
         let found = hasty.costly().outline(&organization, &filter, 10_000, 100, 100).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use billing_domain::{Date, Money, TransactionKind};
 use billing_store::{NewLine, Origin};
 
-use crate::bench::{Bench, NOW, at_once, day, money, on_both, usage_line};
+use crate::bench::{NOW, TestBank, at_once, day, money, on_both, usage_line};
 
 on_both![
     the_days_equal_the_sum_of_the_ledger_under_parallel_posting,
@@ -13,7 +13,7 @@ on_both![
     a_new_zone_moves_lines_to_other_days_and_loses_none,
 ];
 
-async fn the_days_equal_the_sum_of_the_ledger_under_parallel_posting(bench: Bench) {
+async fn the_days_equal_the_sum_of_the_ledger_under_parallel_posting(bench: TestBank) {
     let organization = bench.organization().await;
     let kinds = [TransactionKind::OutboundCall, TransactionKind::InboundCall, TransactionKind::AiTask];
     at_once(20, |task| {
@@ -47,7 +47,7 @@ async fn the_days_equal_the_sum_of_the_ledger_under_parallel_posting(bench: Benc
     bench.assert_whole(&organization).await;
 }
 
-async fn duplicates_and_money_movements_count_nowhere(bench: Bench) {
+async fn duplicates_and_money_movements_count_nowhere(bench: TestBank) {
     let organization = bench.organization().await;
     assert_eq!(bench.store.first_usage_day(&organization).await.unwrap(), None);
     bench.fund(&organization, "50").await;
@@ -62,7 +62,7 @@ async fn duplicates_and_money_movements_count_nowhere(bench: Bench) {
     assert_eq!(bench.store.first_usage_day(&organization).await.unwrap(), Some(day("2026-11-24")));
 }
 
-async fn a_new_zone_moves_lines_to_other_days_and_loses_none(bench: Bench) {
+async fn a_new_zone_moves_lines_to_other_days_and_loses_none(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     bench.post(&other, usage_line("1", "1")).await;
     bench.fund(&organization, "50").await;

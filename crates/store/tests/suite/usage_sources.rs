@@ -3,7 +3,7 @@
 use billing_domain::{Money, OrganizationId, TransactionKind};
 use billing_store::{NAMED_SOURCES, NewLine, Sources, Store};
 
-use crate::bench::{Bench, NOW, at_once, day, few, money, on_both, usage_line};
+use crate::bench::{NOW, TestBank, at_once, day, few, money, on_both, usage_line};
 
 on_both![
     the_largest_sources_come_with_the_whole_of_the_same_moment,
@@ -28,11 +28,11 @@ async fn november(store: &Store, organization: &OrganizationId, limit: u32) -> S
     store.largest_sources(organization, day("2026-11-01"), day("2026-11-30"), limit).await.unwrap()
 }
 
-async fn named(bench: &Bench, organization: &OrganizationId) -> usize {
+async fn named(bench: &TestBank, organization: &OrganizationId) -> usize {
     bench.store.usage(organization, day("2026-11-24"), day("2026-11-24")).await.unwrap().len()
 }
 
-async fn the_largest_sources_come_with_the_whole_of_the_same_moment(bench: Bench) {
+async fn the_largest_sources_come_with_the_whole_of_the_same_moment(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     bench.post(&other, line("1", "Agent Ava", "100")).await;
     let october = NewLine { day: day("2026-10-31"), ..line("0", "Agent Ava", "50") };
@@ -54,7 +54,7 @@ async fn the_largest_sources_come_with_the_whole_of_the_same_moment(bench: Bench
     assert_eq!(nothing, Sources { largest: Vec::new(), amount: Money::ZERO, lines: 0 });
 }
 
-async fn a_source_for_every_call_fills_no_table(bench: Bench) {
+async fn a_source_for_every_call_fills_no_table(bench: TestBank) {
     let organization = bench.organization().await;
     for first in [0, NAMED_SOURCES - 1, 2000] {
         bench.store.post(&organization, cheap(first, NAMED_SOURCES - 1), NOW).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_source_for_every_call_fills_no_table(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn known_sources_go_on_to_be_counted_and_large_ones_get_what_room_there_is(bench: Bench) {
+async fn known_sources_go_on_to_be_counted_and_large_ones_get_what_room_there_is(bench: TestBank) {
     let organization = bench.organization().await;
     bench.post(&organization, line("first", "Agent Ava", "1")).await;
     bench.store.post(&organization, cheap(0, NAMED_SOURCES - 2), NOW).await.unwrap();
@@ -89,7 +89,7 @@ async fn known_sources_go_on_to_be_counted_and_large_ones_get_what_room_there_is
     bench.assert_whole(&organization).await;
 }
 
-async fn a_rebuild_names_the_largest_sources(bench: Bench) {
+async fn a_rebuild_names_the_largest_sources(bench: TestBank) {
     let organization = bench.organization().await;
     bench.store.post(&organization, cheap(0, NAMED_SOURCES), NOW).await.unwrap();
     bench.post(&organization, line("late", "late", "90")).await;
@@ -102,7 +102,7 @@ async fn a_rebuild_names_the_largest_sources(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn racing_postings_of_new_sources_keep_the_bound(bench: Bench) {
+async fn racing_postings_of_new_sources_keep_the_bound(bench: TestBank) {
     let organization = bench.organization().await;
     at_once(8, |task| {
         let (store, organization) = (bench.store.clone(), organization.clone());
@@ -118,7 +118,7 @@ async fn racing_postings_of_new_sources_keep_the_bound(bench: Bench) {
     bench.assert_whole(&organization).await;
 }
 
-async fn an_older_database_gets_its_totals_and_loses_nothing(bench: Bench) {
+async fn an_older_database_gets_its_totals_and_loses_nothing(bench: TestBank) {
     let organization = bench.organization().await;
     let count = NAMED_SOURCES + 50;
     bench.store.post(&organization, cheap(0, count), NOW).await.unwrap();
@@ -151,7 +151,7 @@ async fn an_older_database_gets_its_totals_and_loses_nothing(bench: Bench) {
     store.close().await;
 }
 
-async fn changed_sums_of_sources_are_found(bench: Bench) {
+async fn changed_sums_of_sources_are_found(bench: TestBank) {
     let organization = bench.organization().await;
     bench.store.post(&organization, vec![line("1", "a", "1"), line("2", "b", "1")], NOW).await.unwrap();
     let verify = async |sql: &str| {

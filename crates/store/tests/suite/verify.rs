@@ -1,6 +1,6 @@
 //! Tampering is found, and the first wrong line is named.
 
-use crate::bench::{Bench, NOW, on_both, usage_line};
+use crate::bench::{NOW, TestBank, on_both, usage_line};
 use billing_domain::OrganizationId;
 
 on_both![
@@ -12,7 +12,7 @@ on_both![
     sums_beside_the_ledger_are_checked_too,
 ];
 
-async fn five_lines(bench: &Bench) -> OrganizationId {
+async fn five_lines(bench: &TestBank) -> OrganizationId {
     let organization = bench.organization().await;
     bench.fund(&organization, "10").await;
     let lines = (0..4).map(|line| usage_line(&format!("call-{line}"), "1")).collect();
@@ -21,13 +21,13 @@ async fn five_lines(bench: &Bench) -> OrganizationId {
 }
 
 /// Where and why it is broken after `sql`.
-async fn broken_by(bench: &Bench, organization: &OrganizationId, sql: &str) -> (i64, String) {
+async fn broken_by(bench: &TestBank, organization: &OrganizationId, sql: &str) -> (i64, String) {
     assert_ne!(bench.raw(sql).await.unwrap(), 0, "{sql}");
     let broken = bench.store.verify(organization).await.unwrap().broken.unwrap();
     (broken.seq, broken.reason)
 }
 
-async fn an_untouched_ledger_is_whole(bench: Bench) {
+async fn an_untouched_ledger_is_whole(bench: TestBank) {
     let empty = bench.organization().await;
     bench.assert_whole(&empty).await;
     let organization = five_lines(&bench).await;
@@ -35,7 +35,7 @@ async fn an_untouched_ledger_is_whole(bench: Bench) {
     assert_eq!((verification.lines, verification.broken), (5, None));
 }
 
-async fn a_changed_line_is_the_first_broken_one(bench: Bench) {
+async fn a_changed_line_is_the_first_broken_one(bench: TestBank) {
     for column in ["description", "source", "reference", "id", "contra", "quantity"] {
         let bench = &bench;
         let organization = five_lines(bench).await;
@@ -51,13 +51,13 @@ async fn a_changed_line_is_the_first_broken_one(bench: Bench) {
     assert!(seq == 2 && reason.contains("balance"), "{reason}");
 }
 
-async fn a_missing_line_is_found(bench: Bench) {
+async fn a_missing_line_is_found(bench: TestBank) {
     let organization = five_lines(&bench).await;
     bench.unlock_ledger().await;
     assert_eq!(broken_by(&bench, &organization, "DELETE FROM ledger WHERE seq = 2").await.0, 3);
 }
 
-async fn a_damaged_row_is_reported_not_a_crash(bench: Bench) {
+async fn a_damaged_row_is_reported_not_a_crash(bench: TestBank) {
     let organization = five_lines(&bench).await;
     bench.unlock_ledger().await;
     let (seq, reason) = broken_by(&bench, &organization, "UPDATE ledger SET kind = 'gift' WHERE seq = 4").await;
@@ -65,14 +65,14 @@ async fn a_damaged_row_is_reported_not_a_crash(bench: Bench) {
     assert!(bench.store.lines_after(&organization, 0, 10).await.is_err());
 }
 
-async fn a_shortened_ledger_is_found(bench: Bench) {
+async fn a_shortened_ledger_is_found(bench: TestBank) {
     let organization = five_lines(&bench).await;
     bench.unlock_ledger().await;
     let (seq, reason) = broken_by(&bench, &organization, "DELETE FROM ledger WHERE seq = 5").await;
     assert!(seq == 4 && reason.contains("line 5"), "{reason}");
 }
 
-async fn sums_beside_the_ledger_are_checked_too(bench: Bench) {
+async fn sums_beside_the_ledger_are_checked_too(bench: TestBank) {
     for (sql, word) in [
         ("UPDATE wallets SET balance = balance + 1", "sums up"),
         ("UPDATE wallets SET balance = balance - 1, held = held + 1", "held"),

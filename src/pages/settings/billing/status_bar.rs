@@ -192,7 +192,7 @@ fn notice_text(bar: &StatusNotice, currency: Currency) -> String {
 /// Why automatic payments rest, in the page's language; empty when nobody said.
 fn auto_pay_reason(health: &Health) -> String {
     let reason = health.reason.as_deref();
-    reason.map(|reason| texts::translated(reason, health.translation.as_deref())).unwrap_or_default()
+    reason.map(|reason| texts::translate_sentence(reason, health.translation.as_deref())).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -231,7 +231,7 @@ fn render_figures(live: LiveWallet, usage: &Usage) -> AnyView {
                 {projected}
             </div>
             <dl class="facts">
-                {UsageKind::ALL.iter().zip(&amounts).zip(share::shares(&amounts, 100)).map(kind).collect_view()}
+                {UsageKind::ALL.iter().zip(&amounts).zip(share::compute_shares(&amounts, 100)).map(kind).collect_view()}
             </dl>
         </div>
     }

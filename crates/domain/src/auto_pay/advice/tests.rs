@@ -3,14 +3,15 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::auto_pay::history::Step;
-use crate::auto_pay::replay::replay;
+use crate::auto_pay::history::StepFigures;
+use crate::auto_pay::replay::replay_settings;
 use crate::{Currency, Timestamp};
 
 const LIMITS: ChargeLimits = ChargeLimits::default_for(Currency::Usd);
 
 fn history(cents: impl IntoIterator<Item = i64>) -> History {
-    let steps = cents.into_iter().map(|cents| Step { usage: Money::from_micros(cents * 10_000), by_hand: Money::ZERO });
+    let steps =
+        cents.into_iter().map(|cents| StepFigures { usage: Money::from_micros(cents * 10_000), by_hand: Money::ZERO });
     History { steps: steps.collect(), ..History::default() }
 }
 
@@ -19,7 +20,7 @@ fn the_busiest_seven_hours_and_the_step_that_crosses_make_the_threshold() {
     // A dollar every five minutes for ten hours, after a quiet day.
     let mut cents = vec![0; 288];
     cents.extend([100; 120]);
-    let advice = advise(&history(cents), &LIMITS).unwrap();
+    let advice = advise_settings(&history(cents), &LIMITS).unwrap();
     assert_eq!(advice.busiest, Money::from_major(84));
     assert_eq!(advice.busiest_hour, Money::from_major(12));
     assert_eq!((advice.threshold, advice.refill), (Money::from_major(85), Money::from_major(85)));
@@ -28,23 +29,23 @@ fn the_busiest_seven_hours_and_the_step_that_crosses_make_the_threshold() {
 
 #[test]
 fn it_is_rounded_up_and_kept_within_the_limits() {
-    let little = advise(&history([1]), &LIMITS).unwrap();
+    let little = advise_settings(&history([1]), &LIMITS).unwrap();
     assert_eq!((little.threshold, little.refill), (Money::from_major(1), LIMITS.min));
-    let much = advise(&history([600_000]), &LIMITS).unwrap();
+    let much = advise_settings(&history([600_000]), &LIMITS).unwrap();
     assert_eq!((much.threshold, much.refill, much.is_enough), (LIMITS.max, LIMITS.max, false));
-    let yen = advise(&history([10_100]), &ChargeLimits::default_for(Currency::Jpy)).unwrap();
+    let yen = advise_settings(&history([10_100]), &ChargeLimits::default_for(Currency::Jpy)).unwrap();
     assert_eq!(yen.threshold, Money::from_major(200));
 }
 
 #[test]
 fn nothing_used_is_no_reason_for_advice() {
-    assert_eq!(advise(&history([]), &LIMITS), None);
-    assert_eq!(advise(&history([0; 50]), &LIMITS), None);
+    assert_eq!(advise_settings(&history([]), &LIMITS), None);
+    assert_eq!(advise_settings(&history([0; 50]), &LIMITS), None);
 }
 
 #[test]
 fn following_it_keeps_the_cap_and_a_larger_refill() {
-    let advice = advise(&history([4_150]), &LIMITS).unwrap();
+    let advice = advise_settings(&history([4_150]), &LIMITS).unwrap();
     let settings = |refill| Settings { threshold: Money::from_major(5), refill, monthly_cap: Money::from_major(70) };
     let small = settings(Refill::Fixed { amount: Money::from_major(20) });
     let followed = advice.applied_to(&small).unwrap();
@@ -72,7 +73,7 @@ proptest! {
             }
         }
         history.months = vec![Timestamp::from_seconds(0), Timestamp::from_seconds(i64::from(u32::MAX))];
-        let Some(advice) = advise(&history, &LIMITS) else { return Ok(()) };
+        let Some(advice) = advise_settings(&history, &LIMITS) else { return Ok(()) };
         prop_assume!(advice.is_enough);
         let amount = Money::from_major(start);
         let refill = if by_target { Refill::Target { balance: amount } } else { Refill::Fixed { amount } };
@@ -81,7 +82,7 @@ proptest! {
         prop_assert_eq!(settings.problems(&LIMITS), []);
         prop_assert!(advice.is_followed_by(&settings));
         history.opening = settings.threshold.checked_add(Money::from_micros(above)).unwrap();
-        let replay = replay(&settings, &LIMITS, &history, DECLINE_WINDOW_SECONDS).unwrap();
+        let replay = replay_settings(&settings, &LIMITS, &history, DECLINE_WINDOW_SECONDS).unwrap();
         prop_assert_eq!(replay.capped_at, None);
         prop_assert!(replay.lowest.is_positive(), "{:?}", replay.lowest);
         prop_assert_eq!(replay.seconds_at_zero, 0);

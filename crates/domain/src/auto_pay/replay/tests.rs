@@ -4,18 +4,18 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Currency;
-use crate::auto_pay::history::Step;
+use crate::auto_pay::history::StepFigures;
 use crate::auto_pay::{PACE_SECONDS, Refill};
 
 const LIMITS: ChargeLimits = ChargeLimits::default_for(Currency::Usd);
 const FROM: Timestamp = Timestamp::from_seconds(1_796_083_200);
 
-fn used(cents: i64) -> Step {
-    Step { usage: Money::from_micros(cents * 10_000), by_hand: Money::ZERO }
+fn used(cents: i64) -> StepFigures {
+    StepFigures { usage: Money::from_micros(cents * 10_000), by_hand: Money::ZERO }
 }
 
 /// Steps from `FROM` on; a month ends after `month_steps` of them, and again after as many.
-fn history(opening: i32, steps: Vec<Step>, month_steps: i64) -> History {
+fn history(opening: i32, steps: Vec<StepFigures>, month_steps: i64) -> History {
     let months = (0..40).map(|month| FROM.plus_seconds(month * month_steps * STEP_SECONDS)).collect();
     History { from: FROM, opening: Money::from_major(opening), steps, months }
 }
@@ -29,7 +29,7 @@ fn settings(threshold: i32, refill: i32, cap: i32) -> Settings {
 }
 
 fn run(settings: &Settings, history: &History) -> Replay {
-    replay(settings, &LIMITS, history, 0).unwrap()
+    replay_settings(settings, &LIMITS, history, 0).unwrap()
 }
 
 #[test]
@@ -69,16 +69,16 @@ fn the_cap_stops_it_until_the_next_month() {
 
 #[test]
 fn what_was_added_by_hand_stays_and_nothing_replays_to_nothing() {
-    let by_hand = Step { usage: Money::from_major(15), by_hand: Money::from_major(100) };
+    let by_hand = StepFigures { usage: Money::from_major(15), by_hand: Money::from_major(100) };
     let replayed = run(&settings(20, 50, 500), &history(30, vec![by_hand], 1000));
     assert_eq!((replayed.charges.len(), replayed.lowest), (0, Money::from_major(15)));
-    assert_eq!(replay(&settings(20, 50, 500), &LIMITS, &history(30, Vec::new(), 1000), 0), None);
+    assert_eq!(replay_settings(&settings(20, 50, 500), &LIMITS, &history(30, Vec::new(), 1000), 0), None);
 }
 
 #[test]
 fn sums_that_leave_their_range_are_no_figures() {
-    let huge = Step { usage: Money::from_micros(i64::MAX), by_hand: Money::ZERO };
-    assert_eq!(replay(&settings(20, 50, 500), &LIMITS, &history(-30, vec![huge, huge], 1000), 0), None);
+    let huge = StepFigures { usage: Money::from_micros(i64::MAX), by_hand: Money::ZERO };
+    assert_eq!(replay_settings(&settings(20, 50, 500), &LIMITS, &history(-30, vec![huge, huge], 1000), 0), None);
 }
 
 prop_compose! {
@@ -89,7 +89,7 @@ prop_compose! {
     ) -> History {
         let steps = moves.into_iter().map(|(cents, chance, by_hand)| {
             let by_hand = if chance == 0 { by_hand - 5_000 } else { 0 };
-            Step { by_hand: Money::from_micros(by_hand * 10_000), ..used(cents) }
+            StepFigures { by_hand: Money::from_micros(by_hand * 10_000), ..used(cents) }
         });
         history(opening, steps.collect(), month)
     }
@@ -108,7 +108,7 @@ proptest! {
         let fixed = settings(threshold, refill, cap);
         let target = Refill::Target { balance: Money::from_major(threshold + refill) };
         let settings = if by_target { Settings { refill: target, ..fixed } } else { fixed };
-        let replay = replay(&settings, &LIMITS, &history, late).unwrap();
+        let replay = replay_settings(&settings, &LIMITS, &history, late).unwrap();
         for charge in &replay.charges {
             prop_assert!(LIMITS.check(charge.amount).is_ok());
             prop_assert!(charge.before <= settings.threshold);

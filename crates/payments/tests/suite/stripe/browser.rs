@@ -7,7 +7,7 @@ use billing_payments::{
 };
 
 use super::StripeBench;
-use crate::bench::{Bench as _, CUSTOMER, Kind, NOW, charge, connect};
+use crate::bench::{CUSTOMER, Kind, NOW, TestBank as _, charge, connect};
 
 fn by_form(id: &str) -> SetupRequest {
     SetupRequest { reference: Reference::setup(id), customer: CUSTOMER.to_owned(), card: None }

@@ -6,7 +6,7 @@ use billing_payments::{
 use fake_stripe::Fault;
 
 use super::StripeBench;
-use crate::bench::{Bench as _, Kind, NOW, charge, connect};
+use crate::bench::{Kind, NOW, TestBank as _, charge, connect};
 
 const SETTLED: ChargeOutcome = ChargeOutcome::Settled { received_minor: 2_500 };
 

@@ -8,7 +8,7 @@ use fake_stripe::Fault;
 use serde_json::json;
 
 use super::{SECRET, StripeBench};
-use crate::bench::{Bench as _, Kind, NOW, charge, connect};
+use crate::bench::{Kind, NOW, TestBank as _, charge, connect};
 
 #[tokio::test]
 async fn a_refund_that_takes_days_is_found_after_its_key_is_forgotten() {
@@ -94,7 +94,7 @@ async fn an_event_of_the_other_mode_or_without_shape_is_refused_and_an_unknown_o
     let bench = StripeBench::start().await;
     let read = |event: serde_json::Value| {
         let body = event.to_string().into_bytes();
-        bench.stripe.read_webhook(&signature::sign(SECRET, &body, NOW), &body, NOW)
+        bench.stripe.read_webhook(&signature::sign_body(SECRET, &body, NOW), &body, NOW)
     };
     let event = json!({"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "livemode": false,
         "data": {"object": {"id": "pi_1", "metadata": {"reference": "topup:a:1"}}}});

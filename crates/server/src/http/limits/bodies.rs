@@ -15,7 +15,7 @@ use crate::budgets::bytes::Held;
 use crate::state::AppState;
 
 /// To be laid around all routes. What is too much ends the body, and `extract::body` says so.
-pub(crate) async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn count_body(State(state): State<AppState>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }

@@ -7,7 +7,7 @@ use billing_contract::problem::MEDIA_TYPE;
 use serde_json::{Map, Value, json};
 
 /// Adds all of it to a document made from the routes.
-pub(super) fn complete(document: &mut Value) {
+pub(super) fn complete_document(document: &mut Value) {
     let Some(paths) = document["paths"].as_object_mut() else { return };
     for operations in paths.values_mut().filter_map(Value::as_object_mut) {
         for (method, operation) in operations.iter_mut() {
@@ -17,7 +17,7 @@ pub(super) fn complete(document: &mut Value) {
                 responses.entry(code.status().to_string()).or_insert_with(|| json!({}));
             }
             for (status, response) in responses.iter_mut() {
-                describe(status, response);
+                describe_errors(status, response);
             }
         }
     }
@@ -57,7 +57,7 @@ fn answers_around(method: &str, operation: &Value) -> Vec<ProblemCode> {
     codes
 }
 
-fn describe(status: &str, response: &mut Value) {
+fn describe_errors(status: &str, response: &mut Value) {
     let Some(response) = response.as_object_mut() else { return };
     let problems: Vec<&ProblemCode> =
         ProblemCode::ALL.iter().filter(|code| code.status().to_string() == status).collect();
@@ -92,7 +92,7 @@ mod tests {
             "post": operation(json!([{"session": []}])), "put": operation(json!([{"service_key": []}])),
             "get": {"responses": {"200": {"description": "Here"}}},
         }}});
-        complete(&mut document);
+        complete_document(&mut document);
         let statuses = |method: &str| {
             let responses = document["paths"]["/a"][method]["responses"].as_object().unwrap();
             responses.keys().cloned().collect::<Vec<_>>().join(" ")

@@ -17,10 +17,10 @@ const TOKEN: usize = 255;
 const TIME_ZONE: usize = 64;
 
 /// Puts them into a document made from the routes.
-pub(super) fn add(document: &mut Value) {
+pub(super) fn add_limits(document: &mut Value) {
     let Some(schemas) = document.pointer_mut("/components/schemas") else { return };
-    for (place, limits) in all() {
-        let Some(target) = schemas.pointer_mut(&pointer(place)).and_then(Value::as_object_mut) else {
+    for (place, limits) in all_limits() {
+        let Some(target) = schemas.pointer_mut(&pointer_to(place)).and_then(Value::as_object_mut) else {
             tracing::error!(place, "the description of the API has no such field");
             continue;
         };
@@ -32,11 +32,11 @@ pub(super) fn add(document: &mut Value) {
 }
 
 /// `UsageEvent.id` → `/UsageEvent/properties/id`, `EnteredDecimal` → `/EnteredDecimal`.
-fn pointer(place: &str) -> String {
+fn pointer_to(place: &str) -> String {
     format!("/{}", place.replace('.', "/properties/"))
 }
 
-fn text(most: usize) -> Value {
+fn text_limit(most: usize) -> Value {
     json!({"maxLength": most})
 }
 
@@ -45,8 +45,8 @@ fn some_text(most: usize) -> Value {
 }
 
 /// Says of a text in somebody's own words what [`billing_domain::FreeText`] refuses in it.
-fn free(purpose: Purpose) -> Value {
-    let mut limits = if purpose.required { some_text(purpose.most) } else { text(purpose.most) };
+fn free_text_limit(purpose: Purpose) -> Value {
+    let mut limits = if purpose.required { some_text(purpose.most) } else { text_limit(purpose.most) };
     let lines = if purpose.lines { "line ends aside, " } else { "" };
     let refused = format!("Refused: {lines}control characters, characters that are not seen, and card numbers.");
     limits["description"] = json!(refused);
@@ -54,81 +54,81 @@ fn free(purpose: Purpose) -> Value {
 }
 
 /// The same of what a program sends, which is masked.
-fn masked(purpose: Purpose) -> Value {
-    let mut limits = text(purpose.most);
+fn masked_text_limit(purpose: Purpose) -> Value {
+    let mut limits = text_limit(purpose.most);
     limits["description"] = json!(
         "For people. Of card numbers only the last four digits are kept, and characters that are not seen are left out."
     );
     limits
 }
 
-fn id() -> Value {
+fn id_limit() -> Value {
     json!({"format": "uuid", "maxLength": 36})
 }
 
-fn number(least: i64, most: i64) -> Value {
+fn number_limit(least: i64, most: i64) -> Value {
     json!({"minimum": least, "maximum": most})
 }
 
 /// A schema, or a field of one, and what is said of it.
-fn all() -> Vec<(&'static str, Value)> {
+fn all_limits() -> Vec<(&'static str, Value)> {
     vec![
         ("EnteredDecimal", some_text(MAX_TEXT_BYTES)),
         ("Message.code", json!({"enum": message::CODES})),
         ("SignIn.email", some_text(sessions::MAX_EMAIL)),
         ("SignIn.password", some_text(MAX_PASSWORD)),
         ("Confirm.password", some_text(MAX_PASSWORD)),
-        ("CreateTopUp.card_id", id()),
-        ("CreateTopUp.request_id", id()),
-        ("CreateRefund.organization_id", id()),
-        ("CreateRefund.top_up_id", id()),
-        ("CreateRefund.reason", free(free_text::REFUND_REASON)),
-        ("CreateFundsRequest.reason", free(free_text::REQUEST_REASON)),
-        ("AnswerFundsRequest.answer", free(free_text::REQUEST_ANSWER)),
-        ("PutOrganization.name", free(free_text::ORGANIZATION_NAME)),
-        ("PutOrganization.address", free(free_text::ADDRESS)),
-        ("PutOrganization.tax_id", free(free_text::TAX_ID)),
+        ("CreateTopUp.card_id", id_limit()),
+        ("CreateTopUp.request_id", id_limit()),
+        ("CreateRefund.organization_id", id_limit()),
+        ("CreateRefund.top_up_id", id_limit()),
+        ("CreateRefund.reason", free_text_limit(free_text::REFUND_REASON)),
+        ("CreateFundsRequest.reason", free_text_limit(free_text::REQUEST_REASON)),
+        ("AnswerFundsRequest.answer", free_text_limit(free_text::REQUEST_ANSWER)),
+        ("PutOrganization.name", free_text_limit(free_text::ORGANIZATION_NAME)),
+        ("PutOrganization.address", free_text_limit(free_text::ADDRESS)),
+        ("PutOrganization.tax_id", free_text_limit(free_text::TAX_ID)),
         ("PutOrganization.time_zone", some_text(TIME_ZONE)),
-        ("CreatePaymentLink.note", free(free_text::LINK_NOTE)),
-        ("CreatePaymentLink.expires_in_seconds", number(MIN_SECONDS, MAX_SECONDS)),
+        ("CreatePaymentLink.note", free_text_limit(free_text::LINK_NOTE)),
+        ("CreatePaymentLink.expires_in_seconds", number_limit(MIN_SECONDS, MAX_SECONDS)),
         ("ResolveLink.token", some_text(TOKEN)),
         ("CompleteLink.token", some_text(TOKEN)),
-        ("CompleteLink.card_token", text(cards::TOKEN_CHARACTERS)),
-        ("CompleteLink.exp_month", number(1, 12)),
-        ("CompleteLink.exp_year", number(1, 9_999)),
-        ("CompleteLink.consent", free(free_text::CONSENT)),
+        ("CompleteLink.card_token", text_limit(cards::TOKEN_CHARACTERS)),
+        ("CompleteLink.exp_month", number_limit(1, 12)),
+        ("CompleteLink.exp_year", number_limit(1, 9_999)),
+        ("CompleteLink.consent", free_text_limit(free_text::CONSENT)),
         ("AskAttempt.token", some_text(TOKEN)),
-        ("AskAttempt.attempt_id", id()),
+        ("AskAttempt.attempt_id", id_limit()),
         ("AnswerAttempt.token", some_text(TOKEN)),
-        ("AnswerAttempt.attempt_id", id()),
-        ("CreateCardSetup.token", text(cards::TOKEN_CHARACTERS)),
-        ("CreateCardSetup.exp_month", number(1, 12)),
-        ("CreateCardSetup.exp_year", number(1, 9_999)),
-        ("CreateCardSetup.consent", free(free_text::CONSENT)),
-        ("PutAutoPay.card_id", id()),
-        ("Authorize.organization_id", id()),
-        ("Authorize.ttl_seconds", number(1, authorization::MAX_TTL_SECONDS)),
+        ("AnswerAttempt.attempt_id", id_limit()),
+        ("CreateCardSetup.token", text_limit(cards::TOKEN_CHARACTERS)),
+        ("CreateCardSetup.exp_month", number_limit(1, 12)),
+        ("CreateCardSetup.exp_year", number_limit(1, 9_999)),
+        ("CreateCardSetup.consent", free_text_limit(free_text::CONSENT)),
+        ("PutAutoPay.card_id", id_limit()),
+        ("Authorize.organization_id", id_limit()),
+        ("Authorize.ttl_seconds", number_limit(1, authorization::MAX_TTL_SECONDS)),
         ("Events.events", json!({"minItems": 1, "maxItems": MAX_EVENTS})),
         ("UsageEvent.id", some_text(free_text::USAGE_ID.most)),
-        ("UsageEvent.organization_id", id()),
-        ("UsageEvent.description", masked(free_text::USAGE_DESCRIPTION)),
-        ("UsageEvent.source", masked(free_text::USAGE_SOURCE)),
-        ("UsageEvent.hold_id", id()),
+        ("UsageEvent.organization_id", id_limit()),
+        ("UsageEvent.description", masked_text_limit(free_text::USAGE_DESCRIPTION)),
+        ("UsageEvent.source", masked_text_limit(free_text::USAGE_SOURCE)),
+        ("UsageEvent.hold_id", id_limit()),
     ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::router::api;
+    use crate::http::router::api_routes;
 
     #[test]
     fn every_limit_finds_its_field() {
-        let (_, document) = api().split_for_parts();
+        let (_, document) = api_routes().split_for_parts();
         let mut document = serde_json::to_value(document).unwrap();
-        add(&mut document);
-        for (place, limits) in all() {
-            let found = document.pointer(&format!("/components/schemas{}", pointer(place)));
+        add_limits(&mut document);
+        for (place, limits) in all_limits() {
+            let found = document.pointer(&format!("/components/schemas{}", pointer_to(place)));
             let found = found.unwrap_or_else(|| panic!("there is no {place}"));
             for (keyword, value) in limits.as_object().unwrap() {
                 assert_eq!(&found[keyword], value, "{place}");

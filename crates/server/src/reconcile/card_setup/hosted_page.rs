@@ -1,4 +1,4 @@
-//! A card that is entered on a page of the provider's own, behind a hand-over link: the page is opened once, what was done
+//! A card that is entered on a page of the provider's own, behind a payment link: the page is opened once, what was done
 //! there is asked of the provider, and a page that nobody finishes is closed.
 
 use billing_payments::{

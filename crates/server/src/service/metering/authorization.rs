@@ -4,15 +4,15 @@ use billing_contract::ProblemCode;
 use billing_contract::metering::{Authorization, Authorize};
 use billing_domain::status::{Refusal, WalletStatus};
 use billing_domain::{HoldId, Money, OrganizationId};
-use billing_store::{NewHold, Release, Wanted};
+use billing_store::{HoldRequest, NewHold, Release};
 use tokio::sync::oneshot;
 
-use super::{decimal_code, field, organization};
+use super::{decimal_code, find_organization, general_error};
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Detail, Problem, field_error};
 use crate::queue::authorizations::QueuedAuthorization;
-use crate::queue::lanes::Enqueued;
+use crate::queue::group::Enqueued;
 use crate::service::wallet;
 use crate::state::AppState;
 
@@ -26,8 +26,8 @@ const RETRY_SECONDS: i64 = 5;
 ///
 /// The status decides first. Then the estimate is set aside, if the available amount stays at or above zero with it;
 /// an inbound call in grace may take it down to the floor of grace.
-pub(crate) async fn authorize(state: &AppState, form: &Authorize) -> Result<Authorization, Problem> {
-    let answer = decide(state, form).await?;
+pub(crate) async fn authorize_work(state: &AppState, form: &Authorize) -> Result<Authorization, Problem> {
+    let answer = decide_authorization(state, form).await?;
     let outcome = match &answer {
         Authorization::Allowed { .. } => "allowed",
         Authorization::Refused { reason, .. } => reason.as_str(),
@@ -36,14 +36,14 @@ pub(crate) async fn authorize(state: &AppState, form: &Authorize) -> Result<Auth
     Ok(answer)
 }
 
-async fn decide(state: &AppState, form: &Authorize) -> Result<Authorization, Problem> {
+async fn decide_authorization(state: &AppState, form: &Authorize) -> Result<Authorization, Problem> {
     let estimate = check_authorize(form)?;
-    let organization = organization(state, &form.organization_id).await?.ok_or_else(Problem::not_found)?;
+    let organization = find_organization(state, &form.organization_id).await?.ok_or_else(Problem::not_found)?;
     let (now, policy) = (state.clock.now(), &state.config.policy);
-    let figures = wallet::figures(state, &organization.id).await?;
-    let status = wallet::admission(&figures, policy, now);
+    let figures = wallet::read_figures(state, &organization.id).await?;
+    let status = wallet::admission_status(&figures, policy, now);
     if let Err(reason) = status.admits(form.kind) {
-        return refusal(state, &organization.id, reason).await;
+        return refused_authorization(state, &organization.id, reason).await;
     }
     let floor = match status {
         WalletStatus::Grace => policy.grace_floor(),
@@ -51,10 +51,10 @@ async fn decide(state: &AppState, form: &Authorize) -> Result<Authorization, Pro
     };
     let expires_at = now.plus_seconds(form.ttl_seconds);
     let hold = NewHold { id: state.new_id()?, kind: form.kind, amount: estimate, expires_at };
-    let wanted = Wanted { organization_id: organization.id.clone(), hold, floor };
+    let wanted = HoldRequest { organization_id: organization.id.clone(), hold, floor };
     match set_aside_together(state, wanted).await? {
         billing_store::Authorization::Granted { hold, wallet } => {
-            changed(state, &organization.id);
+            publish_change(state, &organization.id);
             // What was available before this hold, down to the floor.
             let before = wallet.available().checked_add(hold.amount).and_then(|before| before.checked_sub(floor));
             Ok(Authorization::Allowed {
@@ -67,21 +67,21 @@ async fn decide(state: &AppState, form: &Authorize) -> Result<Authorization, Pro
         billing_store::Authorization::Refused { wallet } => {
             // Parallel work may have taken the last of it since the status was read.
             let reason =
-                wallet::admission(&wallet, policy, now).admits(form.kind).err().unwrap_or(Refusal::Insufficient);
-            refusal(state, &organization.id, reason).await
+                wallet::admission_status(&wallet, policy, now).admits(form.kind).err().unwrap_or(Refusal::Insufficient);
+            refused_authorization(state, &organization.id, reason).await
         }
     }
 }
 
 /// Sets the money aside in one transaction with other requests; the money stays held when this is dropped.
-async fn set_aside_together(state: &AppState, wanted: Wanted) -> Result<billing_store::Authorization, Problem> {
+async fn set_aside_together(state: &AppState, wanted: HoldRequest) -> Result<billing_store::Authorization, Problem> {
     let (reply, answer) = oneshot::channel();
     let organization_id = wanted.organization_id.clone();
     match state.authorizations.enqueue(&organization_id, 1, QueuedAuthorization { wanted, reply }) {
         Enqueued::Waiting => {}
-        Enqueued::First(lane) => {
+        Enqueued::First(queue) => {
             let state = state.clone();
-            state.tasks.clone().spawn(async move { drain(&state, lane).await });
+            state.tasks.clone().spawn(async move { drain_queue(&state, queue).await });
         }
         Enqueued::Full(_) => {
             let detail = "More is asked than can be answered. Ask again.";
@@ -92,8 +92,8 @@ async fn set_aside_together(state: &AppState, wanted: Wanted) -> Result<billing_
 }
 
 /// Answers until nobody waits any more.
-async fn drain(state: &AppState, lane: usize) {
-    let task = state.authorizations.task(lane);
+async fn drain_queue(state: &AppState, queue: usize) {
+    let task = state.authorizations.task(queue);
     while let Some(asked) = task.take() {
         let (wanted, replies): (Vec<_>, Vec<_>) = asked.into_iter().map(|one| (one.wanted, one.reply)).unzip();
         match state.store.authorize_many(&wanted, state.clock.now()).await {
@@ -117,13 +117,17 @@ fn check_authorize(form: &Authorize) -> Result<Money, Problem> {
     let mut errors = Vec::new();
     let estimate = form.estimate.text().parse::<Money>();
     match estimate {
-        Ok(amount) if amount.is_negative() => errors.push(field("/estimate", "negative", "must not be negative")),
-        Ok(amount) if amount > MAX_ESTIMATE => errors.push(field("/estimate", "too_large", "this amount is too large")),
+        Ok(amount) if amount.is_negative() => {
+            errors.push(general_error("/estimate", "negative", "must not be negative"));
+        }
+        Ok(amount) if amount > MAX_ESTIMATE => {
+            errors.push(general_error("/estimate", "too_large", "this amount is too large"));
+        }
         Ok(_) => {}
         Err(error) => errors.push(field_error("/estimate", decimal_code(error), UserMessage::from(error))),
     }
     if !(1..=MAX_TTL_SECONDS).contains(&form.ttl_seconds) {
-        errors.push(field("/ttl_seconds", "out_of_range", format!("From 1 to {MAX_TTL_SECONDS} seconds.")));
+        errors.push(general_error("/ttl_seconds", "out_of_range", format!("From 1 to {MAX_TTL_SECONDS} seconds.")));
     }
     match estimate {
         Ok(amount) if errors.is_empty() => Ok(amount),
@@ -131,7 +135,7 @@ fn check_authorize(form: &Authorize) -> Result<Money, Problem> {
     }
 }
 
-async fn refusal(
+async fn refused_authorization(
     state: &AppState,
     organization_id: &OrganizationId,
     reason: Refusal,
@@ -142,15 +146,15 @@ async fn refusal(
 }
 
 /// `POST /metering/authorizations/{id}/release`. Giving back what is given back already is fine.
-pub(crate) async fn release(state: &AppState, hold_id: &HoldId) -> Result<(), Problem> {
+pub(crate) async fn release_hold(state: &AppState, hold_id: &HoldId) -> Result<(), Problem> {
     if let Release::Released(wallet) = state.store.release_hold(hold_id, state.clock.now()).await? {
-        changed(state, &wallet.organization_id);
+        publish_change(state, &wallet.organization_id);
     }
     Ok(())
 }
 
 /// A hold was made or given back: less or more is available now.
-fn changed(state: &AppState, organization_id: &OrganizationId) {
+fn publish_change(state: &AppState, organization_id: &OrganizationId) {
     state.events.publish(organization_id, Topic::Wallet);
     state.wake_queue.add(organization_id);
 }

@@ -7,7 +7,7 @@ use billing_domain::pricing::{self, PricingError};
 use billing_domain::{FreeTextError, HoldId, Timestamp};
 use rust_decimal::Decimal;
 
-use super::{decimal_code, field};
+use super::{decimal_code, general_error};
 use crate::problem::text_error;
 use crate::service::postings::UsageLine;
 
@@ -21,24 +21,24 @@ const OLDEST: Timestamp = Timestamp::from_seconds(946_684_800);
 ///
 /// What describes the line is masked where a person would be asked to correct it: agents bear their users' names, and no
 /// line may be lost over one. Its id is kept as it is; what `references` makes of one that holds a card number comes later.
-pub(super) fn line(event: UsageEvent, now: Timestamp) -> Result<UsageLine, FieldError> {
+pub(super) fn check_item(event: UsageEvent, now: Timestamp) -> Result<UsageLine, FieldError> {
     check_id(&event.id)?;
-    let description = text("/description", &event.description, USAGE_DESCRIPTION)?;
-    let source = text("/source", &event.source, USAGE_SOURCE)?;
+    let description = check_text("/description", &event.description, USAGE_DESCRIPTION)?;
+    let source = check_text("/source", &event.source, USAGE_SOURCE)?;
     let factor = |pointer, read: fn(&str) -> Result<Decimal, PricingError>, entered: &Entered| {
         read(entered.text()).map_err(|error| pricing_error(pointer, error))
     };
     let quantity = factor("/quantity", pricing::parse_quantity, &event.quantity)?;
     let unit_price = factor("/unit_price", pricing::parse_price, &event.unit_price)?;
     if event.occurred_at > now.plus_seconds(AHEAD_SECONDS) {
-        return Err(field("/occurred_at", "future", "This lies more than five minutes in the future."));
+        return Err(general_error("/occurred_at", "future", "This lies more than five minutes in the future."));
     }
     if event.occurred_at < OLDEST {
-        return Err(field("/occurred_at", "too_old", "Nothing before the year 2000 can be posted."));
+        return Err(general_error("/occurred_at", "too_old", "Nothing before the year 2000 can be posted."));
     }
     let parsed = event.hold_id.as_deref().map(uuid::Uuid::try_parse).transpose();
     let hold_id = parsed
-        .map_err(|_| field("/hold_id", "wrong_value", "A hold's id is the hold_id of its authorization."))?
+        .map_err(|_| general_error("/hold_id", "wrong_value", "A hold's id is the hold_id of its authorization."))?
         // As it was given out, whatever the case it comes back in.
         .map(|id| HoldId::from_trusted(id.to_string()));
     UsageLine::priced(event.id, event.kind, quantity, event.unit, unit_price, event.occurred_at, description, source)
@@ -46,7 +46,7 @@ pub(super) fn line(event: UsageEvent, now: Timestamp) -> Result<UsageLine, Field
         .map_err(|error| pricing_error("/quantity", error))
 }
 
-fn text(pointer: &str, sent: &str, purpose: Purpose) -> Result<String, FieldError> {
+fn check_text(pointer: &str, sent: &str, purpose: Purpose) -> Result<String, FieldError> {
     FreeText::mask(purpose, sent).map(FreeText::into_string).map_err(|error| text_error(pointer, error))
 }
 
@@ -65,7 +65,7 @@ fn pricing_error(pointer: &str, error: PricingError) -> FieldError {
         PricingError::TooLarge => "too_large",
         PricingError::Decimal(error) => decimal_code(error),
     };
-    field(pointer, code, error.to_string())
+    general_error(pointer, code, error.to_string())
 }
 
 #[cfg(test)]
@@ -92,18 +92,18 @@ mod tests {
     }
 
     fn error(event: UsageEvent) -> (String, String) {
-        let error = line(event, NOW).unwrap_err();
+        let error = check_item(event, NOW).unwrap_err();
         (error.pointer, error.code)
     }
 
     #[test]
     fn a_good_event_is_priced_once() {
-        let priced = line(event(), NOW).unwrap();
+        let priced = check_item(event(), NOW).unwrap();
         assert_eq!(priced.amount().to_string(), "-0.114");
         let spelt = UsageEvent { quantity: Entered(Some("95.000".to_owned())), ..event() };
-        assert_eq!(line(spelt, NOW).unwrap(), priced, "another spelling of the same number is the same content");
+        assert_eq!(check_item(spelt, NOW).unwrap(), priced, "another spelling of the same number is the same content");
         let free = UsageEvent { unit_price: Entered(Some("0".to_owned())), ..event() };
-        assert_eq!(line(free, NOW).unwrap().amount(), Money::ZERO);
+        assert_eq!(check_item(free, NOW).unwrap().amount(), Money::ZERO);
     }
 
     #[test]
@@ -134,7 +134,7 @@ mod tests {
         for (pointer, code, event) in cases {
             assert_eq!(error(event), (pointer.to_owned(), code.to_owned()));
         }
-        assert!(line(UsageEvent { occurred_at: NOW.plus_seconds(300), ..event() }, NOW).is_ok());
-        assert!(line(UsageEvent { occurred_at: OLDEST, ..event() }, NOW).is_ok());
+        assert!(check_item(UsageEvent { occurred_at: NOW.plus_seconds(300), ..event() }, NOW).is_ok());
+        assert!(check_item(UsageEvent { occurred_at: OLDEST, ..event() }, NOW).is_ok());
     }
 }

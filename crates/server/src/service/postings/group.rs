@@ -8,18 +8,18 @@ use billing_domain::OrganizationId;
 use billing_store::{Batch, NewLine, Posting};
 use tokio::sync::oneshot;
 
-use super::{Report, batch, post_batches, tell};
+use super::{Report, post_batches, prepare_batch, publish_posting};
 use crate::problem::{Detail, Problem};
-use crate::queue::lanes::Enqueued;
-use crate::queue::postings::{Posted, PostingReply, QueuedPosting};
+use crate::queue::group::Enqueued;
+use crate::queue::postings::{PostResult, PostingReply, QueuedPosting};
 use crate::state::AppState;
 
 /// Posts the lines of a request together with those of others. Answers after the commit, in the order of the reports;
 /// the posting goes on when this is dropped.
-pub(crate) async fn post_together(state: &AppState, reports: Vec<Report>) -> Result<Vec<Vec<Posted>>, Problem> {
-    // Made ready here, where many requests can do it side by side, and not in the lane.
-    let batches = reports.into_iter().map(|report| batch(state, report)).collect::<Result<Vec<_>, _>>()?;
-    let waiting: Vec<_> = batches.into_iter().map(|batch| enqueue(state, batch)).collect();
+pub(crate) async fn post_together(state: &AppState, reports: Vec<Report>) -> Result<Vec<Vec<PostResult>>, Problem> {
+    // Made ready here, where many requests can do it side by side, and not in the queue.
+    let batches = reports.into_iter().map(|report| prepare_batch(state, report)).collect::<Result<Vec<_>, _>>()?;
+    let waiting: Vec<_> = batches.into_iter().map(|batch| enqueue_batch(state, batch)).collect();
     let mut answers = Vec::with_capacity(waiting.len());
     for answer in waiting {
         answers.push(answer.await.map_err(|_| Problem::internal("a posting was broken off"))??);
@@ -27,14 +27,14 @@ pub(crate) async fn post_together(state: &AppState, reports: Vec<Report>) -> Res
     Ok(answers)
 }
 
-fn enqueue(state: &AppState, batch: Batch) -> oneshot::Receiver<Result<Vec<Posted>, Problem>> {
+fn enqueue_batch(state: &AppState, batch: Batch) -> oneshot::Receiver<Result<Vec<PostResult>, Problem>> {
     let (reply, answer) = oneshot::channel();
     let (organization_id, lines) = (batch.organization_id.clone(), batch.lines.len());
     match state.postings.enqueue(&organization_id, lines, QueuedPosting { batch, reply }) {
         Enqueued::Waiting => {}
-        Enqueued::First(lane) => {
+        Enqueued::First(queue) => {
             let state = state.clone();
-            state.tasks.clone().spawn(async move { drain(&state, lane).await });
+            state.tasks.clone().spawn(async move { drain_queue(&state, queue).await });
         }
         Enqueued::Full(queued) => {
             let _ = queued.reply.send(Err(too_busy()));
@@ -49,10 +49,10 @@ fn too_busy() -> Problem {
 }
 
 /// Posts until nothing waits any more.
-async fn drain(state: &AppState, lane: usize) {
-    let task = state.postings.task(lane);
+async fn drain_queue(state: &AppState, queue: usize) {
+    let task = state.postings.task(queue);
     while let Some(queued) = task.take() {
-        commit(state, queued).await;
+        commit_batches(state, queued).await;
     }
 }
 
@@ -60,7 +60,7 @@ async fn drain(state: &AppState, lane: usize) {
 type Shares = Vec<(usize, PostingReply)>;
 
 #[tracing::instrument(level = "debug", skip_all, fields(requests = queued.len()))]
-async fn commit(state: &AppState, queued: Vec<QueuedPosting>) {
+async fn commit_batches(state: &AppState, queued: Vec<QueuedPosting>) {
     let mut wallets: BTreeMap<OrganizationId, (Vec<NewLine>, Shares)> = BTreeMap::new();
     for QueuedPosting { batch, reply } in queued {
         let (lines, shares) = wallets.entry(batch.organization_id).or_default();
@@ -77,7 +77,7 @@ async fn commit(state: &AppState, queued: Vec<QueuedPosting>) {
                 match posting {
                     Ok(posting) => hand_out(state, &batch.organization_id, shares, posting),
                     // The balance would leave its range, or there is no such wallet: each request by itself.
-                    Err(_) => alone(state, batch, shares).await,
+                    Err(_) => post_alone(state, batch, shares).await,
                 }
             }
         }
@@ -90,7 +90,7 @@ async fn commit(state: &AppState, queued: Vec<QueuedPosting>) {
         // One of them may be at fault: it must not spoil the others.
         Err(_) => {
             for (batch, shares) in batches.into_iter().zip(shares) {
-                alone(state, batch, shares).await;
+                post_alone(state, batch, shares).await;
             }
         }
     }
@@ -98,7 +98,7 @@ async fn commit(state: &AppState, queued: Vec<QueuedPosting>) {
 
 /// Gives every request its own outcomes.
 fn hand_out(state: &AppState, organization_id: &OrganizationId, shares: Shares, posting: Posting) {
-    tell(state, organization_id);
+    publish_posting(state, organization_id);
     let mut outcomes = posting.outcomes.into_iter().map(Ok);
     for (lines, reply) in shares {
         let own = outcomes.by_ref().take(lines).collect();
@@ -107,7 +107,7 @@ fn hand_out(state: &AppState, organization_id: &OrganizationId, shares: Shares, 
     }
 }
 
-async fn alone(state: &AppState, batch: Batch, shares: Shares) {
+async fn post_alone(state: &AppState, batch: Batch, shares: Shares) {
     let Batch { organization_id, lines } = batch;
     let mut lines = lines.into_iter();
     for (count, reply) in shares {

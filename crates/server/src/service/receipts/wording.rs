@@ -68,14 +68,14 @@ impl Issued {
                 TopUpKind::Auto => "Automatic wallet top-up".to_owned(),
             },
             note: "Prepaid balance".to_owned(),
-            amount: amount(paid, top_up.currency),
+            amount: amount_text(paid, top_up.currency),
             reference: top_up.id.to_string(),
         }
     }
 }
 
 /// Puts it into words, with what was given back by now; `None` if that is more than was paid, which the store refuses.
-pub(super) fn receipt(
+pub(super) fn compose_receipt(
     number: &str,
     issued: &Issued,
     payment: &Payment,
@@ -87,12 +87,12 @@ pub(super) fn receipt(
     let mut entries =
         vec![Entry { title: issued.title.clone(), note: issued.note.clone(), amount: issued.amount.clone() }];
     entries.extend(settled().map(|refund| refund_entry(refund, &issued.method, calendar)));
-    let unlisted = unlisted(payment)?;
-    entries.extend(unlisted.is_positive().then(|| further(unlisted, currency)));
+    let unlisted = unlisted_refunds(payment)?;
+    entries.extend(unlisted.is_positive().then(|| further_refunds(unlisted, currency)));
     let (buyer, seller) = (&issued.buyer, &issued.seller);
     Some(Receipt {
         number: number.to_owned(),
-        paid_at: moment(issued.paid_at),
+        paid_at: moment_text(issued.paid_at),
         banner: issued.banner.clone(),
         customer: Party { name: buyer.name.clone(), address: buyer.address.clone(), tax_id: buyer.tax_id.clone() },
         seller: Party { name: seller.name.clone(), address: seller.address.clone(), tax_id: seller.tax_id.clone() },
@@ -100,13 +100,13 @@ pub(super) fn receipt(
             Fact { label: "Receipt number", value: number.to_owned() },
             Fact { label: "Date paid", value: issued.date_paid.clone() },
             Fact { label: "Payment method", value: issued.method.clone() },
-            Fact { label: "Status", value: status(payment, net).to_owned() },
+            Fact { label: "Status", value: payment_status(payment, net).to_owned() },
             Fact { label: "Reference", value: issued.reference.clone() },
         ],
         entries,
-        total: Entry { title: "Net paid".to_owned(), note: String::new(), amount: amount(net, currency) },
-        notes: returning(payment, currency).into_iter().chain(disputed(payment, currency)).collect(),
-        han: zone::han(&issued.time_zone),
+        total: Entry { title: "Net paid".to_owned(), note: String::new(), amount: amount_text(net, currency) },
+        notes: returning_text(payment, currency).into_iter().chain(disputed_text(payment, currency)).collect(),
+        han: zone::uses_han(&issued.time_zone),
     })
 }
 
@@ -117,12 +117,12 @@ fn refund_entry(refund: &Refund, method: &str, calendar: &Calendar) -> Entry {
 }
 
 /// What was given back by refunds that are too many to list.
-fn unlisted(payment: &Payment) -> Option<Money> {
+fn unlisted_refunds(payment: &Payment) -> Option<Money> {
     let listed = payment.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
     payment.refunded.checked_sub(Money::checked_sum(listed.map(|refund| refund.amount))?)
 }
 
-fn further(amount: Money, currency: Currency) -> Entry {
+fn further_refunds(amount: Money, currency: Currency) -> Entry {
     Entry {
         title: "Further refunds".to_owned(),
         note: "One by one in the Transaction History".to_owned(),
@@ -130,7 +130,7 @@ fn further(amount: Money, currency: Currency) -> Entry {
     }
 }
 
-const fn status(payment: &Payment, net: Money) -> &'static str {
+const fn payment_status(payment: &Payment, net: Money) -> &'static str {
     if payment.disputed.is_positive() {
         "Disputed"
     } else if !payment.refunded.is_positive() {
@@ -144,27 +144,27 @@ const fn status(payment: &Payment, net: Money) -> &'static str {
 
 /// Money that may still stay is no refund.
 /// See docs/decisions/0014-refunds-on-receipts.md.
-fn returning(payment: &Payment, currency: Currency) -> Option<String> {
+fn returning_text(payment: &Payment, currency: Currency) -> Option<String> {
     payment.returning.is_positive().then(|| {
-        let amount = amount(payment.returning, currency);
+        let amount = amount_text(payment.returning, currency);
         format!("{amount} more are on their way back to the card. They count as soon as its bank has them.")
     })
 }
 
 /// A dispute may still be won.
-fn disputed(payment: &Payment, currency: Currency) -> Option<String> {
+fn disputed_text(payment: &Payment, currency: Currency) -> Option<String> {
     payment.disputed.is_positive().then(|| {
-        let amount = amount(payment.disputed, currency);
+        let amount = amount_text(payment.disputed, currency);
         format!("The card's bank has taken {amount} of this payment back in a dispute. It is not counted above.")
     })
 }
 
 fn given_back(value: Money, currency: Currency) -> String {
-    format!("\u{2212}{}", amount(value, currency))
+    format!("\u{2212}{}", amount_text(value, currency))
 }
 
 /// `1,250.00 USD`, never rounded.
-fn amount(value: Money, currency: Currency) -> String {
+fn amount_text(value: Money, currency: Currency) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = write_scaled(&mut text, value.micros(), 6, currency.exponent());
@@ -180,7 +180,7 @@ fn amount(value: Money, currency: Currency) -> String {
     format!("{grouped}{point}{fraction} {currency}")
 }
 
-fn moment(at: Timestamp) -> Moment {
+fn moment_text(at: Timestamp) -> Moment {
     let date = at.utc_date();
     let second = at.seconds_since(date.utc_start());
     let part = |value: i64| u8::try_from(value).unwrap_or_default();
@@ -278,7 +278,7 @@ mod tests {
         let issued = Issued::of(&organization, &seller, &top_up, payment.paid, &chicago);
         // As it comes back from the database.
         let issued = serde_json::from_str(&serde_json::to_string(&issued).unwrap()).unwrap();
-        receipt("R-000001", &issued, &payment, top_up.currency, &chicago)
+        compose_receipt("R-000001", &issued, &payment, top_up.currency, &chicago)
     }
 
     #[test]
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn amounts_are_grouped_exact_and_name_their_currency() {
-        let of = |text: &str, currency| amount(text.parse().unwrap(), currency);
+        let of = |text: &str, currency| amount_text(text.parse().unwrap(), currency);
         assert_eq!(of("1234567.5", Currency::Usd), "1,234,567.50 USD");
         assert_eq!(of("100", Currency::Usd), "100.00 USD");
         assert_eq!(of("0.01", Currency::Usd), "0.01 USD");
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn moments_are_taken_apart_in_utc() {
-        let at = moment("2026-11-27T20:54:07Z".parse().unwrap());
+        let at = moment_text("2026-11-27T20:54:07Z".parse().unwrap());
         assert_eq!((at.year, at.month, at.day, at.hour, at.minute, at.second), (2026, 11, 27, 20, 54, 7));
     }
 }

@@ -3,7 +3,7 @@
 use billing_receipt::{Han, Paper};
 
 /// The zones of the United States and Canada (tz database, `zone.tab`, with their older names), where paper is Letter.
-/// Whole families of names are in [`paper`].
+/// Whole families of names are in [`usual_paper_size`].
 const LETTER: [&str; 63] = [
     "America/Adak",
     "America/Anchorage",
@@ -73,13 +73,13 @@ const LETTER_FAMILIES: [&str; 5] = ["US/", "Canada/", "America/Indiana/", "Ameri
 
 /// Letter in the United States and Canada, A4 in the rest of the world.
 /// See docs/decisions/0013-receipt-paper-size.md.
-pub(super) fn paper(zone: &str) -> Paper {
+pub(super) fn usual_paper_size(zone: &str) -> Paper {
     let family = LETTER_FAMILIES.iter().any(|family| zone.starts_with(family));
     if family || LETTER.binary_search(&zone).is_ok() { Paper::Letter } else { Paper::A4 }
 }
 
 /// How Chinese characters are drawn there.
-pub(super) fn han(zone: &str) -> Han {
+pub(super) fn uses_han(zone: &str) -> Han {
     match zone {
         "Asia/Tokyo" | "Japan" => Han::Japanese,
         "Asia/Seoul" | "Asia/Pyongyang" | "ROK" => Han::Korean,
@@ -99,17 +99,17 @@ mod tests {
         assert!(LETTER.is_sorted());
         for zone in LETTER {
             assert!(Calendar::of(zone).is_ok(), "{zone}");
-            assert_eq!(paper(zone), Paper::Letter, "{zone}");
+            assert_eq!(usual_paper_size(zone), Paper::Letter, "{zone}");
         }
     }
 
     #[test]
     fn paper_follows_the_country() {
         for zone in ["America/Indiana/Knox", "US/Eastern", "Canada/Pacific"] {
-            assert_eq!(paper(zone), Paper::Letter, "{zone}");
+            assert_eq!(usual_paper_size(zone), Paper::Letter, "{zone}");
         }
         for zone in ["Europe/Berlin", "America/Sao_Paulo", "Asia/Tokyo", "UTC", "Australia/Sydney"] {
-            assert_eq!(paper(zone), Paper::A4, "{zone}");
+            assert_eq!(usual_paper_size(zone), Paper::A4, "{zone}");
         }
     }
 }

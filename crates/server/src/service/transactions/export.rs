@@ -6,11 +6,11 @@ use billing_domain::{Date, Money, Month};
 use billing_store::PostedLine;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
-use super::{Search, Wanted};
+use super::{ParsedQuery, Search};
 use crate::budgets::CostlyRead;
 use crate::calendar::Calendar;
 use crate::problem::{Detail, Problem};
-use crate::service::sessions::{self, Member};
+use crate::service::sessions::{self, SignedInMember};
 use crate::state::AppState;
 
 /// Lines that are read and written at one go.
@@ -21,7 +21,7 @@ const PAGE: u32 = 500;
 const FORMULA: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\u{2212}'];
 /// Says that the file is UTF-8: without it Excel takes it for the system's old code page.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// Characters of the organisation's name in the file's.
+/// Characters of the organization's name in the file's.
 const NAME_CHARACTERS: usize = 60;
 
 const HEADINGS: [&str; 16] = [
@@ -47,9 +47,9 @@ const HEADINGS: [&str; 16] = [
 /// broken file.
 ///
 /// A fault later on can only break the answer off, which the client sees as an incomplete one.
-pub(crate) async fn export(
+pub(crate) async fn export_transactions(
     state: &AppState,
-    member: &Member,
+    member: &SignedInMember,
     search: &Search,
 ) -> Result<(String, impl Stream<Item = Result<Vec<u8>, std::io::Error>> + Send + use<>), Problem> {
     search.refuse_places()?;
@@ -63,7 +63,7 @@ pub(crate) async fn export(
     };
     let name = file_name(&member.organization.name, search, calendar.date_of(state.clock.now()));
     let mut first = BYTE_ORDER_MARK.to_vec();
-    first.extend(rows([HEADINGS.map(str::to_owned)])?);
+    first.extend(send_rows([HEADINGS.map(str::to_owned)])?);
     first.extend(reader.next().await?.unwrap_or_default());
     let rest = stream::try_unfold(reader, |mut reader| async move {
         let part = reader.next().await.map_err(|problem| std::io::Error::other(problem.document().detail.clone()))?;
@@ -72,7 +72,7 @@ pub(crate) async fn export(
     Ok((name, stream::iter([Ok(first)]).chain(rest)))
 }
 
-/// `transactions-Northwind-Dental-2026-11.csv`: the organisation and the month, or the months, of the lines; where the
+/// `transactions-Northwind-Dental-2026-11.csv`: the organization and the month, or the months, of the lines; where the
 /// filter names none, that of today, up to which they go.
 fn file_name(organization: &str, search: &Search, today: Date) -> String {
     let month =
@@ -88,10 +88,10 @@ fn file_name(organization: &str, search: &Search, today: Date) -> String {
 
 struct Reader {
     state: AppState,
-    member: Member,
+    member: SignedInMember,
     /// Until the last line is read.
     _turn: CostlyRead,
-    wanted: Wanted,
+    wanted: ParsedQuery,
     done: bool,
 }
 
@@ -103,7 +103,7 @@ impl Reader {
         }
         let (filter, before) = (&self.wanted.filter, self.wanted.before_seq);
         // It may take long until the client has taken what it asked for: whoever may not read any more gets no more.
-        if sessions::standing(&self.state, &self.member).await?.is_err() {
+        if sessions::session_standing(&self.state, &self.member).await?.is_err() {
             let detail = Detail::general("The session ended while the table was sent.");
             return Err(Problem::new(ProblemCode::Unauthenticated, detail));
         }
@@ -111,11 +111,11 @@ impl Reader {
         let lines = store.transactions(&self.member.organization.id, filter, before, PAGE).await?;
         self.done = lines.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
         self.wanted.before_seq = lines.last().map(|posted| posted.line.seq);
-        rows(lines.into_iter().map(cells)).map(Some)
+        send_rows(lines.into_iter().map(row_cells)).map(Some)
     }
 }
 
-fn cells(posted: PostedLine) -> [String; HEADINGS.len()] {
+fn row_cells(posted: PostedLine) -> [String; HEADINGS.len()] {
     let PostedLine { line, hash } = posted;
     let direction = if line.amount.is_negative() { "out" } else { "in" };
     [
@@ -124,32 +124,32 @@ fn cells(posted: PostedLine) -> [String; HEADINGS.len()] {
         line.posted_at.to_string(),
         line.kind.as_str().to_owned(),
         direction.to_owned(),
-        magnitude(line.amount),
+        absolute_amount(line.amount),
         line.currency.to_string(),
         line.balance_after.to_string(),
         line.quantity.unwrap_or_default(),
         line.unit.map(|unit| unit.as_str().to_owned()).unwrap_or_default(),
         line.unit_price.unwrap_or_default(),
-        harmless(line.description),
-        harmless(line.source),
-        harmless(line.reference),
+        harmless_cell(line.description),
+        harmless_cell(line.source),
+        harmless_cell(line.reference),
         line.corrects.map(|seq| seq.to_string()).unwrap_or_default(),
         hash.to_string(),
     ]
 }
 
-fn magnitude(amount: Money) -> String {
+fn absolute_amount(amount: Money) -> String {
     let text = amount.to_string();
     text.strip_prefix('-').map(str::to_owned).unwrap_or(text)
 }
 
 /// Other people's text never becomes a formula.
-fn harmless(text: String) -> String {
+fn harmless_cell(text: String) -> String {
     if text.starts_with(FORMULA) { format!("'{text}") } else { text }
 }
 
 /// Records as RFC 4180 wants them.
-fn rows(records: impl IntoIterator<Item = [String; HEADINGS.len()]>) -> Result<Vec<u8>, Problem> {
+fn send_rows(records: impl IntoIterator<Item = [String; HEADINGS.len()]>) -> Result<Vec<u8>, Problem> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for record in records {
         writer.write_record(&record).map_err(Problem::internal)?;
@@ -188,11 +188,11 @@ mod tests {
             ("a=b", "a=b"),
             ("", ""),
         ] {
-            assert_eq!(harmless(text.to_owned()), cell);
+            assert_eq!(harmless_cell(text.to_owned()), cell);
         }
         let mut cells = [const { String::new() }; HEADINGS.len()];
         cells[0] = "say \"hi\", Ann\nBob".to_owned();
-        let text = String::from_utf8(rows([cells]).unwrap()).unwrap();
+        let text = String::from_utf8(send_rows([cells]).unwrap()).unwrap();
         assert_eq!(text, format!("\"say \"\"hi\"\", Ann\nBob\"{}\r\n", ",".repeat(15)));
     }
 }

@@ -15,7 +15,7 @@ const EVERY: u32 = 100;
 const MOST: u32 = 20_000;
 
 /// `GET /transactions/outline`. Lines that are posted meanwhile are not in it: it ends with `last_seq`.
-pub(crate) async fn outline(
+pub(crate) async fn get_outline(
     state: &AppState,
     organization: &Organization,
     search: &Search,

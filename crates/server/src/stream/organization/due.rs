@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::events::Topic;
-use crate::service::sessions::Member;
+use crate::service::sessions::SignedInMember;
 use billing_domain::{LinkId, RequestId, TopUpId};
 
 /// What has to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum DuePart {
     /// Whether the session lives.
     Session,
     /// Lines after the last one that was sent.
@@ -27,7 +27,7 @@ pub(super) enum Part {
 #[derive(Debug, Default)]
 pub(super) struct Due {
     /// In no order.
-    pub(super) parts: BTreeSet<Part>,
+    pub(super) parts: BTreeSet<DuePart>,
     /// By id.
     pub(super) top_ups: BTreeSet<TopUpId>,
     /// By id.
@@ -39,49 +39,52 @@ pub(super) struct Due {
 impl Due {
     /// What a new watcher is told. The session too: the role may have changed since the request was let in.
     pub(super) fn at_first() -> Self {
-        Self { parts: BTreeSet::from([Part::Session, Part::Ledger, Part::Wallet, Part::AutoPay]), ..Self::default() }
+        Self {
+            parts: BTreeSet::from([DuePart::Session, DuePart::Ledger, DuePart::Wallet, DuePart::AutoPay]),
+            ..Self::default()
+        }
     }
 
     /// Notes parts.
-    pub(super) fn add(&mut self, parts: impl IntoIterator<Item = Part>) {
+    pub(super) fn add(&mut self, parts: impl IntoIterator<Item = DuePart>) {
         self.parts.extend(parts);
     }
 
     /// Whether the part is due; it is not any more then.
-    pub(super) fn take(&mut self, part: Part) -> bool {
+    pub(super) fn take(&mut self, part: DuePart) -> bool {
         self.parts.remove(&part)
     }
 
     /// What a topic means for this watcher.
-    pub(super) fn note(&mut self, topic: Topic, watcher: &Member) {
+    pub(super) fn note(&mut self, topic: Topic, watcher: &SignedInMember) {
         match topic {
             // Whatever moves money or the wallet may bring it to the threshold.
-            Topic::Ledger => self.add([Part::Ledger, Part::Wallet, Part::AutoPay]),
-            Topic::Wallet => self.add([Part::Wallet, Part::AutoPay]),
+            Topic::Ledger => self.add([DuePart::Ledger, DuePart::Wallet, DuePart::AutoPay]),
+            Topic::Wallet => self.add([DuePart::Wallet, DuePart::AutoPay]),
             // The threshold is the wallet's low mark.
-            Topic::AutoPay => self.add([Part::AutoPay, Part::Wallet]),
+            Topic::AutoPay => self.add([DuePart::AutoPay, DuePart::Wallet]),
             Topic::TopUp(id) => {
                 self.top_ups.insert(id);
-                self.add([Part::Wallet, Part::AutoPay]);
+                self.add([DuePart::Wallet, DuePart::AutoPay]);
             }
-            Topic::Cards => self.add([Part::Cards, Part::Wallet, Part::AutoPay]),
+            Topic::Cards => self.add([DuePart::Cards, DuePart::Wallet, DuePart::AutoPay]),
             Topic::Request(id) => {
                 self.requests.insert(id);
             }
             Topic::Link(id) => {
                 self.links.insert(id);
             }
-            // Another time zone has other days: the session check reads the organisation anew.
-            Topic::Organization => self.add([Part::Session, Part::Wallet, Part::AutoPay]),
-            Topic::SessionEnded(token_hash) => self.add((token_hash == watcher.token_hash).then_some(Part::Session)),
+            // Another time zone has other days: the session check reads the organization anew.
+            Topic::Organization => self.add([DuePart::Session, DuePart::Wallet, DuePart::AutoPay]),
+            Topic::SessionEnded(token_hash) => self.add((token_hash == watcher.token_hash).then_some(DuePart::Session)),
             Topic::Everything => self.note_everything(),
-            Topic::RoleChanged(user_id) => self.add((user_id == watcher.user.id).then_some(Part::Session)),
+            Topic::RoleChanged(user_id) => self.add((user_id == watcher.user.id).then_some(DuePart::Session)),
         }
     }
 
     /// Topics were missed: all of it.
     pub(super) fn note_everything(&mut self) {
-        use Part::{AutoPay, Cards, EverythingOpen, Ledger, Session, Wallet};
+        use DuePart::{AutoPay, Cards, EverythingOpen, Ledger, Session, Wallet};
         self.add([Session, Ledger, Wallet, AutoPay, Cards, EverythingOpen]);
     }
 }

@@ -1,4 +1,4 @@
-//! Hand-over links with Stripe: the card is entered on Stripe's own page, and the browser's word about it counts nothing.
+//! Payment links with Stripe: the card is entered on Stripe's own page, and the browser's word about it counts nothing.
 
 use serde_json::{Value, json};
 

@@ -52,7 +52,7 @@ fn customer(shop: &Shop) -> String {
     shop.fake.bank().all("customer")[0]["id"].as_str().unwrap().to_owned()
 }
 
-async fn tell(shop: &Shop, top_up: &str) {
+async fn post_webhook(shop: &Shop, top_up: &str) {
     for (_, body) in shop.events_of(top_up) {
         shop.deliver(shop.world.server.origin(), &body).await.expect(204);
     }
@@ -75,8 +75,8 @@ async fn a_payment_that_is_not_here_is_credited_once_whoever_tells_of_it(shop: S
     let card = shop.connect(&client, "pm_card_visa").await;
     let acme = shop.world.acme.id.clone();
     let (payment, top_up) = paid(&shop, acme.as_str(), &customer(&shop), "usd").await;
-    tell(&shop, &top_up).await;
-    tell(&shop, &top_up).await;
+    post_webhook(&shop, &top_up).await;
+    post_webhook(&shop, &top_up).await;
     let (_, missed) = paid(&shop, acme.as_str(), &customer(&shop), "usd").await;
     // A card that was removed since is no reason to keep the money.
     client.delete(&format!("/api/v1/cards/{card}")).await.expect(204);
@@ -111,8 +111,8 @@ async fn a_payment_whose_owner_is_not_certain_is_named_and_nobody_is_credited(sh
     // The marks say Other, the customer is Acme's.
     let (_, contradicts) = paid(&shop, other.as_str(), &customer, "usd").await;
     let (_, foreign_money) = paid(&shop, acme.as_str(), &customer, "eur").await;
-    tell(&shop, &contradicts).await;
-    tell(&shop, &foreign_money).await;
+    post_webhook(&shop, &contradicts).await;
+    post_webhook(&shop, &foreign_money).await;
     for organization in [&acme, &other] {
         assert!(ledger(&shop.world, organization).await.is_empty());
     }
@@ -169,7 +169,7 @@ async fn a_refund_of_a_payment_that_is_not_here_finds_the_payment_first(shop: Sh
 }
 
 async fn a_refund_is_kept_until_its_payment_can_be_credited(shop: Shop) {
-    // The organisation itself is younger than the backup.
+    // The organization itself is younger than the backup.
     let organization: OrganizationId = typed_id();
     let customer = ask(&shop, "/v1/customers", &[("metadata[organization_id]", organization.as_str())]).await;
     let top_up = new_id();

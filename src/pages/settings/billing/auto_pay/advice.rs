@@ -1,7 +1,7 @@
 //! The adviser: a threshold that lives through a declined card, its reason in a sentence, and a button that takes it.
 
 use billing_domain::Money;
-use billing_domain::auto_pay::advice::{Advice, DECLINE_WINDOW_SECONDS, advise};
+use billing_domain::auto_pay::advice::{Advice, DECLINE_WINDOW_SECONDS, advise_settings};
 use billing_domain::auto_pay::{Refill, Settings};
 use leptos::prelude::*;
 
@@ -31,7 +31,7 @@ pub(super) fn Adviser(
     #[prop(into)]
     on_use: Callback<(Advice,)>,
 ) -> AnyView {
-    let advice = ErasedMemo::new(move || reading.history().and_then(|history| advise(&history, &live.limits)));
+    let advice = ErasedMemo::new(move || reading.history().and_then(|history| advise_settings(&history, &live.limits)));
     let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
     let shown = move || {
         let advice = advice.get()?;

@@ -2,7 +2,7 @@
 
 use billing_contract::auto_pay::{AutoPay, EnteredRefill, HealthState, PutAutoPay};
 use billing_contract::wallet::Wallet;
-use billing_domain::auto_pay::{Field, Plan, Refill, Settings, SettingsError, Situation, plan};
+use billing_domain::auto_pay::{Field, Plan, Refill, Settings, SettingsError, Situation, plan_charge};
 use billing_domain::limits::{AmountError, ChargeLimits};
 use billing_domain::{Currency, Money, Timestamp};
 
@@ -126,7 +126,7 @@ pub(in crate::pages::settings::billing) fn charged_at_once(
         last_charge_at: auto_pay.last_charge_at,
         charging: auto_pay.health.state == HealthState::Charging,
     };
-    match plan(settings, limits, &situation, now) {
+    match plan_charge(settings, limits, &situation, now) {
         Plan::Charge(amount) => Some(amount.money()),
         _ => None,
     }

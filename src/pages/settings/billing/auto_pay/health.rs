@@ -34,7 +34,7 @@ pub(super) fn describe_health(
     let threshold = money(auto_pay.threshold);
     let next_at = health.next_charge_at.map(&time);
     let reason = match &health.reason {
-        Some(reason) => texts::translated(reason, health.translation.as_deref()),
+        Some(reason) => texts::translate_sentence(reason, health.translation.as_deref()),
         None => texts::health::refused().to_owned(),
     };
     let (tone, word, sentence, next) = match health.state {

@@ -5,7 +5,7 @@ mod words;
 use std::sync::Arc;
 
 use billing_domain::auto_pay::Settings;
-use billing_domain::auto_pay::replay::{Replay, ReplayedCharge, replay};
+use billing_domain::auto_pay::replay::{Replay, ReplayedCharge, replay_settings};
 use billing_domain::{Money, Timestamp};
 use leptos::prelude::*;
 
@@ -61,7 +61,7 @@ pub(super) fn Replayed(
     let rest = StoredValue::new_local(None);
     let work_out = move |settings: Settings| {
         outcome.set(reading.history().and_then(|history| {
-            let replay = replay(&settings, &live.limits, &history, 0)?;
+            let replay = replay_settings(&settings, &live.limits, &history, 0)?;
             let last = history.steps.len().checked_sub(1)?;
             Some(Arc::new(ReplayOutcome { settings, from: history.from, to: history.end_of(last), replay }))
         }));

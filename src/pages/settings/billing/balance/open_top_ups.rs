@@ -40,7 +40,7 @@ pub(super) fn OpenTopUps(live: LiveWallet) -> AnyView {
 fn render_line(live: LiveWallet, top_up: TopUp) -> AnyView {
     let what = money_text(top_up.amount, top_up.currency, MoneyStyle::Total);
     let card = card_text(&top_up.card.brand, &top_up.card.last4);
-    let by_hand = top_up.is_by_hand();
+    let is_manual = top_up.is_manual();
     let (text, word) = match top_up.status {
         // Whoever opened the link sees and confirms their payment there.
         _ if top_up.by_link => (texts::balance::by_link(&what, &card), None),
@@ -48,8 +48,8 @@ fn render_line(live: LiveWallet, top_up: TopUp) -> AnyView {
             (texts::balance::automatic_waits(&what, &card), Some(texts::balance::confirm_with_bank()))
         }
         TopUpStatus::ActionRequired => (texts::balance::waits(&what, &card), Some(texts::balance::confirm())),
-        TopUpStatus::Unknown => (texts::balance::unknown(&what, &card), by_hand.then(texts::top_up::check)),
-        _ => (texts::balance::on_its_way(&what, &card), by_hand.then(texts::balance::show)),
+        TopUpStatus::Unknown => (texts::balance::unknown(&what, &card), is_manual.then(texts::top_up::check)),
+        _ => (texts::balance::on_its_way(&what, &card), is_manual.then(texts::balance::show)),
     };
     let show = move || {
         live.show_payment(top_up.clone());

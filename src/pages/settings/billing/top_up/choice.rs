@@ -45,7 +45,7 @@ pub(in super::super) fn describe_error(
 }
 
 pub(super) fn slider_stops(limits: &ChargeLimits) -> Vec<Money> {
-    slider::stops(limits)
+    slider::slider_stops(limits)
 }
 
 #[cfg(test)]

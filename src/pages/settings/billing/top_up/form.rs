@@ -98,7 +98,7 @@ fn forget_notice(live: LiveWallet) {
 fn slider_and_chips(live: LiveWallet) -> AnyView {
     let limits = live.limits;
     let stops = StoredValue::new(choice::slider_stops(&limits));
-    let chips = StoredValue::new(slider::chips(&limits));
+    let chips = StoredValue::new(slider::quick_picks(&limits));
     let write = move |amount: Money| money_text(amount, live.currency, MoneyStyle::Total);
     let anchor = dynamic::memo(move || choice::anchor_amount(&live.payment.amount.read(), &limits));
     let position = move || stops.with_value(|stops| slider::nearest_stop(stops, anchor.get()));

@@ -71,12 +71,12 @@ pub(super) fn line_title(line: &Transaction) -> String {
     if line.description.is_empty() {
         return kind_word(line.kind).to_owned();
     }
-    texts::translated(&line.description, line.translation.as_deref())
+    texts::translate_sentence(&line.description, line.translation.as_deref())
 }
 
 /// Where it came from; empty when nobody said.
 pub(super) fn line_source(line: &Transaction) -> String {
-    texts::translated(&line.source, line.source_translation.as_deref())
+    texts::translate_sentence(&line.source, line.source_translation.as_deref())
 }
 
 /// Kind, source, quantity, correction.

@@ -33,7 +33,7 @@ fn source_costs(usage: &Usage) -> Vec<SourceRow> {
     let others = (lines > 0).then_some((None, amount, lines));
     let all: Vec<_> = named.chain(others).collect();
     let amounts: Vec<Money> = all.iter().map(|(_, amount, _)| *amount).collect();
-    let shares = share::shares(&amounts, 1000);
+    let shares = share::compute_shares(&amounts, 1000);
     all.into_iter()
         .zip(shares)
         .map(|((source, amount, lines), share)| SourceRow { source, amount, lines, share })

@@ -26,7 +26,7 @@ pub(super) fn render_list(days: &[Day], currency: Currency, actions: BillingActi
 /// The source that alone is more than half of the spike's kind, and its place among the sources.
 fn dominant_source<'s>(day: &Day, spike: &'s Spike) -> Option<(usize, &'s str)> {
     let amounts: Vec<Money> = spike.sources.iter().map(|source| source.amount).collect();
-    let index = share::dominant(&amounts, day.by_kind.of(spike.kind))?;
+    let index = share::find_dominant(&amounts, day.by_kind.of(spike.kind))?;
     let name = spike.sources.get(index).map(|source| source.source.as_str()).filter(|source| !source.is_empty())?;
     Some((index, name))
 }
@@ -51,7 +51,7 @@ fn render_row(day: &Day, spike: &Spike, currency: Currency, actions: BillingActi
     let mut parts: Vec<Money> = spike.sources.iter().map(|source| source.amount).collect();
     let named = Money::checked_sum(parts.iter().copied()).and_then(|named| of_kind.checked_sub(named));
     parts.push(named.unwrap_or(Money::ZERO));
-    let shares = share::shares(&parts, 100).into_iter().map(|share| texts::usage::percent(&share.to_string()));
+    let shares = share::compute_shares(&parts, 100).into_iter().map(|share| texts::usage::percent(&share.to_string()));
     let shares: Vec<String> = shares.collect();
     let cause = match dominant_source(day, spike) {
         Some((index, source)) => {

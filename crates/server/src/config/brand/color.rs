@@ -1,15 +1,15 @@
-//! How well a colour is seen beside another (WCAG 2.2), in integers.
+//! How well a color is seen beside another (WCAG 2.2), in integers.
 
-/// A colour of sRGB.
+/// A color of sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Colour {
+pub(super) struct Color {
     red: u8,
     green: u8,
     blue: u8,
 }
 
-impl Colour {
-    /// The colour of these channels.
+impl Color {
+    /// The color of these channels.
     pub(super) const fn new(red: u8, green: u8, blue: u8) -> Self {
         Self { red, green, blue }
     }
@@ -32,14 +32,14 @@ impl Colour {
 
     /// Relative luminance in parts of [`SCALE`].
     fn luminance(self) -> u128 {
-        (2_126 * linear(self.red) + 7_152 * linear(self.green) + 722 * linear(self.blue)) / 10_000
+        (2_126 * to_linear(self.red) + 7_152 * to_linear(self.green) + 722 * to_linear(self.blue)) / 10_000
     }
 }
 
 const SCALE: u128 = 1_000_000;
 
 /// The linear value of a channel, in parts of [`SCALE`]: `c / 12.92` below 0.04045, else `((c + 0.055) / 1.055) ^ 2.4`.
-fn linear(channel: u8) -> u128 {
+fn to_linear(channel: u8) -> u128 {
     let channel = u128::from(channel);
     if channel <= 10 {
         return channel * SCALE * 100 / (255 * 1_292);
@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn ratios_are_those_of_the_published_examples() {
-        let white = Colour::new(255, 255, 255);
-        for (colour, hundredths) in [
+        let white = Color::new(255, 255, 255);
+        for (color, hundredths) in [
             ("#000000", 2_100),
             ("#ffffff", 100),
             ("#767676", 454),
@@ -76,14 +76,14 @@ mod tests {
             ("#ff0000", 399),
             ("#0000ff", 859),
         ] {
-            assert_eq!(Colour::parse(colour).unwrap().contrast(white), hundredths, "{colour}");
+            assert_eq!(Color::parse(color).unwrap().contrast(white), hundredths, "{color}");
         }
     }
 
     #[test]
     fn only_six_digits_are_a_colour() {
         for text in ["", "#", "#12345", "#1234567", "123456", "#12345g", "#+12345"] {
-            assert_eq!(Colour::parse(text), None, "{text}");
+            assert_eq!(Color::parse(text), None, "{text}");
         }
     }
 }
