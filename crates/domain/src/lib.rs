@@ -25,6 +25,7 @@ pub mod share;
 pub mod slider;
 pub mod spending;
 pub mod status;
+pub mod text_map;
 pub mod time;
 pub mod typed;
 
@@ -41,4 +42,5 @@ pub use provider_ref::{
     RefundRef, SetupRef, TopUpMark,
 };
 pub use role::Role;
+pub use text_map::TextMap;
 pub use time::{Date, Month, Timestamp};

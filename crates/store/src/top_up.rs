@@ -1,11 +1,9 @@
 //! Top-ups: the written intent to charge, the provider's word on it, and the credit, exactly once.
 
-use std::collections::BTreeMap;
-
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{
-    CardId, CardRef, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, PaymentRef, RequestId, Timestamp,
-    TopUpId, TransactionId, UserId,
+    CardId, CardRef, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, PaymentRef, RequestId, TextMap,
+    Timestamp, TopUpId, TransactionId, UserId,
 };
 
 use crate::db::{Db, Tx, args, columns, retrying};
@@ -169,7 +167,7 @@ pub struct CreditLine {
     /// Who paid; may be empty.
     pub source: String,
     /// Further facts.
-    pub details: BTreeMap<String, String>,
+    pub details: TextMap,
 }
 
 /// The effect of a provider's word.

@@ -24,7 +24,7 @@ pub(crate) async fn the_same_reference_connects_once(bench: &dyn TestBank) {
         panic!("a good card did not connect");
     };
     assert_ne!(first.provider_ref, second.provider_ref);
-    assert_eq!(first.fingerprint, second.fingerprint, "the same card is recognised");
+    assert_eq!(first.fingerprint, second.fingerprint, "the same card is recognized");
 }
 
 pub(crate) async fn the_same_reference_with_another_card_is_refused(bench: &dyn TestBank) {

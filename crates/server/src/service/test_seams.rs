@@ -1,11 +1,9 @@
 //! What tests may do that nobody else may: move the clock, script the sandbox bank, see both sides of the books.
 
-use std::collections::BTreeMap;
-
 use billing_domain::kind::Unit;
 use billing_domain::time::MICROS_PER_SECOND;
-use billing_domain::{Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
-use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehaviour};
+use billing_domain::{Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
+use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehavior};
 use billing_store::{NewLine, Origin, StoreError};
 use serde::Serialize;
 
@@ -101,7 +99,7 @@ fn made_up(id: TransactionId, number: u32, occurred_at: Timestamp, calendar: &Ca
         unit: usage.map(|_| Unit::Second),
         unit_price: usage.map(|_| "0.001".to_owned()),
         corrects: None,
-        details: BTreeMap::new(),
+        details: TextMap::default(),
         hold_id: None,
     }
 }
@@ -109,8 +107,8 @@ fn made_up(id: TransactionId, number: u32, occurred_at: Timestamp, calendar: &Ca
 /// Says how the bank behaves at its next new charge; several are used up in order.
 pub(crate) fn script_bank(state: &AppState, next: &str) -> Result<(), Problem> {
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
-    let next: Scripted = next.parse().map_err(|error: UnknownBehaviour| {
-        Problem::field("/next", "unknown_behaviour", Detail::general(error.to_string()))
+    let next: Scripted = next.parse().map_err(|error: UnknownBehavior| {
+        Problem::field("/next", "unknown_behavior", Detail::general(error.to_string()))
     })?;
     sandbox.script(next);
     Ok(())

@@ -19,7 +19,7 @@ const AT_ONCE: u32 = 100;
 /// Why a payment is not credited that is just being credited: what a crash in between leaves is found and gone on with.
 const BEGUN: &str = "it is just being credited";
 /// Why a payment is not credited whose mark names an organization that this database does not have.
-const NO_ORGANIZATION: &str = "its organisation is not here";
+const NO_ORGANIZATION: &str = "its organization is not here";
 
 /// Asks the provider about a payment, and takes it up if its top-up is not here. One that has not arrived moves nothing.
 pub(crate) async fn look_up(state: &AppState, provider_ref: &PaymentRef) -> Result<(), Problem> {

@@ -248,7 +248,7 @@ async fn a_payment_whose_marks_are_no_ids_is_named_with_the_marks_as_they_are(sh
     assert_eq!((&line(&payment)["top_up_id"], &line(&payment)["organization_id"]), (&json!("TOP-UP-7"), &json!(acme)));
     assert!(line(&payment)["reason"].as_str().unwrap().contains("no top-up"), "{lines:?}");
     assert_eq!((&line(&other)["top_up_id"], &line(&other)["organization_id"]), (&json!(top_up), &json!(organization)));
-    assert_eq!(line(&other)["reason"], "its organisation is not here");
+    assert_eq!(line(&other)["reason"], "its organization is not here");
 }
 
 /// The whole way: back up, pay, lose the database, start on the copy.
