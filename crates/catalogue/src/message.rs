@@ -138,7 +138,7 @@ pub enum ParameterKind {
 /// What stands between braces: `minimum:amount`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placeholder<'a> {
-    /// `minimum`
+    /// The name inside the braces, such as `minimum`.
     pub name: &'a str,
     /// What is filled in.
     pub kind: ParameterKind,

@@ -244,7 +244,7 @@ pub enum PayStatus {
 pub struct PayAttempt {
     /// UUIDv7, under which its outcome is asked for.
     pub id: String,
-    /// Where it stands.
+    /// Final unless `processing`, `action_required` or `unknown`.
     pub status: PayStatus,
     /// Why the bank refused, and what to do about it; with `declined`.
     #[cfg_attr(feature = "openapi", schema(required = true))]

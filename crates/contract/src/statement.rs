@@ -89,7 +89,7 @@ pub struct StatementDay {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatementEntry {
-    /// Why money moved.
+    /// What the line or sum counts as.
     pub kind: TransactionKind,
     /// How many lines it stands for.
     pub lines: i64,

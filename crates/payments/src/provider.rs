@@ -60,7 +60,7 @@ pub trait PaymentProvider: Send + Sync {
     /// A connected card as the provider knows it now. `None`: there is no such card, or it is not this customer's.
     async fn look_up_card(&self, customer: &str, card_ref: &str) -> Result<Option<CardFacts>, ProviderError>;
 
-    /// Charges a card.
+    /// Charges a card; repeating the same reference returns the same charge.
     async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError>;
 
     /// What became of a charge, found by our reference, without ever starting one. `None`: the provider has not heard

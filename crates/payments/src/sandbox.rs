@@ -50,7 +50,7 @@ impl Default for SandboxConfig {
     }
 }
 
-/// The sandbox bank.
+/// The sandbox bank: behaves as a provider does, moves no money.
 #[derive(Clone)]
 pub struct Sandbox {
     vault: Arc<dyn SandboxVault>,

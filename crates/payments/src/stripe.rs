@@ -43,7 +43,7 @@ use crate::webhook::{WebhookError, WebhookEvent};
 /// The provider's name, and the end of its contra account `processor:stripe`.
 pub const NAME: &str = "stripe";
 
-/// Where Stripe is.
+/// Where Stripe's API is, unless a test says otherwise.
 pub const API: &str = "https://api.stripe.com";
 
 /// How to speak to Stripe.
@@ -77,7 +77,7 @@ impl StripeConfig {
     }
 }
 
-/// Stripe.
+/// Stripe as a payment provider, by its intents for payments and set-ups.
 #[derive(Clone)]
 pub struct Stripe {
     client: Arc<Client>,

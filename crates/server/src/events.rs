@@ -44,9 +44,7 @@ pub(crate) enum Topic {
 /// That something of an organization has changed, for the other servers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct News {
-    /// Whose.
     pub(crate) organization_id: OrganizationId,
-    /// What.
     pub(crate) topic: Topic,
 }
 

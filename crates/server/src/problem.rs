@@ -57,7 +57,7 @@ impl Problem {
         Self::invalid(vec![text_error(pointer, error)])
     }
 
-    /// Several wrong fields.
+    /// 422 with every wrong field at once, so that a form shows them all.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         Self(Box::new(billing_contract::Problem::invalid(errors)))
     }
@@ -108,7 +108,6 @@ impl Problem {
         problem
     }
 
-    /// The document.
     pub(crate) fn document(&self) -> &billing_contract::Problem {
         &self.0
     }

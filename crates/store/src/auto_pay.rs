@@ -20,9 +20,9 @@ macro_rules! auto_pay_columns {
 /// Automatic payments of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AutoPay {
-    /// Whose.
+    /// Whose wallet is refilled.
     pub organization_id: OrganizationId,
-    /// Switched on.
+    /// What a person switched; pauses stand in `health`.
     pub enabled: bool,
     /// `None` until somebody set them up.
     pub settings: Option<Settings>,
@@ -34,7 +34,7 @@ pub struct AutoPay {
     pub version: i64,
     /// Who changed it last.
     pub updated_by: Option<UserId>,
-    /// When.
+    /// When a person changed it last.
     pub updated_at: Timestamp,
     /// How the charges go; written by whoever applies an event, not part of the `ETag`.
     pub health: Health,
@@ -43,15 +43,15 @@ pub struct AutoPay {
 /// What a person confirms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AutoPayUpdate {
-    /// Switched on.
+    /// `false` keeps the settings and stops charging.
     pub enabled: bool,
-    /// What was entered.
+    /// What was entered, within its limits.
     pub settings: Settings,
     /// `None`: the default card. Else a connected card of the organization (`NotFound`).
     pub card_id: Option<CardId>,
     /// Which wording of the consent was agreed to.
     pub consent: Option<String>,
-    /// Who.
+    /// The person who confirmed it.
     pub updated_by: UserId,
 }
 
@@ -279,7 +279,7 @@ pub(crate) async fn after_posting(
 /// What a posting consists of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PostingContents {
-    /// Usage.
+    /// It has usage, which may take the balance to the threshold.
     pub(crate) uses: bool,
     /// Money out of the wallet that nobody used.
     pub(crate) reverses: bool,

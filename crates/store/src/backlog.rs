@@ -13,7 +13,7 @@ pub struct Backlog {
     pub kind: String,
     /// The state that it waits in, by its name in the database.
     pub state: String,
-    /// How many wait.
+    /// How many rows wait in that state.
     pub count: i64,
     /// When the oldest of them began.
     pub since: Timestamp,

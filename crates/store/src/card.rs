@@ -29,24 +29,24 @@ macro_rules! select_card {
     };
 }
 
-/// A connected card.
+/// A card, connected, hidden or removed. Never its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
-    /// UUIDv7.
+    /// UUIDv7, as top-ups and settings name it.
     pub id: CardId,
-    /// Whose.
+    /// The organization that may charge it.
     pub organization_id: OrganizationId,
-    /// `sandbox`, `stripe`.
+    /// The provider that holds it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it, which charges name.
     pub provider_ref: String,
-    /// Scheme, lower case.
+    /// Scheme in lower case: `visa`, `mastercard`, `amex` …
     pub brand: String,
-    /// Last four digits.
+    /// Last four digits, zeros kept.
     pub last4: String,
-    /// 1 to 12.
+    /// 1 to 12, as the provider last answered.
     pub exp_month: i64,
-    /// Four digits.
+    /// Four digits, as the provider last answered.
     pub exp_year: i64,
     /// The provider's mark of the same plastic, if it has one.
     pub fingerprint: Option<String>,
@@ -61,19 +61,19 @@ pub struct Card {
 /// A card to be connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCard {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: CardId,
-    /// `sandbox`, `stripe`.
+    /// The provider that holds it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it.
     pub provider_ref: String,
-    /// Scheme, lower case.
+    /// Scheme in lower case: `visa`, `mastercard`, `amex` …
     pub brand: String,
-    /// Last four digits.
+    /// Last four digits, zeros kept.
     pub last4: String,
-    /// 1 to 12.
+    /// 1 to 12; the card is good to the end of that month.
     pub exp_month: i64,
-    /// Four digits.
+    /// Four digits, such as 2027.
     pub exp_year: i64,
     /// The provider's mark of the same plastic.
     pub fingerprint: Option<String>,

@@ -28,7 +28,7 @@ columns!(
     }
 );
 
-/// Where connecting stands.
+/// Where connecting stands; `Succeeded` and `Failed` are final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetupStatus {
     /// Written down, or the provider works on it.
@@ -37,38 +37,38 @@ pub enum SetupStatus {
     ActionRequired,
     /// The card is connected.
     Succeeded,
-    /// Refused or abandoned.
+    /// Refused by the bank, or abandoned.
     Failed,
 }
 
-/// A set-up.
+/// A card on its way to being connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardSetup {
-    /// UUIDv7.
+    /// UUIDv7; part of the reference at the provider.
     pub id: CardSetupId,
-    /// Whose.
+    /// The organization that the card is connected to.
     pub organization_id: OrganizationId,
-    /// Who began it.
+    /// The person who began it; `None` behind a payment link.
     pub user_id: Option<UserId>,
-    /// `sandbox`, `stripe`.
+    /// The provider that connects it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it, once known.
     pub provider_ref: Option<String>,
     /// What was asked of the provider, JSON, so that it can be repeated word for word.
     pub request: String,
-    /// Where it stands.
+    /// Only `Pending` and `ActionRequired` may still change.
     pub status: SetupStatus,
-    /// With `Failed`.
+    /// With `Failed`: the bank's reason, if it was the bank.
     pub decline_code: Option<DeclineCode>,
-    /// With `ActionRequired`, JSON.
+    /// With `ActionRequired`: what the person has to do, JSON.
     pub next_action: Option<String>,
-    /// With `Succeeded`.
+    /// With `Succeeded`: the connected card.
     pub card_id: Option<CardId>,
     /// The payment link that it is an attempt to use.
     pub link_id: Option<LinkId>,
     /// What the payer of that link saw that the card is charged at once.
     pub charge: Option<Money>,
-    /// When it began.
+    /// When it was written down, before the provider was called.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
@@ -77,11 +77,11 @@ pub struct CardSetup {
 /// A set-up to be begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCardSetup {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller; part of the reference at the provider.
     pub id: CardSetupId,
-    /// Who begins it.
+    /// The person who begins it; `None` behind a payment link.
     pub user_id: Option<UserId>,
-    /// `sandbox`, `stripe`.
+    /// The provider that will connect it: `sandbox` or `stripe`.
     pub provider: String,
     /// What will be asked of the provider, JSON.
     pub request: String,
@@ -99,19 +99,19 @@ pub enum SetupResult {
     ActionRequired {
         /// The provider's name for it.
         provider_ref: Option<String>,
-        /// JSON.
+        /// What the person has to do, as JSON.
         next_action: String,
     },
     /// The card may be connected.
     Succeeded {
         /// The provider's name for it.
         provider_ref: Option<String>,
-        /// The card.
+        /// What may be kept of the card.
         card: NewCard,
     },
     /// Refused, or abandoned without a code.
     Failed {
-        /// Why.
+        /// The bank's reason; `None` when abandoned.
         decline_code: Option<DeclineCode>,
     },
 }

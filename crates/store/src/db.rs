@@ -19,7 +19,7 @@ pub(crate) use arg::{Arg, args};
 pub(crate) use health::DatabaseHealth;
 pub(crate) use row::{Column, Row, columns, parsed_columns, selected, stored_name};
 
-/// The open connections.
+/// The open connections, of either database.
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
     /// One connection that writes, several that read: SQLite has one writer at a time, and waiting for it in order beats
@@ -32,7 +32,6 @@ pub(crate) enum Db {
     Postgres(PgDb),
 }
 
-/// PostgreSQL's connections.
 #[derive(Clone, Debug)]
 pub(crate) struct PgDb {
     pub(crate) pool: PgPool,
@@ -191,7 +190,6 @@ impl Db {
         })
     }
 
-    /// Reads.
     pub(crate) async fn all(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
         let sql = sql.into_sql_str();
         retrying!(self.all_once(sql.clone(), args))
@@ -303,7 +301,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes it durable.
+    /// Makes it durable; on an error it may or may not be.
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(tx, written) => written.health.note_commit(tx.commit().await, |()| written.any),

@@ -13,11 +13,11 @@ use crate::{CreditLine, Result, Store, StoreError, auto_pay, wallet};
 /// What was heard of a dispute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeUpdate {
-    /// `sandbox`, `stripe`.
+    /// The provider that reports it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it.
     pub provider_ref: String,
-    /// The disputed top-up.
+    /// The top-up whose charge is disputed.
     pub top_up_id: TopUpId,
     /// What is taken, positive; what was taken stays, whatever is heard later.
     pub amount: Money,
@@ -32,7 +32,7 @@ pub struct DisputeUpdate {
 /// The effect of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DisputeApplied {
-    /// Lines were posted.
+    /// Lines were posted: the balance has changed.
     pub posted: bool,
     /// Automatic payments were paused along.
     pub auto_pay_changed: bool,

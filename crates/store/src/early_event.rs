@@ -8,7 +8,7 @@ use crate::{Result, Store};
 /// What came too early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EarlyKind {
-    /// Money given back.
+    /// Money given back by the operator.
     Refund,
     /// Money taken back by the card's bank.
     Dispute,
@@ -17,7 +17,7 @@ pub enum EarlyKind {
 /// An event that waits for its payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlyEvent {
-    /// What it is.
+    /// Whether a refund or a dispute is waiting.
     pub kind: EarlyKind,
     /// The provider's name for the refund or dispute.
     pub provider_ref: String,

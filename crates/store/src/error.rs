@@ -173,7 +173,7 @@ fn primary_code(code: &str) -> Option<u32> {
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Overflow,
-    /// Later.
+    /// The database is busy or away: the same again later may succeed.
     Unavailable,
     TimedOut,
     /// Nothing was written: at once, on another connection.

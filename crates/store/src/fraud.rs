@@ -11,11 +11,11 @@ use crate::{Result, Store, TopUp, auto_pay, wallet};
 /// What was heard of a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FraudUpdate {
-    /// `sandbox`, `stripe`.
+    /// The provider that reports it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it.
     pub provider_ref: String,
-    /// The suspected top-up.
+    /// The top-up whose charge is suspected.
     pub top_up_id: TopUpId,
     /// In the provider's word; may be empty.
     pub reason: String,

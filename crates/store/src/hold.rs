@@ -31,18 +31,18 @@ pub enum HoldState {
     Expired,
 }
 
-/// Money set aside.
+/// Money set aside for running work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// UUIDv7.
+    /// UUIDv7, as the platform names it.
     pub id: HoldId,
-    /// Whose.
+    /// The organization whose wallet it weighs on.
     pub organization_id: OrganizationId,
-    /// For which work.
+    /// The kind of work that it was granted for.
     pub kind: UsageKind,
     /// How much, zero or positive.
     pub amount: Money,
-    /// Where it stands.
+    /// Only an open one counts against the available amount.
     pub state: HoldState,
     /// When it was asked for.
     pub created_at: Timestamp,
@@ -53,9 +53,9 @@ pub struct Hold {
 /// A hold that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewHold {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: HoldId,
-    /// For which work.
+    /// The kind of work that it is for.
     pub kind: UsageKind,
     /// How much, zero or positive.
     pub amount: Money,
@@ -66,9 +66,9 @@ pub struct NewHold {
 /// A request to set money aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldRequest {
-    /// Whose.
+    /// The organization whose wallet it weighs on.
     pub organization_id: OrganizationId,
-    /// What for.
+    /// The hold, if there is enough.
     pub hold: NewHold,
     /// Zero, or the negative floor of grace.
     pub floor: Money,
@@ -79,7 +79,7 @@ pub struct HoldRequest {
 pub enum Authorization {
     /// The money is set aside.
     Granted {
-        /// The hold.
+        /// The hold as it was written.
         hold: Hold,
         /// The wallet with it.
         wallet: Wallet,

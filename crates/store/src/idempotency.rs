@@ -21,7 +21,7 @@ pub struct IdempotencyKey {
 /// What became of a request to make something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created<T> {
-    /// It is made.
+    /// It is made by this call.
     New(T),
     /// The same key and request made it before: here it is, in its present state.
     Replay(T),

@@ -44,18 +44,18 @@ macro_rules! select_link {
     };
 }
 
-/// A payment link.
+/// A payment link; its token is stored as a hash only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentLink {
-    /// UUIDv7.
+    /// UUIDv7; it opens nothing, unlike the token.
     pub id: LinkId,
-    /// Whose wallet.
+    /// The organization whose wallet it fills.
     pub organization_id: OrganizationId,
     /// What it asks for.
     pub purpose: LinkPurpose,
     /// What is paid; `None` where only a card is connected.
     pub amount: Option<Money>,
-    /// The wallet's.
+    /// The currency of `amount`, the wallet's.
     pub currency: Currency,
     /// Automatic payments that it switches on.
     pub settings: Option<Settings>,
@@ -65,7 +65,7 @@ pub struct PaymentLink {
     pub created_by: UserId,
     /// Who made it, by name.
     pub created_by_name: String,
-    /// When.
+    /// When it was made.
     pub created_at: Timestamp,
     /// From then on it is dead.
     pub expires_at: Timestamp,
@@ -92,7 +92,7 @@ pub struct PaymentLink {
 /// A link to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLink {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: LinkId,
     /// SHA-256 of the token, in hex.
     pub token_hash: String,

@@ -21,11 +21,11 @@ columns!(membership_columns, Membership { organization_id, role });
 /// A person who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// UUIDv7.
+    /// UUIDv7, one for all their organizations.
     pub id: UserId,
     /// As entered; unique without regard to case.
     pub email: String,
-    /// Full name.
+    /// Full name, as people know them.
     pub name: String,
     /// PHC string of argon2id.
     pub password_hash: String,
@@ -36,9 +36,9 @@ pub struct User {
 pub struct Member {
     /// UUIDv7 of the user.
     pub user_id: UserId,
-    /// Full name.
+    /// Full name; members are sorted by it.
     pub name: String,
-    /// Sign-in address.
+    /// Sign-in address, as it was entered.
     pub email: String,
     /// What they may do.
     pub role: Role,
@@ -47,7 +47,7 @@ pub struct Member {
 /// An organization that a user belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
-    /// Whose.
+    /// The organization that they belong to.
     pub organization_id: OrganizationId,
     /// What they may do there.
     pub role: Role,

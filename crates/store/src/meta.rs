@@ -19,7 +19,7 @@ impl Store {
         Ok(self.meta(key).await?.unwrap_or_else(|| value.to_owned()))
     }
 
-    /// Writes a fact.
+    /// Writes a fact, over the one that was there.
     pub async fn set_meta(&self, key: &str, value: &str) -> Result<()> {
         self.db
             .execute(

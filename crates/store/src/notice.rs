@@ -41,13 +41,13 @@ pub type NoticeFacts = BTreeMap<String, String>;
 /// Something that was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// UUIDv7.
+    /// UUIDv7; receivers recognize repetitions by it.
     pub id: NoticeId,
-    /// Whose.
+    /// The organization that it is about.
     pub organization_id: OrganizationId,
-    /// About what.
+    /// Chooses wording and recipients.
     pub kind: NoticeKind,
-    /// What it tells.
+    /// What the wording needs, as it was at that moment.
     pub facts: NoticeFacts,
     /// When it came about.
     pub created_at: Timestamp,
@@ -56,9 +56,9 @@ pub struct Notice {
 /// A way to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
-    /// To a person.
+    /// An e-mail to one person.
     Email,
-    /// To the operator.
+    /// A signed request to the operator's address.
     Webhook,
 }
 
@@ -67,7 +67,7 @@ pub enum Channel {
 pub enum DeliveryState {
     /// It is tried, or tried again.
     Pending,
-    /// Somebody took it.
+    /// The other side took it.
     Delivered,
     /// There is no such way here; it can be read in the outbox.
     Kept,
@@ -78,17 +78,17 @@ pub enum DeliveryState {
 /// A notice on its way to one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// What.
+    /// The notification that is delivered.
     pub notice: Notice,
-    /// Which way.
+    /// By e-mail or webhook.
     pub channel: Channel,
     /// An address; `operator` for the webhook.
     pub recipient: String,
-    /// Where it stands.
+    /// Only a pending one is tried again.
     pub state: DeliveryState,
     /// How often it was tried.
     pub tries: i64,
-    /// Tried next.
+    /// Not tried again before this.
     pub next_try_at: Timestamp,
     /// Why the last try failed.
     pub last_error: Option<String>,
@@ -97,15 +97,15 @@ pub struct Delivery {
 /// What became of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryResult {
-    /// It was taken.
+    /// The other side took it.
     Delivered,
     /// There is no such way here.
     Kept,
     /// It failed: tried again then, or `None`: never.
     Failed {
-        /// Why, without secrets.
+        /// Why it failed, without secrets: people read it.
         error: String,
-        /// When.
+        /// When it is tried again.
         again_at: Option<Timestamp>,
     },
 }

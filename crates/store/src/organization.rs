@@ -27,22 +27,22 @@ macro_rules! select_organization {
     };
 }
 
-/// An organization.
+/// An organization, which is what a wallet belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
-    /// UUIDv7.
+    /// UUIDv7; part of what each line's hash covers.
     pub id: OrganizationId,
-    /// Legal name.
+    /// Legal name, as receipts print it.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
     /// Tax number; may be empty.
     pub tax_id: String,
-    /// IANA time zone.
+    /// IANA time zone, in which days and months are counted.
     pub time_zone: String,
     /// The wallet's currency, fixed.
     pub currency: Currency,
-    /// Made by `--demo`.
+    /// Made by `--demo`, which fills only its own.
     pub made_by_demo: bool,
     /// From 1, one more with every change: the `ETag`.
     pub version: i64,
@@ -53,30 +53,30 @@ pub struct Organization {
 /// What a new organization needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrganization {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: OrganizationId,
-    /// Legal name.
+    /// Legal name, as receipts print it.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
     /// Tax number; may be empty.
     pub tax_id: String,
-    /// IANA time zone.
+    /// IANA time zone, in which days and months are counted.
     pub time_zone: String,
     /// The wallet's currency, for ever.
     pub currency: Currency,
-    /// Made by `--demo`.
+    /// Made by `--demo`, which fills only its own.
     pub made_by_demo: bool,
 }
 
 /// What may be changed about an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationUpdate {
-    /// Legal name.
+    /// Legal name, for receipts from now on.
     pub name: String,
-    /// Postal address.
+    /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
-    /// Tax number.
+    /// Tax number; may be empty.
     pub tax_id: String,
     /// IANA time zone. After a change call [`Store::rebuild_usage_days`].
     pub time_zone: String,

@@ -54,24 +54,24 @@ pub enum RefundMaker {
     Provider,
 }
 
-/// A refund.
+/// Money of a top-up on its way back to its card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
-    /// UUIDv7.
+    /// UUIDv7; also the reference of its ledger line.
     pub id: RefundId,
-    /// Whose.
+    /// The organization whose wallet was debited.
     pub organization_id: OrganizationId,
-    /// Of which top-up.
+    /// The top-up that is given back.
     pub top_up_id: TopUpId,
     /// How much goes back, positive.
     pub amount: Money,
-    /// The wallet's.
+    /// The currency of `amount`, the wallet's.
     pub currency: Currency,
-    /// Where it stands.
+    /// Debited from the start; final when the bank has answered.
     pub status: RefundStatus,
     /// Why, in the words of whoever made it; may be empty.
     pub reason: String,
-    /// Who began it.
+    /// Whether the provider is asked to make it.
     pub made_by: RefundMaker,
     /// The provider's name for it.
     pub provider_ref: Option<String>,
@@ -105,9 +105,9 @@ pub struct Payment {
 /// A refund that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRefund {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: RefundId,
-    /// Of which top-up.
+    /// The top-up that is given back.
     pub top_up_id: TopUpId,
     /// `None`: all of it that was not given back yet.
     pub amount: Option<Money>,
@@ -122,7 +122,7 @@ pub struct NewRefund {
 pub struct NewExternalRefund {
     /// UUIDv7, for the case that it is not known yet.
     pub id: RefundId,
-    /// Of which top-up.
+    /// The top-up that was given back.
     pub top_up_id: TopUpId,
     /// How much went back, positive.
     pub amount: Money,

@@ -42,7 +42,7 @@ macro_rules! select_request {
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestState {
-    /// Nobody answered yet.
+    /// No admin has answered yet.
     Open,
     /// An admin said yes.
     Approved,
@@ -50,26 +50,26 @@ pub enum RequestState {
     Declined,
 }
 
-/// A request.
+/// A member's request for money in the wallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// UUIDv7.
+    /// UUIDv7, as the paying top-up names it.
     pub id: RequestId,
-    /// Whose wallet.
+    /// The organization whose wallet is meant.
     pub organization_id: OrganizationId,
-    /// Who asks, UUIDv7.
+    /// UUIDv7 of the member who asks.
     pub user_id: UserId,
     /// Who asks, by name.
     pub user_name: String,
-    /// How much.
+    /// How much is asked for, positive.
     pub amount: Money,
-    /// Why.
+    /// In the member's own words.
     pub reason: String,
     /// What became of it.
     pub state: RequestState,
-    /// The admin's word.
+    /// What the admin wrote with the answer.
     pub answer: Option<String>,
-    /// Which admin.
+    /// The admin who answered.
     pub decided_by: Option<UserId>,
     /// The top-up that pays for it, or that was begun last to do so.
     pub top_up_id: Option<TopUpId>,
@@ -82,24 +82,24 @@ pub struct Request {
 /// A request to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRequest {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: RequestId,
-    /// A member (`NotFound`).
+    /// The member who asks (else `NotFound`).
     pub user_id: UserId,
-    /// How much.
+    /// How much is asked for, positive.
     pub amount: Money,
-    /// Why.
+    /// In the member's own words.
     pub reason: String,
 }
 
-/// An admin's answer.
+/// An admin's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Yes or no.
+    /// `true`: the admin said yes.
     pub approved: bool,
     /// A word for the member.
     pub answer: Option<String>,
-    /// Which admin, UUIDv7.
+    /// UUIDv7 of the admin who answers.
     pub decided_by: UserId,
     /// The top-up that was begun with the approval.
     pub top_up_id: Option<TopUpId>,

@@ -8,7 +8,7 @@ use crate::{Result, Store};
 pub struct SandboxRecord {
     /// From 1, one more with every write.
     pub version: i64,
-    /// JSON.
+    /// The record as JSON.
     pub body: String,
 }
 

@@ -11,9 +11,9 @@ use crate::{Organization, Result, Store};
 pub struct NewSession {
     /// SHA-256 of the token, hex. The token itself is never stored.
     pub token_hash: String,
-    /// Who signed in.
+    /// The person who signed in.
     pub user_id: UserId,
-    /// Where.
+    /// The organization that they signed in to.
     pub organization_id: OrganizationId,
     /// Idle limit: over unless touched before.
     pub expires_at: Timestamp,
@@ -28,21 +28,21 @@ pub struct Session {
     pub token_hash: String,
     /// UUIDv7 of the user.
     pub user_id: UserId,
-    /// Full name.
+    /// Full name of that person.
     pub user_name: String,
-    /// Sign-in address.
+    /// Sign-in address, as it was entered.
     pub user_email: String,
     /// The role as it is now, not as it was at sign-in.
     pub role: Role,
-    /// Where.
+    /// The organization that they signed in to.
     pub organization: Organization,
     /// When they signed in.
     pub created_at: Timestamp,
     /// When they last gave their password.
     pub confirmed_at: Timestamp,
-    /// The last [`Store::touch_session`].
+    /// When [`Store::touch_session`] last moved the idle limit.
     pub last_seen_at: Timestamp,
-    /// Idle limit.
+    /// Idle limit: over unless touched before.
     pub expires_at: Timestamp,
     /// Over then in any case.
     pub absolute_expires_at: Timestamp,

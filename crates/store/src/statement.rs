@@ -8,11 +8,11 @@ use crate::{Result, Store};
 /// The sum of all lines of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KindSum {
-    /// Which kind.
+    /// The kind that is summed.
     pub kind: TransactionKind,
-    /// How many lines.
+    /// How many lines the sum covers.
     pub lines: i64,
-    /// Their sum, signed.
+    /// Sum of the lines, positive into the wallet.
     pub amount: Money,
     /// Of it what came in.
     pub money_in: Money,

@@ -10,9 +10,9 @@ use crate::{Result, Store, StoreError};
 /// What moved a wallet in one step of [`STEP_SECONDS`], by when it was posted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WalletStep {
-    /// Counted from 1970.
+    /// Number of the step since 1970.
     pub step: i64,
-    /// Usage, positive.
+    /// What was used in it, positive.
     pub used: Money,
     /// Manual top-ups, refunds of them, corrections; signed.
     pub by_hand: Money,

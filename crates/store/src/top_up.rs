@@ -65,22 +65,22 @@ macro_rules! lease_due {
     };
 }
 
-/// A top-up.
+/// One charge of a card for a wallet, from intent to final state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopUp {
     /// UUIDv7; also the reference of its ledger line.
     pub id: TopUpId,
-    /// Whose.
+    /// The organization whose wallet is filled.
     pub organization_id: OrganizationId,
-    /// Who began it.
+    /// By a person, or by automatic payments.
     pub kind: TopUpKind,
     /// What is charged, positive.
     pub amount: Money,
-    /// The wallet's.
+    /// The currency of `amount`, the wallet's.
     pub currency: Currency,
-    /// Where it stands.
+    /// Where it stands; the transitions are [`TopUpStatus::apply`].
     pub status: TopUpStatus,
-    /// The charged card.
+    /// The card that is charged, which may be removed since.
     pub card_id: CardId,
     /// Its scheme at that time.
     pub card_brand: String,
@@ -88,15 +88,15 @@ pub struct TopUp {
     pub card_last4: String,
     /// The provider's name for the card.
     pub card_ref: String,
-    /// `sandbox`, `stripe`.
+    /// The provider that charges: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for the charge, once known.
     pub provider_ref: Option<String>,
     /// From 1; part of the reference at the provider.
     pub attempt: i64,
-    /// With `Declined`.
+    /// With `Declined`: the bank's reason.
     pub decline_code: Option<DeclineCode>,
-    /// With `ActionRequired`, JSON.
+    /// With `ActionRequired`: what the cardholder has to do, JSON.
     pub next_action: Option<String>,
     /// The person who began it; `None` for automatic ones.
     pub requested_by: Option<UserId>,
@@ -119,7 +119,7 @@ pub struct TopUp {
 /// A top-up to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewTopUp {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller; part of the reference at the provider.
     pub id: TopUpId,
     /// What is charged, positive, whole minor units.
     pub amount: Money,
@@ -134,7 +134,7 @@ pub struct NewTopUp {
 /// Proof that an automatic charge is decided on present figures: compared when the top-up is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AutoGuard {
-    /// [`crate::AutoPay::version`].
+    /// [`crate::AutoPay::version`] as it was read.
     pub version: i64,
     /// [`Health::last_charge_at`](billing_domain::auto_pay::health::Health::last_charge_at), which the new top-up then sets to now.
     pub last_charge_at: Option<Timestamp>,
@@ -147,9 +147,9 @@ pub struct ProviderUpdate {
     pub outcome: Outcome,
     /// The provider's name for the charge; kept once known.
     pub provider_ref: Option<String>,
-    /// With `Declined`.
+    /// With `Declined`: the bank's reason.
     pub decline_code: Option<DeclineCode>,
-    /// With `ActionRequired`, JSON.
+    /// With `ActionRequired`: what the cardholder has to do, JSON.
     pub next_action: Option<String>,
     /// What was really received, if that differs from what was asked: this is credited.
     pub received: Option<Money>,
@@ -160,7 +160,7 @@ pub struct ProviderUpdate {
 /// The ledger line if the word settles the charge. Kind, contra account, amount and reference come from the top-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditLine {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: TransactionId,
     /// Today in the organization's zone.
     pub day: Date,
@@ -168,7 +168,7 @@ pub struct CreditLine {
     pub description: String,
     /// Who paid; may be empty.
     pub source: String,
-    /// Further facts.
+    /// Further facts by name; part of the hash.
     pub details: BTreeMap<String, String>,
 }
 
@@ -204,7 +204,7 @@ pub struct PendingCredit {
 /// Automatic charges begun in a span of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AutoSpent {
-    /// Credited.
+    /// Credited to the wallet.
     pub settled: Money,
     /// Open, whatever their state, except unknown.
     pub in_flight: Money,

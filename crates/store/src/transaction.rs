@@ -17,7 +17,7 @@ pub struct TransactionFilter {
     pub kinds: Vec<TransactionKind>,
     /// Occurred at or after.
     pub from: Option<Timestamp>,
-    /// Occurred before (exclusive).
+    /// Occurred before this moment (exclusive).
     pub to: Option<Timestamp>,
     /// Contained in description, source or reference, without regard to case. Taken literally, also `%` and `_`.
     pub query: Option<String>,

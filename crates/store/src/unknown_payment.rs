@@ -34,10 +34,10 @@ macro_rules! insert {
     };
 }
 
-/// Such a payment.
+/// A payment that the provider knows and this database does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPayment {
-    /// `stripe`.
+    /// The provider that has the money: `stripe`.
     pub provider: String,
     /// The provider's name for it.
     pub provider_ref: String,

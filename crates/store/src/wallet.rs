@@ -24,7 +24,7 @@ pub(crate) use wallet_columns;
 /// A wallet at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
-    /// Whose.
+    /// The organization that owns it.
     pub organization_id: OrganizationId,
     /// Of all its amounts.
     pub currency: Currency,
@@ -99,7 +99,7 @@ pub(crate) struct Movement {
     pub(crate) amount: Money,
     /// Sum of the captured holds.
     pub(crate) captured: Money,
-    /// How many lines.
+    /// How many lines the posting has.
     pub(crate) lines: i64,
     /// Hash of the last one.
     pub(crate) last_hash: Hash,

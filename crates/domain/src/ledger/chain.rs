@@ -12,7 +12,7 @@ pub struct Chain {
     pub seq: i64,
     /// The balance after it.
     pub balance: Money,
-    /// Its hash.
+    /// Hash of that line, [`Hash::GENESIS`] before the first.
     pub hash: Hash,
 }
 

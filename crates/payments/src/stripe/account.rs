@@ -7,9 +7,9 @@ use crate::provider::ProviderError;
 /// The account behind a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// `acct_…`.
+    /// Stripe's name for the account, `acct_…`.
     pub id: String,
-    /// Real money moves.
+    /// The key is of live mode: real money moves.
     pub live: bool,
     /// It may charge cards.
     pub charges_enabled: bool,

@@ -41,7 +41,7 @@ impl fmt::Debug for Client {
 /// An answer that Stripe has thought about.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// 200: the object.
+    /// 200: what the request made or found.
     Object {
         /// As it was when the request was first executed.
         object: Object,
@@ -52,7 +52,7 @@ pub(super) enum Reply {
     CardError {
         /// `error` of the answer.
         error: Object,
-        /// As above.
+        /// It was executed earlier; this is the stored answer.
         replayed: bool,
     },
 }
@@ -180,13 +180,13 @@ enum RequestFailure {
     Silence,
     /// 5xx: it may or may not have happened.
     Theirs,
-    /// Nothing happened; later.
+    /// 429: nothing happened; a later try may succeed.
     Busy,
     /// The same key is at work.
     KeyInUse,
     /// The key was used with other parameters.
     KeyReused,
-    /// No such object.
+    /// 404: Stripe has no such object in this account.
     NotFound(String),
     /// The request is wrong, or the key is.
     Refused(String),

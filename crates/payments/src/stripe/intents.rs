@@ -18,7 +18,7 @@ const PAGE: usize = 100;
 /// More than this in one search is not this product's traffic.
 const PAGES: usize = 50;
 
-/// The two kinds.
+/// One kind charges, the other connects; both move through the same states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Intent {
     Payment,
@@ -26,7 +26,7 @@ pub(super) enum Intent {
 }
 
 impl Intent {
-    /// Where they live.
+    /// First part of their addresses in Stripe's API.
     pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Payment => "/v1/payment_intents",

@@ -15,7 +15,6 @@ pub(crate) const MAX_PASSWORD: usize = 1024;
 const WAITING: usize = 128;
 const WAITING_OF_ONE: usize = 16;
 
-/// Checks passwords.
 #[derive(Debug)]
 pub(crate) struct Passwords {
     turns: Turns<SignInOrigin>,

@@ -10,7 +10,6 @@ use billing_domain::free_text::{self, FreeText, FreeTextError};
 use crate::http::problem::Problem;
 use crate::problem::Detail;
 
-/// The header.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Says that an answer is a repetition.
 pub(crate) const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
@@ -42,7 +41,6 @@ fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 /// An answer that says so when it is a repetition: the key had brought it about before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Repeatable<T> {
-    /// The answer.
     pub(crate) answer: T,
     /// It is a repetition.
     pub(crate) replayed: bool,

@@ -14,7 +14,6 @@ use crate::notify::wording::EmailText;
 use crate::service::notifications;
 use crate::state::AppState;
 
-/// The page's address.
 pub(crate) const PATH: &str = "/outbox";
 
 /// For owners and admins: the organization's latest notices, newest first.

@@ -32,7 +32,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// What a listener allows.
 #[derive(Clone, Debug)]
 pub(crate) struct Allowed {
-    /// How many connections.
     pub(crate) connections: Connections,
     /// How long a new connection may be silent, until its first request's header is there.
     pub(crate) first_header: Duration,

@@ -21,7 +21,6 @@ const TIME: Duration = Duration::from_secs(10);
 /// Standard Webhooks: 24 to 64 bytes.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// The operator's receiver.
 pub(crate) struct Webhook {
     url: Url,
     key: Vec<u8>,

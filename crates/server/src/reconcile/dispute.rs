@@ -16,9 +16,7 @@ use crate::state::AppState;
 
 /// A dispute of a charge of ours, as the provider has it now.
 pub(crate) struct FoundDispute {
-    /// Whose charge.
     pub(crate) organization_id: OrganizationId,
-    /// The disputed top-up.
     pub(crate) top_up_id: TopUpId,
     answer: DisputeAnswer,
 }

@@ -14,7 +14,6 @@ use billing_domain::OrganizationId;
 /// may then be a line ahead of the balance, as it is on every later change until the stream has told of it.
 const TRIES: usize = 3;
 
-/// `GET /billing`.
 pub(crate) async fn get_billing(state: &AppState, member: &SignedInMember) -> Result<Billing, Problem> {
     let organization = &member.organization;
     let now = state.clock.now();

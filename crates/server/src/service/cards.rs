@@ -168,7 +168,6 @@ async fn reconcile_now(state: &AppState, setup: &CardSetup) -> Result<(), Proble
     run_effects(state, reconcile_setup(state, setup).await?).await
 }
 
-/// Where connecting stands.
 pub(crate) async fn get_setup(
     state: &AppState,
     organization_id: &OrganizationId,

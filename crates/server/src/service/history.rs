@@ -12,7 +12,6 @@ use crate::state::AppState;
 /// As many days as people mean by "lately".
 const DAYS: i64 = 30;
 
-/// `GET /wallet/history`.
 pub(crate) async fn get_history(
     state: &AppState,
     organization: &Organization,

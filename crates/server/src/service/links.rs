@@ -37,7 +37,6 @@ pub(crate) async fn list_links(state: &AppState, organization_id: &OrganizationI
     Ok(PaymentLinkList { items: links.iter().map(|link| map_payment_link(link, now)).collect() })
 }
 
-/// One link.
 pub(crate) async fn get_link(
     state: &AppState,
     organization_id: &OrganizationId,

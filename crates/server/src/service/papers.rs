@@ -17,11 +17,10 @@ use crate::state::AppState;
 /// Who sold, as an issued paper says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SellerFacts {
-    /// Legal name.
     pub(crate) name: String,
     /// Lines separated by `\n`; may be empty.
     pub(crate) address: String,
-    /// May be empty.
+    /// Tax number; may be empty.
     pub(crate) tax_id: String,
 }
 

@@ -19,21 +19,17 @@ use crate::state::AppState;
 pub(crate) struct UsageLine {
     /// The platform's id, unique per organization for ever.
     pub(crate) reference: String,
-    /// What was used.
     pub(crate) kind: UsageKind,
-    /// Plain decimal.
+    /// Plain decimal, at most 9 digits behind the point.
     pub(crate) quantity: String,
-    /// What `quantity` counts.
     pub(crate) unit: Unit,
-    /// Plain decimal.
+    /// Plain decimal, at most 18 digits behind the point.
     pub(crate) unit_price: String,
-    /// What it costs.
     pub(crate) cost: Cost,
-    /// When it happened.
     pub(crate) occurred_at: Timestamp,
-    /// For people.
+    /// English, for people.
     pub(crate) description: String,
-    /// Agent or mechanism.
+    /// Agent or mechanism; may be empty.
     pub(crate) source: String,
     /// The hold that it captures.
     pub(crate) hold_id: Option<HoldId>,
@@ -90,9 +86,7 @@ impl UsageLine {
 /// The lines of one organization, in the order in which they get their `seq`.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
-    /// Whose ledger.
     pub(crate) organization: Organization,
-    /// What was used.
     pub(crate) lines: Vec<UsageLine>,
 }
 

@@ -79,7 +79,6 @@ pub(crate) async fn create_refund(
     }
 }
 
-/// `GET /refunds/{id}`.
 pub(crate) async fn get_refund(state: &AppState, id: &RefundId) -> Result<RefundView, Problem> {
     Ok(map_refund(state.store.refund(id).await?))
 }

@@ -17,12 +17,9 @@ use crate::view::funds_request::map_funds_request;
 /// As many as a page lists.
 const LISTED: u32 = 100;
 
-/// An admin's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Yes.
     Approve,
-    /// No.
     Decline,
 }
 

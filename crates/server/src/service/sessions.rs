@@ -42,9 +42,7 @@ pub(crate) enum Confirmation {
 #[derive(Clone, Debug)]
 pub(crate) struct MemberUser {
     pub(crate) id: UserId,
-    /// Full name.
     pub(crate) name: String,
-    /// Sign-in address.
     pub(crate) email: String,
 }
 
@@ -57,11 +55,9 @@ impl From<MemberUser> for Person {
 /// Who is asking, in which organization, with the role of this moment.
 #[derive(Clone, Debug)]
 pub(crate) struct SignedInMember {
-    /// The person.
     pub(crate) user: MemberUser,
     /// What they may do now.
     pub(crate) role: Role,
-    /// Where.
     pub(crate) organization: Organization,
     /// When they last proved that it is them.
     pub(crate) confirmation: Confirmation,
@@ -110,7 +106,6 @@ pub(crate) async fn session_standing(
 /// Somebody who has just signed in.
 #[derive(Clone, Debug)]
 pub(crate) struct NewMember {
-    /// Who.
     pub(crate) member: SignedInMember,
     /// The session's token, told only now.
     pub(crate) token: String,

@@ -25,7 +25,6 @@ struct DayLines {
     last: i64,
 }
 
-/// `GET /statement`.
 pub(crate) async fn get_statement(
     state: &AppState,
     organization: &Organization,

@@ -144,7 +144,6 @@ async fn answer_top_up(
     Ok(CreatedTopUp { outcome, replayed })
 }
 
-/// One top-up.
 pub(crate) async fn get_top_up(
     state: &AppState,
     organization_id: &OrganizationId,

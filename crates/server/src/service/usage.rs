@@ -114,7 +114,6 @@ fn month_error(code: &str, detail: &str) -> Problem {
     Problem::field("/month", code, Detail::general(detail))
 }
 
-/// `GET /usage`.
 pub(crate) async fn get_usage(
     state: &AppState,
     organization: &Organization,

@@ -12,7 +12,6 @@ use crate::problem::Problem;
 use crate::service::usage::{Spending, burn_start};
 use crate::state::AppState;
 
-/// `GET /wallet`.
 pub(crate) async fn get_wallet(state: &AppState, organization: &Organization) -> Result<Wallet, Problem> {
     let now = state.clock.now();
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;

@@ -49,7 +49,6 @@ const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS as u64);
 /// What a watcher is told.
 #[derive(Clone, Debug)]
 pub(crate) enum Push {
-    /// A ledger line.
     Transaction(Box<Transaction>),
     /// The wallet as it is now.
     Wallet(Box<Wallet>),
@@ -63,7 +62,7 @@ pub(crate) enum Push {
     Request(Box<FundsRequest>),
     /// A payment link that is new or has moved on.
     Link(Box<PaymentLink>),
-    /// The last word.
+    /// The stream ends with it.
     Session(SessionState),
     /// The stream is alive.
     Heartbeat,
@@ -74,7 +73,6 @@ pub(crate) enum Push {
 pub(crate) struct PushMessage {
     /// To come back with.
     pub(crate) seq: i64,
-    /// What is told.
     pub(crate) push: Push,
 }
 

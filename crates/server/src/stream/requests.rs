@@ -25,7 +25,7 @@ const PULSE: Duration = Duration::from_secs(PULSE_SECONDS as u64);
 pub(crate) enum RequestPush {
     /// A request as it is now.
     Request(Box<FundsRequest>),
-    /// The last word.
+    /// The stream ends with it.
     Session(SessionState),
     /// The stream is alive.
     Heartbeat,

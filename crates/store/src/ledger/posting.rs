@@ -178,7 +178,6 @@ fn posting_contents(plan: &PostingPlan<'_>) -> auto_pay::PostingContents {
 struct PostingSums {
     /// Usage by day, kind and source.
     spent: usage::Spent,
-    /// By step.
     moved: WalletStep,
 }
 

@@ -34,14 +34,14 @@ pub enum LinkRefusal {
 pub struct ExpectedCharge {
     /// What the payer has agreed to.
     pub seen: Option<Money>,
-    /// What is due.
+    /// What the link would charge at this moment.
     pub due: Option<Money>,
 }
 
 /// The top-up that follows a set-up where the link asks for money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkCharge {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub top_up_id: TopUpId,
     /// From then on a worker may take it over.
     pub next_check_at: Timestamp,

@@ -13,9 +13,7 @@ pub(super) enum DuePart {
     Session,
     /// Lines after the last one that was sent.
     Ledger,
-    /// The figures.
     Wallet,
-    /// Automatic payments.
     AutoPay,
     /// The list of cards.
     Cards,
@@ -26,13 +24,9 @@ pub(super) enum DuePart {
 /// What has to be sent.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    /// In no order.
     pub(super) parts: BTreeSet<DuePart>,
-    /// By id.
     pub(super) top_ups: BTreeSet<TopUpId>,
-    /// By id.
     pub(super) requests: BTreeSet<RequestId>,
-    /// By id.
     pub(super) links: BTreeSet<LinkId>,
 }
 
@@ -45,7 +39,6 @@ impl Due {
         }
     }
 
-    /// Notes parts.
     pub(super) fn add(&mut self, parts: impl IntoIterator<Item = DuePart>) {
         self.parts.extend(parts);
     }
