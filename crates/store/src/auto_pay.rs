@@ -105,17 +105,20 @@ impl Store {
         now: Timestamp,
     ) -> Result<AutoPay> {
         let mut tx = self.db.begin().await?;
+        // The lock comes first: the version that is compared must still be the one that is overwritten.
         wallet::lock_wallet(&mut tx, organization_id).await?;
         let present = find_auto_pay(&mut tx, organization_id).await?;
         if present.version != expected_version {
             return Err(StoreError::Stale);
         }
         if let Some(card_id) = &update.card_id {
+            // Inside the transaction, so that a card removed meanwhile is not agreed on.
             card::find_connected(&mut tx, organization_id, card_id).await?;
         }
         write_settings(&mut tx, organization_id, update, now).await?;
         notify_changed(&mut tx, &present, update, now).await?;
         apply_event(&mut tx, &present, event, now).await?;
+        // Read again, because the event may have changed the health as well.
         let updated = find_auto_pay(&mut tx, organization_id).await?;
         tx.commit().await?;
         Ok(updated)
@@ -130,6 +133,7 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
+        // The worker decided on these figures; if a charge or a person changed them meanwhile, it decides again.
         if find_auto_pay(&mut tx, organization_id).await?.health != *expected {
             return Err(StoreError::Stale);
         }
@@ -186,6 +190,7 @@ pub(crate) async fn notify_changed(
     if !begins && !raises {
         return Ok(());
     }
+    // Only for the currency: the caller has the lock already.
     let wallet = wallet::lock_wallet(tx, &before.organization_id).await?;
     let amount = match update.settings.refill {
         Refill::Fixed { amount } => amount,
@@ -229,6 +234,7 @@ pub(crate) async fn write_health(
 
 /// The same without a word to anybody, for whoever tells more than that.
 pub(crate) async fn set_health(tx: &mut Tx, organization_id: &OrganizationId, health: &Health) -> Result<()> {
+    // Not `last_charge_at`: no event changes it, only a charge that is begun.
     tx.execute(
         "UPDATE auto_pay SET paused_reason = $2, decline_code = $3, failures = $4, attempt = $5,
             first_attempt_at = $6, next_attempt_at = $7, reversed_at = $8
@@ -265,10 +271,12 @@ pub(crate) async fn after_posting(
     now: Timestamp,
 ) -> Result<()> {
     if posted.reverses {
+        // COALESCE keeps the first moment: the money rests since the first reversal that no usage has followed.
         let sql = "UPDATE auto_pay SET reversed_at = COALESCE(reversed_at, $2)
             WHERE organization_id = $1 AND enabled = 1";
         tx.execute(sql, args![&before.organization_id, now]).await?;
     } else if posted.uses && after.balance < before.balance {
+        // Only usage that crosses the threshold counts, as docs/decisions/0040-reversed-money.md wants it.
         let sql = "UPDATE auto_pay SET reversed_at = NULL
             WHERE organization_id = $1 AND reversed_at IS NOT NULL AND threshold < $2 AND threshold >= $3";
         tx.execute(sql, args![&before.organization_id, before.balance, after.balance]).await?;
@@ -288,6 +296,7 @@ pub(crate) struct PostingContents {
 /// People are told that automatic payments wait from now on, where the wallet would have been refilled otherwise.
 pub(crate) async fn notify_reversed(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
     let present = find_auto_pay(tx, organization_id).await?;
+    // `reversed_at` is this moment only if this very posting set it: people are notified once.
     let begun = present.enabled && present.health.reversed_at == Some(now) && present.health.paused_reason.is_none();
     let available = wallet::lock_wallet(tx, organization_id).await?.available();
     if begun && present.settings.is_some_and(|settings| available <= settings.threshold) {
@@ -334,6 +343,7 @@ pub(crate) const fn refill_columns(refill: &Refill) -> (&'static str, Money) {
 pub(crate) fn read_settings(row: &Row) -> Result<Option<Settings>> {
     let (threshold, kind): (Option<Money>, Option<String>) = (row.get("threshold")?, row.get("refill_kind")?);
     let (amount, monthly_cap) = (row.get("refill_amount")?, row.get("monthly_cap")?);
+    // A CHECK of the table keeps the four together.
     let (Some(threshold), Some(kind), Some(amount), Some(monthly_cap)) = (threshold, kind, amount, monthly_cap) else {
         return Ok(None);
     };

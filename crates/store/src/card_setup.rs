@@ -137,6 +137,7 @@ impl Store {
 
     /// Set-ups that are neither succeeded nor failed and were last changed before `before`, oldest first.
     pub async fn open_card_setups(&self, before: Timestamp, limit: u32) -> Result<Vec<CardSetup>> {
+        // Open ones only, which a partial index holds: finished set-ups cost nothing here.
         let sql = concat!(
             "SELECT ",
             setup_columns!(),
@@ -170,6 +171,7 @@ impl Store {
     ) -> Result<Created<CardSetup>> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
+        // The key before the pace: a repetition is answered whatever the limits say by now.
         if let Some(key) = key {
             match idempotency::claim_key(&mut tx, organization_id, key, &new.id, Kept::ForAWhile, now).await? {
                 Claim::New => {}
@@ -193,6 +195,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
         let setup = find_setup(&mut tx, organization_id, id).await?;
+        // A late or repeated answer never reopens a finished set-up.
         if matches!(setup.status, SetupStatus::Succeeded | SetupStatus::Failed) {
             let card = match &setup.card_id {
                 Some(card_id) => Some(card::find_any(&mut tx, organization_id, card_id).await?),
@@ -211,6 +214,7 @@ impl Store {
             }
             SetupResult::Succeeded { card: new, .. } => {
                 let card = card::insert_connected(&mut tx, organization_id, new, now).await?;
+                // The id is the new one only if this call inserted the card; a repetition notifies nobody.
                 if card.id == new.id {
                     let how = Added::ByHand { user_id: setup.user_id.as_ref() };
                     notice::card_added(&mut tx, &card, how, now).await?;
@@ -279,6 +283,7 @@ pub(crate) async fn advance_setup(
     };
     let row = tx
         .first(
+            // COALESCE in the statement keeps the reference once it is known: a later silence does not erase it.
             concat!(
                 "UPDATE card_setups SET status = $2, provider_ref = COALESCE($3, provider_ref), next_action = $4,
                     decline_code = $5, card_id = $6, updated_at = $7

@@ -70,9 +70,11 @@ const MAX_CONNECTIONS: u32 = 3;
 
 /// Whether to try again after attempt number `attempt` (from 1) ended with `error`; waits first.
 pub(crate) async fn should_retry(attempt: u32, error: &crate::StoreError) -> bool {
+    // A lost connection needs a moment to come back; a transaction that lost a race only has to step aside.
     let pause = if error.is_interruption() && attempt < MAX_CONNECTIONS {
         50 * attempt
     } else if error.is_transient() && attempt < MAX_ATTEMPTS {
+        // Growing by the square, so that two transactions that collided soon come at different times.
         attempt * attempt
     } else {
         return false;
@@ -164,6 +166,8 @@ impl Db {
     async fn begin_once(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { writer, health, .. } => {
+                // IMMEDIATE takes the write lock now: a deferred one could fail with "busy" in the middle of its
+                // work.
                 let begun = writer.begin_with("BEGIN IMMEDIATE").await;
                 Tx::Sqlite(health.note_connection(begun)?, Written::begin(health))
             }
@@ -184,6 +188,7 @@ impl Db {
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await.map_err(on_connect)?, written),
             Self::Postgres(PgDb { pool, .. }) => {
+                // One state for all statements of the transaction; READ COMMITTED would take a new one for each.
                 let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
                 Tx::Postgres(begun.map_err(on_connect)?, written)
             }

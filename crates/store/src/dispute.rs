@@ -63,11 +63,13 @@ impl Store {
         let mut applied = DisputeApplied { posted: false, auto_pay_changed: false };
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        // The wallet before the top-up: everything that changes several rows of an organization locks in this order.
         let top_up = find_top_up(&mut tx, organization_id, &update.top_up_id).await?;
         if wallet.currency != update.currency {
             return Err(StoreError::Corrupt(format!("dispute {} is in another currency", update.provider_ref)));
         }
         let before = find_dispute(&mut tx, update).await?;
+        // A state that has been passed, or repeated, changes nothing: webhooks arrive twice and in any order.
         let Some(transition) = DisputeState::apply(before.map(|(state, _)| state), update.state) else {
             tx.rollback().await?;
             return Ok(applied);
@@ -80,15 +82,18 @@ impl Store {
             let movement = ReversalLine { reference: update.provider_ref.clone(), amount: debit, corrects: None };
             Reversal::Dispute.post(&mut tx, &top_up, movement, taken, now).await?;
             applied.posted = true;
+            // In the same transaction: no automatic charge may come between the loss and the pause.
             applied.auto_pay_changed = pause_auto_pay(&mut tx, organization_id, now).await?;
         }
         if transition.returns {
             let seq = Reversal::Dispute.debited_at(&mut tx, organization_id, &update.provider_ref).await?;
+            // Names the debit, so that the ledger itself shows what is returned.
             let movement =
                 ReversalLine { reference: format!("{}:returned", update.provider_ref), amount, corrects: Some(seq) };
             Reversal::Dispute.post(&mut tx, &top_up, movement, given_back, now).await?;
             applied.posted = true;
         }
+        // Written even where no line was posted: the state is what later answers are compared with.
         write_dispute(&mut tx, organization_id, update, amount, now).await?;
         tx.commit().await?;
         Ok(applied)

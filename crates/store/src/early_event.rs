@@ -30,6 +30,7 @@ columns!(event_columns, EarlyEvent { kind, provider_ref, top_up_id });
 impl Store {
     /// Keeps it; it is kept once.
     pub async fn keep_early_event(&self, provider: &str, event: &EarlyEvent, now: Timestamp) -> Result<()> {
+        // A provider repeats events until one is acknowledged; the second finds the first.
         let sql =
             "INSERT INTO early_events (provider, kind, provider_ref, top_up_id, noted_at) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (provider, kind, provider_ref) DO NOTHING";
@@ -40,6 +41,7 @@ impl Store {
 
     /// Those whose payment is here by now, oldest first.
     pub async fn due_early_events(&self, provider: &str, limit: u32) -> Result<Vec<EarlyEvent>> {
+        // Only once the top-up exists: before, the event would fail the same way again.
         let sql = concat!(
             "SELECT ",
             event_columns!(),
@@ -54,6 +56,7 @@ impl Store {
     /// It has had its effect.
     pub async fn drop_early_event(&self, provider: &str, event: &EarlyEvent) -> Result<()> {
         let sql = "DELETE FROM early_events WHERE provider = $1 AND kind = $2 AND provider_ref = $3";
+        // Deleted after its effect, not before: a crash between the two repeats an effect that is idempotent.
         self.db.execute(sql, args![provider, event.kind.as_str(), &event.provider_ref]).await?;
         Ok(())
     }

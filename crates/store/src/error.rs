@@ -89,6 +89,7 @@ impl StoreError {
     /// Whether the error is about the unique index `index`, which SQLite calls by its `column` instead.
     pub(crate) fn names(&self, index: &str, column: &str) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        // Several ways, because SQLite names the columns of an index and PostgreSQL the index.
         error.constraint() == Some(index) || error.message().ends_with(column) || error.message().contains(index)
     }
 

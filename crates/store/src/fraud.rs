@@ -57,8 +57,10 @@ impl Store {
             return Ok(FraudApplied { is_news: false, auto_pay_changed: false });
         }
         let present = auto_pay::find_auto_pay(&mut tx, organization_id).await?;
+        // A pause is written only where automatic payments could have charged.
         let paused = present.health.apply(HealthEvent::FraudSuspected).filter(|_| present.enabled);
         if let Some(health) = &paused {
+            // Without a notification of its own: the one about the warning says that they are paused.
             auto_pay::set_health(&mut tx, organization_id, health).await?;
         }
         let facts = warning_facts(&top_up, update, paused.is_some());
@@ -72,6 +74,7 @@ impl Store {
 async fn insert_warning(tx: &mut Tx, top_up: &TopUp, update: &FraudUpdate, now: Timestamp) -> Result<bool> {
     let sql = "INSERT INTO fraud_warnings (provider, provider_ref, organization_id, top_up_id, reason, created_at)
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider, provider_ref) DO NOTHING";
+    // The provider's name is the key: a warning that is repeated is no second warning.
     let args = args![&update.provider, &update.provider_ref, &top_up.organization_id, &top_up.id, &update.reason, now];
     Ok(tx.execute(sql, args).await? > 0)
 }

@@ -77,6 +77,7 @@ impl Store {
 
     /// The person with this sign-in address, without regard to case.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
+        // Folded by us, because the databases' own folding differs beyond ASCII.
         let sql = concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1");
         let row = self.db.first(sql, args![email_key(email)]).await?;
         row.as_ref().map(User::read).transpose()
@@ -157,12 +158,14 @@ impl Store {
         by: &UserId,
         now: Timestamp,
     ) -> Result<RoleChange> {
+        // Read first, because the notification names the role that is given up.
         let mut tx = self.db.begin().await?;
         // Two owners who demote each other at the same time must not both succeed.
         wallet::lock_wallet(&mut tx, organization_id).await?;
         let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
         let row = tx.first(sql, args![organization_id, user_id]).await?.ok_or(StoreError::NotFound)?;
         let before = Member::read(&row)?;
+        // In the statement as well as under the lock: the last owner stays, whoever writes beside this program.
         let changed = tx
             .execute(
                 "UPDATE members SET role = $3 WHERE organization_id = $1 AND user_id = $2 AND (
@@ -176,6 +179,7 @@ impl Store {
             tx.rollback().await?;
             return Ok(RoleChange::LastOwner);
         }
+        // The same role again is no change that anybody needs to know of.
         if before.role != role {
             let facts = NoticeFacts::from([
                 ("member".to_owned(), before.name.clone()),

@@ -145,10 +145,12 @@ macro_rules! delivery_columns {
 pub(crate) fn notice_about(before: &Health, after: &Health) -> Option<(NoticeKind, NoticeFacts)> {
     let mut facts = NoticeFacts::new();
     let kind = match (before.paused_reason, after.paused_reason) {
+        // A pause for another reason is news; the same one again is not.
         (earlier, Some(reason)) if earlier != Some(reason) => {
             facts.insert("reason".to_owned(), reason.as_str().to_owned());
             NoticeKind::AutomaticPaymentsPaused
         }
+        // Only the first decline: what follows is either a pause or a success.
         (None, None) if before.failures == 0 && after.failures == 1 => NoticeKind::PaymentDeclined,
         _ => return None,
     };
@@ -220,6 +222,7 @@ pub(crate) async fn write_notice(
     facts: &NoticeFacts,
     now: Timestamp,
 ) -> Result<()> {
+    // The map is sorted by name, so that equal facts are equal texts, which the id is made from.
     let facts = serde_json::to_string(facts).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let id = id_of(organization_id, kind, &facts, now);
     let written = tx
@@ -234,6 +237,7 @@ pub(crate) async fn write_notice(
     if written == 0 {
         return Ok(());
     }
+    // The recipients are chosen now, in the same transaction: who becomes an admin later was not meant.
     tx.execute(
         "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
         SELECT $1, 'email', users.email, 'pending', 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT)
@@ -242,6 +246,7 @@ pub(crate) async fn write_notice(
         args![&id, organization_id, now],
     )
     .await?;
+    // Always a row, even without a webhook: the worker keeps it, so that the outbox shows it.
     tx.execute(
         "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
         VALUES ($1, 'webhook', 'operator', 'pending', 0, $2, $2)",
@@ -256,6 +261,7 @@ pub(crate) async fn write_notice(
 fn id_of(organization_id: &OrganizationId, kind: NoticeKind, facts: &str, now: Timestamp) -> NoticeId {
     let told = Sha256::digest(format!("{organization_id} {} {} {facts}", kind.as_str(), now.micros()));
     let mut bits = [0; 10];
+    // 80 bits of the hash take the place of the random ones of a UUIDv7.
     bits.copy_from_slice(&told[..10]);
     ids::new_id(now, &bits)
 }
@@ -314,7 +320,10 @@ impl Store {
             DeliveryResult::Failed { error, again_at: Some(at) } => (DeliveryState::Pending, Some(error), Some(*at)),
             DeliveryResult::Failed { error, again_at: None } => (DeliveryState::Dead, Some(error), None),
         };
+        // What was only kept was not tried.
         let tried = i64::from(*update != DeliveryResult::Kept);
+        // The lease is part of the condition: whoever lost it, after a long pause, must not overwrite the other's
+        // result.
         self.db
             .execute(
                 "UPDATE deliveries SET state = $5, tries = tries + $6, next_try_at = $7, last_error = $8,
@@ -352,6 +361,7 @@ impl Store {
         facts: &NoticeFacts,
         now: Timestamp,
     ) -> Result<LowBalance> {
+        // Looked up without a lock first: every posting comes through here, and nearly none crosses the mark.
         let sql = "SELECT is_low FROM low_balances WHERE organization_id = $1";
         let was_low = match self.db.first(sql, args![organization_id]).await? {
             Some(row) => row.get("is_low")?,
@@ -405,6 +415,7 @@ impl Store {
     ) -> Result<LowBalance> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
+        // Again under the lock, which decides between racing calls.
         let sql = "SELECT is_low, told_at FROM low_balances WHERE organization_id = $1";
         let (was_low, told_at) = match tx.first(sql, args![organization_id]).await? {
             Some(row) => (row.get("is_low")?, row.get("told_at")?),
@@ -419,6 +430,7 @@ impl Store {
         tx.execute(
             "INSERT INTO low_balances (organization_id, is_low, told_at) VALUES ($1, $2, $3)
             ON CONFLICT (organization_id) DO UPDATE SET is_low = excluded.is_low, told_at = excluded.told_at",
+            // The moment stays when nobody is notified: the quiet week counts from the last notification.
             args![organization_id, is_low, if tell { Some(now) } else { told_at }],
         )
         .await?;

@@ -101,6 +101,7 @@ impl Store {
         expected_version: i64,
         update: &OrganizationUpdate,
     ) -> Result<Organization> {
+        // One conditional statement is the whole optimistic lock.
         let rows = self
             .db
             .write(
@@ -114,6 +115,7 @@ impl Store {
             .await?;
         match rows.first() {
             Some(row) => Organization::read(row),
+            // No row: gone, or of another version. The look-up tells the two apart.
             None => self.organization(id).await.and(Err(StoreError::Stale)),
         }
     }
@@ -149,6 +151,7 @@ impl Store {
             )
             .await
             .map_err(|error| error.or_conflict("organization"))?;
+        // Wallet and settings begin with the organization, so that no code has to cope with their absence.
         tx.execute(
             "INSERT INTO wallets (organization_id, currency, balance, held, last_seq, last_hash)
             VALUES ($1, $2, 0, 0, 0, $3)",

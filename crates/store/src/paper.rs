@@ -122,6 +122,7 @@ async fn find_document(
 
 /// Locks the series until the end of the transaction.
 async fn next_number(tx: &mut Tx, new: &NewDocument) -> Result<i64> {
+    // The row of the series stays locked until the commit: numbers have no gap, since a rollback gives its own back.
     let sql = "INSERT INTO paper_series (seller, kind, last) VALUES ($1, $2, 1)
         ON CONFLICT (seller, kind) DO UPDATE SET last = paper_series.last + 1 RETURNING last";
     let row = tx.first(sql, args![&new.seller, new.kind.as_str()]).await?;

@@ -126,6 +126,7 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
+        // Open ones of one person only: the answered ones bury nobody.
         let open =
             "SELECT COUNT(*) AS open FROM requests WHERE organization_id = $1 AND user_id = $2 AND state = 'open'";
         let open = tx.first(open, args![organization_id, &new.user_id]).await?.map_or(Ok(0), |row| row.get("open"))?;
@@ -174,6 +175,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Request> {
         let state = if decision.approved { RequestState::Approved } else { RequestState::Declined };
+        // One conditional statement decides between two admins, and against a payment on its way.
         let decided = self
             .db
             .execute(
@@ -205,6 +207,7 @@ pub(crate) async fn pay_with(
     id: &RequestId,
     top_up_id: &TopUpId,
 ) -> Result<()> {
+    // A top-up that failed leaves the request open for the next one.
     let sql = concat!(
         "UPDATE requests SET top_up_id = $3 WHERE organization_id = $1 AND id = $2 AND state = 'open' AND ",
         nobody_pays!()
@@ -220,6 +223,7 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
     if top_up.status != TopUpStatus::Succeeded {
         return Ok(None);
     }
+    // By the top-up, not by the request: only money that really arrived approves.
     let sql = "UPDATE requests SET state = 'approved', decided_by = $3, decided_at = $4
         WHERE organization_id = $1 AND top_up_id = $2 AND state = 'open' RETURNING id";
     let row = tx.first(sql, args![&top_up.organization_id, &top_up.id, &top_up.requested_by, now]).await?;

@@ -62,6 +62,7 @@ impl Store {
                     &new.user_id,
                     &new.organization_id,
                     now,
+                    // Never beyond the absolute limit, however long the idle limit is.
                     new.expires_at.min(new.absolute_expires_at),
                     new.absolute_expires_at
                 ],
@@ -76,6 +77,8 @@ impl Store {
         let row = self
             .db
             .first(
+                // One query for everything that a request begins with; joined with the members, so that whoever has
+                // left is signed out.
                 concat!(
                     "SELECT sessions.token_hash, sessions.user_id, users.name AS user_name, users.email AS user_email,
                         members.role, sessions.created_at AS signed_in_at, sessions.confirmed_at, sessions.last_seen_at,
@@ -96,6 +99,7 @@ impl Store {
 
     /// Notes activity and moves the idle limit, never beyond the absolute one.
     pub async fn touch_session(&self, token_hash: &str, expires_at: Timestamp, now: Timestamp) -> Result<()> {
+        // Not of a session that is over: touching must not wake it again.
         self.db
             .execute(
                 "UPDATE sessions SET last_seen_at = $3,
@@ -116,6 +120,7 @@ impl Store {
 
     /// Signs out; no error when it is gone already.
     pub async fn delete_session(&self, token_hash: &str) -> Result<()> {
+        // No error when nothing was deleted: signing out twice is signing out.
         self.db.execute("DELETE FROM sessions WHERE token_hash = $1", args![token_hash]).await?;
         Ok(())
     }

@@ -27,6 +27,7 @@ impl Store {
     /// Says a word to every server on this database; at most [`LONGEST_SIGNAL`] bytes. Nothing on SQLite.
     pub async fn signal(&self, word: &str) -> Result<()> {
         if let Db::Postgres(db) = &self.db {
+            // Not in a transaction: a wake-up carries no figures, and one too many is harmless.
             sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(&db.pool).await?;
         }
         Ok(())
@@ -35,6 +36,7 @@ impl Store {
     /// Begins to listen, on a connection of its own; `None` on SQLite.
     pub async fn signals(&self) -> Result<Option<Signals>> {
         let Db::Postgres(db) = &self.db else { return Ok(None) };
+        // A connection of its own, because LISTEN belongs to the connection and a pool would hand it out.
         let mut listener = PgListener::connect_with(&db.pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(Some(Signals(listener)))
@@ -44,6 +46,8 @@ impl Store {
 impl Signals {
     /// Waits for the next one. An error when the database stays out of reach.
     pub async fn recv(&mut self) -> Result<Signal> {
+        // `try_recv` reports a lost connection; `recv` would reconnect in silence, and what came meanwhile would be
+        // missed.
         Ok(match self.0.try_recv().await? {
             Some(notification) => Signal::Word(notification.payload().to_owned()),
             None => Signal::Missed,

@@ -20,6 +20,7 @@ pub(crate) use creating::find_top_up;
 columns!(top_up_columns, TopUp {
     id, organization_id, kind, amount, currency, status, card_id, card_brand, card_last4, card_ref, provider, provider_ref,
     attempt, decline_code, next_action, requested_by, created_at, updated_at, settled_at, next_check_at, checks, link_id,
+    // A lease that lapsed counts as well: whoever had it may have died while the provider was asked.
     taken_up = "CAST(CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END AS BIGINT)"
 });
 #[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
@@ -46,12 +47,14 @@ macro_rules! pending_credit {
 
 columns!(spent_columns, AutoSpent {
     settled = sum_where!("status = 'succeeded'"),
+    // Challenges count against the cap, since the cardholder may still confirm.
     in_flight = sum_where!("status IN ('created', 'processing', 'action_required')"),
     unknown = sum_where!("status = 'unknown'"),
 });
 
 macro_rules! lease_due {
     ($lock:literal) => {
+        // `next_check_at` is NULL for final ones, which the partial index therefore leaves out.
         concat!(
             "UPDATE top_ups SET lease_owner = $1, lease_until = $2 WHERE id IN (
                 SELECT id FROM top_ups
@@ -299,6 +302,7 @@ impl Store {
         let rows = self
             .db
             .write(
+                // An own lease may be prolonged: the worker that is at it is not shut out by itself.
                 concat!(
                     "UPDATE top_ups SET lease_owner = $3, lease_until = $4
                     WHERE organization_id = $1 AND id = $2
@@ -328,6 +332,7 @@ impl Store {
         };
         let rows = self.db.write(sql, args![owner, lease_until, now, limit]).await?;
         let mut due = rows.iter().map(TopUp::read).collect::<Result<Vec<_>>>()?;
+        // RETURNING has no order.
         due.sort_by_key(|top_up| top_up.next_check_at);
         Ok(due)
     }
@@ -359,6 +364,7 @@ impl Store {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<AutoSpent> {
+        // Charges by a link without an amount are the first of the automatic payments that it switched on.
         let sql = concat!(
             "SELECT ",
             spent_columns!(),
