@@ -38,6 +38,7 @@ pub(crate) async fn get_history(
 
 fn days_asked_for(asked: Option<&str>) -> Result<i64, Problem> {
     let Some(text) = asked else { return Ok(DAYS) };
+    // `parse` alone would take `+5`.
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let days = text.parse().ok().filter(|days| plain && (1..=MAX_DAYS).contains(days));
     let detail = || Detail::general(format!("Ask for 1 to {MAX_DAYS} days."));

@@ -31,10 +31,12 @@ pub(crate) async fn change_role(
     user_id: &UserId,
     role: Role,
 ) -> Result<member::Member, Problem> {
+    // The password again before power over money changes hands.
     require_confirmation(state, member)?;
     let organization_id = &member.organization.id;
     match state.store.change_role(organization_id, user_id, role, &member.user.id, state.clock.now()).await? {
         RoleChange::Changed(changed) => {
+            // Whoever watches with the old role sees the stream end now, not at the next request.
             state.events.publish(organization_id, Topic::RoleChanged(changed.user_id.clone()));
             if !changed.role.manages_billing() {
                 links::maker_demoted(state, organization_id, user_id).await?;

@@ -44,6 +44,7 @@ fn check_form(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), 
     let tax_id = check_text(&mut errors, "/tax_id", &form.tax_id, TAX_ID);
     match Calendar::of(form.time_zone.trim()) {
         Ok(calendar) if errors.is_empty() => {
+            // The name in its own spelling, so that equal zones are equal texts.
             let time_zone = calendar.name().unwrap_or(form.time_zone.trim()).to_owned();
             Ok((OrganizationUpdate { name, address, tax_id, time_zone }, calendar))
         }

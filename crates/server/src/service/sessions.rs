@@ -96,6 +96,7 @@ pub(crate) async fn session_standing(
     state: &AppState,
     member: &SignedInMember,
 ) -> Result<Result<Organization, SessionState>, Problem> {
+    // By reserved connections: who is asking must be known even while costly reads hold the others.
     Ok(match state.store.reserved().session(&member.token_hash, state.clock.now()).await? {
         None => Err(SessionState::Ended),
         Some(session) if session.role != member.role => Err(SessionState::RoleChanged),
@@ -138,10 +139,12 @@ pub(crate) async fn confirm_password(
     address: IpAddr,
     device: Option<&str>,
 ) -> Result<(), Problem> {
+    // Before hashing: a password of megabytes would only cost time.
     if form.password.len() > MAX_PASSWORD {
         return Err(Problem::field("/password", "too_long", UserMessage::too_many_bytes(MAX_PASSWORD)));
     }
     let email = member.user.email.trim().to_lowercase();
+    // A browser in which this person has signed in before is counted by itself, not with its whole network.
     let known = device.and_then(|cookie| state.devices.find(cookie, &email));
     let origin = known.map_or(SignInOrigin::Address(address), SignInOrigin::Device);
     if verify_password(state, origin, &email, &form.password).await?.is_none() {
@@ -160,8 +163,10 @@ async fn verify_password(
 ) -> Result<Option<User>, Problem> {
     // First it is counted, then evaluated: who tries many at once has no more of them than who waits for each answer.
     let attempt = state.budgets.take_sign_in(&origin, email)?;
+    // The look-up is done for unknown addresses too, and so is the hashing: neither tells who has an account.
     let user = state.store.reserved().user_by_email(email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
+    // Turned away untried: the attempt counts for nobody.
     let Ok(fits) = state.passwords.verify(origin, password.to_owned(), hash).await else {
         state.budgets.give_back_sign_in(attempt);
         let detail = "Too many people are signing in at this moment. Try again in a few seconds.";
@@ -169,6 +174,7 @@ async fn verify_password(
     };
     let user = user.filter(|_| fits);
     if user.is_some() {
+        // Only failed tries use the budget up: docs/decisions/0051-sign-in-limits.md.
         state.budgets.give_back_sign_in(attempt);
     }
     Ok(user)
@@ -187,16 +193,19 @@ pub(crate) async fn sign_in(
     let origin = known.map_or(SignInOrigin::Address(address), SignInOrigin::Device);
     let user = verify_password(state, origin, &email, &form.password).await?;
     let membership = match &user {
+        // The first joined: there is no choice of organization at sign-in.
         Some(user) => state.store.reserved().memberships(&user.id).await?.into_iter().next(),
         _ => None,
     };
     let (Some(user), Some(membership)) = (user, membership) else {
+        // One sentence for an unknown address, a wrong password and no membership.
         return Err(Problem::new(ProblemCode::Unauthenticated, UserMessage::sign_in_refused()));
     };
     let now = state.clock.now();
     let token = new_token().map_err(Problem::internal)?;
     let absolute_expires_at = now.plus_seconds(ABSOLUTE_SECONDS);
     let session = NewSession {
+        // The token itself is known to the browser alone.
         token_hash: hash_of(&token),
         user_id: user.id,
         organization_id: membership.organization_id,
@@ -205,6 +214,7 @@ pub(crate) async fn sign_in(
     };
     state.store.reserved().create_session(&session, now).await?;
     let member = find_member(state, &token).await?.ok_or_else(|| Problem::internal("a new session is gone at once"))?;
+    // The entry of a known browser stays as it is, so that its count does not begin anew.
     let device = state.devices.renew(device, &email).map_err(Problem::internal)?;
     Ok(NewMember { member, token, device })
 }
@@ -224,6 +234,7 @@ fn check_lengths(form: &SignIn) -> Result<(), Problem> {
 pub(crate) async fn find_member(state: &AppState, token: &str) -> Result<Option<SignedInMember>, Problem> {
     let now = state.clock.now();
     let Some(session) = state.store.reserved().session(&hash_of(token), now).await? else { return Ok(None) };
+    // A write once a minute at most, not with every request.
     if now.seconds_since(session.last_seen_at) >= TOUCH_SECONDS {
         state.store.touch_session(&session.token_hash, idle_limit(now, session.absolute_expires_at), now).await?;
     }
@@ -256,6 +267,7 @@ fn new_token() -> Result<String, getrandom::Error> {
 
 /// What the database knows of a token.
 pub(crate) fn hash_of(token: &str) -> String {
+    // SHA-256 without salt is enough: a token is 256 random bits, not a password.
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 

@@ -33,12 +33,14 @@ pub(crate) async fn get_statement(
     let now = state.clock.now();
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let month = month_asked_for(asked, calendar.date_of(now))?;
+    // By the costly connections, like everything below: a long month is a long read.
     let wallet = state.store.costly().wallet(&organization.id).await?;
     let issued = issued_facts(state, organization, month, &calendar, wallet.last_seq).await?;
     let (number, said) = match issued {
         Issue::Final(paper, said) => (Some((papers::paper_number(&paper), paper.issued_at)), said),
         Issue::Running(said) => (None, said),
     };
+    // In the zone that was frozen with the statement, where one was issued.
     let calendar = Calendar::of(&said.organization.time_zone).map_err(Problem::internal)?;
 
     let mut spans = Vec::new();
@@ -49,6 +51,7 @@ pub(crate) async fn get_statement(
             last_of_month
         } else {
             let until = calendar.day_start(date.plus_days(1));
+            // Clamped, since times of several servers may overlap by a moment: no line is counted in two days.
             balance_before(state, organization, until, last_of_month).await?.clamp(after, last_of_month)
         };
         if last > after {
@@ -113,6 +116,7 @@ async fn issued_facts(
     last_seq: i64,
 ) -> Result<Issue, Problem> {
     let (start, end) = (calendar.month_start(month), calendar.month_start(month.next()));
+    // Neighbors that were issued already fix where this month begins and ends.
     let after = match sentence_of(state, organization, month.previous()).await? {
         Some((_, previous)) => previous.last,
         None => balance_before(state, organization, start, last_seq).await?,
@@ -130,11 +134,14 @@ async fn issued_facts(
         },
         seller: SellerFacts::of(&state.config.seller),
         after,
+        // Never backwards: an empty month ends where it begins.
         last: last.max(after),
     };
+    // Issued already: the figures of then, whatever is configured now.
     if let Some((paper, said)) = sentence_of(state, organization, month).await? {
         return Ok(Issue::Final(Box::new(paper), said));
     }
+    // A month that is not over gets no number.
     if state.clock.now() < end {
         return Ok(Issue::Running(present));
     }
@@ -185,6 +192,7 @@ async fn single_entries(
     let kinds = TransactionKind::ALL.iter().copied().filter(|kind| kind.usage().is_none()).collect();
     let filter = TransactionFilter { kinds, ..TransactionFilter::default() };
     let newest =
+        // One more than may be listed tells whether there are too many.
         state.store.costly().transactions(&organization.id, &filter, Some(last.saturating_add(1)), LISTED + 1).await?;
     let mut single = Singly::new();
     for line in newest.into_iter().filter(|line| line.line.seq > after) {
@@ -223,6 +231,7 @@ async fn parse_day(
     if let Some(single) = single {
         entries.extend(single.range(span.after + 1..=span.last).map(|(_, entry)| entry.clone()));
     }
+    // Summed even where lines are listed: the totals are compared with the ledger's own balance below.
     for sum in state.store.costly().sums_by_kind(&organization.id, span.after, span.last).await? {
         totals.add(sum.amount, sum.money_in).ok_or_else(|| Problem::internal("the month's sums leave their range"))?;
         if sum.kind.usage().is_some() || single.is_none() {

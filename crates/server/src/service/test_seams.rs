@@ -23,6 +23,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// Moves the clock, and lets the workers look at once.
 pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
     state.clock.advance(seconds);
+    // The workers sleep by the real clock, which has not moved.
     state.worker_wake.send_replace(());
 }
 
