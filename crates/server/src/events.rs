@@ -69,6 +69,7 @@ impl EventHub {
     /// Tells the organization's watchers, here and at the other servers. To be called after the commit, never before.
     pub(crate) fn publish(&self, organization_id: &OrganizationId, topic: Topic) {
         // Closed where there is no channel to other servers.
+        // Not sent in vain where no other server listens.
         if !self.outgoing.is_closed() {
             let _ = self.outgoing.send(News { organization_id: organization_id.to_owned(), topic: topic.clone() });
         }
@@ -77,6 +78,7 @@ impl EventHub {
 
     /// Tells every organization's watchers at this server.
     pub(crate) fn publish_to_all(&self, topic: &Topic) {
+        // Channels without receivers are dropped on the way.
         self.lock().retain(|_, channel| channel.send(topic.clone()).is_ok());
     }
 
@@ -98,6 +100,7 @@ impl EventHub {
     /// Watches an organization from now on. Subscribe first, read the database afterwards: nothing falls in between.
     pub(crate) fn subscribe(&self, organization_id: &OrganizationId) -> Subscription {
         let mut channels = self.lock();
+        // Tidied here, where a new watcher comes, so that no timer is needed.
         channels.retain(|_, channel| channel.receiver_count() > 0);
         channels.entry(organization_id.to_owned()).or_insert_with(|| broadcast::channel(CAPACITY).0).subscribe()
     }

@@ -96,5 +96,6 @@ pub(crate) fn top_up_of(charge: &Reference) -> Option<TopUpId> {
 
 /// The organization's day. A zone that is unknown by now must not keep money from moving.
 pub(crate) fn organization_day(organization: &Organization, now: Timestamp) -> Date {
+    // In UTC then: a day that may be off by one is better than money that does not arrive.
     Calendar::of(&organization.time_zone).map_or_else(|_| now.utc_date(), |calendar| calendar.date_of(now))
 }

@@ -44,6 +44,7 @@ async fn repeat_turns<F: Future<Output = ()>>(
         tokio::select! {
             () = state.shutdown.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
+            // Also woken in the turn before: `changed` remembers it.
             Ok(()) = wake.changed() => {}
         }
     }

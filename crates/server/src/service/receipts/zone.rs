@@ -85,6 +85,7 @@ pub(super) fn uses_han(zone: &str) -> Han {
         "Asia/Seoul" | "Asia/Pyongyang" | "ROK" => Han::Korean,
         "Asia/Taipei" | "ROC" => Han::Taiwan,
         "Asia/Hong_Kong" | "Hongkong" | "Asia/Macau" | "Asia/Macao" => Han::HongKong,
+        // Where the zone says nothing, the most used form.
         _ => Han::Simplified,
     }
 }
