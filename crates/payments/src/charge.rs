@@ -35,6 +35,7 @@ impl Reference {
     /// A reference of ours that a provider gives back; `None` when it is none.
     pub fn read(text: &str) -> Option<Self> {
         let reference = Self(text.to_owned());
+        // What others put into their marks on the same account is no reference of ours.
         reference.subject().is_some().then_some(reference)
     }
 
@@ -42,6 +43,7 @@ impl Reference {
     pub fn subject(&self) -> Option<Subject<'_>> {
         let mut parts = self.0.split(':');
         let (kind, id, attempt) = (parts.next()?, parts.next()?, parts.next());
+        // Bounded: it comes back from outside, and is looked up in the database.
         if id.is_empty() || id.len() > 100 || parts.next().is_some() {
             return None;
         }
@@ -148,6 +150,7 @@ impl ChargeOutcome {
             Self::ActionRequired(_) => Outcome::ActionRequired,
             Self::Settled { .. } => Outcome::Settled,
             Self::Declined(_) => Outcome::Declined,
+            // To the wallet the two are one: nobody finished it, and nothing was charged.
             Self::Cancelled => Outcome::Expired,
         }
     }

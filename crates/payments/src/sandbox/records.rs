@@ -76,6 +76,7 @@ pub struct ChargeRecord {
 impl ChargeRecord {
     /// Whether a repetition asks for the same charge. The time of writing is no part of it.
     pub fn repeats(&self, request: &ChargeRequest) -> bool {
+        // All fields are named: a new one must be compared or left out on purpose.
         let ChargeRequest { reference, customer, card_ref, amount_minor, currency, presence, created_at: _ } =
             &self.request;
         *reference == request.reference
@@ -100,6 +101,7 @@ impl ChargeRecord {
 
     /// What has been given back, minor units.
     pub fn refunded_minor(&self) -> i64 {
+        // Pending ones count: their money is on its way.
         self.refunds.iter().filter(|refund| refund.outcome != RefundOutcome::Failed).map(|r| r.amount_minor).sum()
     }
 

@@ -22,6 +22,7 @@ impl Stripe {
     pub async fn account(&self) -> Result<Account, ProviderError> {
         let none = || ProviderError::Refused("there is no such account".to_owned());
         let account = self.client.get("/v1/account", &Form::default()).await?.ok_or_else(none)?;
+        // The account does not say which mode the key is of; the balance does.
         let balance = self.client.get("/v1/balance", &Form::default()).await?.ok_or_else(none)?;
         if balance.flag("livemode") != Some(self.live) || account.id().is_empty() {
             return Err(ProviderError::Refused("the account answers in the other mode (test or live)".to_owned()));

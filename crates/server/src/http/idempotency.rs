@@ -33,6 +33,7 @@ fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             ProblemCode::Invalid,
             Detail::general("The header Idempotency-Key looks like a card number. Use a random value, like a UUID."),
         )),
+        // Two headers would leave open which of them counts.
         Ok(Ok(key)) if values.next().is_none() => Ok(Some(key.into_string())),
         _ => Err(missing_key("The header Idempotency-Key must be one value of 1 to 255 printable characters.")),
     }

@@ -34,6 +34,7 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// The client's address: the peer's, or behind a proxy the last one it appended. All of an IPv6 /64 is one client.
 pub(crate) fn client_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
+    // Without a peer, as in tests of the router alone, all requests are one client.
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     client_network(if behind_proxy { forwarded_address(&parts.headers).unwrap_or(peer) } else { peer })
 }
@@ -42,6 +43,7 @@ pub(crate) fn client_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
 pub(crate) fn client_network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
+            // A customer with a /64 has more addresses than any limit could count.
             let [a, b, c, d, ..] = address.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
@@ -50,6 +52,7 @@ pub(crate) fn client_network(address: IpAddr) -> IpAddr {
 }
 
 fn forwarded_address(headers: &HeaderMap) -> Option<IpAddr> {
+    // The last entry is the one that our own proxy has appended; what stands before it anybody can write.
     let last = headers.get_all("x-forwarded-for").iter().next_back()?;
     last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
@@ -72,6 +75,7 @@ fn is_platform(uri: &Uri) -> bool {
 
 /// Gives up on a request that takes too long. Work that must not be lost goes on in its own task.
 pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
+    // The future is dropped: what must go on was spawned as a task of its own.
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(ProblemCode::Timeout, UserMessage::request_took_too_long()).into_response(),

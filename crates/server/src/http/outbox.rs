@@ -22,6 +22,7 @@ pub(crate) async fn get_outbox(
     Manager(member): Manager,
 ) -> Result<impl IntoResponse, Problem> {
     let emails = notifications::list_outbox(&state, &member.organization).await?;
+    // Not kept by any cache: the page names people and amounts.
     Ok(([(CACHE_CONTROL, "no-store")], Html(render_page(&member.organization.name, &emails))))
 }
 
