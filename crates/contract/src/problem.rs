@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_unique_and_serialise_as_written() {
+    fn codes_are_unique_and_serialize_as_written() {
         for (index, code) in ProblemCode::ALL.iter().enumerate() {
             assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{}\"", code.as_str()));
             assert!((400..600).contains(&code.status()));

@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn text_cannot_wander_between_neighbouring_fields() {
+    fn text_cannot_wander_between_neighboring_fields() {
         let (mut a, mut b) = (line(), line());
         a.description = "ab".into();
         a.source = "c".into();

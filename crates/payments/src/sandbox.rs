@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 pub use self::records::{CardRecord, ChargeRecord, RefundRecord, SetupRecord, State};
-pub use self::script::{Scripted, UnknownBehaviour};
+pub use self::script::{Scripted, UnknownBehavior};
 pub use self::vault::{Drawer, MemoryVault, Record, SandboxVault, VaultError};
 use crate::card::{CardFacts, SetupAnswer, SetupRequest};
 use crate::charge::{ChargeAnswer, ChargeRequest, Reference};

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn many_sessions_of_one_organisation_share_its_budget() {
+    fn many_sessions_of_one_organization_share_its_budget() {
         let budgets = Budgets::new(1);
         let passed = (0..100)
             .filter(|session| budgets.take_request(&session.to_string(), &organization("acme")).is_ok())

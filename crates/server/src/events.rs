@@ -112,7 +112,7 @@ mod tests {
     use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
     #[tokio::test]
-    async fn a_topic_reaches_the_watchers_of_its_organisation_only() {
+    async fn a_topic_reaches_the_watchers_of_its_organization_only() {
         let hub = EventHub::new().0;
         let [a, b] = ["a", "b"].map(OrganizationId::from_trusted);
         let (mut first, mut second, mut stranger) = (hub.subscribe(&a), hub.subscribe(&a), hub.subscribe(&b));

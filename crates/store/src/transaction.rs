@@ -82,7 +82,7 @@ impl<'a> Sql<'a> {
 /// So many lines of one time may be late before the newest of them is taken all the same.
 const CANDIDATES: u32 = 50;
 /// So many lines that occurred next say whether one is late.
-const NEIGHBOURS: u32 = 9;
+const NEIGHBORS: u32 = 9;
 
 impl Store {
     /// Lines that pass the filter, newest (`seq`) first, at most `limit`. The next page is asked with `before_seq` = the
@@ -153,7 +153,7 @@ impl Store {
     async fn is_late(&self, organization_id: &OrganizationId, seq: i64, occurred_at: Timestamp) -> Result<bool> {
         let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND occurred_at > $2
             ORDER BY occurred_at, seq LIMIT $3";
-        let next = self.db.all(sql, args![organization_id, occurred_at, NEIGHBOURS]).await?;
+        let next = self.db.all(sql, args![organization_id, occurred_at, NEIGHBORS]).await?;
         let next = next.iter().map(|row| row.get("seq")).collect::<Result<Vec<i64>>>()?;
         // More than half, because single lines may be late themselves.
         Ok(next.iter().filter(|other| **other < seq).count() * 2 > next.len())

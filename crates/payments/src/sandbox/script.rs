@@ -34,12 +34,12 @@ pub enum Scripted {
 #[error(
     "say one of pass, no_answer, request_lost, slow, processing, challenge, busy, refused or decline:<decline code>"
 )]
-pub struct UnknownBehaviour;
+pub struct UnknownBehavior;
 
 impl FromStr for Scripted {
-    type Err = UnknownBehaviour;
+    type Err = UnknownBehavior;
 
-    fn from_str(text: &str) -> Result<Self, UnknownBehaviour> {
+    fn from_str(text: &str) -> Result<Self, UnknownBehavior> {
         Ok(match text {
             "pass" => Self::Pass,
             "no_answer" => Self::NoAnswer,
@@ -50,7 +50,7 @@ impl FromStr for Scripted {
             "busy" => Self::Busy,
             "refused" => Self::Refused,
             _ => {
-                Self::Decline(text.strip_prefix("decline:").and_then(|code| code.parse().ok()).ok_or(UnknownBehaviour)?)
+                Self::Decline(text.strip_prefix("decline:").and_then(|code| code.parse().ok()).ok_or(UnknownBehavior)?)
             }
         })
     }

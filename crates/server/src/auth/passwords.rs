@@ -61,7 +61,7 @@ impl Passwords {
 
 /// With the cost that Argon2 recommends.
 #[cfg(not(feature = "test-seams"))]
-fn hasher() -> Argon2<'static> {
+fn new_hasher() -> Argon2<'static> {
     Argon2::default()
 }
 

@@ -111,7 +111,7 @@ pub(crate) const AGENTS: &[Agent] = &[
             },
             Job {
                 weight: 3,
-                text: "Calls summarised for the patient file",
+                text: "Calls summarized for the patient file",
                 unit: Unit::Token,
                 quantity: (1_800, 24_000),
                 price_micros: 4,

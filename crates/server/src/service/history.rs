@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn months_reach_past_the_end_in_the_organisations_zone() {
+    fn months_reach_past_the_end_in_the_organizations_zone() {
         let calendar = Calendar::of("America/Chicago").unwrap();
         let months = month_boundaries(
             &calendar,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use billing_domain::kind::Unit;
 use billing_domain::time::MICROS_PER_SECOND;
 use billing_domain::{Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
-use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehaviour};
+use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehavior};
 use billing_store::{NewLine, Origin, StoreError};
 use serde::Serialize;
 
@@ -110,8 +110,8 @@ fn made_up(id: TransactionId, number: u32, occurred_at: Timestamp, calendar: &Ca
 /// Says how the bank behaves at its next new charge; several are used up in order.
 pub(crate) fn script_bank(state: &AppState, next: &str) -> Result<(), Problem> {
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
-    let next: Scripted = next.parse().map_err(|error: UnknownBehaviour| {
-        Problem::field("/next", "unknown_behaviour", Detail::general(error.to_string()))
+    let next: Scripted = next.parse().map_err(|error: UnknownBehavior| {
+        Problem::field("/next", "unknown_behavior", Detail::general(error.to_string()))
     })?;
     sandbox.script(next);
     Ok(())

@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_the_organisations_and_both_ends_belong_to_the_span() {
+    fn dates_are_the_organizations_and_both_ends_belong_to_the_span() {
         let search = Search { from: text("2026-11-01"), to: text("2026-11-01"), ..Search::default() };
         let filter = check(&search).unwrap().filter;
         // The day on which the clocks go back has 25 hours.

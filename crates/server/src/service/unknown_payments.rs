@@ -143,7 +143,7 @@ async fn take_in(
         card: new_card(state.new_id()?, state.provider.name(), credit.card.clone()),
     };
     let top_up = match state.store.take_in_top_up(&credit.organization_id, &received, state.clock.now()).await {
-        Err(StoreError::NotFound) => return Ok(Some("its organisation is not here")),
+        Err(StoreError::NotFound) => return Ok(Some("its organization is not here")),
         Err(StoreError::Conflict(_)) => {
             return Ok(Some("its currency is not the wallet's, or its top-up is another one's"));
         }

@@ -29,7 +29,7 @@ fn create_private(file: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn create(file: &Path) -> std::io::Result<()> {
+fn create_private(file: &Path) -> std::io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).open(file).map(drop)
 }
 

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_named_by_organisation_and_month() {
+    fn the_file_is_named_by_organization_and_month() {
         let today = "2026-11-30".parse().unwrap();
         let name = |organization: &str, from: &str, to: &str| {
             let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
