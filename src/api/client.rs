@@ -30,7 +30,7 @@ const AGAIN_MILLISECONDS: i32 = 400;
 
 /// What a server answers to requests of another shape than it knows.
 const NOT_UNDERSTOOD: [ProblemCode; 2] = [ProblemCode::Malformed, ProblemCode::MethodNotAllowed];
-/// Hears that the session of this document is over.
+/// Called when the session of this document is over.
 type OnSessionEnd = Rc<dyn Fn(SessionEnd)>;
 
 thread_local! {

@@ -54,7 +54,7 @@ pub(in crate::api) struct SubscriptionSource {
     pub(in crate::api) on_read: Box<dyn Fn(&str)>,
     /// Takes an event, by name and data.
     pub(in crate::api) on_event: OnEvent,
-    /// Hears whether events arrive.
+    /// Called when events begin or cease to arrive.
     pub(in crate::api) on_connection: Box<dyn Fn(ConnectionState)>,
 }
 

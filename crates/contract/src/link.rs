@@ -22,7 +22,7 @@ pub struct CreatePaymentLink {
     /// Automatic payments that it switches on with the card; only with a purpose that connects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_pay: Option<EnteredLinkSettings>,
-    /// A word for whoever opens it, at most 300 characters.
+    /// A note for whoever opens it, at most 300 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// How long it lives: 3,600 to 604,800; 86,400 when left out.
@@ -60,7 +60,7 @@ pub struct LinkSettings {
     pub monthly_cap: Money,
 }
 
-/// A payment link, as its maker sees it. Its token is told once, when it is made.
+/// A payment link, as its maker sees it. Its token is shown once, when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PaymentLink {
@@ -107,7 +107,7 @@ pub struct PaymentLinkList {
     pub items: Vec<PaymentLink>,
 }
 
-/// What `POST /payment-links` answers: the only time that the address is told.
+/// What `POST /payment-links` answers: the only time that the address is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreatedPaymentLink {
@@ -161,7 +161,7 @@ pub struct PayPage {
     /// Automatic payments that it switches on.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub auto_pay: Option<LinkSettings>,
-    /// The asker's word; may be empty.
+    /// The asker's note; may be empty.
     pub note: String,
     /// From then on the link is dead.
     pub expires_at: Timestamp,

@@ -34,7 +34,7 @@ pub struct Authorize {
 pub enum Authorization {
     /// Go ahead: the estimate is held.
     Allowed {
-        /// Always `true`: what programs tell the two apart by.
+        /// Always `true`: by which programs distinguish the two.
         allowed: bool,
         /// Name it in the usage line, or release it.
         hold_id: String,
@@ -45,7 +45,7 @@ pub enum Authorization {
     },
     /// Not now: nothing is held.
     Refused {
-        /// Always `false`: what programs tell the two apart by.
+        /// Always `false`: by which programs distinguish the two.
         allowed: bool,
         /// Why the wallet does not allow it.
         reason: Refusal,

@@ -40,7 +40,7 @@ pub struct CardSummary {
 pub struct Decline {
     /// The name of a [`billing_domain::charge::DeclineCode`].
     pub code: String,
-    /// What to tell the person.
+    /// The sentence that the person reads.
     pub message: String,
     /// `message` for other languages than English.
     #[serde(default, skip_serializing_if = "Option::is_none")]

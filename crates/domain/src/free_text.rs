@@ -3,8 +3,8 @@
 //! Three things never get through: more than its purpose needs, a card number (PCI DSS 3.5.1: unreadable wherever it is
 //! stored), and characters that change how a text reads without being seen (Unicode TR36, "Bidirectional Text Spoofing").
 //!
-//! People are told and correct it ([`FreeText::parse`]). A program that reports usage could not: what it sends is masked, so
-//! that no billing line is lost over its description ([`FreeText::mask`]).
+//! People see the error and correct it ([`FreeText::parse`]). A program that reports usage could not: what it sends is
+//! masked, so that no billing line is lost over its description ([`FreeText::mask`]).
 
 mod card_number;
 mod characters;

@@ -78,7 +78,7 @@ impl Sandbox {
         self.script.push(next);
     }
 
-    /// Every charge the bank has heard of, oldest first.
+    /// Every charge the bank has received, oldest first.
     pub async fn charges(&self) -> Result<Vec<ChargeRecord>, ProviderError> {
         // All of them: the sandbox is small, and this is for people who look at it.
         let records = self.vault.all(Drawer::Charges).await.map_err(out_of_reach)?;

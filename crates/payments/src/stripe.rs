@@ -1,6 +1,6 @@
 //! Stripe: a thin client of the few endpoints that a wallet needs (docs/stripe.md lists them with their parameters).
 //!
-//! Stripe's word is compared with what we asked for before anybody hears it: another amount, currency, customer or mode
+//! Stripe's answer is compared with what we asked for before it is used: another amount, currency, customer or mode
 //! is no answer. What is found again is found by our reference, which stands in the metadata of everything we make.
 
 mod account;

@@ -1,4 +1,4 @@
-//! What a provider tells us unasked, reduced to "look this up again".
+//! What a provider reports unasked, reduced to "look this up again".
 
 use crate::charge::Reference;
 

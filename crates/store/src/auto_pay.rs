@@ -178,7 +178,7 @@ pub(crate) async fn write_settings(
     Ok(())
 }
 
-/// People are told when automatic payments may charge more than before: switched on, or raised.
+/// People are notified when automatic payments may charge more than before: switched on, or raised.
 pub(crate) async fn notify_changed(
     tx: &mut Tx,
     before: &AutoPay,
@@ -216,8 +216,8 @@ pub(crate) async fn apply_event(tx: &mut Tx, present: &AutoPay, event: HealthEve
     }
 }
 
-/// Replaces the health, except when the last charge began, in an organization whose wallet is locked. People are told of a
-/// first decline and of a pause in the same transaction.
+/// Replaces the health, except when the last charge began, in an organization whose wallet is locked. People are
+/// notified of a first decline and of a pause in the same transaction.
 pub(crate) async fn write_health(
     tx: &mut Tx,
     organization_id: &OrganizationId,
@@ -232,7 +232,7 @@ pub(crate) async fn write_health(
     Ok(())
 }
 
-/// The same without a word to anybody, for whoever tells more than that.
+/// The same without a notification, for whoever sends one that says more.
 pub(crate) async fn set_health(tx: &mut Tx, organization_id: &OrganizationId, health: &Health) -> Result<()> {
     // Not `last_charge_at`: no event changes it, only a charge that is begun.
     tx.execute(
@@ -293,7 +293,7 @@ pub(crate) struct PostingContents {
     pub(crate) reverses: bool,
 }
 
-/// People are told that automatic payments wait from now on, where the wallet would have been refilled otherwise.
+/// People are notified that automatic payments wait from now on, where the wallet would have been refilled otherwise.
 pub(crate) async fn notify_reversed(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
     let present = find_auto_pay(tx, organization_id).await?;
     // `reversed_at` is this moment only if this very posting set it: people are notified once.

@@ -81,7 +81,7 @@ pub struct NewCard {
 
 impl Store {
     /// Connects a card that nobody entered here; the first becomes the default. The same provider reference again answers the
-    /// card that is there. People are told only of cards that are set up ([`Store::apply_card_setup`], links).
+    /// card that is there. People are notified only of cards that are set up ([`Store::apply_card_setup`], links).
     pub async fn add_card(&self, organization_id: &OrganizationId, new: &NewCard, now: Timestamp) -> Result<Card> {
         retrying!("add_card", organization_id => self.add_card_once(organization_id, new, now))
     }

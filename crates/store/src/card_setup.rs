@@ -87,7 +87,7 @@ pub struct NewCardSetup {
     pub request: String,
 }
 
-/// What was heard of a set-up.
+/// What the provider answers about a set-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetupResult {
     /// The provider works on it.
@@ -148,8 +148,8 @@ impl Store {
         rows.iter().map(CardSetup::read).collect()
     }
 
-    /// Takes the provider's word; a success connects the card in the same transaction. A finished set-up stays as it is.
-    /// Answers the set-up and its card, if it has one.
+    /// Applies the provider's answer; a success connects the card in the same transaction. A finished set-up stays as
+    /// it is. Answers the set-up and its card, if it has one.
     pub async fn apply_card_setup(
         &self,
         organization_id: &OrganizationId,

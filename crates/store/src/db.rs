@@ -23,7 +23,7 @@ pub(crate) use row::{Column, Row, columns, parsed_columns, selected, stored_name
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
     /// One connection that writes, several that read: SQLite has one writer at a time, and waiting for it in order beats
-    /// being told "busy".
+    /// an answer "busy".
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,

@@ -10,7 +10,7 @@ use crate::reversal::{Reversal, ReversalLine};
 use crate::top_up::find_top_up;
 use crate::{CreditLine, Result, Store, StoreError, auto_pay, wallet};
 
-/// What was heard of a dispute.
+/// What the provider reports of a dispute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeUpdate {
     /// The provider that reports it: `sandbox` or `stripe`.
@@ -19,17 +19,17 @@ pub struct DisputeUpdate {
     pub provider_ref: String,
     /// The top-up whose charge is disputed.
     pub top_up_id: TopUpId,
-    /// What is taken, positive; what was taken stays, whatever is heard later.
+    /// What is taken, positive; what was taken stays, whatever is reported later.
     pub amount: Money,
     /// Must be the wallet's (`Corrupt`).
     pub currency: Currency,
-    /// In the provider's word; may be empty.
+    /// In the provider's words; may be empty.
     pub reason: String,
     /// Where the money is by that.
     pub state: DisputeState,
 }
 
-/// The effect of a word.
+/// The effect of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DisputeApplied {
     /// Lines were posted: the balance has changed.
@@ -39,7 +39,7 @@ pub struct DisputeApplied {
 }
 
 impl Store {
-    /// Takes the provider's word. `taken` and `given_back` are the words of the two lines. If the money is taken
+    /// Applies the provider's report. `taken` and `given_back` word the two lines. If the money is taken
     /// now, automatic payments that are switched on pause. `NotFound` without such a top-up.
     pub async fn apply_dispute(
         &self,

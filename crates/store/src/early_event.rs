@@ -1,4 +1,4 @@
-//! Refunds and disputes that were told of before their payment was here: kept until it is credited.
+//! Refunds and disputes that were reported before their payment was here: kept until it is credited.
 
 use billing_domain::{Timestamp, TopUpId};
 

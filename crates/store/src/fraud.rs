@@ -1,4 +1,4 @@
-//! Early fraud warnings: written down once, with the pause of automatic payments and with what people are told.
+//! Early fraud warnings: written down once, with the pause of automatic payments and with the notification of people.
 
 use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::{OrganizationId, Timestamp, TopUpId};
@@ -8,7 +8,7 @@ use crate::notice::{self, NoticeFacts, NoticeKind};
 use crate::top_up::find_top_up;
 use crate::{Result, Store, TopUp, auto_pay, wallet};
 
-/// What was heard of a warning.
+/// What the provider reports of a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FraudUpdate {
     /// The provider that reports it: `sandbox` or `stripe`.
@@ -17,7 +17,7 @@ pub struct FraudUpdate {
     pub provider_ref: String,
     /// The top-up whose charge is suspected.
     pub top_up_id: TopUpId,
-    /// In the provider's word; may be empty.
+    /// In the provider's words; may be empty.
     pub reason: String,
     /// Giving the money back would still spare a dispute.
     pub actionable: bool,

@@ -129,8 +129,8 @@ impl Store {
         Member::read(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// Gives a member another role on the word of `by` (a user's id), never leaving the organization without an owner; people
-    /// are told. `NotFound` for strangers.
+    /// Gives a member another role on behalf of `by` (a user's id), never leaving the organization without an owner;
+    /// people are notified. `NotFound` for strangers.
     pub async fn change_role(
         &self,
         organization_id: &OrganizationId,

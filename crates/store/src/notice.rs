@@ -1,5 +1,5 @@
-//! Notices: what people and the operator are told. Each is written in the transaction of what it tells, with a delivery
-//! for every owner and admin and one for the operator's webhook; a delivery happens at least once.
+//! Notices: what people and the operator are notified of. Each is written in the transaction of its cause, with a
+//! delivery for every owner and admin and one for the operator's webhook; a delivery happens at least once.
 
 use std::collections::BTreeMap;
 
@@ -35,10 +35,10 @@ pub enum NoticeKind {
     PaymentLinkCreated,
 }
 
-/// What a notice tells, by name; the names are those of its webhook.
+/// What a notification says, by name; the names are those of its webhook.
 pub type NoticeFacts = BTreeMap<String, String>;
 
-/// Something that was told.
+/// A notification, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// UUIDv7; receivers recognize repetitions by it.
@@ -115,9 +115,9 @@ pub enum DeliveryResult {
 pub enum LowBalance {
     /// It is as it was.
     Unchanged,
-    /// It crossed the mark, and people are told.
+    /// It crossed the mark, and people are notified.
     Told,
-    /// It crossed the mark within a week after people were told.
+    /// It crossed the mark within a week after people were notified.
     Quiet,
     /// It is above the mark again.
     Recovered,
@@ -141,7 +141,7 @@ macro_rules! delivery_columns {
     };
 }
 
-/// What is to be told about the way from one state of automatic payments to the next.
+/// The notification about the way from one state of automatic payments to the next.
 pub(crate) fn notice_about(before: &Health, after: &Health) -> Option<(NoticeKind, NoticeFacts)> {
     let mut facts = NoticeFacts::new();
     let kind = match (before.paused_reason, after.paused_reason) {
@@ -163,8 +163,8 @@ pub(crate) fn notice_about(before: &Health, after: &Health) -> Option<(NoticeKin
     Some((kind, facts))
 }
 
-/// Tells of a card that is connected from now on, and how that came: by this person, or through a link that they made.
-/// Never of its number, nor of the provider's name for it.
+/// Notifies of a card that is connected from now on, and how that came: by this person, or through a link that they
+/// made. Never of its number, nor of the provider's name for it.
 pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Timestamp) -> Result<()> {
     let (how, by) = match how {
         Added::ByHand { user_id: None } => ("by_hand", String::new()),
@@ -184,7 +184,7 @@ pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Ti
     write_notice(tx, &card.organization_id, NoticeKind::CardAdded, &facts, now).await
 }
 
-/// Tells of a change that hands out power over money, and who made it.
+/// Notifies of a change that hands out power over money, and who made it.
 pub(crate) async fn authority_changed(
     tx: &mut Tx,
     organization_id: &OrganizationId,
@@ -214,7 +214,7 @@ pub(crate) enum Added<'a> {
     },
 }
 
-/// Writes a notice and a delivery for whoever is told now.
+/// Writes a notice and a delivery for whoever is notified now.
 pub(crate) async fn write_notice(
     tx: &mut Tx,
     organization_id: &OrganizationId,
@@ -256,7 +256,8 @@ pub(crate) async fn write_notice(
     Ok(())
 }
 
-/// Made from what is told, since no randomness is here: the same thing cannot be told twice in one micro-second.
+/// Made from its contents, since no randomness is here: the same notification cannot be written twice in one
+/// micro-second.
 /// See docs/decisions/0045-notification-ids.md.
 fn id_of(organization_id: &OrganizationId, kind: NoticeKind, facts: &str, now: Timestamp) -> NoticeId {
     let told = Sha256::digest(format!("{organization_id} {} {} {facts}", kind.as_str(), now.micros()));
@@ -352,8 +353,8 @@ impl Store {
         self.db.execute(sql, args![now]).await
     }
 
-    /// Notes whether the wallet is at or below its low mark. Of racing calls one sees a crossing; people are told of it
-    /// unless they were within the last seven days.
+    /// Notes whether the wallet is at or below its low mark. Of racing calls one sees a crossing; people are notified
+    /// of it unless they were within the last seven days.
     pub async fn watch_low_balance(
         &self,
         organization_id: &OrganizationId,

@@ -115,7 +115,7 @@ impl Store {
             .await?;
         match rows.first() {
             Some(row) => Organization::read(row),
-            // No row: gone, or of another version. The look-up tells the two apart.
+            // No row: gone, or of another version. The look-up distinguishes the two.
             None => self.organization(id).await.and(Err(StoreError::Stale)),
         }
     }

@@ -128,7 +128,7 @@ pub struct NewExternalRefund {
     pub amount: Money,
     /// Must be the wallet's (`Corrupt`).
     pub currency: Currency,
-    /// In the provider's word; may be empty.
+    /// In the provider's words; may be empty.
     pub reason: String,
     /// The provider's name for it.
     pub provider_ref: String,
@@ -149,7 +149,7 @@ pub enum RefundRefusal {
     MoreThanUnspent(Money),
 }
 
-/// What was heard of a refund.
+/// What the provider answers about a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundResult {
     /// Its state by that; `Created` never.
@@ -175,9 +175,9 @@ impl Store {
         retrying!("create_refund", organization_id => self.create_refund_once(organization_id, new, debit, key, now))
     }
 
-    /// Takes the provider's word on a refund that was made there: the wallet is debited once, below zero if need be, since
+    /// Applies a refund that was made at the provider: the wallet is debited once, below zero if need be, since
     /// the money is gone already; one that failed returns it. `None` where nothing was posted and nothing is known of it:
-    /// it failed before we heard of it, or its top-up was never credited.
+    /// it failed before it was reported, or its top-up was never credited.
     pub async fn apply_external_refund(
         &self,
         organization_id: &OrganizationId,
@@ -240,8 +240,8 @@ impl Store {
         rows.iter().map(Refund::read).collect()
     }
 
-    /// Takes the provider's word; a refund that failed returns its money to the wallet in the same transaction, once.
-    /// The second answer: its status is another one now.
+    /// Applies the provider's answer; a refund that failed returns its money to the wallet in the same transaction,
+    /// once. The second answer: its status is another one now.
     pub async fn apply_refund(
         &self,
         organization_id: &OrganizationId,

@@ -97,7 +97,7 @@ pub struct NewRequest {
 pub struct Decision {
     /// `true`: the admin said yes.
     pub approved: bool,
-    /// A word for the member.
+    /// A text for the member.
     pub answer: Option<String>,
     /// UUIDv7 of the admin who answers.
     pub decided_by: UserId,

@@ -7,24 +7,24 @@ use crate::db::Db;
 use crate::{Result, Store};
 
 const CHANNEL: &str = "nexis_billing";
-/// PostgreSQL takes less than 8,000 bytes a word.
+/// PostgreSQL takes less than 8,000 bytes a signal.
 pub const LONGEST_SIGNAL: usize = 7_000;
 
-/// What is heard on the channel.
+/// What arrives on the channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// A server's word, this one's own included.
+    /// A server's signal, this one's own included.
     Word(String),
-    /// The connection was lost and is there again: words in between were missed.
+    /// The connection was lost and is there again: signals in between were missed.
     Missed,
 }
 
-/// An open ear on the channel.
+/// An open subscription to the channel.
 #[derive(Debug)]
 pub struct Signals(PgListener);
 
 impl Store {
-    /// Says a word to every server on this database; at most [`LONGEST_SIGNAL`] bytes. Nothing on SQLite.
+    /// Sends a signal to every server on this database; at most [`LONGEST_SIGNAL`] bytes. Nothing on SQLite.
     pub async fn signal(&self, word: &str) -> Result<()> {
         if let Db::Postgres(db) = &self.db {
             // Not in a transaction: a wake-up carries no figures, and one too many is harmless.

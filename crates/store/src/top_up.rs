@@ -1,4 +1,4 @@
-//! Top-ups: the written intent to charge, the provider's word on it, and the credit, exactly once.
+//! Top-ups: the written intent to charge, the provider's answer, and the credit, exactly once.
 
 use std::collections::BTreeMap;
 
@@ -111,7 +111,7 @@ pub struct TopUp {
     pub settled_at: Option<Timestamp>,
     /// When to ask the provider next; `None` once it is final.
     pub next_check_at: Option<Timestamp>,
-    /// How often the provider's word (or silence) was taken.
+    /// How often an answer of the provider, or its silence, was applied.
     pub checks: i64,
     /// The payment link that it pays.
     pub link_id: Option<LinkId>,
@@ -160,7 +160,7 @@ pub struct ProviderUpdate {
     pub next_check_at: Timestamp,
 }
 
-/// The ledger line if the word settles the charge. Kind, contra account, amount and reference come from the top-up.
+/// The ledger line if the answer settles the charge. Kind, contra account, amount and reference come from the top-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditLine {
     /// UUIDv7, made by the caller.
@@ -175,14 +175,14 @@ pub struct CreditLine {
     pub details: BTreeMap<String, String>,
 }
 
-/// The effect of a provider's word.
+/// The effect of a provider's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     /// As it is now.
     pub top_up: TopUp,
-    /// The status has changed by this word.
+    /// The status has changed by this answer.
     pub changed: bool,
-    /// The credit, if this word settled it.
+    /// The credit, if this answer settled it.
     pub credit: Option<PostedLine>,
     /// The wallet after it.
     pub wallet: Wallet,
@@ -337,7 +337,7 @@ impl Store {
         Ok(due)
     }
 
-    /// Takes the provider's word: moves the state machine, ends the lease, and if the word settles the charge, posts
+    /// Applies the provider's answer: moves the state machine, ends the lease, and if it settles the charge, posts
     /// the credit in the same transaction, exactly once. `auto_pay` is asked, and its answer recorded along, if the
     /// status changes.
     pub async fn apply_top_up(

@@ -176,7 +176,7 @@ impl Store {
         sql.and("seq <=", last_seq, "");
         // `every` is a number of ours, no text.
         sql.text = format!("SELECT seq FROM ({}) AS numbered WHERE (place - 1) % {every} = 0", sql.text);
-        // One more than fits tells whether there are more.
+        // One more than fits shows whether there are more.
         sql.ordered("place", most.saturating_add(1));
         let rows = self.db.all(AssertSqlSafe(sql.text), &sql.args).await?;
         let mut starts = rows.iter().map(|row| row.get("seq")).collect::<Result<Vec<_>>>()?;

@@ -51,7 +51,7 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Stops it with a word about it if that fails; a plain drop is silent.
+    /// Stops it, with a message if that fails; a plain drop is silent.
     pub(crate) fn stop(mut self) -> Result<()> {
         self.end()
     }

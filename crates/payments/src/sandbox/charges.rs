@@ -88,7 +88,7 @@ impl Sandbox {
         let key = request.reference.as_str();
         loop {
             let Some((version, mut record)) = self.read::<ChargeRecord>(Drawer::Charges, key).await? else {
-                // Written down although never heard of, so that a request still on its way finds the door closed.
+                // Written down although never received, so that a request still on its way finds its reference closed.
                 let record = new_record(request, State::Cancelled, false);
                 if self.write(Drawer::Charges, key, 0, &record).await? {
                     return Ok(record.answer());

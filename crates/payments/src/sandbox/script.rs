@@ -13,7 +13,7 @@ pub enum Scripted {
     Pass,
     /// `no_answer`: goes through, and the answer is lost.
     NoAnswer,
-    /// `request_lost`: the bank never hears of it, and there is no answer.
+    /// `request_lost`: it never reaches the bank, and there is no answer.
     RequestLost,
     /// `slow`: goes through, and the answer takes long.
     Slow,

@@ -46,7 +46,7 @@ impl Sandbox {
             let (version, mut record) = if let Some(found) = found {
                 found
             } else {
-                // Written down although never heard of, so that a request still on its way finds the door closed.
+                // Written down although never received, so that a request still on its way finds its reference closed.
                 let (token, card) = find_issued_card(request)?;
                 (0, new_record(request, token, card, State::Processing))
             };

@@ -1,4 +1,5 @@
-//! Whose account a key opens: asked once at the start, so that a wrong key is told then and not at the first charge.
+//! Whose account a key opens: asked once at the start, so that a wrong key is reported then and not at the first
+//! charge.
 
 use super::Stripe;
 use super::form::Form;

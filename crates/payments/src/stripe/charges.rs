@@ -136,7 +136,7 @@ pub(super) fn complete_form(request: &ChargeRequest, customer: &str) -> Result<F
     let form = match request.presence {
         // Stripe's script in the page takes over what the bank asks.
         Presence::OnSession => form.with("use_stripe_sdk", true),
-        // Nobody is there: Stripe is told, so that it hands the charge to the bank as such.
+        // Nobody is there: Stripe is informed, so that it hands the charge to the bank as such.
         Presence::OffSession => form.with("off_session", true),
     };
     Ok(form.with("expand[]", "payment_method"))

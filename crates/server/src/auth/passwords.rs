@@ -18,7 +18,7 @@ const WAITING_OF_ONE: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Passwords {
     turns: Turns<SignInOrigin>,
-    /// Compared with when there is no such person, so that the time taken does not tell.
+    /// Compared with when there is no such person, so that the time taken reveals nothing.
     nobody: String,
 }
 

@@ -108,7 +108,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
         let detail = Detail::general("A JSON object belongs here, like {\"name\": \"value\"}.");
         return Err(Problem::field("", "wrong_value", detail));
     }
-    // Keeping track of where one is costs more than the reading; only who has to be told where it went wrong needs it.
+    // Keeping track of where one is costs more than the reading; only an answer that says where it went wrong needs it.
     serde_json::from_slice(bytes).or_else(|_| read_json_keeping_track(bytes))
 }
 
@@ -131,7 +131,7 @@ fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
     }
     let message = inner.to_string();
     let mut pointer = json_pointer(error.path());
-    // Serde has no codes: its sentences are all there is to tell these apart.
+    // Serde has no codes: its sentences are all there is to distinguish these.
     let (code, detail) = if let Some(name) = quoted_after(&message, "unknown field `") {
         append_unless_last(&mut pointer, name);
         ("unknown_field", format!("There is no field \"{name}\" here."))

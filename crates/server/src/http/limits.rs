@@ -25,7 +25,7 @@ pub(crate) const METERING_BODY: usize = 4 * 1024 * 1024;
 /// Longest wait for the beginning of an answer. A stream may go on after it has begun.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
-/// Longest wait for a request's body; shorter, so that a slow client is told that it was slow.
+/// Longest wait for a request's body; shorter, so that a slow client gets the answer that it was slow.
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// The peer of the connection, put into every request by the accept loop.
@@ -57,7 +57,7 @@ fn forwarded_address(headers: &HeaderMap) -> Option<IpAddr> {
     last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
-/// The limit of an address, for everything but the platform's own routes, which are told apart by their key.
+/// The limit of an address, for everything but the platform's own routes, which are limited by their key.
 pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if !is_platform(&parts.uri)
@@ -68,7 +68,7 @@ pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, 
     next.run(Request::from_parts(parts, body)).await
 }
 
-/// The routes of the platform, which are told apart by its key.
+/// The routes of the platform, which need its key.
 fn is_platform(uri: &Uri) -> bool {
     uri.path().strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/metering/"))
 }

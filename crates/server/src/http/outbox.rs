@@ -1,4 +1,4 @@
-//! What people were told, as one plain page: where there is no SMTP server it is the only place to read it.
+//! The notifications to people, as one plain page: where there is no SMTP server it is the only place to read it.
 
 use std::fmt::Write as _;
 

@@ -98,7 +98,7 @@ pub(crate) async fn serve_connections(
     }
 }
 
-/// Small answers must not wait for more (Nagle); a socket that cannot be told is served all the same.
+/// Small answers must not wait for more (Nagle); a socket that refuses the option is served all the same.
 fn prepare_connection(stream: TcpStream, write: Duration) -> TimeoutStream<TcpStream> {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);

@@ -20,7 +20,7 @@ use crate::state::AppState;
 
 /// An intent that never reached the provider is given up after this: nobody expects the charge any more.
 const START_SECONDS: i64 = 10 * 60;
-/// A request that the provider has not heard of after this never left us (its own time limit is far shorter).
+/// A request that the provider has not received after this never left us (its own time limit is far shorter).
 /// See docs/decisions/0017-close-a-silent-charge.md.
 const SILENT_SECONDS: i64 = 60;
 /// Short, so that after a crash somebody else soon takes over; prolonged while a call runs.
@@ -219,7 +219,7 @@ pub(crate) fn charge_reference(top_up: &TopUp) -> Reference {
     Reference::top_up(top_up.id.as_str(), top_up.attempt)
 }
 
-/// `Ok(None)`: the provider has not heard of it yet.
+/// `Ok(None)`: the provider has not received it yet.
 async fn call_provider(
     state: &AppState,
     top_up: &TopUp,
@@ -237,7 +237,7 @@ async fn call_provider(
         return start_charge(state, &request).await.map(Some);
     }
     match state.provider.look_up_charge(&request, provider_ref).await? {
-        // Not heard of for so long: closed, so that it is certain that nothing happened.
+        // Not received for so long: closed, so that it is certain that nothing happened.
         None if age > SILENT_SECONDS => state.provider.cancel_charge(&request, provider_ref).await.map(Some),
         answer => Ok(answer),
     }
@@ -295,7 +295,7 @@ fn charge_update(
             let provider_ref = Some(answer.provider_ref);
             Some(ProviderUpdate { outcome, provider_ref, decline_code, next_action, received, next_check_at })
         }
-        // A look-up that finds or hears nothing is no news; a charge without an answer is.
+        // A look-up that finds nothing, or gets no answer, is no news; a charge without an answer is.
         Ok(None) if top_up.status == TopUpStatus::Unknown => Some(blank),
         Err(ProviderError::NoAnswer) if matches!(top_up.status, TopUpStatus::Created | TopUpStatus::Unknown) => {
             Some(blank)

@@ -1,4 +1,5 @@
-//! Early fraud warnings: automatic payments rest and people are told, once. Whether the money goes back is theirs to say.
+//! Early fraud warnings: automatic payments rest and people are notified, once. Whether the money goes back is theirs
+//! to say.
 
 use billing_store::FraudUpdate;
 

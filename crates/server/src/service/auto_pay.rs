@@ -152,7 +152,7 @@ pub(crate) async fn put_auto_pay(
     get_auto_pay(state, organization).await
 }
 
-/// Goes on after a pause: an explicit word of a person, so earlier declines no longer count.
+/// Goes on after a pause: an explicit decision of a person, so earlier declines no longer count.
 pub(crate) async fn resume_auto_pay(state: &AppState, member: &SignedInMember) -> Result<AutoPayView, Problem> {
     let organization = &member.organization;
     let present = state.store.auto_pay(&organization.id).await?;
@@ -251,7 +251,7 @@ fn read_settings(
     if errors.is_empty() {
         return Ok(settings);
     }
-    // The rules for the fields that could be read are told in the same answer, as far as they stand by themselves.
+    // The rules for the fields that could be read are in the same answer, as far as they stand by themselves.
     for (wrong, error) in settings.problems(limits) {
         let by_itself = matches!(error, SettingsError::Amount(_));
         let pointer = format!("{prefix}{}", wrong.pointer());

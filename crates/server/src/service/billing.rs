@@ -11,7 +11,7 @@ use crate::state::AppState;
 use billing_domain::OrganizationId;
 
 /// How often the figures are read again because the ledger moved meanwhile. On a wallet that is never still the usage
-/// may then be a line ahead of the balance, as it is on every later change until the stream has told of it.
+/// may then be a line ahead of the balance, as it is on every later change until the stream has sent it.
 const TRIES: usize = 3;
 
 pub(crate) async fn get_billing(state: &AppState, member: &SignedInMember) -> Result<Billing, Problem> {

@@ -45,7 +45,7 @@ pub(crate) async fn get_link(
     Ok(map_payment_link(&state.store.link(organization_id, id).await?, state.clock.now()))
 }
 
-/// Makes a link; `origin` is where the page is. The token is told now and never again.
+/// Makes a link; `origin` is where the page is. The token is shown now and never again.
 pub(crate) async fn create_link(
     state: &AppState,
     member: &SignedInMember,
@@ -114,7 +114,8 @@ pub(crate) async fn maker_demoted(
     Ok(())
 }
 
-/// Nobody shall enter a card on a page whose link is dead. Should that fail, the card is forgotten as soon as it is heard of.
+/// Nobody shall enter a card on a page whose link is dead. Should that fail, the card is forgotten as soon as it is
+/// reported.
 fn close_page(state: &AppState, link: &PaymentLink) {
     let (state, link) = (state.clone(), link.clone());
     // Not awaited: revoking must not depend on the provider.

@@ -19,7 +19,7 @@ const LEASE_SECONDS: i64 = 60;
 /// Notices that the outbox shows.
 const SHOWN: u32 = 100;
 
-/// Looks whether the wallet has crossed its low mark; people are told once a crossing and at most weekly.
+/// Looks whether the wallet has crossed its low mark; people are notified once a crossing and at most weekly.
 ///
 /// While automatic payments are about to refill it, it is not low: nobody has to do anything. It is once they wait for
 /// their pace and the money is gone, or once they rest.

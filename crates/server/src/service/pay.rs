@@ -1,5 +1,5 @@
 //! What somebody without an account does with a payment link. The token is all the proof there is: it comes in bodies
-//! only, and nothing but the link itself is told for it.
+//! only, and nothing but the link itself is shown for it.
 
 use std::net::IpAddr;
 

@@ -90,7 +90,7 @@ pub(crate) struct Report {
     pub(crate) lines: Vec<UsageLine>,
 }
 
-/// Posts the lines of several organizations in one transaction, captures their holds, then tells everybody who
+/// Posts the lines of several organizations in one transaction, captures their holds, then wakes everybody who
 /// watches and lets automatic payments look at the new balances. One answer a line, in the order of the reports.
 ///
 /// A batch that a ledger refuses as a whole (its balance would leave the range of 64 bits) is posted line by line: the

@@ -1,4 +1,4 @@
-//! A member asks for funds, an admin answers: by a payment, which approves once it has arrived, or with a word. No
+//! A member asks for funds, an admin answers: by a payment, which approves once it has arrived, or with a text. No
 //! money moves here.
 
 use billing_contract::ProblemCode;
@@ -119,7 +119,7 @@ pub(crate) async fn answer_request(
     // No top-up: an approval by payment is written when the money arrives, see docs/decisions/0048-funds-requests.md.
     let decision =
         Decision { approved: verdict == Verdict::Approve, answer, decided_by: member.user.id.clone(), top_up_id: None };
-    // The first answer counts; the second is told that it came too late.
+    // The first answer counts; the second gets the answer that it came too late.
     let decided = state.store.decide_request(organization_id, id, &decision, state.clock.now()).await;
     let request = decided.map_err(|error| match error {
         StoreError::Stale => Problem::new(ProblemCode::Conflict, UserMessage::request_answered()),

@@ -108,7 +108,7 @@ pub(crate) async fn session_standing(
 #[derive(Clone, Debug)]
 pub(crate) struct NewMember {
     pub(crate) member: SignedInMember,
-    /// The session's token, told only now.
+    /// The session's token, handed out only now.
     pub(crate) token: String,
     /// The browser's new device cookie.
     pub(crate) device: String,
@@ -163,7 +163,7 @@ async fn verify_password(
 ) -> Result<Option<User>, Problem> {
     // First it is counted, then evaluated: who tries many at once has no more of them than who waits for each answer.
     let attempt = state.budgets.take_sign_in(&origin, email)?;
-    // The look-up is done for unknown addresses too, and so is the hashing: neither tells who has an account.
+    // The look-up is done for unknown addresses too, and so is the hashing: neither reveals who has an account.
     let user = state.store.reserved().user_by_email(email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     // Turned away untried: the attempt counts for nobody.
@@ -251,7 +251,7 @@ fn idle_limit(now: Timestamp, absolute: Timestamp) -> Timestamp {
     now.plus_seconds(IDLE_SECONDS).min(absolute)
 }
 
-/// Ends the session wherever its token is used; open streams are told.
+/// Ends the session wherever its token is used; open streams are woken.
 pub(crate) async fn sign_out(state: &AppState, member: &SignedInMember) -> Result<(), Problem> {
     state.store.delete_session(&member.token_hash).await?;
     state.events.publish(&member.organization.id, Topic::SessionEnded(member.token_hash.clone()));

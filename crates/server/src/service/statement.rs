@@ -192,7 +192,7 @@ async fn single_entries(
     let kinds = TransactionKind::ALL.iter().copied().filter(|kind| kind.usage().is_none()).collect();
     let filter = TransactionFilter { kinds, ..TransactionFilter::default() };
     let newest =
-        // One more than may be listed tells whether there are too many.
+        // One more than may be listed shows whether there are too many.
         state.store.costly().transactions(&organization.id, &filter, Some(last.saturating_add(1)), LISTED + 1).await?;
     let mut single = Singly::new();
     for line in newest.into_iter().filter(|line| line.line.seq > after) {

@@ -130,7 +130,7 @@ pub(crate) struct Charge {
     record: ChargeRecord,
 }
 
-/// Every charge that the bank has heard of, oldest first.
+/// Every charge that the bank has received, oldest first.
 pub(crate) async fn list_charges(state: &AppState) -> Result<Vec<Charge>, Problem> {
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     let charges = sandbox.charges().await.map_err(Problem::internal)?;

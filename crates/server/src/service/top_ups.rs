@@ -247,7 +247,7 @@ fn waits_no_more() -> Problem {
     Problem::new(ProblemCode::Conflict, UserMessage::payment_confirmation_over())
 }
 
-/// The bank could not be told; nothing is decided.
+/// The bank could not be reached; nothing is decided.
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 pub(crate) fn challenge_unanswered(error: ProviderError) -> Problem {
     tracing::warn!(%error, "a challenge could not be answered");

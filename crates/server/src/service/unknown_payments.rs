@@ -1,5 +1,5 @@
 //! Payments that the provider has and this database does not know, because it was restored from a backup: the operator is
-//! told of each, and the wallet is credited once its owner is certain.
+//! notified of each, and the wallet is credited once its owner is certain.
 
 use billing_domain::{Currency, Money, OrganizationId, TopUpId};
 use billing_payments::{CardFacts, ReceivedPayment, Subject};

@@ -68,7 +68,7 @@ impl Spending {
         dates_between(self.first.map_or(until, |first| first.max(from)), until)
     }
 
-    /// The days that tell what is usual for a day.
+    /// The days that show what is usual for a day.
     fn days_before(&self, date: Date) -> impl Iterator<Item = Date> {
         let window = i32::try_from(spending::SPIKE_WINDOW_DAYS).unwrap_or(i32::MAX);
         self.used_days(date.plus_days(-window), date)

@@ -1,4 +1,4 @@
-//! What the payment provider tells unasked. An event only says what to look up again: the object is fetched from the
+//! What the payment provider reports unasked. An event only says what to look up again: the object is fetched from the
 //! provider by the same services that drive it anyway, so duplicates, disorder and old contents change nothing.
 
 use billing_contract::ProblemCode;

@@ -46,7 +46,7 @@ const SESSION_CHECK: Duration = Duration::from_secs(4);
 /// Proxies close connections on which nothing moves, and readers take a silent stream for dead.
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS as u64);
 
-/// What a watcher is told.
+/// What a watcher is sent.
 #[derive(Clone, Debug)]
 pub(crate) enum Push {
     Transaction(Box<Transaction>),

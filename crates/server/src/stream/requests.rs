@@ -20,7 +20,7 @@ const BUFFER: usize = 16;
 pub(crate) const PULSE_SECONDS: u32 = 4;
 const PULSE: Duration = Duration::from_secs(PULSE_SECONDS as u64);
 
-/// What a watcher is told.
+/// What a watcher is sent.
 #[derive(Clone, Debug)]
 pub(crate) enum RequestPush {
     /// A request as it is now.

@@ -1,4 +1,5 @@
-//! Tells the other servers on the same PostgreSQL what has changed here, and this one's watchers what has changed there.
+//! Publishes to the other servers on the same PostgreSQL what has changed here, and this one's watchers what has
+//! changed there.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,15 +12,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::events::{News, Topic};
 use crate::state::AppState;
 
-/// News of so long are told together: a hot wallet changes hundreds of times a second.
+/// News of so long are published together: a hot wallet changes hundreds of times a second.
 const GATHERING: Duration = Duration::from_millis(50);
 /// After the database was out of reach.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What one server tells the others.
+/// What one server publishes to the others.
 #[derive(Serialize, Deserialize)]
 struct Bulletin {
-    /// Who: a server has told its own watchers already.
+    /// Who: a server has woken its own watchers already.
     from: String,
     /// What has changed, each once.
     news: Vec<News>,
@@ -105,7 +106,7 @@ async fn receive_until_lost(state: &AppState, own: &str, signals: &mut Signals) 
                         state.events.publish_here(&organization_id, topic);
                     }
                 }
-                // A newer server's word: something has changed.
+                // A newer server's bulletin: something has changed.
                 Err(_) => state.events.publish_to_all(&Topic::Everything),
             },
             Ok(Signal::Missed) => state.events.publish_to_all(&Topic::Everything),

@@ -47,7 +47,7 @@ pub struct LinkCharge {
     pub next_check_at: Timestamp,
 }
 
-/// The effect of a provider's word on a set-up that belongs to a link.
+/// The effect of a provider's answer on a set-up that belongs to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkApplied {
     /// As it is now.
@@ -75,8 +75,8 @@ impl Store {
         retrying!("begin_link_attempt", self.begin_link_attempt_once(link, new, key, charge, now))
     }
 
-    /// Takes the provider's word on a link's set-up. A success connects the card and completes the link, or writes the
-    /// top-up down that the link asks for. A finished set-up stays as it is, and so does the link.
+    /// Applies the provider's answer to a link's set-up. A success connects the card and completes the link, or writes
+    /// the top-up down that the link asks for. A finished set-up stays as it is, and so does the link.
     /// See docs/decisions/0027-link-attempts-are-card-setups.md.
     pub async fn apply_link_setup(
         &self,

@@ -33,7 +33,7 @@ fn create_private(file: &Path) -> std::io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).open(file).map(drop)
 }
 
-/// Somebody else's file stays as it is, with a word in the log: whoever owns it decides who reads it.
+/// Somebody else's file stays as it is, with a line in the log: whoever owns it decides who reads it.
 #[cfg(unix)]
 fn close_to_others(file: &Path) {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,5 @@
-//! Taking the provider's word on a top-up: the state moves and the money arrives in one transaction, or neither does.
+//! Applying the provider's answer to a top-up: the state moves and the money arrives in one transaction, or neither
+//! does.
 
 use std::sync::Arc;
 

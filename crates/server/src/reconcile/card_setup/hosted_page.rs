@@ -10,7 +10,7 @@ use super::intent::{HostedPage, OpenPage, open_page};
 use crate::state::AppState;
 
 /// The longest that a page is open, should nobody close it before: it is given up earlier (`ABANDONED_SECONDS`), and a
-/// provider wants half an hour at least from when it hears of it.
+/// provider wants half an hour at least from when it is asked for it.
 const OPEN_SECONDS: i64 = 60 * 60;
 
 /// Opens the page or asks what became of it; closes it first when it is given up.

@@ -1,4 +1,4 @@
-//! What a time zone tells about paper and letters, where nobody has said it.
+//! What a time zone says about paper and letters, where nobody has said it.
 
 use billing_receipt::{Han, Paper};
 

@@ -1,4 +1,4 @@
-//! What a watcher still has to be told, gathered from topics that may come in bursts.
+//! What a watcher still has to be sent, gathered from topics that may come in bursts.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ pub(super) struct Due {
 }
 
 impl Due {
-    /// What a new watcher is told. The session too: the role may have changed since the request was let in.
+    /// What a new watcher is sent. The session too: the role may have changed since the request was let in.
     pub(super) fn at_first() -> Self {
         Self {
             parts: BTreeSet::from([DuePart::Session, DuePart::Ledger, DuePart::Wallet, DuePart::AutoPay]),
