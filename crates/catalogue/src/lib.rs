@@ -57,7 +57,7 @@ impl Source {
     /// What the file holds.
     ///
     /// # Errors
-    /// The file is no catalogue.
+    /// The file is no catalog.
     pub fn read(&self) -> Result<Catalogue, CatalogueError> {
         Catalogue::parse(self.json).map_err(|error| error.within(self.language))
     }

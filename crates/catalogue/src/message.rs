@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// A file that is no catalogue.
+/// A file that is no catalog.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {what}")]
 pub struct CatalogueError {

@@ -10,7 +10,7 @@ use crate::message::UserMessage;
 /// What a problem or a wrong field says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
-    /// A sentence of the catalogue, which the page shows in its language.
+    /// A sentence of the catalog, which the page shows in its language.
     Sentence(UserMessage),
     /// For programs and their developers: the page shows what the code alone means.
     General(String),

@@ -69,7 +69,7 @@ pub(crate) struct AppState {
     pub(crate) reference_mask: Arc<ReferenceMask>,
     /// Work that outlives its request: spawn it here, and a shutdown waits for it.
     pub(crate) tasks: TaskTracker,
-    /// Cancelled when the server stops: streams and workers end then.
+    /// Canceled when the server stops: streams and workers end then.
     pub(crate) shutdown: CancellationToken,
 }
 

@@ -1,6 +1,6 @@
 //! Closing the reference of a charge: afterwards no request under it moves money, even one that is still on its way.
 //!
-//! The reference is the idempotency key, so closing uses it up: an intent without a card is made under it and cancelled.
+//! The reference is the idempotency key, so closing uses it up: an intent without a card is made under it and canceled.
 //! Whatever arrives later under the same key has other parameters and is refused by Stripe. If the key was used before,
 //! Stripe says so, and then the charge is there to be found.
 

@@ -39,7 +39,7 @@ pub(crate) struct Allowed {
     pub(crate) write: Duration,
 }
 
-/// Serves until `shutdown` is cancelled, then lets running requests finish.
+/// Serves until `shutdown` is canceled, then lets running requests finish.
 pub(crate) async fn serve_connections(
     listener: TcpListener,
     router: Router,

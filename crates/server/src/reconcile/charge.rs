@@ -229,7 +229,7 @@ async fn call_provider(
     let age = state.clock.now().seconds_since(top_up.created_at);
     let provider_ref = top_up.provider_ref.as_deref();
     if call == ProviderCall::Close {
-        // By cancelling, since only a closed reference proves that no money comes any more.
+        // By canceling, since only a closed reference proves that no money comes any more.
         return state.provider.cancel_charge(&request, provider_ref).await.map(Some);
     }
     if top_up.status == TopUpStatus::Created {
