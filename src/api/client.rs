@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use billing_contract::session::SESSION_HEADER;
 use billing_contract::{Problem, ProblemCode, paths};
@@ -236,7 +237,7 @@ fn report_unreadable() -> ApiError {
 
 fn refuse_when_closed() -> Result<(), ApiError> {
     if CLOSED.get() {
-        return Err(ApiError::Problem(Box::new(Problem::new(ProblemCode::SessionChanged, String::new()))));
+        return Err(ApiError::Problem(Arc::new(Problem::new(ProblemCode::SessionChanged, String::new()))));
     }
     Ok(())
 }

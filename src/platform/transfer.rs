@@ -73,7 +73,7 @@ pub(crate) async fn save_answer(
 
 /// The file name in a `Content-Disposition` header (RFC 6266, `filename*=UTF-8''…`).
 fn name_in(disposition: &str) -> Option<String> {
-    let (_, encoded) = disposition.split_once("filename*=UTF-8''")?;
+    let encoded = disposition.split(';').find_map(|parameter| parameter.trim().strip_prefix("filename*=UTF-8''"))?;
     js_sys::decode_uri_component(encoded).ok().map(String::from)
 }
 

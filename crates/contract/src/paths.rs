@@ -117,7 +117,8 @@ paths! {
 pub fn fill_id(path: &str, id: &str) -> String {
     let mut address = String::with_capacity(BASE.len() + path.len() + id.len());
     address.push_str(BASE);
-    match path.split_once("{id}") {
+    // Split at a character: what searches for a text weighs in the page.
+    match path.split_once('{').and_then(|(before, rest)| Some((before, rest.strip_prefix("id}")?))) {
         None => address.push_str(path),
         Some((before, after)) => {
             address.push_str(before);

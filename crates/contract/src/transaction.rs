@@ -1,10 +1,8 @@
 //! Ledger lines as people and programs read them.
 
-use std::collections::BTreeMap;
-
 use billing_domain::kind::Unit;
 use billing_domain::ledger::{Hash, Line};
-use billing_domain::{Currency, Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
+use billing_domain::{Currency, Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
 use serde::{Deserialize, Serialize};
 
 use crate::Message;
@@ -57,7 +55,8 @@ pub struct Transaction {
     pub corrects: Option<i64>,
     /// Further facts by name.
     #[serde(default)]
-    pub details: BTreeMap<String, String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
+    pub details: TextMap,
     /// Hash of the previous line's hash and this line.
     pub hash: Hash,
 }

@@ -2,7 +2,6 @@
 
 mod chain;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::kind::{TransactionKind, Unit, UnknownName};
-use crate::{Currency, Money, OrganizationId, Timestamp, TransactionId};
+use crate::{Currency, Money, OrganizationId, TextMap, Timestamp, TransactionId};
 
 pub use chain::{Chain, Fault};
 
@@ -64,7 +63,7 @@ pub struct Line {
     /// The `seq` of the line that this one corrects.
     pub corrects: Option<i64>,
     /// Further facts: card, hold.
-    pub details: BTreeMap<String, String>,
+    pub details: TextMap,
 }
 
 impl Line {
@@ -92,7 +91,7 @@ impl Line {
         input.text(self.reference.as_bytes());
         input.integer(self.corrects.unwrap_or(0));
         input.length(self.details.len());
-        for (name, value) in &self.details {
+        for (name, value) in self.details.iter() {
             input.text(name.as_bytes());
             input.text(value.as_bytes());
         }
@@ -184,7 +183,7 @@ mod tests {
             unit_price: Some("0.0012".into()),
             reference: "call-8841".into(),
             corrects: None,
-            details: BTreeMap::from([("hold_id".into(), "h".into())]),
+            details: TextMap::from([("hold_id".into(), "h".into())]),
         }
     }
 
@@ -209,7 +208,7 @@ mod tests {
             |l| l.unit_price = None,
             |l| l.reference.push('x'),
             |l| l.corrects = Some(1),
-            |l| l.details.clear(),
+            |l| l.details = TextMap::default(),
         ];
         for (index, change) in changes.iter().enumerate() {
             let mut altered = line();

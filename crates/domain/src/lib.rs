@@ -24,6 +24,7 @@ pub mod share;
 pub mod slider;
 pub mod spending;
 pub mod status;
+pub mod text_map;
 pub mod time;
 pub mod typed;
 
@@ -36,4 +37,5 @@ pub use id::{
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
 pub use role::Role;
+pub use text_map::TextMap;
 pub use time::{Date, Month, Timestamp};

@@ -1,4 +1,6 @@
 //! Instants in UTC, calendar dates and months, without a clock: whoever asks "now" hands it in.
+//!
+//! See docs/decisions/0086-calendar-in-the-page.md.
 
 use std::fmt;
 use std::str::FromStr;

@@ -41,8 +41,8 @@ pub fn verify_signature(secrets: &[String], header: &str, body: &[u8], now: Time
         });
     if !good {
         Err(WebhookError::BadSignature)
-    // After the signature: only of a genuine event is the time worth anything.
     } else if now.seconds().abs_diff(signed_at) > TOLERANCE_SECONDS.unsigned_abs() {
+        // After the signature: only of a genuine event is the time worth anything.
         Err(WebhookError::Stale)
     } else {
         Ok(())

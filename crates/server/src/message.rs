@@ -8,7 +8,6 @@ pub(crate) mod decline;
 pub(crate) mod ledger;
 pub(crate) mod text;
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use billing_contract::Message;
@@ -55,7 +54,7 @@ impl UserMessage {
     /// Code and parameters, as they go beside the English text.
     pub(crate) fn on_the_wire(&self) -> Message {
         let params = self.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        Message { code: self.code.to_owned(), params: params.collect::<BTreeMap<_, _>>() }
+        Message { code: self.code.to_owned(), params: params.collect() }
     }
 }
 

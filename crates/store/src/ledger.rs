@@ -1,12 +1,11 @@
 //! The append-only, hash-chained ledger: the only way in which a balance changes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use billing_domain::kind::Unit;
 use billing_domain::ledger::{Hash, Line};
 use billing_domain::pricing::Remainder;
-use billing_domain::{Date, HoldId, Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
+use billing_domain::{Date, HoldId, Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
 
 use crate::db::{retrying, stored_name};
 use crate::{Result, Store, StoreError, Wallet};
@@ -70,7 +69,7 @@ pub struct NewLine {
     /// The `seq` of the line that this one corrects.
     pub corrects: Option<i64>,
     /// Further facts by name; part of the hash.
-    pub details: BTreeMap<String, String>,
+    pub details: TextMap,
     /// Captured with the posting if it is still open; the line is posted in any case.
     pub hold_id: Option<HoldId>,
 }

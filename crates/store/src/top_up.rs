@@ -1,11 +1,9 @@
 //! Top-ups: the written intent to charge, the provider's answer, and the credit, exactly once.
 
-use std::collections::BTreeMap;
-
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{
-    CardId, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, RequestId, Timestamp, TopUpId, TransactionId,
-    UserId,
+    CardId, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, RequestId, TextMap, Timestamp, TopUpId,
+    TransactionId, UserId,
 };
 
 use crate::db::{Db, Tx, args, columns, retrying};
@@ -172,7 +170,7 @@ pub struct CreditLine {
     /// Who paid; may be empty.
     pub source: String,
     /// Further facts by name; part of the hash.
-    pub details: BTreeMap<String, String>,
+    pub details: TextMap,
 }
 
 /// The effect of a provider's answer.

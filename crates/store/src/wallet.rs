@@ -62,8 +62,8 @@ impl Wallet {
         }
         let exhausted_since = if left.is_positive() {
             None
-        // The moment of exhaustion is kept while it lasts: grace is counted from it.
         } else if self.available().is_positive() {
+            // The moment of exhaustion is kept while it lasts: grace is counted from it.
             Some(now)
         } else {
             self.exhausted_since

@@ -1,12 +1,11 @@
 //! Brings an open top-up to the provider's truth: from a worker, from the task of the request that made it, or while a
 //! payer's page asks (docs/decisions/0016-intent-before-charge.md). Only the provider's answer posts a credit.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
-use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, Timestamp, TopUpId};
+use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, TextMap, Timestamp, TopUpId};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
 use billing_store::{Applied, CreditLine, ProviderUpdate, StoreError, TopUp};
 
@@ -442,8 +441,8 @@ async fn credit_source(state: &AppState, top_up: &TopUp) -> String {
     }
 }
 
-fn credit_details(top_up: &TopUp, update: &ProviderUpdate) -> BTreeMap<String, String> {
-    let mut details = BTreeMap::from([
+fn credit_details(top_up: &TopUp, update: &ProviderUpdate) -> TextMap {
+    let mut details = TextMap::from([
         ("card_brand".to_owned(), top_up.card_brand.clone()),
         ("card_last4".to_owned(), top_up.card_last4.clone()),
     ]);

@@ -1,9 +1,7 @@
 //! Disputes: the provider is asked where the money is, and the wallet follows, once for each movement.
 
-use std::collections::BTreeMap;
-
 use billing_domain::charge::DisputeState;
-use billing_domain::{Money, OrganizationId, TopUpId};
+use billing_domain::{Money, OrganizationId, TextMap, TopUpId};
 use billing_payments::{DisputeAnswer, DisputeOutcome};
 use billing_store::{CreditLine, DisputeUpdate, EarlyKind, Organization, StoreError, TopUp};
 
@@ -80,7 +78,7 @@ fn dispute_line(
     answer: &DisputeAnswer,
     what: fn(&str) -> UserMessage,
 ) -> Result<CreditLine, Problem> {
-    let details = BTreeMap::from([
+    let details = TextMap::from([
         ("top_up".to_owned(), top_up.id.to_string()),
         ("dispute".to_owned(), answer.provider_ref.clone()),
         ("reason".to_owned(), answer.reason.clone()),

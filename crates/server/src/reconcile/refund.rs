@@ -1,9 +1,7 @@
 //! Brings refunds to the provider's truth: those of ours by asking for them, and those that were made at the provider.
 
-use std::collections::BTreeMap;
-
 use billing_domain::charge::RefundStatus;
-use billing_domain::{Money, OrganizationId, RefundId, Timestamp, TopUpId};
+use billing_domain::{Money, OrganizationId, RefundId, TextMap, Timestamp, TopUpId};
 use billing_payments::{
     ExternalRefund as ExternalRefundAnswer, ProviderError, Reference, RefundAnswer, RefundOutcome, RefundRequest,
 };
@@ -158,7 +156,7 @@ pub(crate) fn refund_line(
     reason: &str,
     now: Timestamp,
 ) -> Result<CreditLine, Problem> {
-    let mut details = BTreeMap::from([("top_up".to_owned(), top_up.id.to_string())]);
+    let mut details = TextMap::from([("top_up".to_owned(), top_up.id.to_string())]);
     if !reason.is_empty() {
         details.insert("reason".to_owned(), reason.to_owned());
     }

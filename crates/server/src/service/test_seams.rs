@@ -1,10 +1,8 @@
 //! What tests may do that nobody else may: move the clock, script the sandbox bank, see both sides of the books.
 
-use std::collections::BTreeMap;
-
 use billing_domain::kind::Unit;
 use billing_domain::time::MICROS_PER_SECOND;
-use billing_domain::{Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
+use billing_domain::{Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
 use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehavior};
 use billing_store::{NewLine, Origin, StoreError};
 use serde::Serialize;
@@ -102,7 +100,7 @@ fn made_up(id: TransactionId, number: u32, occurred_at: Timestamp, calendar: &Ca
         unit: usage.map(|_| Unit::Second),
         unit_price: usage.map(|_| "0.001".to_owned()),
         corrects: None,
-        details: BTreeMap::new(),
+        details: TextMap::default(),
         hold_id: None,
     }
 }

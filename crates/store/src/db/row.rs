@@ -8,7 +8,7 @@ use billing_domain::kind::Unit;
 use billing_domain::ledger::Hash;
 use billing_domain::link::LinkPurpose;
 use billing_domain::pricing::Remainder;
-use billing_domain::{Currency, Date, Money, Role, Timestamp, TransactionKind, UsageKind};
+use billing_domain::{Currency, Date, Money, Role, TextMap, Timestamp, TransactionKind, UsageKind};
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Type};
@@ -181,6 +181,7 @@ stored_as! {
     Money: i64 = |micros| Ok(Self::from_micros(micros)),
     Timestamp: i64 = |micros| Ok(Self::from_micros(micros)),
     Date: i64 = read_date,
+    TextMap: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
     BTreeMap<String, String>: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
 }
 
