@@ -116,7 +116,7 @@ pub enum LowBalance {
     /// It is as it was.
     Unchanged,
     /// It crossed the mark, and people are notified.
-    Told,
+    Notified,
     /// It crossed the mark within a week after people were notified.
     Quiet,
     /// It is above the mark again.
@@ -440,7 +440,7 @@ impl Store {
         }
         tx.commit().await?;
         Ok(match (is_low, tell) {
-            (_, true) => LowBalance::Told,
+            (_, true) => LowBalance::Notified,
             (true, false) => LowBalance::Quiet,
             (false, false) => LowBalance::Recovered,
         })

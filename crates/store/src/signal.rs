@@ -14,7 +14,7 @@ pub const LONGEST_SIGNAL: usize = 7_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// A server's signal, this one's own included.
-    Word(String),
+    Payload(String),
     /// The connection was lost and is there again: signals in between were missed.
     Missed,
 }
@@ -49,7 +49,7 @@ impl Signals {
         // `try_recv` reports a lost connection; `recv` would reconnect in silence, and what came meanwhile would be
         // missed.
         Ok(match self.0.try_recv().await? {
-            Some(notification) => Signal::Word(notification.payload().to_owned()),
+            Some(notification) => Signal::Payload(notification.payload().to_owned()),
             None => Signal::Missed,
         })
     }

@@ -31,7 +31,7 @@ pub(crate) async fn get_history(
         to: history_start(until),
         step_seconds: STEP_SECONDS,
         opening: read.opening,
-        steps: read.steps.iter().filter_map(|step| map_transaction(step, from)).collect(),
+        steps: read.steps.iter().filter_map(|step| map_step(step, from)).collect(),
         months: month_boundaries(&calendar, history_start(from), history_start(until)),
     })
 }
@@ -49,7 +49,7 @@ const fn history_start(step: i64) -> Timestamp {
     Timestamp::from_seconds(step.saturating_mul(STEP_SECONDS))
 }
 
-fn map_transaction(step: &WalletStep, from: i64) -> Option<HistoryStep> {
+fn map_step(step: &WalletStep, from: i64) -> Option<HistoryStep> {
     let index = u32::try_from(step.step - from).ok()?;
     Some(HistoryStep { index, usage: step.used, by_hand: step.by_hand, automatic: step.automatic })
 }

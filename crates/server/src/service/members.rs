@@ -16,7 +16,7 @@ use crate::state::AppState;
 /// Everybody, by name.
 pub(crate) async fn list_members(state: &AppState, member: &SignedInMember) -> Result<MemberList, Problem> {
     let members = state.store.members(&member.organization.id).await?;
-    Ok(MemberList { items: members.into_iter().map(map_transaction).collect() })
+    Ok(MemberList { items: members.into_iter().map(map_member).collect() })
 }
 
 /// Whom a member can ask.
@@ -41,12 +41,12 @@ pub(crate) async fn change_role(
             if !changed.role.manages_billing() {
                 links::maker_demoted(state, organization_id, user_id).await?;
             }
-            Ok(map_transaction(changed))
+            Ok(map_member(changed))
         }
         RoleChange::LastOwner => Err(Problem::new(ProblemCode::Conflict, UserMessage::last_owner())),
     }
 }
 
-fn map_transaction(member: billing_store::Member) -> member::Member {
+fn map_member(member: billing_store::Member) -> member::Member {
     member::Member { id: member.user_id.into(), name: member.name, email: member.email, role: member.role }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn get_statement(
         } else {
             let until = calendar.day_start(date.plus_days(1));
             // Clamped, since times of several servers may overlap by a moment: no line is counted in two days.
-            balance_before(state, organization, until, last_of_month).await?.clamp(after, last_of_month)
+            last_seq_before(state, organization, until, last_of_month).await?.clamp(after, last_of_month)
         };
         if last > after {
             spans.push(DayLines { date, after, last });
@@ -65,7 +65,7 @@ pub(crate) async fn get_statement(
     let mut totals = Totals { balance: opening_balance, money_in: Money::ZERO, money_out: Money::ZERO };
     let mut days = Vec::with_capacity(spans.len());
     for span in &spans {
-        days.push(parse_day(state, organization, *span, single.as_ref(), &mut totals).await?);
+        days.push(read_day(state, organization, *span, single.as_ref(), &mut totals).await?);
     }
     Ok(Statement {
         month,
@@ -117,13 +117,13 @@ async fn issued_facts(
 ) -> Result<Issue, Problem> {
     let (start, end) = (calendar.month_start(month), calendar.month_start(month.next()));
     // Neighbors that were issued already fix where this month begins and ends.
-    let after = match sentence_of(state, organization, month.previous()).await? {
+    let after = match find_issued(state, organization, month.previous()).await? {
         Some((_, previous)) => previous.last,
-        None => balance_before(state, organization, start, last_seq).await?,
+        None => last_seq_before(state, organization, start, last_seq).await?,
     };
-    let last = match sentence_of(state, organization, month.next()).await? {
+    let last = match find_issued(state, organization, month.next()).await? {
         Some((_, next)) => next.after,
-        None => balance_before(state, organization, end, last_seq).await?,
+        None => last_seq_before(state, organization, end, last_seq).await?,
     };
     let present = Said {
         organization: StatementOrganization {
@@ -138,7 +138,7 @@ async fn issued_facts(
         last: last.max(after),
     };
     // Issued already: the figures of then, whatever is configured now.
-    if let Some((paper, said)) = sentence_of(state, organization, month).await? {
+    if let Some((paper, said)) = find_issued(state, organization, month).await? {
         return Ok(Issue::Final(Box::new(paper), said));
     }
     // A month that is not over gets no number.
@@ -150,7 +150,7 @@ async fn issued_facts(
     Ok(Issue::Final(Box::new(paper), said))
 }
 
-async fn sentence_of(
+async fn find_issued(
     state: &AppState,
     organization: &Organization,
     month: Month,
@@ -162,7 +162,7 @@ async fn sentence_of(
     Ok(Some((paper, said)))
 }
 
-async fn balance_before(
+async fn last_seq_before(
     state: &AppState,
     organization: &Organization,
     at: Timestamp,
@@ -220,7 +220,7 @@ impl Totals {
     }
 }
 
-async fn parse_day(
+async fn read_day(
     state: &AppState,
     organization: &Organization,
     span: DayLines,

@@ -98,7 +98,7 @@ async fn receive_news(state: &AppState, own: &str) {
 async fn receive_until_lost(state: &AppState, own: &str, signals: &mut Signals) {
     loop {
         match signals.recv().await {
-            Ok(Signal::Word(text)) => match serde_json::from_str::<Bulletin>(&text) {
+            Ok(Signal::Payload(text)) => match serde_json::from_str::<Bulletin>(&text) {
                 // Published here already, before it was sent.
                 Ok(word) if word.from == own => {}
                 Ok(word) => {
