@@ -89,7 +89,7 @@ pub use ledger::{Batch, LineOutcome, NewLine, Origin, PostedLine, Posting};
 pub use link::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
 pub use member::{Member, Membership, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryResult, DeliveryState, LowBalance, Notice, NoticeFacts, NoticeKind};
-pub use organization::{NewOrganization, Organization, OrganizationUpdate};
+pub use organization::{NewOrganization, Organization, OrganizationPolicy, OrganizationUpdate};
 pub use pace::{Pace, PaceAllowance};
 pub use paper::{IssuedDocument, NewDocument, PaperKind};
 pub use refund::{NewExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundResult};

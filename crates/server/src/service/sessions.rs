@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use billing_contract::ProblemCode;
 use billing_contract::event::SessionState;
 use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
-use billing_domain::{Role, Timestamp, UserId};
+use billing_domain::{Role, SessionKind, Timestamp, UserId};
 use billing_store::{NewSession, Organization, User};
 use sha2::{Digest as _, Sha256};
 
@@ -107,6 +107,17 @@ pub(crate) async fn session_standing(
     })
 }
 
+/// Where a request comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    /// What counts as one client.
+    pub(crate) network: IpAddr,
+    /// The address itself.
+    pub(crate) address: IpAddr,
+    /// What the browser calls itself; may be empty.
+    pub(crate) browser: String,
+}
+
 /// Somebody who has just signed in.
 #[derive(Clone, Debug)]
 pub(crate) struct NewMember {
@@ -183,13 +194,13 @@ async fn verify_password(
 pub(crate) async fn sign_in(
     state: &AppState,
     form: &SignIn,
-    address: IpAddr,
+    client: Client,
     device: Option<&str>,
 ) -> Result<NewMember, Problem> {
     check_lengths(form)?;
     let email = form.email.trim().to_lowercase();
     let known = device.and_then(|cookie| state.devices.find(cookie, &email));
-    let origin = known.map_or(SignInOrigin::Address(address), SignInOrigin::Device);
+    let origin = known.map_or(SignInOrigin::Address(client.network), SignInOrigin::Device);
     let user = verify_password(state, origin, &email, &form.password).await?;
     let membership = match &user {
         Some(user) => state.store.reserved().memberships(&user.id).await?.into_iter().next(),
@@ -205,6 +216,12 @@ pub(crate) async fn sign_in(
         token_hash: hash_of(&token),
         user_id: user.id,
         organization_id: membership.organization_id,
+        kind: SessionKind::Password,
+        idle_seconds: IDLE_SECONDS,
+        portal_session_id: None,
+        can: None,
+        address: client.address.to_string(),
+        browser: client.browser,
         expires_at: now.plus_seconds(IDLE_SECONDS),
         absolute_expires_at,
     };

@@ -1,6 +1,6 @@
 //! Sessions: the role is read now, and what is over opens nothing.
 
-use billing_domain::{OrganizationId, Role, UserId};
+use billing_domain::{Capability, OrganizationId, Role, SessionKind, UserId};
 use billing_store::{NewSession, StoreError};
 
 use crate::bench::{NOW, TestBank, on_both};
@@ -10,6 +10,7 @@ on_both![
     a_session_ends_at_either_limit,
     sign_out_everywhere_leaves_nothing,
     strangers_get_no_session,
+    a_session_keeps_how_it_came_in,
 ];
 
 fn session(token: &str, user_id: &UserId, organization_id: &OrganizationId) -> NewSession {
@@ -17,6 +18,12 @@ fn session(token: &str, user_id: &UserId, organization_id: &OrganizationId) -> N
         token_hash: token.to_owned(),
         user_id: user_id.to_owned(),
         organization_id: organization_id.to_owned(),
+        kind: SessionKind::Password,
+        idle_seconds: 100,
+        portal_session_id: None,
+        can: None,
+        address: "192.0.2.7".to_owned(),
+        browser: "Firefox".to_owned(),
         expires_at: NOW.plus_seconds(100),
         absolute_expires_at: NOW.plus_seconds(250),
     }
@@ -73,4 +80,25 @@ async fn strangers_get_no_session(bench: TestBank) {
     let user = bench.member(&other, "Eve", Role::Owner).await;
     let answer = bench.store.create_session(&session("t", &user, &organization), NOW).await;
     assert!(matches!(answer, Err(StoreError::NotFound)), "{answer:?}");
+}
+
+async fn a_session_keeps_how_it_came_in(bench: TestBank) {
+    let organization = bench.organization().await;
+    let user = bench.member(&organization, "Ada", Role::Admin).await;
+    for (index, can) in [None, Some(vec![]), Some(Capability::ALL.to_vec())].into_iter().enumerate() {
+        let token = format!("t{index}");
+        let new = NewSession {
+            kind: SessionKind::Portal,
+            portal_session_id: Some("p".to_owned()),
+            can,
+            ..session(&token, &user, &organization)
+        };
+        bench.store.create_session(&new, NOW).await.unwrap();
+        let found = bench.store.session(&token, NOW).await.unwrap().unwrap();
+        assert_eq!((found.kind, found.idle_seconds, found.can), (new.kind, new.idle_seconds, new.can));
+        assert_eq!(
+            (found.portal_session_id, found.address, found.browser),
+            (new.portal_session_id, new.address, new.browser)
+        );
+    }
 }
