@@ -6,6 +6,9 @@ use crate::db::{Row, args, write_names};
 use crate::organization::organization_columns;
 use crate::{Organization, Result, Store};
 
+/// For so long it is known that a session was ended: longer than any page waits before it asks again.
+const ENDED_SECONDS: i64 = 24 * 3600;
+
 /// A session to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSession {
@@ -146,19 +149,10 @@ impl Store {
         Ok(())
     }
 
-    /// Signs out; no error when it is gone already.
-    pub async fn delete_session(&self, token_hash: &str) -> Result<()> {
-        self.db.execute("DELETE FROM sessions WHERE token_hash = $1", args![token_hash]).await?;
-        Ok(())
-    }
-
-    /// Signs a person out everywhere; how many sessions that were.
-    pub async fn delete_user_sessions(&self, user_id: &UserId) -> Result<u64> {
-        self.db.execute("DELETE FROM sessions WHERE user_id = $1", args![user_id]).await
-    }
-
-    /// Forgets sessions that are over; how many.
+    /// Forgets sessions that are over, and after a day those that somebody ended; how many were over.
     pub async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {
+        let day_before = now.plus_seconds(-ENDED_SECONDS);
+        self.db.execute("DELETE FROM ended_sessions WHERE ended_at <= $1", args![day_before]).await?;
         self.db.execute("DELETE FROM sessions WHERE expires_at <= $1", args![now]).await
     }
 }

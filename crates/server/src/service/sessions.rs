@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use billing_contract::ProblemCode;
 use billing_contract::event::SessionState;
 use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
-use billing_domain::{Role, SessionKind, Timestamp, UserId};
-use billing_store::{NewSession, Organization, User};
+use billing_domain::{Capability, Role, SessionKind, Timestamp, UserId};
+use billing_store::{NewSession, Organization, SessionsOf, User};
 use sha2::{Digest as _, Sha256};
 
 use crate::auth::passwords::MAX_PASSWORD;
@@ -65,8 +65,14 @@ pub(crate) struct SignedInMember {
     pub(crate) organization: Organization,
     /// When they last proved that it is them.
     pub(crate) confirmation: Confirmation,
+    /// How they came in.
+    pub(crate) kind: SessionKind,
+    /// What the session is narrowed to; `None`: all that the role allows.
+    pub(crate) can: Option<Vec<Capability>>,
     /// Names the session; SHA-256 of its token, hex.
     pub(crate) token_hash: String,
+    /// Where this request comes from; `None` while the program acts in their name.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl SignedInMember {
@@ -88,7 +94,10 @@ impl SignedInMember {
                 name: organization.name.clone(),
                 time_zone: organization.time_zone.clone(),
                 currency: organization.currency,
+                status: organization.status,
             },
+            kind: self.kind,
+            can: self.can.clone(),
         }
     }
 }
@@ -226,7 +235,9 @@ pub(crate) async fn sign_in(
         absolute_expires_at,
     };
     state.store.reserved().create_session(&session, now).await?;
-    let member = find_member(state, &token).await?.ok_or_else(|| Problem::internal("a new session is gone at once"))?;
+    let member = find_member(state, &token, client.address)
+        .await?
+        .ok_or_else(|| Problem::internal("a new session is gone at once"))?;
     let device = state.devices.renew(device, &email).map_err(Problem::internal)?;
     Ok(NewMember { member, token, device })
 }
@@ -242,8 +253,12 @@ fn check_lengths(form: &SignIn) -> Result<(), Problem> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
-/// Who is behind a token, if its session lives; notes that it is used.
-pub(crate) async fn find_member(state: &AppState, token: &str) -> Result<Option<SignedInMember>, Problem> {
+/// Who is behind a token, if its session lives; notes that it is used. `address`: where the request comes from.
+pub(crate) async fn find_member(
+    state: &AppState,
+    token: &str,
+    address: IpAddr,
+) -> Result<Option<SignedInMember>, Problem> {
     let now = state.clock.now();
     let Some(session) = state.store.reserved().session(&hash_of(token), now).await? else { return Ok(None) };
     if now.seconds_since(session.last_seen_at) >= TOUCH_SECONDS {
@@ -254,7 +269,10 @@ pub(crate) async fn find_member(state: &AppState, token: &str) -> Result<Option<
         role: session.role,
         organization: session.organization,
         confirmation: Confirmation::At(session.confirmed_at),
+        kind: session.kind,
+        can: session.can,
         token_hash: session.token_hash,
+        address: Some(address),
     }))
 }
 
@@ -264,7 +282,7 @@ fn idle_limit(now: Timestamp, absolute: Timestamp) -> Timestamp {
 
 /// Ends the session wherever its token is used; open streams are told.
 pub(crate) async fn sign_out(state: &AppState, member: &SignedInMember) -> Result<(), Problem> {
-    state.store.delete_session(&member.token_hash).await?;
+    state.store.end_sessions(SessionsOf::Token(&member.token_hash), state.clock.now()).await?;
     state.events.publish(&member.organization.id, Topic::SessionEnded(member.token_hash.clone()));
     Ok(())
 }
