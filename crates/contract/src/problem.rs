@@ -18,7 +18,7 @@ macro_rules! codes {
         }
 
         impl ProblemCode {
-            /// Every code.
+            /// Every code; the OpenAPI schema lists them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The name on the wire.
@@ -46,6 +46,8 @@ codes! {
     IdempotencyKeyMissing = "idempotency_key_missing", 400, "An idempotency key is needed";
     /// Nobody is signed in.
     Unauthenticated = "unauthenticated", 401, "Sign in first";
+    /// The password is right, and the second factor is missing or wrong.
+    SecondFactorRequired = "second_factor_required", 401, "Give your second factor too";
     /// The bank refused the card.
     CardDeclined = "card_declined", 402, "The card was declined";
     /// The role does not allow it, or the request came from another site.
@@ -64,6 +66,10 @@ codes! {
     ChargeChanged = "charge_changed", 409, "The amount to be charged has changed";
     /// Another change came first, or the thing is no longer in a state that allows this.
     Conflict = "conflict", 409, "This is not possible any more";
+    /// The organization already has lines or payments in its currency.
+    CurrencyLocked = "currency_locked", 409, "The currency cannot change any more";
+    /// The operator has suspended or closed the organization.
+    Suspended = "organization_suspended", 409, "The organization is suspended";
     /// The request names another session than the one it came under.
     SessionChanged = "session_changed", 409, "This page belongs to another session";
     /// It existed and is used up, revoked or expired.
@@ -108,13 +114,13 @@ impl utoipa::PartialSchema for ProblemCode {
 #[cfg(feature = "openapi")]
 impl utoipa::ToSchema for ProblemCode {}
 
-/// One wrong field.
+/// One wrong field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// JSON pointer into the request's body.
     pub pointer: String,
-    /// For programs.
+    /// What is wrong with the field, for programs.
     pub code: String,
     /// For people: what is wrong and how to fix it.
     pub detail: String,
@@ -123,16 +129,16 @@ pub struct FieldError {
     pub translation: Option<Box<Message>>,
 }
 
-/// A problem document.
+/// A problem document (RFC 9457), the body of every error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// [`TYPE_BASE`] and the code.
     #[serde(rename = "type")]
     pub kind: String,
-    /// For programs.
+    /// What went wrong, for programs; `type` ends with it.
     pub code: ProblemCode,
-    /// The code's sentence.
+    /// The code's sentence, the same for every occurrence.
     pub title: String,
     /// What happened here, and what to do.
     pub detail: String,
@@ -141,10 +147,10 @@ pub struct Problem {
     pub translation: Option<Box<Message>>,
     /// The HTTP status again.
     pub status: u16,
-    /// Wrong fields.
+    /// Each wrong field; empty where no field is at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// With `card_declined`: why.
+    /// With `card_declined`: a decline code by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline_code: Option<String>,
     /// With `card_declined`: the top-up.

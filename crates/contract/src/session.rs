@@ -1,6 +1,7 @@
 //! Who is signed in, and what the page gets with its very first bytes.
 
-use billing_domain::{Currency, Role};
+use billing_domain::status::OrganizationStatus;
+use billing_domain::{Capability, Currency, Role, SessionKind};
 use serde::{Deserialize, Serialize};
 
 use crate::Message;
@@ -10,15 +11,15 @@ use crate::billing::Billing;
 /// the query says it: `session=`.
 pub const SESSION_HEADER: &str = "nexis-session";
 
-/// A person.
+/// The person who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
-    /// UUIDv7.
+    /// UUIDv7 of the user.
     pub id: String,
-    /// Full name.
+    /// Full name, as links and requests show it.
     pub name: String,
-    /// Sign-in address.
+    /// Sign-in address, as it was entered.
     pub email: String,
 }
 
@@ -26,14 +27,22 @@ pub struct Person {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrganizationSummary {
-    /// UUIDv7.
+    /// UUIDv7; part of what each line's hash covers.
     pub id: String,
-    /// Display name.
+    /// The organization's legal name.
     pub name: String,
     /// IANA time zone, `Europe/Berlin`.
     pub time_zone: String,
     /// The wallet's currency.
     pub currency: Currency,
+    /// Whether the operator lets it use the service.
+    #[serde(default = "active")]
+    pub status: OrganizationStatus,
+}
+
+/// Of a server that knows no other status.
+const fn active() -> OrganizationStatus {
+    OrganizationStatus::Active
 }
 
 /// `GET /session` and the answer to signing in.
@@ -43,22 +52,33 @@ pub struct Session {
     /// Names the session without opening it. A request that carries it in the header [`SESSION_HEADER`] is refused
     /// (`session_changed`) when it comes under another session.
     pub id: String,
-    /// Who.
+    /// Who is signed in.
     pub user: Person,
-    /// Their role now.
+    /// Read anew for every request: another role takes effect at once.
     pub role: Role,
-    /// Where.
+    /// The organization whose wallet is shown.
     pub organization: OrganizationSummary,
+    /// How they came in.
+    #[serde(default = "password")]
+    pub kind: SessionKind,
+    /// What the session is narrowed to; left out: all that the role allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub can: Option<Vec<Capability>>,
 }
 
-/// `POST /session`.
+/// Of a server that knows no other way in.
+const fn password() -> SessionKind {
+    SessionKind::Password
+}
+
+/// `POST /session`, answered with a [`Session`] and a cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignIn {
     /// Sign-in address, any case.
     pub email: String,
-    /// Password.
+    /// As typed; checked against its hash only.
     pub password: String,
 }
 
@@ -67,7 +87,7 @@ pub struct SignIn {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Confirm {
-    /// Password.
+    /// Of the person who is signed in.
     pub password: String,
 }
 
@@ -80,9 +100,9 @@ pub struct DemoSignIn {
     /// `label` for other languages than English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub translation: Option<Box<Message>>,
-    /// Sign-in address.
+    /// Address that the button signs in with.
     pub email: String,
-    /// Password.
+    /// Password that the button signs in with.
     pub password: String,
 }
 
@@ -107,7 +127,7 @@ pub struct Service {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Brand {
-    /// Its name.
+    /// The product's name, as headings and e-mails show it.
     pub name: String,
     /// Address of its logo.
     #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -126,7 +146,7 @@ pub struct Brand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProductLink {
-    /// What it says.
+    /// The link's text, in the operator's language.
     pub label: String,
     /// Its address; only https.
     pub url: String,
@@ -147,11 +167,11 @@ impl Service {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StripePage {
-    /// `pk_…`.
+    /// Stripe's public key, `pk_…`.
     pub publishable_key: String,
     /// Where Stripe's script comes from.
     pub script_url: String,
-    /// Real money moves.
+    /// Real money moves; `false` in Stripe's test mode.
     pub live: bool,
 }
 
@@ -167,7 +187,7 @@ pub struct Admins {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Bootstrap {
-    /// The server.
+    /// What everybody may know about the server.
     pub service: Service,
     /// `None` when nobody is signed in.
     #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -175,7 +195,7 @@ pub struct Bootstrap {
     /// For owners and admins.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub billing: Option<Box<Billing>>,
-    /// For members.
+    /// For members, who do not see the wallet.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub admins: Option<Admins>,
 }

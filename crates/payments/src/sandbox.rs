@@ -52,7 +52,7 @@ impl Default for SandboxConfig {
     }
 }
 
-/// The sandbox bank.
+/// The sandbox bank: behaves as a provider does, moves no money.
 #[derive(Clone)]
 pub struct Sandbox {
     vault: Arc<dyn SandboxVault>,
@@ -80,14 +80,16 @@ impl Sandbox {
         self.script.push(next);
     }
 
-    /// Every charge the bank has heard of, oldest first.
+    /// Every charge the bank has received, oldest first.
     pub async fn charges(&self) -> Result<Vec<ChargeRecord>, ProviderError> {
+        // All of them: the sandbox is small, and this is for people who look at it.
         let records = self.vault.all(Drawer::Charges).await.map_err(out_of_reach)?;
         records.iter().map(|record| read_body(&record.body)).collect()
     }
 
     /// A webhook's signature header as the bank would send it.
     pub fn sign_webhook(&self, body: &[u8], now: Timestamp) -> String {
+        // With the first secret: the others are only accepted while secrets are rotated.
         signature::sign_body(self.config.webhook_secrets.first().map_or("", String::as_str), body, now)
     }
 
@@ -117,6 +119,7 @@ fn out_of_reach(_: VaultError) -> ProviderError {
 }
 
 fn read_body<T: DeserializeOwned>(body: &str) -> Result<T, ProviderError> {
+    // Damaged books are no refusal: whether money moved is unknown.
     serde_json::from_str(body).map_err(|_| ProviderError::NoAnswer)
 }
 
@@ -124,6 +127,7 @@ fn read_body<T: DeserializeOwned>(body: &str) -> Result<T, ProviderError> {
 fn bank_name(prefix: &'static str, named: impl AsRef<str>) -> String {
     let named = named.as_ref();
     let mut hash = Sha256::new();
+    // With its length, so that names of one part stay what they were.
     hash.update(named.len().to_be_bytes());
     hash.update(named.as_bytes());
     format!("{prefix}_{}", hex::encode(&hash.finalize()[..12]))
@@ -205,6 +209,7 @@ impl PaymentProvider for Sandbox {
     }
 
     fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
+        // Before anything of it is read: what is not signed is not parsed.
         signature::verify_signature(&self.config.webhook_secrets, header, body, now)?;
         let event: BankEvent = serde_json::from_slice(body).map_err(|_| WebhookError::Unreadable)?;
         Ok(WebhookEvent { id: event.id, kind: event.about.into(), payment_ref: None })
@@ -234,6 +239,7 @@ enum About {
     Dispute {
         reference: Reference,
     },
+    // Types that we do not know are acknowledged, or they would be sent again and again.
     #[serde(other)]
     Other,
 }

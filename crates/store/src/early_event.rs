@@ -1,4 +1,4 @@
-//! Refunds and disputes that were told of before their payment was here: kept until it is credited.
+//! Refunds and disputes that were reported before their payment was here: kept until it is credited.
 
 use billing_domain::{DisputeRef, RefundRef, Timestamp, TopUpMark};
 
@@ -8,7 +8,7 @@ use crate::{Result, Store, StoreError};
 /// What came too early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EarlySubject {
-    /// Money given back.
+    /// Money given back by the operator.
     Refund(RefundRef),
     /// Money taken back by the card's bank.
     Dispute(DisputeRef),
@@ -58,6 +58,7 @@ impl EarlyEvent {
 impl Store {
     /// Keeps it; it is kept once.
     pub async fn keep_early_event(&self, provider: &str, event: &EarlyEvent, now: Timestamp) -> Result<()> {
+        // A provider repeats events until one is acknowledged; the second finds the first.
         let sql =
             "INSERT INTO early_events (provider, kind, provider_ref, top_up_id, noted_at) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (provider, kind, provider_ref) DO NOTHING";
@@ -68,6 +69,7 @@ impl Store {
 
     /// Those whose payment is here by now, oldest first.
     pub async fn due_early_events(&self, provider: &str, limit: u32) -> Result<Vec<EarlyEvent>> {
+        // Only once the top-up exists: before, the event would fail the same way again.
         let sql = "SELECT kind, provider_ref, top_up_id FROM early_events
             WHERE provider = $1 AND EXISTS (SELECT 1 FROM top_ups WHERE top_ups.id = early_events.top_up_id)
             ORDER BY noted_at, provider_ref LIMIT $2";
@@ -78,6 +80,7 @@ impl Store {
     /// It has had its effect.
     pub async fn drop_early_event(&self, provider: &str, event: &EarlyEvent) -> Result<()> {
         let sql = "DELETE FROM early_events WHERE provider = $1 AND kind = $2 AND provider_ref = $3";
+        // Deleted after its effect, not before: a crash between the two repeats an effect that is idempotent.
         self.db.execute(sql, args![provider, event.subject.kind(), event.subject.as_str()]).await?;
         Ok(())
     }

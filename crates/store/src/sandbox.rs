@@ -8,7 +8,7 @@ use crate::{Result, Store};
 pub struct SandboxRecord {
     /// From 1, one more with every write.
     pub version: i64,
-    /// JSON.
+    /// The record as JSON.
     pub body: String,
 }
 
@@ -35,6 +35,7 @@ impl Store {
     /// first, and nothing was written.
     pub async fn sandbox_write(&self, named: SandboxKey<'_>, expected: i64, body: &str) -> Result<bool> {
         let SandboxKey { drawer, key } = named;
+        // Position and row in one statement; of racing first writes the conflict lets one through.
         let written = if expected == 0 {
             self.db
                 .execute(
@@ -45,6 +46,7 @@ impl Store {
                 )
                 .await?
         } else {
+            // Compare and swap: the version is the lock.
             self.db
                 .execute(
                     "UPDATE sandbox_records SET version = version + 1, body = $4

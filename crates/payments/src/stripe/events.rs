@@ -55,7 +55,11 @@ impl Stripe {
         let mut events = self.search("/v1/events", &query).await?;
         // Stripe lists the newest first.
         events.reverse();
-        Ok(events.iter().filter_map(|event| self.event(event).ok()).collect())
+        let read = |event: &Object| {
+            let read = self.event(event);
+            read.inspect_err(|error| tracing::error!(event = event.id(), %error, "a listed event is passed over")).ok()
+        };
+        Ok(events.iter().filter_map(read).collect())
     }
 
     fn event(&self, event: &Object) -> Result<WebhookEvent, WebhookError> {
@@ -81,17 +85,17 @@ impl Stripe {
 fn kind_of(kind: &str, about: &Object) -> Result<WebhookKind, WebhookError> {
     const OURS: [&str; 3] = ["payment_intent.", "setup_intent.", "checkout.session."];
     if kind.starts_with("charge.dispute.") {
-        return named(about, |provider_ref| WebhookKind::Dispute { provider_ref });
+        return kind_about(about, |provider_ref| WebhookKind::Dispute { provider_ref });
     }
     let reference = about.metadata("reference").and_then(Reference::read);
     if kind.starts_with("refund.") {
         // Without our reference it was made in the dashboard, and the wallet does not know of it yet.
         let reference = reference.filter(|reference| matches!(reference.subject(), Some(Subject::Refund { .. })));
-        return named(about, |provider_ref| WebhookKind::Refund { provider_ref, reference });
+        return kind_about(about, |provider_ref| WebhookKind::Refund { provider_ref, reference });
     }
     match kind {
-        FRAUD_WARNING => return named(about, |provider_ref| WebhookKind::FraudWarning { provider_ref }),
-        CARD_UPDATED => return named(about, |provider_ref| WebhookKind::Card { provider_ref }),
+        FRAUD_WARNING => return kind_about(about, |provider_ref| WebhookKind::FraudWarning { provider_ref }),
+        CARD_UPDATED => return kind_about(about, |provider_ref| WebhookKind::Card { provider_ref }),
         _ => {}
     }
     if !OURS.iter().any(|prefix| kind.starts_with(prefix)) {
@@ -106,7 +110,7 @@ fn kind_of(kind: &str, about: &Object) -> Result<WebhookKind, WebhookError> {
 }
 
 /// About an object that has a name; one that cannot be read must come again rather than be taken for handled.
-fn named<T: FromStr>(about: &Object, make: impl FnOnce(T) -> WebhookKind) -> Result<WebhookKind, WebhookError> {
+fn kind_about<T: FromStr>(about: &Object, make: impl FnOnce(T) -> WebhookKind) -> Result<WebhookKind, WebhookError> {
     match about.text("id").map(str::parse) {
         Some(Ok(name)) => Ok(make(name)),
         Some(Err(_)) => Err(WebhookError::Unreadable),

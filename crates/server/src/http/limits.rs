@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
@@ -17,6 +17,7 @@ use billing_contract::{ProblemCode, paths};
 use crate::config::Config;
 use crate::http::problem::Problem;
 use crate::message::UserMessage;
+use crate::service::sessions::Client;
 use crate::state::AppState;
 
 /// Largest body, bytes: every form of ours is far smaller.
@@ -28,20 +29,35 @@ pub(crate) const METERING_BODY: usize = 4 * 1024 * 1024;
 /// Longest wait for the beginning of an answer. A stream may go on after it has begun.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
-/// Longest wait for a request's body; shorter, so that a slow client is told that it was slow.
+/// Longest wait for a request's body; shorter, so that a slow client gets the answer that it was slow.
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(20);
+
+/// Longest name of a browser that is kept, characters.
+const BROWSER_LENGTH: usize = 200;
 
 /// The peer of the connection, put into every request by the accept loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// The client's address: the peer's, or behind a proxy the last one it appended. All of an IPv6 /64 is one client.
+/// What counts as one client: the network of [`sender_address`].
 pub(crate) fn client_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
-    let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
-    client_network(if behind_proxy { forwarded_address(&parts.headers).unwrap_or(peer) } else { peer })
+    client_network(sender_address(parts, behind_proxy))
 }
 
-/// The same, for handlers.
+/// The address that the request came from: the peer's, or behind a proxy the last one it appended.
+pub(crate) fn sender_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
+    let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
+    if behind_proxy { forwarded_address(&parts.headers).unwrap_or(peer) } else { peer }
+}
+
+/// Where the request comes from. What the browser calls itself is cut to a length that fits a list.
+pub(crate) fn read_client(parts: &Parts, behind_proxy: bool) -> Client {
+    let address = sender_address(parts, behind_proxy);
+    let browser = parts.headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default();
+    Client { network: client_network(address), address, browser: browser.chars().take(BROWSER_LENGTH).collect() }
+}
+
+/// [`client_address`], for handlers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
@@ -60,6 +76,7 @@ where
 pub(crate) fn client_network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
+            // A customer with a /64 has more addresses than any limit could count.
             let [a, b, c, d, ..] = address.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
@@ -68,11 +85,12 @@ pub(crate) fn client_network(address: IpAddr) -> IpAddr {
 }
 
 fn forwarded_address(headers: &HeaderMap) -> Option<IpAddr> {
+    // The last entry is the one that our own proxy has appended; what stands before it anybody can write.
     let last = headers.get_all("x-forwarded-for").iter().next_back()?;
     last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
-/// The limit of an address, for everything but the platform's own routes, which are told apart by their key.
+/// The limit of an address, for everything but the platform's own routes, which are limited by their key.
 pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if !is_platform(&parts.uri)
@@ -83,13 +101,14 @@ pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, 
     next.run(Request::from_parts(parts, body)).await
 }
 
-/// The routes of the platform, which are told apart by its key.
+/// The routes of the platform, which need its key.
 fn is_platform(uri: &Uri) -> bool {
     uri.path().strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/metering/"))
 }
 
 /// Gives up on a request that takes too long. Work that must not be lost goes on in its own task.
 pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
+    // The future is dropped: what must go on was spawned as a task of its own.
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(ProblemCode::Timeout, UserMessage::request_took_too_long()).into_response(),

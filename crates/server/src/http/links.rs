@@ -93,6 +93,7 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        // The operator's setting first: behind a proxy the request may name another host.
         if let Some(origin) = &Arc::<Config>::from_ref(state).public_origin {
             return Ok(Self(origin.clone()));
         }

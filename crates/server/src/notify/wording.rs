@@ -173,6 +173,7 @@ fn fraud_warning(notice: &Notice) -> String {
 }
 
 fn declined_text(notice: &Notice) -> String {
+    // A code of a newer version reads as the general one.
     advise_payer(fact(notice, "decline_code").parse().unwrap_or(DeclineCode::GenericDecline)).english()
 }
 
@@ -225,6 +226,13 @@ mod tests {
             tax_id: String::new(),
             time_zone: "UTC".into(),
             currency: Currency::Usd,
+            external_id: None,
+            status: billing_domain::status::OrganizationStatus::Active,
+            status_reason: String::new(),
+            locale: None,
+            plan: None,
+            policy: billing_store::OrganizationPolicy::default(),
+            metadata: std::collections::BTreeMap::new(),
             made_by_demo: false,
             version: 1,
             created_at,

@@ -1,4 +1,5 @@
-//! Early fraud warnings: automatic payments rest and people are told, once. Whether the money goes back is theirs to say.
+//! Early fraud warnings: automatic payments rest and people are notified, once. Whether the money goes back is theirs
+//! to say.
 
 use billing_domain::FraudWarningRef;
 use billing_store::FraudUpdate;
@@ -20,6 +21,7 @@ pub(crate) async fn reconcile_fraud_warning(
     })?;
     let Some(answer) = answer else { return Ok(Vec::new()) };
     let Some(marked) = marked_top_up(&answer.charge) else { return Ok(Vec::new()) };
+    // Another database's, on the same account.
     let Some(found) = find_marked_charge(state, &marked).await? else { return Ok(Vec::new()) };
     let ChargeId { organization_id, top_up_id } = found;
     let update = FraudUpdate {
@@ -30,6 +32,7 @@ pub(crate) async fn reconcile_fraud_warning(
         actionable: answer.actionable,
     };
     let applied = state.store.apply_fraud_warning(&organization_id, &update, state.clock.now()).await?;
+    // Logged once: the provider repeats the event until it is acknowledged.
     if applied.is_news {
         tracing::warn!(organization = %organization_id, top_up = %update.top_up_id, reason = update.reason, "a payment may be fraud");
     }

@@ -3,20 +3,21 @@
 use billing_contract::ProblemCode;
 use billing_contract::member::{self, MemberList};
 use billing_contract::session::Admins;
-use billing_domain::{Role, UserId};
+use billing_domain::{OrganizationId, Role, UserId};
 use billing_store::RoleChange;
 
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::Problem;
 use crate::service::links;
+use crate::service::operation::OperationContext;
 use crate::service::sessions::{SignedInMember, require_confirmation};
 use crate::state::AppState;
 
 /// Everybody, by name.
 pub(crate) async fn list_members(state: &AppState, member: &SignedInMember) -> Result<MemberList, Problem> {
     let members = state.store.members(&member.organization.id).await?;
-    Ok(MemberList { items: members.into_iter().map(map_transaction).collect() })
+    Ok(MemberList { items: members.into_iter().map(map_member).collect() })
 }
 
 /// Whom a member can ask.
@@ -31,20 +32,30 @@ pub(crate) async fn change_role(
     user_id: &UserId,
     role: Role,
 ) -> Result<member::Member, Problem> {
+    // The password again before power over money changes hands.
     require_confirmation(state, member)?;
     let organization_id = &member.organization.id;
-    match state.store.change_role(organization_id, user_id, role, &member.user.id, state.clock.now()).await? {
-        RoleChange::Changed(changed) => {
-            state.events.publish(organization_id, Topic::RoleChanged(changed.user_id.clone()));
-            if !changed.role.manages_billing() {
-                links::maker_demoted(state, organization_id, user_id).await?;
-            }
-            Ok(map_transaction(changed))
-        }
+    let changed = set_role(&state.operation_by(member.actor()), organization_id, user_id, role).await?;
+    state.events.publish(organization_id, Topic::RoleChanged(changed.user_id.clone()));
+    if !changed.role.manages_billing() {
+        links::maker_demoted(state, organization_id, user_id).await?;
+    }
+    Ok(map_member(changed))
+}
+
+/// Gives somebody another role; the last owner stays one.
+async fn set_role(
+    context: &OperationContext,
+    organization_id: &OrganizationId,
+    user_id: &UserId,
+    role: Role,
+) -> Result<billing_store::Member, Problem> {
+    match context.store.change_role(organization_id, user_id, role, &context.actor, context.clock.now()).await? {
+        RoleChange::Changed(changed) => Ok(changed),
         RoleChange::LastOwner => Err(Problem::new(ProblemCode::Conflict, UserMessage::last_owner())),
     }
 }
 
-fn map_transaction(member: billing_store::Member) -> member::Member {
+fn map_member(member: billing_store::Member) -> member::Member {
     member::Member { id: member.user_id.into(), name: member.name, email: member.email, role: member.role }
 }

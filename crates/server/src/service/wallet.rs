@@ -12,11 +12,11 @@ use crate::problem::Problem;
 use crate::service::usage::{Spending, burn_start};
 use crate::state::AppState;
 
-/// `GET /wallet`.
 pub(crate) async fn get_wallet(state: &AppState, organization: &Organization) -> Result<Wallet, Problem> {
     let now = state.clock.now();
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let today = calendar.date_of(now);
+    // Spending before the wallet: what is posted in between makes the wallet the newer of the two.
     let spending = Spending::read(state, &organization.id, burn_start(today), today).await?;
     let figures = read_figures(state, &organization.id).await?;
     view_wallet(state, figures, &spending, today, now).await
@@ -39,6 +39,7 @@ pub(crate) async fn read_figures(
     organization_id: &OrganizationId,
 ) -> Result<billing_store::Wallet, Problem> {
     let figures = state.store.wallet(organization_id).await?;
+    // Without holds there is nothing to expire: one read for most wallets.
     if !figures.held.is_positive() {
         return Ok(figures);
     }
@@ -135,12 +136,20 @@ mod tests {
             last_seq: 7,
             last_hash: Hash::GENESIS,
             exhausted_since: exhausted.then_some(NOW.plus_seconds(-60)),
+            access_version: 0,
             card_connected: true,
         }
     }
 
     fn shown(figures: &billing_store::Wallet, threshold: Option<Money>) -> Wallet {
-        describe_wallet(figures, threshold, Money::from_major(12), Money::ZERO, &Policy::default(), NOW)
+        describe_wallet(
+            figures,
+            threshold,
+            Money::from_major(12),
+            Money::ZERO,
+            &Policy::default_for(figures.currency),
+            NOW,
+        )
     }
 
     #[test]

@@ -28,7 +28,6 @@ pub(crate) struct HostedPage {
 pub(crate) struct OpenPage {
     /// The provider's name for it.
     pub(crate) page_ref: CheckoutRef,
-    /// Its address.
     pub(crate) url: String,
 }
 
