@@ -127,7 +127,6 @@ fn read_body<T: DeserializeOwned>(body: &str) -> Result<T, ProviderError> {
 fn bank_name(prefix: &'static str, named: impl AsRef<str>) -> String {
     let named = named.as_ref();
     let mut hash = Sha256::new();
-    // With its length, so that names of one part stay what they were.
     hash.update(named.len().to_be_bytes());
     hash.update(named.as_bytes());
     format!("{prefix}_{}", hex::encode(&hash.finalize()[..12]))

@@ -87,7 +87,6 @@ impl Store {
         }
         if transition.returns {
             let seq = Reversal::Dispute.debited_at(&mut tx, organization_id, update.provider_ref.as_str()).await?;
-            // Names the debit, so that the ledger itself shows what is returned.
             let movement =
                 ReversalLine { reference: format!("{}:returned", update.provider_ref), amount, corrects: Some(seq) };
             Reversal::Dispute.post(&mut tx, &top_up, movement, given_back, now).await?;

@@ -69,7 +69,6 @@ impl Store {
 
     /// Those whose payment is here by now, oldest first.
     pub async fn due_early_events(&self, provider: &str, limit: u32) -> Result<Vec<EarlyEvent>> {
-        // Only once the top-up exists: before, the event would fail the same way again.
         let sql = "SELECT kind, provider_ref, top_up_id FROM early_events
             WHERE provider = $1 AND EXISTS (SELECT 1 FROM top_ups WHERE top_ups.id = early_events.top_up_id)
             ORDER BY noted_at, provider_ref LIMIT $2";
@@ -80,7 +79,6 @@ impl Store {
     /// It has had its effect.
     pub async fn drop_early_event(&self, provider: &str, event: &EarlyEvent) -> Result<()> {
         let sql = "DELETE FROM early_events WHERE provider = $1 AND kind = $2 AND provider_ref = $3";
-        // Deleted after its effect, not before: a crash between the two repeats an effect that is idempotent.
         self.db.execute(sql, args![provider, event.subject.kind(), event.subject.as_str()]).await?;
         Ok(())
     }

@@ -35,7 +35,6 @@ impl Store {
     /// first, and nothing was written.
     pub async fn sandbox_write(&self, named: SandboxKey<'_>, expected: i64, body: &str) -> Result<bool> {
         let SandboxKey { drawer, key } = named;
-        // Position and row in one statement; of racing first writes the conflict lets one through.
         let written = if expected == 0 {
             self.db
                 .execute(

@@ -142,7 +142,6 @@ impl Sandbox {
 
     async fn chargeable_card(&self, request: &ChargeRequest) -> Result<CardRecord, ProviderError> {
         let card = self.read::<CardRecord>(Drawer::Cards, request.card_ref.as_str()).await?.map(|(_, card)| card);
-        // A card of another customer is no card, as at a real provider.
         card.filter(|card| card.customer == request.customer && !card.forgotten)
             .ok_or_else(|| ProviderError::Refused("no such card".to_owned()))
     }

@@ -75,7 +75,6 @@ impl Sandbox {
             let Some((version, mut card)) = self.read::<CardRecord>(Drawer::Cards, card_ref.as_str()).await? else {
                 return Ok(());
             };
-            // Forgetting twice is fine, and another customer's card is none of ours.
             if card.forgotten || card.customer != *customer {
                 return Ok(());
             }
@@ -144,7 +143,6 @@ fn new_record(request: &SetupRequest, token: &CardToken, card: &SandboxCard, sta
         last4: card.last4().to_owned(),
         exp_month: token.exp_month,
         exp_year: token.exp_year,
-        // By the card, not by the set-up: the same card connected twice has one fingerprint.
         fingerprint: bank_name("fp", card.token),
     };
     let provider_ref = SetupRef::from_trusted(bank_name("setup", &request.reference));

@@ -31,7 +31,6 @@ impl Stripe {
                 Some(intent) => intent,
                 None => match self.use_up(request, &customer).await? {
                     Some(intent) => intent,
-                    // The key is used up by a stored refusal: nothing of this reference can happen any more.
                     None => return Ok(ChargeAnswer { provider_ref: None, outcome: ChargeOutcome::Cancelled }),
                 },
             },
@@ -50,7 +49,6 @@ impl Stripe {
     /// An intent that stands for the key, or `None` when the key is used up by a refusal.
     /// See docs/decisions/0017-close-a-silent-charge.md.
     async fn use_up(&self, request: &ChargeRequest, customer: &CustomerRef) -> Result<Option<Object>, ProviderError> {
-        // The same key with other contents: if the charge was first, Stripe says so; if not, it can no longer come.
         let form: Form = common_form(request, customer)?.with("metadata[closed]", true);
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {

@@ -53,7 +53,6 @@ impl Stripe {
     /// The customer of an organization, made at the first need.
     /// See docs/decisions/0019-stripe-customers.md.
     pub(super) async fn customer(&self, organization: &OrganizationId) -> Result<CustomerRef, ProviderError> {
-        // The book first: without it each charge would begin with a request.
         if let Some(known) = self.book.find(organization).await.map_err(out_of_reach)? {
             return Ok(known);
         }
@@ -68,7 +67,6 @@ impl Stripe {
             tracing::error!(%organization, "the payment provider answered with somebody else's customer");
             return Err(ProviderError::NoAnswer);
         }
-        // What stands in the book wins, whoever was first.
         self.book.keep(organization, &object.own_reference()?).await.map_err(out_of_reach)
     }
 }

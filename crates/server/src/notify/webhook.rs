@@ -65,7 +65,6 @@ impl Webhook {
             .header("content-type", "application/json")
             // The same id at every try, by which the receiver recognizes a repetition.
             .header("webhook-id", notice.id.as_str())
-            // Signed for the moment of sending, so that a receiver can refuse what is old.
             .header("webhook-timestamp", seconds)
             .header("webhook-signature", sign_message(&self.key, &notice.id, seconds, &body))
             .body(body)

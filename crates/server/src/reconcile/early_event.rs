@@ -20,7 +20,6 @@ pub(crate) async fn find_charge_or_keep(
         return Ok(Some(found));
     }
     let event = EarlyEvent { subject, top_up_id: marked };
-    // Kept, so that the event can be acknowledged and is not lost.
     state.store.keep_early_event(state.provider.name(), &event, state.clock.now()).await?;
     tracing::warn!(event = event.subject.as_str(), top_up = %event.top_up_id, "kept until its payment is credited here");
     Ok(None)

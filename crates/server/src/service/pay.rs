@@ -124,7 +124,6 @@ pub(crate) async fn complete_link(
     let request = SetupRequest {
         reference: Reference::setup(id.as_str()),
         customer: link.organization_id.clone(),
-        // Where the provider has its own page, no card comes through here.
         card: (!own_form).then(|| CardToken {
             token: form.card_token.clone(),
             exp_month: form.exp_month,

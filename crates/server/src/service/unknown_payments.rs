@@ -25,7 +25,6 @@ const NO_ORGANIZATION: &str = "its organization is not here";
 pub(crate) async fn look_up(state: &AppState, provider_ref: &PaymentRef) -> Result<(), Problem> {
     let Some(payment) = ask_provider(state, provider_ref).await? else { return Ok(()) };
     let Some(marked) = marked_top_up(&payment.reference) else { return Ok(()) };
-    // Known here: its own look-up is the one that credits it.
     if find_marked_charge(state, &marked).await?.is_some() {
         return Ok(());
     }
@@ -58,13 +57,11 @@ async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Prob
     let id = &TopUpMark::new(id);
     let reason = match check_complete(payment, id) {
         Ok(credit) => {
-            // Noted before it is credited: if the program dies in between, the payment is found in the list.
             state.store.note_unknown_payment(&unknown_payment(state, payment, id, Some(BEGUN))).await?;
             take_in(state, payment, attempt, credit).await?
         }
         Err(reason) => Some(reason),
     };
-    // The same outcome as before is no news, and no second line in the log.
     if !state.store.record_unknown_payment(&unknown_payment(state, payment, id, reason)).await? {
         return Ok(());
     }
@@ -80,7 +77,6 @@ async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Prob
         );
     } else {
         tracing::warn!(%payment, top_up = %id, organization, "a payment that this database did not know is credited");
-        // A refund or dispute may have been waiting for this payment.
         early_events::apply_due_events(state).await?;
     }
     Ok(())

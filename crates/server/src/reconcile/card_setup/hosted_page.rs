@@ -54,7 +54,6 @@ pub(super) async fn ask_provider(
     if is_new && !given_up {
         return Ok(waiting(setup_ref));
     }
-    // The page proves nothing; what counts is the set-up that it finished.
     match state.provider.look_up_setup(request, setup_ref.as_ref()).await? {
         Some(answer) if !matches!(answer.outcome, SetupOutcome::ActionRequired(_)) => Ok(answer),
         // On a page that is over nobody can do anything any more.
