@@ -49,6 +49,8 @@ pub const TAX_ID: Purpose = Purpose::line(40);
 pub const LABEL: Purpose = Purpose::line(40).required();
 /// An e-mail address (RFC 5321).
 pub const EMAIL: Purpose = Purpose::line(254).required();
+/// What a key of the host's is for.
+pub const KEY_NAME: Purpose = Purpose::line(120).required();
 /// For whoever opens a payment link.
 pub const LINK_NOTE: Purpose = Purpose::lines(300);
 /// What a member needs money for.

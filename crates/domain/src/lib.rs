@@ -35,7 +35,7 @@ pub use currency::Currency;
 pub use external_id::{ExternalId, OrganizationRef, UserRef};
 pub use free_text::{FreeText, FreeTextError};
 pub use id::{
-    CardId, CardSetupId, HoldId, LeaseOwner, LinkId, NoticeId, OrganizationId, RefundId, RequestId, TopUpId,
+    ApiKeyId, CardId, CardSetupId, HoldId, LeaseOwner, LinkId, NoticeId, OrganizationId, RefundId, RequestId, TopUpId,
     TransactionId, UserId,
 };
 pub use kind::{TransactionKind, UsageKind};

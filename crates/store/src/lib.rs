@@ -11,6 +11,7 @@
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
 //! | `session` | `create_session` `session` `confirm_session` `touch_session` `purge_sessions` |
 //! | `access` | `end_sessions` |
+//! | `api_key` | `create_key` `find_key` `key` `keys` `rotate_key` `revoke_key` `note_key_use` |
 //! | `audit` | `append_audit` `verify_audit` |
 //! | `wallet` | `wallet` |
 //! | `ledger` | `post` `post_many` |
@@ -39,6 +40,7 @@
 //! | `verify` | `verify` |
 
 mod access;
+mod api_key;
 mod audit;
 mod auto_pay;
 mod backlog;
@@ -80,6 +82,7 @@ mod verify;
 mod wallet;
 
 pub use access::SessionsOf;
+pub use api_key::{ApiKey, KeyRotation, NewApiKey};
 pub use audit::{Actor, ActorKind, AuditFacts, NewAudit};
 pub use auto_pay::{AutoPay, AutoPayUpdate};
 pub use backlog::Backlog;

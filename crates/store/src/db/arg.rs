@@ -2,7 +2,7 @@
 
 use billing_domain::ledger::Hash;
 use billing_domain::{
-    CardId, CardSetupId, Currency, Date, HoldId, LeaseOwner, LinkId, Money, NoticeId, OrganizationId, RefundId,
+    ApiKeyId, CardId, CardSetupId, Currency, Date, HoldId, LeaseOwner, LinkId, Money, NoticeId, OrganizationId, RefundId,
     RequestId, Timestamp, TopUpId, TransactionId, UserId,
 };
 use sqlx::postgres::{PgArguments, Postgres};
@@ -177,6 +177,7 @@ macro_rules! ids {
     )+};
 }
 ids!(
+    ApiKeyId,
     CardId,
     CardSetupId,
     HoldId,
