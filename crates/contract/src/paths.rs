@@ -37,9 +37,9 @@ paths! {
     TOP_UP_CANCEL = "/top-ups/{id}/cancel";
     /// GET, `application/pdf`.
     TOP_UP_RECEIPT = "/top-ups/{id}/receipt";
-    /// POST, service key.
+    /// POST; by a key.
     REFUNDS = "/refunds";
-    /// GET, service key.
+    /// GET; by a key.
     REFUND = "/refunds/{id}";
     /// GET.
     CARDS = "/cards";
@@ -103,12 +103,34 @@ paths! {
     MEMBERS = "/members";
     /// PUT.
     MEMBER_ROLE = "/members/{id}/role";
-    /// POST, service key.
+    /// POST; by a key.
     METERING_EVENTS = "/metering/events";
-    /// POST, service key.
+    /// POST; by a key.
     METERING_AUTHORIZATIONS = "/metering/authorizations";
-    /// POST, service key.
+    /// POST; by a key.
     METERING_RELEASE = "/metering/authorizations/{id}/release";
+    /// GET, POST; by a key.
+    KEYS = "/keys";
+    /// DELETE; by a key.
+    KEY = "/keys/{id}";
+    /// POST; by a key.
+    KEY_ROTATE = "/keys/{id}/rotate";
+    /// GET; by a key.
+    ORGANIZATIONS = "/organizations";
+    /// GET, PUT; by a key.
+    ORGANIZATION_OF = "/organizations/{id}";
+    /// POST; by a key.
+    ORGANIZATION_SUSPEND = "/organizations/{id}/suspend";
+    /// POST; by a key.
+    ORGANIZATION_RESUME = "/organizations/{id}/resume";
+    /// POST; by a key.
+    ORGANIZATION_CLOSE = "/organizations/{id}/close";
+    /// GET; by a key.
+    ORGANIZATION_WALLET = "/organizations/{id}/wallet";
+    /// GET; by a key.
+    ORGANIZATION_MEMBERS = "/organizations/{id}/members";
+    /// PUT, DELETE; by a key.
+    ORGANIZATION_MEMBER = "/organizations/{id}/members/{user}";
     /// POST, signed by Stripe.
     WEBHOOKS_STRIPE = "/webhooks/stripe";
 }

@@ -40,7 +40,7 @@ pub use id::{
 };
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
-pub use role::Role;
+pub use role::{MemberSource, Role};
 pub use scope::Scope;
 pub use session::{Capability, SessionKind};
 pub use text_map::TextMap;

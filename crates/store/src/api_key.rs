@@ -2,7 +2,7 @@
 
 use billing_domain::{ApiKeyId, OrganizationId, Scope, Timestamp};
 
-use crate::audit::append_in;
+use crate::audit::append_entry;
 use crate::db::{Tx, args, columns, retrying, write_names};
 use crate::{Actor, AuditFacts, NewAudit, Result, Store, StoreError};
 
@@ -171,12 +171,18 @@ impl ApiKey {
 }
 
 /// Where a key's history is written: with its organization, or with the installation.
-async fn note(tx: &mut Tx, action: &'static str, keys: [Option<&ApiKey>; 2], actor: &Actor, now: Timestamp) -> Result<()> {
+async fn note(
+    tx: &mut Tx,
+    action: &'static str,
+    keys: [Option<&ApiKey>; 2],
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<()> {
     let [before, after] = keys;
     let Some(key) = after.or(before) else { return Ok(()) };
     let facts = |key: Option<&ApiKey>| key.map(ApiKey::facts).unwrap_or_default();
     let entry = NewAudit { action, subject: key.id.to_string(), before: facts(before), after: facts(after) };
-    append_in(tx, key.organization_id.as_ref(), actor, &entry, now).await
+    append_entry(tx, key.organization_id.as_ref(), actor, &entry, now).await
 }
 
 /// Takes a key's row until the end of the transaction.

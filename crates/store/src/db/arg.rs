@@ -2,8 +2,8 @@
 
 use billing_domain::ledger::Hash;
 use billing_domain::{
-    ApiKeyId, CardId, CardSetupId, Currency, Date, HoldId, LeaseOwner, LinkId, Money, NoticeId, OrganizationId, RefundId,
-    RequestId, Timestamp, TopUpId, TransactionId, UserId,
+    ApiKeyId, CardId, CardSetupId, Currency, Date, HoldId, LeaseOwner, LinkId, Money, NoticeId, OrganizationId,
+    RefundId, RequestId, Timestamp, TopUpId, TransactionId, UserId,
 };
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;

@@ -10,7 +10,8 @@ use billing_domain::link::LinkPurpose;
 use billing_domain::pricing::Remainder;
 use billing_domain::status::OrganizationStatus;
 use billing_domain::{
-    Capability, Currency, Date, ExternalId, Money, Role, Scope, SessionKind, TextMap, Timestamp, TransactionKind, UsageKind,
+    Capability, Currency, Date, ExternalId, MemberSource, Money, Role, Scope, SessionKind, TextMap, Timestamp,
+    TransactionKind, UsageKind,
 };
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
@@ -197,6 +198,7 @@ parsed_columns!(
     ExternalId,
     Hash,
     LinkPurpose,
+    MemberSource,
     OrganizationStatus,
     PauseReason,
     RefundStatus,
