@@ -29,7 +29,7 @@ macro_rules! ids {
         pub struct $name(String);
 
         impl $name {
-            /// See [`Id::from_trusted`].
+            /// Without a check, as [`Id::from_trusted`].
             pub fn from_trusted(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -85,7 +85,7 @@ ids! { is_uuid:
     OrganizationId,
     /// A person who can sign in.
     UserId,
-    /// A connected card.
+    /// A connected card, never its number.
     CardId,
     /// A card on its way to being connected.
     CardSetupId,
@@ -95,11 +95,11 @@ ids! { is_uuid:
     RefundId,
     /// Money set aside for running work.
     HoldId,
-    /// A payment link.
+    /// A payment link; its token is a secret of its own.
     LinkId,
     /// A member's request for funds.
     RequestId,
-    /// A ledger line.
+    /// A ledger line; part of what its hash covers.
     TransactionId,
     /// A notification to people and the operator.
     NoticeId,

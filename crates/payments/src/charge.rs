@@ -3,7 +3,7 @@
 use std::fmt;
 
 use billing_domain::charge::{DeclineCode, Outcome};
-use billing_domain::{Currency, Timestamp};
+use billing_domain::{CardRef, CheckoutRef, Currency, OrganizationId, PaymentRef, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Our own name for one attempt, which doubles as the idempotency key at the provider: a new attempt has a new one.
@@ -17,7 +17,7 @@ impl Reference {
         Self(format!("topup:{id}:{attempt}"))
     }
 
-    /// Connecting a card.
+    /// Connecting a card: a set-up has one attempt only.
     pub fn setup(id: &str) -> Self {
         Self(format!("setup:{id}"))
     }
@@ -35,6 +35,7 @@ impl Reference {
     /// A reference of ours that a provider gives back; `None` when it is none.
     pub fn read(text: &str) -> Option<Self> {
         let reference = Self(text.to_owned());
+        // What others put into their marks on the same account is no reference of ours.
         reference.subject().is_some().then_some(reference)
     }
 
@@ -42,6 +43,7 @@ impl Reference {
     pub fn subject(&self) -> Option<Subject<'_>> {
         let mut parts = self.0.split(':');
         let (kind, id, attempt) = (parts.next()?, parts.next()?, parts.next());
+        // Bounded: it comes back from outside, and is looked up in the database.
         if id.is_empty() || id.len() > 100 || parts.next().is_some() {
             return None;
         }
@@ -57,25 +59,31 @@ impl Reference {
 /// What a reference stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject<'a> {
-    /// A charge.
+    /// An attempt to charge for a top-up.
     TopUp {
-        /// The top-up's id.
+        /// UUIDv7 of the top-up.
         id: &'a str,
-        /// From 1.
+        /// Counted from 1.
         attempt: i64,
     },
-    /// Connecting a card.
+    /// Connecting a card; there is one attempt only.
     Setup {
-        /// The set-up's id.
+        /// UUIDv7 of the set-up.
         id: &'a str,
     },
-    /// Giving money back.
+    /// An attempt to give money back.
     Refund {
-        /// The refund's id.
+        /// UUIDv7 of the refund.
         id: &'a str,
-        /// From 1.
+        /// Counted from 1.
         attempt: i64,
     },
+}
+
+impl AsRef<str> for Reference {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Display for Reference {
@@ -97,15 +105,15 @@ pub enum Presence {
 /// Charge a connected card. Written down by the caller before it is sent, so that it can be repeated word for word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeRequest {
-    /// Ours.
+    /// Ours, new for each attempt: the same reference never charges twice.
     pub reference: Reference,
-    /// The organization's id.
-    pub customer: String,
-    /// [`crate::CardFacts::provider_ref`].
-    pub card_ref: String,
+    /// The organization's id; a provider keys its customer objects by it.
+    pub customer: OrganizationId,
+    /// The card, as [`crate::CardFacts::provider_ref`] names it.
+    pub card_ref: CardRef,
     /// Minor units (cents; whole yen), positive.
     pub amount_minor: i64,
-    /// Of the wallet.
+    /// The wallet's currency; another one is never charged.
     pub currency: Currency,
     /// Whether the cardholder is there.
     pub presence: Presence,
@@ -116,9 +124,9 @@ pub struct ChargeRequest {
 /// What the provider says about a charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargeAnswer {
-    /// The provider's name for this charge.
-    pub provider_ref: String,
-    /// Its state.
+    /// The provider's name for this charge; `None` where nothing was ever made of it.
+    pub provider_ref: Option<PaymentRef>,
+    /// What has become of the charge.
     pub outcome: ChargeOutcome,
 }
 
@@ -148,6 +156,7 @@ impl ChargeOutcome {
             Self::ActionRequired(_) => Outcome::ActionRequired,
             Self::Settled { .. } => Outcome::Settled,
             Self::Declined(_) => Outcome::Declined,
+            // To the wallet the two are one: nobody finished it, and nothing was charged.
             Self::Cancelled => Outcome::Expired,
         }
     }
@@ -172,14 +181,14 @@ pub enum NextAction {
         client_secret: String,
         /// The charge was begun with nobody there: the script confirms it anew with this card, the provider's name for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        payment_method: Option<String>,
+        payment_method: Option<CardRef>,
     },
     /// A page of the provider's own is open.
     HostedPage {
         /// Where the browser goes.
         url: String,
         /// The provider's name for the page, by which it is closed.
-        page_ref: String,
+        page_ref: CheckoutRef,
     },
 }
 

@@ -1,6 +1,6 @@
 //! A page of the provider's own where somebody without an account connects a card or pays.
 
-use billing_domain::{Currency, Timestamp};
+use billing_domain::{CheckoutRef, Currency, OrganizationId, SetupRef, Timestamp};
 
 use crate::charge::Reference;
 
@@ -10,8 +10,8 @@ pub struct CheckoutRequest {
     /// Ours: of the set-up or of the charge that comes of it. What became of that is asked with the look-ups of set-ups
     /// and charges, never of the page.
     pub reference: Reference,
-    /// The organization's id.
-    pub customer: String,
+    /// The organization's id; a provider keys its customer objects by it.
+    pub customer: OrganizationId,
     /// What is done there.
     pub purpose: CheckoutPurpose,
     /// Where the browser goes afterwards. It proves nothing.
@@ -27,11 +27,11 @@ pub struct CheckoutRequest {
 pub enum CheckoutPurpose {
     /// Connect a card for later charges.
     Connect,
-    /// Pay exactly this.
+    /// Pay exactly this amount.
     Pay {
-        /// Minor units, positive.
+        /// Minor units (cents; whole yen), positive.
         amount_minor: i64,
-        /// Of the wallet.
+        /// The wallet's currency.
         currency: Currency,
         /// What the page says is paid for.
         description: String,
@@ -40,13 +40,13 @@ pub enum CheckoutPurpose {
     },
 }
 
-/// An open page.
+/// A page that is open at the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: CheckoutRef,
     /// The provider's name for the set-up that the page finishes, once there is one.
-    pub setup_ref: Option<String>,
+    pub setup_ref: Option<SetupRef>,
     /// Where to send the browser.
     pub url: String,
 }

@@ -1,6 +1,6 @@
 //! Giving a charge back to its card.
 
-use billing_domain::Currency;
+use billing_domain::{Currency, PaymentRef, RefundRef};
 use serde::{Deserialize, Serialize};
 
 use crate::charge::Reference;
@@ -12,8 +12,8 @@ pub struct RefundRequest {
     pub reference: Reference,
     /// The charge's reference, ours too.
     pub charge: Reference,
-    /// The charge's name at the provider.
-    pub charge_provider_ref: String,
+    /// The charge's name at the provider; without one there is nothing to give back.
+    pub charge_provider_ref: Option<PaymentRef>,
     /// Minor units, positive; all refunds together never exceed the charge.
     pub amount_minor: i64,
     /// The charge's currency.
@@ -24,8 +24,8 @@ pub struct RefundRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundAnswer {
     /// The provider's name for it.
-    pub provider_ref: String,
-    /// Its state.
+    pub provider_ref: RefundRef,
+    /// What has become of the refund.
     pub outcome: RefundOutcome,
 }
 
@@ -33,16 +33,16 @@ pub struct RefundAnswer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalRefund {
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: RefundRef,
     /// The charge that it gives back, by our reference.
     pub charge: Reference,
-    /// Minor units, positive.
+    /// Minor units (cents; whole yen), positive.
     pub amount_minor: i64,
     /// The charge's currency.
     pub currency: Currency,
     /// `duplicate`, `requested_by_customer` …; may be empty.
     pub reason: String,
-    /// Its state.
+    /// What has become of the refund.
     pub outcome: RefundOutcome,
 }
 
@@ -50,7 +50,7 @@ pub struct ExternalRefund {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundOutcome {
-    /// On its way.
+    /// On its way to the card's bank; it may still fail.
     Pending,
     /// The card's bank has it.
     Succeeded,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use billing_contract::session::DemoSignIn;
 use billing_domain::id::Id;
 use billing_payments::{PaymentProvider, Sandbox};
@@ -32,7 +33,6 @@ use crate::static_files::StaticFiles;
 /// Handles on everything; clones are cheap and mean the same.
 #[derive(Clone)]
 pub(crate) struct AppState {
-    /// The database.
     pub(crate) store: Store,
     /// Who moves the money.
     pub(crate) provider: Arc<dyn PaymentProvider>,
@@ -42,7 +42,6 @@ pub(crate) struct AppState {
     pub(crate) metrics: Arc<Metrics>,
     /// What time it is.
     pub(crate) clock: Clock,
-    /// Who watches what.
     pub(crate) events: EventHub,
     /// Wallets whose automatic payments and low mark the worker looks at next.
     pub(crate) wake_queue: Arc<WakeQueue>,
@@ -58,11 +57,9 @@ pub(crate) struct AppState {
     pub(crate) low_marks: Arc<LowMarkCache>,
     /// Changed when the workers should begin their next turn at once.
     pub(crate) worker_wake: Arc<watch::Sender<()>>,
-    /// The operator's settings.
     pub(crate) config: Arc<Config>,
     /// What clients have used up.
     pub(crate) budgets: Arc<Budgets>,
-    /// The built page.
     pub(crate) files: Arc<StaticFiles>,
     /// What the sign-in page offers as buttons; empty outside of a demo.
     pub(crate) demo_sign_ins: Arc<[DemoSignIn]>,
@@ -76,8 +73,24 @@ pub(crate) struct AppState {
     pub(crate) reference_mask: Arc<ReferenceMask>,
     /// Work that outlives its request: spawn it here, and a shutdown waits for it.
     pub(crate) tasks: TaskTracker,
-    /// Cancelled when the server stops: streams and workers end then.
+    /// Canceled when the server stops: streams and workers end then.
     pub(crate) shutdown: CancellationToken,
+}
+
+/// Handles that a handler, a layer or an extractor asks for alone, so that its signature says what it can reach.
+macro_rules! handles {
+    ($($field:ident: $handle:ty),+ $(,)?) => {$(
+        impl FromRef<AppState> for $handle {
+            fn from_ref(state: &AppState) -> Self {
+                state.$field.clone()
+            }
+        }
+    )+};
+}
+
+handles! {
+    config: Arc<Config>,
+    metrics: Arc<Metrics>,
 }
 
 impl AppState {

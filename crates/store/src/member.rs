@@ -35,11 +35,11 @@ columns!(membership_columns, Membership { organization_id, role });
 /// A person who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// UUIDv7.
+    /// UUIDv7, one for all their organizations.
     pub id: UserId,
     /// As entered; unique without regard to case.
     pub email: String,
-    /// Full name.
+    /// Full name, as people know them.
     pub name: String,
     /// PHC string of argon2id.
     pub password_hash: String,
@@ -52,9 +52,9 @@ pub struct Member {
     pub user_id: UserId,
     /// The host's own id of theirs, if the host made them known.
     pub external_id: Option<ExternalId>,
-    /// Full name.
+    /// Full name; members are sorted by it.
     pub name: String,
-    /// Sign-in address.
+    /// Sign-in address, as it was entered.
     pub email: String,
     /// What they may do.
     pub role: Role,
@@ -65,7 +65,7 @@ pub struct Member {
 /// An organization that a user belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
-    /// Whose.
+    /// The organization that they belong to.
     pub organization_id: OrganizationId,
     /// What they may do there.
     pub role: Role,
@@ -146,8 +146,8 @@ impl Store {
         Member::read(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// Gives a member another role on the word of `by`, never leaving the organization without an owner; people
-    /// are told. `NotFound` for strangers.
+    /// Gives a member another role on behalf of `by`, never leaving the organization without an owner; people
+    /// are notified. `NotFound` for strangers.
     pub async fn change_role(
         &self,
         organization_id: &OrganizationId,
@@ -175,12 +175,14 @@ impl Store {
         by: &Actor,
         now: Timestamp,
     ) -> Result<RoleChange> {
+        // Read first, because the notification names the role that is given up.
         let mut tx = self.db.begin().await?;
         // Two owners who demote each other at the same time must not both succeed.
         wallet::lock_wallet(&mut tx, organization_id).await?;
         let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
         let row = tx.first(sql, args![organization_id, user_id]).await?.ok_or(StoreError::NotFound)?;
         let before = Member::read(&row)?;
+        // In the statement as well as under the lock: the last owner stays, whoever writes beside this program.
         let changed = tx
             .execute(
                 "UPDATE members SET role = $3 WHERE organization_id = $1 AND user_id = $2 AND (
@@ -194,6 +196,7 @@ impl Store {
             tx.rollback().await?;
             return Ok(RoleChange::LastOwner);
         }
+        // The same role again is no change that anybody needs to know of.
         if before.role != role {
             access::bump_version(&mut tx, organization_id).await?;
             let facts = NoticeFacts::from([

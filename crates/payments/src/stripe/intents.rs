@@ -18,7 +18,7 @@ const PAGE: usize = 100;
 /// More than this in one search is not this product's traffic.
 const PAGES: usize = 50;
 
-/// The two kinds.
+/// One kind charges, the other connects; both move through the same states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Intent {
     Payment,
@@ -26,7 +26,7 @@ pub(super) enum Intent {
 }
 
 impl Intent {
-    /// Where they live.
+    /// First part of their addresses in Stripe's API.
     pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Payment => "/v1/payment_intents",
@@ -99,7 +99,7 @@ impl Stripe {
     }
 
     /// The reason of a refusal, once nothing can come of the intent any more. Whoever holds its secret could still pay
-    /// with another card, so it is closed before anybody hears of the refusal; the reason is noted on it first.
+    /// with another card, so it is closed before the refusal is returned; the reason is noted on it first.
     /// See docs/decisions/0018-cancel-refused-intents.md.
     pub(super) async fn refused(&self, kind: Intent, intent: &Object) -> Result<Refusal, ProviderError> {
         let said = intent.object(kind.last_error()).as_ref().map(declines::read_decline);
@@ -108,9 +108,9 @@ impl Stripe {
         let path = format!("{}/{}", kind.path(), encode_segment(intent.id()));
         if let (None, Some(decline)) = (noted, decline) {
             let form = Form::default().with("metadata[declined]", decline.code);
-            match self.client.post(&path, &form, &fresh_key(intent.id(), "declined")).await {
+            match self.client.post(&path, &form, &fresh_key("declined", intent.id())).await {
                 Ok(_) => {}
-                // It moved on meanwhile; closing it tells.
+                // It moved on meanwhile; closing it shows how.
                 Err(ProviderError::Refused(reason)) => tracing::info!(reason, "a refusal could not be noted"),
                 Err(error) => return Err(error),
             }
@@ -128,7 +128,7 @@ impl Stripe {
         let path = format!("{}/{}/cancel", kind.path(), encode_segment(id));
         let form = Form::default().with("cancellation_reason", "abandoned").with("expand[]", "payment_method");
         // Closing twice does no harm, while a stored "not now" would answer for a day: the key is a new one each time.
-        match self.client.post(&path, &form, &fresh_key(id, "cancel")).await {
+        match self.client.post(&path, &form, &fresh_key("cancel", id)).await {
             Ok(Reply::Object { object, .. }) => Ok(object),
             Ok(Reply::CardError { .. }) | Err(ProviderError::Refused(_)) => {
                 self.intent(kind, id).await?.ok_or(ProviderError::NoAnswer)
@@ -167,7 +167,7 @@ pub(super) fn encode_segment(id: &str) -> String {
 }
 
 /// A key that was never used: for steps that may be repeated anyway.
-fn fresh_key(id: &str, step: &str) -> String {
+fn fresh_key(step: &'static str, id: &str) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     format!("{step}:{id}:{}", now.as_nanos())
 }

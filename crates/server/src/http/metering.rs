@@ -62,6 +62,7 @@ async fn create_metering_events(
     Scoped(holder, _): Scoped<MeteringWrite>,
     Json(Events { events }): Json<Events>,
 ) -> Result<Json<UsageResults>, Problem> {
+    // An empty report is a slip that should not look like success.
     if events.is_empty() || events.len() > MAX_EVENTS {
         return Err(Problem::field(
             "/events",
@@ -92,6 +93,7 @@ fn id_of(raw: &str) -> String {
         id: String,
     }
     let id = serde_json::from_str::<Named>(raw).map(|named| named.id).unwrap_or_default();
+    // Cut, because whatever was sent comes back in the answer.
     id.chars().take(SHOWN_ID_CHARACTERS).collect()
 }
 

@@ -44,7 +44,8 @@ pub(crate) async fn report_usage(
     let now = state.clock.now();
     let mut results = Vec::with_capacity(items.len());
     let mut reports: Vec<(Report, Vec<usize>)> = Vec::new();
-    // Where an organization's report is, by whatever it is named; `None`: there is no such organization.
+    // Where an organization's report is; `None`: there is no such organization.
+    // By organization, because a platform reports for many in one request, and each is one batch.
     let mut places: HashMap<String, Option<usize>> = HashMap::new();
     // One report each, however many names it has: its lines are chained in one order.
     let mut place_of: HashMap<OrganizationId, usize> = HashMap::new();
@@ -60,6 +61,7 @@ pub(crate) async fn report_usage(
                 continue;
             }
         };
+        // Looked up once per organization, found or not.
         let place = if let Some(place) = places.get(&organization_id) {
             *place
         } else {
@@ -80,11 +82,13 @@ pub(crate) async fn report_usage(
         };
         let reference = state.reference_mask.of(&state.store, &report.organization.id, line.reference).await?;
         indexes.push(index);
+        // A placeholder keeps the order of the answers; it is replaced once the posting is known.
         results.push(rejected_result(id, index, unposted_result()));
         report.lines.push(UsageLine { reference, ..line });
     }
     let (reports, indexes): (Vec<_>, Vec<_>) = reports.into_iter().unzip();
     let answers = post_together(state, reports).await?;
+    // The indexes went along in the order of the lines, which is the order of the answers.
     for (posted, index) in answers.into_iter().flatten().zip(indexes.into_iter().flatten()) {
         if let Some(result) = results.get_mut(index) {
             *result = answer_item(std::mem::take(&mut result.id), index, posted);
@@ -127,6 +131,7 @@ fn answer_item(id: String, index: usize, posted: PostResult) -> UsageResult {
 }
 
 fn rejected_result(id: String, index: usize, error: FieldError) -> UsageResult {
+    // The pointer leads to the item in the request as it was sent.
     let error = FieldError { pointer: format!("/events/{index}{}", error.pointer), ..error };
     UsageResult { id, status: UsageResultStatus::Rejected, seq: None, amount: None, error: Some(error) }
 }

@@ -39,6 +39,7 @@ pub(crate) async fn create_refund(
         })
     });
     let amount = amount.transpose()?;
+    // Zero is no refund, and a negative one would take money from the card.
     if amount.is_some_and(|amount| !amount.is_positive()) {
         return Err(Problem::field("/amount", "below_minimum", Detail::general("A refund is more than zero.")));
     }
@@ -60,6 +61,7 @@ pub(crate) async fn create_refund(
     let debit = refund_line(state, &organization, &top_up, UserMessage::ledger_refund, &reason, now)?;
     match state.store.create_refund(&organization.id, &new, &debit, &key, now).await? {
         Ok(Created::New(refund)) => {
+            // The debit is committed, so those who watch see it before the provider has answered.
             run_effects(state, refund_effects(&organization.id)).await?;
             let (task_state, id) = (state.clone(), refund.id.clone());
             let task = state.tasks.spawn(async move {
@@ -80,7 +82,6 @@ pub(crate) async fn create_refund(
     }
 }
 
-/// `GET /refunds/{id}`.
 pub(crate) async fn get_refund(state: &AppState, holder: &KeyHolder, id: &RefundId) -> Result<RefundView, Problem> {
     let refund = state.store.refund(id).await?;
     if holder.sees(&refund.organization_id) { Ok(map_refund(refund)) } else { Err(Problem::not_found()) }
@@ -101,7 +102,10 @@ pub(crate) async fn reconcile_due(state: &AppState, id: Option<&RefundId>, limit
 async fn reconcile_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> {
     if refund.made_by == RefundMaker::Provider {
         // Asking for it under a reference of ours would give the money back again.
-        return provider_objects::look_up_refund(state, refund.provider_ref.as_deref().unwrap_or_default()).await;
+        return match &refund.provider_ref {
+            Some(provider_ref) => provider_objects::look_up_refund(state, provider_ref).await,
+            None => Err(Problem::internal(format!("refund {} was made at the provider under no name", refund.id))),
+        };
     }
     run_effects(state, reconcile_refund(state, refund).await?).await
 }

@@ -2,8 +2,9 @@
 
 use billing_domain::ledger::Hash;
 use billing_domain::{
-    ApiKeyId, CardId, CardSetupId, Currency, Date, HoldId, LeaseOwner, LinkId, Money, NoticeId, OrganizationId,
-    RefundId, RequestId, Timestamp, TopUpId, TransactionId, UserId,
+    ApiKeyId, CardId, CardRef, CardSetupId, Currency, CustomerRef, Date, DisputeRef, FraudWarningRef, HoldId,
+    LeaseOwner, LinkId, Money, NoticeId, OrganizationId, OrganizationMark, PaymentRef, ProviderEventId, RefundId,
+    RefundRef, RequestId, SetupRef, Timestamp, TopUpId, TopUpMark, TransactionId, UserId,
 };
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
@@ -30,10 +31,12 @@ macro_rules! binding {
     ($name:ident, $database:ty, $arguments:ty) => {
         pub(super) fn $name<'q>(sql: SqlStr, args: &[Arg<'_>]) -> Result<Query<'q, $database, $arguments>> {
             let mut arguments = <$arguments>::default();
+            // Reserved at once: a batch binds some ten thousand values.
             arguments.reserve(args.len(), args.len() * 16);
             for arg in args {
                 match arg {
                     Arg::Int(value) => arguments.add(*value),
+                    // Checked here, where every text passes.
                     Arg::Text(text) => arguments.add(text.map(check_storable).transpose()?),
                     Arg::Owned(text) => arguments.add(check_storable(text)?),
                 }
@@ -147,8 +150,8 @@ impl From<Currency> for Arg<'_> {
     }
 }
 
-macro_rules! ids {
-    ($($name:ident),+ $(,)?) => {$(
+macro_rules! texts {
+    ($read:ident: $($name:ident),+ $(,)?) => {$(
         impl<'a> From<&'a $name> for Arg<'a> {
             fn from(value: &'a $name) -> Self {
                 Self::Text(Some(value.as_str()))
@@ -171,23 +174,32 @@ macro_rules! ids {
             type Stored = String;
 
             fn from_stored(stored: String) -> std::result::Result<Self, String> {
-                Ok(Self::from_trusted(stored))
+                Ok(Self::$read(stored))
             }
         }
     )+};
 }
-ids!(
-    ApiKeyId,
+texts!(
+    from_trusted: ApiKeyId,
     CardId,
+    CardRef,
     CardSetupId,
+    CustomerRef,
+    DisputeRef,
+    FraudWarningRef,
     HoldId,
     LeaseOwner,
     LinkId,
     NoticeId,
     OrganizationId,
+    PaymentRef,
+    ProviderEventId,
     RefundId,
+    RefundRef,
     RequestId,
+    SetupRef,
     TopUpId,
     TransactionId,
     UserId,
 );
+texts!(new: OrganizationMark, TopUpMark);

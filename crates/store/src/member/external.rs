@@ -129,12 +129,13 @@ impl Store {
             tx.rollback().await?;
             return Ok(Removal::LastOwner);
         }
-        let ended = end_sessions_in(&mut tx, SessionsOf::Member { organization_id, user_id: &person.id }, now).await?;
+        // First: a code that is exchanged meanwhile leaves a session that is then ended too.
         tx.execute(
             "UPDATE portal_sessions SET ended_at = $3 WHERE organization_id = $1 AND user_id = $2 AND ended_at IS NULL",
             args![organization_id, &person.id, now],
         )
         .await?;
+        let ended = end_sessions_in(&mut tx, SessionsOf::Member { organization_id, user_id: &person.id }, now).await?;
         let sql = "DELETE FROM members WHERE organization_id = $1 AND user_id = $2";
         tx.execute(sql, args![organization_id, &person.id]).await?;
         bump_version(&mut tx, organization_id).await?;

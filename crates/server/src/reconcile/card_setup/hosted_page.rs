@@ -1,6 +1,7 @@
 //! A card that is entered on a page of the provider's own, behind a payment link: the page is opened once, what was done
 //! there is asked of the provider, and a page that nobody finishes is closed.
 
+use billing_domain::SetupRef;
 use billing_payments::{
     CheckoutPurpose, CheckoutRequest, NextAction, ProviderError, SetupAnswer, SetupOutcome, SetupRequest,
 };
@@ -10,7 +11,7 @@ use super::intent::{HostedPage, OpenPage, open_page};
 use crate::state::AppState;
 
 /// The longest that a page is open, should nobody close it before: it is given up earlier (`ABANDONED_SECONDS`), and a
-/// provider wants half an hour at least from when it hears of it.
+/// provider wants half an hour at least from when it is asked for it.
 const OPEN_SECONDS: i64 = 60 * 60;
 
 /// Opens the page or asks what became of it; closes it first when it is given up.
@@ -21,6 +22,7 @@ pub(super) async fn ask_provider(
     page: &HostedPage,
     given_up: bool,
 ) -> Result<SetupAnswer, ProviderError> {
+    // What the row knows of the page; without it, the page is opened now, under the same reference.
     let known = open_page(setup);
     let is_new = known.is_none();
     let (opened, setup_ref) = match known {
@@ -41,17 +43,18 @@ pub(super) async fn ask_provider(
             closed => closed?,
         }
     }
-    let waiting = |setup_ref: Option<String>| SetupAnswer {
-        provider_ref: setup_ref.unwrap_or_else(|| opened.page_ref.clone()),
+    let waiting = |setup_ref: Option<SetupRef>| SetupAnswer {
+        provider_ref: Some(setup_ref.unwrap_or_else(|| SetupRef::from_trusted(opened.page_ref.as_str()))),
         outcome: SetupOutcome::ActionRequired(NextAction::HostedPage {
             url: opened.url.clone(),
             page_ref: opened.page_ref.clone(),
         }),
     };
+    // Just opened: nothing can have been done on it.
     if is_new && !given_up {
         return Ok(waiting(setup_ref));
     }
-    match state.provider.look_up_setup(request, setup_ref.as_deref()).await? {
+    match state.provider.look_up_setup(request, setup_ref.as_ref()).await? {
         Some(answer) if !matches!(answer.outcome, SetupOutcome::ActionRequired(_)) => Ok(answer),
         // On a page that is over nobody can do anything any more.
         _ if given_up => Ok(cancelled_answer(setup)),
@@ -65,13 +68,14 @@ async fn create_page(
     setup: &CardSetup,
     request: &SetupRequest,
     page: &HostedPage,
-) -> Result<(OpenPage, Option<String>), ProviderError> {
+) -> Result<(OpenPage, Option<SetupRef>), ProviderError> {
     let request = CheckoutRequest {
         reference: request.reference.clone(),
         customer: request.customer.clone(),
         purpose: CheckoutPurpose::Connect,
         success_url: page.return_address.clone(),
         cancel_url: page.return_address.clone(),
+        // From the beginning of the set-up, so that a repetition asks for the same page.
         expires_at: setup.created_at.plus_seconds(OPEN_SECONDS),
     };
     let opened = state.provider.create_checkout(&request).await?;
@@ -79,5 +83,5 @@ async fn create_page(
 }
 
 fn cancelled_answer(setup: &CardSetup) -> SetupAnswer {
-    SetupAnswer { provider_ref: setup.provider_ref.clone().unwrap_or_default(), outcome: SetupOutcome::Cancelled }
+    SetupAnswer { provider_ref: setup.provider_ref.clone(), outcome: SetupOutcome::Cancelled }
 }

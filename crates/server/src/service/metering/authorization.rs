@@ -38,6 +38,7 @@ pub(crate) async fn authorize_work(
         Authorization::Allowed { .. } => "allowed",
         Authorization::Refused { reason, .. } => reason.as_str(),
     };
+    // Counted by outcome, for the operator to see how much is refused.
     state.metrics.authorized(form.kind.as_str(), outcome);
     Ok(answer)
 }
@@ -55,7 +56,9 @@ async fn decide_authorization(
     }
     let (now, policy) = (state.clock.now(), &policy_of(&state.config, &organization));
     let figures = wallet::read_figures(state, &organization.id).await?;
+    // Expired holds are given back first: they may be what is missing.
     let status = wallet::admission_status(&figures, policy, now);
+    // The status before the money: where it refuses, the money does not matter.
     if let Err(reason) = status.admits(form.kind) {
         return refused_authorization(state, &organization.id, reason).await;
     }
@@ -68,6 +71,7 @@ async fn decide_authorization(
     let wanted = HoldRequest { organization_id: organization.id.clone(), hold, floor };
     match set_aside_together(state, wanted).await? {
         billing_store::Authorization::Granted { hold, wallet } => {
+            // After the commit: less is available for everybody who watches.
             publish_change(state, &organization.id);
             // What was available before this hold, down to the floor.
             let before = wallet.available().checked_add(hold.amount).and_then(|before| before.checked_sub(floor));
@@ -91,10 +95,12 @@ async fn decide_authorization(
 async fn set_aside_together(state: &AppState, wanted: HoldRequest) -> Result<billing_store::Authorization, Problem> {
     let (reply, answer) = oneshot::channel();
     let organization_id = wanted.organization_id.clone();
+    // One transaction for many requests: docs/decisions/0004-group-commit.md.
     match state.authorizations.enqueue(&organization_id, 1, QueuedAuthorization { wanted, reply }) {
         Enqueued::Waiting => {}
         Enqueued::First(queue) => {
             let state = state.clone();
+            // On the tracker, so that stopping waits for what was accepted.
             state.tasks.clone().spawn(async move { drain_queue(&state, queue).await });
         }
         Enqueued::Full(_) => {
@@ -113,6 +119,7 @@ async fn drain_queue(state: &AppState, queue: usize) {
         match state.store.authorize_many(&wanted, state.clock.now()).await {
             Ok(answers) => {
                 for (reply, answer) in replies.into_iter().zip(answers) {
+                    // Whoever asked may have gone; the hold lapses by itself.
                     let _ = reply.send(answer.map_err(Problem::from));
                 }
             }
@@ -128,6 +135,7 @@ async fn drain_queue(state: &AppState, queue: usize) {
 }
 
 fn check_authorize(form: &Authorize) -> Result<Money, Problem> {
+    // Every wrong field at once.
     let mut errors = Vec::new();
     let estimate = form.estimate.text().parse::<Money>();
     match estimate {
@@ -155,6 +163,7 @@ async fn refused_authorization(
     reason: Refusal,
 ) -> Result<Authorization, Problem> {
     let pending = state.store.pending_credit(organization_id).await?;
+    // Money on its way makes it worth asking again; otherwise a person has to act.
     let retry_after_seconds = pending.in_flight.is_positive().then_some(RETRY_SECONDS);
     Ok(Authorization::Refused { allowed: false, reason, retry_after_seconds })
 }
@@ -166,6 +175,7 @@ pub(crate) async fn release_hold(state: &AppState, holder: &KeyHolder, hold_id: 
         return Err(Problem::not_found());
     }
     if let Release::Released(wallet) = state.store.release_hold(hold_id, state.clock.now()).await? {
+        // More is available: calls may start, and a low balance may be over.
         publish_change(state, &wallet.organization_id);
     }
     Ok(())
