@@ -109,6 +109,28 @@ paths! {
     METERING_AUTHORIZATIONS = "/metering/authorizations";
     /// POST, service key: gives a hold back.
     METERING_RELEASE = "/metering/authorizations/{id}/release";
+    /// GET, POST; by a key.
+    KEYS = "/keys";
+    /// DELETE; by a key.
+    KEY = "/keys/{id}";
+    /// POST; by a key.
+    KEY_ROTATE = "/keys/{id}/rotate";
+    /// GET; by a key.
+    ORGANIZATIONS = "/organizations";
+    /// GET, PUT; by a key.
+    ORGANIZATION_OF = "/organizations/{id}";
+    /// POST; by a key.
+    ORGANIZATION_SUSPEND = "/organizations/{id}/suspend";
+    /// POST; by a key.
+    ORGANIZATION_RESUME = "/organizations/{id}/resume";
+    /// POST; by a key.
+    ORGANIZATION_CLOSE = "/organizations/{id}/close";
+    /// GET; by a key.
+    ORGANIZATION_WALLET = "/organizations/{id}/wallet";
+    /// GET; by a key.
+    ORGANIZATION_MEMBERS = "/organizations/{id}/members";
+    /// PUT, DELETE; by a key.
+    ORGANIZATION_MEMBER = "/organizations/{id}/members/{user}";
     /// POST, signed by Stripe.
     WEBHOOKS_STRIPE = "/webhooks/stripe";
 }

@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
 use crate::config::Config;
+use crate::http::bearer::bearer_token;
 use crate::http::extract::{is_json, not_json};
 use crate::http::health;
-use crate::http::identity::bearer_key;
 use crate::http::problem::Problem;
 use crate::problem::Detail;
 
@@ -133,7 +133,7 @@ fn is_signed(path: &str) -> bool {
 
 /// A key that no browser adds by itself, and no cookie, which it does: no page of somebody else's made a browser send this.
 fn is_program(headers: &HeaderMap) -> bool {
-    bearer_key(headers).is_some() && !headers.contains_key(header::COOKIE)
+    bearer_token(headers).is_some() && !headers.contains_key(header::COOKIE)
 }
 
 fn has_body(headers: &HeaderMap) -> bool {
