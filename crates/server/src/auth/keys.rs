@@ -18,7 +18,7 @@ pub(crate) const KEY_PREFIX: &str = "nbk_live_";
 /// Characters of a key's secret: 256 bits in base64url.
 const SECRET_LENGTH: usize = 43;
 /// A key that is revoked or rotated at another server, or by a command, is refused here within this time.
-/// See docs/decisions/0086-key-cache.md.
+/// See docs/decisions/0088-key-cache.md.
 const ROW_AGE: Duration = Duration::from_millis(500);
 /// Rows that are older than this are of no use to anybody.
 const KEPT: Duration = Duration::from_mins(10);

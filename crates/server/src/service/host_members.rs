@@ -67,13 +67,11 @@ pub(crate) fn not_theirs() -> Problem {
 pub(crate) fn check_form(form: &PutHostMember) -> Result<MemberFacts, Problem> {
     let mut errors = Vec::new();
     let mut text = |pointer, purpose, entered: &str| {
-        FreeText::parse(purpose, entered).map_or_else(
-            |error| {
-                errors.push(text_error(pointer, error));
-                String::new()
-            },
-            FreeText::into_string,
-        )
+        let text = FreeText::parse(purpose, entered).unwrap_or_else(|error| {
+            errors.push(text_error(pointer, error));
+            FreeText::default()
+        });
+        text.into_string()
     };
     let (email, name) = (text("/email", EMAIL, &form.email), text("/name", PERSON_NAME, &form.name));
     if !email.is_empty() && !is_email(&email) {

@@ -35,8 +35,8 @@ async fn knock(client: &Client) -> u16 {
 }
 
 async fn a_key_does_what_its_scopes_say_and_is_told_which_one_it_lacks(world: World) {
-    let made = world.platform().post(KEYS, &json!({"name": " Meter ", "scopes": ["metering:write", "metering:write"]}));
-    let made = made.await.expect(201).json();
+    let form = json!({"name": " Meter ", "scopes": ["metering:write", "metering:write"]});
+    let made = world.platform().post(KEYS, &form).await.expect(201).json();
     let (id, whole) = (made["id"].as_str().unwrap(), secret(&made));
     assert_eq!((made["name"].as_str(), &made["scopes"]), (Some("Meter"), &json!(["metering:write"])));
     assert_eq!((&made["expires_at"], &made["last_used_at"]), (&Value::Null, &Value::Null));
