@@ -26,6 +26,18 @@ named! {
 }
 
 named! {
+    /// Whether the operator lets an organization use the service.
+    OrganizationStatus {
+        /// As usual.
+        Active = "active",
+        /// New work is refused and automatic payments rest; people may still read and pay.
+        Suspended = "suspended",
+        /// For good: nothing but reading.
+        Closed = "closed",
+    }
+}
+
+named! {
     /// Why new work is refused.
     Refusal {
         /// No card has been connected.
@@ -36,6 +48,8 @@ named! {
         Paused = "paused",
         /// The wallet has money, but less than this piece of work may cost.
         Insufficient = "insufficient",
+        /// The operator has suspended or closed the organization.
+        Suspended = "suspended",
     }
 }
 

@@ -1,10 +1,12 @@
 //! What the product does, without HTTP: services ask the store and the provider, and tell the hub.
 
+mod actor;
 pub(crate) mod auto_pay;
 pub(crate) mod billing;
 pub(crate) mod bootstrap;
 pub(crate) mod cards;
 pub(crate) mod charges;
+mod desk;
 mod early_events;
 mod fingerprint;
 pub(crate) mod health;

@@ -135,6 +135,7 @@ mod tests {
             last_seq: 7,
             last_hash: Hash::GENESIS,
             exhausted_since: exhausted.then_some(NOW.plus_seconds(-60)),
+            access_version: 0,
             card_connected: true,
         }
     }

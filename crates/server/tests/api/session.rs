@@ -126,9 +126,9 @@ async fn guessing_a_password_is_slowed_down_for_that_address_only(world: World) 
 async fn a_role_that_changes_acts_on_the_next_request(world: World) {
     let admin = world.sign_in(&world.acme.admin).await;
     admin.get("/api/v1/wallet").await.expect(200);
-    let (who, by) = (&world.acme.admin.id, &world.acme.owner.id);
+    let (who, by) = (&world.acme.admin.id, billing_store::Actor::user(&world.acme.owner.id, "Acme owner"));
     let role = billing_domain::Role::Member;
-    world.store.change_role(&world.acme.id, who, role, by, crate::fixture::now()).await.unwrap();
+    world.store.change_role(&world.acme.id, who, role, &by, crate::fixture::now()).await.unwrap();
     assert_eq!(admin.get("/api/v1/wallet").await.expect(403).problem(), "forbidden");
     assert_eq!(admin.get("/api/v1/session").await.expect(200).json()["role"], "member");
 }

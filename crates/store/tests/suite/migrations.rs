@@ -11,6 +11,8 @@ on_both![
     a_step_with_other_contents_is_refused,
     the_file_is_in_wal_mode,
     notices_of_an_older_schema_keep_their_deliveries,
+    requests_stay_when_the_schema_lets_their_people_leave,
+    what_was_there_before_moving_in_is_as_it_was,
 ];
 
 async fn opening_again_keeps_everything(bench: TestBank) {
@@ -90,4 +92,43 @@ async fn notices_of_an_older_schema_keep_their_deliveries(bench: TestBank) {
     }
     let orphan = "INSERT INTO deliveries VALUES ('nobody', 'email', 'a', 'pending', 0, 0, NULL, NULL, NULL, 0)";
     assert!(bench.raw(orphan).await.is_err(), "a delivery belongs to a notice");
+}
+
+async fn requests_stay_when_the_schema_lets_their_people_leave(bench: TestBank) {
+    let organization = bench.organization().await;
+    let user = bench.member(&organization, "Ada", billing_domain::Role::Member).await;
+    let new = billing_store::NewRequest {
+        id: crate::bench::id(),
+        user_id: user.clone(),
+        amount: crate::bench::money("1"),
+        reason: "because".to_owned(),
+    };
+    let request = bench.store.create_request(&organization, &new, crate::bench::NOW).await.unwrap();
+    bench.raw(format!("DELETE FROM members WHERE user_id = '{user}'")).await.unwrap();
+    assert_eq!(bench.store.request(&organization, &request.id).await.unwrap(), request);
+    assert!(bench.raw(format!("DELETE FROM users WHERE id = '{user}'")).await.is_err(), "a request names its person");
+    let nobody = format!("UPDATE requests SET user_id = 'nobody' WHERE id = '{}'", request.id);
+    assert!(bench.raw(nobody).await.is_err(), "a request is of somebody");
+}
+
+async fn what_was_there_before_moving_in_is_as_it_was(bench: TestBank) {
+    let id = bench.organization().await;
+    let organization = bench.store.organization(&id).await.unwrap();
+    assert_eq!((organization.external_id, organization.status_reason.as_str()), (None, ""));
+    assert_eq!(organization.status, billing_domain::status::OrganizationStatus::Active);
+    assert_eq!(organization.policy, billing_store::OrganizationPolicy::default());
+    assert_eq!((organization.locale, organization.plan, organization.metadata.len()), (None, None, 0));
+    assert_eq!(bench.store.wallet(&id).await.unwrap().access_version, 0);
+    let sql = format!(
+        "UPDATE organizations SET external_id = 'acct 42', status = 'closed', status_reason = 'left', locale = 'de',
+            plan = 'pro', policy = '{{\"grace_amount\":\"2.50\",\"grace_seconds\":60}}', metadata = '{{\"a\":\"b\"}}'
+        WHERE id = '{id}'"
+    );
+    bench.raw(sql).await.unwrap();
+    let changed = bench.store.organization(&id).await.unwrap();
+    assert_eq!(changed.external_id.unwrap().as_str(), "acct 42");
+    assert_eq!(changed.policy.grace_amount, Some(crate::bench::money("2.50")));
+    assert_eq!((changed.policy.grace_seconds, changed.policy.require_card), (Some(60), None));
+    assert_eq!((changed.locale.as_deref(), changed.plan.as_deref()), (Some("de"), Some("pro")));
+    assert_eq!((changed.status_reason.as_str(), changed.metadata["a"].as_str()), ("left", "b"));
 }
