@@ -42,6 +42,6 @@ pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
 pub use role::Role;
 pub use scope::Scope;
-pub use session::{Capability, SessionKind};
+pub use session::{Capability, PortalView, SessionKind};
 pub use text_map::TextMap;
 pub use time::{Date, Month, Timestamp};

@@ -9,10 +9,11 @@
 //! | `signal` | `signal` `signals` |
 //! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
-//! | `session` | `create_session` `session` `confirm_session` `touch_session` `purge_sessions` |
+//! | `session` | `create_session` `session` `confirm_session` `touch_session` `is_session_ended` `purge_sessions` |
 //! | `access` | `end_sessions` |
+//! | `portal_session` | `portal_session` `exchange_portal_code` `confirm_by_portal_code` `end_portal_sessions` `purge_portal_sessions` |
 //! | `audit` | `append_audit` `verify_audit` |
-//! | `wallet` | `wallet` |
+//! | `wallet` | `wallet` `access_version` |
 //! | `ledger` | `post` `post_many` |
 //! | `transaction` | `transactions` `line` `corrections` `newest_until` `outline` `lines_after` `has_usage` |
 //! | `statement` | `seq_posted_before` `sums_by_kind` |
@@ -62,6 +63,7 @@ mod open_status;
 mod organization;
 mod pace;
 mod paper;
+mod portal_session;
 mod provider;
 mod refund;
 mod request;
@@ -98,6 +100,7 @@ pub use notice::{Channel, Delivery, DeliveryResult, DeliveryState, LowBalance, N
 pub use organization::{NewOrganization, Organization, OrganizationPolicy, OrganizationUpdate};
 pub use pace::{Pace, PaceAllowance};
 pub use paper::{IssuedDocument, NewDocument, PaperKind};
+pub use portal_session::{EndedPortalSessions, NewPortalSession, PortalBrowser, PortalSession, PortalSessionFilter};
 pub use refund::{NewExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundResult};
 pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};
 pub use sandbox::SandboxRecord;

@@ -10,7 +10,8 @@ use billing_domain::link::LinkPurpose;
 use billing_domain::pricing::Remainder;
 use billing_domain::status::OrganizationStatus;
 use billing_domain::{
-    Capability, Currency, Date, ExternalId, Money, Role, SessionKind, TextMap, Timestamp, TransactionKind, UsageKind,
+    Capability, Currency, Date, ExternalId, Money, PortalView, Role, SessionKind, TextMap, Timestamp, TransactionKind,
+    UsageKind,
 };
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
@@ -198,6 +199,7 @@ parsed_columns!(
     LinkPurpose,
     OrganizationStatus,
     PauseReason,
+    PortalView,
     RefundStatus,
     Remainder,
     Role,

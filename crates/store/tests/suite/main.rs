@@ -19,6 +19,7 @@ mod members;
 mod migrations;
 mod notices;
 mod papers;
+mod portal;
 mod refunds;
 mod requests;
 mod sandbox;
