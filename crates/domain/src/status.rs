@@ -101,6 +101,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Currency;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -114,7 +115,7 @@ mod tests {
     }
 
     fn at(facts: Facts, seconds: i64) -> WalletStatus {
-        wallet_status(&facts, &Policy::default(), NOW.plus_seconds(seconds))
+        wallet_status(&facts, &Policy::default_for(Currency::Usd), NOW.plus_seconds(seconds))
     }
 
     #[test]
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn trial_credit_connects_while_it_lasts_and_then_pauses() {
-        let trial = Policy { require_card: false, ..Policy::default() };
+        let trial = Policy { require_card: false, ..Policy::default_for(Currency::Usd) };
         let without_card = |available| Facts { card_connected: false, ..facts(available) };
         assert_eq!(wallet_status(&without_card(9_000_000), &trial, NOW), WalletStatus::Active);
         assert_eq!(wallet_status(&without_card(-1), &trial, NOW), WalletStatus::Grace);

@@ -70,7 +70,7 @@ impl<'a> SessionsOf<'a> {
 }
 
 /// Whatever shows this wallet looks again at who may see it.
-pub(crate) async fn bump_in(tx: &mut Tx, organization_id: &OrganizationId) -> Result<()> {
+pub(crate) async fn bump_version(tx: &mut Tx, organization_id: &OrganizationId) -> Result<()> {
     let sql = "UPDATE wallets SET access_version = access_version + 1 WHERE organization_id = $1";
     match tx.execute(sql, args![organization_id]).await? {
         1 => Ok(()),
@@ -84,7 +84,7 @@ pub(crate) async fn end_sessions_in(tx: &mut Tx, which: SessionsOf<'_>, now: Tim
     // The wallets first and in one order, as whatever changes several rows of an organization does.
     let sql = format!("SELECT DISTINCT organization_id FROM sessions WHERE {condition} ORDER BY organization_id");
     for row in tx.all(AssertSqlSafe(sql), &args).await? {
-        bump_in(tx, &row.get("organization_id")?).await?;
+        bump_version(tx, &row.get("organization_id")?).await?;
     }
     let sql = format!("DELETE FROM sessions WHERE {condition} RETURNING token_hash");
     let rows = tx.all(AssertSqlSafe(sql), &args).await?;

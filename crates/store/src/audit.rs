@@ -115,14 +115,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        append_in(&mut tx, organization_id, actor, new, now).await?;
+        append_entry(&mut tx, organization_id, actor, new, now).await?;
         tx.commit().await
     }
 }
 
 /// Appends to the organization's chain, or to the installation's own, which stays locked until the end of the
 /// transaction.
-pub(crate) async fn append_in(
+pub(crate) async fn append_entry(
     tx: &mut Tx,
     organization_id: Option<&OrganizationId>,
     actor: &Actor,

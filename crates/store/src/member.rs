@@ -177,7 +177,7 @@ impl Store {
             return Ok(RoleChange::LastOwner);
         }
         if before.role != role {
-            access::bump_in(&mut tx, organization_id).await?;
+            access::bump_version(&mut tx, organization_id).await?;
             let facts = NoticeFacts::from([
                 ("by".to_owned(), by.name.clone()),
                 ("member".to_owned(), before.name.clone()),
@@ -192,7 +192,7 @@ impl Store {
                 before: role_fact(before.role),
                 after: role_fact(role),
             };
-            audit::append_in(&mut tx, Some(organization_id), by, &entry, now).await?;
+            audit::append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
         }
         tx.commit().await?;
         Ok(RoleChange::Changed(Member { role, ..before }))

@@ -9,8 +9,8 @@ use billing_store::RoleChange;
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::Problem;
-use crate::service::desk::Desk;
 use crate::service::links;
+use crate::service::operation::OperationContext;
 use crate::service::sessions::{SignedInMember, require_confirmation};
 use crate::state::AppState;
 
@@ -34,7 +34,7 @@ pub(crate) async fn change_role(
 ) -> Result<member::Member, Problem> {
     require_confirmation(state, member)?;
     let organization_id = &member.organization.id;
-    let changed = set_role(&state.desk(member.actor()), organization_id, user_id, role).await?;
+    let changed = set_role(&state.operation_by(member.actor()), organization_id, user_id, role).await?;
     state.events.publish(organization_id, Topic::RoleChanged(changed.user_id.clone()));
     if !changed.role.manages_billing() {
         links::maker_demoted(state, organization_id, user_id).await?;
@@ -44,12 +44,12 @@ pub(crate) async fn change_role(
 
 /// Gives somebody another role; the last owner stays one.
 async fn set_role(
-    desk: &Desk,
+    context: &OperationContext,
     organization_id: &OrganizationId,
     user_id: &UserId,
     role: Role,
 ) -> Result<billing_store::Member, Problem> {
-    match desk.store.change_role(organization_id, user_id, role, &desk.actor, desk.clock.now()).await? {
+    match context.store.change_role(organization_id, user_id, role, &context.actor, context.clock.now()).await? {
         RoleChange::Changed(changed) => Ok(changed),
         RoleChange::LastOwner => Err(Problem::new(ProblemCode::Conflict, UserMessage::last_owner())),
     }

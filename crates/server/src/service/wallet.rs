@@ -141,7 +141,14 @@ mod tests {
     }
 
     fn shown(figures: &billing_store::Wallet, threshold: Option<Money>) -> Wallet {
-        describe_wallet(figures, threshold, Money::from_major(12), Money::ZERO, &Policy::default(), NOW)
+        describe_wallet(
+            figures,
+            threshold,
+            Money::from_major(12),
+            Money::ZERO,
+            &Policy::default_for(figures.currency),
+            NOW,
+        )
     }
 
     #[test]

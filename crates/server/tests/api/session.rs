@@ -23,6 +23,21 @@ async fn signing_in_says_who_and_where(world: World) {
 
     let again = world.anonymous().with_cookie(cookie.split(';').next().unwrap()).get("/api/v1/session").await;
     assert_eq!(again.expect(200).json(), session);
+    assert_eq!((session["kind"].as_str(), session.get("can")), (Some("password"), None));
+    assert_eq!(session["organization"]["status"], "active");
+}
+
+async fn a_session_knows_where_it_was_opened(world: World) {
+    let form = json!({"email": world.acme.owner.email, "password": PASSWORD});
+    let request =
+        world.anonymous().request("POST", "/api/v1/session").header("user-agent", "x".repeat(300)).json(&form);
+    let answer = request.send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let (_, token) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(token));
+    let session = world.store.session(&hash, crate::fixture::now()).await.unwrap().unwrap();
+    assert_eq!((session.address.as_str(), session.browser.len()), ("127.0.0.1", 200));
+    assert_eq!((session.kind, session.idle_seconds), (billing_domain::SessionKind::Password, 12 * 3600));
 }
 
 async fn a_wrong_password_and_an_unknown_address_look_the_same(world: World) {
@@ -169,6 +184,7 @@ on_both_databases!(
     signing_out_ends_the_open_streams_of_that_session_only,
     a_role_that_changes_acts_on_open_streams_too,
     signing_in_says_who_and_where,
+    a_session_knows_where_it_was_opened,
     a_wrong_password_and_an_unknown_address_look_the_same,
     signing_out_ends_the_session_wherever_its_token_is_used,
     signing_in_anew_ends_the_session_that_the_browser_had,
