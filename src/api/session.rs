@@ -33,7 +33,7 @@ pub(crate) async fn sign_in(who: &SignIn) -> Result<Session, ApiError> {
 
 /// `POST /session/confirmation`: the same person, once more.
 pub(crate) async fn confirm_password(password: String) -> Result<(), ApiError> {
-    post(paths::SESSION_CONFIRMATION).json(&Confirm { password }).text().await.map(drop)
+    post(paths::SESSION_CONFIRMATION).json(&Confirm { password: Some(password), code: None }).text().await.map(drop)
 }
 
 /// `DELETE /session`. The other tabs of this browser are notified.

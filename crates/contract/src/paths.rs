@@ -19,6 +19,8 @@ paths! {
     SESSION = "/session";
     /// The same person proves once more that it is them.
     SESSION_CONFIRMATION = "/session/confirmation";
+    /// POST, public: a host's code for a session.
+    PORTAL_EXCHANGE = "/portal/exchange";
     /// GET: all above the fold.
     BILLING = "/billing";
     /// GET.

@@ -18,6 +18,7 @@ mod operation;
 pub(crate) mod organization;
 pub(crate) mod papers;
 pub(crate) mod pay;
+pub(crate) mod portal;
 pub(crate) mod postings;
 mod provider_objects;
 pub(crate) mod receipts;

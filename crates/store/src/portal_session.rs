@@ -238,7 +238,7 @@ impl Store {
             after: AuditFacts::new(),
         };
         let person = read_person(&mut tx, &portal.user_id, browser).await?;
-        audit::append_in(&mut tx, Some(&portal.organization_id), &person, &entry, now).await?;
+        audit::append_entry(&mut tx, Some(&portal.organization_id), &person, &entry, now).await?;
         tx.commit().await?;
         Ok(Some(portal))
     }
@@ -282,7 +282,7 @@ impl Store {
         let organizations =
             rows.iter().map(|row| row.get("organization_id")).collect::<Result<Vec<OrganizationId>>>()?;
         for organization_id in &organizations {
-            access::bump_in(&mut tx, organization_id).await?;
+            access::bump_version(&mut tx, organization_id).await?;
         }
         let sql = format!("UPDATE portal_sessions SET ended_at = ${} WHERE {condition}", args.len() + 1);
         args.push(now.into());
@@ -300,7 +300,7 @@ impl Store {
                 before: AuditFacts::from([("sessions".to_owned(), token_hashes.len().to_string())]),
                 after: AuditFacts::new(),
             };
-            audit::append_in(&mut tx, Some(organization_id), by, &entry, now).await?;
+            audit::append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
         }
         tx.commit().await?;
         Ok(ended)
@@ -347,7 +347,7 @@ pub(crate) async fn insert_portal_session_in(
         before: AuditFacts::new(),
         after,
     };
-    audit::append_in(tx, Some(&new.organization_id), by, &entry, now).await
+    audit::append_entry(tx, Some(&new.organization_id), by, &entry, now).await
 }
 
 fn write_theme(theme: &TextMap) -> Result<String> {
@@ -365,7 +365,7 @@ async fn read_person(tx: &mut Tx, user_id: &UserId, browser: &PortalBrowser) -> 
 impl PortalSessionFilter {
     /// A condition on `portal_sessions` that have not been ended, and its arguments, from `$1` on.
     fn condition(&self) -> (String, Vec<Arg<'_>>) {
-        let mut condition = "ended_at IS NULL".to_owned();
+        let mut conditions = vec!["ended_at IS NULL".to_owned()];
         let mut args: Vec<Arg<'_>> = Vec::new();
         let user: Option<(Arg<'_>, _)> = match &self.user {
             Some(UserRef::Id(id)) => Some((id.into(), "user_id = $")),
@@ -379,8 +379,8 @@ impl PortalSessionFilter {
         for (arg, comparison) in [organization, user, tag].into_iter().flatten() {
             args.push(arg);
             let end = if comparison.contains('(') { ")" } else { "" };
-            condition.push_str(&format!(" AND {comparison}{}{end}", args.len()));
+            conditions.push(format!("{comparison}{}{end}", args.len()));
         }
-        (condition, args)
+        (conditions.join(" AND "), args)
     }
 }

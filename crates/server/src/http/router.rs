@@ -14,9 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::problem::Problem;
 use crate::http::trace::request_span;
 use crate::http::{
-    auto_pay, billing, bootstrap, cards, events, health, limits, links, members, metering, metrics, openapi,
-    organization, outbox, pay, refunds, requests, security, session, statement, static_files, top_ups, transactions,
-    usage, wallet, webhooks,
+    auto_pay, billing, bootstrap, cards, events, health, identity, limits, links, members, metering, metrics, openapi,
+    organization, outbox, pay, portal, refunds, requests, security, session, statement, static_files, top_ups,
+    transactions, usage, wallet, webhooks,
 };
 use crate::problem::Detail;
 use crate::state::AppState;
@@ -34,6 +34,7 @@ fn resource_routes() -> OpenApiRouter<AppState> {
         .merge(metering::routes())
         .merge(organization::routes())
         .merge(pay::routes())
+        .merge(portal::routes())
         .merge(refunds::routes())
         .merge(requests::routes())
         .merge(session::routes())
@@ -79,6 +80,7 @@ fn add_layers(routes: Router<AppState>, state: AppState) -> Router {
         .layer(from_fn(limits::limit_time))
         .layer(from_fn_with_state(state.clone(), limits::bodies::count_body))
         .layer(CatchPanicLayer::custom(|_| after_panic()))
+        .layer(from_fn_with_state(state.clone(), identity::mark_ended_session))
         .layer(from_fn_with_state(state.clone(), security::same_origin))
         .layer(from_fn_with_state(state.clone(), security::known_host))
         .layer(from_fn_with_state(state.clone(), limits::limit_rate))

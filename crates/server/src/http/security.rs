@@ -8,7 +8,7 @@ use billing_contract::{ProblemCode, paths};
 
 use crate::http::extract::{is_json, not_json};
 use crate::http::health;
-use crate::http::identity::bearer_key;
+use crate::http::identity::{bearer_key, frame_token};
 use crate::http::problem::Problem;
 use crate::problem::Detail;
 use crate::state::AppState;
@@ -130,8 +130,9 @@ fn is_signed(path: &str) -> bool {
 }
 
 /// A key that no browser adds by itself, and no cookie, which it does: no page of somebody else's made a browser send this.
+/// Beside the token of a session in a frame a cookie counts for nothing, so it may be there.
 fn is_program(headers: &HeaderMap) -> bool {
-    bearer_key(headers).is_some() && !headers.contains_key(header::COOKIE)
+    frame_token(headers).is_some() || (bearer_key(headers).is_some() && !headers.contains_key(header::COOKIE))
 }
 
 fn has_body(headers: &HeaderMap) -> bool {

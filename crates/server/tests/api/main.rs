@@ -49,6 +49,7 @@ mod money;
 mod notices;
 mod organization;
 mod outages;
+mod portal;
 mod pressure;
 mod program;
 mod receipts;

@@ -13,6 +13,8 @@ use crate::service::{cards, sessions};
 
 /// Longer than any secret of a link.
 const TOKEN: usize = 255;
+/// Longer than any origin of a site (DNS: 253, and scheme and port).
+const ORIGIN: usize = 270;
 /// Longer than any name of a time zone (IANA: 30).
 const TIME_ZONE: usize = 64;
 
@@ -78,6 +80,9 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("SignIn.email", some_text(sessions::MAX_EMAIL)),
         ("SignIn.password", some_text(MAX_PASSWORD)),
         ("Confirm.password", some_text(MAX_PASSWORD)),
+        ("Confirm.code", some_text(TOKEN)),
+        ("ExchangeCode.code", some_text(TOKEN)),
+        ("ExchangeCode.parent_origin", text_limit(ORIGIN)),
         ("CreateTopUp.card_id", id_limit()),
         ("CreateTopUp.request_id", id_limit()),
         ("CreateRefund.organization_id", id_limit()),
