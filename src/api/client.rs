@@ -31,7 +31,7 @@ const AGAIN_MILLISECONDS: i32 = 400;
 
 /// What a server answers to requests of another shape than it knows.
 const NOT_UNDERSTOOD: [ProblemCode; 2] = [ProblemCode::Malformed, ProblemCode::MethodNotAllowed];
-/// Hears that the session of this document is over.
+/// Called when the session of this document is over.
 type OnSessionEnd = Rc<dyn Fn(SessionEnd)>;
 
 thread_local! {
@@ -129,6 +129,7 @@ impl ApiCall {
 
     /// Sends it; the text of a good answer.
     pub(super) async fn text(self) -> Result<String, ApiError> {
+        // A page whose session is over must not send in another person's name.
         refuse_when_closed()?;
         let headers = self.headers();
         let reading = self.method == Method::GET;
@@ -137,6 +138,7 @@ impl ApiCall {
         let mut answer = send().await;
         // Reading changes nothing, so it may be asked twice; whatever changes something is repeated by its own rule.
         if reading && matches!(answer, Err(FetchError::Network)) {
+            // Once, and soon: a second failure is shown.
             timers::sleep(AGAIN_MILLISECONDS).await;
             answer = send().await;
         }
@@ -147,6 +149,7 @@ impl ApiCall {
         {
             answer = send().await;
         }
+        // Any answer will do, even a refusal: the server can be reached.
         connection::set_answered(answer.is_ok());
         match answer {
             Ok(answer) if (200..300).contains(&answer.status) => {
@@ -166,6 +169,7 @@ impl ApiCall {
     pub(super) async fn save(self, name: &str, on_progress: impl Fn(Progress)) -> Result<(Progress, String), ApiError> {
         refuse_when_closed()?;
         let headers = self.headers();
+        // No limit on the whole: a large export may take minutes, but not without news.
         let request = self.request(&headers, SILENCE_LIMIT_MILLISECONDS);
         transfer::save_answer(request, name, on_progress).await.map_err(|failure| match failure {
             TransferFailure::Refused(answer) => read_refusal(&answer),
@@ -209,6 +213,7 @@ fn wants_confirmation(answer: &HttpResponse) -> bool {
 /// What an answer says that is not a good one.
 fn read_refusal(answer: &HttpResponse) -> ApiError {
     let error = ApiError::from_text(&answer.text);
+    // By code first: a session that was replaced also comes as 409, not as 401.
     let over = match error.code() {
         Some(ProblemCode::SessionChanged) => Some(SessionEnd::Replaced),
         _ if answer.status == 401 => Some(SessionEnd::SignedOut),
@@ -217,6 +222,7 @@ fn read_refusal(answer: &HttpResponse) -> ApiError {
     if let (Some(over), Some(run)) = (over, ON_OVER.with_borrow(Clone::clone)) {
         run(over);
     }
+    // An older page meets a newer server: docs/decisions/0082-old-tabs.md.
     if matches!(error, ApiError::Unreadable) || error.code().is_some_and(|code| NOT_UNDERSTOOD.contains(&code)) {
         version::check_version();
     }

@@ -82,7 +82,7 @@ impl ApiError {
     }
 }
 
-/// What the server says, in the page's language: its very sentence where it is one of the catalogue, else what its code
+/// What the server says, in the page's language: its very sentence where it is one of the catalog, else what its code
 /// means.
 fn in_page_language(translation: Option<&Message>, (codes, code): (Range<usize>, &str), english: &str) -> String {
     let general = || texts::of_code(codes, code).map(str::to_owned);

@@ -1,4 +1,4 @@
-//! A sentence of the server in no language: its code in the catalogue and what is filled in.
+//! A sentence of the server in no language: its code in the catalog and what is filled in.
 
 use billing_domain::TextMap;
 use serde::{Deserialize, Serialize};

@@ -39,7 +39,7 @@ impl Hash {
 /// The contents of a ledger line: one movement between the wallet and one contra account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The ledger's owner.
+    /// The organization whose ledger it is.
     pub organization_id: OrganizationId,
     /// Position in the ledger: 1, 2, 3 … without gaps.
     pub seq: i64,
@@ -55,17 +55,17 @@ pub struct Line {
     pub balance_after: Money,
     /// The wallet's currency.
     pub currency: Currency,
-    /// When it happened.
+    /// When the usage or payment happened, not when it was posted.
     pub occurred_at: Timestamp,
     /// When it entered the ledger.
     pub posted_at: Timestamp,
-    /// For people.
+    /// English, for people; part of the hash.
     pub description: String,
     /// Which agent, person or mechanism caused it; may be empty.
     pub source: String,
     /// How much was used, plain decimal.
     pub quantity: Option<String>,
-    /// What `quantity` counts.
+    /// What `quantity` counts, of usage only.
     pub unit: Option<Unit>,
     /// Price of one unit, plain decimal.
     pub unit_price: Option<String>,

@@ -1,4 +1,4 @@
-//! The program `nexis-billing`: reads what it is told, then serves, or looks at a database for the operator.
+//! The program `nexis-billing`: reads its settings, then serves, or looks at a database for the operator.
 
 mod admin_commands;
 mod auth;

@@ -1,6 +1,6 @@
-//! What the server says to people: the sentences of the catalogue, in English and by their codes.
+//! What the server says to people: the sentences of the catalog, in English and by their codes.
 //!
-//! There is a constructor for each sentence of the catalogue's area `server`, made by build.rs, and no other way to one.
+//! There is a constructor for each sentence of the catalog's area `server`, made by build.rs, and no other way to one.
 //! See docs/decisions/0068-translated-page-english-server.md.
 
 pub(crate) mod amount;
@@ -15,7 +15,7 @@ use billing_domain::money::Priced;
 
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 
-/// A sentence of the catalogue with its parameters.
+/// A sentence of the catalog with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserMessage {
     code: &'static str,

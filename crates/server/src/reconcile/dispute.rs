@@ -14,9 +14,7 @@ use crate::state::AppState;
 
 /// A dispute of a charge of ours, as the provider has it now.
 pub(crate) struct FoundDispute {
-    /// Whose charge.
     pub(crate) organization_id: OrganizationId,
-    /// The disputed top-up.
     pub(crate) top_up_id: TopUpId,
     answer: DisputeAnswer,
 }
@@ -44,6 +42,7 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
         provider: state.provider.name().to_owned(),
         provider_ref: answer.provider_ref.clone(),
         top_up_id: top_up.id.clone(),
+        // An amount outside the ledger's range is a fault, not a figure to be cut off.
         amount: Money::from_minor(answer.amount_minor, answer.currency).ok_or(StoreError::Overflow)?,
         currency: answer.currency,
         reason: answer.reason.clone(),
@@ -53,6 +52,7 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
             DisputeOutcome::Returned => DisputeState::Returned,
         },
     };
+    // Both lines are prepared: which of them is posted is decided under the lock.
     let taken = dispute_line(state, &organization, &top_up, answer, UserMessage::ledger_disputed)?;
     let returned = dispute_line(state, &organization, &top_up, answer, UserMessage::ledger_dispute_won)?;
     let now = state.clock.now();
@@ -63,6 +63,7 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
         effects.push(Effect::WakeAutoPay(organization_id.clone()));
     }
     if applied.auto_pay_changed {
+        // Automatic payments are paused now: what waits for the cardholder is not wanted any more.
         effects.push(Effect::ReconcileWaitingCharges(organization_id.clone()));
         effects.push(Effect::publish(organization_id, Topic::AutoPay));
     }

@@ -21,6 +21,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// Moves the clock, and lets the workers look at once.
 pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
     state.clock.advance(seconds);
+    // The workers sleep by the real clock, which has not moved.
     state.worker_wake.send_replace(());
 }
 
@@ -127,7 +128,7 @@ pub(crate) struct Charge {
     record: ChargeRecord,
 }
 
-/// Every charge that the bank has heard of, oldest first.
+/// Every charge that the bank has received, oldest first.
 pub(crate) async fn list_charges(state: &AppState) -> Result<Vec<Charge>, Problem> {
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     let charges = sandbox.charges().await.map_err(Problem::internal)?;

@@ -23,12 +23,12 @@ const PULSE: Duration = Duration::from_secs(PULSE_SECONDS as u64);
 /// How often the database is asked whether somebody has lost their access or has another role, on another server perhaps.
 const POLL: Duration = Duration::from_secs(1);
 
-/// What a watcher is told.
+/// What a watcher is sent.
 #[derive(Clone, Debug)]
 pub(crate) enum RequestPush {
     /// A request as it is now.
     Request(Box<FundsRequest>),
-    /// The last word.
+    /// The stream ends with it.
     Session(SessionState),
     /// The stream is alive.
     Heartbeat,
@@ -61,6 +61,7 @@ struct RequestStream {
 impl RequestStream {
     async fn run(&mut self) -> Result<(), StreamEnd> {
         let mut access_version = self.read_access_version().await?;
+        // Again, since the role may have changed since the request was let in.
         self.check_session().await?;
         self.send_all().await?;
         let (mut pulse, mut polls) = (interval(PULSE), interval(POLL));
@@ -72,6 +73,7 @@ impl RequestStream {
                 () = self.out.closed() => return Err(StreamEnd::Over),
                 topic = self.subscription.recv() => match topic {
                     Ok(topic) => self.receive(topic).await?,
+                    // Missed topics are no loss: all requests are sent again.
                     Err(RecvError::Lagged(_)) => self.send_all().await?,
                     Err(RecvError::Closed) => return Err(StreamEnd::Over),
                 },

@@ -215,6 +215,7 @@ fn read_flag(stored: i64) -> std::result::Result<bool, String> {
     match stored {
         0 => Ok(false),
         1 => Ok(true),
+        // Anything but 0 and 1 was not written by this program.
         other => Err(format!("{other} is no flag")),
     }
 }
