@@ -17,6 +17,7 @@ class EmbeddedFrame extends HTMLElement {
   #isSet = new Promise((resolve) => (this.#fetchCodeSet = resolve));
   #theme;
   #drawing;
+  #hasAnswered = false;
   #visible = "";
 
   /** Asks the host's own server for a one-time code; called with why, each time the frame needs one. */
@@ -94,7 +95,8 @@ class EmbeddedFrame extends HTMLElement {
     // Each document in the frame, also one that was loaded anew, hears first from this page: by that it knows its origin.
     frame.addEventListener("load", () => {
       this.#visible = "";
-      this.#post("hello", { v: VERSION, locale: this.#locale, view: this.getAttribute("view"), theme: this.#theme });
+      this.#hasAnswered = false;
+      this.#send("hello", { v: VERSION, locale: this.#locale, view: this.getAttribute("view"), theme: this.#theme });
     });
     const draw = () => {
       this.#drawing ??= requestAnimationFrame(() => {
@@ -120,10 +122,16 @@ class EmbeddedFrame extends HTMLElement {
     this.#drawing = undefined;
     this.#frame?.remove();
     this.#frame = undefined;
+    this.#hasAnswered = false;
   }
 
+  #send(nexis, data) {
+    this.#frame.contentWindow?.postMessage({ nexis, ...data }, this.#origin);
+  }
+
+  // Before the frame has answered there is nobody who could take it; what it has to know then is in `hello`.
   #post(nexis, data) {
-    this.#frame?.contentWindow?.postMessage({ nexis, ...data }, this.#origin);
+    if (this.#hasAnswered) this.#send(nexis, data);
   }
 
   #receive({ source, origin, data }) {
@@ -131,6 +139,7 @@ class EmbeddedFrame extends HTMLElement {
     const { nexis, height, width } = data;
     const fits = (size) => size > 0 && size <= LARGEST_PIXELS;
     if (nexis === "hello") {
+      this.#hasAnswered = true;
       this.#postViewport();
       this.#sendCode("start");
     } else if (nexis === "need-code") {
@@ -165,7 +174,7 @@ class EmbeddedFrame extends HTMLElement {
 
   // The visible part of the frame, in the frame's own pixels.
   #postViewport() {
-    if (!this.#frame) return;
+    if (!this.#hasAnswered) return;
     const frame = this.#frame.getBoundingClientRect();
     let [top, bottom] = [Math.max(frame.top, 0), Math.min(frame.bottom, innerHeight)];
     for (let part = this.parentElement; part && part !== document.body; part = part.parentElement) {
