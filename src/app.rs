@@ -19,7 +19,7 @@ use crate::api::session_end::SessionEnd;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
 use crate::pages::{ask_admin, sign_in};
-use crate::platform::{bootstrap, focus, history, intl, json, storage};
+use crate::platform::{bootstrap, focus, history, host, intl, json, storage};
 use crate::routes::{Navigator, Route};
 use crate::shared::brand;
 use crate::shared::footer::Footer;
@@ -50,8 +50,9 @@ fn App(first: Option<Bootstrap>) -> AnyView {
             }
         });
     }
-    let screen = move || match loaded.get() {
-        Some(answer) => render_shell(answer, announcer),
+    let navigator = Navigator::start();
+    let screen = move || match loaded.get().zip(navigator.clone()) {
+        Some((answer, navigator)) => render_shell(answer, loaded, navigator, announcer),
         None => {
             view! { <main class="plain"><p role="alert">{dynamic::view(move || failure.get())}</p></main> }.into_any()
         }
@@ -59,8 +60,13 @@ fn App(first: Option<Bootstrap>) -> AnyView {
     view! { <LiveRegions announcer=announcer />{dynamic::view(screen)} }.into_any()
 }
 
-fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
-    let Some(navigator) = Navigator::start() else { return ().into_any() };
+fn render_shell(
+    answer: Bootstrap,
+    loaded: ErasedSignal<Option<Bootstrap>>,
+    navigator: Navigator,
+    announcer: Announcer,
+) -> AnyView {
+    let embedded = host::is_embedded();
     let path = navigator.path();
     let route = dynamic::memo(move || Route::at(&path.read()));
     let Bootstrap { service, session, billing, admins } = answer;
@@ -80,7 +86,10 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     intl::use_zone(&session.organization.time_zone);
     follow_route(route, path, navigator, announcer);
     let manages = session.role.manages_billing();
-    storage::keep_for(&session.user.id);
+    // Frames of the product on one site share the tab's storage with its own pages.
+    if !embedded {
+        storage::keep_for(&session.user.id);
+    }
     let over = RwSignal::new(None::<SessionEnd>);
     let kept = StoredValue::new_local(None::<WalletSession>);
     let end = move |why: SessionEnd| {
@@ -88,7 +97,11 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
             return;
         }
         api::client::stop_sending();
-        if why == SessionEnd::RoleChanged || !manages {
+        if embedded && why == SessionEnd::RoleChanged {
+            // Loaded again, the document would need another code of the host.
+            return reopen_session(loaded, announcer);
+        }
+        if !embedded && (why == SessionEnd::RoleChanged || !manages) {
             // The same address, as the server now sees whoever is there: another page, or the sign-in that leads back here.
             return history::reload_document();
         }
@@ -110,11 +123,16 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
         Some(_) => Screen::Settings,
     });
     let screen = move || match screen.get() {
+        Screen::Settings if embedded => render_billing_alone(),
         Screen::NotFound => view! { <NotFound path=path /> }.into_any(),
         Screen::AskAdmin => render_lazy(ask_admin::load, move || ask_admin::page(session, admins)).into_any(),
         Screen::Settings => view! { <Settings route=route session=session /> }.into_any(),
     };
     let frame = move || {
+        if embedded {
+            return view! { <div class="frame"><main id="main" tabindex="-1"><NewVersion />{dynamic::view(screen)}</main></div> }
+                .into_any();
+        }
         view! {
             <a class="skip" href="#main" on:click=move |event| {
                 event.prevent_default();
@@ -134,6 +152,21 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     view! { {dynamic::view(shown)} }.into_any()
 }
 
+/// The same session as the server now sees it, without another document.
+fn reopen_session(loaded: ErasedSignal<Option<Bootstrap>>, announcer: Announcer) {
+    spawn_local(async move {
+        match api::session::fetch_again().await {
+            Ok(answer) => loaded.set(Some(answer)),
+            Err(error) => announcer.alert(error.sentence()),
+        }
+    });
+}
+
+/// In a host's page the settings have one tab, and the host has the heading.
+fn render_billing_alone() -> AnyView {
+    view! { <h1 class="visually-hidden">{Route::Billing.title()}</h1>{settings::render_billing()} }.into_any()
+}
+
 /// What stands in the frame. The tabs of Settings share one, so that it stays while they change.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Screen {
@@ -148,6 +181,8 @@ fn follow_route(route: ErasedMemo<Option<Route>>, path: Memo<String>, navigator:
         let now = route.get();
         match now {
             Some(Route::SignIn) => navigator.replace(Route::Billing),
+            // The address of a frame is seen by nobody, and leads back into the frame when it is loaded again.
+            Some(_) if host::is_embedded() => {}
             Some(route) if path.get_untracked() != route.address() => navigator.replace(route),
             _ => {}
         }

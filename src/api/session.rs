@@ -9,6 +9,7 @@ use super::ApiError;
 use super::client::{self, ApiCall, Method, get, post};
 use super::session_end::SessionEnd;
 use crate::platform::channel::TabChannel;
+use crate::platform::host;
 
 /// The channel on which the tabs of a browser notify each other of sign-ins and sign-outs.
 const CHANNEL: &str = "nexis-billing/sessions";
@@ -22,6 +23,12 @@ thread_local! {
 /// `GET /bootstrap`, where the document did not bring it.
 pub(crate) async fn fetch_bootstrap() -> Result<Bootstrap, ApiError> {
     get(paths::BOOTSTRAP).answer().await
+}
+
+/// The same for a document whose session goes on in another role: it sends again.
+pub(crate) async fn fetch_again() -> Result<Bootstrap, ApiError> {
+    client::resume_sending();
+    fetch_bootstrap().await
 }
 
 /// `POST /session`. The other tabs of this browser are notified.
@@ -47,12 +54,21 @@ pub(crate) async fn sign_out() -> Result<(), ApiError> {
 pub(crate) fn open_session(id: &str, run: impl Fn(SessionEnd) + Clone + 'static) {
     client::use_session(id);
     client::when_over(run.clone());
+    // Whoever signs in at a page of its own is nobody that a host's frame knows.
+    if host::is_embedded() {
+        return;
+    }
     let own = id.to_owned();
     TABS.set(TabChannel::open(CHANNEL, move |text| {
         if let Some(over) = end_announced_by(text, &own) {
             run(over);
         }
     }));
+}
+
+/// The session of this document is over, as somebody else than the client was told.
+pub(crate) fn report_end(why: SessionEnd) {
+    client::report_end(why);
 }
 
 /// For a page that nobody has signed in at: `run` is called when somebody does, in another tab.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::session_end::SessionEnd;
-use crate::platform::{focus, history, timers};
+use crate::platform::{focus, history, host, timers};
 use crate::shared::brand::BrandMark;
 use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
@@ -12,6 +12,9 @@ use crate::ui::button::{Button, ButtonStyle};
 const ID: &str = "main";
 
 pub(super) fn heading_for(why: SessionEnd) -> &'static str {
+    if host::is_embedded() {
+        return texts::portal::ended();
+    }
     match why {
         SessionEnd::SignedOut | SessionEnd::RoleChanged => texts::app::signed_out(),
         SessionEnd::Replaced => texts::app::session_changed(),
@@ -20,6 +23,7 @@ pub(super) fn heading_for(why: SessionEnd) -> &'static str {
 
 pub(super) fn render_page(why: SessionEnd) -> AnyView {
     let (text, next) = match why {
+        _ if host::is_embedded() => (texts::portal::ended_text(), texts::app::load_again()),
         SessionEnd::SignedOut | SessionEnd::RoleChanged => (texts::app::session_over(), texts::app::sign_in_again()),
         SessionEnd::Replaced => (texts::app::session_changed_text(), texts::app::load_again()),
     };
@@ -31,12 +35,14 @@ pub(super) fn render_page(why: SessionEnd) -> AnyView {
     view! {
         <main class="lone" id=ID tabindex="-1">
             <section class="sign-in">
-                <BrandMark />
+                {(!host::is_embedded()).then(|| view! { <BrandMark /> })}
                 <h1>{heading_for(why)}</h1>
                 <p>{text}</p>
-                <div class="buttons">
-                    <Button style=ButtonStyle::Primary on_press=move || history::reload_document()>{next}</Button>
-                </div>
+                {(!host::has_ended()).then(|| view! {
+                    <div class="buttons">
+                        <Button style=ButtonStyle::Primary on_press=move || history::reload_document()>{next}</Button>
+                    </div>
+                })}
             </section>
         </main>
     }

@@ -2,6 +2,7 @@
 
 mod brand;
 mod command_line;
+mod embedding;
 mod file;
 mod provider;
 mod secret;
@@ -22,6 +23,7 @@ pub(crate) use self::brand::BrandConfig;
 #[cfg(test)]
 pub(crate) use self::brand::Logo;
 pub(crate) use self::command_line::{Backup, Cli, Command, DeadLetters, DemoState, Export, ServerSettings};
+pub(crate) use self::embedding::EmbedOrigins;
 pub(crate) use self::provider::{Provider, StripeSettings};
 pub(crate) use self::secret::Secret;
 
@@ -103,6 +105,8 @@ pub(crate) struct Config {
     pub(crate) service_key: Option<Secret>,
     /// Scheme and authority of the public address, without a trailing slash.
     pub(crate) public_origin: Option<String>,
+    /// Which sites may show the page in a frame.
+    pub(crate) embed_origins: EmbedOrigins,
     /// Trust the last entry of `X-Forwarded-For`.
     pub(crate) behind_proxy: bool,
     /// Requests a second of one session; 0 is no limit.
@@ -279,6 +283,7 @@ impl ServerSettings {
             demo_traffic: self.demo_traffic.unwrap_or(false),
             service_key,
             public_origin: self.public_url.as_deref().map(parse_origin).transpose()?,
+            embed_origins: EmbedOrigins::parse(self.embed_origins.as_deref().unwrap_or_default())?,
             behind_proxy: self.behind_proxy.unwrap_or(false),
             requests_per_second: self.requests_per_second.unwrap_or(50),
             policy,
