@@ -27,7 +27,8 @@ const roundDown = (text, digits) => {
 };
 
 const formatMoney = (text, currency) => {
-  const form = new Intl.NumberFormat(`${locale}-u-nu-latn`, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+  const options = { style: "currency", currency, currencyDisplay: "narrowSymbol", numberingSystem: "latn" };
+  const form = new Intl.NumberFormat(locale, options);
   // Given text, Intl keeps every digit; its hyphen is narrower than a minus sign.
   return form.format(roundDown(text, form.resolvedOptions().maximumFractionDigits)).replace("-", "\u2212");
 };

@@ -18,9 +18,9 @@ use crate::api;
 use crate::api::session_end::SessionEnd;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
-use crate::pages::{ask_admin, sign_in};
-use crate::platform::{bootstrap, focus, history, host, intl, json, storage};
-use crate::routes::{Navigator, Route};
+use crate::pages::{ask_admin, portal, sign_in};
+use crate::platform::{bootstrap, focus, fragment, history, host, intl, json, storage};
+use crate::routes::{self, Navigator, Route};
 use crate::shared::brand;
 use crate::shared::footer::Footer;
 use crate::shared::notice::TestMoneyNotice;
@@ -40,9 +40,14 @@ pub(crate) fn mount_app() {
 #[component]
 fn App(first: Option<Bootstrap>) -> AnyView {
     let announcer = provide_announcer();
-    let loaded = ErasedSignal::new(first);
+    let code = take_code();
+    if let Some(first) = &first {
+        brand::use_brand(first.service.brand.clone());
+    }
+    // What the server knew of this browser's session is over with the one that the code buys.
+    let loaded = ErasedSignal::new(first.filter(|_| code.is_none()));
     let failure = RwSignal::new(None::<String>);
-    if loaded.read_untracked().is_none() {
+    if loaded.read_untracked().is_none() && code.is_none() {
         spawn_local(async move {
             match api::session::fetch_bootstrap().await {
                 Ok(answer) => loaded.set(Some(answer)),
@@ -50,14 +55,26 @@ fn App(first: Option<Bootstrap>) -> AnyView {
             }
         });
     }
-    let navigator = Navigator::start();
-    let screen = move || match loaded.get().zip(navigator.clone()) {
-        Some((answer, navigator)) => render_shell(answer, loaded, navigator, announcer),
-        None => {
+    let navigator = StoredValue::new_local(Navigator::start());
+    let screen = move || match (loaded.get().zip(navigator.get_value()), code.clone()) {
+        (Some((answer, navigator)), _) => render_shell(answer, loaded, navigator, announcer),
+        (None, Some(code)) => {
+            let page = render_lazy(portal::load, move || portal::page(code.clone(), loaded));
+            view! { <main class="lone" id="main"><NewVersion />{page}</main> }.into_any()
+        }
+        (None, None) => {
             view! { <main class="plain"><p role="alert">{dynamic::view(move || failure.get())}</p></main> }.into_any()
         }
     };
     view! { <LiveRegions announcer=announcer />{dynamic::view(screen)} }.into_any()
+}
+
+/// The code of a minted link, which leaves the address.
+fn take_code() -> Option<String> {
+    if history::current_path().trim_end_matches('/') != routes::PORTAL {
+        return None;
+    }
+    fragment::take_fragment()?.strip_prefix("c=").map(str::to_owned)
 }
 
 fn render_shell(

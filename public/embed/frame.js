@@ -27,7 +27,10 @@ export const followViewport = () => {
 };
 
 const canTakeFocus = (element) =>
-  element.tabIndex >= 0 && !element.disabled && !element.closest("[inert]") && element.checkVisibility({ visibilityProperty: true });
+  element.tabIndex >= 0 &&
+  !element.disabled &&
+  !element.closest("[inert]") &&
+  (element.checkVisibility?.({ visibilityProperty: true }) ?? true);
 
 /** Before the first and behind the last element: what Tab reaches there has left the page, or has just come into it. */
 export const passFocus = () => {

@@ -1,7 +1,7 @@
 // The frame's half of the messages between the product and the page that shows it (the other half: v1.js).
 //
-// The host speaks first, because only then the browser vouches for its origin. From then on messages go to that origin and
-// are taken from it and from the parent window only.
+// The host speaks first: with its message the browser vouches for its origin. From then on messages go to that origin and are
+// taken from it and from the parent window only.
 const VERSION = 1;
 /** A host that has not answered by then will not. */
 const CODE_LIMIT_MILLISECONDS = 30_000;
@@ -11,6 +11,12 @@ let hostOrigin;
 let pendingCode;
 let acceptCode;
 let greet;
+
+/** Where this frame stands, as the browser has it; `undefined` where it does not say. */
+export const framingOrigin = () => {
+  const said = location.ancestorOrigins?.[0] ?? document.referrer;
+  return URL.canParse(said) ? new URL(said).origin : undefined;
+};
 
 /** What the host's `hello` says; `code` follows without being asked for. */
 export const greeting = new Promise((resolve) => (greet = resolve));
@@ -62,3 +68,7 @@ addEventListener("message", ({ source, origin, data }) => {
     else handlers.get(data.nexis)?.(data);
   }
 });
+
+// The host would greet once everything is loaded; told that somebody listens, it does so at once.
+const framing = framingOrigin();
+if (parent !== window && framing && framing !== "null") parent.postMessage({ nexis: "ready" }, framing);

@@ -1,9 +1,6 @@
 // How a frame opens: the host speaks, sends a code, and the code is exchanged for what the page starts with.
-import { greeting, nextCode, requestCode } from "./host.js";
+import { framingOrigin, greeting, nextCode, requestCode } from "./host.js";
 import { CodeRefused, exchangeCode } from "./session.js";
-
-/** Where a plain frame without the custom element stands; the browser says it, not the page. */
-const framingOrigin = () => location.ancestorOrigins?.[0] ?? URL.parse(document.referrer)?.origin;
 
 /** The code behind `#` of a minted address, which then leaves the address. */
 const codeInAddress = () => {

@@ -17,6 +17,7 @@ class EmbeddedFrame extends HTMLElement {
   #isSet = new Promise((resolve) => (this.#fetchCodeSet = resolve));
   #theme;
   #drawing;
+  #isGreeted = false;
   #hasAnswered = false;
   #visible = "";
 
@@ -87,16 +88,16 @@ class EmbeddedFrame extends HTMLElement {
     this.#frame = frame;
     frame.allow = "payment; clipboard-write; publickey-credentials-get";
     frame.loading = "lazy";
+    // By this the document in the frame can say that it is there, before all that it loads is.
+    frame.referrerPolicy = "origin";
     frame.style.cssText = this.constructor.style;
     this.#setTitle();
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
     addEventListener("message", (event) => this.#receive(event), { signal });
-    // Each document in the frame, also one that was loaded anew, hears first from this page: by that it knows its origin.
     frame.addEventListener("load", () => {
-      this.#visible = "";
-      this.#hasAnswered = false;
-      this.#send("hello", { v: VERSION, locale: this.#locale, view: this.getAttribute("view"), theme: this.#theme });
+      if (!this.#isGreeted) this.#greet();
+      this.#isGreeted = false;
     });
     const draw = () => {
       this.#drawing ??= requestAnimationFrame(() => {
@@ -122,7 +123,15 @@ class EmbeddedFrame extends HTMLElement {
     this.#drawing = undefined;
     this.#frame?.remove();
     this.#frame = undefined;
+    this.#isGreeted = this.#hasAnswered = false;
+  }
+
+  // Each document in the frame, also one that was loaded anew, hears this first: by it the browser vouches for our origin.
+  #greet() {
+    this.#visible = "";
     this.#hasAnswered = false;
+    this.#isGreeted = true;
+    this.#send("hello", { v: VERSION, locale: this.#locale, view: this.getAttribute("view"), theme: this.#theme });
   }
 
   #send(nexis, data) {
@@ -138,7 +147,9 @@ class EmbeddedFrame extends HTMLElement {
     if (source !== this.#frame.contentWindow || origin !== this.#origin || !data) return;
     const { nexis, height, width } = data;
     const fits = (size) => size > 0 && size <= LARGEST_PIXELS;
-    if (nexis === "hello") {
+    if (nexis === "ready") {
+      this.#greet();
+    } else if (nexis === "hello") {
       this.#hasAnswered = true;
       this.#postViewport();
       this.#sendCode("start");
@@ -190,9 +201,10 @@ class EmbeddedFrame extends HTMLElement {
   }
 
   #navigate(to) {
-    const url = URL.parse(to, document.baseURI);
-    const web = /^https?:$/.test(url?.protocol);
-    if (web && this.#dispatch("nexis-billing:navigate", { to: url.href }, true)) location.assign(url);
+    if (!URL.canParse(to, document.baseURI)) return;
+    const { protocol, href } = new URL(to, document.baseURI);
+    const isPage = protocol === "https:" || protocol === "http:";
+    if (isPage && this.#dispatch("nexis-billing:navigate", { to: href }, true)) location.assign(href);
   }
 
   #moveFocus(backward) {
@@ -203,7 +215,7 @@ class EmbeddedFrame extends HTMLElement {
         (one.tabIndex >= 0 || one instanceof EmbeddedFrame) &&
         !one.disabled &&
         !one.closest("[inert]") &&
-        one.checkVisibility({ visibilityProperty: true }),
+        (one.checkVisibility?.({ visibilityProperty: true }) ?? true),
     );
     const next = others.at(backward ? -1 : 0);
     if (next) next.focus();

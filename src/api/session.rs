@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use billing_contract::paths;
 use billing_contract::session::{Bootstrap, Confirm, Session, SignIn};
+use serde::Serialize;
 
 use super::ApiError;
 use super::client::{self, ApiCall, Method, get, post};
@@ -13,8 +14,15 @@ use crate::platform::host;
 
 /// The channel on which the tabs of a browser notify each other of sign-ins and sign-outs.
 const CHANNEL: &str = "nexis-billing/sessions";
+const PORTAL_EXCHANGE: &str = "/portal/exchange";
 const SIGNED_IN: &str = "signed in ";
 const SIGNED_OUT: &str = "signed out ";
+
+/// `POST /portal/exchange`.
+#[derive(Serialize)]
+struct ExchangeCode {
+    code: String,
+}
 
 thread_local! {
     static TABS: RefCell<Option<TabChannel>> = const { RefCell::new(None) };
@@ -29,6 +37,17 @@ pub(crate) async fn fetch_bootstrap() -> Result<Bootstrap, ApiError> {
 pub(crate) async fn fetch_again() -> Result<Bootstrap, ApiError> {
     client::resume_sending();
     fetch_bootstrap().await
+}
+
+/// `POST /portal/exchange` at top level: the code of a minted link buys a session with a cookie. The other tabs of this
+/// browser are notified.
+pub(crate) async fn exchange_code(code: String) -> Result<Bootstrap, ApiError> {
+    let answer: Bootstrap = post(PORTAL_EXCHANGE).json(&ExchangeCode { code }).answer().await?;
+    let tabs = TabChannel::open(CHANNEL, |_| {});
+    if let (Some(tabs), Some(session)) = (tabs, &answer.session) {
+        tabs.post(&format!("{SIGNED_IN}{}", session.id));
+    }
+    Ok(answer)
 }
 
 /// `POST /session`. The other tabs of this browser are notified.

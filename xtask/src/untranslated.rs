@@ -205,9 +205,11 @@ mod tests {
     #[test]
     fn a_message_that_nobody_says_is_found() {
         let english =
-            Catalogue::parse(r#"{"a":{"pay":"x","pay_now":"y","who":"{name}","list":"z"},"problems":{"gone":"w"}}"#);
+            Catalogue::parse(r#"{"a":{"pay":"x","pay_now":"y","who":"{name}","list":"z"},"embed":{"gone":"v","title":"u"},"problems":{"gone":"w"}}"#);
         let code = "texts::a::pay_now(); woven(texts::a::who_template()); .map(texts::a::list)";
         let pages = [("src/x.rs".to_owned(), code.to_owned())];
-        assert_eq!(find_unused(&english.unwrap(), &pages), ["texts/en.json: a.pay is said nowhere in src/"]);
+        let found = find_unused(&english.unwrap(), &pages, r#"say("title")"#);
+        let nowhere = |name: &str| format!("texts/en.json: {name} is said nowhere in src/ or public/");
+        assert_eq!(found, [nowhere("a.pay"), nowhere("embed.gone")]);
     }
 }

@@ -42,6 +42,22 @@ test("a frame opens with one code; its token is in memory alone, and in a header
   expect(await frameOf(page).evaluate(() => document.documentElement.outerHTML)).not.toMatch(/nbs_|code-/);
 });
 
+test("the code is exchanged while the program is still on its way", async ({ host, product, openHost }) => {
+  product.programAfter = product.exchanged;
+  const frame = await openHost();
+  await expect(frame.getByRole("heading", { name: "Started" })).toBeVisible();
+  expect(host.asked).toEqual(["start"]);
+});
+
+test("where the browser does not say whose page it is, the host speaks once all is loaded, each time", async ({ page, host, product, openHost }) => {
+  product.isSilent = true;
+  const frame = await openHost();
+  await expect(frame.getByRole("heading", { name: "Started" })).toBeVisible();
+  await frameOf(page).evaluate(() => location.reload());
+  await expect.poll(() => host.asked).toEqual(["start", "start"]);
+  await expect(frame.getByRole("heading", { name: "Started" })).toBeVisible();
+});
+
 test("a cookie of the product's own pages is never sent from a frame", async ({ page, context, product, openHost }) => {
   await context.addCookies([{ name: "nexis_session", value: "other", url: product.origin, sameSite: "Lax" }]);
   const frame = await openHost();
