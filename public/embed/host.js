@@ -12,12 +12,6 @@ let pendingCode;
 let acceptCode;
 let greet;
 
-/** Where this frame stands, as the browser has it; `undefined` where it does not say. */
-export const framingOrigin = () => {
-  const said = location.ancestorOrigins?.[0] ?? document.referrer;
-  return URL.canParse(said) ? new URL(said).origin : undefined;
-};
-
 /** What the host's `hello` says; `code` follows without being asked for. */
 export const greeting = new Promise((resolve) => (greet = resolve));
 
@@ -68,7 +62,3 @@ addEventListener("message", ({ source, origin, data }) => {
     else handlers.get(data.nexis)?.(data);
   }
 });
-
-// The host would greet once everything is loaded; told that somebody listens, it does so at once.
-const framing = framingOrigin();
-if (parent !== window && framing && framing !== "null") parent.postMessage({ nexis: "ready" }, framing);

@@ -1,6 +1,12 @@
 // How a frame opens: the host speaks, sends a code, and the code is exchanged for what the page starts with.
-import { framingOrigin, greeting, nextCode, requestCode } from "./host.js";
+import { greeting, nextCode, requestCode } from "./host.js";
 import { CodeRefused, exchangeCode } from "./session.js";
+
+/** Where a plain frame without the element stands; the browser says it, not the page. `undefined`: it does not. */
+const framingOrigin = () => {
+  const said = location.ancestorOrigins?.[0] ?? document.referrer;
+  return URL.canParse(said) ? new URL(said).origin : undefined;
+};
 
 /** The code behind `#` of a minted address, which then leaves the address. */
 const codeInAddress = () => {

@@ -17,7 +17,6 @@ class EmbeddedFrame extends HTMLElement {
   #isSet = new Promise((resolve) => (this.#fetchCodeSet = resolve));
   #theme;
   #drawing;
-  #isGreeted = false;
   #hasAnswered = false;
   #visible = "";
 
@@ -88,17 +87,12 @@ class EmbeddedFrame extends HTMLElement {
     this.#frame = frame;
     frame.allow = "payment; clipboard-write; publickey-credentials-get";
     frame.loading = "lazy";
-    // By this the document in the frame can say that it is there, before all that it loads is.
-    frame.referrerPolicy = "origin";
     frame.style.cssText = this.constructor.style;
     this.#setTitle();
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
     addEventListener("message", (event) => this.#receive(event), { signal });
-    frame.addEventListener("load", () => {
-      if (!this.#isGreeted) this.#greet();
-      this.#isGreeted = false;
-    });
+    frame.addEventListener("load", () => this.#greet());
     const draw = () => {
       this.#drawing ??= requestAnimationFrame(() => {
         this.#drawing = undefined;
@@ -123,14 +117,13 @@ class EmbeddedFrame extends HTMLElement {
     this.#drawing = undefined;
     this.#frame?.remove();
     this.#frame = undefined;
-    this.#isGreeted = this.#hasAnswered = false;
+    this.#hasAnswered = false;
   }
 
   // Each document in the frame, also one that was loaded anew, hears this first: by it the browser vouches for our origin.
   #greet() {
     this.#visible = "";
     this.#hasAnswered = false;
-    this.#isGreeted = true;
     this.#send("hello", { v: VERSION, locale: this.#locale, view: this.getAttribute("view"), theme: this.#theme });
   }
 
@@ -147,9 +140,7 @@ class EmbeddedFrame extends HTMLElement {
     if (source !== this.#frame.contentWindow || origin !== this.#origin || !data) return;
     const { nexis, height, width } = data;
     const fits = (size) => size > 0 && size <= LARGEST_PIXELS;
-    if (nexis === "ready") {
-      this.#greet();
-    } else if (nexis === "hello") {
+    if (nexis === "hello") {
       this.#hasAnswered = true;
       this.#postViewport();
       this.#sendCode("start");

@@ -49,8 +49,7 @@ test("the code is exchanged while the program is still on its way", async ({ hos
   expect(host.asked).toEqual(["start"]);
 });
 
-test("where the browser does not say whose page it is, the host speaks once all is loaded, each time", async ({ page, host, product, openHost }) => {
-  product.isSilent = true;
+test("a frame that is loaded again gets a code of its own", async ({ page, host, openHost }) => {
   const frame = await openHost();
   await expect(frame.getByRole("heading", { name: "Started" })).toBeVisible();
   await frameOf(page).evaluate(() => location.reload());
@@ -319,6 +318,20 @@ test("Tab goes through the frame and out of it, in both directions", async ({ pa
     await page.keyboard.press("Shift+Tab");
     await expect(stop).toBeFocused();
   }
+});
+
+test("a minted address opens in a plain frame too, and its code leaves the address", async ({ page, host, product, openHost }) => {
+  await openHost(`<iframe id="plain" src="${product.origin}/embed#c=${product.mint()}"></iframe>`);
+  await expect(page.frameLocator("#plain").getByRole("heading", { name: "Started" })).toBeVisible();
+  expect(await frameOf(page).evaluate(() => location.hash)).toBe("");
+  expect(JSON.parse(product.callsOf("/api/v1/portal/exchange")[0]!.body)).toMatchObject({ parent_origin: host.origin });
+  expect(host.asked).toEqual([]);
+});
+
+test("outside of a frame a minted address leads to the product's own page", async ({ page, product, watch }) => {
+  watch.expectStatus(404);
+  await page.goto(`${product.origin}/embed#c=abc`);
+  await page.waitForURL(`${product.origin}/portal#c=abc`);
 });
 
 test("several elements work side by side; one that leaves the page is silent, and comes back with a code of its own", async ({ page, host, openHost }) => {
