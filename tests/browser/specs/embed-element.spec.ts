@@ -3,7 +3,7 @@ import { brotliCompressSync } from "node:zlib";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Frame } from "@playwright/test";
-import { type Page, embedTexts, expect, test } from "../fixture/two-sites.ts";
+import { CANARY, type Page, embedTexts, expect, test } from "../fixture/two-sites.ts";
 
 const DIST = process.env.NEXIS_BILLING_DIST ?? path.resolve(import.meta.dirname, "../../../dist");
 
@@ -55,6 +55,16 @@ test("a frame that is loaded again gets a code of its own", async ({ page, host,
   await frameOf(page).evaluate(() => location.reload());
   await expect.poll(() => host.asked).toEqual(["start", "start"]);
   await expect(frame.getByRole("heading", { name: "Started" })).toBeVisible();
+});
+
+test("in these tests the browser blocks third-party cookies", async ({ page, host, product }) => {
+  for (let visit = 0; visit < 2; visit++) {
+    await page.goto(`${host.origin}/?html=${encodeURIComponent(`<iframe src="${product.origin}${CANARY}"></iframe>`)}`);
+  }
+  expect(product.canaries).toEqual([undefined, undefined]);
+  // Where it is no third party the same cookie comes back.
+  for (let visit = 0; visit < 2; visit++) await page.goto(product.origin + CANARY);
+  expect(product.canaries.slice(2)).toEqual([undefined, "canary=1"]);
 });
 
 test("a cookie of the product's own pages is never sent from a frame", async ({ page, context, product, openHost }) => {
