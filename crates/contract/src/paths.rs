@@ -128,6 +128,24 @@ pub fn fill_id(path: &str, id: &str) -> String {
     address
 }
 
+/// The full address with its `{…}` filled in, in order; each value stays one segment. Places without a value stay as they
+/// are.
+pub fn fill_ids(path: &str, values: &[&str]) -> String {
+    let mut address = BASE.to_owned();
+    let mut values = values.iter();
+    for segment in path.split('/').skip(1) {
+        address.push('/');
+        match values.as_slice().first() {
+            Some(value) if segment.starts_with('{') && segment.ends_with('}') => {
+                push_encoded(&mut address, value);
+                values.next();
+            }
+            _ => address.push_str(segment),
+        }
+    }
+    address
+}
+
 /// Appends `text` percent-encoded as a path segment or query value.
 pub fn push_encoded(out: &mut String, text: &str) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
@@ -145,6 +163,16 @@ pub fn push_encoded(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_place_takes_its_value() {
+        let path = "/organizations/{id}/members/{user}";
+        assert_eq!(fill_ids(path, &["ext:a/b", "\u{fc}"]), "/api/v1/organizations/ext%3Aa%2Fb/members/%C3%BC");
+        assert_eq!(fill_ids(path, &["{user}", "x"]), "/api/v1/organizations/%7Buser%7D/members/x");
+        assert_eq!(fill_ids(path, &["a"]), "/api/v1/organizations/a/members/{user}");
+        assert_eq!(fill_ids(WALLET, &[]), "/api/v1/wallet");
+        assert_eq!(fill_ids(TOP_UP_CHECK, &["a/b"]), fill_id(TOP_UP_CHECK, "a/b"));
+    }
 
     #[test]
     fn an_id_stays_one_segment() {

@@ -46,6 +46,8 @@ codes! {
     IdempotencyKeyMissing = "idempotency_key_missing", 400, "An idempotency key is needed";
     /// Nobody is signed in.
     Unauthenticated = "unauthenticated", 401, "Sign in first";
+    /// The password is right, and the second factor is missing or wrong.
+    SecondFactorRequired = "second_factor_required", 401, "Give your second factor too";
     /// The bank refused the card.
     CardDeclined = "card_declined", 402, "The card was declined";
     /// The role does not allow it, or the request came from another site.
@@ -64,6 +66,10 @@ codes! {
     ChargeChanged = "charge_changed", 409, "The amount to be charged has changed";
     /// Another change came first, or the thing is no longer in a state that allows this.
     Conflict = "conflict", 409, "This is not possible any more";
+    /// The organization already has lines or payments in its currency.
+    CurrencyLocked = "currency_locked", 409, "The currency cannot change any more";
+    /// The operator has suspended or closed the organization.
+    Suspended = "organization_suspended", 409, "The organization is suspended";
     /// The request names another session than the one it came under.
     SessionChanged = "session_changed", 409, "This page belongs to another session";
     /// It existed and is used up, revoked or expired.

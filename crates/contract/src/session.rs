@@ -1,6 +1,7 @@
 //! Who is signed in, and what the page gets with its very first bytes.
 
-use billing_domain::{Currency, Role};
+use billing_domain::status::OrganizationStatus;
+use billing_domain::{Capability, Currency, Role, SessionKind};
 use serde::{Deserialize, Serialize};
 
 use crate::Message;
@@ -34,6 +35,14 @@ pub struct OrganizationSummary {
     pub time_zone: String,
     /// The wallet's currency.
     pub currency: Currency,
+    /// Whether the operator lets it use the service.
+    #[serde(default = "active")]
+    pub status: OrganizationStatus,
+}
+
+/// Of a server that knows no other status.
+const fn active() -> OrganizationStatus {
+    OrganizationStatus::Active
 }
 
 /// `GET /session` and the answer to signing in.
@@ -49,6 +58,17 @@ pub struct Session {
     pub role: Role,
     /// Where.
     pub organization: OrganizationSummary,
+    /// How they came in.
+    #[serde(default = "password")]
+    pub kind: SessionKind,
+    /// What the session is narrowed to; left out: all that the role allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub can: Option<Vec<Capability>>,
+}
+
+/// Of a server that knows no other way in.
+const fn password() -> SessionKind {
+    SessionKind::Password
 }
 
 /// `POST /session`.

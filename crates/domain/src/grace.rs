@@ -1,6 +1,6 @@
 //! The short grace for inbound calls once the money is gone.
 
-use crate::{Money, Timestamp};
+use crate::{Currency, Money, Timestamp};
 
 /// The operator's settings about when work is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,13 +13,13 @@ pub struct Policy {
     pub grace_amount: Money,
 }
 
-impl Default for Policy {
-    fn default() -> Self {
-        Self { require_card: true, grace_seconds: 30 * 60, grace_amount: Money::from_major(5) }
-    }
-}
-
 impl Policy {
+    /// What holds where the operator says nothing else.
+    pub const fn default_for(currency: Currency) -> Self {
+        let grace_amount = Money::from_major(5 * currency.price_scale());
+        Self { require_card: true, grace_seconds: 30 * 60, grace_amount }
+    }
+
     /// The available amount at which grace ends, zero or negative.
     pub const fn grace_floor(&self) -> Money {
         Money::from_micros(self.grace_amount.micros().saturating_neg())
@@ -34,5 +34,17 @@ impl Policy {
     /// count as used up.
     pub fn in_grace(&self, available: Money, started: Timestamp, now: Timestamp) -> bool {
         now < self.grace_ends_at(started) && available > self.grace_floor()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grace_is_worth_about_as_much_in_every_currency() {
+        for (currency, floor) in [(Currency::Usd, -5), (Currency::Kwd, -5), (Currency::Jpy, -500)] {
+            assert_eq!(Policy::default_for(currency).grace_floor(), Money::from_major(floor), "{currency}");
+        }
     }
 }

@@ -24,6 +24,17 @@ pub struct Hash([u8; 32]);
 impl Hash {
     /// What the first line of every ledger follows.
     pub const GENESIS: Self = Self([0; 32]);
+
+    /// The hash of `contents` after an entry with this hash. `format` names what the contents are, so that entries of two
+    /// chains cannot be exchanged.
+    #[must_use]
+    pub fn extend(self, format: &[u8], contents: &[u8]) -> Self {
+        let mut input = Input(Sha256::new());
+        input.text(format);
+        input.text(&self.0);
+        input.text(contents);
+        Self(input.0.finalize().into())
+    }
 }
 
 /// The contents of a ledger line: one movement between the wallet and one contra account.
@@ -230,12 +241,27 @@ mod tests {
     }
 
     #[test]
+    fn format_contents_and_the_entry_before_all_count() {
+        let hash = Hash::GENESIS.extend(b"format", b"contents");
+        let other = [
+            Hash::GENESIS.extend(b"formatc", b"ontents"),
+            Hash::GENESIS.extend(b"format", b"content"),
+            hash.extend(b"format", b"contents"),
+        ];
+        assert!(other.iter().all(|other| *other != hash));
+        // Computed once by another program (Python, struct + hashlib).
+        assert_eq!(hash.to_string(), FROZEN_ENTRY);
+    }
+
+    #[test]
     fn the_format_is_frozen() {
         // Ledgers written by an older release must still verify: change the format's name, never this value.
         let hash = line().hash_after(Hash::GENESIS);
         assert_eq!(hash.to_string().parse(), Ok(hash));
         assert_eq!(hash.to_string(), FROZEN);
     }
+
+    const FROZEN_ENTRY: &str = "318f060156b3e8fbcb13f74e0ffa2c76718717be33e9d6a0c5d8341643844a32";
 
     /// Computed once by another program (Python, struct + hashlib) from the same fields.
     const FROZEN: &str = "eb17c269f7cf4805e0d420982361d6987ff5e7fed2293d88262d1eaa5ce40507";

@@ -7,6 +7,7 @@ pub mod card;
 pub mod charge;
 pub mod currency;
 pub mod decimal;
+pub mod external_id;
 pub mod free_text;
 pub mod grace;
 pub mod id;
@@ -20,6 +21,8 @@ mod openapi;
 pub mod pricing;
 pub mod role;
 pub mod sandbox_cards;
+pub mod scope;
+pub mod session;
 pub mod share;
 pub mod slider;
 pub mod spending;
@@ -28,6 +31,7 @@ pub mod time;
 pub mod typed;
 
 pub use currency::Currency;
+pub use external_id::{ExternalId, OrganizationRef, UserRef};
 pub use free_text::{FreeText, FreeTextError};
 pub use id::{
     CardId, CardSetupId, HoldId, LeaseOwner, LinkId, NoticeId, OrganizationId, RefundId, RequestId, TopUpId,
@@ -36,4 +40,6 @@ pub use id::{
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
 pub use role::Role;
+pub use scope::Scope;
+pub use session::{Capability, SessionKind};
 pub use time::{Date, Month, Timestamp};

@@ -10,8 +10,8 @@ use crate::charge::{RefundStatus, TopUpStatus};
 use crate::kind::{TransactionKind, Unit, UsageKind};
 use crate::ledger::Hash;
 use crate::link::{LinkPurpose, LinkState};
-use crate::status::{Refusal, WalletStatus};
-use crate::{Currency, Date, Money, Month, Role, Timestamp};
+use crate::status::{OrganizationStatus, Refusal, WalletStatus};
+use crate::{Capability, Currency, Date, Money, Month, Role, Scope, SessionKind, Timestamp};
 
 fn string_schema() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
@@ -55,6 +55,10 @@ name_schemas!(
     TransactionKind,
     Unit,
     Role,
+    Scope,
+    SessionKind,
+    Capability,
+    OrganizationStatus,
     WalletStatus,
     Refusal,
     TopUpStatus,

@@ -26,6 +26,18 @@ named! {
 }
 
 named! {
+    /// Whether the operator lets an organization use the service.
+    OrganizationStatus {
+        /// As usual.
+        Active = "active",
+        /// New work is refused and automatic payments rest; people may still read and pay.
+        Suspended = "suspended",
+        /// For good: nothing but reading.
+        Closed = "closed",
+    }
+}
+
+named! {
     /// Why new work is refused.
     Refusal {
         /// No card has been connected.
@@ -36,6 +48,8 @@ named! {
         Paused = "paused",
         /// The wallet has money, but less than this piece of work may cost.
         Insufficient = "insufficient",
+        /// The operator has suspended or closed the organization.
+        Suspended = "suspended",
     }
 }
 
@@ -87,6 +101,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Currency;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -100,7 +115,7 @@ mod tests {
     }
 
     fn at(facts: Facts, seconds: i64) -> WalletStatus {
-        wallet_status(&facts, &Policy::default(), NOW.plus_seconds(seconds))
+        wallet_status(&facts, &Policy::default_for(Currency::Usd), NOW.plus_seconds(seconds))
     }
 
     #[test]
@@ -118,7 +133,7 @@ mod tests {
 
     #[test]
     fn trial_credit_connects_while_it_lasts_and_then_pauses() {
-        let trial = Policy { require_card: false, ..Policy::default() };
+        let trial = Policy { require_card: false, ..Policy::default_for(Currency::Usd) };
         let without_card = |available| Facts { card_connected: false, ..facts(available) };
         assert_eq!(wallet_status(&without_card(9_000_000), &trial, NOW), WalletStatus::Active);
         assert_eq!(wallet_status(&without_card(-1), &trial, NOW), WalletStatus::Grace);

@@ -199,7 +199,7 @@ impl Config {
 impl ServerSettings {
     /// Puts defaults below them and looks whether they go together.
     pub(crate) fn check(self) -> Result<Config, ConfigError> {
-        let standard = Policy::default();
+        let standard = Policy::default_for(Currency::Usd);
         let policy = Policy {
             require_card: self.require_card.unwrap_or(standard.require_card),
             grace_seconds: self.grace_seconds.map_or(standard.grace_seconds, i64::from),

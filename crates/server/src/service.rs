@@ -1,5 +1,6 @@
 //! What the product does, without HTTP: services ask the store and the provider, and tell the hub.
 
+mod actor;
 pub(crate) mod auto_pay;
 pub(crate) mod billing;
 pub(crate) mod bootstrap;
@@ -13,6 +14,7 @@ pub(crate) mod links;
 pub(crate) mod members;
 pub(crate) mod metering;
 pub(crate) mod notifications;
+mod operation;
 pub(crate) mod organization;
 pub(crate) mod papers;
 pub(crate) mod pay;

@@ -17,7 +17,7 @@ mod row;
 
 pub(crate) use arg::{Arg, args};
 pub(crate) use health::DatabaseHealth;
-pub(crate) use row::{Column, Row, columns, parsed_columns, selected, stored_name};
+pub(crate) use row::{Column, Row, columns, parsed_columns, selected, stored_name, write_names};
 
 /// The open connections.
 #[derive(Clone, Debug)]

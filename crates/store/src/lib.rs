@@ -9,7 +9,9 @@
 //! | `signal` | `signal` `signals` |
 //! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
-//! | `session` | `create_session` `session` `confirm_session` `touch_session` `delete_session` `delete_user_sessions` `purge_sessions` |
+//! | `session` | `create_session` `session` `confirm_session` `touch_session` `purge_sessions` |
+//! | `access` | `end_sessions` |
+//! | `audit` | `append_audit` `verify_audit` |
 //! | `wallet` | `wallet` |
 //! | `ledger` | `post` `post_many` |
 //! | `transaction` | `transactions` `line` `corrections` `newest_until` `outline` `lines_after` `has_usage` |
@@ -36,6 +38,8 @@
 //! | `meta` | `meta` `meta_or` `set_meta` `acquire_lease` `release_lease` |
 //! | `verify` | `verify` |
 
+mod access;
+mod audit;
 mod auto_pay;
 mod backlog;
 mod card;
@@ -75,6 +79,8 @@ mod usage;
 mod verify;
 mod wallet;
 
+pub use access::SessionsOf;
+pub use audit::{Actor, ActorKind, AuditFacts, NewAudit};
 pub use auto_pay::{AutoPay, AutoPayUpdate};
 pub use backlog::Backlog;
 pub use card::{Card, NewCard};
@@ -89,7 +95,7 @@ pub use ledger::{Batch, LineOutcome, NewLine, Origin, PostedLine, Posting};
 pub use link::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
 pub use member::{Member, Membership, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryResult, DeliveryState, LowBalance, Notice, NoticeFacts, NoticeKind};
-pub use organization::{NewOrganization, Organization, OrganizationUpdate};
+pub use organization::{NewOrganization, Organization, OrganizationPolicy, OrganizationUpdate};
 pub use pace::{Pace, PaceAllowance};
 pub use paper::{IssuedDocument, NewDocument, PaperKind};
 pub use refund::{NewExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundResult};

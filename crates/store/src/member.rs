@@ -4,7 +4,7 @@ use billing_domain::{OrganizationId, Role, Timestamp, UserId};
 
 use crate::db::{args, columns, retrying};
 use crate::notice::{self, NoticeFacts, NoticeKind};
-use crate::{Result, Store, StoreError, wallet};
+use crate::{Actor, AuditFacts, NewAudit, Result, Store, StoreError, access, audit, wallet};
 
 columns!(member_columns, Member { user_id = "u.id", name = "u.name", email = "u.email", role = "m.role" });
 
@@ -128,14 +128,14 @@ impl Store {
         Member::read(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// Gives a member another role on the word of `by` (a user's id), never leaving the organization without an owner; people
+    /// Gives a member another role on the word of `by`, never leaving the organization without an owner; people
     /// are told. `NotFound` for strangers.
     pub async fn change_role(
         &self,
         organization_id: &OrganizationId,
         user_id: &UserId,
         role: Role,
-        by: &UserId,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<RoleChange> {
         retrying!("change_role", organization_id => self.change_role_once(organization_id, user_id, role, by, now))
@@ -154,7 +154,7 @@ impl Store {
         organization_id: &OrganizationId,
         user_id: &UserId,
         role: Role,
-        by: &UserId,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<RoleChange> {
         let mut tx = self.db.begin().await?;
@@ -177,12 +177,22 @@ impl Store {
             return Ok(RoleChange::LastOwner);
         }
         if before.role != role {
+            access::bump_version(&mut tx, organization_id).await?;
             let facts = NoticeFacts::from([
+                ("by".to_owned(), by.name.clone()),
                 ("member".to_owned(), before.name.clone()),
                 ("role_before".to_owned(), before.role.as_str().to_owned()),
                 ("role".to_owned(), role.as_str().to_owned()),
             ]);
-            notice::authority_changed(&mut tx, organization_id, NoticeKind::RoleChanged, by, facts, now).await?;
+            notice::write_notice(&mut tx, organization_id, NoticeKind::RoleChanged, &facts, now).await?;
+            let role_fact = |role: Role| AuditFacts::from([("role".to_owned(), role.as_str().to_owned())]);
+            let entry = NewAudit {
+                action: "member.change_role",
+                subject: user_id.to_string(),
+                before: role_fact(before.role),
+                after: role_fact(role),
+            };
+            audit::append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
         }
         tx.commit().await?;
         Ok(RoleChange::Changed(Member { role, ..before }))

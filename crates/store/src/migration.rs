@@ -142,6 +142,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 39,
+        name: "adoption",
+        both: include_str!("../migrations/0039_adoption.sql"),
+        sqlite: include_str!("../migrations/0039_adoption.sqlite.sql"),
+        postgres: include_str!("../migrations/0039_adoption.postgres.sql"),
+    },
 ];
 
 /// Any number, as long as it is ours: "nexis" in ASCII.

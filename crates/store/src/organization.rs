@@ -1,9 +1,13 @@
 //! Organizations: whose wallet it is, and what receipts print.
 
-use billing_domain::ledger::Hash;
-use billing_domain::{Currency, OrganizationId, Timestamp};
+use std::collections::BTreeMap;
 
-use crate::db::{args, columns, retrying};
+use billing_domain::ledger::Hash;
+use billing_domain::status::OrganizationStatus;
+use billing_domain::{Currency, ExternalId, Money, OrganizationId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::db::{Column, args, columns, retrying};
 use crate::{Result, Store, StoreError};
 
 // Named with their table: sessions are read together with them.
@@ -14,6 +18,13 @@ columns!(organization_columns, Organization {
     tax_id = "organizations.tax_id",
     time_zone = "organizations.time_zone",
     currency = "organizations.currency",
+    external_id = "organizations.external_id",
+    status = "organizations.status",
+    status_reason = "organizations.status_reason",
+    locale = "organizations.locale",
+    plan = "organizations.plan",
+    policy = "organizations.policy",
+    metadata = "organizations.metadata",
     made_by_demo = "organizations.made_by_demo",
     version = "organizations.version",
     created_at = "organizations.created_at",
@@ -42,12 +53,52 @@ pub struct Organization {
     pub time_zone: String,
     /// The wallet's currency, fixed.
     pub currency: Currency,
+    /// The host's own id, if the host made it.
+    pub external_id: Option<ExternalId>,
+    /// Whether the operator lets it use the service.
+    pub status: OrganizationStatus,
+    /// Why it is suspended or closed, as the host said; empty while it is active.
+    pub status_reason: String,
+    /// BCP 47 tag of the language of mails and new pages; `None`: each person's own.
+    pub locale: Option<String>,
+    /// The price list's name, for the host alone.
+    pub plan: Option<String>,
+    /// What differs from the operator's settings.
+    pub policy: OrganizationPolicy,
+    /// The host's own notes.
+    pub metadata: BTreeMap<String, String>,
     /// Made by `--demo`.
     pub made_by_demo: bool,
     /// From 1, one more with every change: the `ETag`.
     pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What an organization has of its own instead of the operator's settings; `None`: as the operator says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OrganizationPolicy {
+    /// A wallet without a card counts as not connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_card: Option<bool>,
+    /// How long inbound calls go on at or below zero, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace_seconds: Option<i64>,
+    /// How far below zero inbound calls may take the wallet; zero or positive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace_amount: Option<Money>,
+    /// At or below this the wallet is low.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low_mark: Option<Money>,
+}
+
+impl Column<'_> for OrganizationPolicy {
+    type Stored = String;
+
+    fn from_stored(stored: String) -> std::result::Result<Self, String> {
+        serde_json::from_str(&stored).map_err(|error| error.to_string())
+    }
 }
 
 /// What a new organization needs.

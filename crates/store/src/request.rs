@@ -133,13 +133,20 @@ impl Store {
             tx.rollback().await?;
             return Err(StoreError::LimitReached(MAX_OPEN_REQUESTS));
         }
-        tx.execute(
-            "INSERT INTO requests (id, organization_id, user_id, amount, reason, state, created_at)
-            VALUES ($1, $2, $3, $4, $5, 'open', $6)",
-            args![&new.id, organization_id, &new.user_id, new.amount, &new.reason, now],
-        )
-        .await
-        .map_err(|error| error.or_conflict("request").or_not_found())?;
+        // Only a member asks; whoever leaves later stays named here.
+        let written = tx
+            .execute(
+                "INSERT INTO requests (id, organization_id, user_id, amount, reason, state, created_at)
+                SELECT $1, organization_id, user_id, $4, $5, 'open', $6 FROM members
+                WHERE organization_id = $2 AND user_id = $3",
+                args![&new.id, organization_id, &new.user_id, new.amount, &new.reason, now],
+            )
+            .await
+            .map_err(|error| error.or_conflict("request"))?;
+        if written == 0 {
+            tx.rollback().await?;
+            return Err(StoreError::NotFound);
+        }
         tx.commit().await
     }
 

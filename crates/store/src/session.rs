@@ -1,10 +1,13 @@
 //! Sessions: which token stands for whom, with the role of this very moment.
 
-use billing_domain::{OrganizationId, Role, Timestamp, UserId};
+use billing_domain::{Capability, OrganizationId, Role, SessionKind, Timestamp, UserId};
 
-use crate::db::{Row, args};
+use crate::db::{Row, args, write_names};
 use crate::organization::organization_columns;
 use crate::{Organization, Result, Store};
+
+/// For so long it is known that a session was ended: longer than any page waits before it asks again.
+const ENDED_SECONDS: i64 = 24 * 3600;
 
 /// A session to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,18 @@ pub struct NewSession {
     pub user_id: UserId,
     /// Where.
     pub organization_id: OrganizationId,
+    /// How they came in.
+    pub kind: SessionKind,
+    /// Over after so long without use.
+    pub idle_seconds: i64,
+    /// The portal session that it was exchanged for.
+    pub portal_session_id: Option<String>,
+    /// What it is narrowed to; `None`: all that the role allows.
+    pub can: Option<Vec<Capability>>,
+    /// Where it came from, as an IP address.
+    pub address: String,
+    /// What the browser calls itself, cut to a length that fits a list.
+    pub browser: String,
     /// Idle limit: over unless touched before.
     pub expires_at: Timestamp,
     /// Over then in any case.
@@ -36,6 +51,18 @@ pub struct Session {
     pub role: Role,
     /// Where.
     pub organization: Organization,
+    /// How they came in.
+    pub kind: SessionKind,
+    /// Over after so long without use.
+    pub idle_seconds: i64,
+    /// The portal session that it was exchanged for.
+    pub portal_session_id: Option<String>,
+    /// What it is narrowed to; `None`: all that the role allows.
+    pub can: Option<Vec<Capability>>,
+    /// Where it came from, as an IP address.
+    pub address: String,
+    /// What the browser called itself.
+    pub browser: String,
     /// When they signed in.
     pub created_at: Timestamp,
     /// When they last gave their password.
@@ -55,15 +82,21 @@ impl Store {
             .execute(
                 "INSERT INTO sessions
                     (token_hash, user_id, organization_id, created_at, confirmed_at, last_seen_at, expires_at,
-                    absolute_expires_at)
-                VALUES ($1, $2, $3, $4, $4, $4, $5, $6)",
+                    absolute_expires_at, kind, idle_seconds, portal_session_id, can, address, browser)
+                VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                 args![
                     &new.token_hash,
                     &new.user_id,
                     &new.organization_id,
                     now,
                     new.expires_at.min(new.absolute_expires_at),
-                    new.absolute_expires_at
+                    new.absolute_expires_at,
+                    new.kind.as_str(),
+                    new.idle_seconds,
+                    &new.portal_session_id,
+                    &new.can.as_ref().map(|can| write_names(can.iter().map(|capability| capability.as_str()))),
+                    &new.address,
+                    &new.browser
                 ],
             )
             .await
@@ -79,7 +112,9 @@ impl Store {
                 concat!(
                     "SELECT sessions.token_hash, sessions.user_id, users.name AS user_name, users.email AS user_email,
                         members.role, sessions.created_at AS signed_in_at, sessions.confirmed_at, sessions.last_seen_at,
-                        sessions.expires_at, sessions.absolute_expires_at, ",
+                        sessions.expires_at, sessions.absolute_expires_at, sessions.kind AS session_kind,
+                        sessions.idle_seconds, sessions.portal_session_id, sessions.can,
+                        sessions.address AS session_address, sessions.browser, ",
                     organization_columns!(),
                     " FROM sessions
                     JOIN users ON users.id = sessions.user_id
@@ -114,19 +149,10 @@ impl Store {
         Ok(())
     }
 
-    /// Signs out; no error when it is gone already.
-    pub async fn delete_session(&self, token_hash: &str) -> Result<()> {
-        self.db.execute("DELETE FROM sessions WHERE token_hash = $1", args![token_hash]).await?;
-        Ok(())
-    }
-
-    /// Signs a person out everywhere; how many sessions that were.
-    pub async fn delete_user_sessions(&self, user_id: &UserId) -> Result<u64> {
-        self.db.execute("DELETE FROM sessions WHERE user_id = $1", args![user_id]).await
-    }
-
-    /// Forgets sessions that are over; how many.
+    /// Forgets sessions that are over, and after a day those that somebody ended; how many were over.
     pub async fn purge_sessions(&self, now: Timestamp) -> Result<u64> {
+        let day_before = now.plus_seconds(-ENDED_SECONDS);
+        self.db.execute("DELETE FROM ended_sessions WHERE ended_at <= $1", args![day_before]).await?;
         self.db.execute("DELETE FROM sessions WHERE expires_at <= $1", args![now]).await
     }
 }
@@ -139,6 +165,12 @@ impl Session {
             user_name: row.get("user_name")?,
             user_email: row.get("user_email")?,
             role: row.get("role")?,
+            kind: row.get("session_kind")?,
+            idle_seconds: row.get("idle_seconds")?,
+            portal_session_id: row.get("portal_session_id")?,
+            can: row.get("can")?,
+            address: row.get("session_address")?,
+            browser: row.get("browser")?,
             created_at: row.get("signed_in_at")?,
             confirmed_at: row.get("confirmed_at")?,
             last_seen_at: row.get("last_seen_at")?,

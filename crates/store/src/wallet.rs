@@ -14,6 +14,7 @@ columns!(wallet_columns, Wallet {
     last_seq,
     last_hash,
     exhausted_since,
+    access_version,
     card_connected = "CAST(CASE WHEN EXISTS (SELECT 1 FROM cards
         WHERE cards.organization_id = wallets.organization_id AND cards.removed_at IS NULL)
         THEN 1 ELSE 0 END AS BIGINT)",
@@ -39,6 +40,8 @@ pub struct Wallet {
     /// When the available amount last fell to zero or below; `None` while it is above, and for a wallet that never had
     /// money.
     pub exhausted_since: Option<Timestamp>,
+    /// One more with whatever ends or changes somebody's access to it: open pages compare it each second.
+    pub access_version: i64,
     /// The organization has a connected card.
     pub card_connected: bool,
 }

@@ -2,7 +2,7 @@
 //! the next one.
 
 use billing_contract::card::CreateCardSetup;
-use billing_domain::{Currency, OrganizationId, Timestamp};
+use billing_domain::{Currency, OrganizationId, SessionKind, Timestamp};
 use billing_store::{NewOrganization, Organization, StoreError, User};
 
 use super::lease::Lease;
@@ -120,7 +120,10 @@ async fn seed_people(
             organization: organization.clone(),
             // Nobody's session: nothing that is done here asks for one.
             confirmation: Confirmation::ByProgram,
+            kind: SessionKind::Password,
+            can: None,
             token_hash: String::new(),
+            address: None,
         });
     }
     Ok(members)

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::auth::devices::COOKIE_SECONDS;
 use crate::config::Config;
-use crate::http::limits::client_address;
+use crate::http::limits::{client_address, sender_address};
 use crate::http::problem::Problem;
 use crate::http::trace::record_organization;
 use crate::message::UserMessage;
@@ -117,7 +117,10 @@ fn drawn_for(parts: &Parts) -> Option<&str> {
 /// The same, whichever session the request was drawn for.
 pub(crate) async fn find_any(parts: &Parts, state: &AppState) -> Result<Option<SignedInMember>, Problem> {
     let Some(token) = session_token(&parts.headers, &state.config) else { return Ok(None) };
-    let Some(member) = sessions::find_member(state, &token).await? else { return Ok(None) };
+    let Some(member) = sessions::find_member(state, &token, sender_address(parts, state.config.behind_proxy)).await?
+    else {
+        return Ok(None);
+    };
     record_organization(&member.organization.id);
     state.budgets.take_request(&member.token_hash, &member.organization.id)?;
     Ok(Some(member))

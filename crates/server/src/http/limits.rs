@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
 use crate::http::problem::Problem;
 use crate::message::UserMessage;
+use crate::service::sessions::Client;
 use crate::state::AppState;
 
 /// Largest body, bytes: every form of ours is far smaller.
@@ -28,14 +29,29 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Longest wait for a request's body; shorter, so that a slow client is told that it was slow.
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(20);
 
+/// Longest name of a browser that is kept, characters.
+const BROWSER_LENGTH: usize = 200;
+
 /// The peer of the connection, put into every request by the accept loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// The client's address: the peer's, or behind a proxy the last one it appended. All of an IPv6 /64 is one client.
+/// What counts as one client: the network of [`sender_address`].
 pub(crate) fn client_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
+    client_network(sender_address(parts, behind_proxy))
+}
+
+/// The address that the request came from: the peer's, or behind a proxy the last one it appended.
+pub(crate) fn sender_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
-    client_network(if behind_proxy { forwarded_address(&parts.headers).unwrap_or(peer) } else { peer })
+    if behind_proxy { forwarded_address(&parts.headers).unwrap_or(peer) } else { peer }
+}
+
+/// Where the request comes from. What the browser calls itself is cut to a length that fits a list.
+pub(crate) fn read_client(parts: &Parts, behind_proxy: bool) -> Client {
+    let address = sender_address(parts, behind_proxy);
+    let browser = parts.headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default();
+    Client { network: client_network(address), address, browser: browser.chars().take(BROWSER_LENGTH).collect() }
 }
 
 /// What counts as one client: an IPv4 address, or the /64 that a provider gives to one customer.

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::http::extract::Json;
 use crate::http::identity::{SignedIn, device_cookie, find_any, set_cookie, set_device_cookie};
-use crate::http::limits::client_address;
+use crate::http::limits::{client_address, read_client};
 use crate::http::problem::Problem;
 use crate::service::sessions;
 use crate::state::AppState;
@@ -46,9 +46,9 @@ async fn create_session(
     parts: Parts,
     Json(form): Json<SignIn>,
 ) -> Result<Response, Problem> {
-    let address = client_address(&parts, state.config.behind_proxy);
+    let client = read_client(&parts, state.config.behind_proxy);
     let device = device_cookie(&parts.headers, &state.config);
-    let new = sessions::sign_in(&state, &form, address, device).await?;
+    let new = sessions::sign_in(&state, &form, client, device).await?;
     // Whoever signs in anew in the same browser leaves the old session behind: nobody could end it any more.
     if let Some(old) = find_any(&parts, &state).await? {
         sessions::sign_out(&state, &old).await?;

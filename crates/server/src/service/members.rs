@@ -3,13 +3,14 @@
 use billing_contract::ProblemCode;
 use billing_contract::member::{self, MemberList};
 use billing_contract::session::Admins;
-use billing_domain::{Role, UserId};
+use billing_domain::{OrganizationId, Role, UserId};
 use billing_store::RoleChange;
 
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::Problem;
 use crate::service::links;
+use crate::service::operation::OperationContext;
 use crate::service::sessions::{SignedInMember, require_confirmation};
 use crate::state::AppState;
 
@@ -33,14 +34,23 @@ pub(crate) async fn change_role(
 ) -> Result<member::Member, Problem> {
     require_confirmation(state, member)?;
     let organization_id = &member.organization.id;
-    match state.store.change_role(organization_id, user_id, role, &member.user.id, state.clock.now()).await? {
-        RoleChange::Changed(changed) => {
-            state.events.publish(organization_id, Topic::RoleChanged(changed.user_id.clone()));
-            if !changed.role.manages_billing() {
-                links::maker_demoted(state, organization_id, user_id).await?;
-            }
-            Ok(map_transaction(changed))
-        }
+    let changed = set_role(&state.operation_by(member.actor()), organization_id, user_id, role).await?;
+    state.events.publish(organization_id, Topic::RoleChanged(changed.user_id.clone()));
+    if !changed.role.manages_billing() {
+        links::maker_demoted(state, organization_id, user_id).await?;
+    }
+    Ok(map_transaction(changed))
+}
+
+/// Gives somebody another role; the last owner stays one.
+async fn set_role(
+    context: &OperationContext,
+    organization_id: &OrganizationId,
+    user_id: &UserId,
+    role: Role,
+) -> Result<billing_store::Member, Problem> {
+    match context.store.change_role(organization_id, user_id, role, &context.actor, context.clock.now()).await? {
+        RoleChange::Changed(changed) => Ok(changed),
         RoleChange::LastOwner => Err(Problem::new(ProblemCode::Conflict, UserMessage::last_owner())),
     }
 }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use billing_contract::ProblemCode;
 use billing_contract::event::SessionState;
 use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
-use billing_domain::{Role, Timestamp, UserId};
-use billing_store::{NewSession, Organization, User};
+use billing_domain::{Capability, Role, SessionKind, Timestamp, UserId};
+use billing_store::{NewSession, Organization, SessionsOf, User};
 use sha2::{Digest as _, Sha256};
 
 use crate::auth::passwords::MAX_PASSWORD;
@@ -65,8 +65,14 @@ pub(crate) struct SignedInMember {
     pub(crate) organization: Organization,
     /// When they last proved that it is them.
     pub(crate) confirmation: Confirmation,
+    /// How they came in.
+    pub(crate) kind: SessionKind,
+    /// What the session is narrowed to; `None`: all that the role allows.
+    pub(crate) can: Option<Vec<Capability>>,
     /// Names the session; SHA-256 of its token, hex.
     pub(crate) token_hash: String,
+    /// Where this request comes from; `None` while the program acts in their name.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl SignedInMember {
@@ -88,7 +94,10 @@ impl SignedInMember {
                 name: organization.name.clone(),
                 time_zone: organization.time_zone.clone(),
                 currency: organization.currency,
+                status: organization.status,
             },
+            kind: self.kind,
+            can: self.can.clone(),
         }
     }
 }
@@ -105,6 +114,17 @@ pub(crate) async fn session_standing(
         Some(session) if session.role != member.role => Err(SessionState::RoleChanged),
         Some(session) => Ok(session.organization),
     })
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    /// What counts as one client.
+    pub(crate) network: IpAddr,
+    /// The address itself.
+    pub(crate) address: IpAddr,
+    /// What the browser calls itself; may be empty.
+    pub(crate) browser: String,
 }
 
 /// Somebody who has just signed in.
@@ -183,13 +203,13 @@ async fn verify_password(
 pub(crate) async fn sign_in(
     state: &AppState,
     form: &SignIn,
-    address: IpAddr,
+    client: Client,
     device: Option<&str>,
 ) -> Result<NewMember, Problem> {
     check_lengths(form)?;
     let email = form.email.trim().to_lowercase();
     let known = device.and_then(|cookie| state.devices.find(cookie, &email));
-    let origin = known.map_or(SignInOrigin::Address(address), SignInOrigin::Device);
+    let origin = known.map_or(SignInOrigin::Address(client.network), SignInOrigin::Device);
     let user = verify_password(state, origin, &email, &form.password).await?;
     let membership = match &user {
         Some(user) => state.store.reserved().memberships(&user.id).await?.into_iter().next(),
@@ -205,11 +225,19 @@ pub(crate) async fn sign_in(
         token_hash: hash_of(&token),
         user_id: user.id,
         organization_id: membership.organization_id,
+        kind: SessionKind::Password,
+        idle_seconds: IDLE_SECONDS,
+        portal_session_id: None,
+        can: None,
+        address: client.address.to_string(),
+        browser: client.browser,
         expires_at: now.plus_seconds(IDLE_SECONDS),
         absolute_expires_at,
     };
     state.store.reserved().create_session(&session, now).await?;
-    let member = find_member(state, &token).await?.ok_or_else(|| Problem::internal("a new session is gone at once"))?;
+    let member = find_member(state, &token, client.address)
+        .await?
+        .ok_or_else(|| Problem::internal("a new session is gone at once"))?;
     let device = state.devices.renew(device, &email).map_err(Problem::internal)?;
     Ok(NewMember { member, token, device })
 }
@@ -225,8 +253,12 @@ fn check_lengths(form: &SignIn) -> Result<(), Problem> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
-/// Who is behind a token, if its session lives; notes that it is used.
-pub(crate) async fn find_member(state: &AppState, token: &str) -> Result<Option<SignedInMember>, Problem> {
+/// Who is behind a token, if its session lives; notes that it is used. `address`: where the request comes from.
+pub(crate) async fn find_member(
+    state: &AppState,
+    token: &str,
+    address: IpAddr,
+) -> Result<Option<SignedInMember>, Problem> {
     let now = state.clock.now();
     let Some(session) = state.store.reserved().session(&hash_of(token), now).await? else { return Ok(None) };
     if now.seconds_since(session.last_seen_at) >= TOUCH_SECONDS {
@@ -237,7 +269,10 @@ pub(crate) async fn find_member(state: &AppState, token: &str) -> Result<Option<
         role: session.role,
         organization: session.organization,
         confirmation: Confirmation::At(session.confirmed_at),
+        kind: session.kind,
+        can: session.can,
         token_hash: session.token_hash,
+        address: Some(address),
     }))
 }
 
@@ -247,7 +282,7 @@ fn idle_limit(now: Timestamp, absolute: Timestamp) -> Timestamp {
 
 /// Ends the session wherever its token is used; open streams are told.
 pub(crate) async fn sign_out(state: &AppState, member: &SignedInMember) -> Result<(), Problem> {
-    state.store.delete_session(&member.token_hash).await?;
+    state.store.end_sessions(SessionsOf::Token(&member.token_hash), state.clock.now()).await?;
     state.events.publish(&member.organization.id, Topic::SessionEnded(member.token_hash.clone()));
     Ok(())
 }

@@ -135,12 +135,20 @@ mod tests {
             last_seq: 7,
             last_hash: Hash::GENESIS,
             exhausted_since: exhausted.then_some(NOW.plus_seconds(-60)),
+            access_version: 0,
             card_connected: true,
         }
     }
 
     fn shown(figures: &billing_store::Wallet, threshold: Option<Money>) -> Wallet {
-        describe_wallet(figures, threshold, Money::from_major(12), Money::ZERO, &Policy::default(), NOW)
+        describe_wallet(
+            figures,
+            threshold,
+            Money::from_major(12),
+            Money::ZERO,
+            &Policy::default_for(figures.currency),
+            NOW,
+        )
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The event stream: without a gap, without a repetition, and only for those who may still see it.
 
 use billing_domain::Money;
+use billing_store::SessionsOf;
 use serde_json::json;
 
 use crate::fixture::{World, new_id};
@@ -181,7 +182,7 @@ async fn a_session_that_is_gone_from_the_database_is_noticed(world: World) {
     let mut stream = Stream::open(&owner, "", None).await;
     stream.next_of("wallet").await;
     let begun = std::time::Instant::now();
-    world.store.delete_user_sessions(&world.acme.owner.id).await.unwrap();
+    world.store.end_sessions(SessionsOf::User(&world.acme.owner.id), crate::fixture::now()).await.unwrap();
     assert_eq!(stream.next_of("session").await.data, json!({"state": "ended"}));
     // "Within 5 s", and what a loaded machine adds.
     assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());

@@ -69,7 +69,8 @@ impl World {
     /// On a database that is there already.
     pub(crate) async fn start_on(database: OwnDatabase, flags: &[&str]) -> Self {
         let store = Store::connect(database.url()).await.unwrap();
-        let (acme, other) = (organization(&store, "Acme").await, organization(&store, "Other").await);
+        let organization = async |name| organization_in(&store, name, Currency::Usd).await;
+        let (acme, other) = (organization("Acme").await, organization("Other").await);
         let server = Server::start(database.url(), flags).await;
         Self { server, store, acme, other, database, sessions: Mutex::default(), moved: AtomicI64::default() }
     }
@@ -139,14 +140,15 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())
 }
 
-async fn organization(store: &Store, name: &str) -> Organization {
+/// An organization with an empty wallet in this currency, and three people.
+pub(crate) async fn organization_in(store: &Store, name: &str, currency: Currency) -> Organization {
     let new = NewOrganization {
         id: typed_id(),
         name: name.to_owned(),
         address: "1 Main Street".to_owned(),
         tax_id: String::new(),
         time_zone: "America/Chicago".to_owned(),
-        currency: Currency::Usd,
+        currency,
         made_by_demo: false,
     };
     store.create_organization(&new, now()).await.unwrap();

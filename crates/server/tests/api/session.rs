@@ -23,6 +23,21 @@ async fn signing_in_says_who_and_where(world: World) {
 
     let again = world.anonymous().with_cookie(cookie.split(';').next().unwrap()).get("/api/v1/session").await;
     assert_eq!(again.expect(200).json(), session);
+    assert_eq!((session["kind"].as_str(), session.get("can")), (Some("password"), None));
+    assert_eq!(session["organization"]["status"], "active");
+}
+
+async fn a_session_knows_where_it_was_opened(world: World) {
+    let form = json!({"email": world.acme.owner.email, "password": PASSWORD});
+    let request =
+        world.anonymous().request("POST", "/api/v1/session").header("user-agent", "x".repeat(300)).json(&form);
+    let answer = request.send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let (_, token) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(token));
+    let session = world.store.session(&hash, crate::fixture::now()).await.unwrap().unwrap();
+    assert_eq!((session.address.as_str(), session.browser.len()), ("127.0.0.1", 200));
+    assert_eq!((session.kind, session.idle_seconds), (billing_domain::SessionKind::Password, 12 * 3600));
 }
 
 async fn a_wrong_password_and_an_unknown_address_look_the_same(world: World) {
@@ -126,9 +141,9 @@ async fn guessing_a_password_is_slowed_down_for_that_address_only(world: World) 
 async fn a_role_that_changes_acts_on_the_next_request(world: World) {
     let admin = world.sign_in(&world.acme.admin).await;
     admin.get("/api/v1/wallet").await.expect(200);
-    let (who, by) = (&world.acme.admin.id, &world.acme.owner.id);
+    let (who, by) = (&world.acme.admin.id, billing_store::Actor::user(&world.acme.owner.id, "Acme owner"));
     let role = billing_domain::Role::Member;
-    world.store.change_role(&world.acme.id, who, role, by, crate::fixture::now()).await.unwrap();
+    world.store.change_role(&world.acme.id, who, role, &by, crate::fixture::now()).await.unwrap();
     assert_eq!(admin.get("/api/v1/wallet").await.expect(403).problem(), "forbidden");
     assert_eq!(admin.get("/api/v1/session").await.expect(200).json()["role"], "member");
 }
@@ -169,6 +184,7 @@ on_both_databases!(
     signing_out_ends_the_open_streams_of_that_session_only,
     a_role_that_changes_acts_on_open_streams_too,
     signing_in_says_who_and_where,
+    a_session_knows_where_it_was_opened,
     a_wrong_password_and_an_unknown_address_look_the_same,
     signing_out_ends_the_session_wherever_its_token_is_used,
     signing_in_anew_ends_the_session_that_the_browser_had,

@@ -8,7 +8,10 @@ use billing_domain::kind::Unit;
 use billing_domain::ledger::Hash;
 use billing_domain::link::LinkPurpose;
 use billing_domain::pricing::Remainder;
-use billing_domain::{Currency, Date, Money, Role, Timestamp, TransactionKind, UsageKind};
+use billing_domain::status::OrganizationStatus;
+use billing_domain::{
+    Capability, Currency, Date, ExternalId, Money, Role, SessionKind, Timestamp, TransactionKind, UsageKind,
+};
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Type};
@@ -181,6 +184,7 @@ stored_as! {
     Money: i64 = |micros| Ok(Self::from_micros(micros)),
     Timestamp: i64 = |micros| Ok(Self::from_micros(micros)),
     Date: i64 = read_date,
+    Vec<Capability>: &'r str = read_names,
     BTreeMap<String, String>: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
 }
 
@@ -188,12 +192,15 @@ parsed_columns!(
     Currency,
     DeclineCode,
     DisputeState,
+    ExternalId,
     Hash,
     LinkPurpose,
+    OrganizationStatus,
     PauseReason,
     RefundStatus,
     Remainder,
     Role,
+    SessionKind,
     TopUpKind,
     TopUpStatus,
     TransactionKind,
@@ -207,6 +214,17 @@ fn read_flag(stored: i64) -> std::result::Result<bool, String> {
         1 => Ok(true),
         other => Err(format!("{other} is no flag")),
     }
+}
+
+/// Names between spaces, none at all too.
+fn read_names<T: std::str::FromStr>(stored: &str) -> std::result::Result<Vec<T>, String> {
+    let read = |name: &str| name.parse().map_err(|_| format!("unknown name `{name}`"));
+    stored.split_ascii_whitespace().map(read).collect()
+}
+
+/// As `Vec<Capability>` is read from a column.
+pub(crate) fn write_names(names: impl IntoIterator<Item = &'static str>) -> String {
+    names.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 fn read_date(days: i64) -> std::result::Result<Date, String> {

@@ -101,14 +101,19 @@ impl TestBank {
 
     /// Runs SQL behind the store's back.
     pub(crate) async fn raw(&self, sql: impl Into<String>) -> Result<u64, sqlx::Error> {
+        self.raw_at(&self.url, sql).await
+    }
+
+    /// The same on another database of this kind.
+    pub(crate) async fn raw_at(&self, url: &str, sql: impl Into<String>) -> Result<u64, sqlx::Error> {
         let sql = AssertSqlSafe(sql.into());
         Ok(match &self.place {
             Place::Sqlite(_) => {
-                let mut connection = SqliteConnection::connect(&self.url).await?;
+                let mut connection = SqliteConnection::connect(&format!("{url}?mode=rwc")).await?;
                 sqlx::raw_sql(sql).execute(&mut connection).await?.rows_affected()
             }
             Place::Postgres { .. } => {
-                let mut connection = PgConnection::connect(&self.url).await?;
+                let mut connection = PgConnection::connect(url).await?;
                 sqlx::raw_sql(sql).execute(&mut connection).await?.rows_affected()
             }
         })

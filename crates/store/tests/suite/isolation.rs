@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use billing_domain::charge::Outcome;
 use billing_domain::{Role, TransactionKind};
 use billing_store::{
-    Created, Decision, NewCardSetup, NewRequest, OrganizationUpdate, SetupResult, StoreError, TransactionFilter,
+    Actor, Created, Decision, NewCardSetup, NewRequest, OrganizationUpdate, SetupResult, StoreError, TransactionFilter,
 };
 
 use crate::bench::{NOW, TestBank, day, id, money, new_card, on_both, owner, usage_line};
@@ -36,7 +36,7 @@ async fn ids_of_another_organization_are_not_found_and_untouched(bench: TestBank
     let Created::New(setup) = store.create_card_setup(&theirs, &setup, None, NOW).await.unwrap() else { panic!() };
 
     assert_not_found(store.member(&mine, &user).await);
-    assert_not_found(store.change_role(&mine, &user, Role::Owner, &user, NOW).await);
+    assert_not_found(store.change_role(&mine, &user, Role::Owner, &Actor::system("test"), NOW).await);
     assert_not_found(store.card(&mine, &card.id).await);
     assert_not_found(store.set_default_card(&mine, &card.id).await);
     assert_not_found(store.remove_card(&mine, &card.id, NOW).await);

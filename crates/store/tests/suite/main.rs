@@ -5,6 +5,8 @@
 mod bench;
 mod template;
 
+mod access;
+mod audit;
 mod auto_pay;
 mod backlog;
 mod cards;

@@ -1,7 +1,7 @@
 //! Members: an organization never loses its last owner.
 
 use billing_domain::{Role, UserId};
-use billing_store::{RoleChange, StoreError, User};
+use billing_store::{Actor, RoleChange, StoreError, User};
 
 use crate::bench::{NOW, TestBank, at_once, id, on_both};
 
@@ -16,8 +16,9 @@ async fn the_last_owner_stays_one(bench: TestBank) {
     let organization = bench.organization().await;
     let owner = bench.member(&organization, "Olive", Role::Owner).await;
     let member = bench.member(&organization, "Max", Role::Member).await;
+    let olive = Actor::user(&owner, "Olive");
     let change =
-        async |user: &UserId, role| bench.store.change_role(&organization, user, role, &owner, NOW).await.unwrap();
+        async |user: &UserId, role| bench.store.change_role(&organization, user, role, &olive, NOW).await.unwrap();
     assert_eq!(change(&owner, Role::Admin).await, RoleChange::LastOwner);
     assert_eq!(change(&owner, Role::Member).await, RoleChange::LastOwner);
     assert!(matches!(change(&owner, Role::Owner).await, RoleChange::Changed(_)), "no change is no loss");
@@ -35,11 +36,14 @@ async fn two_owners_who_demote_each_other_at_once_leave_one(bench: TestBank) {
         for name in ["A", "B", "C"] {
             owners.push(bench.member(&organization, name, Role::Owner).await);
         }
-        let answers = at_once(3, |index| {
-            let (store, organization, user) = (bench.store.clone(), organization.clone(), owners[index].clone());
-            async move { store.change_role(&organization, &user, Role::Member, &user, NOW).await.unwrap() }
-        })
-        .await;
+        let answers =
+            at_once(3, |index| {
+                let (store, organization, user) = (bench.store.clone(), organization.clone(), owners[index].clone());
+                async move {
+                    store.change_role(&organization, &user, Role::Member, &Actor::user(&user, ""), NOW).await.unwrap()
+                }
+            })
+            .await;
         assert_eq!(answers.iter().filter(|answer| **answer == RoleChange::LastOwner).count(), 1);
         let members = bench.store.members(&organization).await.unwrap();
         assert_eq!(members.iter().filter(|member| member.role == Role::Owner).count(), 1);

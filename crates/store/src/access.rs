@@ -1,0 +1,92 @@
+//! Ending people's access: their sessions, and the number by which open pages notice it.
+
+use billing_domain::{OrganizationId, Timestamp, UserId};
+use sqlx::AssertSqlSafe;
+
+use crate::db::{Arg, Tx, args, retrying};
+use crate::{Result, Store, StoreError};
+
+/// Whose sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionsOf<'a> {
+    /// A person's in one organization.
+    Member {
+        /// Where.
+        organization_id: &'a OrganizationId,
+        /// Who.
+        user_id: &'a UserId,
+    },
+    /// A person's in all organizations.
+    User(&'a UserId),
+    /// The same, but for the one that they are using.
+    UserExcept {
+        /// Who.
+        user_id: &'a UserId,
+        /// SHA-256 of the token of the session that stays, hex.
+        token_hash: &'a str,
+    },
+    /// Those that a portal session was exchanged for.
+    Portal(&'a str),
+    /// The one with this SHA-256 of its token, hex.
+    Token(&'a str),
+}
+
+impl Store {
+    /// Ends sessions at once, everywhere; the SHA-256 of their tokens. None is no error.
+    pub async fn end_sessions(&self, which: SessionsOf<'_>, now: Timestamp) -> Result<Vec<String>> {
+        retrying!("end_sessions", self.end_sessions_once(which, now))
+    }
+
+    async fn end_sessions_once(&self, which: SessionsOf<'_>, now: Timestamp) -> Result<Vec<String>> {
+        let mut tx = self.db.begin().await?;
+        let ended = end_sessions_in(&mut tx, which, now).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+}
+
+impl<'a> SessionsOf<'a> {
+    /// A condition on `sessions` and its arguments, from `$1` on.
+    fn condition(self) -> (&'static str, Vec<Arg<'a>>) {
+        match self {
+            Self::Member { organization_id, user_id } => {
+                ("organization_id = $1 AND user_id = $2", vec![organization_id.into(), user_id.into()])
+            }
+            Self::User(user_id) => ("user_id = $1", vec![user_id.into()]),
+            Self::UserExcept { user_id, token_hash } => {
+                ("user_id = $1 AND token_hash <> $2", vec![user_id.into(), token_hash.into()])
+            }
+            Self::Portal(id) => ("portal_session_id = $1", vec![id.into()]),
+            Self::Token(token_hash) => ("token_hash = $1", vec![token_hash.into()]),
+        }
+    }
+}
+
+/// Whatever shows this wallet looks again at who may see it.
+pub(crate) async fn bump_version(tx: &mut Tx, organization_id: &OrganizationId) -> Result<()> {
+    let sql = "UPDATE wallets SET access_version = access_version + 1 WHERE organization_id = $1";
+    match tx.execute(sql, args![organization_id]).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::NotFound),
+    }
+}
+
+/// Ends sessions within a transaction: their tokens are known as ended from then on. The SHA-256 of the tokens.
+pub(crate) async fn end_sessions_in(tx: &mut Tx, which: SessionsOf<'_>, now: Timestamp) -> Result<Vec<String>> {
+    let (condition, mut args) = which.condition();
+    // The wallets first and in one order, as whatever changes several rows of an organization does.
+    let sql = format!("SELECT DISTINCT organization_id FROM sessions WHERE {condition} ORDER BY organization_id");
+    for row in tx.all(AssertSqlSafe(sql), &args).await? {
+        bump_version(tx, &row.get("organization_id")?).await?;
+    }
+    let sql = format!("DELETE FROM sessions WHERE {condition} RETURNING token_hash");
+    let rows = tx.all(AssertSqlSafe(sql), &args).await?;
+    args.clear();
+    let ended = rows.iter().map(|row| row.get("token_hash")).collect::<Result<Vec<String>>>()?;
+    for token_hash in &ended {
+        let sql =
+            "INSERT INTO ended_sessions (token_hash, ended_at) VALUES ($1, $2) ON CONFLICT (token_hash) DO NOTHING";
+        tx.execute(sql, args![token_hash, now]).await?;
+    }
+    Ok(ended)
+}
