@@ -6,6 +6,7 @@ mod sidebar;
 mod wallet_session;
 
 use billing_contract::session::{Bootstrap, Session};
+use billing_domain::SessionKind;
 use leptos::prelude::*;
 
 use crate::platform::signal::{ErasedMemo, ErasedProp, ErasedSignal};
@@ -103,6 +104,9 @@ fn render_shell(
     intl::use_zone(&session.organization.time_zone);
     follow_route(route, path, navigator, announcer);
     let manages = session.role.manages_billing();
+    // What a host has opened has the host's own settings around it, and no password.
+    let by_host = embedded || session.kind == SessionKind::Portal;
+    let has_password = !by_host && session.kind == SessionKind::Password;
     // Frames of the product on one site share the tab's storage with its own pages.
     if !embedded {
         storage::keep_for(&session.user.id);
@@ -126,29 +130,40 @@ fn render_shell(
             kept.drop_everything();
         }
         over.set(Some(why));
-        announcer.alert(session_over::heading_for(why));
+        announcer.alert(session_over::heading_for(why, by_host));
     };
     api::session::open_session(&session.id, end);
-    settings::preload_tabs();
+    if !by_host {
+        settings::preload_tabs();
+    }
     let admins = ErasedProp::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let outbox = service.sandbox && manages;
     kept.set_value(billing.map(|billing| wallet_session::start_session(*billing, service, end)));
     let session = ErasedSignal::new(session);
     let screen = dynamic::memo(move || match route.get() {
         None => Screen::NotFound,
-        Some(Route::Billing) if !manages => Screen::AskAdmin,
+        Some(route) if !manages && (by_host || route == Route::Billing) => Screen::AskAdmin,
         Some(_) => Screen::Settings,
     });
     let screen = move || match screen.get() {
-        Screen::Settings if embedded => render_billing_alone(),
+        Screen::Settings if by_host => render_billing_alone(),
         Screen::NotFound => view! { <NotFound path=path /> }.into_any(),
         Screen::AskAdmin => render_lazy(ask_admin::load, move || ask_admin::page(session, admins)).into_any(),
         Screen::Settings => view! { <Settings route=route session=session /> }.into_any(),
     };
     let frame = move || {
-        if embedded {
-            return view! { <div class="frame"><main id="main" tabindex="-1"><NewVersion />{dynamic::view(screen)}</main></div> }
-                .into_any();
+        if by_host {
+            return view! {
+                {notice.filter(|_| !embedded).map(|notice| render_ribbon(notice, None))}
+                <div class="frame frame-bare">
+                    <main id="main" tabindex="-1">
+                        <NewVersion />
+                        {dynamic::view(screen)}
+                        {(!embedded).then(|| view! { <Footer /> })}
+                    </main>
+                </div>
+            }
+            .into_any();
         }
         view! {
             <a class="skip" href="#main" on:click=move |event| {
@@ -160,12 +175,12 @@ fn render_shell(
                 {render_sidebar(session, route, announcer)}
                 <main id="main" tabindex="-1"><NewVersion />{dynamic::view(screen)}<Footer /></main>
             </div>
-            {confirmation::render_confirmation()}
+            {has_password.then(confirmation::render_confirmation)}
         }
         .into_any()
     };
     // Everything that shows figures or could be pressed goes with the session, dialogs too.
-    let shown = move || over.get().map_or_else(frame, session_over::render_page);
+    let shown = move || over.get().map_or_else(frame, |why| session_over::render_page(why, by_host));
     view! { {dynamic::view(shown)} }.into_any()
 }
 
