@@ -244,7 +244,7 @@ mod tests {
     fn format_contents_and_the_entry_before_all_count() {
         let hash = Hash::GENESIS.extend(b"format", b"contents");
         let other = [
-            Hash::GENESIS.extend(b"formatc", b"ontents"),
+            Hash::GENESIS.extend(b"formatcon", b"tents"),
             Hash::GENESIS.extend(b"format", b"content"),
             hash.extend(b"format", b"contents"),
         ];
