@@ -6,10 +6,10 @@
 #![allow(dead_code, reason = "each of the two programs says a part of what can be said")]
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use billing_contract::Message;
+use billing_domain::TextMap;
 
 use crate::platform::{intl, language};
 
@@ -62,10 +62,10 @@ pub(crate) fn translate_sentence(english: &str, message: Option<&Message>) -> St
 }
 
 /// The text with each `{name}` replaced, and each `{name:}` by the number as the reader writes it.
-fn fill_in(text: &str, params: &BTreeMap<String, String>, write_number: impl Fn(&str) -> String) -> String {
+fn fill_in(text: &str, params: &TextMap, write_number: impl Fn(&str) -> String) -> String {
     interpolate_values(text, |name| {
         let (name, number) = name.strip_suffix(':').map_or((name, false), |name| (name, true));
-        let value = params.get(name).map_or("", String::as_str);
+        let value = params.get(name).unwrap_or_default();
         if number { write_number(value) } else { value.to_owned() }
     })
 }
@@ -153,7 +153,7 @@ mod tests {
         let text = text_of(&lines, "above").unwrap();
         let written = fill_in(text, &params, |number| number.replace('.', ","));
         assert_eq!(written, "Höchstens 12,50 für Visa {maximum:}.");
-        assert_eq!(fill_in(text, &BTreeMap::new(), str::to_owned), "Höchstens  für .");
+        assert_eq!(fill_in(text, &TextMap::default(), str::to_owned), "Höchstens  für .");
         assert_eq!((text_of(&lines, "gone"), text_of(&lines, "unknown")), (Some("Weg."), None));
     }
 
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn in_english_the_server_speaks_for_itself() {
-        let message = Message { code: "link_gone".to_owned(), params: BTreeMap::new() };
+        let message = Message { code: "link_gone".to_owned(), params: TextMap::default() };
         assert_eq!(of_code(PROBLEMS, "gone"), None);
         assert_eq!(translate_sentence("Use another card.", Some(&message)), "Use another card.");
     }

@@ -1,12 +1,11 @@
 //! The load: sixteen clients that report, ask and pay for some seconds.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use billing_domain::{CardId, Currency, Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
+use billing_domain::{CardId, Currency, Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
 use billing_store::{NewCard, NewLine, NewOrganization, Origin, Store};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
@@ -109,7 +108,7 @@ async fn create_wallet(store: &Store, number: usize) -> Result<OrganizationId> {
         unit: None,
         unit_price: None,
         corrects: None,
-        details: BTreeMap::new(),
+        details: TextMap::default(),
         hold_id: None,
     };
     store.post(&new.id, vec![credit], now).await?;

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use billing_contract::session::SESSION_HEADER;
 use billing_contract::{Problem, ProblemCode, paths};
@@ -30,7 +31,7 @@ const AGAIN_MILLISECONDS: i32 = 400;
 
 /// What a server answers to requests of another shape than it knows.
 const NOT_UNDERSTOOD: [ProblemCode; 2] = [ProblemCode::Malformed, ProblemCode::MethodNotAllowed];
-/// Hears that the session of this document is over.
+/// Called when the session of this document is over.
 type OnSessionEnd = Rc<dyn Fn(SessionEnd)>;
 
 thread_local! {
@@ -140,6 +141,7 @@ impl ApiCall {
 
     /// Sends it; the text of a good answer.
     pub(super) async fn text(self) -> Result<String, ApiError> {
+        // A page whose session is over must not send in another person's name.
         refuse_when_closed()?;
         let headers = self.headers();
         let reading = self.method == Method::GET;
@@ -148,6 +150,7 @@ impl ApiCall {
         let mut answer = send().await;
         // Reading changes nothing, so it may be asked twice; whatever changes something is repeated by its own rule.
         if reading && matches!(answer, Err(FetchError::Network)) {
+            // Once, and soon: a second failure is shown.
             timers::sleep(AGAIN_MILLISECONDS).await;
             answer = send().await;
         }
@@ -158,6 +161,7 @@ impl ApiCall {
         {
             answer = send().await;
         }
+        // Any answer will do, even a refusal: the server can be reached.
         connection::set_answered(answer.is_ok());
         match answer {
             Ok(answer) if (200..300).contains(&answer.status) => {
@@ -177,6 +181,7 @@ impl ApiCall {
     pub(super) async fn save(self, name: &str, on_progress: impl Fn(Progress)) -> Result<(Progress, String), ApiError> {
         refuse_when_closed()?;
         let headers = self.headers();
+        // No limit on the whole: a large export may take minutes, but not without news.
         let request = self.request(&headers, SILENCE_LIMIT_MILLISECONDS);
         transfer::save_answer(request, name, on_progress).await.map_err(|failure| match failure {
             TransferFailure::Refused(answer) => read_refusal(&answer),
@@ -220,6 +225,7 @@ fn wants_confirmation(answer: &HttpResponse) -> bool {
 /// What an answer says that is not a good one.
 fn read_refusal(answer: &HttpResponse) -> ApiError {
     let error = ApiError::from_text(&answer.text);
+    // By code first: a session that was replaced also comes as 409, not as 401.
     let over = match error.code() {
         Some(ProblemCode::SessionChanged) => Some(SessionEnd::Replaced),
         _ if answer.status == 401 => Some(SessionEnd::SignedOut),
@@ -228,6 +234,7 @@ fn read_refusal(answer: &HttpResponse) -> ApiError {
     if let Some(over) = over {
         report_end(over);
     }
+    // An older page meets a newer server: docs/decisions/0082-old-tabs.md.
     if matches!(error, ApiError::Unreadable) || error.code().is_some_and(|code| NOT_UNDERSTOOD.contains(&code)) {
         version::check_version();
     }
@@ -242,7 +249,7 @@ fn report_unreadable() -> ApiError {
 
 fn refuse_when_closed() -> Result<(), ApiError> {
     if CLOSED.get() {
-        return Err(ApiError::Problem(Box::new(Problem::new(ProblemCode::SessionChanged, String::new()))));
+        return Err(ApiError::Problem(Arc::new(Problem::new(ProblemCode::SessionChanged, String::new()))));
     }
     Ok(())
 }

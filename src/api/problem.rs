@@ -1,6 +1,7 @@
 //! What can go wrong with a request, and the one place where that becomes a sentence.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use billing_contract::{Message, Problem, ProblemCode};
 
@@ -11,7 +12,7 @@ use crate::texts;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ApiError {
     /// The server said no, and why.
-    Problem(Box<Problem>),
+    Problem(Arc<Problem>),
     /// No connection, or it broke.
     Network,
     /// No answer in time.
@@ -23,7 +24,7 @@ pub(crate) enum ApiError {
 impl ApiError {
     /// What a failed answer says; `Unreadable` when it is no problem document.
     pub(crate) fn from_text(text: &str) -> Self {
-        decode_json(text).map_or(Self::Unreadable, |problem| Self::Problem(Box::new(problem)))
+        decode_json(text).map_or(Self::Unreadable, |problem| Self::Problem(Arc::new(problem)))
     }
 
     /// What happened and what to do, for a person.
@@ -81,7 +82,7 @@ impl ApiError {
     }
 }
 
-/// What the server says, in the page's language: its very sentence where it is one of the catalogue, else what its code
+/// What the server says, in the page's language: its very sentence where it is one of the catalog, else what its code
 /// means.
 fn in_page_language(translation: Option<&Message>, (codes, code): (Range<usize>, &str), english: &str) -> String {
     let general = || texts::of_code(codes, code).map(str::to_owned);
@@ -115,7 +116,7 @@ mod tests {
 
     #[test]
     fn only_the_servers_own_word_proves_that_a_request_was_received() {
-        let problem = |code| ApiError::Problem(Box::new(Problem::new(code, "x")));
+        let problem = |code| ApiError::Problem(Arc::new(Problem::new(code, "x")));
         for code in [ProblemCode::IdempotencyKeyInUse, ProblemCode::Timeout] {
             assert!(problem(code).proves_receipt(), "{code:?}");
         }
@@ -130,12 +131,12 @@ mod tests {
             ApiError::Network,
             ApiError::Timeout,
             ApiError::from_text("<html>502</html>"),
-            ApiError::Problem(Box::new(Problem::new(ProblemCode::Timeout, "x"))),
-            ApiError::Problem(Box::new(Problem::new(ProblemCode::IdempotencyKeyInUse, "x"))),
+            ApiError::Problem(Arc::new(Problem::new(ProblemCode::Timeout, "x"))),
+            ApiError::Problem(Arc::new(Problem::new(ProblemCode::IdempotencyKeyInUse, "x"))),
         ] {
             assert!(error.leaves_outcome_open(), "{error:?}");
         }
-        let declined = ApiError::Problem(Box::new(Problem::new(ProblemCode::CardDeclined, "x")));
+        let declined = ApiError::Problem(Arc::new(Problem::new(ProblemCode::CardDeclined, "x")));
         assert!(!declined.leaves_outcome_open());
     }
 }

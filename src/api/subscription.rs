@@ -54,7 +54,7 @@ pub(in crate::api) struct SubscriptionSource {
     pub(in crate::api) on_read: Box<dyn Fn(&str)>,
     /// Takes an event, by name and data.
     pub(in crate::api) on_event: OnEvent,
-    /// Hears whether events arrive.
+    /// Called when events begin or cease to arrive.
     pub(in crate::api) on_connection: Box<dyn Fn(ConnectionState)>,
 }
 
@@ -140,6 +140,7 @@ pub(in crate::api) fn subscribe(source: SubscriptionSource) -> EventSubscription
         own_change: RefCell::new(None),
         task: RefCell::new(None),
     });
+    // A hidden tab holds no stream: browsers keep few connections, and the server few streams.
     inner.set_visible(visibility::is_visible());
     let weak = Rc::downgrade(&inner);
     let visible = visibility::on_change(move |visible| with_upgraded(&weak, |inner| inner.set_visible(visible)));
@@ -150,6 +151,7 @@ pub(in crate::api) fn subscribe(source: SubscriptionSource) -> EventSubscription
         with_upgraded(&weak, |inner| if online { inner.reconnect() } else { inner.mark_broken() });
     });
     let weak = Rc::downgrade(&inner);
+    // One's own change is noticed even if the stream is quietly dead.
     client::when_changed(move || with_upgraded(&weak, SubscriptionInner::expect_own_change));
     EventSubscription { inner, _visible: visible, _network: network }
 }
@@ -172,6 +174,7 @@ impl SubscriptionInner {
         if self.over.get() {
             return;
         }
+        // First everything is let go of: whoever comes back joins anew.
         self.leave();
         if visible {
             self.join();
@@ -183,22 +186,27 @@ impl SubscriptionInner {
 
     /// Among the tabs of the session: the first one streams and relays to the others.
     fn join(self: &Rc<Self>) {
+        // With the session in it, so that tabs of another person share nothing.
         let name = format!("nexis-billing/{}/{}", client::session_id().unwrap_or_default(), self.source.name);
         let (receiver, granted) = (Rc::downgrade(self), Rc::downgrade(self));
         let channel =
             TabChannel::open(&name, move |text| with_upgraded(&receiver, |inner| inner.receive_from_tab(text)));
         let lock =
+            // The lock decides which tab streams; browsers release it even when a tab crashes.
             channel.as_ref().and_then(|_| Lock::request(&name, move || with_upgraded(&granted, Self::start_streaming)));
         if lock.is_some() {
             self.channel.replace(channel);
             self.lock.replace(lock);
+            // Asks whoever streams whether events arrive.
             self.post(Relay::Joined);
             self.watch_silence();
         } else {
+            // Without locks or channels each tab streams for itself: docs/decisions/0078-one-stream-per-browser.md.
             self.start_streaming();
         }
         if self.stale.get() {
             let silent = clock::now_millis() - self.confirmed_at.get();
+            // Away for longer than a stream may be silent: what is shown may be old.
             if silent > SILENCE_MILLISECONDS.into() {
                 self.mark_lost();
             }
@@ -214,6 +222,7 @@ impl SubscriptionInner {
         for timer in [&self.retry, &self.silence, &self.poll, &self.own_change] {
             timer.replace(None);
         }
+        // What is being read is dropped with its task, so nothing is being read any more.
         self.reading.set(false);
         self.read_again.set(false);
         self.task.replace(None);
@@ -244,6 +253,7 @@ impl SubscriptionInner {
             return;
         }
         let (receiver, changed) = (Rc::downgrade(self), Rc::downgrade(self));
+        // Heartbeats too: they are the proof that the stream lives.
         let names: Vec<_> = self.source.events.iter().copied().chain([event::HEARTBEAT]).collect();
         let stream = Stream::open(
             &(self.source.address)(),
@@ -266,6 +276,7 @@ impl SubscriptionInner {
         match (Relay::read(text), self.streaming.get()) {
             (Some(Relay::Joined), true) => self.post(if self.live.get() { Relay::Live } else { Relay::Lost }),
             (Some(Relay::Live), false) => self.follow(),
+            // Believed: the streaming tab knows more than this one.
             (Some(Relay::Lost), false) => self.mark_broken(),
             (Some(Relay::Event { name, data }), false) => {
                 self.follow();
@@ -289,8 +300,10 @@ impl SubscriptionInner {
             return;
         }
         if self.streaming.get() {
+            // Relayed before it is applied: the other tabs wait for this one only.
             self.post(Relay::Event { name, data });
         }
+        // Lines and wallets have a position of their own, by which an old answer is recognized; the others have not.
         if ![event::HEARTBEAT, event::TRANSACTION, event::WALLET].contains(&name) {
             self.changes.set(self.changes.get().wrapping_add(1));
         }
@@ -333,6 +346,7 @@ impl SubscriptionInner {
     /// by our own rule.
     fn mark_broken(self: &Rc<Self>) {
         if self.over.get() || !visibility::is_visible() {
+            // Over, or hidden: then there is no stream to lose.
             return;
         }
         self.close();
@@ -345,8 +359,10 @@ impl SubscriptionInner {
         if self.streaming.get() {
             let failures = self.failures.get();
             self.failures.set(failures.saturating_add(1));
+            // Spread at random and growing, so that a server that comes back is not stormed.
             self.retry_after(retry::retry_delay(failures, random::random_below));
         } else {
+            // This tab does not stream: it waits for the one that does, and looks by itself.
             self.watch_silence();
         }
     }
@@ -388,6 +404,7 @@ impl SubscriptionInner {
         let (weak, received) = (Rc::downgrade(self), self.received.get());
         let check = move || {
             with_upgraded(&weak, |inner| {
+                // The stream has delivered something since: then it lives.
                 if inner.received.get() == received {
                     inner.read();
                 }
@@ -398,6 +415,7 @@ impl SubscriptionInner {
 
     /// Reads everything, and again after a while as long as no events arrive.
     fn read(self: &Rc<Self>) {
+        // One reading at a time; what is asked meanwhile is read afterwards.
         if self.reading.replace(true) {
             return self.read_again.set(true);
         }
@@ -405,10 +423,12 @@ impl SubscriptionInner {
         self.task.replace(Some(task::spawn_task(async move {
             let answer = Self::read_settled(&weak).await;
             with_upgraded(&weak, |inner| {
+                // Even after a failure, or nothing would ever be read again.
                 inner.reading.set(false);
                 if let Some(text) = &answer {
                     (inner.source.on_read)(text);
                 }
+                // Asked again later, until events arrive.
                 if answer.is_none() || !inner.live.get() {
                     inner.schedule_read();
                 } else if inner.read_again.get() {
@@ -425,6 +445,7 @@ impl SubscriptionInner {
         for _ in 0..TRIES {
             let (reading, before) = weak.upgrade().map(|inner| ((inner.source.read)(), inner.changes.get()))?;
             answer = reading.await.ok();
+            // An event that came meanwhile may be newer than the answer.
             if answer.is_none() || weak.upgrade()?.changes.get() == before {
                 break;
             }

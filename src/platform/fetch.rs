@@ -59,6 +59,7 @@ pub(super) struct TimeLimit {
 impl TimeLimit {
     /// Runs from now on.
     pub(super) fn start(milliseconds: i32) -> Result<Self, FetchError> {
+        // Without it a request could not be given up, so none is sent.
         let controller = AbortController::new().map_err(|_| FetchError::Network)?;
         let limit = Self { controller, milliseconds, passed: Rc::default(), timer: RefCell::default() };
         limit.restart();
@@ -97,8 +98,10 @@ pub(crate) async fn send_request(request: HttpRequest<'_>) -> Result<HttpRespons
 /// Whether the server says that nothing is at this address any more, whatever the browser has kept of it.
 pub(super) async fn is_gone(address: &str) -> bool {
     let Ok(limit) = TimeLimit::start(GONE_LIMIT_MILLISECONDS) else { return false };
+    // Past the browser's cache, which would go on answering for a file that is gone.
     let request = RequestBuilder::new(address).method(Method::HEAD).cache(web_sys::RequestCache::NoStore);
     let Ok(request) = request.abort_signal(Some(&limit.controller.signal())).build() else { return false };
+    // Only a clear 404: a server that is away says nothing about the file.
     request.send().await.is_ok_and(|answer| answer.status() == 404)
 }
 

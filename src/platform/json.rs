@@ -15,6 +15,7 @@ use self::reader::JsonReader;
 pub(crate) fn decode_json<T: DeserializeOwned>(text: &str) -> Option<T> {
     let mut reader = JsonReader::of(text);
     let value = T::deserialize(&mut reader).ok()?;
+    // What follows a complete value is no JSON of ours.
     reader.end().ok()?;
     Some(value)
 }

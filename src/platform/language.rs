@@ -33,7 +33,8 @@ pub(crate) fn page_locale() -> String {
 }
 
 fn is_of(tag: &str, code: &str) -> bool {
-    tag.strip_prefix(code).is_some_and(|region| region.starts_with('-') && !region.contains("-u-"))
+    tag.strip_prefix(code)
+        .is_some_and(|region| region.starts_with('-') && region.split('-').all(|subtag| subtag != "u"))
 }
 
 /// Keeps the choice in this browser, for the next start of the page; forgotten where storage is forbidden.

@@ -42,6 +42,7 @@ impl Lock {
         let granted = {
             let held = Rc::clone(&held);
             Closure::once_into_js(move || {
+                // Granted in the same moment in which it was given up: passed on at once.
                 if held.borrow().over {
                     return JsValue::UNDEFINED;
                 }
@@ -63,6 +64,7 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         let mut held = self.held.borrow_mut();
+        // Before it is aborted or released, in case it is just being granted.
         held.over = true;
         // Without effect once the lock is held.
         self.waiting.abort();

@@ -53,6 +53,7 @@ impl CardForm {
     /// Sends what stands in the form to Stripe, which may ask the cardholder; the error is Stripe's sentence for them, or
     /// nothing when Stripe could not be reached.
     pub(crate) async fn confirm(&self) -> Result<(), Option<String>> {
+        // Stripe wants an address to come back to, even where its question stays in the page.
         let address = web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
         let _aside = dialog::step_aside();
         match confirm_setup(&self.0, &address).await {
@@ -65,6 +66,7 @@ impl CardForm {
 /// Lets the cardholder answer the bank about the payment with this secret. `card`: the payment was begun without them, and
 /// is confirmed anew with it. Whatever comes of it, the server knows.
 pub(crate) async fn answer_bank(key: &str, secret: &str, card: Option<&str>, script: &str) -> Result<(), NotLoaded> {
+    // While this lives our dialog is aside: docs/decisions/0067-challenge-over-a-dialog.md.
     let _aside = dialog::step_aside();
     next_action(key, secret, card.unwrap_or_default(), script).await.map(drop).map_err(|_| NotLoaded)
 }

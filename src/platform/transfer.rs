@@ -40,6 +40,7 @@ impl Records {
         for byte in bytes {
             match byte {
                 b'"' => self.quoted = !self.quoted,
+                // A doubled quote inside a field switches twice, so it needs no case of its own.
                 b'\n' if !self.quoted => self.count += 1,
                 _ => {}
             }
@@ -57,10 +58,12 @@ pub(crate) async fn save_answer(
     let limit = TimeLimit::start(request.limit_milliseconds).map_err(TransferFailure::Broken)?;
     let broken = || TransferFailure::Broken(limit.failure());
     let open = fetch::open_request(&request, &limit).await.map_err(|_| broken())?;
+    // A refusal is JSON and read whole: its sentence is shown instead of a file.
     if !open.ok() {
         return Err(HttpResponse::read(open).await.map_or_else(|_| broken(), TransferFailure::Refused));
     }
     let name =
+        // The server names the file by organization and month, which this page need not know.
         open.headers().get("content-disposition").and_then(|text| name_in(&text)).unwrap_or_else(|| name.to_owned());
     let body = open.body().ok_or_else(broken)?;
     let (progress, parts) = read_body(&body, &limit, on_progress).await.map_err(|_| broken())?;
@@ -70,7 +73,7 @@ pub(crate) async fn save_answer(
 
 /// The file name in a `Content-Disposition` header (RFC 6266, `filename*=UTF-8''…`).
 fn name_in(disposition: &str) -> Option<String> {
-    let (_, encoded) = disposition.split_once("filename*=UTF-8''")?;
+    let encoded = disposition.split(';').find_map(|parameter| parameter.trim().strip_prefix("filename*=UTF-8''"))?;
     js_sys::decode_uri_component(encoded).ok().map(String::from)
 }
 
@@ -83,6 +86,7 @@ async fn read_body(
     let (parts, mut pieces, mut kept) = (Array::new(), Array::new(), 0);
     let (mut bytes, mut records) = (0, Records::default());
     loop {
+        // Counted anew with each piece: a slow download is fine, a silent one is not.
         limit.restart();
         let read = JsFuture::from(reader.read()).await?;
         if Reflect::get(&read, &"done".into())?.is_truthy() {
@@ -93,6 +97,7 @@ async fn read_body(
         records.read(&piece.to_vec());
         pieces.push(&piece);
         (bytes, kept) = (bytes + length, kept + length);
+        // Handed over in pieces: an export of a million lines does not fit into the Wasm's memory.
         if kept >= PART_BYTES {
             parts.push(&JsValue::from(Blob::new_with_u8_array_sequence(&pieces)?));
             (pieces, kept) = (Array::new(), 0);
@@ -106,6 +111,7 @@ async fn read_body(
 fn offer_download(parts: &Array, name: &str) -> Result<(), JsValue> {
     let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::UNDEFINED)?;
     let url = Url::create_object_url_with_blob(&Blob::new_with_blob_sequence(parts)?)?;
+    // A link that nobody sees: browsers save a file under a name of its own only that way.
     let link: HtmlAnchorElement = document.create_element("a")?.dyn_into()?;
     link.set_href(&url);
     link.set_download(name);

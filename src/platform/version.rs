@@ -20,6 +20,7 @@ pub(crate) fn outdated_signal() -> ArcRwSignal<bool> {
 
 /// Something went wrong as it does in an old page: asks whether the server still has the program that runs here.
 pub(crate) fn check_version() {
+    // One question at a time, and none any more once the answer is known.
     if cfg!(not(target_arch = "wasm32")) || ASKING.get() || outdated_signal().get_untracked() {
         return;
     }
@@ -28,6 +29,7 @@ pub(crate) fn check_version() {
     spawn_local(async move {
         let gone = fetch::is_gone(&address).await;
         ASKING.set(false);
+        // For good: an old page does not become a new one without being loaded.
         if gone {
             outdated_signal().set(true);
         }
@@ -38,5 +40,6 @@ pub(crate) fn check_version() {
 fn own_program() -> Option<String> {
     let document = web_sys::window()?.document()?;
     let link = document.query_selector("link[rel=preload][as=fetch]").ok()??;
+    // Development builds have names without a hash, of which nothing can be concluded.
     link.get_attribute("href").filter(|address| address.contains('-'))
 }

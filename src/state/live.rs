@@ -77,7 +77,6 @@ pub(crate) struct WalletState {
     pub(crate) freshness: ErasedSignal<Freshness>,
     /// Who moves the money.
     pub(crate) service: Service,
-    /// The manual top-up.
     pub(crate) payment: ManualPayment,
     /// What may be charged at once.
     pub(crate) limits: ChargeLimits,

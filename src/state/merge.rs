@@ -14,6 +14,7 @@ const RECENT_LINES: usize = 300;
 
 /// Takes `new` unless `present` was read later.
 pub(super) fn merge_wallet(present: &mut Wallet, new: Wallet) {
+    // Events and answers arrive in any order; position and time say which is the newer.
     if (new.last_seq, new.as_of) >= (present.last_seq, present.as_of) {
         *present = new;
     }
@@ -23,6 +24,7 @@ pub(super) fn merge_wallet(present: &mut Wallet, new: Wallet) {
 /// late.
 pub(super) fn merge_top_up(list: &mut Vec<TopUp>, new: TopUp) -> TopUp {
     match list.iter_mut().find(|known| known.id == new.id) {
+        // A late event of an earlier state must not bring a finished payment back.
         Some(known) if known.status.is_final() => return known.clone(),
         Some(known) => known.clone_from(&new),
         None => {
@@ -30,6 +32,7 @@ pub(super) fn merge_top_up(list: &mut Vec<TopUp>, new: TopUp) -> TopUp {
             let mut finished = 0;
             list.retain(|known| {
                 finished += usize::from(known.status.is_final());
+                // Open ones are never dropped: their outcome is still to come.
                 known.status.is_open() || finished <= FINISHED_TOP_UPS
             });
         }
@@ -49,6 +52,7 @@ pub(super) fn merge_request(list: &mut Vec<FundsRequest>, new: FundsRequest) {
 /// Puts a payment link into the list, newest first. What is over stays over, whatever arrives late.
 pub(super) fn merge_link(list: &mut Vec<PaymentLink>, new: PaymentLink) {
     match list.iter_mut().find(|known| known.id == new.id) {
+        // A late event of an earlier state must not bring a link back to life.
         Some(known) if !known.state.is_alive() && new.state.is_alive() => {}
         Some(known) => *known = new,
         None => list.insert(0, new),
@@ -63,6 +67,7 @@ pub(super) fn merge_card(list: &mut Vec<Card>, new: Card) {
     }
     if new.is_default {
         for known in list.iter_mut() {
+            // There is one default card: the event names the new one only.
             known.is_default = false;
         }
         list.insert(0, new);
@@ -73,10 +78,12 @@ pub(super) fn merge_card(list: &mut Vec<Card>, new: Card) {
 
 /// Adds a new line at the end of the recent ones.
 pub(super) fn merge_line(recent: &mut Vec<Transaction>, new: Transaction) {
+    // A stream that was resumed may send a line twice.
     if recent.last().is_none_or(|last| last.seq < new.seq) {
         recent.push(new);
     }
     if recent.len() > RECENT_LINES {
+        // A third at once, so that not every line moves all the others.
         recent.drain(..RECENT_LINES / 3);
     }
 }

@@ -39,7 +39,7 @@ pub(crate) enum PaymentStage {
     Waiting(TopUp),
     /// The cardholder has to confirm.
     Challenge(TopUp),
-    /// The cardholder's word is on its way to the bank.
+    /// The cardholder's answer is on its way to the bank.
     Answering(TopUp),
     /// Nobody knows yet whether the card was charged.
     Unknown(TopUp),
@@ -85,7 +85,7 @@ impl PaymentStage {
             return None;
         }
         match (self, Self::of(news.clone())) {
-            // While a person's word is under way, the question it answers is no news.
+            // While a person's answer is under way, the question it answers is no news.
             (Self::Answering(_), Self::Challenge(_)) | (Self::Asking(_), Self::Unknown(_)) => None,
             (_, next) => Some(next),
         }

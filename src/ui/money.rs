@@ -70,7 +70,10 @@ pub(crate) fn digits_short(amount: Money, currency: Currency, usual: u32) -> u32
 pub(crate) fn explicit_text(amount: Money, currency: Currency) -> String {
     let text = money_text(amount, currency, MoneyStyle::Total);
     // A code begins with its country's, and so does a sign that names it.
-    let is_named = currency.code().get(..2).is_some_and(|country| text.contains(country));
+    let is_named = currency
+        .code()
+        .get(..2)
+        .is_some_and(|country| text.as_bytes().windows(2).any(|pair| pair == country.as_bytes()));
     if is_named { text } else { format!("{text} {currency}") }
 }
 
@@ -154,10 +157,10 @@ pub(crate) fn Figure(
     let text = ErasedMemo::new(move || money_text(amount.get(), currency, style));
     let parts = view(move || {
         let text = text.get();
-        let (whole, rest) = text.split_at(point_of(&text, currency).unwrap_or(text.len()));
+        let (whole, rest) = point_of(&text, currency).and_then(|at| text.split_at_checked(at)).unwrap_or((&text, ""));
         // Behind the digits may stand the currency.
         let digits = rest.char_indices().skip(1).find(|(_, letter)| !letter.is_ascii_digit());
-        let (minor, after) = rest.split_at(digits.map_or(rest.len(), |(at, _)| at));
+        let (minor, after) = digits.and_then(|(at, _)| rest.split_at_checked(at)).unwrap_or((rest, ""));
         view! { {whole.to_owned()}<span class="figure-minor">{minor.to_owned()}</span>{after.to_owned()} }
     });
     view! { <bdi class="figure" class:figure-negative=Signal::derive(move || amount.get().is_negative())>{parts}</bdi> }

@@ -23,7 +23,7 @@ const cases = [
   ["301 seconds old", header({ timestamp: NOW - 301 }), payload, "stale"],
   ["by a stranger", header({ secret: "whsec_stranger" }), payload, "bad"],
   ["tampered", good, payload.replace("pi_1", "pi_2"), "bad"],
-  ["re-serialised", good, JSON.stringify(JSON.parse(payload)), "bad"],
+  ["re-serialized", good, JSON.stringify(JSON.parse(payload)), "bad"],
   ["several v1, one of them good", `t=${NOW},v1=${"0".repeat(64)},v1=${v1(good)}`, payload, "ok"],
   ["several v1, none good", `t=${NOW},v1=${"0".repeat(64)},v1=${"f".repeat(64)}`, payload, "bad"],
   ["v0 only", header({ scheme: "v0" }), payload, "bad"],

@@ -1,4 +1,4 @@
-//! Holds that the page's words come out of its catalogue: no message without a place, no English written into a view;
+//! Holds that the page's words come out of its catalog: no message without a place, no English written into a view;
 //! and that a browser's translator is let at no words but those that survive it.
 
 use crate::workspace;

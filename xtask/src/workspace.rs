@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-/// The folder of the workspace's `Cargo.toml`. Cargo's word at run time counts: two clones that share a build folder
+/// The folder of the workspace's `Cargo.toml`. What Cargo says at run time counts: two clones that share a build folder
 /// share this program too.
 pub(crate) fn root_folder() -> PathBuf {
     let manifest =

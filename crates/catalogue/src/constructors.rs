@@ -1,4 +1,4 @@
-//! The server's sentences as Rust: a constructor for each, an argument for each placeholder. What the catalogue does not have
+//! The server's sentences as Rust: a constructor for each, an argument for each placeholder. What the catalog does not have
 //! cannot be sent, and no parameter forgotten; one that nobody calls is dead code to the compiler.
 
 use std::fmt::Write;

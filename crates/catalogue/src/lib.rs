@@ -23,7 +23,7 @@ pub use message::{Catalogue, CatalogueError, Message, ParameterKind, Placeholder
 /// The file of one language.
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
-    /// `de`
+    /// The language's code, such as `de` (BCP 47).
     pub language: &'static str,
     /// What its speakers call it.
     pub name: &'static str,
@@ -57,7 +57,7 @@ impl Source {
     /// What the file holds.
     ///
     /// # Errors
-    /// The file is no catalogue.
+    /// The file is no catalog.
     pub fn read(&self) -> Result<Catalogue, CatalogueError> {
         Catalogue::parse(self.json).map_err(|error| error.within(self.language))
     }

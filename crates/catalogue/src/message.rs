@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// A file that is no catalogue.
+/// A file that is no catalog.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {what}")]
 pub struct CatalogueError {
@@ -138,7 +138,7 @@ pub enum ParameterKind {
 /// What stands between braces: `minimum:amount`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placeholder<'a> {
-    /// `minimum`
+    /// The name inside the braces, such as `minimum`.
     pub name: &'a str,
     /// What is filled in.
     pub kind: ParameterKind,

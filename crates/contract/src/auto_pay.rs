@@ -12,7 +12,7 @@ use crate::{Entered, Message};
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum HealthState {
-    /// Switched off.
+    /// Switched off by a person, or never switched on.
     Off,
     /// Above the threshold, ready.
     Armed,
@@ -40,7 +40,7 @@ pub struct Health {
     /// Which attempt was declined last, from 1.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub attempt: Option<i64>,
-    /// One sentence.
+    /// Why it is in this state, as one English sentence; null where the state says all.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub reason: Option<String>,
     /// `reason` for other languages than English.
@@ -52,7 +52,7 @@ pub struct Health {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MonthFigures {
-    /// Settled.
+    /// Settled automatic charges of this month, in the wallet's currency.
     pub spent: Money,
     /// On its way or unknown.
     pub in_flight: Money,
@@ -66,13 +66,13 @@ pub struct MonthFigures {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AutoPay {
-    /// Switched on.
+    /// What a person switched; a pause leaves it `true` and stands in `health`.
     pub enabled: bool,
     /// The wallet's currency.
     pub currency: Currency,
     /// At or below this the wallet is refilled.
     pub threshold: Money,
-    /// How.
+    /// How a charge is sized: a fixed amount, or up to a balance.
     #[cfg_attr(feature = "openapi", schema(value_type = RefillShape))]
     pub refill: Refill,
     /// Never more in a month.
@@ -90,7 +90,7 @@ pub struct AutoPay {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub resumes_with_default_card: bool,
-    /// The cap's month.
+    /// The calendar month that the cap counts, and what it has left.
     pub month: MonthFigures,
     /// What `If-Match` must say to change it.
     pub etag: String,
@@ -106,14 +106,14 @@ pub struct AutoPay {
 pub enum EnteredRefill {
     /// The same amount each time.
     Fixed {
-        /// Decimal string.
+        /// Decimal string, whole minor units, within the top-up limits.
         #[cfg_attr(feature = "openapi", schema(required = true))]
         #[serde(default)]
         amount: Entered,
     },
     /// Up to a balance.
     Target {
-        /// Decimal string.
+        /// Decimal string, above the threshold.
         #[cfg_attr(feature = "openapi", schema(required = true))]
         #[serde(default)]
         balance: Entered,
@@ -127,12 +127,12 @@ pub enum EnteredRefill {
 pub enum RefillShape {
     /// The same amount each time.
     Fixed {
-        /// Decimal string.
+        /// Decimal string, whole minor units.
         amount: Money,
     },
     /// Up to a balance.
     Target {
-        /// Decimal string.
+        /// Decimal string, above the threshold.
         balance: Money,
     },
 }
@@ -142,15 +142,15 @@ pub enum RefillShape {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PutAutoPay {
-    /// On or off.
+    /// `false` keeps the settings and stops charging.
     pub enabled: bool,
-    /// Decimal string.
+    /// Decimal string, in the wallet's currency.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub threshold: Entered,
-    /// How to refill.
+    /// The two ways to size a charge.
     pub refill: EnteredRefill,
-    /// Decimal string.
+    /// Decimal string: never more than this in a calendar month.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub monthly_cap: Entered,

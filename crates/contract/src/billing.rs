@@ -19,9 +19,9 @@ use crate::wallet::Wallet;
 pub struct Limits {
     /// The wallet's currency.
     pub currency: Currency,
-    /// Smallest top-up.
+    /// Smallest top-up, whole minor units.
     pub min: Money,
-    /// Largest top-up.
+    /// Largest top-up, whole minor units.
     pub max: Money,
 }
 
@@ -41,15 +41,15 @@ impl From<&Limits> for ChargeLimits {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Billing {
-    /// Balance and status.
+    /// As `GET /wallet` answers it.
     pub wallet: Wallet,
-    /// Automatic payments.
+    /// As `GET /auto-pay` answers it.
     pub auto_pay: AutoPay,
     /// Connected cards, the default first.
     pub cards: Vec<Card>,
-    /// Top-up limits.
+    /// What one top-up may charge.
     pub limits: Limits,
-    /// This month.
+    /// The running month, as `GET /usage` answers it.
     pub usage: Usage,
     /// The first page of the ledger.
     pub transactions: TransactionPage,

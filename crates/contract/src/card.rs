@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 use crate::top_up::{Decline, NextAction};
 use crate::wallet::Wallet;
 
-/// A connected card.
+/// A connected card, without its number: only the provider has that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Card {
-    /// UUIDv7.
+    /// UUIDv7, as top-ups and settings name it.
     pub id: String,
     /// `visa`, `mastercard`, `amex` …
     pub brand: String,
-    /// Last four digits.
+    /// Last four digits, zeros kept.
     pub last4: String,
-    /// 1 to 12.
+    /// 1 to 12; the card is good to the end of that month.
     pub exp_month: u8,
-    /// Four digits.
+    /// Four digits, such as 2027.
     pub exp_year: u16,
     /// Charged unless another one is named.
     pub is_default: bool,
@@ -62,21 +62,21 @@ pub enum CardSetupStatus {
     Failed,
 }
 
-/// Connecting a card.
+/// A card on its way to being connected, from the request to its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CardSetup {
-    /// UUIDv7.
+    /// UUIDv7, under which its outcome is asked for.
     pub id: String,
-    /// Where it stands.
+    /// Final when `succeeded` or `failed`.
     pub status: CardSetupStatus,
-    /// With `action_required`.
+    /// With `action_required`: what the cardholder has to do.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next_action: Option<NextAction>,
-    /// With `failed`.
+    /// With `failed`: why the bank refused the card.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub decline: Option<Decline>,
-    /// With `succeeded`.
+    /// With `succeeded`: the card as connected.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub card: Option<Card>,
     /// With `succeeded`: the wallet as it is then.
@@ -84,10 +84,10 @@ pub struct CardSetup {
     pub wallet: Option<Box<Wallet>>,
 }
 
-/// `GET /cards`.
+/// `GET /cards`: the connected cards, without removed ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CardList {
-    /// The default first.
+    /// The default first, then in the order of connecting.
     pub items: Vec<Card>,
 }

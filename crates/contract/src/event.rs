@@ -4,19 +4,19 @@ use serde::{Deserialize, Serialize};
 
 /// Data: a [`crate::transaction::Transaction`]. Its `id` is the line's `seq`.
 pub const TRANSACTION: &str = "transaction";
-/// Data: a [`crate::wallet::Wallet`].
+/// Data: a whole [`crate::wallet::Wallet`], not a difference.
 pub const WALLET: &str = "wallet";
-/// Data: an [`crate::auto_pay::AutoPay`].
+/// Data: a whole [`crate::auto_pay::AutoPay`], not a difference.
 pub const AUTO_PAY: &str = "auto_pay";
-/// Data: a [`crate::top_up::TopUp`].
+/// Data: a [`crate::top_up::TopUp`] that is new or changed.
 pub const TOP_UP: &str = "top_up";
 /// Data: a [`crate::card::Card`] that is new, changed or removed.
 pub const CARD: &str = "card";
-/// Data: a [`crate::request::FundsRequest`].
+/// Data: a [`crate::request::FundsRequest`] that is new or answered.
 pub const REQUEST: &str = "request";
-/// Data: a [`crate::link::PaymentLink`].
+/// Data: a [`crate::link::PaymentLink`] that is new or changed.
 pub const LINK: &str = "link";
-/// Data: a [`SessionEvent`].
+/// Data: a [`SessionEvent`]. The stream ends with it.
 pub const SESSION: &str = "session";
 /// Data: a [`HeartbeatEvent`]. Says nothing but that the stream is alive.
 pub const HEARTBEAT: &str = "heartbeat";
@@ -40,7 +40,7 @@ pub enum SessionState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionEvent {
-    /// Why.
+    /// Why it ended; what the page does next depends on it.
     pub state: SessionState,
 }
 

@@ -9,7 +9,7 @@ use crate::auto_pay::EnteredRefill;
 use crate::top_up::CardSummary;
 use crate::{Entered, Message};
 
-/// `POST /payment-links`.
+/// `POST /payment-links`, for owners and admins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -22,7 +22,7 @@ pub struct CreatePaymentLink {
     /// Automatic payments that it switches on with the card; only with a purpose that connects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_pay: Option<EnteredLinkSettings>,
-    /// A word for whoever opens it, at most 300 characters.
+    /// A note for whoever opens it, at most 300 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// How long it lives: 3,600 to 604,800; 86,400 when left out.
@@ -35,13 +35,13 @@ pub struct CreatePaymentLink {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnteredLinkSettings {
-    /// Decimal string.
+    /// Decimal string, in the wallet's currency.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub threshold: Entered,
-    /// How to refill.
+    /// The two ways to size a charge.
     pub refill: EnteredRefill,
-    /// Decimal string.
+    /// Decimal string: never more than this in a calendar month.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub monthly_cap: Entered,
@@ -53,24 +53,24 @@ pub struct EnteredLinkSettings {
 pub struct LinkSettings {
     /// At or below this the wallet is refilled.
     pub threshold: Money,
-    /// How.
+    /// How a charge is sized: a fixed amount, or up to a balance.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::auto_pay::RefillShape))]
     pub refill: Refill,
     /// Never more in a month.
     pub monthly_cap: Money,
 }
 
-/// A payment link, as its maker sees it. Its token is told once, when it is made.
+/// A payment link, as its maker sees it. Its token is shown once, when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PaymentLink {
-    /// UUIDv7.
+    /// UUIDv7; it opens nothing, unlike the token.
     pub id: String,
     /// What it asks for.
     pub purpose: LinkPurpose,
     /// Where it stands; one that is alive becomes `expired` at `expires_at`.
     pub state: LinkState,
-    /// What is paid.
+    /// What the link charges; null where it only connects a card.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub amount: Option<Money>,
     /// The wallet's currency.
@@ -82,7 +82,7 @@ pub struct PaymentLink {
     pub note: String,
     /// Who made it, by name.
     pub created_by: String,
-    /// When.
+    /// When the link was made.
     pub created_at: Timestamp,
     /// From then on it is dead.
     pub expires_at: Timestamp,
@@ -99,7 +99,7 @@ pub struct PaymentLink {
     pub declined_cards: i64,
 }
 
-/// `GET /payment-links`.
+/// `GET /payment-links`, for owners and admins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PaymentLinkList {
@@ -107,11 +107,11 @@ pub struct PaymentLinkList {
     pub items: Vec<PaymentLink>,
 }
 
-/// What `POST /payment-links` answers: the only time that the address is told.
+/// What `POST /payment-links` answers: the only time that the address is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreatedPaymentLink {
-    /// The link.
+    /// The link as the list shows it.
     pub link: PaymentLink,
     /// The address, with the token behind `#`, where no server and no log sees it.
     pub url: String,
@@ -142,13 +142,13 @@ pub struct ResolveLink {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PayPage {
-    /// Whose wallet.
+    /// Name of the organization whose wallet is filled.
     pub organization: String,
-    /// Who asks.
+    /// Name of the person who made the link.
     pub requested_by: String,
-    /// What for.
+    /// Whether the card is charged, connected, or both.
     pub purpose: LinkPurpose,
-    /// What is paid.
+    /// What the link charges; null where it only connects a card.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub amount: Option<Money>,
     /// What the card is charged at once when the link is used now: `amount`, or the first automatic payment where the
@@ -161,9 +161,9 @@ pub struct PayPage {
     /// Automatic payments that it switches on.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub auto_pay: Option<LinkSettings>,
-    /// The asker's word; may be empty.
+    /// The asker's note; may be empty.
     pub note: String,
-    /// Until when.
+    /// From then on the link is dead.
     pub expires_at: Timestamp,
     /// The organization's time zone, in which that is written.
     pub time_zone: String,
@@ -195,14 +195,14 @@ pub struct CompleteLink {
     pub expected_charge: Option<Entered>,
 }
 
-/// `POST /pay/status`.
+/// `POST /pay/status`: where an attempt stands.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AskAttempt {
     /// What stands behind `#`.
     pub token: String,
-    /// [`PayAttempt::id`].
+    /// [`PayAttempt::id`]; only an attempt of this link is found.
     pub attempt_id: String,
 }
 
@@ -213,7 +213,7 @@ pub struct AskAttempt {
 pub struct AnswerAttempt {
     /// What stands behind `#`.
     pub token: String,
-    /// [`PayAttempt::id`].
+    /// [`PayAttempt::id`]; only an attempt of this link is found.
     pub attempt_id: String,
     /// The cardholder said yes.
     pub approve: bool,
@@ -242,9 +242,9 @@ pub enum PayStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PayAttempt {
-    /// UUIDv7.
+    /// UUIDv7, under which its outcome is asked for.
     pub id: String,
-    /// Where it stands.
+    /// Final unless `processing`, `action_required` or `unknown`.
     pub status: PayStatus,
     /// Why the bank refused, and what to do about it; with `declined`.
     #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -265,7 +265,7 @@ pub struct PayAttempt {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub amount: Option<Money>,
-    /// The card.
+    /// The card that was entered, once it is known.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub card: Option<CardSummary>,
     /// When it was paid or connected; with `succeeded`.

@@ -3,25 +3,25 @@
 use billing_domain::Role;
 use serde::{Deserialize, Serialize};
 
-/// One person.
+/// One person of the organization and their role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Member {
     /// UUIDv7 of the user.
     pub id: String,
-    /// Full name.
+    /// Full name, as receipts and links show it.
     pub name: String,
-    /// Sign-in address.
+    /// Sign-in address, as it was entered.
     pub email: String,
     /// What they may do.
     pub role: Role,
 }
 
-/// `GET /members`.
+/// `GET /members`: everybody, for every signed-in person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MemberList {
-    /// By name.
+    /// Everybody, sorted by name.
     pub items: Vec<Member>,
 }
 
@@ -30,6 +30,6 @@ pub struct MemberList {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PutRole {
-    /// The new role.
+    /// The role from now on.
     pub role: Role,
 }

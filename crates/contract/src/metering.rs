@@ -15,9 +15,9 @@ pub const MAX_EVENTS: usize = 1_000;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Authorize {
-    /// Whose wallet.
+    /// UUIDv7 of the organization whose wallet pays.
     pub organization_id: String,
-    /// What will start.
+    /// What kind of work will start.
     pub kind: UsageKind,
     /// What it will probably cost; this much is held.
     #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -27,14 +27,14 @@ pub struct Authorize {
     pub ttl_seconds: i64,
 }
 
-/// The answer.
+/// Whether the work may start, distinguished by `allowed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Authorization {
-    /// Go ahead.
+    /// Go ahead: the estimate is held.
     Allowed {
-        /// `true`.
+        /// Always `true`: by which programs distinguish the two.
         allowed: bool,
         /// Name it in the usage line, or release it.
         hold_id: String,
@@ -43,11 +43,11 @@ pub enum Authorization {
         /// What the wallet could bear for this piece of work.
         max_amount: Money,
     },
-    /// Not now.
+    /// Not now: nothing is held.
     Refused {
-        /// `false`.
+        /// Always `false`: by which programs distinguish the two.
         allowed: bool,
-        /// Why.
+        /// Why the wallet does not allow it.
         reason: Refusal,
         /// When asking again may help.
         #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -62,15 +62,15 @@ pub enum Authorization {
 pub struct UsageEvent {
     /// Unique per organization for ever, 1 to 255 characters.
     pub id: String,
-    /// Whose wallet.
+    /// UUIDv7 of the organization whose wallet pays.
     pub organization_id: String,
-    /// What was used.
+    /// What kind of work was done.
     pub kind: UsageKind,
     /// Plain decimal, not negative, at most 9 digits behind the point.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub quantity: Entered,
-    /// What is counted.
+    /// What `quantity` counts and `unit_price` prices.
     pub unit: Unit,
     /// Price of one unit: plain decimal, not negative, at most 18 digits behind the point. 0.0375 for a million tokens is
     /// 0.0000000375 for one.
@@ -109,7 +109,7 @@ pub struct UsageResult {
     pub id: String,
     /// What became of it.
     pub status: UsageResultStatus,
-    /// Its line.
+    /// Position of its ledger line, posted now or before.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub seq: Option<i64>,
     /// What was posted for it, negative or zero: whole micro-units, with what was carried from lines before it.
@@ -124,6 +124,6 @@ pub struct UsageResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UsageResults {
-    /// One an item.
+    /// One result per item.
     pub results: Vec<UsageResult>,
 }

@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Organization {
-    /// UUIDv7.
+    /// UUIDv7, as the platform names it.
     pub id: String,
-    /// Legal name.
+    /// Legal name, as receipts print it.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
     /// Tax number; may be empty.
     pub tax_id: String,
-    /// IANA time zone.
+    /// IANA time zone, such as `Europe/Berlin`: days and months are counted in it.
     pub time_zone: String,
     /// The wallet's currency, fixed.
     pub currency: Currency,
@@ -34,6 +34,6 @@ pub struct PutOrganization {
     pub address: String,
     /// At most 40 characters.
     pub tax_id: String,
-    /// IANA time zone.
+    /// IANA time zone, such as `Europe/Berlin`.
     pub time_zone: String,
 }

@@ -21,13 +21,13 @@ paths! {
     SESSION_CONFIRMATION = "/session/confirmation";
     /// GET: all above the fold.
     BILLING = "/billing";
-    /// GET.
+    /// GET answers a [`crate::wallet::Wallet`].
     WALLET = "/wallet";
-    /// GET.
+    /// GET answers a [`crate::history::WalletHistory`].
     WALLET_HISTORY = "/wallet/history";
-    /// POST.
+    /// POST, with `Idempotency-Key`: charges a card.
     TOP_UPS = "/top-ups";
-    /// GET.
+    /// GET answers a [`crate::top_up::TopUp`].
     TOP_UP = "/top-ups/{id}";
     /// POST: ask the provider what became of it.
     TOP_UP_CHECK = "/top-ups/{id}/check";
@@ -35,47 +35,47 @@ paths! {
     TOP_UP_CHALLENGE = "/top-ups/{id}/challenge";
     /// POST: gives up one that waits for the cardholder.
     TOP_UP_CANCEL = "/top-ups/{id}/cancel";
-    /// GET, `application/pdf`.
+    /// GET answers `application/pdf`, once the top-up has succeeded.
     TOP_UP_RECEIPT = "/top-ups/{id}/receipt";
-    /// POST, service key.
+    /// POST, service key, with `Idempotency-Key`: begins a refund.
     REFUNDS = "/refunds";
-    /// GET, service key.
+    /// GET, service key: answers a [`crate::refund::Refund`].
     REFUND = "/refunds/{id}";
-    /// GET.
+    /// GET answers a [`crate::card::CardList`].
     CARDS = "/cards";
-    /// POST.
+    /// POST begins connecting a card.
     CARD_SETUPS = "/cards/setups";
-    /// GET.
+    /// GET answers a [`crate::card::CardSetup`].
     CARD_SETUP = "/cards/setups/{id}";
     /// POST: ask the provider where it stands.
     CARD_SETUP_CHECK = "/cards/setups/{id}/check";
     /// POST: the sandbox cardholder answers.
     CARD_SETUP_CHALLENGE = "/cards/setups/{id}/challenge";
-    /// DELETE.
+    /// DELETE removes a connected card.
     CARD = "/cards/{id}";
-    /// PUT.
+    /// PUT makes it the default card.
     CARD_DEFAULT = "/cards/{id}/default";
-    /// GET, POST.
+    /// GET lists, POST makes one.
     PAYMENT_LINKS = "/payment-links";
-    /// DELETE.
+    /// DELETE revokes a link.
     PAYMENT_LINK = "/payment-links/{id}";
     /// POST, public, token in the body.
     PAY_RESOLVE = "/pay/resolve";
-    /// POST, public.
+    /// POST, public: uses the link with a card.
     PAY_COMPLETE = "/pay/complete";
-    /// POST, public.
+    /// POST, public: where an attempt stands.
     PAY_STATUS = "/pay/status";
-    /// POST, public, `application/pdf`.
+    /// POST, public: `application/pdf` for the payer.
     PAY_RECEIPT = "/pay/receipt";
     /// POST, public: the sandbox cardholder answers.
     PAY_CHALLENGE = "/pay/challenge";
-    /// GET, PUT.
+    /// GET, PUT with `If-Match`.
     AUTO_PAY = "/auto-pay";
-    /// POST.
+    /// POST: a person ends a pause.
     AUTO_PAY_RESUME = "/auto-pay/resume";
-    /// GET.
+    /// GET answers a page of the ledger.
     TRANSACTIONS = "/transactions";
-    /// GET, `text/csv`.
+    /// GET answers `text/csv`: all lines of a filter.
     TRANSACTIONS_CSV = "/transactions.csv";
     /// GET: where each page of a filtered list begins.
     TRANSACTIONS_OUTLINE = "/transactions/outline";
@@ -83,31 +83,31 @@ paths! {
     TRANSACTION = "/transactions/{id}";
     /// GET: a month's statement.
     STATEMENT = "/statement";
-    /// GET.
+    /// GET answers a month's [`crate::usage::Usage`].
     USAGE = "/usage";
-    /// GET, `text/event-stream`.
+    /// GET, `text/event-stream`: all that the tab shows.
     EVENTS = "/events";
-    /// GET, POST.
+    /// GET lists, POST asks for funds.
     REQUESTS = "/requests";
-    /// GET, `text/event-stream`.
+    /// GET, `text/event-stream`, for members: their requests only.
     REQUEST_EVENTS = "/requests/events";
-    /// POST.
+    /// POST: an admin says yes.
     REQUEST_APPROVE = "/requests/{id}/approve";
-    /// POST.
+    /// POST: an admin says no.
     REQUEST_DECLINE = "/requests/{id}/decline";
-    /// GET, PUT.
+    /// GET and PUT: what receipts print, and where days begin.
     ORGANIZATION = "/organization";
-    /// GET.
+    /// GET: whom a member can ask.
     ADMINS = "/admins";
-    /// GET.
+    /// GET answers a [`crate::member::MemberList`].
     MEMBERS = "/members";
-    /// PUT.
+    /// PUT gives a person another role.
     MEMBER_ROLE = "/members/{id}/role";
-    /// POST, service key.
+    /// POST, service key: reports usage.
     METERING_EVENTS = "/metering/events";
-    /// POST, service key.
+    /// POST, service key: may this work start?
     METERING_AUTHORIZATIONS = "/metering/authorizations";
-    /// POST, service key.
+    /// POST, service key: gives a hold back.
     METERING_RELEASE = "/metering/authorizations/{id}/release";
     /// POST, signed by Stripe.
     WEBHOOKS_STRIPE = "/webhooks/stripe";
@@ -117,7 +117,8 @@ paths! {
 pub fn fill_id(path: &str, id: &str) -> String {
     let mut address = String::with_capacity(BASE.len() + path.len() + id.len());
     address.push_str(BASE);
-    match path.split_once("{id}") {
+    // Split at a character: what searches for a text weighs in the page.
+    match path.split_once('{').and_then(|(before, rest)| Some((before, rest.strip_prefix("id}")?))) {
         None => address.push_str(path),
         Some((before, after)) => {
             address.push_str(before);

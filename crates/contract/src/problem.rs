@@ -18,7 +18,7 @@ macro_rules! codes {
         }
 
         impl ProblemCode {
-            /// Every code.
+            /// Every code; the OpenAPI schema lists them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The name on the wire.
@@ -114,13 +114,13 @@ impl utoipa::PartialSchema for ProblemCode {
 #[cfg(feature = "openapi")]
 impl utoipa::ToSchema for ProblemCode {}
 
-/// One wrong field.
+/// One wrong field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// JSON pointer into the request's body.
     pub pointer: String,
-    /// For programs.
+    /// What is wrong with the field, for programs.
     pub code: String,
     /// For people: what is wrong and how to fix it.
     pub detail: String,
@@ -129,16 +129,16 @@ pub struct FieldError {
     pub translation: Option<Box<Message>>,
 }
 
-/// A problem document.
+/// A problem document (RFC 9457), the body of every error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// [`TYPE_BASE`] and the code.
     #[serde(rename = "type")]
     pub kind: String,
-    /// For programs.
+    /// What went wrong, for programs; `type` ends with it.
     pub code: ProblemCode,
-    /// The code's sentence.
+    /// The code's sentence, the same for every occurrence.
     pub title: String,
     /// What happened here, and what to do.
     pub detail: String,
@@ -147,10 +147,10 @@ pub struct Problem {
     pub translation: Option<Box<Message>>,
     /// The HTTP status again.
     pub status: u16,
-    /// Wrong fields.
+    /// Each wrong field; empty where no field is at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// With `card_declined`: why.
+    /// With `card_declined`: a decline code by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline_code: Option<String>,
     /// With `card_declined`: the top-up.
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_unique_and_serialise_as_written() {
+    fn codes_are_unique_and_serialize_as_written() {
         for (index, code) in ProblemCode::ALL.iter().enumerate() {
             assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{}\"", code.as_str()));
             assert!((400..600).contains(&code.status()));

@@ -11,7 +11,7 @@ use crate::Entered;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateRefund {
-    /// Whose wallet.
+    /// UUIDv7 of the organization whose top-up it was.
     pub organization_id: String,
     /// Which top-up; it must have succeeded.
     pub top_up_id: String,
@@ -23,15 +23,15 @@ pub struct CreateRefund {
     pub reason: Option<String>,
 }
 
-/// A refund.
+/// Money of one top-up on its way back to the card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Refund {
-    /// UUIDv7.
+    /// UUIDv7, under which its outcome is asked for.
     pub id: String,
-    /// Of which top-up.
+    /// UUIDv7 of the refunded top-up.
     pub top_up_id: String,
-    /// Where it stands.
+    /// Debited at once; final when the bank has answered.
     pub status: RefundStatus,
     /// What goes back, positive.
     pub amount: Money,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Entered;
 
-/// `POST /requests`.
+/// `POST /requests`: a member asks the admins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -23,7 +23,7 @@ pub struct CreateFundsRequest {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum FundsRequestState {
-    /// Nobody answered yet.
+    /// No admin has answered yet.
     Open,
     /// An admin said yes.
     Approved,
@@ -31,23 +31,23 @@ pub enum FundsRequestState {
     Declined,
 }
 
-/// A request.
+/// A member's request for money in the wallet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FundsRequest {
-    /// UUIDv7.
+    /// UUIDv7, as [`crate::top_up::CreateTopUp::request_id`] names it.
     pub id: String,
-    /// Who asks.
+    /// Name of the member who asks.
     pub requested_by: String,
-    /// How much.
+    /// How much is asked for, positive.
     pub amount: Money,
     /// The wallet's currency.
     pub currency: Currency,
-    /// Why.
+    /// Why the member asks, 1 to 500 characters.
     pub reason: String,
     /// What became of it.
     pub state: FundsRequestState,
-    /// The admin's word.
+    /// What the admin wrote with the answer.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub answer: Option<String>,
     /// When it was asked.
@@ -61,7 +61,7 @@ pub struct FundsRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FundsRequestList {
-    /// At most 100.
+    /// At most 100 requests, newest first.
     pub items: Vec<FundsRequest>,
 }
 

@@ -11,15 +11,15 @@ use crate::billing::Billing;
 /// the query says it: `session=`.
 pub const SESSION_HEADER: &str = "nexis-session";
 
-/// A person.
+/// The person who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
-    /// UUIDv7.
+    /// UUIDv7 of the user.
     pub id: String,
-    /// Full name.
+    /// Full name, as links and requests show it.
     pub name: String,
-    /// Sign-in address.
+    /// Sign-in address, as it was entered.
     pub email: String,
 }
 
@@ -27,9 +27,9 @@ pub struct Person {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrganizationSummary {
-    /// UUIDv7.
+    /// UUIDv7; part of what each line's hash covers.
     pub id: String,
-    /// Display name.
+    /// The organization's legal name.
     pub name: String,
     /// IANA time zone, `Europe/Berlin`.
     pub time_zone: String,
@@ -52,11 +52,11 @@ pub struct Session {
     /// Names the session without opening it. A request that carries it in the header [`SESSION_HEADER`] is refused
     /// (`session_changed`) when it comes under another session.
     pub id: String,
-    /// Who.
+    /// Who is signed in.
     pub user: Person,
-    /// Their role now.
+    /// Read anew for every request: another role takes effect at once.
     pub role: Role,
-    /// Where.
+    /// The organization whose wallet is shown.
     pub organization: OrganizationSummary,
     /// How they came in.
     #[serde(default = "password")]
@@ -71,14 +71,14 @@ const fn password() -> SessionKind {
     SessionKind::Password
 }
 
-/// `POST /session`.
+/// `POST /session`, answered with a [`Session`] and a cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignIn {
     /// Sign-in address, any case.
     pub email: String,
-    /// Password.
+    /// As typed; checked against its hash only.
     pub password: String,
 }
 
@@ -87,7 +87,7 @@ pub struct SignIn {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Confirm {
-    /// Password.
+    /// Of the person who is signed in.
     pub password: String,
 }
 
@@ -100,9 +100,9 @@ pub struct DemoSignIn {
     /// `label` for other languages than English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub translation: Option<Box<Message>>,
-    /// Sign-in address.
+    /// Address that the button signs in with.
     pub email: String,
-    /// Password.
+    /// Password that the button signs in with.
     pub password: String,
 }
 
@@ -127,7 +127,7 @@ pub struct Service {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Brand {
-    /// Its name.
+    /// The product's name, as headings and e-mails show it.
     pub name: String,
     /// Address of its logo.
     #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -146,7 +146,7 @@ pub struct Brand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProductLink {
-    /// What it says.
+    /// The link's text, in the operator's language.
     pub label: String,
     /// Its address; only https.
     pub url: String,
@@ -167,11 +167,11 @@ impl Service {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StripePage {
-    /// `pk_…`.
+    /// Stripe's public key, `pk_…`.
     pub publishable_key: String,
     /// Where Stripe's script comes from.
     pub script_url: String,
-    /// Real money moves.
+    /// Real money moves; `false` in Stripe's test mode.
     pub live: bool,
 }
 
@@ -187,7 +187,7 @@ pub struct Admins {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Bootstrap {
-    /// The server.
+    /// What everybody may know about the server.
     pub service: Service,
     /// `None` when nobody is signed in.
     #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -195,7 +195,7 @@ pub struct Bootstrap {
     /// For owners and admins.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub billing: Option<Box<Billing>>,
-    /// For members.
+    /// For members, who do not see the wallet.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub admins: Option<Admins>,
 }

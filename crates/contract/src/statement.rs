@@ -10,20 +10,20 @@ use crate::transaction::Transaction;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Statement {
-    /// Which month.
+    /// The month, in the organization's zone.
     pub month: Month,
     /// `S-000012`: follows on the seller's last one without a gap; given when the statement of a month that is over is
     /// first asked for, and with it what it says of organization, seller and zone stays as it is. `None` before.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub number: Option<String>,
-    /// When that was.
+    /// When the number was given; `None` without one.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     #[serde(default)]
     pub issued_at: Option<Timestamp>,
-    /// Who sells.
+    /// The operator's company; frozen with the number.
     pub seller: StatementSeller,
-    /// Whose wallet.
+    /// The wallet's owner; frozen with the number.
     pub organization: StatementOrganization,
     /// The wallet's currency.
     pub currency: Currency,
@@ -51,7 +51,7 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatementOrganization {
-    /// Legal name.
+    /// Legal name as printed.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
@@ -65,7 +65,7 @@ pub struct StatementOrganization {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatementSeller {
-    /// Legal name.
+    /// Legal name as printed.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
@@ -77,7 +77,7 @@ pub struct StatementSeller {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatementDay {
-    /// Which.
+    /// The day in the organization's zone.
     pub date: Date,
     /// What is listed singly, in the ledger's order, then the sums by kind.
     pub entries: Vec<StatementEntry>,
@@ -89,11 +89,11 @@ pub struct StatementDay {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatementEntry {
-    /// Why money moved.
+    /// What the line or sum counts as.
     pub kind: TransactionKind,
     /// How many lines it stands for.
     pub lines: i64,
-    /// Their sum, signed.
+    /// Sum of the lines, positive into the wallet.
     pub amount: Money,
     /// The line itself where it is listed singly.
     #[cfg_attr(feature = "openapi", schema(required = true))]

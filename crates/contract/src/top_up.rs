@@ -30,7 +30,7 @@ pub struct CreateTopUp {
 pub struct CardSummary {
     /// `visa`, `mastercard`, `amex` …
     pub brand: String,
-    /// Last four digits.
+    /// Last four digits, zeros kept.
     pub last4: String,
 }
 
@@ -38,9 +38,9 @@ pub struct CardSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Decline {
-    /// [`billing_domain::charge::DeclineCode`] by name.
+    /// The name of a [`billing_domain::charge::DeclineCode`].
     pub code: String,
-    /// What to tell the person.
+    /// The sentence that the person reads.
     pub message: String,
     /// `message` for other languages than English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ pub enum NextAction {
     /// The provider's script in the page goes on: its form for a set-up, its challenge for a payment. Then ask the server
     /// (`…/check`); what the script says counts for nothing.
     BrowserScript {
-        /// For the script.
+        /// What the provider's script in the page opens the payment with; for this one step.
         client_secret: String,
         /// Where it is there, the payment was begun without the cardholder: the script confirms it anew with this card.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,15 +111,15 @@ pub struct ChallengeAnswer {
     pub approve: bool,
 }
 
-/// A top-up.
+/// One charge of a card for the wallet, from intent to final state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TopUp {
-    /// UUIDv7.
+    /// UUIDv7, under which its outcome is asked for.
     pub id: String,
-    /// Where it stands.
+    /// Where it stands; only some states are final, see [`TopUpStatus`].
     pub status: TopUpStatus,
-    /// What is charged.
+    /// What the card is charged, positive, whole minor units.
     pub amount: Money,
     /// The wallet's currency.
     pub currency: Currency,
@@ -133,12 +133,12 @@ pub struct TopUp {
     /// When the money arrived.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub settled_at: Option<Timestamp>,
-    /// The charged card.
+    /// The card that is charged, as much as may be shown.
     pub card: CardSummary,
-    /// With `action_required`.
+    /// With `action_required`: what the cardholder has to do.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub next_action: Option<NextAction>,
-    /// With `declined`.
+    /// With `declined`: why the bank refused.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub decline: Option<Decline>,
     /// In answers to requests, never in events or lists: the wallet afterwards.

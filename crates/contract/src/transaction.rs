@@ -1,10 +1,8 @@
 //! Ledger lines as people and programs read them.
 
-use std::collections::BTreeMap;
-
 use billing_domain::kind::Unit;
 use billing_domain::ledger::{Hash, Line};
-use billing_domain::{Currency, Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
+use billing_domain::{Currency, Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
 use serde::{Deserialize, Serialize};
 
 use crate::Message;
@@ -15,7 +13,7 @@ use crate::Message;
 pub struct Transaction {
     /// Position, gapless from 1.
     pub seq: i64,
-    /// UUIDv7.
+    /// UUIDv7, covered by the hash.
     pub id: String,
     /// Why money moved.
     pub kind: TransactionKind,
@@ -27,11 +25,11 @@ pub struct Transaction {
     pub balance_after: Money,
     /// The wallet's currency.
     pub currency: Currency,
-    /// When it happened.
+    /// When the usage or payment happened; `posted_at` may be much later.
     pub occurred_at: Timestamp,
     /// When it was posted.
     pub posted_at: Timestamp,
-    /// For people.
+    /// English, for people; `translation` has other languages.
     pub description: String,
     /// `description` for other languages than English, where the ledger itself has worded it. No part of the hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,13 +39,13 @@ pub struct Transaction {
     /// `source` for other languages than English, where it is a mechanism of the ledger. No part of the hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_translation: Option<Box<Message>>,
-    /// Plain decimal.
+    /// Plain decimal, of usage only.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub quantity: Option<String>,
-    /// What is counted.
+    /// What `quantity` counts, of usage only.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub unit: Option<Unit>,
-    /// Plain decimal.
+    /// Price of one unit, plain decimal, of usage only.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub unit_price: Option<String>,
     /// The platform's event id, the top-up's id.
@@ -57,7 +55,8 @@ pub struct Transaction {
     pub corrects: Option<i64>,
     /// Further facts by name.
     #[serde(default)]
-    pub details: BTreeMap<String, String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
+    pub details: TextMap,
     /// Hash of the previous line's hash and this line.
     pub hash: Hash,
 }
@@ -103,7 +102,7 @@ pub struct TransactionPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TransactionDetail {
-    /// The line.
+    /// The line as the list shows it.
     pub transaction: Transaction,
     /// The `seq` of each line that corrects it, oldest first.
     pub corrected_by: Vec<i64>,

@@ -11,7 +11,7 @@ pub struct ByKind {
     pub outbound_call: Money,
     /// Calls that the AI answered.
     pub inbound_call: Money,
-    /// Paid AI functions.
+    /// Paid functions that the AI called.
     pub ai_task: Money,
 }
 
@@ -39,9 +39,9 @@ impl ByKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SourceAmount {
-    /// Agent or mechanism.
+    /// Agent or mechanism, as the platform names it.
     pub source: String,
-    /// Positive.
+    /// What it cost, positive.
     pub amount: Money,
 }
 
@@ -51,7 +51,7 @@ pub struct SourceAmount {
 pub struct SourceCost {
     /// Agent or mechanism; empty when the platform named none.
     pub source: String,
-    /// Positive or zero.
+    /// What it cost, positive or zero.
     pub amount: Money,
     /// How many ledger lines.
     pub lines: i64,
@@ -61,7 +61,7 @@ pub struct SourceCost {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OtherSources {
-    /// Positive or zero.
+    /// What they cost together, positive or zero.
     pub amount: Money,
     /// How many ledger lines; 0 when every source is named.
     pub lines: i64,
@@ -82,15 +82,15 @@ pub struct Spike {
     pub sources: Vec<SourceAmount>,
 }
 
-/// One day.
+/// What was used on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Day {
     /// In the organization's zone.
     pub date: Date,
-    /// Positive.
+    /// What the day cost, positive.
     pub total: Money,
-    /// Its parts.
+    /// `total` split by kind.
     pub by_kind: ByKind,
     /// The median of the 14 complete days before; `None` with fewer than 5.
     #[cfg_attr(feature = "openapi", schema(required = true))]
@@ -100,11 +100,11 @@ pub struct Day {
     pub spike: Option<Spike>,
 }
 
-/// `GET /usage?month=`.
+/// `GET /usage?month=`: one month's spending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Usage {
-    /// Which month.
+    /// The month, in the organization's zone.
     pub month: Month,
     /// The wallet's currency.
     pub currency: Currency,
@@ -118,7 +118,7 @@ pub struct Usage {
     /// What a day costs at the present pace, from which the projection is made; `None` like it.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub pace: Option<Money>,
-    /// The month's parts.
+    /// `total` split by kind.
     pub by_kind: ByKind,
     /// From the first to the last day, today at most.
     pub days: Vec<Day>,

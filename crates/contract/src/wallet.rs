@@ -26,27 +26,27 @@ pub struct Runway {
     pub hours: i64,
 }
 
-/// The wallet.
+/// An organization's prepaid money, what it allows and how long it lasts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Wallet {
-    /// Its one currency.
+    /// The only currency of all its amounts.
     pub currency: Currency,
     /// Sum of the ledger.
     pub balance: Money,
-    /// Balance − held.
+    /// `balance` minus `held`; may be negative.
     pub available: Money,
-    /// Open holds.
+    /// Sum of the open holds.
     pub held: Money,
     /// Charges on their way that will be credited.
     pub pending_credit: Money,
-    /// What it allows.
+    /// Whether new work is admitted.
     pub status: WalletStatus,
     /// At or below this the status is `low`.
     pub low_mark: Money,
     /// A card is connected.
     pub card_connected: bool,
-    /// While in grace.
+    /// While in grace: until when, and how much is left.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub grace: Option<Grace>,
     /// `None` when there is no forecast.

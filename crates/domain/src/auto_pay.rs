@@ -27,7 +27,7 @@ pub const CONFIRM_SECONDS: i64 = 23 * 3600;
 pub enum Refill {
     /// The same amount each time.
     Fixed {
-        /// What is charged.
+        /// What is charged each time, whole minor units within the limits.
         amount: Money,
     },
     /// As much as brings the wallet up to a balance.
@@ -73,7 +73,7 @@ impl TryFrom<RefillFields> for Refill {
 pub struct Settings {
     /// At or below this available + pending amount the wallet is refilled.
     pub threshold: Money,
-    /// How.
+    /// How a charge is sized.
     pub refill: Refill,
     /// Never more than this in a calendar month of the organization's zone.
     pub monthly_cap: Money,
@@ -97,13 +97,13 @@ impl Settings {
 /// Which setting is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// The threshold.
+    /// [`Settings::threshold`], outside its range.
     Threshold,
-    /// The fixed amount.
+    /// The amount of [`Refill::Fixed`].
     RefillAmount,
-    /// The target balance.
+    /// The balance of [`Refill::Target`].
     RefillBalance,
-    /// The monthly cap.
+    /// [`Settings::monthly_cap`], outside its range.
     MonthlyCap,
 }
 

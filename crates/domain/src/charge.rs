@@ -16,7 +16,7 @@ named! {
         Processing = "processing",
         /// The cardholder has to confirm (3-D Secure).
         ActionRequired = "action_required",
-        /// Paid and credited.
+        /// Paid and credited; a refund or dispute does not change it.
         Succeeded = "succeeded",
         /// The card was refused; nothing was charged.
         Declined = "declined",
@@ -46,9 +46,9 @@ named! {
 named! {
     /// Who began a top-up.
     TopUpKind {
-        /// A person.
+        /// A person, in the tab or by a payment link.
         Manual = "manual",
-        /// Automatic payments.
+        /// The worker of automatic payments, with nobody present.
         Auto = "auto",
     }
 }
@@ -152,9 +152,9 @@ pub enum Outcome {
     ActionRequired,
     /// The money is ours.
     Settled,
-    /// Refused, for good.
+    /// Refused; under this reference no money ever moves.
     Declined,
-    /// Abandoned, for good.
+    /// Abandoned; under this reference no money ever moves.
     Expired,
     /// No answer, or none that could be read.
     NoAnswer,
@@ -174,27 +174,27 @@ pub enum DeclineClass {
 named! {
     /// Why a card was refused, under the decline codes of card networks.
     DeclineCode {
-        /// No reason given.
+        /// The bank gave no reason, or one that we do not know.
         GenericDecline = "generic_decline",
-        /// Not enough money.
+        /// The account has not enough money; it may have tomorrow.
         InsufficientFunds = "insufficient_funds",
-        /// Reported lost.
+        /// The cardholder reported the card lost; never shown as such.
         LostCard = "lost_card",
-        /// Reported stolen.
+        /// The cardholder reported the card stolen; never shown as such.
         StolenCard = "stolen_card",
         /// The bank wants the card back.
         PickupCard = "pickup_card",
-        /// Taken for fraud.
+        /// The network or the bank suspects fraud; never shown as such.
         Fraudulent = "fraudulent",
-        /// Past its date.
+        /// The card's expiry date has passed.
         ExpiredCard = "expired_card",
-        /// Wrong security code.
+        /// The security code (CVC) is wrong.
         IncorrectCvc = "incorrect_cvc",
-        /// Wrong number.
+        /// The card number is wrong.
         IncorrectNumber = "incorrect_number",
-        /// The network failed.
+        /// The network failed, not the card.
         ProcessingError = "processing_error",
-        /// Busy.
+        /// The bank is busy, or asks for another try.
         TryAgainLater = "try_again_later",
         /// The cardholder must confirm, and is not there.
         AuthenticationRequired = "authentication_required",

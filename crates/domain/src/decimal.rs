@@ -11,7 +11,7 @@ pub const MAX_TEXT_BYTES: usize = 40;
 /// Why a text is no decimal of the asked scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
-    /// Nothing was given.
+    /// The text is empty: nothing was entered.
     #[error("enter an amount")]
     Empty,
     /// Longer than [`MAX_TEXT_BYTES`] or outside the range of 64 bits.

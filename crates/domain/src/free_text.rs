@@ -3,8 +3,8 @@
 //! Three things never get through: more than its purpose needs, a card number (PCI DSS 3.5.1: unreadable wherever it is
 //! stored), and characters that change how a text reads without being seen (Unicode TR36, "Bidirectional Text Spoofing").
 //!
-//! People are told and correct it ([`FreeText::parse`]). A program that reports usage could not: what it sends is masked, so
-//! that no billing line is lost over its description ([`FreeText::mask`]).
+//! People see the error and correct it ([`FreeText::parse`]). A program that reports usage could not: what it sends is
+//! masked, so that no billing line is lost over its description ([`FreeText::mask`]).
 
 mod card_number;
 mod characters;
@@ -17,7 +17,7 @@ use std::ops::Deref;
 pub struct Purpose {
     /// It must not be empty.
     pub required: bool,
-    /// Longest.
+    /// Longest text that is accepted, in characters.
     pub most: usize,
     /// It may have several lines.
     pub lines: bool,
@@ -41,9 +41,9 @@ impl Purpose {
 pub const ORGANIZATION_NAME: Purpose = Purpose::line(120).required();
 /// The name of a person.
 pub const PERSON_NAME: Purpose = Purpose::line(120).required();
-/// A postal address.
+/// A postal address on several lines.
 pub const ADDRESS: Purpose = Purpose::lines(500);
-/// A tax number.
+/// A tax number as receipts print it.
 pub const TAX_ID: Purpose = Purpose::line(40);
 /// The name of the product, or of a link on its pages.
 pub const LABEL: Purpose = Purpose::line(40).required();
@@ -158,7 +158,7 @@ impl FreeText {
         format!("“{}…”", shortened.trim_end())
     }
 
-    /// The text itself.
+    /// The text, as it is stored and shown.
     pub fn into_string(self) -> String {
         self.0
     }

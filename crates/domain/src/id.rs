@@ -28,7 +28,7 @@ macro_rules! ids {
         pub struct $name(String);
 
         impl $name {
-            /// See [`Id::from_trusted`].
+            /// Without a check, as [`Id::from_trusted`].
             pub fn from_trusted(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -84,7 +84,7 @@ ids! {
     OrganizationId,
     /// A person who can sign in.
     UserId,
-    /// A connected card.
+    /// A connected card, never its number.
     CardId,
     /// A card on its way to being connected.
     CardSetupId,
@@ -94,11 +94,11 @@ ids! {
     RefundId,
     /// Money set aside for running work.
     HoldId,
-    /// A payment link.
+    /// A payment link; its token is a secret of its own.
     LinkId,
     /// A member's request for funds.
     RequestId,
-    /// A ledger line.
+    /// A ledger line; part of what its hash covers.
     TransactionId,
     /// A notification to people and the operator.
     NoticeId,

@@ -92,7 +92,7 @@ named! {
         Minute = "minute",
         /// Tokens of a language model.
         Token = "token",
-        /// Whole tasks.
+        /// Whole tasks of the AI.
         Task = "task",
     }
 }
@@ -110,7 +110,7 @@ impl From<UsageKind> for TransactionKind {
 /// Where the money of a ledger line comes from or goes, as a wallet's history counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FundsFlow {
-    /// It was used.
+    /// It was used: calls and tasks.
     Usage,
     /// Automatic payments added it.
     Automatic,

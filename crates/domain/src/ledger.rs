@@ -2,7 +2,6 @@
 
 mod chain;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::kind::{TransactionKind, Unit, UnknownName};
-use crate::{Currency, Money, OrganizationId, Timestamp, TransactionId};
+use crate::{Currency, Money, OrganizationId, TextMap, Timestamp, TransactionId};
 
 pub use chain::{Chain, Fault};
 
@@ -40,7 +39,7 @@ impl Hash {
 /// The contents of a ledger line: one movement between the wallet and one contra account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The ledger's owner.
+    /// The organization whose ledger it is.
     pub organization_id: OrganizationId,
     /// Position in the ledger: 1, 2, 3 … without gaps.
     pub seq: i64,
@@ -56,17 +55,17 @@ pub struct Line {
     pub balance_after: Money,
     /// The wallet's currency.
     pub currency: Currency,
-    /// When it happened.
+    /// When the usage or payment happened, not when it was posted.
     pub occurred_at: Timestamp,
     /// When it entered the ledger.
     pub posted_at: Timestamp,
-    /// For people.
+    /// English, for people; part of the hash.
     pub description: String,
     /// Which agent, person or mechanism caused it; may be empty.
     pub source: String,
     /// How much was used, plain decimal.
     pub quantity: Option<String>,
-    /// What `quantity` counts.
+    /// What `quantity` counts, of usage only.
     pub unit: Option<Unit>,
     /// Price of one unit, plain decimal.
     pub unit_price: Option<String>,
@@ -75,7 +74,7 @@ pub struct Line {
     /// The `seq` of the line that this one corrects.
     pub corrects: Option<i64>,
     /// Further facts: card, hold.
-    pub details: BTreeMap<String, String>,
+    pub details: TextMap,
 }
 
 impl Line {
@@ -103,7 +102,7 @@ impl Line {
         input.text(self.reference.as_bytes());
         input.integer(self.corrects.unwrap_or(0));
         input.length(self.details.len());
-        for (name, value) in &self.details {
+        for (name, value) in self.details.iter() {
             input.text(name.as_bytes());
             input.text(value.as_bytes());
         }
@@ -195,7 +194,7 @@ mod tests {
             unit_price: Some("0.0012".into()),
             reference: "call-8841".into(),
             corrects: None,
-            details: BTreeMap::from([("hold_id".into(), "h".into())]),
+            details: TextMap::from([("hold_id".into(), "h".into())]),
         }
     }
 
@@ -220,7 +219,7 @@ mod tests {
             |l| l.unit_price = None,
             |l| l.reference.push('x'),
             |l| l.corrects = Some(1),
-            |l| l.details.clear(),
+            |l| l.details = TextMap::default(),
         ];
         for (index, change) in changes.iter().enumerate() {
             let mut altered = line();
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn text_cannot_wander_between_neighbouring_fields() {
+    fn text_cannot_wander_between_neighboring_fields() {
         let (mut a, mut b) = (line(), line());
         a.description = "ab".into();
         a.source = "c".into();

@@ -27,6 +27,7 @@ pub mod share;
 pub mod slider;
 pub mod spending;
 pub mod status;
+pub mod text_map;
 pub mod time;
 pub mod typed;
 
@@ -42,4 +43,5 @@ pub use money::{Money, Priced};
 pub use role::Role;
 pub use scope::Scope;
 pub use session::{Capability, SessionKind};
+pub use text_map::TextMap;
 pub use time::{Date, Month, Timestamp};

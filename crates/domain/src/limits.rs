@@ -9,9 +9,9 @@ use crate::{Currency, Money};
 pub struct ChargeLimits {
     /// The wallet's currency.
     pub currency: Currency,
-    /// The smallest charge.
+    /// The smallest charge, whole minor units.
     pub min: Money,
-    /// The largest charge.
+    /// The largest charge, whole minor units.
     pub max: Money,
 }
 
@@ -61,7 +61,7 @@ impl AmountError {
 pub struct ChargeAmount(Money);
 
 impl ChargeAmount {
-    /// The amount.
+    /// The checked amount, positive.
     pub const fn money(self) -> Money {
         self.0
     }

@@ -25,7 +25,7 @@ pub const MAX_DECLINES: i64 = 5;
 named! {
     /// What a link asks for.
     LinkPurpose {
-        /// Connect a card.
+        /// Connect a card, without charging it.
         Connect = "connect",
         /// Pay once; the card is forgotten afterwards.
         Pay = "pay",
@@ -35,7 +35,7 @@ named! {
 }
 
 impl LinkPurpose {
-    /// Money moves.
+    /// The card is charged when the link is used.
     pub const fn pays(self) -> bool {
         matches!(self, Self::Pay | Self::PayAndConnect)
     }

@@ -19,10 +19,10 @@ pub const MICRO_DIGITS: u32 = 6;
 pub struct Money(i64);
 
 impl Money {
-    /// No money.
+    /// Zero, of any currency.
     pub const ZERO: Self = Self(0);
 
-    /// From micro-units.
+    /// From millionths of the major unit.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
@@ -37,7 +37,7 @@ impl Money {
         minor.checked_mul(currency.micros_per_minor()).map(Self)
     }
 
-    /// As micro-units.
+    /// As millionths of the major unit.
     pub const fn micros(self) -> i64 {
         self.0
     }
@@ -110,12 +110,12 @@ impl Money {
         self.max(floor)
     }
 
-    /// Below zero.
+    /// Below zero: out of the wallet, of a line's amount.
     pub const fn is_negative(self) -> bool {
         self.0 < 0
     }
 
-    /// Above zero.
+    /// Above zero: into the wallet, of a line's amount.
     pub const fn is_positive(self) -> bool {
         self.0 > 0
     }
@@ -142,9 +142,9 @@ impl Money {
 /// the amount has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Priced {
-    /// How much.
+    /// The amount, without its currency.
     pub money: Money,
-    /// Of what.
+    /// The currency that says how many digits are shown.
     pub currency: Currency,
 }
 

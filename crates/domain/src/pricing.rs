@@ -36,10 +36,10 @@ pub enum PricingError {
 pub struct Remainder(i128);
 
 impl Remainder {
-    /// Nothing.
+    /// Nothing is carried: the price came to whole micro-units.
     pub const ZERO: Self = Self(0);
 
-    /// Exactly nothing.
+    /// Nothing is carried to the next line.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }

@@ -12,7 +12,7 @@ named! {
     Role {
         /// Everything, and may change roles.
         Owner = "owner",
-        /// Everything about billing.
+        /// Everything about billing; roles are for owners to change.
         Admin = "admin",
         /// May ask an admin.
         Member = "member",

@@ -8,13 +8,13 @@ use crate::charge::DeclineCode;
 /// What the bank does when a card is connected or charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Goes through.
+    /// Goes through at once.
     Pass,
     /// The cardholder must confirm (3-D Secure), then it goes through; with nobody there it waits for that.
     Challenge,
     /// The cardholder must confirm, and it is refused all the same.
     ChallengeThenDecline(DeclineCode),
-    /// Refused.
+    /// Refused with this code.
     Decline(DeclineCode),
     /// Goes through, but the answer takes long.
     Slow,
@@ -27,21 +27,21 @@ pub enum Step {
 /// What somebody who tries a card sees of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behavior {
-    /// Pays.
+    /// Every charge goes through.
     Pays,
     /// Refused without a reason.
     NoReason,
-    /// Not enough money.
+    /// Refused for lack of money: a soft decline.
     InsufficientFunds,
-    /// Reported lost.
+    /// Refused as reported lost: a hard decline.
     Lost,
-    /// Reported stolen.
+    /// Refused as reported stolen: a hard decline.
     Stolen,
-    /// Expired.
+    /// Refused as past its date.
     Expired,
-    /// Wrong security code.
+    /// Refused for its security code.
     WrongCode,
-    /// The bank fails.
+    /// Refused because the bank itself fails.
     BankFails,
     /// Connects, then every payment is refused.
     ChargesRefused,

@@ -1,4 +1,6 @@
 //! Instants in UTC, calendar dates and months, without a clock: whoever asks "now" hands it in.
+//!
+//! See docs/decisions/0086-calendar-in-the-page.md.
 
 use std::fmt;
 use std::str::FromStr;
@@ -185,7 +187,7 @@ impl Date {
         }
     }
 
-    /// Days since 1970-01-01.
+    /// Days since 1970-01-01, negative before.
     pub fn days(self) -> i32 {
         let (month, day) = (i32::from(self.month), i32::from(self.day));
         let year = i32::from(self.year) - i32::from(month <= 2);
@@ -248,7 +250,7 @@ impl Month {
         ((1..=9999).contains(&year) && (1..=12).contains(&month)).then_some(Self { year, month })
     }
 
-    /// The year.
+    /// The year, four digits.
     pub const fn year(self) -> u16 {
         self.year
     }
@@ -268,12 +270,12 @@ impl Month {
         }
     }
 
-    /// Its first day.
+    /// The first day, never absent.
     pub const fn first_day(self) -> Date {
         Date { year: self.year, month: self.month, day: 1 }
     }
 
-    /// Its last day.
+    /// The 28th, 29th, 30th or 31st.
     pub const fn last_day(self) -> Date {
         Date { year: self.year, month: self.month, day: self.length() }
     }

@@ -7,11 +7,11 @@ use crate::charge::{Decline, NextAction, Reference};
 /// A card as the provider's form in the browser handed it over: never the number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardToken {
-    /// Such as `pm_card_visa`.
+    /// The provider's token, such as `pm_card_visa`.
     pub token: String,
-    /// 1 to 12.
+    /// 1 to 12, as entered.
     pub exp_month: u8,
-    /// Four digits.
+    /// Four digits, such as 2027.
     pub exp_year: u16,
 }
 
@@ -28,12 +28,12 @@ pub struct SetupRequest {
     pub card: Option<CardToken>,
 }
 
-/// Where connecting stands.
+/// What the provider says about a set-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupAnswer {
     /// The provider's name for this set-up.
     pub provider_ref: String,
-    /// Its state.
+    /// What has become of the set-up.
     pub outcome: SetupOutcome,
 }
 
@@ -46,22 +46,22 @@ pub enum SetupOutcome {
     Connected(CardFacts),
     /// The bank refused the card.
     Declined(Decline),
-    /// Abandoned.
+    /// Abandoned; no card was connected.
     Cancelled,
 }
 
 /// All that may be stored about a card (PCI DSS: no number, no security code).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardFacts {
-    /// What charges name.
+    /// The name under which charges of this card are made.
     pub provider_ref: String,
     /// Scheme, lower case: `visa`, `mastercard`, `amex` …
     pub brand: String,
-    /// Last four digits.
+    /// Last four digits, zeros kept.
     pub last4: String,
-    /// 1 to 12.
+    /// 1 to 12; the card is good to the end of that month.
     pub exp_month: u8,
-    /// Four digits.
+    /// Four digits, such as 2027.
     pub exp_year: u16,
     /// The same for the same card, however often it is connected; not reversible.
     pub fingerprint: String,

@@ -17,7 +17,7 @@ impl Reference {
         Self(format!("topup:{id}:{attempt}"))
     }
 
-    /// Connecting a card.
+    /// Connecting a card: a set-up has one attempt only.
     pub fn setup(id: &str) -> Self {
         Self(format!("setup:{id}"))
     }
@@ -35,6 +35,7 @@ impl Reference {
     /// A reference of ours that a provider gives back; `None` when it is none.
     pub fn read(text: &str) -> Option<Self> {
         let reference = Self(text.to_owned());
+        // What others put into their marks on the same account is no reference of ours.
         reference.subject().is_some().then_some(reference)
     }
 
@@ -42,6 +43,7 @@ impl Reference {
     pub fn subject(&self) -> Option<Subject<'_>> {
         let mut parts = self.0.split(':');
         let (kind, id, attempt) = (parts.next()?, parts.next()?, parts.next());
+        // Bounded: it comes back from outside, and is looked up in the database.
         if id.is_empty() || id.len() > 100 || parts.next().is_some() {
             return None;
         }
@@ -57,23 +59,23 @@ impl Reference {
 /// What a reference stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject<'a> {
-    /// A charge.
+    /// An attempt to charge for a top-up.
     TopUp {
-        /// The top-up's id.
+        /// UUIDv7 of the top-up.
         id: &'a str,
-        /// From 1.
+        /// Counted from 1.
         attempt: i64,
     },
-    /// Connecting a card.
+    /// Connecting a card; there is one attempt only.
     Setup {
-        /// The set-up's id.
+        /// UUIDv7 of the set-up.
         id: &'a str,
     },
-    /// Giving money back.
+    /// An attempt to give money back.
     Refund {
-        /// The refund's id.
+        /// UUIDv7 of the refund.
         id: &'a str,
-        /// From 1.
+        /// Counted from 1.
         attempt: i64,
     },
 }
@@ -97,15 +99,15 @@ pub enum Presence {
 /// Charge a connected card. Written down by the caller before it is sent, so that it can be repeated word for word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeRequest {
-    /// Ours.
+    /// Ours, new for each attempt: the same reference never charges twice.
     pub reference: Reference,
-    /// The organization's id.
+    /// The organization's id; a provider keys its customer objects by it.
     pub customer: String,
-    /// [`crate::CardFacts::provider_ref`].
+    /// The card, as [`crate::CardFacts::provider_ref`] names it.
     pub card_ref: String,
     /// Minor units (cents; whole yen), positive.
     pub amount_minor: i64,
-    /// Of the wallet.
+    /// The wallet's currency; another one is never charged.
     pub currency: Currency,
     /// Whether the cardholder is there.
     pub presence: Presence,
@@ -118,7 +120,7 @@ pub struct ChargeRequest {
 pub struct ChargeAnswer {
     /// The provider's name for this charge.
     pub provider_ref: String,
-    /// Its state.
+    /// What has become of the charge.
     pub outcome: ChargeOutcome,
 }
 
@@ -148,6 +150,7 @@ impl ChargeOutcome {
             Self::ActionRequired(_) => Outcome::ActionRequired,
             Self::Settled { .. } => Outcome::Settled,
             Self::Declined(_) => Outcome::Declined,
+            // To the wallet the two are one: nobody finished it, and nothing was charged.
             Self::Cancelled => Outcome::Expired,
         }
     }

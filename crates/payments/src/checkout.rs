@@ -10,7 +10,7 @@ pub struct CheckoutRequest {
     /// Ours: of the set-up or of the charge that comes of it. What became of that is asked with the look-ups of set-ups
     /// and charges, never of the page.
     pub reference: Reference,
-    /// The organization's id.
+    /// The organization's id; a provider keys its customer objects by it.
     pub customer: String,
     /// What is done there.
     pub purpose: CheckoutPurpose,
@@ -27,11 +27,11 @@ pub struct CheckoutRequest {
 pub enum CheckoutPurpose {
     /// Connect a card for later charges.
     Connect,
-    /// Pay exactly this.
+    /// Pay exactly this amount.
     Pay {
-        /// Minor units, positive.
+        /// Minor units (cents; whole yen), positive.
         amount_minor: i64,
-        /// Of the wallet.
+        /// The wallet's currency.
         currency: Currency,
         /// What the page says is paid for.
         description: String,
@@ -40,7 +40,7 @@ pub enum CheckoutPurpose {
     },
 }
 
-/// An open page.
+/// A page that is open at the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
     /// The provider's name for it.

@@ -13,9 +13,9 @@ pub struct DisputeAnswer {
     pub charge: Reference,
     /// What is taken, minor units, positive; it can differ from the charge.
     pub amount_minor: i64,
-    /// In which currency.
+    /// The currency of `amount_minor`; it may differ from the charge's.
     pub currency: Currency,
-    /// `fraudulent`, `product_not_received` …
+    /// In the provider's words: `fraudulent`, `product_not_received` …
     pub reason: String,
     /// Where the money is.
     pub outcome: DisputeOutcome,

@@ -9,7 +9,7 @@ pub struct FraudWarning {
     pub provider_ref: String,
     /// The charge that it is about, by our reference.
     pub charge: Reference,
-    /// In the provider's word, such as `made_with_stolen_card`; may be empty.
+    /// In the provider's words, such as `made_with_stolen_card`; may be empty.
     pub reason: String,
     /// Giving the money back would still spare a dispute.
     pub actionable: bool,

@@ -1,4 +1,4 @@
-//! A payment as the provider tells it by itself, for a database that does not know it: restored from a backup, say.
+//! A payment as the provider reports it by itself, for a database that does not know it: restored from a backup, say.
 
 use billing_domain::{Currency, Timestamp};
 

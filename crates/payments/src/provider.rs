@@ -43,8 +43,8 @@ pub trait PaymentProvider: Send + Sync {
     /// Starts connecting a card.
     async fn start_setup(&self, request: &SetupRequest) -> Result<SetupAnswer, ProviderError>;
 
-    /// Where connecting stands, after the browser has done its part. The browser's own word is never trusted.
-    /// `None`: never heard of.
+    /// Where connecting stands, after the browser has done its part. What the browser reports is never trusted.
+    /// `None`: never received.
     async fn look_up_setup(
         &self,
         request: &SetupRequest,
@@ -60,12 +60,12 @@ pub trait PaymentProvider: Send + Sync {
     /// A connected card as the provider knows it now. `None`: there is no such card, or it is not this customer's.
     async fn look_up_card(&self, customer: &str, card_ref: &str) -> Result<Option<CardFacts>, ProviderError>;
 
-    /// Charges a card.
+    /// Charges a card; repeating the same reference returns the same charge.
     async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError>;
 
-    /// What became of a charge, found by our reference, without ever starting one. `None`: the provider has not heard
-    /// of it. A call that is still on its way may yet arrive, so `None` alone never proves that nothing will happen:
-    /// [`Self::cancel_charge`] does.
+    /// What became of a charge, found by our reference, without ever starting one. `None`: the provider has not
+    /// received it. A call that is still on its way may yet arrive, so `None` alone never proves that nothing will
+    /// happen: [`Self::cancel_charge`] does.
     async fn look_up_charge(
         &self,
         request: &ChargeRequest,
@@ -83,7 +83,7 @@ pub trait PaymentProvider: Send + Sync {
     /// Gives money back to the card.
     async fn refund(&self, request: &RefundRequest) -> Result<RefundAnswer, ProviderError>;
 
-    /// What became of a refund. `None`: never heard of.
+    /// What became of a refund. `None`: never received.
     async fn look_up_refund(&self, request: &RefundRequest) -> Result<Option<RefundAnswer>, ProviderError>;
 
     /// A refund by the provider's name for it, whoever made it. `None`: there is none, or it is about no charge of ours.

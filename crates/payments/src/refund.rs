@@ -25,7 +25,7 @@ pub struct RefundRequest {
 pub struct RefundAnswer {
     /// The provider's name for it.
     pub provider_ref: String,
-    /// Its state.
+    /// What has become of the refund.
     pub outcome: RefundOutcome,
 }
 
@@ -36,13 +36,13 @@ pub struct ExternalRefund {
     pub provider_ref: String,
     /// The charge that it gives back, by our reference.
     pub charge: Reference,
-    /// Minor units, positive.
+    /// Minor units (cents; whole yen), positive.
     pub amount_minor: i64,
     /// The charge's currency.
     pub currency: Currency,
     /// `duplicate`, `requested_by_customer` …; may be empty.
     pub reason: String,
-    /// Its state.
+    /// What has become of the refund.
     pub outcome: RefundOutcome,
 }
 
@@ -50,7 +50,7 @@ pub struct ExternalRefund {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundOutcome {
-    /// On its way.
+    /// On its way to the card's bank; it may still fail.
     Pending,
     /// The card's bank has it.
     Succeeded,

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 pub use self::records::{CardRecord, ChargeRecord, RefundRecord, SetupRecord, State};
-pub use self::script::{Scripted, UnknownBehaviour};
+pub use self::script::{Scripted, UnknownBehavior};
 pub use self::vault::{Drawer, MemoryVault, Record, SandboxVault, VaultError};
 use crate::card::{CardFacts, SetupAnswer, SetupRequest};
 use crate::charge::{ChargeAnswer, ChargeRequest, Reference};
@@ -50,7 +50,7 @@ impl Default for SandboxConfig {
     }
 }
 
-/// The sandbox bank.
+/// The sandbox bank: behaves as a provider does, moves no money.
 #[derive(Clone)]
 pub struct Sandbox {
     vault: Arc<dyn SandboxVault>,
@@ -78,14 +78,16 @@ impl Sandbox {
         self.script.push(next);
     }
 
-    /// Every charge the bank has heard of, oldest first.
+    /// Every charge the bank has received, oldest first.
     pub async fn charges(&self) -> Result<Vec<ChargeRecord>, ProviderError> {
+        // All of them: the sandbox is small, and this is for people who look at it.
         let records = self.vault.all(Drawer::Charges).await.map_err(out_of_reach)?;
         records.iter().map(|record| read_body(&record.body)).collect()
     }
 
     /// A webhook's signature header as the bank would send it.
     pub fn sign_webhook(&self, body: &[u8], now: Timestamp) -> String {
+        // With the first secret: the others are only accepted while secrets are rotated.
         signature::sign_body(self.config.webhook_secrets.first().map_or("", String::as_str), body, now)
     }
 
@@ -115,12 +117,14 @@ fn out_of_reach(_: VaultError) -> ProviderError {
 }
 
 fn read_body<T: DeserializeOwned>(body: &str) -> Result<T, ProviderError> {
+    // Damaged books are no refusal: whether money moved is unknown.
     serde_json::from_str(body).map_err(|_| ProviderError::NoAnswer)
 }
 
 /// A name of the bank's own, the same whenever the same thing is asked for.
 fn bank_name(prefix: &str, parts: &[&str]) -> String {
     let mut hash = Sha256::new();
+    // With their lengths, so that no two lists of parts have the same bytes.
     for part in parts {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
@@ -195,6 +199,7 @@ impl PaymentProvider for Sandbox {
     }
 
     fn read_webhook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent, WebhookError> {
+        // Before anything of it is read: what is not signed is not parsed.
         signature::verify_signature(&self.config.webhook_secrets, header, body, now)?;
         let event: BankEvent = serde_json::from_slice(body).map_err(|_| WebhookError::Unreadable)?;
         Ok(WebhookEvent { id: event.id, kind: event.about.into(), payment_ref: None })
@@ -224,6 +229,7 @@ enum About {
     Dispute {
         reference: Reference,
     },
+    // Types that we do not know are acknowledged, or they would be sent again and again.
     #[serde(other)]
     Other,
 }

@@ -1,6 +1,6 @@
 //! Stripe: a thin client of the few endpoints that a wallet needs (docs/stripe.md lists them with their parameters).
 //!
-//! Stripe's word is compared with what we asked for before anybody hears it: another amount, currency, customer or mode
+//! Stripe's answer is compared with what we asked for before it is used: another amount, currency, customer or mode
 //! is no answer. What is found again is found by our reference, which stands in the metadata of everything we make.
 
 mod account;
@@ -43,7 +43,7 @@ use crate::webhook::{WebhookError, WebhookEvent};
 /// The provider's name, and the end of its contra account `processor:stripe`.
 pub const NAME: &str = "stripe";
 
-/// Where Stripe is.
+/// Where Stripe's API is, unless a test says otherwise.
 pub const API: &str = "https://api.stripe.com";
 
 /// How to speak to Stripe.
@@ -77,7 +77,7 @@ impl StripeConfig {
     }
 }
 
-/// Stripe.
+/// Stripe as a payment provider, by its intents for payments and set-ups.
 #[derive(Clone)]
 pub struct Stripe {
     client: Arc<Client>,

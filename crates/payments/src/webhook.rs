@@ -1,4 +1,4 @@
-//! What a provider tells us unasked, reduced to "look this up again".
+//! What a provider reports unasked, reduced to "look this up again".
 
 use crate::charge::Reference;
 
@@ -19,7 +19,7 @@ pub enum WebhookError {
     Unreadable,
 }
 
-/// One event.
+/// One event, verified: a hint to look something up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookEvent {
     /// The provider's id of the event: handle each once.
@@ -33,9 +33,9 @@ pub struct WebhookEvent {
 /// What an event is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookKind {
-    /// A charge changed.
+    /// The charge of this reference changed.
     Charge(Reference),
-    /// A set-up changed.
+    /// The set-up of this reference changed.
     Setup(Reference),
     /// A refund changed, or somebody made one at the provider.
     Refund {

@@ -13,8 +13,8 @@ use crate::content::Han;
 pub(crate) const OWN: &str = "Receipt Sans";
 /// Not for running text, if there is anything else.
 const ODD: [&str; 8] = ["Mono", "Condensed", "Display", "Symbols", "Math", "Looped", " UI", "Serif"];
-/// Have every character and draw none of them, or draw them as pictures.
-const USELESS: [&str; 4] = ["Color", "Colour", "Last Resort", "Adobe Blank"];
+/// Have every character and draw none of them, or draw them as pictures. `Colo` is both spellings of "color".
+const USELESS: [&str; 3] = ["Colo", "Last Resort", "Adobe Blank"];
 
 /// Spaces that no text of a receipt holds, and their widths in sizes: glyphs that draw nothing.
 const SPACES: [(char, f32); 7] = [

@@ -84,6 +84,7 @@ impl Budgets {
 
     /// One more request of this session, by its token's hash, and of its organization.
     pub(crate) fn take_request(&self, token_hash: &str, organization_id: &OrganizationId) -> Result<(), Problem> {
+        // The session before the organization: one busy browser must not use up what everybody shares.
         check(self.sessions.as_ref(), &token_hash.to_owned())?;
         check(self.organizations.as_ref(), organization_id)
     }
@@ -126,6 +127,7 @@ impl Budgets {
             let detail = "You are asking for more at once than is answered. Wait for an answer, then go on.";
             Problem::retry_later(ProblemCode::TooManyRequests, Detail::general(detail), 2)
         };
+        // The own slot first: one session cannot hold several of the organization's while it waits.
         let own = self.costly_reads.take(token_hash).await.map_err(busy)?;
         let of_all = self.costly_reads_of_all.take(organization_id.as_str()).await.map_err(busy)?;
         Ok(CostlyRead { _own: own, _of_all: of_all })
@@ -157,7 +159,9 @@ impl Budgets {
 }
 
 fn limiter<K: Hash + Eq + Clone>(per_second: u32, factor: u32) -> Option<DefaultKeyedRateLimiter<K>> {
+    // Zero switches the limit off.
     let rate = NonZeroU32::new(per_second.saturating_mul(factor))?;
+    // Four seconds' worth: a page that opens sends a burst.
     let burst = rate.saturating_mul(NonZeroU32::MIN.saturating_add(3));
     Some(RateLimiter::keyed(Quota::per_second(rate).allow_burst(burst)))
 }
@@ -171,6 +175,7 @@ fn check<K: Hash + Eq + Clone>(limiter: Option<&DefaultKeyedRateLimiter<K>>, key
 }
 
 fn too_fast(detail: impl Into<Detail>, wait: Duration) -> Problem {
+    // Rounded up, so that whoever waits that long gets through.
     let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
     Problem::retry_later(ProblemCode::TooManyRequests, detail, seconds)
 }
@@ -196,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn many_sessions_of_one_organisation_share_its_budget() {
+    fn many_sessions_of_one_organization_share_its_budget() {
         let budgets = Budgets::new(1);
         let passed = (0..100)
             .filter(|session| budgets.take_request(&session.to_string(), &organization("acme")).is_ok())

@@ -75,7 +75,6 @@ pub(crate) enum ConfigError {
 /// The settings that hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// Where to listen.
     pub(crate) listen: SocketAddr,
     /// Where the operator's monitoring asks.
     pub(crate) admin_listen: Option<SocketAddr>,
@@ -93,15 +92,15 @@ pub(crate) struct Config {
     pub(crate) read_time: Duration,
     /// Database URL; may hold a password.
     pub(crate) database: Secret,
-    /// The built page.
+    /// Folder of the built page, read once at startup.
     pub(crate) dist: PathBuf,
     /// Serve the demo organization.
     pub(crate) demo: bool,
-    /// How it begins.
+    /// The story that a new demo begins with.
     pub(crate) demo_state: DemoState,
-    /// Keep it living.
+    /// Agents go on working while the demo runs.
     pub(crate) demo_traffic: bool,
-    /// The platform's key.
+    /// What the AI platform signs in with; `None`: metering is off.
     pub(crate) service_key: Option<Secret>,
     /// Scheme and authority of the public address, without a trailing slash.
     pub(crate) public_origin: Option<String>,
@@ -113,21 +112,20 @@ pub(crate) struct Config {
     pub(crate) requests_per_second: u32,
     /// When work is refused.
     pub(crate) policy: Policy,
-    /// SMTP server.
+    /// With credentials; `None`: e-mails stay in the outbox.
     pub(crate) smtp_url: Option<Secret>,
-    /// Sender of notices.
+    /// Sender of e-mails, as an address or `Name <address>`.
     pub(crate) mail_from: Option<String>,
     /// The operator's receiver of notices.
     pub(crate) webhook_url: Option<String>,
     /// What its webhooks are signed with.
     pub(crate) webhook_secret: Option<Secret>,
-    /// Who sells.
     pub(crate) seller: Seller,
     /// The folder with fonts for receipts instead of the system's.
     pub(crate) fonts: Option<PathBuf>,
     /// Whose product the page says it is.
     pub(crate) brand: BrandConfig,
-    /// What to log.
+    /// Filter directives, as `RUST_LOG` takes them.
     pub(crate) log: String,
     /// Stripe; `None`: the sandbox.
     pub(crate) stripe: Option<StripeSettings>,
@@ -157,11 +155,10 @@ pub(crate) struct AnswerDelay {
 /// Who sells, as receipts print it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seller {
-    /// Legal name.
     pub(crate) name: String,
     /// Lines separated by `\n`; may be empty.
     pub(crate) address: String,
-    /// May be empty.
+    /// Tax number; may be empty.
     pub(crate) tax_id: String,
 }
 

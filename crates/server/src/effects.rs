@@ -16,6 +16,7 @@ use crate::state::AppState;
 /// Carries out effects in their order, and whatever follows from them. One that fails does not keep the others back; the
 /// first problem is returned when all of them are done.
 pub(crate) async fn run_effects(state: &AppState, effects: Vec<Effect>) -> Result<(), Problem> {
+    // A queue instead of recursion: effects cause effects, and no future has to contain itself.
     let mut waiting = VecDeque::from(effects);
     let mut first_problem = None;
     while let Some(effect) = waiting.pop_front() {
@@ -23,6 +24,7 @@ pub(crate) async fn run_effects(state: &AppState, effects: Vec<Effect>) -> Resul
             // At once, as a call would: what follows from an effect comes before the next one.
             Ok(following) => following.into_iter().rev().for_each(|effect| waiting.push_front(effect)),
             Err(problem) => {
+                // The first problem is the cause; what follows mostly comes of it.
                 first_problem.get_or_insert(problem);
             }
         }
@@ -37,6 +39,7 @@ async fn run_effect(state: &AppState, effect: Effect) -> Result<Vec<Effect>, Pro
         Effect::CountTopUp(top_up) => state.metrics.topped_up(top_up.kind.as_str(), top_up.status.as_str()),
         Effect::StartCharge(charge) => drop(spawn_charge(state, charge)),
         Effect::ReconcileCharge(ChargeId { organization_id, top_up_id }) => {
+            // `None`: somebody else is at it and applies the answer.
             return Ok(charge::reconcile_charge(state, &organization_id, &top_up_id).await?.unwrap_or_default());
         }
         Effect::ReconcileWaitingCharges(organization_id) => {
@@ -45,6 +48,7 @@ async fn run_effect(state: &AppState, effect: Effect) -> Result<Vec<Effect>, Pro
         Effect::ReviewAutoPay(organization_id) => return Ok(review_auto_pay(state, &organization_id).await),
         Effect::DefaultCardChanged(organization_id) => {
             recharge::resume_with_default_card(state, &organization_id).await?;
+            // The pause is over: whether to charge is decided now.
             return Ok(vec![Effect::ReviewAutoPay(organization_id)]);
         }
         Effect::ForgetCard(card) => {
@@ -60,6 +64,7 @@ async fn run_effect(state: &AppState, effect: Effect) -> Result<Vec<Effect>, Pro
 /// Reconciles a charge in a task of its own, which a dropped request does not stop.
 /// See docs/decisions/0016-intent-before-charge.md.
 pub(crate) fn spawn_charge(state: &AppState, charge: ChargeId) -> JoinHandle<()> {
+    // On the tracker, so that stopping the server waits for a charge that is being made.
     let (state, tasks) = (state.clone(), state.tasks.clone());
     let span = tracing::info_span!("charge", organization = %charge.organization_id, top_up = %charge.top_up_id);
     let work = async move {
@@ -97,6 +102,7 @@ async fn review_auto_pay(state: &AppState, organization_id: &OrganizationId) -> 
         tracing::warn!(organization = %organization_id, problem = problem.document().detail, "automatic payments");
         Vec::new()
     });
+    // Whatever was decided: a charge that waited may not be wanted any more.
     following.push(Effect::ReconcileWaitingCharges(organization_id.to_owned()));
     following.push(Effect::publish(organization_id, Topic::AutoPay));
     following

@@ -1,7 +1,7 @@
 //! Wakes whoever watches an organization when something of it has changed.
 //!
 //! A topic carries no figures: the watcher reads the database, so a topic that is lost, doubled or late changes
-//! nothing. A watcher that fell behind is told so and reads everything.
+//! nothing. A watcher that fell behind is notified of that and reads everything.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use billing_domain::{LinkId, OrganizationId, RequestId, TopUpId, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc};
 
-/// Topics that a slow watcher may be behind before it is told to read everything.
+/// Topics that a slow watcher may be behind before it has to read everything.
 const CAPACITY: usize = 256;
 
 /// What has changed.
@@ -44,9 +44,7 @@ pub(crate) enum Topic {
 /// That something of an organization has changed, for the other servers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct News {
-    /// Whose.
     pub(crate) organization_id: OrganizationId,
-    /// What.
     pub(crate) topic: Topic,
 }
 
@@ -62,23 +60,25 @@ pub(crate) struct EventHub {
 }
 
 impl EventHub {
-    /// A hub, and what it has to tell other servers.
+    /// A hub, and what it publishes to other servers.
     pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<News>) {
         let (outgoing, told) = mpsc::unbounded_channel();
         (Self { channels: Arc::default(), outgoing }, told)
     }
 
-    /// Tells the organization's watchers, here and at the other servers. To be called after the commit, never before.
+    /// Wakes the organization's watchers, here and at the other servers. To be called after the commit, never before.
     pub(crate) fn publish(&self, organization_id: &OrganizationId, topic: Topic) {
         // Closed where there is no channel to other servers.
+        // Not sent in vain where no other server listens.
         if !self.outgoing.is_closed() {
             let _ = self.outgoing.send(News { organization_id: organization_id.to_owned(), topic: topic.clone() });
         }
         self.publish_here(organization_id, topic);
     }
 
-    /// Tells every organization's watchers at this server.
+    /// Wakes every organization's watchers at this server.
     pub(crate) fn publish_to_all(&self, topic: &Topic) {
+        // Channels without receivers are dropped on the way.
         self.lock().retain(|_, channel| channel.send(topic.clone()).is_ok());
     }
 
@@ -86,7 +86,7 @@ impl EventHub {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the organization's watchers at this server: another one has said so.
+    /// Wakes the organization's watchers at this server: another one has published it.
     pub(crate) fn publish_here(&self, organization_id: &OrganizationId, topic: Topic) {
         let mut channels = self.lock();
         if let Some(channel) = channels.get(organization_id)
@@ -100,6 +100,7 @@ impl EventHub {
     /// Watches an organization from now on. Subscribe first, read the database afterwards: nothing falls in between.
     pub(crate) fn subscribe(&self, organization_id: &OrganizationId) -> Subscription {
         let mut channels = self.lock();
+        // Tidied here, where a new watcher comes, so that no timer is needed.
         channels.retain(|_, channel| channel.receiver_count() > 0);
         channels.entry(organization_id.to_owned()).or_insert_with(|| broadcast::channel(CAPACITY).0).subscribe()
     }
@@ -111,7 +112,7 @@ mod tests {
     use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
     #[tokio::test]
-    async fn a_topic_reaches_the_watchers_of_its_organisation_only() {
+    async fn a_topic_reaches_the_watchers_of_its_organization_only() {
         let hub = EventHub::new().0;
         let [a, b] = ["a", "b"].map(OrganizationId::from_trusted);
         let (mut first, mut second, mut stranger) = (hub.subscribe(&a), hub.subscribe(&a), hub.subscribe(&b));

@@ -1,4 +1,4 @@
-//! The program `nexis-billing`: reads what it is told, then serves, or looks at a database for the operator.
+//! The program `nexis-billing`: reads its settings, then serves, or looks at a database for the operator.
 
 mod admin_commands;
 mod auth;
@@ -95,6 +95,6 @@ fn prepare_config(settings: ServerSettings) -> Result<Config, Failure> {
 fn init_log(config: &Config) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
         .map_err(|error| format!("log: {error}; write for example info or nexis_billing=debug,warn"))?;
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).try_init()
+    let colors = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colors).try_init()
 }

@@ -1,6 +1,6 @@
-//! What the server says to people: the sentences of the catalogue, in English and by their codes.
+//! What the server says to people: the sentences of the catalog, in English and by their codes.
 //!
-//! There is a constructor for each sentence of the catalogue's area `server`, made by build.rs, and no other way to one.
+//! There is a constructor for each sentence of the catalog's area `server`, made by build.rs, and no other way to one.
 //! See docs/decisions/0068-translated-page-english-server.md.
 
 pub(crate) mod amount;
@@ -8,7 +8,6 @@ pub(crate) mod decline;
 pub(crate) mod ledger;
 pub(crate) mod text;
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use billing_contract::Message;
@@ -16,7 +15,7 @@ use billing_domain::money::Priced;
 
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 
-/// A sentence of the catalogue with its parameters.
+/// A sentence of the catalog with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserMessage {
     code: &'static str,
@@ -55,7 +54,7 @@ impl UserMessage {
     /// Code and parameters, as they go beside the English text.
     pub(crate) fn on_the_wire(&self) -> Message {
         let params = self.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        Message { code: self.code.to_owned(), params: params.collect::<BTreeMap<_, _>>() }
+        Message { code: self.code.to_owned(), params: params.collect() }
     }
 }
 

@@ -24,7 +24,6 @@ struct Answered {
     status: u16,
 }
 
-/// A route's requests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Timed {
     method: &'static str,
@@ -44,7 +43,6 @@ struct Called {
     call: &'static str,
 }
 
-/// What waits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Waits {
     kind: String,

@@ -10,7 +10,7 @@ use crate::message::UserMessage;
 /// What a problem or a wrong field says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
-    /// A sentence of the catalogue, which the page shows in its language.
+    /// A sentence of the catalog, which the page shows in its language.
     Sentence(UserMessage),
     /// For programs and their developers: the page shows what the code alone means.
     General(String),
@@ -57,7 +57,7 @@ impl Problem {
         Self::invalid(vec![text_error(pointer, error)])
     }
 
-    /// Several wrong fields.
+    /// 422 with every wrong field at once, so that a form shows them all.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         Self(Box::new(billing_contract::Problem::invalid(errors)))
     }
@@ -108,7 +108,6 @@ impl Problem {
         problem
     }
 
-    /// The document.
     pub(crate) fn document(&self) -> &billing_contract::Problem {
         &self.0
     }

@@ -28,6 +28,7 @@ pub(crate) type Opened = (Arc<dyn PaymentProvider>, Option<Sandbox>);
 pub(crate) async fn open_provider(config: &Config, store: &Store, clock: &Clock) -> Result<Opened, Failure> {
     let name = if config.stripe.is_some() { stripe::NAME } else { billing_payments::sandbox::NAME };
     let connected = store.card_providers().await?;
+    // Cards of another provider cannot be charged by this one.
     if let Some(other) = connected.iter().find(|provider| *provider != name) {
         return Err(
             format!("provider: this database holds cards of {other}; {name} needs a database of its own").into()
@@ -52,6 +53,7 @@ async fn open_stripe(settings: &StripeSettings, store: &Store, clock: &Clock) ->
     // Whose account it is decides which customers are meant; no customer is asked for before that is known.
     let asked = stripe(Arc::new(MemoryBook::default()))?.account().await;
     let account = check_account(asked, store.meta(ACCOUNT).await?)?;
+    // Remembered, so that the next start works without Stripe's answer.
     store.set_meta(ACCOUNT, &account).await?;
     stripe(Arc::new(StoreBook { store: store.clone(), clock: clock.clone(), account })).map_err(Failure::from)
 }
@@ -72,6 +74,7 @@ fn check_account(asked: Result<stripe::Account, ProviderError>, known: Option<St
         (Err(error), _) => return Err(format!("stripe_secret_key: Stripe does not take it: {error}").into()),
     };
     let name = format!("{}/{}", account.id, if account.live { "live" } else { "test" });
+    // Test and live, or two accounts, must never mix in one ledger.
     if let Some(known) = known.filter(|known| *known != name) {
         return Err(format!("stripe_secret_key: this database belongs to {known}, the key opens {name}").into());
     }

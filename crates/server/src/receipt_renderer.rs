@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::message::UserMessage;
 use crate::problem::Problem;
 
-/// Who waits longer for a free core is told to come again.
+/// Who waits longer for a free core is asked to come again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Draws receipts: each takes a core for a moment.

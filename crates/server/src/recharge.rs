@@ -42,6 +42,7 @@ pub(crate) async fn read_settled_figures(
     now: Timestamp,
 ) -> Result<Figures, Problem> {
     let mut figures = read_figures(state, organization, auto_pay, now).await?;
+    // Read again until both agree: no transaction spans the services that this takes.
     for _ in 1..TRIES {
         let wallet = state.store.wallet(&organization.id).await?;
         if wallet.last_seq == figures.last_seq && state.store.pending_credit(&organization.id).await? == figures.pending
@@ -61,12 +62,14 @@ pub(crate) async fn read_figures(
     now: Timestamp,
 ) -> Result<Figures, Problem> {
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    // The cap counts calendar months of the organization's zone.
     let month = calendar.month_of(now);
     let (from, to) = (calendar.month_start(month), calendar.month_start(month.next()));
     // In this order, what settles in between counts twice rather than not at all.
     let pending = state.store.pending_credit(&organization.id).await?;
     let wallet = state.store.wallet(&organization.id).await?;
     let spent = state.store.auto_spent(&organization.id, from, to).await?;
+    // Last, so that a charge that has just been written is seen as open.
     let open = state.store.open_top_ups(&organization.id).await?;
     let sum = |amounts: &[Money]| Money::checked_sum(amounts.iter().copied()).ok_or(StoreError::Overflow);
     let situation = Situation {
@@ -76,6 +79,7 @@ pub(crate) async fn read_figures(
         month_committed: sum(&[spent.settled, spent.in_flight, spent.unknown])?,
         month_resets_at: to,
         last_charge_at: auto_pay.health.last_charge_at,
+        // Also one that waits for the cardholder: there is one automatic charge at a time.
         charging: open.iter().any(|top_up| top_up.kind == TopUpKind::Auto),
     };
     let waits = |top_up: &&TopUp| top_up.kind == TopUpKind::Auto && top_up.status == TopUpStatus::ActionRequired;
@@ -101,6 +105,7 @@ pub(crate) async fn consider_recharge(
     state: &AppState,
     organization_id: &OrganizationId,
 ) -> Result<Vec<Effect>, Problem> {
+    // A few times at once, since stale figures mean only that somebody was faster; then it is the sweep's turn.
     for _ in 0..TRIES {
         if let Some(effects) = try_recharge(state, organization_id).await? {
             return Ok(effects);
@@ -113,6 +118,7 @@ pub(crate) async fn consider_recharge(
 async fn try_recharge(state: &AppState, organization_id: &OrganizationId) -> Result<Option<Vec<Effect>>, Problem> {
     let now = state.clock.now();
     let auto_pay = state.store.auto_pay(organization_id).await?;
+    // Switched off: nothing else has to be read.
     let Some(settings) = auto_pay.settings.filter(|_| auto_pay.enabled) else { return Ok(Some(Vec::new())) };
     if auto_pay.health.rests(now) {
         return Ok(Some(Vec::new()));
@@ -120,6 +126,7 @@ async fn try_recharge(state: &AppState, organization_id: &OrganizationId) -> Res
     let organization = state.store.organization(organization_id).await?;
     let figures = read_figures(state, &organization, &auto_pay, now).await?;
     match decide_plan(state, &organization, &settings, &figures.situation, now) {
+        // The card is looked up only when there is something to charge.
         Plan::Charge(amount) => match charged_card(state, &auto_pay).await? {
             Some(card) => create_charge(state, &auto_pay, &card, amount, now).await,
             None => pause_without_card(state, &auto_pay).await,
@@ -156,6 +163,7 @@ pub(crate) fn resumes_with_default_card(auto_pay: &AutoPay) -> bool {
 }
 
 fn resumed_health(auto_pay: &AutoPay) -> Option<Health> {
+    // A named card was agreed to; the default one takes no part in that.
     let concerned = auto_pay.enabled && auto_pay.card_id.is_none();
     auto_pay.health.apply(HealthEvent::DefaultCardReplaced).filter(|_| concerned)
 }
@@ -182,6 +190,8 @@ async fn create_charge(
         requested_by: None,
         next_check_at: now.plus_seconds(HANDOVER_SECONDS),
     };
+    // What the decision was made on; the store compares it under the lock. See
+    // docs/decisions/0036-guard-automatic-charges.md.
     let guard = AutoGuard { version: auto_pay.version, last_charge_at: auto_pay.health.last_charge_at };
     match state.store.create_auto_top_up(organization_id, &new, &guard, now).await {
         Ok(Created::New(top_up)) => {
@@ -189,9 +199,11 @@ async fn create_charge(
             Ok(Some(vec![
                 Effect::publish(organization_id, Topic::TopUp(top_up.id.clone())),
                 Effect::publish(organization_id, Topic::AutoPay),
+                // After the commit, in a task of its own: the worker's turn does not wait for the bank.
                 Effect::start_charge(&top_up),
             ]))
         }
+        // One is open already: nothing to do.
         Ok(Created::Blocked | Created::Replay(_) | Created::Reused) => Ok(Some(Vec::new())),
         // The settings, their state, the last charge, the wallet or the card are other ones by now.
         Err(StoreError::Stale | StoreError::NotFound) => Ok(None),
@@ -200,6 +212,7 @@ async fn create_charge(
 }
 
 async fn pause_without_card(state: &AppState, auto_pay: &AutoPay) -> Result<Option<Vec<Effect>>, Problem> {
+    // Paused already, or resting for another reason.
     let Some(paused) = auto_pay.health.apply(HealthEvent::CardMissing) else { return Ok(Some(Vec::new())) };
     let now = state.clock.now();
     match state.store.record_auto_pay_health(&auto_pay.organization_id, &auto_pay.health, &paused, now).await {

@@ -43,7 +43,6 @@ pub(crate) enum Effect {
 /// Names a charge: its top-up, and whose that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChargeId {
-    /// Whose.
     pub(crate) organization_id: OrganizationId,
     /// The top-up that asks for it.
     pub(crate) top_up_id: TopUpId,
@@ -52,7 +51,6 @@ pub(crate) struct ChargeId {
 /// A card that is connected nowhere any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ForgottenCard {
-    /// The provider's customer.
     pub(crate) organization_id: OrganizationId,
     /// The provider's name for the card.
     pub(crate) card_ref: String,
@@ -76,7 +74,6 @@ impl Effect {
 }
 
 impl ForgottenCard {
-    /// By its row.
     pub(crate) fn of(card: &Card) -> Self {
         Self { organization_id: card.organization_id.clone(), card_ref: card.provider_ref.clone() }
     }
@@ -99,5 +96,6 @@ pub(crate) fn top_up_of(charge: &Reference) -> Option<TopUpId> {
 
 /// The organization's day. A zone that is unknown by now must not keep money from moving.
 pub(crate) fn organization_day(organization: &Organization, now: Timestamp) -> Date {
+    // In UTC then: a day that may be off by one is better than money that does not arrive.
     Calendar::of(&organization.time_zone).map_or_else(|_| now.utc_date(), |calendar| calendar.date_of(now))
 }

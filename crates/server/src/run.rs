@@ -229,6 +229,6 @@ async fn wait_for_signal() -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-async fn signalled() -> io::Result<()> {
+async fn wait_for_signal() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }

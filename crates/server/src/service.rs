@@ -1,4 +1,4 @@
-//! What the product does, without HTTP: services ask the store and the provider, and tell the hub.
+//! What the product does, without HTTP: services ask the store and the provider, and publish to the hub.
 
 mod actor;
 pub(crate) mod auto_pay;

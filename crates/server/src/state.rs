@@ -31,7 +31,6 @@ use crate::static_files::StaticFiles;
 /// Handles on everything; clones are cheap and mean the same.
 #[derive(Clone)]
 pub(crate) struct AppState {
-    /// The database.
     pub(crate) store: Store,
     /// Who moves the money.
     pub(crate) provider: Arc<dyn PaymentProvider>,
@@ -41,7 +40,6 @@ pub(crate) struct AppState {
     pub(crate) metrics: Arc<Metrics>,
     /// What time it is.
     pub(crate) clock: Clock,
-    /// Who watches what.
     pub(crate) events: EventHub,
     /// Wallets whose automatic payments and low mark the worker looks at next.
     pub(crate) wake_queue: Arc<WakeQueue>,
@@ -57,11 +55,9 @@ pub(crate) struct AppState {
     pub(crate) low_marks: Arc<LowMarkCache>,
     /// Changed when the workers should begin their next turn at once.
     pub(crate) worker_wake: Arc<watch::Sender<()>>,
-    /// The operator's settings.
     pub(crate) config: Arc<Config>,
     /// What clients have used up.
     pub(crate) budgets: Arc<Budgets>,
-    /// The built page.
     pub(crate) files: Arc<StaticFiles>,
     /// What the sign-in page offers as buttons; empty outside of a demo.
     pub(crate) demo_sign_ins: Arc<[DemoSignIn]>,
@@ -73,7 +69,7 @@ pub(crate) struct AppState {
     pub(crate) reference_mask: Arc<ReferenceMask>,
     /// Work that outlives its request: spawn it here, and a shutdown waits for it.
     pub(crate) tasks: TaskTracker,
-    /// Cancelled when the server stops: streams and workers end then.
+    /// Canceled when the server stops: streams and workers end then.
     pub(crate) shutdown: CancellationToken,
 }
 

@@ -86,11 +86,8 @@ impl Document {
 /// A file in the forms that a browser may accept.
 #[derive(Clone, Debug)]
 pub(crate) struct Asset {
-    /// As it is.
     pub(crate) plain: Variant,
-    /// Packed with Brotli.
     pub(crate) brotli: Option<Variant>,
-    /// Packed with gzip.
     pub(crate) gzip: Option<Variant>,
     /// Media type, with the character set of texts.
     pub(crate) content_type: &'static str,
@@ -101,14 +98,12 @@ pub(crate) struct Asset {
 /// A file in one form.
 #[derive(Clone, Debug)]
 pub(crate) struct Variant {
-    /// The body.
     pub(crate) bytes: Bytes,
     /// Strong, of the bytes.
     pub(crate) etag: HeaderValue,
 }
 
 impl Variant {
-    /// With its tag.
     pub(crate) fn of(bytes: Vec<u8>) -> Self {
         let hex = hex::encode(&Sha256::digest(&bytes)[..16]);
         // Hex digits between quotes are a header value always.

@@ -17,7 +17,7 @@ use tracing::instrument::Instrumented;
 use crate::events::News;
 use crate::state::AppState;
 
-/// Starts them all; every worker adds one line. `news`: what the other servers are to be told.
+/// Starts them all; every worker adds one line. `news`: what is to be published to the other servers.
 pub(crate) fn start_workers(state: &AppState, news: UnboundedReceiver<News>) {
     state.tasks.spawn(auto_pay::serve_wake_queue(state.clone()));
     state.tasks.spawn(auto_pay::sweep_wallets(state.clone()));
@@ -44,6 +44,7 @@ async fn repeat_turns<F: Future<Output = ()>>(
         tokio::select! {
             () = state.shutdown.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
+            // Also woken in the turn before: `changed` remembers it.
             Ok(()) = wake.changed() => {}
         }
     }

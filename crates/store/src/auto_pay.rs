@@ -20,9 +20,9 @@ macro_rules! auto_pay_columns {
 /// Automatic payments of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AutoPay {
-    /// Whose.
+    /// Whose wallet is refilled.
     pub organization_id: OrganizationId,
-    /// Switched on.
+    /// What a person switched; pauses stand in `health`.
     pub enabled: bool,
     /// `None` until somebody set them up.
     pub settings: Option<Settings>,
@@ -34,7 +34,7 @@ pub struct AutoPay {
     pub version: i64,
     /// Who changed it last.
     pub updated_by: Option<UserId>,
-    /// When.
+    /// When a person changed it last.
     pub updated_at: Timestamp,
     /// How the charges go; written by whoever applies an event, not part of the `ETag`.
     pub health: Health,
@@ -43,15 +43,15 @@ pub struct AutoPay {
 /// What a person confirms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AutoPayUpdate {
-    /// Switched on.
+    /// `false` keeps the settings and stops charging.
     pub enabled: bool,
-    /// What was entered.
+    /// What was entered, within its limits.
     pub settings: Settings,
     /// `None`: the default card. Else a connected card of the organization (`NotFound`).
     pub card_id: Option<CardId>,
     /// Which wording of the consent was agreed to.
     pub consent: Option<String>,
-    /// Who.
+    /// The person who confirmed it.
     pub updated_by: UserId,
 }
 
@@ -105,17 +105,20 @@ impl Store {
         now: Timestamp,
     ) -> Result<AutoPay> {
         let mut tx = self.db.begin().await?;
+        // The lock comes first: the version that is compared must still be the one that is overwritten.
         wallet::lock_wallet(&mut tx, organization_id).await?;
         let present = find_auto_pay(&mut tx, organization_id).await?;
         if present.version != expected_version {
             return Err(StoreError::Stale);
         }
         if let Some(card_id) = &update.card_id {
+            // Inside the transaction, so that a card removed meanwhile is not agreed on.
             card::find_connected(&mut tx, organization_id, card_id).await?;
         }
         write_settings(&mut tx, organization_id, update, now).await?;
         notify_changed(&mut tx, &present, update, now).await?;
         apply_event(&mut tx, &present, event, now).await?;
+        // Read again, because the event may have changed the health as well.
         let updated = find_auto_pay(&mut tx, organization_id).await?;
         tx.commit().await?;
         Ok(updated)
@@ -130,6 +133,7 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
+        // The worker decided on these figures; if a charge or a person changed them meanwhile, it decides again.
         if find_auto_pay(&mut tx, organization_id).await?.health != *expected {
             return Err(StoreError::Stale);
         }
@@ -174,7 +178,7 @@ pub(crate) async fn write_settings(
     Ok(())
 }
 
-/// People are told when automatic payments may charge more than before: switched on, or raised.
+/// People are notified when automatic payments may charge more than before: switched on, or raised.
 pub(crate) async fn notify_changed(
     tx: &mut Tx,
     before: &AutoPay,
@@ -186,6 +190,7 @@ pub(crate) async fn notify_changed(
     if !begins && !raises {
         return Ok(());
     }
+    // Only for the currency: the caller has the lock already.
     let wallet = wallet::lock_wallet(tx, &before.organization_id).await?;
     let amount = match update.settings.refill {
         Refill::Fixed { amount } => amount,
@@ -211,8 +216,8 @@ pub(crate) async fn apply_event(tx: &mut Tx, present: &AutoPay, event: HealthEve
     }
 }
 
-/// Replaces the health, except when the last charge began, in an organization whose wallet is locked. People are told of a
-/// first decline and of a pause in the same transaction.
+/// Replaces the health, except when the last charge began, in an organization whose wallet is locked. People are
+/// notified of a first decline and of a pause in the same transaction.
 pub(crate) async fn write_health(
     tx: &mut Tx,
     organization_id: &OrganizationId,
@@ -227,8 +232,9 @@ pub(crate) async fn write_health(
     Ok(())
 }
 
-/// The same without a word to anybody, for whoever tells more than that.
+/// The same without a notification, for whoever sends one that says more.
 pub(crate) async fn set_health(tx: &mut Tx, organization_id: &OrganizationId, health: &Health) -> Result<()> {
+    // Not `last_charge_at`: no event changes it, only a charge that is begun.
     tx.execute(
         "UPDATE auto_pay SET paused_reason = $2, decline_code = $3, failures = $4, attempt = $5,
             first_attempt_at = $6, next_attempt_at = $7, reversed_at = $8
@@ -265,10 +271,12 @@ pub(crate) async fn after_posting(
     now: Timestamp,
 ) -> Result<()> {
     if posted.reverses {
+        // COALESCE keeps the first moment: the money rests since the first reversal that no usage has followed.
         let sql = "UPDATE auto_pay SET reversed_at = COALESCE(reversed_at, $2)
             WHERE organization_id = $1 AND enabled = 1";
         tx.execute(sql, args![&before.organization_id, now]).await?;
     } else if posted.uses && after.balance < before.balance {
+        // Only usage that crosses the threshold counts, as docs/decisions/0040-reversed-money.md wants it.
         let sql = "UPDATE auto_pay SET reversed_at = NULL
             WHERE organization_id = $1 AND reversed_at IS NOT NULL AND threshold < $2 AND threshold >= $3";
         tx.execute(sql, args![&before.organization_id, before.balance, after.balance]).await?;
@@ -279,15 +287,16 @@ pub(crate) async fn after_posting(
 /// What a posting consists of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PostingContents {
-    /// Usage.
+    /// It has usage, which may take the balance to the threshold.
     pub(crate) uses: bool,
     /// Money out of the wallet that nobody used.
     pub(crate) reverses: bool,
 }
 
-/// People are told that automatic payments wait from now on, where the wallet would have been refilled otherwise.
+/// People are notified that automatic payments wait from now on, where the wallet would have been refilled otherwise.
 pub(crate) async fn notify_reversed(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
     let present = find_auto_pay(tx, organization_id).await?;
+    // `reversed_at` is this moment only if this very posting set it: people are notified once.
     let begun = present.enabled && present.health.reversed_at == Some(now) && present.health.paused_reason.is_none();
     let available = wallet::lock_wallet(tx, organization_id).await?.available();
     if begun && present.settings.is_some_and(|settings| available <= settings.threshold) {
@@ -334,6 +343,7 @@ pub(crate) const fn refill_columns(refill: &Refill) -> (&'static str, Money) {
 pub(crate) fn read_settings(row: &Row) -> Result<Option<Settings>> {
     let (threshold, kind): (Option<Money>, Option<String>) = (row.get("threshold")?, row.get("refill_kind")?);
     let (amount, monthly_cap) = (row.get("refill_amount")?, row.get("monthly_cap")?);
+    // A CHECK of the table keeps the four together.
     let (Some(threshold), Some(kind), Some(amount), Some(monthly_cap)) = (threshold, kind, amount, monthly_cap) else {
         return Ok(None);
     };

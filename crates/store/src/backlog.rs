@@ -13,7 +13,7 @@ pub struct Backlog {
     pub kind: String,
     /// The state that it waits in, by its name in the database.
     pub state: String,
-    /// How many wait.
+    /// How many rows wait in that state.
     pub count: i64,
     /// When the oldest of them began.
     pub since: Timestamp,
@@ -33,6 +33,7 @@ impl Backlog {
 impl Store {
     /// What waits, of every organization: read by the partial indexes of what is open, however much is done.
     pub async fn backlog(&self) -> Result<Vec<Backlog>> {
+        // One statement for all kinds, so that the figures are of one moment.
         let sql = concat!(
             "SELECT 'top_up' AS kind, status AS state, COUNT(*) AS count, MIN(created_at) AS since FROM top_ups WHERE ",
             is_open!(),

@@ -29,24 +29,24 @@ macro_rules! select_card {
     };
 }
 
-/// A connected card.
+/// A card, connected, hidden or removed. Never its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
-    /// UUIDv7.
+    /// UUIDv7, as top-ups and settings name it.
     pub id: CardId,
-    /// Whose.
+    /// The organization that may charge it.
     pub organization_id: OrganizationId,
-    /// `sandbox`, `stripe`.
+    /// The provider that holds it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it, which charges name.
     pub provider_ref: String,
-    /// Scheme, lower case.
+    /// Scheme in lower case: `visa`, `mastercard`, `amex` …
     pub brand: String,
-    /// Last four digits.
+    /// Last four digits, zeros kept.
     pub last4: String,
-    /// 1 to 12.
+    /// 1 to 12, as the provider last answered.
     pub exp_month: i64,
-    /// Four digits.
+    /// Four digits, as the provider last answered.
     pub exp_year: i64,
     /// The provider's mark of the same plastic, if it has one.
     pub fingerprint: Option<String>,
@@ -61,19 +61,19 @@ pub struct Card {
 /// A card to be connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCard {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: CardId,
-    /// `sandbox`, `stripe`.
+    /// The provider that holds it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it.
     pub provider_ref: String,
-    /// Scheme, lower case.
+    /// Scheme in lower case: `visa`, `mastercard`, `amex` …
     pub brand: String,
-    /// Last four digits.
+    /// Last four digits, zeros kept.
     pub last4: String,
-    /// 1 to 12.
+    /// 1 to 12; the card is good to the end of that month.
     pub exp_month: i64,
-    /// Four digits.
+    /// Four digits, such as 2027.
     pub exp_year: i64,
     /// The provider's mark of the same plastic.
     pub fingerprint: Option<String>,
@@ -81,13 +81,14 @@ pub struct NewCard {
 
 impl Store {
     /// Connects a card that nobody entered here; the first becomes the default. The same provider reference again answers the
-    /// card that is there. People are told only of cards that are set up ([`Store::apply_card_setup`], links).
+    /// card that is there. People are notified only of cards that are set up ([`Store::apply_card_setup`], links).
     pub async fn add_card(&self, organization_id: &OrganizationId, new: &NewCard, now: Timestamp) -> Result<Card> {
         retrying!("add_card", organization_id => self.add_card_once(organization_id, new, now))
     }
 
     /// The connected cards, default first, then oldest first.
     pub async fn cards(&self, organization_id: &OrganizationId) -> Result<Vec<Card>> {
+        // The default first, then in the order of connecting, which no later change disturbs.
         let sql = concat!(
             select_card!(),
             " WHERE organization_id = $1 AND removed_at IS NULL
@@ -107,6 +108,7 @@ impl Store {
     /// Takes over what the provider knows of a connected card by now; the card if anything of it has changed. `None` also
     /// without such a card. `id` of `facts` is ignored.
     pub async fn refresh_card(&self, organization_id: &OrganizationId, facts: &NewCard) -> Result<Option<Card>> {
+        // RETURNING answers in the same statement whether anything differed; a read before would race.
         let sql = concat!(
             "UPDATE cards SET brand = $4, last4 = $5, exp_month = $6, exp_year = $7, fingerprint = $8
             WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3 AND removed_at IS NULL
@@ -157,6 +159,7 @@ impl Store {
 
     async fn set_default_card_once(&self, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
         let mut tx = self.db.begin().await?;
+        // The lock first: of two racing changes of the default each would pass its own check.
         wallet::lock_wallet(&mut tx, organization_id).await?;
         find_connected(&mut tx, organization_id, id).await?;
         // In two steps, because the unique index is checked row by row.
@@ -176,6 +179,7 @@ impl Store {
         wallet::lock_wallet(&mut tx, organization_id).await?;
         find_connected(&mut tx, organization_id, id).await?;
         tx.execute("UPDATE cards SET removed_at = $2, is_default = 0 WHERE id = $1", args![id, now]).await?;
+        // The row is kept with its facts: top-ups and receipts go on naming the card.
         let sql = concat!(
             select_card!(),
             " WHERE organization_id = $1 AND removed_at IS NULL
@@ -221,6 +225,7 @@ pub(crate) async fn insert_connected(
         select_card!(),
         " WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3 AND removed_at IS NULL"
     );
+    // The same provider reference again is the same set-up reported twice, not a second card.
     if let Some(row) = tx.first(sql, args![organization_id, &new.provider, &new.provider_ref]).await? {
         return Card::read(&row);
     }
@@ -233,6 +238,7 @@ pub(crate) async fn find_by_facts(
     organization_id: &OrganizationId,
     facts: &NewCard,
 ) -> Result<Option<Card>> {
+    // A connected card first, so that an older, removed row of the same card does not hide it.
     let sql = concat!(
         select_card!(),
         " WHERE organization_id = $1 AND provider = $2 AND provider_ref = $3
@@ -250,6 +256,7 @@ pub(crate) async fn add_hidden(
     new: &NewCard,
     now: Timestamp,
 ) -> Result<Card> {
+    // Removed from the start: lists, defaults and automatic payments skip removed cards.
     insert_card(tx, organization_id, new, Some(now), now).await
 }
 
@@ -277,6 +284,7 @@ async fn insert_card(
     now: Timestamp,
 ) -> Result<Card> {
     let row = tx
+        // Default and row in one statement: the first connected card is the default from the start.
         .first(
             concat!(
                 "INSERT INTO cards (id, organization_id, provider, provider_ref, brand, last4, exp_month, exp_year,

@@ -28,7 +28,7 @@ columns!(
     }
 );
 
-/// Where connecting stands.
+/// Where connecting stands; `Succeeded` and `Failed` are final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetupStatus {
     /// Written down, or the provider works on it.
@@ -37,38 +37,38 @@ pub enum SetupStatus {
     ActionRequired,
     /// The card is connected.
     Succeeded,
-    /// Refused or abandoned.
+    /// Refused by the bank, or abandoned.
     Failed,
 }
 
-/// A set-up.
+/// A card on its way to being connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardSetup {
-    /// UUIDv7.
+    /// UUIDv7; part of the reference at the provider.
     pub id: CardSetupId,
-    /// Whose.
+    /// The organization that the card is connected to.
     pub organization_id: OrganizationId,
-    /// Who began it.
+    /// The person who began it; `None` behind a payment link.
     pub user_id: Option<UserId>,
-    /// `sandbox`, `stripe`.
+    /// The provider that connects it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it, once known.
     pub provider_ref: Option<String>,
     /// What was asked of the provider, JSON, so that it can be repeated word for word.
     pub request: String,
-    /// Where it stands.
+    /// Only `Pending` and `ActionRequired` may still change.
     pub status: SetupStatus,
-    /// With `Failed`.
+    /// With `Failed`: the bank's reason, if it was the bank.
     pub decline_code: Option<DeclineCode>,
-    /// With `ActionRequired`, JSON.
+    /// With `ActionRequired`: what the person has to do, JSON.
     pub next_action: Option<String>,
-    /// With `Succeeded`.
+    /// With `Succeeded`: the connected card.
     pub card_id: Option<CardId>,
     /// The payment link that it is an attempt to use.
     pub link_id: Option<LinkId>,
     /// What the payer of that link saw that the card is charged at once.
     pub charge: Option<Money>,
-    /// When it began.
+    /// When it was written down, before the provider was called.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
@@ -77,17 +77,17 @@ pub struct CardSetup {
 /// A set-up to be begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCardSetup {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller; part of the reference at the provider.
     pub id: CardSetupId,
-    /// Who begins it.
+    /// The person who begins it; `None` behind a payment link.
     pub user_id: Option<UserId>,
-    /// `sandbox`, `stripe`.
+    /// The provider that will connect it: `sandbox` or `stripe`.
     pub provider: String,
     /// What will be asked of the provider, JSON.
     pub request: String,
 }
 
-/// What was heard of a set-up.
+/// What the provider answers about a set-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetupResult {
     /// The provider works on it.
@@ -99,19 +99,19 @@ pub enum SetupResult {
     ActionRequired {
         /// The provider's name for it.
         provider_ref: Option<String>,
-        /// JSON.
+        /// What the person has to do, as JSON.
         next_action: String,
     },
     /// The card may be connected.
     Succeeded {
         /// The provider's name for it.
         provider_ref: Option<String>,
-        /// The card.
+        /// What may be kept of the card.
         card: NewCard,
     },
     /// Refused, or abandoned without a code.
     Failed {
-        /// Why.
+        /// The bank's reason; `None` when abandoned.
         decline_code: Option<DeclineCode>,
     },
 }
@@ -137,6 +137,7 @@ impl Store {
 
     /// Set-ups that are neither succeeded nor failed and were last changed before `before`, oldest first.
     pub async fn open_card_setups(&self, before: Timestamp, limit: u32) -> Result<Vec<CardSetup>> {
+        // Open ones only, which a partial index holds: finished set-ups cost nothing here.
         let sql = concat!(
             "SELECT ",
             setup_columns!(),
@@ -147,8 +148,8 @@ impl Store {
         rows.iter().map(CardSetup::read).collect()
     }
 
-    /// Takes the provider's word; a success connects the card in the same transaction. A finished set-up stays as it is.
-    /// Answers the set-up and its card, if it has one.
+    /// Applies the provider's answer; a success connects the card in the same transaction. A finished set-up stays as
+    /// it is. Answers the set-up and its card, if it has one.
     pub async fn apply_card_setup(
         &self,
         organization_id: &OrganizationId,
@@ -170,6 +171,7 @@ impl Store {
     ) -> Result<Created<CardSetup>> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
+        // The key before the pace: a repetition is answered whatever the limits say by now.
         if let Some(key) = key {
             match idempotency::claim_key(&mut tx, organization_id, key, &new.id, Kept::ForAWhile, now).await? {
                 Claim::New => {}
@@ -193,6 +195,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
         let setup = find_setup(&mut tx, organization_id, id).await?;
+        // A late or repeated answer never reopens a finished set-up.
         if matches!(setup.status, SetupStatus::Succeeded | SetupStatus::Failed) {
             let card = match &setup.card_id {
                 Some(card_id) => Some(card::find_any(&mut tx, organization_id, card_id).await?),
@@ -211,6 +214,7 @@ impl Store {
             }
             SetupResult::Succeeded { card: new, .. } => {
                 let card = card::insert_connected(&mut tx, organization_id, new, now).await?;
+                // The id is the new one only if this call inserted the card; a repetition notifies nobody.
                 if card.id == new.id {
                     let how = Added::ByHand { user_id: setup.user_id.as_ref() };
                     notice::card_added(&mut tx, &card, how, now).await?;
@@ -279,6 +283,7 @@ pub(crate) async fn advance_setup(
     };
     let row = tx
         .first(
+            // COALESCE in the statement keeps the reference once it is known: a later silence does not erase it.
             concat!(
                 "UPDATE card_setups SET status = $2, provider_ref = COALESCE($3, provider_ref), next_action = $4,
                     decline_code = $5, card_id = $6, updated_at = $7

@@ -19,11 +19,11 @@ pub(crate) use arg::{Arg, args};
 pub(crate) use health::DatabaseHealth;
 pub(crate) use row::{Column, Row, columns, parsed_columns, selected, stored_name, write_names};
 
-/// The open connections.
+/// The open connections, of either database.
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
     /// One connection that writes, several that read: SQLite has one writer at a time, and waiting for it in order beats
-    /// being told "busy".
+    /// an answer "busy".
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
@@ -32,7 +32,6 @@ pub(crate) enum Db {
     Postgres(PgDb),
 }
 
-/// PostgreSQL's connections.
 #[derive(Clone, Debug)]
 pub(crate) struct PgDb {
     pub(crate) pool: PgPool,
@@ -71,9 +70,11 @@ const MAX_CONNECTIONS: u32 = 3;
 
 /// Whether to try again after attempt number `attempt` (from 1) ended with `error`; waits first.
 pub(crate) async fn should_retry(attempt: u32, error: &crate::StoreError) -> bool {
+    // A lost connection needs a moment to come back; a transaction that lost a race only has to step aside.
     let pause = if error.is_interruption() && attempt < MAX_CONNECTIONS {
         50 * attempt
     } else if error.is_transient() && attempt < MAX_ATTEMPTS {
+        // Growing by the square, so that two transactions that collided soon come at different times.
         attempt * attempt
     } else {
         return false;
@@ -165,6 +166,8 @@ impl Db {
     async fn begin_once(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { writer, health, .. } => {
+                // IMMEDIATE takes the write lock now: a deferred one could fail with "busy" in the middle of its
+                // work.
                 let begun = writer.begin_with("BEGIN IMMEDIATE").await;
                 Tx::Sqlite(health.note_connection(begun)?, Written::begin(health))
             }
@@ -185,13 +188,13 @@ impl Db {
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await.map_err(on_connect)?, written),
             Self::Postgres(PgDb { pool, .. }) => {
+                // One state for all statements of the transaction; READ COMMITTED would take a new one for each.
                 let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
                 Tx::Postgres(begun.map_err(on_connect)?, written)
             }
         })
     }
 
-    /// Reads.
     pub(crate) async fn all(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>> {
         let sql = sql.into_sql_str();
         retrying!(self.all_once(sql.clone(), args))
@@ -303,7 +306,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes it durable.
+    /// Makes it durable; on an error it may or may not be.
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(tx, written) => written.health.note_commit(tx.commit().await, |()| written.any),

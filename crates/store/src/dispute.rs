@@ -10,36 +10,36 @@ use crate::reversal::{Reversal, ReversalLine};
 use crate::top_up::find_top_up;
 use crate::{CreditLine, Result, Store, StoreError, auto_pay, wallet};
 
-/// What was heard of a dispute.
+/// What the provider reports of a dispute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeUpdate {
-    /// `sandbox`, `stripe`.
+    /// The provider that reports it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it.
     pub provider_ref: String,
-    /// The disputed top-up.
+    /// The top-up whose charge is disputed.
     pub top_up_id: TopUpId,
-    /// What is taken, positive; what was taken stays, whatever is heard later.
+    /// What is taken, positive; what was taken stays, whatever is reported later.
     pub amount: Money,
     /// Must be the wallet's (`Corrupt`).
     pub currency: Currency,
-    /// In the provider's word; may be empty.
+    /// In the provider's words; may be empty.
     pub reason: String,
     /// Where the money is by that.
     pub state: DisputeState,
 }
 
-/// The effect of a word.
+/// The effect of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DisputeApplied {
-    /// Lines were posted.
+    /// Lines were posted: the balance has changed.
     pub posted: bool,
     /// Automatic payments were paused along.
     pub auto_pay_changed: bool,
 }
 
 impl Store {
-    /// Takes the provider's word. `taken` and `given_back` are the words of the two lines. If the money is taken
+    /// Applies the provider's report. `taken` and `given_back` word the two lines. If the money is taken
     /// now, automatic payments that are switched on pause. `NotFound` without such a top-up.
     pub async fn apply_dispute(
         &self,
@@ -63,11 +63,13 @@ impl Store {
         let mut applied = DisputeApplied { posted: false, auto_pay_changed: false };
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        // The wallet before the top-up: everything that changes several rows of an organization locks in this order.
         let top_up = find_top_up(&mut tx, organization_id, &update.top_up_id).await?;
         if wallet.currency != update.currency {
             return Err(StoreError::Corrupt(format!("dispute {} is in another currency", update.provider_ref)));
         }
         let before = find_dispute(&mut tx, update).await?;
+        // A state that has been passed, or repeated, changes nothing: webhooks arrive twice and in any order.
         let Some(transition) = DisputeState::apply(before.map(|(state, _)| state), update.state) else {
             tx.rollback().await?;
             return Ok(applied);
@@ -80,15 +82,18 @@ impl Store {
             let movement = ReversalLine { reference: update.provider_ref.clone(), amount: debit, corrects: None };
             Reversal::Dispute.post(&mut tx, &top_up, movement, taken, now).await?;
             applied.posted = true;
+            // In the same transaction: no automatic charge may come between the loss and the pause.
             applied.auto_pay_changed = pause_auto_pay(&mut tx, organization_id, now).await?;
         }
         if transition.returns {
             let seq = Reversal::Dispute.debited_at(&mut tx, organization_id, &update.provider_ref).await?;
+            // Names the debit, so that the ledger itself shows what is returned.
             let movement =
                 ReversalLine { reference: format!("{}:returned", update.provider_ref), amount, corrects: Some(seq) };
             Reversal::Dispute.post(&mut tx, &top_up, movement, given_back, now).await?;
             applied.posted = true;
         }
+        // Written even where no line was posted: the state is what later answers are compared with.
         write_dispute(&mut tx, organization_id, update, amount, now).await?;
         tx.commit().await?;
         Ok(applied)

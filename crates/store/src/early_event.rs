@@ -1,4 +1,4 @@
-//! Refunds and disputes that were told of before their payment was here: kept until it is credited.
+//! Refunds and disputes that were reported before their payment was here: kept until it is credited.
 
 use billing_domain::{Timestamp, TopUpId};
 
@@ -8,7 +8,7 @@ use crate::{Result, Store};
 /// What came too early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EarlyKind {
-    /// Money given back.
+    /// Money given back by the operator.
     Refund,
     /// Money taken back by the card's bank.
     Dispute,
@@ -17,7 +17,7 @@ pub enum EarlyKind {
 /// An event that waits for its payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlyEvent {
-    /// What it is.
+    /// Whether a refund or a dispute is waiting.
     pub kind: EarlyKind,
     /// The provider's name for the refund or dispute.
     pub provider_ref: String,
@@ -30,6 +30,7 @@ columns!(event_columns, EarlyEvent { kind, provider_ref, top_up_id });
 impl Store {
     /// Keeps it; it is kept once.
     pub async fn keep_early_event(&self, provider: &str, event: &EarlyEvent, now: Timestamp) -> Result<()> {
+        // A provider repeats events until one is acknowledged; the second finds the first.
         let sql =
             "INSERT INTO early_events (provider, kind, provider_ref, top_up_id, noted_at) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (provider, kind, provider_ref) DO NOTHING";
@@ -40,6 +41,7 @@ impl Store {
 
     /// Those whose payment is here by now, oldest first.
     pub async fn due_early_events(&self, provider: &str, limit: u32) -> Result<Vec<EarlyEvent>> {
+        // Only once the top-up exists: before, the event would fail the same way again.
         let sql = concat!(
             "SELECT ",
             event_columns!(),
@@ -54,6 +56,7 @@ impl Store {
     /// It has had its effect.
     pub async fn drop_early_event(&self, provider: &str, event: &EarlyEvent) -> Result<()> {
         let sql = "DELETE FROM early_events WHERE provider = $1 AND kind = $2 AND provider_ref = $3";
+        // Deleted after its effect, not before: a crash between the two repeats an effect that is idempotent.
         self.db.execute(sql, args![provider, event.kind.as_str(), &event.provider_ref]).await?;
         Ok(())
     }

@@ -89,6 +89,7 @@ impl StoreError {
     /// Whether the error is about the unique index `index`, which SQLite calls by its `column` instead.
     pub(crate) fn names(&self, index: &str, column: &str) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        // Several ways, because SQLite names the columns of an index and PostgreSQL the index.
         error.constraint() == Some(index) || error.message().ends_with(column) || error.message().contains(index)
     }
 
@@ -173,7 +174,7 @@ fn primary_code(code: &str) -> Option<u32> {
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Overflow,
-    /// Later.
+    /// The database is busy or away: the same again later may succeed.
     Unavailable,
     TimedOut,
     /// Nothing was written: at once, on another connection.

@@ -1,4 +1,4 @@
-//! Early fraud warnings: written down once, with the pause of automatic payments and with what people are told.
+//! Early fraud warnings: written down once, with the pause of automatic payments and with the notification of people.
 
 use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::{OrganizationId, Timestamp, TopUpId};
@@ -8,16 +8,16 @@ use crate::notice::{self, NoticeFacts, NoticeKind};
 use crate::top_up::find_top_up;
 use crate::{Result, Store, TopUp, auto_pay, wallet};
 
-/// What was heard of a warning.
+/// What the provider reports of a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FraudUpdate {
-    /// `sandbox`, `stripe`.
+    /// The provider that reports it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it.
     pub provider_ref: String,
-    /// The suspected top-up.
+    /// The top-up whose charge is suspected.
     pub top_up_id: TopUpId,
-    /// In the provider's word; may be empty.
+    /// In the provider's words; may be empty.
     pub reason: String,
     /// Giving the money back would still spare a dispute.
     pub actionable: bool,
@@ -57,8 +57,10 @@ impl Store {
             return Ok(FraudApplied { is_news: false, auto_pay_changed: false });
         }
         let present = auto_pay::find_auto_pay(&mut tx, organization_id).await?;
+        // A pause is written only where automatic payments could have charged.
         let paused = present.health.apply(HealthEvent::FraudSuspected).filter(|_| present.enabled);
         if let Some(health) = &paused {
+            // Without a notification of its own: the one about the warning says that they are paused.
             auto_pay::set_health(&mut tx, organization_id, health).await?;
         }
         let facts = warning_facts(&top_up, update, paused.is_some());
@@ -72,6 +74,7 @@ impl Store {
 async fn insert_warning(tx: &mut Tx, top_up: &TopUp, update: &FraudUpdate, now: Timestamp) -> Result<bool> {
     let sql = "INSERT INTO fraud_warnings (provider, provider_ref, organization_id, top_up_id, reason, created_at)
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider, provider_ref) DO NOTHING";
+    // The provider's name is the key: a warning that is repeated is no second warning.
     let args = args![&update.provider, &update.provider_ref, &top_up.organization_id, &top_up.id, &update.reason, now];
     Ok(tx.execute(sql, args).await? > 0)
 }

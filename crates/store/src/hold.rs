@@ -31,18 +31,18 @@ pub enum HoldState {
     Expired,
 }
 
-/// Money set aside.
+/// Money set aside for running work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// UUIDv7.
+    /// UUIDv7, as the platform names it.
     pub id: HoldId,
-    /// Whose.
+    /// The organization whose wallet it weighs on.
     pub organization_id: OrganizationId,
-    /// For which work.
+    /// The kind of work that it was granted for.
     pub kind: UsageKind,
     /// How much, zero or positive.
     pub amount: Money,
-    /// Where it stands.
+    /// Only an open one counts against the available amount.
     pub state: HoldState,
     /// When it was asked for.
     pub created_at: Timestamp,
@@ -53,9 +53,9 @@ pub struct Hold {
 /// A hold that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewHold {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: HoldId,
-    /// For which work.
+    /// The kind of work that it is for.
     pub kind: UsageKind,
     /// How much, zero or positive.
     pub amount: Money,
@@ -66,9 +66,9 @@ pub struct NewHold {
 /// A request to set money aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldRequest {
-    /// Whose.
+    /// The organization whose wallet it weighs on.
     pub organization_id: OrganizationId,
-    /// What for.
+    /// The hold, if there is enough.
     pub hold: NewHold,
     /// Zero, or the negative floor of grace.
     pub floor: Money,
@@ -79,7 +79,7 @@ pub struct HoldRequest {
 pub enum Authorization {
     /// The money is set aside.
     Granted {
-        /// The hold.
+        /// The hold as it was written.
         hold: Hold,
         /// The wallet with it.
         wallet: Wallet,
@@ -137,6 +137,7 @@ impl Store {
         let rows = self
             .db
             .all(
+                // DISTINCT, since one transaction gives back all that has expired in a wallet.
                 "SELECT DISTINCT organization_id FROM holds WHERE state = 'open' AND expires_at <= $1 LIMIT $2",
                 args![now, limit],
             )
@@ -172,10 +173,12 @@ impl Store {
 
 impl Store {
     async fn authorize_once(&self, wanted: &[HoldRequest], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
+        // A BTreeMap, because its order of keys is the order of the locks.
         let mut by_wallet: BTreeMap<&OrganizationId, Vec<usize>> = BTreeMap::new();
         for (index, one) in wanted.iter().enumerate() {
             by_wallet.entry(&one.organization_id).or_default().push(index);
         }
+        // Until its wallet is found, every request is unanswered.
         let mut answers: Vec<_> = wanted.iter().map(|_| Err(StoreError::NotFound)).collect();
         let mut tx = self.db.begin().await?;
         // Wallets are locked in the order of their ids, as by every other transaction that takes several.
@@ -184,6 +187,7 @@ impl Store {
                 Err(StoreError::NotFound) => continue,
                 other => other?,
             };
+            // Expired holds first: their money may be what this request needs.
             let mut wallet = sweep_expired(&mut tx, organization_id, now).await?.unwrap_or(before);
             let (first, mut granted) = (wallet.clone(), Vec::new());
             for index in indexes {
@@ -199,6 +203,7 @@ impl Store {
                 });
             }
             if !granted.is_empty() {
+                // Once per wallet, however many requests were granted: one statement less for each of them.
                 wallet::set_aside(&mut tx, &first, &wallet).await?;
                 insert_holds(&mut tx, &granted).await?;
             }
@@ -208,15 +213,18 @@ impl Store {
     }
 
     async fn release_hold_once(&self, id: &HoldId, now: Timestamp) -> Result<Release> {
+        // Outside the transaction: the lock needs the organization, and an id never changes its owner.
         let organization_id = self.hold(id).await?.organization_id;
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, &organization_id).await?;
+        // Read again under the lock: another call may have closed it in between.
         let row = tx.first(concat!(select_hold!(), " WHERE id = $1"), args![id]).await?;
         let hold = Hold::read(&row.ok_or(StoreError::NotFound)?)?;
         if hold.state != HoldState::Open {
             tx.rollback().await?;
             return Ok(Release::Closed(hold.state));
         }
+        // Late releases count as expired, as the sweep would have had it.
         let state = if hold.expires_at <= now { HoldState::Expired } else { HoldState::Released };
         tx.execute("UPDATE holds SET state = $2 WHERE id = $1", args![id, state.as_str()]).await?;
         let wallet = wallet::give_back(&mut tx, &organization_id, hold.amount).await?;

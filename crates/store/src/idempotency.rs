@@ -21,7 +21,7 @@ pub struct IdempotencyKey {
 /// What became of a request to make something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created<T> {
-    /// It is made.
+    /// It is made by this call.
     New(T),
     /// The same key and request made it before: here it is, in its present state.
     Replay(T),
@@ -71,6 +71,7 @@ pub(crate) async fn claim_key<I: Id>(
     kept: Kept,
     now: Timestamp,
 ) -> Result<Claim<I>> {
+    // DO NOTHING instead of an error: on PostgreSQL an error would end the whole transaction.
     let inserted = tx
         .execute(
             "INSERT INTO idempotency_keys (organization_id, key, fingerprint, resource_id, created_at, moves_money)
@@ -85,6 +86,7 @@ pub(crate) async fn claim_key<I: Id>(
     let sql = "SELECT fingerprint, resource_id FROM idempotency_keys WHERE organization_id = $1 AND key = $2";
     // Purged in this very moment: the client tries again.
     let row = tx.first(sql, args![organization_id, &key.key]).await?.ok_or(StoreError::Stale)?;
+    // The fingerprint decides whether it is a repetition or another request under the same key.
     let same = row.get::<String>("fingerprint")? == key.fingerprint;
     Ok(if same { Claim::Replay(I::from_trusted(row.get("resource_id")?)) } else { Claim::Reused })
 }

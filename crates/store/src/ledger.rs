@@ -1,12 +1,11 @@
 //! The append-only, hash-chained ledger: the only way in which a balance changes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use billing_domain::kind::Unit;
 use billing_domain::ledger::{Hash, Line};
 use billing_domain::pricing::Remainder;
-use billing_domain::{Date, HoldId, Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
+use billing_domain::{Date, HoldId, Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
 
 use crate::db::{retrying, stored_name};
 use crate::{Result, Store, StoreError, Wallet};
@@ -38,7 +37,7 @@ pub enum Origin {
 /// A line that is to be posted. `seq`, `balance_after`, `posted_at` and hash are given out by the posting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLine {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller; part of the hash.
     pub id: TransactionId,
     /// Why money moves.
     pub kind: TransactionKind,
@@ -53,24 +52,24 @@ pub struct NewLine {
     pub amount: Money,
     /// What usage costs beyond `amount`; zero for everything else.
     pub part: Remainder,
-    /// When it happened.
+    /// When the usage or payment happened, not when it is posted.
     pub occurred_at: Timestamp,
     /// The date of `occurred_at` in the organization's zone; usage is summed by it.
     pub day: Date,
-    /// For people.
+    /// English, for people; part of the hash.
     pub description: String,
     /// Which agent, person or mechanism caused it; may be empty.
     pub source: String,
     /// How much was used, plain decimal.
     pub quantity: Option<String>,
-    /// What `quantity` counts.
+    /// What `quantity` counts, of usage only.
     pub unit: Option<Unit>,
     /// Price of one unit, plain decimal.
     pub unit_price: Option<String>,
     /// The `seq` of the line that this one corrects.
     pub corrects: Option<i64>,
-    /// Further facts.
-    pub details: BTreeMap<String, String>,
+    /// Further facts by name; part of the hash.
+    pub details: TextMap,
     /// Captured with the posting if it is still open; the line is posted in any case.
     pub hold_id: Option<HoldId>,
 }
@@ -78,7 +77,7 @@ pub struct NewLine {
 /// A line in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostedLine {
-    /// Its contents.
+    /// All that its hash covers.
     pub line: Line,
     /// Its hash, over the contents and the hash before.
     pub hash: Hash,
@@ -91,19 +90,19 @@ pub enum LineOutcome {
     Posted(Arc<PostedLine>),
     /// The same line was posted before; nothing was written.
     Duplicate {
-        /// Where.
+        /// Position of the line that stands there.
         seq: i64,
         /// The signed amount of that line.
         amount: Money,
     },
     /// Another content was posted under this reference before; nothing was written.
     Conflict {
-        /// Where.
+        /// Position of the line that stands there.
         seq: i64,
     },
 }
 
-/// A committed posting.
+/// What a committed posting has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
     /// One outcome a line, in the order of the request.
@@ -115,7 +114,7 @@ pub struct Posting {
 /// The lines of one organization in [`Store::post_many`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// Whose ledger.
+    /// Whose ledger and wallet change.
     pub organization_id: OrganizationId,
     /// In the order in which they get their `seq`.
     pub lines: Vec<NewLine>,

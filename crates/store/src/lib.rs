@@ -5,7 +5,7 @@
 //!
 //! | file | methods |
 //! |---|---|
-//! | `store` | `connect` `connect_with` `reserved` `costly` `open_existing` `ping` `check_writes` `write_lanes` `copy_to` `close` |
+//! | `store` | `connect` `connect_with` `reserved` `costly` `open_existing` `ping` `check_writes` `write_concurrency` `copy_to` `close` |
 //! | `signal` | `signal` `signals` |
 //! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
@@ -19,7 +19,7 @@
 //! | `usage` | `usage` `usage_by_kind` `largest_sources` `first_usage_day` `rebuild_usage_days` |
 //! | `step` | `wallet_steps` |
 //! | `hold` | `authorize` `authorize_many` `hold` `release_hold` `expire_holds` `expire_organization_holds` |
-//! | `card` | `add_card` `cards` `card` `set_default_card` `remove_card` |
+//! | `card` | `add_card` `cards` `card` `refresh_card` `set_default_card` `remove_card` |
 //! | `card_setup` | `create_card_setup` `card_setup` `open_card_setups` `apply_card_setup` |
 //! | `top_up` | `create_top_up` `create_top_up_for_request` `create_paced_top_up` `create_auto_top_up` `top_up` `open_top_ups` `lease_top_up` `lease_due_top_ups` `apply_top_up` `pending_credit` `auto_spent` |
 //! | `idempotency` | `purge_idempotency_keys` |
@@ -27,9 +27,10 @@
 //! | `notice` | `notices` `deliveries` `lease_due_deliveries` `record_delivery` `revive_deliveries` `watch_low_balance` |
 //! | `refund` | `create_refund` `apply_external_refund` `refund` `payment` `lease_refunds` `apply_refund` |
 //! | `paper` | `paper` `issue_paper` |
-//! | `link` | `create_link` `links` `link` `link_by_token` `open_link` `revoke_link` `expire_links` `begin_link_attempt` `apply_link_setup` `top_up_of_setup` |
+//! | `link` | `create_link` `links` `link` `link_by_token` `open_link` `revoke_link` `expire_links` `begin_link_attempt` `open_link_setup` `apply_link_setup` `top_up_of_setup` |
 //! | `dispute` | `apply_dispute` |
-//! | `provider` | `provider_customer` `keep_provider_customer` `provider_event_handled` `note_provider_event` `purge_provider_events` `top_up_owner` `card_setup_owner` `card_providers` |
+//! | `fraud` | `apply_fraud_warning` |
+//! | `provider` | `provider_customer` `keep_provider_customer` `provider_event_handled` `note_provider_event` `purge_provider_events` `card_owner` `top_up_owner` `card_setup_owner` `card_providers` |
 //! | `request` | `create_request` `requests` `request` `decide_request` |
 //! | `sandbox` | `sandbox_read` `sandbox_write` `sandbox_all` |
 //! | `unknown_payment` | `note_unknown_payment` `record_unknown_payment` `unknown_payments` `take_in_top_up` |

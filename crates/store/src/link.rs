@@ -29,6 +29,7 @@ macro_rules! link_columns {
 /// Of a link that can be used at `now`, given as its place.
 macro_rules! is_alive {
     ($now:literal) => {
+        // The maker's role is part of it: see docs/decisions/0076-authority-at-use.md.
         concat!(
             "completed_at IS NULL AND revoked_at IS NULL AND expires_at > ",
             $now,
@@ -44,18 +45,18 @@ macro_rules! select_link {
     };
 }
 
-/// A payment link.
+/// A payment link; its token is stored as a hash only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentLink {
-    /// UUIDv7.
+    /// UUIDv7; it opens nothing, unlike the token.
     pub id: LinkId,
-    /// Whose wallet.
+    /// The organization whose wallet it fills.
     pub organization_id: OrganizationId,
     /// What it asks for.
     pub purpose: LinkPurpose,
     /// What is paid; `None` where only a card is connected.
     pub amount: Option<Money>,
-    /// The wallet's.
+    /// The currency of `amount`, the wallet's.
     pub currency: Currency,
     /// Automatic payments that it switches on.
     pub settings: Option<Settings>,
@@ -65,7 +66,7 @@ pub struct PaymentLink {
     pub created_by: UserId,
     /// Who made it, by name.
     pub created_by_name: String,
-    /// When.
+    /// When it was made.
     pub created_at: Timestamp,
     /// From then on it is dead.
     pub expires_at: Timestamp,
@@ -92,7 +93,7 @@ pub struct PaymentLink {
 /// A link to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLink {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: LinkId,
     /// SHA-256 of the token, in hex.
     pub token_hash: String,
@@ -117,6 +118,7 @@ impl PaymentLink {
             opened: self.opened_at.is_some(),
             completed: self.completed_at.is_some(),
             revoked: self.revoked_at.is_some() || !self.maker_manages,
+            // `min(now)`: what was seen expired stays so for a clock that has gone back.
             expires_at: if self.expired_at.is_some() { self.expires_at.min(now) } else { self.expires_at },
         };
         life.state(now)
@@ -133,6 +135,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<PaymentLink> {
         retrying!("create_link", organization_id => self.create_link_once(organization_id, new, now))?;
+        // Read anew for the maker's name and role, which the insert does not know.
         self.link(organization_id, &new.id).await
     }
 
@@ -159,6 +162,7 @@ impl Store {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<PaymentLink>> {
+        // Two conditions, because a link that can be used must not fall off the end of the list.
         let sql = concat!(
             select_link!(),
             " WHERE payment_links.organization_id = $1 AND ((",
@@ -180,12 +184,14 @@ impl Store {
 
     /// The link whose token has this hash, of whichever organization, or `NotFound`.
     pub async fn link_by_token(&self, token_hash: &str) -> Result<PaymentLink> {
+        // By the hash alone: whoever opens the link knows no organization, and the token is not stored.
         let row = self.db.first(concat!(select_link!(), " WHERE token_hash = $1"), args![token_hash]).await?;
         PaymentLink::read(&row.ok_or(StoreError::NotFound)?)
     }
 
     /// Writes down that somebody has opened it; whether that is the first time.
     pub async fn open_link(&self, id: &LinkId, now: Timestamp) -> Result<bool> {
+        // The condition makes one of racing openings the first.
         let sql = "UPDATE payment_links SET opened_at = $2 WHERE id = $1 AND opened_at IS NULL";
         Ok(self.db.execute(sql, args![id, now]).await? == 1)
     }
@@ -204,6 +210,7 @@ impl Store {
         id: &LinkId,
         now: Timestamp,
     ) -> Result<PaymentLink> {
+        // The conditions of a link that is alive, but without its maker's role: revoking works whoever made it.
         let sql = "UPDATE payment_links SET revoked_at = $3 WHERE organization_id = $1 AND id = $2
                 AND completed_at IS NULL AND revoked_at IS NULL AND expired_at IS NULL AND expires_at > $3";
         self.db.execute(sql, args![organization_id, id, now]).await?;
@@ -218,6 +225,7 @@ async fn notify_created(tx: &mut Tx, organization_id: &OrganizationId, new: &New
         ("purpose".to_owned(), new.purpose.as_str().to_owned()),
         ("expires_at".to_owned(), new.expires_at.to_string()),
     ]);
+    // Only for the currency: the caller has the lock already.
     let wallet = wallet::lock_wallet(tx, organization_id).await?;
     facts.insert("currency".to_owned(), wallet.currency.to_string());
     if let Some(amount) = new.amount {
@@ -231,6 +239,7 @@ async fn notify_created(tx: &mut Tx, organization_id: &OrganizationId, new: &New
 
 async fn insert_link(tx: &mut Tx, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
     let refill = new.settings.as_ref().map(|settings| refill_columns(&settings.refill));
+    // From the wallet, so that a link is always in the wallet's currency and needs a wallet.
     tx.execute(
         "INSERT INTO payment_links (id, organization_id, token_hash, purpose, amount, currency, threshold,
             refill_kind, refill_amount, monthly_cap, note, created_by, created_at, expires_at, tries, declines)

@@ -21,11 +21,11 @@ columns!(membership_columns, Membership { organization_id, role });
 /// A person who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// UUIDv7.
+    /// UUIDv7, one for all their organizations.
     pub id: UserId,
     /// As entered; unique without regard to case.
     pub email: String,
-    /// Full name.
+    /// Full name, as people know them.
     pub name: String,
     /// PHC string of argon2id.
     pub password_hash: String,
@@ -36,9 +36,9 @@ pub struct User {
 pub struct Member {
     /// UUIDv7 of the user.
     pub user_id: UserId,
-    /// Full name.
+    /// Full name; members are sorted by it.
     pub name: String,
-    /// Sign-in address.
+    /// Sign-in address, as it was entered.
     pub email: String,
     /// What they may do.
     pub role: Role,
@@ -47,7 +47,7 @@ pub struct Member {
 /// An organization that a user belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
-    /// Whose.
+    /// The organization that they belong to.
     pub organization_id: OrganizationId,
     /// What they may do there.
     pub role: Role,
@@ -77,6 +77,7 @@ impl Store {
 
     /// The person with this sign-in address, without regard to case.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
+        // Folded by us, because the databases' own folding differs beyond ASCII.
         let sql = concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1");
         let row = self.db.first(sql, args![email_key(email)]).await?;
         row.as_ref().map(User::read).transpose()
@@ -128,8 +129,8 @@ impl Store {
         Member::read(&row.ok_or(StoreError::NotFound)?)
     }
 
-    /// Gives a member another role on the word of `by`, never leaving the organization without an owner; people
-    /// are told. `NotFound` for strangers.
+    /// Gives a member another role on behalf of `by`, never leaving the organization without an owner; people
+    /// are notified. `NotFound` for strangers.
     pub async fn change_role(
         &self,
         organization_id: &OrganizationId,
@@ -157,12 +158,14 @@ impl Store {
         by: &Actor,
         now: Timestamp,
     ) -> Result<RoleChange> {
+        // Read first, because the notification names the role that is given up.
         let mut tx = self.db.begin().await?;
         // Two owners who demote each other at the same time must not both succeed.
         wallet::lock_wallet(&mut tx, organization_id).await?;
         let sql = concat!(select_member!(), " WHERE m.organization_id = $1 AND m.user_id = $2");
         let row = tx.first(sql, args![organization_id, user_id]).await?.ok_or(StoreError::NotFound)?;
         let before = Member::read(&row)?;
+        // In the statement as well as under the lock: the last owner stays, whoever writes beside this program.
         let changed = tx
             .execute(
                 "UPDATE members SET role = $3 WHERE organization_id = $1 AND user_id = $2 AND (
@@ -176,6 +179,7 @@ impl Store {
             tx.rollback().await?;
             return Ok(RoleChange::LastOwner);
         }
+        // The same role again is no change that anybody needs to know of.
         if before.role != role {
             access::bump_version(&mut tx, organization_id).await?;
             let facts = NoticeFacts::from([

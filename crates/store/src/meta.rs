@@ -14,12 +14,13 @@ impl Store {
 
     /// A fact by name, which is `value` from now on if there was none.
     pub async fn meta_or(&self, key: &str, value: &str) -> Result<String> {
+        // Insert, then read: of servers that start together all take the value of the first.
         let sql = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
         self.db.execute(sql, args![key, value]).await?;
         Ok(self.meta(key).await?.unwrap_or_else(|| value.to_owned()))
     }
 
-    /// Writes a fact.
+    /// Writes a fact, over the one that was there.
     pub async fn set_meta(&self, key: &str, value: &str) -> Result<()> {
         self.db
             .execute(
@@ -38,6 +39,7 @@ impl Store {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
+        // One statement: of two owners one takes the lease, and a lapsed one needs nobody to clean it up.
         let taken = self
             .db
             .execute(
@@ -52,6 +54,7 @@ impl Store {
 
     /// Gives the lease back, if it is still the owner's.
     pub async fn release_lease(&self, name: &str, owner: &LeaseOwner) -> Result<()> {
+        // Only the owner's own: after a pause somebody else may hold it by now.
         self.db.execute("DELETE FROM leases WHERE name = $1 AND owner = $2", args![name, owner]).await?;
         Ok(())
     }

@@ -159,6 +159,7 @@ impl Migration {
         if postgres {
             format!("{}\n{}", self.both, self.postgres)
         } else {
+            // Tables without ROWID exist in SQLite alone; a comment is how the common text marks them.
             format!("{}\n{}", self.both.replace("/*WITHOUT ROWID*/", "WITHOUT ROWID"), self.sqlite)
         }
     }
@@ -173,7 +174,10 @@ pub(crate) async fn migrate_schema(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
     if tx.is_postgres() {
         // Another server may be busy with a long step.
+        // SET LOCAL ends with the transaction, so that the pool's connection keeps its own limit.
         tx.execute("SET LOCAL lock_timeout = 0", &[]).await?;
+        // An advisory lock, because the table of steps may not exist yet. The cast gives the driver a type for
+        // `void`.
         tx.all("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", args![LOCK]).await?;
     }
     tx.script(
@@ -183,6 +187,7 @@ pub(crate) async fn migrate_schema(db: &Db) -> Result<()> {
     .await?;
     let applied = read_applied(&mut tx).await?;
     check_applied(&applied, tx.is_postgres())?;
+    // All steps in one transaction: a failed one leaves the schema as it was.
     for migration in MIGRATIONS.iter().filter(|one| applied.iter().all(|(version, _)| *version != one.version)) {
         let sql = migration.sql(tx.is_postgres());
         tx.script(AssertSqlSafe(sql)).await?;
@@ -201,6 +206,7 @@ pub(crate) async fn expect_current(db: &Db) -> Result<()> {
     let mut tx = db.snapshot().await?;
     let found = read_applied(&mut tx).await;
     let postgres = tx.is_postgres();
+    // Rolled back before the error is looked at: the connection goes back to the pool clean.
     tx.rollback().await?;
     let found = found.map_err(|error| match error {
         StoreError::Database(_) => StoreError::Schema("it holds no wallets".to_owned()),
@@ -219,6 +225,7 @@ fn check_applied(applied: &[(i64, String)], postgres: bool) -> Result<()> {
         let Some(known) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
             return Err(StoreError::Schema(format!("step {version} was made by a newer version of this program")));
         };
+        // A released step never changes: a different checksum means another program wrote this schema.
         if known.checksum(postgres) != *checksum {
             return Err(StoreError::Schema(format!("step {version} ({}) was applied with other contents", known.name)));
         }

@@ -1,5 +1,5 @@
-//! Notices: what people and the operator are told. Each is written in the transaction of what it tells, with a delivery
-//! for every owner and admin and one for the operator's webhook; a delivery happens at least once.
+//! Notices: what people and the operator are notified of. Each is written in the transaction of its cause, with a
+//! delivery for every owner and admin and one for the operator's webhook; a delivery happens at least once.
 
 use std::collections::BTreeMap;
 
@@ -35,19 +35,19 @@ pub enum NoticeKind {
     PaymentLinkCreated,
 }
 
-/// What a notice tells, by name; the names are those of its webhook.
+/// What a notification says, by name; the names are those of its webhook.
 pub type NoticeFacts = BTreeMap<String, String>;
 
-/// Something that was told.
+/// A notification, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// UUIDv7.
+    /// UUIDv7; receivers recognize repetitions by it.
     pub id: NoticeId,
-    /// Whose.
+    /// The organization that it is about.
     pub organization_id: OrganizationId,
-    /// About what.
+    /// Chooses wording and recipients.
     pub kind: NoticeKind,
-    /// What it tells.
+    /// What the wording needs, as it was at that moment.
     pub facts: NoticeFacts,
     /// When it came about.
     pub created_at: Timestamp,
@@ -56,9 +56,9 @@ pub struct Notice {
 /// A way to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
-    /// To a person.
+    /// An e-mail to one person.
     Email,
-    /// To the operator.
+    /// A signed request to the operator's address.
     Webhook,
 }
 
@@ -67,7 +67,7 @@ pub enum Channel {
 pub enum DeliveryState {
     /// It is tried, or tried again.
     Pending,
-    /// Somebody took it.
+    /// The other side took it.
     Delivered,
     /// There is no such way here; it can be read in the outbox.
     Kept,
@@ -78,17 +78,17 @@ pub enum DeliveryState {
 /// A notice on its way to one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// What.
+    /// The notification that is delivered.
     pub notice: Notice,
-    /// Which way.
+    /// By e-mail or webhook.
     pub channel: Channel,
     /// An address; `operator` for the webhook.
     pub recipient: String,
-    /// Where it stands.
+    /// Only a pending one is tried again.
     pub state: DeliveryState,
     /// How often it was tried.
     pub tries: i64,
-    /// Tried next.
+    /// Not tried again before this.
     pub next_try_at: Timestamp,
     /// Why the last try failed.
     pub last_error: Option<String>,
@@ -97,15 +97,15 @@ pub struct Delivery {
 /// What became of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryResult {
-    /// It was taken.
+    /// The other side took it.
     Delivered,
     /// There is no such way here.
     Kept,
     /// It failed: tried again then, or `None`: never.
     Failed {
-        /// Why, without secrets.
+        /// Why it failed, without secrets: people read it.
         error: String,
-        /// When.
+        /// When it is tried again.
         again_at: Option<Timestamp>,
     },
 }
@@ -115,9 +115,9 @@ pub enum DeliveryResult {
 pub enum LowBalance {
     /// It is as it was.
     Unchanged,
-    /// It crossed the mark, and people are told.
-    Told,
-    /// It crossed the mark within a week after people were told.
+    /// It crossed the mark, and people are notified.
+    Notified,
+    /// It crossed the mark within a week after people were notified.
     Quiet,
     /// It is above the mark again.
     Recovered,
@@ -141,14 +141,16 @@ macro_rules! delivery_columns {
     };
 }
 
-/// What is to be told about the way from one state of automatic payments to the next.
+/// The notification about the way from one state of automatic payments to the next.
 pub(crate) fn notice_about(before: &Health, after: &Health) -> Option<(NoticeKind, NoticeFacts)> {
     let mut facts = NoticeFacts::new();
     let kind = match (before.paused_reason, after.paused_reason) {
+        // A pause for another reason is news; the same one again is not.
         (earlier, Some(reason)) if earlier != Some(reason) => {
             facts.insert("reason".to_owned(), reason.as_str().to_owned());
             NoticeKind::AutomaticPaymentsPaused
         }
+        // Only the first decline: what follows is either a pause or a success.
         (None, None) if before.failures == 0 && after.failures == 1 => NoticeKind::PaymentDeclined,
         _ => return None,
     };
@@ -161,8 +163,8 @@ pub(crate) fn notice_about(before: &Health, after: &Health) -> Option<(NoticeKin
     Some((kind, facts))
 }
 
-/// Tells of a card that is connected from now on, and how that came: by this person, or through a link that they made.
-/// Never of its number, nor of the provider's name for it.
+/// Notifies of a card that is connected from now on, and how that came: by this person, or through a link that they
+/// made. Never of its number, nor of the provider's name for it.
 pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Timestamp) -> Result<()> {
     let (how, by) = match how {
         Added::ByHand { user_id: None } => ("by_hand", String::new()),
@@ -182,7 +184,7 @@ pub(crate) async fn card_added(tx: &mut Tx, card: &Card, how: Added<'_>, now: Ti
     write_notice(tx, &card.organization_id, NoticeKind::CardAdded, &facts, now).await
 }
 
-/// Tells of a change that hands out power over money, and who made it.
+/// Notifies of a change that hands out power over money, and who made it.
 pub(crate) async fn authority_changed(
     tx: &mut Tx,
     organization_id: &OrganizationId,
@@ -212,7 +214,7 @@ pub(crate) enum Added<'a> {
     },
 }
 
-/// Writes a notice and a delivery for whoever is told now.
+/// Writes a notice and a delivery for whoever is notified now.
 pub(crate) async fn write_notice(
     tx: &mut Tx,
     organization_id: &OrganizationId,
@@ -220,6 +222,7 @@ pub(crate) async fn write_notice(
     facts: &NoticeFacts,
     now: Timestamp,
 ) -> Result<()> {
+    // The map is sorted by name, so that equal facts are equal texts, which the id is made from.
     let facts = serde_json::to_string(facts).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let id = id_of(organization_id, kind, &facts, now);
     let written = tx
@@ -234,6 +237,7 @@ pub(crate) async fn write_notice(
     if written == 0 {
         return Ok(());
     }
+    // The recipients are chosen now, in the same transaction: who becomes an admin later was not meant.
     tx.execute(
         "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
         SELECT $1, 'email', users.email, 'pending', 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT)
@@ -242,6 +246,7 @@ pub(crate) async fn write_notice(
         args![&id, organization_id, now],
     )
     .await?;
+    // Always a row, even without a webhook: the worker keeps it, so that the outbox shows it.
     tx.execute(
         "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
         VALUES ($1, 'webhook', 'operator', 'pending', 0, $2, $2)",
@@ -251,11 +256,13 @@ pub(crate) async fn write_notice(
     Ok(())
 }
 
-/// Made from what is told, since no randomness is here: the same thing cannot be told twice in one micro-second.
+/// Made from its contents, since no randomness is here: the same notification cannot be written twice in one
+/// micro-second.
 /// See docs/decisions/0045-notification-ids.md.
 fn id_of(organization_id: &OrganizationId, kind: NoticeKind, facts: &str, now: Timestamp) -> NoticeId {
     let told = Sha256::digest(format!("{organization_id} {} {} {facts}", kind.as_str(), now.micros()));
     let mut bits = [0; 10];
+    // 80 bits of the hash take the place of the random ones of a UUIDv7.
     bits.copy_from_slice(&told[..10]);
     ids::new_id(now, &bits)
 }
@@ -314,7 +321,10 @@ impl Store {
             DeliveryResult::Failed { error, again_at: Some(at) } => (DeliveryState::Pending, Some(error), Some(*at)),
             DeliveryResult::Failed { error, again_at: None } => (DeliveryState::Dead, Some(error), None),
         };
+        // What was only kept was not tried.
         let tried = i64::from(*update != DeliveryResult::Kept);
+        // The lease is part of the condition: whoever lost it, after a long pause, must not overwrite the other's
+        // result.
         self.db
             .execute(
                 "UPDATE deliveries SET state = $5, tries = tries + $6, next_try_at = $7, last_error = $8,
@@ -343,8 +353,8 @@ impl Store {
         self.db.execute(sql, args![now]).await
     }
 
-    /// Notes whether the wallet is at or below its low mark. Of racing calls one sees a crossing; people are told of it
-    /// unless they were within the last seven days.
+    /// Notes whether the wallet is at or below its low mark. Of racing calls one sees a crossing; people are notified
+    /// of it unless they were within the last seven days.
     pub async fn watch_low_balance(
         &self,
         organization_id: &OrganizationId,
@@ -352,6 +362,7 @@ impl Store {
         facts: &NoticeFacts,
         now: Timestamp,
     ) -> Result<LowBalance> {
+        // Looked up without a lock first: every posting comes through here, and nearly none crosses the mark.
         let sql = "SELECT is_low FROM low_balances WHERE organization_id = $1";
         let was_low = match self.db.first(sql, args![organization_id]).await? {
             Some(row) => row.get("is_low")?,
@@ -405,6 +416,7 @@ impl Store {
     ) -> Result<LowBalance> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
+        // Again under the lock, which decides between racing calls.
         let sql = "SELECT is_low, told_at FROM low_balances WHERE organization_id = $1";
         let (was_low, told_at) = match tx.first(sql, args![organization_id]).await? {
             Some(row) => (row.get("is_low")?, row.get("told_at")?),
@@ -419,6 +431,7 @@ impl Store {
         tx.execute(
             "INSERT INTO low_balances (organization_id, is_low, told_at) VALUES ($1, $2, $3)
             ON CONFLICT (organization_id) DO UPDATE SET is_low = excluded.is_low, told_at = excluded.told_at",
+            // The moment stays when nobody is notified: the quiet week counts from the last notification.
             args![organization_id, is_low, if tell { Some(now) } else { told_at }],
         )
         .await?;
@@ -427,7 +440,7 @@ impl Store {
         }
         tx.commit().await?;
         Ok(match (is_low, tell) {
-            (_, true) => LowBalance::Told,
+            (_, true) => LowBalance::Notified,
             (true, false) => LowBalance::Quiet,
             (false, false) => LowBalance::Recovered,
         })

@@ -38,18 +38,18 @@ macro_rules! select_organization {
     };
 }
 
-/// An organization.
+/// An organization, which is what a wallet belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
-    /// UUIDv7.
+    /// UUIDv7; part of what each line's hash covers.
     pub id: OrganizationId,
-    /// Legal name.
+    /// Legal name, as receipts print it.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
     /// Tax number; may be empty.
     pub tax_id: String,
-    /// IANA time zone.
+    /// IANA time zone, in which days and months are counted.
     pub time_zone: String,
     /// The wallet's currency, fixed.
     pub currency: Currency,
@@ -104,30 +104,30 @@ impl Column<'_> for OrganizationPolicy {
 /// What a new organization needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrganization {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: OrganizationId,
-    /// Legal name.
+    /// Legal name, as receipts print it.
     pub name: String,
     /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
     /// Tax number; may be empty.
     pub tax_id: String,
-    /// IANA time zone.
+    /// IANA time zone, in which days and months are counted.
     pub time_zone: String,
     /// The wallet's currency, for ever.
     pub currency: Currency,
-    /// Made by `--demo`.
+    /// Made by `--demo`, which fills only its own.
     pub made_by_demo: bool,
 }
 
 /// What may be changed about an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationUpdate {
-    /// Legal name.
+    /// Legal name, for receipts from now on.
     pub name: String,
-    /// Postal address.
+    /// Postal address, lines separated by `\n`; may be empty.
     pub address: String,
-    /// Tax number.
+    /// Tax number; may be empty.
     pub tax_id: String,
     /// IANA time zone. After a change call [`Store::rebuild_usage_days`].
     pub time_zone: String,
@@ -152,6 +152,7 @@ impl Store {
         expected_version: i64,
         update: &OrganizationUpdate,
     ) -> Result<Organization> {
+        // One conditional statement is the whole optimistic lock.
         let rows = self
             .db
             .write(
@@ -165,6 +166,7 @@ impl Store {
             .await?;
         match rows.first() {
             Some(row) => Organization::read(row),
+            // No row: gone, or of another version. The look-up distinguishes the two.
             None => self.organization(id).await.and(Err(StoreError::Stale)),
         }
     }
@@ -200,6 +202,7 @@ impl Store {
             )
             .await
             .map_err(|error| error.or_conflict("organization"))?;
+        // Wallet and settings begin with the organization, so that no code has to cope with their absence.
         tx.execute(
             "INSERT INTO wallets (organization_id, currency, balance, held, last_seq, last_hash)
             VALUES ($1, $2, 0, 0, 0, $3)",

@@ -39,10 +39,13 @@ pub(crate) async fn check_pace(
     pace: Pace,
     now: Timestamp,
 ) -> Result<()> {
+    // Before the sums: a large amount is refused for lack of proof, whatever the pace says.
     if pace.unconfirmed.is_some_and(|most| amount > most) {
         return Err(StoreError::Unconfirmed);
     }
     for (allowance, seconds) in [(pace.hour, HOUR_SECONDS), (pace.day, DAY_SECONDS)] {
+        // Refused charges count as tries, not as money. Automatic charges and payments by link have limits of their
+        // own.
         let sql =
             "SELECT COUNT(*) AS count, CAST(COALESCE(SUM(CASE WHEN status IN ('declined', 'expired') THEN 0 ELSE amount END), 0)
                 AS BIGINT) AS sum, MIN(created_at) AS oldest
@@ -53,6 +56,8 @@ pub(crate) async fn check_pace(
         let oldest: Option<Timestamp> = row.get("oldest")?;
         let fits = sum.checked_add(amount).is_some_and(|sum| sum <= allowance.sum);
         if count >= i64::from(allowance.count) || !fits {
+            // The oldest leaves the window first; with a sum that may not be enough, and the answer is then the same
+            // again.
             return Err(StoreError::TooFast { again_at: oldest.unwrap_or(now).plus_seconds(seconds) });
         }
     }
@@ -62,6 +67,7 @@ pub(crate) async fn check_pace(
 /// `TooFast` once as many set-ups were declined within the last hour as may be. Those on their way count, since each of them
 /// may be the next one.
 pub(crate) async fn check_setups(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<()> {
+    // Attempts behind links are counted by the link: see docs/decisions/0033-link-limits.md.
     let sql = "SELECT COUNT(*) AS count, MIN(updated_at) AS oldest FROM card_setups
         WHERE organization_id = $1 AND link_id IS NULL AND updated_at > $2
             AND (decline_code IS NOT NULL OR status = 'pending')";

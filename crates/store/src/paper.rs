@@ -11,16 +11,16 @@ columns!(paper_columns, IssuedDocument { organization_id, kind, subject, seller,
 /// What kind of paper it is; each has a series of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaperKind {
-    /// Of a top-up.
+    /// About one paid top-up.
     Receipt,
-    /// Of a month.
+    /// About one month that is over.
     Statement,
 }
 
 /// A paper to be issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDocument {
-    /// What kind.
+    /// Receipts and statements have number series of their own.
     pub kind: PaperKind,
     /// The id of a receipt's top-up; a statement's month.
     pub subject: String,
@@ -33,9 +33,9 @@ pub struct NewDocument {
 /// A paper that was issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuedDocument {
-    /// Whose.
+    /// The organization that it was issued to.
     pub organization_id: OrganizationId,
-    /// What kind.
+    /// Receipts and statements have number series of their own.
     pub kind: PaperKind,
     /// The id of a receipt's top-up; a statement's month.
     pub subject: String,
@@ -43,7 +43,7 @@ pub struct IssuedDocument {
     pub seller: String,
     /// From 1, without gaps.
     pub number: i64,
-    /// When.
+    /// When it was first asked for, and frozen.
     pub issued_at: Timestamp,
     /// What it says, JSON.
     pub facts: String,
@@ -122,6 +122,7 @@ async fn find_document(
 
 /// Locks the series until the end of the transaction.
 async fn next_number(tx: &mut Tx, new: &NewDocument) -> Result<i64> {
+    // The row of the series stays locked until the commit: numbers have no gap, since a rollback gives its own back.
     let sql = "INSERT INTO paper_series (seller, kind, last) VALUES ($1, $2, 1)
         ON CONFLICT (seller, kind) DO UPDATE SET last = paper_series.last + 1 RETURNING last";
     let row = tx.first(sql, args![&new.seller, new.kind.as_str()]).await?;

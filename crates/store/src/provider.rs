@@ -9,6 +9,7 @@ use crate::{Result, Store, StoreError};
 impl Store {
     /// The customer that stands for an organization in an account of the provider, if one was noted.
     pub async fn provider_customer(&self, account: &str, organization_id: &OrganizationId) -> Result<Option<String>> {
+        // By account: another secret key may open another account, where this customer does not exist.
         let sql = "SELECT customer_ref FROM provider_customers WHERE account = $1 AND organization_id = $2";
         let row = self.db.first(sql, args![account, organization_id]).await?;
         row.map(|row| row.get("customer_ref")).transpose()
@@ -22,6 +23,7 @@ impl Store {
         customer: &str,
         now: Timestamp,
     ) -> Result<String> {
+        // DO NOTHING and read: of two racing requests both use the customer that was noted first.
         self.db
             .execute(
                 "INSERT INTO provider_customers (account, organization_id, customer_ref, created_at)
@@ -35,6 +37,7 @@ impl Store {
 
     /// Whether the effect of an event is in the database already.
     pub async fn provider_event_handled(&self, provider: &str, id: &str) -> Result<bool> {
+        // Handled ones are remembered so that a repetition costs no look-up at the provider.
         let sql = "SELECT 1 FROM provider_events WHERE provider = $1 AND id = $2";
         Ok(self.db.first(sql, args![provider, id]).await?.is_some())
     }

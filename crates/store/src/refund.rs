@@ -54,24 +54,24 @@ pub enum RefundMaker {
     Provider,
 }
 
-/// A refund.
+/// Money of a top-up on its way back to its card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
-    /// UUIDv7.
+    /// UUIDv7; also the reference of its ledger line.
     pub id: RefundId,
-    /// Whose.
+    /// The organization whose wallet was debited.
     pub organization_id: OrganizationId,
-    /// Of which top-up.
+    /// The top-up that is given back.
     pub top_up_id: TopUpId,
     /// How much goes back, positive.
     pub amount: Money,
-    /// The wallet's.
+    /// The currency of `amount`, the wallet's.
     pub currency: Currency,
-    /// Where it stands.
+    /// Debited from the start; final when the bank has answered.
     pub status: RefundStatus,
     /// Why, in the words of whoever made it; may be empty.
     pub reason: String,
-    /// Who began it.
+    /// Whether the provider is asked to make it.
     pub made_by: RefundMaker,
     /// The provider's name for it.
     pub provider_ref: Option<String>,
@@ -105,9 +105,9 @@ pub struct Payment {
 /// A refund that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRefund {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: RefundId,
-    /// Of which top-up.
+    /// The top-up that is given back.
     pub top_up_id: TopUpId,
     /// `None`: all of it that was not given back yet.
     pub amount: Option<Money>,
@@ -122,13 +122,13 @@ pub struct NewRefund {
 pub struct NewExternalRefund {
     /// UUIDv7, for the case that it is not known yet.
     pub id: RefundId,
-    /// Of which top-up.
+    /// The top-up that was given back.
     pub top_up_id: TopUpId,
     /// How much went back, positive.
     pub amount: Money,
     /// Must be the wallet's (`Corrupt`).
     pub currency: Currency,
-    /// In the provider's word; may be empty.
+    /// In the provider's words; may be empty.
     pub reason: String,
     /// The provider's name for it.
     pub provider_ref: String,
@@ -149,7 +149,7 @@ pub enum RefundRefusal {
     MoreThanUnspent(Money),
 }
 
-/// What was heard of a refund.
+/// What the provider answers about a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundResult {
     /// Its state by that; `Created` never.
@@ -175,9 +175,9 @@ impl Store {
         retrying!("create_refund", organization_id => self.create_refund_once(organization_id, new, debit, key, now))
     }
 
-    /// Takes the provider's word on a refund that was made there: the wallet is debited once, below zero if need be, since
+    /// Applies a refund that was made at the provider: the wallet is debited once, below zero if need be, since
     /// the money is gone already; one that failed returns it. `None` where nothing was posted and nothing is known of it:
-    /// it failed before we heard of it, or its top-up was never credited.
+    /// it failed before it was reported, or its top-up was never credited.
     pub async fn apply_external_refund(
         &self,
         organization_id: &OrganizationId,
@@ -198,6 +198,7 @@ impl Store {
 
     /// What a top-up came to, by the ledger, with its first `limit` refunds; `NotFound` while it is not paid.
     pub async fn payment(&self, organization_id: &OrganizationId, top_up_id: &TopUpId, limit: u32) -> Result<Payment> {
+        // From the ledger, not from the top-up: what was credited may differ from what was asked for.
         let sql = "SELECT amount FROM ledger WHERE organization_id = $1 AND origin = 'top_up' AND reference = $2";
         let paid = self.db.first(sql, args![organization_id, top_up_id]).await?;
         let paid = paid.ok_or(StoreError::NotFound)?.get("amount")?;
@@ -231,6 +232,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Refund>> {
         let sql = match &self.db {
+            // Workers take different rows instead of waiting for each other.
             Db::Postgres(_) => lease!(" FOR UPDATE SKIP LOCKED"),
             Db::Sqlite { .. } => lease!(""),
         };
@@ -238,8 +240,8 @@ impl Store {
         rows.iter().map(Refund::read).collect()
     }
 
-    /// Takes the provider's word; a refund that failed returns its money to the wallet in the same transaction, once.
-    /// The second answer: its status is another one now.
+    /// Applies the provider's answer; a refund that failed returns its money to the wallet in the same transaction,
+    /// once. The second answer: its status is another one now.
     pub async fn apply_refund(
         &self,
         organization_id: &OrganizationId,
@@ -263,6 +265,7 @@ impl Store {
     ) -> Result<std::result::Result<Created<Refund>, RefundRefusal>> {
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        // Kept for ever: who repeats the request after a year must not give the money back twice.
         match idempotency::claim_key(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
             Claim::New => {}
             Claim::Reused => return Ok(Ok(Created::Reused)),
@@ -274,11 +277,13 @@ impl Store {
         if top_up.status != TopUpStatus::Succeeded {
             return Ok(Err(RefundRefusal::NotPaid));
         }
+        // What is on its way counts as given back, or two refunds at once could exceed the payment.
         let left = left_of(&mut tx, &top_up).await?;
         let amount = new.amount.unwrap_or(left);
         if amount > left || !amount.is_positive() {
             return Ok(Err(RefundRefusal::MoreThanPaid(left)));
         }
+        // Money that is spent or held stays: the wallet must not go below zero for a refund of ours.
         if amount > wallet.available() {
             return Ok(Err(RefundRefusal::MoreThanUnspent(wallet.available())));
         }
@@ -298,6 +303,8 @@ impl Store {
             next_check_at: Some(new.next_check_at),
             checks: 0,
         };
+        // Debit and refund in one transaction, before the provider is asked. See
+        // docs/decisions/0022-debit-refunds-first.md.
         open_refund(&mut tx, &top_up, &refund, debit, now).await?;
         tx.commit().await?;
         Ok(Ok(Created::New(refund)))
@@ -314,10 +321,12 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
         let top_up = find_top_up(&mut tx, organization_id, &update.top_up_id).await?;
+        // Never converted: a figure in another currency is a fault, not an amount.
         if wallet.currency != update.currency {
             return Err(StoreError::Corrupt(format!("refund {} is in another currency", update.provider_ref)));
         }
         let next_check_at = (!update.status.is_final()).then_some(update.next_check_at);
+        // A dashboard refund is known by the provider's name only; a second event of it moves the first one on.
         if let Some(before) = find_by_provider(&mut tx, &top_up, &update.provider_ref).await? {
             let Some(status) = before.status.apply(update.status) else {
                 tx.rollback().await?;
@@ -329,10 +338,12 @@ impl Store {
             let changed = refund.status != before.status;
             return Ok(Some((refund, changed)));
         }
+        // Nothing to debit: the money never left, or never came.
         if update.status == RefundStatus::Failed || top_up.status != TopUpStatus::Succeeded {
             tx.rollback().await?;
             return Ok(None);
         }
+        // Debited even below zero: unlike a refund of ours, this money is gone already.
         let refund = Refund {
             id: update.id.clone(),
             organization_id: organization_id.to_owned(),
@@ -365,6 +376,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
         let before = find_refund(&mut tx, organization_id, id).await?;
+        // Too late or the same again: the answer is the refund as it stands.
         if before.status.apply(update.status).is_none() {
             tx.rollback().await?;
             return Ok((before, false));
@@ -405,6 +417,7 @@ async fn open_refund(tx: &mut Tx, top_up: &TopUp, refund: &Refund, debit: &Credi
     let amount = refund.amount.checked_neg().ok_or(StoreError::Overflow)?;
     let movement = ReversalLine { reference: refund.id.to_string(), amount, corrects: None };
     Reversal::Refund.post(tx, top_up, movement, debit, now).await?;
+    // After the posting, which is what makes automatic payments wait.
     auto_pay::notify_reversed(tx, &refund.organization_id, now).await
 }
 
@@ -420,9 +433,11 @@ async fn take_result(
     if update.status == RefundStatus::Failed {
         let top_up = find_top_up(tx, organization_id, &before.top_up_id).await?;
         let seq = Reversal::Refund.debited_at(tx, organization_id, id.as_str()).await?;
+        // Of its own reference, so that the ledger refuses a second return.
         let movement = ReversalLine { reference: format!("{id}:returned"), amount: before.amount, corrects: Some(seq) };
         Reversal::Refund.post(tx, &top_up, movement, back, now).await?;
     }
+    // The lease ends with the result: the next check belongs to whoever is first.
     let row = tx
         .first(
             concat!(
@@ -460,6 +475,7 @@ async fn left_of(tx: &mut Tx, top_up: &TopUp) -> Result<Money> {
     let row = tx.first(sql, args![&top_up.id]).await?.ok_or(StoreError::NotFound)?;
     let (given_back, taken_back) = (row.get("given_back")?, row.get("taken_back")?);
     let left = paid.checked_sub(given_back).and_then(|left| left.checked_sub(taken_back));
+    // Never negative: after a dispute more may have gone than came.
     Ok(left.ok_or(StoreError::Overflow)?.at_least(Money::ZERO))
 }
 

@@ -42,7 +42,7 @@ macro_rules! select_request {
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestState {
-    /// Nobody answered yet.
+    /// No admin has answered yet.
     Open,
     /// An admin said yes.
     Approved,
@@ -50,26 +50,26 @@ pub enum RequestState {
     Declined,
 }
 
-/// A request.
+/// A member's request for money in the wallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// UUIDv7.
+    /// UUIDv7, as the paying top-up names it.
     pub id: RequestId,
-    /// Whose wallet.
+    /// The organization whose wallet is meant.
     pub organization_id: OrganizationId,
-    /// Who asks, UUIDv7.
+    /// UUIDv7 of the member who asks.
     pub user_id: UserId,
     /// Who asks, by name.
     pub user_name: String,
-    /// How much.
+    /// How much is asked for, positive.
     pub amount: Money,
-    /// Why.
+    /// In the member's own words.
     pub reason: String,
     /// What became of it.
     pub state: RequestState,
-    /// The admin's word.
+    /// What the admin wrote with the answer.
     pub answer: Option<String>,
-    /// Which admin.
+    /// The admin who answered.
     pub decided_by: Option<UserId>,
     /// The top-up that pays for it, or that was begun last to do so.
     pub top_up_id: Option<TopUpId>,
@@ -82,24 +82,24 @@ pub struct Request {
 /// A request to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRequest {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: RequestId,
-    /// A member (`NotFound`).
+    /// The member who asks (else `NotFound`).
     pub user_id: UserId,
-    /// How much.
+    /// How much is asked for, positive.
     pub amount: Money,
-    /// Why.
+    /// In the member's own words.
     pub reason: String,
 }
 
-/// An admin's answer.
+/// An admin's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Yes or no.
+    /// `true`: the admin said yes.
     pub approved: bool,
-    /// A word for the member.
+    /// A text for the member.
     pub answer: Option<String>,
-    /// Which admin, UUIDv7.
+    /// UUIDv7 of the admin who answers.
     pub decided_by: UserId,
     /// The top-up that was begun with the approval.
     pub top_up_id: Option<TopUpId>,
@@ -126,6 +126,7 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
+        // Open ones of one person only: the answered ones bury nobody.
         let open =
             "SELECT COUNT(*) AS open FROM requests WHERE organization_id = $1 AND user_id = $2 AND state = 'open'";
         let open = tx.first(open, args![organization_id, &new.user_id]).await?.map_or(Ok(0), |row| row.get("open"))?;
@@ -181,6 +182,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Request> {
         let state = if decision.approved { RequestState::Approved } else { RequestState::Declined };
+        // One conditional statement decides between two admins, and against a payment on its way.
         let decided = self
             .db
             .execute(
@@ -212,6 +214,7 @@ pub(crate) async fn pay_with(
     id: &RequestId,
     top_up_id: &TopUpId,
 ) -> Result<()> {
+    // A top-up that failed leaves the request open for the next one.
     let sql = concat!(
         "UPDATE requests SET top_up_id = $3 WHERE organization_id = $1 AND id = $2 AND state = 'open' AND ",
         nobody_pays!()
@@ -227,6 +230,7 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
     if top_up.status != TopUpStatus::Succeeded {
         return Ok(None);
     }
+    // By the top-up, not by the request: only money that really arrived approves.
     let sql = "UPDATE requests SET state = 'approved', decided_by = $3, decided_at = $4
         WHERE organization_id = $1 AND top_up_id = $2 AND state = 'open' RETURNING id";
     let row = tx.first(sql, args![&top_up.organization_id, &top_up.id, &top_up.requested_by, now]).await?;

@@ -57,6 +57,7 @@ impl Reversal {
             kind: self.kind(),
             origin: self.origin(),
             reference: movement.reference,
+            // The same processor account as the credit, so that the two cancel out there.
             contra: format!("processor:{}", top_up.provider),
             amount: movement.amount,
             part: billing_domain::pricing::Remainder::ZERO,
@@ -73,10 +74,13 @@ impl Reversal {
         };
         let amount = line.amount;
         let posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
+        // The steps counted it as manual by its kind; what an automatic top-up brought counts as automatic.
         if top_up.kind == TopUpKind::Auto {
             step::as_automatic(tx, &top_up.organization_id, amount, now).await?;
         }
         match posting.outcomes.first() {
+            // A duplicate here means that the line was posted without its refund or dispute: nothing may build on
+            // that.
             Some(LineOutcome::Posted(_)) => Ok(()),
             _ => Err(StoreError::Corrupt(format!("a {} is open, but its line is in the ledger", self.kind()))),
         }

@@ -8,7 +8,7 @@ use crate::{Result, Store};
 pub struct SandboxRecord {
     /// From 1, one more with every write.
     pub version: i64,
-    /// JSON.
+    /// The record as JSON.
     pub body: String,
 }
 
@@ -25,6 +25,7 @@ impl Store {
     /// Writes `body` if the record still has version `expected` (0: if there is none yet). `false`: somebody else was
     /// first, and nothing was written.
     pub async fn sandbox_write(&self, drawer: &str, key: &str, expected: i64, body: &str) -> Result<bool> {
+        // Position and row in one statement; of racing first writes the conflict lets one through.
         let written = if expected == 0 {
             self.db
                 .execute(
@@ -35,6 +36,7 @@ impl Store {
                 )
                 .await?
         } else {
+            // Compare and swap: the version is the lock.
             self.db
                 .execute(
                     "UPDATE sandbox_records SET version = version + 1, body = $4

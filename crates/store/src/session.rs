@@ -14,9 +14,9 @@ const ENDED_SECONDS: i64 = 24 * 3600;
 pub struct NewSession {
     /// SHA-256 of the token, hex. The token itself is never stored.
     pub token_hash: String,
-    /// Who signed in.
+    /// The person who signed in.
     pub user_id: UserId,
-    /// Where.
+    /// The organization that they signed in to.
     pub organization_id: OrganizationId,
     /// How they came in.
     pub kind: SessionKind,
@@ -43,13 +43,13 @@ pub struct Session {
     pub token_hash: String,
     /// UUIDv7 of the user.
     pub user_id: UserId,
-    /// Full name.
+    /// Full name of that person.
     pub user_name: String,
-    /// Sign-in address.
+    /// Sign-in address, as it was entered.
     pub user_email: String,
     /// The role as it is now, not as it was at sign-in.
     pub role: Role,
-    /// Where.
+    /// The organization that they signed in to.
     pub organization: Organization,
     /// How they came in.
     pub kind: SessionKind,
@@ -67,9 +67,9 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When they last gave their password.
     pub confirmed_at: Timestamp,
-    /// The last [`Store::touch_session`].
+    /// When [`Store::touch_session`] last moved the idle limit.
     pub last_seen_at: Timestamp,
-    /// Idle limit.
+    /// Idle limit: over unless touched before.
     pub expires_at: Timestamp,
     /// Over then in any case.
     pub absolute_expires_at: Timestamp,
@@ -89,6 +89,7 @@ impl Store {
                     &new.user_id,
                     &new.organization_id,
                     now,
+                    // Never beyond the absolute limit, however long the idle limit is.
                     new.expires_at.min(new.absolute_expires_at),
                     new.absolute_expires_at,
                     new.kind.as_str(),
@@ -109,6 +110,8 @@ impl Store {
         let row = self
             .db
             .first(
+                // One query for everything that a request begins with; joined with the members, so that whoever has
+                // left is signed out.
                 concat!(
                     "SELECT sessions.token_hash, sessions.user_id, users.name AS user_name, users.email AS user_email,
                         members.role, sessions.created_at AS signed_in_at, sessions.confirmed_at, sessions.last_seen_at,
@@ -131,6 +134,7 @@ impl Store {
 
     /// Notes activity and moves the idle limit, never beyond the absolute one.
     pub async fn touch_session(&self, token_hash: &str, expires_at: Timestamp, now: Timestamp) -> Result<()> {
+        // Not of a session that is over: touching must not wake it again.
         self.db
             .execute(
                 "UPDATE sessions SET last_seen_at = $3,

@@ -8,11 +8,11 @@ use crate::{Result, Store};
 /// The sum of all lines of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KindSum {
-    /// Which kind.
+    /// The kind that is summed.
     pub kind: TransactionKind,
-    /// How many lines.
+    /// How many lines the sum covers.
     pub lines: i64,
-    /// Their sum, signed.
+    /// Sum of the lines, positive into the wallet.
     pub amount: Money,
     /// Of it what came in.
     pub money_in: Money,
@@ -37,6 +37,7 @@ impl Store {
         at: Timestamp,
         last_seq: i64,
     ) -> Result<i64> {
+        // Bit by bit from the highest: one look-up by primary key for each bit of `last_seq` at most.
         let mut found: i64 = 0;
         for bit in (0..i64::BITS - 1).rev() {
             let Some(next) = 1_i64.checked_shl(bit).and_then(|step| found.checked_add(step)) else { continue };
@@ -66,6 +67,7 @@ impl Store {
         );
         let rows = self.db.all(sql, args![organization_id, after_seq, last_seq]).await?;
         let mut sums = rows.iter().map(KindSum::read).collect::<Result<Vec<_>>>()?;
+        // Not by the database, which would sort the stored names.
         sums.sort_by_key(|sum| sum.kind);
         Ok(sums)
     }

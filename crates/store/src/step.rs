@@ -10,9 +10,9 @@ use crate::{Result, Store, StoreError};
 /// What moved a wallet in one step of [`STEP_SECONDS`], by when it was posted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WalletStep {
-    /// Counted from 1970.
+    /// Number of the step since 1970.
     pub step: i64,
-    /// Usage, positive.
+    /// What was used in it, positive.
     pub used: Money,
     /// Manual top-ups, refunds of them, corrections; signed.
     pub by_hand: Money,
@@ -42,6 +42,7 @@ impl Store {
     /// The steps from `from` up to the one before `until`, or `NotFound` without a wallet. Reads one row a step,
     /// however many lines it has.
     pub async fn wallet_steps(&self, organization_id: &OrganizationId, from: i64, until: i64) -> Result<WalletSteps> {
+        // A snapshot, because the balance and the steps must be of one moment.
         let mut tx = self.db.snapshot().await?;
         let steps = read_steps(&mut tx, organization_id, from, until).await;
         tx.rollback().await?;
@@ -55,6 +56,7 @@ async fn read_steps(tx: &mut Tx, organization_id: &OrganizationId, from: i64, un
     let mut opening = row.get("balance")?;
     let sql = "SELECT step FROM wallet_steps WHERE organization_id = $1 ORDER BY step LIMIT 1";
     let first = tx.first(sql, args![organization_id]).await?.map(|row| row.get("step")).transpose()?;
+    // All steps since `from`, even those after `until`: the opening balance is counted back from the present one.
     let sql = concat!(
         "SELECT ",
         step_columns!(),
@@ -91,6 +93,7 @@ impl WalletStep {
 
 /// Adds what moved to its step.
 pub(crate) async fn add_to_step(tx: &mut Tx, organization_id: &OrganizationId, moved: &WalletStep) -> Result<()> {
+    // One row a step, whatever is posted in it; see docs/decisions/0009-wallet-steps.md.
     let sql = "INSERT INTO wallet_steps (organization_id, step, used, by_hand, automatic) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (organization_id, step) DO UPDATE SET used = wallet_steps.used + excluded.used,
             by_hand = wallet_steps.by_hand + excluded.by_hand, automatic = wallet_steps.automatic + excluded.automatic";

@@ -81,6 +81,7 @@ impl Store {
     /// Like [`Store::connect`], with these connections.
     pub async fn connect_with(url: &str, connections: ConnectionLimits) -> Result<Self> {
         if let Some(path) = url.strip_prefix("sqlite:") {
+            // Before SQLite makes the file: it must never be readable by others, not even for a moment.
             files::keep_private(Path::new(sqlite_path(path)?))?;
         }
         let store = Self::open(url, connections).await?;
@@ -133,6 +134,7 @@ impl Store {
         }
         let length = if matches!(self.db, Db::Sqlite { .. }) { SQLITE_PROBE_LENGTH } else { 0 };
         let value = format!("{now}{:.<length$}", "");
+        // With a limit of its own: a probe that waits for ten seconds answers nobody's question.
         let probed = tokio::time::timeout(PROBE_TIME, self.set_meta(PROBE, &value)).await.unwrap_or_else(|_| {
             let cause = format!("no write was done in {} seconds", PROBE_TIME.as_secs());
             health.note_failure(&cause);
@@ -177,6 +179,7 @@ impl Store {
         let copied = sqlx::query("VACUUM INTO ?1").bind(path).execute(&mut *connection).await;
         sqlx::raw_sql("PRAGMA query_only = ON").execute(&mut *connection).await?;
         copied?;
+        // Synced by us: VACUUM INTO leaves the copy in the cache of the system.
         std::fs::File::open(file)
             .and_then(|copy| copy.sync_all())
             .map_err(|error| StoreError::Unavailable(error.to_string()))
@@ -200,6 +203,7 @@ impl Store {
 /// `sqlite:FILE` and `sqlite://FILE` mean the same; what is no file is `UnknownScheme`.
 fn sqlite_path(rest: &str) -> Result<&str> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
+    // A database in memory or with options of its own would be a different one in every connection.
     if path.is_empty() || path.starts_with(":memory:") || path.contains('?') {
         return Err(StoreError::UnknownScheme(format!("sqlite:{path}")));
     }
@@ -210,7 +214,9 @@ async fn open_sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
     let options = SqliteConnectOptions::new()
         .filename(Path::new(path))
         .create_if_missing(true)
+        // WAL: readers never wait for the writer, nor it for them.
         .journal_mode(SqliteJournalMode::Wal)
+        // FULL: a commit that was answered must survive a loss of power.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         // REPLACE must not get around the triggers of the ledger.
@@ -219,16 +225,19 @@ async fn open_sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
         .pragma("cache_size", SQLITE_CACHE)
         .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
         .busy_timeout(PATIENCE);
+    // Never closed for age: a connection to a file does not wear out, and a new one begins with a cold cache.
     let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
     let health = Arc::new(DatabaseHealth::default());
     let writing = || {
         let health = Arc::clone(&health);
+        // One writer, since SQLite has one: waiting for it in the pool is in order, waiting in SQLite is not.
         pool().max_connections(1).before_acquire(move |connection, connected| {
             let usable = is_usable(connection) && health.trusts(connected.age);
             Box::pin(async move { Ok(usable) })
         })
     };
     let writer = open_patiently(|| writing().connect_with(options.clone())).await?;
+    // Readers are kept from writing by SQLite itself.
     let options = options.pragma("query_only", "ON").pragma("cache_size", SQLITE_READER_CACHE);
     let reading = |most| {
         pool().max_connections(most).before_acquire(|connection, _| {
@@ -237,6 +246,7 @@ async fn open_sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
         })
     };
     let readers = open_patiently(|| reading(SQLITE_READERS).connect_with(options.clone())).await?;
+    // Lazily: whoever never uses them opens no connections.
     let reserved = reading(SQLITE_RESERVED_READERS).connect_lazy_with(options.clone());
     let costly = limit_pool(pool().max_connections(SQLITE_COSTLY_READERS), costly_read_time).connect_lazy_with(options);
     let db = |readers| Db::Sqlite { writer: writer.clone(), readers, health: Arc::clone(&health) };
@@ -299,12 +309,14 @@ async fn open_postgres(url: &str, connections: ConnectionLimits) -> Result<Store
             },
         )
     };
+    // At least one each, however few connections the operator allows.
     let share = |percent: u32| (connections.postgres * percent / 100).max(1);
     let (for_reserved, for_costly) = (share(POSTGRES_RESERVED), share(POSTGRES_COSTLY));
     let page = pool(connections.postgres.saturating_sub(for_reserved + for_costly));
     let page = page.connect_with(options.clone()).await?;
     let reserved = pool(for_reserved).connect_lazy_with(options.clone());
     let time = connections.costly_read_time.as_millis().to_string();
+    // PostgreSQL breaks off by itself, so that a forgotten query does not go on.
     let costly = pool(for_costly).connect_lazy_with(options.options([("statement_timeout", time)]));
     let db = |pool| Db::Postgres(PgDb { pool, health: Arc::clone(&health) });
     Ok(Store { db: db(page), reserved: db(reserved), costly: db(costly) })

@@ -1,11 +1,9 @@
-//! Top-ups: the written intent to charge, the provider's word on it, and the credit, exactly once.
-
-use std::collections::BTreeMap;
+//! Top-ups: the written intent to charge, the provider's answer, and the credit, exactly once.
 
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{
-    CardId, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, RequestId, Timestamp, TopUpId, TransactionId,
-    UserId,
+    CardId, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, RequestId, TextMap, Timestamp, TopUpId,
+    TransactionId, UserId,
 };
 
 use crate::db::{Db, Tx, args, columns, retrying};
@@ -20,6 +18,7 @@ pub(crate) use creating::find_top_up;
 columns!(top_up_columns, TopUp {
     id, organization_id, kind, amount, currency, status, card_id, card_brand, card_last4, card_ref, provider, provider_ref,
     attempt, decline_code, next_action, requested_by, created_at, updated_at, settled_at, next_check_at, checks, link_id,
+    // A lease that lapsed counts as well: whoever had it may have died while the provider was asked.
     taken_up = "CAST(CASE WHEN lease_owner IS NULL THEN 0 ELSE 1 END AS BIGINT)"
 });
 #[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
@@ -46,12 +45,14 @@ macro_rules! pending_credit {
 
 columns!(spent_columns, AutoSpent {
     settled = sum_where!("status = 'succeeded'"),
+    // Challenges count against the cap, since the cardholder may still confirm.
     in_flight = sum_where!("status IN ('created', 'processing', 'action_required')"),
     unknown = sum_where!("status = 'unknown'"),
 });
 
 macro_rules! lease_due {
     ($lock:literal) => {
+        // `next_check_at` is NULL for final ones, which the partial index therefore leaves out.
         concat!(
             "UPDATE top_ups SET lease_owner = $1, lease_until = $2 WHERE id IN (
                 SELECT id FROM top_ups
@@ -65,22 +66,22 @@ macro_rules! lease_due {
     };
 }
 
-/// A top-up.
+/// One charge of a card for a wallet, from intent to final state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopUp {
     /// UUIDv7; also the reference of its ledger line.
     pub id: TopUpId,
-    /// Whose.
+    /// The organization whose wallet is filled.
     pub organization_id: OrganizationId,
-    /// Who began it.
+    /// By a person, or by automatic payments.
     pub kind: TopUpKind,
     /// What is charged, positive.
     pub amount: Money,
-    /// The wallet's.
+    /// The currency of `amount`, the wallet's.
     pub currency: Currency,
-    /// Where it stands.
+    /// Where it stands; the transitions are [`TopUpStatus::apply`].
     pub status: TopUpStatus,
-    /// The charged card.
+    /// The card that is charged, which may be removed since.
     pub card_id: CardId,
     /// Its scheme at that time.
     pub card_brand: String,
@@ -88,15 +89,15 @@ pub struct TopUp {
     pub card_last4: String,
     /// The provider's name for the card.
     pub card_ref: String,
-    /// `sandbox`, `stripe`.
+    /// The provider that charges: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for the charge, once known.
     pub provider_ref: Option<String>,
     /// From 1; part of the reference at the provider.
     pub attempt: i64,
-    /// With `Declined`.
+    /// With `Declined`: the bank's reason.
     pub decline_code: Option<DeclineCode>,
-    /// With `ActionRequired`, JSON.
+    /// With `ActionRequired`: what the cardholder has to do, JSON.
     pub next_action: Option<String>,
     /// The person who began it; `None` for automatic ones.
     pub requested_by: Option<UserId>,
@@ -108,7 +109,7 @@ pub struct TopUp {
     pub settled_at: Option<Timestamp>,
     /// When to ask the provider next; `None` once it is final.
     pub next_check_at: Option<Timestamp>,
-    /// How often the provider's word (or silence) was taken.
+    /// How often an answer of the provider, or its silence, was applied.
     pub checks: i64,
     /// The payment link that it pays.
     pub link_id: Option<LinkId>,
@@ -119,7 +120,7 @@ pub struct TopUp {
 /// A top-up to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewTopUp {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller; part of the reference at the provider.
     pub id: TopUpId,
     /// What is charged, positive, whole minor units.
     pub amount: Money,
@@ -134,7 +135,7 @@ pub struct NewTopUp {
 /// Proof that an automatic charge is decided on present figures: compared when the top-up is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AutoGuard {
-    /// [`crate::AutoPay::version`].
+    /// [`crate::AutoPay::version`] as it was read.
     pub version: i64,
     /// [`Health::last_charge_at`](billing_domain::auto_pay::health::Health::last_charge_at), which the new top-up then sets to now.
     pub last_charge_at: Option<Timestamp>,
@@ -147,9 +148,9 @@ pub struct ProviderUpdate {
     pub outcome: Outcome,
     /// The provider's name for the charge; kept once known.
     pub provider_ref: Option<String>,
-    /// With `Declined`.
+    /// With `Declined`: the bank's reason.
     pub decline_code: Option<DeclineCode>,
-    /// With `ActionRequired`, JSON.
+    /// With `ActionRequired`: what the cardholder has to do, JSON.
     pub next_action: Option<String>,
     /// What was really received, if that differs from what was asked: this is credited.
     pub received: Option<Money>,
@@ -157,10 +158,10 @@ pub struct ProviderUpdate {
     pub next_check_at: Timestamp,
 }
 
-/// The ledger line if the word settles the charge. Kind, contra account, amount and reference come from the top-up.
+/// The ledger line if the answer settles the charge. Kind, contra account, amount and reference come from the top-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditLine {
-    /// UUIDv7.
+    /// UUIDv7, made by the caller.
     pub id: TransactionId,
     /// Today in the organization's zone.
     pub day: Date,
@@ -168,18 +169,18 @@ pub struct CreditLine {
     pub description: String,
     /// Who paid; may be empty.
     pub source: String,
-    /// Further facts.
-    pub details: BTreeMap<String, String>,
+    /// Further facts by name; part of the hash.
+    pub details: TextMap,
 }
 
-/// The effect of a provider's word.
+/// The effect of a provider's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     /// As it is now.
     pub top_up: TopUp,
-    /// The status has changed by this word.
+    /// The status has changed by this answer.
     pub changed: bool,
-    /// The credit, if this word settled it.
+    /// The credit, if this answer settled it.
     pub credit: Option<PostedLine>,
     /// The wallet after it.
     pub wallet: Wallet,
@@ -204,7 +205,7 @@ pub struct PendingCredit {
 /// Automatic charges begun in a span of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AutoSpent {
-    /// Credited.
+    /// Credited to the wallet.
     pub settled: Money,
     /// Open, whatever their state, except unknown.
     pub in_flight: Money,
@@ -299,6 +300,7 @@ impl Store {
         let rows = self
             .db
             .write(
+                // An own lease may be prolonged: the worker that is at it is not shut out by itself.
                 concat!(
                     "UPDATE top_ups SET lease_owner = $3, lease_until = $4
                     WHERE organization_id = $1 AND id = $2
@@ -328,11 +330,12 @@ impl Store {
         };
         let rows = self.db.write(sql, args![owner, lease_until, now, limit]).await?;
         let mut due = rows.iter().map(TopUp::read).collect::<Result<Vec<_>>>()?;
+        // RETURNING has no order.
         due.sort_by_key(|top_up| top_up.next_check_at);
         Ok(due)
     }
 
-    /// Takes the provider's word: moves the state machine, ends the lease, and if the word settles the charge, posts
+    /// Applies the provider's answer: moves the state machine, ends the lease, and if it settles the charge, posts
     /// the credit in the same transaction, exactly once. `auto_pay` is asked, and its answer recorded along, if the
     /// status changes.
     pub async fn apply_top_up(
@@ -359,6 +362,7 @@ impl Store {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<AutoSpent> {
+        // Charges by a link without an amount are the first of the automatic payments that it switched on.
         let sql = concat!(
             "SELECT ",
             spent_columns!(),

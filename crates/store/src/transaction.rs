@@ -17,7 +17,7 @@ pub struct TransactionFilter {
     pub kinds: Vec<TransactionKind>,
     /// Occurred at or after.
     pub from: Option<Timestamp>,
-    /// Occurred before (exclusive).
+    /// Occurred before this moment (exclusive).
     pub to: Option<Timestamp>,
     /// Contained in description, source or reference, without regard to case. Taken literally, also `%` and `_`.
     pub query: Option<String>,
@@ -56,6 +56,7 @@ impl<'a> Sql<'a> {
     fn filter(&mut self, filter: &'a TransactionFilter) {
         if !filter.kinds.is_empty() {
             self.text.push_str(" AND kind IN ");
+            // Numbered even on SQLite, because the other places of this statement are.
             self.text.push_str(&numbered_places(true, self.args.len() + 1, 1, filter.kinds.len()));
             self.args.extend(filter.kinds.iter().map(|kind| Arg::from(kind.as_str())));
         }
@@ -66,6 +67,7 @@ impl<'a> Sql<'a> {
             self.and("occurred_at <", to, "");
         }
         if let Some(query) = &filter.query {
+            // An escape of our own: PostgreSQL's is the backslash by default, SQLite has none.
             self.and("search LIKE", like_pattern(query), " ESCAPE '!'");
         }
     }
@@ -80,7 +82,7 @@ impl<'a> Sql<'a> {
 /// So many lines of one time may be late before the newest of them is taken all the same.
 const CANDIDATES: u32 = 50;
 /// So many lines that occurred next say whether one is late.
-const NEIGHBOURS: u32 = 9;
+const NEIGHBORS: u32 = 9;
 
 impl Store {
     /// Lines that pass the filter, newest (`seq`) first, at most `limit`. The next page is asked with `before_seq` = the
@@ -94,6 +96,7 @@ impl Store {
     ) -> Result<Vec<PostedLine>> {
         let mut sql = Sql::new(concat!("SELECT ", ledger_columns!(), " FROM ledger"), organization_id);
         sql.filter(filter);
+        // A keyset, not OFFSET: no line is missed or seen twice while others are posted.
         if let Some(seq) = before_seq {
             sql.and("seq <", seq, "");
         }
@@ -150,8 +153,9 @@ impl Store {
     async fn is_late(&self, organization_id: &OrganizationId, seq: i64, occurred_at: Timestamp) -> Result<bool> {
         let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND occurred_at > $2
             ORDER BY occurred_at, seq LIMIT $3";
-        let next = self.db.all(sql, args![organization_id, occurred_at, NEIGHBOURS]).await?;
+        let next = self.db.all(sql, args![organization_id, occurred_at, NEIGHBORS]).await?;
         let next = next.iter().map(|row| row.get("seq")).collect::<Result<Vec<i64>>>()?;
+        // More than half, because single lines may be late themselves.
         Ok(next.iter().filter(|other| **other < seq).count() * 2 > next.len())
     }
 
@@ -165,12 +169,14 @@ impl Store {
         every: u32,
         most: u32,
     ) -> Result<Outline> {
+        // The window function counts what passes the filter; a page is every so many of them.
         let mut sql =
             Sql::new("SELECT seq, ROW_NUMBER() OVER (ORDER BY seq DESC) AS place FROM ledger", organization_id);
         sql.filter(filter);
         sql.and("seq <=", last_seq, "");
         // `every` is a number of ours, no text.
         sql.text = format!("SELECT seq FROM ({}) AS numbered WHERE (place - 1) % {every} = 0", sql.text);
+        // One more than fits shows whether there are more.
         sql.ordered("place", most.saturating_add(1));
         let rows = self.db.all(AssertSqlSafe(sql.text), &sql.args).await?;
         let mut starts = rows.iter().map(|row| row.get("seq")).collect::<Result<Vec<_>>>()?;
@@ -180,6 +186,7 @@ impl Store {
         let full = starts.len().saturating_sub(usize::from(!truncated));
         let full = i64::try_from(full).unwrap_or(i64::MAX).saturating_mul(i64::from(every));
         let rest = match starts.last() {
+            // Only the last page is counted: all others are full.
             Some(last) if !truncated => self.count_until(organization_id, filter, *last).await?,
             _ => 0,
         };
@@ -224,6 +231,7 @@ impl Store {
 /// A pattern that finds `query` anywhere, in the lower case in which lines are searched, with nothing in it special.
 fn like_pattern(query: &str) -> String {
     let mut pattern = String::from("%");
+    // Lines are searched in lower case, since the two databases fold letters differently.
     for character in query.to_lowercase().chars() {
         if matches!(character, '%' | '_' | '!') {
             pattern.push('!');

@@ -34,10 +34,10 @@ macro_rules! insert {
     };
 }
 
-/// Such a payment.
+/// A payment that the provider knows and this database does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPayment {
-    /// `stripe`.
+    /// The provider that has the money: `stripe`.
     pub provider: String,
     /// The provider's name for it.
     pub provider_ref: String,
@@ -79,11 +79,13 @@ pub struct ReceivedTopUp {
 impl Store {
     /// Notes a payment that nothing is known of yet; one that was noted stays as it is. Whether it is news.
     pub async fn note_unknown_payment(&self, payment: &UnknownPayment) -> Result<bool> {
+        // The first note stays: its time says since when the money is uncredited.
         self.write_unknown_payment(concat!(insert!(), "DO NOTHING"), payment).await
     }
 
     /// Writes down what became of a payment: that it is credited, or why not. Whether that is news.
     pub async fn record_unknown_payment(&self, payment: &UnknownPayment) -> Result<bool> {
+        // Once credited, a later failure does not take it back.
         let sql = concat!(
             insert!(),
             "DO UPDATE SET credited_at = excluded.credited_at, reason = excluded.reason
@@ -141,6 +143,7 @@ impl Store {
     ) -> Result<TopUp> {
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        // Not converted: an amount in another currency has no meaning in this wallet.
         if wallet.currency != received.currency {
             return Err(StoreError::Conflict("wallet in another currency"));
         }
@@ -150,6 +153,7 @@ impl Store {
         }
         let card = match card::find_by_facts(&mut tx, organization_id, &received.card).await? {
             Some(card) => card,
+            // Hidden, because nobody here agreed to further charges of that card.
             None => card::add_hidden(&mut tx, organization_id, &received.card, now).await?,
         };
         let new = NewTopUp {
@@ -160,10 +164,12 @@ impl Store {
             next_check_at: now,
         };
         creating::insert_top_up(&mut tx, &wallet, TopUpKind::Manual, &new, &card, None, now).await?;
+        // Unknown, so that the provider is asked and only its answer credits anything.
         let sql =
             "UPDATE top_ups SET status = $3, provider_ref = $4, attempt = $5 WHERE organization_id = $1 AND id = $2";
         let unknown = TopUpStatus::Unknown.as_str();
         let args = args![organization_id, &received.top_up_id, unknown, &received.provider_ref, received.attempt];
+        // In the same transaction as the insert: no worker may see it as a charge that was never sent.
         tx.execute(sql, args).await?;
         let top_up = creating::find_top_up(&mut tx, organization_id, &received.top_up_id).await?;
         tx.commit().await?;

@@ -15,7 +15,7 @@ pub(crate) use summing::{Spent, add_sums, count_line};
 pub struct UsageDay {
     /// In the organization's zone.
     pub day: Date,
-    /// The work.
+    /// The kind of work that it paid for.
     pub kind: UsageKind,
     /// Which agent or mechanism; may be empty.
     pub source: String,
@@ -39,7 +39,7 @@ pub struct SourceSum {
 /// The largest sources of a span of days, and all of it, as of one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources {
-    /// Largest first.
+    /// Largest first, as many as were asked for.
     pub largest: Vec<SourceSum>,
     /// What everything cost, these sources included.
     pub amount: Money,
@@ -52,7 +52,7 @@ pub struct Sources {
 pub struct KindDay {
     /// In the organization's zone.
     pub day: Date,
-    /// The work.
+    /// The kind of work that it paid for.
     pub kind: UsageKind,
     /// What it cost, as a positive amount.
     pub amount: Money,

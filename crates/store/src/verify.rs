@@ -33,6 +33,7 @@ impl Store {
     /// Recomputes the chain, the balances and the sums of one organization on one snapshot of the database.
     pub async fn verify(&self, organization_id: &OrganizationId) -> Result<Verification> {
         let mut tx = self.db.snapshot().await?;
+        // On one snapshot, so that postings meanwhile look like no fault.
         let result = check_wallet(&mut tx, organization_id).await;
         tx.rollback().await?;
         result
@@ -48,6 +49,7 @@ struct Followed {
 async fn check_wallet(tx: &mut Tx, organization_id: &OrganizationId) -> Result<Verification> {
     let sql = concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
+    // A wallet that cannot be read is a finding of the verification, not a failure of it.
     let wallet = match Wallet::read(&row) {
         Err(StoreError::Corrupt(reason)) => {
             let reason = format!("the wallet itself cannot be read: {reason}");
@@ -62,6 +64,7 @@ async fn check_wallet(tx: &mut Tx, organization_id: &OrganizationId) -> Result<V
             ledger_columns!(),
             " FROM ledger WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
         );
+        // In pieces, so that a ledger of a million lines does not have to fit into memory.
         let rows = tx.all(sql, args![organization_id, so_far.chain.seq, LINES_AT_ONCE]).await?;
         if rows.is_empty() {
             break;
@@ -70,7 +73,9 @@ async fn check_wallet(tx: &mut Tx, organization_id: &OrganizationId) -> Result<V
             let seq = row.get("seq")?;
             let followed = match read_line(row) {
                 Ok(posted) => so_far.follow(&posted, &wallet),
+                // What the database holds is wrong: that is the answer.
                 Err(StoreError::Corrupt(reason)) => Err(reason),
+                // What the database could not answer is no finding about the ledger.
                 Err(other) => return Err(other),
             };
             if let Err(reason) = followed {
@@ -101,6 +106,7 @@ impl Followed {
 /// What is wrong with the sums beside the ledger.
 async fn check_sums(tx: &mut Tx, wallet: &Wallet, followed: &Followed) -> Result<Option<String>> {
     let chain = &followed.chain;
+    // Before the sums: a missing last line explains whatever else differs.
     if (wallet.last_seq, wallet.last_hash) != (chain.seq, chain.hash) {
         return Ok(Some(format!("the wallet stands at line {}, the ledger ends at {}", wallet.last_seq, chain.seq)));
     }

@@ -25,7 +25,7 @@ pub(crate) use wallet_columns;
 /// A wallet at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
-    /// Whose.
+    /// The organization that owns it.
     pub organization_id: OrganizationId,
     /// Of all its amounts.
     pub currency: Currency,
@@ -49,6 +49,7 @@ pub struct Wallet {
 impl Wallet {
     /// Balance − open holds; stays at the end of the range.
     pub const fn available(&self) -> Money {
+        // Saturating, because a figure at the end of its range is still a figure to show, and an error is not.
         Money::from_micros(self.balance.micros().saturating_sub(self.held.micros()))
     }
 }
@@ -65,6 +66,7 @@ impl Wallet {
         let exhausted_since = if left.is_positive() {
             None
         } else if self.available().is_positive() {
+            // The moment of exhaustion is kept while it lasts: grace is counted from it.
             Some(now)
         } else {
             self.exhausted_since
@@ -102,7 +104,7 @@ pub(crate) struct Movement {
     pub(crate) amount: Money,
     /// Sum of the captured holds.
     pub(crate) captured: Money,
-    /// How many lines.
+    /// How many lines the posting has.
     pub(crate) lines: i64,
     /// Hash of the last one.
     pub(crate) last_hash: Hash,
@@ -111,6 +113,7 @@ pub(crate) struct Movement {
 /// Moves the balance: one statement, conditional on the figures that the lines were computed from.
 /// See docs/decisions/0003-balance-under-the-wallet-lock.md.
 pub(crate) async fn settle_wallet(tx: &mut Tx, before: &Wallet, movement: &Movement, now: Timestamp) -> Result<Wallet> {
+    // Conditional even under the lock: if anything writes without it, nothing is posted on old figures.
     let row = tx
         .first(
             concat!(
@@ -140,6 +143,7 @@ pub(crate) async fn settle_wallet(tx: &mut Tx, before: &Wallet, movement: &Movem
 
 /// Writes down what was set aside: one statement, conditional on the figures that it was decided on.
 pub(crate) async fn set_aside(tx: &mut Tx, before: &Wallet, after: &Wallet) -> Result<()> {
+    // As in `settle_wallet`: under the lock this cannot fail unless something writes without it.
     let changed = tx
         .execute(
             "UPDATE wallets SET held = $2, exhausted_since = $3

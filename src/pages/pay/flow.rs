@@ -49,7 +49,7 @@ pub(super) enum PayStage {
     Away(PayAttempt),
     /// The cardholder has to confirm.
     Question(PayAttempt),
-    /// The cardholder's word is on its way to the bank.
+    /// The cardholder's answer is on its way to the bank.
     Answering(PayAttempt),
     /// Nobody knows yet whether the card was charged.
     Unknown(PayAttempt),
@@ -285,7 +285,7 @@ impl PayFlow {
         });
     }
 
-    /// Tells the sandbox bank what the cardholder decided.
+    /// Sends the sandbox bank what the cardholder decided.
     pub(super) fn answer(self, approve: bool) {
         let PayStage::Question(attempt) = self.stage.get_untracked() else { return };
         self.stage.set(PayStage::Answering(attempt.clone()));

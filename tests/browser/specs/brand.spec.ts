@@ -22,7 +22,7 @@ test.use({
   ],
 });
 
-test("every page wears the operator's name, logo, colour, help and links @everywhere", async ({ page }) => {
+test("every page wears the operator's name, logo, color, help and links @everywhere", async ({ page }) => {
   const worn = async () => {
     const logo = page.locator(".brand img");
     await expect(logo).toBeVisible();

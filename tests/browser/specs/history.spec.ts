@@ -66,7 +66,7 @@ test("a search waits until typing rests, and a newer one cancels the one before"
   expect(searches).toEqual(["ava", "no such words"]);
 });
 
-test("a line opens in a drawer by keyboard, arrows lead to its neighbours, Escape back to the row @everywhere", async ({ page }) => {
+test("a line opens in a drawer by keyboard, arrows lead to its neighbors, Escape back to the row @everywhere", async ({ page }) => {
   const billing = await open(page);
   const titles = await billing.lines.allInnerTexts();
   await billing.lines.nth(0).focus();

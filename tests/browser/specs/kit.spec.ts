@@ -36,7 +36,7 @@ test.describe("the kit @everywhere", () => {
     expect(await findOverflow(page)).toEqual([]);
   });
 
-  test("with forced colours what is pressed, marked or measured still shows", async ({ page }) => {
+  test("with forced colors what is pressed, marked or measured still shows", async ({ page }) => {
     await openKit(page);
     await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
     const light = page.getByRole("region", { name: "Light", exact: true });

@@ -198,7 +198,7 @@ test("the chart runs left to right in a page that does not, and nothing scrolls 
   await expect(usage).toBeVisible();
 });
 
-test("the kinds are told apart without colour, and axe finds nothing, also with forced colours @everywhere", async ({ page }) => {
+test("the kinds are told apart without color, and axe finds nothing, also with forced colors @everywhere", async ({ page }) => {
   const { usage, days } = await lastMonth(page);
   await days.nth(4).focus();
   await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });

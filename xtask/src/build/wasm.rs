@@ -118,10 +118,12 @@ pub(super) fn make_code(folder: &Path, program: Program) -> Result<PageCode> {
         bind_wasm(&compiled, &bound, &LEAN)?;
     }
     let first = bound.join(format!("{MAIN}_bg.wasm"));
+    // The kit is built often and loaded by ourselves: no time for wasm-opt.
     if program.is_product() {
         optimize_wasm(later.iter().chain([&first]))?;
     }
     shorten_imports(&first, &bound.join(format!("{MAIN}.js")))?;
+    // Named by its contents, so that it may be cached for ever.
     let main = WasmPart { name: name_of_contents(program.stem(), "wasm", &read_bytes(&first)?), file: first };
     let later = later.into_iter().map(name_part).collect::<Result<Vec<_>>>()?;
     if program.is_cut() {

@@ -18,7 +18,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// `None` when the other side hung up without a word.
+    /// `None` when the other side hung up without an answer.
     pub(super) fn read(from: &mut impl Read) -> Result<Option<Self>> {
         let mut bytes = Vec::new();
         let mut buffer = [0; 4096];

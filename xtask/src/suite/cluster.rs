@@ -35,9 +35,11 @@ impl Cluster {
         if let Some(user) = &user {
             process::run_command(Command::new("chown").arg(user).arg(&folder))?;
         }
+        // Free at this moment; PostgreSQL fails loudly should somebody else be faster.
         let port = free_port()?;
         let server = init_database(&programs, &folder, user.as_deref())
             .and_then(|()| launch_server(&programs, &folder, user.as_deref(), port))
+            // A start that failed leaves nothing behind.
             .inspect_err(|_| {
                 let _ = fs::remove_dir_all(&folder);
             })?;
@@ -51,7 +53,7 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Stops it with a word about it if that fails; a plain drop is silent.
+    /// Stops it, with a message if that fails; a plain drop is silent.
     pub(crate) fn stop(mut self) -> Result<()> {
         self.end()
     }
@@ -61,6 +63,7 @@ impl Cluster {
         let mut ready = Command::new(programs.join("pg_isready"));
         ready.args(["--quiet", "--host", "127.0.0.1", "--port", &self.port.to_string()]);
         while !process::command_succeeds(&mut ready) {
+            // An end of the process, the deadline or Ctrl-C: whichever comes first.
             if self.server.try_wait()?.is_some() || Instant::now() > deadline || process::is_interrupted() {
                 let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 bail!("PostgreSQL did not start:\n{log}");
@@ -78,6 +81,7 @@ impl Cluster {
         let deadline = Instant::now() + STOP_LIMIT;
         while self.server.try_wait()?.is_none() {
             if Instant::now() > deadline {
+                // After its patience with the shutdown, whatever the server still does.
                 self.server.kill()?;
             }
             thread::sleep(Duration::from_millis(20));
@@ -104,6 +108,7 @@ fn init_database(programs: &Path, folder: &Path, user: Option<&str>) -> Result<(
         "--auth=trust",
         "--encoding=UTF8",
         "--no-locale",
+        // The data is thrown away; what tests prove is durability while the server runs.
         "--no-sync",
         "--pgdata=data",
     ]);
@@ -113,6 +118,7 @@ fn init_database(programs: &Path, folder: &Path, user: Option<&str>) -> Result<(
 fn launch_server(programs: &Path, folder: &Path, user: Option<&str>, port: u16) -> Result<Child> {
     let log = fs::File::create(folder.join("log"))?;
     let mut server = run_as(user, &programs.join("postgres"), folder);
+    // No socket: its path could be longer than the system allows.
     server.args(["-D", "data", "-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""]);
     // The defaults that matter, said aloud: a test on a database that forgets proves nothing about money.
     for setting in ["fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=300"] {

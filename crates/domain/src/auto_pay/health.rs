@@ -46,7 +46,7 @@ impl PauseReason {
 pub struct Health {
     /// Why it rests; `None` while it runs.
     pub paused_reason: Option<PauseReason>,
-    /// The last decline.
+    /// Why the last declined charge was refused.
     pub decline_code: Option<DeclineCode>,
     /// Declines in a row.
     pub failures: i64,
@@ -54,7 +54,7 @@ pub struct Health {
     pub attempt: i64,
     /// When the present need was first tried: retries count from there.
     pub first_attempt_at: Option<Timestamp>,
-    /// Not before.
+    /// No charge before this moment.
     pub next_attempt_at: Option<Timestamp>,
     /// When the last charge began. No event changes it.
     pub last_charge_at: Option<Timestamp>,
@@ -76,7 +76,7 @@ pub enum HealthEvent {
     ChargeExpired,
     /// An automatic charge was refused.
     ChargeDeclined {
-        /// Why.
+        /// What the bank gave as the reason.
         code: DeclineCode,
         /// When the charge was begun.
         began_at: Timestamp,

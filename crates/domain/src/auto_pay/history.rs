@@ -19,7 +19,7 @@ pub struct StepFigures {
 pub struct History {
     /// Where the first step begins.
     pub from: Timestamp,
-    /// The balance there.
+    /// The balance where the first step begins.
     pub opening: Money,
     /// One step after the other.
     pub steps: Vec<StepFigures>,

@@ -10,9 +10,9 @@ use crate::{Money, Timestamp};
 pub struct ReplayedCharge {
     /// In which step of the history; it begins at the step's end.
     pub step: usize,
-    /// When.
+    /// When the charge would have been made.
     pub at: Timestamp,
-    /// How much.
+    /// What would have been charged.
     pub amount: Money,
     /// The balance just before.
     pub before: Money,
@@ -23,9 +23,9 @@ pub struct ReplayedCharge {
 pub struct Replay {
     /// Every charge, the earliest first.
     pub charges: Vec<ReplayedCharge>,
-    /// Their sum.
+    /// Sum of the charges.
     pub charged: Money,
-    /// The lowest balance.
+    /// The lowest balance on the way.
     pub lowest: Money,
     /// When it was reached.
     pub lowest_at: Timestamp,

@@ -12,7 +12,7 @@ pub struct Chain {
     pub seq: i64,
     /// The balance after it.
     pub balance: Money,
-    /// Its hash.
+    /// Hash of that line, [`Hash::GENESIS`] before the first.
     pub hash: Hash,
 }
 
@@ -119,7 +119,7 @@ mod tests {
         let mut lines = ledger();
         lines.remove(1);
         assert_eq!(followed(Chain::BEGINNING, &lines), (1, Some(Fault::Gap { after: 1 })));
-        // Altered with its hash made anew: the line after it tells.
+        // Altered with its hash made anew: the line after it shows it.
         let mut lines = ledger();
         lines[1].0.description.push('x');
         lines[1].1 = lines[1].0.hash_after(lines[0].1);

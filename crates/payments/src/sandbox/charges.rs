@@ -31,6 +31,8 @@ const fn declined_state(code: DeclineCode) -> State {
 
 impl Sandbox {
     pub(super) async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
+        // The reference first, whatever the card or the script say by now: a repetition is answered as the first
+        // time.
         if let Some(record) = self.charge_record(&request.reference).await? {
             return repeat_charge(&record, request);
         }
@@ -44,12 +46,14 @@ impl Sandbox {
             Some(Scripted::Refused) => return Err(ProviderError::Refused("scripted".to_owned())),
             Some(Scripted::RequestLost) => {
                 tokio::time::sleep(self.config.silence).await;
+                // The request got lost, so nothing is written: a look-up finds nothing.
                 return Err(ProviderError::NoAnswer);
             }
             Some(scripted) => by_script(scripted),
             None => by_card(&card, request.presence)?,
         };
         let record = new_record(request, decision.state, decision.disputed);
+        // Version 0 makes the first writer the only one, as an idempotency key would.
         if !self.write(Drawer::Charges, request.reference.as_str(), 0, &record).await? {
             // The same request arrived twice at once; the other one was written.
             self.script.give_back(scripted);
@@ -63,6 +67,7 @@ impl Sandbox {
                 Ok(record.answer())
             }
             AnswerDelivery::Lost => {
+                // The charge is written and its answer lost: what a client must be able to bear.
                 tokio::time::sleep(self.config.silence).await;
                 Err(ProviderError::NoAnswer)
             }
@@ -72,6 +77,7 @@ impl Sandbox {
     pub(super) async fn look_up_charge(&self, request: &ChargeRequest) -> Result<Option<ChargeAnswer>, ProviderError> {
         let Some(record) = self.charge_record(&request.reference).await? else { return Ok(None) };
         let record = match record.state {
+            // Looked up, it moves on: nobody has to wait for a clock.
             State::Processing => self.move_on(&request.reference, State::Processing, State::Done).await?,
             _ => record,
         };
@@ -82,13 +88,15 @@ impl Sandbox {
         let key = request.reference.as_str();
         loop {
             let Some((version, mut record)) = self.read::<ChargeRecord>(Drawer::Charges, key).await? else {
-                // Written down although never heard of, so that a request still on its way finds the door closed.
+                // Written down although never received, so that a request still on its way finds its reference closed.
                 let record = new_record(request, State::Cancelled, false);
                 if self.write(Drawer::Charges, key, 0, &record).await? {
                     return Ok(record.answer());
                 }
+                // Somebody wrote in between: what they wrote decides.
                 continue;
             };
+            // What is final stays, and another request's record is none of ours to close.
             if record.state.is_final() || !record.repeats(request) {
                 return repeat_charge(&record, request);
             }
@@ -120,6 +128,7 @@ impl Sandbox {
         loop {
             let (version, mut record): (i64, ChargeRecord) =
                 self.read(Drawer::Charges, reference.as_str()).await?.ok_or(ProviderError::NoAnswer)?;
+            // Only from the state that was decided on: two answers to one challenge do not both count.
             if record.state != from {
                 return Ok(record);
             }
@@ -132,6 +141,7 @@ impl Sandbox {
 
     async fn chargeable_card(&self, request: &ChargeRequest) -> Result<CardRecord, ProviderError> {
         let card = self.read::<CardRecord>(Drawer::Cards, &request.card_ref).await?.map(|(_, card)| card);
+        // A card of another customer is no card, as at a real provider.
         card.filter(|card| card.customer == request.customer && !card.forgotten)
             .ok_or_else(|| ProviderError::Refused("no such card".to_owned()))
     }

@@ -45,6 +45,7 @@ impl Sandbox {
                 let provider_ref = dispute_reference(&charge.request.reference);
                 WebhookEvent {
                     id: format!("evt_{provider_ref}"),
+                    // Derived from the dispute, so that it is the same event each time.
                     kind: WebhookKind::Dispute { provider_ref },
                     payment_ref: None,
                 }

@@ -7,10 +7,10 @@ use crate::card::{CardFacts, SetupAnswer, SetupOutcome, SetupRequest};
 use crate::charge::{ChargeAnswer, ChargeOutcome, ChargeRequest, Decline, NextAction, Reference};
 use crate::refund::{RefundAnswer, RefundOutcome};
 
-/// A connected card.
+/// A card that the bank has given out to a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardRecord {
-    /// Whose it is.
+    /// The organization that may charge it.
     pub customer: String,
     /// Which of the bank's cards: decides how it behaves.
     pub token: String,
@@ -33,7 +33,7 @@ pub enum State {
     },
     /// Money moved; for a set-up: the card is connected.
     Done,
-    /// Refused.
+    /// Refused for good, with this code.
     Declined(Decline),
     /// Abandoned before anything happened.
     Cancelled,
@@ -51,31 +51,32 @@ impl State {
 pub struct RefundRecord {
     /// The wallet's name for it.
     pub reference: Reference,
-    /// Minor units.
+    /// Minor units (cents; whole yen), positive.
     pub amount_minor: i64,
-    /// Its state.
+    /// What has become of it at the bank.
     pub outcome: RefundOutcome,
 }
 
-/// A charge.
+/// A charge in the bank's books, with its refunds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeRecord {
     /// The bank's name for it.
     pub provider_ref: String,
     /// As it was asked for.
     pub request: ChargeRequest,
-    /// Its state.
+    /// Where it stands in the bank's books.
     #[serde(flatten)]
     pub state: State,
     /// The cardholder will dispute it.
     pub disputed: bool,
-    /// Given back.
+    /// What has been given back of it, failed refunds included.
     pub refunds: Vec<RefundRecord>,
 }
 
 impl ChargeRecord {
     /// Whether a repetition asks for the same charge. The time of writing is no part of it.
     pub fn repeats(&self, request: &ChargeRequest) -> bool {
+        // All fields are named: a new one must be compared or left out on purpose.
         let ChargeRequest { reference, customer, card_ref, amount_minor, currency, presence, created_at: _ } =
             &self.request;
         *reference == request.reference
@@ -86,7 +87,7 @@ impl ChargeRecord {
             && *presence == request.presence
     }
 
-    /// As an answer.
+    /// As the provider's trait answers it.
     pub fn answer(&self) -> ChargeAnswer {
         let outcome = match self.state {
             State::Processing => ChargeOutcome::Processing,
@@ -100,6 +101,7 @@ impl ChargeRecord {
 
     /// What has been given back, minor units.
     pub fn refunded_minor(&self) -> i64 {
+        // Pending ones count: their money is on its way.
         self.refunds.iter().filter(|refund| refund.outcome != RefundOutcome::Failed).map(|r| r.amount_minor).sum()
     }
 
@@ -110,13 +112,13 @@ impl ChargeRecord {
 }
 
 impl RefundRecord {
-    /// As an answer.
+    /// As the provider's trait answers it.
     pub fn answer(&self, provider_ref: String) -> RefundAnswer {
         RefundAnswer { provider_ref, outcome: self.outcome }
     }
 }
 
-/// A set-up.
+/// A set-up in the bank's books.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetupRecord {
     /// The bank's name for it.
@@ -125,13 +127,13 @@ pub struct SetupRecord {
     pub request: SetupRequest,
     /// The card that comes of it.
     pub facts: CardFacts,
-    /// Its state.
+    /// Where it stands in the bank's books.
     #[serde(flatten)]
     pub state: State,
 }
 
 impl SetupRecord {
-    /// As an answer.
+    /// As the provider's trait answers it.
     pub fn answer(&self) -> SetupAnswer {
         let outcome = match self.state {
             State::Processing | State::ActionRequired { .. } => {

@@ -10,6 +10,7 @@ impl Sandbox {
     pub(super) async fn refund(&self, request: &RefundRequest) -> Result<RefundAnswer, ProviderError> {
         loop {
             let (version, mut record) = self.refunded_charge(request).await?;
+            // The reference first: a repetition must not be measured by what is left now.
             if let Some(refund) = find_refund(&record, request) {
                 return if refund.amount_minor == request.amount_minor {
                     Ok(to_answer(refund))
@@ -30,6 +31,7 @@ impl Sandbox {
                 outcome: RefundOutcome::Succeeded,
             };
             record.refunds.push(refund.clone());
+            // Of racing refunds the second reads again, and sees what the first has left.
             if self.write(Drawer::Charges, request.charge.as_str(), version, &record).await? {
                 return Ok(to_answer(&refund));
             }

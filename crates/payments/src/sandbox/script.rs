@@ -9,11 +9,11 @@ use billing_domain::charge::DeclineCode;
 /// How the bank treats one charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scripted {
-    /// `pass`: goes through.
+    /// `pass`: goes through, as without a script.
     Pass,
     /// `no_answer`: goes through, and the answer is lost.
     NoAnswer,
-    /// `request_lost`: the bank never hears of it, and there is no answer.
+    /// `request_lost`: it never reaches the bank, and there is no answer.
     RequestLost,
     /// `slow`: goes through, and the answer takes long.
     Slow,
@@ -25,7 +25,7 @@ pub enum Scripted {
     Busy,
     /// `refused`: the request itself is refused, as with a wrong secret key.
     Refused,
-    /// `decline:<code>`.
+    /// `decline:<code>`: refused with that decline code.
     Decline(DeclineCode),
 }
 
@@ -34,12 +34,12 @@ pub enum Scripted {
 #[error(
     "say one of pass, no_answer, request_lost, slow, processing, challenge, busy, refused or decline:<decline code>"
 )]
-pub struct UnknownBehaviour;
+pub struct UnknownBehavior;
 
 impl FromStr for Scripted {
-    type Err = UnknownBehaviour;
+    type Err = UnknownBehavior;
 
-    fn from_str(text: &str) -> Result<Self, UnknownBehaviour> {
+    fn from_str(text: &str) -> Result<Self, UnknownBehavior> {
         Ok(match text {
             "pass" => Self::Pass,
             "no_answer" => Self::NoAnswer,
@@ -50,7 +50,7 @@ impl FromStr for Scripted {
             "busy" => Self::Busy,
             "refused" => Self::Refused,
             _ => {
-                Self::Decline(text.strip_prefix("decline:").and_then(|code| code.parse().ok()).ok_or(UnknownBehaviour)?)
+                Self::Decline(text.strip_prefix("decline:").and_then(|code| code.parse().ok()).ok_or(UnknownBehavior)?)
             }
         })
     }

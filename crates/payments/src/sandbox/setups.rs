@@ -46,7 +46,7 @@ impl Sandbox {
             let (version, mut record) = if let Some(found) = found {
                 found
             } else {
-                // Written down although never heard of, so that a request still on its way finds the door closed.
+                // Written down although never received, so that a request still on its way finds its reference closed.
                 let (token, card) = find_issued_card(request)?;
                 (0, new_record(request, token, card, State::Processing))
             };
@@ -74,6 +74,7 @@ impl Sandbox {
             let Some((version, mut card)) = self.read::<CardRecord>(Drawer::Cards, card_ref).await? else {
                 return Ok(());
             };
+            // Forgetting twice is fine, and another customer's card is none of ours.
             if card.forgotten || card.customer != customer {
                 return Ok(());
             }
@@ -142,6 +143,7 @@ fn new_record(request: &SetupRequest, token: &CardToken, card: &SandboxCard, sta
         last4: card.last4().to_owned(),
         exp_month: token.exp_month,
         exp_year: token.exp_year,
+        // By the card, not by the set-up: the same card connected twice has one fingerprint.
         fingerprint: bank_name("fp", &[card.token]),
     };
     let provider_ref = bank_name("setup", &[request.reference.as_str()]);

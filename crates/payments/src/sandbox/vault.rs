@@ -33,7 +33,7 @@ impl Drawer {
 pub struct Record {
     /// From 1, one more with every write.
     pub version: i64,
-    /// JSON.
+    /// The record as JSON.
     pub body: String,
 }
 
@@ -42,7 +42,7 @@ pub struct Record {
 #[error("the sandbox bank's books are out of reach: {0}")]
 pub struct VaultError(pub String);
 
-/// Records under compare-and-swap.
+/// The bank's books: records under compare-and-swap.
 #[async_trait]
 pub trait SandboxVault: Send + Sync {
     /// The record, if there is one.

@@ -1,4 +1,5 @@
-//! Whose account a key opens: asked once at the start, so that a wrong key is told then and not at the first charge.
+//! Whose account a key opens: asked once at the start, so that a wrong key is reported then and not at the first
+//! charge.
 
 use super::Stripe;
 use super::form::Form;
@@ -7,9 +8,9 @@ use crate::provider::ProviderError;
 /// The account behind a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// `acct_…`.
+    /// Stripe's name for the account, `acct_…`.
     pub id: String,
-    /// Real money moves.
+    /// The key is of live mode: real money moves.
     pub live: bool,
     /// It may charge cards.
     pub charges_enabled: bool,
@@ -22,6 +23,7 @@ impl Stripe {
     pub async fn account(&self) -> Result<Account, ProviderError> {
         let none = || ProviderError::Refused("there is no such account".to_owned());
         let account = self.client.get("/v1/account", &Form::default()).await?.ok_or_else(none)?;
+        // The account does not say which mode the key is of; the balance does.
         let balance = self.client.get("/v1/balance", &Form::default()).await?.ok_or_else(none)?;
         if balance.flag("livemode") != Some(self.live) || account.id().is_empty() {
             return Err(ProviderError::Refused("the account answers in the other mode (test or live)".to_owned()));

@@ -19,6 +19,7 @@ impl Stripe {
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {
                 let (intent, replayed) = of_reply(Intent::Payment, reply)?;
+                // Compared with what was asked: an answer about something else must not credit anything.
                 if !self.is_of(&intent, request, &customer) {
                     return Err(mismatch_error(request, &intent));
                 }
@@ -49,6 +50,7 @@ impl Stripe {
             Some(id) => self.intent(Intent::Payment, id).await?,
             None => None,
         };
+        // By its name first, which is one read; the list is for when the name never reached us.
         let found = match named {
             Some(intent) => Some(intent),
             None => self.find_intent(request, &customer).await?,
@@ -66,6 +68,7 @@ impl Stripe {
         request: &ChargeRequest,
         customer: &str,
     ) -> Result<Option<Object>, ProviderError> {
+        // A span of time, so that the list stays short however many charges a customer has.
         let query = Form::default()
             .with("customer", customer)
             .with("created[gte]", request.created_at.seconds() - CLOCK_SECONDS)
@@ -106,12 +109,14 @@ impl Stripe {
                     }
                 }
                 other => {
+                    // A state of a newer version of Stripe's: undecided, and loud in the log.
                     tracing::error!(status = other, charge = %request.reference, "a charge is in no state that we know");
                     return Err(ProviderError::NoAnswer);
                 }
             };
             return Ok(ChargeAnswer { provider_ref: intent.id().to_owned(), outcome });
         }
+        // Moved on twice in this moment: asked again later.
         Err(ProviderError::NoAnswer)
     }
 
@@ -129,7 +134,9 @@ impl Stripe {
 pub(super) fn complete_form(request: &ChargeRequest, customer: &str) -> Result<Form, ProviderError> {
     let form = common_form(request, customer)?.with("payment_method", &request.card_ref).with("confirm", true);
     let form = match request.presence {
+        // Stripe's script in the page takes over what the bank asks.
         Presence::OnSession => form.with("use_stripe_sdk", true),
+        // Nobody is there: Stripe is informed, so that it hands the charge to the bank as such.
         Presence::OffSession => form.with("off_session", true),
     };
     Ok(form.with("expand[]", "payment_method"))
@@ -148,8 +155,10 @@ pub(super) fn common_form(request: &ChargeRequest, customer: &str) -> Result<For
         .with("amount", request.amount_minor)
         .with("currency", request.currency.code().to_ascii_lowercase())
         .with("customer", customer)
+        // Cards only: other methods may settle, or fail, days later.
         .with("allowed_payment_method_types[]", "card")
         .with("metadata[reference]", &request.reference)
+        // Named twice, here and by the customer: after a restored backup both have to agree.
         .with("metadata[organization_id]", &request.customer))
 }
 
@@ -164,6 +173,7 @@ pub(super) fn is_currency(object: &Object, currency: billing_domain::Currency) -
 
 fn settled_outcome(request: &ChargeRequest, intent: &Object) -> Result<ChargeOutcome, ProviderError> {
     match intent.integer("amount_received") {
+        // Never more than was asked for: that would be another payment's.
         Some(received_minor) if received_minor > 0 && received_minor <= request.amount_minor => {
             Ok(ChargeOutcome::Settled { received_minor })
         }
@@ -193,5 +203,6 @@ fn mismatch_error(request: &ChargeRequest, intent: &Object) -> ProviderError {
         charge = %request.reference, intent = intent.id(),
         "the payment provider's answer is not about what was asked: amount, currency, customer, mode or mark differ"
     );
+    // No answer rather than a refusal: something may have been charged.
     ProviderError::NoAnswer
 }

@@ -19,11 +19,14 @@ impl Stripe {
             .with("success_url", &request.success_url)
             .with("cancel_url", &request.cancel_url)
             .with("expires_at", request.expires_at.seconds())
+            // Link, Stripe's own wallet, would pay with something else than the entered card.
             .with("wallet_options[link][display]", "never");
         let form = add_purpose(form, request)?;
         let reply =
+            // A prefix, because the charge that comes of the page uses the reference itself.
             self.client.post("/v1/checkout/sessions", &form, &format!("checkout:{}", request.reference)).await?;
         let Reply::Object { object, .. } = reply else { return Err(ProviderError::NoAnswer) };
+        // The page is shown to people, so whose it is is checked before its address is used.
         let ours = object.flag("livemode") == Some(self.live)
             && object.id_of("customer") == Some(customer.as_str())
             && object.metadata("reference") == Some(request.reference.as_str());
@@ -46,6 +49,7 @@ impl Stripe {
                 let path = format!("/v1/checkout/sessions/{}", encode_segment(provider_ref));
                 let session = self.client.get(&path, &Form::default()).await?;
                 match session.as_ref().and_then(|session| session.text("status")) {
+                    // Still open: it could still be paid on, so that is an error.
                     Some("open") => Err(ProviderError::Refused(reason)),
                     _ => Ok(()),
                 }

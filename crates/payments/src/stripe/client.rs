@@ -41,7 +41,7 @@ impl fmt::Debug for Client {
 /// An answer that Stripe has thought about.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// 200: the object.
+    /// 200: what the request made or found.
     Object {
         /// As it was when the request was first executed.
         object: Object,
@@ -52,7 +52,7 @@ pub(super) enum Reply {
     CardError {
         /// `error` of the answer.
         error: Object,
-        /// As above.
+        /// It was executed earlier; this is the stored answer.
         replayed: bool,
     },
 }
@@ -62,6 +62,7 @@ impl Client {
     pub(super) fn new(base: &str, key: &str) -> Result<Self, String> {
         let base = Url::parse(base).map_err(|error| format!("the address is wrong: {error}"))?;
         let here = matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        // Plain http to this machine only, where the tests' stand-in listens; the key would travel in the clear.
         if base.scheme() != "https" && !(here && base.scheme() == "http") {
             return Err("the address must begin with https://".to_owned());
         }
@@ -71,6 +72,7 @@ impl Client {
             .connect_timeout(CONNECT_TIME)
             .timeout(TOTAL_TIME)
             .user_agent(concat!("nexis-billing/", env!("CARGO_PKG_VERSION")));
+        // A proxy would not reach this machine.
         let builder = if here { builder.no_proxy() } else { builder };
         let http = builder.build().map_err(|error| error.to_string())?;
         Ok(Self { http, base, key: key.to_owned() })
@@ -80,6 +82,7 @@ impl Client {
     pub(super) async fn get(&self, path: &str, query: &Form) -> Result<Option<Object>, ProviderError> {
         match self.send(Method::GET, path, query, None).await {
             Ok(Reply::Object { object, .. }) => Ok(Some(object)),
+            // A read charges nothing, so this is no answer to it.
             Ok(Reply::CardError { .. }) => Err(ProviderError::NoAnswer),
             Err(RequestFailure::NotFound(_)) => Ok(None),
             Err(failure) => Err(failure.into()),
@@ -96,11 +99,13 @@ impl Client {
                 Err(failure) => failure,
             };
             let pause = match failure {
+                // Both are limited by their lists of pauses, so a request ends.
                 RequestFailure::KeyInUse => in_use.next(),
                 RequestFailure::Theirs => failed.next(),
                 _ => None,
             };
             let Some(pause) = pause else { return Err(failure.into()) };
+            // On top of the pause, never below it.
             tokio::time::sleep(Duration::from_millis(pause + add_jitter(*pause))).await;
         }
     }
@@ -121,11 +126,13 @@ impl Client {
         }
         let response = request.send().await.map_err(|error| self.silent(path, &error))?;
         let status = response.status().as_u16();
+        // Only the header says so: the body of a stored answer looks like a fresh one.
         let replayed = response.headers().get("idempotent-replayed").is_some_and(|value| value == "true");
         let body = self.body(path, response).await?;
         let parsed = serde_json::from_slice::<Value>(&body).ok().filter(Value::is_object).map(Object);
         match (status, parsed) {
             (200, Some(object)) => Ok(Reply::Object { object, replayed }),
+            // 200 with something unreadable: it was done, but what?
             (200, None) => Err(RequestFailure::Silence),
             (402, Some(object)) => {
                 let error = object.object("error").ok_or(RequestFailure::Silence)?;
@@ -138,6 +145,7 @@ impl Client {
     async fn body(&self, path: &str, mut response: Response) -> Result<Vec<u8>, RequestFailure> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.silent(path, &error))? {
+            // Checked while it arrives, not by its length header, which may be missing or wrong.
             if body.len() + chunk.len() > LONGEST_ANSWER {
                 tracing::warn!(path, "an answer of the payment provider is too long");
                 return Err(RequestFailure::Silence);
@@ -150,6 +158,7 @@ impl Client {
     #[expect(clippy::unused_self, reason = "beside its sibling, which needs the key")]
     fn silent(&self, path: &str, error: &reqwest::Error) -> RequestFailure {
         let (connecting, timed_out) = (error.is_connect(), error.is_timeout());
+        // Without the error's text, which may repeat the address.
         tracing::warn!(path, connecting, timed_out, "the payment provider did not answer");
         RequestFailure::Silence
     }
@@ -157,16 +166,19 @@ impl Client {
     fn failure(&self, path: &str, status: u16, error: Option<Object>) -> RequestFailure {
         let error = error.unwrap_or(Object(Value::Null));
         let (kind, code) = (error.text_or_empty("type"), error.text_or_empty("code"));
+        // The key must never reach the log, even if Stripe's message repeats it.
         let said = error.text_or_empty("message").replace(&self.key, "[redacted]");
         let reason: String = format!("{status} {kind} {code}: {said}").chars().take(LONGEST_REASON).collect();
         match status {
             409 if code == "idempotency_key_in_use" => RequestFailure::KeyInUse,
+            // Too many requests, or the object is locked there: nothing was begun.
             409 | 429 => RequestFailure::Busy,
             400 if kind == "idempotency_error" => RequestFailure::KeyReused,
             404 => RequestFailure::NotFound(reason),
             400..=499 => RequestFailure::Refused(reason),
             _ => {
                 tracing::warn!(path, status, "the payment provider failed");
+                // Below 500 and not understood: as good as no answer.
                 if status >= 500 { RequestFailure::Theirs } else { RequestFailure::Silence }
             }
         }
@@ -180,13 +192,13 @@ enum RequestFailure {
     Silence,
     /// 5xx: it may or may not have happened.
     Theirs,
-    /// Nothing happened; later.
+    /// 429: nothing happened; a later try may succeed.
     Busy,
     /// The same key is at work.
     KeyInUse,
     /// The key was used with other parameters.
     KeyReused,
-    /// No such object.
+    /// 404: Stripe has no such object in this account.
     NotFound(String),
     /// The request is wrong, or the key is.
     Refused(String),

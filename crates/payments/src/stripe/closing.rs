@@ -1,6 +1,6 @@
 //! Closing the reference of a charge: afterwards no request under it moves money, even one that is still on its way.
 //!
-//! The reference is the idempotency key, so closing uses it up: an intent without a card is made under it and cancelled.
+//! The reference is the idempotency key, so closing uses it up: an intent without a card is made under it and canceled.
 //! Whatever arrives later under the same key has other parameters and is refused by Stripe. If the key was used before,
 //! Stripe says so, and then the charge is there to be found.
 
@@ -23,18 +23,21 @@ impl Stripe {
             Some(id) => self.intent(Intent::Payment, id).await?,
             None => None,
         };
+        // From the cheapest look-up to the one that changes something.
         let intent = match known {
             Some(intent) => intent,
             None => match self.find_intent(request, &customer).await? {
                 Some(intent) => intent,
                 None => match self.use_up(request, &customer).await? {
                     Some(intent) => intent,
+                    // The key is used up by a stored refusal: nothing of this reference can happen any more.
                     None => return Ok(ChargeAnswer { provider_ref: String::new(), outcome: ChargeOutcome::Cancelled }),
                 },
             },
         };
         let answer = self.charge_answer(request, &customer, intent).await?;
         match answer.outcome {
+            // Not final, so it is closed; what it settled to just before is read from the answer.
             ChargeOutcome::Processing | ChargeOutcome::ActionRequired(_) => {
                 let closed = self.close(Intent::Payment, &answer.provider_ref).await?;
                 self.charge_answer(request, &customer, closed).await
@@ -46,6 +49,7 @@ impl Stripe {
     /// An intent that stands for the key, or `None` when the key is used up by a refusal.
     /// See docs/decisions/0017-close-a-silent-charge.md.
     async fn use_up(&self, request: &ChargeRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
+        // The same key with other contents: if the charge was first, Stripe says so; if not, it can no longer come.
         let form: Form = common_form(request, customer)?.with("metadata[closed]", true);
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {
@@ -55,6 +59,7 @@ impl Stripe {
             // The charge came first after all.
             Err(ProviderError::ReferenceReused) => match self.find_intent(request, customer).await? {
                 Some(intent) => Ok(Some(intent)),
+                // Used, but not in the list yet or refused before it became an intent.
                 None => self.stored(request, customer).await,
             },
             Err(error) => Err(error),

@@ -52,11 +52,13 @@ impl Stripe {
     /// The customer of an organization, made at the first need.
     /// See docs/decisions/0019-stripe-customers.md.
     pub(super) async fn customer(&self, organization: &str) -> Result<String, ProviderError> {
+        // The book first: without it each charge would begin with a request.
         if let Some(known) = self.book.find(organization).await.map_err(out_of_reach)? {
             return Ok(known);
         }
         // Nothing but the organization: a name that changes would make the repetition a different request.
         let form = Form::default().with("metadata[organization_id]", organization);
+        // A key of its own, so that two servers at once make one customer.
         let reply = self.client.post("/v1/customers", &form, &format!("cus:{organization}")).await?;
         let Reply::Object { object, .. } = reply else { return Err(ProviderError::NoAnswer) };
         let ours =
@@ -65,6 +67,7 @@ impl Stripe {
             tracing::error!(organization, "the payment provider answered with somebody else's customer");
             return Err(ProviderError::NoAnswer);
         }
+        // What stands in the book wins, whoever was first.
         self.book.keep(organization, object.id()).await.map_err(out_of_reach)
     }
 }

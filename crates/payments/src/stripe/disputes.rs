@@ -40,7 +40,7 @@ impl Stripe {
     }
 }
 
-/// An inquiry (`warning_…`) moves no money. Else the balance transactions tell: one takes, a second one gives back.
+/// An inquiry (`warning_…`) moves no money. Else the balance transactions show it: one takes, a second one gives back.
 fn read_outcome(dispute: &Object) -> DisputeOutcome {
     let status = dispute.text_or_empty("status");
     let entries = dispute.list("balance_transactions");

@@ -18,7 +18,7 @@ const PAGE: usize = 100;
 /// More than this in one search is not this product's traffic.
 const PAGES: usize = 50;
 
-/// The two kinds.
+/// One kind charges, the other connects; both move through the same states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Intent {
     Payment,
@@ -26,7 +26,7 @@ pub(super) enum Intent {
 }
 
 impl Intent {
-    /// Where they live.
+    /// First part of their addresses in Stripe's API.
     pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Payment => "/v1/payment_intents",
@@ -99,7 +99,7 @@ impl Stripe {
     }
 
     /// The reason of a refusal, once nothing can come of the intent any more. Whoever holds its secret could still pay
-    /// with another card, so it is closed before anybody hears of the refusal; the reason is noted on it first.
+    /// with another card, so it is closed before the refusal is returned; the reason is noted on it first.
     /// See docs/decisions/0018-cancel-refused-intents.md.
     pub(super) async fn refused(&self, kind: Intent, intent: &Object) -> Result<Refusal, ProviderError> {
         let said = intent.object(kind.last_error()).as_ref().map(declines::read_decline);
@@ -110,7 +110,7 @@ impl Stripe {
             let form = Form::default().with("metadata[declined]", decline.code);
             match self.client.post(&path, &form, &fresh_key(intent.id(), "declined")).await {
                 Ok(_) => {}
-                // It moved on meanwhile; closing it tells.
+                // It moved on meanwhile; closing it shows how.
                 Err(ProviderError::Refused(reason)) => tracing::info!(reason, "a refusal could not be noted"),
                 Err(error) => return Err(error),
             }

@@ -18,17 +18,17 @@ impl Object {
         self.text(name).unwrap_or_default()
     }
 
-    /// A whole number.
+    /// A whole number; `None` when absent, null or of another type.
     pub(super) fn integer(&self, name: &str) -> Option<i64> {
         self.0.get(name)?.as_i64()
     }
 
-    /// Yes or no.
+    /// A boolean; `None` when absent, null or of another type.
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         self.0.get(name)?.as_bool()
     }
 
-    /// An object inside.
+    /// An object inside; `None` when it is absent or only named by its id.
     pub(super) fn object(&self, name: &str) -> Option<Self> {
         self.0.get(name).filter(|inner| inner.is_object()).cloned().map(Self)
     }
@@ -44,7 +44,7 @@ impl Object {
         value.as_str().or_else(|| value.get("id")?.as_str())
     }
 
-    /// Its own id.
+    /// Stripe's name for it; empty when it has none.
     pub(super) fn id(&self) -> &str {
         self.text_or_empty("id")
     }

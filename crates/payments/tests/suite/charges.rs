@@ -225,7 +225,7 @@ pub(crate) async fn a_busy_provider_did_nothing(bench: &dyn TestBank) {
 
 pub(crate) async fn somebody_elses_card_cannot_be_charged(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
-    let request = ChargeRequest { customer: "another organisation".to_owned(), ..charge(&card, "stranger") };
+    let request = ChargeRequest { customer: "another organization".to_owned(), ..charge(&card, "stranger") };
     assert!(matches!(bench.provider().charge(&request).await, Err(ProviderError::Refused(_))));
     let unknown = ChargeRequest { card_ref: "card_unknown".to_owned(), ..charge(&card, "unknown") };
     assert!(matches!(bench.provider().charge(&unknown).await, Err(ProviderError::Refused(_))));

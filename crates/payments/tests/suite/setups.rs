@@ -23,7 +23,7 @@ pub(crate) async fn the_same_reference_connects_once(bench: &dyn TestBank) {
         panic!("a good card did not connect");
     };
     assert_ne!(first.provider_ref, second.provider_ref);
-    assert_eq!(first.fingerprint, second.fingerprint, "the same card is recognised");
+    assert_eq!(first.fingerprint, second.fingerprint, "the same card is recognized");
 }
 
 pub(crate) async fn the_same_reference_with_another_card_is_refused(bench: &dyn TestBank) {
@@ -92,7 +92,7 @@ pub(crate) async fn a_connected_card_is_looked_up_and_nobody_elses(bench: &dyn T
     let card = connect(bench, Kind::Good).await;
     let provider = bench.provider();
     assert_eq!(provider.look_up_card(CUSTOMER, &card.provider_ref).await, Ok(Some(card.clone())));
-    assert_eq!(provider.look_up_card("another organisation", &card.provider_ref).await, Ok(None));
+    assert_eq!(provider.look_up_card("another organization", &card.provider_ref).await, Ok(None));
     assert_eq!(provider.look_up_card(CUSTOMER, "card_unknown").await, Ok(None));
     provider.forget_card(CUSTOMER, &card.provider_ref).await.unwrap();
     assert_eq!(provider.look_up_card(CUSTOMER, &card.provider_ref).await, Ok(None));

@@ -28,6 +28,7 @@ pub(crate) struct Devices {
 impl Devices {
     /// With the database's key.
     pub(crate) async fn open(store: &Store) -> Result<Self, Failure> {
+        // One key per database, made by whoever asks first.
         Ok(Self { key: database_key(store, META).await? })
     }
 
@@ -40,9 +41,11 @@ impl Devices {
     pub(crate) fn renew(&self, cookie: Option<&str>, email: &str) -> Result<String, getrandom::Error> {
         let before: Vec<_> = split_entries(cookie.unwrap_or_default()).collect();
         let own = match before.iter().find(|entry| self.is_of(entry, email)) {
+            // The entry stays: its count goes on with the same name.
             Some(own) => (*own).to_owned(),
             None => self.entry(email)?,
         };
+        // Only the last few, or the cookie would grow with every person.
         let others = before.into_iter().filter(|entry| *entry != own).take(PEOPLE - 1);
         Ok(std::iter::once(own.as_str()).chain(others).collect::<Vec<_>>().join("."))
     }
@@ -59,6 +62,7 @@ impl Devices {
         let Some((name, mac)) = entry.split_at_checked(NAME_CHARACTERS) else { return false };
         BASE64_URL_SAFE_NO_PAD
             .decode(mac)
+            // In constant time: `verify_slice`, not `==`.
             .is_ok_and(|given| self.mac(name, email).is_some_and(|mac| mac.verify_slice(&given).is_ok()))
     }
 
@@ -66,12 +70,14 @@ impl Devices {
     fn mac(&self, name: &str, email: &str) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).ok()?;
         mac.update(name.as_bytes());
+        // With the address, so that an entry of one person does not fit another's.
         mac.update(email.as_bytes());
         Some(mac)
     }
 }
 
 fn split_entries(cookie: &str) -> impl Iterator<Item = &str> {
+    // Bounded before anything is checked: a long cookie must not cost many HMACs.
     cookie.split('.').take(PEOPLE).filter(|entry| entry.len() > NAME_CHARACTERS && entry.is_ascii())
 }
 

@@ -15,17 +15,17 @@ pub(crate) const MAX_PASSWORD: usize = 1024;
 const WAITING: usize = 128;
 const WAITING_OF_ONE: usize = 16;
 
-/// Checks passwords.
 #[derive(Debug)]
 pub(crate) struct Passwords {
     turns: Turns<SignInOrigin>,
-    /// Compared with when there is no such person, so that the time taken does not tell.
+    /// Compared with when there is no such person, so that the time taken reveals nothing.
     nobody: String,
 }
 
 impl Passwords {
     /// As many at a time as there are cores.
     pub(crate) fn new() -> Result<Self, argon2::password_hash::Error> {
+        // Argon2 keeps a core busy: more at a time would only make each of them slower.
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let turns = Turns::new(cores, WAITING, WAITING_OF_ONE);
         Ok(Self { turns, nobody: Self::hash("nobody has this password")? })
@@ -44,6 +44,7 @@ impl Passwords {
         password: String,
         hash: Option<String>,
     ) -> Result<bool, QueueFull> {
+        // Waits in line by origin, so that one who tries many passwords does not hold up the others.
         let turn = self.turns.wait(origin).await?;
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
@@ -53,13 +54,14 @@ impl Passwords {
             drop(turn);
             fits
         });
+        // A panic in the check is no match.
         Ok(work.await.unwrap_or(false) && known)
     }
 }
 
 /// With the cost that Argon2 recommends.
 #[cfg(not(feature = "test-seams"))]
-fn hasher() -> Argon2<'static> {
+fn new_hasher() -> Argon2<'static> {
     Argon2::default()
 }
 
@@ -71,8 +73,10 @@ fn new_hasher() -> Argon2<'static> {
 }
 
 fn password_fits(password: &str, hash: &str) -> bool {
+    // Again here, whoever calls: hashing megabytes is work without use.
     password.len() <= MAX_PASSWORD
         && PasswordHash::new(hash)
+            // The parameters are those of the stored hash, so older ones go on fitting.
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 

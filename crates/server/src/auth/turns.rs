@@ -51,6 +51,7 @@ impl<K: Hash + Eq + Clone> Turns<K> {
                 return Ok(Turn { lines: Some(Arc::clone(&self.lines)) });
             }
             let own = lines.waiting.get(&key).map_or(0, VecDeque::len);
+            // Turned away at once rather than served late: the browser shows when to try again.
             if lines.count >= self.most_waiting || own >= self.most_of_one {
                 return Err(QueueFull);
             }
@@ -63,6 +64,7 @@ impl<K: Hash + Eq + Clone> Turns<K> {
 impl<K: Hash + Eq + Clone> Lines<K> {
     fn join(&mut self, key: K, sender: oneshot::Sender<Turn<K>>) {
         let line = self.waiting.entry(key.clone()).or_default();
+        // In the order once, however many of one key wait: that is what makes it fair.
         if line.is_empty() {
             self.order.push_back(key);
         }
@@ -89,6 +91,7 @@ impl<K: Hash + Eq + Clone> Drop for Turn<K> {
     fn drop(&mut self) {
         let Some(shared) = self.lines.take() else { return };
         loop {
+            // The lock is released before the turn is handed on: a receiver that is gone drops it, which locks again.
             let mut lines = lock_turns(&shared);
             let Some(next) = lines.next() else {
                 lines.free += 1;
@@ -98,6 +101,7 @@ impl<K: Hash + Eq + Clone> Drop for Turn<K> {
             // Who has gone away meanwhile is passed over.
             match next.send(Self { lines: Some(Arc::clone(&shared)) }) {
                 Ok(()) => return,
+                // Emptied, so that dropping it does not begin this loop once more.
                 Err(mut unwanted) => unwanted.lines = None,
             }
         }

@@ -18,6 +18,7 @@ pub(crate) struct Allowance<K> {
 impl<K: Hash + Eq> Allowance<K> {
     /// `free` tries at once, then one more for each `one_more_each`.
     pub(crate) fn new(free: u32, one_more_each: Duration) -> Self {
+        // One less: the first try is free in any case.
         let tolerance = one_more_each.saturating_mul(free.saturating_sub(1));
         Self { tolerance, one_more_each, used_until: Mutex::default() }
     }
@@ -29,10 +30,12 @@ impl<K: Hash + Eq> Allowance<K> {
 
     fn take_at(&self, key: K, now: Instant) -> Result<(), Duration> {
         let mut all = self.lock();
+        // What lies in the past is all there again.
         let until = all.get(&key).copied().unwrap_or(now).max(now);
         match until.duration_since(now).checked_sub(self.tolerance) {
             Some(wait) if !wait.is_zero() => Err(wait),
             _ => {
+                // Moved forward by one try; no timer and no queue.
                 all.insert(key, until + self.one_more_each);
                 Ok(())
             }
@@ -51,6 +54,7 @@ impl<K: Hash + Eq> Allowance<K> {
     /// Forgets whoever has all of it again.
     pub(crate) fn tidy(&self) {
         let now = Instant::now();
+        // A key with nothing used up is the same as an unknown one.
         self.lock().retain(|_, until| *until > now);
     }
 

@@ -46,6 +46,7 @@ impl Bytes {
 impl Held {
     /// So many have arrived.
     pub(crate) fn add(&self, count: usize) -> Result<(), NoRoom> {
+        // Both sums under one lock, so that parallel requests cannot pass the limit together.
         let mut sums = lock_usage(&self.bytes.held);
         let all = sums.all.saturating_add(count);
         let of_address = sums.of_address.get(&self.address).map_or(count, |sum| sum.saturating_add(count));
@@ -66,6 +67,7 @@ impl Drop for Held {
         sums.all -= own;
         if let Some(sum) = sums.of_address.get_mut(&self.address) {
             *sum -= own;
+            // Removed at zero, or every address that ever came would stay.
             if *sum == 0 {
                 sums.of_address.remove(&self.address);
             }

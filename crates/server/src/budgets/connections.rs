@@ -74,10 +74,12 @@ impl Connections {
         let mut open = lock_places(&self.open);
         let share = open.of_address.get(&address);
         if share.is_some_and(|share| share.count >= self.most_of_one) {
+            // One of its own: an address makes room for itself before others do.
             let longest = share.and_then(|share| share.resting.first())?.id;
             open.close(longest);
         }
         if open.all.len() >= self.most {
+            // Nothing is being answered there: who is closed loses no answer.
             let longest = open.resting.first()?.id;
             open.close(longest);
         }
@@ -85,6 +87,7 @@ impl Connections {
         let closed = CancellationToken::new();
         open.all.insert(id, Connection { address, rest: None, closed: closed.clone() });
         open.of_address.entry(address).or_default().count += 1;
+        // At rest from the start: who connects and says nothing is the first to go.
         open.rest(id, false);
         drop(open);
         Some(Place { open: Arc::clone(&self.open), id, closed })
@@ -104,6 +107,7 @@ impl Open {
     }
 
     fn rest(&mut self, id: u64, has_asked: bool) {
+        // A counter instead of a clock: it never repeats and never goes back.
         let since = self.next();
         let Some(connection) = self.all.get_mut(&id) else { return };
         let rest = Rest { has_asked, since, id };
@@ -140,6 +144,7 @@ impl Open {
 impl Place {
     /// Something is asked on the connection; `None` when it has just been closed for another one.
     pub(crate) fn ask(&self) -> Option<Busy> {
+        // Under the lock that also closes: either it is answered, or it was closed.
         let open = lock_places(&self.open).wake(self.id);
         open.then(|| Busy { open: Arc::clone(&self.open), id: self.id })
     }

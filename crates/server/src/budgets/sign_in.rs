@@ -45,10 +45,12 @@ impl SignIns {
     /// Counts a try; or how long to wait before the next one. E-mail in its normal form.
     pub(crate) fn take(&self, origin: &SignInOrigin, email: &str) -> Result<Attempt, Duration> {
         let attempt = Attempt { origin: origin.clone(), email: email.to_owned() };
+        // By origin and e-mail first: who mistypes their own password meets only this limit.
         self.pairs.take((attempt.origin.clone(), attempt.email.clone()))?;
         let SignInOrigin::Address(address) = attempt.origin else { return Ok(attempt) };
         let taken = self.addresses.take(address).and_then(|()| {
             let taken = self.emails.take(attempt.email.clone());
+            // A try that was refused has not been made: what was taken before it is given back.
             taken.inspect_err(|_| self.addresses.give_back(&address))
         });
         match taken {

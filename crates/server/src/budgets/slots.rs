@@ -60,6 +60,7 @@ impl Slots {
             return Err(SlotsFull);
         }
         line.present += 1;
+        // The place is taken under the lock, the slot is waited for without it.
         Ok((Arc::clone(&line.slots), QueuedPlace { lines: Arc::clone(&self.lines), key: key.to_owned() }))
     }
 }
@@ -70,6 +71,7 @@ impl Drop for QueuedPlace {
         if let Some(line) = lines.get_mut(&self.key) {
             line.present -= 1;
             if line.present == 0 {
+                // Removed when nobody is there, or every session that ever came would stay.
                 lines.remove(&self.key);
             }
         }

@@ -23,7 +23,6 @@ const MOST_LINKS: usize = 6;
 /// The product's face.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BrandConfig {
-    /// Its name.
     pub(crate) name: String,
     /// Its logo; `None`: ours.
     pub(crate) logo: Option<Logo>,
@@ -40,7 +39,6 @@ pub(crate) struct BrandConfig {
 /// A picture, read at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Logo {
-    /// Its contents.
     pub(crate) bytes: Vec<u8>,
     /// `svg`, `png` or `webp`.
     pub(crate) extension: &'static str,

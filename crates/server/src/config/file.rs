@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 
 use super::{Cli, ConfigError, ServerSettings};
 
-/// Reads it.
+/// Settings of a file; unknown names are refused, so that a typo is noticed.
 pub(super) fn read_file(path: &Path) -> Result<ServerSettings, ConfigError> {
     let shown = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|error| ConfigError::File { path: shown.clone(), error })?;

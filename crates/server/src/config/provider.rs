@@ -10,18 +10,15 @@ use super::{ConfigError, ServerSettings, setting_error};
 /// Where Stripe's script for the page comes from; it must not be hosted by anybody else.
 const SCRIPT: &str = "https://js.stripe.com/endive/stripe.js";
 
-/// The payment provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Provider {
     /// The bank of this program: no real money.
     #[default]
     Sandbox,
-    /// Stripe.
     Stripe,
 }
 
-/// What Stripe needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StripeSettings {
     /// `sk_…` or `rk_…`.

@@ -32,9 +32,8 @@ struct Job {
 
 /// One AI agent of the practice.
 pub(crate) struct Agent {
-    /// The line's source.
+    /// `source` of the lines that it causes.
     pub(crate) name: &'static str,
-    /// What it does.
     pub(crate) kind: UsageKind,
     busy: Workload,
     /// Local hours in which it works; an hour listed twice is twice as busy.
@@ -112,7 +111,7 @@ pub(crate) const AGENTS: &[Agent] = &[
             },
             Job {
                 weight: 3,
-                text: "Calls summarised for the patient file",
+                text: "Calls summarized for the patient file",
                 unit: Unit::Token,
                 quantity: (1_800, 24_000),
                 price_micros: 4,
@@ -188,7 +187,7 @@ pub(crate) enum Weekday {
     Workday,
     /// Open in the morning.
     Saturday,
-    /// Closed.
+    /// Closed: next to nothing is used.
     Sunday,
 }
 

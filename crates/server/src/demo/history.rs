@@ -29,7 +29,6 @@ const FINAL_HIGH: Money = Money::from_major(195);
 /// Something that moved money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HistoryEntry {
-    /// Work.
     Usage(UsageLine),
     /// An admin charged the card.
     TopUp(Money),
@@ -41,9 +40,7 @@ pub(crate) enum HistoryEntry {
         amount: Money,
         /// The corrected line's `seq`.
         corrects: i64,
-        /// Its reference.
         reference: String,
-        /// Its source.
         source: String,
     },
 }
@@ -51,9 +48,7 @@ pub(crate) enum HistoryEntry {
 /// An entry and when it happened. Its place in the list, from 1, is its `seq`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HistoryEvent {
-    /// When.
     pub(crate) at: Timestamp,
-    /// What.
     pub(crate) entry: HistoryEntry,
 }
 

@@ -1,11 +1,9 @@
 //! Tells the demo's story: each event through the service that would have done it, on a clock that stands at its time.
 
-use std::collections::BTreeMap;
-
 use billing_contract::Entered;
 use billing_contract::top_up::CreateTopUp;
 use billing_domain::charge::TopUpStatus;
-use billing_domain::{Money, Timestamp, TransactionId, TransactionKind};
+use billing_domain::{Money, TextMap, Timestamp, TransactionId, TransactionKind};
 use billing_store::{LineOutcome, NewLine, Organization, Origin};
 
 use super::history::{HistoryEntry, HistoryEvent};
@@ -103,7 +101,7 @@ fn credit_line(kind: TransactionKind, origin: Origin, amount: Money, at: Timesta
         unit: None,
         unit_price: None,
         corrects: None,
-        details: BTreeMap::new(),
+        details: TextMap::default(),
         hold_id: None,
     }
 }

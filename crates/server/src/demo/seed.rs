@@ -18,7 +18,7 @@ use crate::state::AppState;
 const ZONE: &str = "America/Chicago";
 /// When the story was begun: a repetition must tell the same one.
 const BEGUN_AT: &str = "demo.begun_at";
-/// Which story.
+/// Name of the fact that says which story this database tells.
 const STATE: &str = "demo.state";
 /// It is told to the end.
 const READY: &str = "demo.ready";

@@ -40,6 +40,7 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let Some(AnswerDelay { longest_ms, seed }) = delay else { return router };
+    // From the seed, so that a run that failed can be repeated.
     let delays = Arc::new(Delays { longest_ms, random: Mutex::new(Random::seeded(seed)) });
     router.layer(from_fn_with_state(delays, hold_back))
 }
@@ -71,6 +72,7 @@ fn hold_events_back(body: Body, delays: Arc<Delays>) -> Body {
                 event = events.next() => event,
             };
             let Some(event) = event else { break };
+            // Never before the event in front of it: a stream keeps its order.
             due = due.max(Instant::now() + delays.next());
             if sender.send((due, event)).is_err() {
                 break;

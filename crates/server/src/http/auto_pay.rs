@@ -65,6 +65,7 @@ async fn put_auto_pay(
     version: IfMatch,
     Json(form): Json<PutAutoPay>,
 ) -> Result<Versioned<AutoPay>, Problem> {
+    // The version is compared inside the service, with the row that is then changed.
     let after = auto_pay::put_auto_pay(&state, &member, |etag| version.check(etag), &form).await?;
     Ok(with_wallet(&state, &member, after).await)
 }

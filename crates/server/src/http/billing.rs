@@ -24,5 +24,6 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     responses((status = 200, body = Billing), (status = 401, body = Document), (status = 403, body = Document)),
 )]
 async fn get_billing(State(state): State<AppState>, Manager(member): Manager) -> Result<Json<Billing>, Problem> {
+    // On the heap, because the future is large.
     Box::pin(billing::get_billing(&state, &member)).await.map(Json)
 }

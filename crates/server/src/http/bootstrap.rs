@@ -22,6 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// For everybody: without a session it says what the server is, and nothing else.
 #[utoipa::path(get, path = paths::BOOTSTRAP, tag = "session", responses((status = 200, body = Bootstrap)))]
 async fn get_bootstrap(State(state): State<AppState>, parts: Parts) -> Result<Json<Bootstrap>, Problem> {
+    // Without a session this is an answer too, not an error.
     let member = identity::find_member(&parts, &state).await?;
     service::bootstrap::get_bootstrap(&state, member.as_ref()).await.map(Json)
 }
@@ -29,6 +30,7 @@ async fn get_bootstrap(State(state): State<AppState>, parts: Parts) -> Result<Js
 /// The element for `index.html`, and whether somebody's own figures may be in it. When they cannot be read the page gets
 /// none and asks for itself: a page that can say what is wrong is better than a bare error.
 pub(crate) async fn bootstrap_element(state: &AppState, parts: &Parts) -> (String, bool) {
+    // Whichever session the page was drawn for: this is the page.
     let Ok(member) = identity::find_any(parts, state).await else { return (String::new(), true) };
     let element =
         service::bootstrap::get_bootstrap(state, member.as_ref()).await.map(|bootstrap| json_element(&bootstrap));
@@ -37,6 +39,7 @@ pub(crate) async fn bootstrap_element(state: &AppState, parts: &Parts) -> (Strin
 
 /// The same for a page without an account: what the server is, and nothing else.
 pub(crate) fn element_for_anybody(state: &AppState) -> String {
+    // Without the demo's sign-ins: whoever holds a link has no account.
     let service = Service { demo_sign_ins: Vec::new(), ..service::bootstrap::describe_service(state) };
     json_element(&Bootstrap { service, session: None, billing: None, admins: None })
 }
@@ -44,6 +47,7 @@ pub(crate) fn element_for_anybody(state: &AppState) -> String {
 /// A data block is no script to the content policy; `<` and the line separators cannot end it early (HTML §4.12.1.3).
 fn json_element(bootstrap: &Bootstrap) -> String {
     let json = serde_json::to_string(bootstrap).unwrap_or_default();
+    // As `\u003c` it is the same JSON, and no tag to an HTML parser.
     let json = json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     format!("<script type=\"application/json\" id=\"bootstrap\">{json}</script>")
 }

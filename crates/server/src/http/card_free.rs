@@ -21,6 +21,7 @@ const DETAIL: &str =
 /// See docs/decisions/0026-no-card-numbers.md.
 pub(crate) async fn refuse_card_numbers(request: Request, next: Next) -> Response {
     let (parts, content) = request.into_parts();
+    // The whole body is read here, within the limit of the router, and handed on as it was.
     let bytes = match read_body(Request::from_parts(parts.clone(), content), &()).await {
         Ok(bytes) => bytes,
         Err(problem) => return problem.into_response(),
@@ -50,6 +51,7 @@ fn find_number(value: &Value, pointer: String) -> Option<String> {
             items.iter().enumerate().find_map(|(index, item)| find_number(item, format!("{pointer}/{index}")))
         }
         Value::Object(fields) => fields.iter().find_map(|(key, item)| {
+            // The pointer of the object, not of the key: the key is the number.
             if contains_card_number(key) {
                 return Some(pointer.clone());
             }

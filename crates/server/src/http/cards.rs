@@ -93,7 +93,7 @@ async fn get_card_setup(
 
 /// Ask the provider where connecting stands
 ///
-/// After the cardholder is done in the provider's own form. What the browser heard there counts for nothing.
+/// After the cardholder is done in the provider's own form. What the browser was answered there counts for nothing.
 #[utoipa::path(
     post, path = paths::CARD_SETUP_CHECK, tag = "cards", security(("session" = [])),
     params(("id" = String, Path, description = "The set-up's id")),

@@ -60,12 +60,15 @@ async fn stream_events(
     headers: HeaderMap,
     Query(position): Query<Position>,
 ) -> Result<Response, Problem> {
+    // The header wins: a browser that comes back by itself sends the newer position in it.
     let after = match headers.get(LAST_EVENT_ID) {
         Some(value) => Some(parse_seq(value.to_str().unwrap_or_default(), "/Last-Event-ID")?),
         None => position.after.as_deref().map(|text| parse_seq(text, "/after")).transpose()?,
     };
+    // Before the stream is opened: ten tabs are many, a hundred are a fault.
     let slot = state.budgets.take_stream(&member.token_hash).await?;
     let messages = organization::open_stream(&state, member, after).await?;
+    // Counted for as long as the stream is read: both go with the closure.
     let listening = state.metrics.listening();
     let stream = ReceiverStream::new(messages).map(move |message| {
         let _ = (&listening, &slot);
@@ -78,6 +81,7 @@ async fn stream_events(
 }
 
 fn parse_seq(text: &str, pointer: &str) -> Result<i64, Problem> {
+    // `parse` alone would take `+5`.
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| plain).ok_or_else(|| {
         Problem::field(
@@ -100,6 +104,7 @@ fn to_event(PushMessage { seq, push }: PushMessage) -> Event {
         Push::Session(state) => (event::SESSION, to_json(&SessionEvent { state })),
         Push::Heartbeat => (event::HEARTBEAT, to_json(&HeartbeatEvent { interval_seconds: event::HEARTBEAT_SECONDS })),
     };
+    // The `seq` in every event, so that a browser that comes back names the last line that it has.
     Event::default().id(seq.to_string()).event(name).data(data)
 }
 

@@ -29,6 +29,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        // A form of another site can send a body, but not as JSON without being asked first (CORS).
         if !is_json(request.headers()) {
             return Err(not_json());
         }
@@ -54,6 +55,7 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
 
 /// The bytes of the body, within the limit that the router sets.
 pub(crate) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    // A body may arrive byte by byte; whoever sends so slowly holds memory and a task.
     let Ok(read) = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await else {
         return Err(Problem::new(
             ProblemCode::RequestTimeout,
@@ -78,6 +80,7 @@ pub(crate) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Re
 }
 
 fn is_no_room(error: &(dyn std::error::Error + 'static)) -> bool {
+    // The cause lies below axum's own error types.
     std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<NoRoom>)
 }
 
@@ -101,10 +104,11 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
     // Serde would take a list for a struct, field by field: nobody means that, and it gets round the fields' names.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed_body(&error))?;
+        // An empty pointer is the whole document (RFC 6901).
         let detail = Detail::general("A JSON object belongs here, like {\"name\": \"value\"}.");
         return Err(Problem::field("", "wrong_value", detail));
     }
-    // Keeping track of where one is costs more than the reading; only who has to be told where it went wrong needs it.
+    // Keeping track of where one is costs more than the reading; only an answer that says where it went wrong needs it.
     serde_json::from_slice(bytes).or_else(|_| read_json_keeping_track(bytes))
 }
 
@@ -121,11 +125,13 @@ fn malformed_body(error: &serde_json::Error) -> Problem {
 
 fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let inner = error.inner();
+    // Not JSON at all is another mistake than JSON with a wrong field.
     if inner.classify() != serde_json::error::Category::Data {
         return malformed_body(inner);
     }
     let message = inner.to_string();
     let mut pointer = json_pointer(error.path());
+    // Serde has no codes: its sentences are all there is to distinguish these.
     let (code, detail) = if let Some(name) = quoted_after(&message, "unknown field `") {
         append_unless_last(&mut pointer, name);
         ("unknown_field", format!("There is no field \"{name}\" here."))
@@ -162,6 +168,7 @@ fn append_chunk(pointer: &mut String, name: &str) {
 fn append_unless_last(pointer: &mut String, name: &str) {
     let mut last = String::new();
     append_chunk(&mut last, name);
+    // Some of serde's paths name the field already.
     if !pointer.ends_with(&last) {
         pointer.push_str(&last);
     }
@@ -199,6 +206,7 @@ impl<S: Send + Sync, I: Id> FromRequestParts<S> for PathId<I> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // Taken as text first: a path that does not decode is not found, not a bad request.
         let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
         id.parse().map(Self).map_err(|_| Problem::not_found())
     }
@@ -227,6 +235,7 @@ pub(crate) struct IfMatch(String);
 impl IfMatch {
     /// Refuses the change unless it is based on this version; `*` is based on any.
     pub(crate) fn check(&self, etag: &str) -> Result<(), Problem> {
+        // A list of tags is allowed (RFC 9110, section 13.1.1).
         if self.0 == "*" || self.0.split(',').any(|one| one.trim().trim_matches('"') == etag) {
             Ok(())
         } else {
@@ -241,6 +250,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         match parts.headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) {
             Some(value) if !value.trim().is_empty() => Ok(Self(value.trim().to_owned())),
+            // 428, not a silent overwrite: whoever changes something has to have read it.
             _ => Err(Problem::new(
                 ProblemCode::PreconditionRequired,
                 Detail::general("Send the header If-Match with the ETag of the version that you are changing."),

@@ -10,7 +10,6 @@ use billing_domain::free_text::{self, FreeText, FreeTextError};
 use crate::http::problem::Problem;
 use crate::problem::Detail;
 
-/// The header.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Says that an answer is a repetition.
 pub(crate) const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
@@ -34,6 +33,7 @@ fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             ProblemCode::Invalid,
             Detail::general("The header Idempotency-Key looks like a card number. Use a random value, like a UUID."),
         )),
+        // Two headers would leave open which of them counts.
         Ok(Ok(key)) if values.next().is_none() => Ok(Some(key.into_string())),
         _ => Err(missing_key("The header Idempotency-Key must be one value of 1 to 255 printable characters.")),
     }
@@ -42,7 +42,6 @@ fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 /// An answer that says so when it is a repetition: the key had brought it about before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Repeatable<T> {
-    /// The answer.
     pub(crate) answer: T,
     /// It is a repetition.
     pub(crate) replayed: bool,

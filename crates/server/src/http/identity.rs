@@ -79,10 +79,12 @@ impl FromRequestParts<AppState> for ServiceKey {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
         if let (Some(key), Some(given)) = (&state.config.service_key, bearer_key(&parts.headers))
+            // In constant time: how long a refusal takes says nothing about the key.
             && bool::from(key.reveal().as_bytes().ct_eq(given.as_bytes()))
         {
             return Ok(Self);
         }
+        // Only wrong keys are counted: the platform itself must never be slowed down.
         let address = client_address(parts, state.config.behind_proxy);
         state.budgets.take_address(address).map_err(IntoResponse::into_response)?;
         let problem = Problem::new(
@@ -97,6 +99,7 @@ impl FromRequestParts<AppState> for ServiceKey {
 /// refused: somebody else has signed in in the same browser since.
 pub(crate) async fn find_member(parts: &Parts, state: &AppState) -> Result<Option<SignedInMember>, Problem> {
     let Some(member) = find_any(parts, state).await? else { return Ok(None) };
+    // Before anything is done: a page left open must not act in another person's name.
     if drawn_for(parts).is_some_and(|id| id != member.public_id()) {
         return Err(Problem::new(
             ProblemCode::SessionChanged,
@@ -111,6 +114,7 @@ pub(crate) async fn find_member(parts: &Parts, state: &AppState) -> Result<Optio
 /// The session that the request says it was drawn for, by its public id.
 fn drawn_for(parts: &Parts) -> Option<&str> {
     let header = parts.headers.get(SESSION_HEADER).map(|value| value.to_str().unwrap_or_default());
+    // The query only where no header can be sent (event streams, downloads).
     header.or_else(|| parts.uri.query()?.split('&').find_map(|pair| pair.strip_prefix("session=")))
 }
 
@@ -122,6 +126,7 @@ pub(crate) async fn find_any(parts: &Parts, state: &AppState) -> Result<Option<S
         return Ok(None);
     };
     record_organization(&member.organization.id);
+    // By session and organization; by address the outer layer has counted it.
     state.budgets.take_request(&member.token_hash, &member.organization.id)?;
     Ok(Some(member))
 }
@@ -152,6 +157,7 @@ pub(crate) fn device_cookie<'a>(headers: &'a HeaderMap, config: &Config) -> Opti
 }
 
 fn session_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    // A browser may send several cookies of one name, and several headers.
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -175,6 +181,7 @@ pub(crate) fn set_device_cookie(value: &str, config: &Config) -> Result<HeaderVa
 
 fn cookie_header(name: &str, value: &str, age: i64, same_site: &str, config: &Config) -> Result<HeaderValue, Problem> {
     let secure = if config.https() { "; Secure" } else { "" };
+    // `HttpOnly`: a script in the page can do much, but not carry the session away.
     HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}"))
         .map_err(Problem::internal)
 }

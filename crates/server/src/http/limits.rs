@@ -26,7 +26,7 @@ pub(crate) const METERING_BODY: usize = 4 * 1024 * 1024;
 /// Longest wait for the beginning of an answer. A stream may go on after it has begun.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
-/// Longest wait for a request's body; shorter, so that a slow client is told that it was slow.
+/// Longest wait for a request's body; shorter, so that a slow client gets the answer that it was slow.
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// Longest name of a browser that is kept, characters.
@@ -58,6 +58,7 @@ pub(crate) fn read_client(parts: &Parts, behind_proxy: bool) -> Client {
 pub(crate) fn client_network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
+            // A customer with a /64 has more addresses than any limit could count.
             let [a, b, c, d, ..] = address.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
@@ -66,11 +67,12 @@ pub(crate) fn client_network(address: IpAddr) -> IpAddr {
 }
 
 fn forwarded_address(headers: &HeaderMap) -> Option<IpAddr> {
+    // The last entry is the one that our own proxy has appended; what stands before it anybody can write.
     let last = headers.get_all("x-forwarded-for").iter().next_back()?;
     last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
-/// The limit of an address, for everything but the platform's own routes, which are told apart by their key.
+/// The limit of an address, for everything but the platform's own routes, which are limited by their key.
 pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if !is_platform(&parts.uri)
@@ -81,13 +83,14 @@ pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, 
     next.run(Request::from_parts(parts, body)).await
 }
 
-/// The routes of the platform, which are told apart by its key.
+/// The routes of the platform, which need its key.
 fn is_platform(uri: &Uri) -> bool {
     uri.path().strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/metering/"))
 }
 
 /// Gives up on a request that takes too long. Work that must not be lost goes on in its own task.
 pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
+    // The future is dropped: what must go on was spawned as a task of its own.
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(ProblemCode::Timeout, UserMessage::request_took_too_long()).into_response(),

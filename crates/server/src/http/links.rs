@@ -80,6 +80,7 @@ async fn revoke_payment_link(
 /// Where the page is: as the operator says, else where the browser says that it found it (checked before by
 /// `security::same_origin`), else the host that was asked.
 pub(super) fn page_origin(state: &AppState, parts: &Parts) -> String {
+    // The operator's setting first: behind a proxy the request may name another host.
     if let Some(origin) = &state.config.public_origin {
         return origin.clone();
     }

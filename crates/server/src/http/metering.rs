@@ -63,6 +63,7 @@ async fn create_metering_events(
     _: ServiceKey,
     Json(Events { events }): Json<Events>,
 ) -> Result<Json<UsageResults>, Problem> {
+    // An empty report is a slip that should not look like success.
     if events.is_empty() || events.len() > MAX_EVENTS {
         return Err(Problem::field(
             "/events",
@@ -71,6 +72,7 @@ async fn create_metering_events(
         ));
     }
     let items = events.iter().map(|raw| read_item(raw.get())).collect();
+    // By reserved connections: calls are billed even while people's reads hold the others.
     Ok(Json(UsageResults { results: metering::report_usage(&state.reserved(), items).await? }))
 }
 
@@ -93,6 +95,7 @@ fn id_of(raw: &str) -> String {
         id: String,
     }
     let id = serde_json::from_str::<Named>(raw).map(|named| named.id).unwrap_or_default();
+    // Cut, because whatever was sent comes back in the answer.
     id.chars().take(SHOWN_ID_CHARACTERS).collect()
 }
 
@@ -112,6 +115,7 @@ async fn create_authorization(
     _: ServiceKey,
     Json(form): Json<Authorize>,
 ) -> Result<Json<Authorization>, Problem> {
+    // Before it is checked: a refused authorization should show up under its organization, too.
     record_organization(&form.organization_id);
     authorization::authorize_work(&state.reserved(), &form).await.map(Json)
 }

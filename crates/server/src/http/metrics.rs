@@ -28,7 +28,9 @@ async fn get_metrics(State(state): State<AppState>) -> impl IntoResponse {
 /// Outside of every other layer, so that what they refuse is counted too.
 pub(crate) async fn measure_request(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
+    // A label must not be anybody's to choose, or the number of series has no limit.
     let method = method_label(request.method());
+    // The route's pattern, not its path: ids would make a series each.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let route = route.as_ref().map_or(FILES, MatchedPath::as_str);

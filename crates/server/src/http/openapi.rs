@@ -86,6 +86,7 @@ pub(crate) fn routes(document: &Document) -> Router<AppState> {
     let page = docs::render_page(&json);
     let text = json.to_string();
     let answer = |content_type: &'static str, body: String| {
+        // Made once and revalidated: a new version shows at once.
         get(move || async move { ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-cache")], body) })
     };
     Router::new()

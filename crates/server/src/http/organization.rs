@@ -48,6 +48,7 @@ async fn put_organization(
     version: IfMatch,
     Json(form): Json<PutOrganization>,
 ) -> Result<Versioned<Organization>, Problem> {
+    // For a clear answer; the store compares the version again when it writes.
     version.check(&service::organization::get_organization(&member).etag)?;
     let organization = service::organization::change_organization(&state, &member, &form).await?;
     Ok(Versioned(organization.etag.clone(), organization))

@@ -1,4 +1,4 @@
-//! What people were told, as one plain page: where there is no SMTP server it is the only place to read it.
+//! The notifications to people, as one plain page: where there is no SMTP server it is the only place to read it.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,6 @@ use crate::notify::wording::EmailText;
 use crate::service::notifications;
 use crate::state::AppState;
 
-/// The page's address.
 pub(crate) const PATH: &str = "/outbox";
 
 /// For owners and admins: the organization's latest notices, newest first.
@@ -23,6 +22,7 @@ pub(crate) async fn get_outbox(
     Manager(member): Manager,
 ) -> Result<impl IntoResponse, Problem> {
     let emails = notifications::list_outbox(&state, &member.organization).await?;
+    // Not kept by any cache: the page names people and amounts.
     Ok(([(CACHE_CONTROL, "no-store")], Html(render_page(&member.organization.name, &emails))))
 }
 

@@ -109,6 +109,7 @@ async fn get_pay_receipt(
 ) -> Result<impl IntoResponse, Problem> {
     let address = client_address(&parts, state.config.behind_proxy);
     let (pdf, number) = pay::attempt_receipt(&state, address, &form).await?;
+    // To be saved, with the receipt's number as its name.
     let name = format!("attachment; filename=\"receipt-{number}.pdf\"");
     Ok(([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)], pdf))
 }

@@ -71,6 +71,7 @@ async fn stream_requests(
     SignedIn(member): SignedIn,
     Query(_drawn_for): Query<DrawnFor>,
 ) -> Result<Response, Problem> {
+    // One budget for both kinds of streams.
     let slot = state.budgets.take_stream(&member.token_hash).await?;
     let pushes = ReceiverStream::new(open_stream(&state, member)).map(move |push| {
         let _ = &slot;

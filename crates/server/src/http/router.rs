@@ -55,11 +55,13 @@ pub(crate) fn api_routes() -> OpenApiRouter<AppState> {
 /// Everything, ready to serve. Layers run from the last to the first.
 pub(crate) fn browser_router(state: AppState) -> Router {
     let (api, document) = api_routes().split_for_parts();
+    // Only in builds with tests: the program that is delivered has no such routes.
     #[cfg(feature = "test-seams")]
     let api = api.nest(paths::BASE, crate::http::test_seams::routes());
     let all = api
         .merge(openapi::routes(&document))
         .route(outbox::PATH, get(outbox::get_outbox))
+        // Last: whatever is no route is one of the page's files, or the page itself.
         .fallback(static_files::get_file);
     add_layers(all, state)
 }
@@ -67,6 +69,7 @@ pub(crate) fn browser_router(state: AppState) -> Router {
 /// What the platform and the operator call with their keys, for an address that browsers do not reach.
 pub(crate) fn platform_router(state: AppState) -> Router {
     let resources = OpenApiRouter::new().merge(metering::routes()).merge(refunds::routes());
+    // Health too, so that the operator can check this address by itself.
     let (routes, _) = OpenApiRouter::new().nest(paths::BASE, resources).merge(health::routes()).split_for_parts();
     add_layers(routes.fallback(nothing_here), state)
 }
@@ -76,16 +79,21 @@ fn add_layers(routes: Router<AppState>, state: AppState) -> Router {
     let served = routes
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(limits::BODY))
+        // Inside the compression and the headers, so that a time-out gets both.
         .layer(from_fn(limits::limit_time))
         .layer(from_fn_with_state(state.clone(), limits::bodies::count_body))
+        // Inside the layers that follow: a panic is answered as a problem with their headers, and the connection
+        // lives on.
         .layer(CatchPanicLayer::custom(|_| after_panic()))
         .layer(from_fn_with_state(state.clone(), security::same_origin))
         .layer(from_fn_with_state(state.clone(), security::known_host))
+        // Before origin and host are looked at: even refusals cost something.
         .layer(from_fn_with_state(state.clone(), limits::limit_rate))
         // Quality 4 costs about as much as gzip and is smaller; files are packed at build time already.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(from_fn_with_state(state.clone(), security::set_headers))
         .layer(TraceLayer::new_for_http().make_span_with(request_span))
+        // Outermost, so that what the other layers refuse is counted, too.
         .layer(from_fn_with_state(state.clone(), metrics::measure_request));
     #[cfg(feature = "test-seams")]
     let served = crate::http::answer_delay::delay_answer(served, state.config.answer_delay);

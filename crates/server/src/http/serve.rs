@@ -32,7 +32,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// What a listener allows.
 #[derive(Clone, Debug)]
 pub(crate) struct Allowed {
-    /// How many connections.
     pub(crate) connections: Connections,
     /// How long a new connection may be silent, until its first request's header is there.
     pub(crate) first_header: Duration,
@@ -40,7 +39,7 @@ pub(crate) struct Allowed {
     pub(crate) write: Duration,
 }
 
-/// Serves until `shutdown` is cancelled, then lets running requests finish.
+/// Serves until `shutdown` is canceled, then lets running requests finish.
 pub(crate) async fn serve_connections(
     listener: TcpListener,
     router: Router,
@@ -99,7 +98,7 @@ pub(crate) async fn serve_connections(
     }
 }
 
-/// Small answers must not wait for more (Nagle); a socket that cannot be told is served all the same.
+/// Small answers must not wait for more (Nagle); a socket that refuses the option is served all the same.
 fn prepare_connection(stream: TcpStream, write: Duration) -> TimeoutStream<TcpStream> {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);

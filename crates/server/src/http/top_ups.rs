@@ -61,7 +61,7 @@ async fn create_top_up(
     Ok(Repeatable { answer, replayed })
 }
 
-/// Whoever has paid is told what the wallet came to, whether or not events reach them.
+/// Whoever has paid gets the wallet as it is then, whether or not events reach them.
 async fn with_wallet(state: &AppState, member: &SignedInMember, top_up: TopUp) -> Json<TopUp> {
     Json(TopUp { wallet: wallet::wallet_afterwards(state, &member.organization).await, ..top_up })
 }

@@ -1,4 +1,4 @@
-//! What the payment provider tells unasked.
+//! What the payment provider reports unasked.
 
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;

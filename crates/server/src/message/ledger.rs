@@ -48,9 +48,8 @@ pub(crate) fn source_of(line: &Line) -> Option<UserMessage> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
-    use billing_domain::{Currency, OrganizationId, Timestamp, TransactionId};
+    use billing_domain::{Currency, OrganizationId, TextMap, Timestamp, TransactionId};
 
     use super::*;
 
@@ -73,7 +72,7 @@ mod tests {
             unit_price: None,
             reference: String::new(),
             corrects: None,
-            details: BTreeMap::new(),
+            details: TextMap::default(),
         }
     }
 
@@ -89,7 +88,7 @@ mod tests {
             (TransactionKind::Dispute, 25, "Dispute won: top-up with Visa •• 4242", "ledger_dispute_won"),
         ] {
             let message = description_of(&line(kind, amount, description, "")).unwrap().on_the_wire();
-            assert_eq!((message.code.as_str(), message.params["card"].as_str()), (code, "Visa •• 4242"));
+            assert_eq!((message.code.as_str(), message.params.get("card")), (code, Some("Visa •• 4242")));
         }
         for (source, code) in [
             ("Payment link", "source_payment_link"),

@@ -17,6 +17,7 @@ impl NotificationChannels {
         let mailer = match (&config.smtp_url, &config.mail_from) {
             (Some(url), Some(from)) => Some(Mailer::new(url.reveal(), from)?),
             (None, None) => None,
+            // One without the other is a slip, and nobody would be notified.
             _ => return Err("smtp_url and mail_from: give both of them, or neither".to_owned()),
         };
         let webhook = match (&config.webhook_url, &config.webhook_secret) {

@@ -38,6 +38,7 @@ impl Mailer {
 
     pub(crate) async fn send(&self, notice: &Notice, to: &str, text: EmailText) -> Result<(), DeliveryError> {
         let for_good = |reason: String| DeliveryError { reason, permanent: true };
+        // It was stored as somebody's address, and will not become one by trying again.
         let to = to.parse().map_err(|_| for_good("this is no e-mail address".to_owned()))?;
         // A message that is sent twice, after a crash, is one to whoever reads it.
         let id = format!("<{}@{}>", notice.id, self.from.email.domain());
@@ -50,6 +51,7 @@ impl Mailer {
             .map_err(|error| for_good(error.to_string()))?;
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
+            // A permanent refusal (5xx) is final; anything else may be over soon.
             Err(error) => Err(DeliveryError { permanent: error.is_permanent(), reason: error.to_string() }),
         }
     }

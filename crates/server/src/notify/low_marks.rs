@@ -28,6 +28,7 @@ impl LowMarkCache {
     pub(crate) fn says_nothing_new(&self, organization_id: &OrganizationId, available: Money) -> bool {
         let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         marks.get_mut(organization_id).is_some_and(|mark| {
+            // Within its age and on the same side: the database has nothing else to say.
             mark.passed_over = mark.read.elapsed() < MAX_AGE && mark.is_low == (available <= mark.level);
             mark.passed_over
         })
@@ -36,6 +37,7 @@ impl LowMarkCache {
     /// Wallets that were passed over and whose mark is too old by now; forgets what is old.
     pub(crate) fn due(&self) -> Vec<OrganizationId> {
         let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Old ones are taken out: the next look reads the mark anew.
         let old = marks.extract_if(|_, mark| mark.read.elapsed() >= MAX_AGE);
         old.filter(|(_, mark)| mark.passed_over).map(|(organization_id, _)| organization_id).collect()
     }

@@ -21,7 +21,6 @@ const TIME: Duration = Duration::from_secs(10);
 /// Standard Webhooks: 24 to 64 bytes.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// The operator's receiver.
 pub(crate) struct Webhook {
     url: Url,
     key: Vec<u8>,
@@ -38,6 +37,7 @@ impl Webhook {
     /// `secret`: `whsec_` and 24 to 64 bytes in Base64.
     pub(crate) fn new(url: &str, secret: &str) -> Result<Self, String> {
         let url = Url::parse(url).map_err(|error| format!("webhook_url: {error}"))?;
+        // Plain http is for receivers in the operator's own network.
         if !matches!(url.scheme(), "http" | "https") {
             return Err("webhook_url: must begin with https:// or http://".to_owned());
         }
@@ -63,7 +63,9 @@ impl Webhook {
             .client
             .post(self.url.clone())
             .header("content-type", "application/json")
+            // The same id at every try, by which the receiver recognizes a repetition.
             .header("webhook-id", notice.id.as_str())
+            // Signed for the moment of sending, so that a receiver can refuse what is old.
             .header("webhook-timestamp", &timestamp)
             .header("webhook-signature", sign_message(&self.key, notice.id.as_str(), &timestamp, &body))
             .body(body)

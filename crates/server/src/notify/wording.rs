@@ -173,6 +173,7 @@ fn fraud_warning(notice: &Notice) -> String {
 }
 
 fn declined_text(notice: &Notice) -> String {
+    // A code of a newer version reads as the general one.
     advise_payer(fact(notice, "decline_code").parse().unwrap_or(DeclineCode::GenericDecline)).english()
 }
 

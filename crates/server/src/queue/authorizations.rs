@@ -8,7 +8,7 @@ use crate::problem::Problem;
 
 /// Authorizations of one commit.
 const MAX_BATCH: usize = 500;
-/// Authorizations that may wait in a queue; whoever comes then is told to come again.
+/// Authorizations that may wait in a queue; whoever comes then is asked to come again.
 const MAX_WAITING: usize = 20_000;
 
 /// One request for a hold.

@@ -47,14 +47,17 @@ impl<W> Queues<W> {
 
     /// Puts work into the organization's queue.
     pub(crate) fn enqueue(&self, organization_id: &OrganizationId, weight: usize, work: W) -> Enqueued<W> {
+        // A fixed hash: an organization always maps to the same queue, so that two commits never wait for one wallet.
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(organization_id);
         let index = usize::try_from(hash % u64::try_from(self.all.len()).unwrap_or(1)).unwrap_or_default();
         let mut queue = self.lock(index);
+        // Only what already waits counts, so that one large report is taken even by a short queue.
         if queue.weight >= self.most_waiting {
             return Enqueued::Full(work);
         }
         queue.weight += weight;
         queue.waiting.push_back((weight, work));
+        // Under the same lock as the push: exactly one caller starts the task.
         if std::mem::replace(&mut queue.running, true) { Enqueued::Waiting } else { Enqueued::First(index) }
     }
 
@@ -64,6 +67,7 @@ impl<W> Queues<W> {
     }
 
     fn lock(&self, index: usize) -> MutexGuard<'_, Queue<W>> {
+        // Each change under this lock is complete in itself, so a panic leaves nothing half-done.
         self.all[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -81,6 +85,7 @@ impl<W> Task<'_, W> {
         let mut queue = self.queues.lock(self.index);
         let (mut batch, mut sum) = (Vec::new(), 0);
         while let Some((weight, _)) = queue.waiting.front()
+            // At least one piece, even a large one, or it would wait for ever.
             && (batch.is_empty() || sum + weight <= self.queues.most_at_once)
         {
             sum += weight;
@@ -94,6 +99,7 @@ impl<W> Task<'_, W> {
 
 impl<W> Drop for Task<'_, W> {
     fn drop(&mut self) {
+        // Only then is it still marked as running: a task that ends normally has cleared the mark in `take`.
         if std::thread::panicking() {
             self.queues.lock(self.index).running = false;
         }

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 /// Lines of one commit: more would keep those behind them waiting for longer than they gain.
 /// See docs/decisions/0004-group-commit.md.
 const MAX_BATCH_LINES: usize = 4_000;
-/// Lines that may wait in a queue; whoever comes then is told to come again.
+/// Lines that may wait in a queue; whoever comes then is asked to come again.
 const MAX_WAITING_LINES: usize = 100_000;
 
 /// What became of a line.

@@ -17,8 +17,10 @@ impl WakeQueue {
     /// This wallet has changed.
     pub(crate) fn add(&self, organization_id: &OrganizationId) {
         let mut wallets = self.wallets.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked up first: a hot wallet is nearly always in the set, and then nothing is cloned.
         if !wallets.contains(organization_id) {
             wallets.insert(organization_id.to_owned());
+            // A permit is kept if nobody waits at this moment.
             self.ready.notify_one();
         }
     }
@@ -26,6 +28,7 @@ impl WakeQueue {
     /// Waits until there is one, then takes all. For one worker.
     pub(crate) async fn take(&self) -> HashSet<OrganizationId> {
         loop {
+            // All at once: wallets that change meanwhile go into the next set.
             let taken = std::mem::take(&mut *self.wallets.lock().unwrap_or_else(PoisonError::into_inner));
             if !taken.is_empty() {
                 return taken;

@@ -18,6 +18,7 @@ use crate::state::AppState;
 /// Asks the provider once and applies its answer; a setup that is too old is closed. Safe to repeat and to race: the
 /// provider knows the reference, and the store connects a card once.
 pub(crate) async fn reconcile_setup(state: &AppState, setup: &CardSetup) -> Result<Vec<Effect>, Problem> {
+    // From the first moment, not the last: whoever left the form open does not keep it open.
     let given_up = state.clock.now().seconds_since(setup.created_at) > ABANDONED_SECONDS;
     call_and_apply(state, setup, given_up).await
 }
@@ -53,6 +54,7 @@ async fn call_and_apply(state: &AppState, setup: &CardSetup, given_up: bool) -> 
             };
             apply_update(state, setup, &SetupResult::Failed { decline_code: Some(code) }).await
         }
+        // Nothing is written: the same reference is asked about at the next turn.
         Err(error) => {
             tracing::warn!(setup = %setup.id, %error, "no answer about a card");
             Ok(Vec::new())
@@ -93,6 +95,7 @@ async fn apply_update(state: &AppState, setup: &CardSetup, update: &SetupResult)
 /// The card of an attempt to use a payment link, which may go on with the charge that the link asks for.
 async fn apply_link_update(state: &AppState, setup: &CardSetup, update: &SetupResult) -> Result<Vec<Effect>, Problem> {
     let (organization_id, now) = (&setup.organization_id, state.clock.now());
+    // Made even if no charge follows: whether it does is decided under the wallet's lock.
     let charge = LinkCharge { top_up_id: state.new_id()?, next_check_at: now.plus_seconds(HANDOVER_SECONDS) };
     let applied = state.store.apply_link_setup(organization_id, &setup.id, update, &charge, now).await?;
     let mut effects = Vec::new();
@@ -116,6 +119,7 @@ async fn apply_link_update(state: &AppState, setup: &CardSetup, update: &SetupRe
 /// A card is connected through a link, and automatic payments may have been switched on with it.
 pub(super) fn connected_effects(card: &Card) -> Vec<Effect> {
     let id = &card.organization_id;
+    // Either way automatic payments are looked at; a new default may also end a pause.
     let review =
         if card.is_default { Effect::DefaultCardChanged(id.clone()) } else { Effect::ReviewAutoPay(id.clone()) };
     Effect::cards_changed(id).into_iter().chain([review]).collect()
@@ -132,6 +136,7 @@ pub(crate) async fn refresh_card(state: &AppState, card_ref: &str) -> Result<Vec
     })?;
     let Some(facts) = known else { return Ok(Vec::new()) };
     let facts = new_card(state.new_id()?, provider, facts);
+    // Nothing differs: no event, since a provider repeats what it knows.
     let changed = state.store.refresh_card(&organization_id, &facts).await?.is_some();
     Ok(changed.then(|| Effect::publish(&organization_id, Topic::Cards)).into_iter().collect())
 }
@@ -146,6 +151,7 @@ pub(crate) fn new_card(id: CardId, provider: &str, facts: CardFacts) -> NewCard 
         last4: facts.last4,
         exp_month: i64::from(facts.exp_month),
         exp_year: i64::from(facts.exp_year),
+        // Recognizes the same plastic when it is connected again.
         fingerprint: Some(facts.fingerprint),
     }
 }

@@ -1,12 +1,11 @@
 //! Brings an open top-up to the provider's truth: from a worker, from the task of the request that made it, or while a
 //! payer's page asks (docs/decisions/0016-intent-before-charge.md). Only the provider's answer posts a credit.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
-use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, Timestamp, TopUpId};
+use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, TextMap, Timestamp, TopUpId};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
 use billing_store::{Applied, CreditLine, ProviderUpdate, StoreError, TopUp};
 
@@ -20,7 +19,7 @@ use crate::state::AppState;
 
 /// An intent that never reached the provider is given up after this: nobody expects the charge any more.
 const START_SECONDS: i64 = 10 * 60;
-/// A request that the provider has not heard of after this never left us (its own time limit is far shorter).
+/// A request that the provider has not received after this never left us (its own time limit is far shorter).
 /// See docs/decisions/0017-close-a-silent-charge.md.
 const SILENT_SECONDS: i64 = 60;
 /// Short, so that after a crash somebody else soon takes over; prolonged while a call runs.
@@ -66,6 +65,7 @@ pub(crate) async fn close_charge(
     let Some((top_up, owner)) = lease_charge(state, organization_id, id).await? else {
         return settle_unleased(state, organization_id, id).await;
     };
+    // Only what waits for the cardholder can be given up; anything else is just asked about.
     let call = if top_up.status == TopUpStatus::ActionRequired { ProviderCall::Close } else { ProviderCall::Continue };
     call_and_apply(state, &top_up, &owner, call).await.map(Some)
 }
@@ -76,6 +76,7 @@ async fn lease_charge(
     organization_id: &OrganizationId,
     id: &TopUpId,
 ) -> Result<Option<(TopUp, LeaseOwner)>, Problem> {
+    // A new owner for each attempt, so that a lease that was lost is never taken for one's own.
     let (owner, now) = (state.new_id()?, state.clock.now());
     let until = now.plus_seconds(LEASE_SECONDS);
     let leased = state.store.lease_top_up(organization_id, id, &owner, until, now).await?;
@@ -88,6 +89,7 @@ async fn settle_unleased(
     organization_id: &OrganizationId,
     id: &TopUpId,
 ) -> Result<Option<Vec<Effect>>, Problem> {
+    // Final: whoever had the lease was done in the meantime.
     Ok(state.store.top_up(organization_id, id).await?.status.is_final().then(Vec::new))
 }
 
@@ -98,6 +100,7 @@ pub(crate) async fn settle_received(
     provider_ref: &str,
     received_minor: i64,
 ) -> Result<Vec<Effect>, Problem> {
+    // Through the same path as an answer, so that there is one place that credits.
     let outcome = ChargeOutcome::Settled { received_minor };
     let answer = ChargeAnswer { provider_ref: provider_ref.to_owned(), outcome };
     match charge_update(top_up, Ok(Some(answer)), state.clock.now()) {
@@ -110,6 +113,7 @@ pub(crate) async fn settle_received(
 /// the owner of the leases goes to [`reconcile_leased`].
 pub(crate) async fn lease_due_charges(state: &AppState, limit: u32) -> Result<(LeaseOwner, Vec<TopUp>), Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
+    // All under one owner: one lease per turn, not one per row.
     let due = state.store.lease_due_top_ups(&owner, now.plus_seconds(LEASE_SECONDS), now, limit).await?;
     Ok((owner, due))
 }
@@ -138,7 +142,9 @@ pub(crate) async fn reconcile_leased(
 async fn next_call(state: &AppState, top_up: &TopUp) -> Result<ProviderCall, Problem> {
     let now = state.clock.now();
     let over = match top_up.status {
+        // Never sent, or sent by somebody who died: after this time nobody expects the charge.
         TopUpStatus::Created => now.seconds_since(top_up.created_at) > START_SECONDS,
+        // The bank's time is over, or another charge has taken its place.
         TopUpStatus::ActionRequired => !is_wanted(state, top_up).await? || now > charge_challenge_ends(top_up),
         _ => false,
     };
@@ -149,6 +155,7 @@ async fn next_call(state: &AppState, top_up: &TopUp) -> Result<ProviderCall, Pro
 /// See docs/decisions/0038-cardholder-confirmation.md.
 async fn is_wanted(state: &AppState, top_up: &TopUp) -> Result<bool, Problem> {
     match top_up.kind {
+        // A person's own payment is wanted until the person gives it up.
         TopUpKind::Manual => Ok(true),
         TopUpKind::Auto => {
             let auto_pay = state.store.auto_pay(&top_up.organization_id).await?;
@@ -191,6 +198,7 @@ async fn hold_lease<T>(state: &AppState, top_up: &TopUp, owner: &LeaseOwner, wor
 /// The request, the same at every repetition.
 fn charge_request(top_up: &TopUp) -> Option<ChargeRequest> {
     Some(ChargeRequest {
+        // The same reference at each repetition: it is what keeps the provider from charging twice.
         reference: charge_reference(top_up),
         customer: top_up.organization_id.to_string(),
         card_ref: top_up.card_ref.clone(),
@@ -198,6 +206,7 @@ fn charge_request(top_up: &TopUp) -> Option<ChargeRequest> {
         currency: top_up.currency,
         presence: match top_up.kind {
             TopUpKind::Manual => Presence::OnSession,
+            // Nobody is there: the bank may want to ask the cardholder, and then the charge waits.
             TopUpKind::Auto => Presence::OffSession,
         },
         created_at: top_up.created_at,
@@ -209,7 +218,7 @@ pub(crate) fn charge_reference(top_up: &TopUp) -> Reference {
     Reference::top_up(top_up.id.as_str(), top_up.attempt)
 }
 
-/// `Ok(None)`: the provider has not heard of it yet.
+/// `Ok(None)`: the provider has not received it yet.
 async fn call_provider(
     state: &AppState,
     top_up: &TopUp,
@@ -219,18 +228,22 @@ async fn call_provider(
     let age = state.clock.now().seconds_since(top_up.created_at);
     let provider_ref = top_up.provider_ref.as_deref();
     if call == ProviderCall::Close {
+        // By canceling, since only a closed reference proves that no money comes any more.
         return state.provider.cancel_charge(&request, provider_ref).await.map(Some);
     }
     if top_up.status == TopUpStatus::Created {
+        // Starting is idempotent under the reference, also when the process died after the first call.
         return start_charge(state, &request).await.map(Some);
     }
     match state.provider.look_up_charge(&request, provider_ref).await? {
+        // Not received for so long: closed, so that it is certain that nothing happened.
         None if age > SILENT_SECONDS => state.provider.cancel_charge(&request, provider_ref).await.map(Some),
         answer => Ok(answer),
     }
 }
 
 async fn start_charge(state: &AppState, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError> {
+    // Busy means that nothing happened: only then is it asked again at once.
     let mut answer = state.provider.charge(request).await;
     for pause in BUSY_PAUSES {
         if answer != Err(ProviderError::Busy) {
@@ -245,6 +258,7 @@ async fn start_charge(state: &AppState, request: &ChargeRequest) -> Result<Charg
     match state.provider.cancel_charge(request, None).await {
         Ok(ChargeAnswer { outcome: ChargeOutcome::Cancelled, .. }) => Err(ProviderError::Refused(reason)),
         Ok(settled_before) => Ok(settled_before),
+        // Not certain either way: the reconciliation goes on with it as unknown.
         Err(_) => Err(ProviderError::NoAnswer),
     }
 }
@@ -271,6 +285,7 @@ fn charge_update(
                 ChargeOutcome::Declined(decline) => decline_code = Some(decline.code),
                 ChargeOutcome::ActionRequired(action) => next_action = serde_json::to_string(&action).ok(),
                 ChargeOutcome::Settled { received_minor } => {
+                    // Only a difference is kept: the credit is what was received, not what was asked for.
                     received = Money::from_minor(received_minor, top_up.currency).filter(|got| *got != top_up.amount);
                 }
                 ChargeOutcome::Processing | ChargeOutcome::Cancelled => {}
@@ -279,7 +294,7 @@ fn charge_update(
             let provider_ref = Some(answer.provider_ref);
             Some(ProviderUpdate { outcome, provider_ref, decline_code, next_action, received, next_check_at })
         }
-        // A look-up that finds or hears nothing is no news; a charge without an answer is.
+        // A look-up that finds nothing, or gets no answer, is no news; a charge without an answer is.
         Ok(None) if top_up.status == TopUpStatus::Unknown => Some(blank),
         Err(ProviderError::NoAnswer) if matches!(top_up.status, TopUpStatus::Created | TopUpStatus::Unknown) => {
             Some(blank)
@@ -291,6 +306,7 @@ fn charge_update(
                 reason,
                 "the payment provider refuses our requests: check its settings"
             );
+            // Our settings are at fault, not the card, so the code is one that invites another try.
             let decline_code = Some(DeclineCode::ProcessingError);
             // Only of a charge that was never taken up do we know that nothing happened.
             (top_up.status == TopUpStatus::Created).then_some(ProviderUpdate {
@@ -301,6 +317,7 @@ fn charge_update(
         }
         Err(ProviderError::ReferenceReused) => {
             tracing::error!(top_up = %top_up.id, "the reference of this charge was used with other contents");
+            // Something under this reference is not ours: nothing is concluded from it.
             Some(blank)
         }
     }
@@ -312,9 +329,11 @@ fn next_check_at(top_up: &TopUp, outcome: Outcome, now: Timestamp) -> Timestamp 
         Outcome::Accepted => 5,
         Outcome::ActionRequired => {
             let again = match top_up.kind {
+                // A person is there and may confirm at any moment: the pause does not grow.
                 TopUpKind::Manual => now.plus_seconds(60),
                 TopUpKind::Auto => back_off(now, 60, top_up.checks),
             };
+            // A second after the end at the latest, so that it is closed when the time is over.
             return again.min(charge_challenge_ends(top_up).plus_seconds(1));
         }
         _ => 10,
@@ -325,6 +344,7 @@ fn next_check_at(top_up: &TopUp, outcome: Outcome, now: Timestamp) -> Timestamp 
 /// When to ask the provider again: after `first` seconds, twice as long after each of the `checks` before, at least every
 /// five minutes.
 pub(crate) fn back_off(now: Timestamp, first: i64, checks: i64) -> Timestamp {
+    // Five doublings pass the five minutes already; more would only risk an overflow.
     let doublings = u32::try_from(checks.clamp(0, 5)).unwrap_or(0);
     now.plus_seconds((first << doublings).min(300))
 }
@@ -332,15 +352,18 @@ pub(crate) fn back_off(now: Timestamp, first: i64, checks: i64) -> Timestamp {
 /// Writes the answer down, with the credit if it settles; what follows for everybody who watches.
 async fn apply_update(state: &AppState, top_up: &TopUp, update: &ProviderUpdate) -> Result<Vec<Effect>, Problem> {
     let now = state.clock.now();
+    // Read before the transaction: the ledger line needs the organization's day.
     let organization = state.store.organization(&top_up.organization_id).await?;
     let credit = CreditLine {
         id: state.new_id()?,
         day: organization_day(&organization, now),
         description: credit_description(top_up),
+        // A name, not an id: the ledger is read by people.
         source: credit_source(state, top_up).await,
         details: credit_details(top_up, update),
     };
     let applied = state.store.apply_top_up(&organization.id, &top_up.id, update, &credit, now).await?;
+    // Applied before, by somebody else: nobody needs to be woken twice.
     if !applied.changed {
         return Ok(Vec::new());
     }
@@ -359,11 +382,13 @@ fn applied_effects(applied: &Applied) -> Vec<Effect> {
         effects.push(Effect::publish(id, Topic::Request(request.clone())));
     }
     if applied.credit.is_some() {
+        // After the line is committed, never before: a stream reads the database when it is woken.
         effects.push(Effect::publish(id, Topic::Ledger));
     }
     // What is pending is part of the wallet's figures, and of the plan.
     effects.push(Effect::publish(id, Topic::Wallet));
     effects.push(Effect::WakeAutoPay(id.clone()));
+    // Even where its row did not change, an automatic charge is part of what the health shows.
     if applied.auto_pay_changed || top_up.kind == TopUpKind::Auto {
         effects.push(Effect::publish(id, Topic::AutoPay));
     }
@@ -377,6 +402,7 @@ fn applied_effects(applied: &Applied) -> Vec<Effect> {
 async fn link_effects(state: &AppState, top_up: &TopUp, link_id: &LinkId) -> Vec<Effect> {
     let organization_id = &top_up.organization_id;
     let mut effects = vec![Effect::publish(organization_id, Topic::Link(link_id.to_owned()))];
+    // An open charge leaves the link's card as it is.
     if top_up.status.is_open() {
         return effects;
     }
@@ -415,8 +441,8 @@ async fn credit_source(state: &AppState, top_up: &TopUp) -> String {
     }
 }
 
-fn credit_details(top_up: &TopUp, update: &ProviderUpdate) -> BTreeMap<String, String> {
-    let mut details = BTreeMap::from([
+fn credit_details(top_up: &TopUp, update: &ProviderUpdate) -> TextMap {
+    let mut details = TextMap::from([
         ("card_brand".to_owned(), top_up.card_brand.clone()),
         ("card_last4".to_owned(), top_up.card_last4.clone()),
     ]);

@@ -1,9 +1,7 @@
 //! Disputes: the provider is asked where the money is, and the wallet follows, once for each movement.
 
-use std::collections::BTreeMap;
-
 use billing_domain::charge::DisputeState;
-use billing_domain::{Money, OrganizationId, TopUpId};
+use billing_domain::{Money, OrganizationId, TextMap, TopUpId};
 use billing_payments::{DisputeAnswer, DisputeOutcome};
 use billing_store::{CreditLine, DisputeUpdate, EarlyKind, Organization, StoreError, TopUp};
 
@@ -16,9 +14,7 @@ use crate::state::AppState;
 
 /// A dispute of a charge of ours, as the provider has it now.
 pub(crate) struct FoundDispute {
-    /// Whose charge.
     pub(crate) organization_id: OrganizationId,
-    /// The disputed top-up.
     pub(crate) top_up_id: TopUpId,
     answer: DisputeAnswer,
 }
@@ -46,6 +42,7 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
         provider: state.provider.name().to_owned(),
         provider_ref: answer.provider_ref.clone(),
         top_up_id: top_up.id.clone(),
+        // An amount outside the ledger's range is a fault, not a figure to be cut off.
         amount: Money::from_minor(answer.amount_minor, answer.currency).ok_or(StoreError::Overflow)?,
         currency: answer.currency,
         reason: answer.reason.clone(),
@@ -55,6 +52,7 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
             DisputeOutcome::Returned => DisputeState::Returned,
         },
     };
+    // Both lines are prepared: which of them is posted is decided under the lock.
     let taken = dispute_line(state, &organization, &top_up, answer, UserMessage::ledger_disputed)?;
     let returned = dispute_line(state, &organization, &top_up, answer, UserMessage::ledger_dispute_won)?;
     let now = state.clock.now();
@@ -65,6 +63,7 @@ pub(crate) async fn apply_dispute(state: &AppState, found: &FoundDispute) -> Res
         effects.push(Effect::WakeAutoPay(organization_id.clone()));
     }
     if applied.auto_pay_changed {
+        // Automatic payments are paused now: what waits for the cardholder is not wanted any more.
         effects.push(Effect::ReconcileWaitingCharges(organization_id.clone()));
         effects.push(Effect::publish(organization_id, Topic::AutoPay));
     }
@@ -79,7 +78,7 @@ fn dispute_line(
     answer: &DisputeAnswer,
     what: fn(&str) -> UserMessage,
 ) -> Result<CreditLine, Problem> {
-    let details = BTreeMap::from([
+    let details = TextMap::from([
         ("top_up".to_owned(), top_up.id.to_string()),
         ("dispute".to_owned(), answer.provider_ref.clone()),
         ("reason".to_owned(), answer.reason.clone()),

@@ -22,6 +22,7 @@ pub(crate) async fn find_charge_or_keep(
         return Ok(Some(ChargeId { organization_id, top_up_id }));
     }
     let event = EarlyEvent { kind, provider_ref: provider_ref.to_owned(), top_up_id };
+    // Kept, so that the event can be acknowledged and is not lost.
     state.store.keep_early_event(state.provider.name(), &event, state.clock.now()).await?;
     tracing::warn!(event = provider_ref, top_up = %event.top_up_id, "kept until its payment is credited here");
     Ok(None)

@@ -1,4 +1,5 @@
-//! Early fraud warnings: automatic payments rest and people are told, once. Whether the money goes back is theirs to say.
+//! Early fraud warnings: automatic payments rest and people are notified, once. Whether the money goes back is theirs
+//! to say.
 
 use billing_store::FraudUpdate;
 
@@ -16,6 +17,7 @@ pub(crate) async fn reconcile_fraud_warning(state: &AppState, provider_ref: &str
     })?;
     let Some(answer) = answer else { return Ok(Vec::new()) };
     let Some(top_up_id) = top_up_of(&answer.charge) else { return Ok(Vec::new()) };
+    // Another database's, on the same account.
     let Some(organization_id) = state.store.top_up_owner(&top_up_id).await? else { return Ok(Vec::new()) };
     let update = FraudUpdate {
         provider: state.provider.name().to_owned(),
@@ -25,6 +27,7 @@ pub(crate) async fn reconcile_fraud_warning(state: &AppState, provider_ref: &str
         actionable: answer.actionable,
     };
     let applied = state.store.apply_fraud_warning(&organization_id, &update, state.clock.now()).await?;
+    // Logged once: the provider repeats the event until it is acknowledged.
     if applied.is_news {
         tracing::warn!(organization = %organization_id, top_up = %update.top_up_id, reason = update.reason, "a payment may be fraud");
     }

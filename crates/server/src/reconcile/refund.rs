@@ -1,9 +1,7 @@
 //! Brings refunds to the provider's truth: those of ours by asking for them, and those that were made at the provider.
 
-use std::collections::BTreeMap;
-
 use billing_domain::charge::RefundStatus;
-use billing_domain::{Money, OrganizationId, RefundId, Timestamp, TopUpId};
+use billing_domain::{Money, OrganizationId, RefundId, TextMap, Timestamp, TopUpId};
 use billing_payments::{
     ExternalRefund as ExternalRefundAnswer, ProviderError, Reference, RefundAnswer, RefundOutcome, RefundRequest,
 };
@@ -29,6 +27,7 @@ pub(crate) async fn lease_due_refunds(
     limit: u32,
 ) -> Result<Vec<Refund>, Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
+    // Nobody else asks about the same refund for as long as a call may take.
     Ok(state.store.lease_refunds(&owner, now.plus_seconds(REFUND_LEASE_SECONDS), now, id, limit).await?)
 }
 
@@ -43,6 +42,7 @@ pub(crate) async fn reconcile_refund(state: &AppState, refund: &Refund) -> Resul
         Err(status) => (status, None),
     };
     let now = state.clock.now();
+    // Each try doubles the pause, up to five minutes.
     let update = RefundResult { status, provider_ref, next_check_at: back_off(now, 10, refund.checks) };
     let credit = refund_line(state, &organization, &top_up, UserMessage::ledger_refund_failed, &refund.reason, now)?;
     let (_, changed) = state.store.apply_refund(&organization.id, &refund.id, &update, &credit, now).await?;
@@ -52,6 +52,7 @@ pub(crate) async fn reconcile_refund(state: &AppState, refund: &Refund) -> Resul
 /// The answer, or what its absence means.
 async fn ask_provider(state: &AppState, refund: &Refund, top_up: &TopUp) -> Result<RefundAnswer, RefundStatus> {
     let request = RefundRequest {
+        // One attempt only: a refund that failed is made anew as another refund.
         reference: Reference::refund(refund.id.as_str(), 1),
         charge: charge_reference(top_up),
         charge_provider_ref: top_up.provider_ref.clone().unwrap_or_default(),
@@ -62,6 +63,7 @@ async fn ask_provider(state: &AppState, refund: &Refund, top_up: &TopUp) -> Resu
         // Refused now; an earlier call, whose answer was lost, may have gone through.
         Err(ProviderError::Refused(reason)) => match state.provider.look_up_refund(&request).await {
             Ok(Some(answer)) => Ok(answer),
+            // Not known there either: the refusal was the first answer to it, so no money moved.
             Ok(None) => {
                 tracing::error!(refund = %refund.id, reason, "the payment provider refuses a refund");
                 Err(RefundStatus::Failed)
@@ -69,6 +71,7 @@ async fn ask_provider(state: &AppState, refund: &Refund, top_up: &TopUp) -> Resu
             Err(_) => Err(RefundStatus::Unknown),
         },
         Ok(answer) => Ok(answer),
+        // It may have gone through: asked again under the same reference.
         Err(_) => Err(RefundStatus::Unknown),
     }
 }
@@ -109,12 +112,14 @@ pub(crate) async fn apply_external_refund(state: &AppState, found: &FoundRefund)
         reason: answer.reason.clone(),
         provider_ref: answer.provider_ref.clone(),
         status: refund_status(answer.outcome),
+        // Seldom, because the events of such a refund come sooner.
         next_check_at: now.plus_seconds(EXTERNAL_CHECK_SECONDS),
     };
     let line = |what: Wording| {
         let line = refund_line(state, &organization, &top_up, what, &answer.reason, now)?;
         Ok::<_, Problem>(CreditLine { source: UserMessage::source_payment_provider().english(), ..line })
     };
+    // Both lines are prepared: which of them is posted is decided under the lock.
     let (debit, credit) = (line(UserMessage::ledger_refund)?, line(UserMessage::ledger_refund_failed)?);
     let applied = state.store.apply_external_refund(organization_id, &refund, &debit, &credit, now).await?;
     let changed = applied.is_some_and(|(_, changed)| changed);
@@ -131,6 +136,7 @@ const fn refund_status(outcome: RefundOutcome) -> RefundStatus {
 
 /// The balance is another one, and automatic payments may wait.
 pub(crate) fn refund_effects(organization_id: &OrganizationId) -> Vec<Effect> {
+    // Reversed money makes automatic payments wait: docs/decisions/0040-reversed-money.md.
     vec![
         Effect::publish(organization_id, Topic::Ledger),
         Effect::publish(organization_id, Topic::AutoPay),
@@ -150,7 +156,7 @@ pub(crate) fn refund_line(
     reason: &str,
     now: Timestamp,
 ) -> Result<CreditLine, Problem> {
-    let mut details = BTreeMap::from([("top_up".to_owned(), top_up.id.to_string())]);
+    let mut details = TextMap::from([("top_up".to_owned(), top_up.id.to_string())]);
     if !reason.is_empty() {
         details.insert("reason".to_owned(), reason.to_owned());
     }

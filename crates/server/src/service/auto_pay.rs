@@ -34,16 +34,19 @@ pub(crate) async fn describe_auto_pay(
     auto_pay: &AutoPay,
 ) -> Result<AutoPayView, Problem> {
     let now = state.clock.now();
+    // Settled: figures that belong together, though charges go on meanwhile.
     let figures = recharge::read_settled_figures(state, organization, auto_pay, now).await?;
     let plan = auto_pay
         .settings
         .as_ref()
         .map(|settings| recharge::decide_plan(state, organization, settings, &figures.situation, now));
+    // Proposals until somebody confirms: the form begins with something sensible.
     let settings = auto_pay.settings.unwrap_or_else(|| propose_settings(&state.config.limits(organization.currency)));
     // Without a named card it is the default one: whoever looks must see which one would be charged.
     let card = if auto_pay.enabled { recharge::charged_card(state, auto_pay).await? } else { None };
     let card_id = card.map(|card| card.id).or_else(|| auto_pay.card_id.clone());
     let spent = &figures.spent;
+    // What is unknown may have been charged, and counts until the provider has answered.
     let in_flight = spent.in_flight.checked_add(spent.unknown).ok_or(StoreError::Overflow)?;
     let left = settings.monthly_cap.checked_sub(figures.situation.month_committed).ok_or(StoreError::Overflow)?;
     Ok(AutoPayView {
@@ -59,6 +62,7 @@ pub(crate) async fn describe_auto_pay(
         month: MonthFigures {
             spent: spent.settled,
             in_flight,
+            // Never negative: the cap may have been lowered below what is already spent.
             left: left.at_least(Money::ZERO),
             resets_at: figures.situation.month_resets_at,
         },
@@ -74,6 +78,7 @@ pub(crate) async fn first_payment(
     settings: &Settings,
 ) -> Result<Option<Money>, Problem> {
     let (auto_pay, now) = (state.store.auto_pay(&organization.id).await?, state.clock.now());
+    // Switched on already, the link changes nothing and charges nothing.
     if auto_pay.enabled {
         return Ok(None);
     }
@@ -89,6 +94,7 @@ fn propose_settings(limits: &ChargeLimits) -> Settings {
     let scale = limits.currency.price_scale();
     let amount = Money::from_major(50 * scale).clamp(limits.min, limits.max);
     Settings {
+        // Within the operator's limits, so that the form begins with what can be saved.
         threshold: Money::from_major(20 * scale).min(limits.max),
         refill: Refill::Fixed { amount },
         monthly_cap: Money::from_major(500 * scale).at_least(amount),
@@ -105,6 +111,7 @@ pub(crate) async fn put_auto_pay(
     let organization = &member.organization;
     let now = state.clock.now();
     let present = state.store.auto_pay(&organization.id).await?;
+    // Before anything is checked: whoever saw other settings must look again, not correct fields.
     expected(&present.version.to_string())?;
     let limits = state.config.limits(organization.currency);
     let settings = read_settings("", &form.threshold, &form.refill, &form.monthly_cap, &limits)?;
@@ -112,9 +119,11 @@ pub(crate) async fn put_auto_pay(
     if form.enabled || present.settings != Some(settings) {
         refuse_problems("", &settings, &limits)?;
     }
+    // Checked here for a clear answer; the store decides again inside its transaction.
     if form.enabled && state.store.cards(&organization.id).await?.is_empty() {
         return Err(card_required());
     }
+    // Lowering what may be charged needs no password, raising it does: docs/decisions/0077-step-up-and-pace.md.
     let raises = present.settings.is_none_or(|agreed| settings.exceeds(&agreed));
     if form.enabled && (!present.enabled || raises) {
         require_confirmation(state, member)?;
@@ -129,6 +138,7 @@ pub(crate) async fn put_auto_pay(
         enabled: form.enabled,
         settings,
         card_id: form.card_id.as_deref().map(|id| id.parse().map_err(|_| unknown_card())).transpose()?,
+        // Switching off agrees to nothing, so the consent that was given stays on record.
         consent: if form.enabled { Some(CONSENT.to_owned()) } else { present.consent.clone() },
         updated_by: member.user.id.clone(),
     };
@@ -142,16 +152,18 @@ pub(crate) async fn put_auto_pay(
     get_auto_pay(state, organization).await
 }
 
-/// Goes on after a pause: an explicit word of a person, so earlier declines no longer count.
+/// Goes on after a pause: an explicit decision of a person, so earlier declines no longer count.
 pub(crate) async fn resume_auto_pay(state: &AppState, member: &SignedInMember) -> Result<AutoPayView, Problem> {
     let organization = &member.organization;
     let present = state.store.auto_pay(&organization.id).await?;
     if !present.enabled {
         return Err(Problem::new(ProblemCode::Conflict, UserMessage::auto_pay_off()));
     }
+    // Resuming without a card would only pause again at the next charge.
     if recharge::charged_card(state, &present).await?.is_none() {
         return Err(card_required());
     }
+    // Compared as it was read: a decline that comes in between must not be resumed unseen.
     let agreed = present.health.apply(HealthEvent::Agreed).unwrap_or(present.health);
     match state.store.record_auto_pay_health(&organization.id, &present.health, &agreed, state.clock.now()).await {
         Ok(()) => {}
@@ -175,6 +187,7 @@ pub(crate) async fn before_card_goes(
     let Some(settings) = present.settings else { return Ok(()) };
     let last = state.store.cards(organization_id).await?.iter().all(|card| card.id == *card_id);
     let named = present.card_id.as_ref() == Some(card_id);
+    // A card that nothing would be charged to may go without touching the settings.
     let touches = named || (last && present.enabled);
     if !touches {
         return Ok(());
@@ -182,6 +195,7 @@ pub(crate) async fn before_card_goes(
     let update = AutoPayUpdate {
         enabled: present.enabled && !last,
         settings,
+        // Not another card in its place: nobody has agreed to that one.
         card_id: if named { None } else { present.card_id.clone() },
         consent: present.consent.clone(),
         updated_by: member.user.id.clone(),
@@ -189,6 +203,7 @@ pub(crate) async fn before_card_goes(
     let event = if last { HealthEvent::Agreed } else { HealthEvent::CardRemoved };
     match state.store.put_auto_pay(organization_id, present.version, &update, event, state.clock.now()).await {
         Ok(_) => {
+            // Charges that wait for the cardholder may be about this card.
             let waiting = Effect::ReconcileWaitingCharges(organization_id.clone());
             run_effects(state, vec![waiting, Effect::publish(organization_id, Topic::AutoPay)]).await
         }
@@ -219,6 +234,7 @@ fn read_settings(
     limits: &ChargeLimits,
 ) -> Result<Settings, Problem> {
     let mut errors: Vec<FieldError> = Vec::new();
+    // Zero stands in for what cannot be read, so that the other fields are still checked.
     let mut read = |pointer: &str, text: &Entered| {
         Money::parse_payable(text.text(), limits.currency).unwrap_or_else(|error| {
             let error = AmountError::of(error, limits.currency);
@@ -235,7 +251,7 @@ fn read_settings(
     if errors.is_empty() {
         return Ok(settings);
     }
-    // The rules for the fields that could be read are told in the same answer, as far as they stand by themselves.
+    // The rules for the fields that could be read are in the same answer, as far as they stand by themselves.
     for (wrong, error) in settings.problems(limits) {
         let by_itself = matches!(error, SettingsError::Amount(_));
         let pointer = format!("{prefix}{}", wrong.pointer());

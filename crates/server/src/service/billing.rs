@@ -11,10 +11,9 @@ use crate::state::AppState;
 use billing_domain::OrganizationId;
 
 /// How often the figures are read again because the ledger moved meanwhile. On a wallet that is never still the usage
-/// may then be a line ahead of the balance, as it is on every later change until the stream has told of it.
+/// may then be a line ahead of the balance, as it is on every later change until the stream has sent it.
 const TRIES: usize = 3;
 
-/// `GET /billing`.
 pub(crate) async fn get_billing(state: &AppState, member: &SignedInMember) -> Result<Billing, Problem> {
     let organization = &member.organization;
     let now = state.clock.now();
@@ -24,6 +23,7 @@ pub(crate) async fn get_billing(state: &AppState, member: &SignedInMember) -> Re
     let (figures, spending) = read_settled_figures(state, &organization.id, summary_start(month), today).await?;
     // Not beyond the wallet's last line: whoever resumes the stream from there misses nothing and sees nothing twice.
     let last_seq = figures.last_seq;
+    // Side by side, since each of them is a round trip and the first paint waits for the slowest.
     let (wallet, auto_pay, cards, usage, transactions, requests, open_top_ups, links) = tokio::try_join!(
         wallet::view_wallet(state, figures, &spending, today, now),
         auto_pay::get_auto_pay(state, organization),
@@ -57,6 +57,7 @@ async fn read_settled_figures(
     today: billing_domain::Date,
 ) -> Result<(billing_store::Wallet, Spending), Problem> {
     let mut before = wallet::read_figures(state, organization_id).await?;
+    // No snapshot: the parts come from several services, and a ledger that stands still needs no second reading.
     for _ in 1..TRIES {
         let spending = Spending::read(state, organization_id, from, today).await?;
         let after = state.store.wallet(organization_id).await?;

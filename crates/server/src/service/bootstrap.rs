@@ -19,6 +19,7 @@ pub(crate) async fn get_bootstrap(state: &AppState, member: Option<&SignedInMemb
     match member {
         None => {}
         Some(member) if member.role.manages_billing() => {
+            // On the heap, because the billing tab's future is large.
             bootstrap.billing = Some(Box::new(Box::pin(billing::get_billing(state, member)).await?));
         }
         Some(member) => bootstrap.admins = Some(members::list_admins(state, member).await?),
@@ -33,6 +34,7 @@ pub(crate) fn describe_service(state: &AppState) -> Service {
     Service {
         provider: provider.to_owned(),
         sandbox: provider == sandbox::NAME,
+        // The publishable key only; the secret one never leaves the server.
         stripe: state.config.stripe.as_ref().map(|stripe| StripePage {
             publishable_key: stripe.publishable_key.clone(),
             script_url: stripe.script_url.clone(),

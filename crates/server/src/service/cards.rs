@@ -40,6 +40,7 @@ pub(crate) async fn start_setup(
 ) -> Result<(CardSetupView, bool), Problem> {
     let (organization_id, now) = (&member.organization.id, state.clock.now());
     let own_form = state.sandbox.is_none();
+    // Before anything is written: what can be refused without the provider costs no set-up.
     refuse_problems("/token", &form.token, (form.exp_month, form.exp_year), &form.consent, own_form, now)?;
     let id: CardSetupId = state.new_id()?;
     let request = SetupRequest {
@@ -55,6 +56,7 @@ pub(crate) async fn start_setup(
     let intent = SetupIntent { request, consent: form.consent.clone(), page: None };
     let new = new_setup(state, id, Some(member.user.id.clone()), &intent)?;
     let valid_until = format!("{}-{}", form.exp_year, form.exp_month);
+    // With the token, which stands for the number: another card under the same key is another request.
     let fingerprint = request_fingerprint(&["POST /cards/setups", &form.token, &valid_until, &form.consent]);
     let key = key.map(|key| IdempotencyKey { key, fingerprint });
     let created = state.store.create_card_setup(organization_id, &new, key.as_ref(), now).await;
@@ -64,6 +66,7 @@ pub(crate) async fn start_setup(
     })?;
     match created {
         Created::New(setup) => {
+            // The intent is committed before the provider is asked: docs/decisions/0016-intent-before-charge.md.
             start_reconciling(state, &setup).await?;
             Ok((get_setup(state, organization_id, &setup.id).await?, false))
         }
@@ -106,6 +109,7 @@ pub(crate) fn refuse_problems(
     now: Timestamp,
 ) -> Result<(), Problem> {
     let mut errors = Vec::new();
+    // All wrong fields at once, so that a person corrects the form once.
     let mut wrong = |pointer: &str, code: &str, detail: Detail| errors.push(field_error(pointer, code, detail));
     match FreeText::parse(CONSENT, consent) {
         Ok(_) => {}
@@ -122,6 +126,7 @@ pub(crate) fn refuse_problems(
                 Detail::general("Leave the token out: the card is entered in the payment provider's own form."),
             );
         }
+        // What follows concerns a token, and there is none.
         return if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) };
     }
     // Escapes in the JSON can hide a number from the look at the raw bytes, so the token is looked at again.
@@ -145,6 +150,7 @@ pub(crate) fn refuse_problems(
 /// Asks the provider in a task of its own, which a dropped request does not stop, and waits a while for it.
 pub(crate) async fn start_reconciling(state: &AppState, setup: &CardSetup) -> Result<(), Problem> {
     let (state, setup) = (state.clone(), setup.clone());
+    // Spawned on the tracker, so that stopping the server waits for it.
     let task = state.tasks.clone().spawn(async move { reconcile_now(&state, &setup).await });
     match tokio::time::timeout(OUTCOME_PATIENCE, task).await {
         Ok(Ok(outcome)) => outcome,
@@ -155,8 +161,10 @@ pub(crate) async fn start_reconciling(state: &AppState, setup: &CardSetup) -> Re
 
 /// Reconciles what was left behind by a crash or by somebody who went away.
 pub(crate) async fn reconcile_abandoned(state: &AppState, limit: u32) -> Result<(), Problem> {
+    // A minute's head start for whoever began it and is still asking.
     let before = state.clock.now().plus_seconds(-60);
     for setup in state.store.open_card_setups(before, limit).await? {
+        // One set-up that cannot be reconciled must not keep the others waiting.
         if let Err(problem) = reconcile_now(state, &setup).await {
             tracing::warn!(setup = %setup.id, problem = problem.document().detail, "a card could not be set up");
         }
@@ -168,7 +176,6 @@ async fn reconcile_now(state: &AppState, setup: &CardSetup) -> Result<(), Proble
     run_effects(state, reconcile_setup(state, setup).await?).await
 }
 
-/// Where connecting stands.
 pub(crate) async fn get_setup(
     state: &AppState,
     organization_id: &OrganizationId,
@@ -202,6 +209,7 @@ pub(crate) async fn check_setup(
     id: &CardSetupId,
 ) -> Result<CardSetupView, Problem> {
     let setup = find_setup(state, organization_id, id).await?;
+    // A final one is not asked about again: nothing changes it.
     if matches!(setup.status, SetupStatus::Pending | SetupStatus::ActionRequired) {
         reconcile_now(state, &setup).await?;
     }
@@ -217,9 +225,11 @@ pub(crate) async fn answer_challenge(
 ) -> Result<CardSetupView, Problem> {
     let setup = find_setup(state, organization_id, id).await?;
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
+    // An answer that comes too late must not look like one that counted.
     if setup.status != SetupStatus::ActionRequired {
         return Err(Problem::new(ProblemCode::Conflict, UserMessage::card_confirmation_over()));
     }
+    // After that time no answer is passed on: the bank is only asked where the set-up stands.
     if state.clock.now().seconds_since(setup.created_at) <= ABANDONED_SECONDS {
         sandbox
             .answer_setup(&Reference::setup(setup.id.as_str()), approve)
@@ -236,6 +246,7 @@ pub(crate) async fn make_default(
     organization_id: &OrganizationId,
     id: &CardId,
 ) -> Result<CardView, Problem> {
+    // Read before the change, since the effects are for a real change only.
     let already = state.store.cards(organization_id).await?.iter().any(|card| card.is_default && card.id == *id);
     let card = match state.store.set_default_card(organization_id, id).await {
         Err(StoreError::NotFound) => return Err(Problem::not_found()),
@@ -255,8 +266,10 @@ pub(crate) async fn remove_card(state: &AppState, member: &SignedInMember, id: &
         Err(StoreError::NotFound) => return Err(Problem::not_found()),
         found => found?,
     };
+    // Automatic payments first: see `before_card_goes`.
     auto_pay::before_card_goes(state, member, id).await?;
     state.store.remove_card(organization_id, id, state.clock.now()).await?;
+    // Last: were it forgotten first, a crash would leave a connected card that nothing can charge.
     let forget = Effect::ForgetCard(ForgottenCard::of(&card));
     run_effects(state, Effect::cards_changed(organization_id).into_iter().chain([forget]).collect()).await
 }

@@ -19,6 +19,7 @@ pub(crate) async fn wait_for_charge(state: &AppState, organization_id: &Organiza
             run_effects(&state, effects).await
         }
     };
+    // Three results in one: in time, without a panic, and what the work itself says.
     if let Ok(Ok(Err(problem))) = tokio::time::timeout(OUTCOME_PATIENCE, state.tasks.spawn(work)).await {
         tracing::warn!(top_up = %id, problem = problem.document().detail, "a charge is not reconciled");
     }
@@ -26,11 +27,13 @@ pub(crate) async fn wait_for_charge(state: &AppState, organization_id: &Organiza
 
 /// Reconciles what is due, of any organization, all of it side by side.
 pub(crate) async fn reconcile_due(state: &AppState, limit: u32) -> Result<(), Problem> {
+    // Each under a lease of this owner: another server skips them.
     let (owner, due) = lease_due_charges(state, limit).await?;
     let work = due.iter().map(async |top_up| {
         let effects = reconcile_leased(state, top_up, &owner).await?;
         run_effects(state, effects).await
     });
+    // One after the other only for the log; the work itself ran side by side.
     for (top_up, result) in due.iter().zip(join_all(work).await) {
         if let Err(problem) = result {
             tracing::warn!(top_up = %top_up.id, problem = problem.document().detail, "a charge is not reconciled");

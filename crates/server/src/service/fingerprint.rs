@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 pub(crate) fn request_fingerprint(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
+        // With their lengths, so that no two lists of parts have the same bytes.
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }

@@ -12,7 +12,6 @@ use crate::state::AppState;
 /// As many days as people mean by "lately".
 const DAYS: i64 = 30;
 
-/// `GET /wallet/history`.
 pub(crate) async fn get_history(
     state: &AppState,
     organization: &Organization,
@@ -32,13 +31,14 @@ pub(crate) async fn get_history(
         to: history_start(until),
         step_seconds: STEP_SECONDS,
         opening: read.opening,
-        steps: read.steps.iter().filter_map(|step| map_transaction(step, from)).collect(),
+        steps: read.steps.iter().filter_map(|step| map_step(step, from)).collect(),
         months: month_boundaries(&calendar, history_start(from), history_start(until)),
     })
 }
 
 fn days_asked_for(asked: Option<&str>) -> Result<i64, Problem> {
     let Some(text) = asked else { return Ok(DAYS) };
+    // `parse` alone would take `+5`.
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let days = text.parse().ok().filter(|days| plain && (1..=MAX_DAYS).contains(days));
     let detail = || Detail::general(format!("Ask for 1 to {MAX_DAYS} days."));
@@ -49,7 +49,7 @@ const fn history_start(step: i64) -> Timestamp {
     Timestamp::from_seconds(step.saturating_mul(STEP_SECONDS))
 }
 
-fn map_transaction(step: &WalletStep, from: i64) -> Option<HistoryStep> {
+fn map_step(step: &WalletStep, from: i64) -> Option<HistoryStep> {
     let index = u32::try_from(step.step - from).ok()?;
     Some(HistoryStep { index, usage: step.used, by_hand: step.by_hand, automatic: step.automatic })
 }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn months_reach_past_the_end_in_the_organisations_zone() {
+    fn months_reach_past_the_end_in_the_organizations_zone() {
         let calendar = Calendar::of("America/Chicago").unwrap();
         let months = month_boundaries(
             &calendar,

@@ -37,7 +37,6 @@ pub(crate) async fn list_links(state: &AppState, organization_id: &OrganizationI
     Ok(PaymentLinkList { items: links.iter().map(|link| map_payment_link(link, now)).collect() })
 }
 
-/// One link.
 pub(crate) async fn get_link(
     state: &AppState,
     organization_id: &OrganizationId,
@@ -46,7 +45,7 @@ pub(crate) async fn get_link(
     Ok(map_payment_link(&state.store.link(organization_id, id).await?, state.clock.now()))
 }
 
-/// Makes a link; `origin` is where the page is. The token is told now and never again.
+/// Makes a link; `origin` is where the page is. The token is shown now and never again.
 pub(crate) async fn create_link(
     state: &AppState,
     member: &SignedInMember,
@@ -56,13 +55,16 @@ pub(crate) async fn create_link(
     let organization = &member.organization;
     let limits = state.config.limits(organization.currency);
     let now = state.clock.now();
+    // Before the password is asked for: a form with a mistake needs no proof yet.
     let checked = check_form(form, &limits)?;
     require_confirmation(state, member)?;
+    // 256 bits: it cannot be guessed, so its hash needs neither salt nor slowness.
     let mut token = [0; 32];
     getrandom::fill(&mut token).map_err(Problem::internal)?;
     let token = BASE64_URL_SAFE_NO_PAD.encode(token);
     let new = NewLink {
         id: state.new_id()?,
+        // Only the hash is kept: a stolen database opens no link.
         token_hash: hash_of(&token),
         purpose: form.purpose,
         amount: checked.amount,
@@ -77,6 +79,7 @@ pub(crate) async fn create_link(
         other => Problem::from(other),
     })?;
     state.events.publish(&organization.id, Topic::Link(link.id.clone()));
+    // Behind `#`, which browsers send to no server and no log sees.
     let url = format!("{origin}/pay#{token}");
     Ok(CreatedPaymentLink { link: map_payment_link(&link, now), qr: draw_qr_code(&url)?, url })
 }
@@ -111,9 +114,11 @@ pub(crate) async fn maker_demoted(
     Ok(())
 }
 
-/// Nobody shall enter a card on a page whose link is dead. Should that fail, the card is forgotten as soon as it is heard of.
+/// Nobody shall enter a card on a page whose link is dead. Should that fail, the card is forgotten as soon as it is
+/// reported.
 fn close_page(state: &AppState, link: &PaymentLink) {
     let (state, link) = (state.clone(), link.clone());
+    // Not awaited: revoking must not depend on the provider.
     state.tasks.clone().spawn(async move {
         let closed = match state.store.open_link_setup(&link).await {
             Ok(Some(setup)) => close_page_of(&state, &setup).await,
@@ -197,6 +202,7 @@ fn draw_qr_code(url: &str) -> Result<QrCode, Problem> {
     let mut path = String::new();
     for (y, row) in dark.chunks(size).enumerate() {
         let mut x = 0;
+        // A run of dark modules is one rectangle: less text, and no seams when it is scaled.
         for run in row.chunk_by(|a, b| a == b) {
             if run.first() == Some(&true) {
                 // Writing to a String cannot fail.

@@ -17,7 +17,7 @@ use crate::state::AppState;
 /// Everybody, by name.
 pub(crate) async fn list_members(state: &AppState, member: &SignedInMember) -> Result<MemberList, Problem> {
     let members = state.store.members(&member.organization.id).await?;
-    Ok(MemberList { items: members.into_iter().map(map_transaction).collect() })
+    Ok(MemberList { items: members.into_iter().map(map_member).collect() })
 }
 
 /// Whom a member can ask.
@@ -32,6 +32,7 @@ pub(crate) async fn change_role(
     user_id: &UserId,
     role: Role,
 ) -> Result<member::Member, Problem> {
+    // The password again before power over money changes hands.
     require_confirmation(state, member)?;
     let organization_id = &member.organization.id;
     let changed = set_role(&state.operation_by(member.actor()), organization_id, user_id, role).await?;
@@ -39,7 +40,7 @@ pub(crate) async fn change_role(
     if !changed.role.manages_billing() {
         links::maker_demoted(state, organization_id, user_id).await?;
     }
-    Ok(map_transaction(changed))
+    Ok(map_member(changed))
 }
 
 /// Gives somebody another role; the last owner stays one.
@@ -55,6 +56,6 @@ async fn set_role(
     }
 }
 
-fn map_transaction(member: billing_store::Member) -> member::Member {
+fn map_member(member: billing_store::Member) -> member::Member {
     member::Member { id: member.user_id.into(), name: member.name, email: member.email, role: member.role }
 }

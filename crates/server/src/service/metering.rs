@@ -37,6 +37,7 @@ pub(crate) async fn report_usage(state: &AppState, items: Vec<Item>) -> Result<V
     let mut results = Vec::with_capacity(items.len());
     let mut reports: Vec<(Report, Vec<usize>)> = Vec::new();
     // Where an organization's report is; `None`: there is no such organization.
+    // By organization, because a platform reports for many in one request, and each is one batch.
     let mut places: HashMap<String, Option<usize>> = HashMap::new();
     for (index, item) in items.into_iter().enumerate() {
         let checked = item.map_err(|unread| (unread.id, unread.error)).and_then(|event| {
@@ -50,6 +51,7 @@ pub(crate) async fn report_usage(state: &AppState, items: Vec<Item>) -> Result<V
                 continue;
             }
         };
+        // Looked up once per organization, found or not.
         let place = if let Some(place) = places.get(&organization_id) {
             *place
         } else {
@@ -68,11 +70,13 @@ pub(crate) async fn report_usage(state: &AppState, items: Vec<Item>) -> Result<V
         };
         let reference = state.reference_mask.of(&state.store, &report.organization.id, line.reference).await?;
         indexes.push(index);
+        // A placeholder keeps the order of the answers; it is replaced once the posting is known.
         results.push(rejected_result(id, index, unposted_result()));
         report.lines.push(UsageLine { reference, ..line });
     }
     let (reports, indexes): (Vec<_>, Vec<_>) = reports.into_iter().unzip();
     let answers = post_together(state, reports).await?;
+    // The indexes went along in the order of the lines, which is the order of the answers.
     for (posted, index) in answers.into_iter().flatten().zip(indexes.into_iter().flatten()) {
         if let Some(result) = results.get_mut(index) {
             *result = answer_item(std::mem::take(&mut result.id), index, posted);
@@ -90,6 +94,7 @@ pub(crate) async fn report_usage(state: &AppState, items: Vec<Item>) -> Result<V
 }
 
 async fn find_organization(state: &AppState, id: &str) -> Result<Option<Organization>, Problem> {
+    // What is no id names no organization; the answer is the same.
     let Ok(id) = id.parse() else { return Ok(None) };
     match state.store.organization(&id).await {
         Ok(organization) => Ok(Some(organization)),
@@ -124,6 +129,7 @@ fn answer_item(id: String, index: usize, posted: PostResult) -> UsageResult {
 }
 
 fn rejected_result(id: String, index: usize, error: FieldError) -> UsageResult {
+    // The pointer leads to the item in the request as it was sent.
     let error = FieldError { pointer: format!("/events/{index}{}", error.pointer), ..error };
     UsageResult { id, status: UsageResultStatus::Rejected, seq: None, amount: None, error: Some(error) }
 }

@@ -19,13 +19,14 @@ const LEASE_SECONDS: i64 = 60;
 /// Notices that the outbox shows.
 const SHOWN: u32 = 100;
 
-/// Looks whether the wallet has crossed its low mark; people are told once a crossing and at most weekly.
+/// Looks whether the wallet has crossed its low mark; people are notified once a crossing and at most weekly.
 ///
 /// While automatic payments are about to refill it, it is not low: nobody has to do anything. It is once they wait for
 /// their pace and the money is gone, or once they rest.
 /// See docs/decisions/0042-low-balance-notifications.md.
 pub(crate) async fn watch_balance(state: &AppState, organization_id: &OrganizationId) -> Result<(), Problem> {
     let available = state.store.wallet(organization_id).await?.available();
+    // Most postings change nothing about the mark: nothing more is read for them.
     if state.low_marks.says_nothing_new(organization_id, available) {
         return Ok(());
     }
@@ -81,7 +82,9 @@ pub(crate) async fn list_outbox(
 /// Tries what is due, all of it side by side; how many.
 pub(crate) async fn deliver_due(state: &AppState, limit: u32) -> Result<usize, Problem> {
     let (owner, now) = (state.new_id()?, state.clock.now());
+    // Leased, so that two servers do not send the same e-mail; a lapsed lease is tried again.
     let due = state.store.lease_due_deliveries(&owner, now.plus_seconds(LEASE_SECONDS), now, limit).await?;
+    // Side by side: one receiver that hangs must not hold up the others until its time limit.
     let words = join_all(due.iter().map(|delivery| deliver_one(state, delivery))).await;
     for (delivery, word) in due.iter().zip(words) {
         let word = word?;
@@ -93,6 +96,7 @@ pub(crate) async fn deliver_due(state: &AppState, limit: u32) -> Result<usize, P
                 tracing::error!(%notice, channel, error, "a notice was not taken; it is not tried again");
             }
         }
+        // Each result by itself: a failure further on must not repeat what was delivered.
         state.store.record_delivery(delivery, &owner, &word, state.clock.now()).await?;
     }
     Ok(due.len())
@@ -100,6 +104,7 @@ pub(crate) async fn deliver_due(state: &AppState, limit: u32) -> Result<usize, P
 
 async fn deliver_one(state: &AppState, delivery: &Delivery) -> Result<DeliveryResult, Problem> {
     let sent = match delivery.channel {
+        // Kept, not dead: without such a channel there is nothing to try again.
         Channel::Webhook => match &state.notification_channels.webhook {
             None => return Ok(DeliveryResult::Kept),
             Some(webhook) => webhook.send(&delivery.notice, state.clock.now()).await,
@@ -124,6 +129,7 @@ async fn deliver_one(state: &AppState, delivery: &Delivery) -> Result<DeliveryRe
 
 /// When a delivery that was tried `tries` times before this one is tried again.
 fn again_at(tries: i64, now: Timestamp) -> Option<Timestamp> {
+    // More tries than pauses: it is dead.
     usize::try_from(tries).ok().and_then(|tries| PAUSES.get(tries)).map(|pause| now.plus_seconds(*pause))
 }
 

@@ -15,7 +15,7 @@ use crate::state::AppState;
 
 /// The organization as its managers see it.
 pub(crate) fn get_organization(member: &SignedInMember) -> Organization {
-    map_transaction(member.organization.clone())
+    map_organization(member.organization.clone())
 }
 
 /// Changes it, if it is still the version that the member's request found; another time zone counts usage days anew.
@@ -34,7 +34,7 @@ pub(crate) async fn change_organization(
         rebuilt.await.map_err(Problem::internal)??;
     }
     state.events.publish(&before.id, Topic::Organization);
-    Ok(map_transaction(after))
+    Ok(map_organization(after))
 }
 
 fn check_form(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), Problem> {
@@ -44,6 +44,7 @@ fn check_form(form: &PutOrganization) -> Result<(OrganizationUpdate, Calendar), 
     let tax_id = check_text(&mut errors, "/tax_id", &form.tax_id, TAX_ID);
     match Calendar::of(form.time_zone.trim()) {
         Ok(calendar) if errors.is_empty() => {
+            // The name in its own spelling, so that equal zones are equal texts.
             let time_zone = calendar.name().unwrap_or(form.time_zone.trim()).to_owned();
             Ok((OrganizationUpdate { name, address, tax_id, time_zone }, calendar))
         }
@@ -66,7 +67,7 @@ fn check_text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, purpos
     text.into_string()
 }
 
-fn map_transaction(organization: billing_store::Organization) -> Organization {
+fn map_organization(organization: billing_store::Organization) -> Organization {
     Organization {
         etag: organization.version.to_string(),
         id: organization.id.into(),

@@ -17,11 +17,10 @@ use crate::state::AppState;
 /// Who sold, as an issued paper says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SellerFacts {
-    /// Legal name.
     pub(crate) name: String,
     /// Lines separated by `\n`; may be empty.
     pub(crate) address: String,
-    /// May be empty.
+    /// Tax number; may be empty.
     pub(crate) tax_id: String,
 }
 
@@ -46,6 +45,7 @@ pub(crate) async fn issued<T: Serialize + DeserializeOwned>(
     subject: &str,
     facts: &T,
 ) -> Result<(IssuedDocument, T), Problem> {
+    // Nearly always it is there already; then no transaction is begun.
     let paper = if let Some(paper) = state.store.paper(organization_id, kind, subject).await? {
         paper
     } else {
@@ -57,6 +57,7 @@ pub(crate) async fn issued<T: Serialize + DeserializeOwned>(
         };
         state.store.issue_paper(organization_id, &new, state.clock.now()).await?
     };
+    // What was issued is read back even when it was issued just now: both ways print the same.
     let facts = serde_json::from_str(&paper.facts).map_err(Problem::internal)?;
     Ok((paper, facts))
 }

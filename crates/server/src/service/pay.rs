@@ -1,5 +1,5 @@
 //! What somebody without an account does with a payment link. The token is all the proof there is: it comes in bodies
-//! only, and nothing but the link itself is told for it.
+//! only, and nothing but the link itself is shown for it.
 
 use std::net::IpAddr;
 
@@ -43,6 +43,7 @@ pub(crate) async fn resolve_link(state: &AppState, address: IpAddr, form: &Resol
         }
         return Err(dead_link());
     }
+    // Only the first opening is an event.
     if state.store.open_link(&link.id, now).await? {
         state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
     }
@@ -115,6 +116,7 @@ pub(crate) async fn complete_link(
     let request = SetupRequest {
         reference: Reference::setup(id.as_str()),
         customer: link.organization_id.to_string(),
+        // Where the provider has its own page, no card comes through here.
         card: (!own_form).then(|| CardToken {
             token: form.card_token.clone(),
             exp_month: form.exp_month,
@@ -140,6 +142,7 @@ pub(crate) async fn complete_link(
         due: charge_due(state, &link, &organization).await?,
     };
     let mut begun = state.store.begin_link_attempt(&link, &new, &key, charge, now).await?;
+    // Once more and no further: whoever is really paying keeps the link.
     if matches!(begun, Err(LinkRefusal::Busy)) && free_link(state, &link).await? {
         begun = state.store.begin_link_attempt(&link, &new, &key, charge, now).await?;
     }
@@ -212,9 +215,11 @@ pub(crate) async fn attempt_receipt(
     address: IpAddr,
     form: &AskAttempt,
 ) -> Result<(Vec<u8>, String), Problem> {
+    // By the link's token, not by a session: the payer has no account.
     let link = find_link(state, address, &form.token).await?;
     let setup = named_setup(state, &link, &form.attempt_id).await?;
     let top_up = state.store.top_up_of_setup(&setup).await?.ok_or_else(Problem::not_found)?;
+    // No paper size: the payer's own is not known.
     receipts::render_receipt(state, &link.organization_id, &top_up.id, None).await
 }
 
@@ -226,6 +231,7 @@ pub(crate) async fn answer_attempt(
 ) -> Result<PayAttempt, Problem> {
     let link = find_link(state, address, &form.token).await?;
     let setup = named_setup(state, &link, &form.attempt_id).await?;
+    // Card first, then payment: only one of them can be waiting.
     if setup.status == SetupStatus::ActionRequired {
         cards::answer_challenge(state, &link.organization_id, &setup.id, form.approve).await?;
     } else if let Some(top_up) = state.store.top_up_of_setup(&setup).await? {
@@ -237,6 +243,7 @@ pub(crate) async fn answer_attempt(
 }
 
 async fn find_link(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentLink, Problem> {
+    // Counted before the look-up and given back if there is such a link: only guessing uses the budget up.
     state.budgets.take_link(address)?;
     let found = state.store.link_by_token(&hash_of(token)).await;
     if !matches!(found, Err(StoreError::NotFound)) {
@@ -262,11 +269,13 @@ async fn named_setup(state: &AppState, link: &PaymentLink, id: &str) -> Result<C
 
 async fn setup_of(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Result<CardSetup, Problem> {
     let setup = state.store.card_setup(&link.organization_id, id).await?;
+    // An id of another link is not found: the token opens its own attempts only.
     if setup.link_id.as_ref() == Some(&link.id) { Ok(setup) } else { Err(Problem::not_found()) }
 }
 
 async fn describe_attempt(state: &AppState, link: &PaymentLink, id: &CardSetupId) -> Result<PayAttempt, Problem> {
     let setup = setup_of(state, link, id).await?;
+    // Read again: the attempt may just have ended it.
     let link = state.store.link(&link.organization_id, &link.id).await?;
     let top_up = state.store.top_up_of_setup(&setup).await?;
     let mut shown = PayAttempt {
@@ -280,6 +289,7 @@ async fn describe_attempt(state: &AppState, link: &PaymentLink, id: &CardSetupId
         amount: None,
         card: None,
         settled_at: None,
+        // Of the link as it is now, not as it was when the attempt began.
         may_try_again: link.state(state.clock.now()).is_alive(),
     };
     match (setup.status, &top_up) {
@@ -338,6 +348,7 @@ fn client_secret(top_up: &TopUp) -> Option<String> {
 }
 
 fn describe_refusal(shown: &mut PayAttempt, code: DeclineCode) {
+    // A link that cannot be used again needs no advice to try another card.
     let reason = if shown.may_try_again { advise_payer_of_fixed_amount(code) } else { describe_decline(code) };
     shown.status = PayStatus::Declined;
     shown.reason = Some(reason.english());

@@ -19,21 +19,17 @@ use crate::state::AppState;
 pub(crate) struct UsageLine {
     /// The platform's id, unique per organization for ever.
     pub(crate) reference: String,
-    /// What was used.
     pub(crate) kind: UsageKind,
-    /// Plain decimal.
+    /// Plain decimal, at most 9 digits behind the point.
     pub(crate) quantity: String,
-    /// What `quantity` counts.
     pub(crate) unit: Unit,
-    /// Plain decimal.
+    /// Plain decimal, at most 18 digits behind the point.
     pub(crate) unit_price: String,
-    /// What it costs.
     pub(crate) cost: Cost,
-    /// When it happened.
     pub(crate) occurred_at: Timestamp,
-    /// For people.
+    /// English, for people.
     pub(crate) description: String,
-    /// Agent or mechanism.
+    /// Agent or mechanism; may be empty.
     pub(crate) source: String,
     /// The hold that it captures.
     pub(crate) hold_id: Option<HoldId>,
@@ -90,13 +86,11 @@ impl UsageLine {
 /// The lines of one organization, in the order in which they get their `seq`.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
-    /// Whose ledger.
     pub(crate) organization: Organization,
-    /// What was used.
     pub(crate) lines: Vec<UsageLine>,
 }
 
-/// Posts the lines of several organizations in one transaction, captures their holds, then tells everybody who
+/// Posts the lines of several organizations in one transaction, captures their holds, then wakes everybody who
 /// watches and lets automatic payments look at the new balances. One answer a line, in the order of the reports.
 ///
 /// A batch that a ledger refuses as a whole (its balance would leave the range of 64 bits) is posted line by line: the
@@ -113,6 +107,7 @@ async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<P
         let organization_id = batch.organization_id.clone();
         answers.push(match posting {
             Ok(posting) => posting.outcomes.into_iter().map(Ok).collect(),
+            // The whole batch was refused for one line; posted one by one, only that line is.
             Err(StoreError::Overflow) if batch.lines.len() > 1 => one_by_one(state, batch).await?,
             Err(error) => refused_lines(batch.lines.len(), error)?,
         });
@@ -123,12 +118,15 @@ async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<P
 
 /// Whoever watches, and automatic payments: the balance is another one.
 fn publish_posting(state: &AppState, organization_id: &OrganizationId) {
+    // A wake-up without figures: docs/decisions/0044-wake-ups-without-data.md.
     state.events.publish(organization_id, Topic::Ledger);
+    // Queued, not looked at here: a posting must not wait for a charge.
     state.wake_queue.add(organization_id);
 }
 
 fn prepare_batch(state: &AppState, report: Report) -> Result<Batch, Problem> {
     let calendar = Calendar::of(&report.organization.time_zone).map_err(Problem::internal)?;
+    // All ids at once: one request for randomness for up to 1,000 lines.
     let ids = state.new_ids(report.lines.len())?;
     let lines = report.lines.into_iter().zip(ids).map(|(line, id)| line.into_new_line(id, &calendar)).collect();
     Ok(Batch { organization_id: report.organization.id, lines })
@@ -139,6 +137,7 @@ async fn one_by_one(state: &AppState, batch: Batch) -> Result<Vec<PostResult>, P
     for line in batch.lines {
         match state.store.post(&batch.organization_id, vec![line], state.clock.now()).await {
             Ok(posting) => answers.extend(posting.outcomes.into_iter().map(Ok)),
+            // These are about this line alone; any other error concerns the database.
             Err(error @ (StoreError::Overflow | StoreError::NotFound)) => answers.push(Err(error)),
             Err(error) => return Err(error.into()),
         }

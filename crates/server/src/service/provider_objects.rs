@@ -14,6 +14,7 @@ use billing_domain::TopUpId;
 
 /// The charge of a top-up, after whoever is just asking about it.
 pub(crate) async fn look_up_charge(state: &AppState, top_up_id: &TopUpId) -> Result<(), Problem> {
+    // It may have been asked before the event happened: the answer is asked for anew.
     let Some(organization_id) = state.store.top_up_owner(top_up_id).await? else { return Ok(()) };
     wait_patiently(async {
         let effects = reconcile_charge_anew(state, &organization_id, top_up_id).await?;

@@ -53,6 +53,7 @@ pub(crate) async fn render_receipt(
     paper: Option<PaperName>,
 ) -> Result<(Vec<u8>, String), Problem> {
     let top_up = state.store.top_up(organization_id, top_up_id).await?;
+    // Nothing was bought before the money arrived.
     if top_up.status != TopUpStatus::Succeeded {
         return Err(Problem::new(ProblemCode::Conflict, not_paid(top_up.status)));
     }
@@ -62,16 +63,20 @@ pub(crate) async fn render_receipt(
         payment => payment?,
     };
     let now = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
+    // Composed even if one was issued: cheap, and the issued facts win.
     let facts = Issued::of(&organization, &state.config.seller, &top_up, payment.paid, &now);
     let (issued, facts) =
+        // Frozen at the first request: docs/decisions/0012-issued-documents.md.
         papers::issued(state, organization_id, PaperKind::Receipt, top_up_id.as_str(), &facts).await?;
     let number = papers::paper_number(&issued);
     let calendar = Calendar::of(&facts.time_zone).map_err(Problem::internal)?;
     let paper = match paper {
         Some(PaperName::A4) => Paper::A4,
         Some(PaperName::Letter) => Paper::Letter,
+        // Letter or A4 by zone: docs/decisions/0013-receipt-paper-size.md.
         None => zone::usual_paper_size(&facts.time_zone),
     };
+    // Cannot happen, since the store refuses it; a receipt that does not add up is never printed.
     let receipt = compose_receipt(&number, &facts, &payment, top_up.currency, &calendar)
         .ok_or_else(|| Problem::internal("more was given back than was paid"))?;
     Ok((state.receipt_renderer.render(receipt, paper).await?, number))

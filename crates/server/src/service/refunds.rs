@@ -38,6 +38,7 @@ pub(crate) async fn create_refund(
         })
     });
     let amount = amount.transpose()?;
+    // Zero is no refund, and a negative one would take money from the card.
     if amount.is_some_and(|amount| !amount.is_positive()) {
         return Err(Problem::field("/amount", "below_minimum", Detail::general("A refund is more than zero.")));
     }
@@ -59,6 +60,7 @@ pub(crate) async fn create_refund(
     let debit = refund_line(state, &organization, &top_up, UserMessage::ledger_refund, &reason, now)?;
     match state.store.create_refund(&organization.id, &new, &debit, &key, now).await? {
         Ok(Created::New(refund)) => {
+            // The debit is committed, so those who watch see it before the provider has answered.
             run_effects(state, refund_effects(&organization.id)).await?;
             let (task_state, id) = (state.clone(), refund.id.clone());
             let task = state.tasks.spawn(async move {
@@ -79,7 +81,6 @@ pub(crate) async fn create_refund(
     }
 }
 
-/// `GET /refunds/{id}`.
 pub(crate) async fn get_refund(state: &AppState, id: &RefundId) -> Result<RefundView, Problem> {
     Ok(map_refund(state.store.refund(id).await?))
 }

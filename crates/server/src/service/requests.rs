@@ -1,4 +1,4 @@
-//! A member asks for funds, an admin answers: by a payment, which approves once it has arrived, or with a word. No
+//! A member asks for funds, an admin answers: by a payment, which approves once it has arrived, or with a text. No
 //! money moves here.
 
 use billing_contract::ProblemCode;
@@ -17,17 +17,15 @@ use crate::view::funds_request::map_funds_request;
 /// As many as a page lists.
 const LISTED: u32 = 100;
 
-/// An admin's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Yes.
     Approve,
-    /// No.
     Decline,
 }
 
 /// All of the organization for managers, one's own for members; newest first.
 pub(crate) async fn list_requests(state: &AppState, member: &SignedInMember) -> Result<FundsRequestList, Problem> {
+    // The store knows nothing of roles: the filter is set here.
     let own = (!member.role.manages_billing()).then_some(&member.user.id);
     let requests = state.store.requests(&member.organization.id, own, LISTED).await?;
     Ok(FundsRequestList {
@@ -52,6 +50,7 @@ pub(crate) async fn get_request(
     if request.user_id == member.user.id || member.role.manages_billing() {
         Ok(map_funds_request(request, member.organization.currency))
     } else {
+        // Not "forbidden": that would say that there is such a request.
         Err(Problem::not_found())
     }
 }
@@ -114,10 +113,13 @@ pub(crate) async fn answer_request(
 ) -> Result<FundsRequest, Problem> {
     let answer = FreeText::parse(REQUEST_ANSWER, &answer.unwrap_or_default())
         .map_err(|error| Problem::field("/answer", error.code(), error_sentence(error)))?;
+    // An empty answer is none.
     let answer = (!answer.is_empty()).then(|| answer.into_string());
     let organization_id = &member.organization.id;
+    // No top-up: an approval by payment is written when the money arrives, see docs/decisions/0048-funds-requests.md.
     let decision =
         Decision { approved: verdict == Verdict::Approve, answer, decided_by: member.user.id.clone(), top_up_id: None };
+    // The first answer counts; the second gets the answer that it came too late.
     let decided = state.store.decide_request(organization_id, id, &decision, state.clock.now()).await;
     let request = decided.map_err(|error| match error {
         StoreError::Stale => Problem::new(ProblemCode::Conflict, UserMessage::request_answered()),

@@ -42,9 +42,7 @@ pub(crate) enum Confirmation {
 #[derive(Clone, Debug)]
 pub(crate) struct MemberUser {
     pub(crate) id: UserId,
-    /// Full name.
     pub(crate) name: String,
-    /// Sign-in address.
     pub(crate) email: String,
 }
 
@@ -57,11 +55,9 @@ impl From<MemberUser> for Person {
 /// Who is asking, in which organization, with the role of this moment.
 #[derive(Clone, Debug)]
 pub(crate) struct SignedInMember {
-    /// The person.
     pub(crate) user: MemberUser,
     /// What they may do now.
     pub(crate) role: Role,
-    /// Where.
     pub(crate) organization: Organization,
     /// When they last proved that it is them.
     pub(crate) confirmation: Confirmation,
@@ -109,6 +105,7 @@ pub(crate) async fn session_standing(
     state: &AppState,
     member: &SignedInMember,
 ) -> Result<Result<Organization, SessionState>, Problem> {
+    // By reserved connections: who is asking must be known even while costly reads hold the others.
     Ok(match state.store.reserved().session(&member.token_hash, state.clock.now()).await? {
         None => Err(SessionState::Ended),
         Some(session) if session.role != member.role => Err(SessionState::RoleChanged),
@@ -130,9 +127,8 @@ pub(crate) struct Client {
 /// Somebody who has just signed in.
 #[derive(Clone, Debug)]
 pub(crate) struct NewMember {
-    /// Who.
     pub(crate) member: SignedInMember,
-    /// The session's token, told only now.
+    /// The session's token, handed out only now.
     pub(crate) token: String,
     /// The browser's new device cookie.
     pub(crate) device: String,
@@ -163,10 +159,12 @@ pub(crate) async fn confirm_password(
     address: IpAddr,
     device: Option<&str>,
 ) -> Result<(), Problem> {
+    // Before hashing: a password of megabytes would only cost time.
     if form.password.len() > MAX_PASSWORD {
         return Err(Problem::field("/password", "too_long", UserMessage::too_many_bytes(MAX_PASSWORD)));
     }
     let email = member.user.email.trim().to_lowercase();
+    // A browser in which this person has signed in before is counted by itself, not with its whole network.
     let known = device.and_then(|cookie| state.devices.find(cookie, &email));
     let origin = known.map_or(SignInOrigin::Address(address), SignInOrigin::Device);
     if verify_password(state, origin, &email, &form.password).await?.is_none() {
@@ -185,8 +183,10 @@ async fn verify_password(
 ) -> Result<Option<User>, Problem> {
     // First it is counted, then evaluated: who tries many at once has no more of them than who waits for each answer.
     let attempt = state.budgets.take_sign_in(&origin, email)?;
+    // The look-up is done for unknown addresses too, and so is the hashing: neither reveals who has an account.
     let user = state.store.reserved().user_by_email(email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
+    // Turned away untried: the attempt counts for nobody.
     let Ok(fits) = state.passwords.verify(origin, password.to_owned(), hash).await else {
         state.budgets.give_back_sign_in(attempt);
         let detail = "Too many people are signing in at this moment. Try again in a few seconds.";
@@ -194,6 +194,7 @@ async fn verify_password(
     };
     let user = user.filter(|_| fits);
     if user.is_some() {
+        // Only failed tries use the budget up: docs/decisions/0051-sign-in-limits.md.
         state.budgets.give_back_sign_in(attempt);
     }
     Ok(user)
@@ -212,16 +213,19 @@ pub(crate) async fn sign_in(
     let origin = known.map_or(SignInOrigin::Address(client.network), SignInOrigin::Device);
     let user = verify_password(state, origin, &email, &form.password).await?;
     let membership = match &user {
+        // The first joined: there is no choice of organization at sign-in.
         Some(user) => state.store.reserved().memberships(&user.id).await?.into_iter().next(),
         _ => None,
     };
     let (Some(user), Some(membership)) = (user, membership) else {
+        // One sentence for an unknown address, a wrong password and no membership.
         return Err(Problem::new(ProblemCode::Unauthenticated, UserMessage::sign_in_refused()));
     };
     let now = state.clock.now();
     let token = new_token().map_err(Problem::internal)?;
     let absolute_expires_at = now.plus_seconds(ABSOLUTE_SECONDS);
     let session = NewSession {
+        // The token itself is known to the browser alone.
         token_hash: hash_of(&token),
         user_id: user.id,
         organization_id: membership.organization_id,
@@ -261,6 +265,7 @@ pub(crate) async fn find_member(
 ) -> Result<Option<SignedInMember>, Problem> {
     let now = state.clock.now();
     let Some(session) = state.store.reserved().session(&hash_of(token), now).await? else { return Ok(None) };
+    // A write once a minute at most, not with every request.
     if now.seconds_since(session.last_seen_at) >= TOUCH_SECONDS {
         state.store.touch_session(&session.token_hash, idle_limit(now, session.absolute_expires_at), now).await?;
     }
@@ -280,7 +285,7 @@ fn idle_limit(now: Timestamp, absolute: Timestamp) -> Timestamp {
     now.plus_seconds(IDLE_SECONDS).min(absolute)
 }
 
-/// Ends the session wherever its token is used; open streams are told.
+/// Ends the session wherever its token is used; open streams are woken.
 pub(crate) async fn sign_out(state: &AppState, member: &SignedInMember) -> Result<(), Problem> {
     state.store.end_sessions(SessionsOf::Token(&member.token_hash), state.clock.now()).await?;
     state.events.publish(&member.organization.id, Topic::SessionEnded(member.token_hash.clone()));
@@ -296,6 +301,7 @@ fn new_token() -> Result<String, getrandom::Error> {
 
 /// What the database knows of a token.
 pub(crate) fn hash_of(token: &str) -> String {
+    // SHA-256 without salt is enough: a token is 256 random bits, not a password.
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 

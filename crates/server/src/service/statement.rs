@@ -25,7 +25,6 @@ struct DayLines {
     last: i64,
 }
 
-/// `GET /statement`.
 pub(crate) async fn get_statement(
     state: &AppState,
     organization: &Organization,
@@ -34,12 +33,14 @@ pub(crate) async fn get_statement(
     let now = state.clock.now();
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let month = month_asked_for(asked, calendar.date_of(now))?;
+    // By the costly connections, like everything below: a long month is a long read.
     let wallet = state.store.costly().wallet(&organization.id).await?;
     let issued = issued_facts(state, organization, month, &calendar, wallet.last_seq).await?;
     let (number, said) = match issued {
         Issue::Final(paper, said) => (Some((papers::paper_number(&paper), paper.issued_at)), said),
         Issue::Running(said) => (None, said),
     };
+    // In the zone that was frozen with the statement, where one was issued.
     let calendar = Calendar::of(&said.organization.time_zone).map_err(Problem::internal)?;
 
     let mut spans = Vec::new();
@@ -50,7 +51,8 @@ pub(crate) async fn get_statement(
             last_of_month
         } else {
             let until = calendar.day_start(date.plus_days(1));
-            balance_before(state, organization, until, last_of_month).await?.clamp(after, last_of_month)
+            // Clamped, since times of several servers may overlap by a moment: no line is counted in two days.
+            last_seq_before(state, organization, until, last_of_month).await?.clamp(after, last_of_month)
         };
         if last > after {
             spans.push(DayLines { date, after, last });
@@ -63,7 +65,7 @@ pub(crate) async fn get_statement(
     let mut totals = Totals { balance: opening_balance, money_in: Money::ZERO, money_out: Money::ZERO };
     let mut days = Vec::with_capacity(spans.len());
     for span in &spans {
-        days.push(parse_day(state, organization, *span, single.as_ref(), &mut totals).await?);
+        days.push(read_day(state, organization, *span, single.as_ref(), &mut totals).await?);
     }
     Ok(Statement {
         month,
@@ -114,13 +116,14 @@ async fn issued_facts(
     last_seq: i64,
 ) -> Result<Issue, Problem> {
     let (start, end) = (calendar.month_start(month), calendar.month_start(month.next()));
-    let after = match sentence_of(state, organization, month.previous()).await? {
+    // Neighbors that were issued already fix where this month begins and ends.
+    let after = match find_issued(state, organization, month.previous()).await? {
         Some((_, previous)) => previous.last,
-        None => balance_before(state, organization, start, last_seq).await?,
+        None => last_seq_before(state, organization, start, last_seq).await?,
     };
-    let last = match sentence_of(state, organization, month.next()).await? {
+    let last = match find_issued(state, organization, month.next()).await? {
         Some((_, next)) => next.after,
-        None => balance_before(state, organization, end, last_seq).await?,
+        None => last_seq_before(state, organization, end, last_seq).await?,
     };
     let present = Said {
         organization: StatementOrganization {
@@ -131,11 +134,14 @@ async fn issued_facts(
         },
         seller: SellerFacts::of(&state.config.seller),
         after,
+        // Never backwards: an empty month ends where it begins.
         last: last.max(after),
     };
-    if let Some((paper, said)) = sentence_of(state, organization, month).await? {
+    // Issued already: the figures of then, whatever is configured now.
+    if let Some((paper, said)) = find_issued(state, organization, month).await? {
         return Ok(Issue::Final(Box::new(paper), said));
     }
+    // A month that is not over gets no number.
     if state.clock.now() < end {
         return Ok(Issue::Running(present));
     }
@@ -144,7 +150,7 @@ async fn issued_facts(
     Ok(Issue::Final(Box::new(paper), said))
 }
 
-async fn sentence_of(
+async fn find_issued(
     state: &AppState,
     organization: &Organization,
     month: Month,
@@ -156,7 +162,7 @@ async fn sentence_of(
     Ok(Some((paper, said)))
 }
 
-async fn balance_before(
+async fn last_seq_before(
     state: &AppState,
     organization: &Organization,
     at: Timestamp,
@@ -186,6 +192,7 @@ async fn single_entries(
     let kinds = TransactionKind::ALL.iter().copied().filter(|kind| kind.usage().is_none()).collect();
     let filter = TransactionFilter { kinds, ..TransactionFilter::default() };
     let newest =
+        // One more than may be listed shows whether there are too many.
         state.store.costly().transactions(&organization.id, &filter, Some(last.saturating_add(1)), LISTED + 1).await?;
     let mut single = Singly::new();
     for line in newest.into_iter().filter(|line| line.line.seq > after) {
@@ -213,7 +220,7 @@ impl Totals {
     }
 }
 
-async fn parse_day(
+async fn read_day(
     state: &AppState,
     organization: &Organization,
     span: DayLines,
@@ -224,6 +231,7 @@ async fn parse_day(
     if let Some(single) = single {
         entries.extend(single.range(span.after + 1..=span.last).map(|(_, entry)| entry.clone()));
     }
+    // Summed even where lines are listed: the totals are compared with the ledger's own balance below.
     for sum in state.store.costly().sums_by_kind(&organization.id, span.after, span.last).await? {
         totals.add(sum.amount, sum.money_in).ok_or_else(|| Problem::internal("the month's sums leave their range"))?;
         if sum.kind.usage().is_some() || single.is_none() {

@@ -1,11 +1,9 @@
 //! What tests may do that nobody else may: move the clock, script the sandbox bank, see both sides of the books.
 
-use std::collections::BTreeMap;
-
 use billing_domain::kind::Unit;
 use billing_domain::time::MICROS_PER_SECOND;
-use billing_domain::{Money, OrganizationId, Timestamp, TransactionId, TransactionKind};
-use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehaviour};
+use billing_domain::{Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
+use billing_payments::sandbox::{ChargeRecord, Scripted, UnknownBehavior};
 use billing_store::{NewLine, Origin, StoreError};
 use serde::Serialize;
 
@@ -23,6 +21,7 @@ const DAY_SECONDS: i64 = 86_400;
 /// Moves the clock, and lets the workers look at once.
 pub(crate) fn advance_clock(state: &AppState, seconds: i64) {
     state.clock.advance(seconds);
+    // The workers sleep by the real clock, which has not moved.
     state.worker_wake.send_replace(());
 }
 
@@ -101,7 +100,7 @@ fn made_up(id: TransactionId, number: u32, occurred_at: Timestamp, calendar: &Ca
         unit: usage.map(|_| Unit::Second),
         unit_price: usage.map(|_| "0.001".to_owned()),
         corrects: None,
-        details: BTreeMap::new(),
+        details: TextMap::default(),
         hold_id: None,
     }
 }
@@ -109,8 +108,8 @@ fn made_up(id: TransactionId, number: u32, occurred_at: Timestamp, calendar: &Ca
 /// Says how the bank behaves at its next new charge; several are used up in order.
 pub(crate) fn script_bank(state: &AppState, next: &str) -> Result<(), Problem> {
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
-    let next: Scripted = next.parse().map_err(|error: UnknownBehaviour| {
-        Problem::field("/next", "unknown_behaviour", Detail::general(error.to_string()))
+    let next: Scripted = next.parse().map_err(|error: UnknownBehavior| {
+        Problem::field("/next", "unknown_behavior", Detail::general(error.to_string()))
     })?;
     sandbox.script(next);
     Ok(())
@@ -129,7 +128,7 @@ pub(crate) struct Charge {
     record: ChargeRecord,
 }
 
-/// Every charge that the bank has heard of, oldest first.
+/// Every charge that the bank has received, oldest first.
 pub(crate) async fn list_charges(state: &AppState) -> Result<Vec<Charge>, Problem> {
     let Some(sandbox) = &state.sandbox else { return Err(Problem::not_found()) };
     let charges = sandbox.charges().await.map_err(Problem::internal)?;

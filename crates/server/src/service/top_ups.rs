@@ -50,9 +50,11 @@ pub(crate) async fn create_top_up(
         amount: amount.money(),
         card_id: card_id(state, &organization.id, form).await?,
         requested_by: Some(member.user.id.clone()),
+        // After that time a worker may take it over: whoever is here has given up or died.
         next_check_at: now.plus_seconds(HANDOVER_SECONDS),
     };
     let amount = new.amount.to_string();
+    // What makes two requests the same; the key stands for exactly this.
     let mut used_for = vec!["POST /top-ups", &amount, form.card_id.as_deref().unwrap_or_default()];
     used_for.extend(form.request_id.as_deref());
     let key = IdempotencyKey { key, fingerprint: request_fingerprint(&used_for) };
@@ -61,9 +63,11 @@ pub(crate) async fn create_top_up(
         None => None,
     };
     let (most, pace) = state.config.pace(organization.currency);
+    // The limit that needs no password is passed along, and checked under the wallet's lock.
     let pace = Pace { unconfirmed: (!sessions::is_confirmed(state, member)).then_some(most), ..pace };
     match state.store.create_paced_top_up(&organization.id, &new, request.as_ref(), &key, pace, now).await {
         Ok(Created::New(top_up)) => {
+            // Before the provider is asked: whoever watches sees the top-up as soon as it is written.
             state.events.publish(&organization.id, Topic::TopUp(top_up.id.clone()));
             state.events.publish(&organization.id, Topic::Wallet);
             settle_top_up(state, &organization.id, &top_up.id).await;
@@ -86,6 +90,7 @@ pub(crate) async fn create_top_up(
 
 /// `again_at`: when it may fit.
 pub(crate) fn too_fast(detail: UserMessage, again_at: Timestamp, now: Timestamp) -> Problem {
+    // Negative when that moment is over by now: then a second will do.
     let seconds = u32::try_from(again_at.seconds_since(now)).unwrap_or(1);
     Problem::retry_later(ProblemCode::TooManyRequests, detail, seconds)
 }
@@ -98,6 +103,7 @@ async fn card_id(
     form: &CreateTopUp,
 ) -> Result<Option<CardId>, Problem> {
     if let Some(id) = &form.card_id {
+        // An id that is none is no card; the store answers as for an unknown one.
         return Ok(id.parse().ok());
     }
     let cards = state.store.cards(organization_id).await?;
@@ -109,6 +115,7 @@ async fn existing_request(state: &AppState, member: &SignedInMember, id: &str) -
     let id = id.parse().map_err(|_| unknown())?;
     match requests::get_request(state, member, &id).await {
         Ok(_) => Ok(id),
+        // Not "not found": the address of the request is right, the field is wrong.
         Err(problem) if problem.document().status == 404 => Err(unknown()),
         Err(problem) => Err(problem),
     }
@@ -144,7 +151,6 @@ async fn answer_top_up(
     Ok(CreatedTopUp { outcome, replayed })
 }
 
-/// One top-up.
 pub(crate) async fn get_top_up(
     state: &AppState,
     organization_id: &OrganizationId,
@@ -192,6 +198,7 @@ pub(crate) async fn answer_challenge(
     if top_up.status != TopUpStatus::ActionRequired {
         return Err(waits_no_more());
     }
+    // Too late, the answer is not passed on; the bank is only asked.
     if state.clock.now() <= charge_challenge_ends(&top_up) {
         sandbox.answer_charge(&charge_reference(&top_up), approve).await.map_err(challenge_unanswered)?;
     }
@@ -207,6 +214,7 @@ pub(crate) async fn cancel_top_up(
 ) -> Result<TopUpView, Problem> {
     match find_top_up(state, organization_id, id).await?.status {
         TopUpStatus::ActionRequired => {}
+        // Repeated: it is what was asked for.
         TopUpStatus::Expired => return get_top_up(state, organization_id, id).await,
         _ => return Err(waits_no_more()),
     }
@@ -227,6 +235,7 @@ pub(crate) async fn cancel_top_up(
         outcome?;
     }
     let after = get_top_up(state, organization_id, id).await?;
+    // The provider did not confirm that it is closed, so it may still be paid.
     if after.status == TopUpStatus::ActionRequired {
         Err(challenge_unanswered(ProviderError::NoAnswer))
     } else {
@@ -238,7 +247,7 @@ fn waits_no_more() -> Problem {
     Problem::new(ProblemCode::Conflict, UserMessage::payment_confirmation_over())
 }
 
-/// The bank could not be told; nothing is decided.
+/// The bank could not be reached; nothing is decided.
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 pub(crate) fn challenge_unanswered(error: ProviderError) -> Problem {
     tracing::warn!(%error, "a challenge could not be answered");

@@ -62,6 +62,7 @@ struct ParsedQuery {
 impl ParsedQuery {
     /// Unfiltered pages lie in the order of the ledger; what a filter costs is whatever is looked for.
     fn store(&self, state: &AppState) -> Store {
+        // Costly reads have their own connections, so that a search never holds up a page.
         if self.filter == TransactionFilter::default() { state.store.clone() } else { state.store.costly() }
     }
 }
@@ -77,6 +78,7 @@ pub(crate) async fn list_page(
     if let Some(until) = wanted.at {
         let newest = wanted.store(state).newest_until(&organization.id, &wanted.filter, until).await?;
         let Some(newest) = newest else { return Ok(TransactionPage { items: Vec::new(), next_cursor: None }) };
+        // Inclusive of that line: a keyset begins below its bound.
         wanted.before_seq = Some(newest.saturating_add(1));
     }
     read_page(state, &organization.id, &wanted).await
@@ -132,6 +134,7 @@ fn read_cursor(text: &str) -> Option<i64> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
     let (version, seq) = bytes.split_first()?;
     let seq = i64::from_be_bytes(seq.try_into().ok()?);
+    // A cursor is the client's to send: nothing of it is trusted.
     (*version == CURSOR_VERSION && seq > 0).then_some(seq)
 }
 
@@ -155,6 +158,7 @@ impl Search {
 
     /// Dates in their order which the zone skipped altogether: there is nothing on them, and nothing wrong with asking.
     fn asks_for_skipped_days(&self) -> bool {
+        // A day that a zone skipped begins and ends at the same instant.
         let date = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Date>().ok());
         date(&self.from).zip(date(&self.to)).is_some_and(|(from, to)| from <= to)
     }
@@ -220,6 +224,7 @@ fn parse_positive(text: &str) -> Option<i64> {
 
 fn parse_limit(text: &str, errors: &mut Vec<FieldError>) -> u32 {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // `+50` would parse, and is a slip.
     match text.parse() {
         Ok(limit) if plain && (1..=MAX_LIMIT).contains(&limit) => limit,
         _ => {
@@ -233,11 +238,13 @@ fn parse_kinds(text: &str, errors: &mut Vec<FieldError>) -> Vec<TransactionKind>
     let mut kinds = Vec::new();
     for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         match name.parse() {
+            // Named twice is named once.
             Ok(kind) if kinds.contains(&kind) => {}
             Ok(kind) => kinds.push(kind),
             Err(_) => {
                 let known: Vec<_> = TransactionKind::ALL.iter().map(|kind| kind.as_str()).collect();
                 errors.push(general_error("/kind", "unknown_kind", format!("The kinds are {}.", known.join(", "))));
+                // The first unknown name is enough to correct the list.
                 break;
             }
         }
@@ -265,12 +272,14 @@ fn parse_instant(
         return None;
     }
     if let Ok(date) = text.parse::<Date>() {
+        // Dates are days of the organization's zone; the last one is meant to be included.
         return Some(calendar.day_start(if edge == Edge::First { date } else { date.plus_days(1) }));
     }
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Some(if edge == Edge::First {
             instant
         } else {
+            // Included to its last microsecond.
             Timestamp::from_micros(instant.micros().saturating_add(1))
         });
     }
@@ -315,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_the_organisations_and_both_ends_belong_to_the_span() {
+    fn dates_are_the_organizations_and_both_ends_belong_to_the_span() {
         let search = Search { from: text("2026-11-01"), to: text("2026-11-01"), ..Search::default() };
         let filter = check(&search).unwrap().filter;
         // The day on which the clocks go back has 25 hours.

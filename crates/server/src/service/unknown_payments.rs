@@ -1,5 +1,5 @@
 //! Payments that the provider has and this database does not know, because it was restored from a backup: the operator is
-//! told of each, and the wallet is credited once its owner is certain.
+//! notified of each, and the wallet is credited once its owner is certain.
 
 use billing_domain::{Currency, Money, OrganizationId, TopUpId};
 use billing_payments::{CardFacts, ReceivedPayment, Subject};
@@ -23,6 +23,7 @@ const BEGUN: &str = "it is just being credited";
 pub(crate) async fn look_up(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
     let Some(payment) = ask_provider(state, provider_ref).await? else { return Ok(()) };
     let Some(id) = top_up_of(&payment.reference) else { return Ok(()) };
+    // Known here: its own look-up is the one that credits it.
     if state.store.top_up_owner(&id).await?.is_some() {
         return Ok(());
     }
@@ -55,11 +56,13 @@ async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Prob
     let Ok(id) = id.parse::<TopUpId>() else { return Ok(()) };
     let reason = match check_complete(payment) {
         Ok(credit) => {
+            // Noted before it is credited: if the program dies in between, the payment is found in the list.
             state.store.note_unknown_payment(&unknown_payment(state, payment, &id, Some(BEGUN))).await?;
             take_in(state, payment, &id, attempt, credit).await?
         }
         Err(reason) => Some(reason),
     };
+    // The same outcome as before is no news, and no second line in the log.
     if !state.store.record_unknown_payment(&unknown_payment(state, payment, &id, reason)).await? {
         return Ok(());
     }
@@ -74,6 +77,7 @@ async fn take_up(state: &AppState, payment: &ReceivedPayment) -> Result<(), Prob
         );
     } else {
         tracing::warn!(payment, top_up = %id, organization, "a payment that this database did not know is credited");
+        // A refund or dispute may have been waiting for this payment.
         early_events::apply_due_events(state).await?;
     }
     Ok(())
@@ -112,6 +116,7 @@ struct Credit<'a> {
 /// All of it, if the payment says it; else why it cannot be credited.
 /// See docs/decisions/0023-unknown-payments.md.
 fn check_complete(payment: &ReceivedPayment) -> Result<Credit<'_>, &'static str> {
+    // Several marks name the owner; only where they agree is it certain.
     let organization_id = payment.organization.as_deref().filter(|_| payment.owner_is_certain);
     let organization_id = organization_id.and_then(|id| id.parse().ok()).ok_or("its marks do not agree whose it is")?;
     let currency = payment.currency.ok_or("no wallet has its currency")?;
@@ -138,12 +143,13 @@ async fn take_in(
         card: new_card(state.new_id()?, state.provider.name(), credit.card.clone()),
     };
     let top_up = match state.store.take_in_top_up(&credit.organization_id, &received, state.clock.now()).await {
-        Err(StoreError::NotFound) => return Ok(Some("its organisation is not here")),
+        Err(StoreError::NotFound) => return Ok(Some("its organization is not here")),
         Err(StoreError::Conflict(_)) => {
             return Ok(Some("its currency is not the wallet's, or its top-up is another one's"));
         }
         top_up => top_up?,
     };
+    // The amount that was received counts, not the one that was asked for.
     let effects = settle_received(state, &top_up, &payment.provider_ref, payment.received_minor).await?;
     run_effects(state, effects).await?;
     Ok(None)

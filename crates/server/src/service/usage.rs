@@ -68,7 +68,7 @@ impl Spending {
         dates_between(self.first.map_or(until, |first| first.max(from)), until)
     }
 
-    /// The days that tell what is usual for a day.
+    /// The days that show what is usual for a day.
     fn days_before(&self, date: Date) -> impl Iterator<Item = Date> {
         let window = i32::try_from(spending::SPIKE_WINDOW_DAYS).unwrap_or(i32::MAX);
         self.used_days(date.plus_days(-window), date)
@@ -101,6 +101,7 @@ pub(crate) fn month_asked_for(asked: Option<&str>, today: Date) -> Result<Month,
     let Some(text) = asked else { return Ok(today.month()) };
     let month: Month =
         text.parse().map_err(|_| month_error("not_a_month", "Write the month as year and month, like 2026-11."))?;
+    // A month to come has no figures, and a page for it would only be empty.
     if month > today.month() {
         return Err(month_error("in_the_future", &format!("{month} has not begun yet.")));
     }
@@ -114,7 +115,6 @@ fn month_error(code: &str, detail: &str) -> Problem {
     Problem::field("/month", code, Detail::general(detail))
 }
 
-/// `GET /usage`.
 pub(crate) async fn get_usage(
     state: &AppState,
     organization: &Organization,
@@ -150,6 +150,7 @@ pub(crate) async fn summarize_month(
     }
     let so_far: Vec<_> = days.iter().map(|day| day.total).collect();
     let pace = match spending.first {
+        // A projection is made for the running month only.
         Some(_) if month == today.month() => Some(spending.daily_burn(today)?),
         _ => None,
     };
@@ -161,6 +162,7 @@ pub(crate) async fn summarize_month(
         total: sum_days(&by_kind)?,
         previous_same_day: previous_same_day(spending, month, today)?,
         projected,
+        // Without a projection the pace says nothing.
         pace: projected.and(pace),
         by_kind,
         days,
@@ -192,6 +194,7 @@ async fn find_spike(
     spending: &Spending,
     date: Date,
 ) -> Result<Option<Spike>, Problem> {
+    // Sources are read for spikes only: few days have one.
     let Some(found) = spending::detect_spike(spending.total_of(date)?, &spending.totals_before(date)?) else {
         return Ok(None);
     };
@@ -202,6 +205,7 @@ async fn find_spike(
         .filter(|row| row.kind == kind && row.amount.is_positive())
         .map(|row| SourceAmount { source: row.source, amount: row.amount })
         .collect();
+    // By name among equals, so that the order does not change from one reading to the next.
     sources.sort_by(|one, other| other.amount.cmp(&one.amount).then_with(|| one.source.cmp(&other.source)));
     sources.truncate(SPIKE_SOURCES);
     Ok(Some(Spike { factor: found.factor_tenths.map(one_digit), usual: found.usual, kind, sources }))

@@ -12,11 +12,11 @@ use crate::problem::Problem;
 use crate::service::usage::{Spending, burn_start};
 use crate::state::AppState;
 
-/// `GET /wallet`.
 pub(crate) async fn get_wallet(state: &AppState, organization: &Organization) -> Result<Wallet, Problem> {
     let now = state.clock.now();
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let today = calendar.date_of(now);
+    // Spending before the wallet: what is posted in between makes the wallet the newer of the two.
     let spending = Spending::read(state, &organization.id, burn_start(today), today).await?;
     let figures = read_figures(state, &organization.id).await?;
     view_wallet(state, figures, &spending, today, now).await
@@ -39,6 +39,7 @@ pub(crate) async fn read_figures(
     organization_id: &OrganizationId,
 ) -> Result<billing_store::Wallet, Problem> {
     let figures = state.store.wallet(organization_id).await?;
+    // Without holds there is nothing to expire: one read for most wallets.
     if !figures.held.is_positive() {
         return Ok(figures);
     }

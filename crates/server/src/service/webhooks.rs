@@ -1,4 +1,4 @@
-//! What the payment provider tells unasked. An event only says what to look up again: the object is fetched from the
+//! What the payment provider reports unasked. An event only says what to look up again: the object is fetched from the
 //! provider by the same services that drive it anyway, so duplicates, disorder and old contents change nothing.
 
 use billing_contract::ProblemCode;
@@ -20,15 +20,18 @@ use crate::state::AppState;
 /// again later.
 /// See docs/decisions/0016-intent-before-charge.md.
 pub(crate) async fn receive_stripe(state: &AppState, signature: &str, body: &[u8]) -> Result<(), Problem> {
+    // Without Stripe there is no secret to check a signature with.
     if state.provider.name() != stripe::NAME {
         return Err(Problem::not_found());
     }
+    // The signature is checked over the raw bytes, before anything of them is read.
     let event = state.provider.read_webhook(signature, body, state.clock.now()).map_err(refusal_problem)?;
     handle_event(state, &event).await
 }
 
 fn refusal_problem(error: WebhookError) -> Problem {
     tracing::warn!(%error, "a webhook was refused");
+    // Which of the two it was is nobody's business who cannot sign.
     match error {
         WebhookError::BadSignature | WebhookError::Stale => {
             let detail = Detail::general("The signature does not fit these bytes, or it is too old.");
@@ -49,6 +52,7 @@ fn refusal_problem(error: WebhookError) -> Problem {
 #[tracing::instrument(skip_all, fields(event = %event.id))]
 pub(crate) async fn handle_event(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
     let provider = state.provider.name();
+    // Stripe repeats what it has no answer to: the second time costs one look-up.
     if state.store.provider_event_handled(provider, &event.id).await? {
         return Ok(());
     }
@@ -81,6 +85,7 @@ async fn act_on_event(state: &AppState, event: &WebhookEvent) -> Result<(), Prob
 /// database on the same account) is no concern.
 async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&str>) -> Result<(), Problem> {
     match (top_up_of(reference), payment_ref) {
+        // A restored database may lack what the provider has: docs/decisions/0023-unknown-payments.md.
         (Some(id), Some(payment)) if state.store.top_up_owner(&id).await?.is_none() => {
             unknown_payments::look_up(state, payment).await
         }
@@ -91,6 +96,7 @@ async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&s
 
 async fn look_up_known_setup(state: &AppState, reference: &Reference) -> Result<(), Problem> {
     let Some(Subject::Setup { id }) = reference.subject() else { return Ok(()) };
+    // What is no id of ours belongs to another program on the same account.
     let Ok(id) = id.parse() else { return Ok(()) };
     match state.store.card_setup_owner(&id).await? {
         Some(organization_id) => cards::check_setup(state, &organization_id, &id).await.map(drop),
@@ -111,6 +117,7 @@ async fn look_up_named_refund(
     };
     let Some(id) = id else { return look_up_external_refund(state, provider_ref, payment_ref).await };
     wait_patiently(async {
+        // Nothing was leased: it is unknown, final, or another task is at it.
         while refunds::reconcile_due(state, Some(&id), 1).await? == 0 {
             match state.store.refund(&id).await {
                 Err(StoreError::NotFound) => return look_up_external_refund(state, provider_ref, payment_ref).await,

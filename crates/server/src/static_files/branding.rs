@@ -14,7 +14,6 @@ const ICON: (&str, &str) = ("<!--icon-->", "<!--/icon-->");
 #[derive(Debug)]
 pub(super) struct Branding {
     name: String,
-    /// The logo's address.
     pub(super) logo: Option<String>,
     stylesheet: Option<String>,
     /// By path without the leading slash.

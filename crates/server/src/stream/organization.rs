@@ -46,10 +46,9 @@ const SESSION_CHECK: Duration = Duration::from_secs(4);
 /// Proxies close connections on which nothing moves, and readers take a silent stream for dead.
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS as u64);
 
-/// What a watcher is told.
+/// What a watcher is sent.
 #[derive(Clone, Debug)]
 pub(crate) enum Push {
-    /// A ledger line.
     Transaction(Box<Transaction>),
     /// The wallet as it is now.
     Wallet(Box<Wallet>),
@@ -63,7 +62,7 @@ pub(crate) enum Push {
     Request(Box<FundsRequest>),
     /// A payment link that is new or has moved on.
     Link(Box<PaymentLink>),
-    /// The last word.
+    /// The stream ends with it.
     Session(SessionState),
     /// The stream is alive.
     Heartbeat,
@@ -74,7 +73,6 @@ pub(crate) enum Push {
 pub(crate) struct PushMessage {
     /// To come back with.
     pub(crate) seq: i64,
-    /// What is told.
     pub(crate) push: Push,
 }
 
@@ -86,6 +84,7 @@ pub(crate) async fn open_stream(
     member: SignedInMember,
     after: Option<i64>,
 ) -> Result<mpsc::Receiver<PushMessage>, Problem> {
+    // Bounded: a reader that is too slow is cut off and comes back, instead of filling memory.
     let (out, receiver) = mpsc::channel(BUFFER);
     // First subscribe, then read: nothing falls in between.
     let subscription = state.events.subscribe(&member.organization.id);
@@ -109,6 +108,7 @@ pub(crate) async fn open_stream(
         session_checked: Instant::now(),
         next_beat: Instant::now(),
     };
+    // On the tracker, so that stopping waits for the last message.
     state.tasks.spawn(async move {
         if let Err(StreamEnd::Failed(problem)) = stream.run().await {
             tracing::warn!(problem = problem.document().detail, "an event stream was cut; its reader comes back");
@@ -153,15 +153,18 @@ impl OrganizationStream {
         let mut ticks = interval(POLL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            // Due things first: a new stream has some before anything is published.
             self.send_due().await?;
             tokio::select! {
                 () = self.state.shutdown.cancelled() => return Err(StreamEnd::Over),
                 () = self.out.closed() => return Err(StreamEnd::Over),
                 topic = self.subscription.recv() => match topic {
                     Ok(topic) => self.due.note(topic, &self.member),
+                    // Missed topics are no loss: everything is read again.
                     Err(RecvError::Lagged(_)) => self.due.note_everything(),
                     Err(RecvError::Closed) => return Err(StreamEnd::Over),
                 },
+                // Woken when the pause is over, but only while something waits for it.
                 () = sleep_until(self.wallet_not_before), if self.due.parts.contains(&DuePart::Wallet) => {}
                 () = sleep_until(self.auto_pay_not_before), if self.due.parts.contains(&DuePart::AutoPay) => {}
                 _ = ticks.tick() => self.poll().await?,
@@ -182,12 +185,14 @@ impl OrganizationStream {
     }
 
     async fn send_due(&mut self) -> Result<(), StreamEnd> {
+        // The session first: whoever may not look any more gets nothing else.
         if self.due.take(DuePart::Session) {
             self.check_session().await?;
         }
         if self.due.take(DuePart::Ledger) {
             self.send_lines().await?;
         }
+        // What is due too early stays due until its pause is over.
         if Instant::now() >= self.wallet_not_before && self.due.take(DuePart::Wallet) {
             self.send_wallet().await?;
         }
@@ -203,6 +208,7 @@ impl OrganizationStream {
     /// The cards that have changed since they were last looked at, those that are gone first.
     async fn send_cards(&mut self) -> Result<(), StreamEnd> {
         let cards = cards::list_cards(&self.state, &self.member.organization.id).await?.items;
+        // Compared with what was sent, because a topic does not say which card.
         let before = std::mem::replace(&mut self.cards, cards.clone());
         let gone = before.iter().filter(|card| cards.iter().all(|other| other.id != card.id));
         let gone = gone.map(|card| Card { removed: true, is_default: false, ..card.clone() });
@@ -221,6 +227,7 @@ impl OrganizationStream {
             requests = requests::open_requests(&self.state, &self.member).await?;
             links = links::list_links(&self.state, &self.member.organization.id).await?.items;
         }
+        // By id, so that each is read as it is now, however often it was published.
         for id in std::mem::take(&mut self.due.top_ups) {
             top_ups.push(top_ups::get_top_up(&self.state, &self.member.organization.id, &id).await?);
         }
@@ -249,12 +256,14 @@ impl OrganizationStream {
             let lines = lines.map_err(Problem::from)?;
             let count = lines.len();
             for line in lines {
+                // Moved before it is sent: every message carries the `seq` to come back with.
                 self.seq = line.line.seq;
                 self.send(Push::Transaction(Box::new(map_transaction(line)))).await?;
             }
             if count < usize::try_from(PAGE).unwrap_or(usize::MAX) {
                 return Ok(());
             }
+            // A replay may be long: what has come in meanwhile decides whether it goes on.
             self.drain();
             if self.due.take(DuePart::Session) || self.session_checked.elapsed() >= SESSION_CHECK {
                 self.check_session().await?;
@@ -274,6 +283,7 @@ impl OrganizationStream {
             held: wallet.held,
             card_connected: wallet.card_connected,
         });
+        // Counted from the reading, so that a busy wallet is read four times a second at most.
         self.wallet_not_before = Instant::now() + WALLET_PAUSE;
         self.send(Push::Wallet(Box::new(wallet))).await
     }
@@ -284,10 +294,12 @@ impl OrganizationStream {
         self.auto_pay_looked_at = Instant::now();
         self.auto_pay_not_before = self.auto_pay_looked_at + AUTO_PAY_PAUSE;
         let row = self.state.store.auto_pay(&self.member.organization.id).await.map_err(Problem::from)?;
+        // Switched off and unchanged: nothing to work out.
         if !row.enabled && self.auto_pay.as_ref().is_some_and(|(_, known)| *known == row) {
             return Ok(());
         }
         let shown = auto_pay::describe_auto_pay(&self.state, &self.member.organization, &row).await?;
+        // Only what differs is sent: this is looked at far more often than it changes.
         let news = self.auto_pay.as_ref().is_none_or(|(known, _)| *known != shown);
         self.auto_pay = Some((shown.clone(), row));
         if news { self.send(Push::AutoPay(Box::new(shown))).await } else { Ok(()) }
@@ -315,6 +327,7 @@ impl OrganizationStream {
             held: wallet.held,
             card_connected: wallet.card_connected,
         };
+        // Another server may have posted; a lost wake-up shows here too.
         self.due.add((found.last_seq > self.seq).then_some(DuePart::Ledger));
         let moved = self.told.as_ref() != Some(&found);
         self.due.add(moved.then_some(DuePart::Wallet));
@@ -340,6 +353,7 @@ impl OrganizationStream {
         self.session_checked = Instant::now();
         match standing? {
             Ok(organization) => {
+                // With its name and zone as they are now.
                 self.member.organization = organization;
                 Ok(())
             }

@@ -20,12 +20,12 @@ const BUFFER: usize = 16;
 pub(crate) const PULSE_SECONDS: u32 = 4;
 const PULSE: Duration = Duration::from_secs(PULSE_SECONDS as u64);
 
-/// What a watcher is told.
+/// What a watcher is sent.
 #[derive(Clone, Debug)]
 pub(crate) enum RequestPush {
     /// A request as it is now.
     Request(Box<FundsRequest>),
-    /// The last word.
+    /// The stream ends with it.
     Session(SessionState),
     /// The stream is alive.
     Heartbeat,
@@ -57,6 +57,7 @@ struct RequestStream {
 
 impl RequestStream {
     async fn run(&mut self) -> Result<(), StreamEnd> {
+        // Again, since the role may have changed since the request was let in.
         self.check_session().await?;
         self.send_all().await?;
         let mut pulse = interval(PULSE);
@@ -67,6 +68,7 @@ impl RequestStream {
                 () = self.out.closed() => return Err(StreamEnd::Over),
                 topic = self.subscription.recv() => match topic {
                     Ok(topic) => self.receive(topic).await?,
+                    // Missed topics are no loss: all requests are sent again.
                     Err(RecvError::Lagged(_)) => self.send_all().await?,
                     Err(RecvError::Closed) => return Err(StreamEnd::Over),
                 },

@@ -4,7 +4,6 @@ use billing_contract::request::{FundsRequest, FundsRequestState};
 use billing_domain::Currency;
 use billing_store::{Request, RequestState};
 
-/// `currency`: the wallet's.
 pub(crate) fn map_funds_request(request: Request, currency: Currency) -> FundsRequest {
     FundsRequest {
         id: request.id.into(),

@@ -3,7 +3,6 @@
 use billing_contract::refund::Refund as RefundView;
 use billing_store::Refund;
 
-/// On the wire.
 pub(crate) fn map_refund(refund: Refund) -> RefundView {
     RefundView {
         id: refund.id.into(),

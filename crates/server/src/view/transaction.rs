@@ -5,7 +5,6 @@ use billing_store::PostedLine;
 
 use crate::message::ledger;
 
-/// On the wire.
 pub(crate) fn map_transaction(posted: PostedLine) -> Transaction {
     let PostedLine { line, hash } = posted;
     let translation = ledger::description_of(&line).map(|message| Box::new(message.on_the_wire()));

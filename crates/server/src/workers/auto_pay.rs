@@ -19,8 +19,10 @@ pub(super) async fn serve_wake_queue(state: AppState) {
     while let Some(wallets) = state.shutdown.run_until_cancelled(state.wake_queue.take()).await {
         for organization_id in wallets {
             take_turn("auto_pay", recharge_wallet(&state, &organization_id)).await;
+            // Afterwards: a charge that has just begun may be the reason why nobody has to be notified.
             take_turn("low_balance", notifications::watch_wallet(&state, &organization_id)).await;
         }
+        // What changes meanwhile is gathered into one turn.
         tokio::time::sleep(SHORTEST_PAUSE).await;
     }
 }

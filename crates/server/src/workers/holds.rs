@@ -18,6 +18,7 @@ async fn expire_due(state: &AppState) {
     match state.store.expire_holds(state.clock.now(), AT_ONCE).await {
         Ok(wallets) => {
             for wallet in wallets {
+                // Published here and not by the store, which knows nobody who watches.
                 state.events.publish(&wallet.organization_id, Topic::Wallet);
             }
         }

@@ -16,6 +16,7 @@ const EVENTS_SECONDS: i64 = 35 * 24 * 3600;
 /// Runs until the server stops.
 pub(super) async fn purge_regularly(state: AppState) {
     let mut ticks = interval(PAUSE);
+    // After a pause of the machine not all missed ticks at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while state.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
         take_turn("housekeeping", purge_all(&state)).await;
@@ -26,6 +27,7 @@ async fn purge_all(state: &AppState) {
     state.budgets.tidy();
     let now = state.clock.now();
     if let Err(error) = state.store.purge_sessions(now).await {
+        // Not fatal: every look-up compares the time itself.
         tracing::warn!(%error, "old sessions could not be forgotten; they stay refused");
     }
     if let Err(error) = state.store.purge_idempotency_keys(now.plus_seconds(-KEYS_SECONDS)).await {

@@ -21,6 +21,7 @@ async fn deliver_due(state: &AppState) {
     if let Err(problem) = notifications::deliver_due(state, AT_ONCE).await {
         tracing::warn!(problem = problem.document().detail, "notifications could not be delivered");
     }
+    // One fault does not keep the other from its turn.
     if let Err(problem) = notifications::watch_passed_over(state).await {
         tracing::warn!(problem = problem.document().detail, "low balances");
     }
@@ -35,6 +36,7 @@ async fn watch_all(state: &AppState) {
     match state.store.organization_ids().await {
         Ok(organizations) => {
             for organization_id in organizations {
+                // Between wallets, so that a long sweep does not delay the stop.
                 if state.shutdown.is_cancelled() {
                     return;
                 }

@@ -40,10 +40,12 @@ async fn poll_if_due(state: &AppState) -> Result<(), Problem> {
     let now = state.clock.now();
     let key = format!("{HANDLED_UNTIL}:{}", state.provider.name());
     let until = state.store.meta(&key).await?.and_then(|text| text.parse::<Timestamp>().ok());
+    // Asked without the lease first: nearly always it is not time yet.
     if until.is_some_and(|until| now.seconds_since(until) < EVERY_SECONDS) {
         return Ok(());
     }
     let owner = state.new_id()?;
+    // Of several servers one reads the events.
     if !state.store.acquire_lease(LEASE, &owner, now.plus_seconds(LEASE_SECONDS), now).await? {
         return Ok(());
     }
@@ -51,6 +53,7 @@ async fn poll_if_due(state: &AppState) -> Result<(), Problem> {
         Ok(()) => unknown_payments::retry_unknown(state).await,
         failed => failed,
     };
+    // Released whatever happened: the next turn may come sooner than the lease ends.
     state.store.release_lease(LEASE, &owner).await?;
     handled
 }
@@ -60,6 +63,7 @@ async fn poll_if_due(state: &AppState) -> Result<(), Problem> {
 /// See docs/decisions/0020-webhooks-are-hints.md.
 async fn handle_all(state: &AppState, key: &str, until: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
     let oldest = now.plus_seconds(-KEPT_SECONDS);
+    // Never further back than the provider keeps them.
     let mut from = until.unwrap_or(now).plus_seconds(-OVERLAP_SECONDS).max(oldest);
     while from < now {
         let to = from.plus_seconds(SPAN_SECONDS).min(now);
@@ -71,6 +75,7 @@ async fn handle_all(state: &AppState, key: &str, until: Option<Timestamp>, now: 
         for event in events {
             webhooks::handle_event(state, &event).await?;
         }
+        // After the whole span: a crash repeats it, and every event is idempotent.
         state.store.set_meta(key, &to.to_string()).await?;
         from = to;
     }

@@ -1,4 +1,5 @@
-//! Tells the other servers on the same PostgreSQL what has changed here, and this one's watchers what has changed there.
+//! Publishes to the other servers on the same PostgreSQL what has changed here, and this one's watchers what has
+//! changed there.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,15 +12,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::events::{News, Topic};
 use crate::state::AppState;
 
-/// News of so long are told together: a hot wallet changes hundreds of times a second.
+/// News of so long are published together: a hot wallet changes hundreds of times a second.
 const GATHERING: Duration = Duration::from_millis(50);
 /// After the database was out of reach.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What one server tells the others.
+/// What one server publishes to the others.
 #[derive(Serialize, Deserialize)]
 struct Bulletin {
-    /// Who: a server has told its own watchers already.
+    /// Who: a server has woken its own watchers already.
     from: String,
     /// What has changed, each once.
     news: Vec<News>,
@@ -27,6 +28,7 @@ struct Bulletin {
 
 /// Runs until the server stops; ends at once where there is nobody to talk to.
 pub(super) async fn exchange_signals(state: AppState, mut outgoing: UnboundedReceiver<News>) {
+    // A name of its own for this process, by which it recognizes its own bulletins.
     let Ok(own) = state.new_id::<LeaseOwner>() else { return };
     tokio::select! {
         () = state.shutdown.cancelled() => {}
@@ -38,7 +40,9 @@ pub(super) async fn exchange_signals(state: AppState, mut outgoing: UnboundedRec
 
 async fn send_news(state: &AppState, own: &str, outgoing: &mut UnboundedReceiver<News>) {
     while let Some(first) = outgoing.recv().await {
+        // Gathered after the first one, so that a single change is not delayed by more than this.
         tokio::time::sleep(GATHERING).await;
+        // A set: the same news twice is one.
         let mut news = BTreeSet::from([first]);
         while let Ok(next) = outgoing.try_recv() {
             news.insert(next);
@@ -60,10 +64,12 @@ fn split_bulletins(own: &str, news: BTreeSet<News>) -> Vec<String> {
         let mut count = news.len();
         let word = loop {
             let word = Bulletin { from: own.to_owned(), news: news[..count].to_vec() };
+            // An empty text means to the others that something, they do not know what, has changed.
             let text = serde_json::to_string(&word).unwrap_or_default();
             if text.len() <= LONGEST_SIGNAL || count == 1 {
                 break text;
             }
+            // Halved until it fits: few tries, and nearly as few bulletins as possible.
             count = count.div_ceil(2);
         };
         words.push(word);
@@ -83,6 +89,7 @@ async fn receive_news(state: &AppState, own: &str) {
             }
             Err(error) => tracing::warn!(%error, "the other servers cannot be heard"),
         }
+        // Not at once: a database that is away would be asked without end.
         tokio::time::sleep(PAUSE).await;
     }
 }
@@ -91,14 +98,15 @@ async fn receive_news(state: &AppState, own: &str) {
 async fn receive_until_lost(state: &AppState, own: &str, signals: &mut Signals) {
     loop {
         match signals.recv().await {
-            Ok(Signal::Word(text)) => match serde_json::from_str::<Bulletin>(&text) {
+            Ok(Signal::Payload(text)) => match serde_json::from_str::<Bulletin>(&text) {
+                // Published here already, before it was sent.
                 Ok(word) if word.from == own => {}
                 Ok(word) => {
                     for News { organization_id, topic } in word.news {
                         state.events.publish_here(&organization_id, topic);
                     }
                 }
-                // A newer server's word: something has changed.
+                // A newer server's bulletin: something has changed.
                 Err(_) => state.events.publish_to_all(&Topic::Everything),
             },
             Ok(Signal::Missed) => state.events.publish_to_all(&Topic::Everything),

@@ -92,7 +92,7 @@ async fn a_bad_item_spoils_no_other_and_answers_keep_their_order(world: World) {
         (&results[0]["seq"], &results[10]["seq"], &results[10]["amount"]),
         (&json!(1), &json!(1), &json!("-0.114"))
     );
-    assert_eq!(results[9]["seq"], json!(1), "another organisation has a ledger of its own");
+    assert_eq!(results[9]["seq"], json!(1), "another organization has a ledger of its own");
     assert_eq!(results[3]["error"]["pointer"], "/events/3/quantity");
     assert_eq!(results[11]["seq"], Value::Null);
     assert_whole(&world, acme).await;

@@ -132,7 +132,7 @@ async fn verify_counts_the_lines_and_finds_the_one_that_was_altered(world: World
     assert!(said.contains("1 ledgers broken"), "{said}");
 }
 
-async fn verify_names_an_organisation_whose_wallet_is_damaged(world: World) {
+async fn verify_names_an_organization_whose_wallet_is_damaged(world: World) {
     spend(&world, 2).await;
     let damage = "UPDATE wallets SET last_hash = 'zz' WHERE last_seq = 2";
     world.database.tamper(damage, damage).await;
@@ -289,7 +289,7 @@ on_both_databases!(
     a_missing_page_is_said_in_a_sentence,
     the_settings_file_is_below_the_environment_and_unknown_settings_are_refused,
     verify_counts_the_lines_and_finds_the_one_that_was_altered,
-    verify_names_an_organisation_whose_wallet_is_damaged,
+    verify_names_an_organization_whose_wallet_is_damaged,
     verify_makes_no_database,
     export_is_the_ledger_line_by_line,
     a_backup_is_a_whole_database_made_while_the_program_runs,

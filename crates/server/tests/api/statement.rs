@@ -9,10 +9,10 @@ use crate::fixture::World;
 use crate::wallets::{amount, credit, money, post_at};
 
 on_both_databases!(
-    a_month_adds_up_and_meets_its_neighbours,
+    a_month_adds_up_and_meets_its_neighbors,
     more_lines_than_can_be_listed_are_summed,
     a_month_that_cannot_be_is_refused,
-    what_an_issued_statement_says_stays_and_its_neighbours_meet_it,
+    what_an_issued_statement_says_stays_and_its_neighbors_meet_it,
 );
 
 fn at(text: &str) -> Timestamp {
@@ -32,7 +32,7 @@ async fn statement(client: &Client, month: &str) -> Value {
     client.get(&format!("/api/v1/statement?month={month}")).await.expect(200).json()
 }
 
-async fn a_month_adds_up_and_meets_its_neighbours(world: World) {
+async fn a_month_adds_up_and_meets_its_neighbors(world: World) {
     let acme = &world.acme.id;
     for (line, posted) in [
         // In Chicago this is still January.
@@ -116,7 +116,7 @@ async fn a_month_that_cannot_be_is_refused(world: World) {
     assert_eq!(now["is_final"], false);
 }
 
-async fn what_an_issued_statement_says_stays_and_its_neighbours_meet_it(world: World) {
+async fn what_an_issued_statement_says_stays_and_its_neighbors_meet_it(world: World) {
     let acme = &world.acme.id;
     for (line, posted) in [
         (credit(amount("50")), "2026-02-10T12:00:00Z"),

@@ -1,8 +1,6 @@
 //! Arranging wallets past the program: a card, money, a zone; and reading amounts.
 
-use std::collections::BTreeMap;
-
-use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
+use billing_domain::{Money, OrganizationId, TextMap, Timestamp, TransactionKind};
 use billing_store::{NewCard, NewLine, Origin, PostedLine};
 use serde_json::{Value, json};
 
@@ -58,7 +56,7 @@ pub(crate) fn credit(amount: Money) -> NewLine {
         unit: None,
         unit_price: None,
         corrects: None,
-        details: BTreeMap::new(),
+        details: TextMap::default(),
         hold_id: None,
     }
 }

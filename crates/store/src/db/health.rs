@@ -35,6 +35,7 @@ impl DatabaseHealth {
     /// The answer that needs no probe: of a write a moment ago, or of the last probe.
     pub(crate) fn known(&self) -> Option<Result<()>> {
         let state = self.state();
+        // Monotonic time: a change of the clock neither ages nor renews what is known.
         let within = |moment: Option<Instant>, time| moment.is_some_and(|moment| moment.elapsed() < time);
         match &state.failure {
             None if within(state.written, FRESH) => Some(Ok(())),
@@ -97,6 +98,7 @@ impl DatabaseHealth {
     }
 
     fn state(&self) -> MutexGuard<'_, HealthState> {
+        // Nothing is half-written under this lock, so a panic elsewhere does not spoil what it guards.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,7 @@ use billing_domain::link::LinkPurpose;
 use billing_domain::pricing::Remainder;
 use billing_domain::status::OrganizationStatus;
 use billing_domain::{
-    Capability, Currency, Date, ExternalId, Money, Role, SessionKind, Timestamp, TransactionKind, UsageKind,
+    Capability, Currency, Date, ExternalId, Money, Role, SessionKind, TextMap, Timestamp, TransactionKind, UsageKind,
 };
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
@@ -184,6 +184,7 @@ stored_as! {
     Money: i64 = |micros| Ok(Self::from_micros(micros)),
     Timestamp: i64 = |micros| Ok(Self::from_micros(micros)),
     Date: i64 = read_date,
+    TextMap: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
     Vec<Capability>: &'r str = read_names,
     BTreeMap<String, String>: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
 }
@@ -212,6 +213,7 @@ fn read_flag(stored: i64) -> std::result::Result<bool, String> {
     match stored {
         0 => Ok(false),
         1 => Ok(true),
+        // Anything but 0 and 1 was not written by this program.
         other => Err(format!("{other} is no flag")),
     }
 }

@@ -22,18 +22,21 @@ pub(crate) async fn post_in(
     now: Timestamp,
 ) -> Result<Result<Posting>> {
     if !lines.iter().all(is_storable) {
+        // A refusal of this ledger alone: the transaction goes on with the others.
         return Ok(Err(StoreError::Unstorable));
     }
     let wallet = match wallet::lock_wallet(tx, organization_id).await {
         Err(StoreError::NotFound) => return Ok(Err(StoreError::NotFound)),
         other => other?,
     };
+    // Under the lock: what is not found now cannot be posted by anybody else before the commit.
     let existing = rows::find_existing(tx, organization_id, lines).await?;
     let carried = Carried::read(tx, organization_id, lines).await?;
     let plan = PostingPlan::new(&wallet, lines, &existing, carried, now);
     let Some((plan, sums)) = plan.and_then(|plan| PostingSums::of(&plan.fresh, now).map(|sums| (plan, sums))) else {
         return Ok(Err(StoreError::Overflow));
     };
+    // Nothing fresh, nothing written: a report that is repeated as a whole costs reads only.
     let wallet = if plan.fresh.is_empty() { wallet } else { write_posting(tx, &wallet, &plan, &sums, now).await? };
     Ok(Ok(Posting { outcomes: plan.outcomes, wallet }))
 }
@@ -62,6 +65,7 @@ impl<'l> PostingPlan<'l> {
     ) -> Option<Self> {
         let outcomes = Vec::with_capacity(lines.len());
         let mut plan = Self { outcomes, fresh: Vec::new(), amount: Money::ZERO, carried };
+        // The same reference may stand twice in one request, too.
         let mut seen: HashMap<Key<'_>, usize> = HashMap::new();
         let (mut seq, mut balance, mut hash) = (wallet.last_seq, wallet.balance, wallet.last_hash);
         for new in lines {
@@ -76,11 +80,13 @@ impl<'l> PostingPlan<'l> {
                 plan.outcomes.push(compare_lines(new, earlier));
                 continue;
             }
+            // Only fresh lines take a number, so that the sequence has no gap.
             seq = seq.checked_add(1)?;
             let amount = plan.carried.amount_of(new)?;
             balance = balance.checked_add(amount)?;
             plan.amount = plan.amount.checked_add(amount)?;
             let line = chain_line(wallet, new, seq, (amount, balance), now);
+            // Chained in the order of `seq`: see docs/decisions/0002-hash-chained-ledger.md.
             hash = line.hash_after(hash);
             let posted = Arc::new(PostedLine { line, hash });
             seen.insert(key, plan.fresh.len());
@@ -125,6 +131,7 @@ fn chain_line(
 /// is the micro-unit that it took along.
 fn compare_lines(new: &NewLine, earlier: &PostedLine) -> LineOutcome {
     let line = &earlier.line;
+    // A line that took a carried micro-unit along is compared without it.
     let took_one = new.amount.checked_sub(Money::from_micros(1)).filter(|_| !new.part.is_zero());
     let same = new.kind == line.kind
         && new.contra == line.contra
@@ -150,16 +157,20 @@ async fn write_posting(
     sums: &PostingSums,
     now: Timestamp,
 ) -> Result<Wallet> {
+    // `last` is also what the wallet's hash becomes.
     let Some((_, last)) = plan.fresh.last() else { return Ok(before.clone()) };
     let holds: Vec<_> = plan.fresh.iter().filter_map(|(new, _)| new.hold_id.as_ref()).collect();
+    // Before the wallet: the money that they held is part of its movement.
     let captured = hold::capture_holds(tx, &before.organization_id, &holds).await?;
     let lines = i64::try_from(plan.fresh.len()).map_err(|_| StoreError::Overflow)?;
     let movement = Movement { amount: plan.amount, captured, lines, last_hash: last.hash };
+    // The wallet before its lines: it refuses figures that are not those of the lock.
     let wallet = wallet::settle_wallet(tx, before, &movement, now).await?;
     rows::insert_lines(tx, &plan.fresh).await?;
     plan.carried.write(tx, &before.organization_id).await?;
     usage::add_sums(tx, &before.organization_id, &sums.spent).await?;
     step::add_to_step(tx, &before.organization_id, &sums.moved).await?;
+    // Last, because it compares the wallet before with the wallet after.
     auto_pay::after_posting(tx, before, &wallet, posting_contents(plan), now).await?;
     Ok(wallet)
 }
@@ -169,6 +180,7 @@ fn posting_contents(plan: &PostingPlan<'_>) -> auto_pay::PostingContents {
     for (_, fresh) in &plan.fresh {
         let usage = fresh.line.kind.usage().is_some();
         posted.uses |= usage;
+        // Money that goes out without usage: a refund, a dispute, a correction.
         posted.reverses |= !usage && fresh.line.amount.is_negative();
     }
     posted
@@ -178,7 +190,6 @@ fn posting_contents(plan: &PostingPlan<'_>) -> auto_pay::PostingContents {
 struct PostingSums {
     /// Usage by day, kind and source.
     spent: usage::Spent,
-    /// By step.
     moved: WalletStep,
 }
 

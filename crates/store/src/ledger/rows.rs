@@ -56,12 +56,14 @@ pub(super) async fn find_existing(
     organization_id: &OrganizationId,
     lines: &[NewLine],
 ) -> Result<HashMap<(Origin, String), PostedLine>> {
+    // By origin, since a reference is unique within its origin only.
     let mut references: BTreeMap<Origin, Vec<&str>> = BTreeMap::new();
     for line in lines {
         references.entry(line.origin).or_default().push(&line.reference);
     }
     let mut found = HashMap::new();
     for (origin, references) in references {
+        // In pieces of few sizes, so that the statements stay prepared.
         for chunk in split_pieces(&references) {
             let mut args = vec![Arg::from(organization_id), Arg::from(origin.as_str())];
             args.extend(chunk.iter().map(|reference| Arg::from(*reference)));
@@ -103,6 +105,7 @@ pub(super) async fn insert_lines(tx: &mut Tx, lines: &[(&NewLine, Arc<PostedLine
     let mut pieces = split_pieces(lines);
     let mut next = pieces.next().map(|piece| insert_statement(piece, postgres)).transpose()?;
     while let Some((sql, args)) = next {
+        // Pinned here, because the future is polled once before it is awaited.
         let mut running = pin!(tx.execute(AssertSqlSafe(sql), &args));
         // The first poll hands the statement over.
         let first = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
@@ -131,6 +134,7 @@ fn insert_statement<'a>(piece: &'a [(&NewLine, Arc<PostedLine>)], postgres: bool
 fn push_row<'a>(args: &mut Vec<Arg<'a>>, new: &NewLine, posted: &'a PostedLine) -> Result<()> {
     let line = &posted.line;
     let details =
+        // The map is sorted by name, so that equal details are equal texts.
         serde_json::to_string(&line.details).map_err(|error| StoreError::Corrupt(format!("details: {error}")))?;
     args.extend([
         Arg::from(&line.organization_id),

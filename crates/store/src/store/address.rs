@@ -17,6 +17,7 @@ pub(super) fn parse_postgres(url: &str) -> Result<PgConnectOptions> {
 }
 
 fn effective_mode(options: &PgConnectOptions, url: &str) -> Result<PgSslMode> {
+    // From the address or the environment: libpq takes either.
     let is_given = |names: &[&str], variable: &str| {
         let query = url.split_once('?').map_or("", |(_, query)| query);
         let mut names_in_query = query.split('&').filter_map(|pair| pair.split('=').next());
@@ -24,9 +25,11 @@ fn effective_mode(options: &PgConnectOptions, url: &str) -> Result<PgSslMode> {
     };
     let has_authority = is_given(&["sslrootcert", "ssl-root-cert", "ssl-ca"], "PGSSLROOTCERT");
     Ok(match options.get_ssl_mode() {
+        // An authority that is named should be asked: libpq does so even with `require`.
         PgSslMode::Require if has_authority => PgSslMode::VerifyCa,
         sure @ (PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull) => sure,
         as_written if is_local(options) => as_written,
+        // Not said: the safe choice. What is said and unsafe is refused below, not changed in silence.
         _ if !is_given(&["sslmode", "ssl-mode"], "PGSSLMODE") => PgSslMode::VerifyFull,
         _ => {
             let host = options.get_host();
@@ -42,6 +45,7 @@ fn effective_mode(options: &PgConnectOptions, url: &str) -> Result<PgSslMode> {
 /// A socket of this machine, or one of its own addresses that no network sees.
 fn is_local(options: &PgConnectOptions) -> bool {
     let host = options.get_host().trim_matches(['[', ']']);
+    // A socket's path as host, as libpq allows it.
     options.get_socket().is_some()
         || host.starts_with('/')
         || host.eq_ignore_ascii_case("localhost")

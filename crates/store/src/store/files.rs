@@ -11,9 +11,11 @@ use crate::{Result, StoreError};
 pub(super) fn keep_private(file: &Path) -> Result<()> {
     let unusable = |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", file.display()));
     match create_private(file) {
+        // There already is the usual case.
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(unusable(error)),
         _ => {}
     }
+    // The files beside it hold the same data.
     for suffix in ["", "-wal", "-shm"] {
         let mut name = file.as_os_str().to_owned();
         name.push(suffix);
@@ -25,19 +27,21 @@ pub(super) fn keep_private(file: &Path) -> Result<()> {
 #[cfg(unix)]
 fn create_private(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
+    // `create_new` with its mode: there is no moment at which others could open it.
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map(drop)
 }
 
 #[cfg(not(unix))]
-fn create(file: &Path) -> std::io::Result<()> {
+fn create_private(file: &Path) -> std::io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).open(file).map(drop)
 }
 
-/// Somebody else's file stays as it is, with a word in the log: whoever owns it decides who reads it.
+/// Somebody else's file stays as it is, with a line in the log: whoever owns it decides who reads it.
 #[cfg(unix)]
 fn close_to_others(file: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let Ok(found) = fs::metadata(file) else { return };
+    // No bit for group and others: the lowest six are zero.
     if found.permissions().mode().trailing_zeros() >= 6 {
         return;
     }

@@ -1,4 +1,5 @@
-//! Taking the provider's word on a top-up: the state moves and the money arrives in one transaction, or neither does.
+//! Applying the provider's answer to a top-up: the state moves and the money arrives in one transaction, or neither
+//! does.
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ impl Store {
         let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
         let before = find_top_up(&mut tx, organization_id, id).await?;
         let Some(status) = before.status.apply(update.outcome) else {
+            // Too late, or contradicting a final state: nothing is written, and the answer is what stands.
             tx.rollback().await?;
             return Ok(Applied {
                 top_up: before,
@@ -39,6 +41,7 @@ impl Store {
             });
         };
         let (credit, wallet) = if status == TopUpStatus::Succeeded {
+            // Ledger first, then the row: if the credit is refused, the top-up stays open and is asked about again.
             let (line, wallet) = settle_top_up(&mut tx, &before, update.received, credit, now).await?;
             (Some(line), wallet)
         } else {
@@ -48,6 +51,7 @@ impl Store {
         let changed = before.status != status;
         let (mut auto_pay_changed, mut approved_request) = (false, None);
         if changed {
+            // In the same transaction: a link that was paid must not be usable for a moment more.
             link::after_charge(&mut tx, &top_up, now).await?;
             approved_request = request::after_charge(&mut tx, &top_up, now).await?;
             if let Some(event) =
@@ -70,6 +74,7 @@ async fn settle_top_up(
     credit: &CreditLine,
     now: Timestamp,
 ) -> Result<(PostedLine, Wallet)> {
+    // What was received is credited, not what was asked for.
     let amount = received.unwrap_or(top_up.amount);
     if !amount.is_positive() {
         return Err(StoreError::Corrupt(format!("top-up {} settled with {amount}", top_up.id)));
@@ -96,6 +101,7 @@ async fn settle_top_up(
     let mut posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
     match posting.outcomes.pop() {
         Some(LineOutcome::Posted(line)) => Ok((Arc::unwrap_or_clone(line), posting.wallet)),
+        // The credit is there and the top-up open: nothing may be credited on top of that.
         _ => Err(StoreError::Corrupt(format!("top-up {} is open, but its credit is in the ledger", top_up.id))),
     }
 }
@@ -121,10 +127,12 @@ async fn advance_top_up(
                 &before.id,
                 status.as_str(),
                 &update.provider_ref,
+                // Of a declined one only: a code from an earlier answer would mislead.
                 update.decline_code.filter(|_| status == TopUpStatus::Declined).map(DeclineCode::as_str),
                 update.next_action.as_deref().filter(|_| status == TopUpStatus::ActionRequired),
                 now,
                 (status == TopUpStatus::Succeeded).then_some(now),
+                // Final ones leave the index of what is due.
                 status.is_open().then_some(update.next_check_at)
             ],
         )

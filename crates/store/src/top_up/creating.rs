@@ -24,17 +24,20 @@ impl Store {
     ) -> Result<Created<TopUp>> {
         let mut tx = self.db.begin().await?;
         let wallet = wallet::lock_wallet(&mut tx, organization_id).await?;
+        // The key before card and pace: a repetition is answered whatever they say by now.
         match idempotency::claim_key(&mut tx, organization_id, key, &new.id, Kept::ForEver, now).await? {
             Claim::New => {}
             Claim::Reused => return Ok(Created::Reused),
             Claim::Replay(id) => return find_top_up(&mut tx, organization_id, &id).await.map(Created::Replay),
         }
+        // Read under the lock: a card that is just being removed is not charged.
         let card = charged_card(&mut tx, organization_id, new).await?;
         if let Some(pace) = pace {
             pace::check_pace(&mut tx, organization_id, new.amount, pace, now).await?;
         }
         let top_up = insert_top_up(&mut tx, &wallet, TopUpKind::Manual, new, &card, None, now).await?;
         if let Some(request_id) = request_id {
+            // After the insert, which it refers to; a conflict undoes both.
             request::pay_with(&mut tx, organization_id, request_id, &top_up.id).await?;
         }
         tx.commit().await?;
@@ -54,14 +57,17 @@ impl Store {
         // Under the lock: of two workers that decided on the same figures, the second one is stale.
         let present = auto_pay::find_auto_pay(&mut tx, organization_id).await?;
         let pending = PendingCredit::find(&mut tx, organization_id).await?;
+        // Settings, pace and need are compared once more, and again nobody else can change them before the commit.
         if !guard.holds(&present, now) || !is_needed(&present, &wallet, pending) {
             return Err(StoreError::Stale);
         }
         let card = charged_card(&mut tx, organization_id, new).await?;
         let top_up = match insert_top_up(&mut tx, &wallet, TopUpKind::Auto, new, &card, None, now).await {
+            // The partial unique index has the last word: one open automatic top-up a wallet.
             Err(StoreError::Conflict(ONE_OPEN_AUTO)) => return Ok(Created::Blocked),
             other => other?,
         };
+        // The pace counts from here, whatever becomes of the charge.
         tx.execute("UPDATE auto_pay SET last_charge_at = $2 WHERE organization_id = $1", args![organization_id, now])
             .await?;
         tx.commit().await?;
@@ -123,6 +129,7 @@ pub(crate) async fn insert_top_up(
                 wallet.currency,
                 TopUpStatus::Created.as_str(),
                 &card.id,
+                // Copied: receipts and the ledger show the card as it was then.
                 &card.brand,
                 &card.last4,
                 &card.provider_ref,

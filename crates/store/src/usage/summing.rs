@@ -43,7 +43,9 @@ impl Store {
         day_of: &(impl Fn(Timestamp) -> Date + Send + Sync),
     ) -> Result<i64> {
         let mut tx = self.db.begin().await?;
+        // Postings wait: a line that is added meanwhile would be in neither sum.
         wallet::lock_wallet(&mut tx, organization_id).await?;
+        // Anew, not by difference: lines move between days in both directions.
         tx.execute("DELETE FROM usage_days WHERE organization_id = $1", args![organization_id]).await?;
         tx.execute("DELETE FROM usage_totals WHERE organization_id = $1", args![organization_id]).await?;
         let (mut spent, mut after, mut read) = (Spent::new(), 0, 0);
@@ -55,6 +57,7 @@ impl Store {
                 break;
             }
             for row in &rows {
+                // A keyset: the ledger is read once, in its own order.
                 after = row.get("seq")?;
                 read += 1;
                 let Some(kind) = row.get::<TransactionKind>("kind")?.usage() else { continue };
@@ -62,6 +65,7 @@ impl Store {
                 let source: String = row.get("source")?;
                 count_line(&mut spent, day, kind, &source, row.get("amount")?).ok_or(StoreError::Overflow)?;
             }
+            // Bounded, however many days and sources the ledger has.
             if spent.len() >= SUMS_AT_ONCE {
                 add_sums(&mut tx, organization_id, &std::mem::take(&mut spent)).await?;
             }
@@ -92,7 +96,9 @@ pub(crate) async fn add_sums(tx: &mut Tx, organization_id: &OrganizationId, spen
     let there = add_totals(tx, organization_id, &totals).await?;
     let mut named = Named::new();
     for (of_day, wanted) in sources {
+        // A day that is not in the answer is taken for full: then every source is looked up.
         let there = there.get(&of_day).copied().unwrap_or(NAMED_SOURCES);
+        // Nearly always there is room for all, and no name has to be read.
         if there + wanted.len() <= NAMED_SOURCES {
             named.extend(wanted);
         } else {
@@ -107,6 +113,7 @@ pub(crate) async fn add_sums(tx: &mut Tx, organization_id: &OrganizationId, spen
 fn admit_sources<'s>(wanted: Named<'s>, known: &BTreeSet<String>) -> Named<'s> {
     let (mut named, mut others): (Named<'_>, Named<'_>) =
         wanted.into_iter().partition(|(_, source, _)| known.contains(*source));
+    // The largest first, so that the names go to those that matter; by name among equals.
     others.sort_by_key(|(_, source, (amount, _))| (Reverse(*amount), *source));
     others.truncate(NAMED_SOURCES.saturating_sub(known.len()));
     named.append(&mut others);
@@ -123,6 +130,7 @@ async fn add_totals(
     let rows: Vec<_> = totals.iter().collect();
     let mut there = BTreeMap::new();
     for chunk in split_pieces(&rows) {
+        // The count comes with the insert, so that room is known without another statement.
         let sql = format!(
             "INSERT INTO usage_totals (organization_id, day, kind, amount, lines) VALUES {}
             ON CONFLICT (organization_id, day, kind) DO UPDATE

@@ -1,12 +1,13 @@
 //! A database of its own for every case, on either side, and short ways to fill it.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use billing_domain::id::Id;
-use billing_domain::{Currency, Date, LeaseOwner, Money, OrganizationId, Role, Timestamp, TransactionKind, UserId};
+use billing_domain::{
+    Currency, Date, LeaseOwner, Money, OrganizationId, Role, TextMap, Timestamp, TransactionKind, UserId,
+};
 use billing_store::{
     Card, ConnectionLimits, IdempotencyKey, LineOutcome, NewCard, NewLine, NewOrganization, Origin, PostedLine, Store,
     User, ids,
@@ -250,7 +251,7 @@ pub(crate) fn usage_line(reference: &str, cost: &str) -> NewLine {
         unit: Some(billing_domain::kind::Unit::Second),
         unit_price: Some("0.0012".to_owned()),
         corrects: None,
-        details: BTreeMap::from([("line".to_owned(), "sip".to_owned())]),
+        details: TextMap::from([("line".to_owned(), "sip".to_owned())]),
         hold_id: None,
     }
 }

@@ -1,10 +1,8 @@
 //! Top-ups: asked twice, charged once; settled twice, credited once.
 
-use std::collections::BTreeMap;
-
 use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
 use billing_domain::charge::{DeclineCode, Outcome as Word, TopUpKind, TopUpStatus};
-use billing_domain::{Money, OrganizationId, TransactionKind};
+use billing_domain::{Money, OrganizationId, TextMap, TransactionKind};
 use billing_store::{
     AutoGuard, Created, CreditLine, NewCardSetup, NewTopUp, PendingCredit, ProviderUpdate, StoreError, TopUp,
 };
@@ -70,7 +68,7 @@ pub(crate) fn credit() -> CreditLine {
         day: day("2026-11-24"),
         description: "Top-up with Visa •• 4242".to_owned(),
         source: "Olive Owner".to_owned(),
-        details: BTreeMap::from([("card".to_owned(), "visa 4242".to_owned())]),
+        details: TextMap::from([("card".to_owned(), "visa 4242".to_owned())]),
     }
 }
 

@@ -36,7 +36,7 @@ enum ConnectStage {
     Sending,
     /// The cardholder has to confirm the setup with this id.
     Question(String),
-    /// The cardholder's word is on its way.
+    /// The cardholder's answer is on its way.
     Answering(String),
 }
 

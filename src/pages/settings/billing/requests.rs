@@ -1,4 +1,4 @@
-//! What members asked for: approve by topping up, or decline with a word.
+//! What members asked for: approve by topping up, or decline with a text.
 
 use billing_contract::request::FundsRequest;
 use leptos::prelude::*;

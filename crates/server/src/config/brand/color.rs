@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn only_six_digits_are_a_colour() {
+    fn only_six_digits_are_a_color() {
         for text in ["", "#", "#12345", "#1234567", "123456", "#12345g", "#+12345"] {
             assert_eq!(Color::parse(text), None, "{text}");
         }

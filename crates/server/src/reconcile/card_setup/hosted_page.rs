@@ -10,7 +10,7 @@ use super::intent::{HostedPage, OpenPage, open_page};
 use crate::state::AppState;
 
 /// The longest that a page is open, should nobody close it before: it is given up earlier (`ABANDONED_SECONDS`), and a
-/// provider wants half an hour at least from when it hears of it.
+/// provider wants half an hour at least from when it is asked for it.
 const OPEN_SECONDS: i64 = 60 * 60;
 
 /// Opens the page or asks what became of it; closes it first when it is given up.
@@ -21,6 +21,7 @@ pub(super) async fn ask_provider(
     page: &HostedPage,
     given_up: bool,
 ) -> Result<SetupAnswer, ProviderError> {
+    // What the row knows of the page; without it, the page is opened now, under the same reference.
     let known = open_page(setup);
     let is_new = known.is_none();
     let (opened, setup_ref) = match known {
@@ -48,9 +49,11 @@ pub(super) async fn ask_provider(
             page_ref: opened.page_ref.clone(),
         }),
     };
+    // Just opened: nothing can have been done on it.
     if is_new && !given_up {
         return Ok(waiting(setup_ref));
     }
+    // The page proves nothing; what counts is the set-up that it finished.
     match state.provider.look_up_setup(request, setup_ref.as_deref()).await? {
         Some(answer) if !matches!(answer.outcome, SetupOutcome::ActionRequired(_)) => Ok(answer),
         // On a page that is over nobody can do anything any more.
@@ -72,6 +75,7 @@ async fn create_page(
         purpose: CheckoutPurpose::Connect,
         success_url: page.return_address.clone(),
         cancel_url: page.return_address.clone(),
+        // From the beginning of the set-up, so that a repetition asks for the same page.
         expires_at: setup.created_at.plus_seconds(OPEN_SECONDS),
     };
     let opened = state.provider.create_checkout(&request).await?;

@@ -27,7 +27,6 @@ pub(crate) struct HostedPage {
 pub(crate) struct OpenPage {
     /// The provider's name for it.
     pub(crate) page_ref: String,
-    /// Its address.
     pub(crate) url: String,
 }
 

@@ -32,6 +32,7 @@ pub(crate) async fn authorize_work(state: &AppState, form: &Authorize) -> Result
         Authorization::Allowed { .. } => "allowed",
         Authorization::Refused { reason, .. } => reason.as_str(),
     };
+    // Counted by outcome, for the operator to see how much is refused.
     state.metrics.authorized(form.kind.as_str(), outcome);
     Ok(answer)
 }
@@ -41,7 +42,9 @@ async fn decide_authorization(state: &AppState, form: &Authorize) -> Result<Auth
     let organization = find_organization(state, &form.organization_id).await?.ok_or_else(Problem::not_found)?;
     let (now, policy) = (state.clock.now(), &state.config.policy);
     let figures = wallet::read_figures(state, &organization.id).await?;
+    // Expired holds are given back first: they may be what is missing.
     let status = wallet::admission_status(&figures, policy, now);
+    // The status before the money: where it refuses, the money does not matter.
     if let Err(reason) = status.admits(form.kind) {
         return refused_authorization(state, &organization.id, reason).await;
     }
@@ -54,6 +57,7 @@ async fn decide_authorization(state: &AppState, form: &Authorize) -> Result<Auth
     let wanted = HoldRequest { organization_id: organization.id.clone(), hold, floor };
     match set_aside_together(state, wanted).await? {
         billing_store::Authorization::Granted { hold, wallet } => {
+            // After the commit: less is available for everybody who watches.
             publish_change(state, &organization.id);
             // What was available before this hold, down to the floor.
             let before = wallet.available().checked_add(hold.amount).and_then(|before| before.checked_sub(floor));
@@ -77,10 +81,12 @@ async fn decide_authorization(state: &AppState, form: &Authorize) -> Result<Auth
 async fn set_aside_together(state: &AppState, wanted: HoldRequest) -> Result<billing_store::Authorization, Problem> {
     let (reply, answer) = oneshot::channel();
     let organization_id = wanted.organization_id.clone();
+    // One transaction for many requests: docs/decisions/0004-group-commit.md.
     match state.authorizations.enqueue(&organization_id, 1, QueuedAuthorization { wanted, reply }) {
         Enqueued::Waiting => {}
         Enqueued::First(queue) => {
             let state = state.clone();
+            // On the tracker, so that stopping waits for what was accepted.
             state.tasks.clone().spawn(async move { drain_queue(&state, queue).await });
         }
         Enqueued::Full(_) => {
@@ -99,6 +105,7 @@ async fn drain_queue(state: &AppState, queue: usize) {
         match state.store.authorize_many(&wanted, state.clock.now()).await {
             Ok(answers) => {
                 for (reply, answer) in replies.into_iter().zip(answers) {
+                    // Whoever asked may have gone; the hold lapses by itself.
                     let _ = reply.send(answer.map_err(Problem::from));
                 }
             }
@@ -114,6 +121,7 @@ async fn drain_queue(state: &AppState, queue: usize) {
 }
 
 fn check_authorize(form: &Authorize) -> Result<Money, Problem> {
+    // Every wrong field at once.
     let mut errors = Vec::new();
     let estimate = form.estimate.text().parse::<Money>();
     match estimate {
@@ -141,6 +149,7 @@ async fn refused_authorization(
     reason: Refusal,
 ) -> Result<Authorization, Problem> {
     let pending = state.store.pending_credit(organization_id).await?;
+    // Money on its way makes it worth asking again; otherwise a person has to act.
     let retry_after_seconds = pending.in_flight.is_positive().then_some(RETRY_SECONDS);
     Ok(Authorization::Refused { allowed: false, reason, retry_after_seconds })
 }
@@ -148,6 +157,7 @@ async fn refused_authorization(
 /// `POST /metering/authorizations/{id}/release`. Giving back what is given back already is fine.
 pub(crate) async fn release_hold(state: &AppState, hold_id: &HoldId) -> Result<(), Problem> {
     if let Release::Released(wallet) = state.store.release_hold(hold_id, state.clock.now()).await? {
+        // More is available: calls may start, and a low balance may be over.
         publish_change(state, &wallet.organization_id);
     }
     Ok(())

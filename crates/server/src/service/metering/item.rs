@@ -30,12 +30,14 @@ pub(super) fn check_item(event: UsageEvent, now: Timestamp) -> Result<UsageLine,
     };
     let quantity = factor("/quantity", pricing::parse_quantity, &event.quantity)?;
     let unit_price = factor("/unit_price", pricing::parse_price, &event.unit_price)?;
+    // Late is fine, ahead is not: docs/decisions/0006-usage-is-owed.md.
     if event.occurred_at > now.plus_seconds(AHEAD_SECONDS) {
         return Err(general_error("/occurred_at", "future", "This lies more than five minutes in the future."));
     }
     if event.occurred_at < OLDEST {
         return Err(general_error("/occurred_at", "too_old", "Nothing before the year 2000 can be posted."));
     }
+    // Only its form: a hold that is unknown or closed does not keep the line from being posted.
     let parsed = event.hold_id.as_deref().map(uuid::Uuid::try_parse).transpose();
     let hold_id = parsed
         .map_err(|_| general_error("/hold_id", "wrong_value", "A hold's id is the hold_id of its authorization."))?

@@ -19,6 +19,7 @@ use crate::state::AppState;
 pub(crate) async fn post_together(state: &AppState, reports: Vec<Report>) -> Result<Vec<Vec<PostResult>>, Problem> {
     // Made ready here, where many requests can do it side by side, and not in the queue.
     let batches = reports.into_iter().map(|report| prepare_batch(state, report)).collect::<Result<Vec<_>, _>>()?;
+    // All of them before the first is awaited, or each wallet would be a transaction of its own.
     let waiting: Vec<_> = batches.into_iter().map(|batch| enqueue_batch(state, batch)).collect();
     let mut answers = Vec::with_capacity(waiting.len());
     for answer in waiting {
@@ -30,12 +31,14 @@ pub(crate) async fn post_together(state: &AppState, reports: Vec<Report>) -> Res
 fn enqueue_batch(state: &AppState, batch: Batch) -> oneshot::Receiver<Result<Vec<PostResult>, Problem>> {
     let (reply, answer) = oneshot::channel();
     let (organization_id, lines) = (batch.organization_id.clone(), batch.lines.len());
+    // Counted by lines, not by requests: lines are what fills memory and transactions.
     match state.postings.enqueue(&organization_id, lines, QueuedPosting { batch, reply }) {
         Enqueued::Waiting => {}
         Enqueued::First(queue) => {
             let state = state.clone();
             state.tasks.clone().spawn(async move { drain_queue(&state, queue).await });
         }
+        // Answered at once: waiting in a full queue helps nobody, and the platform reports again.
         Enqueued::Full(queued) => {
             let _ = queued.reply.send(Err(too_busy()));
         }
@@ -61,6 +64,7 @@ type Shares = Vec<(usize, PostingReply)>;
 
 #[tracing::instrument(level = "debug", skip_all, fields(requests = queued.len()))]
 async fn commit_batches(state: &AppState, queued: Vec<QueuedPosting>) {
+    // By wallet, in the order of ids: several requests for one wallet are one batch.
     let mut wallets: BTreeMap<OrganizationId, (Vec<NewLine>, Shares)> = BTreeMap::new();
     for QueuedPosting { batch, reply } in queued {
         let (lines, shares) = wallets.entry(batch.organization_id).or_default();
@@ -110,6 +114,7 @@ fn hand_out(state: &AppState, organization_id: &OrganizationId, shares: Shares, 
 async fn post_alone(state: &AppState, batch: Batch, shares: Shares) {
     let Batch { organization_id, lines } = batch;
     let mut lines = lines.into_iter();
+    // One after the other, in the order in which they came, so that `seq` follows it.
     for (count, reply) in shares {
         let own = Batch { organization_id: organization_id.clone(), lines: lines.by_ref().take(count).collect() };
         let _ = reply.send(post_batches(state, vec![own]).await.map(|mut answers| answers.pop().unwrap_or_default()));

@@ -49,6 +49,7 @@ impl Issued {
         paid: Money,
         calendar: &Calendar,
     ) -> Self {
+        // A settled top-up has its time; the fallback only keeps a damaged row readable.
         let paid_at = top_up.settled_at.unwrap_or(top_up.updated_at);
         Self {
             language: "en".to_owned(),
@@ -59,9 +60,11 @@ impl Issued {
             },
             seller: SellerFacts::of(seller),
             time_zone: organization.time_zone.clone(),
+            // Written into the facts: a receipt must say it for ever.
             banner: (top_up.provider == "sandbox").then(|| "Sandbox: no real money".to_owned()),
             paid_at,
             date_paid: calendar.minute_in_words(paid_at),
+            // The card as it was then: it may be removed or renewed by now.
             method: format!("{} •• {}", brand_name(&top_up.card_brand), top_up.card_last4),
             title: match top_up.kind {
                 TopUpKind::Manual => "Wallet top-up".to_owned(),
@@ -92,6 +95,7 @@ pub(super) fn compose_receipt(
     let (buyer, seller) = (&issued.buyer, &issued.seller);
     Some(Receipt {
         number: number.to_owned(),
+        // The moment as the file's own date, in UTC.
         paid_at: moment_text(issued.paid_at),
         banner: issued.banner.clone(),
         customer: Party { name: buyer.name.clone(), address: buyer.address.clone(), tax_id: buyer.tax_id.clone() },
@@ -106,6 +110,7 @@ pub(super) fn compose_receipt(
         entries,
         total: Entry { title: "Net paid".to_owned(), note: String::new(), amount: amount_text(net, currency) },
         notes: returning_text(payment, currency).into_iter().chain(disputed_text(payment, currency)).collect(),
+        // Han characters are drawn differently from country to country, and the text does not say where it is from.
         han: zone::uses_han(&issued.time_zone),
     })
 }
@@ -131,6 +136,7 @@ fn further_refunds(amount: Money, currency: Currency) -> Entry {
 }
 
 const fn payment_status(payment: &Payment, net: Money) -> &'static str {
+    // Disputed first: it is what the reader has to know.
     if payment.disputed.is_positive() {
         "Disputed"
     } else if !payment.refunded.is_positive() {

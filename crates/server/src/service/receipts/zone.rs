@@ -1,4 +1,4 @@
-//! What a time zone tells about paper and letters, where nobody has said it.
+//! What a time zone says about paper and letters, where nobody has said it.
 
 use billing_receipt::{Han, Paper};
 
@@ -85,6 +85,7 @@ pub(super) fn uses_han(zone: &str) -> Han {
         "Asia/Seoul" | "Asia/Pyongyang" | "ROK" => Han::Korean,
         "Asia/Taipei" | "ROC" => Han::Taiwan,
         "Asia/Hong_Kong" | "Hongkong" | "Asia/Macau" | "Asia/Macao" => Han::HongKong,
+        // Where the zone says nothing, the most used form.
         _ => Han::Simplified,
     }
 }

@@ -52,11 +52,13 @@ pub(crate) async fn export_transactions(
     member: &SignedInMember,
     search: &Search,
 ) -> Result<(String, impl Stream<Item = Result<Vec<u8>, std::io::Error>> + Send + use<>), Problem> {
+    // An export has no pages.
     search.refuse_places()?;
     let calendar = Calendar::of(&member.organization.time_zone).map_err(Problem::internal)?;
     let mut reader = Reader {
         state: state.clone(),
         member: member.clone(),
+        // Held as long as the answer is read, so that exports are counted while they cost something.
         _turn: state.budgets.take_costly_read(&member.token_hash, &member.organization.id).await?,
         wanted: search.check(&calendar)?,
         done: false,
@@ -79,8 +81,10 @@ fn file_name(organization: &str, search: &Search, today: Date) -> String {
         |text: &Option<String>| text.as_deref().and_then(|text| text.get(..7)).and_then(|text| text.parse().ok());
     let last: Month = month(&search.to).unwrap_or_else(|| today.month());
     let first = month(&search.from).filter(|first| *first < last);
+    // What some file system refuses in a name, and what would need quotes in the header.
     let unusual = |one: char| one.is_control() || one.is_whitespace() || r#"/\:*?"<>|'%;,"#.contains(one);
     let words = organization.split(unusual).filter(|word| !word.is_empty());
+    // Long names are cut, since some file systems take 255 bytes in all.
     let name: String = words.collect::<Vec<_>>().join("-").chars().take(NAME_CHARACTERS).collect();
     let months = first.map_or_else(|| last.to_string(), |first| format!("{first}-to-{last}"));
     format!("transactions-{name}-{months}.csv")
@@ -107,6 +111,7 @@ impl Reader {
             let detail = Detail::general("The session ended while the table was sent.");
             return Err(Problem::new(ProblemCode::Unauthenticated, detail));
         }
+        // By the costly connections: a client that reads slowly holds nobody else up.
         let store = self.state.store.costly();
         let lines = store.transactions(&self.member.organization.id, filter, before, PAGE).await?;
         self.done = lines.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
@@ -124,12 +129,14 @@ fn row_cells(posted: PostedLine) -> [String; HEADINGS.len()] {
         line.posted_at.to_string(),
         line.kind.as_str().to_owned(),
         direction.to_owned(),
+        // Positive with a direction, so that a spreadsheet can sum either way: docs/decisions/0050-csv-export.md.
         absolute_amount(line.amount),
         line.currency.to_string(),
         line.balance_after.to_string(),
         line.quantity.unwrap_or_default(),
         line.unit.map(|unit| unit.as_str().to_owned()).unwrap_or_default(),
         line.unit_price.unwrap_or_default(),
+        // Other people's words: a spreadsheet must not run them.
         harmless_cell(line.description),
         harmless_cell(line.source),
         harmless_cell(line.reference),
@@ -162,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_named_by_organisation_and_month() {
+    fn the_file_is_named_by_organization_and_month() {
         let today = "2026-11-30".parse().unwrap();
         let name = |organization: &str, from: &str, to: &str| {
             let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());

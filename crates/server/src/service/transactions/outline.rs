@@ -23,6 +23,7 @@ pub(crate) async fn get_outline(
     search.refuse_places()?;
     let calendar = Calendar::of(&organization.time_zone).map_err(Problem::internal)?;
     let wanted = search.check(&calendar)?;
+    // The end is fixed first, so that lines posted meanwhile shift no page.
     let last_seq = state.store.wallet(&organization.id).await?.last_seq;
     let found = state.store.costly().outline(&organization.id, &wanted.filter, last_seq, EVERY, MOST).await?;
     Ok(TransactionOutline {

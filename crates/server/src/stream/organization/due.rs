@@ -1,4 +1,4 @@
-//! What a watcher still has to be told, gathered from topics that may come in bursts.
+//! What a watcher still has to be sent, gathered from topics that may come in bursts.
 
 use std::collections::BTreeSet;
 
@@ -13,9 +13,7 @@ pub(super) enum DuePart {
     Session,
     /// Lines after the last one that was sent.
     Ledger,
-    /// The figures.
     Wallet,
-    /// Automatic payments.
     AutoPay,
     /// The list of cards.
     Cards,
@@ -26,18 +24,14 @@ pub(super) enum DuePart {
 /// What has to be sent.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    /// In no order.
     pub(super) parts: BTreeSet<DuePart>,
-    /// By id.
     pub(super) top_ups: BTreeSet<TopUpId>,
-    /// By id.
     pub(super) requests: BTreeSet<RequestId>,
-    /// By id.
     pub(super) links: BTreeSet<LinkId>,
 }
 
 impl Due {
-    /// What a new watcher is told. The session too: the role may have changed since the request was let in.
+    /// What a new watcher is sent. The session too: the role may have changed since the request was let in.
     pub(super) fn at_first() -> Self {
         Self {
             parts: BTreeSet::from([DuePart::Session, DuePart::Ledger, DuePart::Wallet, DuePart::AutoPay]),
@@ -45,7 +39,6 @@ impl Due {
         }
     }
 
-    /// Notes parts.
     pub(super) fn add(&mut self, parts: impl IntoIterator<Item = DuePart>) {
         self.parts.extend(parts);
     }

@@ -112,7 +112,7 @@ pub(super) fn check_top_up(live: LiveWallet, top_up: TopUp) {
     });
 }
 
-/// Tells the sandbox bank what the cardholder decided.
+/// Sends the sandbox bank what the cardholder decided.
 pub(super) fn answer_challenge(live: LiveWallet, top_up: TopUp, approve: bool) {
     let stage = live.payment.stage;
     stage.set(PaymentStage::Answering(top_up.clone()));

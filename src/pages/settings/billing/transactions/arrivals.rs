@@ -60,7 +60,7 @@ pub(super) mod tests {
             unit_price: None,
             reference: String::new(),
             corrects: None,
-            details: std::collections::BTreeMap::new(),
+            details: billing_domain::TextMap::default(),
             hash: billing_domain::ledger::Hash::GENESIS,
         }
     }

@@ -106,7 +106,7 @@ impl TransactionList {
         self.cache.with_value(work)
     }
 
-    /// Reads the list replaced. What is shown stays until it is there; a request for another filter is cancelled.
+    /// Reads the list replaced. What is shown stays until it is there; a request for another filter is canceled.
     pub(super) fn reload(self) {
         self.load.set(LoadState::Loading);
         self.counting.set(false);

@@ -27,15 +27,15 @@ pub(super) fn render_facts(
     on_line: Callback<(i64,)>,
 ) -> AnyView {
     let incoming = line.amount.is_positive();
-    let detail = |name: &str| line.details.get(name).cloned();
+    let detail = |name: &str| line.details.get(name);
     let card = detail("card_last4").map(|last4| {
         let brand = detail("card_brand").unwrap_or_default();
-        card_text(&brand, &last4)
+        card_text(brand, last4)
     });
     let other: Vec<AnyView> = line
         .details
         .iter()
-        .filter(|(name, _)| !SHOWN_ELSEWHERE.contains(&name.as_str()))
+        .filter(|(name, _)| !SHOWN_ELSEWHERE.contains(name))
         .map(|(name, value)| code_fact(detail_word(name), value))
         .collect();
     let fixed = move || match corrected_by.get() {
@@ -68,7 +68,7 @@ pub(super) fn render_facts(
             {line.corrects.map(|seq| links_fact(texts::drawer::corrects(), vec![seq], on_line))}
             {dynamic::view(fixed)}
             {copyable_fact(texts::drawer::reference(), &line.reference)}
-            {detail("hold_id").map(|hold| code_fact(texts::drawer::hold(), &hold))}
+            {detail("hold_id").map(|hold| code_fact(texts::drawer::hold(), hold))}
             {other}
             {text_fact(texts::drawer::account(), line.contra.clone())}
             {text_fact(texts::drawer::line(), line_number(line.seq))}

@@ -226,7 +226,7 @@ fn render_entry(entry: &StatementEntry) -> AnyView {
     let card = line
         .details
         .get("card_last4")
-        .map(|last4| card_text(line.details.get("card_brand").map(String::as_str).unwrap_or_default(), last4));
+        .map(|last4| card_text(line.details.get("card_brand").unwrap_or_default(), last4));
     let fact = card.filter(|_| line.kind.has_receipt()).unwrap_or_else(|| line.reference.clone());
     view! { {line_title(line)}<span class="cell-sub">{format!("{} · {fact}", kind_word(line.kind))}</span> }.into_any()
 }
