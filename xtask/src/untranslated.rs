@@ -204,8 +204,9 @@ mod tests {
 
     #[test]
     fn a_message_that_nobody_says_is_found() {
-        let english =
-            Catalogue::parse(r#"{"a":{"pay":"x","pay_now":"y","who":"{name}","list":"z"},"embed":{"gone":"v","title":"u"},"problems":{"gone":"w"}}"#);
+        let english = Catalogue::parse(
+            r#"{"a":{"pay":"x","pay_now":"y","who":"{name}","list":"z"},"embed":{"gone":"v","title":"u"},"problems":{"gone":"w"}}"#,
+        );
         let code = "texts::a::pay_now(); woven(texts::a::who_template()); .map(texts::a::list)";
         let pages = [("src/x.rs".to_owned(), code.to_owned())];
         let found = find_unused(&english.unwrap(), &pages, r#"say("title")"#);

@@ -66,8 +66,7 @@ fn embed_texts() -> Result<Value> {
     let mut all = Map::new();
     for source in [ENGLISH].iter().chain(&OTHERS) {
         let file = workspace::root_folder().join(format!("crates/catalogue/texts/{}.json", source.language));
-        let catalogue =
-            Catalogue::parse(&page::read_text(&file)?).with_context(|| workspace::relative_path(&file))?;
+        let catalogue = Catalogue::parse(&page::read_text(&file)?).with_context(|| workspace::relative_path(&file))?;
         let messages = catalogue.areas.get(AREA).into_iter().flatten();
         let words: Map<String, Value> = messages
             .filter_map(|(name, message)| match message {

@@ -53,7 +53,8 @@ fn parse_source(text: &str) -> Option<String> {
         _ => (authority, None),
     };
     let local = is_this_machine(host);
-    let named = is_name(host.strip_prefix("*.").unwrap_or(host)) && (!host.starts_with('*') || host.matches('.').count() > 1);
+    let named =
+        is_name(host.strip_prefix("*.").unwrap_or(host)) && (!host.starts_with('*') || host.matches('.').count() > 1);
     let trusted = match scheme {
         "https" => named || local,
         "http" => local,
@@ -67,7 +68,8 @@ fn parse_source(text: &str) -> Option<String> {
 /// Labels of letters, digits and hyphens, with points between them.
 fn is_name(host: &str) -> bool {
     let is_label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
     host.split('.').all(is_label)
 }
@@ -82,7 +84,9 @@ mod tests {
 
     #[test]
     fn an_origin_is_written_as_browsers_do_and_what_anybody_could_speak_for_is_refused() {
-        let all = origins("https://App.example.com/, https://*.example.org,http://127.0.0.1:4000,http://localhost,https://a.example:443,");
+        let all = origins(
+            "https://App.example.com/, https://*.example.org,http://127.0.0.1:4000,http://localhost,https://a.example:443,",
+        );
         let sources =
             "https://app.example.com https://*.example.org http://127.0.0.1:4000 http://localhost https://a.example";
         assert_eq!(all.sources(), sources);

@@ -26,7 +26,9 @@ async fn only_the_frames_may_be_shown_and_only_by_the_named_sites(database: Data
         let policy = answer.header("content-security-policy").unwrap();
         let ancestors = "frame-ancestors https://app.example.com https://*.example.org http://127.0.0.1:4000;";
         assert!(policy.contains(ancestors), "{path}: {policy}");
-        for rule in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval';", "require-trusted-types-for 'script'"] {
+        for rule in
+            ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval';", "require-trusted-types-for 'script'"]
+        {
             assert!(policy.contains(rule), "{path}: {policy}");
         }
         assert_eq!(answer.header("x-frame-options"), None, "{path}");
