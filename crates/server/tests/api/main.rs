@@ -37,6 +37,7 @@ mod dead_links;
 mod demo;
 mod description;
 mod disputes;
+mod embed_headers;
 mod events;
 mod fixture;
 mod free_text;
