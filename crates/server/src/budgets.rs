@@ -49,6 +49,7 @@ pub(crate) struct Budgets {
     sign_ins: SignIns,
     unknown_links: Allowance<IpAddr>,
     portal_codes: Allowance<IpAddr>,
+    key_tries: Allowance<IpAddr>,
     costly_reads: Slots,
     costly_reads_of_all: Slots,
     streams: Slots,
@@ -67,7 +68,8 @@ pub(crate) struct CostlyRead {
 
 impl Budgets {
     /// `per_second` requests of one session and ten times as many of one organization and of one address, which a whole
-    /// office may share; 0 switches these off. Tries to sign in and to guess a link are limited in any case.
+    /// office may share; 0 switches these off. Tries to sign in and to guess a link or a key are limited in
+    /// any case.
     pub(crate) fn new(per_second: u32) -> Self {
         Self {
             sessions: limiter(per_second, 1),
@@ -76,6 +78,7 @@ impl Budgets {
             sign_ins: SignIns::new(),
             unknown_links: Allowance::new(30, Duration::from_secs(5)),
             portal_codes: Allowance::new(30, Duration::from_secs(5)),
+            key_tries: Allowance::new(30, Duration::from_secs(5)),
             costly_reads: Slots::new(COSTLY_READS, COSTLY_READS_WAITING),
             costly_reads_of_all: Slots::new(COSTLY_READS_OF_ALL, COSTLY_READS_OF_ALL_WAITING),
             streams: Slots::new(STREAMS, 0),
@@ -130,6 +133,18 @@ impl Budgets {
         self.portal_codes.give_back(&address);
     }
 
+    /// This address comes with a key that is not known here. A key cannot be guessed; whoever tries is slowed down all the
+    /// same.
+    pub(crate) fn take_key_try(&self, address: IpAddr) -> Result<(), Problem> {
+        let detail = "Too many keys from your address were wrong. Wait a moment, then send one that holds.";
+        self.key_tries.take(address).map_err(|wait| too_fast(Detail::general(detail), wait))
+    }
+
+    /// The key is right, so it does not count.
+    pub(crate) fn give_back_key_try(&self, address: IpAddr) {
+        self.key_tries.give_back(&address);
+    }
+
     /// Waits until this session may read something whose cost is whatever is asked for.
     pub(crate) async fn take_costly_read(
         &self,
@@ -169,6 +184,7 @@ impl Budgets {
         self.sign_ins.tidy();
         self.unknown_links.tidy();
         self.portal_codes.tidy();
+        self.key_tries.tidy();
     }
 }
 

@@ -2,7 +2,9 @@
 
 #[cfg(feature = "test-seams")]
 pub(crate) mod answer_delay;
+pub(crate) mod api_keys;
 pub(crate) mod auto_pay;
+pub(crate) mod bearer;
 pub(crate) mod billing;
 pub(crate) mod bootstrap;
 mod capabilities;
@@ -14,6 +16,7 @@ pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod idempotency;
 pub(crate) mod identity;
+pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod links;
 pub(crate) mod members;
@@ -21,6 +24,8 @@ pub(crate) mod metering;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod organization;
+pub(crate) mod organization_members;
+pub(crate) mod organizations;
 pub(crate) mod outbox;
 pub(crate) mod pay;
 pub(crate) mod portal;

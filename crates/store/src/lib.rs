@@ -7,11 +7,11 @@
 //! |---|---|
 //! | `store` | `connect` `connect_with` `reserved` `costly` `open_existing` `ping` `check_writes` `write_concurrency` `copy_to` `close` |
 //! | `signal` | `signal` `signals` |
-//! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
-//! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
-//! | `session` | `create_session` `session` `confirm_session` `touch_session` `is_session_ended` `purge_sessions` |
+//! | `organization` | `create_organization` `organization` `find_organization` `find_or_create_organization` `put_organization` `page_organizations` `set_organization_status` `update_organization` `organization_ids` |
+//! | `member` | `create_user` `user_by_email` `memberships` `add_member` `put_member` `remove_member` `members` `member` `change_role` `admin_names` |
+//! | `session` | `create_session` `session` `confirm_session` `touch_session` `purge_sessions` |
 //! | `access` | `end_sessions` |
-//! | `portal_session` | `portal_session` `exchange_portal_code` `confirm_by_portal_code` `end_portal_sessions` `purge_portal_sessions` |
+//! | `api_key` | `create_key` `find_key` `key` `keys` `rotate_key` `revoke_key` `note_key_use` |
 //! | `audit` | `append_audit` `verify_audit` |
 //! | `wallet` | `wallet` `access_version` |
 //! | `ledger` | `post` `post_many` |
@@ -41,6 +41,7 @@
 //! | `verify` | `verify` |
 
 mod access;
+mod api_key;
 mod audit;
 mod auto_pay;
 mod backlog;
@@ -83,6 +84,7 @@ mod verify;
 mod wallet;
 
 pub use access::SessionsOf;
+pub use api_key::{ApiKey, KeyRotation, NewApiKey};
 pub use audit::{Actor, ActorKind, AuditFacts, NewAudit};
 pub use auto_pay::{AutoPay, AutoPayUpdate};
 pub use backlog::Backlog;
@@ -96,9 +98,12 @@ pub use hold::{Authorization, Hold, HoldRequest, HoldState, NewHold, Release};
 pub use idempotency::{Created, IdempotencyKey};
 pub use ledger::{Batch, LineOutcome, NewLine, Origin, PostedLine, Posting};
 pub use link::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
-pub use member::{Member, Membership, RoleChange, User};
+pub use member::{Member, MemberFacts, MemberPut, Membership, PutMember, Removal, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryResult, DeliveryState, LowBalance, Notice, NoticeFacts, NoticeKind};
-pub use organization::{NewOrganization, Organization, OrganizationPolicy, OrganizationUpdate};
+pub use organization::{
+    NewOrganization, Organization, OrganizationFacts, OrganizationFilter, OrganizationPolicy, OrganizationPut,
+    OrganizationUpdate,
+};
 pub use pace::{Pace, PaceAllowance};
 pub use paper::{IssuedDocument, NewDocument, PaperKind};
 pub use portal_session::{EndedPortalSessions, NewPortalSession, PortalBrowser, PortalSession, PortalSessionFilter};

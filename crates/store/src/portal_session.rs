@@ -6,8 +6,11 @@ use billing_domain::{Capability, OrganizationId, PortalView, SessionKind, TextMa
 use sqlx::AssertSqlSafe;
 
 use crate::db::{Arg, Row, Tx, args, columns, retrying};
+use crate::member::put_member_in;
 use crate::session::{insert_session_in, write_capabilities};
-use crate::{Actor, AuditFacts, NewAudit, NewSession, Result, SessionsOf, Store, StoreError, access, audit};
+use crate::{
+    Actor, AuditFacts, MemberPut, NewAudit, NewSession, PutMember, Result, SessionsOf, Store, StoreError, access, audit,
+};
 
 /// A portal session to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +143,18 @@ impl Store {
         retrying!("create_portal_session", self.create_portal_session_once(new, by, now))
     }
 
+    /// Puts somebody into an organization on the host's word and writes a portal session down for them, together; the
+    /// person's id in `new` is filled in. After `NotTheirs` nothing is written.
+    pub async fn mint_portal_session(
+        &self,
+        put: &MemberPut<'_>,
+        new: &NewPortalSession,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<PutMember> {
+        retrying!("mint_portal_session", self.mint_portal_session_once(put, new, by, now))
+    }
+
     /// Exchanges a code for a session, once. A code that is used, too old or ended opens nothing, nor does one that
     /// `fits_parent`, given the site that it was made for, refuses; that one is used up all the same.
     pub async fn exchange_portal_code(
@@ -186,6 +201,26 @@ impl Store {
         let mut tx = self.db.begin().await?;
         insert_portal_session_in(&mut tx, new, by, now).await?;
         tx.commit().await
+    }
+
+    async fn mint_portal_session_once(
+        &self,
+        put: &MemberPut<'_>,
+        new: &NewPortalSession,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<PutMember> {
+        let mut tx = self.db.begin().await?;
+        let done = put_member_in(&mut tx, put, by, now).await?;
+        let (PutMember::Created(member) | PutMember::Changed { after: member, .. } | PutMember::Same(member)) = &done
+        else {
+            tx.rollback().await?;
+            return Ok(done);
+        };
+        let new = NewPortalSession { user_id: member.user_id.clone(), ..new.clone() };
+        insert_portal_session_in(&mut tx, &new, by, now).await?;
+        tx.commit().await?;
+        Ok(done)
     }
 
     async fn exchange_portal_code_once(

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use billing_domain::Currency;
 use clap::{ArgMatches, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -117,6 +118,13 @@ pub(crate) struct ServerSettings {
     /// File with the address of the database, since that may hold a password.
     #[arg(long, env = "NEXIS_BILLING_DATABASE_FILE", hide_env_values = true)]
     pub(super) database_file: Option<PathBuf>,
+    /// Currency of organizations that are made on their first use; amounts among these settings are in it, and wallets in
+    /// other currencies have the usual ones.
+    #[arg(long, env = "NEXIS_BILLING_DEFAULT_CURRENCY", hide_env_values = true)]
+    pub(super) default_currency: Option<Currency>,
+    /// Time zone of organizations that are made on their first use: an IANA name.
+    #[arg(long, env = "NEXIS_BILLING_DEFAULT_TIME_ZONE", hide_env_values = true)]
+    pub(super) default_time_zone: Option<String>,
     /// Folder with the built page.
     #[arg(long, env = "NEXIS_BILLING_DIST", hide_env_values = true)]
     pub(super) dist: Option<PathBuf>,

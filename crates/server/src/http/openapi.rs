@@ -43,6 +43,8 @@ use crate::state::AppState;
         (name = "requests", description = "Members ask for funds"),
         (name = "organization", description = "The organization and its people"),
         (name = "metering", description = "What the AI platform asks and reports"),
+        (name = "keys", description = "What the host's programs may do, by keys with scopes"),
+        (name = "organizations", description = "The host's customers and their people, by the host's own ids"),
         (name = "webhooks", description = "What the payment provider tells unasked"),
         (name = "health", description = "For load balancers"),
     ),
@@ -66,7 +68,7 @@ pub(crate) fn document_outline() -> Document {
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("The operator's service key, for the AI platform."))
+                .description(Some("A key of POST /keys that has one of the scopes named with the operation, or the operator's service key, which has all of them."))
                 .build(),
         ),
     );

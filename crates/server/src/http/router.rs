@@ -14,9 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::problem::Problem;
 use crate::http::trace::request_span;
 use crate::http::{
-    auto_pay, billing, bootstrap, cards, events, health, identity, limits, links, members, metering, metrics, openapi,
-    organization, outbox, pay, portal, refunds, requests, security, session, statement, static_files, top_ups,
-    transactions, usage, wallet, webhooks,
+    auto_pay, billing, bootstrap, cards, events, health, identity, keys, limits, links, members, metering, metrics,
+    openapi, organization, organization_members, organizations, outbox, pay, portal, refunds, requests, security,
+    session, statement, static_files, top_ups, transactions, usage, wallet, webhooks,
 };
 use crate::problem::Detail;
 use crate::state::AppState;
@@ -29,10 +29,13 @@ fn resource_routes() -> OpenApiRouter<AppState> {
         .merge(bootstrap::routes())
         .merge(cards::routes())
         .merge(events::routes())
+        .merge(keys::routes())
         .merge(links::routes())
         .merge(members::routes())
         .merge(metering::routes())
         .merge(organization::routes())
+        .merge(organization_members::routes())
+        .merge(organizations::routes())
         .merge(pay::routes())
         .merge(portal::routes())
         .merge(refunds::routes())
@@ -69,8 +72,13 @@ pub(crate) fn browser_router(state: AppState) -> Router {
 
 /// What the platform and the operator call with their keys, for an address that browsers do not reach.
 pub(crate) fn platform_router(state: AppState) -> Router {
-    let resources = OpenApiRouter::new().merge(metering::routes()).merge(refunds::routes());
-    // Health too, so that the operator can check this address by itself.
+    let resources = OpenApiRouter::new()
+        .merge(keys::routes())
+        .merge(metering::routes())
+        .merge(organization_members::routes())
+        .merge(organizations::routes())
+        .merge(portal::host_routes())
+        .merge(refunds::routes());
     let (routes, _) = OpenApiRouter::new().nest(paths::BASE, resources).merge(health::routes()).split_for_parts();
     add_layers(routes.fallback(nothing_here), state)
 }

@@ -9,9 +9,10 @@ use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
 use crate::config::Config;
+use crate::http::bearer::bearer_token;
 use crate::http::extract::{is_json, not_json};
 use crate::http::health;
-use crate::http::identity::{bearer_key, frame_token};
+use crate::http::identity::frame_token;
 use crate::http::problem::Problem;
 use crate::problem::Detail;
 
@@ -173,7 +174,7 @@ fn is_signed(path: &str) -> bool {
 /// A key that no browser adds by itself, and no cookie, which it does: no page of somebody else's made a browser send this.
 /// Beside the token of a session in a frame a cookie counts for nothing, so it may be there.
 fn is_program(headers: &HeaderMap) -> bool {
-    frame_token(headers).is_some() || (bearer_key(headers).is_some() && !headers.contains_key(header::COOKIE))
+    frame_token(headers).is_some() || (bearer_token(headers).is_some() && !headers.contains_key(header::COOKIE))
 }
 
 fn has_body(headers: &HeaderMap) -> bool {

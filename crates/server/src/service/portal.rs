@@ -1,5 +1,7 @@
 //! Portal sessions: a host opens the portal for one of its people, and whoever brings the code gets their session.
 
+mod minting;
+
 use std::net::IpAddr;
 
 use billing_contract::ProblemCode;
@@ -7,6 +9,7 @@ use billing_contract::portal::{ExchangeCode, ExchangedCode, FRAME_TOKEN_PREFIX};
 use billing_contract::session::Bootstrap;
 use billing_store::PortalBrowser;
 
+pub(crate) use self::minting::{MAX_RETURN_URL, MAX_SECONDS, MIN_SECONDS, create_portal_session, end_portal_sessions};
 use crate::problem::{Detail, Problem};
 use crate::service::bootstrap;
 use crate::service::sessions::{self, Client, SignedInMember, hash_of, new_token, public_id_of};

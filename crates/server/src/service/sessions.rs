@@ -236,8 +236,8 @@ async fn verify_password(
     let attempt = state.budgets.take_sign_in(&origin, email)?;
     // The look-up is done for unknown addresses too, and so is the hashing: neither reveals who has an account.
     let user = state.store.reserved().user_by_email(email).await?;
-    let hash = user.as_ref().map(|user| user.password_hash.clone());
-    // Turned away untried: the attempt counts for nobody.
+    // Nobody has chosen a password yet: as if there were nobody.
+    let hash = user.as_ref().map(|user| user.password_hash.clone()).filter(|hash| !hash.is_empty());
     let Ok(fits) = state.passwords.verify(origin, password.to_owned(), hash).await else {
         state.budgets.give_back_sign_in(attempt);
         let detail = "Too many people are signing in at this moment. Try again in a few seconds.";

@@ -25,10 +25,8 @@ struct Screen {
 }
 
 const LIGHT_SCREEN: Screen = Screen { grounds: [LIGHT, WHITE], ink: Color::new(0x13, 0x1a, 0x17) };
-const DARK_SCREEN: Screen = Screen {
-    grounds: [Color::new(0x0c, 0x0f, 0x0e), Color::new(0x1d, 0x22, 0x1f)],
-    ink: Color::new(0xea, 0xee, 0xeb),
-};
+const DARK_SCREEN: Screen =
+    Screen { grounds: [Color::new(0x0c, 0x0f, 0x0e), Color::new(0x1d, 0x22, 0x1f)], ink: Color::new(0xea, 0xee, 0xeb) };
 
 /// The theme as it is kept and given to the page: colors in lower case, names of type in quotes.
 ///
@@ -64,7 +62,12 @@ pub(crate) fn parse_theme(theme: &PortalTheme) -> Result<TextMap, Vec<FieldError
         }
     };
     word("radius", &theme.radius, parse_radius, "Write a length of 0px to 48px, in whole pixels.");
-    word("font", &theme.font, parse_font, "Write names of families between commas: letters, digits, spaces and hyphens.");
+    word(
+        "font",
+        &theme.font,
+        parse_font,
+        "Write names of families between commas: letters, digits, spaces and hyphens.",
+    );
     errors.extend(check_text(mode, surface, text));
     errors.extend(check_accent(mode, surface, accent));
     if errors.is_empty() { Ok(parsed) } else { Err(errors) }
@@ -160,8 +163,10 @@ mod tests {
     fn what_is_accepted_is_a_color_a_length_or_a_name() {
         assert_eq!(parse("{}").unwrap(), "{}");
         assert_eq!(
-            parse(r##"{"mode":"light","accent":"#0A6C4B","surface":"#ffffff","text":"#111111","border":"#DDDDDD",
-                "radius":"08px","font":"Inter, 'Open Sans',system-ui, serif"}"##)
+            parse(
+                r##"{"mode":"light","accent":"#0A6C4B","surface":"#ffffff","text":"#111111","border":"#DDDDDD",
+                "radius":"08px","font":"Inter, 'Open Sans',system-ui, serif"}"##
+            )
             .unwrap(),
             r##"{"accent":"#0a6c4b","border":"#dddddd","font":"\"Inter\", \"Open Sans\", system-ui, serif","mode":"light","radius":"8px","surface":"#ffffff","text":"#111111"}"##
         );

@@ -27,6 +27,7 @@ pub(super) async fn purge_regularly(state: AppState) {
 
 async fn purge_all(state: &AppState) {
     state.budgets.tidy();
+    state.keys.tidy();
     let now = state.clock.now();
     if let Err(error) = state.store.purge_sessions(now).await {
         // Not fatal: every look-up compares the time itself.

@@ -354,6 +354,8 @@ macro_rules! framable_on_both {
     };
 }
 
+mod minting;
+
 framable_on_both!(
     in_a_frame_a_code_buys_a_token_and_no_cookie,
     at_top_level_a_code_buys_a_cookie,

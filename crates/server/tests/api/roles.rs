@@ -1,5 +1,7 @@
 //! Who may do what: every route and every role, from one written table.
 
+mod keys;
+
 use std::collections::BTreeSet;
 
 use billing_contract::paths;
@@ -75,6 +77,15 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
+    let mut table = own_table();
+    // Before the last row: afterwards nobody is signed in.
+    let last = table.pop();
+    table.extend(keys::table());
+    table.extend(last);
+    table
+}
+
+fn own_table() -> Vec<Row> {
     let organization = json!({"name": "Acme", "address": "", "tax_id": "", "time_zone": "UTC"});
     let auto_pay =
         json!({"enabled": false, "threshold": "20", "refill": {"kind": "fixed", "amount": "50"}, "monthly_cap": "500"});

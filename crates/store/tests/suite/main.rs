@@ -6,6 +6,7 @@ mod bench;
 mod template;
 
 mod access;
+mod api_keys;
 mod audit;
 mod auto_pay;
 mod backlog;
