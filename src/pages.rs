@@ -2,5 +2,6 @@
 
 pub(crate) mod ask_admin;
 pub(crate) mod not_found;
+pub(crate) mod portal;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -18,6 +18,7 @@ pub mod message;
 pub mod metering;
 pub mod organization;
 pub mod paths;
+pub mod portal;
 pub mod problem;
 pub mod refund;
 pub mod request;

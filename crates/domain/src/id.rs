@@ -81,6 +81,8 @@ macro_rules! ids {
 }
 
 ids! { is_uuid:
+    /// A portal session that a host asked for.
+    PortalSessionId,
     /// An organization, and with it its wallet and ledger.
     OrganizationId,
     /// A person who can sign in.

@@ -36,8 +36,8 @@ pub use currency::Currency;
 pub use external_id::{ExternalId, OrganizationRef, UserRef};
 pub use free_text::{FreeText, FreeTextError};
 pub use id::{
-    ApiKeyId, CardId, CardSetupId, HoldId, LeaseOwner, LinkId, NoticeId, OrganizationId, RefundId, RequestId, TopUpId,
-    TransactionId, UserId,
+    ApiKeyId, CardId, CardSetupId, HoldId, LeaseOwner, LinkId, NoticeId, OrganizationId, PortalSessionId, RefundId,
+    RequestId, TopUpId, TransactionId, UserId,
 };
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
@@ -47,6 +47,6 @@ pub use provider_ref::{
 };
 pub use role::{MemberSource, Role};
 pub use scope::Scope;
-pub use session::{Capability, SessionKind};
+pub use session::{Capability, PortalView, SessionKind};
 pub use text_map::TextMap;
 pub use time::{Date, Month, Timestamp};

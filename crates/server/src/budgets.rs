@@ -48,6 +48,7 @@ pub(crate) struct Budgets {
     organizations: Option<DefaultKeyedRateLimiter<OrganizationId>>,
     sign_ins: SignIns,
     unknown_links: Allowance<IpAddr>,
+    portal_codes: Allowance<IpAddr>,
     key_tries: Allowance<IpAddr>,
     costly_reads: Slots,
     costly_reads_of_all: Slots,
@@ -76,6 +77,7 @@ impl Budgets {
             organizations: limiter(per_second, 10),
             sign_ins: SignIns::new(),
             unknown_links: Allowance::new(30, Duration::from_secs(5)),
+            portal_codes: Allowance::new(30, Duration::from_secs(5)),
             key_tries: Allowance::new(30, Duration::from_secs(5)),
             costly_reads: Slots::new(COSTLY_READS, COSTLY_READS_WAITING),
             costly_reads_of_all: Slots::new(COSTLY_READS_OF_ALL, COSTLY_READS_OF_ALL_WAITING),
@@ -118,6 +120,17 @@ impl Budgets {
     /// There is such a link, so it does not count.
     pub(crate) fn give_back_link(&self, address: IpAddr) {
         self.unknown_links.give_back(&address);
+    }
+
+    /// This address brings a portal session's code. As with links: nobody guesses one, and whoever tries is slowed down.
+    pub(crate) fn take_portal_code(&self, address: IpAddr) -> Result<(), Problem> {
+        let taken = self.portal_codes.take(address);
+        taken.map_err(|wait| too_fast(UserMessage::too_many_unknown_links(), wait))
+    }
+
+    /// The code was right, so it does not count.
+    pub(crate) fn give_back_portal_code(&self, address: IpAddr) {
+        self.portal_codes.give_back(&address);
     }
 
     /// This address comes with a key that is not known here. A key cannot be guessed; whoever tries is slowed down all the
@@ -170,6 +183,7 @@ impl Budgets {
         }
         self.sign_ins.tidy();
         self.unknown_links.tidy();
+        self.portal_codes.tidy();
         self.key_tries.tidy();
     }
 }

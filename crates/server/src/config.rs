@@ -2,6 +2,7 @@
 
 mod brand;
 mod command_line;
+mod embedding;
 mod file;
 mod provider;
 mod secret;
@@ -20,12 +21,14 @@ use billing_store::{COSTLY_READ_TIME, Pace, PaceAllowance};
 
 use crate::calendar::Calendar;
 
-pub(crate) use self::brand::BrandConfig;
 #[cfg(test)]
 pub(crate) use self::brand::Logo;
+pub(crate) use self::brand::{BrandConfig, LIGHT, WHITE};
 pub(crate) use self::command_line::{Backup, Cli, Command, DeadLetters, DemoState, Export, ServerSettings};
+pub(crate) use self::embedding::EmbedOrigins;
 pub(crate) use self::provider::{Provider, StripeSettings};
 pub(crate) use self::secret::Secret;
+pub(crate) use self::serving::is_this_machine;
 
 /// Characters of the platform's key at least: whoever has it moves everybody's money.
 const SERVICE_KEY_LENGTH: usize = 32;
@@ -104,6 +107,8 @@ pub(crate) struct Config {
     pub(crate) service_key: Option<Secret>,
     /// Scheme and authority of the public address, without a trailing slash.
     pub(crate) public_origin: Option<String>,
+    /// Which sites may show the page in a frame.
+    pub(crate) embed_origins: EmbedOrigins,
     /// Trust the last entry of `X-Forwarded-For`.
     pub(crate) behind_proxy: bool,
     /// Requests a second of one session; 0 is no limit.
@@ -302,6 +307,7 @@ impl ServerSettings {
             demo_traffic: self.demo_traffic.unwrap_or(false),
             service_key,
             public_origin: self.public_url.as_deref().map(parse_origin).transpose()?,
+            embed_origins: EmbedOrigins::parse(self.embed_origins.as_deref().unwrap_or_default())?,
             behind_proxy: self.behind_proxy.unwrap_or(false),
             requests_per_second: self.requests_per_second.unwrap_or(50),
             default_currency,

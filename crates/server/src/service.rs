@@ -23,6 +23,7 @@ pub(crate) mod organizations;
 pub(crate) mod papers;
 pub(crate) mod pay;
 mod policy;
+pub(crate) mod portal;
 pub(crate) mod postings;
 mod provider_objects;
 pub(crate) mod receipts;
@@ -32,6 +33,7 @@ pub(crate) mod sessions;
 pub(crate) mod statement;
 #[cfg(feature = "test-seams")]
 pub(crate) mod test_seams;
+pub(crate) mod theme;
 pub(crate) mod top_ups;
 pub(crate) mod transactions;
 pub(crate) mod unknown_payments;

@@ -13,7 +13,7 @@
 //! | `access` | `end_sessions` |
 //! | `api_key` | `create_key` `find_key` `key` `keys` `rotate_key` `revoke_key` `note_key_use` |
 //! | `audit` | `append_audit` `verify_audit` |
-//! | `wallet` | `wallet` |
+//! | `wallet` | `wallet` `access_version` |
 //! | `ledger` | `post` `post_many` |
 //! | `transaction` | `transactions` `line` `corrections` `newest_until` `outline` `lines_after` `has_usage` |
 //! | `statement` | `seq_posted_before` `sums_by_kind` |
@@ -65,6 +65,7 @@ mod open_status;
 mod organization;
 mod pace;
 mod paper;
+mod portal_session;
 mod provider;
 mod refund;
 mod request;
@@ -105,6 +106,7 @@ pub use organization::{
 };
 pub use pace::{Pace, PaceAllowance};
 pub use paper::{IssuedDocument, NewDocument, PaperKind};
+pub use portal_session::{EndedPortalSessions, NewPortalSession, PortalBrowser, PortalSession, PortalSessionFilter};
 pub use refund::{NewExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundResult};
 pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};
 pub use sandbox::{SandboxKey, SandboxRecord};

@@ -26,6 +26,7 @@ macro_rules! select_member {
 
 mod external;
 
+pub(crate) use external::put_member_in;
 pub use external::{MemberFacts, MemberPut, PutMember, Removal};
 
 columns!(user_columns, User { id, email, name, password_hash });

@@ -147,6 +147,9 @@ pub(crate) struct ServerSettings {
     /// listens on this machine only.
     #[arg(long, env = "NEXIS_BILLING_PUBLIC_URL", hide_env_values = true)]
     pub(super) public_url: Option<String>,
+    /// Sites that may show the page in a frame, `https://app.example.com` or `https://*.example.com`, with commas between them.
+    #[arg(long, env = "NEXIS_BILLING_EMBED_ORIGINS", hide_env_values = true, value_delimiter = ',')]
+    pub(super) embed_origins: Option<Vec<String>>,
     /// A reverse proxy stands in front and appends the client's address to `X-Forwarded-For`.
     #[arg(long, env = "NEXIS_BILLING_BEHIND_PROXY", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) behind_proxy: Option<bool>,

@@ -55,6 +55,8 @@ required_scopes! {
     WalletsRead = WalletsRead;
     /// Usage is reported and work authorized.
     MeteringWrite = MeteringWrite;
+    /// The portal is opened for people, and closed.
+    PortalWrite = PortalWrite;
     /// Payments are refunded.
     RefundsWrite = RefundsWrite;
 }

@@ -1,13 +1,18 @@
 //! Which person a request comes from, and what their role allows.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use billing_contract::ProblemCode;
+use billing_contract::portal::{FRAME_TOKEN_PREFIX, SESSION_ENDED, SESSION_STATE_HEADER};
 use billing_contract::session::SESSION_HEADER;
 
 use crate::auth::devices::COOKIE_SECONDS;
 use crate::config::Config;
+use crate::http::bearer::bearer_token;
+use crate::http::capabilities::check_capability;
 use crate::http::limits::sender_address;
 use crate::http::problem::Problem;
 use crate::http::trace::record_organization;
@@ -81,6 +86,7 @@ pub(crate) async fn find_member(parts: &Parts, state: &AppState) -> Result<Optio
             ),
         ));
     }
+    check_capability(parts, &member)?;
     Ok(Some(member))
 }
 
@@ -113,9 +119,32 @@ fn device_cookie_name(config: &Config) -> &'static str {
     if config.https() { "__Host-nexis_device" } else { "nexis_device" }
 }
 
-/// The session's token as the browser sent it.
+/// The session's token as the browser sent it: a frame's in a header, which wins over the cookie that another session of
+/// the same browser may have; any other one in the cookie.
 pub(crate) fn session_token(headers: &HeaderMap, config: &Config) -> Option<String> {
-    session_cookie(headers, cookie_name(config)).map(str::to_owned)
+    let token = frame_token(headers).or_else(|| {
+        session_cookie(headers, cookie_name(config)).filter(|token| !token.starts_with(FRAME_TOKEN_PREFIX))
+    });
+    token.map(str::to_owned)
+}
+
+/// The token of a session in a frame. No browser adds it by itself.
+pub(crate) fn frame_token(headers: &HeaderMap) -> Option<&str> {
+    bearer_token(headers).filter(|key| key.starts_with(FRAME_TOKEN_PREFIX))
+}
+
+/// Says of a refusal that the session was ended by somebody, so that its page does not ask for another one.
+pub(crate) async fn mark_ended_session(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let token = session_token(request.headers(), &state.config);
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::UNAUTHORIZED
+        && let Some(token) = token
+        && matches!(state.store.reserved().is_session_ended(&sessions::hash_of(&token)).await, Ok(true))
+    {
+        let name = HeaderName::from_static(SESSION_STATE_HEADER);
+        response.headers_mut().insert(name, HeaderValue::from_static(SESSION_ENDED));
+    }
+    response
 }
 
 /// The device cookie as the browser sent it.

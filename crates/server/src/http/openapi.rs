@@ -27,6 +27,7 @@ use crate::state::AppState;
     components(schemas(billing_contract::Problem)),
     tags(
         (name = "session", description = "Who is signed in"),
+        (name = "portal", description = "A host opens the portal for its people"),
         (name = "billing", description = "All that the Billing tab shows above the fold"),
         (name = "wallet", description = "What is left, and what it allows"),
         (name = "top-ups", description = "Money into the wallet"),
@@ -58,7 +59,8 @@ pub(crate) fn document_outline() -> Document {
         "session",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             "nexis_session",
-            "Set by POST /session; named __Host-nexis_session when the server is reached over https.",
+            "Set by POST /session; named __Host-nexis_session when the server is reached over https. In a \
+             frame the session's token is sent instead: Authorization: Bearer nbs_….",
         ))),
     );
     components.add_security_scheme(

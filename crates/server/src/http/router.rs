@@ -14,9 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::problem::Problem;
 use crate::http::trace::request_span;
 use crate::http::{
-    auto_pay, billing, bootstrap, cards, events, health, keys, limits, links, members, metering, metrics, openapi,
-    organization, organization_members, organizations, outbox, pay, refunds, requests, security, session, statement,
-    static_files, top_ups, transactions, usage, wallet, webhooks,
+    auto_pay, billing, bootstrap, cards, events, health, identity, keys, limits, links, members, metering, metrics,
+    openapi, organization, organization_members, organizations, outbox, pay, portal, refunds, requests, security,
+    session, statement, static_files, top_ups, transactions, usage, wallet, webhooks,
 };
 use crate::problem::Detail;
 use crate::state::AppState;
@@ -37,6 +37,7 @@ fn resource_routes() -> OpenApiRouter<AppState> {
         .merge(organization_members::routes())
         .merge(organizations::routes())
         .merge(pay::routes())
+        .merge(portal::routes())
         .merge(refunds::routes())
         .merge(requests::routes())
         .merge(session::routes())
@@ -76,6 +77,7 @@ pub(crate) fn platform_router(state: AppState) -> Router {
         .merge(metering::routes())
         .merge(organization_members::routes())
         .merge(organizations::routes())
+        .merge(portal::host_routes())
         .merge(refunds::routes());
     let (routes, _) = OpenApiRouter::new().nest(paths::BASE, resources).merge(health::routes()).split_for_parts();
     add_layers(routes.fallback(nothing_here), state)
@@ -92,6 +94,7 @@ fn add_layers(routes: Router<AppState>, state: AppState) -> Router {
         // Inside the layers that follow: a panic is answered as a problem with their headers, and the connection
         // lives on.
         .layer(CatchPanicLayer::custom(|_| after_panic()))
+        .layer(from_fn_with_state(state.clone(), identity::mark_ended_session))
         .layer(from_fn_with_state(state.clone(), security::same_origin))
         .layer(from_fn_with_state(state.clone(), security::known_host))
         // Before origin and host are looked at: even refusals cost something.

@@ -45,16 +45,28 @@ pub(crate) async fn put_member(
         PutMember::Created(member) => Ok((map_member(member), true)),
         PutMember::Same(member) => Ok((map_member(member), false)),
         PutMember::Changed { before, after } => {
-            if before.role != after.role {
-                state.events.publish(organization_id, Topic::RoleChanged(after.user_id.clone()));
-                if !after.role.manages_billing() {
-                    links::maker_demoted(state, organization_id, &after.user_id).await?;
-                }
-            }
+            notify_change(state, organization_id, &before, &after).await?;
             Ok((map_member(after), false))
         }
         PutMember::NotTheirs => Err(not_theirs()),
     }
+}
+
+/// After a change of a member: another role acts on open pages and on the links that they made.
+pub(crate) async fn notify_change(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    before: &billing_store::Member,
+    after: &billing_store::Member,
+) -> Result<(), Problem> {
+    if before.role == after.role {
+        return Ok(());
+    }
+    state.events.publish(organization_id, Topic::RoleChanged(after.user_id.clone()));
+    if after.role.manages_billing() {
+        return Ok(());
+    }
+    links::maker_demoted(state, organization_id, &after.user_id).await
 }
 
 /// The answer about a person whom this key may not change.

@@ -44,8 +44,7 @@ pub(crate) async fn report_usage(
     let now = state.clock.now();
     let mut results = Vec::with_capacity(items.len());
     let mut reports: Vec<(Report, Vec<usize>)> = Vec::new();
-    // Where an organization's report is; `None`: there is no such organization.
-    // By organization, because a platform reports for many in one request, and each is one batch.
+    // Where an organization's report is, by whatever it is named; `None`: there is no such organization.
     let mut places: HashMap<String, Option<usize>> = HashMap::new();
     // One report each, however many names it has: its lines are chained in one order.
     let mut place_of: HashMap<OrganizationId, usize> = HashMap::new();

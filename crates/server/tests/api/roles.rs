@@ -94,6 +94,8 @@ fn own_table() -> Vec<Row> {
         row("get", paths::SESSION, SIGNED_IN),
         row("post", paths::SESSION, [401; 6]).with(json!({"email": "nobody@acme.test", "password": "wrong"})),
         row("post", paths::SESSION_CONFIRMATION, signed_in(422)).with(json!({"password": "wrong"})),
+        // The code is all the proof there is, and this is none.
+        row("post", paths::PORTAL_EXCHANGE, [410; 6]).with(json!({"code": "none"})),
         row("get", paths::BILLING, MANAGERS),
         row("get", paths::WALLET, MANAGERS),
         row("get", paths::WALLET_HISTORY, MANAGERS),

@@ -10,8 +10,8 @@ use billing_domain::link::LinkPurpose;
 use billing_domain::pricing::Remainder;
 use billing_domain::status::OrganizationStatus;
 use billing_domain::{
-    Capability, Currency, Date, ExternalId, MemberSource, Money, Role, Scope, SessionKind, TextMap, Timestamp,
-    TransactionKind, UsageKind,
+    Capability, Currency, Date, ExternalId, MemberSource, Money, PortalView, Role, Scope, SessionKind, TextMap,
+    Timestamp, TransactionKind, UsageKind,
 };
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
@@ -201,6 +201,7 @@ parsed_columns!(
     MemberSource,
     OrganizationStatus,
     PauseReason,
+    PortalView,
     RefundStatus,
     Remainder,
     Role,

@@ -20,6 +20,7 @@ mod members;
 mod migrations;
 mod notices;
 mod papers;
+mod portal;
 mod refunds;
 mod requests;
 mod sandbox;

@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use crate::auth::passwords::MAX_PASSWORD;
 use crate::message;
 use crate::service::metering::authorization;
-use crate::service::{cards, keys, organizations, sessions};
+use crate::service::{cards, keys, organizations, portal, sessions, theme};
 
 /// Longer than any secret of a link.
 const TOKEN: usize = 255;
+/// Longer than any origin of a site (DNS: 253, and scheme and port).
+const ORIGIN: usize = 270;
 /// Longer than any name of a time zone (IANA: 30).
 const TIME_ZONE: usize = 64;
 
@@ -74,6 +76,10 @@ fn reference_limit() -> Value {
     limits
 }
 
+fn color_limit() -> Value {
+    json!({"pattern": "^#[0-9a-fA-F]{6}$"})
+}
+
 fn number_limit(least: i64, most: i64) -> Value {
     json!({"minimum": least, "maximum": most})
 }
@@ -86,6 +92,24 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("SignIn.email", some_text(sessions::MAX_EMAIL)),
         ("SignIn.password", some_text(MAX_PASSWORD)),
         ("Confirm.password", some_text(MAX_PASSWORD)),
+        ("Confirm.code", some_text(TOKEN)),
+        ("CreatePortalSession.organization", some_text(MAX_EXTERNAL_ID + EXTERNAL_PREFIX.len())),
+        ("CreatePortalSession.locale", some_text(organizations::MAX_LOCALE)),
+        ("CreatePortalSession.return_url", some_text(portal::MAX_RETURN_URL)),
+        ("CreatePortalSession.embed_origin", some_text(ORIGIN)),
+        ("CreatePortalSession.session_seconds", number_limit(portal::MIN_SECONDS, portal::MAX_SECONDS)),
+        ("CreatePortalSession.tag", some_text(MAX_EXTERNAL_ID)),
+        ("PortalUser.external_id", some_text(MAX_EXTERNAL_ID)),
+        ("PortalUser.email", free_text_limit(free_text::EMAIL)),
+        ("PortalUser.name", free_text_limit(free_text::PERSON_NAME)),
+        ("PortalTheme.accent", color_limit()),
+        ("PortalTheme.surface", color_limit()),
+        ("PortalTheme.text", color_limit()),
+        ("PortalTheme.border", color_limit()),
+        ("PortalTheme.radius", json!({"pattern": "^[0-9]{1,2}px$"})),
+        ("PortalTheme.font", some_text(theme::MOST_FONT)),
+        ("ExchangeCode.code", some_text(TOKEN)),
+        ("ExchangeCode.parent_origin", text_limit(ORIGIN)),
         ("CreateTopUp.card_id", id_limit()),
         ("CreateTopUp.request_id", id_limit()),
         ("CreateRefund.organization_id", reference_limit()),

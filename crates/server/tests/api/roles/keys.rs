@@ -10,6 +10,9 @@ pub(super) fn table() -> Vec<Row> {
         row("get", paths::KEYS, platform(200)),
         // Without a scope.
         row("post", paths::KEYS, platform(422)).with(json!({"name": "a", "scopes": []})),
+        // Without anything in it.
+        row("post", paths::PORTAL_SESSIONS, platform(422)).with(json!({})),
+        row("delete", paths::PORTAL_SESSIONS, platform(422)),
         row("delete", paths::KEY, platform(404)),
         row("post", paths::KEY_ROTATE, platform(404)).with(json!({"keep_old_seconds": 0})),
         row("get", paths::ORGANIZATIONS, platform(200)),
