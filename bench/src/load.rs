@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use billing_domain::{CardId, Currency, Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
+use billing_domain::{
+    CardId, CardRef, Currency, Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind,
+};
 use billing_store::{NewCard, NewLine, NewOrganization, Origin, Store};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
@@ -84,7 +86,7 @@ async fn create_wallet(store: &Store, number: usize) -> Result<OrganizationId> {
     let card = NewCard {
         id: CardId::from_trusted(new_id()),
         provider: "sandbox".to_owned(),
-        provider_ref: new_id(),
+        provider_ref: CardRef::from_trusted(new_id()),
         brand: "visa".to_owned(),
         last4: "4242".to_owned(),
         exp_month: 12,

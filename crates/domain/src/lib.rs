@@ -19,6 +19,7 @@ pub mod money;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod pricing;
+pub mod provider_ref;
 pub mod role;
 pub mod sandbox_cards;
 pub mod scope;
@@ -40,6 +41,10 @@ pub use id::{
 };
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
+pub use provider_ref::{
+    CardRef, CheckoutRef, CustomerRef, DisputeRef, FraudWarningRef, OrganizationMark, PaymentRef, ProviderEventId,
+    RefundRef, SetupRef, TopUpMark,
+};
 pub use role::Role;
 pub use scope::Scope;
 pub use session::{Capability, SessionKind};

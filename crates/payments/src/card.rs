@@ -1,5 +1,6 @@
 //! Connecting a card: what is asked of the provider, and what may be kept about a card afterwards.
 
+use billing_domain::{CardRef, OrganizationId, SetupRef};
 use serde::{Deserialize, Serialize};
 
 use crate::charge::{Decline, NextAction, Reference};
@@ -21,7 +22,7 @@ pub struct SetupRequest {
     /// Ours, unique for ever: the same reference never connects twice.
     pub reference: Reference,
     /// The organization's id. A provider with customer objects of its own keys them by it.
-    pub customer: String,
+    pub customer: OrganizationId,
     /// Where the browser already holds a token (sandbox; a payment method of Stripe's). `None` where the provider's own
     /// form takes the card after this call: the answer then carries the secret for that form, and stays
     /// [`SetupOutcome::ActionRequired`] through refused cards, since the person may try another one in the same form.
@@ -31,8 +32,8 @@ pub struct SetupRequest {
 /// What the provider says about a set-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupAnswer {
-    /// The provider's name for this set-up.
-    pub provider_ref: String,
+    /// The provider's name for this set-up; `None` where nothing was ever made of it.
+    pub provider_ref: Option<SetupRef>,
     /// What has become of the set-up.
     pub outcome: SetupOutcome,
 }
@@ -54,7 +55,7 @@ pub enum SetupOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardFacts {
     /// The name under which charges of this card are made.
-    pub provider_ref: String,
+    pub provider_ref: CardRef,
     /// Scheme, lower case: `visa`, `mastercard`, `amex` …
     pub brand: String,
     /// Last four digits, zeros kept.

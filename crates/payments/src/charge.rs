@@ -3,7 +3,7 @@
 use std::fmt;
 
 use billing_domain::charge::{DeclineCode, Outcome};
-use billing_domain::{Currency, Timestamp};
+use billing_domain::{CardRef, CheckoutRef, Currency, OrganizationId, PaymentRef, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Our own name for one attempt, which doubles as the idempotency key at the provider: a new attempt has a new one.
@@ -80,6 +80,12 @@ pub enum Subject<'a> {
     },
 }
 
+impl AsRef<str> for Reference {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -102,9 +108,9 @@ pub struct ChargeRequest {
     /// Ours, new for each attempt: the same reference never charges twice.
     pub reference: Reference,
     /// The organization's id; a provider keys its customer objects by it.
-    pub customer: String,
+    pub customer: OrganizationId,
     /// The card, as [`crate::CardFacts::provider_ref`] names it.
-    pub card_ref: String,
+    pub card_ref: CardRef,
     /// Minor units (cents; whole yen), positive.
     pub amount_minor: i64,
     /// The wallet's currency; another one is never charged.
@@ -118,8 +124,8 @@ pub struct ChargeRequest {
 /// What the provider says about a charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargeAnswer {
-    /// The provider's name for this charge.
-    pub provider_ref: String,
+    /// The provider's name for this charge; `None` where nothing was ever made of it.
+    pub provider_ref: Option<PaymentRef>,
     /// What has become of the charge.
     pub outcome: ChargeOutcome,
 }
@@ -175,14 +181,14 @@ pub enum NextAction {
         client_secret: String,
         /// The charge was begun with nobody there: the script confirms it anew with this card, the provider's name for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        payment_method: Option<String>,
+        payment_method: Option<CardRef>,
     },
     /// A page of the provider's own is open.
     HostedPage {
         /// Where the browser goes.
         url: String,
         /// The provider's name for the page, by which it is closed.
-        page_ref: String,
+        page_ref: CheckoutRef,
     },
 }
 

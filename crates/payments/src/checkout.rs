@@ -1,6 +1,6 @@
 //! A page of the provider's own where somebody without an account connects a card or pays.
 
-use billing_domain::{Currency, Timestamp};
+use billing_domain::{CheckoutRef, Currency, OrganizationId, SetupRef, Timestamp};
 
 use crate::charge::Reference;
 
@@ -11,7 +11,7 @@ pub struct CheckoutRequest {
     /// and charges, never of the page.
     pub reference: Reference,
     /// The organization's id; a provider keys its customer objects by it.
-    pub customer: String,
+    pub customer: OrganizationId,
     /// What is done there.
     pub purpose: CheckoutPurpose,
     /// Where the browser goes afterwards. It proves nothing.
@@ -44,9 +44,9 @@ pub enum CheckoutPurpose {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: CheckoutRef,
     /// The provider's name for the set-up that the page finishes, once there is one.
-    pub setup_ref: Option<String>,
+    pub setup_ref: Option<SetupRef>,
     /// Where to send the browser.
     pub url: String,
 }

@@ -1,6 +1,6 @@
 //! Disputes: the cardholder's bank takes a settled charge back.
 
-use billing_domain::Currency;
+use billing_domain::{Currency, DisputeRef};
 
 use crate::charge::Reference;
 
@@ -8,7 +8,7 @@ use crate::charge::Reference;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeAnswer {
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: DisputeRef,
     /// The disputed charge, by our reference.
     pub charge: Reference,
     /// What is taken, minor units, positive; it can differ from the charge.

@@ -1,6 +1,6 @@
 //! A payment as the provider reports it by itself, for a database that does not know it: restored from a backup, say.
 
-use billing_domain::{Currency, Timestamp};
+use billing_domain::{Currency, OrganizationMark, PaymentRef, Timestamp};
 
 use crate::card::CardFacts;
 use crate::charge::Reference;
@@ -9,11 +9,11 @@ use crate::charge::Reference;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedPayment {
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: PaymentRef,
     /// The charge that its mark names.
     pub reference: Reference,
-    /// The organization's id that its mark names.
-    pub organization: Option<String>,
+    /// Whose it is by its mark.
+    pub organization: Option<OrganizationMark>,
     /// Whether the provider's customer that paid says the same, which makes the owner certain.
     pub owner_is_certain: bool,
     /// What was asked for, minor units.

@@ -1,7 +1,9 @@
 //! The one trait between the wallet and whoever moves the money.
 
 use async_trait::async_trait;
-use billing_domain::Timestamp;
+use billing_domain::{
+    CardRef, CheckoutRef, DisputeRef, FraudWarningRef, OrganizationId, PaymentRef, RefundRef, SetupRef, Timestamp,
+};
 
 use crate::card::{CardFacts, SetupAnswer, SetupRequest};
 use crate::charge::{ChargeAnswer, ChargeRequest};
@@ -48,17 +50,21 @@ pub trait PaymentProvider: Send + Sync {
     async fn look_up_setup(
         &self,
         request: &SetupRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&SetupRef>,
     ) -> Result<Option<SetupAnswer>, ProviderError>;
 
     /// Gives up a set-up that is not finished; answers the final truth.
     async fn cancel_setup(&self, request: &SetupRequest) -> Result<SetupAnswer, ProviderError>;
 
     /// Forgets a card: it can no longer be charged. Forgetting twice is fine.
-    async fn forget_card(&self, customer: &str, card_ref: &str) -> Result<(), ProviderError>;
+    async fn forget_card(&self, customer: &OrganizationId, card_ref: &CardRef) -> Result<(), ProviderError>;
 
     /// A connected card as the provider knows it now. `None`: there is no such card, or it is not this customer's.
-    async fn look_up_card(&self, customer: &str, card_ref: &str) -> Result<Option<CardFacts>, ProviderError>;
+    async fn look_up_card(
+        &self,
+        customer: &OrganizationId,
+        card_ref: &CardRef,
+    ) -> Result<Option<CardFacts>, ProviderError>;
 
     /// Charges a card; repeating the same reference returns the same charge.
     async fn charge(&self, request: &ChargeRequest) -> Result<ChargeAnswer, ProviderError>;
@@ -69,7 +75,7 @@ pub trait PaymentProvider: Send + Sync {
     async fn look_up_charge(
         &self,
         request: &ChargeRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&PaymentRef>,
     ) -> Result<Option<ChargeAnswer>, ProviderError>;
 
     /// Makes sure that a charge which is not final will never move money, even if its request arrives later; answers
@@ -77,7 +83,7 @@ pub trait PaymentProvider: Send + Sync {
     async fn cancel_charge(
         &self,
         request: &ChargeRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&PaymentRef>,
     ) -> Result<ChargeAnswer, ProviderError>;
 
     /// Gives money back to the card.
@@ -87,21 +93,27 @@ pub trait PaymentProvider: Send + Sync {
     async fn look_up_refund(&self, request: &RefundRequest) -> Result<Option<RefundAnswer>, ProviderError>;
 
     /// A refund by the provider's name for it, whoever made it. `None`: there is none, or it is about no charge of ours.
-    async fn look_up_external_refund(&self, _provider_ref: &str) -> Result<Option<ExternalRefund>, ProviderError> {
+    async fn look_up_external_refund(
+        &self,
+        _provider_ref: &RefundRef,
+    ) -> Result<Option<ExternalRefund>, ProviderError> {
         Ok(None)
     }
 
     /// Where a dispute stands. `None`: there is none, or it is about no charge of ours.
-    async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError>;
+    async fn look_up_dispute(&self, provider_ref: &DisputeRef) -> Result<Option<DisputeAnswer>, ProviderError>;
 
     /// What a fraud warning says. `None`: there is none, or it is about no charge of ours.
-    async fn look_up_fraud_warning(&self, _provider_ref: &str) -> Result<Option<FraudWarning>, ProviderError> {
+    async fn look_up_fraud_warning(
+        &self,
+        _provider_ref: &FraudWarningRef,
+    ) -> Result<Option<FraudWarning>, ProviderError> {
         Ok(None)
     }
 
     /// A payment that has arrived under a mark of ours, by the provider's name for it. `None`: there is none such, or it has
     /// not arrived. A provider whose books are in our own database has none that we do not know.
-    async fn look_up_payment(&self, _provider_ref: &str) -> Result<Option<ReceivedPayment>, ProviderError> {
+    async fn look_up_payment(&self, _provider_ref: &PaymentRef) -> Result<Option<ReceivedPayment>, ProviderError> {
         Ok(None)
     }
 
@@ -111,7 +123,7 @@ pub trait PaymentProvider: Send + Sync {
     }
 
     /// Closes such a page; one that is over already stays as it is.
-    async fn expire_checkout(&self, _provider_ref: &str) -> Result<(), ProviderError> {
+    async fn expire_checkout(&self, _provider_ref: &CheckoutRef) -> Result<(), ProviderError> {
         Err(ProviderError::Refused("this provider has no page of its own".to_owned()))
     }
 

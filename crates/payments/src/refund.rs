@@ -1,6 +1,6 @@
 //! Giving a charge back to its card.
 
-use billing_domain::Currency;
+use billing_domain::{Currency, PaymentRef, RefundRef};
 use serde::{Deserialize, Serialize};
 
 use crate::charge::Reference;
@@ -12,8 +12,8 @@ pub struct RefundRequest {
     pub reference: Reference,
     /// The charge's reference, ours too.
     pub charge: Reference,
-    /// The charge's name at the provider.
-    pub charge_provider_ref: String,
+    /// The charge's name at the provider; without one there is nothing to give back.
+    pub charge_provider_ref: Option<PaymentRef>,
     /// Minor units, positive; all refunds together never exceed the charge.
     pub amount_minor: i64,
     /// The charge's currency.
@@ -24,7 +24,7 @@ pub struct RefundRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundAnswer {
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: RefundRef,
     /// What has become of the refund.
     pub outcome: RefundOutcome,
 }
@@ -33,7 +33,7 @@ pub struct RefundAnswer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalRefund {
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: RefundRef,
     /// The charge that it gives back, by our reference.
     pub charge: Reference,
     /// Minor units (cents; whole yen), positive.

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use billing_domain::Timestamp;
+use billing_domain::{
+    CardRef, DisputeRef, OrganizationId, PaymentRef, ProviderEventId, RefundRef, SetupRef, Timestamp,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -122,14 +124,17 @@ fn read_body<T: DeserializeOwned>(body: &str) -> Result<T, ProviderError> {
 }
 
 /// A name of the bank's own, the same whenever the same thing is asked for.
-fn bank_name(prefix: &str, parts: &[&str]) -> String {
+fn bank_name(prefix: &'static str, named: impl AsRef<str>) -> String {
+    let named = named.as_ref();
     let mut hash = Sha256::new();
-    // With their lengths, so that no two lists of parts have the same bytes.
-    for part in parts {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part.as_bytes());
-    }
+    hash.update(named.len().to_be_bytes());
+    hash.update(named.as_bytes());
     format!("{prefix}_{}", hex::encode(&hash.finalize()[..12]))
+}
+
+/// The bank's name for a refund.
+fn refund_name(refund: &Reference) -> RefundRef {
+    RefundRef::from_trusted(bank_name("refund", refund))
 }
 
 #[async_trait]
@@ -145,7 +150,7 @@ impl PaymentProvider for Sandbox {
     async fn look_up_setup(
         &self,
         request: &SetupRequest,
-        _provider_ref: Option<&str>,
+        _provider_ref: Option<&SetupRef>,
     ) -> Result<Option<SetupAnswer>, ProviderError> {
         self.look_up_setup(&request.reference).await
     }
@@ -154,11 +159,15 @@ impl PaymentProvider for Sandbox {
         self.cancel_setup(request).await
     }
 
-    async fn forget_card(&self, customer: &str, card_ref: &str) -> Result<(), ProviderError> {
+    async fn forget_card(&self, customer: &OrganizationId, card_ref: &CardRef) -> Result<(), ProviderError> {
         self.forget_card(customer, card_ref).await
     }
 
-    async fn look_up_card(&self, customer: &str, card_ref: &str) -> Result<Option<CardFacts>, ProviderError> {
+    async fn look_up_card(
+        &self,
+        customer: &OrganizationId,
+        card_ref: &CardRef,
+    ) -> Result<Option<CardFacts>, ProviderError> {
         self.look_up_card(customer, card_ref).await
     }
 
@@ -169,7 +178,7 @@ impl PaymentProvider for Sandbox {
     async fn look_up_charge(
         &self,
         request: &ChargeRequest,
-        _provider_ref: Option<&str>,
+        _provider_ref: Option<&PaymentRef>,
     ) -> Result<Option<ChargeAnswer>, ProviderError> {
         self.look_up_charge(request).await
     }
@@ -177,7 +186,7 @@ impl PaymentProvider for Sandbox {
     async fn cancel_charge(
         &self,
         request: &ChargeRequest,
-        _provider_ref: Option<&str>,
+        _provider_ref: Option<&PaymentRef>,
     ) -> Result<ChargeAnswer, ProviderError> {
         self.cancel_charge(request).await
     }
@@ -190,7 +199,7 @@ impl PaymentProvider for Sandbox {
         self.look_up_refund(request).await
     }
 
-    async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError> {
+    async fn look_up_dispute(&self, provider_ref: &DisputeRef) -> Result<Option<DisputeAnswer>, ProviderError> {
         self.look_up_dispute(provider_ref).await
     }
 
@@ -209,7 +218,7 @@ impl PaymentProvider for Sandbox {
 /// The bank's webhook on the wire.
 #[derive(serde::Deserialize)]
 struct BankEvent {
-    id: String,
+    id: ProviderEventId,
     #[serde(flatten)]
     about: About,
 }
@@ -240,7 +249,7 @@ impl From<About> for WebhookKind {
             About::Charge { reference } => Self::Charge(reference),
             About::Setup { reference } => Self::Setup(reference),
             About::Refund { reference } => {
-                Self::Refund { provider_ref: bank_name("refund", &[reference.as_str()]), reference: Some(reference) }
+                Self::Refund { provider_ref: refund_name(&reference), reference: Some(reference) }
             }
             About::Dispute { reference } => Self::Dispute { provider_ref: disputes::dispute_reference(&reference) },
             About::Other => Self::Other,

@@ -24,7 +24,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use billing_domain::Timestamp;
+use billing_domain::{
+    CardRef, CheckoutRef, DisputeRef, FraudWarningRef, OrganizationId, PaymentRef, RefundRef, SetupRef, Timestamp,
+};
 
 pub use self::account::Account;
 pub use self::client::API_VERSION;
@@ -119,7 +121,7 @@ impl PaymentProvider for Stripe {
     async fn look_up_setup(
         &self,
         request: &SetupRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&SetupRef>,
     ) -> Result<Option<SetupAnswer>, ProviderError> {
         self.look_up_setup(request, provider_ref).await
     }
@@ -128,15 +130,22 @@ impl PaymentProvider for Stripe {
         self.cancel_setup(request).await
     }
 
-    async fn forget_card(&self, _customer: &str, card_ref: &str) -> Result<(), ProviderError> {
+    async fn forget_card(&self, _customer: &OrganizationId, card_ref: &CardRef) -> Result<(), ProviderError> {
         self.detach(card_ref).await
     }
 
-    async fn look_up_card(&self, customer: &str, card_ref: &str) -> Result<Option<CardFacts>, ProviderError> {
+    async fn look_up_card(
+        &self,
+        customer: &OrganizationId,
+        card_ref: &CardRef,
+    ) -> Result<Option<CardFacts>, ProviderError> {
         self.look_up_card(customer, card_ref).await
     }
 
-    async fn look_up_fraud_warning(&self, provider_ref: &str) -> Result<Option<FraudWarning>, ProviderError> {
+    async fn look_up_fraud_warning(
+        &self,
+        provider_ref: &FraudWarningRef,
+    ) -> Result<Option<FraudWarning>, ProviderError> {
         self.look_up_fraud_warning(provider_ref).await
     }
 
@@ -147,7 +156,7 @@ impl PaymentProvider for Stripe {
     async fn look_up_charge(
         &self,
         request: &ChargeRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&PaymentRef>,
     ) -> Result<Option<ChargeAnswer>, ProviderError> {
         self.look_up_charge(request, provider_ref).await
     }
@@ -155,7 +164,7 @@ impl PaymentProvider for Stripe {
     async fn cancel_charge(
         &self,
         request: &ChargeRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&PaymentRef>,
     ) -> Result<ChargeAnswer, ProviderError> {
         self.cancel_charge(request, provider_ref).await
     }
@@ -168,15 +177,15 @@ impl PaymentProvider for Stripe {
         self.look_up_refund(request).await
     }
 
-    async fn look_up_external_refund(&self, provider_ref: &str) -> Result<Option<ExternalRefund>, ProviderError> {
+    async fn look_up_external_refund(&self, provider_ref: &RefundRef) -> Result<Option<ExternalRefund>, ProviderError> {
         self.look_up_external_refund(provider_ref).await
     }
 
-    async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError> {
+    async fn look_up_dispute(&self, provider_ref: &DisputeRef) -> Result<Option<DisputeAnswer>, ProviderError> {
         self.look_up_dispute(provider_ref).await
     }
 
-    async fn look_up_payment(&self, provider_ref: &str) -> Result<Option<ReceivedPayment>, ProviderError> {
+    async fn look_up_payment(&self, provider_ref: &PaymentRef) -> Result<Option<ReceivedPayment>, ProviderError> {
         self.look_up_payment(provider_ref).await
     }
 
@@ -184,7 +193,7 @@ impl PaymentProvider for Stripe {
         self.create_checkout(request).await
     }
 
-    async fn expire_checkout(&self, provider_ref: &str) -> Result<(), ProviderError> {
+    async fn expire_checkout(&self, provider_ref: &CheckoutRef) -> Result<(), ProviderError> {
         self.expire_checkout(provider_ref).await
     }
 

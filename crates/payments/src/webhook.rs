@@ -1,6 +1,7 @@
 //! What a provider reports unasked, reduced to "look this up again".
 
 use crate::charge::Reference;
+use billing_domain::{CardRef, DisputeRef, FraudWarningRef, PaymentRef, ProviderEventId, RefundRef};
 
 /// Why a webhook is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,11 +24,11 @@ pub enum WebhookError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookEvent {
     /// The provider's id of the event: handle each once.
-    pub id: String,
+    pub id: ProviderEventId,
     /// What it is about.
     pub kind: WebhookKind,
     /// The provider's name for the payment that it is about, for [`crate::PaymentProvider::look_up_payment`].
-    pub payment_ref: Option<String>,
+    pub payment_ref: Option<PaymentRef>,
 }
 
 /// What an event is about.
@@ -40,24 +41,24 @@ pub enum WebhookKind {
     /// A refund changed, or somebody made one at the provider.
     Refund {
         /// The provider's name for it, for [`crate::PaymentProvider::look_up_external_refund`].
-        provider_ref: String,
+        provider_ref: RefundRef,
         /// Ours; `None` where it was not made by us.
         reference: Option<Reference>,
     },
     /// The cardholder's bank takes a charge back, or gives it back again.
     Dispute {
         /// The provider's name for the dispute, for [`crate::PaymentProvider::look_up_dispute`].
-        provider_ref: String,
+        provider_ref: DisputeRef,
     },
     /// The card's bank suspects that a charge was fraud.
     FraudWarning {
         /// The provider's name for the warning, for [`crate::PaymentProvider::look_up_fraud_warning`].
-        provider_ref: String,
+        provider_ref: FraudWarningRef,
     },
     /// The card networks know new facts of a connected card, such as its expiry.
     Card {
         /// The provider's name for the card, for [`crate::PaymentProvider::look_up_card`].
-        provider_ref: String,
+        provider_ref: CardRef,
     },
     /// Nothing that concerns us; acknowledge it.
     Other,

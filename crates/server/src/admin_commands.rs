@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use billing_domain::OrganizationId;
+use billing_domain::{OrganizationId, OrganizationMark};
 use billing_store::{DeliveryState, Store, StoreError};
 use serde_json::json;
 
@@ -130,8 +130,8 @@ pub(crate) async fn diagnose_payments(config: &Config) -> Result<ExitCode, Failu
         let line = json!({
             "provider": payment.provider,
             "payment": payment.provider_ref,
-            "top_up_id": payment.top_up_id,
-            "organization_id": payment.organization_id,
+            "top_up_id": payment.top_up_id.as_str(),
+            "organization_id": payment.organization_id.as_ref().map(OrganizationMark::as_str),
             "amount_minor": payment.amount_minor,
             "currency": payment.currency,
             "paid_at": payment.paid_at,

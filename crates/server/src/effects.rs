@@ -53,7 +53,7 @@ async fn run_effect(state: &AppState, effect: Effect) -> Result<Vec<Effect>, Pro
         }
         Effect::ForgetCard(card) => {
             // By us it can no longer be charged in any case, so this may fail.
-            if let Err(error) = state.provider.forget_card(card.organization_id.as_str(), &card.card_ref).await {
+            if let Err(error) = state.provider.forget_card(&card.organization_id, &card.card_ref).await {
                 tracing::warn!(organization = %card.organization_id, %error, "the provider was not told that a card is gone");
             }
         }

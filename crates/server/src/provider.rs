@@ -7,7 +7,7 @@ mod sandbox_vault;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use billing_domain::OrganizationId;
+use billing_domain::{CustomerRef, OrganizationId};
 use billing_payments::sandbox::SandboxConfig;
 use billing_payments::stripe::{self, BookError, CustomerBook, MemoryBook};
 use billing_payments::{PaymentProvider, ProviderError, Sandbox, Stripe, StripeConfig};
@@ -102,16 +102,13 @@ fn out_of_reach(error: StoreError) -> BookError {
 
 #[async_trait]
 impl CustomerBook for StoreBook {
-    async fn find(&self, organization: &str) -> Result<Option<String>, BookError> {
-        self.store
-            .provider_customer(&self.account, &OrganizationId::from_trusted(organization))
-            .await
-            .map_err(out_of_reach)
+    async fn find(&self, organization: &OrganizationId) -> Result<Option<CustomerRef>, BookError> {
+        self.store.provider_customer(&self.account, organization).await.map_err(out_of_reach)
     }
 
-    async fn keep(&self, organization: &str, customer: &str) -> Result<String, BookError> {
-        let (organization, now) = (OrganizationId::from_trusted(organization), self.clock.now());
-        self.store.keep_provider_customer(&self.account, &organization, customer, now).await.map_err(out_of_reach)
+    async fn keep(&self, organization: &OrganizationId, customer: &CustomerRef) -> Result<CustomerRef, BookError> {
+        let now = self.clock.now();
+        self.store.keep_provider_customer(&self.account, organization, customer, now).await.map_err(out_of_reach)
     }
 }
 

@@ -10,12 +10,14 @@ pub(crate) mod early_event;
 pub(crate) mod fraud_warning;
 pub(crate) mod refund;
 
-use billing_domain::{Date, OrganizationId, Timestamp, TopUpId};
+use billing_domain::{CardRef, Date, OrganizationId, Timestamp, TopUpId, TopUpMark};
 use billing_payments::{Reference, Subject};
 use billing_store::{Card, Organization, TopUp};
 
 use crate::calendar::Calendar;
 use crate::events::Topic;
+use crate::problem::Problem;
+use crate::state::AppState;
 
 /// What follows from a change that is committed. Losing one loses no money: workers find what is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub(crate) struct ChargeId {
 pub(crate) struct ForgottenCard {
     pub(crate) organization_id: OrganizationId,
     /// The provider's name for the card.
-    pub(crate) card_ref: String,
+    pub(crate) card_ref: CardRef,
 }
 
 impl Effect {
@@ -86,12 +88,19 @@ impl ChargeId {
     }
 }
 
-/// The top-up whose charge a reference names. `None`: it was made for something else, or elsewhere.
-pub(crate) fn top_up_of(charge: &Reference) -> Option<TopUpId> {
+/// The top-up that the mark of a charge names. `None`: the mark was made for something else.
+pub(crate) fn marked_top_up(charge: &Reference) -> Option<TopUpMark> {
     match charge.subject()? {
-        Subject::TopUp { id, .. } => id.parse().ok(),
+        Subject::TopUp { id, .. } => Some(TopUpMark::new(id)),
         Subject::Setup { .. } | Subject::Refund { .. } => None,
     }
+}
+
+/// The charge of a top-up that is here, by its mark at the provider. `None`: there is none, as for a mark that is no id.
+pub(crate) async fn find_marked_charge(state: &AppState, marked: &TopUpMark) -> Result<Option<ChargeId>, Problem> {
+    let Some(top_up_id) = marked.id() else { return Ok(None) };
+    let organization_id = state.store.top_up_owner(&top_up_id).await?;
+    Ok(organization_id.map(|organization_id| ChargeId { organization_id, top_up_id }))
 }
 
 /// The organization's day. A zone that is unknown by now must not keep money from moving.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use billing_contract::session::DemoSignIn;
 use billing_domain::id::Id;
 use billing_payments::{PaymentProvider, Sandbox};
@@ -71,6 +72,22 @@ pub(crate) struct AppState {
     pub(crate) tasks: TaskTracker,
     /// Canceled when the server stops: streams and workers end then.
     pub(crate) shutdown: CancellationToken,
+}
+
+/// Handles that a handler, a layer or an extractor asks for alone, so that its signature says what it can reach.
+macro_rules! handles {
+    ($($field:ident: $handle:ty),+ $(,)?) => {$(
+        impl FromRef<AppState> for $handle {
+            fn from_ref(state: &AppState) -> Self {
+                state.$field.clone()
+            }
+        }
+    )+};
+}
+
+handles! {
+    config: Arc<Config>,
+    metrics: Arc<Metrics>,
 }
 
 impl AppState {

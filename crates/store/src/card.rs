@@ -1,6 +1,6 @@
 //! Connected cards: what may be kept of a card, and which one is charged.
 
-use billing_domain::{CardId, OrganizationId, Timestamp};
+use billing_domain::{CardId, CardRef, OrganizationId, Timestamp};
 
 use crate::db::{Tx, args, columns, retrying};
 use crate::{Result, Store, StoreError, wallet};
@@ -39,7 +39,7 @@ pub struct Card {
     /// The provider that holds it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it, which charges name.
-    pub provider_ref: String,
+    pub provider_ref: CardRef,
     /// Scheme in lower case: `visa`, `mastercard`, `amex` …
     pub brand: String,
     /// Last four digits, zeros kept.
@@ -66,7 +66,7 @@ pub struct NewCard {
     /// The provider that holds it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: CardRef,
     /// Scheme in lower case: `visa`, `mastercard`, `amex` …
     pub brand: String,
     /// Last four digits, zeros kept.

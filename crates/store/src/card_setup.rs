@@ -1,7 +1,7 @@
 //! Set-ups: a card on its way to being connected, which survives reloads and restarts.
 
 use billing_domain::charge::DeclineCode;
-use billing_domain::{CardId, CardSetupId, LinkId, Money, OrganizationId, Timestamp, UserId};
+use billing_domain::{CardId, CardSetupId, LinkId, Money, OrganizationId, SetupRef, Timestamp, UserId};
 
 use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
@@ -53,7 +53,7 @@ pub struct CardSetup {
     /// The provider that connects it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it, once known.
-    pub provider_ref: Option<String>,
+    pub provider_ref: Option<SetupRef>,
     /// What was asked of the provider, JSON, so that it can be repeated word for word.
     pub request: String,
     /// Only `Pending` and `ActionRequired` may still change.
@@ -93,19 +93,19 @@ pub enum SetupResult {
     /// The provider works on it.
     Pending {
         /// The provider's name for it.
-        provider_ref: Option<String>,
+        provider_ref: Option<SetupRef>,
     },
     /// The person has to confirm.
     ActionRequired {
         /// The provider's name for it.
-        provider_ref: Option<String>,
+        provider_ref: Option<SetupRef>,
         /// What the person has to do, as JSON.
         next_action: String,
     },
     /// The card may be connected.
     Succeeded {
         /// The provider's name for it.
-        provider_ref: Option<String>,
+        provider_ref: Option<SetupRef>,
         /// What may be kept of the card.
         card: NewCard,
     },
@@ -274,11 +274,11 @@ pub(crate) async fn advance_setup(
     now: Timestamp,
 ) -> Result<CardSetup> {
     let (status, provider_ref, next_action, decline_code) = match update {
-        SetupResult::Pending { provider_ref } => (SetupStatus::Pending, provider_ref.as_deref(), None, None),
+        SetupResult::Pending { provider_ref } => (SetupStatus::Pending, provider_ref.as_ref(), None, None),
         SetupResult::ActionRequired { provider_ref, next_action } => {
-            (SetupStatus::ActionRequired, provider_ref.as_deref(), Some(next_action.as_str()), None)
+            (SetupStatus::ActionRequired, provider_ref.as_ref(), Some(next_action.as_str()), None)
         }
-        SetupResult::Succeeded { provider_ref, .. } => (SetupStatus::Succeeded, provider_ref.as_deref(), None, None),
+        SetupResult::Succeeded { provider_ref, .. } => (SetupStatus::Succeeded, provider_ref.as_ref(), None, None),
         SetupResult::Failed { decline_code } => (SetupStatus::Failed, None, None, *decline_code),
     };
     let row = tx

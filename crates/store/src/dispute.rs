@@ -3,7 +3,7 @@
 
 use billing_domain::auto_pay::health::HealthEvent;
 use billing_domain::charge::DisputeState;
-use billing_domain::{Currency, Money, OrganizationId, Timestamp, TopUpId};
+use billing_domain::{Currency, DisputeRef, Money, OrganizationId, Timestamp, TopUpId};
 
 use crate::db::{Tx, args, retrying};
 use crate::reversal::{Reversal, ReversalLine};
@@ -16,7 +16,7 @@ pub struct DisputeUpdate {
     /// The provider that reports it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: DisputeRef,
     /// The top-up whose charge is disputed.
     pub top_up_id: TopUpId,
     /// What is taken, positive; what was taken stays, whatever is reported later.
@@ -79,15 +79,14 @@ impl Store {
         let amount = taken_before.map_or(update.amount, |(_, amount)| amount);
         if transition.withdraws {
             let debit = amount.checked_neg().ok_or(StoreError::Overflow)?;
-            let movement = ReversalLine { reference: update.provider_ref.clone(), amount: debit, corrects: None };
+            let movement = ReversalLine { reference: update.provider_ref.to_string(), amount: debit, corrects: None };
             Reversal::Dispute.post(&mut tx, &top_up, movement, taken, now).await?;
             applied.posted = true;
             // In the same transaction: no automatic charge may come between the loss and the pause.
             applied.auto_pay_changed = pause_auto_pay(&mut tx, organization_id, now).await?;
         }
         if transition.returns {
-            let seq = Reversal::Dispute.debited_at(&mut tx, organization_id, &update.provider_ref).await?;
-            // Names the debit, so that the ledger itself shows what is returned.
+            let seq = Reversal::Dispute.debited_at(&mut tx, organization_id, update.provider_ref.as_str()).await?;
             let movement =
                 ReversalLine { reference: format!("{}:returned", update.provider_ref), amount, corrects: Some(seq) };
             Reversal::Dispute.post(&mut tx, &top_up, movement, given_back, now).await?;

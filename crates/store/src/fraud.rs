@@ -1,7 +1,7 @@
 //! Early fraud warnings: written down once, with the pause of automatic payments and with the notification of people.
 
 use billing_domain::auto_pay::health::HealthEvent;
-use billing_domain::{OrganizationId, Timestamp, TopUpId};
+use billing_domain::{FraudWarningRef, OrganizationId, Timestamp, TopUpId};
 
 use crate::db::{Tx, args, retrying};
 use crate::notice::{self, NoticeFacts, NoticeKind};
@@ -14,7 +14,7 @@ pub struct FraudUpdate {
     /// The provider that reports it: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: FraudWarningRef,
     /// The top-up whose charge is suspected.
     pub top_up_id: TopUpId,
     /// In the provider's words; may be empty.

@@ -1,15 +1,18 @@
 //! What is noted about the payment provider itself: its customers, the events that were handled, and whose its references
 //! are.
 
-use billing_domain::{CardSetupId, OrganizationId, Timestamp, TopUpId};
+use billing_domain::{CardRef, CardSetupId, CustomerRef, OrganizationId, ProviderEventId, Timestamp, TopUpId};
 
 use crate::db::args;
 use crate::{Result, Store, StoreError};
 
 impl Store {
     /// The customer that stands for an organization in an account of the provider, if one was noted.
-    pub async fn provider_customer(&self, account: &str, organization_id: &OrganizationId) -> Result<Option<String>> {
-        // By account: another secret key may open another account, where this customer does not exist.
+    pub async fn provider_customer(
+        &self,
+        account: &str,
+        organization_id: &OrganizationId,
+    ) -> Result<Option<CustomerRef>> {
         let sql = "SELECT customer_ref FROM provider_customers WHERE account = $1 AND organization_id = $2";
         let row = self.db.first(sql, args![account, organization_id]).await?;
         row.map(|row| row.get("customer_ref")).transpose()
@@ -20,10 +23,9 @@ impl Store {
         &self,
         account: &str,
         organization_id: &OrganizationId,
-        customer: &str,
+        customer: &CustomerRef,
         now: Timestamp,
-    ) -> Result<String> {
-        // DO NOTHING and read: of two racing requests both use the customer that was noted first.
+    ) -> Result<CustomerRef> {
         self.db
             .execute(
                 "INSERT INTO provider_customers (account, organization_id, customer_ref, created_at)
@@ -36,14 +38,13 @@ impl Store {
     }
 
     /// Whether the effect of an event is in the database already.
-    pub async fn provider_event_handled(&self, provider: &str, id: &str) -> Result<bool> {
-        // Handled ones are remembered so that a repetition costs no look-up at the provider.
+    pub async fn provider_event_handled(&self, provider: &str, id: &ProviderEventId) -> Result<bool> {
         let sql = "SELECT 1 FROM provider_events WHERE provider = $1 AND id = $2";
         Ok(self.db.first(sql, args![provider, id]).await?.is_some())
     }
 
     /// Notes that it is. Noting it twice is fine: the effects are idempotent themselves.
-    pub async fn note_provider_event(&self, provider: &str, id: &str, now: Timestamp) -> Result<()> {
+    pub async fn note_provider_event(&self, provider: &str, id: &ProviderEventId, now: Timestamp) -> Result<()> {
         self.db
             .execute(
                 "INSERT INTO provider_events (provider, id, handled_at) VALUES ($1, $2, $3)
@@ -66,10 +67,10 @@ impl Store {
     }
 
     /// Whose connected card this is by the provider's name, if there is one.
-    pub async fn card_owner(&self, provider: &str, provider_ref: &str) -> Result<Option<OrganizationId>> {
+    pub async fn card_owner(&self, provider: &str, card: &CardRef) -> Result<Option<OrganizationId>> {
         let sql = "SELECT organization_id FROM cards
             WHERE provider = $1 AND provider_ref = $2 AND removed_at IS NULL LIMIT 1";
-        let row = self.db.first(sql, args![provider, provider_ref]).await?;
+        let row = self.db.first(sql, args![provider, card]).await?;
         row.map(|row| row.get("organization_id")).transpose()
     }
 

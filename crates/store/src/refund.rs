@@ -2,7 +2,7 @@
 //! money cannot be spent meanwhile; if the provider does not give it back, another line returns it.
 
 use billing_domain::charge::{RefundStatus, TopUpStatus};
-use billing_domain::{Currency, LeaseOwner, Money, OrganizationId, RefundId, Timestamp, TopUpId};
+use billing_domain::{Currency, LeaseOwner, Money, OrganizationId, RefundId, RefundRef, Timestamp, TopUpId};
 
 use crate::db::{Db, Tx, args, columns, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
@@ -74,7 +74,7 @@ pub struct Refund {
     /// Whether the provider is asked to make it.
     pub made_by: RefundMaker,
     /// The provider's name for it.
-    pub provider_ref: Option<String>,
+    pub provider_ref: Option<RefundRef>,
     /// When it was written down, and the wallet debited.
     pub created_at: Timestamp,
     /// When it changed last.
@@ -131,7 +131,7 @@ pub struct NewExternalRefund {
     /// In the provider's words; may be empty.
     pub reason: String,
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: RefundRef,
     /// Its state; `Created` and `Unknown` never.
     pub status: RefundStatus,
     /// Asked about then if it is not final.
@@ -155,7 +155,7 @@ pub struct RefundResult {
     /// Its state by that; `Created` never.
     pub status: RefundStatus,
     /// The provider's name for it.
-    pub provider_ref: Option<String>,
+    pub provider_ref: Option<RefundRef>,
     /// Asked about then if it is not final.
     pub next_check_at: Timestamp,
 }
@@ -479,7 +479,7 @@ async fn left_of(tx: &mut Tx, top_up: &TopUp) -> Result<Money> {
     Ok(left.ok_or(StoreError::Overflow)?.at_least(Money::ZERO))
 }
 
-async fn find_by_provider(tx: &mut Tx, top_up: &TopUp, provider_ref: &str) -> Result<Option<Refund>> {
+async fn find_by_provider(tx: &mut Tx, top_up: &TopUp, provider_ref: &RefundRef) -> Result<Option<Refund>> {
     let sql = concat!("SELECT ", refund_columns!(), " FROM refunds WHERE top_up_id = $1 AND provider_ref = $2");
     let row = tx.first(sql, args![&top_up.id, provider_ref]).await?;
     row.as_ref().map(Refund::read).transpose()

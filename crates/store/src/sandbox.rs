@@ -12,11 +12,20 @@ pub struct SandboxRecord {
     pub body: String,
 }
 
+/// Which record: both are the bank's own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SandboxKey<'a> {
+    /// The kind of records.
+    pub drawer: &'a str,
+    /// Its name among them.
+    pub key: &'a str,
+}
+
 columns!(record_columns, SandboxRecord { version, body });
 
 impl Store {
-    /// A record of a drawer, if there is one.
-    pub async fn sandbox_read(&self, drawer: &str, key: &str) -> Result<Option<SandboxRecord>> {
+    /// A record, if there is one.
+    pub async fn sandbox_read(&self, SandboxKey { drawer, key }: SandboxKey<'_>) -> Result<Option<SandboxRecord>> {
         let sql = concat!("SELECT ", record_columns!(), " FROM sandbox_records WHERE drawer = $1 AND key = $2");
         let row = self.db.first(sql, args![drawer, key]).await?;
         row.as_ref().map(SandboxRecord::read).transpose()
@@ -24,8 +33,8 @@ impl Store {
 
     /// Writes `body` if the record still has version `expected` (0: if there is none yet). `false`: somebody else was
     /// first, and nothing was written.
-    pub async fn sandbox_write(&self, drawer: &str, key: &str, expected: i64, body: &str) -> Result<bool> {
-        // Position and row in one statement; of racing first writes the conflict lets one through.
+    pub async fn sandbox_write(&self, named: SandboxKey<'_>, expected: i64, body: &str) -> Result<bool> {
+        let SandboxKey { drawer, key } = named;
         let written = if expected == 0 {
             self.db
                 .execute(

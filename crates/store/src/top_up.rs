@@ -2,8 +2,8 @@
 
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
 use billing_domain::{
-    CardId, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, RequestId, TextMap, Timestamp, TopUpId,
-    TransactionId, UserId,
+    CardId, CardRef, Currency, Date, LeaseOwner, LinkId, Money, OrganizationId, PaymentRef, RequestId, TextMap,
+    Timestamp, TopUpId, TransactionId, UserId,
 };
 
 use crate::db::{Db, Tx, args, columns, retrying};
@@ -88,11 +88,11 @@ pub struct TopUp {
     /// Its last digits at that time.
     pub card_last4: String,
     /// The provider's name for the card.
-    pub card_ref: String,
+    pub card_ref: CardRef,
     /// The provider that charges: `sandbox` or `stripe`.
     pub provider: String,
     /// The provider's name for the charge, once known.
-    pub provider_ref: Option<String>,
+    pub provider_ref: Option<PaymentRef>,
     /// From 1; part of the reference at the provider.
     pub attempt: i64,
     /// With `Declined`: the bank's reason.
@@ -147,7 +147,7 @@ pub struct ProviderUpdate {
     /// In the words of the state machine.
     pub outcome: Outcome,
     /// The provider's name for the charge; kept once known.
-    pub provider_ref: Option<String>,
+    pub provider_ref: Option<PaymentRef>,
     /// With `Declined`: the bank's reason.
     pub decline_code: Option<DeclineCode>,
     /// With `ActionRequired`: what the cardholder has to do, JSON.

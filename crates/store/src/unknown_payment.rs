@@ -2,7 +2,7 @@
 //! and taken in as the top-ups they were once their owner is certain.
 
 use billing_domain::charge::{TopUpKind, TopUpStatus};
-use billing_domain::{Currency, Money, OrganizationId, Timestamp, TopUpId};
+use billing_domain::{Currency, Money, OrganizationId, OrganizationMark, PaymentRef, Timestamp, TopUpId, TopUpMark};
 
 use crate::db::{args, columns, retrying};
 use crate::top_up::{TopUp, creating};
@@ -40,11 +40,11 @@ pub struct UnknownPayment {
     /// The provider that has the money: `stripe`.
     pub provider: String,
     /// The provider's name for it.
-    pub provider_ref: String,
-    /// The top-up that its mark names, as the provider gave it back.
-    pub top_up_id: String,
-    /// The organization that its mark names, if it does, as the provider gave it back.
-    pub organization_id: Option<String>,
+    pub provider_ref: PaymentRef,
+    /// The top-up that its mark names.
+    pub top_up_id: TopUpMark,
+    /// Whose it is by its mark, if it has one.
+    pub organization_id: Option<OrganizationMark>,
     /// What was received, minor units.
     pub amount_minor: i64,
     /// ISO 4217, as the provider writes it.
@@ -71,7 +71,7 @@ pub struct ReceivedTopUp {
     /// Must be the wallet's.
     pub currency: Currency,
     /// The provider's name for it.
-    pub provider_ref: String,
+    pub provider_ref: PaymentRef,
     /// What was charged. A card that is not connected is written down as removed: nobody here agreed to further charges.
     pub card: NewCard,
 }

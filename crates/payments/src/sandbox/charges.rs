@@ -1,5 +1,6 @@
 //! Charging at the sandbox bank: the books are written first, then the answer may be slow, or lost.
 
+use billing_domain::PaymentRef;
 use billing_domain::charge::DeclineCode;
 use billing_domain::sandbox_cards::{self, Step};
 
@@ -140,8 +141,7 @@ impl Sandbox {
     }
 
     async fn chargeable_card(&self, request: &ChargeRequest) -> Result<CardRecord, ProviderError> {
-        let card = self.read::<CardRecord>(Drawer::Cards, &request.card_ref).await?.map(|(_, card)| card);
-        // A card of another customer is no card, as at a real provider.
+        let card = self.read::<CardRecord>(Drawer::Cards, request.card_ref.as_str()).await?.map(|(_, card)| card);
         card.filter(|card| card.customer == request.customer && !card.forgotten)
             .ok_or_else(|| ProviderError::Refused("no such card".to_owned()))
     }
@@ -161,7 +161,7 @@ fn repeat_charge(record: &ChargeRecord, request: &ChargeRequest) -> Result<Charg
 }
 
 fn new_record(request: &ChargeRequest, state: State, disputed: bool) -> ChargeRecord {
-    let provider_ref = bank_name("pay", &[request.reference.as_str()]);
+    let provider_ref = PaymentRef::from_trusted(bank_name("pay", &request.reference));
     ChargeRecord { provider_ref, request: request.clone(), state, disputed, refunds: Vec::new() }
 }
 

@@ -1,6 +1,6 @@
 //! Disputes at the sandbox bank: the cardholder of one test card disputes every payment, and the money is taken at once.
 
-use billing_domain::Timestamp;
+use billing_domain::{DisputeRef, ProviderEventId, Timestamp};
 
 use super::Sandbox;
 use super::records::{ChargeRecord, State};
@@ -13,13 +13,16 @@ use crate::webhook::{WebhookEvent, WebhookKind};
 const PREFIX: &str = "dispute_";
 
 /// The bank's name for the dispute of a charge.
-pub(super) fn dispute_reference(charge: &Reference) -> String {
-    format!("{PREFIX}{charge}")
+pub(super) fn dispute_reference(charge: &Reference) -> DisputeRef {
+    DisputeRef::from_trusted(format!("{PREFIX}{charge}"))
 }
 
 impl Sandbox {
-    pub(super) async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError> {
-        let Some(key) = provider_ref.strip_prefix(PREFIX) else { return Ok(None) };
+    pub(super) async fn look_up_dispute(
+        &self,
+        provider_ref: &DisputeRef,
+    ) -> Result<Option<DisputeAnswer>, ProviderError> {
+        let Some(key) = provider_ref.as_str().strip_prefix(PREFIX) else { return Ok(None) };
         let Some((_, record)) = self.read::<ChargeRecord>(Drawer::Charges, key).await? else { return Ok(None) };
         Ok(is_disputed(&record).then(|| DisputeAnswer {
             provider_ref: provider_ref.to_owned(),
@@ -44,8 +47,7 @@ impl Sandbox {
             .map(|charge| {
                 let provider_ref = dispute_reference(&charge.request.reference);
                 WebhookEvent {
-                    id: format!("evt_{provider_ref}"),
-                    // Derived from the dispute, so that it is the same event each time.
+                    id: ProviderEventId::from_trusted(format!("evt_{provider_ref}")),
                     kind: WebhookKind::Dispute { provider_ref },
                     payment_ref: None,
                 }

@@ -1,6 +1,6 @@
 //! What the sandbox bank writes into its books.
 
-use billing_domain::Money;
+use billing_domain::{Money, OrganizationId, PaymentRef, RefundRef, SetupRef};
 use serde::{Deserialize, Serialize};
 
 use crate::card::{CardFacts, SetupAnswer, SetupOutcome, SetupRequest};
@@ -11,7 +11,7 @@ use crate::refund::{RefundAnswer, RefundOutcome};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardRecord {
     /// The organization that may charge it.
-    pub customer: String,
+    pub customer: OrganizationId,
     /// Which of the bank's cards: decides how it behaves.
     pub token: String,
     /// What the wallet may know.
@@ -61,7 +61,7 @@ pub struct RefundRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeRecord {
     /// The bank's name for it.
-    pub provider_ref: String,
+    pub provider_ref: PaymentRef,
     /// As it was asked for.
     pub request: ChargeRequest,
     /// Where it stands in the bank's books.
@@ -96,7 +96,7 @@ impl ChargeRecord {
             State::Declined(decline) => ChargeOutcome::Declined(decline),
             State::Cancelled => ChargeOutcome::Cancelled,
         };
-        ChargeAnswer { provider_ref: self.provider_ref.clone(), outcome }
+        ChargeAnswer { provider_ref: Some(self.provider_ref.clone()), outcome }
     }
 
     /// What has been given back, minor units.
@@ -113,7 +113,7 @@ impl ChargeRecord {
 
 impl RefundRecord {
     /// As the provider's trait answers it.
-    pub fn answer(&self, provider_ref: String) -> RefundAnswer {
+    pub fn answer(&self, provider_ref: RefundRef) -> RefundAnswer {
         RefundAnswer { provider_ref, outcome: self.outcome }
     }
 }
@@ -122,7 +122,7 @@ impl RefundRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetupRecord {
     /// The bank's name for it.
-    pub provider_ref: String,
+    pub provider_ref: SetupRef,
     /// As it was asked for.
     pub request: SetupRequest,
     /// The card that comes of it.
@@ -143,6 +143,6 @@ impl SetupRecord {
             State::Declined(decline) => SetupOutcome::Declined(decline),
             State::Cancelled => SetupOutcome::Cancelled,
         };
-        SetupAnswer { provider_ref: self.provider_ref.clone(), outcome }
+        SetupAnswer { provider_ref: Some(self.provider_ref.clone()), outcome }
     }
 }

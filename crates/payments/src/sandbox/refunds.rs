@@ -2,7 +2,7 @@
 
 use super::records::{ChargeRecord, RefundRecord, State};
 use super::vault::Drawer;
-use super::{Sandbox, bank_name};
+use super::{Sandbox, refund_name};
 use crate::provider::ProviderError;
 use crate::refund::{RefundAnswer, RefundOutcome, RefundRequest};
 
@@ -55,5 +55,5 @@ fn find_refund<'a>(record: &'a ChargeRecord, request: &RefundRequest) -> Option<
 }
 
 fn to_answer(refund: &RefundRecord) -> RefundAnswer {
-    refund.answer(bank_name("refund", &[refund.reference.as_str()]))
+    refund.answer(refund_name(&refund.reference))
 }

@@ -2,6 +2,7 @@
 
 use billing_domain::charge::DeclineCode;
 use billing_domain::sandbox_cards::{self, SandboxCard, Step};
+use billing_domain::{CardRef, OrganizationId, SetupRef};
 
 use super::charges::after_challenge;
 use super::records::{CardRecord, SetupRecord, State};
@@ -62,24 +63,23 @@ impl Sandbox {
 
     pub(super) async fn look_up_card(
         &self,
-        customer: &str,
-        card_ref: &str,
+        customer: &OrganizationId,
+        card_ref: &CardRef,
     ) -> Result<Option<CardFacts>, ProviderError> {
-        let found = self.read::<CardRecord>(Drawer::Cards, card_ref).await?.map(|(_, card)| card);
-        Ok(found.filter(|card| card.customer == customer && !card.forgotten).map(|card| card.facts))
+        let found = self.read::<CardRecord>(Drawer::Cards, card_ref.as_str()).await?.map(|(_, card)| card);
+        Ok(found.filter(|card| card.customer == *customer && !card.forgotten).map(|card| card.facts))
     }
 
-    pub(super) async fn forget_card(&self, customer: &str, card_ref: &str) -> Result<(), ProviderError> {
+    pub(super) async fn forget_card(&self, customer: &OrganizationId, card_ref: &CardRef) -> Result<(), ProviderError> {
         loop {
-            let Some((version, mut card)) = self.read::<CardRecord>(Drawer::Cards, card_ref).await? else {
+            let Some((version, mut card)) = self.read::<CardRecord>(Drawer::Cards, card_ref.as_str()).await? else {
                 return Ok(());
             };
-            // Forgetting twice is fine, and another customer's card is none of ours.
-            if card.forgotten || card.customer != customer {
+            if card.forgotten || card.customer != *customer {
                 return Ok(());
             }
             card.forgotten = true;
-            if self.write(Drawer::Cards, card_ref, version, &card).await? {
+            if self.write(Drawer::Cards, card_ref.as_str(), version, &card).await? {
                 return Ok(());
             }
         }
@@ -116,7 +116,7 @@ impl Sandbox {
                 forgotten: false,
             };
             // `false`: it is there already, perhaps forgotten meanwhile; that stays.
-            self.write(Drawer::Cards, &record.facts.provider_ref, 0, &card).await?;
+            self.write(Drawer::Cards, record.facts.provider_ref.as_str(), 0, &card).await?;
         }
         Ok(record.answer())
     }
@@ -138,14 +138,13 @@ fn new_record(request: &SetupRequest, token: &CardToken, card: &SandboxCard, sta
         State::Declined(Decline { code: DeclineCode::ExpiredCard })
     };
     let facts = CardFacts {
-        provider_ref: bank_name("card", &[request.reference.as_str()]),
+        provider_ref: CardRef::from_trusted(bank_name("card", &request.reference)),
         brand: card.brand.to_owned(),
         last4: card.last4().to_owned(),
         exp_month: token.exp_month,
         exp_year: token.exp_year,
-        // By the card, not by the set-up: the same card connected twice has one fingerprint.
-        fingerprint: bank_name("fp", &[card.token]),
+        fingerprint: bank_name("fp", card.token),
     };
-    let provider_ref = bank_name("setup", &[request.reference.as_str()]);
+    let provider_ref = SetupRef::from_trusted(bank_name("setup", &request.reference));
     SetupRecord { provider_ref, request: request.clone(), facts, state }
 }

@@ -6,6 +6,7 @@ use super::intents::{Intent, Refusal, end_of, of_reply, wants_cardholder};
 use super::object::Object;
 use crate::charge::{ChargeAnswer, ChargeOutcome, ChargeRequest, NextAction, Presence};
 use crate::provider::ProviderError;
+use billing_domain::{CustomerRef, PaymentRef};
 
 /// Clocks here and there may differ by so much.
 const CLOCK_SECONDS: i64 = 3_600;
@@ -43,11 +44,11 @@ impl Stripe {
     pub(super) async fn look_up_charge(
         &self,
         request: &ChargeRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&PaymentRef>,
     ) -> Result<Option<ChargeAnswer>, ProviderError> {
         let customer = self.customer(&request.customer).await?;
         let named = match provider_ref {
-            Some(id) => self.intent(Intent::Payment, id).await?,
+            Some(id) => self.intent(Intent::Payment, id.as_str()).await?,
             None => None,
         };
         // By its name first, which is one read; the list is for when the name never reached us.
@@ -66,7 +67,7 @@ impl Stripe {
     pub(super) async fn find_intent(
         &self,
         request: &ChargeRequest,
-        customer: &str,
+        customer: &CustomerRef,
     ) -> Result<Option<Object>, ProviderError> {
         // A span of time, so that the list stays short however many charges a customer has.
         let query = Form::default()
@@ -82,7 +83,7 @@ impl Stripe {
     pub(super) async fn charge_answer(
         &self,
         request: &ChargeRequest,
-        customer: &str,
+        customer: &CustomerRef,
         mut intent: Object,
     ) -> Result<ChargeAnswer, ProviderError> {
         // An intent that was refused is closed, and may have moved on before that.
@@ -114,16 +115,16 @@ impl Stripe {
                     return Err(ProviderError::NoAnswer);
                 }
             };
-            return Ok(ChargeAnswer { provider_ref: intent.id().to_owned(), outcome });
+            return Ok(ChargeAnswer { provider_ref: Some(intent.own_reference()?), outcome });
         }
         // Moved on twice in this moment: asked again later.
         Err(ProviderError::NoAnswer)
     }
 
-    fn is_of(&self, intent: &Object, request: &ChargeRequest, customer: &str) -> bool {
+    fn is_of(&self, intent: &Object, request: &ChargeRequest, customer: &CustomerRef) -> bool {
         intent.text("object") == Some("payment_intent")
             && intent.flag("livemode") == Some(self.live)
-            && intent.id_of("customer") == Some(customer)
+            && intent.id_of("customer") == Some(customer.as_str())
             && intent.metadata("reference") == Some(request.reference.as_str())
             && intent.integer("amount") == Some(request.amount_minor)
             && is_currency(intent, request.currency)
@@ -131,7 +132,7 @@ impl Stripe {
 }
 
 /// Create and confirm at once.
-pub(super) fn complete_form(request: &ChargeRequest, customer: &str) -> Result<Form, ProviderError> {
+pub(super) fn complete_form(request: &ChargeRequest, customer: &CustomerRef) -> Result<Form, ProviderError> {
     let form = common_form(request, customer)?.with("payment_method", &request.card_ref).with("confirm", true);
     let form = match request.presence {
         // Stripe's script in the page takes over what the bank asks.
@@ -143,7 +144,7 @@ pub(super) fn complete_form(request: &ChargeRequest, customer: &str) -> Result<F
 }
 
 /// What every intent of this charge says.
-pub(super) fn common_form(request: &ChargeRequest, customer: &str) -> Result<Form, ProviderError> {
+pub(super) fn common_form(request: &ChargeRequest, customer: &CustomerRef) -> Result<Form, ProviderError> {
     if request.amount_minor <= 0 {
         return Err(ProviderError::Refused("the amount is not positive".to_owned()));
     }

@@ -7,6 +7,7 @@ use super::form::Form;
 use super::intents::encode_segment;
 use crate::checkout::{Checkout, CheckoutPurpose, CheckoutRequest};
 use crate::provider::ProviderError;
+use billing_domain::CheckoutRef;
 
 impl Stripe {
     pub(super) async fn create_checkout(&self, request: &CheckoutRequest) -> Result<Checkout, ProviderError> {
@@ -30,10 +31,10 @@ impl Stripe {
         let ours = object.flag("livemode") == Some(self.live)
             && object.id_of("customer") == Some(customer.as_str())
             && object.metadata("reference") == Some(request.reference.as_str());
-        match object.text("url").filter(|_| ours && !object.id().is_empty()) {
+        match object.text("url").filter(|_| ours) {
             Some(url) => Ok(Checkout {
-                provider_ref: object.id().to_owned(),
-                setup_ref: object.id_of("setup_intent").map(str::to_owned),
+                provider_ref: object.own_reference()?,
+                setup_ref: object.reference_of("setup_intent"),
                 url: url.to_owned(),
             }),
             None => Err(ProviderError::NoAnswer),
@@ -41,12 +42,12 @@ impl Stripe {
     }
 
     /// One that is complete or over answers 400, which is as good.
-    pub(super) async fn expire_checkout(&self, provider_ref: &str) -> Result<(), ProviderError> {
-        let path = format!("/v1/checkout/sessions/{}/expire", encode_segment(provider_ref));
+    pub(super) async fn expire_checkout(&self, provider_ref: &CheckoutRef) -> Result<(), ProviderError> {
+        let path = format!("/v1/checkout/sessions/{}/expire", encode_segment(provider_ref.as_str()));
         match self.client.post(&path, &Form::default(), &format!("expire:{provider_ref}")).await {
             Ok(_) => Ok(()),
             Err(ProviderError::Refused(reason)) => {
-                let path = format!("/v1/checkout/sessions/{}", encode_segment(provider_ref));
+                let path = format!("/v1/checkout/sessions/{}", encode_segment(provider_ref.as_str()));
                 let session = self.client.get(&path, &Form::default()).await?;
                 match session.as_ref().and_then(|session| session.text("status")) {
                     // Still open: it could still be paid on, so that is an error.

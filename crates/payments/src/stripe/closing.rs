@@ -11,16 +11,17 @@ use super::intents::{Intent, of_reply};
 use super::object::Object;
 use crate::charge::{ChargeAnswer, ChargeOutcome, ChargeRequest};
 use crate::provider::ProviderError;
+use billing_domain::{CustomerRef, PaymentRef};
 
 impl Stripe {
     pub(super) async fn cancel_charge(
         &self,
         request: &ChargeRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&PaymentRef>,
     ) -> Result<ChargeAnswer, ProviderError> {
         let customer = self.customer(&request.customer).await?;
         let known = match provider_ref {
-            Some(id) => self.intent(Intent::Payment, id).await?,
+            Some(id) => self.intent(Intent::Payment, id.as_str()).await?,
             None => None,
         };
         // From the cheapest look-up to the one that changes something.
@@ -30,26 +31,24 @@ impl Stripe {
                 Some(intent) => intent,
                 None => match self.use_up(request, &customer).await? {
                     Some(intent) => intent,
-                    // The key is used up by a stored refusal: nothing of this reference can happen any more.
-                    None => return Ok(ChargeAnswer { provider_ref: String::new(), outcome: ChargeOutcome::Cancelled }),
+                    None => return Ok(ChargeAnswer { provider_ref: None, outcome: ChargeOutcome::Cancelled }),
                 },
             },
         };
         let answer = self.charge_answer(request, &customer, intent).await?;
-        match answer.outcome {
+        match (&answer.outcome, &answer.provider_ref) {
             // Not final, so it is closed; what it settled to just before is read from the answer.
-            ChargeOutcome::Processing | ChargeOutcome::ActionRequired(_) => {
-                let closed = self.close(Intent::Payment, &answer.provider_ref).await?;
+            (ChargeOutcome::Processing | ChargeOutcome::ActionRequired(_), Some(id)) => {
+                let closed = self.close(Intent::Payment, id.as_str()).await?;
                 self.charge_answer(request, &customer, closed).await
             }
-            ChargeOutcome::Settled { .. } | ChargeOutcome::Declined(_) | ChargeOutcome::Cancelled => Ok(answer),
+            _ => Ok(answer),
         }
     }
 
     /// An intent that stands for the key, or `None` when the key is used up by a refusal.
     /// See docs/decisions/0017-close-a-silent-charge.md.
-    async fn use_up(&self, request: &ChargeRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
-        // The same key with other contents: if the charge was first, Stripe says so; if not, it can no longer come.
+    async fn use_up(&self, request: &ChargeRequest, customer: &CustomerRef) -> Result<Option<Object>, ProviderError> {
         let form: Form = common_form(request, customer)?.with("metadata[closed]", true);
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {
@@ -69,7 +68,7 @@ impl Stripe {
     /// What is stored under a key that is known to be used, for a charge of which nothing is found: repeating the very
     /// same request answers it and begins nothing. A stored refusal proves that nothing happened; a stored failure of
     /// Stripe's own is undecided, and asked again until the key is forgotten there.
-    async fn stored(&self, request: &ChargeRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
+    async fn stored(&self, request: &ChargeRequest, customer: &CustomerRef) -> Result<Option<Object>, ProviderError> {
         let form = complete_form(request, customer)?;
         match self.client.post(Intent::Payment.path(), &form, request.reference.as_str()).await {
             Ok(reply) => {

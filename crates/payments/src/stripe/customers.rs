@@ -1,5 +1,6 @@
 //! The customer objects: one for each organization, made once and kept in a book, since nothing else finds them again.
 
+use billing_domain::{CustomerRef, OrganizationId};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -19,25 +20,25 @@ pub struct BookError(pub String);
 #[async_trait]
 pub trait CustomerBook: Send + Sync {
     /// The customer of an organization, if one was noted.
-    async fn find(&self, organization: &str) -> Result<Option<String>, BookError>;
+    async fn find(&self, organization: &OrganizationId) -> Result<Option<CustomerRef>, BookError>;
 
     /// Notes a customer, unless another one was noted before; answers the one that stands.
-    async fn keep(&self, organization: &str, customer: &str) -> Result<String, BookError>;
+    async fn keep(&self, organization: &OrganizationId, customer: &CustomerRef) -> Result<CustomerRef, BookError>;
 }
 
 /// A book that ends with the process.
 #[derive(Debug, Default)]
-pub struct MemoryBook(Mutex<HashMap<String, String>>);
+pub struct MemoryBook(Mutex<HashMap<OrganizationId, CustomerRef>>);
 
 #[async_trait]
 impl CustomerBook for MemoryBook {
-    async fn find(&self, organization: &str) -> Result<Option<String>, BookError> {
+    async fn find(&self, organization: &OrganizationId) -> Result<Option<CustomerRef>, BookError> {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(organization).cloned())
     }
 
-    async fn keep(&self, organization: &str, customer: &str) -> Result<String, BookError> {
+    async fn keep(&self, organization: &OrganizationId, customer: &CustomerRef) -> Result<CustomerRef, BookError> {
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(book.entry(organization.to_owned()).or_insert_with(|| customer.to_owned()).clone())
+        Ok(book.entry(organization.clone()).or_insert_with(|| customer.clone()).clone())
     }
 }
 
@@ -51,8 +52,7 @@ fn out_of_reach(error: BookError) -> ProviderError {
 impl Stripe {
     /// The customer of an organization, made at the first need.
     /// See docs/decisions/0019-stripe-customers.md.
-    pub(super) async fn customer(&self, organization: &str) -> Result<String, ProviderError> {
-        // The book first: without it each charge would begin with a request.
+    pub(super) async fn customer(&self, organization: &OrganizationId) -> Result<CustomerRef, ProviderError> {
         if let Some(known) = self.book.find(organization).await.map_err(out_of_reach)? {
             return Ok(known);
         }
@@ -61,13 +61,12 @@ impl Stripe {
         // A key of its own, so that two servers at once make one customer.
         let reply = self.client.post("/v1/customers", &form, &format!("cus:{organization}")).await?;
         let Reply::Object { object, .. } = reply else { return Err(ProviderError::NoAnswer) };
-        let ours =
-            object.metadata("organization_id") == Some(organization) && object.flag("livemode") == Some(self.live);
-        if !ours || object.id().is_empty() {
-            tracing::error!(organization, "the payment provider answered with somebody else's customer");
+        let ours = object.metadata("organization_id") == Some(organization.as_str())
+            && object.flag("livemode") == Some(self.live);
+        if !ours {
+            tracing::error!(%organization, "the payment provider answered with somebody else's customer");
             return Err(ProviderError::NoAnswer);
         }
-        // What stands in the book wins, whoever was first.
-        self.book.keep(organization, object.id()).await.map_err(out_of_reach)
+        self.book.keep(organization, &object.own_reference()?).await.map_err(out_of_reach)
     }
 }

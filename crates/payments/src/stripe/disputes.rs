@@ -7,11 +7,15 @@ use super::object::Object;
 use crate::charge::{Reference, Subject};
 use crate::dispute::{DisputeAnswer, DisputeOutcome};
 use crate::provider::ProviderError;
+use billing_domain::DisputeRef;
 
 impl Stripe {
-    pub(super) async fn look_up_dispute(&self, provider_ref: &str) -> Result<Option<DisputeAnswer>, ProviderError> {
+    pub(super) async fn look_up_dispute(
+        &self,
+        provider_ref: &DisputeRef,
+    ) -> Result<Option<DisputeAnswer>, ProviderError> {
         let expand = Form::default().with("expand[]", "payment_intent");
-        let path = format!("/v1/disputes/{}", encode_segment(provider_ref));
+        let path = format!("/v1/disputes/{}", encode_segment(provider_ref.as_str()));
         let Some(dispute) = self.client.get(&path, &expand).await? else { return Ok(None) };
         let intent = dispute.object("payment_intent");
         let marked = intent.as_ref().and_then(|intent| intent.metadata("reference")).and_then(Reference::read);
@@ -22,11 +26,11 @@ impl Stripe {
         let currency = dispute.text_or_empty("currency").to_ascii_uppercase().parse();
         let (Ok(currency), Some(amount_minor)) = (currency, dispute.integer("amount").filter(|amount| *amount > 0))
         else {
-            tracing::error!(dispute = provider_ref, "a dispute has no amount that we can read");
+            tracing::error!(dispute = %provider_ref, "a dispute has no amount that we can read");
             return Err(ProviderError::NoAnswer);
         };
-        if dispute.id() != provider_ref || dispute.flag("livemode") != Some(self.live) {
-            tracing::error!(dispute = provider_ref, "the payment provider's answer is about another dispute");
+        if dispute.id() != provider_ref.as_str() || dispute.flag("livemode") != Some(self.live) {
+            tracing::error!(dispute = %provider_ref, "the payment provider's answer is about another dispute");
             return Err(ProviderError::NoAnswer);
         }
         Ok(Some(DisputeAnswer {

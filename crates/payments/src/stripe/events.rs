@@ -1,5 +1,7 @@
 //! Events, pushed as webhooks or read from the list of the last 30 days: each is only a hint at what to look up again.
 
+use std::str::FromStr;
+
 use billing_domain::Timestamp;
 
 use super::Stripe;
@@ -53,19 +55,20 @@ impl Stripe {
         let mut events = self.search("/v1/events", &query).await?;
         // Stripe lists the newest first.
         events.reverse();
-        Ok(events.iter().filter_map(|event| self.event(event).ok()).collect())
+        let read = |event: &Object| {
+            let read = self.event(event);
+            read.inspect_err(|error| tracing::error!(event = event.id(), %error, "a listed event is passed over")).ok()
+        };
+        Ok(events.iter().filter_map(read).collect())
     }
 
     fn event(&self, event: &Object) -> Result<WebhookEvent, WebhookError> {
         let about = event.object("data").and_then(|data| data.object("object"));
         let (Some("event"), Some(id), Some(kind), Some(about)) =
-            (event.text("object"), event.text("id"), event.text("type"), about)
+            (event.text("object"), event.reference("id"), event.text("type"), about)
         else {
             return Err(WebhookError::Unreadable);
         };
-        if id.is_empty() || id.len() > 255 {
-            return Err(WebhookError::Unreadable);
-        }
         if event.flag("livemode") != Some(self.live) {
             return Err(WebhookError::WrongMode);
         }
@@ -74,36 +77,43 @@ impl Stripe {
             Some("payment_intent") => about.text("id"),
             _ => about.id_of("payment_intent"),
         };
-        Ok(WebhookEvent { id: id.to_owned(), kind: kind_of(kind, &about), payment_ref: payment.map(str::to_owned) })
+        let payment_ref = payment.map(str::parse).transpose().map_err(|_| WebhookError::Unreadable)?;
+        Ok(WebhookEvent { id, kind: kind_of(kind, &about)?, payment_ref })
     }
 }
 
-fn kind_of(kind: &str, about: &Object) -> WebhookKind {
+fn kind_of(kind: &str, about: &Object) -> Result<WebhookKind, WebhookError> {
     const OURS: [&str; 3] = ["payment_intent.", "setup_intent.", "checkout.session."];
-    let named = |make: fn(String) -> WebhookKind| about.text("id").map_or(WebhookKind::Other, |id| make(id.to_owned()));
     if kind.starts_with("charge.dispute.") {
-        return named(|provider_ref| WebhookKind::Dispute { provider_ref });
+        return kind_about(about, |provider_ref| WebhookKind::Dispute { provider_ref });
     }
     let reference = about.metadata("reference").and_then(Reference::read);
     if kind.starts_with("refund.") {
         // Without our reference it was made in the dashboard, and the wallet does not know of it yet.
         let reference = reference.filter(|reference| matches!(reference.subject(), Some(Subject::Refund { .. })));
-        return about
-            .text("id")
-            .map_or(WebhookKind::Other, |id| WebhookKind::Refund { provider_ref: id.to_owned(), reference });
+        return kind_about(about, |provider_ref| WebhookKind::Refund { provider_ref, reference });
     }
     match kind {
-        FRAUD_WARNING => return named(|provider_ref| WebhookKind::FraudWarning { provider_ref }),
-        CARD_UPDATED => return named(|provider_ref| WebhookKind::Card { provider_ref }),
+        FRAUD_WARNING => return kind_about(about, |provider_ref| WebhookKind::FraudWarning { provider_ref }),
+        CARD_UPDATED => return kind_about(about, |provider_ref| WebhookKind::Card { provider_ref }),
         _ => {}
     }
     if !OURS.iter().any(|prefix| kind.starts_with(prefix)) {
-        return WebhookKind::Other;
+        return Ok(WebhookKind::Other);
     }
-    let Some(reference) = reference else { return WebhookKind::Other };
-    match reference.subject() {
+    let Some(reference) = reference else { return Ok(WebhookKind::Other) };
+    Ok(match reference.subject() {
         Some(Subject::TopUp { .. }) => WebhookKind::Charge(reference),
         Some(Subject::Setup { .. }) => WebhookKind::Setup(reference),
         Some(Subject::Refund { .. }) | None => WebhookKind::Other,
+    })
+}
+
+/// About an object that has a name; one that cannot be read must come again rather than be taken for handled.
+fn kind_about<T: FromStr>(about: &Object, make: impl FnOnce(T) -> WebhookKind) -> Result<WebhookKind, WebhookError> {
+    match about.text("id").map(str::parse) {
+        Some(Ok(name)) => Ok(make(name)),
+        Some(Err(_)) => Err(WebhookError::Unreadable),
+        None => Ok(WebhookKind::Other),
     }
 }

@@ -108,7 +108,7 @@ impl Stripe {
         let path = format!("{}/{}", kind.path(), encode_segment(intent.id()));
         if let (None, Some(decline)) = (noted, decline) {
             let form = Form::default().with("metadata[declined]", decline.code);
-            match self.client.post(&path, &form, &fresh_key(intent.id(), "declined")).await {
+            match self.client.post(&path, &form, &fresh_key("declined", intent.id())).await {
                 Ok(_) => {}
                 // It moved on meanwhile; closing it shows how.
                 Err(ProviderError::Refused(reason)) => tracing::info!(reason, "a refusal could not be noted"),
@@ -128,7 +128,7 @@ impl Stripe {
         let path = format!("{}/{}/cancel", kind.path(), encode_segment(id));
         let form = Form::default().with("cancellation_reason", "abandoned").with("expand[]", "payment_method");
         // Closing twice does no harm, while a stored "not now" would answer for a day: the key is a new one each time.
-        match self.client.post(&path, &form, &fresh_key(id, "cancel")).await {
+        match self.client.post(&path, &form, &fresh_key("cancel", id)).await {
             Ok(Reply::Object { object, .. }) => Ok(object),
             Ok(Reply::CardError { .. }) | Err(ProviderError::Refused(_)) => {
                 self.intent(kind, id).await?.ok_or(ProviderError::NoAnswer)
@@ -167,7 +167,7 @@ pub(super) fn encode_segment(id: &str) -> String {
 }
 
 /// A key that was never used: for steps that may be repeated anyway.
-fn fresh_key(id: &str, step: &str) -> String {
+fn fresh_key(step: &'static str, id: &str) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     format!("{step}:{id}:{}", now.as_nanos())
 }

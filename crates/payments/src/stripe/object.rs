@@ -1,7 +1,11 @@
 //! Stripe's objects, read field by field: an unexpected value in a field that nobody needs must never lose a
 //! "succeeded".
 
+use std::str::FromStr;
+
 use serde_json::Value;
+
+use crate::provider::ProviderError;
 
 /// A JSON object of Stripe's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,24 @@ impl Object {
     /// The objects of a list inside.
     pub(super) fn list(&self, name: &str) -> Vec<Self> {
         self.0.get(name).and_then(Value::as_array).cloned().unwrap_or_default().into_iter().map(Self).collect()
+    }
+
+    /// A reference of Stripe's, or nothing.
+    pub(super) fn reference<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// The reference of something that is named by its id or, if it was expanded, stands there whole.
+    pub(super) fn reference_of<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.id_of(name)?.parse().ok()
+    }
+
+    /// Its own id, without which it is no answer.
+    pub(super) fn own_reference<T: FromStr>(&self) -> Result<T, ProviderError> {
+        self.reference("id").ok_or_else(|| {
+            tracing::error!(id = self.id(), "the payment provider answered with an object without an id");
+            ProviderError::NoAnswer
+        })
     }
 
     /// The id of something that is named by its id or, if it was expanded, stands there whole.

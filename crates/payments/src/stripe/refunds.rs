@@ -9,17 +9,18 @@ use super::object::Object;
 use crate::charge::{Reference, Subject};
 use crate::provider::ProviderError;
 use crate::refund::{ExternalRefund, RefundAnswer, RefundOutcome, RefundRequest};
+use billing_domain::{PaymentRef, RefundRef};
 
 impl Stripe {
     pub(super) async fn refund(&self, request: &RefundRequest) -> Result<RefundAnswer, ProviderError> {
-        if request.charge_provider_ref.is_empty() || request.amount_minor <= 0 {
+        let Some(payment) = request.charge_provider_ref.as_ref().filter(|_| request.amount_minor > 0) else {
             return Err(ProviderError::Refused("no such charge, or nothing to give back".to_owned()));
-        }
+        };
         if let Some(answer) = self.look_up_refund(request).await? {
             return Ok(answer);
         }
         let form = Form::default()
-            .with("payment_intent", &request.charge_provider_ref)
+            .with("payment_intent", payment)
             .with("amount", request.amount_minor)
             .with("reason", "requested_by_customer")
             .with("metadata[reference]", &request.reference)
@@ -33,10 +34,8 @@ impl Stripe {
     }
 
     pub(super) async fn look_up_refund(&self, request: &RefundRequest) -> Result<Option<RefundAnswer>, ProviderError> {
-        if request.charge_provider_ref.is_empty() {
-            return Ok(None);
-        }
-        let query = Form::default().with("payment_intent", &request.charge_provider_ref);
+        let Some(payment) = &request.charge_provider_ref else { return Ok(None) };
+        let query = Form::default().with("payment_intent", payment);
         let all = self.search("/v1/refunds", &query).await?;
         let found = all.iter().find(|refund| refund.metadata("reference") == Some(request.reference.as_str()));
         found.map(|refund| read_answer(request, refund)).transpose()
@@ -44,10 +43,10 @@ impl Stripe {
 
     pub(super) async fn look_up_external_refund(
         &self,
-        provider_ref: &str,
+        provider_ref: &RefundRef,
     ) -> Result<Option<ExternalRefund>, ProviderError> {
         let expand = Form::default().with("expand[]", "payment_intent");
-        let path = format!("/v1/refunds/{}", encode_segment(provider_ref));
+        let path = format!("/v1/refunds/{}", encode_segment(provider_ref.as_str()));
         let Some(refund) = self.client.get(&path, &expand).await? else { return Ok(None) };
         let intent = refund.object("payment_intent");
         let marked = intent.as_ref().and_then(|intent| intent.metadata("reference")).and_then(Reference::read);
@@ -56,14 +55,14 @@ impl Stripe {
             return Ok(None);
         };
         let live = intent.as_ref().and_then(|intent| intent.flag("livemode"));
-        if refund.id() != provider_ref || live != Some(self.live) {
-            tracing::error!(refund = provider_ref, "the payment provider's answer is about another refund");
+        if refund.id() != provider_ref.as_str() || live != Some(self.live) {
+            tracing::error!(refund = %provider_ref, "the payment provider's answer is about another refund");
             return Err(ProviderError::NoAnswer);
         }
         let currency = refund.text_or_empty("currency").to_ascii_uppercase().parse();
         let (Ok(currency), Some(amount_minor)) = (currency, refund.integer("amount").filter(|amount| *amount > 0))
         else {
-            tracing::error!(refund = provider_ref, "a refund has no amount that we can read");
+            tracing::error!(refund = %provider_ref, "a refund has no amount that we can read");
             return Err(ProviderError::NoAnswer);
         };
         Ok(Some(ExternalRefund {
@@ -79,7 +78,7 @@ impl Stripe {
 
 fn read_answer(request: &RefundRequest, refund: &Object) -> Result<RefundAnswer, ProviderError> {
     let ours = refund.metadata("reference") == Some(request.reference.as_str())
-        && refund.id_of("payment_intent") == Some(request.charge_provider_ref.as_str())
+        && refund.id_of("payment_intent") == request.charge_provider_ref.as_ref().map(PaymentRef::as_str)
         && is_currency(refund, request.currency);
     if !ours {
         tracing::error!(refund = %request.reference, "the payment provider's answer is about another refund");
@@ -88,7 +87,7 @@ fn read_answer(request: &RefundRequest, refund: &Object) -> Result<RefundAnswer,
     if refund.integer("amount") != Some(request.amount_minor) {
         return Err(ProviderError::ReferenceReused);
     }
-    Ok(RefundAnswer { provider_ref: refund.id().to_owned(), outcome: read_outcome(refund)? })
+    Ok(RefundAnswer { provider_ref: refund.own_reference()?, outcome: read_outcome(refund)? })
 }
 
 fn read_outcome(refund: &Object) -> Result<RefundOutcome, ProviderError> {

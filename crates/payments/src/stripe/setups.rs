@@ -8,6 +8,7 @@ use super::intents::{Intent, Refusal, encode_segment, end_of, of_reply};
 use super::object::Object;
 use crate::card::{CardFacts, SetupAnswer, SetupOutcome, SetupRequest};
 use crate::provider::ProviderError;
+use billing_domain::{CardRef, CustomerRef, OrganizationId, SetupRef};
 
 impl Stripe {
     pub(super) async fn start_setup(&self, request: &SetupRequest) -> Result<SetupAnswer, ProviderError> {
@@ -39,11 +40,11 @@ impl Stripe {
     pub(super) async fn look_up_setup(
         &self,
         request: &SetupRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&SetupRef>,
     ) -> Result<Option<SetupAnswer>, ProviderError> {
         let customer = self.customer(&request.customer).await?;
         let named = match provider_ref {
-            Some(id) => self.intent(Intent::Setup, id).await?,
+            Some(id) => self.intent(Intent::Setup, id.as_str()).await?,
             None => None,
         };
         let found = match named {
@@ -70,7 +71,7 @@ impl Stripe {
     }
 
     /// As with charges: afterwards a request that arrives late finds its key used.
-    async fn use_up_setup(&self, request: &SetupRequest, customer: &str) -> Result<Object, ProviderError> {
+    async fn use_up_setup(&self, request: &SetupRequest, customer: &CustomerRef) -> Result<Object, ProviderError> {
         let form = common_form(request, customer).with("metadata[closed]", true);
         match self.client.post(Intent::Setup.path(), &form, request.reference.as_str()).await {
             Ok(reply) => of_reply(Intent::Setup, reply).map(|(intent, _)| intent),
@@ -82,15 +83,15 @@ impl Stripe {
     }
 
     /// Takes a card off its customer, after which it cannot be charged. One that is off already stays off.
-    pub(super) async fn detach(&self, card_ref: &str) -> Result<(), ProviderError> {
-        let path = format!("/v1/payment_methods/{}/detach", encode_segment(card_ref));
+    pub(super) async fn detach(&self, card_ref: &CardRef) -> Result<(), ProviderError> {
+        let path = format!("/v1/payment_methods/{}/detach", encode_segment(card_ref.as_str()));
         match self.client.post(&path, &Form::default(), &format!("detach:{card_ref}")).await {
             Ok(Reply::Object { .. }) => Ok(()),
             Ok(Reply::CardError { .. }) => Err(ProviderError::NoAnswer),
             Err(ProviderError::Refused(reason)) => {
                 let card = self
                     .client
-                    .get(&format!("/v1/payment_methods/{}", encode_segment(card_ref)), &Form::default())
+                    .get(&format!("/v1/payment_methods/{}", encode_segment(card_ref.as_str())), &Form::default())
                     .await?;
                 match card.and_then(|card| card.id_of("customer").map(str::to_owned)) {
                     None => Ok(()),
@@ -104,17 +105,22 @@ impl Stripe {
     /// A payment method as Stripe knows it now. One that was taken off its customer is no card of ours any more.
     pub(super) async fn look_up_card(
         &self,
-        customer: &str,
-        card_ref: &str,
+        customer: &OrganizationId,
+        card_ref: &CardRef,
     ) -> Result<Option<CardFacts>, ProviderError> {
         let customer = self.customer(customer).await?;
-        let path = format!("/v1/payment_methods/{}", encode_segment(card_ref));
+        let path = format!("/v1/payment_methods/{}", encode_segment(card_ref.as_str()));
         let found = self.client.get(&path, &Form::default()).await?;
-        let ours = found.filter(|method| method.id() == card_ref && method.flag("livemode") == Some(self.live));
+        let ours =
+            found.filter(|method| method.id() == card_ref.as_str() && method.flag("livemode") == Some(self.live));
         Ok(ours.and_then(|method| card_of(&method, &customer)))
     }
 
-    async fn find_setup(&self, request: &SetupRequest, customer: &str) -> Result<Option<Object>, ProviderError> {
+    async fn find_setup(
+        &self,
+        request: &SetupRequest,
+        customer: &CustomerRef,
+    ) -> Result<Option<Object>, ProviderError> {
         let query = Form::default().with("customer", customer).with("expand[]", "data.payment_method");
         let mut found = self.marked(Intent::Setup, &query, &request.reference).await?;
         found.sort_by_key(is_closed);
@@ -124,7 +130,7 @@ impl Stripe {
     async fn setup_answer(
         &self,
         request: &SetupRequest,
-        customer: &str,
+        customer: &CustomerRef,
         mut intent: Object,
     ) -> Result<SetupAnswer, ProviderError> {
         for _ in 0..2 {
@@ -153,21 +159,21 @@ impl Stripe {
                     return Err(ProviderError::NoAnswer);
                 }
             };
-            return Ok(SetupAnswer { provider_ref: intent.id().to_owned(), outcome });
+            return Ok(SetupAnswer { provider_ref: Some(intent.own_reference()?), outcome });
         }
         Err(ProviderError::NoAnswer)
     }
 
-    fn is_setup_of(&self, intent: &Object, request: &SetupRequest, customer: &str) -> bool {
+    fn is_setup_of(&self, intent: &Object, request: &SetupRequest, customer: &CustomerRef) -> bool {
         intent.text("object") == Some("setup_intent")
             && intent.flag("livemode") == Some(self.live)
-            && intent.id_of("customer") == Some(customer)
+            && intent.id_of("customer") == Some(customer.as_str())
             && intent.metadata("reference") == Some(request.reference.as_str())
             && intent.text("usage") == Some("off_session")
     }
 }
 
-fn common_form(request: &SetupRequest, customer: &str) -> Form {
+fn common_form(request: &SetupRequest, customer: &CustomerRef) -> Form {
     Form::default()
         .with("customer", customer)
         .with("usage", "off_session")
@@ -177,14 +183,18 @@ fn common_form(request: &SetupRequest, customer: &str) -> Form {
 }
 
 /// The card behind a set-up that succeeded. It is our customer's, or it is none.
-fn read_card_facts(request: &SetupRequest, customer: &str, intent: &Object) -> Result<CardFacts, ProviderError> {
+fn read_card_facts(
+    request: &SetupRequest,
+    customer: &CustomerRef,
+    intent: &Object,
+) -> Result<CardFacts, ProviderError> {
     let card = intent.object("payment_method").and_then(|method| card_of(&method, customer));
     card.ok_or_else(|| mismatch_error(request, intent))
 }
 
 /// A payment method of our customer's that is a card.
-fn card_of(method: &Object, customer: &str) -> Option<CardFacts> {
-    card_facts(method).filter(|_| method.id_of("customer") == Some(customer))
+fn card_of(method: &Object, customer: &CustomerRef) -> Option<CardFacts> {
+    card_facts(method).filter(|_| method.id_of("customer") == Some(customer.as_str()))
 }
 
 /// A payment method that is a card, whoever's it is by now: one that was removed is nobody's.
@@ -192,7 +202,7 @@ pub(super) fn card_facts(method: &Object) -> Option<CardFacts> {
     let card = method.object("card")?;
     let last4 = card.text("last4").filter(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))?;
     Some(CardFacts {
-        provider_ref: method.text("id")?.to_owned(),
+        provider_ref: method.reference("id")?,
         brand: card.text_or_empty("brand").to_ascii_lowercase(),
         last4: last4.to_owned(),
         exp_month: u8::try_from(card.integer("exp_month")?).ok().filter(|month| (1..=12).contains(month))?,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Currency, Timestamp};
+use billing_domain::{Currency, OrganizationId, Timestamp};
 use billing_payments::{CardFacts, ChargeRequest, PaymentProvider, Presence, Reference, SetupOutcome, SetupRequest};
 
 /// A card by what it does, not by its token: each provider has its own names.
@@ -35,7 +35,7 @@ pub(crate) trait TestBank: Send + Sync {
     fn provider(&self) -> &dyn PaymentProvider;
 
     /// The request that connects such a card.
-    fn setup(&self, reference: &Reference, customer: &str, kind: Kind) -> SetupRequest;
+    fn setup(&self, reference: &Reference, customer: &OrganizationId, kind: Kind) -> SetupRequest;
 
     /// The next charge runs into this.
     fn trouble(&self, trouble: Trouble);
@@ -50,18 +50,27 @@ pub(crate) trait TestBank: Send + Sync {
     fn event_about(&self, reference: &Reference, now: Timestamp) -> (String, Vec<u8>);
 }
 
-pub(crate) const CUSTOMER: &str = "0198a0de-0000-7000-8000-000000000001";
+/// The usual customer.
+pub(crate) fn customer() -> OrganizationId {
+    OrganizationId::from_trusted("0198a0de-0000-7000-8000-000000000001")
+}
+
+/// Another one.
+pub(crate) fn stranger() -> OrganizationId {
+    OrganizationId::from_trusted("0198a0de-0000-7000-8000-000000000002")
+}
+
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
 /// A connected card of the usual customer, with its challenge answered.
 pub(crate) async fn connect(bench: &dyn TestBank, kind: Kind) -> CardFacts {
     let reference = Reference::setup(&format!("connect-{kind:?}"));
-    let request = bench.setup(&reference, CUSTOMER, kind);
+    let request = bench.setup(&reference, &customer(), kind);
     let answer = bench.provider().start_setup(&request).await.unwrap();
     if matches!(answer.outcome, SetupOutcome::ActionRequired(_)) {
         bench.cardholder_answers(&reference, true).await;
     }
-    let answer = bench.provider().look_up_setup(&request, Some(&answer.provider_ref)).await.unwrap().unwrap();
+    let answer = bench.provider().look_up_setup(&request, answer.provider_ref.as_ref()).await.unwrap().unwrap();
     match answer.outcome {
         SetupOutcome::Connected(facts) => facts,
         other => panic!("{kind:?} did not connect: {other:?}"),
@@ -72,7 +81,7 @@ pub(crate) async fn connect(bench: &dyn TestBank, kind: Kind) -> CardFacts {
 pub(crate) fn charge(card: &CardFacts, id: &str) -> ChargeRequest {
     ChargeRequest {
         reference: Reference::top_up(id, 1),
-        customer: CUSTOMER.to_owned(),
+        customer: customer(),
         card_ref: card.provider_ref.clone(),
         amount_minor: 2_500,
         currency: Currency::Usd,

@@ -1,9 +1,10 @@
 //! Charging cards: double charges, declines, challenges, lost requests and lost answers.
 
+use billing_domain::CardRef;
 use billing_domain::charge::DeclineCode;
 use billing_payments::{CardFacts, ChargeOutcome, ChargeRequest, Decline, Presence, ProviderError, Reference};
 
-use crate::bench::{Kind, TestBank, Trouble, charge, connect};
+use crate::bench::{Kind, TestBank, Trouble, charge, connect, stranger};
 
 fn declined(code: DeclineCode) -> ChargeOutcome {
     ChargeOutcome::Declined(Decline { code })
@@ -17,7 +18,7 @@ pub(crate) async fn a_charge_settles_for_exactly_what_was_asked(bench: &dyn Test
         let request = ChargeRequest { presence, ..charge(&card, &format!("{presence:?}")) };
         let answer = bench.provider().charge(&request).await.unwrap();
         assert_eq!(answer.outcome, SETTLED);
-        let found = bench.provider().look_up_charge(&request, Some(&answer.provider_ref)).await.unwrap();
+        let found = bench.provider().look_up_charge(&request, answer.provider_ref.as_ref()).await.unwrap();
         assert_eq!(found, Some(answer));
         assert_eq!(bench.taken(&request.reference).await, (2_500, 1));
     }
@@ -105,7 +106,7 @@ pub(crate) async fn an_absent_cardholder_confirms_the_very_same_charge_later(ben
         let found = bench.provider().look_up_charge(&request, None).await.unwrap();
         assert_eq!(found, Some(waiting.clone()), "and found by our reference");
         bench.cardholder_answers(&request.reference, approve).await;
-        let decided = bench.provider().look_up_charge(&request, Some(&waiting.provider_ref)).await.unwrap().unwrap();
+        let decided = bench.provider().look_up_charge(&request, waiting.provider_ref.as_ref()).await.unwrap().unwrap();
         assert_eq!((decided.provider_ref, decided.outcome), (waiting.provider_ref, expected));
         let taken = if approve { (2_500, 1) } else { (0, 0) };
         assert_eq!(bench.taken(&request.reference).await, taken);
@@ -116,10 +117,10 @@ pub(crate) async fn a_charge_that_waited_in_vain_is_closed_for_good(bench: &dyn 
     let card = connect(bench, Kind::ConfirmedEveryTime).await;
     let request = absent(&card, "in-vain");
     let waiting = bench.provider().charge(&request).await.unwrap();
-    let closed = bench.provider().cancel_charge(&request, Some(&waiting.provider_ref)).await.unwrap();
+    let closed = bench.provider().cancel_charge(&request, waiting.provider_ref.as_ref()).await.unwrap();
     assert_eq!(closed.outcome, ChargeOutcome::Cancelled);
     bench.cardholder_answers(&request.reference, true).await;
-    let found = bench.provider().look_up_charge(&request, Some(&waiting.provider_ref)).await.unwrap().unwrap();
+    let found = bench.provider().look_up_charge(&request, waiting.provider_ref.as_ref()).await.unwrap().unwrap();
     assert_eq!(found.outcome, ChargeOutcome::Cancelled);
     assert_eq!(bench.taken(&request.reference).await, (0, 0));
     let confirmed = absent(&card, "in-time");
@@ -225,9 +226,9 @@ pub(crate) async fn a_busy_provider_did_nothing(bench: &dyn TestBank) {
 
 pub(crate) async fn somebody_elses_card_cannot_be_charged(bench: &dyn TestBank) {
     let card = connect(bench, Kind::Good).await;
-    let request = ChargeRequest { customer: "another organization".to_owned(), ..charge(&card, "stranger") };
+    let request = ChargeRequest { customer: stranger(), ..charge(&card, "stranger") };
     assert!(matches!(bench.provider().charge(&request).await, Err(ProviderError::Refused(_))));
-    let unknown = ChargeRequest { card_ref: "card_unknown".to_owned(), ..charge(&card, "unknown") };
+    let unknown = ChargeRequest { card_ref: CardRef::from_trusted("card_unknown"), ..charge(&card, "unknown") };
     assert!(matches!(bench.provider().charge(&unknown).await, Err(ProviderError::Refused(_))));
     assert_eq!(bench.taken(&Reference::top_up("stranger", 1)).await, (0, 0));
 }

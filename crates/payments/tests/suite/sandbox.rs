@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use billing_domain::Timestamp;
 use billing_domain::charge::DeclineCode;
 use billing_domain::sandbox_cards::{CARDS, Step, by_token};
+use billing_domain::{OrganizationId, Timestamp};
 use billing_payments::sandbox::{MemoryVault, SandboxConfig, Scripted, State};
 use billing_payments::{
     CardToken, ChargeOutcome, ChargeRequest, PaymentProvider, Presence, Reference, Sandbox, SetupOutcome, SetupRequest,
 };
 
-use crate::bench::{CUSTOMER, Kind, TestBank, Trouble, charge};
+use crate::bench::{Kind, TestBank, Trouble, charge, customer};
 
 pub(crate) struct SandboxBench {
     bank: Sandbox,
@@ -23,10 +23,10 @@ impl SandboxBench {
     }
 }
 
-fn setup_with(reference: &Reference, customer: &str, token: &str) -> SetupRequest {
+fn setup_with(reference: &Reference, customer: &OrganizationId, token: &str) -> SetupRequest {
     SetupRequest {
         reference: reference.clone(),
-        customer: customer.to_owned(),
+        customer: customer.clone(),
         card: Some(CardToken { token: token.to_owned(), exp_month: 12, exp_year: 2034 }),
     }
 }
@@ -37,7 +37,7 @@ impl TestBank for SandboxBench {
         &self.bank
     }
 
-    fn setup(&self, reference: &Reference, customer: &str, kind: Kind) -> SetupRequest {
+    fn setup(&self, reference: &Reference, customer: &OrganizationId, kind: Kind) -> SetupRequest {
         let token = match kind {
             Kind::Good => "pm_card_visa",
             Kind::OtherGood => "pm_card_mastercard",
@@ -131,7 +131,7 @@ async fn every_test_card_behaves_as_the_table_says() {
 
 async fn connect_story(bench: &SandboxBench, token: &str) -> (String, Option<billing_payments::CardFacts>) {
     let reference = Reference::setup(token);
-    let request = setup_with(&reference, CUSTOMER, token);
+    let request = setup_with(&reference, &customer(), token);
     let mut answer = bench.bank.start_setup(&request).await.unwrap();
     let mut story = String::new();
     if matches!(answer.outcome, SetupOutcome::ActionRequired(_)) {
@@ -175,7 +175,7 @@ fn a_script_is_read_as_written_or_refused() {
 async fn the_books_survive_the_bank() {
     let vault = Arc::new(MemoryVault::default());
     let bank = Sandbox::new(vault.clone(), SandboxConfig::default());
-    let setup = setup_with(&Reference::setup("s"), CUSTOMER, "pm_card_noAnswer");
+    let setup = setup_with(&Reference::setup("s"), &customer(), "pm_card_noAnswer");
     let SetupOutcome::Connected(card) = bank.start_setup(&setup).await.unwrap().outcome else { panic!("no card") };
     let request = charge(&card, "crash");
     let silent = tokio::spawn({

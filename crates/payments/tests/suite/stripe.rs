@@ -9,7 +9,7 @@ mod stripe_live;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use billing_domain::Timestamp;
+use billing_domain::{OrganizationId, Timestamp};
 use billing_payments::stripe::MemoryBook;
 use billing_payments::{CardToken, PaymentProvider, Reference, SetupRequest, Stripe, StripeConfig, signature};
 use fake_stripe::{CARDS, Fake, Fault, Step};
@@ -69,7 +69,7 @@ impl TestBank for StripeBench {
         &self.stripe
     }
 
-    fn setup(&self, reference: &Reference, customer: &str, kind: Kind) -> SetupRequest {
+    fn setup(&self, reference: &Reference, customer: &OrganizationId, kind: Kind) -> SetupRequest {
         let token = match kind {
             Kind::Good => "pm_card_visa",
             Kind::OtherGood => "pm_card_mastercard",
@@ -86,7 +86,7 @@ impl TestBank for StripeBench {
             Kind::Silent => fake_stripe::SILENT,
         };
         let card = Some(CardToken { token: token.to_owned(), exp_month: 12, exp_year: 2034 });
-        SetupRequest { reference: reference.clone(), customer: customer.to_owned(), card }
+        SetupRequest { reference: reference.clone(), customer: customer.clone(), card }
     }
 
     fn trouble(&self, trouble: Trouble) {

@@ -2,16 +2,19 @@
 
 pub(crate) mod bodies;
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{FromRef, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
+use crate::config::Config;
 use crate::http::problem::Problem;
 use crate::message::UserMessage;
 use crate::service::sessions::Client;
@@ -52,6 +55,21 @@ pub(crate) fn read_client(parts: &Parts, behind_proxy: bool) -> Client {
     let address = sender_address(parts, behind_proxy);
     let browser = parts.headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default();
     Client { network: client_network(address), address, browser: browser.chars().take(BROWSER_LENGTH).collect() }
+}
+
+/// [`client_address`], for handlers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress
+where
+    Arc<Config>: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self(client_address(parts, Arc::<Config>::from_ref(state).behind_proxy)))
+    }
 }
 
 /// What counts as one client: an IPv4 address, or the /64 that a provider gives to one customer.

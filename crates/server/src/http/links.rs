@@ -1,8 +1,11 @@
 //! Payment links, for owners and admins.
 
-use axum::extract::State;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn;
 use billing_contract::link::{CreatePaymentLink, CreatedPaymentLink, PaymentLink, PaymentLinkList};
 use billing_contract::{Problem as Document, paths};
@@ -10,6 +13,7 @@ use billing_domain::LinkId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::config::Config;
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{Json, PathId};
 use crate::http::identity::Manager;
@@ -51,10 +55,10 @@ async fn list_payment_links(
 async fn create_payment_link(
     State(state): State<AppState>,
     Manager(member): Manager,
-    parts: Parts,
+    PageOrigin(origin): PageOrigin,
     Json(form): Json<CreatePaymentLink>,
 ) -> Result<(StatusCode, Json<CreatedPaymentLink>), Problem> {
-    let created = links::create_link(&state, &member, &page_origin(&state, &parts), &form).await?;
+    let created = links::create_link(&state, &member, &origin, &form).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
 
@@ -79,14 +83,24 @@ async fn revoke_payment_link(
 
 /// Where the page is: as the operator says, else where the browser says that it found it (checked before by
 /// `security::same_origin`), else the host that was asked.
-pub(super) fn page_origin(state: &AppState, parts: &Parts) -> String {
-    // The operator's setting first: behind a proxy the request may name another host.
-    if let Some(origin) = &state.config.public_origin {
-        return origin.clone();
-    }
-    let text = |name| parts.headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
-    match (text(header::ORIGIN), text(header::HOST)) {
-        (Some(origin), _) => origin.to_owned(),
-        (None, host) => format!("http://{}", host.unwrap_or("localhost")),
+#[derive(Clone, Debug)]
+pub(super) struct PageOrigin(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PageOrigin
+where
+    Arc<Config>: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        // The operator's setting first: behind a proxy the request may name another host.
+        if let Some(origin) = &Arc::<Config>::from_ref(state).public_origin {
+            return Ok(Self(origin.clone()));
+        }
+        let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        Ok(Self(match (text(header::ORIGIN), text(header::HOST)) {
+            (Some(origin), _) => origin.to_owned(),
+            (None, host) => format!("http://{}", host.unwrap_or("localhost")),
+        }))
     }
 }

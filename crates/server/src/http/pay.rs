@@ -2,7 +2,6 @@
 //! an address would be written into logs, histories and previews.
 
 use axum::extract::State;
-use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::IntoResponse;
@@ -14,10 +13,10 @@ use utoipa_axum::routes;
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::Json;
 use crate::http::idempotency::{Repeatable, RequiredIdempotencyKey};
-use crate::http::limits::client_address;
-use crate::http::links::page_origin;
+use crate::http::limits::ClientAddress;
+use crate::http::links::PageOrigin;
 use crate::http::problem::Problem;
-use crate::service::pay;
+use crate::service::pay::{self, LinkUse};
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -42,10 +41,10 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn resolve_link(
     State(state): State<AppState>,
-    parts: Parts,
+    ClientAddress(address): ClientAddress,
     Json(form): Json<ResolveLink>,
 ) -> Result<Json<PayPage>, Problem> {
-    pay::resolve_link(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
+    pay::resolve_link(&state, address, &form).await.map(Json)
 }
 
 /// Use a payment link with a card
@@ -67,12 +66,13 @@ async fn resolve_link(
 )]
 async fn complete_link(
     State(state): State<AppState>,
-    parts: Parts,
+    ClientAddress(address): ClientAddress,
+    PageOrigin(origin): PageOrigin,
     RequiredIdempotencyKey(key): RequiredIdempotencyKey,
     Json(form): Json<CompleteLink>,
 ) -> Result<Repeatable<(StatusCode, Json<PayAttempt>)>, Problem> {
-    let address = client_address(&parts, state.config.behind_proxy);
-    let (attempt, replayed) = pay::complete_link(&state, address, &page_origin(&state, &parts), &key, &form).await?;
+    let (attempt, replayed) =
+        pay::complete_link(&state, LinkUse { address, origin: &origin, key: &key }, &form).await?;
     Ok(Repeatable { answer: (StatusCode::CREATED, Json(attempt)), replayed })
 }
 
@@ -88,10 +88,10 @@ async fn complete_link(
 )]
 async fn get_pay_attempt(
     State(state): State<AppState>,
-    parts: Parts,
+    ClientAddress(address): ClientAddress,
     Json(form): Json<AskAttempt>,
 ) -> Result<Json<PayAttempt>, Problem> {
-    pay::attempt_status(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
+    pay::attempt_status(&state, address, &form).await.map(Json)
 }
 
 /// The receipt of a paid attempt, as a PDF
@@ -104,10 +104,9 @@ async fn get_pay_attempt(
 )]
 async fn get_pay_receipt(
     State(state): State<AppState>,
-    parts: Parts,
+    ClientAddress(address): ClientAddress,
     Json(form): Json<AskAttempt>,
 ) -> Result<impl IntoResponse, Problem> {
-    let address = client_address(&parts, state.config.behind_proxy);
     let (pdf, number) = pay::attempt_receipt(&state, address, &form).await?;
     // To be saved, with the receipt's number as its name.
     let name = format!("attachment; filename=\"receipt-{number}.pdf\"");
@@ -124,8 +123,8 @@ async fn get_pay_receipt(
 )]
 async fn answer_pay_challenge(
     State(state): State<AppState>,
-    parts: Parts,
+    ClientAddress(address): ClientAddress,
     Json(form): Json<AnswerAttempt>,
 ) -> Result<Json<PayAttempt>, Problem> {
-    pay::answer_attempt(&state, client_address(&parts, state.config.behind_proxy), &form).await.map(Json)
+    pay::answer_attempt(&state, address, &form).await.map(Json)
 }

@@ -1,17 +1,19 @@
 //! Headers that every response carries, and the check that a change was asked for by our own page.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
+use crate::config::Config;
 use crate::http::extract::{is_json, not_json};
 use crate::http::health;
 use crate::http::identity::bearer_key;
 use crate::http::problem::Problem;
 use crate::problem::Detail;
-use crate::state::AppState;
 
 /// Nothing but what the page is made of. `wasm-unsafe-eval` lets WebAssembly compile and nothing else.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
@@ -85,7 +87,7 @@ fn allow_framing(headers: &mut HeaderMap) {
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// Puts the headers on every response; no answer of the API is ever stored.
-pub(crate) async fn set_headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn set_headers(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let api = request.uri().path().starts_with(paths::BASE);
     let mut response = next.run(request).await;
     let is_app_page = response.extensions().get::<AppPage>().is_some();
@@ -95,11 +97,11 @@ pub(crate) async fn set_headers(State(state): State<AppState>, request: Request,
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let stripe = state.config.stripe.as_ref().filter(|_| is_app_page);
+    let stripe = config.stripe.as_ref().filter(|_| is_app_page);
     let mut policy = stripe.map(|stripe| with_stripe(stripe.script_origin()));
-    if is_embed_page && !state.config.embed_origins.is_empty() {
+    if is_embed_page && !config.embed_origins.is_empty() {
         let base = policy.as_deref().unwrap_or(CONTENT_SECURITY_POLICY);
-        policy = Some(with_ancestors(base, &state.config.embed_origins.sources()));
+        policy = Some(with_ancestors(base, &config.embed_origins.sources()));
         allow_framing(headers);
     }
     if let Some(policy) = policy.and_then(|policy| HeaderValue::try_from(policy).ok()) {
@@ -110,7 +112,7 @@ pub(crate) async fn set_headers(State(state): State<AppState>, request: Request,
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     }
-    if state.config.https() {
+    if config.https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
     if api {
@@ -122,8 +124,8 @@ pub(crate) async fn set_headers(State(state): State<AppState>, request: Request,
 /// Refuses requests for a host that is not ours: a page whose name somebody points at this machine would otherwise be taken
 /// for our own (DNS rebinding). Programs with a key of their own are asked for by whatever name their network has for us, and
 /// so are the answers for load balancers, which hold nothing.
-pub(crate) async fn known_host(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let known = host_authority(request.uri(), request.headers()).is_some_and(|host| state.config.is_ours(host));
+pub(crate) async fn known_host(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+    let known = host_authority(request.uri(), request.headers()).is_some_and(|host| config.is_ours(host));
     if known || is_program(request.headers()) || [health::ALIVE, health::READY].contains(&request.uri().path()) {
         return next.run(request).await;
     }
@@ -138,11 +140,11 @@ pub(crate) async fn known_host(State(state): State<AppState>, request: Request, 
 }
 
 /// Refuses changes that another site's page could have sent with our cookie, and bodies that a plain form could send.
-pub(crate) async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn same_origin(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     if is_safe(request.method()) || is_signed(request.uri().path()) || is_program(request.headers()) {
         return next.run(request).await;
     }
-    let ours = state.config.public_origin.as_deref();
+    let ours = config.public_origin.as_deref();
     let from_here = comes_from_here(request.headers(), host_authority(request.uri(), request.headers()), ours);
     if !from_here {
         return Problem::new(

@@ -1,8 +1,8 @@
 //! Signing in and out.
 
-use axum::extract::{FromRequestParts as _, State};
+use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use billing_contract::session::{Confirm, Session, SignIn};
 use billing_contract::{Problem as Document, paths};
@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::http::extract::Json;
 use crate::http::identity::{SignedIn, device_cookie, find_any, set_cookie, set_device_cookie};
-use crate::http::limits::{client_address, read_client};
+use crate::http::limits::{ClientAddress, read_client};
 use crate::http::problem::Problem;
 use crate::service::sessions;
 use crate::state::AppState;
@@ -74,12 +74,12 @@ async fn create_session(
 )]
 async fn confirm_session(
     State(state): State<AppState>,
-    parts: Parts,
+    SignedIn(member): SignedIn,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
     Json(form): Json<Confirm>,
 ) -> Result<StatusCode, Problem> {
-    let SignedIn(member) = SignedIn::from_request_parts(&mut parts.clone(), &state).await?;
-    let address = client_address(&parts, state.config.behind_proxy);
-    sessions::confirm_password(&state, &member, &form, address, device_cookie(&parts.headers, &state.config)).await?;
+    sessions::confirm_password(&state, &member, &form, address, device_cookie(&headers, &state.config)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use billing_domain::Timestamp;
+use billing_domain::{NoticeId, Timestamp};
 use billing_store::Notice;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::redirect::Policy;
@@ -58,16 +58,15 @@ impl Webhook {
 
     pub(crate) async fn send(&self, notice: &Notice, now: Timestamp) -> Result<(), DeliveryError> {
         let body = message_body(notice);
-        let timestamp = now.seconds().to_string();
+        let seconds = now.seconds();
         let answer = self
             .client
             .post(self.url.clone())
             .header("content-type", "application/json")
             // The same id at every try, by which the receiver recognizes a repetition.
             .header("webhook-id", notice.id.as_str())
-            // Signed for the moment of sending, so that a receiver can refuse what is old.
-            .header("webhook-timestamp", &timestamp)
-            .header("webhook-signature", sign_message(&self.key, notice.id.as_str(), &timestamp, &body))
+            .header("webhook-timestamp", seconds)
+            .header("webhook-signature", sign_message(&self.key, &notice.id, seconds, &body))
             .body(body)
             .send()
             .await
@@ -86,10 +85,10 @@ impl Webhook {
 
 /// `v1,` and the HMAC-SHA256 of id, time and body.
 /// See docs/decisions/0083-webhook-signing.md.
-fn sign_message(key: &[u8], id: &str, timestamp: &str, body: &str) -> String {
+fn sign_message(key: &[u8], id: &NoticeId, seconds: i64, body: &str) -> String {
     // Any length is a key to HMAC.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
-    mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
+    mac.update(format!("{id}.{seconds}.{body}").as_bytes());
     format!("v1,{}", BASE64.encode(mac.finalize().into_bytes()))
 }
 
@@ -107,7 +106,8 @@ mod tests {
     #[test]
     fn the_signature_is_that_of_the_specification() {
         let key = BASE64.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signature = sign_message(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
+        let id = NoticeId::from_trusted("msg_p5jXN8AQM9LWM0D4loKWxJek");
+        let signature = sign_message(&key, &id, 1_614_265_330, r#"{"test": 2432232314}"#);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 

@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use billing_domain::Timestamp;
+use billing_domain::{
+    CardRef, CheckoutRef, DisputeRef, FraudWarningRef, OrganizationId, PaymentRef, RefundRef, SetupRef, Timestamp,
+};
 use billing_payments::{
     CardFacts, ChargeAnswer, ChargeRequest, Checkout, CheckoutRequest, DisputeAnswer, ExternalRefund, FraudWarning,
     PaymentProvider, ProviderError, ReceivedPayment, RefundAnswer, RefundRequest, SetupAnswer, SetupRequest,
@@ -49,7 +51,11 @@ impl PaymentProvider for Measured {
         self.call("start_setup", &request.reference, self.inner.start_setup(request)).await
     }
 
-    async fn look_up_setup(&self, request: &SetupRequest, provider_ref: Option<&str>) -> Answer<Option<SetupAnswer>> {
+    async fn look_up_setup(
+        &self,
+        request: &SetupRequest,
+        provider_ref: Option<&SetupRef>,
+    ) -> Answer<Option<SetupAnswer>> {
         self.call("look_up_setup", &request.reference, self.inner.look_up_setup(request, provider_ref)).await
     }
 
@@ -57,11 +63,11 @@ impl PaymentProvider for Measured {
         self.call("cancel_setup", &request.reference, self.inner.cancel_setup(request)).await
     }
 
-    async fn forget_card(&self, customer: &str, card_ref: &str) -> Answer<()> {
+    async fn forget_card(&self, customer: &OrganizationId, card_ref: &CardRef) -> Answer<()> {
         self.call("forget_card", card_ref, self.inner.forget_card(customer, card_ref)).await
     }
 
-    async fn look_up_card(&self, customer: &str, card_ref: &str) -> Answer<Option<CardFacts>> {
+    async fn look_up_card(&self, customer: &OrganizationId, card_ref: &CardRef) -> Answer<Option<CardFacts>> {
         self.call("look_up_card", card_ref, self.inner.look_up_card(customer, card_ref)).await
     }
 
@@ -72,12 +78,12 @@ impl PaymentProvider for Measured {
     async fn look_up_charge(
         &self,
         request: &ChargeRequest,
-        provider_ref: Option<&str>,
+        provider_ref: Option<&PaymentRef>,
     ) -> Answer<Option<ChargeAnswer>> {
         self.call("look_up_charge", &request.reference, self.inner.look_up_charge(request, provider_ref)).await
     }
 
-    async fn cancel_charge(&self, request: &ChargeRequest, provider_ref: Option<&str>) -> Answer<ChargeAnswer> {
+    async fn cancel_charge(&self, request: &ChargeRequest, provider_ref: Option<&PaymentRef>) -> Answer<ChargeAnswer> {
         self.call("cancel_charge", &request.reference, self.inner.cancel_charge(request, provider_ref)).await
     }
 
@@ -89,19 +95,19 @@ impl PaymentProvider for Measured {
         self.call("look_up_refund", &request.reference, self.inner.look_up_refund(request)).await
     }
 
-    async fn look_up_external_refund(&self, provider_ref: &str) -> Answer<Option<ExternalRefund>> {
+    async fn look_up_external_refund(&self, provider_ref: &RefundRef) -> Answer<Option<ExternalRefund>> {
         self.call("look_up_external_refund", provider_ref, self.inner.look_up_external_refund(provider_ref)).await
     }
 
-    async fn look_up_dispute(&self, provider_ref: &str) -> Answer<Option<DisputeAnswer>> {
+    async fn look_up_dispute(&self, provider_ref: &DisputeRef) -> Answer<Option<DisputeAnswer>> {
         self.call("look_up_dispute", provider_ref, self.inner.look_up_dispute(provider_ref)).await
     }
 
-    async fn look_up_fraud_warning(&self, provider_ref: &str) -> Answer<Option<FraudWarning>> {
+    async fn look_up_fraud_warning(&self, provider_ref: &FraudWarningRef) -> Answer<Option<FraudWarning>> {
         self.call("look_up_fraud_warning", provider_ref, self.inner.look_up_fraud_warning(provider_ref)).await
     }
 
-    async fn look_up_payment(&self, provider_ref: &str) -> Answer<Option<ReceivedPayment>> {
+    async fn look_up_payment(&self, provider_ref: &PaymentRef) -> Answer<Option<ReceivedPayment>> {
         self.call("look_up_payment", provider_ref, self.inner.look_up_payment(provider_ref)).await
     }
 
@@ -109,7 +115,7 @@ impl PaymentProvider for Measured {
         self.call("create_checkout", &request.reference, self.inner.create_checkout(request)).await
     }
 
-    async fn expire_checkout(&self, provider_ref: &str) -> Answer<()> {
+    async fn expire_checkout(&self, provider_ref: &CheckoutRef) -> Answer<()> {
         self.call("expire_checkout", provider_ref, self.inner.expire_checkout(provider_ref)).await
     }
 

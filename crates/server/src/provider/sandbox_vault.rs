@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use billing_payments::sandbox::{Drawer, Record, SandboxVault, VaultError};
-use billing_store::{SandboxRecord, Store, StoreError};
+use billing_store::{SandboxKey, SandboxRecord, Store, StoreError};
 
 /// Books in the store's own tables for the bank, which nothing else reads.
 #[derive(Clone, Debug)]
@@ -20,11 +20,11 @@ fn out_of_reach(error: StoreError) -> VaultError {
 #[async_trait]
 impl SandboxVault for StoreVault {
     async fn read(&self, drawer: Drawer, key: &str) -> Result<Option<Record>, VaultError> {
-        Ok(self.0.sandbox_read(drawer.as_str(), key).await.map_err(out_of_reach)?.map(to_record))
+        Ok(self.0.sandbox_read(SandboxKey { drawer: drawer.as_str(), key }).await.map_err(out_of_reach)?.map(to_record))
     }
 
     async fn write(&self, drawer: Drawer, key: &str, expected: i64, body: &str) -> Result<bool, VaultError> {
-        self.0.sandbox_write(drawer.as_str(), key, expected, body).await.map_err(out_of_reach)
+        self.0.sandbox_write(SandboxKey { drawer: drawer.as_str(), key }, expected, body).await.map_err(out_of_reach)
     }
 
     async fn all(&self, drawer: Drawer) -> Result<Vec<Record>, VaultError> {

@@ -3,8 +3,8 @@
 pub(crate) mod hosted_page;
 pub(crate) mod intent;
 
-use billing_domain::CardId;
 use billing_domain::charge::DeclineCode;
+use billing_domain::{CardId, CardRef};
 use billing_payments::{CardFacts, ProviderError, SetupAnswer, SetupOutcome};
 use billing_store::{Card, CardSetup, LinkCharge, NewCard, SetupResult, SetupStatus};
 
@@ -64,7 +64,7 @@ async fn call_and_apply(state: &AppState, setup: &CardSetup, given_up: bool) -> 
 
 /// What the answer means for the row.
 fn setup_update(state: &AppState, setup: &CardSetup, answer: SetupAnswer) -> Result<SetupResult, Problem> {
-    let provider_ref = Some(answer.provider_ref);
+    let provider_ref = answer.provider_ref;
     Ok(match answer.outcome {
         SetupOutcome::ActionRequired(action) => SetupResult::ActionRequired {
             provider_ref,
@@ -127,10 +127,10 @@ pub(super) fn connected_effects(card: &Card) -> Vec<Effect> {
 
 /// The provider has new facts of a card: it is asked, and what changed is taken over. A card that is not connected here, or
 /// not any more, is no concern.
-pub(crate) async fn refresh_card(state: &AppState, card_ref: &str) -> Result<Vec<Effect>, Problem> {
+pub(crate) async fn refresh_card(state: &AppState, card_ref: &CardRef) -> Result<Vec<Effect>, Problem> {
     let provider = state.provider.name();
     let Some(organization_id) = state.store.card_owner(provider, card_ref).await? else { return Ok(Vec::new()) };
-    let known = state.provider.look_up_card(organization_id.as_str(), card_ref).await.map_err(|error| {
+    let known = state.provider.look_up_card(&organization_id, card_ref).await.map_err(|error| {
         tracing::warn!(%error, "new facts of a card could not be looked up");
         Problem::provider_silent()
     })?;

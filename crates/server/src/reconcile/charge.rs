@@ -5,7 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use billing_domain::charge::{DeclineCode, Outcome, TopUpKind, TopUpStatus};
-use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, TextMap, Timestamp, TopUpId};
+use billing_domain::{LeaseOwner, LinkId, Money, OrganizationId, PaymentRef, TextMap, Timestamp, TopUpId};
 use billing_payments::{ChargeAnswer, ChargeOutcome, ChargeRequest, Presence, ProviderError, Reference};
 use billing_store::{Applied, CreditLine, ProviderUpdate, StoreError, TopUp};
 
@@ -97,12 +97,12 @@ async fn settle_unleased(
 pub(crate) async fn settle_received(
     state: &AppState,
     top_up: &TopUp,
-    provider_ref: &str,
+    payment: &PaymentRef,
     received_minor: i64,
 ) -> Result<Vec<Effect>, Problem> {
     // Through the same path as an answer, so that there is one place that credits.
     let outcome = ChargeOutcome::Settled { received_minor };
-    let answer = ChargeAnswer { provider_ref: provider_ref.to_owned(), outcome };
+    let answer = ChargeAnswer { provider_ref: Some(payment.clone()), outcome };
     match charge_update(top_up, Ok(Some(answer)), state.clock.now()) {
         Some(update) => apply_update(state, top_up, &update).await,
         None => Ok(Vec::new()),
@@ -200,7 +200,7 @@ fn charge_request(top_up: &TopUp) -> Option<ChargeRequest> {
     Some(ChargeRequest {
         // The same reference at each repetition: it is what keeps the provider from charging twice.
         reference: charge_reference(top_up),
-        customer: top_up.organization_id.to_string(),
+        customer: top_up.organization_id.clone(),
         card_ref: top_up.card_ref.clone(),
         amount_minor: top_up.amount.to_minor_exact(top_up.currency)?,
         currency: top_up.currency,
@@ -226,7 +226,7 @@ async fn call_provider(
 ) -> Result<Option<ChargeAnswer>, ProviderError> {
     let request = charge_request(top_up).ok_or_else(|| ProviderError::Refused("not a whole minor unit".to_owned()))?;
     let age = state.clock.now().seconds_since(top_up.created_at);
-    let provider_ref = top_up.provider_ref.as_deref();
+    let provider_ref = top_up.provider_ref.as_ref();
     if call == ProviderCall::Close {
         // By canceling, since only a closed reference proves that no money comes any more.
         return state.provider.cancel_charge(&request, provider_ref).await.map(Some);
@@ -291,7 +291,7 @@ fn charge_update(
                 ChargeOutcome::Processing | ChargeOutcome::Cancelled => {}
             }
             let next_check_at = next_check_at(top_up, outcome, now);
-            let provider_ref = Some(answer.provider_ref);
+            let provider_ref = answer.provider_ref;
             Some(ProviderUpdate { outcome, provider_ref, decline_code, next_action, received, next_check_at })
         }
         // A look-up that finds nothing, or gets no answer, is no news; a charge without an answer is.
@@ -447,7 +447,7 @@ fn credit_details(top_up: &TopUp, update: &ProviderUpdate) -> TextMap {
         ("card_last4".to_owned(), top_up.card_last4.clone()),
     ]);
     if let Some(provider_ref) = update.provider_ref.as_ref().or(top_up.provider_ref.as_ref()) {
-        details.insert("charge".to_owned(), provider_ref.clone());
+        details.insert("charge".to_owned(), provider_ref.to_string());
     }
     details
 }

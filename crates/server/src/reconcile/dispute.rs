@@ -1,9 +1,9 @@
 //! Disputes: the provider is asked where the money is, and the wallet follows, once for each movement.
 
 use billing_domain::charge::DisputeState;
-use billing_domain::{Money, OrganizationId, TextMap, TopUpId};
+use billing_domain::{DisputeRef, Money, OrganizationId, TextMap, TopUpId};
 use billing_payments::{DisputeAnswer, DisputeOutcome};
-use billing_store::{CreditLine, DisputeUpdate, EarlyKind, Organization, StoreError, TopUp};
+use billing_store::{CreditLine, DisputeUpdate, EarlySubject, Organization, StoreError, TopUp};
 
 use crate::events::Topic;
 use crate::message::{UserMessage, ledger};
@@ -21,13 +21,13 @@ pub(crate) struct FoundDispute {
 
 /// Asks the provider about a dispute. `None`: it is about no charge of ours, or about one that is not here yet, and is kept
 /// for when it is.
-pub(crate) async fn find_dispute(state: &AppState, provider_ref: &str) -> Result<Option<FoundDispute>, Problem> {
+pub(crate) async fn find_dispute(state: &AppState, provider_ref: &DisputeRef) -> Result<Option<FoundDispute>, Problem> {
     let answer = state.provider.look_up_dispute(provider_ref).await.map_err(|error| {
-        tracing::warn!(dispute = provider_ref, %error, "a dispute could not be looked up");
+        tracing::warn!(dispute = %provider_ref, %error, "a dispute could not be looked up");
         Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(None) };
-    let found = find_charge_or_keep(state, &answer.charge, EarlyKind::Dispute, provider_ref).await?;
+    let found = find_charge_or_keep(state, &answer.charge, EarlySubject::Dispute(provider_ref.clone())).await?;
     Ok(found.map(|ChargeId { organization_id, top_up_id }| FoundDispute { organization_id, top_up_id, answer }))
 }
 
@@ -80,7 +80,7 @@ fn dispute_line(
 ) -> Result<CreditLine, Problem> {
     let details = TextMap::from([
         ("top_up".to_owned(), top_up.id.to_string()),
-        ("dispute".to_owned(), answer.provider_ref.clone()),
+        ("dispute".to_owned(), answer.provider_ref.to_string()),
         ("reason".to_owned(), answer.reason.clone()),
     ]);
     Ok(CreditLine {

@@ -2,10 +2,10 @@
 //! sent again.
 
 use billing_payments::Reference;
-use billing_store::{EarlyEvent, EarlyKind};
+use billing_store::{EarlyEvent, EarlySubject};
 
 use crate::problem::Problem;
-use crate::reconcile::{ChargeId, top_up_of};
+use crate::reconcile::{ChargeId, find_marked_charge, marked_top_up};
 use crate::state::AppState;
 
 /// The charge of ours that an event at the provider is about. `None`: it is about none of ours, or about one that is not
@@ -13,17 +13,14 @@ use crate::state::AppState;
 pub(crate) async fn find_charge_or_keep(
     state: &AppState,
     charge: &Reference,
-    kind: EarlyKind,
-    provider_ref: &str,
+    subject: EarlySubject,
 ) -> Result<Option<ChargeId>, Problem> {
-    // What the provider's marks on the payment say.
-    let Some(top_up_id) = top_up_of(charge) else { return Ok(None) };
-    if let Some(organization_id) = state.store.top_up_owner(&top_up_id).await? {
-        return Ok(Some(ChargeId { organization_id, top_up_id }));
+    let Some(marked) = marked_top_up(charge) else { return Ok(None) };
+    if let Some(found) = find_marked_charge(state, &marked).await? {
+        return Ok(Some(found));
     }
-    let event = EarlyEvent { kind, provider_ref: provider_ref.to_owned(), top_up_id };
-    // Kept, so that the event can be acknowledged and is not lost.
+    let event = EarlyEvent { subject, top_up_id: marked };
     state.store.keep_early_event(state.provider.name(), &event, state.clock.now()).await?;
-    tracing::warn!(event = provider_ref, top_up = %event.top_up_id, "kept until its payment is credited here");
+    tracing::warn!(event = event.subject.as_str(), top_up = %event.top_up_id, "kept until its payment is credited here");
     Ok(None)
 }

@@ -1,11 +1,13 @@
 //! Brings refunds to the provider's truth: those of ours by asking for them, and those that were made at the provider.
 
 use billing_domain::charge::RefundStatus;
-use billing_domain::{Money, OrganizationId, RefundId, TextMap, Timestamp, TopUpId};
+use billing_domain::{Money, OrganizationId, RefundId, RefundRef, TextMap, Timestamp, TopUpId};
 use billing_payments::{
     ExternalRefund as ExternalRefundAnswer, ProviderError, Reference, RefundAnswer, RefundOutcome, RefundRequest,
 };
-use billing_store::{CreditLine, EarlyKind, NewExternalRefund, Organization, Refund, RefundResult, StoreError, TopUp};
+use billing_store::{
+    CreditLine, EarlySubject, NewExternalRefund, Organization, Refund, RefundResult, StoreError, TopUp,
+};
 
 use crate::events::Topic;
 use crate::message::{UserMessage, ledger};
@@ -55,7 +57,7 @@ async fn ask_provider(state: &AppState, refund: &Refund, top_up: &TopUp) -> Resu
         // One attempt only: a refund that failed is made anew as another refund.
         reference: Reference::refund(refund.id.as_str(), 1),
         charge: charge_reference(top_up),
-        charge_provider_ref: top_up.provider_ref.clone().unwrap_or_default(),
+        charge_provider_ref: top_up.provider_ref.clone(),
         amount_minor: refund.amount.to_minor_exact(refund.currency).unwrap_or_default(),
         currency: refund.currency,
     };
@@ -86,13 +88,16 @@ pub(crate) struct FoundRefund {
 
 /// Asks about a refund that somebody made at the provider. `None`: it is of no charge of ours, or of one that is not here
 /// yet, and is kept for when it is.
-pub(crate) async fn find_external_refund(state: &AppState, provider_ref: &str) -> Result<Option<FoundRefund>, Problem> {
+pub(crate) async fn find_external_refund(
+    state: &AppState,
+    provider_ref: &RefundRef,
+) -> Result<Option<FoundRefund>, Problem> {
     let answer = state.provider.look_up_external_refund(provider_ref).await.map_err(|error| {
-        tracing::warn!(refund = provider_ref, %error, "a refund could not be looked up");
+        tracing::warn!(refund = %provider_ref, %error, "a refund could not be looked up");
         Problem::provider_silent()
     })?;
     let Some(answer) = answer else { return Ok(None) };
-    let found = find_charge_or_keep(state, &answer.charge, EarlyKind::Refund, provider_ref).await?;
+    let found = find_charge_or_keep(state, &answer.charge, EarlySubject::Refund(provider_ref.clone())).await?;
     Ok(found.map(|ChargeId { organization_id, top_up_id }| FoundRefund { organization_id, top_up_id, answer }))
 }
 

@@ -45,7 +45,7 @@ pub(crate) async fn start_setup(
     let id: CardSetupId = state.new_id()?;
     let request = SetupRequest {
         reference: Reference::setup(id.as_str()),
-        customer: organization_id.to_string(),
+        customer: organization_id.clone(),
         // Without a token the provider's own form takes the card.
         card: (!form.token.is_empty()).then(|| CardToken {
             token: form.token.clone(),

@@ -1,6 +1,6 @@
 //! Refunds and disputes that came before their payments: taken up once the payment is credited.
 
-use billing_store::EarlyKind;
+use billing_store::EarlySubject;
 
 use crate::problem::Problem;
 use crate::service::provider_objects;
@@ -14,15 +14,15 @@ const AT_ONCE: u32 = 100;
 pub(crate) async fn apply_due_events(state: &AppState) -> Result<(), Problem> {
     let provider = state.provider.name();
     for event in state.store.due_early_events(provider, AT_ONCE).await? {
-        let taken = match event.kind {
-            EarlyKind::Refund => provider_objects::look_up_refund(state, &event.provider_ref).await,
-            EarlyKind::Dispute => provider_objects::look_up_dispute(state, &event.provider_ref).await,
+        let taken = match &event.subject {
+            EarlySubject::Refund(refund) => provider_objects::look_up_refund(state, refund).await,
+            EarlySubject::Dispute(dispute) => provider_objects::look_up_dispute(state, dispute).await,
         };
         match taken {
             Ok(()) => state.store.drop_early_event(provider, &event).await?,
             // It stays, and is looked at again at the next turn.
             Err(problem) => tracing::warn!(
-                event = event.provider_ref,
+                event = event.subject.as_str(),
                 problem = problem.document().detail,
                 "could not be taken up with its payment"
             ),

@@ -99,13 +99,21 @@ fn seen_charge(link: &PaymentLink, text: Option<&str>) -> Result<Option<Money>, 
     })
 }
 
-/// Uses a link with a card, at most once for a key; whether the key had begun it before. `origin` is where the page is, to
-/// which a page of the provider's own leads back.
+/// How a link is used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkUse<'a> {
+    /// The client's address.
+    pub(crate) address: IpAddr,
+    /// Where our page is, to which a page of the provider's own leads back: `https://billing.example`.
+    pub(crate) origin: &'a str,
+    /// The client's idempotency key.
+    pub(crate) key: &'a str,
+}
+
+/// Uses a link with a card, at most once for a key; whether the key had begun it before.
 pub(crate) async fn complete_link(
     state: &AppState,
-    address: IpAddr,
-    origin: &str,
-    key: &str,
+    LinkUse { address, origin, key }: LinkUse<'_>,
     form: &CompleteLink,
 ) -> Result<(PayAttempt, bool), Problem> {
     let link = find_link(state, address, &form.token).await?;
@@ -115,8 +123,7 @@ pub(crate) async fn complete_link(
     let id: CardSetupId = state.new_id()?;
     let request = SetupRequest {
         reference: Reference::setup(id.as_str()),
-        customer: link.organization_id.to_string(),
-        // Where the provider has its own page, no card comes through here.
+        customer: link.organization_id.clone(),
         card: (!own_form).then(|| CardToken {
             token: form.card_token.clone(),
             exp_month: form.exp_month,

@@ -10,7 +10,7 @@ use crate::reconcile::dispute::{apply_dispute, find_dispute};
 use crate::reconcile::fraud_warning::reconcile_fraud_warning;
 use crate::reconcile::refund::{apply_external_refund, find_external_refund};
 use crate::state::AppState;
-use billing_domain::TopUpId;
+use billing_domain::{DisputeRef, FraudWarningRef, RefundRef, TopUpId};
 
 /// The charge of a top-up, after whoever is just asking about it.
 pub(crate) async fn look_up_charge(state: &AppState, top_up_id: &TopUpId) -> Result<(), Problem> {
@@ -24,21 +24,21 @@ pub(crate) async fn look_up_charge(state: &AppState, top_up_id: &TopUpId) -> Res
 }
 
 /// A dispute. Its charge comes first: what is not in the ledger cannot be taken back.
-pub(crate) async fn look_up_dispute(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
+pub(crate) async fn look_up_dispute(state: &AppState, provider_ref: &DisputeRef) -> Result<(), Problem> {
     let Some(found) = find_dispute(state, provider_ref).await? else { return Ok(()) };
     look_up_charge(state, &found.top_up_id).await?;
     run_effects(state, apply_dispute(state, &found).await?).await
 }
 
 /// A refund that somebody made at the provider. Its charge comes first: what is not in the ledger cannot be given back.
-pub(crate) async fn look_up_refund(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
+pub(crate) async fn look_up_refund(state: &AppState, provider_ref: &RefundRef) -> Result<(), Problem> {
     let Some(found) = find_external_refund(state, provider_ref).await? else { return Ok(()) };
     look_up_charge(state, &found.top_up_id).await?;
     run_effects(state, apply_external_refund(state, &found).await?).await
 }
 
 /// An early fraud warning.
-pub(crate) async fn look_up_fraud_warning(state: &AppState, provider_ref: &str) -> Result<(), Problem> {
+pub(crate) async fn look_up_fraud_warning(state: &AppState, provider_ref: &FraudWarningRef) -> Result<(), Problem> {
     run_effects(state, reconcile_fraud_warning(state, provider_ref).await?).await
 }
 

@@ -100,7 +100,10 @@ pub(crate) async fn reconcile_due(state: &AppState, id: Option<&RefundId>, limit
 async fn reconcile_leased(state: &AppState, refund: &Refund) -> Result<(), Problem> {
     if refund.made_by == RefundMaker::Provider {
         // Asking for it under a reference of ours would give the money back again.
-        return provider_objects::look_up_refund(state, refund.provider_ref.as_deref().unwrap_or_default()).await;
+        return match &refund.provider_ref {
+            Some(provider_ref) => provider_objects::look_up_refund(state, provider_ref).await,
+            None => Err(Problem::internal(format!("refund {} was made at the provider under no name", refund.id))),
+        };
     }
     run_effects(state, reconcile_refund(state, refund).await?).await
 }

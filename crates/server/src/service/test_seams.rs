@@ -118,7 +118,7 @@ pub(crate) fn script_bank(state: &AppState, next: &str) -> Result<(), Problem> {
 /// What the bank did, in its own words and in the wallet's.
 #[derive(Serialize)]
 pub(crate) struct Charge {
-    organization_id: String,
+    organization_id: OrganizationId,
     reference: String,
     /// Decimal string.
     amount: Option<String>,

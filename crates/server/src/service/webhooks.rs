@@ -2,6 +2,7 @@
 //! provider by the same services that drive it anyway, so duplicates, disorder and old contents change nothing.
 
 use billing_contract::ProblemCode;
+use billing_domain::{PaymentRef, RefundRef};
 use billing_payments::{Reference, Subject, WebhookError, WebhookEvent, WebhookKind, stripe};
 use billing_store::StoreError;
 
@@ -9,7 +10,7 @@ use crate::deadlines::LEASE_RETRY;
 use crate::effects::run_effects;
 use crate::problem::{Detail, Problem};
 use crate::reconcile::card_setup::refresh_card;
-use crate::reconcile::top_up_of;
+use crate::reconcile::{find_marked_charge, marked_top_up};
 use crate::service::provider_objects::{
     look_up_charge, look_up_dispute, look_up_fraud_warning, look_up_refund, wait_patiently,
 };
@@ -62,7 +63,7 @@ pub(crate) async fn handle_event(state: &AppState, event: &WebhookEvent) -> Resu
 }
 
 async fn act_on_event(state: &AppState, event: &WebhookEvent) -> Result<(), Problem> {
-    let payment_ref = event.payment_ref.as_deref();
+    let payment_ref = event.payment_ref.as_ref();
     match &event.kind {
         WebhookKind::Charge(reference) | WebhookKind::Setup(reference) => look_up(state, reference, payment_ref).await,
         WebhookKind::Refund { provider_ref, reference } => {
@@ -83,14 +84,13 @@ async fn act_on_event(state: &AppState, event: &WebhookEvent) -> Result<(), Prob
 
 /// A payment under our mark that is not here was paid before a backup was restored; what else is not ours (another
 /// database on the same account) is no concern.
-async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&str>) -> Result<(), Problem> {
-    match (top_up_of(reference), payment_ref) {
+async fn look_up(state: &AppState, reference: &Reference, payment_ref: Option<&PaymentRef>) -> Result<(), Problem> {
+    let Some(marked) = marked_top_up(reference) else { return look_up_known_setup(state, reference).await };
+    match (find_marked_charge(state, &marked).await?, payment_ref) {
+        (Some(found), _) => look_up_charge(state, &found.top_up_id).await,
         // A restored database may lack what the provider has: docs/decisions/0023-unknown-payments.md.
-        (Some(id), Some(payment)) if state.store.top_up_owner(&id).await?.is_none() => {
-            unknown_payments::look_up(state, payment).await
-        }
-        (Some(id), _) => look_up_charge(state, &id).await,
-        (None, _) => look_up_known_setup(state, reference).await,
+        (None, Some(payment)) => unknown_payments::look_up(state, payment).await,
+        (None, None) => Ok(()),
     }
 }
 
@@ -107,9 +107,9 @@ async fn look_up_known_setup(state: &AppState, reference: &Reference) -> Result<
 /// One that this database did not write down was made at the provider, or before this database was restored.
 async fn look_up_named_refund(
     state: &AppState,
-    provider_ref: &str,
+    provider_ref: &RefundRef,
     reference: Option<&Reference>,
-    payment_ref: Option<&str>,
+    payment_ref: Option<&PaymentRef>,
 ) -> Result<(), Problem> {
     let id = match reference.and_then(Reference::subject) {
         Some(Subject::Refund { id, .. }) => id.parse().ok(),
@@ -134,8 +134,8 @@ async fn look_up_named_refund(
 /// The charge must be in the ledger before it is given back.
 async fn look_up_external_refund(
     state: &AppState,
-    provider_ref: &str,
-    payment_ref: Option<&str>,
+    provider_ref: &RefundRef,
+    payment_ref: Option<&PaymentRef>,
 ) -> Result<(), Problem> {
     if let Some(payment) = payment_ref {
         unknown_payments::look_up(state, payment).await?;

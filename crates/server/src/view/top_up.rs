@@ -42,6 +42,7 @@ pub(crate) fn map_next_action(stored: &str, expires_at: Timestamp) -> Option<Nex
     match serde_json::from_str(stored).ok()? {
         billing_payments::NextAction::SandboxChallenge => Some(NextAction::SandboxChallenge { expires_at }),
         billing_payments::NextAction::BrowserScript { client_secret, payment_method } => {
+            let payment_method = payment_method.map(String::from);
             Some(NextAction::BrowserScript { client_secret, payment_method, expires_at })
         }
         // Behind payment links only, whose holders are answered by `pay`.

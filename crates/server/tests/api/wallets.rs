@@ -1,6 +1,6 @@
 //! Arranging wallets past the program: a card, money, a zone; and reading amounts.
 
-use billing_domain::{Money, OrganizationId, TextMap, Timestamp, TransactionKind};
+use billing_domain::{CardRef, Money, OrganizationId, TextMap, Timestamp, TransactionKind};
 use billing_store::{NewCard, NewLine, Origin, PostedLine};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ pub(crate) async fn connect_card(world: &World, organization_id: &OrganizationId
     let card = NewCard {
         id: typed_id(),
         provider: "sandbox".to_owned(),
-        provider_ref: new_id(),
+        provider_ref: CardRef::from_trusted(new_id()),
         brand: "visa".to_owned(),
         last4: "4242".to_owned(),
         exp_month: 12,

@@ -2,8 +2,9 @@
 
 use billing_domain::ledger::Hash;
 use billing_domain::{
-    CardId, CardSetupId, Currency, Date, HoldId, LeaseOwner, LinkId, Money, NoticeId, OrganizationId, RefundId,
-    RequestId, Timestamp, TopUpId, TransactionId, UserId,
+    CardId, CardRef, CardSetupId, Currency, CustomerRef, Date, DisputeRef, FraudWarningRef, HoldId, LeaseOwner, LinkId,
+    Money, NoticeId, OrganizationId, OrganizationMark, PaymentRef, ProviderEventId, RefundId, RefundRef, RequestId,
+    SetupRef, Timestamp, TopUpId, TopUpMark, TransactionId, UserId,
 };
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
@@ -149,8 +150,8 @@ impl From<Currency> for Arg<'_> {
     }
 }
 
-macro_rules! ids {
-    ($($name:ident),+ $(,)?) => {$(
+macro_rules! texts {
+    ($read:ident: $($name:ident),+ $(,)?) => {$(
         impl<'a> From<&'a $name> for Arg<'a> {
             fn from(value: &'a $name) -> Self {
                 Self::Text(Some(value.as_str()))
@@ -173,22 +174,31 @@ macro_rules! ids {
             type Stored = String;
 
             fn from_stored(stored: String) -> std::result::Result<Self, String> {
-                Ok(Self::from_trusted(stored))
+                Ok(Self::$read(stored))
             }
         }
     )+};
 }
-ids!(
-    CardId,
+texts!(
+    from_trusted: CardId,
+    CardRef,
     CardSetupId,
+    CustomerRef,
+    DisputeRef,
+    FraudWarningRef,
     HoldId,
     LeaseOwner,
     LinkId,
     NoticeId,
     OrganizationId,
+    PaymentRef,
+    ProviderEventId,
     RefundId,
+    RefundRef,
     RequestId,
+    SetupRef,
     TopUpId,
     TransactionId,
     UserId,
 );
+texts!(new: OrganizationMark, TopUpMark);

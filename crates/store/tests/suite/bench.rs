@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use billing_domain::id::Id;
 use billing_domain::{
-    Currency, Date, LeaseOwner, Money, OrganizationId, Role, TextMap, Timestamp, TransactionKind, UserId,
+    CardRef, Currency, Date, LeaseOwner, Money, OrganizationId, Role, TextMap, Timestamp, TransactionKind, UserId,
 };
 use billing_store::{
     Card, ConnectionLimits, IdempotencyKey, LineOutcome, NewCard, NewLine, NewOrganization, Origin, PostedLine, Store,
@@ -260,7 +260,7 @@ pub(crate) fn new_card() -> NewCard {
     NewCard {
         id: id(),
         provider: "sandbox".to_owned(),
-        provider_ref: uuid(),
+        provider_ref: CardRef::from_trusted(uuid()),
         brand: "visa".to_owned(),
         last4: "4242".to_owned(),
         exp_month: 12,

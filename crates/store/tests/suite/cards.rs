@@ -1,7 +1,7 @@
 //! Cards: one default while there is a card, and a set-up connects once.
 
 use billing_domain::charge::DeclineCode;
-use billing_domain::{CardSetupId, OrganizationId};
+use billing_domain::{CardSetupId, OrganizationId, SetupRef};
 use billing_store::{Created, NewCard, NewCardSetup, SetupResult, SetupStatus, StoreError};
 
 use crate::bench::{NOW, TestBank, at_once, id, key, new_card, on_both};
@@ -90,7 +90,7 @@ async fn a_setup_that_succeeds_ten_times_connects_one_card(bench: TestBank) {
     let setup_id = setup(&bench, &organization).await;
     let answers = at_once(10, |_| {
         let (store, organization, setup_id) = (bench.store.clone(), organization.clone(), setup_id.clone());
-        let word = SetupResult::Succeeded { provider_ref: Some("si_1".to_owned()), card: new_card() };
+        let word = SetupResult::Succeeded { provider_ref: Some(SetupRef::from_trusted("si_1")), card: new_card() };
         async move { store.apply_card_setup(&organization, &setup_id, &word, NOW).await.unwrap() }
     })
     .await;
@@ -115,7 +115,10 @@ async fn a_finished_setup_stays_as_it_is(bench: TestBank) {
 async fn an_unfinished_setup_is_found_again(bench: TestBank) {
     let organization = bench.organization().await;
     let waiting = setup(&bench, &organization).await;
-    let asked = SetupResult::ActionRequired { provider_ref: Some("si_1".to_owned()), next_action: "{}".to_owned() };
+    let asked = SetupResult::ActionRequired {
+        provider_ref: Some(SetupRef::from_trusted("si_1")),
+        next_action: "{}".to_owned(),
+    };
     let (asked, _) = bench.store.apply_card_setup(&organization, &waiting, &asked, NOW).await.unwrap();
     assert_eq!((asked.status, asked.next_action.as_deref()), (SetupStatus::ActionRequired, Some("{}")));
     let done = setup(&bench, &organization).await;
@@ -124,5 +127,5 @@ async fn an_unfinished_setup_is_found_again(bench: TestBank) {
     assert_eq!(bench.store.open_card_setups(NOW.plus_seconds(1), 10).await.unwrap(), vec![asked.clone()]);
     let worked = SetupResult::Pending { provider_ref: None };
     let (worked, _) = bench.store.apply_card_setup(&organization, &waiting, &worked, NOW).await.unwrap();
-    assert_eq!((worked.provider_ref.as_deref(), worked.next_action), (Some("si_1"), None));
+    assert_eq!((worked.provider_ref, worked.next_action), (Some(SetupRef::from_trusted("si_1")), None));
 }

@@ -3,7 +3,9 @@
 use billing_domain::auto_pay::health::{HealthEvent, PauseReason};
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::{DisputeState, Outcome};
-use billing_domain::{Currency, Money, OrganizationId, TopUpId, TransactionKind};
+use billing_domain::{
+    Currency, CustomerRef, DisputeRef, Money, OrganizationId, PaymentRef, ProviderEventId, TopUpId, TransactionKind,
+};
 use billing_store::{AutoPayUpdate, CreditLine, DisputeApplied, DisputeUpdate, NewTopUp, ProviderUpdate, StoreError};
 
 use crate::bench::{NOW, TestBank, at_once, id, key, money, on_both, usage_line};
@@ -35,7 +37,7 @@ async fn paid(bench: &TestBank, organization: &OrganizationId) -> TopUpId {
     bench.store.create_top_up(organization, &new, &key(&new.id, "f"), NOW).await.unwrap();
     let word = ProviderUpdate {
         outcome: Outcome::Settled,
-        provider_ref: Some("pi_1".to_owned()),
+        provider_ref: Some(PaymentRef::from_trusted("pi_1")),
         decline_code: None,
         next_action: None,
         received: None,
@@ -48,7 +50,7 @@ async fn paid(bench: &TestBank, organization: &OrganizationId) -> TopUpId {
 fn dispute_update(top_up: &TopUpId, state: DisputeState) -> DisputeUpdate {
     DisputeUpdate {
         provider: "stripe".to_owned(),
-        provider_ref: "dp_1".to_owned(),
+        provider_ref: DisputeRef::from_trusted("dp_1"),
         top_up_id: top_up.to_owned(),
         amount: money("25"),
         currency: Currency::Usd,
@@ -101,7 +103,10 @@ async fn every_order_of_words_ends_the_same(bench: TestBank) {
         let organization = bench.organization().await;
         let top_up = paid(&bench, &organization).await;
         for state in order {
-            let word = DisputeUpdate { provider_ref: format!("dp_{organization}"), ..dispute_update(&top_up, state) };
+            let word = DisputeUpdate {
+                provider_ref: DisputeRef::from_trusted(format!("dp_{organization}")),
+                ..dispute_update(&top_up, state)
+            };
             apply(&bench, &organization, &word).await;
         }
         assert_eq!(disputes(&bench, &organization).await, [money("-25"), money("25")], "{order:?}");
@@ -162,18 +167,20 @@ async fn somebody_elses_top_up_and_another_currency_are_refused(bench: TestBank)
 async fn a_customer_is_noted_once_for_an_account_and_events_are_remembered(bench: TestBank) {
     let organization = bench.organization().await;
     let keep = async |account: &str, customer: &str| {
-        bench.store.keep_provider_customer(account, &organization, customer, NOW).await
+        bench.store.keep_provider_customer(account, &organization, &CustomerRef::from_trusted(customer), NOW).await
     };
-    assert_eq!(keep("acct_1/test", "cus_1").await.unwrap(), "cus_1");
-    assert_eq!(keep("acct_1/test", "cus_2").await.unwrap(), "cus_1");
-    assert_eq!(keep("acct_1/live", "cus_3").await.unwrap(), "cus_3");
-    let stranger = bench.store.keep_provider_customer("acct_1/test", &id(), "cus_4", NOW).await;
+    assert_eq!(keep("acct_1/test", "cus_1").await.unwrap().as_str(), "cus_1");
+    assert_eq!(keep("acct_1/test", "cus_2").await.unwrap().as_str(), "cus_1");
+    assert_eq!(keep("acct_1/live", "cus_3").await.unwrap().as_str(), "cus_3");
+    let stranger =
+        bench.store.keep_provider_customer("acct_1/test", &id(), &CustomerRef::from_trusted("cus_4"), NOW).await;
     assert!(matches!(stranger, Err(StoreError::NotFound)));
-    assert!(!bench.store.provider_event_handled("stripe", "evt_1").await.unwrap());
+    let event = ProviderEventId::from_trusted("evt_1");
+    assert!(!bench.store.provider_event_handled("stripe", &event).await.unwrap());
     for _ in 0..2 {
-        bench.store.note_provider_event("stripe", "evt_1", NOW).await.unwrap();
+        bench.store.note_provider_event("stripe", &event, NOW).await.unwrap();
     }
-    assert!(bench.store.provider_event_handled("stripe", "evt_1").await.unwrap());
+    assert!(bench.store.provider_event_handled("stripe", &event).await.unwrap());
     assert_eq!(bench.store.purge_provider_events(NOW.plus_seconds(1)).await.unwrap(), 1);
     let top_up = paid(&bench, &organization).await;
     assert_eq!(bench.store.top_up_owner(&top_up).await.unwrap(), Some(organization.clone()));

@@ -3,7 +3,7 @@
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::{DeclineCode, Outcome, TopUpStatus};
 use billing_domain::link::{LinkPurpose, LinkState, MAX_DECLINES, MAX_TRIES};
-use billing_domain::{Money, OrganizationId, Role};
+use billing_domain::{Money, OrganizationId, Role, SetupRef};
 use billing_store::{
     CardSetup, Created, ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewCardSetup, NewLink, PaymentLink,
     SetupResult, SetupStatus, StoreError, TopUp,
@@ -96,7 +96,7 @@ async fn apply(bench: &TestBank, setup: &CardSetup, word: &SetupResult) -> LinkA
 }
 
 fn connected() -> SetupResult {
-    SetupResult::Succeeded { provider_ref: Some("seti_1".to_owned()), card: new_card() }
+    SetupResult::Succeeded { provider_ref: Some(SetupRef::from_trusted("seti_1")), card: new_card() }
 }
 
 async fn charged(bench: &TestBank, top_up: &TopUp, outcome: Outcome) {

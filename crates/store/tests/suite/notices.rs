@@ -135,13 +135,13 @@ async fn a_low_balance_is_told_once_a_crossing_and_at_most_weekly(bench: TestBan
     let facts = NoticeFacts::from([("available".to_owned(), "4".to_owned())]);
     for (day, is_low, expected) in [
         (0, false, LowBalance::Unchanged),
-        (1, true, LowBalance::Told),
+        (1, true, LowBalance::Notified),
         (1, true, LowBalance::Unchanged),
         (2, false, LowBalance::Recovered),
         (3, true, LowBalance::Quiet),
         (9, true, LowBalance::Unchanged),
         (9, false, LowBalance::Recovered),
-        (9, true, LowBalance::Told),
+        (9, true, LowBalance::Notified),
     ] {
         let look = bench.store.watch_low_balance(&organization, is_low, &facts, NOW.plus_seconds(day * DAY)).await;
         assert_eq!(look.unwrap(), expected, "day {day}");
@@ -159,7 +159,7 @@ async fn of_racing_looks_one_tells(bench: TestBank) {
     });
     let mut told = 0;
     for look in looks.collect::<Vec<_>>() {
-        told += i32::from(look.await.unwrap() == LowBalance::Told);
+        told += i32::from(look.await.unwrap() == LowBalance::Notified);
     }
     assert_eq!(told, 1);
     assert_eq!(kinds(&bench, &organization).await.len(), 1);

@@ -1,7 +1,9 @@
 //! Refunds: never more than was paid, never more than is unspent, debited once, and back when they fail.
 
 use billing_domain::charge::{DisputeState, Outcome, RefundStatus};
-use billing_domain::{Currency, Money, OrganizationId, RefundId, TopUpId, TransactionKind};
+use billing_domain::{
+    Currency, DisputeRef, Money, OrganizationId, PaymentRef, RefundId, RefundRef, TopUpId, TransactionKind,
+};
 use billing_store::{
     Created, CreditLine, DisputeUpdate, IdempotencyKey, NewExternalRefund, NewRefund, NewTopUp, ProviderUpdate, Refund,
     RefundRefusal, RefundResult, StoreError,
@@ -44,7 +46,7 @@ pub(crate) async fn paid(bench: &TestBank, organization: &OrganizationId, amount
     bench.store.create_top_up(organization, &new, &key(&new.id), NOW).await.unwrap();
     let word = ProviderUpdate {
         outcome: Outcome::Settled,
-        provider_ref: Some("ch_1".to_owned()),
+        provider_ref: Some(PaymentRef::from_trusted("ch_1")),
         decline_code: None,
         next_action: None,
         received: None,
@@ -89,7 +91,11 @@ fn made(answer: Result<Created<Refund>, RefundRefusal>) -> Refund {
 }
 
 async fn apply(bench: &TestBank, refund: &Refund, status: RefundStatus) -> (Refund, bool) {
-    let word = RefundResult { status, provider_ref: Some("re_1".to_owned()), next_check_at: NOW.plus_seconds(10) };
+    let word = RefundResult {
+        status,
+        provider_ref: Some(RefundRef::from_trusted("re_1")),
+        next_check_at: NOW.plus_seconds(10),
+    };
     bench.store.apply_refund(&refund.organization_id, &refund.id, &word, &credit_line(), NOW).await.unwrap()
 }
 
@@ -226,7 +232,7 @@ async fn a_payment_counts_what_the_bank_has_and_names_what_is_on_its_way(bench: 
 async fn take(bench: &TestBank, organization: &OrganizationId, top_up: &TopUpId, amount: &str, state: DisputeState) {
     let word = DisputeUpdate {
         provider: "stripe".to_owned(),
-        provider_ref: "dp_1".to_owned(),
+        provider_ref: DisputeRef::from_trusted("dp_1"),
         top_up_id: top_up.to_owned(),
         amount: money(amount),
         currency: Currency::Usd,
@@ -260,7 +266,7 @@ fn external(top_up: &TopUpId, status: RefundStatus) -> NewExternalRefund {
         amount: money("70"),
         currency: Currency::Usd,
         reason: "duplicate".to_owned(),
-        provider_ref: "re_dashboard".to_owned(),
+        provider_ref: RefundRef::from_trusted("re_dashboard"),
         status,
         next_check_at: NOW.plus_seconds(10),
     }

@@ -1,6 +1,6 @@
 //! The bank's books, facts and leases: the first writer wins, the others know it.
 
-use billing_store::SandboxRecord;
+use billing_store::{SandboxKey, SandboxRecord};
 
 use crate::bench::{NOW, TestBank, at_once, on_both, owner};
 
@@ -11,28 +11,34 @@ on_both![
     a_lease_has_one_owner_at_a_time,
 ];
 
+fn record<'a>(drawer: &'a str, key: &'a str) -> SandboxKey<'a> {
+    SandboxKey { drawer, key }
+}
+
 async fn of_ten_writers_of_one_version_one_wins(bench: TestBank) {
     for expected in 0..3 {
         let won = at_once(10, |writer| {
             let store = bench.store.clone();
-            async move { store.sandbox_write("charges", "topup:1", expected, &format!("{{{writer}}}")).await.unwrap() }
+            async move {
+                store.sandbox_write(record("charges", "topup:1"), expected, &format!("{{{writer}}}")).await.unwrap()
+            }
         })
         .await;
         assert_eq!(won.iter().filter(|won| **won).count(), 1);
-        let record = bench.store.sandbox_read("charges", "topup:1").await.unwrap().unwrap();
+        let record = bench.store.sandbox_read(record("charges", "topup:1")).await.unwrap().unwrap();
         let winner = won.iter().position(|won| *won).unwrap();
         assert_eq!(record, SandboxRecord { version: expected + 1, body: format!("{{{winner}}}") });
     }
-    assert!(!bench.store.sandbox_write("charges", "none", 1, "{}").await.unwrap());
-    assert_eq!(bench.store.sandbox_read("cards", "topup:1").await.unwrap(), None);
+    assert!(!bench.store.sandbox_write(record("charges", "none"), 1, "{}").await.unwrap());
+    assert_eq!(bench.store.sandbox_read(record("cards", "topup:1")).await.unwrap(), None);
 }
 
 async fn records_stay_in_the_order_of_their_first_writing(bench: TestBank) {
     for key in ["c", "a", "b"] {
-        assert!(bench.store.sandbox_write("charges", key, 0, key).await.unwrap());
+        assert!(bench.store.sandbox_write(record("charges", key), 0, key).await.unwrap());
     }
-    assert!(bench.store.sandbox_write("cards", "x", 0, "x").await.unwrap());
-    assert!(bench.store.sandbox_write("charges", "c", 1, "c2").await.unwrap());
+    assert!(bench.store.sandbox_write(record("cards", "x"), 0, "x").await.unwrap());
+    assert!(bench.store.sandbox_write(record("charges", "c"), 1, "c2").await.unwrap());
     let bodies: Vec<_> =
         bench.store.sandbox_all("charges").await.unwrap().into_iter().map(|record| record.body).collect();
     assert_eq!(bodies, ["c2", "a", "b"]);

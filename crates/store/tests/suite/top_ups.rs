@@ -2,7 +2,7 @@
 
 use billing_domain::auto_pay::health::{Health, HealthEvent, PauseReason};
 use billing_domain::charge::{DeclineCode, Outcome as Word, TopUpKind, TopUpStatus};
-use billing_domain::{Money, OrganizationId, TextMap, TransactionKind};
+use billing_domain::{Money, OrganizationId, PaymentRef, TextMap, TransactionKind};
 use billing_store::{
     AutoGuard, Created, CreditLine, NewCardSetup, NewTopUp, PendingCredit, ProviderUpdate, StoreError, TopUp,
 };
@@ -54,7 +54,7 @@ pub(crate) async fn manual(bench: &TestBank, organization: &OrganizationId, amou
 pub(crate) fn update(outcome: Word) -> ProviderUpdate {
     ProviderUpdate {
         outcome,
-        provider_ref: Some("ch_1".to_owned()),
+        provider_ref: Some(PaymentRef::from_trusted("ch_1")),
         decline_code: Some(DeclineCode::LostCard),
         next_action: Some("{}".to_owned()),
         received: None,

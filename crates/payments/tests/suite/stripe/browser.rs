@@ -7,10 +7,10 @@ use billing_payments::{
 };
 
 use super::StripeBench;
-use crate::bench::{CUSTOMER, Kind, NOW, TestBank as _, charge, connect};
+use crate::bench::{Kind, NOW, TestBank as _, charge, connect, customer};
 
 fn by_form(id: &str) -> SetupRequest {
-    SetupRequest { reference: Reference::setup(id), customer: CUSTOMER.to_owned(), card: None }
+    SetupRequest { reference: Reference::setup(id), customer: customer(), card: None }
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_charge_that_waits_and_is_confirmed_halfway_goes_on_with_the_challenge
     let request = billing_payments::ChargeRequest { presence: Presence::OffSession, ..charge(&card, "halfway") };
     bench.stripe.charge(&request).await.unwrap();
     let secret = bench.client_secret(&request.reference).unwrap();
-    let under_way = bench.fake.confirm_again(&secret, &card.provider_ref).unwrap();
+    let under_way = bench.fake.confirm_again(&secret, card.provider_ref.as_str()).unwrap();
     assert_eq!(under_way["status"], "requires_action");
     let halfway = bench.stripe.look_up_charge(&request, None).await.unwrap().unwrap();
     let action = NextAction::BrowserScript { client_secret: secret.clone(), payment_method: None };
@@ -92,7 +92,7 @@ async fn a_hosted_page_ends_in_a_set_up_or_a_charge_under_our_reference() {
     let bench = StripeBench::start().await;
     let page = |reference: Reference, purpose: CheckoutPurpose| CheckoutRequest {
         reference,
-        customer: CUSTOMER.to_owned(),
+        customer: customer(),
         purpose,
         success_url: "https://billing.example/pay?done={CHECKOUT_SESSION_ID}".to_owned(),
         cancel_url: "https://billing.example/pay".to_owned(),

@@ -1,6 +1,6 @@
 //! Refunds that take days, disputes by their entries, and events of what was missed.
 
-use billing_domain::Currency;
+use billing_domain::{Currency, DisputeRef, RefundRef};
 use billing_payments::{
     DisputeOutcome, PaymentProvider as _, Reference, RefundOutcome, RefundRequest, WebhookError, WebhookKind, signature,
 };
@@ -38,7 +38,7 @@ async fn a_refund_of_the_dashboard_is_heard_of_and_names_our_charge() {
     let card = connect(&bench, Kind::Good).await;
     let charged = charge(&card, "dashboard");
     let intent = bench.stripe.charge(&charged).await.unwrap().provider_ref;
-    bench.fake.refund_in_dashboard(&intent, Some(700)).unwrap();
+    bench.fake.refund_in_dashboard(intent.unwrap().as_str(), Some(700)).unwrap();
     let events = bench.stripe.events_between(NOW, NOW.plus_seconds(3_600)).await.unwrap();
     let told = events.iter().find_map(|event| match &event.kind {
         WebhookKind::Refund { provider_ref, reference: None } => Some(provider_ref.clone()),
@@ -50,7 +50,7 @@ async fn a_refund_of_the_dashboard_is_heard_of_and_names_our_charge() {
         (&refund.charge, refund.amount_minor, refund.currency, refund.outcome),
         (&charged.reference, 700, Currency::Usd, RefundOutcome::Succeeded)
     );
-    assert_eq!(bench.stripe.look_up_external_refund("re_unknown").await, Ok(None));
+    assert_eq!(bench.stripe.look_up_external_refund(&RefundRef::from_trusted("re_unknown")).await, Ok(None));
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_dispute_names_our_charge_and_where_the_money_is() {
     let token = billing_payments::CardToken { token: fake_stripe::DISPUTED.to_owned(), exp_month: 12, exp_year: 2034 };
     let request = billing_payments::SetupRequest {
         card: Some(token),
-        ..bench.setup(&reference, crate::bench::CUSTOMER, Kind::Good)
+        ..bench.setup(&reference, &crate::bench::customer(), Kind::Good)
     };
     let billing_payments::SetupOutcome::Connected(card) = bench.stripe.start_setup(&request).await.unwrap().outcome
     else {
@@ -82,7 +82,7 @@ async fn a_dispute_names_our_charge_and_where_the_money_is() {
         (&dispute.charge, dispute.amount_minor, dispute.outcome),
         (&charged.reference, 2_500, DisputeOutcome::Withdrawn)
     );
-    assert_eq!(bench.stripe.look_up_dispute("dp_unknown").await, Ok(None));
+    assert_eq!(bench.stripe.look_up_dispute(&DisputeRef::from_trusted("dp_unknown")).await, Ok(None));
     let told = events.iter().filter(|event| event.kind == WebhookKind::Charge(charged.reference.clone())).count();
     assert_eq!(told, 1, "payment_intent.succeeded: {events:?}");
     let later = bench.stripe.events_between(NOW.plus_seconds(3_600), NOW.plus_seconds(7_200)).await;

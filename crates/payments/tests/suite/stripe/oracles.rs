@@ -11,7 +11,7 @@ use billing_payments::{
 use serde_json::{Value, json};
 
 use super::StripeBench;
-use crate::bench::{CUSTOMER, Kind, NOW, TestBank as _, charge, connect};
+use crate::bench::{Kind, NOW, TestBank as _, charge, connect, customer};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/stripe-oracles").join(name)
@@ -44,13 +44,13 @@ async fn everything(bench: &StripeBench) {
     let stripe = &bench.stripe;
     let card = connect(bench, Kind::Good).await;
     let challenged = connect(bench, Kind::ConfirmedEveryTime).await;
-    let by_form = SetupRequest { reference: Reference::setup("form"), customer: CUSTOMER.to_owned(), card: None };
+    let by_form = SetupRequest { reference: Reference::setup("form"), customer: customer(), card: None };
     stripe.start_setup(&by_form).await.unwrap();
     stripe.cancel_setup(&by_form).await.unwrap();
     stripe
         .start_setup(&bench.setup(
             &Reference::setup("refused"),
-            CUSTOMER,
+            &customer(),
             Kind::RefusedAtSetup(billing_domain::charge::DeclineCode::GenericDecline),
         ))
         .await
@@ -85,7 +85,7 @@ async fn everything(bench: &StripeBench) {
     ] {
         let request = CheckoutRequest {
             reference,
-            customer: CUSTOMER.to_owned(),
+            customer: customer(),
             purpose,
             success_url: "https://billing.example/pay?done={CHECKOUT_SESSION_ID}".to_owned(),
             cancel_url: "https://billing.example/pay".to_owned(),
@@ -94,7 +94,7 @@ async fn everything(bench: &StripeBench) {
         let page = stripe.create_checkout(&request).await.unwrap();
         stripe.expire_checkout(&page.provider_ref).await.unwrap();
     }
-    stripe.forget_card(CUSTOMER, &card.provider_ref).await.unwrap();
+    stripe.forget_card(&customer(), &card.provider_ref).await.unwrap();
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use billing_domain::charge::DeclineCode;
-use billing_domain::{Currency, Timestamp};
+use billing_domain::{Currency, OrganizationId, Timestamp};
 use billing_payments::stripe::{API, MemoryBook};
 use billing_payments::{
     CardFacts, CardToken, ChargeOutcome, ChargeRequest, Decline, PaymentProvider as _, Presence, Reference,
@@ -16,6 +16,7 @@ struct Live {
     stripe: Stripe,
     /// Makes everything of this run its own.
     run: String,
+    customer: OrganizationId,
     now: Timestamp,
 }
 
@@ -27,13 +28,18 @@ impl Live {
         assert_eq!(config.is_live(), Some(false), "a test key, never a live one");
         let seconds = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
         let stripe = Stripe::new(config, Arc::new(MemoryBook::default())).unwrap();
-        Self { stripe, run: format!("live-{seconds}"), now: Timestamp::from_seconds(seconds) }
+        Self {
+            stripe,
+            run: format!("live-{seconds}"),
+            customer: OrganizationId::from_trusted(format!("live-{seconds}")),
+            now: Timestamp::from_seconds(seconds),
+        }
     }
 
     async fn connect(&self, token: &str) -> CardFacts {
         let request = SetupRequest {
             reference: Reference::setup(&format!("{}-{token}", self.run)),
-            customer: self.run.clone(),
+            customer: self.customer.clone(),
             card: Some(CardToken { token: token.to_owned(), exp_month: 12, exp_year: 2034 }),
         };
         match self.stripe.start_setup(&request).await.unwrap().outcome {
@@ -45,7 +51,7 @@ impl Live {
     fn charge(&self, card: &CardFacts, id: &str) -> ChargeRequest {
         ChargeRequest {
             reference: Reference::top_up(&format!("{}-{id}", self.run), 1),
-            customer: self.run.clone(),
+            customer: self.customer.clone(),
             card_ref: card.provider_ref.clone(),
             amount_minor: 2_500,
             currency: Currency::Usd,
@@ -83,5 +89,5 @@ async fn a_card_pays_is_found_refunded_refused_and_closed() {
     let declined = ChargeOutcome::Declined(Decline { code: DeclineCode::GenericDecline });
     assert_eq!(live.stripe.charge(&refused).await.unwrap().outcome, declined);
     assert_eq!(live.stripe.look_up_charge(&refused, None).await.unwrap().unwrap().outcome, declined);
-    live.stripe.forget_card(&live.run, &card.provider_ref).await.unwrap();
+    live.stripe.forget_card(&live.customer, &card.provider_ref).await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! A card that is entered on a page of the provider's own, behind a payment link: the page is opened once, what was done
 //! there is asked of the provider, and a page that nobody finishes is closed.
 
+use billing_domain::SetupRef;
 use billing_payments::{
     CheckoutPurpose, CheckoutRequest, NextAction, ProviderError, SetupAnswer, SetupOutcome, SetupRequest,
 };
@@ -42,8 +43,8 @@ pub(super) async fn ask_provider(
             closed => closed?,
         }
     }
-    let waiting = |setup_ref: Option<String>| SetupAnswer {
-        provider_ref: setup_ref.unwrap_or_else(|| opened.page_ref.clone()),
+    let waiting = |setup_ref: Option<SetupRef>| SetupAnswer {
+        provider_ref: Some(setup_ref.unwrap_or_else(|| SetupRef::from_trusted(opened.page_ref.as_str()))),
         outcome: SetupOutcome::ActionRequired(NextAction::HostedPage {
             url: opened.url.clone(),
             page_ref: opened.page_ref.clone(),
@@ -53,8 +54,7 @@ pub(super) async fn ask_provider(
     if is_new && !given_up {
         return Ok(waiting(setup_ref));
     }
-    // The page proves nothing; what counts is the set-up that it finished.
-    match state.provider.look_up_setup(request, setup_ref.as_deref()).await? {
+    match state.provider.look_up_setup(request, setup_ref.as_ref()).await? {
         Some(answer) if !matches!(answer.outcome, SetupOutcome::ActionRequired(_)) => Ok(answer),
         // On a page that is over nobody can do anything any more.
         _ if given_up => Ok(cancelled_answer(setup)),
@@ -68,7 +68,7 @@ async fn create_page(
     setup: &CardSetup,
     request: &SetupRequest,
     page: &HostedPage,
-) -> Result<(OpenPage, Option<String>), ProviderError> {
+) -> Result<(OpenPage, Option<SetupRef>), ProviderError> {
     let request = CheckoutRequest {
         reference: request.reference.clone(),
         customer: request.customer.clone(),
@@ -83,5 +83,5 @@ async fn create_page(
 }
 
 fn cancelled_answer(setup: &CardSetup) -> SetupAnswer {
-    SetupAnswer { provider_ref: setup.provider_ref.clone().unwrap_or_default(), outcome: SetupOutcome::Cancelled }
+    SetupAnswer { provider_ref: setup.provider_ref.clone(), outcome: SetupOutcome::Cancelled }
 }

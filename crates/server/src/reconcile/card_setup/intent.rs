@@ -1,5 +1,6 @@
 //! What is kept of a request to connect a card before the provider is asked.
 
+use billing_domain::CheckoutRef;
 use billing_payments::{NextAction, SetupRequest};
 use billing_store::{CardSetup, SetupStatus};
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,7 @@ pub(crate) struct HostedPage {
 /// A page that is open at the provider.
 pub(crate) struct OpenPage {
     /// The provider's name for it.
-    pub(crate) page_ref: String,
+    pub(crate) page_ref: CheckoutRef,
     pub(crate) url: String,
 }
 

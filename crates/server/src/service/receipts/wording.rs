@@ -203,7 +203,7 @@ fn moment_text(at: Timestamp) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use billing_domain::{CardId, OrganizationId, RefundId, TopUpId};
+    use billing_domain::{CardId, CardRef, OrganizationId, RefundId, TopUpId};
 
     fn money(text: &str) -> Money {
         text.parse().unwrap()
@@ -264,7 +264,7 @@ mod tests {
             card_id: CardId::from_trusted("c"),
             card_brand: "visa".into(),
             card_last4: "4242".into(),
-            card_ref: "pm".into(),
+            card_ref: CardRef::from_trusted("pm"),
             provider: "stripe".into(),
             provider_ref: None,
             attempt: 1,

@@ -16,19 +16,27 @@ with_stripe!(
     what_was_never_paid_is_no_payment,
     a_refund_of_a_payment_that_is_not_here_finds_the_payment_first,
     a_refund_is_kept_until_its_payment_can_be_credited,
+    a_payment_whose_marks_are_no_ids_is_named_with_the_marks_as_they_are,
 );
 
 /// A payment at Stripe as the program makes it, of which the program knows nothing; its id and its top-up's.
 async fn paid(shop: &Shop, organization: &str, customer: &str, currency: &str) -> (String, String) {
     let top_up = new_id();
-    let method = shop.fake.bank().all("payment_method")[0]["id"].as_str().unwrap().to_owned();
+    (paid_under(shop, &top_up, organization, customer, currency).await, top_up)
+}
+
+/// The same under a mark that names this top-up; the payment's id.
+async fn paid_under(shop: &Shop, top_up: &str, organization: &str, customer: &str, currency: &str) -> String {
+    let methods: Vec<_> = shop.fake.bank().all("payment_method").into_iter().cloned().collect();
+    let known = methods.iter().find(|method| method["customer"] == customer).and_then(|method| method["id"].as_str());
+    let method = known.unwrap_or("pm_card_visa");
     let reference = format!("topup:{top_up}:1");
     let form = [
         ("amount", "2500"),
         ("currency", currency),
         ("allowed_payment_method_types[]", "card"),
         ("customer", customer),
-        ("payment_method", &method),
+        ("payment_method", method),
         ("confirm", "true"),
         ("off_session", "true"),
         ("metadata[reference]", &reference),
@@ -36,7 +44,7 @@ async fn paid(shop: &Shop, organization: &str, customer: &str, currency: &str) -
     ];
     let intent = ask(shop, "/v1/payment_intents", &form).await;
     assert_eq!(intent["status"], "succeeded", "{intent}");
-    (intent["id"].as_str().unwrap().to_owned(), top_up)
+    intent["id"].as_str().unwrap().to_owned()
 }
 
 async fn ask(shop: &Shop, path: &str, form: &[(&str, &str)]) -> Value {
@@ -213,6 +221,34 @@ async fn a_refund_is_kept_until_its_payment_can_be_credited(shop: Shop) {
     let amounts: Vec<_> = lines.iter().map(|line| &line["amount"]).collect();
     assert_eq!(amounts, ["25.00", "-10.00"]);
     crate::wallets::assert_whole(&shop.world, &organization).await;
+}
+
+async fn a_payment_whose_marks_are_no_ids_is_named_with_the_marks_as_they_are(shop: Shop) {
+    let client = shop.owner().await;
+    shop.connect(&client, "pm_card_visa").await;
+    let acme = shop.world.acme.id.clone();
+    let payment = paid_under(&shop, "TOP-UP-7", acme.as_str(), &customer(&shop), "usd").await;
+    let organization = "acme-before-ids";
+    let stranger = ask(&shop, "/v1/customers", &[("metadata[organization_id]", organization)]).await;
+    let stranger = stranger["id"].as_str().unwrap();
+    let top_up = new_id();
+    let other = paid_under(&shop, &top_up, organization, stranger, "usd").await;
+    post_webhook(&shop, "TOP-UP-7").await;
+    post_webhook(&shop, &top_up).await;
+    // What is given back of it waits with it.
+    shop.fake.refund_in_dashboard(&payment, Some(1_000)).unwrap();
+    let events = shop.fake.bank().events();
+    for (_, body) in events.iter().filter(|(kind, _)| kind.starts_with("refund.")) {
+        shop.deliver(shop.world.server.origin(), body).await.expect(204);
+    }
+    assert!(ledger(&shop.world, &acme).await.is_empty());
+    let (code, lines) = doctor(shop.world.database_url()).await;
+    assert_eq!((code, lines.len(), waiting(&shop).await), (Some(1), 2, 2), "{lines:?}");
+    let line = |payment: &str| lines.iter().find(|line| line["payment"] == payment).unwrap();
+    assert_eq!((&line(&payment)["top_up_id"], &line(&payment)["organization_id"]), (&json!("TOP-UP-7"), &json!(acme)));
+    assert!(line(&payment)["reason"].as_str().unwrap().contains("no top-up"), "{lines:?}");
+    assert_eq!((&line(&other)["top_up_id"], &line(&other)["organization_id"]), (&json!(top_up), &json!(organization)));
+    assert_eq!(line(&other)["reason"], "its organization is not here");
 }
 
 /// The whole way: back up, pay, lose the database, start on the copy.

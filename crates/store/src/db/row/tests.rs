@@ -1,6 +1,6 @@
 //! What a SELECT list may do to a struct, and what it may not.
 
-use billing_domain::{CardId, Currency, Money, OrganizationId, Timestamp, TopUpId};
+use billing_domain::{CardId, CardRef, Currency, Money, OrganizationId, Timestamp, TopUpId};
 use sqlx::AssertSqlSafe;
 
 use super::*;
@@ -30,7 +30,7 @@ async fn top_up(store: &Store) -> TopUp {
     let card = NewCard {
         id: CardId::from_trusted("card"),
         provider: "sandbox".to_owned(),
-        provider_ref: "card reference".to_owned(),
+        provider_ref: CardRef::from_trusted("card reference"),
         brand: "visa".to_owned(),
         last4: "4242".to_owned(),
         exp_month: 12,
