@@ -9,12 +9,18 @@ const PARTS = {
   mode: [(value) => Object.hasOwn(MODES, value), (value) => ({ "color-scheme": MODES[value] })],
   accent: [
     isColor,
-    (accent) => ({
-      "--accent": accent,
-      "--accent-hover": `color-mix(in oklch, ${accent} 85%, var(--ink))`,
-      "--on-accent": `oklch(from ${accent} clamp(0, (0.62 - l) * 1000, 1) 0 0)`,
-      "--accent-wash": `color-mix(in oklch, ${accent} 10%, var(--surface))`,
-    }),
+    (accent, theme) => {
+      // Against our own dark ground the server has checked an accent for dark screens only.
+      const isPlain = theme?.surface || theme?.mode === "dark";
+      const shown = isPlain ? accent : `light-dark(${accent}, oklch(from ${accent} 0.8 c h))`;
+      const on = `oklch(from ${accent} clamp(0, (0.62 - l) * 1000, 1) 0 0)`;
+      return {
+        "--accent": shown,
+        "--accent-hover": `color-mix(in oklch, ${shown} 85%, var(--ink))`,
+        "--on-accent": isPlain ? on : `light-dark(${on}, oklch(from ${accent} 0.2 0.03 h))`,
+        "--accent-wash": `color-mix(in oklch, ${shown} 10%, var(--surface))`,
+      };
+    },
   ],
   surface: [
     isColor,
@@ -42,7 +48,7 @@ export const applyTheme = (theme) => {
   for (const [name, [isRight, properties]] of Object.entries(PARTS)) {
     const value = theme?.[name];
     const right = value != null && isRight(value);
-    for (const [property, text] of Object.entries(properties(right ? value : "auto"))) {
+    for (const [property, text] of Object.entries(properties(right ? value : "auto", theme))) {
       if (right) style.setProperty(property, text);
       else style.removeProperty(property);
     }

@@ -373,6 +373,8 @@ test("the host's theme is set live, and what is no color or length is left out",
   expect(await property("--font")).toBe("Georgia, serif");
   expect(await property("--ink")).toBe("");
   expect(await property("--line")).toBe("");
+  await setTheme({ accent: "#7a1fa2" });
+  await expect.poll(() => property("--accent"), "lighter on a dark screen").toBe("light-dark(#7a1fa2, oklch(from #7a1fa2 0.8 c h))");
   await setTheme({ mode: "light" });
   await expect.poll(() => property("color-scheme")).toBe("light");
   expect(await property("--accent")).toBe("");
