@@ -17,7 +17,7 @@ fn form(world: &World) -> Value {
     })
 }
 
-fn with(mut form: Value, changes: Value) -> Value {
+fn with(mut form: Value, changes: &Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
         form[name] = value.clone();
     }
@@ -42,7 +42,7 @@ async fn a_host_opens_the_portal_for_its_person(database: Database) {
         "theme": {"mode": "light", "accent": "#0A6C4B", "radius": "8px", "font": "Inter, sans-serif"},
         "embed_origin": HOST, "session_seconds": 3_600, "tag": "s-1",
     });
-    let minted = mint(&host, &with(form(&world), changes)).await;
+    let minted = mint(&host, &with(form(&world), &changes)).await;
     let code = minted["code"].as_str().unwrap();
     assert_eq!(code.len(), 64);
     let at = |path: &str| json!(format!("{}{path}#c={code}", world.server.origin()));
@@ -109,10 +109,10 @@ async fn what_cannot_be_used_is_named_and_nothing_is_made(database: Database) {
         (json!({"view": "members"}), "/view wrong_value"),
         (json!({"colour": "red"}), "/colour unknown_field"),
     ] {
-        assert_eq!(faults(host.post(MINT, &with(form(&world), changes)).await), [faulty]);
+        assert_eq!(faults(host.post(MINT, &with(form(&world), &changes)).await), [faulty]);
     }
     let user = json!({"external_id": "", "email": "ava", "name": "", "role": "admin"});
-    let several = faults(host.post(MINT, &with(form(&world), json!({"user": user, "locale": "x"}))).await);
+    let several = faults(host.post(MINT, &with(form(&world), &json!({"user": user, "locale": "x"}))).await);
     assert_eq!(
         several,
         ["/user/external_id wrong_value", "/user/name required", "/user/email wrong_value", "/locale wrong_value"]
@@ -127,7 +127,7 @@ async fn a_key_opens_what_it_sees_and_may_make(database: Database) {
     assert!(refused.text().contains("portal:write"), "{}", refused.text());
     let (portal, _) = world.key(&["portal:write"]).await;
     let external = format!("ext:{}", new_id());
-    let elsewhere = with(form(&world), json!({"organization": external}));
+    let elsewhere = with(form(&world), &json!({"organization": external}));
     assert_eq!(faults(portal.post(MINT, &elsewhere).await), ["/organization not_found"]);
     // On first use, if the key makes organizations.
     let (both, _) = world.key(&["portal:write", "organizations:write"]).await;
@@ -138,8 +138,8 @@ async fn a_key_opens_what_it_sees_and_may_make(database: Database) {
     let restricted = json!({"name": "one", "scopes": ["portal:write"], "organization": world.acme.id});
     let secret = world.platform().post("/api/v1/keys", &restricted).await.expect(201).json()["secret"].clone();
     let restricted = world.anonymous().with_bearer(secret.as_str().unwrap());
-    assert_eq!(faults(restricted.post(MINT, &with(form(&world), account)).await), ["/organization not_found"]);
-    mint(&portal, &with(form(&world), json!({"organization": world.other.id, "tag": "t"}))).await;
+    assert_eq!(faults(restricted.post(MINT, &with(form(&world), &account)).await), ["/organization not_found"]);
+    mint(&portal, &with(form(&world), &json!({"organization": world.other.id, "tag": "t"}))).await;
     // Ava is in another organization too, which this key does not see.
     assert_eq!(restricted.post(MINT, &form(&world)).await.expect(409).problem(), "conflict");
     for who in [world.anonymous(), world.sign_in(&world.acme.owner).await] {
@@ -152,7 +152,7 @@ async fn what_the_host_ends_is_over_at_once_on_every_server(database: Database) 
     let world = World::start_with(database, &FLAGS).await;
     let second = Server::start(world.database_url(), &FLAGS).await;
     let (host, _) = world.key(&["portal:write"]).await;
-    let minted = mint(&host, &with(form(&world), json!({"tag": "s-1"}))).await;
+    let minted = mint(&host, &with(form(&world), &json!({"tag": "s-1"}))).await;
     let open = frame(&world, &minted).await;
     let elsewhere = Client::new(second.origin()).with_bearer(open.bearer());
     let waiting = mint(&host, &form(&world)).await;
