@@ -68,8 +68,8 @@ async fn every_operation_of_programs_asks_for_its_scope(world: World) {
     let mut walked = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let security = operation["security"].as_array().into_iter().flatten();
-            let Some(scopes) = security.filter_map(|one| one.get("service_key")).next() else { continue };
+            let mut security = operation["security"].as_array().into_iter().flatten();
+            let Some(scopes) = security.find_map(|one| one.get("service_key")) else { continue };
             let scope = scopes[0].as_str().unwrap_or_else(|| panic!("{method} {path} names no scope"));
             let path = path.replace("{id}", &new_id()).replace("{user}", &new_id());
             let answer = send(client.request(&method.to_uppercase(), &path).json(&json!({}))).await;
