@@ -130,6 +130,10 @@ pub(crate) async fn create_key(
 
 fn read_scopes(names: &[String], errors: &mut Vec<FieldError>) -> Vec<Scope> {
     let mut scopes = Vec::new();
+    if names.len() > Scope::ALL.len() {
+        errors.push(general_error("/scopes", "too_many", &format!("At most {} scopes.", Scope::ALL.len())));
+        return scopes;
+    }
     for (index, name) in names.iter().enumerate() {
         match name.parse() {
             Ok(scope) if scopes.contains(&scope) => {}

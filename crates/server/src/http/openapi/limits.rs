@@ -1,6 +1,7 @@
 //! How long, how many and how large what is sent may be: named after the rules that refuse it, and put into the description.
 
 use billing_contract::metering::MAX_EVENTS;
+use billing_domain::Scope;
 use billing_domain::decimal::MAX_TEXT_BYTES;
 use billing_domain::external_id::{EXTERNAL_PREFIX, MAX_EXTERNAL_ID};
 use billing_domain::free_text::{self, Purpose};
@@ -147,6 +148,7 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("UsageEvent.source", masked_text_limit(free_text::USAGE_SOURCE)),
         ("UsageEvent.hold_id", id_limit()),
         ("CreateKey.name", free_text_limit(free_text::KEY_NAME)),
+        ("CreateKey.scopes", json!({"minItems": 1, "maxItems": Scope::ALL.len()})),
         ("CreateKey.organization", reference_limit()),
         ("PutHostOrganization.name", free_text_limit(free_text::ORGANIZATION_NAME)),
         ("PutHostOrganization.time_zone", some_text(TIME_ZONE)),
