@@ -139,6 +139,7 @@ fn render_shell(
     let admins = ErasedProp::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let outbox = service.sandbox && manages;
     kept.set_value(billing.map(|billing| wallet_session::start_session(*billing, service, end)));
+    let back = session.return_url.clone().filter(|_| !embedded);
     let session = ErasedSignal::new(session);
     let screen = dynamic::memo(move || match route.get() {
         None => Screen::NotFound,
@@ -157,6 +158,7 @@ fn render_shell(
                 {notice.filter(|_| !embedded).map(|notice| render_ribbon(notice, None))}
                 <div class="frame frame-bare">
                     <main id="main" tabindex="-1">
+                        {back.clone().map(render_way_back)}
                         <NewVersion />
                         {dynamic::view(screen)}
                         {(!embedded).then(|| view! { <Footer /> })}
@@ -192,6 +194,14 @@ fn reopen_session(loaded: ErasedSignal<Option<Bootstrap>>, announcer: Announcer)
             Err(error) => announcer.alert(error.sentence()),
         }
     });
+}
+
+/// Where the host said that its people come from: `https://app.example.com/settings` is shown as `app.example.com`.
+fn render_way_back(address: String) -> AnyView {
+    let rest = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
+    let site = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let label = texts::portal::back(site);
+    view! { <p><a href=address>{label}</a></p> }.into_any()
 }
 
 /// In a host's page the settings have one tab, and the host has the heading.

@@ -104,7 +104,7 @@ async fn in_a_frame_a_code_buys_a_token_and_no_cookie(database: Database) {
     assert_eq!(both.get("/api/v1/session").await.expect(200).json()["id"], session["id"]);
     let form = json!({"purpose": "connect"});
     let link = both.request("POST", "/api/v1/payment-links").header("sec-fetch-site", "cross-site").json(&form);
-    assert_eq!(send(link).await.expect(201).json()["created_by"], json!(world.acme.owner.name));
+    assert_eq!(send(link).await.expect(201).json()["link"]["created_by"], json!(world.acme.owner.name));
     // A token works where it belongs and nowhere else.
     for wrong in [
         world.anonymous().with_cookie(&format!("nexis_session={token}")),

@@ -1,11 +1,11 @@
 //! How long, how many and how large what is sent may be: named after the rules that refuse it, and put into the description.
 
 use billing_contract::metering::MAX_EVENTS;
-use billing_domain::Scope;
 use billing_domain::decimal::MAX_TEXT_BYTES;
 use billing_domain::external_id::{EXTERNAL_PREFIX, MAX_EXTERNAL_ID};
 use billing_domain::free_text::{self, Purpose};
 use billing_domain::link::{MAX_SECONDS, MIN_SECONDS};
+use billing_domain::{Capability, Scope};
 use serde_json::{Value, json};
 
 use crate::auth::passwords::MAX_PASSWORD;
@@ -78,7 +78,7 @@ fn reference_limit() -> Value {
 }
 
 fn color_limit() -> Value {
-    json!({"pattern": "^#[0-9a-fA-F]{6}$"})
+    json!({"pattern": "^#[0-9a-fA-F]{6}$", "maxLength": 7})
 }
 
 fn number_limit(least: i64, most: i64) -> Value {
@@ -99,6 +99,7 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("CreatePortalSession.return_url", some_text(portal::MAX_RETURN_URL)),
         ("CreatePortalSession.embed_origin", some_text(ORIGIN)),
         ("CreatePortalSession.session_seconds", number_limit(portal::MIN_SECONDS, portal::MAX_SECONDS)),
+        ("CreatePortalSession.can", json!({"minItems": 1, "maxItems": Capability::ALL.len()})),
         ("CreatePortalSession.tag", some_text(MAX_EXTERNAL_ID)),
         ("PortalUser.external_id", some_text(MAX_EXTERNAL_ID)),
         ("PortalUser.email", free_text_limit(free_text::EMAIL)),
@@ -107,7 +108,7 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("PortalTheme.surface", color_limit()),
         ("PortalTheme.text", color_limit()),
         ("PortalTheme.border", color_limit()),
-        ("PortalTheme.radius", json!({"pattern": "^[0-9]{1,2}px$"})),
+        ("PortalTheme.radius", json!({"pattern": "^[0-9]{1,2}px$", "maxLength": 4})),
         ("PortalTheme.font", some_text(theme::MOST_FONT)),
         ("ExchangeCode.code", some_text(TOKEN)),
         ("ExchangeCode.parent_origin", text_limit(ORIGIN)),

@@ -226,6 +226,9 @@ fn check_person(form: &CreatePortalSession) -> Result<MemberFacts, Vec<FieldErro
 /// In the order of the contract, each once. A session that may not even see anything has no page.
 fn check_capabilities(can: Option<&[Capability]>) -> Result<Option<Vec<Capability>>, Vec<FieldError>> {
     let Some(can) = can else { return Ok(None) };
+    if can.len() > Capability::ALL.len() {
+        return Err(vec![field_error("/can", "too_many", Detail::general("Each capability once."))]);
+    }
     if !can.contains(&Capability::View) {
         let detail = "A list of capabilities has view in it: without it there is nothing to show.";
         return Err(vec![field_error("/can", "required", Detail::general(detail))]);
