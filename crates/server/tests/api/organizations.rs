@@ -227,7 +227,6 @@ async fn an_organization_has_a_policy_of_its_own(world: World) {
         async |named: &str| platform.get(&paths::fill_id(paths::ORGANIZATION_WALLET, named)).await.expect(200).json();
     let (own, usual) = (wallet("ext:a").await, wallet("ext:b").await);
     assert_eq!((&own["low_mark"], &usual["status"]), (&json!("7.00"), &json!("not_connected")));
-    assert_ne!(own["status"], "not_connected", "it needs no card");
     let id = platform.get(&address("ext:a")).await.json()["id"].as_str().unwrap().to_owned();
     let spend = async |cost: &str| {
         let events = json!({"events": [usage(&new_id(), &id.parse().unwrap(), "ai_task", cost)]});
@@ -235,6 +234,7 @@ async fn an_organization_has_a_policy_of_its_own(world: World) {
     };
     let call = json!({"organization_id": "ext:a", "kind": "inbound_call", "estimate": "0", "ttl_seconds": 60});
     crate::wallets::fund(&world, &id.parse().unwrap(), crate::wallets::amount("1")).await;
+    assert_ne!(wallet("ext:a").await["status"], "not_connected", "it has credit, and needs no card");
     spend("1.25").await;
     let in_grace = platform.post("/api/v1/metering/authorizations", &call).await.expect(200).json();
     assert_eq!(in_grace["allowed"], true, "{in_grace}");
@@ -280,7 +280,9 @@ async fn ids_of_the_host_name_the_same_wallet_everywhere(world: World) {
         (0..20).map(|number| event(&number.to_string(), ["ext:acct_42", id.as_str()][number % 2])).collect();
     let results = platform.post("/api/v1/metering/events", &json!({"events": events})).await.expect(200).json();
     assert!(results["results"].as_array().unwrap().iter().all(|result| result["status"] == "posted"), "{results}");
-    let again = platform.post("/api/v1/metering/events", &json!({"events": [event("0", &id)]})).await.json();
+    let mut repeated = events[0].clone();
+    repeated["organization_id"] = json!(id);
+    let again = platform.post("/api/v1/metering/events", &json!({"events": [repeated]})).await.json();
     assert_eq!(again["results"][0]["status"], "duplicate");
     assert_eq!(authorize(&platform, "ext:acct_42").await["reason"], "not_connected");
     for named in ["ext:nobody", "ext:", "ext:\u{e4}"] {
