@@ -139,7 +139,7 @@ fn render_shell(
     let admins = ErasedProp::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let outbox = service.sandbox && manages;
     kept.set_value(billing.map(|billing| wallet_session::start_session(*billing, service, end)));
-    let back = session.return_url.clone().filter(|_| !embedded);
+    let back = StoredValue::new_local(session.return_url.clone().filter(|_| !embedded));
     let session = ErasedSignal::new(session);
     let screen = dynamic::memo(move || match route.get() {
         None => Screen::NotFound,
@@ -158,7 +158,7 @@ fn render_shell(
                 {notice.filter(|_| !embedded).map(|notice| render_ribbon(notice, None))}
                 <div class="frame frame-bare">
                     <main id="main" tabindex="-1">
-                        {back.clone().map(render_way_back)}
+                        {back.get_value().map(render_way_back)}
                         <NewVersion />
                         {dynamic::view(screen)}
                         {(!embedded).then(|| view! { <Footer /> })}
