@@ -18,7 +18,7 @@ use crate::api;
 use crate::api::session_end::SessionEnd;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
-use crate::pages::{ask_admin, sign_in};
+use crate::pages::{ask_admin, reset, setup, sign_in};
 use crate::platform::{bootstrap, focus, history, intl, json, storage};
 use crate::routes::{Navigator, Route};
 use crate::shared::brand;
@@ -66,6 +66,10 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     let Bootstrap { service, session, billing, admins } = answer;
     brand::use_brand(service.brand.clone());
     let notice = TestMoneyNotice::of(&service);
+    if let Some(page) = route.get_untracked().and_then(render_account_page) {
+        return view! { {notice.map(|notice| render_ribbon(notice, None))}<main class="lone" id="main"><NewVersion />{page}<Footer /></main> }
+            .into_any();
+    }
     let Some(session) = session else {
         brand::set_title(Route::SignIn.title());
         let destination =
@@ -132,6 +136,17 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     // Everything that shows figures or could be pressed goes with the session, dialogs too.
     let shown = move || over.get().map_or_else(frame, session_over::render_page);
     view! { {dynamic::view(shown)} }.into_any()
+}
+
+/// The pages behind a link to an account: they show nothing of a session, whoever is signed in.
+fn render_account_page(route: Route) -> Option<AnyView> {
+    let page = match route {
+        Route::Setup => render_lazy(setup::load, setup::page).into_any(),
+        Route::Reset => render_lazy(reset::load, reset::page).into_any(),
+        _ => return None,
+    };
+    brand::set_title(route.title());
+    Some(page)
 }
 
 /// What stands in the frame. The tabs of Settings share one, so that it stays while they change.

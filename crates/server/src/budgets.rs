@@ -48,6 +48,8 @@ pub(crate) struct Budgets {
     organizations: Option<DefaultKeyedRateLimiter<OrganizationId>>,
     sign_ins: SignIns,
     unknown_links: Allowance<IpAddr>,
+    resets: Allowance<IpAddr>,
+    reset_mails: Allowance<String>,
     costly_reads: Slots,
     costly_reads_of_all: Slots,
     streams: Slots,
@@ -74,6 +76,8 @@ impl Budgets {
             organizations: limiter(per_second, 10),
             sign_ins: SignIns::new(),
             unknown_links: Allowance::new(30, Duration::from_secs(5)),
+            resets: Allowance::new(30, Duration::from_secs(20)),
+            reset_mails: Allowance::new(3, Duration::from_mins(10)),
             costly_reads: Slots::new(COSTLY_READS, COSTLY_READS_WAITING),
             costly_reads_of_all: Slots::new(COSTLY_READS_OF_ALL, COSTLY_READS_OF_ALL_WAITING),
             streams: Slots::new(STREAMS, 0),
@@ -117,6 +121,18 @@ impl Budgets {
         self.unknown_links.give_back(&address);
     }
 
+    /// This address asks for a link to reset a password, whoever's.
+    pub(crate) fn take_reset(&self, address: IpAddr) -> Result<(), Problem> {
+        let taken = self.resets.take(address);
+        taken.map_err(|wait| too_fast(UserMessage::too_many_sign_ins(), wait))
+    }
+
+    /// Whether one more mail with such a link may go to this address of e-mail, in its normal form: nobody's mailbox is
+    /// filled by others.
+    pub(crate) fn take_reset_mail(&self, email: &str) -> bool {
+        self.reset_mails.take(email.to_owned()).is_ok()
+    }
+
     /// Waits until this session may read something whose cost is whatever is asked for.
     pub(crate) async fn take_costly_read(
         &self,
@@ -155,6 +171,8 @@ impl Budgets {
         }
         self.sign_ins.tidy();
         self.unknown_links.tidy();
+        self.resets.tidy();
+        self.reset_mails.tidy();
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod brand;
 mod command_line;
+mod commands;
 mod file;
 mod provider;
 mod secret;
@@ -22,6 +23,9 @@ pub(crate) use self::brand::BrandConfig;
 #[cfg(test)]
 pub(crate) use self::brand::Logo;
 pub(crate) use self::command_line::{Backup, Cli, Command, DeadLetters, DemoState, Export, ServerSettings};
+pub(crate) use self::commands::{
+    AddUser, CreateOrganization, Locality, LockUser, NamedUser, OrganizationCommand, Setup, UserCommand,
+};
 pub(crate) use self::provider::{Provider, StripeSettings};
 pub(crate) use self::secret::Secret;
 

@@ -11,6 +11,10 @@
 //! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
 //! | `session` | `create_session` `session` `confirm_session` `touch_session` `purge_sessions` |
 //! | `access` | `end_sessions` |
+//! | `account` | `account_by_email` `account` `add_organization` `add_account_member` `lock_account` `end_user_sessions` |
+//! | `profile` | `user_sessions` `user_organizations` `sign_in_membership` `set_last_organization` `set_profile` `set_password` |
+//! | `setup` | `is_unused` `set_up` |
+//! | `user_token` | `create_user_token` `find_password_token` `complete_password_token` `purge_user_tokens` |
 //! | `audit` | `append_audit` `verify_audit` |
 //! | `wallet` | `wallet` |
 //! | `ledger` | `post` `post_many` |
@@ -40,6 +44,7 @@
 //! | `verify` | `verify` |
 
 mod access;
+mod account;
 mod audit;
 mod auto_pay;
 mod backlog;
@@ -63,12 +68,14 @@ mod open_status;
 mod organization;
 mod pace;
 mod paper;
+mod profile;
 mod provider;
 mod refund;
 mod request;
 mod reversal;
 mod sandbox;
 mod session;
+mod setup;
 mod signal;
 mod statement;
 mod step;
@@ -77,10 +84,12 @@ mod top_up;
 mod transaction;
 mod unknown_payment;
 mod usage;
+mod user_token;
 mod verify;
 mod wallet;
 
 pub use access::SessionsOf;
+pub use account::{Account, AddedMember, NewAccountMember};
 pub use audit::{Actor, ActorKind, AuditFacts, NewAudit};
 pub use auto_pay::{AutoPay, AutoPayUpdate};
 pub use backlog::Backlog;
@@ -99,10 +108,12 @@ pub use notice::{Channel, Delivery, DeliveryResult, DeliveryState, LowBalance, N
 pub use organization::{NewOrganization, Organization, OrganizationPolicy, OrganizationUpdate};
 pub use pace::{Pace, PaceAllowance};
 pub use paper::{IssuedDocument, NewDocument, PaperKind};
+pub use profile::{ListedSession, OwnOrganization};
 pub use refund::{NewExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundResult};
 pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};
 pub use sandbox::{SandboxKey, SandboxRecord};
 pub use session::{NewSession, Session};
+pub use setup::{NewSetup, SetupGrant, SetupRefusal};
 pub use signal::{LONGEST_SIGNAL, Signal, Signals};
 pub use statement::KindSum;
 pub use step::{WalletStep, WalletSteps, step_of};
@@ -111,5 +122,6 @@ pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCre
 pub use transaction::{Outline, TransactionFilter};
 pub use unknown_payment::{ReceivedTopUp, UnknownPayment};
 pub use usage::{KindDay, NAMED_SOURCES, SourceSum, Sources, UsageDay};
+pub use user_token::{NewUserToken, TokenPurpose};
 pub use verify::{Broken, Verification};
 pub use wallet::Wallet;

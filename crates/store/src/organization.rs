@@ -7,7 +7,7 @@ use billing_domain::status::OrganizationStatus;
 use billing_domain::{Currency, ExternalId, Money, OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::db::{Column, args, columns, retrying};
+use crate::db::{Column, Tx, args, columns, retrying};
 use crate::{Result, Store, StoreError};
 
 // Named with their table: sessions are read together with them.
@@ -181,41 +181,38 @@ impl Store {
 impl Store {
     async fn create_organization_once(&self, new: &NewOrganization, now: Timestamp) -> Result<Organization> {
         let mut tx = self.db.begin().await?;
-        let created = tx
-            .first(
-                concat!(
-                    "INSERT INTO organizations
-                        (id, name, address, tax_id, time_zone, currency, made_by_demo, version, created_at)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) RETURNING ",
-                    organization_columns!()
-                ),
-                args![
-                    &new.id,
-                    &new.name,
-                    &new.address,
-                    &new.tax_id,
-                    &new.time_zone,
-                    new.currency,
-                    new.made_by_demo,
-                    now
-                ],
-            )
-            .await
-            .map_err(|error| error.or_conflict("organization"))?;
-        // Wallet and settings begin with the organization, so that no code has to cope with their absence.
-        tx.execute(
-            "INSERT INTO wallets (organization_id, currency, balance, held, last_seq, last_hash)
-            VALUES ($1, $2, 0, 0, 0, $3)",
-            args![&new.id, new.currency, Hash::GENESIS],
-        )
-        .await?;
-        tx.execute(
-            "INSERT INTO auto_pay (organization_id, enabled, version, updated_at, failures, attempt)
-            VALUES ($1, 0, 1, $2, 0, 0)",
-            args![&new.id, now],
-        )
-        .await?;
+        let created = insert_organization(&mut tx, new, now).await?;
         tx.commit().await?;
-        Organization::read(&created.ok_or(StoreError::NotFound)?)
+        Ok(created)
     }
+}
+
+/// Makes an organization within a transaction, with an empty wallet and automatic payments off. A taken id is `Conflict`.
+pub(crate) async fn insert_organization(tx: &mut Tx, new: &NewOrganization, now: Timestamp) -> Result<Organization> {
+    let created = tx
+        .first(
+            concat!(
+                "INSERT INTO organizations
+                    (id, name, address, tax_id, time_zone, currency, made_by_demo, version, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) RETURNING ",
+                organization_columns!()
+            ),
+            args![&new.id, &new.name, &new.address, &new.tax_id, &new.time_zone, new.currency, new.made_by_demo, now],
+        )
+        .await
+        .map_err(|error| error.or_conflict("organization"))?;
+    // Wallet and settings begin with the organization, so that no code has to cope with their absence.
+    tx.execute(
+        "INSERT INTO wallets (organization_id, currency, balance, held, last_seq, last_hash)
+        VALUES ($1, $2, 0, 0, 0, $3)",
+        args![&new.id, new.currency, Hash::GENESIS],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO auto_pay (organization_id, enabled, version, updated_at, failures, attempt)
+        VALUES ($1, 0, 1, $2, 0, 0)",
+        args![&new.id, now],
+    )
+    .await?;
+    Organization::read(&created.ok_or(StoreError::NotFound)?)
 }

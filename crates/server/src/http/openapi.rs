@@ -41,6 +41,7 @@ use crate::state::AppState;
         (name = "events", description = "What changes, as it changes"),
         (name = "requests", description = "Members ask for funds"),
         (name = "organization", description = "The organization and its people"),
+        (name = "accounts", description = "The first run, and people's own accounts"),
         (name = "metering", description = "What the AI platform asks and reports"),
         (name = "webhooks", description = "What the payment provider tells unasked"),
         (name = "health", description = "For load balancers"),

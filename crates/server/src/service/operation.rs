@@ -2,9 +2,11 @@
 //! and no open streams. What is open is notified by whoever has it, after the operation; elsewhere it is noticed within a
 //! second by the wallet's `access_version`.
 
+use billing_domain::id::Id;
 use billing_store::{Actor, Store};
 
 use crate::clock::Clock;
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Where an operation on organizations, people and their rights is done, and by whom.
@@ -16,6 +18,15 @@ pub(crate) struct OperationContext {
     pub(crate) clock: Clock,
     /// Who does it.
     pub(crate) actor: Actor,
+}
+
+impl OperationContext {
+    /// An id of this moment, for a new row.
+    pub(crate) fn new_id<I: Id>(&self) -> Result<I, Problem> {
+        let mut random = [0; 10];
+        getrandom::fill(&mut random).map_err(Problem::internal)?;
+        Ok(billing_store::ids::new_id(self.clock.now(), &random))
+    }
 }
 
 impl AppState {

@@ -30,6 +30,9 @@ async fn purge_all(state: &AppState) {
         // Not fatal: every look-up compares the time itself.
         tracing::warn!(%error, "old sessions could not be forgotten; they stay refused");
     }
+    if let Err(error) = state.store.purge_user_tokens(now).await {
+        tracing::warn!(%error, "old links could not be forgotten; they stay refused");
+    }
     if let Err(error) = state.store.purge_idempotency_keys(now.plus_seconds(-KEYS_SECONDS)).await {
         tracing::warn!(%error, "old idempotency keys could not be forgotten");
     }

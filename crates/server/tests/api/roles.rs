@@ -1,5 +1,7 @@
 //! Who may do what: every route and every role, from one written table.
 
+mod accounts;
+
 use std::collections::BTreeSet;
 
 use billing_contract::paths;
@@ -75,6 +77,10 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
+    accounts::table().into_iter().chain(resources()).collect()
+}
+
+fn resources() -> Vec<Row> {
     let organization = json!({"name": "Acme", "address": "", "tax_id": "", "time_zone": "UTC"});
     let auto_pay =
         json!({"enabled": false, "threshold": "20", "refill": {"kind": "fixed", "amount": "50"}, "monthly_cap": "500"});
