@@ -24,8 +24,9 @@ globalThis.trustedTypes?.createPolicy("default", {
   },
 });
 
-// English stands in the program; the words of another language are fetched while the program is on its way. What the
-// person chose comes first, then what the browser prefers. LANGUAGES is written by the build: code to address.
+// English stands in the program; the words of another language are fetched while the program is on its way. In a frame the
+// host's language comes first; then what the person chose, then what the browser prefers. LANGUAGES is written by the build:
+// code to address.
 const chosen = () => {
   try {
     return localStorage.getItem("nexis-language");
@@ -33,7 +34,7 @@ const chosen = () => {
     return null;
   }
 };
-const language = [chosen(), ...navigator.languages]
+const language = [globalThis.nexisHost?.locale, chosen(), ...navigator.languages]
   .map((tag) => tag?.split("-")[0].toLowerCase())
   .find((code) => code === "en" || code in LANGUAGES);
 if (language in LANGUAGES) {

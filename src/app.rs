@@ -6,6 +6,7 @@ mod sidebar;
 mod wallet_session;
 
 use billing_contract::session::{Bootstrap, Session};
+use billing_domain::SessionKind;
 use leptos::prelude::*;
 
 use crate::platform::signal::{ErasedMemo, ErasedProp, ErasedSignal};
@@ -18,9 +19,9 @@ use crate::api;
 use crate::api::session_end::SessionEnd;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
-use crate::pages::{ask_admin, reset, setup, sign_in};
-use crate::platform::{bootstrap, focus, history, intl, json, storage};
-use crate::routes::{Navigator, Route};
+use crate::pages::{ask_admin, portal, reset, setup, sign_in};
+use crate::platform::{bootstrap, focus, fragment, history, host, intl, json, storage};
+use crate::routes::{self, Navigator, Route};
 use crate::shared::brand;
 use crate::shared::footer::Footer;
 use crate::shared::notice::TestMoneyNotice;
@@ -40,9 +41,14 @@ pub(crate) fn mount_app() {
 #[component]
 fn App(first: Option<Bootstrap>) -> AnyView {
     let announcer = provide_announcer();
-    let loaded = ErasedSignal::new(first);
+    let code = take_code();
+    if let Some(first) = &first {
+        brand::use_brand(first.service.brand.clone());
+    }
+    // What the server knew of this browser's session is over with the one that the code buys.
+    let loaded = ErasedSignal::new(first.filter(|_| code.is_none()));
     let failure = RwSignal::new(None::<String>);
-    if loaded.read_untracked().is_none() {
+    if loaded.read_untracked().is_none() && code.is_none() {
         spawn_local(async move {
             match api::session::fetch_bootstrap().await {
                 Ok(answer) => loaded.set(Some(answer)),
@@ -50,17 +56,35 @@ fn App(first: Option<Bootstrap>) -> AnyView {
             }
         });
     }
-    let screen = move || match loaded.get() {
-        Some(answer) => render_shell(answer, announcer),
-        None => {
+    let navigator = StoredValue::new_local(Navigator::start());
+    let screen = move || match (loaded.get().zip(navigator.get_value()), code.clone()) {
+        (Some((answer, navigator)), _) => render_shell(answer, loaded, navigator, announcer),
+        (None, Some(code)) => {
+            let page = render_lazy(portal::load, move || portal::page(code.clone(), loaded));
+            view! { <main class="lone" id="main"><NewVersion />{page}</main> }.into_any()
+        }
+        (None, None) => {
             view! { <main class="plain"><p role="alert">{dynamic::view(move || failure.get())}</p></main> }.into_any()
         }
     };
     view! { <LiveRegions announcer=announcer />{dynamic::view(screen)} }.into_any()
 }
 
-fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
-    let Some(navigator) = Navigator::start() else { return ().into_any() };
+/// The code of a minted link, which leaves the address.
+fn take_code() -> Option<String> {
+    if history::current_path().trim_end_matches('/') != routes::PORTAL {
+        return None;
+    }
+    fragment::take_fragment()?.strip_prefix("c=").map(str::to_owned)
+}
+
+fn render_shell(
+    answer: Bootstrap,
+    loaded: ErasedSignal<Option<Bootstrap>>,
+    navigator: Navigator,
+    announcer: Announcer,
+) -> AnyView {
+    let embedded = host::is_embedded();
     let path = navigator.path();
     let route = dynamic::memo(move || Route::at(&path.read()));
     let Bootstrap { service, session, billing, admins } = answer;
@@ -84,7 +108,13 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
     intl::use_zone(&session.organization.time_zone);
     follow_route(route, path, navigator, announcer);
     let manages = session.role.manages_billing();
-    storage::keep_for(&session.user.id);
+    // What a host has opened has the host's own settings around it, and no password.
+    let by_host = embedded || session.kind == SessionKind::Portal;
+    let has_password = !by_host && session.kind == SessionKind::Password;
+    // Frames of the product on one site share the tab's storage with its own pages.
+    if !embedded {
+        storage::keep_for(&session.user.id);
+    }
     let over = RwSignal::new(None::<SessionEnd>);
     let kept = StoredValue::new_local(None::<WalletSession>);
     let end = move |why: SessionEnd| {
@@ -92,7 +122,11 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
             return;
         }
         api::client::stop_sending();
-        if why == SessionEnd::RoleChanged || !manages {
+        if embedded && why == SessionEnd::RoleChanged {
+            // Loaded again, the document would need another code of the host.
+            return reopen_session(loaded, announcer);
+        }
+        if !embedded && (why == SessionEnd::RoleChanged || !manages) {
             // The same address, as the server now sees whoever is there: another page, or the sign-in that leads back here.
             return history::reload_document();
         }
@@ -100,25 +134,41 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
             kept.drop_everything();
         }
         over.set(Some(why));
-        announcer.alert(session_over::heading_for(why));
+        announcer.alert(session_over::heading_for(why, by_host));
     };
     api::session::open_session(&session.id, end);
-    settings::preload_tabs();
+    if !by_host {
+        settings::preload_tabs();
+    }
     let admins = ErasedProp::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let outbox = service.sandbox && manages;
     kept.set_value(billing.map(|billing| wallet_session::start_session(*billing, service, end)));
     let session = ErasedSignal::new(session);
     let screen = dynamic::memo(move || match route.get() {
         None => Screen::NotFound,
-        Some(Route::Billing) if !manages => Screen::AskAdmin,
+        Some(route) if !manages && (by_host || route == Route::Billing) => Screen::AskAdmin,
         Some(_) => Screen::Settings,
     });
     let screen = move || match screen.get() {
+        Screen::Settings if by_host => render_billing_alone(),
         Screen::NotFound => view! { <NotFound path=path /> }.into_any(),
         Screen::AskAdmin => render_lazy(ask_admin::load, move || ask_admin::page(session, admins)).into_any(),
         Screen::Settings => view! { <Settings route=route session=session /> }.into_any(),
     };
     let frame = move || {
+        if by_host {
+            return view! {
+                {notice.filter(|_| !embedded).map(|notice| render_ribbon(notice, None))}
+                <div class="frame frame-bare">
+                    <main id="main" tabindex="-1">
+                        <NewVersion />
+                        {dynamic::view(screen)}
+                        {(!embedded).then(|| view! { <Footer /> })}
+                    </main>
+                </div>
+            }
+            .into_any();
+        }
         view! {
             <a class="skip" href="#main" on:click=move |event| {
                 event.prevent_default();
@@ -129,13 +179,28 @@ fn render_shell(answer: Bootstrap, announcer: Announcer) -> AnyView {
                 {render_sidebar(session, route, announcer)}
                 <main id="main" tabindex="-1"><NewVersion />{dynamic::view(screen)}<Footer /></main>
             </div>
-            {confirmation::render_confirmation()}
+            {has_password.then(confirmation::render_confirmation)}
         }
         .into_any()
     };
     // Everything that shows figures or could be pressed goes with the session, dialogs too.
-    let shown = move || over.get().map_or_else(frame, session_over::render_page);
+    let shown = move || over.get().map_or_else(frame, |why| session_over::render_page(why, by_host));
     view! { {dynamic::view(shown)} }.into_any()
+}
+
+/// The same session as the server now sees it, without another document.
+fn reopen_session(loaded: ErasedSignal<Option<Bootstrap>>, announcer: Announcer) {
+    spawn_local(async move {
+        match api::session::fetch_again().await {
+            Ok(answer) => loaded.set(Some(answer)),
+            Err(error) => announcer.alert(error.sentence()),
+        }
+    });
+}
+
+/// In a host's page the settings have one tab, and the host has the heading.
+fn render_billing_alone() -> AnyView {
+    view! { <h1 class="visually-hidden">{Route::Billing.title()}</h1>{settings::render_billing()} }.into_any()
 }
 
 /// The pages behind a link to an account: they show nothing of a session, whoever is signed in.
@@ -163,6 +228,8 @@ fn follow_route(route: ErasedMemo<Option<Route>>, path: Memo<String>, navigator:
         let now = route.get();
         match now {
             Some(Route::SignIn) => navigator.replace(Route::Billing),
+            // The address of a frame is seen by nobody, and leads back into the frame when it is loaded again.
+            Some(_) if host::is_embedded() => {}
             Some(route) if path.get_untracked() != route.address() => navigator.replace(route),
             _ => {}
         }

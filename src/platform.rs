@@ -12,6 +12,7 @@ pub(crate) mod focus;
 #[allow(dead_code, reason = "for the page behind a payment link, a program of its own")]
 pub(crate) mod fragment;
 pub(crate) mod history;
+pub(crate) mod host;
 pub(crate) mod idle;
 pub(crate) mod intl;
 pub(crate) mod json;

@@ -48,14 +48,18 @@ impl Route {
         }
     }
 
-    /// The screen at this path; `None` when there is none. The bare address and `/settings` lead to Billing.
+    /// The screen at this path; `None` when there is none. The bare address and `/settings` lead to Billing, and so do a
+    /// minted link, once its code is exchanged, and the frame of a host's page.
     pub(crate) fn at(path: &str) -> Option<Self> {
         match path.strip_suffix('/').unwrap_or(path) {
-            "" | "/settings" => Some(Self::Billing),
+            "" | "/settings" | PORTAL | "/embed" => Some(Self::Billing),
             path => Self::ALL.into_iter().find(|route| route.address() == path),
         }
     }
 }
+
+/// Where a minted link leads, with its code behind `#`.
+pub(crate) const PORTAL: &str = "/portal";
 
 /// Goes from screen to screen without loading a document.
 #[derive(Clone)]
@@ -102,10 +106,10 @@ mod tests {
             assert_eq!(Route::at(route.address()), Some(route));
             assert_eq!(Route::at(&format!("{}/", route.address())), Some(route));
         }
-        for path in ["/", "", "/settings", "/settings/"] {
+        for path in ["/", "", "/settings", "/settings/", "/portal", "/embed"] {
             assert_eq!(Route::at(path), Some(Route::Billing), "{path}");
         }
-        for path in ["/settings/billing/x", "/Settings/Billing", "/settings//billing", "/x", "//"] {
+        for path in ["/embed/balance", "/settings/billing/x", "/Settings/Billing", "/settings//billing", "/x", "//"] {
             assert_eq!(Route::at(path), None, "{path}");
         }
     }

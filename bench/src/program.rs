@@ -25,6 +25,9 @@ impl BenchServer {
         command
             .args(["--provider", "sandbox", "--service-key", SERVICE_KEY, "--database", url, "--dist"])
             .arg(&places.dist)
+            // The pace of people is no measure of the program.
+            .args(["--top-ups-per-hour", "1000000", "--top-ups-per-day", "1000000"])
+            .args(["--top-up-sum-per-hour", "100000000", "--top-up-sum-per-day", "100000000"])
             .args(flags);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();

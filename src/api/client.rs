@@ -81,6 +81,18 @@ pub(crate) fn stop_sending() {
     CLOSED.set(true);
 }
 
+/// The session of this document goes on after all.
+pub(super) fn resume_sending() {
+    CLOSED.set(false);
+}
+
+/// Whoever listens hears that the session of this document is over.
+pub(super) fn report_end(why: SessionEnd) {
+    if let Some(run) = ON_OVER.with_borrow(Clone::clone) {
+        run(why);
+    }
+}
+
 /// Asks the person for their password; whether they gave it.
 type ConfirmIdentity = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>>>;
 
@@ -219,8 +231,8 @@ fn read_refusal(answer: &HttpResponse) -> ApiError {
         _ if answer.status == 401 => Some(SessionEnd::SignedOut),
         _ => None,
     };
-    if let (Some(over), Some(run)) = (over, ON_OVER.with_borrow(Clone::clone)) {
-        run(over);
+    if let Some(over) = over {
+        report_end(over);
     }
     // An older page meets a newer server: docs/decisions/0082-old-tabs.md.
     if matches!(error, ApiError::Unreadable) || error.code().is_some_and(|code| NOT_UNDERSTOOD.contains(&code)) {

@@ -4,16 +4,25 @@ use std::cell::RefCell;
 
 use billing_contract::paths;
 use billing_contract::session::{Bootstrap, Confirm, Session, SignIn};
+use serde::Serialize;
 
 use super::ApiError;
 use super::client::{self, ApiCall, Method, get, post};
 use super::session_end::SessionEnd;
 use crate::platform::channel::TabChannel;
+use crate::platform::host;
 
 /// The channel on which the tabs of a browser notify each other of sign-ins and sign-outs.
 const CHANNEL: &str = "nexis-billing/sessions";
+const PORTAL_EXCHANGE: &str = "/portal/exchange";
 const SIGNED_IN: &str = "signed in ";
 const SIGNED_OUT: &str = "signed out ";
+
+/// `POST /portal/exchange`.
+#[derive(Serialize)]
+struct ExchangeCode {
+    code: String,
+}
 
 thread_local! {
     static TABS: RefCell<Option<TabChannel>> = const { RefCell::new(None) };
@@ -22,6 +31,23 @@ thread_local! {
 /// `GET /bootstrap`, where the document did not bring it.
 pub(crate) async fn fetch_bootstrap() -> Result<Bootstrap, ApiError> {
     get(paths::BOOTSTRAP).answer().await
+}
+
+/// The same for a document whose session goes on in another role: it sends again.
+pub(crate) async fn fetch_again() -> Result<Bootstrap, ApiError> {
+    client::resume_sending();
+    fetch_bootstrap().await
+}
+
+/// `POST /portal/exchange` at top level: the code of a minted link buys a session with a cookie. The other tabs of this
+/// browser are notified.
+pub(crate) async fn exchange_code(code: String) -> Result<Bootstrap, ApiError> {
+    let answer: Bootstrap = post(PORTAL_EXCHANGE).json(&ExchangeCode { code }).answer().await?;
+    let tabs = TabChannel::open(CHANNEL, |_| {});
+    if let (Some(tabs), Some(session)) = (tabs, &answer.session) {
+        tabs.post(&format!("{SIGNED_IN}{}", session.id));
+    }
+    Ok(answer)
 }
 
 /// `POST /session`. The other tabs of this browser are notified.
@@ -33,7 +59,7 @@ pub(crate) async fn sign_in(who: &SignIn) -> Result<Session, ApiError> {
 
 /// `POST /session/confirmation`: the same person, once more.
 pub(crate) async fn confirm_password(password: String) -> Result<(), ApiError> {
-    post(paths::SESSION_CONFIRMATION).json(&Confirm { password }).text().await.map(drop)
+    post(paths::SESSION_CONFIRMATION).json(&Confirm { password: Some(password), code: None }).text().await.map(drop)
 }
 
 /// `DELETE /session`. The other tabs of this browser are notified.
@@ -47,12 +73,21 @@ pub(crate) async fn sign_out() -> Result<(), ApiError> {
 pub(crate) fn open_session(id: &str, run: impl Fn(SessionEnd) + Clone + 'static) {
     client::use_session(id);
     client::when_over(run.clone());
+    // Whoever signs in at a page of its own is nobody that a host's frame knows.
+    if host::is_embedded() {
+        return;
+    }
     let own = id.to_owned();
     TABS.set(TabChannel::open(CHANNEL, move |text| {
         if let Some(over) = end_announced_by(text, &own) {
             run(over);
         }
     }));
+}
+
+/// The session of this document is over, as somebody else than the client was told.
+pub(crate) fn report_end(why: SessionEnd) {
+    client::report_end(why);
 }
 
 /// For a page that nobody has signed in at: `run` is called when somebody does, in another tab.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::session_end::SessionEnd;
-use crate::platform::{focus, history, timers};
+use crate::platform::{focus, history, host, timers};
 use crate::shared::brand::BrandMark;
 use crate::texts;
 use crate::ui::button::{Button, ButtonStyle};
@@ -11,15 +11,21 @@ use crate::ui::button::{Button, ButtonStyle};
 /// Where the reader goes on.
 const ID: &str = "main";
 
-pub(super) fn heading_for(why: SessionEnd) -> &'static str {
+/// `by_host`: the session was opened by a host, and only there another one can be had.
+pub(super) fn heading_for(why: SessionEnd, by_host: bool) -> &'static str {
     match why {
+        _ if by_host => texts::portal::ended(),
         SessionEnd::SignedOut | SessionEnd::RoleChanged => texts::app::signed_out(),
         SessionEnd::Replaced => texts::app::session_changed(),
     }
 }
 
-pub(super) fn render_page(why: SessionEnd) -> AnyView {
+pub(super) fn render_page(why: SessionEnd, by_host: bool) -> AnyView {
+    let embedded = host::is_embedded();
+    // A frame that is loaded again asks its host for another code, unless it was the host that ended the session.
+    let leads_on = !by_host || (embedded && !host::has_ended());
     let (text, next) = match why {
+        _ if by_host => (texts::portal::ended_text(), texts::app::load_again()),
         SessionEnd::SignedOut | SessionEnd::RoleChanged => (texts::app::session_over(), texts::app::sign_in_again()),
         SessionEnd::Replaced => (texts::app::session_changed_text(), texts::app::load_again()),
     };
@@ -31,12 +37,14 @@ pub(super) fn render_page(why: SessionEnd) -> AnyView {
     view! {
         <main class="lone" id=ID tabindex="-1">
             <section class="sign-in">
-                <BrandMark />
-                <h1>{heading_for(why)}</h1>
+                {(!embedded).then(|| view! { <BrandMark /> })}
+                <h1>{heading_for(why, by_host)}</h1>
                 <p>{text}</p>
-                <div class="buttons">
-                    <Button style=ButtonStyle::Primary on_press=move || history::reload_document()>{next}</Button>
-                </div>
+                {leads_on.then(|| view! {
+                    <div class="buttons">
+                        <Button style=ButtonStyle::Primary on_press=move || history::reload_document()>{next}</Button>
+                    </div>
+                })}
             </section>
         </main>
     }

@@ -1,6 +1,5 @@
 //! What a member sees at the Billing address: who manages billing, and a way to ask them. No figures are fetched.
 
-use billing_contract::event::SessionState;
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestState};
 use billing_contract::session::Session;
 use leptos::prelude::*;
@@ -10,7 +9,6 @@ use leptos::task::spawn_local;
 
 use crate::api;
 use crate::api::requests::follow::{self, RequestUpdate};
-use crate::platform::history;
 use crate::texts;
 use crate::ui::announcer::{Announcer, use_announcer};
 use crate::ui::banner::{Banner, Tone};
@@ -53,7 +51,7 @@ fn AskAdmin(
     // The same again, and then what becomes of them: something on the way may let no stream through.
     let following = follow::subscribe_to_requests(move |update| match update {
         RequestUpdate::Request(request) => receive_request(sent, announcer, *request),
-        RequestUpdate::Session(SessionState::RoleChanged | SessionState::Ended) => history::reload_document(),
+        RequestUpdate::Session(state) => api::session::report_end(state.into()),
     });
     let following = StoredValue::new_local(Some(following));
     on_cleanup(move || drop(following.try_update_value(Option::take)));

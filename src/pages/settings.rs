@@ -24,6 +24,11 @@ pub(crate) fn preload_tabs() {
     lazy::preload(members::load);
 }
 
+/// The Billing tab.
+pub(crate) fn render_billing() -> AnyView {
+    view! { <BillingTab /> }.into_any()
+}
+
 /// Settings. The Billing tab is there for those who may use it.
 #[component]
 pub(crate) fn Settings(
@@ -41,7 +46,7 @@ pub(crate) fn Settings(
     let tabs = routes.into_iter().map(|route| Tab { address: route.address(), text: route.title() }).collect();
     let current = ErasedProp::derive(move || route.get().map(Route::address).unwrap_or_default().to_owned());
     let content = move || match route.get() {
-        Some(Route::Billing) => view! { <BillingTab /> }.into_any(),
+        Some(Route::Billing) => render_billing(),
         Some(Route::Members) => render_lazy(members::load, move || members::tab(session)).into_any(),
         Some(Route::Organization) => render_lazy(organization::load, move || organization::tab(session)).into_any(),
         Some(Route::Profile) => render_lazy(profile::load, move || profile::tab(session)).into_any(),

@@ -97,7 +97,7 @@ fn make_page() -> AnyView {
 fn render_without() -> AnyView {
     view! {
         <p>{texts::setup::no_link()}</p>
-        <p><a href=Route::SignIn.address()>{texts::setup::sign_in()}</a></p>
+        <p><a href=Route::SignIn.address() rel="external">{texts::setup::sign_in()}</a></p>
     }
     .into_any()
 }

@@ -79,7 +79,7 @@ fn SignInPage(
                 />
                 <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::sign_in::submit()}</Button>
             </form>
-            <p class="small"><a href=Route::Reset.address()>{texts::reset::forgotten()}</a></p>
+            <p class="small"><a href=Route::Reset.address() rel="external">{texts::reset::forgotten()}</a></p>
             {(!demo.is_empty()).then(|| demo_people(demo, sign_in))}
         </section>
     }

@@ -1,6 +1,7 @@
 //! Builds the product: the page into dist/, the server through cargo, both at once.
 
 pub(crate) mod development;
+mod embed;
 mod imports;
 mod page;
 pub(crate) mod trunk;
@@ -12,6 +13,7 @@ use crate::{
     steps::{self, Steps},
     workspace,
 };
+pub(crate) use embed::EMBED_NAMES;
 pub(crate) use wasm::Program;
 
 use anyhow::{Context, Result};
@@ -25,7 +27,7 @@ use std::{
 };
 
 /// What the page is made of; anything else may change without building it again.
-const PAGE_SOURCES: [&str; 14] = [
+const PAGE_SOURCES: [&str; 16] = [
     "src",
     "style",
     "public",
@@ -39,6 +41,8 @@ const PAGE_SOURCES: [&str; 14] = [
     "Cargo.lock",
     "index.html",
     "pay.html",
+    "embed.html",
+    "balance.html",
     "kit.html",
 ];
 /// dist/ is emptied by every build, so this file vanishes with the build that it describes.

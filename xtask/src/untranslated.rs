@@ -12,7 +12,9 @@ const NO_WORDS: [&str; 3] = ["Nexis", "Intl", "UTC"];
 const KEYS: [&str; 10] =
     ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "PageDown", "PageUp", "Home", "End", "Enter", "T"];
 /// The documents of the page.
-const DOCUMENTS: [&str; 3] = ["index.html", "pay.html", "kit.html"];
+const DOCUMENTS: [&str; 5] = ["index.html", "pay.html", "embed.html", "balance.html", "kit.html"];
+/// The area whose messages are said by the scripts of a host's page, which name them in quotes.
+const EMBED: &str = "embed";
 /// The one part that sets its text in a way that a translator cannot cut off.
 const PROSE: &str = "src/ui/prose.rs";
 /// The page of the kit in development builds: its readers are those who read the code.
@@ -29,7 +31,15 @@ pub(crate) fn find_untranslated() -> Result<Vec<String>> {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
         pages.push((workspace::relative_path(&file), code));
     }
-    let mut found = find_unused(&ENGLISH.read()?, &pages);
+    let mut scripts = String::new();
+    for file in workspace::files_below(&workspace::root_folder().join("public"))? {
+        if file.extension().is_some_and(|extension| extension == "js") {
+            scripts += &fs::read_to_string(&file)?;
+        }
+    }
+    // What the build writes into the element itself.
+    scripts += &super::build::EMBED_NAMES.map(|name| format!("\"{name}\"")).concat();
+    let mut found = find_unused(&ENGLISH.read()?, &pages, &scripts);
     found.extend(find_translatable(&pages));
     for document in DOCUMENTS {
         let text = fs::read_to_string(workspace::root_folder().join(document))?;
@@ -50,9 +60,12 @@ fn find_translatable(pages: &[(String, String)]) -> Vec<String> {
     opened.map(|(path, _)| format!("{path}: what may be translated goes through ui::prose")).collect()
 }
 
-/// Messages that no file names.
-fn find_unused(english: &Catalogue, pages: &[(String, String)]) -> Vec<String> {
+/// Messages that no file names; `scripts` is the text of those that no program of the page is made of.
+fn find_unused(english: &Catalogue, pages: &[(String, String)], scripts: &str) -> Vec<String> {
     let said = |area: &str, name: &str| {
+        if area == EMBED {
+            return scripts.contains(&format!("\"{name}\""));
+        }
         let path = format!("texts::{area}::{name}");
         pages.iter().any(|(_, code)| {
             code.match_indices(&path).any(|(at, _)| {
@@ -64,7 +77,7 @@ fn find_unused(english: &Catalogue, pages: &[(String, String)]) -> Vec<String> {
     };
     let messages = english.messages().filter(|(area, ..)| !is_looked_up(area) && *area != MAILS);
     let unsaid = messages.filter(|(area, name, _)| !said(area, name));
-    unsaid.map(|(area, name, _)| format!("texts/en.json: {area}.{name} is said nowhere in src/")).collect()
+    unsaid.map(|(area, name, _)| format!("texts/en.json: {area}.{name} is said nowhere in src/ or public/")).collect()
 }
 
 /// Words that stand in a view or begin like a sentence.
@@ -191,10 +204,13 @@ mod tests {
 
     #[test]
     fn a_message_that_nobody_says_is_found() {
-        let english =
-            Catalogue::parse(r#"{"a":{"pay":"x","pay_now":"y","who":"{name}","list":"z"},"problems":{"gone":"w"}}"#);
+        let english = Catalogue::parse(
+            r#"{"a":{"pay":"x","pay_now":"y","who":"{name}","list":"z"},"embed":{"gone":"v","title":"u"},"problems":{"gone":"w"}}"#,
+        );
         let code = "texts::a::pay_now(); woven(texts::a::who_template()); .map(texts::a::list)";
         let pages = [("src/x.rs".to_owned(), code.to_owned())];
-        assert_eq!(find_unused(&english.unwrap(), &pages), ["texts/en.json: a.pay is said nowhere in src/"]);
+        let found = find_unused(&english.unwrap(), &pages, r#"say("title")"#);
+        let nowhere = |name: &str| format!("texts/en.json: {name} is said nowhere in src/ or public/");
+        assert_eq!(found, [nowhere("a.pay"), nowhere("embed.gone")]);
     }
 }

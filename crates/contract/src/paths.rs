@@ -19,6 +19,10 @@ paths! {
     SESSION = "/session";
     /// The same person proves once more that it is them.
     SESSION_CONFIRMATION = "/session/confirmation";
+    /// POST, DELETE, key.
+    PORTAL_SESSIONS = "/portal-sessions";
+    /// POST, public: a host's code for a session.
+    PORTAL_EXCHANGE = "/portal/exchange";
     /// GET: all above the fold.
     BILLING = "/billing";
     /// GET answers a [`crate::wallet::Wallet`].
@@ -37,9 +41,9 @@ paths! {
     TOP_UP_CANCEL = "/top-ups/{id}/cancel";
     /// GET answers `application/pdf`, once the top-up has succeeded.
     TOP_UP_RECEIPT = "/top-ups/{id}/receipt";
-    /// POST, service key, with `Idempotency-Key`: begins a refund.
+    /// POST; by a key.
     REFUNDS = "/refunds";
-    /// GET, service key: answers a [`crate::refund::Refund`].
+    /// GET; by a key.
     REFUND = "/refunds/{id}";
     /// GET answers a [`crate::card::CardList`].
     CARDS = "/cards";
@@ -121,12 +125,34 @@ paths! {
     MEMBERS = "/members";
     /// PUT gives a person another role.
     MEMBER_ROLE = "/members/{id}/role";
-    /// POST, service key: reports usage.
+    /// POST; by a key.
     METERING_EVENTS = "/metering/events";
-    /// POST, service key: may this work start?
+    /// POST; by a key.
     METERING_AUTHORIZATIONS = "/metering/authorizations";
-    /// POST, service key: gives a hold back.
+    /// POST; by a key.
     METERING_RELEASE = "/metering/authorizations/{id}/release";
+    /// GET, POST; by a key.
+    KEYS = "/keys";
+    /// DELETE; by a key.
+    KEY = "/keys/{id}";
+    /// POST; by a key.
+    KEY_ROTATE = "/keys/{id}/rotate";
+    /// GET; by a key.
+    ORGANIZATIONS = "/organizations";
+    /// GET, PUT; by a key.
+    ORGANIZATION_OF = "/organizations/{id}";
+    /// POST; by a key.
+    ORGANIZATION_SUSPEND = "/organizations/{id}/suspend";
+    /// POST; by a key.
+    ORGANIZATION_RESUME = "/organizations/{id}/resume";
+    /// POST; by a key.
+    ORGANIZATION_CLOSE = "/organizations/{id}/close";
+    /// GET; by a key.
+    ORGANIZATION_WALLET = "/organizations/{id}/wallet";
+    /// GET; by a key.
+    ORGANIZATION_MEMBERS = "/organizations/{id}/members";
+    /// PUT, DELETE; by a key.
+    ORGANIZATION_MEMBER = "/organizations/{id}/members/{user}";
     /// POST, signed by Stripe.
     WEBHOOKS_STRIPE = "/webhooks/stripe";
 }

@@ -1,7 +1,7 @@
 //! Who is signed in, and what the page gets with its very first bytes.
 
 use billing_domain::status::OrganizationStatus;
-use billing_domain::{Capability, Currency, Role, SessionKind};
+use billing_domain::{Capability, Currency, PortalView, Role, SessionKind, TextMap};
 use serde::{Deserialize, Serialize};
 
 use crate::Message;
@@ -64,6 +64,19 @@ pub struct Session {
     /// What the session is narrowed to; left out: all that the role allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can: Option<Vec<Capability>>,
+    /// Of a portal session: what its host wants to be seen first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<PortalView>,
+    /// Of a portal session: the language that its host wants, as a BCP 47 tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Of a portal session: the host's colors and shapes, by the names of [`crate::portal::PortalTheme`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::portal::PortalTheme>))]
+    pub theme: Option<TextMap>,
+    /// Of a portal session: where "back" leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
 }
 
 /// Of a server that knows no other way in.
@@ -82,13 +95,18 @@ pub struct SignIn {
     pub password: String,
 }
 
-/// `POST /session/confirmation`: the same person, once more.
+/// `POST /session/confirmation`: the same person, once more. A session of a host's is confirmed by a fresh code of that host,
+/// any other one by the password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Confirm {
     /// Of the person who is signed in.
-    pub password: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// A code of a portal session of the same person, not exchanged yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// A sign-in offered as a button by a demo server.

@@ -49,6 +49,18 @@ pub const TAX_ID: Purpose = Purpose::line(40);
 pub const LABEL: Purpose = Purpose::line(40).required();
 /// An e-mail address (RFC 5321).
 pub const EMAIL: Purpose = Purpose::line(254).required();
+/// What a key of the host's is for.
+pub const KEY_NAME: Purpose = Purpose::line(120).required();
+/// What the host calls its price list.
+pub const PLAN: Purpose = Purpose::line(80);
+/// The name of a note of the host's.
+pub const METADATA_NAME: Purpose = Purpose::line(40).required();
+/// A note of the host's.
+pub const METADATA_VALUE: Purpose = Purpose::line(500);
+/// Why the host suspends or closes an organization.
+pub const STATUS_REASON: Purpose = Purpose::line(200);
+/// An id of the host's: card numbers are refused there too.
+pub const EXTERNAL_ID: Purpose = Purpose::line(crate::external_id::MAX_EXTERNAL_ID).required();
 /// For whoever opens a payment link.
 pub const LINK_NOTE: Purpose = Purpose::lines(300);
 /// What a member needs money for.

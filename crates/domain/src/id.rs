@@ -1,11 +1,12 @@
-//! Ids: the type says what a UUID names, so that two of them cannot be exchanged.
+//! Ids: the type says what an id names, so that two of them cannot be exchanged.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The text is no id: an id is a UUID in its usual form, 36 characters, hex digits in lower case (RFC 9562, section 4).
+/// The text is no id: an id is a UUID in its usual form, 36 characters, hex digits in lower case (RFC 9562, section 4). Only
+/// that of a key is shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id")]
 pub struct InvalidId;
@@ -16,12 +17,12 @@ pub trait Id: FromStr<Err = InvalidId> + Into<String> + fmt::Display {
     /// generated, an answer of our own server.
     fn from_trusted(text: String) -> Self;
 
-    /// The UUID as text.
+    /// The id as text.
     fn as_str(&self) -> &str;
 }
 
 macro_rules! ids {
-    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
+    ($is_id:ident: $($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -33,7 +34,7 @@ macro_rules! ids {
                 Self(text.into())
             }
 
-            /// The UUID as text.
+            /// The id as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -59,7 +60,7 @@ macro_rules! ids {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                if is_uuid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
+                if $is_id(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
             }
         }
 
@@ -67,7 +68,7 @@ macro_rules! ids {
             type Error = InvalidId;
 
             fn try_from(text: String) -> Result<Self, InvalidId> {
-                if is_uuid(&text) { Ok(Self(text)) } else { Err(InvalidId) }
+                if $is_id(&text) { Ok(Self(text)) } else { Err(InvalidId) }
             }
         }
 
@@ -79,7 +80,9 @@ macro_rules! ids {
     )+};
 }
 
-ids! {
+ids! { is_uuid:
+    /// A portal session that a host asked for.
+    PortalSessionId,
     /// An organization, and with it its wallet and ledger.
     OrganizationId,
     /// A person who can sign in.
@@ -104,6 +107,18 @@ ids! {
     NoticeId,
     /// Whoever holds a lease: a worker's turn, or a whole server.
     LeaseOwner,
+}
+
+ids! { is_key_id:
+    /// A key of the host's programs: the part of it that is no secret.
+    ApiKeyId,
+}
+
+/// Characters of a key's id.
+pub const KEY_ID_LENGTH: usize = 12;
+
+fn is_key_id(text: &str) -> bool {
+    text.len() == KEY_ID_LENGTH && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Where the hyphens are.
@@ -143,6 +158,14 @@ mod tests {
         ] {
             assert_eq!(text.parse::<TopUpId>(), Err(InvalidId), "{text}");
             assert!(serde_json::from_value::<TopUpId>(text.into()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_has_a_shorter_id() {
+        assert_eq!("0123456789ab".parse::<ApiKeyId>().unwrap().as_str(), "0123456789ab");
+        for text in ["", "0123456789a", "0123456789abc", "0123456789AB", "0123456789a_", "0123456789\u{e4}"] {
+            assert_eq!(text.parse::<ApiKeyId>(), Err(InvalidId), "{text}");
         }
     }
 

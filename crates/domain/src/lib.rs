@@ -36,8 +36,8 @@ pub use currency::Currency;
 pub use external_id::{ExternalId, OrganizationRef, UserRef};
 pub use free_text::{FreeText, FreeTextError};
 pub use id::{
-    CardId, CardSetupId, HoldId, LeaseOwner, LinkId, NoticeId, OrganizationId, RefundId, RequestId, TopUpId,
-    TransactionId, UserId,
+    ApiKeyId, CardId, CardSetupId, HoldId, LeaseOwner, LinkId, NoticeId, OrganizationId, PortalSessionId, RefundId,
+    RequestId, TopUpId, TransactionId, UserId,
 };
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};
@@ -45,8 +45,8 @@ pub use provider_ref::{
     CardRef, CheckoutRef, CustomerRef, DisputeRef, FraudWarningRef, OrganizationMark, PaymentRef, ProviderEventId,
     RefundRef, SetupRef, TopUpMark,
 };
-pub use role::Role;
+pub use role::{MemberSource, Role};
 pub use scope::Scope;
-pub use session::{Capability, SessionKind};
+pub use session::{Capability, PortalView, SessionKind};
 pub use text_map::TextMap;
 pub use time::{Date, Month, Timestamp};

@@ -11,7 +11,7 @@ use crate::kind::{TransactionKind, Unit, UsageKind};
 use crate::ledger::Hash;
 use crate::link::{LinkPurpose, LinkState};
 use crate::status::{OrganizationStatus, Refusal, WalletStatus};
-use crate::{Capability, Currency, Date, Money, Month, Role, Scope, SessionKind, Timestamp};
+use crate::{Capability, Currency, Date, MemberSource, Money, Month, PortalView, Role, Scope, SessionKind, Timestamp};
 
 fn string_schema() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
@@ -55,9 +55,11 @@ name_schemas!(
     TransactionKind,
     Unit,
     Role,
+    MemberSource,
     Scope,
     SessionKind,
     Capability,
+    PortalView,
     OrganizationStatus,
     WalletStatus,
     Refusal,

@@ -36,6 +36,18 @@ impl Role {
     }
 }
 
+named! {
+    /// Who says that somebody is a member.
+    MemberSource {
+        /// People here: by an invitation or the operator's command.
+        Account = "account",
+        /// The host, by its key.
+        Platform = "platform",
+        /// An identity provider.
+        Oidc = "oidc",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,6 +37,22 @@ named! {
     }
 }
 
+named! {
+    /// What a host's link or frame opens first.
+    PortalView {
+        /// The billing tab.
+        Billing = "billing",
+        /// The balance alone.
+        Balance = "balance",
+        /// The month's usage.
+        Usage = "usage",
+        /// The ledger.
+        History = "history",
+        /// Automatic payments.
+        AutoPay = "auto_pay",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +66,10 @@ mod tests {
         for capability in Capability::ALL {
             assert_eq!(capability.as_str().parse(), Ok(*capability));
             assert_eq!(serde_json::to_string(capability).unwrap(), format!("\"{capability}\""));
+        }
+        for view in PortalView::ALL {
+            assert_eq!(view.as_str().parse(), Ok(*view));
+            assert_eq!(serde_json::to_string(view).unwrap(), format!("\"{view}\""));
         }
         assert_eq!("View".parse::<Capability>(), Err(crate::kind::UnknownName));
     }

@@ -48,6 +48,9 @@ pub(crate) struct Budgets {
     organizations: Option<DefaultKeyedRateLimiter<OrganizationId>>,
     sign_ins: SignIns,
     unknown_links: Allowance<IpAddr>,
+    portal_codes: Allowance<IpAddr>,
+    key_tries: Allowance<IpAddr>,
+    account_links: Allowance<IpAddr>,
     resets: Allowance<IpAddr>,
     reset_mails: Allowance<String>,
     costly_reads: Slots,
@@ -68,7 +71,8 @@ pub(crate) struct CostlyRead {
 
 impl Budgets {
     /// `per_second` requests of one session and ten times as many of one organization and of one address, which a whole
-    /// office may share; 0 switches these off. Tries to sign in and to guess a link are limited in any case.
+    /// office may share; 0 switches these off. Tries to sign in and to guess a link or a key are limited in
+    /// any case.
     pub(crate) fn new(per_second: u32) -> Self {
         Self {
             sessions: limiter(per_second, 1),
@@ -76,6 +80,9 @@ impl Budgets {
             organizations: limiter(per_second, 10),
             sign_ins: SignIns::new(),
             unknown_links: Allowance::new(30, Duration::from_secs(5)),
+            portal_codes: Allowance::new(30, Duration::from_secs(5)),
+            key_tries: Allowance::new(30, Duration::from_secs(5)),
+            account_links: Allowance::new(30, Duration::from_secs(5)),
             resets: Allowance::new(30, Duration::from_secs(20)),
             reset_mails: Allowance::new(3, Duration::from_mins(10)),
             costly_reads: Slots::new(COSTLY_READS, COSTLY_READS_WAITING),
@@ -119,6 +126,40 @@ impl Budgets {
     /// There is such a link, so it does not count.
     pub(crate) fn give_back_link(&self, address: IpAddr) {
         self.unknown_links.give_back(&address);
+    }
+
+    /// This address brings a portal session's code. As with links: nobody guesses one, and whoever tries is slowed down.
+    pub(crate) fn take_portal_code(&self, address: IpAddr) -> Result<(), Problem> {
+        let taken = self.portal_codes.take(address);
+        taken.map_err(|wait| too_fast(UserMessage::too_many_unknown_links(), wait))
+    }
+
+    /// The code was right, so it does not count.
+    pub(crate) fn give_back_portal_code(&self, address: IpAddr) {
+        self.portal_codes.give_back(&address);
+    }
+
+    /// This address comes with a key that is not known here. A key cannot be guessed; whoever tries is slowed down all the
+    /// same.
+    pub(crate) fn take_key_try(&self, address: IpAddr) -> Result<(), Problem> {
+        let detail = "Too many keys from your address were wrong. Wait a moment, then send one that holds.";
+        self.key_tries.take(address).map_err(|wait| too_fast(Detail::general(detail), wait))
+    }
+
+    /// The key is right, so it does not count.
+    pub(crate) fn give_back_key_try(&self, address: IpAddr) {
+        self.key_tries.give_back(&address);
+    }
+
+    /// This address brings the token of a link to an account. As with payment links: whoever tries is slowed down.
+    pub(crate) fn take_account_link(&self, address: IpAddr) -> Result<(), Problem> {
+        let taken = self.account_links.take(address);
+        taken.map_err(|wait| too_fast(UserMessage::too_many_unknown_links(), wait))
+    }
+
+    /// There is such a link, so it does not count.
+    pub(crate) fn give_back_account_link(&self, address: IpAddr) {
+        self.account_links.give_back(&address);
     }
 
     /// This address asks for a link to reset a password, whoever's.
@@ -171,6 +212,9 @@ impl Budgets {
         }
         self.sign_ins.tidy();
         self.unknown_links.tidy();
+        self.portal_codes.tidy();
+        self.key_tries.tidy();
+        self.account_links.tidy();
         self.resets.tidy();
         self.reset_mails.tidy();
     }

@@ -3,6 +3,7 @@
 mod brand;
 mod command_line;
 mod commands;
+mod embedding;
 mod file;
 mod provider;
 mod secret;
@@ -19,15 +20,19 @@ use billing_domain::limits::ChargeLimits;
 use billing_domain::{Currency, FreeTextError, Money, Timestamp};
 use billing_store::{COSTLY_READ_TIME, Pace, PaceAllowance};
 
-pub(crate) use self::brand::BrandConfig;
+use crate::calendar::Calendar;
+
 #[cfg(test)]
 pub(crate) use self::brand::Logo;
+pub(crate) use self::brand::{BrandConfig, LIGHT, WHITE};
 pub(crate) use self::command_line::{Backup, Cli, Command, DeadLetters, DemoState, Export, ServerSettings};
 pub(crate) use self::commands::{
     AddUser, CreateOrganization, Locality, LockUser, NamedUser, OrganizationCommand, Setup, UserCommand,
 };
+pub(crate) use self::embedding::EmbedOrigins;
 pub(crate) use self::provider::{Provider, StripeSettings};
 pub(crate) use self::secret::Secret;
+pub(crate) use self::serving::is_this_machine;
 
 /// Characters of the platform's key at least: whoever has it moves everybody's money.
 const SERVICE_KEY_LENGTH: usize = 32;
@@ -106,12 +111,18 @@ pub(crate) struct Config {
     pub(crate) service_key: Option<Secret>,
     /// Scheme and authority of the public address, without a trailing slash.
     pub(crate) public_origin: Option<String>,
+    /// Which sites may show the page in a frame.
+    pub(crate) embed_origins: EmbedOrigins,
     /// Trust the last entry of `X-Forwarded-For`.
     pub(crate) behind_proxy: bool,
     /// Requests a second of one session; 0 is no limit.
     pub(crate) requests_per_second: u32,
-    /// When work is refused.
-    pub(crate) policy: Policy,
+    /// Of organizations that are made on their first use; the operator's amounts are in it too.
+    pub(crate) default_currency: Currency,
+    /// Of organizations that are made on their first use: an IANA name.
+    pub(crate) default_time_zone: String,
+    /// When work is refused, in the default currency.
+    policy: Policy,
     /// With credentials; `None`: e-mails stay in the outbox.
     pub(crate) smtp_url: Option<Secret>,
     /// Sender of e-mails, as an address or `Name <address>`.
@@ -168,9 +179,20 @@ impl Config {
         self.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"))
     }
 
+    /// When work of a wallet in this currency is refused: the operator's amounts hold for the default currency alone.
+    pub(crate) fn policy(&self, currency: Currency) -> Policy {
+        if currency == self.default_currency {
+            return self.policy;
+        }
+        Policy { grace_amount: Policy::default_for(currency).grace_amount, ..self.policy }
+    }
+
     /// What a top-up may be in this currency.
     pub(crate) fn limits(&self, currency: Currency) -> ChargeLimits {
         let default = ChargeLimits::default_for(currency);
+        if currency != self.default_currency {
+            return default;
+        }
         ChargeLimits {
             currency,
             min: self.min_top_up.unwrap_or(default.min),
@@ -182,6 +204,8 @@ impl Config {
     /// and how often within an hour and a day.
     pub(crate) fn pace(&self, currency: Currency) -> (Money, Pace) {
         let PaceSettings { confirm_above, per_hour, per_day, sum_per_hour, sum_per_day } = self.pace;
+        let own = |amount: Option<Money>| amount.filter(|_| currency == self.default_currency);
+        let (confirm_above, sum_per_hour, sum_per_day) = (own(confirm_above), own(sum_per_hour), own(sum_per_day));
         let largest = |times: i64| {
             let largest = self.limits(currency).max;
             Money::from_micros(largest.micros().saturating_mul(times))
@@ -196,7 +220,14 @@ impl Config {
 impl ServerSettings {
     /// Puts defaults below them and looks whether they go together.
     pub(crate) fn check(self) -> Result<Config, ConfigError> {
-        let standard = Policy::default_for(Currency::Usd);
+        let default_currency = self.default_currency.unwrap_or(Currency::Usd);
+        let default_time_zone = self.default_time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
+        let Ok(calendar) = Calendar::of(&default_time_zone) else {
+            return Err(setting_error("default_time_zone", "must be an IANA name like Europe/Berlin"));
+        };
+        let default_time_zone = calendar.name().map_or(default_time_zone, str::to_owned);
+        let parse_amount = |name, text| parse_amount(name, text, default_currency);
+        let standard = Policy::default_for(default_currency);
         let policy = Policy {
             require_card: self.require_card.unwrap_or(standard.require_card),
             grace_seconds: self.grace_seconds.map_or(standard.grace_seconds, i64::from),
@@ -209,7 +240,7 @@ impl ServerSettings {
         if min_top_up.is_some_and(|min| !min.is_positive()) {
             return Err(setting_error("min_top_up", "must be more than zero"));
         }
-        let standard = ChargeLimits::default_for(Currency::Usd);
+        let standard = ChargeLimits::default_for(default_currency);
         if min_top_up.unwrap_or(standard.min) > max_top_up.unwrap_or(standard.max) {
             return Err(setting_error("max_top_up", "must not be less than min_top_up; give both of them"));
         }
@@ -280,8 +311,11 @@ impl ServerSettings {
             demo_traffic: self.demo_traffic.unwrap_or(false),
             service_key,
             public_origin: self.public_url.as_deref().map(parse_origin).transpose()?,
+            embed_origins: EmbedOrigins::parse(self.embed_origins.as_deref().unwrap_or_default())?,
             behind_proxy: self.behind_proxy.unwrap_or(false),
             requests_per_second: self.requests_per_second.unwrap_or(50),
+            default_currency,
+            default_time_zone,
             policy,
             smtp_url,
             mail_from: self.mail_from,
@@ -378,11 +412,10 @@ fn setting_error(setting: &'static str, reason: impl Into<String>) -> ConfigErro
     ConfigError::Setting { setting, reason: reason.into() }
 }
 
-/// Two digits hold in every currency that is not the yen; a yen server is given whole amounts.
-fn parse_amount(name: &'static str, text: Option<&str>) -> Result<Option<Money>, ConfigError> {
+/// In the default currency, which alone it is for.
+fn parse_amount(name: &'static str, text: Option<&str>, currency: Currency) -> Result<Option<Money>, ConfigError> {
     text.map(|text| {
-        let amount =
-            Money::parse_payable(text, Currency::Usd).map_err(|error| setting_error(name, error.to_string()))?;
+        let amount = Money::parse_payable(text, currency).map_err(|error| setting_error(name, error.to_string()))?;
         if amount.is_negative() { Err(setting_error(name, "must not be negative")) } else { Ok(amount) }
     })
     .transpose()
@@ -426,9 +459,25 @@ mod tests {
         let line = format!("--config {} --listen 127.0.0.1:10 --demo=false", file.path().display());
         let config = from_flags(&line).check().unwrap();
         assert_eq!(config.listen.port(), 10);
-        assert_eq!((config.policy.grace_seconds, config.demo), (60, false));
-        assert_eq!(config.policy.grace_amount, Money::from_major(5));
+        assert_eq!((config.policy(Currency::Usd).grace_seconds, config.demo), (60, false));
+        assert_eq!(config.policy(Currency::Usd).grace_amount, Money::from_major(5));
         assert_eq!(config.limits(Currency::Usd), ChargeLimits::default_for(Currency::Usd));
+    }
+
+    #[test]
+    fn amounts_hold_for_the_default_currency_alone() {
+        let config = from_toml(
+            "default_currency = \"JPY\"\ngrace_amount = \"900\"\nmin_top_up = \"2000\"\nconfirm_above = \"7\"",
+        );
+        let config = config.check().unwrap();
+        assert_eq!(config.policy(Currency::Jpy).grace_amount, Money::from_major(900));
+        assert_eq!(config.limits(Currency::Jpy).min, Money::from_major(2_000));
+        assert_eq!(config.pace(Currency::Jpy).0, Money::from_major(7));
+        for currency in [Currency::Usd, Currency::Eur, Currency::Kwd] {
+            assert_eq!(config.policy(currency), Policy::default_for(currency));
+            assert_eq!(config.limits(currency), ChargeLimits::default_for(currency));
+            assert_eq!(config.pace(currency).0, Money::from_major(1_000));
+        }
     }
 
     #[test]
@@ -447,6 +496,8 @@ mod tests {
     #[test]
     fn impossible_settings_are_named() {
         for (text, setting) in [
+            ("default_time_zone = \"Europe/Atlantis\"", "default_time_zone"),
+            ("default_currency = \"JPY\"\ngrace_amount = \"1.50\"", "grace_amount"),
             ("min_top_up = \"0\"", "min_top_up"),
             ("min_top_up = \"20\"\nmax_top_up = \"10\"", "max_top_up"),
             ("min_top_up = \"6000\"", "max_top_up"),

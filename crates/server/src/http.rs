@@ -2,9 +2,12 @@
 
 #[cfg(feature = "test-seams")]
 pub(crate) mod answer_delay;
+pub(crate) mod api_keys;
 pub(crate) mod auto_pay;
+pub(crate) mod bearer;
 pub(crate) mod billing;
 pub(crate) mod bootstrap;
+mod capabilities;
 pub(crate) mod card_free;
 pub(crate) mod cards;
 pub(crate) mod docs;
@@ -13,6 +16,7 @@ pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod idempotency;
 pub(crate) mod identity;
+pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod links;
 pub(crate) mod me;
@@ -21,9 +25,12 @@ pub(crate) mod metering;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod organization;
+pub(crate) mod organization_members;
+pub(crate) mod organizations;
 pub(crate) mod outbox;
 pub(crate) mod password_resets;
 pub(crate) mod pay;
+pub(crate) mod portal;
 pub(crate) mod problem;
 pub(crate) mod refunds;
 pub(crate) mod requests;

@@ -5,6 +5,7 @@ mod auth;
 mod budgets;
 mod calendar;
 mod clock;
+mod color;
 mod config;
 mod database_key;
 mod deadlines;

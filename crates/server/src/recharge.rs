@@ -4,6 +4,7 @@ use billing_domain::auto_pay::health::{Health, HealthEvent};
 use billing_domain::auto_pay::{Plan, Settings, Situation, plan_charge};
 use billing_domain::charge::{TopUpKind, TopUpStatus};
 use billing_domain::limits::ChargeAmount;
+use billing_domain::status::OrganizationStatus;
 use billing_domain::{Money, OrganizationId, Timestamp, TopUpId};
 use billing_store::{
     AutoGuard, AutoPay, AutoSpent, Card, Created, NewTopUp, Organization, PendingCredit, StoreError, TopUp,
@@ -124,6 +125,10 @@ async fn try_recharge(state: &AppState, organization_id: &OrganizationId) -> Res
         return Ok(Some(Vec::new()));
     }
     let organization = state.store.organization(organization_id).await?;
+    // Rests while the operator has the organization suspended, and for good when it is closed.
+    if organization.status != OrganizationStatus::Active {
+        return Ok(Some(Vec::new()));
+    }
     let figures = read_figures(state, &organization, &auto_pay, now).await?;
     match decide_plan(state, &organization, &settings, &figures.situation, now) {
         // The card is looked up only when there is something to charge.

@@ -171,6 +171,7 @@ async fn open_state(config: Config) -> Result<(AppState, UnboundedReceiver<News>
         setup_open: Arc::default(),
         demo_sign_ins: if config.demo { demo::sign_ins().into() } else { Arc::default() },
         passwords: Arc::new(Passwords::new().map_err(|error| format!("no password could be hashed: {error}"))?),
+        keys: Arc::default(),
         devices: Arc::new(devices),
         reference_mask: Arc::new(reference_mask),
         tasks: TaskTracker::new(),

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::devices::Devices;
+use crate::auth::keys::KeyCache;
 use crate::auth::passwords::Passwords;
 use crate::budgets::Budgets;
 use crate::clock::Clock;
@@ -69,6 +70,8 @@ pub(crate) struct AppState {
     pub(crate) setup_open: Arc<AtomicBool>,
     /// Checks passwords, a few at a time.
     pub(crate) passwords: Arc<Passwords>,
+    /// Knows keys of programs that were used a moment ago.
+    pub(crate) keys: Arc<KeyCache>,
     /// Knows browsers in which people have signed in before.
     pub(crate) devices: Arc<Devices>,
     /// Keeps card numbers in the platform's ids out of the ledger.

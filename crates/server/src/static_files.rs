@@ -8,8 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use axum::http::HeaderValue;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha384};
 
 use self::branding::Branding;
 use crate::config::BrandConfig;
@@ -18,9 +20,16 @@ use crate::config::BrandConfig;
 const MARKER: &str = "<!--bootstrap-->";
 /// The document of the app.
 pub(crate) const INDEX: &str = "index.html";
-/// Documents with an address of their own, for somebody without an account: the one behind a payment link, and in
-/// development builds of the page its kit.
-const OTHERS: [(&str, &str); 2] = [("pay", "pay.html"), ("kit", "kit.html")];
+/// Documents with an address of their own, for somebody without an account: the one behind a payment link, those in the
+/// frames of a host's page, and in development builds of the page its kit.
+const OTHERS: [(&str, &str); 4] =
+    [("pay", "pay.html"), (EMBED, "embed.html"), ("embed/balance", "balance.html"), ("kit", "kit.html")];
+/// Below this address is all that a host's page shows or loads.
+const EMBED: &str = "embed";
+/// The script that a host's page loads: it follows every release.
+const ELEMENT: &str = "embed/v1.js";
+/// Which release that is, and the hash of its script, for hosts that pin one.
+const ELEMENT_RELEASE: &str = "embed/v1.json";
 
 /// Why the page cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -52,24 +61,30 @@ pub(crate) struct StaticFiles {
 #[derive(Debug)]
 pub(crate) struct Document {
     before: String,
-    after: String,
+    /// `None` when the document has no such place.
+    after: Option<String>,
 }
 
 impl Document {
     fn read(file: &Path, branding: &Branding) -> io::Result<Self> {
         let text = branding.apply(&String::from_utf8_lossy(&fs::read(file)?));
-        let (before, after) = text.split_once(MARKER).unwrap_or((&text, ""));
-        Ok(Self { before: before.to_owned(), after: after.to_owned() })
+        Ok(match text.split_once(MARKER) {
+            Some((before, after)) => Self { before: before.to_owned(), after: Some(after.to_owned()) },
+            None => Self { before: text, after: None },
+        })
     }
 
-    /// With this element in its place.
+    /// With this element in its place, if it has one.
     pub(crate) fn with(&self, element: &str) -> String {
-        [&self.before, element, &self.after].concat()
+        match &self.after {
+            Some(after) => [&self.before, element, after].concat(),
+            None => self.before.clone(),
+        }
     }
 }
 
 /// A file in the forms that a browser may accept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Asset {
     pub(crate) plain: Variant,
     pub(crate) brotli: Option<Variant>,
@@ -81,7 +96,7 @@ pub(crate) struct Asset {
 }
 
 /// A file in one form.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Variant {
     pub(crate) bytes: Bytes,
     /// Strong, of the bytes.
@@ -135,6 +150,7 @@ impl StaticFiles {
             let (content_type, plain) = (content_type(&name), Variant::of(bytes));
             assets.insert(name, Asset { plain, brotli: None, gzip: None, content_type, immutable: true });
         }
+        add_pinned_element(&mut assets);
         Ok(Self { assets, index, others, logo: branding.logo })
     }
 }
@@ -149,6 +165,29 @@ impl StaticFiles {
     pub(crate) fn other(&self, address: &str) -> Option<&Document> {
         self.others.iter().find(|(of, _)| *of == address).map(|(_, document)| document)
     }
+}
+
+/// Whether what is at this address without its slashes belongs into a host's page.
+pub(crate) fn is_of_embed(address: &str) -> bool {
+    address == EMBED || address.strip_prefix(EMBED).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The script of this very release under an address of its own, and what says so.
+fn add_pinned_element(assets: &mut HashMap<String, Asset>) {
+    let Some(element) = assets.get(ELEMENT) else { return };
+    let version = env!("CARGO_PKG_VERSION");
+    let integrity = format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(&element.plain.bytes)));
+    let json = format!("{{\"version\":\"{version}\",\"integrity\":\"{integrity}\"}}\n");
+    let pinned = element.clone();
+    let release = Asset {
+        plain: Variant::of(json.into_bytes()),
+        brotli: None,
+        gzip: None,
+        content_type: content_type(ELEMENT_RELEASE),
+        immutable: false,
+    };
+    assets.insert(format!("{EMBED}/{version}.js"), pinned);
+    assets.insert(ELEMENT_RELEASE.to_owned(), release);
 }
 
 fn is_document(name: &str) -> bool {

@@ -27,6 +27,8 @@ pub enum SessionsOf<'a> {
     },
     /// Those that a portal session was exchanged for.
     Portal(&'a str),
+    /// Those that an organization's portal sessions were exchanged for which have been ended.
+    EndedPortal(&'a OrganizationId),
     /// The one with this SHA-256 of its token, hex.
     Token(&'a str),
 }
@@ -57,6 +59,11 @@ impl<'a> SessionsOf<'a> {
                 ("user_id = $1 AND token_hash <> $2", vec![user_id.into(), token_hash.into()])
             }
             Self::Portal(id) => ("portal_session_id = $1", vec![id.into()]),
+            Self::EndedPortal(organization_id) => (
+                "organization_id = $1 AND portal_session_id IN (SELECT portal_sessions.id FROM portal_sessions
+                    WHERE portal_sessions.organization_id = $1 AND portal_sessions.ended_at IS NOT NULL)",
+                vec![organization_id.into()],
+            ),
             Self::Token(token_hash) => ("token_hash = $1", vec![token_hash.into()]),
         }
     }

@@ -114,7 +114,7 @@ impl Store {
 impl Store {
     async fn add_organization_once(&self, new: &NewOrganization, by: &Actor, now: Timestamp) -> Result<Organization> {
         let mut tx = self.db.begin().await?;
-        let created = insert_organization(&mut tx, new, now).await?;
+        let created = insert_organization(&mut tx, new, None, now).await?.ok_or(StoreError::NotFound)?;
         let after = [("name", created.name.as_str()), ("currency", created.currency.code())];
         let entry = new_entry("organization.create", &created.id, [], after);
         append_entry(&mut tx, Some(&created.id), by, &entry, now).await?;

@@ -7,16 +7,13 @@
 //! |---|---|
 //! | `store` | `connect` `connect_with` `reserved` `costly` `open_existing` `ping` `check_writes` `write_concurrency` `copy_to` `close` |
 //! | `signal` | `signal` `signals` |
-//! | `organization` | `create_organization` `organization` `update_organization` `organization_ids` |
-//! | `member` | `create_user` `user_by_email` `memberships` `add_member` `members` `member` `change_role` `admin_names` |
+//! | `organization` | `create_organization` `organization` `find_organization` `find_or_create_organization` `put_organization` `page_organizations` `set_organization_status` `update_organization` `organization_ids` |
+//! | `member` | `create_user` `user_by_email` `memberships` `add_member` `put_member` `remove_member` `members` `member` `change_role` `admin_names` |
 //! | `session` | `create_session` `session` `confirm_session` `touch_session` `purge_sessions` |
 //! | `access` | `end_sessions` |
-//! | `account` | `account_by_email` `account` `add_organization` `add_account_member` `lock_account` `end_user_sessions` |
-//! | `profile` | `user_sessions` `user_organizations` `sign_in_membership` `set_last_organization` `set_profile` `set_password` |
-//! | `setup` | `is_unused` `set_up` |
-//! | `user_token` | `create_user_token` `find_password_token` `complete_password_token` `purge_user_tokens` |
+//! | `api_key` | `create_key` `find_key` `key` `keys` `rotate_key` `revoke_key` `note_key_use` |
 //! | `audit` | `append_audit` `verify_audit` |
-//! | `wallet` | `wallet` |
+//! | `wallet` | `wallet` `access_version` |
 //! | `ledger` | `post` `post_many` |
 //! | `transaction` | `transactions` `line` `corrections` `newest_until` `outline` `lines_after` `has_usage` |
 //! | `statement` | `seq_posted_before` `sums_by_kind` |
@@ -45,6 +42,7 @@
 
 mod access;
 mod account;
+mod api_key;
 mod audit;
 mod auto_pay;
 mod backlog;
@@ -68,6 +66,7 @@ mod open_status;
 mod organization;
 mod pace;
 mod paper;
+mod portal_session;
 mod profile;
 mod provider;
 mod refund;
@@ -90,6 +89,7 @@ mod wallet;
 
 pub use access::SessionsOf;
 pub use account::{Account, AddedMember, NewAccountMember};
+pub use api_key::{ApiKey, KeyRotation, NewApiKey};
 pub use audit::{Actor, ActorKind, AuditFacts, NewAudit};
 pub use auto_pay::{AutoPay, AutoPayUpdate};
 pub use backlog::Backlog;
@@ -103,11 +103,15 @@ pub use hold::{Authorization, Hold, HoldRequest, HoldState, NewHold, Release};
 pub use idempotency::{Created, IdempotencyKey};
 pub use ledger::{Batch, LineOutcome, NewLine, Origin, PostedLine, Posting};
 pub use link::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal, NewLink, PaymentLink};
-pub use member::{Member, Membership, RoleChange, User};
+pub use member::{Member, MemberFacts, MemberPut, Membership, PutMember, Removal, RoleChange, User};
 pub use notice::{Channel, Delivery, DeliveryResult, DeliveryState, LowBalance, Notice, NoticeFacts, NoticeKind};
-pub use organization::{NewOrganization, Organization, OrganizationPolicy, OrganizationUpdate};
+pub use organization::{
+    NewOrganization, Organization, OrganizationFacts, OrganizationFilter, OrganizationPolicy, OrganizationPut,
+    OrganizationUpdate,
+};
 pub use pace::{Pace, PaceAllowance};
 pub use paper::{IssuedDocument, NewDocument, PaperKind};
+pub use portal_session::{EndedPortalSessions, NewPortalSession, PortalBrowser, PortalSession, PortalSessionFilter};
 pub use profile::{ListedSession, OwnOrganization};
 pub use refund::{NewExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundResult};
 pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};

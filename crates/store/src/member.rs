@@ -1,18 +1,33 @@
 //! People and their roles in organizations.
 
-use billing_domain::{OrganizationId, Role, Timestamp, UserId};
+use billing_domain::{ExternalId, MemberSource, OrganizationId, Role, Timestamp, UserId};
 
 use crate::db::{Tx, args, columns, retrying};
 use crate::notice::{self, NoticeFacts, NoticeKind};
 use crate::{Actor, AuditFacts, NewAudit, Result, Store, StoreError, access, audit, wallet};
 
-columns!(member_columns, Member { user_id = "u.id", name = "u.name", email = "u.email", role = "m.role" });
+columns!(
+    member_columns,
+    Member {
+        user_id = "u.id",
+        external_id = "u.external_id",
+        name = "u.name",
+        email = "u.email",
+        role = "m.role",
+        source = "m.source"
+    }
+);
 
 macro_rules! select_member {
     () => {
         concat!("SELECT ", member_columns!(), " FROM members m JOIN users u ON u.id = m.user_id")
     };
 }
+
+mod external;
+
+pub(crate) use external::put_member_in;
+pub use external::{MemberFacts, MemberPut, PutMember, Removal};
 
 columns!(user_columns, User { id, email, name, password_hash });
 #[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
@@ -40,12 +55,16 @@ pub struct User {
 pub struct Member {
     /// UUIDv7 of the user.
     pub user_id: UserId,
+    /// The host's own id of theirs, if the host made them known.
+    pub external_id: Option<ExternalId>,
     /// Full name; members are sorted by it.
     pub name: String,
     /// Sign-in address, as it was entered.
     pub email: String,
     /// What they may do.
     pub role: Role,
+    /// Who says that they are a member.
+    pub source: MemberSource,
 }
 
 /// An organization that a user belongs to.
@@ -72,7 +91,7 @@ impl Store {
         retrying!("create_user", self.create_user_once(user, now))
     }
 
-    /// The person who signs in by this address, without regard to case. Nobody who is locked out, and nobody of a host's.
+    /// The person who signs in by this address and a password of ours, without regard to case.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
         let sql = concat!(
             "SELECT ",

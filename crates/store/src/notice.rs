@@ -240,9 +240,9 @@ pub(crate) async fn write_notice(
     // The recipients are chosen now, in the same transaction: who becomes an admin later was not meant.
     tx.execute(
         "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
-        SELECT $1, 'email', users.email, 'pending', 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT)
+        SELECT DISTINCT $1, 'email', users.email, 'pending', 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT)
         FROM members JOIN users ON users.id = members.user_id
-        WHERE members.organization_id = $2 AND members.role IN ('owner', 'admin')",
+        WHERE members.organization_id = $2 AND members.role IN ('owner', 'admin') AND users.email <> ''",
         args![&id, organization_id, now],
     )
     .await?;

@@ -38,6 +38,10 @@ macro_rules! select_organization {
     };
 }
 
+mod external;
+
+pub use external::{OrganizationFacts, OrganizationFilter, OrganizationPut};
+
 /// An organization, which is what a wallet belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
@@ -51,7 +55,7 @@ pub struct Organization {
     pub tax_id: String,
     /// IANA time zone, in which days and months are counted.
     pub time_zone: String,
-    /// The wallet's currency, fixed.
+    /// The wallet's currency, fixed once anything is in it.
     pub currency: Currency,
     /// The host's own id, if the host made it.
     pub external_id: Option<ExternalId>,
@@ -181,27 +185,42 @@ impl Store {
 impl Store {
     async fn create_organization_once(&self, new: &NewOrganization, now: Timestamp) -> Result<Organization> {
         let mut tx = self.db.begin().await?;
-        let created = insert_organization(&mut tx, new, now).await?;
+        let created = insert_organization(&mut tx, new, None, now).await?;
         tx.commit().await?;
-        Ok(created)
+        created.ok_or(StoreError::NotFound)
     }
 }
 
-/// Makes an organization within a transaction, with an empty wallet and automatic payments off. A taken id is `Conflict`.
-pub(crate) async fn insert_organization(tx: &mut Tx, new: &NewOrganization, now: Timestamp) -> Result<Organization> {
+/// An organization with an empty wallet and automatic payments off. `None`: there is one with this id of the host's.
+pub(crate) async fn insert_organization(
+    tx: &mut Tx,
+    new: &NewOrganization,
+    external_id: Option<&ExternalId>,
+    now: Timestamp,
+) -> Result<Option<Organization>> {
     let created = tx
         .first(
             concat!(
                 "INSERT INTO organizations
-                    (id, name, address, tax_id, time_zone, currency, made_by_demo, version, created_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) RETURNING ",
+                    (id, name, address, tax_id, time_zone, currency, made_by_demo, version, created_at, external_id)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9) ON CONFLICT (external_id) DO NOTHING RETURNING ",
                 organization_columns!()
             ),
-            args![&new.id, &new.name, &new.address, &new.tax_id, &new.time_zone, new.currency, new.made_by_demo, now],
+            args![
+                &new.id,
+                &new.name,
+                &new.address,
+                &new.tax_id,
+                &new.time_zone,
+                new.currency,
+                new.made_by_demo,
+                now,
+                external_id.map(ExternalId::as_str)
+            ],
         )
         .await
         .map_err(|error| error.or_conflict("organization"))?;
-    // Wallet and settings begin with the organization, so that no code has to cope with their absence.
+    let Some(created) = created else { return Ok(None) };
     tx.execute(
         "INSERT INTO wallets (organization_id, currency, balance, held, last_seq, last_hash)
         VALUES ($1, $2, 0, 0, 0, $3)",
@@ -214,5 +233,5 @@ pub(crate) async fn insert_organization(tx: &mut Tx, new: &NewOrganization, now:
         args![&new.id, now],
     )
     .await?;
-    Organization::read(&created.ok_or(StoreError::NotFound)?)
+    Organization::read(&created).map(Some)
 }

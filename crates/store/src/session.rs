@@ -2,7 +2,7 @@
 
 use billing_domain::{Capability, OrganizationId, Role, SessionKind, Timestamp, UserId};
 
-use crate::db::{Row, args, write_names};
+use crate::db::{Arg, Row, Tx, args, write_names};
 use crate::organization::organization_columns;
 use crate::{Organization, Result, Store};
 
@@ -75,34 +75,60 @@ pub struct Session {
     pub absolute_expires_at: Timestamp,
 }
 
+const INSERT_SESSION: &str = "INSERT INTO sessions
+        (token_hash, user_id, organization_id, created_at, confirmed_at, last_seen_at, expires_at, absolute_expires_at,
+        kind, idle_seconds, portal_session_id, can, address, browser)
+    VALUES ($1, $2, $3, $4, $5, $4, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+/// What [`INSERT_SESSION`] takes. The idle limit is never beyond the absolute one.
+fn session_args<'a>(
+    new: &'a NewSession,
+    can: Option<&'a str>,
+    expires_at: Timestamp,
+    confirmed_at: Timestamp,
+    now: Timestamp,
+) -> [Arg<'a>; 13] {
+    [
+        (&new.token_hash).into(),
+        (&new.user_id).into(),
+        (&new.organization_id).into(),
+        now.into(),
+        confirmed_at.into(),
+        expires_at.into(),
+        new.absolute_expires_at.into(),
+        new.kind.as_str().into(),
+        new.idle_seconds.into(),
+        (&new.portal_session_id).into(),
+        can.into(),
+        (&new.address).into(),
+        (&new.browser).into(),
+    ]
+}
+
+/// The column of capabilities; `None`: whatever the role allows.
+pub(crate) fn write_capabilities(can: Option<&[Capability]>) -> Option<String> {
+    can.map(|can| write_names(can.iter().map(|capability| capability.as_str())))
+}
+
+/// Writes a session down within a transaction; the person's identity was proved at `confirmed_at`. The user must be a
+/// member (`NotFound`).
+pub(crate) async fn insert_session_in(
+    tx: &mut Tx,
+    new: &NewSession,
+    confirmed_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    let (can, expires_at) = (write_capabilities(new.can.as_deref()), new.expires_at.min(new.absolute_expires_at));
+    let inserted = tx.execute(INSERT_SESSION, &session_args(new, can.as_deref(), expires_at, confirmed_at, now)).await;
+    inserted.map(drop).map_err(|error| error.or_conflict("session").or_not_found())
+}
+
 impl Store {
     /// Writes a session down. The user must be a member (`NotFound`).
     pub async fn create_session(&self, new: &NewSession, now: Timestamp) -> Result<()> {
-        self.db
-            .execute(
-                "INSERT INTO sessions
-                    (token_hash, user_id, organization_id, created_at, confirmed_at, last_seen_at, expires_at,
-                    absolute_expires_at, kind, idle_seconds, portal_session_id, can, address, browser)
-                VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                args![
-                    &new.token_hash,
-                    &new.user_id,
-                    &new.organization_id,
-                    now,
-                    // Never beyond the absolute limit, however long the idle limit is.
-                    new.expires_at.min(new.absolute_expires_at),
-                    new.absolute_expires_at,
-                    new.kind.as_str(),
-                    new.idle_seconds,
-                    &new.portal_session_id,
-                    &new.can.as_ref().map(|can| write_names(can.iter().map(|capability| capability.as_str()))),
-                    &new.address,
-                    &new.browser
-                ],
-            )
-            .await
-            .map_err(|error| error.or_conflict("session").or_not_found())?;
-        Ok(())
+        let (can, expires_at) = (write_capabilities(new.can.as_deref()), new.expires_at.min(new.absolute_expires_at));
+        let inserted = self.db.execute(INSERT_SESSION, &session_args(new, can.as_deref(), expires_at, now, now)).await;
+        inserted.map(drop).map_err(|error| error.or_conflict("session").or_not_found())
     }
 
     /// Who is behind a token: one query, with the present role. `None` when unknown, over, or no member any more.
@@ -144,6 +170,12 @@ impl Store {
             )
             .await?;
         Ok(())
+    }
+
+    /// Whether somebody ended the session of this token within the last day, as opposed to its time having run out.
+    pub async fn is_session_ended(&self, token_hash: &str) -> Result<bool> {
+        let sql = "SELECT 1 AS found FROM ended_sessions WHERE token_hash = $1";
+        Ok(self.db.first(sql, args![token_hash]).await?.is_some())
     }
 
     /// Notes that the person gave their password again.

@@ -7,7 +7,8 @@ use crate::audit::append_entry;
 use crate::db::{Tx, args, retrying};
 use crate::user_token::{insert_token, use_token};
 use crate::{
-    Actor, NewOrganization, NewUserToken, Organization, Result, Store, TokenPurpose, User, member, organization,
+    Actor, NewOrganization, NewUserToken, Organization, Result, Store, StoreError, TokenPurpose, User, member,
+    organization,
 };
 
 /// The row of `meta` that says that it was done.
@@ -78,7 +79,9 @@ impl Store {
         if !first || has_owner(&mut tx).await? {
             return tx.rollback().await.map(|()| Err(SetupRefusal::DoneBefore));
         }
-        let created = organization::insert_organization(&mut tx, new.organization, now).await?;
+        let created = organization::insert_organization(&mut tx, new.organization, None, now)
+            .await?
+            .ok_or(StoreError::NotFound)?;
         let sql = "UPDATE organizations SET locale = $2 WHERE id = $1";
         tx.execute(sql, args![&created.id, new.locale]).await?;
         member::insert_user(&mut tx, new.owner, new.locale, now).await?;

@@ -228,8 +228,8 @@ impl Store {
     }
 }
 
-/// A pattern that finds `query` anywhere, in the lower case in which lines are searched, with nothing in it special.
-fn like_pattern(query: &str) -> String {
+/// A pattern that finds `query` anywhere, in the lower case in which texts are searched, with nothing in it special.
+pub(crate) fn like_pattern(query: &str) -> String {
     let mut pattern = String::from("%");
     // Lines are searched in lower case, since the two databases fold letters differently.
     for character in query.to_lowercase().chars() {

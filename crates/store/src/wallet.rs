@@ -84,6 +84,14 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The number that changes with whatever ends or changes somebody's access to this wallet, or `NotFound`.
+    pub async fn access_version(&self, organization_id: &OrganizationId) -> Result<i64> {
+        let sql = "SELECT access_version FROM wallets WHERE organization_id = $1";
+        self.db.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?.get("access_version")
+    }
+}
+
 /// Takes the wallet's row until the end of the transaction. Whatever changes several rows of an organization does this
 /// first, so that such transactions wait for each other in one order and cannot deadlock.
 /// See docs/decisions/0003-balance-under-the-wallet-lock.md.

@@ -18,7 +18,7 @@ const test = base.extend<{ gateway: Gateway }>({
 });
 
 /** Opens the tab through the gateway, signed in as the page's browser is. */
-async function open(page: Page, gateway: Gateway): Promise<Billing> {
+async function open(page: Page, gateway: Gateway): Promise<Billing<Page>> {
   await page.goto(gateway.origin + BILLING);
   const billing = new Billing(page);
   await expect(billing.balance).toBeVisible();

@@ -1,5 +1,6 @@
 //! The page: its Wasm, one script, one stylesheet and the document, in dist/.
 
+use super::embed;
 use super::name_of_contents;
 use super::wasm::{self, Program};
 use crate::{install, precompress, process, style, workspace};
@@ -18,7 +19,9 @@ pub(super) const WASM: &str = "/app.wasm";
 pub(super) const SCRIPT: &str = "/loader.js";
 pub(super) const STYLE: &str = "/app.css";
 /// Where the server puts what the first screen shows, and the operator's name, logo and icon.
-const MARKS: [&str; 4] = ["<!--bootstrap-->", "<!--name-->", "<!--logo-->", "<!--icon-->"];
+const MARKS: [&str; 4] = [BOOTSTRAP, NAME, "<!--logo-->", "<!--icon-->"];
+pub(super) const BOOTSTRAP: &str = "<!--bootstrap-->";
+pub(super) const NAME: &str = "<!--name-->";
 
 /// What the product is made of; the kit is only in dist/ when somebody asked for it.
 const PROGRAMS: [Program; 2] = [Program::App, Program::Pay];
@@ -32,7 +35,10 @@ pub(super) fn make_page() -> Result<()> {
     fs::create_dir_all(&dist).with_context(|| format!("{} could not be made", dist.display()))?;
     let languages = write_languages(&dist)?;
     for program in PROGRAMS {
-        make_document(program, &work.join(program.stem()), &dist, &languages)?;
+        let parts = make_document(program, &work.join(program.stem()), &dist, &languages)?;
+        if program == Program::App {
+            embed::make_embed(&work.join("embed"), &dist, &parts)?;
+        }
     }
     for name in COPIED {
         copy_file(&workspace::root_folder().join("public").join(name), &dist.join(name))?;
@@ -44,7 +50,7 @@ pub(super) fn make_page() -> Result<()> {
 pub(super) fn add_kit() -> Result<()> {
     remove_kit()?;
     let (work, dist) = (workspace::target_dir()?.join("page"), workspace::dist_folder());
-    make_document(Program::Kit, &work.join(Program::Kit.stem()), &dist, &write_languages(&dist)?)
+    make_document(Program::Kit, &work.join(Program::Kit.stem()), &dist, &write_languages(&dist)?).map(drop)
 }
 
 /// Leaves in dist/ what `make` made.
@@ -88,22 +94,42 @@ pub(super) fn language_texts() -> Result<Vec<(&'static str, String)>> {
     languages.map(|language| Ok((language, billing_catalogue::write_compact(&english, &read(language)?)))).collect()
 }
 
-fn make_document(program: Program, work: &Path, dist: &Path, languages: &str) -> Result<()> {
-    let (stem, document) = (program.stem(), program.document());
+/// What a document calls a file, and the name of that file in dist/.
+pub(super) type PartName = (&'static str, String);
+
+/// Answers the parts that the document names.
+fn make_document(program: Program, work: &Path, dist: &Path, languages: &str) -> Result<Vec<PartName>> {
+    let stem = program.stem();
     let code = wasm::make_code(work, program)?;
     let script = bundle_script(&code.scripts, languages)?;
     let style = minify_style(work, program)?;
-    let mut html = read_text(&workspace::root_folder().join(document))?;
     for part in code.later.iter().chain([&code.main]) {
         copy_file(&part.file, &dist.join(&part.name))?;
     }
-    for (address, extension, file) in [(SCRIPT, "js", &script), (STYLE, "css", &style)] {
-        let name = name_of_contents(stem, extension, read_text(file)?.as_bytes());
-        copy_file(file, &dist.join(&name))?;
-        html = rename_address(&html, address, &name)?;
+    let parts = vec![
+        (SCRIPT, place_part(stem, "js", &script, dist)?),
+        (STYLE, place_part(stem, "css", &style, dist)?),
+        (WASM, code.main.name),
+    ];
+    write_document(program.document(), &parts, &MARKS, dist)?;
+    Ok(parts)
+}
+
+/// Copies the file into dist/ under a name that stands for its contents, which it answers.
+pub(super) fn place_part(stem: &str, extension: &str, file: &Path, dist: &Path) -> Result<String> {
+    let name = name_of_contents(stem, extension, read_text(file)?.as_bytes());
+    copy_file(file, &dist.join(&name))?;
+    Ok(name)
+}
+
+/// The document of the tree in dist/, naming these parts, each of which it must name, with each of these marks.
+pub(super) fn write_document(document: &str, parts: &[PartName], marks: &[&str], dist: &Path) -> Result<()> {
+    let mut html = read_text(&workspace::root_folder().join(document))?;
+    for (address, name) in parts {
+        html = rename_address(&html, address, name)?;
     }
-    html = slim_document(&rename_address(&html, WASM, &code.main.name)?)?;
-    if let Some(mark) = MARKS.iter().find(|mark| !html.contains(**mark)) {
+    html = slim_document(&html)?;
+    if let Some(mark) = marks.iter().find(|mark| !html.contains(**mark)) {
         bail!("{document} lost its {mark}: the server would have nowhere to put what it knows");
     }
     fs::write(dist.join(document), html).with_context(|| format!("dist/{document} could not be written"))
@@ -140,7 +166,7 @@ pub(super) fn joined_style(program: Program) -> Result<String> {
     })
 }
 
-fn esbuild_command(from: &Path, to: &Path) -> Result<Command> {
+pub(super) fn esbuild_command(from: &Path, to: &Path) -> Result<Command> {
     let mut command = Command::new(install::esbuild_program()?);
     command.arg(from).args(["--minify", "--target=esnext", "--charset=utf8", "--log-level=warning"]);
     command.arg(format!("--outfile={}", to.display()));

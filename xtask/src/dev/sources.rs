@@ -58,7 +58,9 @@ fn part_of(path: &str) -> Option<PagePart> {
         _ if path.starts_with("xtask/") => None,
         _ if path.starts_with("style/") => Some(PagePart::Style),
         "crates/catalogue/texts" if name != "en.json" => Some(PagePart::Words),
-        "" if matches!(name, "index.html" | "pay.html" | "kit.html") => Some(PagePart::Document),
+        "" if matches!(name, "index.html" | "pay.html" | "embed.html" | "balance.html" | "kit.html") => {
+            Some(PagePart::Document)
+        }
         _ => Some(PagePart::Code),
     }
 }

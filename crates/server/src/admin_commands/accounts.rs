@@ -13,7 +13,7 @@ use crate::config::{AddUser, Config, CreateOrganization, Locality, LockUser, Nam
 use crate::problem::Problem;
 use crate::service::account_links::AccountLink;
 use crate::service::operation::OperationContext;
-use crate::service::setup::{OrganizationFacts, set_up_by_command};
+use crate::service::setup::{OrganizationForm, set_up_by_command};
 use crate::service::users::{self, AddedUser};
 
 /// The database, made if there is none: these commands come first.
@@ -64,8 +64,8 @@ fn print_link(config: &Config, mut answer: Value, link: &AccountLink, words: &st
     print_line(&answer)
 }
 
-fn check_facts(name_flag: &str, name: &str, locality: &Locality) -> Result<OrganizationFacts, Failure> {
-    OrganizationFacts::check(name_flag, name, &locality.time_zone, locality.currency)
+fn check_facts(name_flag: &str, name: &str, locality: &Locality) -> Result<OrganizationForm, Failure> {
+    OrganizationForm::check(name_flag, name, &locality.time_zone, locality.currency)
         .map_err(|errors| explain(&Problem::invalid(errors)))
 }
 

@@ -1,22 +1,19 @@
 //! Whose product the page says it is: name, logo, accent color, where help is, further links. Checked at the start, so that
 //! nobody finds out from a customer that the buttons cannot be read.
 
-mod color;
-
 use std::fs;
 use std::path::Path;
 
 use billing_contract::session::ProductLink;
 use billing_domain::free_text::{EMAIL, LABEL};
 
-use self::color::Color;
+use crate::color::{Color, LEAST_CONTRAST};
+
 use super::{ConfigError, ServerSettings, parse_text, setting_error};
 
 /// Light surfaces of the page's tokens (style/tokens.css): the darkest that the accent stands on.
-const LIGHT: Color = Color::new(0xf3, 0xf6, 0xf4);
-const WHITE: Color = Color::new(0xff, 0xff, 0xff);
-/// WCAG 2.2, 1.4.3: text beside its background, in hundredths.
-const LEAST_CONTRAST: u32 = 450;
+pub(crate) const LIGHT: Color = Color::new(0xf3, 0xf6, 0xf4);
+pub(crate) const WHITE: Color = Color::new(0xff, 0xff, 0xff);
 const MOST_LOGO_BYTES: usize = 100_000;
 const MOST_LINKS: usize = 6;
 

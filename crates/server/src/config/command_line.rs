@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use billing_domain::Currency;
 use clap::{ArgMatches, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -126,6 +127,13 @@ pub(crate) struct ServerSettings {
     /// File with the address of the database, since that may hold a password.
     #[arg(long, env = "NEXIS_BILLING_DATABASE_FILE", hide_env_values = true)]
     pub(super) database_file: Option<PathBuf>,
+    /// Currency of organizations that are made on their first use; amounts among these settings are in it, and wallets in
+    /// other currencies have the usual ones.
+    #[arg(long, env = "NEXIS_BILLING_DEFAULT_CURRENCY", hide_env_values = true)]
+    pub(super) default_currency: Option<Currency>,
+    /// Time zone of organizations that are made on their first use: an IANA name.
+    #[arg(long, env = "NEXIS_BILLING_DEFAULT_TIME_ZONE", hide_env_values = true)]
+    pub(super) default_time_zone: Option<String>,
     /// Folder with the built page.
     #[arg(long, env = "NEXIS_BILLING_DIST", hide_env_values = true)]
     pub(super) dist: Option<PathBuf>,
@@ -148,6 +156,9 @@ pub(crate) struct ServerSettings {
     /// listens on this machine only.
     #[arg(long, env = "NEXIS_BILLING_PUBLIC_URL", hide_env_values = true)]
     pub(super) public_url: Option<String>,
+    /// Sites that may show the page in a frame, `https://app.example.com` or `https://*.example.com`, with commas between them.
+    #[arg(long, env = "NEXIS_BILLING_EMBED_ORIGINS", hide_env_values = true, value_delimiter = ',')]
+    pub(super) embed_origins: Option<Vec<String>>,
     /// A reverse proxy stands in front and appends the client's address to `X-Forwarded-For`.
     #[arg(long, env = "NEXIS_BILLING_BEHIND_PROXY", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) behind_proxy: Option<bool>,

@@ -122,6 +122,7 @@ async fn seed_people(
             confirmation: Confirmation::ByProgram,
             kind: SessionKind::Password,
             can: None,
+            portal_session_id: None,
             token_hash: String::new(),
             address: None,
         });

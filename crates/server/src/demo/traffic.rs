@@ -1,11 +1,13 @@
 //! Keeps the demo organization at work, as the AI platform would: it asks whether work may start, then reports it.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use billing_contract::Entered;
 use billing_contract::metering::{Authorization, Authorize};
 
 use super::agents::AGENTS;
+use crate::auth::keys::KeyHolder;
 use crate::problem::Problem;
 use crate::random::Random;
 use crate::service::metering::authorization;
@@ -42,7 +44,8 @@ async fn do_work(state: &AppState, organization_id: &OrganizationId, random: &mu
         estimate: Entered(Some(ESTIMATE.to_owned())),
         ttl_seconds: HOLD_SECONDS,
     };
-    let hold_id = match authorization::authorize_work(state, &form).await? {
+    let holder = KeyHolder::root(Ipv4Addr::LOCALHOST.into());
+    let hold_id = match authorization::authorize_work(state, &holder, &form).await? {
         Authorization::Allowed { hold_id, .. } => HoldId::from_trusted(hold_id),
         Authorization::Refused { reason, .. } => {
             tracing::debug!(agent = agent.name, %reason, "the demo's agents may not work");

@@ -1,11 +1,15 @@
 //! What handlers take out of a request; whatever is wrong with it becomes a problem document here.
 
+use std::str::FromStr;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use billing_contract::ProblemCode;
+use billing_domain::OrganizationRef;
+use billing_domain::external_id::{EXTERNAL_PREFIX, MAX_EXTERNAL_ID};
 use billing_domain::id::Id;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -210,6 +214,46 @@ impl<S: Send + Sync, I: Id> FromRequestParts<S> for PathId<I> {
         let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
         id.parse().map(Self).map_err(|_| Problem::not_found())
     }
+}
+
+/// The `{id}` of the path where that names something by our id or the host's; as it came, since the key decides what it sees.
+#[derive(Clone, Debug)]
+pub(crate) struct PathRef(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathRef {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(named) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        check_reference::<OrganizationRef>(&named)?;
+        Ok(Self(named))
+    }
+}
+
+/// The same with a second name after it.
+#[derive(Clone, Debug)]
+pub(crate) struct PathRefs<R>(pub(crate) String, pub(crate) R);
+
+impl<S: Send + Sync, R: FromStr> FromRequestParts<S> for PathRefs<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((named, second)) = path.map_err(|_| Problem::not_found())?;
+        check_reference::<OrganizationRef>(&named)?;
+        Ok(Self(named, check_reference(&second)?))
+    }
+}
+
+/// Whoever forgets the prefix learns of it.
+fn check_reference<R: FromStr>(text: &str) -> Result<R, Problem> {
+    text.parse().map_err(|_| {
+        let detail = format!(
+            "There is nothing at this address. It takes an id of ours, or {EXTERNAL_PREFIX} and an id of yours: 1 to \
+             {MAX_EXTERNAL_ID} printable ASCII characters, percent-encoded."
+        );
+        Problem::new(ProblemCode::NotFound, Detail::general(detail))
+    })
 }
 
 /// The query string; unknown parameters are refused by the type itself.

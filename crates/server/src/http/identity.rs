@@ -1,16 +1,19 @@
-//! Who a request comes from: the session's cookie or the platform's key, and what the role allows.
+//! Which person a request comes from, and what their role allows.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use billing_contract::ProblemCode;
+use billing_contract::portal::{FRAME_TOKEN_PREFIX, SESSION_ENDED, SESSION_STATE_HEADER};
 use billing_contract::session::SESSION_HEADER;
-use subtle::ConstantTimeEq as _;
 
 use crate::auth::devices::COOKIE_SECONDS;
 use crate::config::Config;
-use crate::http::limits::{client_address, sender_address};
+use crate::http::bearer::bearer_token;
+use crate::http::capabilities::check_capability;
+use crate::http::limits::sender_address;
 use crate::http::problem::Problem;
 use crate::http::trace::record_organization;
 use crate::message::UserMessage;
@@ -34,10 +37,6 @@ pub(crate) struct Manager(pub(crate) SignedInMember);
 /// An owner; everybody else is refused.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner(pub(crate) SignedInMember);
-
-/// The AI platform, by the operator's service key.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ServiceKey;
 
 impl FromRequestParts<AppState> for SignedIn {
     type Rejection = Problem;
@@ -92,27 +91,6 @@ impl FromRequestParts<AppState> for Owner {
     }
 }
 
-impl FromRequestParts<AppState> for ServiceKey {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        if let (Some(key), Some(given)) = (&state.config.service_key, bearer_key(&parts.headers))
-            // In constant time: how long a refusal takes says nothing about the key.
-            && bool::from(key.reveal().as_bytes().ct_eq(given.as_bytes()))
-        {
-            return Ok(Self);
-        }
-        // Only wrong keys are counted: the platform itself must never be slowed down.
-        let address = client_address(parts, state.config.behind_proxy);
-        state.budgets.take_address(address).map_err(IntoResponse::into_response)?;
-        let problem = Problem::new(
-            ProblemCode::Unauthenticated,
-            Detail::general("Send the service key: Authorization: Bearer <service key>."),
-        );
-        Err(([(header::WWW_AUTHENTICATE, "Bearer")], problem).into_response())
-    }
-}
-
 /// The member behind the cookie, if there is one and the session lives. A request that was drawn for another session is
 /// refused: somebody else has signed in in the same browser since.
 pub(crate) async fn find_member(parts: &Parts, state: &AppState) -> Result<Option<SignedInMember>, Problem> {
@@ -126,6 +104,7 @@ pub(crate) async fn find_member(parts: &Parts, state: &AppState) -> Result<Optio
             ),
         ));
     }
+    check_capability(parts, &member)?;
     Ok(Some(member))
 }
 
@@ -149,12 +128,6 @@ pub(crate) async fn find_any(parts: &Parts, state: &AppState) -> Result<Option<S
     Ok(Some(member))
 }
 
-/// The key of `Authorization: Bearer …`.
-pub(crate) fn bearer_key(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-}
-
 /// `__Host-` makes browsers refuse the cookie unless it is `Secure`, without a domain, for the whole host.
 fn cookie_name(config: &Config) -> &'static str {
     if config.https() { "__Host-nexis_session" } else { "nexis_session" }
@@ -164,9 +137,32 @@ fn device_cookie_name(config: &Config) -> &'static str {
     if config.https() { "__Host-nexis_device" } else { "nexis_device" }
 }
 
-/// The session's token as the browser sent it.
+/// The session's token as the browser sent it: a frame's in a header, which wins over the cookie that another session of
+/// the same browser may have; any other one in the cookie.
 pub(crate) fn session_token(headers: &HeaderMap, config: &Config) -> Option<String> {
-    session_cookie(headers, cookie_name(config)).map(str::to_owned)
+    let token = frame_token(headers).or_else(|| {
+        session_cookie(headers, cookie_name(config)).filter(|token| !token.starts_with(FRAME_TOKEN_PREFIX))
+    });
+    token.map(str::to_owned)
+}
+
+/// The token of a session in a frame. No browser adds it by itself.
+pub(crate) fn frame_token(headers: &HeaderMap) -> Option<&str> {
+    bearer_token(headers).filter(|key| key.starts_with(FRAME_TOKEN_PREFIX))
+}
+
+/// Says of a refusal that the session was ended by somebody, so that its page does not ask for another one.
+pub(crate) async fn mark_ended_session(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let token = session_token(request.headers(), &state.config);
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::UNAUTHORIZED
+        && let Some(token) = token
+        && matches!(state.store.reserved().is_session_ended(&sessions::hash_of(&token)).await, Ok(true))
+    {
+        let name = HeaderName::from_static(SESSION_STATE_HEADER);
+        response.headers_mut().insert(name, HeaderValue::from_static(SESSION_ENDED));
+    }
+    response
 }
 
 /// The device cookie as the browser sent it.

@@ -15,8 +15,10 @@ use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
 use crate::config::Config;
+use crate::http::bearer::bearer_token;
 use crate::http::problem::Problem;
 use crate::message::UserMessage;
+use crate::service::keys;
 use crate::service::sessions::Client;
 use crate::state::AppState;
 
@@ -90,12 +92,13 @@ fn forwarded_address(headers: &HeaderMap) -> Option<IpAddr> {
     last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
-/// The limit of an address, for everything but the platform's own routes, which are limited by their key.
+/// The limit of an address, for everything but the platform's own routes and programs whose key is known: one address of the
+/// host's speaks for all of its customers.
 pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if !is_platform(&parts.uri)
-        && let Err(problem) = state.budgets.take_address(client_address(&parts, state.config.behind_proxy))
-    {
+    let exempt =
+        is_platform(&parts.uri) || bearer_token(&parts.headers).is_some_and(|token| keys::is_known_key(&state, token));
+    if !exempt && let Err(problem) = state.budgets.take_address(client_address(&parts, state.config.behind_proxy)) {
         return problem.into_response();
     }
     next.run(Request::from_parts(parts, body)).await

@@ -153,5 +153,5 @@ async fn switch_organization(
     let client = read_client(&parts, state.config.behind_proxy);
     let device = device_cookie(&parts.headers, &state.config);
     let new = me::switch_organization(&state, &member, &form.organization_id, client, device).await?;
-    signed_in_response(&state, StatusCode::OK, &new)
+    signed_in_response(&state, StatusCode::OK, &new).await
 }

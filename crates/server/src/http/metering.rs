@@ -1,4 +1,4 @@
-//! What the AI platform asks and reports, by the service key.
+//! What the AI platform asks and reports, by a key.
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
@@ -11,11 +11,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::api_keys::{MeteringWrite, Scoped};
 use crate::http::extract::{Json, PathId, read_json};
-use crate::http::identity::ServiceKey;
 use crate::http::limits::METERING_BODY;
 use crate::http::problem::Problem;
-use crate::http::trace::record_organization;
 use crate::problem::Detail;
 use crate::service::metering::{self, Item, Unread, authorization};
 use crate::state::AppState;
@@ -52,7 +51,7 @@ struct Events {
 /// was posted is never further than half a micro-unit from the exact sum, however small the lines are; one line may differ
 /// by a micro-unit from its own product. A `duplicate` is not priced again and carries nothing.
 #[utoipa::path(
-    post, path = paths::METERING_EVENTS, tag = "metering", security(("service_key" = [])), request_body = Events,
+    post, path = paths::METERING_EVENTS, tag = "metering", security(("service_key" = ["metering:write"])), request_body = Events,
     responses(
         (status = 200, body = UsageResults), (status = 401, body = Document), (status = 413, body = Document),
         (status = 422, body = Document),
@@ -60,7 +59,7 @@ struct Events {
 )]
 async fn create_metering_events(
     State(state): State<AppState>,
-    _: ServiceKey,
+    Scoped(holder, _): Scoped<MeteringWrite>,
     Json(Events { events }): Json<Events>,
 ) -> Result<Json<UsageResults>, Problem> {
     // An empty report is a slip that should not look like success.
@@ -72,8 +71,7 @@ async fn create_metering_events(
         ));
     }
     let items = events.iter().map(|raw| read_item(raw.get())).collect();
-    // By reserved connections: calls are billed even while people's reads hold the others.
-    Ok(Json(UsageResults { results: metering::report_usage(&state.reserved(), items).await? }))
+    Ok(Json(UsageResults { results: metering::report_usage(&state.reserved(), &holder, items).await? }))
 }
 
 fn read_item(raw: &str) -> Item {
@@ -103,7 +101,7 @@ fn id_of(raw: &str) -> String {
 ///
 /// Sets the estimate aside until it is captured by a usage event, released, or over.
 #[utoipa::path(
-    post, path = paths::METERING_AUTHORIZATIONS, tag = "metering", security(("service_key" = [])),
+    post, path = paths::METERING_AUTHORIZATIONS, tag = "metering", security(("service_key" = ["metering:write"])),
     request_body = Authorize,
     responses(
         (status = 200, body = Authorization), (status = 401, body = Document), (status = 404, body = Document),
@@ -112,28 +110,26 @@ fn id_of(raw: &str) -> String {
 )]
 async fn create_authorization(
     State(state): State<AppState>,
-    _: ServiceKey,
+    Scoped(holder, _): Scoped<MeteringWrite>,
     Json(form): Json<Authorize>,
 ) -> Result<Json<Authorization>, Problem> {
-    // Before it is checked: a refused authorization should show up under its organization, too.
-    record_organization(&form.organization_id);
-    authorization::authorize_work(&state.reserved(), &form).await.map(Json)
+    authorization::authorize_work(&state.reserved(), &holder, &form).await.map(Json)
 }
 
 /// Give a hold back
 ///
 /// For work that did not start. Repeating it is harmless.
 #[utoipa::path(
-    post, path = paths::METERING_RELEASE, tag = "metering", security(("service_key" = [])),
+    post, path = paths::METERING_RELEASE, tag = "metering", security(("service_key" = ["metering:write"])),
     params(("id" = String, Path, description = "The hold's id")),
     responses((status = 204), (status = 401, body = Document), (status = 404, body = Document)),
 )]
 async fn release_authorization(
     State(state): State<AppState>,
-    _: ServiceKey,
+    Scoped(holder, _): Scoped<MeteringWrite>,
     PathId(id): PathId<HoldId>,
 ) -> Result<StatusCode, Problem> {
-    authorization::release_hold(&state.reserved(), &id).await?;
+    authorization::release_hold(&state.reserved(), &holder, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -27,6 +27,7 @@ use crate::state::AppState;
     components(schemas(billing_contract::Problem)),
     tags(
         (name = "session", description = "Who is signed in"),
+        (name = "portal", description = "A host opens the portal for its people"),
         (name = "billing", description = "All that the Billing tab shows above the fold"),
         (name = "wallet", description = "What is left, and what it allows"),
         (name = "top-ups", description = "Money into the wallet"),
@@ -43,6 +44,8 @@ use crate::state::AppState;
         (name = "organization", description = "The organization and its people"),
         (name = "accounts", description = "The first run, and people's own accounts"),
         (name = "metering", description = "What the AI platform asks and reports"),
+        (name = "keys", description = "What the host's programs may do, by keys with scopes"),
+        (name = "organizations", description = "The host's customers and their people, by the host's own ids"),
         (name = "webhooks", description = "What the payment provider tells unasked"),
         (name = "health", description = "For load balancers"),
     ),
@@ -57,7 +60,8 @@ pub(crate) fn document_outline() -> Document {
         "session",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             "nexis_session",
-            "Set by POST /session; named __Host-nexis_session when the server is reached over https.",
+            "Set by POST /session; named __Host-nexis_session when the server is reached over https. In a \
+             frame the session's token is sent instead: Authorization: Bearer nbs_….",
         ))),
     );
     components.add_security_scheme(
@@ -65,7 +69,7 @@ pub(crate) fn document_outline() -> Document {
         SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("The operator's service key, for the AI platform."))
+                .description(Some("A key of POST /keys that has one of the scopes named with the operation, or the operator's service key, which has all of them."))
                 .build(),
         ),
     );

@@ -9,10 +9,10 @@ use billing_domain::RefundId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::api_keys::{RefundsWrite, Scoped};
 use crate::http::card_free::refuse_card_numbers;
 use crate::http::extract::{Json, PathId};
 use crate::http::idempotency::{Repeatable, RequiredIdempotencyKey};
-use crate::http::identity::ServiceKey;
 use crate::http::problem::Problem;
 use crate::service::refunds;
 use crate::state::AppState;
@@ -27,7 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// wallet is debited at once; a refund that fails is credited again. At most one for an `Idempotency-Key`,
 /// which is known for ever.
 #[utoipa::path(
-    post, path = paths::REFUNDS, tag = "refunds", security(("service_key" = [])),
+    post, path = paths::REFUNDS, tag = "refunds", security(("service_key" = ["refunds:write"])),
     params(("Idempotency-Key" = String, Header, description = "1 to 255 printable characters")),
     request_body = CreateRefund,
     responses(
@@ -38,24 +38,24 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn create_refund(
     State(state): State<AppState>,
-    _: ServiceKey,
+    Scoped(holder, _): Scoped<RefundsWrite>,
     RequiredIdempotencyKey(key): RequiredIdempotencyKey,
     Json(form): Json<CreateRefund>,
 ) -> Result<Repeatable<(StatusCode, Json<Refund>)>, Problem> {
-    let (refund, replayed) = refunds::create_refund(&state, key, &form).await?;
+    let (refund, replayed) = refunds::create_refund(&state, &holder, key, &form).await?;
     Ok(Repeatable { answer: (StatusCode::CREATED, Json(refund)), replayed })
 }
 
 /// One refund
 #[utoipa::path(
-    get, path = paths::REFUND, tag = "refunds", security(("service_key" = [])),
+    get, path = paths::REFUND, tag = "refunds", security(("service_key" = ["refunds:write"])),
     params(("id" = String, Path, description = "The refund's id")),
     responses((status = 200, body = Refund), (status = 401, body = Document), (status = 404, body = Document)),
 )]
 async fn get_refund(
     State(state): State<AppState>,
-    _: ServiceKey,
+    Scoped(holder, _): Scoped<RefundsWrite>,
     PathId(id): PathId<RefundId>,
 ) -> Result<Json<Refund>, Problem> {
-    refunds::get_refund(&state, &id).await.map(Json)
+    refunds::get_refund(&state, &holder, &id).await.map(Json)
 }

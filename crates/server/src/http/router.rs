@@ -14,9 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::problem::Problem;
 use crate::http::trace::request_span;
 use crate::http::{
-    auto_pay, billing, bootstrap, cards, events, health, limits, links, me, members, metering, metrics, openapi,
-    organization, outbox, password_resets, pay, refunds, requests, security, session, setup, statement, static_files,
-    top_ups, transactions, usage, wallet, webhooks,
+    auto_pay, billing, bootstrap, cards, events, health, identity, keys, limits, links, me, members, metering, metrics,
+    openapi, organization, organization_members, organizations, outbox, password_resets, pay, portal, refunds,
+    requests, security, session, setup, statement, static_files, top_ups, transactions, usage, wallet, webhooks,
 };
 use crate::problem::Detail;
 use crate::state::AppState;
@@ -29,13 +29,17 @@ fn resource_routes() -> OpenApiRouter<AppState> {
         .merge(bootstrap::routes())
         .merge(cards::routes())
         .merge(events::routes())
+        .merge(keys::routes())
         .merge(links::routes())
         .merge(me::routes())
         .merge(members::routes())
         .merge(metering::routes())
         .merge(organization::routes())
+        .merge(organization_members::routes())
+        .merge(organizations::routes())
         .merge(password_resets::routes())
         .merge(pay::routes())
+        .merge(portal::routes())
         .merge(refunds::routes())
         .merge(requests::routes())
         .merge(session::routes())
@@ -71,8 +75,13 @@ pub(crate) fn browser_router(state: AppState) -> Router {
 
 /// What the platform and the operator call with their keys, for an address that browsers do not reach.
 pub(crate) fn platform_router(state: AppState) -> Router {
-    let resources = OpenApiRouter::new().merge(metering::routes()).merge(refunds::routes());
-    // Health too, so that the operator can check this address by itself.
+    let resources = OpenApiRouter::new()
+        .merge(keys::routes())
+        .merge(metering::routes())
+        .merge(organization_members::routes())
+        .merge(organizations::routes())
+        .merge(portal::host_routes())
+        .merge(refunds::routes());
     let (routes, _) = OpenApiRouter::new().nest(paths::BASE, resources).merge(health::routes()).split_for_parts();
     add_layers(routes.fallback(nothing_here), state)
 }
@@ -88,6 +97,7 @@ fn add_layers(routes: Router<AppState>, state: AppState) -> Router {
         // Inside the layers that follow: a panic is answered as a problem with their headers, and the connection
         // lives on.
         .layer(CatchPanicLayer::custom(|_| after_panic()))
+        .layer(from_fn_with_state(state.clone(), identity::mark_ended_session))
         .layer(from_fn_with_state(state.clone(), security::same_origin))
         .layer(from_fn_with_state(state.clone(), security::known_host))
         // Before origin and host are looked at: even refusals cost something.

@@ -9,9 +9,10 @@ use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
 
 use crate::config::Config;
+use crate::http::bearer::bearer_token;
 use crate::http::extract::{is_json, not_json};
 use crate::http::health;
-use crate::http::identity::bearer_key;
+use crate::http::identity::frame_token;
 use crate::http::problem::Problem;
 use crate::problem::Detail;
 
@@ -26,14 +27,29 @@ const ALWAYS: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (OPENER_POLICY, "same-origin"),
+    (RESOURCE_POLICY, "same-origin"),
+    (PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
 /// Marks an answer that is the app itself: the only kind in which a card is ever entered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AppPage;
+
+/// Marks a document that the sites of `--embed-origins` may show in a frame: nothing else may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EmbedPage;
+
+/// Marks what a page of any host may load: the element, which holds nothing of anybody.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EmbedScript;
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// In a frame a wallet of the browser may ask the person, through Stripe's form.
+const EMBED_PERMISSIONS: &str =
+    "camera=(), geolocation=(), microphone=(), payment=(self \"https://js.stripe.com\"), usb=()";
 
 /// The app's policy with room for Stripe's script, its frames and what they load (docs/stripe.md). Stripe's parts stay
 /// in frames of its own origin; nothing else on the page is loosened.
@@ -55,6 +71,19 @@ fn with_stripe(script_origin: &str) -> String {
         .replace("img-src 'self'", &format!("img-src 'self' {images}"))
 }
 
+/// The policy of a document that these sites may show.
+fn with_ancestors(policy: &str, sources: &str) -> String {
+    policy.replace("frame-ancestors 'none'", &format!("frame-ancestors {sources}"))
+}
+
+/// Who may show the document says its policy; the older header knows no list.
+fn allow_framing(headers: &mut HeaderMap) {
+    headers.remove(header::X_FRAME_OPTIONS);
+    headers.insert(OPENER_POLICY, HeaderValue::from_static("unsafe-none"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(EMBED_PERMISSIONS));
+}
+
 /// Two years, as browsers ask for before they remember a site for good.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
@@ -63,15 +92,26 @@ pub(crate) async fn set_headers(State(config): State<Arc<Config>>, request: Requ
     let api = request.uri().path().starts_with(paths::BASE);
     let mut response = next.run(request).await;
     let is_app_page = response.extensions().get::<AppPage>().is_some();
+    let is_embed_page = response.extensions().get::<EmbedPage>().is_some();
+    let is_embed_script = response.extensions().get::<EmbedScript>().is_some();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if let Some(stripe) = &config.stripe
-        && is_app_page
-        && let Ok(policy) = HeaderValue::from_str(&with_stripe(stripe.script_origin()))
-    {
+    let stripe = config.stripe.as_ref().filter(|_| is_app_page);
+    let mut policy = stripe.map(|stripe| with_stripe(stripe.script_origin()));
+    if is_embed_page && !config.embed_origins.is_empty() {
+        let base = policy.as_deref().unwrap_or(CONTENT_SECURITY_POLICY);
+        policy = Some(with_ancestors(base, &config.embed_origins.sources()));
+        allow_framing(headers);
+    }
+    if let Some(policy) = policy.and_then(|policy| HeaderValue::try_from(policy).ok()) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if is_embed_script {
+        // A module script is asked for with CORS; there is nothing in it that is not everybody's.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     }
     if config.https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
@@ -132,8 +172,9 @@ fn is_signed(path: &str) -> bool {
 }
 
 /// A key that no browser adds by itself, and no cookie, which it does: no page of somebody else's made a browser send this.
+/// Beside the token of a session in a frame a cookie counts for nothing, so it may be there.
 fn is_program(headers: &HeaderMap) -> bool {
-    bearer_key(headers).is_some() && !headers.contains_key(header::COOKIE)
+    frame_token(headers).is_some() || (bearer_token(headers).is_some() && !headers.contains_key(header::COOKIE))
 }
 
 fn has_body(headers: &HeaderMap) -> bool {

@@ -25,8 +25,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     get, path = paths::SESSION, tag = "session", security(("session" = [])),
     responses((status = 200, body = Session), (status = 401, body = Document)),
 )]
-async fn get_session(SignedIn(member): SignedIn) -> Json<Session> {
-    Json(member.session())
+async fn get_session(State(state): State<AppState>, SignedIn(member): SignedIn) -> Result<Json<Session>, Problem> {
+    sessions::describe_session(&state, &member).await.map(Json)
 }
 
 /// Sign in
@@ -53,21 +53,25 @@ async fn create_session(
     if let Some(old) = find_any(&parts, &state).await? {
         sessions::sign_out(&state, &old).await?;
     }
-    signed_in_response(&state, StatusCode::OK, &new)
+    signed_in_response(&state, StatusCode::OK, &new).await
 }
 
 /// Hands a new session to the browser, with a cookie that marks it.
-pub(crate) fn signed_in_response(state: &AppState, status: StatusCode, new: &NewMember) -> Result<Response, Problem> {
+pub(crate) async fn signed_in_response(
+    state: &AppState,
+    status: StatusCode,
+    new: &NewMember,
+) -> Result<Response, Problem> {
     let cookies = AppendHeaders([
         (header::SET_COOKIE, set_cookie(Some(&new.token), &state.config, sessions::ABSOLUTE_SECONDS)?),
         (header::SET_COOKIE, set_device_cookie(&new.device, &state.config)?),
     ]);
-    Ok((status, cookies, Json(new.member.session())).into_response())
+    Ok((status, cookies, Json(sessions::describe_session(state, &new.member).await?)).into_response())
 }
 
-/// Give the password again
+/// Prove once more who you are
 ///
-/// Needed within the last 5 minutes, by this or by signing in, where power over money changes hands: a large top-up, switching
+/// By the password, or in a session that a host opened by a fresh `code` of a portal session for the same person. Needed within the last 5 minutes, by this or by signing in (for a host's session: since the host asked for its code), where power over money changes hands: a large top-up, switching
 /// automatic payments on or raising them, roles, payment links. Those answer `confirmation_required` without it, and have
 /// done nothing; afterwards the same request, with the same idempotency key, goes through.
 #[utoipa::path(
@@ -84,7 +88,7 @@ async fn confirm_session(
     headers: HeaderMap,
     Json(form): Json<Confirm>,
 ) -> Result<StatusCode, Problem> {
-    sessions::confirm_password(&state, &member, &form, address, device_cookie(&headers, &state.config)).await?;
+    sessions::confirm_identity(&state, &member, &form, address, device_cookie(&headers, &state.config)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -39,5 +39,5 @@ async fn complete_setup(
 ) -> Result<Response, Problem> {
     let client = read_client(&parts, state.config.behind_proxy);
     let new = service::setup::complete_setup(&state, &form, client).await?;
-    signed_in_response(&state, StatusCode::CREATED, &new)
+    signed_in_response(&state, StatusCode::CREATED, &new).await
 }

@@ -9,10 +9,10 @@ use billing_contract::ProblemCode;
 
 use crate::http::bootstrap;
 use crate::http::problem::Problem;
-use crate::http::security::AppPage;
+use crate::http::security::{AppPage, EmbedPage, EmbedScript};
 use crate::problem::Detail;
 use crate::state::AppState;
-use crate::static_files::{Asset, INDEX, Variant};
+use crate::static_files::{Asset, INDEX, Variant, is_of_embed};
 
 /// Everything that is no route: a file, a page of the app (which is `index.html`), or nothing.
 pub(crate) async fn get_file(State(state): State<AppState>, request: Request) -> Response {
@@ -26,11 +26,20 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
         return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
     // What is behind `#` in a payment link never comes here.
-    if let Some(other) = state.files.other(path.strip_suffix('/').unwrap_or(&path)) {
-        return document_response(other.with(&bootstrap::element_for_anybody(&state)), "no-cache");
+    let address = path.strip_suffix('/').unwrap_or(&path);
+    if let Some(other) = state.files.other(address) {
+        let mut document = document_response(other.with(&bootstrap::element_for_anybody(&state)), "no-cache");
+        if is_of_embed(address) {
+            document.extensions_mut().insert(EmbedPage);
+        }
+        return document;
     }
     if let Some(asset) = state.files.assets.get(&path) {
-        return asset_response(asset, &parts.headers);
+        let mut file = asset_response(asset, &parts.headers);
+        if is_of_embed(&path) {
+            file.extensions_mut().insert(EmbedScript);
+        }
+        return file;
     }
     if path != INDEX && path.rsplit('/').next().is_some_and(|last| last.contains('.')) {
         return Problem::not_found().into_response();

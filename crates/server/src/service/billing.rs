@@ -25,7 +25,7 @@ pub(crate) async fn get_billing(state: &AppState, member: &SignedInMember) -> Re
     let last_seq = figures.last_seq;
     // Side by side, since each of them is a round trip and the first paint waits for the slowest.
     let (wallet, auto_pay, cards, usage, transactions, requests, open_top_ups, links) = tokio::try_join!(
-        wallet::view_wallet(state, figures, &spending, today, now),
+        wallet::view_wallet(state, organization, figures, &spending, today, now),
         auto_pay::get_auto_pay(state, organization),
         cards::list_cards(state, &organization.id),
         usage::summarize_month(state, organization, &spending, month, today),

@@ -6,7 +6,7 @@ use billing_contract::session::{Bootstrap, Brand, Service, StripePage};
 use billing_payments::sandbox;
 
 use crate::problem::Problem;
-use crate::service::sessions::SignedInMember;
+use crate::service::sessions::{self, SignedInMember};
 use crate::service::{billing, members, setup};
 use crate::state::AppState;
 
@@ -15,7 +15,10 @@ pub(crate) async fn get_bootstrap(state: &AppState, member: Option<&SignedInMemb
     setup::refresh_offer(state).await?;
     let mut bootstrap = Bootstrap {
         service: describe_service(state),
-        session: member.map(SignedInMember::session),
+        session: match member {
+            Some(member) => Some(sessions::describe_session(state, member).await?),
+            None => None,
+        },
         billing: None,
         admins: None,
     };

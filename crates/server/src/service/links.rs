@@ -23,6 +23,7 @@ use crate::message::amount::describe_in_range;
 use crate::problem::{Detail, Problem, field_error};
 use crate::reconcile::card_setup::close_hosted_page;
 use crate::service::auto_pay;
+use crate::service::organizations::require_open;
 use crate::service::sessions::{SignedInMember, hash_of, require_confirmation};
 use crate::state::AppState;
 use crate::view::payment_link::map_payment_link;
@@ -53,6 +54,7 @@ pub(crate) async fn create_link(
     form: &CreatePaymentLink,
 ) -> Result<CreatedPaymentLink, Problem> {
     let organization = &member.organization;
+    require_open(organization)?;
     let limits = state.config.limits(organization.currency);
     let now = state.clock.now();
     // Before the password is asked for: a form with a mistake needs no proof yet.

@@ -7,11 +7,15 @@ use std::collections::HashMap;
 
 use billing_contract::FieldError;
 use billing_contract::metering::{UsageEvent, UsageResult, UsageResultStatus};
+use billing_domain::OrganizationId;
 use billing_domain::decimal::DecimalError;
-use billing_store::{LineOutcome, Organization, StoreError};
+use billing_store::{LineOutcome, StoreError};
 
+use crate::auth::keys::KeyHolder;
 use crate::problem::{Detail, Problem, field_error};
 use crate::queue::postings::PostResult;
+use crate::service::organization_refs::unknown_organization;
+use crate::service::organizations;
 use crate::service::postings::group::post_together;
 use crate::service::postings::{Report, UsageLine};
 use crate::state::AppState;
@@ -32,13 +36,18 @@ pub(crate) struct Unread {
 ///
 /// A line is accepted however late it comes (back to the year 2000, also from before the wallet existed): what was
 /// used is owed, and the summary counts it on the day on which it happened. A line from the future is refused.
-pub(crate) async fn report_usage(state: &AppState, items: Vec<Item>) -> Result<Vec<UsageResult>, Problem> {
+pub(crate) async fn report_usage(
+    state: &AppState,
+    holder: &KeyHolder,
+    items: Vec<Item>,
+) -> Result<Vec<UsageResult>, Problem> {
     let now = state.clock.now();
     let mut results = Vec::with_capacity(items.len());
     let mut reports: Vec<(Report, Vec<usize>)> = Vec::new();
-    // Where an organization's report is; `None`: there is no such organization.
-    // By organization, because a platform reports for many in one request, and each is one batch.
+    // Where an organization's report is, by whatever it is named; `None`: there is no such organization.
     let mut places: HashMap<String, Option<usize>> = HashMap::new();
+    // One report each, however many names it has: its lines are chained in one order.
+    let mut place_of: HashMap<OrganizationId, usize> = HashMap::new();
     for (index, item) in items.into_iter().enumerate() {
         let checked = item.map_err(|unread| (unread.id, unread.error)).and_then(|event| {
             let (id, organization_id) = (event.id.clone(), event.organization_id.clone());
@@ -55,17 +64,19 @@ pub(crate) async fn report_usage(state: &AppState, items: Vec<Item>) -> Result<V
         let place = if let Some(place) = places.get(&organization_id) {
             *place
         } else {
-            let found = find_organization(state, &organization_id).await?;
+            let found = organizations::find_or_create_organization(state, holder, &organization_id).await?;
             let place = found.map(|organization| {
-                reports.push((Report { organization, lines: Vec::new() }, Vec::new()));
-                reports.len() - 1
+                *place_of.entry(organization.id.clone()).or_insert_with(|| {
+                    reports.push((Report { organization, lines: Vec::new() }, Vec::new()));
+                    reports.len() - 1
+                })
             });
             places.insert(organization_id, place);
             place
         };
         let id = line.reference.clone();
         let Some((report, indexes)) = place.and_then(|place| reports.get_mut(place)) else {
-            results.push(rejected_result(id, index, no_organization()));
+            results.push(rejected_result(id, index, unknown_organization("/organization_id")));
             continue;
         };
         let reference = state.reference_mask.of(&state.store, &report.organization.id, line.reference).await?;
@@ -93,16 +104,6 @@ pub(crate) async fn report_usage(state: &AppState, items: Vec<Item>) -> Result<V
     Ok(results)
 }
 
-async fn find_organization(state: &AppState, id: &str) -> Result<Option<Organization>, Problem> {
-    // What is no id names no organization; the answer is the same.
-    let Ok(id) = id.parse() else { return Ok(None) };
-    match state.store.organization(&id).await {
-        Ok(organization) => Ok(Some(organization)),
-        Err(StoreError::NotFound) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
 fn answer_item(id: String, index: usize, posted: PostResult) -> UsageResult {
     match posted {
         Ok(LineOutcome::Posted(line)) => UsageResult {
@@ -119,7 +120,7 @@ fn answer_item(id: String, index: usize, posted: PostResult) -> UsageResult {
             let detail = format!("Line {seq} was posted under this id with another content.");
             rejected_result(id, index, general_error("/id", "conflict", detail))
         }
-        Err(StoreError::NotFound) => rejected_result(id, index, no_organization()),
+        Err(StoreError::NotFound) => rejected_result(id, index, unknown_organization("/organization_id")),
         Err(_) => rejected_result(
             id,
             index,
@@ -132,10 +133,6 @@ fn rejected_result(id: String, index: usize, error: FieldError) -> UsageResult {
     // The pointer leads to the item in the request as it was sent.
     let error = FieldError { pointer: format!("/events/{index}{}", error.pointer), ..error };
     UsageResult { id, status: UsageResultStatus::Rejected, seq: None, amount: None, error: Some(error) }
-}
-
-fn no_organization() -> FieldError {
-    general_error("/organization_id", "not_found", "There is no organization with this id.")
 }
 
 /// Stands in an item's place until its posting is known.

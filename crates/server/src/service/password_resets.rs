@@ -22,10 +22,10 @@ pub(crate) async fn complete_password_reset(
     client: &Client,
 ) -> Result<(), Problem> {
     check_password("/password", &form.password, "").map_err(|error| Problem::invalid(vec![error]))?;
-    state.budgets.take_link(client.network)?;
+    state.budgets.take_account_link(client.network)?;
     let token_hash = hash_of(&form.token);
     let user = state.store.find_password_token(&token_hash, state.clock.now()).await?.ok_or_else(link_gone)?;
-    state.budgets.give_back_link(client.network);
+    state.budgets.give_back_account_link(client.network);
     check_password("/password", &form.password, &user.email).map_err(|error| Problem::invalid(vec![error]))?;
     let password_hash = hash_password(state, client, &form.password).await?;
     let (now, address) = (state.clock.now(), client.address.to_string());

@@ -28,7 +28,7 @@ use crate::service::cards;
 use crate::service::charges::wait_for_charge;
 use crate::service::fingerprint::request_fingerprint;
 use crate::service::sessions::hash_of;
-use crate::service::{auto_pay, receipts, top_ups};
+use crate::service::{auto_pay, organizations, receipts, top_ups};
 use crate::state::AppState;
 use crate::view::card::map_card_summary;
 use crate::view::payment_link::map_link_settings;
@@ -47,7 +47,7 @@ pub(crate) async fn resolve_link(state: &AppState, address: IpAddr, form: &Resol
     if state.store.open_link(&link.id, now).await? {
         state.events.publish(&link.organization_id, Topic::Link(link.id.clone()));
     }
-    let organization = state.store.organization(&link.organization_id).await?;
+    let organization = open_organization(state, &link).await?;
     let today = organization_day(&organization, now);
     let charge_now = charge_due(state, &link, &organization).await?;
     Ok(PayPage {
@@ -63,6 +63,12 @@ pub(crate) async fn resolve_link(state: &AppState, address: IpAddr, form: &Resol
         expires_at: link.expires_at,
         time_zone: organization.time_zone,
     })
+}
+
+/// Whose link it is; one of an organization that is closed is as dead as any.
+async fn open_organization(state: &AppState, link: &PaymentLink) -> Result<Organization, Problem> {
+    let organization = state.store.organization(&link.organization_id).await?;
+    if organizations::require_open(&organization).is_ok() { Ok(organization) } else { Err(dead_link()) }
 }
 
 /// What the card is charged as soon as the link is used: what it asks for, or the first of the automatic payments that it
@@ -142,7 +148,7 @@ pub(crate) async fn complete_link(
         key: format!("link:{}:{key}", link.id),
         fingerprint: request_fingerprint(&request_parts),
     };
-    let organization = state.store.organization(&link.organization_id).await?;
+    let organization = open_organization(state, &link).await?;
     // An amount that the link itself names cannot change: whoever does not repeat it has seen it all the same.
     let charge = ExpectedCharge {
         seen: seen_charge(&link, seen)?.or(link.amount),

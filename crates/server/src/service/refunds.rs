@@ -7,6 +7,7 @@ use billing_domain::limits::AmountError;
 use billing_domain::{Currency, Money, RefundId};
 use billing_store::{Created, IdempotencyKey, NewRefund, Refund, RefundMaker, RefundRefusal};
 
+use crate::auth::keys::KeyHolder;
 use crate::deadlines::OUTCOME_PATIENCE;
 use crate::effects::run_effects;
 use crate::message::UserMessage;
@@ -15,7 +16,7 @@ use crate::reconcile::refund::{
     REFUND_LEASE_SECONDS, lease_due_refunds, reconcile_refund, refund_effects, refund_line,
 };
 use crate::service::fingerprint::request_fingerprint;
-use crate::service::provider_objects;
+use crate::service::{organization_refs, provider_objects};
 use crate::state::AppState;
 use crate::view::refund::map_refund;
 
@@ -23,14 +24,14 @@ use crate::view::refund::map_refund;
 /// See docs/decisions/0022-debit-refunds-first.md.
 pub(crate) async fn create_refund(
     state: &AppState,
+    holder: &KeyHolder,
     key: String,
     form: &CreateRefund,
 ) -> Result<(RefundView, bool), Problem> {
     let reason = FreeText::parse(REFUND_REASON, form.reason.as_deref().unwrap_or_default())
         .map_err(|error| Problem::text("/reason", error))?
         .into_string();
-    let organization_id = form.organization_id.parse().map_err(|_| Problem::not_found())?;
-    let organization = state.store.organization(&organization_id).await?;
+    let organization = organization_refs::get_organization(&state.store, holder, &form.organization_id).await?;
     let amount = form.amount.as_ref().map(|amount| {
         Money::parse_payable(amount.text(), organization.currency).map_err(|error| {
             let error = AmountError::of(error, organization.currency);
@@ -81,8 +82,9 @@ pub(crate) async fn create_refund(
     }
 }
 
-pub(crate) async fn get_refund(state: &AppState, id: &RefundId) -> Result<RefundView, Problem> {
-    Ok(map_refund(state.store.refund(id).await?))
+pub(crate) async fn get_refund(state: &AppState, holder: &KeyHolder, id: &RefundId) -> Result<RefundView, Problem> {
+    let refund = state.store.refund(id).await?;
+    if holder.sees(&refund.organization_id) { Ok(map_refund(refund)) } else { Err(Problem::not_found()) }
 }
 
 /// Asks the provider about refunds that are due, or about one; applies its answers. How many were asked about: those that

@@ -6,7 +6,7 @@ use billing_contract::ProblemCode;
 use billing_contract::event::SessionState;
 use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
 use billing_domain::{Capability, OrganizationId, Role, SessionKind, Timestamp, UserId};
-use billing_store::{NewSession, Organization, SessionsOf, User};
+use billing_store::{NewSession, Organization, PortalSession, SessionsOf, User};
 use sha2::{Digest as _, Sha256};
 
 use crate::auth::passwords::MAX_PASSWORD;
@@ -14,6 +14,7 @@ use crate::budgets::SignInOrigin;
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Detail, Problem, field_error};
+use crate::service::portal;
 use crate::state::AppState;
 
 /// A session that is not used for so long is over.
@@ -65,6 +66,8 @@ pub(crate) struct SignedInMember {
     pub(crate) kind: SessionKind,
     /// What the session is narrowed to; `None`: all that the role allows.
     pub(crate) can: Option<Vec<Capability>>,
+    /// The portal session that it was exchanged for.
+    pub(crate) portal_session_id: Option<String>,
     /// Names the session; SHA-256 of its token, hex.
     pub(crate) token_hash: String,
     /// Where this request comes from; `None` while the program acts in their name.
@@ -82,8 +85,8 @@ impl SignedInMember {
         self.kind != SessionKind::Portal
     }
 
-    /// As the page knows it.
-    pub(crate) fn session(&self) -> Session {
+    /// As the page knows it, but for what a portal session has of its own.
+    fn session(&self) -> Session {
         let organization = &self.organization;
         Session {
             id: self.public_id(),
@@ -98,28 +101,44 @@ impl SignedInMember {
             },
             kind: self.kind,
             can: self.can.clone(),
+            view: None,
+            locale: None,
+            theme: None,
+            return_url: None,
         }
     }
 }
 
-/// Names the session of this token's hash for people. It is worked out from the hash, and leads back to neither.
-pub(crate) fn public_id_of(token_hash: &str) -> String {
-    let digest = hash_of(&format!("public id of {token_hash}"));
-    digest.get(..PUBLIC_ID_DIGITS).unwrap_or_default().to_owned()
+/// The session as the page knows it, with what its host wants of it.
+pub(crate) async fn describe_session(state: &AppState, member: &SignedInMember) -> Result<Session, Problem> {
+    let Some(id) = &member.portal_session_id else { return Ok(member.session()) };
+    let PortalSession { view, locale, theme, return_url, .. } = state.store.reserved().portal_session(id).await?;
+    Ok(Session { view: Some(view), locale, theme, return_url, ..member.session() })
 }
 
-/// Of a stream that this member opened: the organization as it is now, or the last word. The session must live, with the
-/// role that the stream was opened with.
+/// Of a stream that a member opened, or of another answer that takes long.
+#[derive(Clone, Debug)]
+pub(crate) enum SessionStanding {
+    /// It goes on, in the organization as it is now.
+    Open(Box<Organization>),
+    /// It is over, with the last event.
+    Over(SessionState),
+    /// Its time has run out, and its host gives out another one if it is asked: nothing is to be said.
+    RunOut,
+}
+
+/// How the session of a stream stands: it must live, with the role that the stream was opened with.
 /// See docs/decisions/0047-member-access.md.
-pub(crate) async fn session_standing(
-    state: &AppState,
-    member: &SignedInMember,
-) -> Result<Result<Organization, SessionState>, Problem> {
+pub(crate) async fn session_standing(state: &AppState, member: &SignedInMember) -> Result<SessionStanding, Problem> {
     // By reserved connections: who is asking must be known even while costly reads hold the others.
-    Ok(match state.store.reserved().session(&member.token_hash, state.clock.now()).await? {
-        None => Err(SessionState::Ended),
-        Some(session) if session.role != member.role => Err(SessionState::RoleChanged),
-        Some(session) => Ok(session.organization),
+    let store = state.store.reserved();
+    Ok(match store.session(&member.token_hash, state.clock.now()).await? {
+        None if member.kind == SessionKind::Portal && !store.is_session_ended(&member.token_hash).await? => {
+            SessionStanding::RunOut
+        }
+        None => SessionStanding::Over(SessionState::Ended),
+        Some(session) if session.role != member.role => SessionStanding::Over(SessionState::RoleChanged),
+        Some(session) => SessionStanding::Open(Box::new(session.organization)),
     })
 }
 
@@ -147,7 +166,7 @@ pub(crate) struct NewMember {
 /// The password was given within this time: long enough for a form, too short for a browser left open.
 const CONFIRMED_SECONDS: i64 = 5 * 60;
 
-/// Whether this person has given their password a moment ago, by signing in or by [`confirm_password`].
+/// Whether this person has given their password a moment ago, by signing in or by [`confirm_identity`].
 pub(crate) fn is_confirmed(state: &AppState, member: &SignedInMember) -> bool {
     match member.confirmation {
         // A clock that went back proves nothing.
@@ -161,15 +180,42 @@ pub(crate) fn require_confirmation(state: &AppState, member: &SignedInMember) ->
     if is_confirmed(state, member) { Ok(()) } else { Err(Problem::unconfirmed()) }
 }
 
-/// The person behind a session gives their password again; tries count with those to sign in.
-pub(crate) async fn confirm_password(
+/// The person behind a session proves again that it is them: by their password, or where a host signed them in by a fresh
+/// code of that host.
+pub(crate) async fn confirm_identity(
     state: &AppState,
     member: &SignedInMember,
     form: &Confirm,
     address: IpAddr,
     device: Option<&str>,
 ) -> Result<(), Problem> {
-    check_current_password(state, member, "/password", &form.password, address, device).await?;
+    match form {
+        Confirm { password: None, code: Some(code) } if member.kind == SessionKind::Portal => {
+            portal::confirm_by_code(state, member, code, address).await
+        }
+        Confirm { password: Some(password), code: None } if member.kind != SessionKind::Portal => {
+            confirm_password(state, member, password, address, device).await
+        }
+        _ if member.kind == SessionKind::Portal => {
+            let detail = "A session that was opened by a host is confirmed by a fresh code of that host alone.";
+            Err(Problem::field("/code", "required", Detail::general(detail)))
+        }
+        _ => {
+            let detail = "This session is confirmed by the person's password alone.";
+            Err(Problem::field("/password", "required", Detail::general(detail)))
+        }
+    }
+}
+
+/// The person behind a session gives their password again; tries count with those to sign in.
+async fn confirm_password(
+    state: &AppState,
+    member: &SignedInMember,
+    password: &str,
+    address: IpAddr,
+    device: Option<&str>,
+) -> Result<(), Problem> {
+    check_current_password(state, member, "/password", password, address, device).await?;
     state.store.confirm_session(&member.token_hash, state.clock.now()).await?;
     Ok(())
 }
@@ -332,7 +378,7 @@ pub(crate) async fn find_member(
     let Some(session) = state.store.reserved().session(&hash_of(token), now).await? else { return Ok(None) };
     // A write once a minute at most, not with every request.
     if now.seconds_since(session.last_seen_at) >= TOUCH_SECONDS {
-        state.store.touch_session(&session.token_hash, idle_limit(now, session.absolute_expires_at), now).await?;
+        state.store.touch_session(&session.token_hash, idle_limit(now, &session), now).await?;
     }
     Ok(Some(SignedInMember {
         user: MemberUser { id: session.user_id, name: session.user_name, email: session.user_email },
@@ -341,13 +387,14 @@ pub(crate) async fn find_member(
         confirmation: Confirmation::At(session.confirmed_at),
         kind: session.kind,
         can: session.can,
+        portal_session_id: session.portal_session_id,
         token_hash: session.token_hash,
         address: Some(address),
     }))
 }
 
-fn idle_limit(now: Timestamp, absolute: Timestamp) -> Timestamp {
-    now.plus_seconds(IDLE_SECONDS).min(absolute)
+fn idle_limit(now: Timestamp, session: &billing_store::Session) -> Timestamp {
+    now.plus_seconds(session.idle_seconds).min(session.absolute_expires_at)
 }
 
 /// Ends the session wherever its token is used; open streams are woken.
@@ -358,10 +405,16 @@ pub(crate) async fn sign_out(state: &AppState, member: &SignedInMember) -> Resul
 }
 
 /// A new session's secret: 256 random bits in hex. Only its SHA-256 is kept.
-pub(super) fn new_token() -> Result<String, getrandom::Error> {
+pub(crate) fn new_token() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     Ok(hex::encode(bytes))
+}
+
+/// Names the session of a token, by the token's hash.
+pub(crate) fn public_id_of(token_hash: &str) -> String {
+    let digest = hash_of(&format!("public id of {token_hash}"));
+    digest.get(..PUBLIC_ID_DIGITS).unwrap_or_default().to_owned()
 }
 
 /// What the database knows of a token.

@@ -43,7 +43,7 @@ pub(crate) async fn refresh_offer(state: &AppState) -> Result<(), Problem> {
 
 /// What a form of the first run says, checked.
 struct CheckedSetup {
-    organization: OrganizationFacts,
+    organization: OrganizationForm,
     name: String,
     email: String,
     locale: Option<String>,
@@ -51,7 +51,7 @@ struct CheckedSetup {
 
 /// What the operator or the first person says about an organization.
 #[derive(Clone, Debug)]
-pub(crate) struct OrganizationFacts {
+pub(crate) struct OrganizationForm {
     /// Legal name.
     pub(crate) name: String,
     /// IANA time zone.
@@ -60,7 +60,7 @@ pub(crate) struct OrganizationFacts {
     pub(crate) currency: Currency,
 }
 
-impl OrganizationFacts {
+impl OrganizationForm {
     /// Checks name and zone; `name_pointer`: the field that the name came in.
     pub(crate) fn check(
         name_pointer: &str,
@@ -95,7 +95,7 @@ pub(crate) async fn complete_setup(
     client: Client,
 ) -> Result<NewMember, Problem> {
     let checked = check_form(form)?;
-    state.budgets.take_link(client.network)?;
+    state.budgets.take_account_link(client.network)?;
     let password_hash = hash_password(state, &client, &form.password).await?;
     let context = state.operation_by(Actor::system("setup"));
     let owner = User { id: state.new_id()?, email: checked.email, name: checked.name, password_hash };
@@ -106,7 +106,7 @@ pub(crate) async fn complete_setup(
     let token_hash = hash_of(&form.token);
     let grant = SetupGrant::Link(&token_hash);
     let organization = create_first(&context, checked.organization, &owner, checked.locale.as_deref(), grant).await?;
-    state.budgets.give_back_link(client.network);
+    state.budgets.give_back_account_link(client.network);
     state.setup_open.store(false, Ordering::Relaxed);
     tracing::warn!(target: "security", organization = %organization.id, owner = %owner.id, "first run completed");
     sessions::begin_session(state, owner.id, organization.id, &owner.email, client, None).await
@@ -124,7 +124,7 @@ fn check_form(form: &CompleteSetup) -> Result<CheckedSetup, Problem> {
     let email = or_note(check_email("/email", &form.email));
     let _ = or_note(check_password("/password", &form.password, &form.email).map(|()| String::new()));
     let locale = or_note(check_locale("/locale", form.locale.as_deref()).map(Option::unwrap_or_default));
-    match OrganizationFacts::check("/organization", &form.organization, &form.time_zone, form.currency) {
+    match OrganizationForm::check("/organization", &form.organization, &form.time_zone, form.currency) {
         Ok(organization) if errors.is_empty() => {
             Ok(CheckedSetup { organization, name, email, locale: Some(locale).filter(|locale| !locale.is_empty()) })
         }
@@ -136,7 +136,7 @@ fn check_form(form: &CompleteSetup) -> Result<CheckedSetup, Problem> {
 /// `setup`: the same by the operator's command. The owner has no password yet; the link is for choosing one.
 pub(crate) async fn set_up_by_command(
     context: &OperationContext,
-    organization: OrganizationFacts,
+    organization: OrganizationForm,
     owner_name: &str,
     owner_email: &str,
 ) -> Result<(Organization, User, AccountLink), Problem> {
@@ -152,7 +152,7 @@ pub(crate) async fn set_up_by_command(
 
 async fn create_first(
     context: &OperationContext,
-    organization: OrganizationFacts,
+    organization: OrganizationForm,
     owner: &User,
     locale: Option<&str>,
     grant: SetupGrant<'_>,

@@ -18,6 +18,7 @@ use crate::reconcile::ChargeId;
 use crate::reconcile::charge::{charge_reference, close_charge};
 use crate::service::charges::wait_for_charge;
 use crate::service::fingerprint::request_fingerprint;
+use crate::service::organizations::require_open;
 use crate::service::requests;
 use crate::service::sessions::{self, SignedInMember};
 use crate::state::AppState;
@@ -40,6 +41,7 @@ pub(crate) async fn create_top_up(
     form: &CreateTopUp,
 ) -> Result<CreatedTopUp, Problem> {
     let organization = &member.organization;
+    require_open(organization)?;
     let limits = state.config.limits(organization.currency);
     let amount = limits
         .parse(form.amount.text())

@@ -10,7 +10,7 @@ use crate::problem::{Detail, Problem};
 use crate::service::account_links::{AccountLink, OPERATOR_RESET_SECONDS, SET_PASSWORD_SECONDS};
 use crate::service::operation::OperationContext;
 use crate::service::person_checks::{check_email, check_name};
-use crate::service::setup::OrganizationFacts;
+use crate::service::setup::OrganizationForm;
 
 /// Somebody who is in an organization now.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(crate) enum AddedUser {
 /// Makes an organization with an empty wallet.
 pub(crate) async fn create_organization(
     context: &OperationContext,
-    facts: OrganizationFacts,
+    facts: OrganizationForm,
 ) -> Result<Organization, Problem> {
     let new = NewOrganization {
         id: context.new_id()?,

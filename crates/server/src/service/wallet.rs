@@ -9,6 +9,7 @@ use billing_store::Organization;
 use crate::calendar::Calendar;
 use crate::events::Topic;
 use crate::problem::Problem;
+use crate::service::policy::policy_of;
 use crate::service::usage::{Spending, burn_start};
 use crate::state::AppState;
 
@@ -19,7 +20,7 @@ pub(crate) async fn get_wallet(state: &AppState, organization: &Organization) ->
     // Spending before the wallet: what is posted in between makes the wallet the newer of the two.
     let spending = Spending::read(state, &organization.id, burn_start(today), today).await?;
     let figures = read_figures(state, &organization.id).await?;
-    view_wallet(state, figures, &spending, today, now).await
+    view_wallet(state, organization, figures, &spending, today, now).await
 }
 
 /// The wallet after a change, for the answer to it. The change is made: if this cannot be read, the answer goes without.
@@ -53,6 +54,7 @@ pub(crate) async fn read_figures(
 /// The answer from figures that have been read; `spending` must reach back to [`burn_start`].
 pub(crate) async fn view_wallet(
     state: &AppState,
+    organization: &Organization,
     figures: billing_store::Wallet,
     spending: &Spending,
     today: Date,
@@ -64,7 +66,11 @@ pub(crate) async fn view_wallet(
     )?;
     let threshold = auto_pay.settings.filter(|_| auto_pay.enabled).map(|settings| settings.threshold);
     let daily_burn = spending.daily_burn(today)?;
-    Ok(describe_wallet(&figures, threshold, daily_burn, pending.in_flight, &state.config.policy, now))
+    let rules = Rules {
+        policy: policy_of(&state.config, organization),
+        low_mark: organization.policy.low_mark.unwrap_or_else(|| spending::low_mark(threshold, daily_burn)),
+    };
+    Ok(describe_wallet(&figures, daily_burn, pending.in_flight, &rules, now))
 }
 
 /// What new work the wallet admits now. The low mark only decides about a warning, so any will do here.
@@ -81,15 +87,21 @@ fn status_facts(figures: &billing_store::Wallet, low_mark: Money) -> Facts {
     }
 }
 
+/// What decides about a wallet besides its figures.
+struct Rules {
+    policy: Policy,
+    low_mark: Money,
+}
+
 fn describe_wallet(
     figures: &billing_store::Wallet,
-    auto_pay_threshold: Option<Money>,
     daily_burn: Money,
     pending_credit: Money,
-    policy: &Policy,
+    rules: &Rules,
     now: Timestamp,
 ) -> Wallet {
-    let low_mark = spending::low_mark(auto_pay_threshold, daily_burn);
+    let Rules { policy, low_mark } = rules;
+    let low_mark = *low_mark;
     let status = status::wallet_status(&status_facts(figures, low_mark), policy, now);
     let available = figures.available();
     let grace = match (status, figures.exhausted_since) {
@@ -142,14 +154,10 @@ mod tests {
     }
 
     fn shown(figures: &billing_store::Wallet, threshold: Option<Money>) -> Wallet {
-        describe_wallet(
-            figures,
-            threshold,
-            Money::from_major(12),
-            Money::ZERO,
-            &Policy::default_for(figures.currency),
-            NOW,
-        )
+        let daily_burn = Money::from_major(12);
+        let policy = Policy::default_for(figures.currency);
+        let rules = Rules { policy, low_mark: spending::low_mark(threshold, daily_burn) };
+        describe_wallet(figures, daily_burn, Money::ZERO, &rules, NOW)
     }
 
     #[test]

@@ -23,7 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use self::due::{Due, DuePart};
 use crate::events::Subscription;
 use crate::problem::Problem;
-use crate::service::sessions::SignedInMember;
+use crate::service::sessions::{SessionStanding, SignedInMember};
 use crate::service::{auto_pay, cards, links, requests, sessions, top_ups, wallet};
 use crate::state::AppState;
 use crate::stream::{StreamEnd, send_to_reader};
@@ -41,7 +41,7 @@ const AUTO_PAY_PAUSE: Duration = Duration::from_secs(1);
 const AUTO_PAY_CHECK: Duration = Duration::from_secs(15);
 /// How often the database is asked whether another server has changed something.
 const POLL: Duration = Duration::from_secs(1);
-/// A session that another server has ended is noticed after this at the latest.
+/// A session whose time has run out is noticed after this at the latest.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
 /// Proxies close connections on which nothing moves, and readers take a silent stream for dead.
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS as u64);
@@ -88,7 +88,7 @@ pub(crate) async fn open_stream(
     let (out, receiver) = mpsc::channel(BUFFER);
     // First subscribe, then read: nothing falls in between.
     let subscription = state.events.subscribe(&member.organization.id);
-    let last_seq = state.store.wallet(&member.organization.id).await?.last_seq;
+    let billing_store::Wallet { last_seq, access_version, .. } = state.store.wallet(&member.organization.id).await?;
     let cards = cards::list_cards(state, &member.organization.id).await?.items;
     let mut stream = OrganizationStream {
         state: state.clone(),
@@ -104,6 +104,7 @@ pub(crate) async fn open_stream(
         auto_pay_not_before: Instant::now(),
         auto_pay_looked_at: Instant::now(),
         grace_ends_at: None,
+        access_version,
         wallet_not_before: Instant::now(),
         session_checked: Instant::now(),
         next_beat: Instant::now(),
@@ -143,6 +144,8 @@ struct OrganizationStream {
     auto_pay_looked_at: Instant,
     /// Then the status changes without anything having happened.
     grace_ends_at: Option<Timestamp>,
+    /// As long as it stays the same nobody has lost their access or got another role.
+    access_version: i64,
     wallet_not_before: Instant,
     session_checked: Instant,
     next_beat: Instant,
@@ -338,6 +341,9 @@ impl OrganizationStream {
             self.grace_ends_at = None;
             self.due.add([DuePart::Wallet]);
         }
+        if std::mem::replace(&mut self.access_version, wallet.access_version) != wallet.access_version {
+            self.due.add([DuePart::Session]);
+        }
         self.due.add((self.session_checked.elapsed() >= SESSION_CHECK).then_some(DuePart::Session));
         if Instant::now() >= self.next_beat {
             // Rather early than late: the next look is up to a second away.
@@ -352,16 +358,15 @@ impl OrganizationStream {
         let standing = sessions::session_standing(&self.state, &self.member).await;
         self.session_checked = Instant::now();
         match standing? {
-            Ok(organization) => {
+            SessionStanding::Open(organization) => {
                 // With its name and zone as they are now.
-                self.member.organization = organization;
-                Ok(())
+                self.member.organization = *organization;
+                return Ok(());
             }
-            Err(word) => {
-                self.send(Push::Session(word)).await?;
-                Err(StreamEnd::Over)
-            }
+            SessionStanding::Over(state) => self.send(Push::Session(state)).await?,
+            SessionStanding::RunOut => {}
         }
+        Err(StreamEnd::Over)
     }
 
     async fn send(&self, push: Push) -> Result<(), StreamEnd> {

@@ -9,16 +9,19 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::events::{Subscription, Topic};
+use crate::problem::Problem;
 use crate::service::requests::{get_request, list_requests};
-use crate::service::sessions::{self, SignedInMember};
+use crate::service::sessions::{self, SessionStanding, SignedInMember};
 use crate::state::AppState;
 use crate::stream::{StreamEnd, send_to_reader};
 
 /// Messages that wait for a reader.
 const BUFFER: usize = 16;
-/// A session that another server has ended is noticed after this at the latest; then the stream shows that it is alive.
+/// After this a session is noticed whose time has run out; then the stream shows that it is alive.
 pub(crate) const PULSE_SECONDS: u32 = 4;
 const PULSE: Duration = Duration::from_secs(PULSE_SECONDS as u64);
+/// How often the database is asked whether somebody has lost their access or has another role, on another server perhaps.
+const POLL: Duration = Duration::from_secs(1);
 
 /// What a watcher is sent.
 #[derive(Clone, Debug)]
@@ -57,11 +60,13 @@ struct RequestStream {
 
 impl RequestStream {
     async fn run(&mut self) -> Result<(), StreamEnd> {
+        let mut access_version = self.read_access_version().await?;
         // Again, since the role may have changed since the request was let in.
         self.check_session().await?;
         self.send_all().await?;
-        let mut pulse = interval(PULSE);
+        let (mut pulse, mut polls) = (interval(PULSE), interval(POLL));
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = self.state.shutdown.cancelled() => return Err(StreamEnd::Over),
@@ -72,6 +77,12 @@ impl RequestStream {
                     Err(RecvError::Lagged(_)) => self.send_all().await?,
                     Err(RecvError::Closed) => return Err(StreamEnd::Over),
                 },
+                _ = polls.tick() => {
+                    let found = self.read_access_version().await?;
+                    if std::mem::replace(&mut access_version, found) != found {
+                        self.check_session().await?;
+                    }
+                }
                 _ = pulse.tick() => {
                     self.check_session().await?;
                     self.send(RequestPush::Heartbeat).await?;
@@ -101,10 +112,17 @@ impl RequestStream {
         Ok(())
     }
 
+    async fn read_access_version(&self) -> Result<i64, StreamEnd> {
+        Ok(self.state.store.access_version(&self.member.organization.id).await.map_err(Problem::from)?)
+    }
+
     /// The session must live, with the role that the stream was opened with.
     async fn check_session(&self) -> Result<(), StreamEnd> {
-        let Err(word) = sessions::session_standing(&self.state, &self.member).await? else { return Ok(()) };
-        self.send(RequestPush::Session(word)).await?;
+        match sessions::session_standing(&self.state, &self.member).await? {
+            SessionStanding::Open(_) => return Ok(()),
+            SessionStanding::Over(state) => self.send(RequestPush::Session(state)).await?,
+            SessionStanding::RunOut => {}
+        }
         Err(StreamEnd::Over)
     }
 

@@ -10,6 +10,8 @@ use crate::state::AppState;
 const PAUSE: Duration = Duration::from_mins(1);
 /// How long idempotency keys that moved no money are kept; clients may count on 24 hours.
 const KEYS_SECONDS: i64 = 48 * 3600;
+/// How long portal sessions are kept: far longer than any session that one of them buys.
+const PORTAL_SECONDS: i64 = 7 * 24 * 3600;
 /// How long handled events are remembered: longer than the provider lists them.
 const EVENTS_SECONDS: i64 = 35 * 24 * 3600;
 
@@ -25,10 +27,14 @@ pub(super) async fn purge_regularly(state: AppState) {
 
 async fn purge_all(state: &AppState) {
     state.budgets.tidy();
+    state.keys.tidy();
     let now = state.clock.now();
     if let Err(error) = state.store.purge_sessions(now).await {
         // Not fatal: every look-up compares the time itself.
         tracing::warn!(%error, "old sessions could not be forgotten; they stay refused");
+    }
+    if let Err(error) = state.store.purge_portal_sessions(now.plus_seconds(-PORTAL_SECONDS)).await {
+        tracing::warn!(%error, "old portal sessions could not be forgotten; their codes stay refused");
     }
     if let Err(error) = state.store.purge_user_tokens(now).await {
         tracing::warn!(%error, "old links could not be forgotten; they stay refused");

@@ -59,6 +59,11 @@ impl Client {
         self.cookie.as_deref().expect("this client is not signed in")
     }
 
+    /// What it sends as `Authorization: Bearer …`.
+    pub(crate) fn bearer(&self) -> &str {
+        self.bearer.as_deref().expect("this client has no bearer token")
+    }
+
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }

@@ -43,7 +43,9 @@ async fn every_operation_says_who_may_call_it_and_what_comes_back(world: World) 
     // The token of a payment link stands in the body.
     let of_links =
         ["resolve_link", "complete_link", "get_pay_attempt", "get_pay_receipt", "answer_pay_challenge"].as_slice();
-    let open = [["create_session", "get_bootstrap", "get_health", "get_readiness"].as_slice(), of_links].concat();
+    let open =
+        [["create_session", "exchange_code", "get_bootstrap", "get_health", "get_readiness"].as_slice(), of_links]
+            .concat();
     for ((path, method), operation) in operations(&document) {
         if path.starts_with("/api/v1/test/") {
             continue;

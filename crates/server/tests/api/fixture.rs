@@ -97,6 +97,14 @@ impl World {
         self.anonymous().with_bearer(SERVICE_KEY)
     }
 
+    /// A program of the host's whose key has these scopes; and the key.
+    pub(crate) async fn key(&self, scopes: &[&str]) -> (Client, String) {
+        let form = json!({"name": scopes.join(" "), "scopes": scopes});
+        let key = self.platform().post("/api/v1/keys", &form).await.expect(201).json();
+        let secret = key["secret"].as_str().unwrap().to_owned();
+        (self.anonymous().with_bearer(&secret), secret)
+    }
+
     /// Somebody after signing in.
     pub(crate) async fn sign_in(&self, person: &Person) -> Client {
         let form = json!({"email": person.email, "password": PASSWORD});

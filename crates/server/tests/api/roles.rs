@@ -1,6 +1,7 @@
 //! Who may do what: every route and every role, from one written table.
 
 mod accounts;
+mod keys;
 
 use std::collections::BTreeSet;
 
@@ -77,10 +78,16 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
-    accounts::table().into_iter().chain(resources()).collect()
+    let mut table = own_table();
+    // Before the last row: afterwards nobody is signed in.
+    let last = table.pop();
+    table.extend(keys::table());
+    table.extend(accounts::table());
+    table.extend(last);
+    table
 }
 
-fn resources() -> Vec<Row> {
+fn own_table() -> Vec<Row> {
     let organization = json!({"name": "Acme", "address": "", "tax_id": "", "time_zone": "UTC"});
     let auto_pay =
         json!({"enabled": false, "threshold": "20", "refill": {"kind": "fixed", "amount": "50"}, "monthly_cap": "500"});
@@ -89,6 +96,8 @@ fn resources() -> Vec<Row> {
         row("get", paths::SESSION, SIGNED_IN),
         row("post", paths::SESSION, [401; 6]).with(json!({"email": "nobody@acme.test", "password": "wrong"})),
         row("post", paths::SESSION_CONFIRMATION, signed_in(422)).with(json!({"password": "wrong"})),
+        // The code is all the proof there is, and this is none.
+        row("post", paths::PORTAL_EXCHANGE, [410; 6]).with(json!({"code": "none"})),
         row("get", paths::BILLING, MANAGERS),
         row("get", paths::WALLET, MANAGERS),
         row("get", paths::WALLET_HISTORY, MANAGERS),

@@ -2,9 +2,9 @@
 
 use billing_domain::ledger::Hash;
 use billing_domain::{
-    CardId, CardRef, CardSetupId, Currency, CustomerRef, Date, DisputeRef, FraudWarningRef, HoldId, LeaseOwner, LinkId,
-    Money, NoticeId, OrganizationId, OrganizationMark, PaymentRef, ProviderEventId, RefundId, RefundRef, RequestId,
-    SetupRef, Timestamp, TopUpId, TopUpMark, TransactionId, UserId,
+    ApiKeyId, CardId, CardRef, CardSetupId, Currency, CustomerRef, Date, DisputeRef, FraudWarningRef, HoldId,
+    LeaseOwner, LinkId, Money, NoticeId, OrganizationId, OrganizationMark, PaymentRef, ProviderEventId, RefundId,
+    RefundRef, RequestId, SetupRef, Timestamp, TopUpId, TopUpMark, TransactionId, UserId,
 };
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
@@ -180,7 +180,8 @@ macro_rules! texts {
     )+};
 }
 texts!(
-    from_trusted: CardId,
+    from_trusted: ApiKeyId,
+    CardId,
     CardRef,
     CardSetupId,
     CustomerRef,

@@ -10,7 +10,8 @@ use billing_domain::link::LinkPurpose;
 use billing_domain::pricing::Remainder;
 use billing_domain::status::OrganizationStatus;
 use billing_domain::{
-    Capability, Currency, Date, ExternalId, Money, Role, SessionKind, TextMap, Timestamp, TransactionKind, UsageKind,
+    Capability, Currency, Date, ExternalId, MemberSource, Money, PortalView, Role, Scope, SessionKind, TextMap,
+    Timestamp, TransactionKind, UsageKind,
 };
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
@@ -186,6 +187,7 @@ stored_as! {
     Date: i64 = read_date,
     TextMap: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
     Vec<Capability>: &'r str = read_names,
+    Vec<Scope>: &'r str = read_names,
     BTreeMap<String, String>: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
 }
 
@@ -196,8 +198,10 @@ parsed_columns!(
     ExternalId,
     Hash,
     LinkPurpose,
+    MemberSource,
     OrganizationStatus,
     PauseReason,
+    PortalView,
     RefundStatus,
     Remainder,
     Role,

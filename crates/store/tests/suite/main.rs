@@ -6,6 +6,7 @@ mod bench;
 mod template;
 
 mod access;
+mod api_keys;
 mod audit;
 mod auto_pay;
 mod backlog;
@@ -19,6 +20,7 @@ mod members;
 mod migrations;
 mod notices;
 mod papers;
+mod portal;
 mod refunds;
 mod requests;
 mod sandbox;

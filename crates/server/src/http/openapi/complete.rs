@@ -43,6 +43,10 @@ fn answers_around(method: &str, operation: &Value) -> Vec<ProblemCode> {
     if security.iter().any(|name| *name == "session") {
         codes.push(SessionChanged);
     }
+    if security.iter().any(|name| *name == "service_key") {
+        // A key without the scope.
+        codes.push(Forbidden);
+    }
     // A change that another site's page could have sent.
     if method != "get" && !security.iter().any(|name| ["service_key", "stripe_signature"].contains(&name.as_str())) {
         codes.push(Forbidden);
@@ -98,7 +102,7 @@ mod tests {
             responses.keys().cloned().collect::<Vec<_>>().join(" ")
         };
         assert_eq!(statuses("post"), "201 400 401 403 408 409 413 415 421 422 429 500 503 504");
-        assert_eq!(statuses("put"), "201 400 401 408 413 415 421 422 429 500 503 504");
+        assert_eq!(statuses("put"), "201 400 401 403 408 413 415 421 422 429 500 503 504");
         assert_eq!(statuses("get"), "200 421 429 500 503 504");
         let responses = &document["paths"]["/a"]["post"]["responses"];
         assert_eq!(responses["201"]["description"], "Created");

@@ -4,6 +4,7 @@ mod accounts;
 
 use billing_contract::metering::MAX_EVENTS;
 use billing_domain::decimal::MAX_TEXT_BYTES;
+use billing_domain::external_id::{EXTERNAL_PREFIX, MAX_EXTERNAL_ID};
 use billing_domain::free_text::{self, Purpose};
 use billing_domain::link::{MAX_SECONDS, MIN_SECONDS};
 use serde_json::{Value, json};
@@ -11,10 +12,12 @@ use serde_json::{Value, json};
 use crate::auth::passwords::MAX_PASSWORD;
 use crate::message;
 use crate::service::metering::authorization;
-use crate::service::{cards, sessions};
+use crate::service::{cards, keys, organizations, portal, sessions, theme};
 
 /// Longer than any secret of a link.
 const TOKEN: usize = 255;
+/// Longer than any origin of a site (DNS: 253, and scheme and port).
+const ORIGIN: usize = 270;
 /// Longer than any name of a time zone (IANA: 30).
 const TIME_ZONE: usize = 64;
 
@@ -68,6 +71,17 @@ fn id_limit() -> Value {
     json!({"format": "uuid", "maxLength": 36})
 }
 
+/// An id of ours or of the host's.
+fn reference_limit() -> Value {
+    let mut limits = some_text(EXTERNAL_PREFIX.len() + MAX_EXTERNAL_ID);
+    limits["description"] = json!("Its id, or `ext:` and the host's own id.");
+    limits
+}
+
+fn color_limit() -> Value {
+    json!({"pattern": "^#[0-9a-fA-F]{6}$"})
+}
+
 fn number_limit(least: i64, most: i64) -> Value {
     json!({"minimum": least, "maximum": most})
 }
@@ -80,9 +94,27 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("SignIn.email", some_text(sessions::MAX_EMAIL)),
         ("SignIn.password", some_text(MAX_PASSWORD)),
         ("Confirm.password", some_text(MAX_PASSWORD)),
+        ("Confirm.code", some_text(TOKEN)),
+        ("CreatePortalSession.organization", some_text(MAX_EXTERNAL_ID + EXTERNAL_PREFIX.len())),
+        ("CreatePortalSession.locale", some_text(organizations::MAX_LOCALE)),
+        ("CreatePortalSession.return_url", some_text(portal::MAX_RETURN_URL)),
+        ("CreatePortalSession.embed_origin", some_text(ORIGIN)),
+        ("CreatePortalSession.session_seconds", number_limit(portal::MIN_SECONDS, portal::MAX_SECONDS)),
+        ("CreatePortalSession.tag", some_text(MAX_EXTERNAL_ID)),
+        ("PortalUser.external_id", some_text(MAX_EXTERNAL_ID)),
+        ("PortalUser.email", free_text_limit(free_text::EMAIL)),
+        ("PortalUser.name", free_text_limit(free_text::PERSON_NAME)),
+        ("PortalTheme.accent", color_limit()),
+        ("PortalTheme.surface", color_limit()),
+        ("PortalTheme.text", color_limit()),
+        ("PortalTheme.border", color_limit()),
+        ("PortalTheme.radius", json!({"pattern": "^[0-9]{1,2}px$"})),
+        ("PortalTheme.font", some_text(theme::MOST_FONT)),
+        ("ExchangeCode.code", some_text(TOKEN)),
+        ("ExchangeCode.parent_origin", text_limit(ORIGIN)),
         ("CreateTopUp.card_id", id_limit()),
         ("CreateTopUp.request_id", id_limit()),
-        ("CreateRefund.organization_id", id_limit()),
+        ("CreateRefund.organization_id", reference_limit()),
         ("CreateRefund.top_up_id", id_limit()),
         ("CreateRefund.reason", free_text_limit(free_text::REFUND_REASON)),
         ("CreateFundsRequest.reason", free_text_limit(free_text::REQUEST_REASON)),
@@ -108,14 +140,28 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("CreateCardSetup.exp_year", number_limit(1, 9_999)),
         ("CreateCardSetup.consent", free_text_limit(free_text::CONSENT)),
         ("PutAutoPay.card_id", id_limit()),
-        ("Authorize.organization_id", id_limit()),
+        ("Authorize.organization_id", reference_limit()),
         ("Authorize.ttl_seconds", number_limit(1, authorization::MAX_TTL_SECONDS)),
         ("Events.events", json!({"minItems": 1, "maxItems": MAX_EVENTS})),
         ("UsageEvent.id", some_text(free_text::USAGE_ID.most)),
-        ("UsageEvent.organization_id", id_limit()),
+        ("UsageEvent.organization_id", reference_limit()),
         ("UsageEvent.description", masked_text_limit(free_text::USAGE_DESCRIPTION)),
         ("UsageEvent.source", masked_text_limit(free_text::USAGE_SOURCE)),
         ("UsageEvent.hold_id", id_limit()),
+        ("CreateKey.name", free_text_limit(free_text::KEY_NAME)),
+        ("CreateKey.organization", reference_limit()),
+        ("PutHostOrganization.name", free_text_limit(free_text::ORGANIZATION_NAME)),
+        ("PutHostOrganization.time_zone", some_text(TIME_ZONE)),
+        ("PutHostOrganization.locale", text_limit(organizations::MAX_LOCALE)),
+        ("PutHostOrganization.address", free_text_limit(free_text::ADDRESS)),
+        ("PutHostOrganization.tax_id", free_text_limit(free_text::TAX_ID)),
+        ("PutHostOrganization.plan", free_text_limit(free_text::PLAN)),
+        ("PutHostOrganization.metadata", json!({"maxProperties": organizations::MAX_METADATA})),
+        ("PutPolicy.grace_seconds", number_limit(0, organizations::MAX_GRACE_SECONDS)),
+        ("ChangeStatus.reason", free_text_limit(free_text::STATUS_REASON)),
+        ("PutHostMember.email", free_text_limit(free_text::EMAIL)),
+        ("PutHostMember.name", free_text_limit(free_text::PERSON_NAME)),
+        ("RotateKey.keep_old_seconds", number_limit(0, keys::MAX_KEEP_SECONDS)),
     ]
 }
 

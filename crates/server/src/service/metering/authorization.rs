@@ -2,18 +2,20 @@
 
 use billing_contract::ProblemCode;
 use billing_contract::metering::{Authorization, Authorize};
-use billing_domain::status::{Refusal, WalletStatus};
+use billing_domain::status::{OrganizationStatus, Refusal, WalletStatus};
 use billing_domain::{HoldId, Money, OrganizationId};
 use billing_store::{HoldRequest, NewHold, Release};
 use tokio::sync::oneshot;
 
-use super::{decimal_code, find_organization, general_error};
+use super::{decimal_code, general_error};
+use crate::auth::keys::KeyHolder;
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Detail, Problem, field_error};
 use crate::queue::authorizations::QueuedAuthorization;
 use crate::queue::group::Enqueued;
-use crate::service::wallet;
+use crate::service::policy::policy_of;
+use crate::service::{organization_refs, wallet};
 use crate::state::AppState;
 
 pub(crate) const MAX_TTL_SECONDS: i64 = 24 * 3600;
@@ -26,8 +28,12 @@ const RETRY_SECONDS: i64 = 5;
 ///
 /// The status decides first. Then the estimate is set aside, if the available amount stays at or above zero with it;
 /// an inbound call in grace may take it down to the floor of grace.
-pub(crate) async fn authorize_work(state: &AppState, form: &Authorize) -> Result<Authorization, Problem> {
-    let answer = decide_authorization(state, form).await?;
+pub(crate) async fn authorize_work(
+    state: &AppState,
+    holder: &KeyHolder,
+    form: &Authorize,
+) -> Result<Authorization, Problem> {
+    let answer = decide_authorization(state, holder, form).await?;
     let outcome = match &answer {
         Authorization::Allowed { .. } => "allowed",
         Authorization::Refused { reason, .. } => reason.as_str(),
@@ -37,10 +43,18 @@ pub(crate) async fn authorize_work(state: &AppState, form: &Authorize) -> Result
     Ok(answer)
 }
 
-async fn decide_authorization(state: &AppState, form: &Authorize) -> Result<Authorization, Problem> {
+async fn decide_authorization(
+    state: &AppState,
+    holder: &KeyHolder,
+    form: &Authorize,
+) -> Result<Authorization, Problem> {
     let estimate = check_authorize(form)?;
-    let organization = find_organization(state, &form.organization_id).await?.ok_or_else(Problem::not_found)?;
-    let (now, policy) = (state.clock.now(), &state.config.policy);
+    let organization = organization_refs::get_organization(&state.store, holder, &form.organization_id).await?;
+    tracing::Span::current().record("organization", tracing::field::display(&organization.id));
+    if organization.status != OrganizationStatus::Active {
+        return refused_authorization(state, &organization.id, Refusal::Suspended).await;
+    }
+    let (now, policy) = (state.clock.now(), &policy_of(&state.config, &organization));
     let figures = wallet::read_figures(state, &organization.id).await?;
     // Expired holds are given back first: they may be what is missing.
     let status = wallet::admission_status(&figures, policy, now);
@@ -155,7 +169,11 @@ async fn refused_authorization(
 }
 
 /// `POST /metering/authorizations/{id}/release`. Giving back what is given back already is fine.
-pub(crate) async fn release_hold(state: &AppState, hold_id: &HoldId) -> Result<(), Problem> {
+pub(crate) async fn release_hold(state: &AppState, holder: &KeyHolder, hold_id: &HoldId) -> Result<(), Problem> {
+    // A hold is found by its id alone; it must be of an organization that the key sees.
+    if holder.organization_id().is_some() && !holder.sees(&state.store.hold(hold_id).await?.organization_id) {
+        return Err(Problem::not_found());
+    }
     if let Release::Released(wallet) = state.store.release_hold(hold_id, state.clock.now()).await? {
         // More is available: calls may start, and a low balance may be over.
         publish_change(state, &wallet.organization_id);

@@ -10,7 +10,7 @@ use super::{ParsedQuery, Search};
 use crate::budgets::CostlyRead;
 use crate::calendar::Calendar;
 use crate::problem::{Detail, Problem};
-use crate::service::sessions::{self, SignedInMember};
+use crate::service::sessions::{self, SessionStanding, SignedInMember};
 use crate::state::AppState;
 
 /// Lines that are read and written at one go.
@@ -107,7 +107,7 @@ impl Reader {
         }
         let (filter, before) = (&self.wanted.filter, self.wanted.before_seq);
         // It may take long until the client has taken what it asked for: whoever may not read any more gets no more.
-        if sessions::session_standing(&self.state, &self.member).await?.is_err() {
+        if !matches!(sessions::session_standing(&self.state, &self.member).await?, SessionStanding::Open(_)) {
             let detail = Detail::general("The session ended while the table was sent.");
             return Err(Problem::new(ProblemCode::Unauthenticated, detail));
         }

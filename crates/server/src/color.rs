@@ -2,7 +2,7 @@
 
 /// A color of sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Color {
+pub(crate) struct Color {
     red: u8,
     green: u8,
     blue: u8,
@@ -10,12 +10,12 @@ pub(super) struct Color {
 
 impl Color {
     /// The color of these channels.
-    pub(super) const fn new(red: u8, green: u8, blue: u8) -> Self {
+    pub(crate) const fn new(red: u8, green: u8, blue: u8) -> Self {
         Self { red, green, blue }
     }
 
     /// `#rrggbb`
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
         if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return None;
@@ -25,7 +25,7 @@ impl Color {
     }
 
     /// The contrast ratio in hundredths: 100 (none) to 2,100 (black on white), rounded down.
-    pub(super) fn contrast(self, other: Self) -> u32 {
+    pub(crate) fn contrast(self, other: Self) -> u32 {
         let (one, two) = (self.luminance() + SCALE / 20, other.luminance() + SCALE / 20);
         u32::try_from(one.max(two) * 100 / one.min(two)).unwrap_or(u32::MAX)
     }
@@ -35,6 +35,9 @@ impl Color {
         (2_126 * to_linear(self.red) + 7_152 * to_linear(self.green) + 722 * to_linear(self.blue)) / 10_000
     }
 }
+
+/// WCAG 2.2, 1.4.3: text beside its background, in hundredths.
+pub(crate) const LEAST_CONTRAST: u32 = 450;
 
 const SCALE: u128 = 1_000_000;
 
