@@ -24,7 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(put_password))
         .routes(routes!(list_sessions, end_other_sessions))
         .routes(routes!(end_session))
-        .routes(routes!(list_organizations))
+        .routes(routes!(list_own_organizations))
         .routes(routes!(switch_organization))
 }
 
@@ -126,7 +126,7 @@ async fn end_session(
     get, path = paths::ME_ORGANIZATIONS, tag = "accounts", security(("session" = [])),
     responses((status = 200, body = OwnOrganizations), (status = 401, body = Document), (status = 403, body = Document)),
 )]
-async fn list_organizations(
+async fn list_own_organizations(
     State(state): State<AppState>,
     AccountHolder(member): AccountHolder,
 ) -> Result<Json<OwnOrganizations>, Problem> {
