@@ -1,10 +1,12 @@
 //! The billing API as the page calls it: one function an endpoint, one error, one stream of events.
 
+pub(crate) mod account;
 pub(crate) mod auto_pay;
 pub(crate) mod billing;
 pub(crate) mod cards;
 pub(crate) mod client;
 pub(crate) mod links;
+pub(crate) mod me;
 pub(crate) mod members;
 pub(crate) mod organization;
 #[allow(dead_code, reason = "for the page behind a payment link, a program of its own")]

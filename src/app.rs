@@ -19,7 +19,7 @@ use crate::api;
 use crate::api::session_end::SessionEnd;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
-use crate::pages::{ask_admin, portal, sign_in};
+use crate::pages::{ask_admin, portal, reset, setup, sign_in};
 use crate::platform::{bootstrap, focus, fragment, history, host, intl, json, storage};
 use crate::routes::{self, Navigator, Route};
 use crate::shared::brand;
@@ -90,6 +90,10 @@ fn render_shell(
     let Bootstrap { service, session, billing, admins } = answer;
     brand::use_brand(service.brand.clone());
     let notice = TestMoneyNotice::of(&service);
+    if let Some(page) = route.get_untracked().and_then(render_account_page) {
+        return view! { {notice.map(|notice| render_ribbon(notice, None))}<main class="lone" id="main"><NewVersion />{page}<Footer /></main> }
+            .into_any();
+    }
     let Some(session) = session else {
         brand::set_title(Route::SignIn.title());
         let destination =
@@ -207,6 +211,17 @@ fn render_way_back(address: String) -> AnyView {
 /// In a host's page the settings have one tab, and the host has the heading.
 fn render_billing_alone() -> AnyView {
     view! { <h1 class="visually-hidden">{Route::Billing.title()}</h1>{settings::render_billing()} }.into_any()
+}
+
+/// The pages behind a link to an account: they show nothing of a session, whoever is signed in.
+fn render_account_page(route: Route) -> Option<AnyView> {
+    let page = match route {
+        Route::Setup => render_lazy(setup::load, setup::page).into_any(),
+        Route::Reset => render_lazy(reset::load, reset::page).into_any(),
+        _ => return None,
+    };
+    brand::set_title(route.title());
+    Some(page)
 }
 
 /// What stands in the frame. The tabs of Settings share one, so that it stays while they change.

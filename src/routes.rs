@@ -1,6 +1,6 @@
 //! Every address of the page, in one file, and the way from one to another.
 //!
-//! Of `leptos_router` only the browser's side is used: link clicks, the history, the present address. Matching four fixed
+//! Of `leptos_router` only the browser's side is used: link clicks, the history, the present address. Matching a few fixed
 //! addresses is a table below, and its route matcher weighs more than this whole room.
 
 use leptos::prelude::*;
@@ -11,20 +11,27 @@ use crate::texts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     SignIn,
+    Setup,
+    Reset,
     Organization,
     Members,
     Billing,
+    Profile,
 }
 
 impl Route {
-    pub(crate) const ALL: [Self; 4] = [Self::SignIn, Self::Organization, Self::Members, Self::Billing];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::SignIn, Self::Setup, Self::Reset, Self::Organization, Self::Members, Self::Billing, Self::Profile];
 
     pub(crate) const fn address(self) -> &'static str {
         match self {
             Self::SignIn => "/sign-in",
+            Self::Setup => "/setup",
+            Self::Reset => "/reset",
             Self::Organization => "/settings/organization",
             Self::Members => "/settings/members",
             Self::Billing => "/settings/billing",
+            Self::Profile => "/settings/profile",
         }
     }
 
@@ -32,9 +39,12 @@ impl Route {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::SignIn => texts::places::sign_in(),
+            Self::Setup => texts::places::setup(),
+            Self::Reset => texts::places::reset(),
             Self::Organization => texts::places::organization(),
             Self::Members => texts::places::members(),
             Self::Billing => texts::places::billing(),
+            Self::Profile => texts::places::profile(),
         }
     }
 

@@ -3,8 +3,10 @@
 pub(crate) mod billing;
 mod members;
 mod organization;
+mod profile;
 
 use billing_contract::session::Session;
+use billing_domain::SessionKind;
 use leptos::prelude::*;
 
 use crate::platform::signal::{ErasedMemo, ErasedProp, ErasedSignal};
@@ -38,13 +40,17 @@ pub(crate) fn Settings(
     if session.read_untracked().role.manages_billing() {
         routes.push(Route::Billing);
     }
+    if session.read_untracked().kind != SessionKind::Portal {
+        routes.push(Route::Profile);
+    }
     let tabs = routes.into_iter().map(|route| Tab { address: route.address(), text: route.title() }).collect();
     let current = ErasedProp::derive(move || route.get().map(Route::address).unwrap_or_default().to_owned());
     let content = move || match route.get() {
         Some(Route::Billing) => render_billing(),
         Some(Route::Members) => render_lazy(members::load, move || members::tab(session)).into_any(),
         Some(Route::Organization) => render_lazy(organization::load, move || organization::tab(session)).into_any(),
-        Some(Route::SignIn) | None => ().into_any(),
+        Some(Route::Profile) => render_lazy(profile::load, move || profile::tab(session)).into_any(),
+        Some(Route::SignIn | Route::Setup | Route::Reset) | None => ().into_any(),
     };
     view! {
         <header class="settings-head">

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use crate::api;
 use crate::platform::signal::ErasedProp;
 use crate::platform::{focus, history};
+use crate::routes::Route;
 use crate::shared::brand::BrandMark;
 use crate::texts;
 use crate::ui::banner::{Banner, Tone};
@@ -61,6 +62,9 @@ fn SignInPage(
         <section class="sign-in">
             <BrandMark />
             <h1>{texts::sign_in::heading()}</h1>
+            {service.setup.then(|| view! {
+                <Banner tone=Tone::Warn title=texts::setup::needed()><p>{texts::setup::needed_next()}</p></Banner>
+            })}
             {dynamic::view(move || failure.get().map(|text| view! { <Banner tone=Tone::Stop title=text alert=true /> }))}
             <form class="form" method="post" on:submit=submit>
                 <TextField label=texts::sign_in::email() value=email name="email" id="email" kind="email" autocomplete="username" required=true />
@@ -75,6 +79,7 @@ fn SignInPage(
                 />
                 <Button style=ButtonStyle::Primary submit=true busy=busy>{texts::sign_in::submit()}</Button>
             </form>
+            <p class="small"><a href=Route::Reset.address() rel="external">{texts::reset::forgotten()}</a></p>
             {(!demo.is_empty()).then(|| demo_people(demo, sign_in))}
         </section>
     }

@@ -70,6 +70,12 @@ pub(crate) fn current_zone() -> String {
     ZONE.with_borrow(Clone::clone)
 }
 
+/// The IANA zone that the browser itself is in.
+pub(crate) fn browser_zone() -> Option<String> {
+    let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
+    Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
+}
+
 /// Every IANA zone that the browser knows, for a list of suggestions.
 pub(crate) fn known_zones() -> Vec<String> {
     // `supportedValuesOf` is younger than the rest of `Intl`: without it there are no suggestions.

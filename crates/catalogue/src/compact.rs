@@ -1,7 +1,7 @@
 //! The file that a browser loads for a language: one line a message, in the order of the typed functions.
 
-use crate::is_looked_up;
 use crate::message::{Catalogue, Message, ParameterKind, typed_placeholders};
+use crate::{MAILS, is_looked_up};
 
 /// The lines. A message with plural forms is `category=text` for each, with tabs between them; what a language lacks is an
 /// empty line, for which English stands in. A message that is looked up stands behind its code and a tab; its numbers are
@@ -17,7 +17,7 @@ pub fn write_compact(english: &Catalogue, other: &Catalogue) -> String {
         }
         (None, _) => String::new(),
     };
-    english.messages().map(line).collect::<Vec<_>>().join("\n")
+    english.messages().filter(|(area, ..)| *area != MAILS).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Only English says what is filled in, and English is not loaded.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::message::{Catalogue, Message, placeholders};
-use crate::{ENGLISH, OTHERS, is_looked_up};
+use crate::{ENGLISH, MAILS, OTHERS, is_looked_up};
 
 /// The source text. It calls `find_text`, `say` and `plural` of the module that includes it; values come in the order in which
 /// English names them.
@@ -14,7 +14,7 @@ pub fn write_functions(english: &Catalogue) -> String {
     }
     out.push_str("];\n");
     let mut line = 0;
-    for (area, messages) in &english.areas {
+    for (area, messages) in english.areas.iter().filter(|(area, _)| *area != MAILS) {
         if is_looked_up(area) {
             let (first, end) = (line, line + messages.len());
             line = end;

@@ -12,12 +12,14 @@ mod check;
 mod compact;
 mod constructors;
 mod functions;
+mod mails;
 mod message;
 
 pub use check::find_complaints;
 pub use compact::write_compact;
 pub use constructors::write_constructors;
 pub use functions::write_functions;
+pub use mails::write_mails;
 pub use message::{Catalogue, CatalogueError, Message, ParameterKind, Placeholder, placeholders, typed_placeholders};
 
 /// The file of one language.
@@ -33,6 +35,8 @@ pub struct Source {
 
 /// The area of the sentences that the server sends with their code.
 pub const SERVER: &str = "server";
+/// The area of the mails that the server writes in the reader's language: nothing of it is in the page.
+pub const MAILS: &str = "mails";
 /// The areas whose messages are found by a code that the server sends: the message's name.
 /// See docs/decisions/0068-translated-page-english-server.md.
 const BY_CODE: [&str; 3] = ["fields", "problems", SERVER];

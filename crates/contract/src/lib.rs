@@ -3,6 +3,7 @@
 //! Amounts are decimal strings in the resource's currency, times RFC 3339 UTC, ids UUIDv7. Fields may be added, never
 //! renamed or dropped: outside programs rely on them.
 
+pub mod account;
 pub mod auto_pay;
 pub mod billing;
 pub mod card;
@@ -23,6 +24,7 @@ pub mod problem;
 pub mod refund;
 pub mod request;
 pub mod session;
+pub mod setup;
 pub mod statement;
 pub mod top_up;
 pub mod transaction;

@@ -101,6 +101,24 @@ paths! {
     REQUEST_DECLINE = "/requests/{id}/decline";
     /// GET and PUT: what receipts print, and where days begin.
     ORGANIZATION = "/organization";
+    /// POST, public: the first run, by the token in the server's log.
+    SETUP = "/setup";
+    /// POST, public: a link by mail.
+    PASSWORD_RESETS = "/password-resets";
+    /// GET and PUT: name and language.
+    ME = "/me";
+    /// PUT, on the word of the present one.
+    ME_PASSWORD = "/me/password";
+    /// GET lists; DELETE ends all others.
+    ME_SESSIONS = "/me/sessions";
+    /// DELETE ends it.
+    ME_SESSION = "/me/sessions/{id}";
+    /// GET: the organizations that a person is in.
+    ME_ORGANIZATIONS = "/me/organizations";
+    /// POST: goes on in another organization.
+    SESSION_ORGANIZATION = "/session/organization";
+    /// POST, public, token in the body.
+    PASSWORD_RESET_COMPLETE = "/password-resets/complete";
     /// GET: whom a member can ask.
     ADMINS = "/admins";
     /// GET answers a [`crate::member::MemberList`].

@@ -137,6 +137,9 @@ pub struct Service {
     pub stripe: Option<StripePage>,
     /// Offered sign-ins; empty outside a demo.
     pub demo_sign_ins: Vec<DemoSignIn>,
+    /// Nobody has an account here yet: the link to begin with stands in the server's log.
+    #[serde(default)]
+    pub setup: bool,
     /// Whose product this is.
     pub brand: Brand,
 }
@@ -229,6 +232,7 @@ mod tests {
             sandbox,
             stripe: live.map(|live| StripePage { publishable_key: String::new(), script_url: String::new(), live }),
             demo_sign_ins: Vec::new(),
+            setup: false,
             brand: Brand::default(),
         };
         assert_eq!(with(true, None).notice(), Some("Sandbox: no real money"));

@@ -1,6 +1,8 @@
 //! What the operator does with a database besides serving it: verify, export, back up, see to notices nobody took and to
 //! payments nobody knew.
 
+pub(crate) mod accounts;
+
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;

@@ -50,6 +50,9 @@ pub(crate) struct Budgets {
     unknown_links: Allowance<IpAddr>,
     portal_codes: Allowance<IpAddr>,
     key_tries: Allowance<IpAddr>,
+    account_links: Allowance<IpAddr>,
+    resets: Allowance<IpAddr>,
+    reset_mails: Allowance<String>,
     costly_reads: Slots,
     costly_reads_of_all: Slots,
     streams: Slots,
@@ -79,6 +82,9 @@ impl Budgets {
             unknown_links: Allowance::new(30, Duration::from_secs(5)),
             portal_codes: Allowance::new(30, Duration::from_secs(5)),
             key_tries: Allowance::new(30, Duration::from_secs(5)),
+            account_links: Allowance::new(30, Duration::from_secs(5)),
+            resets: Allowance::new(30, Duration::from_secs(20)),
+            reset_mails: Allowance::new(3, Duration::from_mins(10)),
             costly_reads: Slots::new(COSTLY_READS, COSTLY_READS_WAITING),
             costly_reads_of_all: Slots::new(COSTLY_READS_OF_ALL, COSTLY_READS_OF_ALL_WAITING),
             streams: Slots::new(STREAMS, 0),
@@ -145,6 +151,29 @@ impl Budgets {
         self.key_tries.give_back(&address);
     }
 
+    /// This address brings the token of a link to an account. As with payment links: whoever tries is slowed down.
+    pub(crate) fn take_account_link(&self, address: IpAddr) -> Result<(), Problem> {
+        let taken = self.account_links.take(address);
+        taken.map_err(|wait| too_fast(UserMessage::too_many_unknown_links(), wait))
+    }
+
+    /// There is such a link, so it does not count.
+    pub(crate) fn give_back_account_link(&self, address: IpAddr) {
+        self.account_links.give_back(&address);
+    }
+
+    /// This address asks for a link to reset a password, whoever's.
+    pub(crate) fn take_reset(&self, address: IpAddr) -> Result<(), Problem> {
+        let taken = self.resets.take(address);
+        taken.map_err(|wait| too_fast(UserMessage::too_many_sign_ins(), wait))
+    }
+
+    /// Whether one more mail with such a link may go to this address of e-mail, in its normal form: nobody's mailbox is
+    /// filled by others.
+    pub(crate) fn take_reset_mail(&self, email: &str) -> bool {
+        self.reset_mails.take(email.to_owned()).is_ok()
+    }
+
     /// Waits until this session may read something whose cost is whatever is asked for.
     pub(crate) async fn take_costly_read(
         &self,
@@ -185,6 +214,9 @@ impl Budgets {
         self.unknown_links.tidy();
         self.portal_codes.tidy();
         self.key_tries.tidy();
+        self.account_links.tidy();
+        self.resets.tidy();
+        self.reset_mails.tidy();
     }
 }
 

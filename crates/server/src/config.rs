@@ -2,6 +2,7 @@
 
 mod brand;
 mod command_line;
+mod commands;
 mod embedding;
 mod file;
 mod provider;
@@ -25,6 +26,9 @@ use crate::calendar::Calendar;
 pub(crate) use self::brand::Logo;
 pub(crate) use self::brand::{BrandConfig, LIGHT, WHITE};
 pub(crate) use self::command_line::{Backup, Cli, Command, DeadLetters, DemoState, Export, ServerSettings};
+pub(crate) use self::commands::{
+    AddUser, CreateOrganization, Locality, LockUser, NamedUser, OrganizationCommand, Setup, UserCommand,
+};
 pub(crate) use self::embedding::EmbedOrigins;
 pub(crate) use self::provider::{Provider, StripeSettings};
 pub(crate) use self::secret::Secret;

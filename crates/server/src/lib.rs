@@ -37,7 +37,9 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory as _};
 
-use crate::config::{Backup, Cli, Command, Config, DeadLetters, Export, ServerSettings};
+use crate::config::{
+    Backup, Cli, Command, Config, DeadLetters, Export, OrganizationCommand, ServerSettings, UserCommand,
+};
 
 /// Reports are thousands of short texts: with the C library's allocator a fifth of the time went into giving them out and
 /// taking them back.
@@ -77,6 +79,15 @@ fn run_command(command_line: &ArgMatches) -> Result<ExitCode, Failure> {
                 let Backup { to, settings } = *backup;
                 admin_commands::back_up_database(&prepare_config(settings)?, &to).await
             }
+            Command::Setup(mut setup) => {
+                let config = prepare_config(std::mem::take(&mut setup.settings))?;
+                admin_commands::accounts::set_up(&config, &setup).await
+            }
+            Command::Org(OrganizationCommand::Create(mut create)) => {
+                let config = prepare_config(std::mem::take(&mut create.settings))?;
+                admin_commands::accounts::create_organization(&config, &create).await
+            }
+            Command::User(command) => run_user_command(command).await,
             Command::Doctor(settings) => admin_commands::diagnose_payments(&prepare_config(*settings)?).await,
             Command::DeadLetters(letters) => {
                 let DeadLetters { retry, settings } = *letters;
@@ -84,6 +95,27 @@ fn run_command(command_line: &ArgMatches) -> Result<ExitCode, Failure> {
             }
         }
     })
+}
+
+async fn run_user_command(command: UserCommand) -> Result<ExitCode, Failure> {
+    match command {
+        UserCommand::Add(mut add) => {
+            let config = prepare_config(std::mem::take(&mut add.settings))?;
+            admin_commands::accounts::add_user(&config, &add).await
+        }
+        UserCommand::Reset(mut user) => {
+            let config = prepare_config(std::mem::take(&mut user.settings))?;
+            admin_commands::accounts::reset_user(&config, &user).await
+        }
+        UserCommand::Lock(mut lock) => {
+            let config = prepare_config(std::mem::take(&mut lock.settings))?;
+            admin_commands::accounts::lock_user(&config, &lock).await
+        }
+        UserCommand::SessionsEnd(mut user) => {
+            let config = prepare_config(std::mem::take(&mut user.settings))?;
+            admin_commands::accounts::end_sessions(&config, &user).await
+        }
+    }
 }
 
 fn prepare_config(settings: ServerSettings) -> Result<Config, Failure> {

@@ -1,5 +1,6 @@
 //! Notifications as they leave the server: what they say, and the channels that carry them.
 
+pub(crate) mod account_mail;
 pub(crate) mod channels;
 mod email;
 pub(crate) mod low_marks;

@@ -29,6 +29,8 @@ use crate::provider::{self, measured::Measured};
 use crate::queue;
 use crate::receipt_renderer::ReceiptRenderer;
 use crate::reference_mask::ReferenceMask;
+use crate::service::account_links::AccountLink;
+use crate::service::setup;
 use crate::state::AppState;
 use crate::static_files::StaticFiles;
 use crate::workers;
@@ -53,6 +55,7 @@ pub(crate) async fn run_server(config: Config) -> Result<(), Failure> {
     let platform = bind_if(config.platform_listen).await?;
     let room = file_handles(config.max_connections);
     let (state, news) = open_state(config).await?;
+    let _ = state.own_origin.set(format!("http://{address}"));
     let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
     if state.config.demo {
         let Some(prepared) = state.shutdown.run_until_cancelled(demo::prepare_demo(&state)).await else {
@@ -64,7 +67,11 @@ pub(crate) async fn run_server(config: Config) -> Result<(), Failure> {
         }
     }
     workers::start_workers(&state, news);
+    let setup = setup::offer_setup(&state).await?;
     announce_addresses(&state, address, [("metrics", monitoring.as_ref()), ("platform", platform.as_ref())])?;
+    if let Some(link) = setup {
+        announce_setup(&state, &link)?;
+    }
     let of_one = state.config.max_connections_per_address;
     tokio::join!(
         serve_on(Some(listener), router::browser_router(state.clone()), room, of_one, &state),
@@ -160,6 +167,8 @@ async fn open_state(config: Config) -> Result<(AppState, UnboundedReceiver<News>
         worker_wake: Arc::default(),
         budgets: Arc::new(Budgets::new(config.requests_per_second)),
         files: Arc::new(files),
+        own_origin: Arc::default(),
+        setup_open: Arc::default(),
         demo_sign_ins: if config.demo { demo::sign_ins().into() } else { Arc::default() },
         passwords: Arc::new(Passwords::new().map_err(|error| format!("no password could be hashed: {error}"))?),
         keys: Arc::default(),
@@ -193,6 +202,19 @@ fn announce_addresses(
         }
         writeln!(out)?;
     }
+    out.flush()
+}
+
+/// Says where somebody begins: nobody has an account in this database yet.
+fn announce_setup(state: &AppState, link: &AccountLink) -> io::Result<()> {
+    let link = format!("{}{}", state.origin().unwrap_or_default(), link.address);
+    tracing::warn!(target: "security", "nobody has an account here yet; set this server up within 24 hours at {link}");
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "\n  Nobody has an account here yet. Open this link to make the first organization and its owner;\n  \
+         it works once, for 24 hours. A restart prints a new one.\n\n  {link}\n"
+    )?;
     out.flush()
 }
 

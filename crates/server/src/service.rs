@@ -1,5 +1,7 @@
 //! What the product does, without HTTP: services ask the store and the provider, and publish to the hub.
 
+pub(crate) mod account_links;
+mod account_mails;
 mod actor;
 pub(crate) mod auto_pay;
 pub(crate) mod billing;
@@ -13,15 +15,18 @@ pub(crate) mod history;
 pub(crate) mod host_members;
 pub(crate) mod keys;
 pub(crate) mod links;
+pub(crate) mod me;
 pub(crate) mod members;
 pub(crate) mod metering;
 pub(crate) mod notifications;
-mod operation;
+pub(crate) mod operation;
 pub(crate) mod organization;
 pub(crate) mod organization_refs;
 pub(crate) mod organizations;
 pub(crate) mod papers;
+pub(crate) mod password_resets;
 pub(crate) mod pay;
+pub(crate) mod person_checks;
 mod policy;
 pub(crate) mod portal;
 pub(crate) mod postings;
@@ -30,6 +35,7 @@ pub(crate) mod receipts;
 pub(crate) mod refunds;
 pub(crate) mod requests;
 pub(crate) mod sessions;
+pub(crate) mod setup;
 pub(crate) mod statement;
 #[cfg(feature = "test-seams")]
 pub(crate) mod test_seams;
@@ -38,5 +44,6 @@ pub(crate) mod top_ups;
 pub(crate) mod transactions;
 pub(crate) mod unknown_payments;
 pub(crate) mod usage;
+pub(crate) mod users;
 pub(crate) mod wallet;
 pub(crate) mod webhooks;

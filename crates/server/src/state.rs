@@ -1,6 +1,7 @@
 //! What every request and every worker shares.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRef;
 use billing_contract::session::DemoSignIn;
@@ -63,6 +64,10 @@ pub(crate) struct AppState {
     pub(crate) files: Arc<StaticFiles>,
     /// What the sign-in page offers as buttons; empty outside of a demo.
     pub(crate) demo_sign_ins: Arc<[DemoSignIn]>,
+    /// `http://127.0.0.1:8080`: where this server listens, once it does.
+    pub(crate) own_origin: Arc<OnceLock<String>>,
+    /// Nobody has an account in this database, and a link for the first run was printed.
+    pub(crate) setup_open: Arc<AtomicBool>,
     /// Checks passwords, a few at a time.
     pub(crate) passwords: Arc<Passwords>,
     /// Knows keys of programs that were used a moment ago.
@@ -97,6 +102,11 @@ impl AppState {
     /// The same for what must never wait for anybody's reading: with connections to the database of its own.
     pub(crate) fn reserved(&self) -> Self {
         Self { store: self.store.reserved(), ..self.clone() }
+    }
+
+    /// Scheme and authority for links in mails; `None` before the server listens.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        self.config.public_origin.as_deref().or_else(|| self.own_origin.get().map(String::as_str))
     }
 
     /// An id of this moment, for a new row.

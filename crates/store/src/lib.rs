@@ -41,6 +41,7 @@
 //! | `verify` | `verify` |
 
 mod access;
+mod account;
 mod api_key;
 mod audit;
 mod auto_pay;
@@ -66,12 +67,14 @@ mod organization;
 mod pace;
 mod paper;
 mod portal_session;
+mod profile;
 mod provider;
 mod refund;
 mod request;
 mod reversal;
 mod sandbox;
 mod session;
+mod setup;
 mod signal;
 mod statement;
 mod step;
@@ -80,10 +83,12 @@ mod top_up;
 mod transaction;
 mod unknown_payment;
 mod usage;
+mod user_token;
 mod verify;
 mod wallet;
 
 pub use access::SessionsOf;
+pub use account::{Account, AddedMember, NewAccountMember};
 pub use api_key::{ApiKey, KeyRotation, NewApiKey};
 pub use audit::{Actor, ActorKind, AuditFacts, NewAudit};
 pub use auto_pay::{AutoPay, AutoPayUpdate};
@@ -107,10 +112,12 @@ pub use organization::{
 pub use pace::{Pace, PaceAllowance};
 pub use paper::{IssuedDocument, NewDocument, PaperKind};
 pub use portal_session::{EndedPortalSessions, NewPortalSession, PortalBrowser, PortalSession, PortalSessionFilter};
+pub use profile::{ListedSession, OwnOrganization};
 pub use refund::{NewExternalRefund, NewRefund, Payment, Refund, RefundMaker, RefundRefusal, RefundResult};
 pub use request::{Decision, MAX_OPEN_REQUESTS, NewRequest, Request, RequestState};
 pub use sandbox::{SandboxKey, SandboxRecord};
 pub use session::{NewSession, Session};
+pub use setup::{NewSetup, SetupGrant, SetupRefusal};
 pub use signal::{LONGEST_SIGNAL, Signal, Signals};
 pub use statement::KindSum;
 pub use step::{WalletStep, WalletSteps, step_of};
@@ -119,5 +126,6 @@ pub use top_up::{Applied, AutoGuard, AutoSpent, CreditLine, NewTopUp, PendingCre
 pub use transaction::{Outline, TransactionFilter};
 pub use unknown_payment::{ReceivedTopUp, UnknownPayment};
 pub use usage::{KindDay, NAMED_SOURCES, SourceSum, Sources, UsageDay};
+pub use user_token::{NewUserToken, TokenPurpose};
 pub use verify::{Broken, Verification};
 pub use wallet::Wallet;

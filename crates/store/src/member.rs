@@ -2,7 +2,7 @@
 
 use billing_domain::{ExternalId, MemberSource, OrganizationId, Role, Timestamp, UserId};
 
-use crate::db::{args, columns, retrying};
+use crate::db::{Tx, args, columns, retrying};
 use crate::notice::{self, NoticeFacts, NoticeKind};
 use crate::{Actor, AuditFacts, NewAudit, Result, Store, StoreError, access, audit, wallet};
 
@@ -30,8 +30,12 @@ pub(crate) use external::put_member_in;
 pub use external::{MemberFacts, MemberPut, PutMember, Removal};
 
 columns!(user_columns, User { id, email, name, password_hash });
+#[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
+pub(crate) use user_columns;
 
 columns!(membership_columns, Membership { organization_id, role });
+#[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
+pub(crate) use membership_columns;
 
 /// A person who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,19 +88,16 @@ pub enum RoleChange {
 impl Store {
     /// Adds a person. A taken id or address (without regard to case) is `Conflict`.
     pub async fn create_user(&self, user: &User, now: Timestamp) -> Result<()> {
-        self.db
-            .execute(
-                "INSERT INTO users (id, email, email_key, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-                args![&user.id, &user.email, email_key(&user.email), &user.name, &user.password_hash, now],
-            )
-            .await
-            .map_err(|error| error.or_conflict("user"))?;
-        Ok(())
+        retrying!("create_user", self.create_user_once(user, now))
     }
 
     /// The person who signs in by this address and a password of ours, without regard to case.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
-        let sql = concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1 AND source = 'account'");
+        let sql = concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM users WHERE email_key = $1 AND source = 'account' AND locked_at IS NULL"
+        );
         let row = self.db.first(sql, args![email_key(email)]).await?;
         row.as_ref().map(User::read).transpose()
     }
@@ -120,14 +121,7 @@ impl Store {
         role: Role,
         now: Timestamp,
     ) -> Result<()> {
-        self.db
-            .execute(
-                "INSERT INTO members (organization_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)",
-                args![organization_id, user_id, role.as_str(), now],
-            )
-            .await
-            .map_err(|error| error.or_conflict("member").or_not_found())?;
-        Ok(())
+        retrying!("add_member", self.add_member_once(organization_id, user_id, role, now))
     }
 
     /// Everybody in the organization, by name.
@@ -168,6 +162,24 @@ impl Store {
 }
 
 impl Store {
+    async fn create_user_once(&self, user: &User, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        insert_user(&mut tx, user, None, now).await?;
+        tx.commit().await
+    }
+
+    async fn add_member_once(
+        &self,
+        organization_id: &OrganizationId,
+        user_id: &UserId,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        insert_member(&mut tx, organization_id, user_id, role, now).await?;
+        tx.commit().await
+    }
+
     async fn change_role_once(
         &self,
         organization_id: &OrganizationId,
@@ -221,7 +233,36 @@ impl Store {
     }
 }
 
+/// Adds a person with an account within a transaction. A taken id or address is `Conflict`.
+pub(crate) async fn insert_user(tx: &mut Tx, user: &User, locale: Option<&str>, now: Timestamp) -> Result<()> {
+    tx.execute(
+        "INSERT INTO users (id, email, email_key, name, password_hash, locale, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        args![&user.id, &user.email, email_key(&user.email), &user.name, &user.password_hash, locale, now],
+    )
+    .await
+    .map_err(|error| error.or_conflict("user"))?;
+    Ok(())
+}
+
+/// Puts a person into an organization within a transaction. Being there already is `Conflict`.
+pub(crate) async fn insert_member(
+    tx: &mut Tx,
+    organization_id: &OrganizationId,
+    user_id: &UserId,
+    role: Role,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO members (organization_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)",
+        args![organization_id, user_id, role.as_str(), now],
+    )
+    .await
+    .map_err(|error| error.or_conflict("member").or_not_found())?;
+    Ok(())
+}
+
 /// The form in which addresses are compared.
-fn email_key(email: &str) -> String {
+pub(crate) fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }

@@ -192,7 +192,7 @@ impl Store {
 }
 
 /// An organization with an empty wallet and automatic payments off. `None`: there is one with this id of the host's.
-async fn insert_organization(
+pub(crate) async fn insert_organization(
     tx: &mut Tx,
     new: &NewOrganization,
     external_id: Option<&ExternalId>,

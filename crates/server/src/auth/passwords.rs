@@ -36,6 +36,21 @@ impl Passwords {
         Ok(new_hasher().hash_password(password.as_bytes())?.to_string())
     }
 
+    /// The same when it is this origin's turn; too many wait already otherwise.
+    pub(crate) async fn hash_in_turn(
+        &self,
+        origin: SignInOrigin,
+        password: String,
+    ) -> Result<Result<String, argon2::password_hash::Error>, QueueFull> {
+        let turn = self.turns.wait(origin).await?;
+        let work = tokio::task::spawn_blocking(move || {
+            let hash = Self::hash(&password);
+            drop(turn);
+            hash
+        });
+        Ok(work.await.unwrap_or(Err(argon2::password_hash::Error::Crypto)))
+    }
+
     /// Whether this is the password that was hashed; `None` takes as long and says no. `Full`: too many wait already, and
     /// nothing was looked at.
     pub(crate) async fn verify(

@@ -7,6 +7,7 @@ use billing_domain::Currency;
 use clap::{ArgMatches, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+use super::commands::{OrganizationCommand, Setup, UserCommand};
 use super::{ConfigError, Provider, Secret, file};
 
 /// The command line.
@@ -31,6 +32,14 @@ pub(crate) enum Command {
     Backup(Box<Backup>),
     /// List notices that nobody took, as JSON lines.
     DeadLetters(Box<DeadLetters>),
+    /// Make the first organization and its owner, and print a link by which the owner chooses a password.
+    Setup(Box<Setup>),
+    /// Make organizations.
+    #[command(subcommand)]
+    Org(OrganizationCommand),
+    /// Make people's accounts, lock them, and end their sessions.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Say what needs somebody's attention: payments that the provider has and this database did not know.
     Doctor(Box<ServerSettings>),
 }
@@ -279,9 +288,11 @@ impl Command {
     pub(crate) fn read(matches: &ArgMatches) -> Result<Self, ConfigError> {
         let mut command = Cli::from_arg_matches(matches)?.command;
         let settings = command.settings_mut();
-        if let (Some(path), Some((_, given))) = (settings.config.as_deref(), matches.subcommand()) {
+        if let Some(path) = settings.config.as_deref() {
+            // The settings stand with the innermost command.
+            let given = std::iter::successors(Some(matches), |outer| outer.subcommand().map(|(_, inner)| inner)).last();
             let mut layered = file::read_file(path)?;
-            layered.update_from_arg_matches(given)?;
+            layered.update_from_arg_matches(given.unwrap_or(matches))?;
             *settings = layered;
         }
         Ok(command)
@@ -293,6 +304,9 @@ impl Command {
             Self::Export(export) => &mut export.settings,
             Self::Backup(backup) => &mut backup.settings,
             Self::DeadLetters(letters) => &mut letters.settings,
+            Self::Setup(setup) => &mut setup.settings,
+            Self::Org(command) => command.settings_mut(),
+            Self::User(command) => command.settings_mut(),
         }
     }
 }

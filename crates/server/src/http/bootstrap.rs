@@ -67,6 +67,7 @@ mod tests {
             sandbox: true,
             stripe: None,
             demo_sign_ins: vec![sign_in],
+            setup: false,
             brand: Brand::default(),
         };
         let bootstrap = Bootstrap { service, session: None, billing: None, admins: None };

@@ -71,6 +71,14 @@ const TABLE: &[(Method, &str, Requirement)] = &[
     (Method::GET, paths::ADMINS, Needs(View)),
     (Method::GET, paths::MEMBERS, Everything),
     (Method::PUT, paths::MEMBER_ROLE, Everything),
+    (Method::GET, paths::ME, Everything),
+    (Method::PUT, paths::ME, Everything),
+    (Method::PUT, paths::ME_PASSWORD, Everything),
+    (Method::GET, paths::ME_SESSIONS, Everything),
+    (Method::DELETE, paths::ME_SESSIONS, Everything),
+    (Method::DELETE, paths::ME_SESSION, Everything),
+    (Method::GET, paths::ME_ORGANIZATIONS, Everything),
+    (Method::POST, paths::SESSION_ORGANIZATION, Everything),
 ];
 
 /// Refuses what the host has not opened to this session.

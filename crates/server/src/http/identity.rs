@@ -25,6 +25,10 @@ use crate::state::AppState;
 #[derive(Clone, Debug)]
 pub(crate) struct SignedIn(pub(crate) SignedInMember);
 
+/// A person who has let themselves in, and not a host for them: there is an account to see to.
+#[derive(Clone, Debug)]
+pub(crate) struct AccountHolder(pub(crate) SignedInMember);
+
 /// An owner or admin; a member is refused.
 /// See docs/decisions/0047-member-access.md.
 #[derive(Clone, Debug)]
@@ -44,6 +48,20 @@ impl FromRequestParts<AppState> for SignedIn {
                 Detail::general("You are not signed in, or your session has ended. Sign in and try again."),
             )
         })
+    }
+}
+
+impl FromRequestParts<AppState> for AccountHolder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let SignedIn(member) = SignedIn::from_request_parts(parts, state).await?;
+        if member.has_account() {
+            Ok(Self(member))
+        } else {
+            let detail = "This session was opened by another product, which has your account.";
+            Err(Problem::new(ProblemCode::Forbidden, Detail::general(detail)))
+        }
     }
 }
 

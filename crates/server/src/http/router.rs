@@ -14,9 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::problem::Problem;
 use crate::http::trace::request_span;
 use crate::http::{
-    auto_pay, billing, bootstrap, cards, events, health, identity, keys, limits, links, members, metering, metrics,
-    openapi, organization, organization_members, organizations, outbox, pay, portal, refunds, requests, security,
-    session, statement, static_files, top_ups, transactions, usage, wallet, webhooks,
+    auto_pay, billing, bootstrap, cards, events, health, identity, keys, limits, links, me, members, metering, metrics,
+    openapi, organization, organization_members, organizations, outbox, password_resets, pay, portal, refunds,
+    requests, security, session, setup, statement, static_files, top_ups, transactions, usage, wallet, webhooks,
 };
 use crate::problem::Detail;
 use crate::state::AppState;
@@ -31,16 +31,19 @@ fn resource_routes() -> OpenApiRouter<AppState> {
         .merge(events::routes())
         .merge(keys::routes())
         .merge(links::routes())
+        .merge(me::routes())
         .merge(members::routes())
         .merge(metering::routes())
         .merge(organization::routes())
         .merge(organization_members::routes())
         .merge(organizations::routes())
+        .merge(password_resets::routes())
         .merge(pay::routes())
         .merge(portal::routes())
         .merge(refunds::routes())
         .merge(requests::routes())
         .merge(session::routes())
+        .merge(setup::routes())
         .merge(statement::routes())
         .merge(top_ups::routes())
         .merge(transactions::routes())

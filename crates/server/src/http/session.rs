@@ -13,7 +13,7 @@ use crate::http::extract::Json;
 use crate::http::identity::{SignedIn, device_cookie, find_any, set_cookie, set_device_cookie};
 use crate::http::limits::{ClientAddress, read_client};
 use crate::http::problem::Problem;
-use crate::service::sessions;
+use crate::service::sessions::{self, NewMember};
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -53,11 +53,20 @@ async fn create_session(
     if let Some(old) = find_any(&parts, &state).await? {
         sessions::sign_out(&state, &old).await?;
     }
+    signed_in_response(&state, StatusCode::OK, &new).await
+}
+
+/// Hands a new session to the browser, with a cookie that marks it.
+pub(crate) async fn signed_in_response(
+    state: &AppState,
+    status: StatusCode,
+    new: &NewMember,
+) -> Result<Response, Problem> {
     let cookies = AppendHeaders([
         (header::SET_COOKIE, set_cookie(Some(&new.token), &state.config, sessions::ABSOLUTE_SECONDS)?),
         (header::SET_COOKIE, set_device_cookie(&new.device, &state.config)?),
     ]);
-    Ok((cookies, Json(sessions::describe_session(&state, &new.member).await?)).into_response())
+    Ok((status, cookies, Json(sessions::describe_session(state, &new.member).await?)).into_response())
 }
 
 /// Prove once more who you are

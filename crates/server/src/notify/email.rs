@@ -36,6 +36,20 @@ impl Mailer {
         Ok(Self { transport: transport.timeout(Some(TIME)).build(), from })
     }
 
+    /// A mail that is no notice: nothing of it is stored.
+    pub(crate) async fn send_text(&self, to: &str, text: EmailText) -> Result<(), DeliveryError> {
+        let for_good = |reason: String| DeliveryError { reason, permanent: true };
+        let to = to.parse().map_err(|_| for_good("this is no e-mail address".to_owned()))?;
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(text.subject)
+            .message_id(None)
+            .body(text.body)
+            .map_err(|error| for_good(error.to_string()))?;
+        self.deliver(message).await
+    }
+
     pub(crate) async fn send(&self, notice: &Notice, to: &str, text: EmailText) -> Result<(), DeliveryError> {
         let for_good = |reason: String| DeliveryError { reason, permanent: true };
         // It was stored as somebody's address, and will not become one by trying again.
@@ -49,6 +63,10 @@ impl Mailer {
             .message_id(Some(id))
             .body(text.body)
             .map_err(|error| for_good(error.to_string()))?;
+        self.deliver(message).await
+    }
+
+    async fn deliver(&self, message: Message) -> Result<(), DeliveryError> {
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
             // A permanent refusal (5xx) is final; anything else may be over soon.

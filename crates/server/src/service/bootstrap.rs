@@ -1,15 +1,18 @@
 //! Everything that the first screen of a session shows, in one answer.
 
+use std::sync::atomic::Ordering;
+
 use billing_contract::session::{Bootstrap, Brand, Service, StripePage};
 use billing_payments::sandbox;
 
 use crate::problem::Problem;
 use crate::service::sessions::{self, SignedInMember};
-use crate::service::{billing, members};
+use crate::service::{billing, members, setup};
 use crate::state::AppState;
 
 /// For nobody: what the server is. For a manager also the billing tab, for a member whom to ask.
 pub(crate) async fn get_bootstrap(state: &AppState, member: Option<&SignedInMember>) -> Result<Bootstrap, Problem> {
+    setup::refresh_offer(state).await?;
     let mut bootstrap = Bootstrap {
         service: describe_service(state),
         session: match member {
@@ -44,6 +47,7 @@ pub(crate) fn describe_service(state: &AppState) -> Service {
             live: stripe.live,
         }),
         demo_sign_ins: state.demo_sign_ins.to_vec(),
+        setup: state.setup_open.load(Ordering::Relaxed),
         brand: Brand {
             name: brand.name.clone(),
             logo: state.files.logo().map(ToOwned::to_owned),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use billing_contract::ProblemCode;
 use billing_contract::event::SessionState;
 use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
-use billing_domain::{Capability, Role, SessionKind, Timestamp, UserId};
+use billing_domain::{Capability, OrganizationId, Role, SessionKind, Timestamp, UserId};
 use billing_store::{NewSession, Organization, PortalSession, SessionsOf, User};
 use sha2::{Digest as _, Sha256};
 
@@ -28,7 +28,7 @@ pub(crate) const MAX_EMAIL: usize = 254;
 /// Hexadecimal digits of a session's public id.
 const PUBLIC_ID_DIGITS: usize = 32;
 /// When the queue for checking passwords is full, it has moved on by then.
-const RETRY_SECONDS: u32 = 2;
+pub(super) const RETRY_SECONDS: u32 = 2;
 
 /// How somebody has proved that it is them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +75,14 @@ pub(crate) struct SignedInMember {
 }
 
 impl SignedInMember {
-    /// Names the session for its own page. It is worked out from the token's hash, and leads back to neither.
+    /// Names the session for its own page.
     pub(crate) fn public_id(&self) -> String {
         public_id_of(&self.token_hash)
+    }
+
+    /// They have let themselves in, and no host for them.
+    pub(crate) fn has_account(&self) -> bool {
+        self.kind != SessionKind::Portal
     }
 
     /// As the page knows it, but for what a portal session has of its own.
@@ -210,18 +215,31 @@ async fn confirm_password(
     address: IpAddr,
     device: Option<&str>,
 ) -> Result<(), Problem> {
+    check_current_password(state, member, "/password", password, address, device).await?;
+    state.store.confirm_session(&member.token_hash, state.clock.now()).await?;
+    Ok(())
+}
+
+/// Whether this is the member's own password; `pointer`: the field that it came in.
+pub(super) async fn check_current_password(
+    state: &AppState,
+    member: &SignedInMember,
+    pointer: &str,
+    password: &str,
+    address: IpAddr,
+    device: Option<&str>,
+) -> Result<(), Problem> {
     // Before hashing: a password of megabytes would only cost time.
     if password.len() > MAX_PASSWORD {
-        return Err(Problem::field("/password", "too_long", UserMessage::too_many_bytes(MAX_PASSWORD)));
+        return Err(Problem::field(pointer, "too_long", UserMessage::too_many_bytes(MAX_PASSWORD)));
     }
     let email = member.user.email.trim().to_lowercase();
     // A browser in which this person has signed in before is counted by itself, not with its whole network.
     let known = device.and_then(|cookie| state.devices.find(cookie, &email));
     let origin = known.map_or(SignInOrigin::Address(address), SignInOrigin::Device);
     if verify_password(state, origin, &email, password).await?.is_none() {
-        return Err(Problem::field("/password", "wrong_password", UserMessage::password_wrong()));
+        return Err(Problem::field(pointer, "wrong_password", UserMessage::password_wrong()));
     }
-    state.store.confirm_session(&member.token_hash, state.clock.now()).await?;
     Ok(())
 }
 
@@ -236,8 +254,9 @@ async fn verify_password(
     let attempt = state.budgets.take_sign_in(&origin, email)?;
     // The look-up is done for unknown addresses too, and so is the hashing: neither reveals who has an account.
     let user = state.store.reserved().user_by_email(email).await?;
-    // Nobody has chosen a password yet: as if there were nobody.
+    // Whoever has chosen none yet is as unknown as a stranger, and takes as long.
     let hash = user.as_ref().map(|user| user.password_hash.clone()).filter(|hash| !hash.is_empty());
+    // Turned away untried: the attempt counts for nobody.
     let Ok(fits) = state.passwords.verify(origin, password.to_owned(), hash).await else {
         state.budgets.give_back_sign_in(attempt);
         let detail = "Too many people are signing in at this moment. Try again in a few seconds.";
@@ -264,22 +283,63 @@ pub(crate) async fn sign_in(
     let origin = known.map_or(SignInOrigin::Address(client.network), SignInOrigin::Device);
     let user = verify_password(state, origin, &email, &form.password).await?;
     let membership = match &user {
-        // The first joined: there is no choice of organization at sign-in.
-        Some(user) => state.store.reserved().memberships(&user.id).await?.into_iter().next(),
+        Some(user) => state.store.reserved().sign_in_membership(&user.id).await?,
         _ => None,
     };
     let (Some(user), Some(membership)) = (user, membership) else {
         // One sentence for an unknown address, a wrong password and no membership.
         return Err(Problem::new(ProblemCode::Unauthenticated, UserMessage::sign_in_refused()));
     };
+    begin_session(state, user.id, membership.organization_id, &email, client, device).await
+}
+
+/// Opens a session of somebody who has just proved by their password, or by choosing one, that it is them.
+pub(crate) async fn begin_session(
+    state: &AppState,
+    user_id: UserId,
+    organization_id: OrganizationId,
+    email: &str,
+    client: Client,
+    device: Option<&str>,
+) -> Result<NewMember, Problem> {
+    let until = state.clock.now().plus_seconds(ABSOLUTE_SECONDS);
+    begin_session_until(state, user_id, organization_id, email, client, device, until).await
+}
+
+/// The same person goes on in another organization, with what they have proved so far and no longer than before. The
+/// session that they come from ends.
+pub(super) async fn move_session(
+    state: &AppState,
+    member: &SignedInMember,
+    organization_id: OrganizationId,
+    client: Client,
+    device: Option<&str>,
+) -> Result<NewMember, Problem> {
+    let old = state.store.session(&member.token_hash, state.clock.now()).await?.ok_or_else(Problem::not_found)?;
+    let (email, until) = (&member.user.email, old.absolute_expires_at);
+    let mut new = begin_session_until(state, old.user_id, organization_id, email, client, device, until).await?;
+    state.store.confirm_session(&new.member.token_hash, old.confirmed_at).await?;
+    new.member.confirmation = Confirmation::At(old.confirmed_at);
+    sign_out(state, member).await?;
+    Ok(new)
+}
+
+async fn begin_session_until(
+    state: &AppState,
+    user_id: UserId,
+    organization_id: OrganizationId,
+    email: &str,
+    client: Client,
+    device: Option<&str>,
+    absolute_expires_at: Timestamp,
+) -> Result<NewMember, Problem> {
     let now = state.clock.now();
     let token = new_token().map_err(Problem::internal)?;
-    let absolute_expires_at = now.plus_seconds(ABSOLUTE_SECONDS);
     let session = NewSession {
         // The token itself is known to the browser alone.
         token_hash: hash_of(&token),
-        user_id: user.id,
-        organization_id: membership.organization_id,
+        user_id,
+        organization_id,
         kind: SessionKind::Password,
         idle_seconds: IDLE_SECONDS,
         portal_session_id: None,
@@ -293,7 +353,7 @@ pub(crate) async fn sign_in(
     let member = find_member(state, &token, client.address)
         .await?
         .ok_or_else(|| Problem::internal("a new session is gone at once"))?;
-    let device = state.devices.renew(device, &email).map_err(Problem::internal)?;
+    let device = state.devices.renew(device, &email.trim().to_lowercase()).map_err(Problem::internal)?;
     Ok(NewMember { member, token, device })
 }
 

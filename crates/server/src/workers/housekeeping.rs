@@ -36,6 +36,9 @@ async fn purge_all(state: &AppState) {
     if let Err(error) = state.store.purge_portal_sessions(now.plus_seconds(-PORTAL_SECONDS)).await {
         tracing::warn!(%error, "old portal sessions could not be forgotten; their codes stay refused");
     }
+    if let Err(error) = state.store.purge_user_tokens(now).await {
+        tracing::warn!(%error, "old links could not be forgotten; they stay refused");
+    }
     if let Err(error) = state.store.purge_idempotency_keys(now.plus_seconds(-KEYS_SECONDS)).await {
         tracing::warn!(%error, "old idempotency keys could not be forgotten");
     }

@@ -43,9 +43,10 @@ async fn every_operation_says_who_may_call_it_and_what_comes_back(world: World) 
     // The token of a payment link stands in the body.
     let of_links =
         ["resolve_link", "complete_link", "get_pay_attempt", "get_pay_receipt", "answer_pay_challenge"].as_slice();
-    let open =
-        [["create_session", "exchange_code", "get_bootstrap", "get_health", "get_readiness"].as_slice(), of_links]
-            .concat();
+    // So does that of a link to an account.
+    let of_accounts = ["complete_setup", "request_password_reset", "complete_password_reset"].as_slice();
+    let open = ["create_session", "exchange_code", "get_bootstrap", "get_health", "get_readiness"].as_slice();
+    let open = [open, of_links, of_accounts].concat();
     for ((path, method), operation) in operations(&document) {
         if path.starts_with("/api/v1/test/") {
             continue;

@@ -1,6 +1,7 @@
 //! A world of its own for each test: a database, two organizations in it, and the real program on a free port.
 
 pub(crate) mod database;
+pub(crate) mod mail;
 pub(crate) mod page;
 pub(crate) mod server;
 

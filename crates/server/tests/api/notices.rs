@@ -14,9 +14,9 @@ use billing_store::{DeliveryState, NoticeKind};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
+use crate::fixture::mail::Mailbox;
 use crate::fixture::server::program;
 use crate::fixture::{Database, Server, World};
 use crate::money::{connect, eventually, pay, script};
@@ -321,21 +321,11 @@ async fn a_notice_survives_the_death_of_the_server_that_wrote_it() {
 
 #[tokio::test]
 async fn people_are_told_by_mail() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("smtp://{}", listener.local_addr().unwrap());
-    let letters: Arc<Mutex<Vec<String>>> = Arc::default();
-    let box_ = Arc::clone(&letters);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let letters = Arc::clone(&box_);
-            tokio::spawn(async move { receive(stream, &letters).await });
-        }
-    });
-    let flags = ["--smtp-url", &url, "--mail-from", "Nexis Billing <billing@nexis.test>"];
-    let world = World::start_with(Database::Sqlite, &flags).await;
+    let mailbox = Mailbox::open().await;
+    let world = World::start_with(Database::Sqlite, &mailbox.flags()).await;
     low(&world).await;
-    eventually("two letters", || async { (letters.lock().unwrap().len() == 2).then_some(()) }).await;
-    let letters = letters.lock().unwrap().join("\n");
+    mailbox.mail(1).await;
+    let letters = mailbox.mails().join("\n");
     for expected in [
         "RCPT TO:<owner@acme.test>",
         "RCPT TO:<admin@acme.test>",
@@ -346,43 +336,10 @@ async fn people_are_told_by_mail() {
         assert!(letters.contains(expected), "{expected} is not in {letters}");
     }
     assert!(!letters.contains("member@acme.test"));
-    drop(letters);
     eventually("written down", || async {
         (world.store.deliveries(DeliveryState::Delivered, 9).await.unwrap().len() == 2).then_some(())
     })
     .await;
-}
-
-/// As much of SMTP (RFC 5321) as a sender needs.
-async fn receive(stream: TcpStream, letters: &Mutex<Vec<String>>) -> Option<()> {
-    let mut stream = BufReader::new(stream);
-    stream.write_all(b"220 mail.test\r\n").await.ok()?;
-    let (mut said, mut in_data) = (String::new(), false);
-    loop {
-        let mut line = String::new();
-        if stream.read_line(&mut line).await.ok()? == 0 {
-            return None;
-        }
-        said.push_str(&line);
-        if in_data && line != ".\r\n" {
-            continue;
-        }
-        let answer = match line.get(..4).unwrap_or_default() {
-            "EHLO" => "250-mail.test\r\n250 8BITMIME\r\n",
-            "DATA" => {
-                in_data = true;
-                "354 go on\r\n"
-            }
-            "QUIT" => "221 bye\r\n",
-            _ if in_data => {
-                in_data = false;
-                letters.lock().unwrap().push(std::mem::take(&mut said));
-                "250 taken\r\n"
-            }
-            _ => "250 ok\r\n",
-        };
-        stream.write_all(answer.as_bytes()).await.ok()?;
-    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Who may do what: every route and every role, from one written table.
 
+mod accounts;
 mod keys;
 
 use std::collections::BTreeSet;
@@ -81,6 +82,7 @@ fn table() -> Vec<Row> {
     // Before the last row: afterwards nobody is signed in.
     let last = table.pop();
     table.extend(keys::table());
+    table.extend(accounts::table());
     table.extend(last);
     table
 }

@@ -1,5 +1,7 @@
 //! How long, how many and how large what is sent may be: named after the rules that refuse it, and put into the description.
 
+mod accounts;
+
 use billing_contract::metering::MAX_EVENTS;
 use billing_domain::decimal::MAX_TEXT_BYTES;
 use billing_domain::external_id::{EXTERNAL_PREFIX, MAX_EXTERNAL_ID};
@@ -23,7 +25,7 @@ const TIME_ZONE: usize = 64;
 /// Puts them into a document made from the routes.
 pub(super) fn add_limits(document: &mut Value) {
     let Some(schemas) = document.pointer_mut("/components/schemas") else { return };
-    for (place, limits) in all_limits() {
+    for (place, limits) in all_limits().into_iter().chain(accounts::account_limits()) {
         let Some(target) = schemas.pointer_mut(&pointer_to(place)).and_then(Value::as_object_mut) else {
             tracing::error!(place, "the description of the API has no such field");
             continue;
@@ -176,7 +178,7 @@ mod tests {
         let (_, document) = api_routes().split_for_parts();
         let mut document = serde_json::to_value(document).unwrap();
         add_limits(&mut document);
-        for (place, limits) in all_limits() {
+        for (place, limits) in all_limits().into_iter().chain(accounts::account_limits()) {
             let found = document.pointer(&format!("/components/schemas{}", pointer_to(place)));
             let found = found.unwrap_or_else(|| panic!("there is no {place}"));
             for (keyword, value) in limits.as_object().unwrap() {
