@@ -121,7 +121,7 @@ pub(crate) fn page_if_changed() -> Result<()> {
         return page::remove_kit();
     }
     let started = Instant::now();
-    page::make_page()?;
+    page::make_page(embed::make_embed)?;
     fs::write(&file, stamp).with_context(|| format!("{} could not be written", file.display()))?;
     println!("the page is built ({})", steps::format_seconds(started.elapsed()));
     Ok(())

@@ -5,7 +5,7 @@
 //! about the form, one text for each plural category of the language (`{count}` is the number).
 //!
 //! Three areas say what comes from the server, which writes English: for the page they are no functions and weigh nothing
-//! in English. Of these, `server` gives the server its constructors ([`constructors()`]): its English says of each placeholder
+//! in English. Of these, `server` gives the server its constructors ([`write_constructors`]): its English says of each placeholder
 //! what is filled in (`{minimum:amount}`).
 
 mod check;

@@ -20,6 +20,7 @@ pub mod metering;
 pub mod organization;
 pub mod paths;
 pub mod portal;
+pub mod portal_theme;
 pub mod problem;
 pub mod refund;
 pub mod request;

@@ -4,6 +4,7 @@ use billing_domain::{Capability, PortalView, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::billing::Billing;
+use crate::portal_theme::PortalTheme;
 use crate::session::{Admins, Service, Session};
 
 /// What the token of a session in a frame begins with; it is sent as `Authorization: Bearer …`.
@@ -64,47 +65,6 @@ pub struct PortalUser {
     pub name: String,
     /// What they may do; written to the membership, and changed at once by a later request.
     pub role: Role,
-}
-
-/// Colors and shapes of the host. Colors are written `#rrggbb`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PortalTheme {
-    /// Light or dark; left out: as the system says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mode: Option<ThemeMode>,
-    /// Buttons and links.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub accent: Option<String>,
-    /// What everything stands on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub surface: Option<String>,
-    /// Text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// Lines.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub border: Option<String>,
-    /// Corners: `0px` to `48px`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub radius: Option<String>,
-    /// Families of type, as in CSS: names between commas.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub font: Option<String>,
-}
-
-/// Light or dark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum ThemeMode {
-    /// Always light.
-    Light,
-    /// Always dark.
-    Dark,
-    /// As the system says.
-    Auto,
 }
 
 /// The answer to [`CreatePortalSession`].

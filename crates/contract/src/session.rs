@@ -70,9 +70,9 @@ pub struct Session {
     /// Of a portal session: the language that its host wants, as a BCP 47 tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// Of a portal session: the host's colors and shapes, by the names of [`crate::portal::PortalTheme`].
+    /// Of a portal session: the host's colors and shapes, by the names of [`crate::portal_theme::PortalTheme`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::portal::PortalTheme>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::portal_theme::PortalTheme>))]
     pub theme: Option<TextMap>,
     /// Of a portal session: where "back" leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]

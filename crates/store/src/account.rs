@@ -3,14 +3,12 @@
 use billing_domain::{OrganizationId, Role, Timestamp, UserId};
 
 use crate::access::{SessionsOf, bump_version, end_sessions_in};
-use crate::audit::append_entry;
+use crate::audit::{append_entry, new_entry};
 use crate::db::{Tx, args, columns, retrying};
 use crate::member::{self, email_key};
 use crate::organization::{insert_organization, organization_columns};
 use crate::user_token::insert_token;
-use crate::{
-    Actor, AuditFacts, NewAudit, NewOrganization, NewUserToken, Organization, Result, Store, StoreError, User,
-};
+use crate::{Actor, NewOrganization, NewUserToken, Organization, Result, Store, StoreError, User};
 
 columns!(account_columns, Account { id, email, name, password_hash, locale, locked_at, last_organization_id });
 #[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
@@ -189,19 +187,6 @@ impl Store {
         tx.commit().await?;
         Ok(ended)
     }
-}
-
-/// An entry about this subject; facts as they were and as they are.
-pub(crate) fn new_entry<const B: usize, const A: usize>(
-    action: &'static str,
-    subject: &impl ToString,
-    before: [(&str, &str); B],
-    after: [(&str, &str); A],
-) -> NewAudit {
-    let facts = |facts: &[(&str, &str)]| -> AuditFacts {
-        facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    };
-    NewAudit { action, subject: subject.to_string(), before: facts(&before), after: facts(&after) }
 }
 
 async fn find_user(tx: &mut Tx, email: &str) -> Result<Option<User>> {

@@ -232,3 +232,16 @@ impl AuditEntry {
 fn write_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
+
+/// An entry about this subject; facts as they were and as they are.
+pub(crate) fn new_entry<const B: usize, const A: usize>(
+    action: &'static str,
+    subject: &impl ToString,
+    before: [(&str, &str); B],
+    after: [(&str, &str); A],
+) -> NewAudit {
+    let facts = |facts: &[(&str, &str)]| -> AuditFacts {
+        facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    NewAudit { action, subject: subject.to_string(), before: facts(&before), after: facts(&after) }
+}

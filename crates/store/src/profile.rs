@@ -3,8 +3,8 @@
 use billing_domain::{OrganizationId, Role, SessionKind, Timestamp, UserId};
 
 use crate::access::{SessionsOf, end_sessions_in};
-use crate::account::{Account, account_columns, new_entry};
-use crate::audit::append_entry;
+use crate::account::{Account, account_columns};
+use crate::audit::{append_entry, new_entry};
 use crate::db::{args, columns, retrying};
 use crate::member::membership_columns;
 use crate::{Actor, Membership, Result, Store, StoreError};

@@ -2,8 +2,8 @@
 
 use billing_domain::{Role, Timestamp, UserId};
 
-use crate::account::new_entry;
 use crate::audit::append_entry;
+use crate::audit::new_entry;
 use crate::db::{Tx, args, retrying};
 use crate::user_token::{insert_token, use_token};
 use crate::{

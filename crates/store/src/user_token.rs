@@ -3,8 +3,7 @@
 use billing_domain::{Timestamp, UserId};
 
 use crate::access::{SessionsOf, end_sessions_in};
-use crate::account::new_entry;
-use crate::audit::append_entry;
+use crate::audit::{append_entry, new_entry};
 use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::member::User;
 use crate::{Actor, Result, Store, StoreError, member};

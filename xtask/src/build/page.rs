@@ -1,6 +1,5 @@
 //! The page: its Wasm, one script, one stylesheet and the document, in dist/.
 
-use super::embed;
 use super::name_of_contents;
 use super::wasm::{self, Program};
 use crate::{install, precompress, process, style, workspace};
@@ -25,8 +24,11 @@ pub(super) const NAME: &str = "<!--name-->";
 
 /// What the product is made of; the kit is only in dist/ when somebody asked for it.
 const PROGRAMS: [Program; 2] = [Program::App, Program::Pay];
+/// Makes what belongs to the embed out of the app's parts: where to work, where it goes, and the parts.
+pub(super) type MakeEmbed = fn(&Path, &Path, &[PartName]) -> Result<()>;
+
 /// Leaves the page in dist/, compressed.
-pub(super) fn make_page() -> Result<()> {
+pub(super) fn make_page(make_embed: MakeEmbed) -> Result<()> {
     let work = workspace::target_dir()?.join("page");
     let dist = workspace::dist_folder();
     if dist.exists() {
@@ -37,7 +39,7 @@ pub(super) fn make_page() -> Result<()> {
     for program in PROGRAMS {
         let parts = make_document(program, &work.join(program.stem()), &dist, &languages)?;
         if program == Program::App {
-            embed::make_embed(&work.join("embed"), &dist, &parts)?;
+            make_embed(&work.join("embed"), &dist, &parts)?;
         }
     }
     for name in COPIED {

@@ -2,8 +2,6 @@
 
 mod minting;
 
-use std::net::IpAddr;
-
 use billing_contract::ProblemCode;
 use billing_contract::portal::{ExchangeCode, ExchangedCode, FRAME_TOKEN_PREFIX};
 use billing_contract::session::Bootstrap;
@@ -12,7 +10,7 @@ use billing_store::PortalBrowser;
 pub(crate) use self::minting::{MAX_RETURN_URL, MAX_SECONDS, MIN_SECONDS, create_portal_session, end_portal_sessions};
 use crate::problem::{Detail, Problem};
 use crate::service::bootstrap;
-use crate::service::sessions::{self, Client, SignedInMember, hash_of, new_token, public_id_of};
+use crate::service::sessions::{self, Client, hash_of, new_token, public_id_of};
 use crate::state::AppState;
 
 /// A session is over after so long without use.
@@ -69,23 +67,6 @@ pub(crate) async fn exchange_code(
     let session = session.ok_or_else(code_gone)?;
     let answer = ExchangedCode { service, session, billing, admins, token: None };
     Ok(OpenedPortal { answer, token, seconds: portal.session_expires_at().seconds_since(now) })
-}
-
-/// The host vouches for the person behind a session once more.
-pub(crate) async fn confirm_by_code(
-    state: &AppState,
-    member: &SignedInMember,
-    code: &str,
-    address: IpAddr,
-) -> Result<(), Problem> {
-    state.budgets.take_portal_code(address)?;
-    let now = state.clock.now();
-    if !state.store.confirm_by_portal_code(&member.token_hash, &hash_of(code), now).await? {
-        let detail = "This code was used, is too old, or belongs to somebody else. Ask the host for another one.";
-        return Err(Problem::field("/code", "wrong_value", Detail::general(detail)));
-    }
-    state.budgets.give_back_portal_code(address);
-    Ok(())
 }
 
 /// Which of the reasons it was is nobody's business who has no code.

@@ -14,7 +14,6 @@ use crate::budgets::SignInOrigin;
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Detail, Problem, field_error};
-use crate::service::portal;
 use crate::state::AppState;
 
 /// A session that is not used for so long is over.
@@ -191,7 +190,7 @@ pub(crate) async fn confirm_identity(
 ) -> Result<(), Problem> {
     match form {
         Confirm { password: None, code: Some(code) } if member.kind == SessionKind::Portal => {
-            portal::confirm_by_code(state, member, code, address).await
+            confirm_by_code(state, member, code, address).await
         }
         Confirm { password: Some(password), code: None } if member.kind != SessionKind::Portal => {
             confirm_password(state, member, password, address, device).await
@@ -205,6 +204,23 @@ pub(crate) async fn confirm_identity(
             Err(Problem::field("/password", "required", Detail::general(detail)))
         }
     }
+}
+
+/// The host vouches for the person behind a session once more.
+async fn confirm_by_code(
+    state: &AppState,
+    member: &SignedInMember,
+    code: &str,
+    address: IpAddr,
+) -> Result<(), Problem> {
+    state.budgets.take_portal_code(address)?;
+    let now = state.clock.now();
+    if !state.store.confirm_by_portal_code(&member.token_hash, &hash_of(code), now).await? {
+        let detail = "This code was used, is too old, or belongs to somebody else. Ask the host for another one.";
+        return Err(Problem::field("/code", "wrong_value", Detail::general(detail)));
+    }
+    state.budgets.give_back_portal_code(address);
+    Ok(())
 }
 
 /// The person behind a session gives their password again; tries count with those to sign in.

@@ -2,7 +2,7 @@
 //! a name, and can be read.
 
 use billing_contract::FieldError;
-use billing_contract::portal::{PortalTheme, ThemeMode};
+use billing_contract::portal_theme::{PortalTheme, ThemeMode};
 use billing_domain::TextMap;
 
 use crate::color::{Color, LEAST_CONTRAST};

@@ -231,9 +231,9 @@ async fn power_over_money_wants_a_fresh_code(database: Database) {
         new.code_expires_at = at.plus_seconds(5 * MINUTE);
         (code, new, at)
     };
-    let (anothers, new, at) = fresh(&world.acme.admin);
+    let (theirs, new, at) = fresh(&world.acme.admin);
     world.store.create_portal_session(&new, &Actor::system("test"), at).await.unwrap();
-    for wrong in [json!({"code": "none"}), json!({"code": anothers}), json!({"password": "correct horse"}), json!({})] {
+    for wrong in [json!({"code": "none"}), json!({"code": theirs}), json!({"password": "correct horse"}), json!({})] {
         let refused = confirm(wrong.clone()).await.expect(422).json();
         assert_eq!(refused["errors"][0]["pointer"], "/code", "{wrong}");
     }
@@ -245,7 +245,7 @@ async fn power_over_money_wants_a_fresh_code(database: Database) {
     confirm(json!({"code": own})).await.expect(422);
     // Whoever has a password of ours gives that.
     let owner = world.sign_in(&world.acme.owner).await;
-    owner.post("/api/v1/session/confirmation", &json!({"code": anothers})).await.expect(422);
+    owner.post("/api/v1/session/confirmation", &json!({"code": theirs})).await.expect(422);
 }
 
 /// Beside the program, as another server or a command would: this one's hub hears nothing.

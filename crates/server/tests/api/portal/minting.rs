@@ -107,7 +107,7 @@ async fn what_cannot_be_used_is_named_and_nothing_is_made(database: Database) {
         (json!({"organization": "ext:unknown"}), "/organization not_found"),
         (json!({"organization": "acct_42"}), "/organization not_found"),
         (json!({"view": "members"}), "/view wrong_value"),
-        (json!({"colour": "red"}), "/colour unknown_field"),
+        (json!({"color": "red"}), "/color unknown_field"),
     ] {
         assert_eq!(faults(host.post(MINT, &with(form(&world), &changes)).await), [faulty]);
     }

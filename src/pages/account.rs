@@ -1,5 +1,8 @@
 //! What the pages behind a link to an account share: the token in the address, and a form that is sent once at a time.
 
+pub(crate) mod reset;
+pub(crate) mod setup;
+
 use billing_contract::ProblemCode;
 use leptos::prelude::*;
 
@@ -11,13 +14,13 @@ use crate::ui::banner::{Banner, Tone};
 use crate::ui::dynamic;
 
 /// The token behind `#t=`, out of the address from now on.
-pub(super) fn take_token() -> Option<String> {
+fn take_token() -> Option<String> {
     fragment::take_fragment()?.strip_prefix("t=").filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
 /// How far the form has come.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Sending {
+enum Sending {
     /// It can be filled in.
     #[default]
     Idle,
@@ -37,7 +40,7 @@ impl Sending {
 }
 
 /// What is wrong with the field at this JSON pointer.
-pub(super) fn field_error(sending: ErasedSignal<Sending>, pointer: &'static str) -> ErasedProp<Option<String>> {
+fn field_error(sending: ErasedSignal<Sending>, pointer: &'static str) -> ErasedProp<Option<String>> {
     ErasedProp::derive(move || match &*sending.read() {
         Sending::Failed(error) => error.field(pointer),
         _ => None,
@@ -45,12 +48,12 @@ pub(super) fn field_error(sending: ErasedSignal<Sending>, pointer: &'static str)
 }
 
 /// Whether the form is on its way.
-pub(super) fn is_busy(sending: ErasedSignal<Sending>) -> ErasedProp<bool> {
+fn is_busy(sending: ErasedSignal<Sending>) -> ErasedProp<bool> {
     ErasedProp::derive(move || matches!(*sending.read(), Sending::Busy))
 }
 
 /// What has to be said above the form, where it concerns no field.
-pub(super) fn render_failure(sending: ErasedSignal<Sending>) -> AnyView {
+fn render_failure(sending: ErasedSignal<Sending>) -> AnyView {
     dynamic::view(move || match &*sending.read() {
         Sending::Failed(error) if error.problem().is_none_or(|problem| problem.errors.is_empty()) => {
             view! { <Banner tone=Tone::Stop title=error.sentence() alert=true /> }.into_any()
@@ -61,7 +64,7 @@ pub(super) fn render_failure(sending: ErasedSignal<Sending>) -> AnyView {
 }
 
 /// The page: `form` while the link can be used, `without` once it cannot, `done` afterwards.
-pub(super) fn render_page(
+fn render_page(
     heading: &'static str,
     sending: ErasedSignal<Sending>,
     form: impl Fn() -> AnyView + Send + 'static,

@@ -5,7 +5,7 @@ use billing_domain::Currency;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::account_form::{Sending, field_error, is_busy, render_page, take_token};
+use super::{Sending, field_error, is_busy, render_page, take_token};
 use crate::api;
 use crate::platform::signal::ErasedSignal;
 use crate::platform::{history, intl, language};
