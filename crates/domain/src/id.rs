@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use crate::checked_text::checked_texts;
 
 /// The text is no id: an id is a UUID in its usual form, 36 characters, hex digits in lower case (RFC 9562, section 4). Only
 /// that of a key is shorter.
@@ -22,25 +22,10 @@ pub trait Id: FromStr<Err = InvalidId> + Into<String> + fmt::Display {
 }
 
 macro_rules! ids {
-    ($is_id:ident: $($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+    ($is_id:ident: $($(#[$meta:meta])* $name:ident),+ $(,)?) => {
+        checked_texts! { $is_id, InvalidId: $($(#[$meta])* $name),+ }
 
-        impl $name {
-            /// Without a check, as [`Id::from_trusted`].
-            pub fn from_trusted(text: impl Into<String>) -> Self {
-                Self(text.into())
-            }
-
-            /// The id as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl Id for $name {
+        $(impl Id for $name {
             fn from_trusted(text: String) -> Self {
                 Self(text)
             }
@@ -48,36 +33,8 @@ macro_rules! ids {
             fn as_str(&self) -> &str {
                 &self.0
             }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = InvalidId;
-
-            fn from_str(text: &str) -> Result<Self, InvalidId> {
-                if $is_id(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId) }
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidId;
-
-            fn try_from(text: String) -> Result<Self, InvalidId> {
-                if $is_id(&text) { Ok(Self(text)) } else { Err(InvalidId) }
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-    )+};
+        })+
+    };
 }
 
 ids! { is_uuid:

@@ -5,6 +5,7 @@
 pub mod auto_pay;
 pub mod card;
 pub mod charge;
+mod checked_text;
 pub mod currency;
 pub mod decimal;
 pub mod external_id;

@@ -2,10 +2,8 @@
 //! is opaque; what the provider's marks on its objects say of ours is kept as it came back.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
+use crate::checked_text::checked_texts;
 use crate::{OrganizationId, TopUpId};
 
 /// The longest reference. Stripe promises that its ids do not exceed this (<https://docs.stripe.com/upgrades>).
@@ -16,56 +14,7 @@ const LONGEST: usize = 255;
 #[error("not a reference of a payment provider")]
 pub struct InvalidRef;
 
-macro_rules! provider_refs {
-    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Takes a text for a reference that was checked when it came in: a column of our own database.
-            pub fn from_trusted(text: impl Into<String>) -> Self {
-                Self(text.into())
-            }
-
-            /// As the provider writes it.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = InvalidRef;
-
-            fn from_str(text: &str) -> Result<Self, InvalidRef> {
-                if is_reference(text) { Ok(Self(text.to_owned())) } else { Err(InvalidRef) }
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidRef;
-
-            fn try_from(text: String) -> Result<Self, InvalidRef> {
-                if is_reference(&text) { Ok(Self(text)) } else { Err(InvalidRef) }
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(reference: $name) -> Self {
-                reference.0
-            }
-        }
-    )+};
-}
-
-provider_refs! {
+checked_texts! { is_reference, InvalidRef:
     /// A charge of a card, which is a payment to the provider.
     PaymentRef,
     /// A card on its way to being connected, or, before there is one, the provider's page on which that happens.

@@ -119,6 +119,11 @@ pub(crate) fn field_error(pointer: impl Into<String>, code: &str, detail: impl I
     FieldError { translation, ..FieldError::new(pointer, code, detail) }
 }
 
+/// The same for what concerns programs only: `detail` is in English.
+pub(crate) fn general_error(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
+    field_error(pointer, code, Detail::general(detail))
+}
+
 /// What is wrong with the text in a field.
 pub(crate) fn text_error(pointer: &str, error: FreeTextError) -> FieldError {
     field_error(pointer, error.code(), UserMessage::from(error))

@@ -98,6 +98,13 @@ handles! {
     metrics: Arc<Metrics>,
 }
 
+/// An id of this moment, for a new row.
+pub(crate) fn new_id<I: Id>(clock: &Clock) -> Result<I, Problem> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(Problem::internal)?;
+    Ok(billing_store::ids::new_id(clock.now(), &random))
+}
+
 impl AppState {
     /// The same for what must never wait for anybody's reading: with connections to the database of its own.
     pub(crate) fn reserved(&self) -> Self {
@@ -111,9 +118,7 @@ impl AppState {
 
     /// An id of this moment, for a new row.
     pub(crate) fn new_id<I: Id>(&self) -> Result<I, Problem> {
-        let mut random = [0; 10];
-        getrandom::fill(&mut random).map_err(Problem::internal)?;
-        Ok(billing_store::ids::new_id(self.clock.now(), &random))
+        new_id(&self.clock)
     }
 
     /// So many of them at once.

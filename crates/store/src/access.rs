@@ -80,7 +80,7 @@ pub(crate) async fn bump_version(tx: &mut Tx, organization_id: &OrganizationId) 
 
 /// Ends sessions within a transaction: their tokens are known as ended from then on. The SHA-256 of the tokens.
 pub(crate) async fn end_sessions_in(tx: &mut Tx, which: SessionsOf<'_>, now: Timestamp) -> Result<Vec<String>> {
-    let (condition, mut args) = which.condition();
+    let (condition, args) = which.condition();
     // The wallets first and in one order, as whatever changes several rows of an organization does.
     let sql = format!("SELECT DISTINCT organization_id FROM sessions WHERE {condition} ORDER BY organization_id");
     for row in tx.all(AssertSqlSafe(sql), &args).await? {
@@ -88,7 +88,6 @@ pub(crate) async fn end_sessions_in(tx: &mut Tx, which: SessionsOf<'_>, now: Tim
     }
     let sql = format!("DELETE FROM sessions WHERE {condition} RETURNING token_hash");
     let rows = tx.all(AssertSqlSafe(sql), &args).await?;
-    args.clear();
     let ended = rows.iter().map(|row| row.get("token_hash")).collect::<Result<Vec<String>>>()?;
     for token_hash in &ended {
         let sql =

@@ -84,7 +84,6 @@ const INSERT_SESSION: &str = "INSERT INTO sessions
 fn session_args<'a>(
     new: &'a NewSession,
     can: Option<&'a str>,
-    expires_at: Timestamp,
     confirmed_at: Timestamp,
     now: Timestamp,
 ) -> [Arg<'a>; 13] {
@@ -94,7 +93,7 @@ fn session_args<'a>(
         (&new.organization_id).into(),
         now.into(),
         confirmed_at.into(),
-        expires_at.into(),
+        new.expires_at.min(new.absolute_expires_at).into(),
         new.absolute_expires_at.into(),
         new.kind.as_str().into(),
         new.idle_seconds.into(),
@@ -118,16 +117,16 @@ pub(crate) async fn insert_session_in(
     confirmed_at: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
-    let (can, expires_at) = (write_capabilities(new.can.as_deref()), new.expires_at.min(new.absolute_expires_at));
-    let inserted = tx.execute(INSERT_SESSION, &session_args(new, can.as_deref(), expires_at, confirmed_at, now)).await;
+    let can = write_capabilities(new.can.as_deref());
+    let inserted = tx.execute(INSERT_SESSION, &session_args(new, can.as_deref(), confirmed_at, now)).await;
     inserted.map(drop).map_err(|error| error.or_conflict("session").or_not_found())
 }
 
 impl Store {
     /// Writes a session down. The user must be a member (`NotFound`).
     pub async fn create_session(&self, new: &NewSession, now: Timestamp) -> Result<()> {
-        let (can, expires_at) = (write_capabilities(new.can.as_deref()), new.expires_at.min(new.absolute_expires_at));
-        let inserted = self.db.execute(INSERT_SESSION, &session_args(new, can.as_deref(), expires_at, now, now)).await;
+        let can = write_capabilities(new.can.as_deref());
+        let inserted = self.db.execute(INSERT_SESSION, &session_args(new, can.as_deref(), now, now)).await;
         inserted.map(drop).map_err(|error| error.or_conflict("session").or_not_found())
     }
 

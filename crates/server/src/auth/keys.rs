@@ -10,8 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use billing_domain::id::KEY_ID_LENGTH;
 use billing_domain::{ApiKeyId, OrganizationId, Scope, Timestamp};
 use billing_store::{Actor, ActorKind, ApiKey, Store};
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+
+use crate::auth::tokens::hash_token;
 
 /// What every key begins with, so that scanners for lost secrets find them.
 pub(crate) const KEY_PREFIX: &str = "nbk_live_";
@@ -115,7 +116,7 @@ impl NewKey {
 
     /// What the database knows of the secret.
     pub(crate) fn hash(&self) -> String {
-        hash_key(&self.secret)
+        hash_token(&self.secret)
     }
 
     /// By which people tell keys apart.
@@ -131,13 +132,9 @@ pub(crate) fn read_key_id(token: &str) -> Option<ApiKeyId> {
     (secret.len() == SECRET_LENGTH).then(|| id.parse().ok())?
 }
 
-fn hash_key(token: &str) -> String {
-    hex::encode(Sha256::digest(token.as_bytes()))
-}
-
 /// Whether this is the key of the row, and the key holds at this moment.
 pub(crate) fn is_right(key: &ApiKey, token: &str, now: Timestamp) -> bool {
-    let hash = hash_key(token);
+    let hash = hash_token(token);
     let equals = |stored: &str| bool::from(stored.as_bytes().ct_eq(hash.as_bytes()));
     let old = match (&key.old_secret_hash, key.old_valid_until) {
         (Some(old), Some(until)) => equals(old) && now < until,

@@ -157,7 +157,7 @@ pub(crate) async fn mark_ended_session(State(state): State<AppState>, request: R
     let mut response = next.run(request).await;
     if response.status() == StatusCode::UNAUTHORIZED
         && let Some(token) = token
-        && matches!(state.store.reserved().is_session_ended(&sessions::hash_of(&token)).await, Ok(true))
+        && matches!(state.store.reserved().is_session_ended(&crate::auth::tokens::hash_token(&token)).await, Ok(true))
     {
         let name = HeaderName::from_static(SESSION_STATE_HEADER);
         response.headers_mut().insert(name, HeaderValue::from_static(SESSION_ENDED));

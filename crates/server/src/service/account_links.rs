@@ -4,9 +4,9 @@ use billing_contract::ProblemCode;
 use billing_domain::{Timestamp, UserId};
 use billing_store::{NewUserToken, TokenPurpose};
 
+use crate::auth::tokens::{hash_token, new_token};
 use crate::message::UserMessage;
 use crate::problem::Problem;
-use crate::service::sessions::{hash_of, new_token};
 
 /// The page of the first run.
 pub(crate) const SETUP_PAGE: &str = "/setup";
@@ -48,7 +48,7 @@ impl AccountLink {
         Ok(Self {
             address: format!("{page}#t={token}"),
             token: NewUserToken {
-                token_hash: hash_of(&token),
+                token_hash: hash_token(&token),
                 purpose,
                 user_id,
                 detail: String::new(),

@@ -11,6 +11,7 @@ use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Detail, Problem, field_error, text_error};
 use crate::service::links;
+use crate::service::person_checks::is_email;
 use crate::state::AppState;
 
 /// `GET /organizations/{id}/members`.
@@ -90,11 +91,6 @@ pub(crate) fn check_form(form: &PutHostMember) -> Result<MemberFacts, Problem> {
         errors.push(field_error("/email", "wrong_value", Detail::general("An address like ava@example.com.")));
     }
     if errors.is_empty() { Ok(MemberFacts { email, name, role: form.role }) } else { Err(Problem::invalid(errors)) }
-}
-
-/// Whether mail could be sent there, as the mailer reads addresses.
-fn is_email(text: &str) -> bool {
-    text.parse::<lettre::Address>().is_ok()
 }
 
 /// `DELETE /organizations/{id}/members/{user}`: their sessions there are over at once. The host may take out the last owner:

@@ -11,7 +11,7 @@ use billing_store::{ApiKey, KeyRotation, NewApiKey};
 use subtle::ConstantTimeEq as _;
 
 use crate::auth::keys::{KeyHolder, NewKey, is_right, read_key_id};
-use crate::problem::{Detail, Problem, field_error, text_error};
+use crate::problem::{Detail, Problem, general_error, text_error};
 use crate::service::operation::OperationContext;
 use crate::service::organization_refs;
 use crate::state::AppState;
@@ -131,7 +131,7 @@ pub(crate) async fn create_key(
 fn read_scopes(names: &[String], errors: &mut Vec<FieldError>) -> Vec<Scope> {
     let mut scopes = Vec::new();
     if names.len() > Scope::ALL.len() {
-        errors.push(general_error("/scopes", "too_many", &format!("At most {} scopes.", Scope::ALL.len())));
+        errors.push(general_error("/scopes", "too_many", format!("At most {} scopes.", Scope::ALL.len())));
         return scopes;
     }
     for (index, name) in names.iter().enumerate() {
@@ -211,8 +211,4 @@ fn map_key(key: ApiKey) -> Key {
         last_used_at: key.last_used_at,
         old_valid_until: key.old_valid_until,
     }
-}
-
-fn general_error(pointer: &str, code: &str, detail: &str) -> FieldError {
-    field_error(pointer, code, Detail::general(detail))
 }

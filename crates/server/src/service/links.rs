@@ -16,6 +16,7 @@ use billing_domain::{LinkId, Money, OrganizationId, UserId};
 use billing_store::{CardSetup, NewLink, PaymentLink, StoreError};
 use qrcode::{Color, EcLevel};
 
+use crate::auth::tokens::hash_token;
 use crate::effects::run_effects;
 use crate::events::Topic;
 use crate::message::UserMessage;
@@ -24,7 +25,7 @@ use crate::problem::{Detail, Problem, field_error};
 use crate::reconcile::card_setup::close_hosted_page;
 use crate::service::auto_pay;
 use crate::service::organizations::require_open;
-use crate::service::sessions::{SignedInMember, hash_of, require_confirmation};
+use crate::service::sessions::{SignedInMember, require_confirmation};
 use crate::state::AppState;
 use crate::view::payment_link::map_payment_link;
 
@@ -67,7 +68,7 @@ pub(crate) async fn create_link(
     let new = NewLink {
         id: state.new_id()?,
         // Only the hash is kept: a stolen database opens no link.
-        token_hash: hash_of(&token),
+        token_hash: hash_token(&token),
         purpose: form.purpose,
         amount: checked.amount,
         settings: checked.settings,

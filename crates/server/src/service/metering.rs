@@ -12,7 +12,7 @@ use billing_domain::decimal::DecimalError;
 use billing_store::{LineOutcome, StoreError};
 
 use crate::auth::keys::KeyHolder;
-use crate::problem::{Detail, Problem, field_error};
+use crate::problem::{Problem, general_error};
 use crate::queue::postings::PostResult;
 use crate::service::organization_refs::unknown_organization;
 use crate::service::organizations;
@@ -147,8 +147,4 @@ const fn decimal_code(error: DecimalError) -> &'static str {
         DecimalError::Malformed => "not_a_decimal",
         DecimalError::TooPrecise => "too_precise",
     }
-}
-
-fn general_error(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
-    field_error(pointer, code, Detail::general(detail))
 }

@@ -7,7 +7,7 @@ use billing_store::{Actor, Store};
 
 use crate::clock::Clock;
 use crate::problem::Problem;
-use crate::state::AppState;
+use crate::state::{self, AppState};
 
 /// Where an operation on organizations, people and their rights is done, and by whom.
 #[derive(Clone, Debug)]
@@ -23,9 +23,7 @@ pub(crate) struct OperationContext {
 impl OperationContext {
     /// An id of this moment, for a new row.
     pub(crate) fn new_id<I: Id>(&self) -> Result<I, Problem> {
-        let mut random = [0; 10];
-        getrandom::fill(&mut random).map_err(Problem::internal)?;
-        Ok(billing_store::ids::new_id(self.clock.now(), &random))
+        state::new_id(&self.clock)
     }
 }
 

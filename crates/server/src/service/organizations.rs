@@ -24,8 +24,9 @@ use crate::calendar::Calendar;
 use crate::config::Config;
 use crate::events::Topic;
 use crate::message::UserMessage;
-use crate::problem::{Detail, Problem, field_error, text_error};
+use crate::problem::{Detail, Problem, field_error, general_error, text_error};
 use crate::service::operation::OperationContext;
+use crate::service::person_checks::is_language_tag;
 use crate::service::{organization_refs, wallet};
 use crate::state::AppState;
 
@@ -33,8 +34,6 @@ use crate::state::AppState;
 pub(crate) const MAX_METADATA: usize = 20;
 /// A year: longer grace is no grace.
 pub(crate) const MAX_GRACE_SECONDS: i64 = 365 * 24 * 3600;
-/// Longest tag of a language: no registered one is longer (RFC 5646, section 4.4.1).
-pub(crate) const MAX_LOCALE: usize = 35;
 /// Organizations of a page unless the client says otherwise.
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
@@ -199,7 +198,7 @@ impl Search {
             .map(|text| FreeText::parse_unstored(SEARCH, text).map_err(|error| text_error("q", error)));
         let limit = self.limit.as_deref().map_or(Ok(DEFAULT_LIMIT), |text| {
             let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-            limit.ok_or_else(|| general_error("limit", "out_of_range", &format!("From 1 to {MAX_LIMIT}.")))
+            limit.ok_or_else(|| general_error("limit", "out_of_range", format!("From 1 to {MAX_LIMIT}.")))
         });
         let after = keep(cursor.transpose(), &mut errors).flatten();
         let status = keep(status.transpose(), &mut errors).flatten();
@@ -298,12 +297,9 @@ fn check_text(errors: &mut Vec<FieldError>, pointer: &str, entered: &str, purpos
     text.into_string()
 }
 
-/// The form of a tag (RFC 5646): letters and digits in parts between hyphens; or nothing, which takes it away.
+/// A language tag, or nothing, which takes it away.
 fn is_locale(tag: &str) -> bool {
-    let part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let language = tag.split('-').next().unwrap_or_default();
-    let starts = language.len() >= 2 && language.bytes().all(|byte| byte.is_ascii_alphabetic());
-    tag.is_empty() || (tag.len() <= MAX_LOCALE && starts && tag.split('-').all(part))
+    tag.is_empty() || is_language_tag(tag)
 }
 
 fn check_policy(errors: &mut Vec<FieldError>, form: &PutPolicy, currency: Currency) -> OrganizationPolicy {
@@ -335,7 +331,7 @@ fn check_policy(errors: &mut Vec<FieldError>, form: &PutPolicy, currency: Curren
 
 fn check_metadata(errors: &mut Vec<FieldError>, form: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     if form.len() > MAX_METADATA {
-        errors.push(general_error("/metadata", "too_many", &format!("At most {MAX_METADATA} notes.")));
+        errors.push(general_error("/metadata", "too_many", format!("At most {MAX_METADATA} notes.")));
         return BTreeMap::new();
     }
     let mut checked = BTreeMap::new();
@@ -366,10 +362,6 @@ fn map_organization(organization: Organization) -> HostOrganization {
         created_at: organization.created_at,
         wallet: None,
     }
-}
-
-fn general_error(pointer: &str, code: &str, detail: &str) -> FieldError {
-    field_error(pointer, code, Detail::general(detail))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use billing_contract::account::{CompletePasswordReset, RequestPasswordReset};
 use billing_domain::UserId;
 use billing_store::TokenPurpose;
 
+use crate::auth::tokens::hash_token;
 use crate::budgets::SignInOrigin;
 use crate::events::Topic;
 use crate::message::UserMessage;
@@ -12,7 +13,7 @@ use crate::problem::{Detail, Problem};
 use crate::service::account_links::{AccountLink, RESET_SECONDS, link_gone};
 use crate::service::account_mails::{self, AccountMail};
 use crate::service::person_checks::check_password;
-use crate::service::sessions::{Client, MAX_EMAIL, RETRY_SECONDS, hash_of};
+use crate::service::sessions::{Client, MAX_EMAIL, RETRY_SECONDS};
 use crate::state::AppState;
 
 /// Gives the link's person this password and ends all their sessions. The link is used up.
@@ -23,7 +24,7 @@ pub(crate) async fn complete_password_reset(
 ) -> Result<(), Problem> {
     check_password("/password", &form.password, "").map_err(|error| Problem::invalid(vec![error]))?;
     state.budgets.take_account_link(client.network)?;
-    let token_hash = hash_of(&form.token);
+    let token_hash = hash_token(&form.token);
     let user = state.store.find_password_token(&token_hash, state.clock.now()).await?.ok_or_else(link_gone)?;
     state.budgets.give_back_account_link(client.network);
     check_password("/password", &form.password, &user.email).map_err(|error| Problem::invalid(vec![error]))?;

@@ -15,6 +15,7 @@ use billing_store::{
     StoreError, TopUp,
 };
 
+use crate::auth::tokens::hash_token;
 use crate::deadlines::{charge_challenge_ends, setup_challenge_ends};
 use crate::effects::run_effects;
 use crate::events::Topic;
@@ -27,7 +28,6 @@ use crate::reconcile::organization_day;
 use crate::service::cards;
 use crate::service::charges::wait_for_charge;
 use crate::service::fingerprint::request_fingerprint;
-use crate::service::sessions::hash_of;
 use crate::service::{auto_pay, organizations, receipts, top_ups};
 use crate::state::AppState;
 use crate::view::card::map_card_summary;
@@ -258,7 +258,7 @@ pub(crate) async fn answer_attempt(
 async fn find_link(state: &AppState, address: IpAddr, token: &str) -> Result<PaymentLink, Problem> {
     // Counted before the look-up and given back if there is such a link: only guessing uses the budget up.
     state.budgets.take_link(address)?;
-    let found = state.store.link_by_token(&hash_of(token)).await;
+    let found = state.store.link_by_token(&hash_token(token)).await;
     if !matches!(found, Err(StoreError::NotFound)) {
         state.budgets.give_back_link(address);
     }

@@ -20,11 +20,24 @@ pub(crate) fn check_name(pointer: &str, entered: &str) -> Result<String, FieldEr
 /// An address that mail can be sent to, as entered.
 pub(crate) fn check_email(pointer: &str, entered: &str) -> Result<String, FieldError> {
     let email = FreeText::parse(EMAIL, entered).map_err(|error| text_error(pointer, error))?.into_string();
-    if email.parse::<lettre::Address>().is_ok() {
+    if is_email(&email) {
         Ok(email)
     } else {
         Err(field_error(pointer, "malformed_email", UserMessage::email_malformed()))
     }
+}
+
+/// Whether mail could be sent there, as the mailer reads addresses.
+pub(crate) fn is_email(text: &str) -> bool {
+    text.parse::<lettre::Address>().is_ok()
+}
+
+/// The form of a language tag (RFC 5646): letters and digits in parts between hyphens.
+pub(crate) fn is_language_tag(tag: &str) -> bool {
+    let part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let language = tag.split('-').next().unwrap_or_default();
+    let starts = language.len() >= 2 && language.bytes().all(|byte| byte.is_ascii_alphabetic());
+    tag.len() <= MAX_LOCALE && starts && tag.split('-').all(part)
 }
 
 /// A language tag, by its form alone: mails are in English where the language is not known.

@@ -8,9 +8,10 @@ use billing_contract::session::Bootstrap;
 use billing_store::PortalBrowser;
 
 pub(crate) use self::minting::{MAX_RETURN_URL, MAX_SECONDS, MIN_SECONDS, create_portal_session, end_portal_sessions};
+use crate::auth::tokens::{hash_token, new_token};
 use crate::problem::{Detail, Problem};
 use crate::service::bootstrap;
-use crate::service::sessions::{self, Client, hash_of, new_token, public_id_of};
+use crate::service::sessions::{self, Client, public_id_of};
 use crate::state::AppState;
 
 /// A session is over after so long without use.
@@ -46,7 +47,7 @@ pub(crate) async fn exchange_code(
     // A token of a frame says what it is, so that no cookie can hold it.
     let prefix = if parent.is_some() { FRAME_TOKEN_PREFIX } else { "" };
     let token = format!("{prefix}{}", new_token().map_err(Problem::internal)?);
-    let token_hash = hash_of(&token);
+    let token_hash = hash_token(&token);
     let browser = PortalBrowser {
         public_id: public_id_of(&token_hash),
         token_hash,
@@ -57,7 +58,7 @@ pub(crate) async fn exchange_code(
     state.budgets.take_portal_code(client.network)?;
     let now = state.clock.now();
     let store = state.store.reserved();
-    let Some(portal) = store.exchange_portal_code(&hash_of(&form.code), &browser, &fits_parent, now).await? else {
+    let Some(portal) = store.exchange_portal_code(&hash_token(&form.code), &browser, &fits_parent, now).await? else {
         tracing::warn!(target: "security", %address, parent, "a portal session's code was refused");
         return Err(code_gone());
     };

@@ -7,9 +7,9 @@ use billing_contract::event::SessionState;
 use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
 use billing_domain::{Capability, OrganizationId, Role, SessionKind, Timestamp, UserId};
 use billing_store::{NewSession, Organization, PortalSession, SessionsOf, User};
-use sha2::{Digest as _, Sha256};
 
 use crate::auth::passwords::MAX_PASSWORD;
+use crate::auth::tokens::{hash_token, new_token};
 use crate::budgets::SignInOrigin;
 use crate::events::Topic;
 use crate::message::UserMessage;
@@ -215,7 +215,7 @@ async fn confirm_by_code(
 ) -> Result<(), Problem> {
     state.budgets.take_portal_code(address)?;
     let now = state.clock.now();
-    if !state.store.confirm_by_portal_code(&member.token_hash, &hash_of(code), now).await? {
+    if !state.store.confirm_by_portal_code(&member.token_hash, &hash_token(code), now).await? {
         let detail = "This code was used, is too old, or belongs to somebody else. Ask the host for another one.";
         return Err(Problem::field("/code", "wrong_value", Detail::general(detail)));
     }
@@ -353,7 +353,7 @@ async fn begin_session_until(
     let token = new_token().map_err(Problem::internal)?;
     let session = NewSession {
         // The token itself is known to the browser alone.
-        token_hash: hash_of(&token),
+        token_hash: hash_token(&token),
         user_id,
         organization_id,
         kind: SessionKind::Password,
@@ -391,7 +391,7 @@ pub(crate) async fn find_member(
     address: IpAddr,
 ) -> Result<Option<SignedInMember>, Problem> {
     let now = state.clock.now();
-    let Some(session) = state.store.reserved().session(&hash_of(token), now).await? else { return Ok(None) };
+    let Some(session) = state.store.reserved().session(&hash_token(token), now).await? else { return Ok(None) };
     // A write once a minute at most, not with every request.
     if now.seconds_since(session.last_seen_at) >= TOUCH_SECONDS {
         state.store.touch_session(&session.token_hash, idle_limit(now, &session), now).await?;
@@ -420,34 +420,8 @@ pub(crate) async fn sign_out(state: &AppState, member: &SignedInMember) -> Resul
     Ok(())
 }
 
-/// A new session's secret: 256 random bits in hex. Only its SHA-256 is kept.
-pub(crate) fn new_token() -> Result<String, getrandom::Error> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)?;
-    Ok(hex::encode(bytes))
-}
-
 /// Names the session of a token, by the token's hash.
 pub(crate) fn public_id_of(token_hash: &str) -> String {
-    let digest = hash_of(&format!("public id of {token_hash}"));
+    let digest = hash_token(&format!("public id of {token_hash}"));
     digest.get(..PUBLIC_ID_DIGITS).unwrap_or_default().to_owned()
-}
-
-/// What the database knows of a token.
-pub(crate) fn hash_of(token: &str) -> String {
-    // SHA-256 without salt is enough: a token is 256 random bits, not a password.
-    hex::encode(Sha256::digest(token.as_bytes()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_are_long_and_never_the_same() {
-        let (first, second) = (new_token().unwrap(), new_token().unwrap());
-        assert_eq!(first.len(), 64);
-        assert_ne!(first, second);
-        assert_ne!(hash_of(&first), hash_of(&second));
-    }
 }

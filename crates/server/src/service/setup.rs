@@ -10,6 +10,7 @@ use billing_store::{
     Actor, NewOrganization, NewSetup, Organization, SetupGrant, SetupRefusal, StoreError, TokenPurpose, User,
 };
 
+use crate::auth::tokens::hash_token;
 use crate::calendar::Calendar;
 use crate::message::UserMessage;
 use crate::problem::{Problem, field_error, text_error};
@@ -17,7 +18,7 @@ use crate::service::account_links::{AccountLink, FIRST_RUN_SECONDS, SET_PASSWORD
 use crate::service::operation::OperationContext;
 use crate::service::password_resets::hash_password;
 use crate::service::person_checks::{check_email, check_locale, check_name, check_password};
-use crate::service::sessions::{self, Client, NewMember, hash_of};
+use crate::service::sessions::{self, Client, NewMember};
 use crate::state::AppState;
 
 /// On an empty database, the link by which somebody begins; every server makes one of its own, and the first use wins.
@@ -103,7 +104,7 @@ pub(crate) async fn complete_setup(
         actor: Actor { address: client.address.to_string(), ..Actor::user(&owner.id, &owner.name) },
         ..context
     };
-    let token_hash = hash_of(&form.token);
+    let token_hash = hash_token(&form.token);
     let grant = SetupGrant::Link(&token_hash);
     let organization = create_first(&context, checked.organization, &owner, checked.locale.as_deref(), grant).await?;
     state.budgets.give_back_account_link(client.network);

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 
 use crate::calendar::Calendar;
 use crate::message::UserMessage;
-use crate::problem::{Detail, Problem, field_error, text_error};
+use crate::problem::{Detail, Problem, field_error, general_error, text_error};
 use crate::state::AppState;
 use crate::view::transaction::map_transaction;
 
@@ -298,10 +298,6 @@ fn parse_query(text: &str, errors: &mut Vec<FieldError>) -> Option<String> {
         FreeText::default()
     });
     (!text.is_empty()).then(|| text.into_string())
-}
-
-fn general_error(pointer: &str, code: &str, detail: impl Into<String>) -> FieldError {
-    field_error(pointer, code, Detail::general(detail))
 }
 
 #[cfg(test)]

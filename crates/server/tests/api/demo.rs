@@ -180,22 +180,6 @@ async fn refused(database_url: &str) -> (ExitStatus, String) {
     (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-macro_rules! on_databases_of_their_own {
-    ($($case:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test] async fn $case() {
-                super::$case(crate::fixture::Database::Sqlite).await;
-            })+
-        }
-
-        mod postgres {
-            $(#[tokio::test] async fn $case() {
-                super::$case(crate::fixture::Database::Postgres).await;
-            })+
-        }
-    };
-}
-
 on_databases_of_their_own!(
     ninety_days_that_hold_together,
     the_card_of_the_demo_can_be_charged,

@@ -21,6 +21,23 @@ macro_rules! on_both_databases {
     };
 }
 
+/// The same of cases that start their own program: they get the database.
+macro_rules! on_databases_of_their_own {
+    ($($case:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $case() {
+                super::$case($crate::fixture::Database::Sqlite).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test] async fn $case() {
+                super::$case($crate::fixture::Database::Postgres).await;
+            })+
+        }
+    };
+}
+
 mod attack;
 mod attack_figures;
 mod authority;

@@ -338,25 +338,9 @@ async fn a_code_and_a_token_are_in_no_log_and_no_column(database: Database) {
     assert!(world.database.dump().await.contains(&hex::encode(sha2::Sha256::digest(&code))), "the dump is blind");
 }
 
-macro_rules! framable_on_both {
-    ($($case:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test] async fn $case() {
-                super::$case(crate::fixture::Database::Sqlite).await;
-            })+
-        }
-
-        mod postgres {
-            $(#[tokio::test] async fn $case() {
-                super::$case(crate::fixture::Database::Postgres).await;
-            })+
-        }
-    };
-}
-
 mod minting;
 
-framable_on_both!(
+on_databases_of_their_own!(
     in_a_frame_a_code_buys_a_token_and_no_cookie,
     at_top_level_a_code_buys_a_cookie,
     a_code_is_worth_nothing_twice_later_or_elsewhere,

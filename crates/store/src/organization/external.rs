@@ -170,8 +170,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Organization> {
         let mut tx = self.db.begin().await?;
-        if let Some(made) = facts.insert(&mut tx, external_id, id, made_by_demo, now).await? {
-            note(&mut tx, "organization.create", [None, Some(&made)], actor, now).await?;
+        if let Some(made) = facts.create(&mut tx, external_id, id, made_by_demo, actor, now).await? {
             tx.commit().await?;
             return Ok(made);
         }
@@ -193,8 +192,7 @@ impl Store {
         let (sql, name) = select_by(named);
         let mut found = tx.first(sql, args![name]).await?;
         if let (None, OrganizationRef::External(external_id)) = (&found, named) {
-            if let Some(made) = facts.insert(&mut tx, external_id, id, made_by_demo, now).await? {
-                note(&mut tx, "organization.create", [None, Some(&made)], actor, now).await?;
+            if let Some(made) = facts.create(&mut tx, external_id, id, made_by_demo, actor, now).await? {
                 tx.commit().await?;
                 return Ok(OrganizationPut::Created(made));
             }
@@ -320,6 +318,23 @@ impl OrganizationFacts {
             metadata: self.metadata.clone().unwrap_or_else(|| before.metadata.clone()),
             ..before.clone()
         }
+    }
+
+    /// Makes it and notes who did; `None`: there is one with this id of the host's already.
+    async fn create(
+        &self,
+        tx: &mut Tx,
+        external_id: &ExternalId,
+        id: &OrganizationId,
+        made_by_demo: bool,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<Organization>> {
+        let made = self.insert(tx, external_id, id, made_by_demo, now).await?;
+        if let Some(made) = &made {
+            note(tx, "organization.create", [None, Some(made)], actor, now).await?;
+        }
+        Ok(made)
     }
 
     /// `None`: there is one with this id of the host's already.

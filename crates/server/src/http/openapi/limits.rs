@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::auth::passwords::MAX_PASSWORD;
 use crate::message;
 use crate::service::metering::authorization;
-use crate::service::{cards, keys, organizations, portal, sessions, theme};
+use crate::service::{cards, keys, organizations, person_checks, portal, sessions, theme};
 
 /// Longer than any secret of a link.
 const TOKEN: usize = 255;
@@ -97,7 +97,7 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("Confirm.password", some_text(MAX_PASSWORD)),
         ("Confirm.code", some_text(TOKEN)),
         ("CreatePortalSession.organization", some_text(MAX_EXTERNAL_ID + EXTERNAL_PREFIX.len())),
-        ("CreatePortalSession.locale", some_text(organizations::MAX_LOCALE)),
+        ("CreatePortalSession.locale", some_text(person_checks::MAX_LOCALE)),
         ("CreatePortalSession.return_url", some_text(portal::MAX_RETURN_URL)),
         ("CreatePortalSession.embed_origin", some_text(ORIGIN)),
         ("CreatePortalSession.session_seconds", number_limit(portal::MIN_SECONDS, portal::MAX_SECONDS)),
@@ -155,7 +155,7 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("CreateKey.organization", reference_limit()),
         ("PutHostOrganization.name", free_text_limit(free_text::ORGANIZATION_NAME)),
         ("PutHostOrganization.time_zone", some_text(TIME_ZONE)),
-        ("PutHostOrganization.locale", text_limit(organizations::MAX_LOCALE)),
+        ("PutHostOrganization.locale", text_limit(person_checks::MAX_LOCALE)),
         ("PutHostOrganization.address", free_text_limit(free_text::ADDRESS)),
         ("PutHostOrganization.tax_id", free_text_limit(free_text::TAX_ID)),
         ("PutHostOrganization.plan", free_text_limit(free_text::PLAN)),

@@ -7,11 +7,11 @@ use billing_domain::{HoldId, Money, OrganizationId};
 use billing_store::{HoldRequest, NewHold, Release};
 use tokio::sync::oneshot;
 
-use super::{decimal_code, general_error};
+use super::decimal_code;
 use crate::auth::keys::KeyHolder;
 use crate::events::Topic;
 use crate::message::UserMessage;
-use crate::problem::{Detail, Problem, field_error};
+use crate::problem::{Detail, Problem, field_error, general_error};
 use crate::queue::authorizations::QueuedAuthorization;
 use crate::queue::group::Enqueued;
 use crate::service::policy::policy_of;

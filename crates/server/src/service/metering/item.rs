@@ -7,7 +7,8 @@ use billing_domain::pricing::{self, PricingError};
 use billing_domain::{FreeTextError, HoldId, Timestamp};
 use rust_decimal::Decimal;
 
-use super::{decimal_code, general_error};
+use super::decimal_code;
+use crate::problem::general_error;
 use crate::problem::text_error;
 use crate::service::postings::UsageLine;
 

@@ -10,13 +10,14 @@ use billing_domain::{Capability, ExternalId, PortalSessionId, PortalView, TextMa
 use billing_store::{MemberFacts, MemberPut, NewPortalSession, PortalSessionFilter, PutMember};
 
 use crate::auth::keys::KeyHolder;
+use crate::auth::tokens::{hash_token, new_token};
 use crate::config::{Config, is_this_machine};
 use crate::events::Topic;
 use crate::problem::{Detail, Problem, field_error, text_error};
 use crate::service::host_members::{self, not_theirs};
 use crate::service::organization_refs::{self, unknown_organization};
-use crate::service::organizations::{self, MAX_LOCALE};
-use crate::service::sessions::{hash_of, new_token};
+use crate::service::organizations;
+use crate::service::person_checks::is_language_tag;
 use crate::service::theme::parse_theme;
 use crate::state::AppState;
 
@@ -75,7 +76,7 @@ pub(crate) async fn create_portal_session(
     };
     let new = NewPortalSession {
         id: id.to_string(),
-        code_hash: hash_of(&code),
+        code_hash: hash_token(&code),
         organization_id: organization.id.clone(),
         user_id: new_user.clone(),
         can: checked.can,
@@ -248,13 +249,7 @@ fn check_optional(
 }
 
 fn parse_locale(text: &str) -> Option<String> {
-    let mut parts = text.split('-');
-    let language = parts.next()?;
-    let fits = text.len() <= MAX_LOCALE
-        && (2..=8).contains(&language.len())
-        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    fits.then(|| text.to_owned())
+    is_language_tag(text).then(|| text.to_owned())
 }
 
 fn parse_return_url(text: &str) -> Option<String> {

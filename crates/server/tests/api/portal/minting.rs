@@ -184,7 +184,7 @@ async fn what_the_host_ends_is_over_at_once_on_every_server(database: Database) 
     stays.get("/api/v1/session").await.expect(200);
 }
 
-framable_on_both!(
+on_databases_of_their_own!(
     a_host_opens_the_portal_for_its_person,
     the_role_of_a_later_request_holds_for_open_sessions_at_once,
     what_cannot_be_used_is_named_and_nothing_is_made,

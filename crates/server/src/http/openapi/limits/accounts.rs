@@ -26,10 +26,7 @@ pub(super) fn account_limits() -> Vec<(&'static str, Value)> {
         ("CompleteSetup.email", some_text(sessions::MAX_EMAIL)),
         ("CompleteSetup.password", password_limit()),
         ("CompleteSetup.time_zone", some_text(TIME_ZONE)),
-        (
-            "CompleteSetup.locale",
-            json!({"minLength": 1, "maxLength": MAX_LOCALE, "pattern": "^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$"}),
-        ),
+        ("CompleteSetup.locale", locale_limit()),
         ("RequestPasswordReset.email", some_text(sessions::MAX_EMAIL)),
         ("PutProfile.name", free_text_limit(free_text::PERSON_NAME)),
         ("PutProfile.locale", locale_limit()),
