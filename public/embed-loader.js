@@ -10,6 +10,7 @@ import { noteEvent, noteFirst } from "./embed/notices.js";
 import { openSession } from "./embed/opening.js";
 import { fetchWithToken } from "./embed/session.js";
 import { applyTheme } from "./embed/theme.js";
+import { followView, showFirst } from "./embed/view.js";
 
 const PORTAL = "/portal";
 
@@ -31,13 +32,18 @@ const startEmbedded = async () => {
   globalThis.EventSource = makeEventSource(fetchWithToken, noteEvent);
   useLanguage(...navigator.languages);
   onMessage("theme", ({ theme }) => applyTheme(theme));
-  // The words stand in the app as long as it runs: the frame starts anew in the other language.
-  onMessage("locale", ({ locale }) => useLanguageIsNew(locale) && location.reload());
+  onMessage("locale", ({ locale }) => {
+    nexisHost.locale = useLanguage(locale, ...navigator.languages);
+    nexisHost.changeLanguage?.(nexisHost.locale);
+  });
   followViewport();
+  followView();
   reportSize();
   passFocus();
   saveDownloads(fetchWithToken, downloadFailed);
-  greeting.then(({ locale, theme }) => {
+  let wanted;
+  greeting.then(({ locale, theme, view }) => {
+    wanted = view;
     nexisHost.locale = useLanguage(locale, ...navigator.languages);
     applyTheme(theme);
     nexisHost.themed = Boolean(theme);
@@ -50,14 +56,10 @@ const startEmbedded = async () => {
   nexisHost.locale ??= useLanguage(session.locale, ...navigator.languages);
   if (session.theme && !nexisHost.themed) applyTheme(session.theme);
   noteFirst(answer.billing);
+  showFirst(wanted ?? session.view);
   writeBootstrap({ service, ...answer });
   // Its name stands for its contents, so the document says it.
   await import(document.querySelector("link[rel=modulepreload]").href);
-};
-
-const useLanguageIsNew = (locale) => {
-  const before = document.documentElement.lang;
-  return useLanguage(locale) !== before;
 };
 
 // At top level the same code buys a session with a cookie.

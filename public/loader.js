@@ -1,9 +1,11 @@
 // Starts the app from a file of its own, because the content policy allows no inline script. The build joins it with the
 // script that wasm-bindgen writes, app.js, and what that imports.
 import start from "./app.js";
+import { followPanel } from "./panels.js";
 
 // Read before the app starts: it takes the element out of the document.
-const { stripe } = JSON.parse(document.getElementById("bootstrap")?.textContent ?? "{}").service ?? {};
+const { service, session } = JSON.parse(document.getElementById("bootstrap")?.textContent ?? "{}");
+const stripe = service?.stripe;
 
 // Code must never come out of text. Leptos builds its static view parts through `template.innerHTML`, so markup is let
 // through, but nothing in it that could run.
@@ -25,8 +27,8 @@ globalThis.trustedTypes?.createPolicy("default", {
 });
 
 // English stands in the program; the words of another language are fetched while the program is on its way. In a frame the
-// host's language comes first; then what the person chose, then what the browser prefers. LANGUAGES is written by the build:
-// code to address.
+// host's language comes first; then what the person chose, what the host wants that minted the session, and what the browser
+// prefers. LANGUAGES is written by the build: code to address.
 const chosen = () => {
   try {
     return localStorage.getItem("nexis-language");
@@ -34,21 +36,32 @@ const chosen = () => {
     return null;
   }
 };
-const language = [globalThis.nexisHost?.locale, chosen(), ...navigator.languages]
-  .map((tag) => tag?.split("-")[0].toLowerCase())
-  .find((code) => code === "en" || code in LANGUAGES);
-if (language in LANGUAGES) {
+
+let shown = "en";
+
+const useLanguage = async (...tags) => {
+  const codes = tags.map((tag) => tag?.split("-")[0].toLowerCase());
+  const code = codes.find((code) => code === "en" || code in LANGUAGES);
+  if (!code || code === shown) return false;
   try {
-    const answer = await fetch(LANGUAGES[language]);
-    if (answer.ok) {
-      globalThis.nexisWords = await answer.text();
-      document.documentElement.lang = language;
-      if (language === "ar") document.documentElement.dir = "rtl";
-    }
+    const answer = code === "en" ? undefined : await fetch(LANGUAGES[code]);
+    if (answer && !answer.ok) return false;
+    globalThis.nexisWords = await answer?.text();
   } catch {
-    // The page goes on in English.
+    // The page goes on as it is.
+    return false;
   }
-}
+  shown = code;
+  document.documentElement.lang = code;
+  document.documentElement.dir = code === "ar" ? "rtl" : "ltr";
+  return true;
+};
+
+// For the program: what the host of this session wants, unless the person has chosen.
+globalThis.nexisLanguage = (locale) => useLanguage(globalThis.nexisHost ? null : chosen(), locale);
+// And what it wants to be seen first.
+globalThis.nexisShow = (view) => followPanel(view, (panel) => panel?.scrollIntoView());
+await useLanguage(globalThis.nexisHost?.locale, chosen(), session?.locale, ...navigator.languages);
 
 try {
   await start({ module_or_path: document.querySelector("link[rel=preload][as=fetch]").href });

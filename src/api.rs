@@ -1,10 +1,12 @@
 //! The billing API as the page calls it: one function an endpoint, one error, one stream of events.
 
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod auto_pay;
 pub(crate) mod billing;
 pub(crate) mod cards;
 pub(crate) mod client;
+pub(crate) mod invitations;
 pub(crate) mod links;
 pub(crate) mod me;
 pub(crate) mod members;

@@ -3,6 +3,7 @@
 mod confirmation;
 mod session_over;
 mod sidebar;
+mod switcher;
 mod wallet_session;
 
 use billing_contract::session::{Bootstrap, Session};
@@ -13,11 +14,12 @@ use crate::platform::signal::{ErasedMemo, ErasedProp, ErasedSignal};
 use crate::texts;
 use leptos::task::spawn_local;
 
+use self::confirmation::IdentityProof;
 use self::sidebar::Sidebar;
 use self::wallet_session::WalletSession;
 use crate::api;
 use crate::api::session_end::SessionEnd;
-use crate::pages::account::{reset, setup};
+use crate::pages::account::{accept, confirm_email, reset, setup};
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::{self, Settings};
 use crate::pages::{ask_admin, portal, sign_in};
@@ -30,6 +32,7 @@ use crate::ui::announcer::{Announcer, LiveRegions, provide_announcer};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::lazy::render_lazy;
+use crate::ui::permission;
 use crate::ui::retry::NewVersion;
 
 /// Puts the app into the page.
@@ -57,9 +60,27 @@ fn App(first: Option<Bootstrap>) -> AnyView {
             }
         });
     }
+    if host::is_embedded() {
+        host::when_language_changes(move |tag| {
+            spawn_local(async move {
+                if texts::change_language(&tag).await {
+                    api::client::stop_sending();
+                    reopen_session(loaded, announcer);
+                }
+            });
+        });
+    }
     let navigator = StoredValue::new_local(Navigator::start());
     let screen = move || match (loaded.get().zip(navigator.get_value()), code.clone()) {
-        (Some((answer, navigator)), _) => render_shell(answer, loaded, navigator, announcer),
+        (Some((answer, navigator)), code) => {
+            // A minted link says what is to be seen first; loaded again, the page is where it was.
+            let view = answer.session.as_ref().and_then(|session| session.view).filter(|_| code.is_some());
+            let shell = render_shell(answer, loaded, navigator, announcer);
+            if let Some(view) = view {
+                host::show_view(view.as_str());
+            }
+            shell
+        }
         (None, Some(code)) => {
             let page = render_lazy(portal::load, move || portal::page(code.clone(), loaded));
             view! { <main class="lone" id="main"><NewVersion />{page}</main> }.into_any()
@@ -76,7 +97,8 @@ fn take_code() -> Option<String> {
     if history::current_path().trim_end_matches('/') != routes::PORTAL {
         return None;
     }
-    fragment::take_fragment()?.strip_prefix("c=").map(str::to_owned)
+    // Behind it stands the language that the host wants, which loader.js has read.
+    fragment::take_fragment()?.strip_prefix("c=")?.split('&').next().map(str::to_owned)
 }
 
 fn render_shell(
@@ -108,10 +130,11 @@ fn render_shell(
     };
     intl::use_zone(&session.organization.time_zone);
     follow_route(route, path, navigator, announcer);
+    permission::use_permissions(session.can.clone());
     let manages = session.role.manages_billing();
     // What a host has opened has the host's own settings around it, and no password.
     let by_host = embedded || session.kind == SessionKind::Portal;
-    let has_password = !by_host && session.kind == SessionKind::Password;
+    let proof = (!by_host).then(|| IdentityProof::of(&session, &service)).flatten();
     // Frames of the product on one site share the tab's storage with its own pages.
     if !embedded {
         storage::keep_for(&session.user.id);
@@ -144,6 +167,7 @@ fn render_shell(
     let admins = ErasedProp::from(admins.map(|admins| admins.admins).unwrap_or_default());
     let outbox = service.sandbox && manages;
     kept.set_value(billing.map(|billing| wallet_session::start_session(*billing, service, end)));
+    let proof = StoredValue::new_local(proof);
     let back = StoredValue::new_local(session.return_url.clone().filter(|_| !embedded));
     let session = ErasedSignal::new(session);
     let screen = dynamic::memo(move || match route.get() {
@@ -182,7 +206,7 @@ fn render_shell(
                 {render_sidebar(session, route, announcer)}
                 <main id="main" tabindex="-1"><NewVersion />{dynamic::view(screen)}<Footer /></main>
             </div>
-            {has_password.then(confirmation::render_confirmation)}
+            {proof.get_value().map(confirmation::render_confirmation)}
         }
         .into_any()
     };
@@ -219,6 +243,8 @@ fn render_account_page(route: Route) -> Option<AnyView> {
     let page = match route {
         Route::Setup => render_lazy(setup::load, setup::page).into_any(),
         Route::Reset => render_lazy(reset::load, reset::page).into_any(),
+        Route::Accept => render_lazy(accept::load, accept::page).into_any(),
+        Route::ConfirmEmail => render_lazy(confirm_email::load, confirm_email::page).into_any(),
         _ => return None,
     };
     brand::set_title(route.title());
@@ -259,9 +285,9 @@ fn render_sidebar(session: ErasedSignal<Session>, route: ErasedMemo<Option<Route
         leaving.set(true);
         spawn_local(async move {
             match api::session::sign_out().await {
-                Ok(()) => {
+                Ok(elsewhere) => {
                     storage::clear_items();
-                    history::load_document(Route::SignIn.address());
+                    history::load_document(elsewhere.as_deref().unwrap_or(Route::SignIn.address()));
                 }
                 Err(error) => {
                     leaving.set(false);

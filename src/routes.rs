@@ -13,25 +13,41 @@ pub(crate) enum Route {
     SignIn,
     Setup,
     Reset,
+    Accept,
+    ConfirmEmail,
     Organization,
     Members,
     Billing,
     Profile,
+    Activity,
 }
 
 impl Route {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::SignIn, Self::Setup, Self::Reset, Self::Organization, Self::Members, Self::Billing, Self::Profile];
+    pub(crate) const ALL: [Self; 10] = [
+        Self::SignIn,
+        Self::Setup,
+        Self::Reset,
+        Self::Accept,
+        Self::ConfirmEmail,
+        Self::Organization,
+        Self::Members,
+        Self::Billing,
+        Self::Profile,
+        Self::Activity,
+    ];
 
     pub(crate) const fn address(self) -> &'static str {
         match self {
             Self::SignIn => "/sign-in",
             Self::Setup => "/setup",
             Self::Reset => "/reset",
+            Self::Accept => "/accept",
+            Self::ConfirmEmail => "/confirm-email",
             Self::Organization => "/settings/organization",
             Self::Members => "/settings/members",
             Self::Billing => "/settings/billing",
             Self::Profile => "/settings/profile",
+            Self::Activity => "/settings/activity",
         }
     }
 
@@ -41,10 +57,13 @@ impl Route {
             Self::SignIn => texts::places::sign_in(),
             Self::Setup => texts::places::setup(),
             Self::Reset => texts::places::reset(),
+            Self::Accept => texts::places::accept(),
+            Self::ConfirmEmail => texts::places::confirm_email(),
             Self::Organization => texts::places::organization(),
             Self::Members => texts::places::members(),
             Self::Billing => texts::places::billing(),
             Self::Profile => texts::places::profile(),
+            Self::Activity => texts::places::activity(),
         }
     }
 

@@ -5,7 +5,7 @@
 //! it lacks is said in English.
 #![allow(dead_code, reason = "each of the two programs says a part of what can be said")]
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::ops::Range;
 
 use billing_contract::Message;
@@ -16,17 +16,28 @@ use crate::platform::{intl, language};
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 thread_local! {
-    /// The lines of the loaded language; empty in English. They live as long as the page.
-    static LINES: OnceCell<Vec<&'static str>> = const { OnceCell::new() };
+    /// The lines of the loaded language, once they are asked for; empty in English. They live as long as the page.
+    static LINES: RefCell<Option<Vec<&'static str>>> = const { RefCell::new(None) };
 }
 
 fn with_lines<T>(read: impl FnOnce(&[&'static str]) -> T) -> T {
-    LINES.with(|lines| {
-        read(lines.get_or_init(|| match language::loaded_words() {
+    LINES.with_borrow_mut(|lines| {
+        read(lines.get_or_insert_with(|| match language::loaded_words() {
             Some(words) => String::leak(words).split('\n').collect(),
             None => Vec::new(),
         }))
     })
+}
+
+/// Speaks another language from now on, where there is one for this BCP 47 tag; answers whether it is another. What is on the
+/// screen has to be drawn anew.
+pub(crate) async fn change_language(tag: &str) -> bool {
+    let changed = language::load_language(tag).await;
+    if changed {
+        LINES.set(None);
+        intl::forget_formatters();
+    }
+    changed
 }
 
 fn find_line(number: usize) -> Option<&'static str> {

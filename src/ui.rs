@@ -14,6 +14,7 @@ pub(crate) mod lazy;
 pub(crate) mod money;
 pub(crate) mod money_input;
 pub(crate) mod panel;
+pub(crate) mod permission;
 pub(crate) mod pill;
 pub(crate) mod prose;
 pub(crate) mod qr;

@@ -1,221 +1,186 @@
-//! The load: sixteen clients that report, ask and pay for some seconds.
+//! The load: sixteen clients that report, ask, look and pay for some seconds.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use billing_domain::{
-    CardId, CardRef, Currency, Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind,
-};
-use billing_store::{NewCard, NewLine, NewOrganization, Origin, Store};
-use reqwest::{Client, RequestBuilder};
+use billing_domain::OrganizationId;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::http_load::{HttpClient, format_read, format_report, format_request};
+use crate::processes::CpuTimes;
 use crate::program::{BenchServer, SERVICE_KEY};
-use crate::rate::{Rate, WaitTimes};
+use crate::rate::{Load, Rate, WaitTimes};
+use crate::wallets::{current_time, next_call};
 
 const CLIENTS: usize = 16;
-const REPORT: usize = 500;
-const WALLETS: usize = 1_000;
+pub(crate) const REPORT: usize = 500;
 /// Wallets that share a report when there are many.
 const WALLETS_A_REPORT: usize = 10;
-const TIME: Duration = Duration::from_secs(6);
 const TOP_UPS: usize = 300;
 
-/// Organizations with money, made past the program.
-pub(crate) struct Wallets {
-    store: Store,
-    ids: Arc<[OrganizationId]>,
+/// Runs the clients and reads what the server's processes spend meanwhile.
+async fn measure_load(
+    program: &BenchServer,
+    clients: impl Iterator<Item = impl Future<Output = Result<Vec<Duration>>> + Send + 'static>,
+    units: usize,
+) -> Result<Load> {
+    let (started, spent) = (Instant::now(), program.processes().cpu_times()?);
+    let mut running = JoinSet::new();
+    for client in clients {
+        running.spawn(client);
+    }
+    let mut waits = Vec::new();
+    while let Some(waited) = running.join_next().await {
+        waits.extend(waited??);
+    }
+    let rate = Rate { count: u64::try_from(waits.len() * units)?, time: started.elapsed() };
+    let CpuTimes { server, postgres } = program.processes().cpu_times()?.since(spent);
+    Ok(Load {
+        rate,
+        server_cpu: server / rate.count.max(1),
+        postgres_cpu: postgres / rate.count.max(1),
+        waits: WaitTimes::of(waits),
+    })
 }
 
-impl Wallets {
-    /// The first one is the hot one.
-    pub(crate) async fn create(url: &str) -> Result<Self> {
-        let store = Store::connect(url).await?;
-        let mut ids = Vec::with_capacity(WALLETS);
-        for number in 0..WALLETS {
-            ids.push(create_wallet(&store, number).await?);
-        }
-        Ok(Self { store, ids: ids.into() })
-    }
-
-    /// One wallet for every report.
-    pub(crate) fn hot(&self) -> Arc<[OrganizationId]> {
-        self.ids.iter().take(1).cloned().collect()
-    }
-
-    pub(crate) fn all(&self) -> Arc<[OrganizationId]> {
-        Arc::clone(&self.ids)
-    }
-
-    /// The one that calls are started from.
-    pub(crate) fn holder(&self) -> String {
-        self.ids.last().map(OrganizationId::to_string).unwrap_or_default()
-    }
-
-    /// How many lines the hot wallet's ledger has.
-    pub(crate) async fn lines(&self) -> Result<i64> {
-        let hot = self.ids.first().context("no wallet")?;
-        Ok(self.store.wallet(hot).await?.last_seq)
-    }
-}
-
-fn new_id() -> String {
-    uuid::Uuid::now_v7().to_string()
-}
-
-fn current_time() -> Result<Timestamp> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    Ok(Timestamp::from_micros(i64::try_from(since.as_micros())?))
-}
-
-async fn create_wallet(store: &Store, number: usize) -> Result<OrganizationId> {
-    let now = current_time()?;
-    let new = NewOrganization {
-        id: OrganizationId::from_trusted(new_id()),
-        name: format!("Wallet {number}"),
-        address: String::new(),
-        tax_id: String::new(),
-        time_zone: "UTC".to_owned(),
-        currency: Currency::Usd,
-        made_by_demo: false,
-    };
-    store.create_organization(&new, now).await?;
-    let card = NewCard {
-        id: CardId::from_trusted(new_id()),
-        provider: "sandbox".to_owned(),
-        provider_ref: CardRef::from_trusted(new_id()),
-        brand: "visa".to_owned(),
-        last4: "4242".to_owned(),
-        exp_month: 12,
-        exp_year: 2040,
-        fingerprint: None,
-    };
-    store.add_card(&new.id, &card, now).await?;
-    let credit = NewLine {
-        id: TransactionId::from_trusted(new_id()),
-        kind: TransactionKind::Promo,
-        origin: Origin::Promo,
-        reference: "measuring".to_owned(),
-        contra: "promo".to_owned(),
-        amount: Money::from_major(1_000_000_000),
-        part: billing_domain::pricing::Remainder::ZERO,
-        occurred_at: now,
-        day: now.utc_date(),
-        description: "Credit for measuring".to_owned(),
-        source: String::new(),
-        quantity: None,
-        unit: None,
-        unit_price: None,
-        corrects: None,
-        details: TextMap::default(),
-        hold_id: None,
-    };
-    store.post(&new.id, vec![credit], now).await?;
-    Ok(new.id)
-}
-
-/// A request that must be answered with this status; the answer.
-async fn send_expecting(request: RequestBuilder, status: u16) -> Result<reqwest::Response> {
-    let answer = request.send().await?;
-    let got = answer.status().as_u16();
-    ensure!(got == status, "{got}: {}", answer.text().await?);
-    Ok(answer)
+/// What the server's process spends in a second in which nobody asks anything, in nanoseconds.
+pub(crate) async fn measure_idle(program: &BenchServer, time: Duration) -> Result<u64> {
+    let (started, spent) = (Instant::now(), program.processes().cpu_times()?);
+    tokio::time::sleep(time).await;
+    let CpuTimes { server, .. } = program.processes().cpu_times()?.since(spent);
+    Ok(Rate { count: server, time: started.elapsed() }.per_second())
 }
 
 /// Reports of five hundred lines over these wallets; every line is acknowledged after its commit.
-pub(crate) async fn measure_lines(program: &BenchServer, wallets: &Arc<[OrganizationId]>) -> Result<Rate> {
-    let started = Instant::now();
-    let mut clients = JoinSet::new();
-    for number in 0..CLIENTS {
+pub(crate) async fn measure_lines(
+    program: &BenchServer,
+    wallets: &Arc<[OrganizationId]>,
+    time: Duration,
+) -> Result<Load> {
+    let clients = (0..CLIENTS).map(|client| {
         let (origin, wallets) = (program.origin.clone(), Arc::clone(wallets));
-        clients.spawn(async move { report_for_a_while(&origin, &wallets, number).await });
-    }
-    let mut count = 0;
-    while let Some(posted) = clients.join_next().await {
-        count += posted??;
-    }
-    Ok(Rate { count, time: started.elapsed() })
-}
-
-async fn report_for_a_while(origin: &str, wallets: &[OrganizationId], client: usize) -> Result<u64> {
-    let (http, run, started) = (Client::new(), new_id(), Instant::now());
-    let at = current_time()?;
-    let (mut posted, mut report) = (0, client);
-    while started.elapsed() < TIME {
-        // As text: this side shares its two cores with the program that is measured.
-        let mut body = String::with_capacity(REPORT * 300);
-        body.push_str("{\"events\":[");
-        for line in 0..REPORT {
-            let wallet = &wallets[(report * WALLETS_A_REPORT + line % WALLETS_A_REPORT) % wallets.len()];
-            let comma = if line == 0 { "" } else { "," };
-            write!(
-                body,
-                "{comma}{{\"id\":\"{run}-{report}-{line}\",\"organization_id\":\"{wallet}\",\"kind\":\"outbound_call\",\
-                \"quantity\":\"95\",\"unit\":\"second\",\"unit_price\":\"0.0012\",\"occurred_at\":\"{at}\",\
-                \"description\":\"Call with +1 415 555 0100\",\"source\":\"Agent Ava\"}}"
-            )?;
+        async move {
+            let (mut http, started) = (HttpClient::connect(&origin).await?, Instant::now());
+            let (mut waits, mut report) = (Vec::new(), client);
+            while started.elapsed() < time {
+                let wallet = |line| &wallets[(report * WALLETS_A_REPORT + line % WALLETS_A_REPORT) % wallets.len()];
+                waits.push(post_usage(&mut http, REPORT, wallet).await?);
+                report += CLIENTS;
+            }
+            Ok(waits)
         }
-        body.push_str("]}");
-        let url = format!("{origin}/api/v1/metering/events");
-        let request = http.post(url).bearer_auth(SERVICE_KEY).header("content-type", "application/json").body(body);
-        let answer = send_expecting(request, 200).await?.text().await?;
-        ensure!(answer.matches("\"status\":\"posted\"").count() == REPORT, "{answer}");
-        posted += u64::try_from(REPORT)?;
-        report += CLIENTS;
-    }
-    Ok(posted)
+    });
+    measure_load(program, clients, REPORT).await
 }
 
-/// "May this call start?", of one wallet, each answered with a hold.
-pub(crate) async fn measure_authorizations(program: &BenchServer, wallet: String) -> Result<(Rate, WaitTimes)> {
-    let form = json!({"organization_id": wallet, "kind": "outbound_call", "estimate": "0.50", "ttl_seconds": 600});
-    let started = Instant::now();
-    let mut clients = JoinSet::new();
-    for _ in 0..CLIENTS {
-        let (origin, form) = (program.origin.clone(), form.clone());
-        clients.spawn(async move { ask_for_a_while(&origin, &form).await });
+/// A report of new usage, each line of the wallet that its place gives.
+fn format_usage<'w>(lines: usize, wallet: impl Fn(usize) -> &'w OrganizationId) -> Result<Vec<u8>> {
+    let at = current_time()?;
+    let mut body = String::with_capacity(lines * 300);
+    body.push_str("{\"events\":[");
+    for line in 0..lines {
+        let (wallet, call, comma) = (wallet(line), next_call(), if line == 0 { "" } else { "," });
+        write!(
+            body,
+            "{comma}{{\"id\":\"call-{call}\",\"organization_id\":\"{wallet}\",\"kind\":\"outbound_call\",\
+            \"quantity\":\"95\",\"unit\":\"second\",\"unit_price\":\"0.0012\",\"occurred_at\":\"{at}\",\
+            \"description\":\"Call with +1 415 555 0100\",\"source\":\"Agent Ava\"}}"
+        )?;
     }
-    let mut waits = Vec::new();
-    while let Some(asked) = clients.join_next().await {
-        waits.extend(asked??);
-    }
-    Ok((Rate { count: u64::try_from(waits.len())?, time: started.elapsed() }, WaitTimes::of(waits)))
+    body.push_str("]}");
+    Ok(format_report("/metering/events", SERVICE_KEY, &body))
 }
 
-async fn ask_for_a_while(origin: &str, form: &Value) -> Result<Vec<Duration>> {
-    let (http, started) = (Client::new(), Instant::now());
-    let mut waits = Vec::new();
-    while started.elapsed() < TIME {
-        let asked = Instant::now();
-        let request = http.post(format!("{origin}/api/v1/metering/authorizations"));
-        let answer: Value = send_expecting(request.bearer_auth(SERVICE_KEY).json(form), 200).await?.json().await?;
-        waits.push(asked.elapsed());
-        ensure!(answer["allowed"] == true, "{answer}");
-    }
-    Ok(waits)
+/// Reports new usage, each line of the wallet that its place gives, and waits until all of it is posted; how long that took.
+pub(crate) async fn post_usage<'w>(
+    http: &mut HttpClient,
+    lines: usize,
+    wallet: impl Fn(usize) -> &'w OrganizationId,
+) -> Result<Duration> {
+    let request = format_usage(lines, wallet)?;
+    let asked = Instant::now();
+    let answer = std::str::from_utf8(http.expect(&request, 200).await?)?;
+    let wait = asked.elapsed();
+    ensure!(answer.matches("\"status\":\"posted\"").count() == lines, "{answer}");
+    Ok(wait)
+}
+
+/// "May a call of this wallet start?", each answered with a hold.
+pub(crate) fn format_authorization(wallet: &OrganizationId) -> Vec<u8> {
+    let form =
+        json!({"organization_id": wallet.as_str(), "kind": "outbound_call", "estimate": "0.50", "ttl_seconds": 600});
+    format_report("/metering/authorizations", SERVICE_KEY, &form.to_string())
+}
+
+/// Holds for the calls of these wallets, each client with its own one.
+pub(crate) async fn measure_authorizations(
+    program: &BenchServer,
+    wallets: &[OrganizationId],
+    time: Duration,
+) -> Result<Load> {
+    let requests = wallets.iter().cycle().take(CLIENTS).map(format_authorization).collect();
+    measure_requests(program, requests, "\"allowed\":true", time).await
+}
+
+/// A read of somebody who is signed in.
+pub(crate) async fn measure_reads(program: &BenchServer, path: &str, token: &str, time: Duration) -> Result<Load> {
+    measure_requests(program, vec![format_read(path, token); CLIENTS], "", time).await
+}
+
+/// The same request again and again, each client with its own.
+pub(crate) async fn measure_requests(
+    program: &BenchServer,
+    requests: Vec<Vec<u8>>,
+    expected: &'static str,
+    time: Duration,
+) -> Result<Load> {
+    let clients = requests.into_iter().map(|request| {
+        let origin = program.origin.clone();
+        async move {
+            let (mut http, started) = (HttpClient::connect(&origin).await?, Instant::now());
+            let mut waits = Vec::new();
+            while started.elapsed() < time {
+                let asked = Instant::now();
+                let answer = http.expect(&request, 200).await?;
+                waits.push(asked.elapsed());
+                let found = expected.is_empty() || std::str::from_utf8(answer)?.contains(expected);
+                ensure!(found, "{}", String::from_utf8_lossy(answer));
+            }
+            Ok(waits)
+        }
+    });
+    measure_load(program, clients, 1).await
 }
 
 /// Top-ups of the demo's owner, one after the other: charged at the sandbox bank and in the ledger when answered.
-pub(crate) async fn measure_top_ups(program: &BenchServer) -> Result<(Rate, WaitTimes)> {
-    let (http, base) = (Client::new(), format!("{}/api/v1", program.origin));
-    let sign_in = json!({"email": "owner@demo.test", "password": "demo"});
-    let post = |path: &str| http.post(format!("{base}{path}")).header("origin", &program.origin);
-    let session = send_expecting(post("/session").json(&sign_in), 200).await?;
-    let cookie = session.headers().get("set-cookie").context("no cookie")?.to_str()?;
-    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+pub(crate) async fn measure_top_ups(program: &BenchServer) -> Result<Load> {
+    let mut http = HttpClient::connect(&program.origin).await?;
+    let origin = &program.origin;
+    let host = origin.trim_start_matches("http://");
+    let post = |path: &str, headers: &str, body: &Value| {
+        let headers = format!("host: {host}\r\norigin: {origin}\r\ncontent-type: application/json\r\n{headers}");
+        format_request("POST", &format!("/api/v1{path}"), &headers, &body.to_string())
+    };
+    let sign_in = post("/session", "", &json!({"email": "owner@demo.test", "password": "demo"}));
+    http.expect(&sign_in, 200).await?;
+    let cookie = format!("cookie: {}\r\n", http.cookies().context("no cookie")?);
     let card = json!({"token": "pm_card_visa", "exp_month": 12, "exp_year": 2040, "consent": "measuring"});
-    send_expecting(post("/cards/setups").header("cookie", &cookie).json(&card), 201).await?;
-    let started = Instant::now();
+    http.expect(&post("/cards/setups", &cookie, &card), 201).await?;
+    let (started, spent) = (Instant::now(), program.processes().cpu_times()?);
     let mut waits = Vec::with_capacity(TOP_UPS);
     for number in 0..TOP_UPS {
+        let headers = format!("{cookie}idempotency-key: bench-{number}\r\n");
+        let request = post("/top-ups", &headers, &json!({"amount": "25.00"}));
         let asked = Instant::now();
-        let request = post("/top-ups").header("cookie", &cookie).header("idempotency-key", format!("bench-{number}"));
-        let answer: Value = send_expecting(request.json(&json!({"amount": "25.00"})), 201).await?.json().await?;
+        let answer = http.expect(&request, 201).await?;
         waits.push(asked.elapsed());
+        let answer: Value = serde_json::from_slice(answer)?;
         ensure!(answer["status"] == "succeeded", "{answer}");
     }
-    Ok((Rate { count: u64::try_from(TOP_UPS)?, time: started.elapsed() }, WaitTimes::of(waits)))
+    let rate = Rate { count: u64::try_from(TOP_UPS)?, time: started.elapsed() };
+    let CpuTimes { server, postgres } = program.processes().cpu_times()?.since(spent);
+    Ok(Load { rate, server_cpu: server / rate.count, postgres_cpu: postgres / rate.count, waits: WaitTimes::of(waits) })
 }

@@ -1,6 +1,5 @@
 //! How much in how long, without a float.
 
-use std::fmt;
 use std::time::Duration;
 
 /// So many in so long.
@@ -13,28 +12,30 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    fn per_second(self) -> u64 {
+    pub(crate) fn per_second(self) -> u64 {
         let micros = self.time.as_micros().max(1);
         u64::try_from(u128::from(self.count) * 1_000_000 / micros).unwrap_or(u64::MAX)
     }
 }
 
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>8} a second", self.per_second())
+/// What a load of some seconds has come to.
+#[derive(Clone, Debug)]
+pub(crate) struct Load {
+    pub(crate) rate: Rate,
+    /// Nanoseconds of the server's processor time for one.
+    pub(crate) server_cpu: u64,
+    /// The same of PostgreSQL; 0 without it.
+    pub(crate) postgres_cpu: u64,
+    pub(crate) waits: WaitTimes,
+}
+
+impl Load {
+    /// The one in the middle by what it did in a second.
+    pub(crate) fn median(mut rounds: Vec<Self>) -> Option<Self> {
+        rounds.sort_by_key(|load| load.rate.per_second());
+        let middle = rounds.len() / 2;
+        rounds.into_iter().nth(middle)
     }
-}
-
-/// Written as `12.3 ×`.
-pub(crate) fn format_ratio(ours: Rate, theirs: Rate) -> String {
-    let tenths = ours.per_second() * 10 / theirs.per_second().max(1);
-    format!("{:>6}.{} ×", tenths / 10, tenths % 10)
-}
-
-/// How much is lost from one measurement to a later one.
-pub(crate) fn slower_by_percent(before: Rate, after: Rate) -> String {
-    let (before, after) = (before.per_second().max(1), after.per_second());
-    if after >= before { "no slower".to_owned() } else { format!("{} % slower", (before - after) * 100 / before) }
 }
 
 /// The middle and the slow end of many waits.
@@ -47,15 +48,10 @@ impl WaitTimes {
         Self(waits)
     }
 
-    fn percentile(&self, percent: usize) -> Duration {
+    /// In nanoseconds.
+    pub(crate) fn percentile(&self, percent: usize) -> u64 {
         let index = (self.0.len() * percent / 100).min(self.0.len().saturating_sub(1));
-        self.0.get(index).copied().unwrap_or_default()
-    }
-}
-
-impl fmt::Display for WaitTimes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "p50 {} µs, p99 {} µs", self.percentile(50).as_micros(), self.percentile(99).as_micros())
+        self.0.get(index).map_or(0, |wait| u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX))
     }
 }
 
@@ -64,11 +60,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_compared_in_whole_numbers() {
+    fn rates_and_waits_are_whole_numbers() {
         let rate = |count| Rate { count, time: Duration::from_secs(2) };
-        assert_eq!(format_ratio(rate(2_460), rate(200)).trim(), "12.3 ×");
-        assert_eq!(slower_by_percent(rate(200), rate(182)), "9 % slower");
+        assert_eq!(rate(2_461).per_second(), 1_230);
         let waits = WaitTimes::of((1..=100).rev().map(Duration::from_micros).collect());
-        assert_eq!(waits.to_string(), "p50 51 µs, p99 100 µs");
+        assert_eq!((waits.percentile(50), waits.percentile(99)), (51_000, 100_000));
+        let load =
+            |count| Load { rate: rate(count), server_cpu: count, postgres_cpu: 0, waits: WaitTimes::of(Vec::new()) };
+        assert_eq!(Load::median(vec![load(30), load(10), load(20)]).unwrap().server_cpu, 20);
+        assert!(Load::median(Vec::new()).is_none());
     }
 }

@@ -149,6 +149,8 @@ class EmbeddedFrame extends HTMLElement {
     } else if (nexis === "resize") {
       if (fits(height)) this.#frame.style.height = `${height}px`;
       if (fits(width)) this.#frame.style.width = `${width}px`;
+    } else if (nexis === "reveal") {
+      if (data.top >= 0) this.#reveal(data.top);
     } else if (nexis === "navigate") {
       this.#navigate(data.to);
     } else if (nexis === "focus-out") {
@@ -189,6 +191,12 @@ class EmbeddedFrame extends HTMLElement {
     if (text === this.#visible) return;
     this.#visible = text;
     this.#post("viewport", viewport);
+  }
+
+  // By the frame's margin: so every container of it scrolls, too.
+  #reveal(top) {
+    this.#frame.style.scrollMarginTop = `${-top}px`;
+    this.#frame.scrollIntoView();
   }
 
   #navigate(to) {

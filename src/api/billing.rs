@@ -3,7 +3,7 @@
 use billing_contract::history::WalletHistory;
 use billing_contract::paths;
 use billing_contract::statement::Statement;
-use billing_contract::transaction::{TransactionDetail, TransactionOutline, TransactionPage};
+use billing_contract::transaction::{LedgerRun, TransactionDetail, TransactionOutline, TransactionPage};
 use billing_contract::usage::Usage;
 use billing_domain::Month;
 
@@ -41,9 +41,15 @@ pub(crate) async fn fetch_transactions_at(filter: &str, date: &str) -> Result<Tr
     get(paths::TRANSACTIONS).query(&append_query(filter, &[("limit", "1"), ("at", date)])).answer().await
 }
 
-/// The endpoint is `GET /transactions/outline`.
-pub(crate) async fn fetch_outline(filter: &str) -> Result<TransactionOutline, ApiError> {
-    get(paths::TRANSACTIONS_OUTLINE).query(filter).answer().await
+/// The endpoint is `GET /transactions/outline`; `cursor` is that of the answer before.
+pub(crate) async fn fetch_outline(filter: &str, cursor: Option<&str>) -> Result<TransactionOutline, ApiError> {
+    let query = cursor.map_or_else(|| filter.to_owned(), |cursor| format!("{filter}&cursor={cursor}"));
+    get(paths::TRANSACTIONS_OUTLINE).query(&query).answer().await
+}
+
+/// `GET /transactions/chain`: the lines behind this `seq`, oldest first.
+pub(crate) async fn fetch_ledger_run(after: i64) -> Result<LedgerRun, ApiError> {
+    get(paths::TRANSACTIONS_CHAIN).query(&format!("after={after}")).answer().await
 }
 
 /// The endpoint is `GET /transactions/{seq}`.

@@ -2,6 +2,7 @@
 
 use billing_contract::account::{OwnOrganizations, Profile, PutPassword, PutProfile, SessionEntry, SwitchOrganization};
 use billing_contract::paths;
+use billing_contract::second_factor::{ConfirmSecondFactor, NewSecondFactor, RecoveryCodes, RemoveSecondFactor};
 use billing_contract::session::Session;
 
 use super::ApiError;
@@ -45,4 +46,20 @@ pub(crate) async fn list_organizations() -> Result<OwnOrganizations, ApiError> {
 /// `POST /session/organization`: a new session there; this document's is over.
 pub(crate) async fn switch_organization(id: String) -> Result<Session, ApiError> {
     post(paths::SESSION_ORGANIZATION).json(&SwitchOrganization { organization_id: id }).answer().await
+}
+
+/// `POST /me/second-factor`: a secret, shown this once.
+pub(crate) async fn begin_second_factor() -> Result<NewSecondFactor, ApiError> {
+    post(paths::ME_SECOND_FACTOR).answer().await
+}
+
+/// `POST /me/second-factor/confirm`: from now on a code is asked for.
+pub(crate) async fn confirm_second_factor(code: String) -> Result<RecoveryCodes, ApiError> {
+    post(paths::ME_SECOND_FACTOR_CONFIRM).json(&ConfirmSecondFactor { code }).answer().await
+}
+
+/// `DELETE /me/second-factor`.
+pub(crate) async fn remove_second_factor(password: String, code: String) -> Result<(), ApiError> {
+    let form = RemoveSecondFactor { password, code };
+    ApiCall::new(Method::DELETE, paths::ME_SECOND_FACTOR, "").json(&form).text().await.map(drop)
 }

@@ -16,3 +16,8 @@ pub(crate) async fn list_members() -> Result<MemberList, ApiError> {
 pub(crate) async fn set_role(id: &str, role: Role) -> Result<Member, ApiError> {
     ApiCall::new(Method::PUT, paths::MEMBER_ROLE, id).json(&PutRole { role }).answer().await
 }
+
+/// The endpoint is `DELETE /members/{id}`: takes somebody out, or oneself.
+pub(crate) async fn remove_member(id: &str) -> Result<(), ApiError> {
+    ApiCall::new(Method::DELETE, paths::MEMBER, id).text().await.map(drop)
+}

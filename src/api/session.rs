@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use billing_contract::paths;
 use billing_contract::session::{Bootstrap, Confirm, Session, SignIn};
+use billing_contract::sign_in::SignedOut;
 use serde::Serialize;
 
 use super::ApiError;
@@ -11,6 +12,7 @@ use super::client::{self, ApiCall, Method, get, post};
 use super::session_end::SessionEnd;
 use crate::platform::channel::TabChannel;
 use crate::platform::host;
+use crate::platform::json::decode_json;
 
 /// The channel on which the tabs of a browser notify each other of sign-ins and sign-outs.
 const CHANNEL: &str = "nexis-billing/sessions";
@@ -62,11 +64,22 @@ pub(crate) async fn confirm_password(password: String) -> Result<(), ApiError> {
     post(paths::SESSION_CONFIRMATION).json(&Confirm { password: Some(password), code: None }).text().await.map(drop)
 }
 
-/// `DELETE /session`. The other tabs of this browser are notified.
-pub(crate) async fn sign_out() -> Result<(), ApiError> {
-    ApiCall::new(Method::DELETE, paths::SESSION, "").text().await?;
+/// `DELETE /session`; where the browser goes to sign out at the identity provider too. The other tabs of this browser are
+/// notified.
+pub(crate) async fn sign_out() -> Result<Option<String>, ApiError> {
+    let answer = ApiCall::new(Method::DELETE, paths::SESSION, "").text().await?;
     notify_tabs(SIGNED_OUT, &client::session_id().unwrap_or_default());
-    Ok(())
+    // Nothing is said where there is nowhere to go.
+    Ok(decode_json::<SignedOut>(&answer).and_then(|answer| answer.end_session_url))
+}
+
+/// Where signing in by this identity provider begins; `anew`: even if it knows the person already.
+pub(crate) fn provider_address(name: &str, anew: bool, destination: &str) -> String {
+    let (before, after) = paths::AUTH_START.split_once("{name}").unwrap_or_default();
+    let prompt = if anew { "prompt=login&" } else { "" };
+    let mut address = format!("{before}{name}{after}?{prompt}return=");
+    paths::push_encoded(&mut address, destination);
+    address
 }
 
 /// Every request from now on is drawn for this session; `run` is called when the server or another tab says that it is over.

@@ -8,9 +8,13 @@ use crate::texts;
 
 use crate::routes::Route;
 use crate::shared::brand::BrandMark;
+use crate::shared::words::role_word;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
+use crate::ui::lazy::render_lazy;
+
+use super::switcher;
 
 /// The bar of somebody who is signed in.
 #[component]
@@ -37,10 +41,18 @@ pub(super) fn Sidebar(
             <li><a href=Route::Billing.address() aria-current=asking><Icon name=IconName::Wallet /><span>{Route::Billing.title()}</span></a></li>
         }
     });
+    // Of several organizations one goes to another from here.
+    let organization = if session.read_untracked().organizations > 1 {
+        let switcher = render_lazy(switcher::load, move || switcher::switcher(session));
+        view! { <div class="sidebar-organization stack">{switcher}</div> }.into_any()
+    } else {
+        let name = dynamic::view(move || session.read().organization.name.clone());
+        view! { <p class="sidebar-organization">{name}</p> }.into_any()
+    };
     view! {
         <header class="sidebar">
             <BrandMark />
-            <p class="sidebar-organization">{dynamic::view(move || session.read().organization.name.clone())}</p>
+            {organization}
             <nav aria-label=texts::app::main_navigation()>
                 <ul>
                     <li>
@@ -57,14 +69,6 @@ pub(super) fn Sidebar(
         </header>
     }
     .into_any()
-}
-
-fn role_word(role: billing_domain::Role) -> &'static str {
-    match role {
-        billing_domain::Role::Owner => texts::roles::owner(),
-        billing_domain::Role::Admin => texts::roles::admin(),
-        billing_domain::Role::Member => texts::roles::member(),
-    }
 }
 
 /// The first letters of the first and the last name; the style sheet makes them capitals, whatever the script.

@@ -1,15 +1,20 @@
 //! What the pages behind a link to an account share: the token in the address, and a form that is sent once at a time.
 
+pub(crate) mod accept;
+pub(crate) mod confirm_email;
 pub(crate) mod reset;
 pub(crate) mod setup;
 
 use billing_contract::ProblemCode;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use crate::api::ApiError;
 use crate::platform::fragment;
 use crate::platform::signal::{ErasedProp, ErasedSignal};
+use crate::routes::Route;
 use crate::shared::brand::BrandMark;
+use crate::texts;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::dynamic;
 
@@ -39,6 +44,15 @@ impl Sending {
     }
 }
 
+/// Sends the form, once at a time; the request answers how far that has brought it.
+fn send_once(sending: ErasedSignal<Sending>, request: impl Future<Output = Result<Sending, ApiError>> + 'static) {
+    if matches!(*sending.read_untracked(), Sending::Busy) {
+        return;
+    }
+    sending.set(Sending::Busy);
+    spawn_local(async move { sending.set(request.await.unwrap_or_else(Sending::Failed)) });
+}
+
 /// What is wrong with the field at this JSON pointer.
 fn field_error(sending: ErasedSignal<Sending>, pointer: &'static str) -> ErasedProp<Option<String>> {
     ErasedProp::derive(move || match &*sending.read() {
@@ -61,6 +75,16 @@ fn render_failure(sending: ErasedSignal<Sending>) -> AnyView {
         _ => ().into_any(),
     })
     .into_any()
+}
+
+/// The page of an address that has no token; `without`: what can be done then.
+fn render_without_token(heading: &'static str, without: AnyView) -> AnyView {
+    view! { <section class="sign-in"><h1>{heading}</h1>{without}</section> }.into_any()
+}
+
+/// By a new document: whoever was signed in here is not any more.
+fn render_sign_in() -> AnyView {
+    view! { <p><a href=Route::SignIn.address() rel="external">{texts::setup::sign_in()}</a></p> }.into_any()
 }
 
 /// The page: `form` while the link can be used, `without` once it cannot, `done` afterwards.

@@ -2,6 +2,7 @@
 
 use billing_contract::request::{CreateFundsRequest, FundsRequest, FundsRequestState};
 use billing_contract::session::Session;
+use billing_domain::Capability;
 use leptos::prelude::*;
 
 use crate::platform::signal::{ErasedProp, ErasedSignal};
@@ -60,7 +61,7 @@ fn AskAdmin(
             <h1>{texts::places::billing()}</h1>
             <p class="lead">{dynamic::view(move || managed_by(&admins.get()))}</p>
             <p>{texts::ask_admin::why()}</p>
-            <p><Button style=ButtonStyle::Primary on_press=move || asking.set(true)>{texts::ask_admin::ask()}</Button></p>
+            <p><Button needs=Capability::Pay style=ButtonStyle::Primary on_press=move || asking.set(true)>{texts::ask_admin::ask()}</Button></p>
             {dynamic::view(move || (!sent.read().is_empty()).then(|| render_earlier(sent.get())))}
         </section>
         <Dialog open=asking heading=texts::ask_admin::ask()>

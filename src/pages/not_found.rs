@@ -24,6 +24,7 @@ pub(crate) fn NotFound(
                 <li>{interpolate(texts::not_found::billing_template(), [("page", render_link(Route::Billing))])}</li>
                 <li>{interpolate(texts::not_found::organization_template(), [("page", render_link(Route::Organization))])}</li>
                 <li>{interpolate(texts::not_found::members_template(), [("page", render_link(Route::Members))])}</li>
+                <li>{interpolate(texts::not_found::activity_template(), [("page", render_link(Route::Activity))])}</li>
             </ul>
         </section>
     }

@@ -31,7 +31,12 @@ fn PortalPage(code: String, opened: ErasedSignal<Option<Bootstrap>>) -> AnyView 
         let code = code.clone();
         spawn_local(async move {
             match api::session::exchange_code(code).await {
-                Ok(answer) => opened.set(Some(answer)),
+                Ok(answer) => {
+                    if let Some(locale) = answer.session.as_ref().and_then(|session| session.locale.as_ref()) {
+                        texts::change_language(locale).await;
+                    }
+                    opened.set(Some(answer));
+                }
                 Err(error) => failure.set(Some(error)),
             }
         });

@@ -1,5 +1,6 @@
 //! Settings: the tabs, and the screen of each.
 
+mod activity;
 pub(crate) mod billing;
 mod members;
 mod organization;
@@ -24,6 +25,11 @@ pub(crate) fn preload_tabs() {
     lazy::preload(members::load);
 }
 
+/// Owners see who did what, unless a host has narrowed their session.
+fn sees_activity(session: &Session) -> bool {
+    session.role.manages_roles() && session.can.is_none()
+}
+
 /// The Billing tab.
 pub(crate) fn render_billing() -> AnyView {
     view! { <BillingTab /> }.into_any()
@@ -43,14 +49,18 @@ pub(crate) fn Settings(
     if session.read_untracked().kind != SessionKind::Portal {
         routes.push(Route::Profile);
     }
+    if sees_activity(&session.read_untracked()) {
+        routes.push(Route::Activity);
+    }
     let tabs = routes.into_iter().map(|route| Tab { address: route.address(), text: route.title() }).collect();
     let current = ErasedProp::derive(move || route.get().map(Route::address).unwrap_or_default().to_owned());
     let content = move || match route.get() {
         Some(Route::Billing) => render_billing(),
         Some(Route::Members) => render_lazy(members::load, move || members::tab(session)).into_any(),
         Some(Route::Organization) => render_lazy(organization::load, move || organization::tab(session)).into_any(),
+        Some(Route::Activity) => render_lazy(activity::load, move || activity::tab(session)).into_any(),
         Some(Route::Profile) => render_lazy(profile::load, move || profile::tab(session)).into_any(),
-        Some(Route::SignIn | Route::Setup | Route::Reset) | None => ().into_any(),
+        Some(Route::SignIn | Route::Setup | Route::Reset | Route::Accept | Route::ConfirmEmail) | None => ().into_any(),
     };
     view! {
         <header class="settings-head">

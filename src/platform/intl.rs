@@ -1,7 +1,7 @@
 //! Numbers, money and dates as people write them, by the browser's own `Intl`, fed with decimal strings, in the page's
 //! language.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -57,12 +57,19 @@ enum FormatterKey {
 thread_local! {
     static ZONE: RefCell<String> = const { RefCell::new(String::new()) };
     static FORMATTERS: RefCell<Vec<(FormatterKey, Function)>> = const { RefCell::new(Vec::new()) };
+    static SEPARATORS: Cell<Option<(char, char)>> = const { Cell::new(None) };
 }
 
 /// From now on instants are written in this IANA zone, the organization's. An unknown one is ignored.
 pub(crate) fn use_zone(zone: &str) {
     ZONE.with_borrow_mut(|present| zone.clone_into(present));
     FORMATTERS.with_borrow_mut(|cached| cached.retain(|(key, _)| !matches!(key, FormatterKey::Date { .. })));
+}
+
+/// The page's language has changed.
+pub(crate) fn forget_formatters() {
+    FORMATTERS.with_borrow_mut(Vec::clear);
+    SEPARATORS.set(None);
 }
 
 /// The zone in which instants are written.
@@ -183,21 +190,20 @@ pub(crate) fn number_separators() -> (char, char) {
     if cfg!(not(target_arch = "wasm32")) {
         return ('.', ',');
     }
-    thread_local! {
-        static FOUND: std::cell::OnceCell<(char, char)> = const { std::cell::OnceCell::new() };
+    let found = SEPARATORS.get().unwrap_or_else(find_separators);
+    SEPARATORS.set(Some(found));
+    found
+}
+
+fn find_separators() -> (char, char) {
+    let formatter = Intl::NumberFormat::new(&page_locales(), &Object::new()).format();
+    let sample = formatter.call1(&JsValue::UNDEFINED, &JsValue::from_str("12345.6"));
+    let marks = sample.ok().and_then(|text| text.as_string()).unwrap_or_default();
+    let mut marks = marks.chars().filter(|letter| !letter.is_ascii_digit());
+    match (marks.next(), marks.next()) {
+        (Some(group), Some(point)) => (point, group),
+        // Five digits are grouped in every language that groups.
+        (Some(point), None) => (point, '\u{202f}'),
+        _ => ('.', ','),
     }
-    FOUND.with(|found| {
-        *found.get_or_init(|| {
-            let formatter = Intl::NumberFormat::new(&page_locales(), &Object::new()).format();
-            let sample = formatter.call1(&JsValue::UNDEFINED, &JsValue::from_str("12345.6"));
-            let marks = sample.ok().and_then(|text| text.as_string()).unwrap_or_default();
-            let mut marks = marks.chars().filter(|letter| !letter.is_ascii_digit());
-            match (marks.next(), marks.next()) {
-                (Some(group), Some(point)) => (point, group),
-                // Five digits are grouped in every language that groups.
-                (Some(point), None) => (point, '\u{202f}'),
-                _ => ('.', ','),
-            }
-        })
-    })
 }

@@ -1,10 +1,13 @@
 //! The language of the page: chosen by loader.js before the program starts, written in `<html lang>`.
 
-use js_sys::{Array, Function, Intl, Object, Reflect};
+use js_sys::{Array, Function, Intl, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 /// Where loader.js leaves the words of a language other than English.
 const WORDS: &str = "nexisWords";
+/// What loader.js leaves to change them.
+const LOADER: &str = "nexisLanguage";
 /// Under which the choice of a person is kept in this browser; loader.js reads it.
 const CHOICE: &str = "nexis-language";
 
@@ -14,6 +17,17 @@ pub(crate) fn loaded_words() -> Option<String> {
         return None;
     }
     Reflect::get(&js_sys::global(), &WORDS.into()).ok()?.as_string()
+}
+
+/// Loads the words of another language, which a host wants, for [`loaded_words`]; answers whether the page has changed. The
+/// person's own choice in this browser comes first.
+pub(crate) async fn load_language(tag: &str) -> bool {
+    let run = Reflect::get(&js_sys::global(), &LOADER.into()).ok().and_then(|run| run.dyn_into::<Function>().ok());
+    let loading = run.and_then(|run| run.call1(&JsValue::UNDEFINED, &tag.into()).ok());
+    match loading.and_then(|loading| loading.dyn_into::<Promise>().ok()) {
+        Some(loading) => JsFuture::from(loading).await.is_ok_and(|changed| changed.is_truthy()),
+        None => false,
+    }
 }
 
 /// The code of the page's language, `de`.

@@ -33,6 +33,25 @@ fn whole_pixels(pixels: f64) -> i64 {
     pixels.round() as i64
 }
 
+/// Scrolls the row that the element is in sideways, as far as it takes to see the whole element. `selector`: CSS.
+pub(crate) fn show_in_row(selector: &str) {
+    let page = web_sys::window().and_then(|window| window.document());
+    let element = page.and_then(|page| page.query_selector(selector).ok().flatten());
+    let Some((element, row)) =
+        element.and_then(|element| element.closest("ul").ok().flatten().map(|row| (element, row)))
+    else {
+        return;
+    };
+    let (inner, outer) = (element.get_bounding_client_rect(), row.get_bounding_client_rect());
+    let before = (whole_pixels(inner.left()) - whole_pixels(outer.left())).min(0);
+    let after = (whole_pixels(inner.right()) - whole_pixels(outer.right())).max(0);
+    let hidden = i32::try_from(before + after).unwrap_or_default();
+    if hidden != 0 {
+        // Also from right to left, where the offset is negative.
+        row.set_scroll_left(row.scroll_left().saturating_add(hidden));
+    }
+}
+
 /// Watches one element until dropped.
 pub(crate) struct Resized {
     observer: ResizeObserver,

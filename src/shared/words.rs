@@ -1,9 +1,9 @@
-//! The words for a card and for what automatic payments will do, wherever they are shown.
+//! The words for a card, for a role and for what automatic payments will do, wherever they are shown.
 
 use billing_contract::top_up::Decline;
-use billing_domain::Money;
 use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::card::brand_name;
+use billing_domain::{Money, Role};
 
 use crate::texts;
 
@@ -24,6 +24,15 @@ pub(crate) fn mandate_text(settings: &Settings, card: &str, write: impl Fn(Money
     match settings.refill {
         Refill::Fixed { amount } => texts::mandate::fixed(&threshold, card, &write(amount), &cap),
         Refill::Target { balance } => texts::mandate::target(&threshold, card, &write(balance), &cap),
+    }
+}
+
+/// What somebody may do, in a word.
+pub(crate) fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Owner => texts::roles::owner(),
+        Role::Admin => texts::roles::admin(),
+        Role::Member => texts::roles::member(),
     }
 }
 

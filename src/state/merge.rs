@@ -105,6 +105,7 @@ mod tests {
             held: Money::ZERO,
             pending_credit: Money::ZERO,
             status: WalletStatus::Active,
+            restriction: None,
             low_mark: Money::ZERO,
             card_connected: true,
             grace: None,

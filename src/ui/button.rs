@@ -1,5 +1,6 @@
 //! Buttons: what they do is in their words, how much it matters in their style.
 
+use billing_domain::Capability;
 use leptos::prelude::*;
 
 use crate::platform::connection;
@@ -8,6 +9,7 @@ use crate::texts;
 
 use super::dynamic::{flag, view};
 use super::icon::{Icon, IconName};
+use super::permission::is_permitted;
 
 /// How much a button matters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,9 +63,15 @@ pub(crate) fn Button(
     /// For focus from elsewhere.
     #[prop(optional, into)]
     id: Option<String>,
+    /// Not shown in a session that may not do this.
+    #[prop(optional)]
+    needs: Option<Capability>,
     #[prop(optional, into)] on_press: Option<Callback<()>>,
     children: Children,
 ) -> AnyView {
+    if needs.is_some_and(|capability| !is_permitted(capability)) {
+        return ().into_any();
+    }
     let class = Signal::derive(move || style.get().class().to_owned());
     let lost = ErasedMemo::new(move || busy.is_some() && connection::lost_signal().get());
     let busy = busy.unwrap_or_default();

@@ -10,8 +10,8 @@ const { chromium } = createRequire(new URL("../browser/package.json", import.met
 const fake = process.env.STRIPE_FAKE;
 const SCRIPT = `${fake}/endive/stripe.js`;
 const source = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
-// The loader without what starts the app, which this page has not: the policies.
-const LOADER = source("public/loader.js").replace(/^import .*$/m, "").split("\ntry {")[0];
+// The loader without languages and the app, which this page has not: the policies.
+const LOADER = source("public/loader.js").replace(/^import .*$/gm, "").split("\n// English stands")[0];
 // As http/security.rs writes it for a stand-in.
 const POLICY =
   `default-src 'none'; script-src 'self' ${fake} 'wasm-unsafe-eval'; style-src 'self'; frame-src ${fake}; ` +

@@ -76,6 +76,11 @@ pub(crate) fn for_oracles() -> Box<dyn Requirement> {
     Box::new(node::NpmFolder { title: "Stripe's own packages", folder: "tests/stripe-oracles" })
 }
 
+/// The identity provider that judges how people sign in by one.
+pub(crate) fn for_sign_in() -> Box<dyn Requirement> {
+    Box::new(node::NpmFolder { title: "an OpenID provider", folder: "tests/oidc-judge" })
+}
+
 /// What keeps the pictures in the repository small.
 pub(crate) fn for_pictures() -> Box<dyn Requirement> {
     Box::new(system::Pngquant)

@@ -29,7 +29,7 @@ pub(crate) fn run_start(arguments: &[String]) -> Result<ExitCode> {
     let database = match options.database {
         Some(url) => url,
         None if options.fresh => fresh_database()?,
-        None => demo_database("demo.db")?,
+        None => demo_database("demo-2.db")?,
     };
     let mut server = Command::new(workspace::server_binary()?);
     server.args(["serve", "--listen", &options.listen, "--database", &database]);

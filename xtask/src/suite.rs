@@ -75,6 +75,7 @@ pub(crate) fn run_all(arguments: &[String]) -> Result<ExitCode> {
     needed.push(install::for_rust_tests());
     needed.push(install::for_postgres());
     needed.push(install::for_oracles());
+    needed.push(install::for_sign_in());
     needed.push(install::for_receipts());
     needed.extend(install::for_browser());
     needed.extend(install::for_build()?);

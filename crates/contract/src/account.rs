@@ -36,6 +36,13 @@ pub struct Profile {
     /// BCP 47 tag of the language of mails; `null`: the organization's.
     #[cfg_attr(feature = "openapi", schema(required = true))]
     pub locale: Option<String>,
+    /// The address that they want, until they open the link that was sent there; `null`: none.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub pending_email: Option<String>,
+    /// A code of their second factor is asked for when they sign in.
+    #[serde(default)]
+    pub second_factor: bool,
 }
 
 /// `PUT /me`.
@@ -48,6 +55,19 @@ pub struct PutProfile {
     /// BCP 47 tag of the language of mails; left out or `null`: the organization's.
     #[serde(default)]
     pub locale: Option<String>,
+    /// Another sign-in address: a link is sent there, and it holds once that was opened. Left out, `null` or the present one:
+    /// no change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// `POST /email-changes/complete`, by whoever has the link that was sent to the new address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CompleteEmailChange {
+    /// What stands behind `#t=` in the link.
+    pub token: String,
 }
 
 /// `PUT /me/password`.

@@ -4,14 +4,17 @@
 //! renamed or dropped: outside programs rely on them.
 
 pub mod account;
+pub mod audit;
 pub mod auto_pay;
 pub mod billing;
 pub mod card;
+pub mod credit;
 pub mod entered;
 pub mod event;
 pub mod history;
 pub mod host_member;
 pub mod host_organization;
+pub mod invitation;
 pub mod key;
 pub mod link;
 pub mod member;
@@ -24,8 +27,10 @@ pub mod portal_theme;
 pub mod problem;
 pub mod refund;
 pub mod request;
+pub mod second_factor;
 pub mod session;
 pub mod setup;
+pub mod sign_in;
 pub mod statement;
 pub mod top_up;
 pub mod transaction;

@@ -83,6 +83,8 @@ paths! {
     TRANSACTIONS_CSV = "/transactions.csv";
     /// GET: where each page of a filtered list begins.
     TRANSACTIONS_OUTLINE = "/transactions/outline";
+    /// GET: the next lines of the whole ledger, oldest first, for whoever recomputes its hashes.
+    TRANSACTIONS_CHAIN = "/transactions/chain";
     /// GET, by its `seq`.
     TRANSACTION = "/transactions/{id}";
     /// GET: a month's statement.
@@ -107,6 +109,12 @@ paths! {
     PASSWORD_RESETS = "/password-resets";
     /// GET and PUT: name and language.
     ME = "/me";
+    /// POST, public, token in the body: another sign-in address holds.
+    EMAIL_CHANGE_COMPLETE = "/email-changes/complete";
+    /// POST begins, DELETE ends it.
+    ME_SECOND_FACTOR = "/me/second-factor";
+    /// POST: from now on it is asked for.
+    ME_SECOND_FACTOR_CONFIRM = "/me/second-factor/confirm";
     /// PUT, on the word of the present one.
     ME_PASSWORD = "/me/password";
     /// GET lists; DELETE ends all others.
@@ -125,6 +133,22 @@ paths! {
     MEMBERS = "/members";
     /// PUT gives a person another role.
     MEMBER_ROLE = "/members/{id}/role";
+    /// DELETE takes a person out, or lets them leave.
+    MEMBER = "/members/{id}";
+    /// GET lists, POST invites.
+    INVITATIONS = "/invitations";
+    /// DELETE withdraws it.
+    INVITATION = "/invitations/{id}";
+    /// POST: another link.
+    INVITATION_RESEND = "/invitations/{id}/resend";
+    /// POST, public, token in the body: what it invites to.
+    INVITATION_RESOLVE = "/invitations/resolve";
+    /// POST, public, token in the body.
+    INVITATION_ACCEPT = "/invitations/accept";
+    /// GET; for owners and by a key: who did what.
+    AUDIT = "/audit";
+    /// GET answers `text/csv`: the same as a table.
+    AUDIT_CSV = "/audit.csv";
     /// POST; by a key.
     METERING_EVENTS = "/metering/events";
     /// POST; by a key.
@@ -149,12 +173,26 @@ paths! {
     ORGANIZATION_CLOSE = "/organizations/{id}/close";
     /// GET; by a key.
     ORGANIZATION_WALLET = "/organizations/{id}/wallet";
+    /// POST; by a key.
+    ORGANIZATION_CREDITS = "/organizations/{id}/credits";
     /// GET; by a key.
     ORGANIZATION_MEMBERS = "/organizations/{id}/members";
     /// PUT, DELETE; by a key.
     ORGANIZATION_MEMBER = "/organizations/{id}/members/{user}";
     /// POST, signed by Stripe.
     WEBHOOKS_STRIPE = "/webhooks/stripe";
+}
+
+/// GET, in a browser: to an identity provider. Outside of [`BASE`], as what follows.
+pub const AUTH_START: &str = "/auth/{name}/start";
+/// GET, in a browser: back from there.
+pub const AUTH_CALLBACK: &str = "/auth/{name}/callback";
+/// POST, by the provider: somebody has signed out there.
+pub const AUTH_LOGOUT: &str = "/auth/{name}/backchannel-logout";
+
+/// One of these addresses with the provider's name, which needs no encoding.
+pub fn fill_name(path: &str, name: &str) -> String {
+    path.replace("{name}", name)
 }
 
 /// The full address with its `{id}` filled in. `id` is percent-encoded, so that it stays one segment.

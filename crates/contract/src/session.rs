@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Message;
 use crate::billing::Billing;
+use crate::sign_in::SignInProvider;
 
 /// The header in which a request names the session that it was drawn for, [`Session::id`]. Where no header can be sent,
 /// the query says it: `session=`.
@@ -64,6 +65,12 @@ pub struct Session {
     /// What the session is narrowed to; left out: all that the role allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can: Option<Vec<Capability>>,
+    /// How many organizations the person can go on in; 0 where they cannot.
+    #[serde(default)]
+    pub organizations: u32,
+    /// Of a session that an identity provider opened: its name. `/auth/{name}/start?prompt=login` confirms the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in_provider: Option<String>,
     /// Of a portal session: what its host wants to be seen first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<PortalView>,
@@ -93,6 +100,10 @@ pub struct SignIn {
     pub email: String,
     /// As typed; checked against its hash only.
     pub password: String,
+    /// For whoever has a second factor: six digits of the app, or a recovery code. Without it they are answered
+    /// `second_factor_required`, once the password is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otp: Option<String>,
 }
 
 /// `POST /session/confirmation`: the same person, once more. A session of a host's is confirmed by a fresh code of that host,
@@ -137,6 +148,9 @@ pub struct Service {
     pub stripe: Option<StripePage>,
     /// Offered sign-ins; empty outside a demo.
     pub demo_sign_ins: Vec<DemoSignIn>,
+    /// Identity providers that people may sign in by.
+    #[serde(default)]
+    pub sign_in_providers: Vec<SignInProvider>,
     /// Nobody has an account here yet: the link to begin with stands in the server's log.
     #[serde(default)]
     pub setup: bool,
@@ -232,6 +246,7 @@ mod tests {
             sandbox,
             stripe: live.map(|live| StripePage { publishable_key: String::new(), script_url: String::new(), live }),
             demo_sign_ins: Vec::new(),
+            sign_in_providers: Vec::new(),
             setup: false,
             brand: Brand::default(),
         };

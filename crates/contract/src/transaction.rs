@@ -98,6 +98,16 @@ pub struct TransactionPage {
     pub next_cursor: Option<String>,
 }
 
+/// The next lines of the whole ledger, for whoever recomputes its hashes: `GET /transactions/chain`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LedgerRun {
+    /// The lines behind the one that was named, oldest first, without what no hash covers; none when there are no more.
+    pub items: Vec<Transaction>,
+    /// The ledger's newest line before these were read: whoever has followed it up to here has seen all of it.
+    pub last_seq: i64,
+}
+
 /// One line and what came of it: `GET /transactions/{seq}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -109,18 +119,21 @@ pub struct TransactionDetail {
 }
 
 /// Where each page of a filtered list begins, so that any place of a long one can be gone to at once. With
-/// `before_seq = starts[n] + 1` and `limit = every` the same filter answers page `n`.
+/// `before_seq = starts[n] + 1` and `limit = every` the same filter answers page `n`. A long one comes in several answers,
+/// the first of which is short; their pages follow each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TransactionOutline {
     /// The newest line that was looked at, wanted or not.
     pub last_seq: i64,
-    /// How many lines are wanted.
+    /// How many lines were found: all that are wanted, once `next_cursor` is absent in the last answer.
     pub count: i64,
     /// Lines of a page.
     pub every: i64,
     /// The `seq` of each page's first line, newest first.
     pub starts: Vec<i64>,
-    /// There are older lines than are counted here: narrow the filter to see them.
+    /// There are older lines than can be counted: narrow the filter to see them.
     pub truncated: bool,
+    /// Older lines may be wanted too: hand it back as `cursor` with the same filter.
+    pub next_cursor: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! `GET /wallet`: what is left, what it allows, how long it lasts.
 
-use billing_domain::status::WalletStatus;
+use billing_domain::status::{OrganizationStatus, WalletStatus};
 use billing_domain::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,16 @@ pub struct Runway {
     pub hours: i64,
 }
 
+/// That the operator has suspended or closed the organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Restriction {
+    /// `suspended`: new work is refused, people still read and pay. `closed`: nothing but reading.
+    pub status: OrganizationStatus,
+    /// Why, in the operator's words; may be empty.
+    pub reason: String,
+}
+
 /// An organization's prepaid money, what it allows and how long it lasts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -42,6 +52,9 @@ pub struct Wallet {
     pub pending_credit: Money,
     /// Whether new work is admitted.
     pub status: WalletStatus,
+    /// Where the operator has suspended or closed the organization; whatever `status` says, nothing runs then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restriction: Option<Restriction>,
     /// At or below this the status is `low`.
     pub low_mark: Money,
     /// A card is connected.

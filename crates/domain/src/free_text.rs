@@ -69,6 +69,8 @@ pub const REQUEST_REASON: Purpose = Purpose::lines(500).required();
 pub const REQUEST_ANSWER: Purpose = Purpose::lines(500);
 /// Why money is given back; stands on a ledger line.
 pub const REFUND_REASON: Purpose = Purpose::line(200);
+/// Why the operator gives credit or corrects a balance; stands on a ledger line.
+pub const CREDIT_REASON: Purpose = Purpose::line(200).required();
 /// Which wording of a consent was shown.
 pub const CONSENT: Purpose = Purpose::line(100).required();
 /// A client's idempotency key.

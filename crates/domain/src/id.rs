@@ -58,6 +58,8 @@ ids! { is_uuid:
     LinkId,
     /// A member's request for funds.
     RequestId,
+    /// An invitation to an organization; its token is a secret of its own.
+    InvitationId,
     /// A ledger line; part of what its hash covers.
     TransactionId,
     /// A notification to people and the operator.

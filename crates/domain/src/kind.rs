@@ -84,6 +84,16 @@ named! {
 }
 
 named! {
+    /// Money that the operator's programs put into a wallet or take out of it, without a card.
+    CreditKind {
+        /// A gift, which may end.
+        Promo = "promo",
+        /// A correction, in either direction.
+        Adjustment = "adjustment",
+    }
+}
+
+named! {
     /// What a quantity counts.
     Unit {
         /// Seconds of a call.
@@ -103,6 +113,15 @@ impl From<UsageKind> for TransactionKind {
             UsageKind::OutboundCall => Self::OutboundCall,
             UsageKind::InboundCall => Self::InboundCall,
             UsageKind::AiTask => Self::AiTask,
+        }
+    }
+}
+
+impl From<CreditKind> for TransactionKind {
+    fn from(kind: CreditKind) -> Self {
+        match kind {
+            CreditKind::Promo => Self::Promo,
+            CreditKind::Adjustment => Self::Adjustment,
         }
     }
 }
@@ -167,6 +186,9 @@ mod tests {
         assert_eq!("Top_Up".parse::<TransactionKind>(), Err(UnknownName));
         for kind in UsageKind::ALL {
             assert_eq!(TransactionKind::from(*kind).usage(), Some(*kind));
+            assert_eq!(TransactionKind::from(*kind).as_str(), kind.as_str());
+        }
+        for kind in CreditKind::ALL {
             assert_eq!(TransactionKind::from(*kind).as_str(), kind.as_str());
         }
     }

@@ -24,6 +24,17 @@ impl Hash {
     /// What the first line of every ledger follows.
     pub const GENESIS: Self = Self([0; 32]);
 
+    /// The hash of these bytes, as they were stored.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     /// The hash of `contents` after an entry with this hash. `format` names what the contents are, so that entries of two
     /// chains cannot be exchanged.
     #[must_use]

@@ -2,12 +2,14 @@
 //!
 //! Everything that decides about money lives here once; the browser uses it to guide, the server to decide.
 
+pub mod actor;
 pub mod auto_pay;
 pub mod card;
 pub mod charge;
 mod checked_text;
 pub mod currency;
 pub mod decimal;
+pub mod expiring_credit;
 pub mod external_id;
 pub mod free_text;
 pub mod grace;
@@ -33,12 +35,13 @@ pub mod text_map;
 pub mod time;
 pub mod typed;
 
+pub use actor::ActorKind;
 pub use currency::Currency;
 pub use external_id::{ExternalId, OrganizationRef, UserRef};
 pub use free_text::{FreeText, FreeTextError};
 pub use id::{
-    ApiKeyId, CardId, CardSetupId, HoldId, LeaseOwner, LinkId, NoticeId, OrganizationId, PortalSessionId, RefundId,
-    RequestId, TopUpId, TransactionId, UserId,
+    ApiKeyId, CardId, CardSetupId, HoldId, InvitationId, LeaseOwner, LinkId, NoticeId, OrganizationId, PortalSessionId,
+    RefundId, RequestId, TopUpId, TransactionId, UserId,
 };
 pub use kind::{TransactionKind, UsageKind};
 pub use money::{Money, Priced};

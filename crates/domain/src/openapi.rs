@@ -7,11 +7,13 @@ use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::charge::{RefundStatus, TopUpStatus};
-use crate::kind::{TransactionKind, Unit, UsageKind};
+use crate::kind::{CreditKind, TransactionKind, Unit, UsageKind};
 use crate::ledger::Hash;
 use crate::link::{LinkPurpose, LinkState};
 use crate::status::{OrganizationStatus, Refusal, WalletStatus};
-use crate::{Capability, Currency, Date, MemberSource, Money, Month, PortalView, Role, Scope, SessionKind, Timestamp};
+use crate::{
+    ActorKind, Capability, Currency, Date, MemberSource, Money, Month, PortalView, Role, Scope, SessionKind, Timestamp,
+};
 
 fn string_schema() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
@@ -51,8 +53,10 @@ macro_rules! name_schemas {
     };
 }
 name_schemas!(
+    ActorKind,
     UsageKind,
     TransactionKind,
+    CreditKind,
     Unit,
     Role,
     MemberSource,

@@ -2,15 +2,19 @@
 //! payments nobody knew.
 
 pub(crate) mod accounts;
+pub(crate) mod archive;
+pub(crate) mod keys;
+mod progress;
 
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 use billing_domain::{OrganizationId, OrganizationMark};
-use billing_store::{DeliveryState, Store, StoreError};
+use billing_store::{Broken, DeliveryState, Store, StoreError, Verification};
 use serde_json::json;
 
+use self::progress::VerifyProgress;
 use crate::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -22,28 +26,58 @@ const PAGE: u32 = 1_000;
 async fn open_store(config: &Config) -> Result<Store, Failure> {
     Store::open_existing(config.database.reveal())
         .await
+        .map(|store| store.with_archive(config.archive_dir.clone()))
         .map_err(|error| format!("the database cannot be opened: {error}").into())
 }
 
-/// `verify`: recomputes every ledger and says where the first broken line is.
+/// `verify`: recomputes every ledger and every chain of the audit log, and says where the first broken line or entry is.
 ///
-/// Exit code 0 when every ledger is right, 1 when one is broken or there is no database to look at.
+/// Says on stderr how far it is. Exit code 0 when all are right, 1 when one is broken or there is no database to look at.
 pub(crate) async fn verify_ledgers(config: &Config) -> Result<ExitCode, Failure> {
     let store = open_store(config).await?;
-    let (mut lines, mut broken) = (0, 0);
     let ids = store.organization_ids().await?;
     let mut out = std::io::stdout().lock();
+    let mut ledgers = ChainCount::default();
+    let mut progress = VerifyProgress::start(store.count_ledger_lines().await?);
     for id in &ids {
-        let found = store.verify(id).await?;
-        lines += found.lines;
-        if let Some(fault) = found.broken {
-            broken += 1;
+        let found = store.verify_with_progress(id, &mut |lines| progress.show(lines)).await?;
+        progress.end_ledger(found.lines);
+        if let Some(fault) = ledgers.count(found) {
+            progress.clear();
             writeln!(out, "organization {id}: broken at line {}: {}", fault.seq, fault.reason)?;
         }
     }
+    progress.clear();
+    let mut logs = ChainCount::default();
+    // The installation's own chain is nobody's.
+    for id in ids.iter().map(Some).chain([None]) {
+        if let Some(fault) = logs.count(store.verify_audit(id).await?) {
+            let whose = id.map_or_else(|| "installation".to_owned(), |id| format!("organization {id}"));
+            writeln!(out, "{whose}: audit log broken at entry {}: {}", fault.seq, fault.reason)?;
+        }
+    }
     store.close().await;
-    writeln!(out, "{} ledgers, {lines} lines right, {broken} ledgers broken", ids.len())?;
-    Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    writeln!(out, "{} ledgers, {} lines right, {} ledgers broken", ids.len(), ledgers.right, ledgers.broken)?;
+    writeln!(out, "{} audit logs, {} entries right, {} audit logs broken", ids.len() + 1, logs.right, logs.broken)?;
+    Ok(if ledgers.broken + logs.broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What has been found in chains of one kind.
+#[derive(Default)]
+struct ChainCount {
+    /// Lines or entries that are right, from the first of each chain.
+    right: i64,
+    /// Chains with a fault.
+    broken: usize,
+}
+
+impl ChainCount {
+    /// Adds what was found in one; its fault, if it has one.
+    fn count(&mut self, found: Verification) -> Option<Broken> {
+        self.right += found.lines;
+        self.broken += usize::from(found.broken.is_some());
+        found.broken
+    }
 }
 
 /// `export`: a ledger as JSON lines in the shape of `GET /transactions`, oldest first, as far as it went at the start.

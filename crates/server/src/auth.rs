@@ -1,7 +1,10 @@
-//! Proofs of identity: password hashes, keys of programs, secrets that open something, and browsers in which somebody has signed in before.
+//! Proofs of identity: password hashes, keys of programs, identity providers, secrets that open something, and browsers in which somebody has signed in before.
 
 pub(crate) mod devices;
 pub(crate) mod keys;
+pub(crate) mod oidc;
 pub(crate) mod passwords;
+pub(crate) mod sealing;
 pub(crate) mod tokens;
+pub(crate) mod totp;
 mod turns;

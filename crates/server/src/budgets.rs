@@ -52,7 +52,11 @@ pub(crate) struct Budgets {
     key_tries: Allowance<IpAddr>,
     account_links: Allowance<IpAddr>,
     resets: Allowance<IpAddr>,
-    reset_mails: Allowance<String>,
+    logins: Allowance<IpAddr>,
+    account_mails: Allowance<String>,
+    invitations: Allowance<String>,
+    factor_codes: Allowance<(SignInOrigin, String)>,
+    factor_codes_of_all: Allowance<String>,
     costly_reads: Slots,
     costly_reads_of_all: Slots,
     streams: Slots,
@@ -62,11 +66,18 @@ pub(crate) struct Budgets {
     pub(crate) platform_bytes: Bytes,
 }
 
+/// A code that was counted.
+#[derive(Debug)]
+pub(crate) struct FactorAttempt {
+    attempt: Attempt,
+    key: (SignInOrigin, String),
+}
+
 /// The right to read something costly; over when it is dropped.
 #[derive(Debug)]
 pub(crate) struct CostlyRead {
     _own: Slot,
-    _of_all: Slot,
+    _of_all: Option<Slot>,
 }
 
 impl Budgets {
@@ -83,8 +94,12 @@ impl Budgets {
             portal_codes: Allowance::new(30, Duration::from_secs(5)),
             key_tries: Allowance::new(30, Duration::from_secs(5)),
             account_links: Allowance::new(30, Duration::from_secs(5)),
+            logins: Allowance::new(120, Duration::from_secs(1)),
             resets: Allowance::new(30, Duration::from_secs(20)),
-            reset_mails: Allowance::new(3, Duration::from_mins(10)),
+            account_mails: Allowance::new(3, Duration::from_mins(10)),
+            invitations: Allowance::new(100, Duration::from_mins(1)),
+            factor_codes: Allowance::new(5, Duration::from_mins(1)),
+            factor_codes_of_all: Allowance::new(20, Duration::from_mins(2)),
             costly_reads: Slots::new(COSTLY_READS, COSTLY_READS_WAITING),
             costly_reads_of_all: Slots::new(COSTLY_READS_OF_ALL, COSTLY_READS_OF_ALL_WAITING),
             streams: Slots::new(STREAMS, 0),
@@ -114,6 +129,29 @@ impl Budgets {
     /// The try does not count: the password was right, or was not looked at.
     pub(crate) fn give_back_sign_in(&self, attempt: Attempt) {
         self.sign_ins.give_back(attempt);
+    }
+
+    /// Counts a code of a second factor, before it is evaluated, as a try to sign in and by limits of its own: six digits can
+    /// be found by trying, and whoever tries has the password already. E-mail in its normal form.
+    pub(crate) fn take_factor_code(&self, origin: &SignInOrigin, email: &str) -> Result<FactorAttempt, Problem> {
+        let key = (origin.clone(), email.to_owned());
+        let wait = |wait| too_fast(UserMessage::too_many_sign_ins(), wait);
+        let attempt = self.take_sign_in(origin, email)?;
+        self.factor_codes.take(key.clone()).map_err(wait)?;
+        // A browser in which the person has signed in before is not kept out by others who try.
+        if matches!(origin, SignInOrigin::Address(_)) {
+            self.factor_codes_of_all.take(email.to_owned()).map_err(wait)?;
+        }
+        Ok(FactorAttempt { attempt, key })
+    }
+
+    /// The code was right, so it does not count.
+    pub(crate) fn give_back_factor_code(&self, taken: FactorAttempt) {
+        self.give_back_sign_in(taken.attempt);
+        self.factor_codes.give_back(&taken.key);
+        if matches!(taken.key.0, SignInOrigin::Address(_)) {
+            self.factor_codes_of_all.give_back(&taken.key.1);
+        }
     }
 
     /// This address names a payment link. A token cannot be guessed; whoever tries is slowed down all the same.
@@ -151,6 +189,11 @@ impl Budgets {
         self.key_tries.give_back(&address);
     }
 
+    /// This address begins a login at an identity provider, which leaves a row: a whole office may do so at nine o'clock.
+    pub(crate) fn take_login(&self, address: IpAddr) -> Result<(), Problem> {
+        self.logins.take(address).map_err(|wait| too_fast(UserMessage::too_many_sign_ins(), wait))
+    }
+
     /// This address brings the token of a link to an account. As with payment links: whoever tries is slowed down.
     pub(crate) fn take_account_link(&self, address: IpAddr) -> Result<(), Problem> {
         let taken = self.account_links.take(address);
@@ -168,10 +211,17 @@ impl Budgets {
         taken.map_err(|wait| too_fast(UserMessage::too_many_sign_ins(), wait))
     }
 
-    /// Whether one more mail with such a link may go to this address of e-mail, in its normal form: nobody's mailbox is
+    /// This organization invites somebody once more.
+    pub(crate) fn take_invitation(&self, organization_id: &OrganizationId) -> Result<(), Problem> {
+        let detail = "Your organization has sent too many invitations at once. Wait a moment, then go on.";
+        let taken = self.invitations.take(organization_id.to_string());
+        taken.map_err(|wait| too_fast(Detail::general(detail), wait))
+    }
+
+    /// Whether one more mail with a link may go to this address of e-mail, in its normal form: nobody's mailbox is
     /// filled by others.
-    pub(crate) fn take_reset_mail(&self, email: &str) -> bool {
-        self.reset_mails.take(email.to_owned()).is_ok()
+    pub(crate) fn take_account_mail(&self, email: &str) -> bool {
+        self.account_mails.take(email.to_owned()).is_ok()
     }
 
     /// Waits until this session may read something whose cost is whatever is asked for.
@@ -180,13 +230,29 @@ impl Budgets {
         token_hash: &str,
         organization_id: &OrganizationId,
     ) -> Result<CostlyRead, Problem> {
+        self.take_slots(token_hash, Some(organization_id)).await
+    }
+
+    /// The same of a program, by its key's id; `None`: it reads of all organizations.
+    pub(crate) async fn take_costly_key_read(
+        &self,
+        key_id: &str,
+        organization_id: Option<&OrganizationId>,
+    ) -> Result<CostlyRead, Problem> {
+        self.take_slots(&format!("key {key_id}"), organization_id).await
+    }
+
+    async fn take_slots(&self, own: &str, organization_id: Option<&OrganizationId>) -> Result<CostlyRead, Problem> {
         let busy = |_| {
             let detail = "You are asking for more at once than is answered. Wait for an answer, then go on.";
             Problem::retry_later(ProblemCode::TooManyRequests, Detail::general(detail), 2)
         };
         // The own slot first: one session cannot hold several of the organization's while it waits.
-        let own = self.costly_reads.take(token_hash).await.map_err(busy)?;
-        let of_all = self.costly_reads_of_all.take(organization_id.as_str()).await.map_err(busy)?;
+        let own = self.costly_reads.take(own).await.map_err(busy)?;
+        let of_all = match organization_id {
+            Some(id) => Some(self.costly_reads_of_all.take(id.as_str()).await.map_err(busy)?),
+            None => None,
+        };
         Ok(CostlyRead { _own: own, _of_all: of_all })
     }
 
@@ -216,7 +282,11 @@ impl Budgets {
         self.key_tries.tidy();
         self.account_links.tidy();
         self.resets.tidy();
-        self.reset_mails.tidy();
+        self.logins.tidy();
+        self.account_mails.tidy();
+        self.invitations.tidy();
+        self.factor_codes.tidy();
+        self.factor_codes_of_all.tidy();
     }
 }
 

@@ -5,6 +5,7 @@ mod command_line;
 mod commands;
 mod embedding;
 mod file;
+mod oidc;
 mod provider;
 mod secret;
 mod serving;
@@ -25,17 +26,22 @@ use crate::calendar::Calendar;
 #[cfg(test)]
 pub(crate) use self::brand::Logo;
 pub(crate) use self::brand::{BrandConfig, LIGHT, WHITE};
-pub(crate) use self::command_line::{Backup, Cli, Command, DeadLetters, DemoState, Export, ServerSettings};
+pub(crate) use self::command_line::{Archive, Backup, Cli, Command, DeadLetters, DemoState, Export, ServerSettings};
 pub(crate) use self::commands::{
-    AddUser, CreateOrganization, Locality, LockUser, NamedUser, OrganizationCommand, Setup, UserCommand,
+    AddUser, CreateKeyArgs, CreateOrganization, KeyCommand, KeyOutput, Locality, LockUser, NamedUser,
+    OrganizationCommand, Setup, UserCommand,
 };
 pub(crate) use self::embedding::EmbedOrigins;
+pub(crate) use self::oidc::{OidcProvider, OrganizationRule, RoleRule};
 pub(crate) use self::provider::{Provider, StripeSettings};
 pub(crate) use self::secret::Secret;
 pub(crate) use self::serving::is_this_machine;
 
 /// Characters of the platform's key at least: whoever has it moves everybody's money.
 const SERVICE_KEY_LENGTH: usize = 32;
+
+/// Characters of the key for second factors at least, so that it cannot be found by trying.
+const SECRET_KEY_LENGTH: usize = 32;
 
 /// Open connections, unless the operator says otherwise.
 const MAX_CONNECTIONS: usize = 8192;
@@ -99,6 +105,8 @@ pub(crate) struct Config {
     pub(crate) read_time: Duration,
     /// Database URL; may hold a password.
     pub(crate) database: Secret,
+    /// Folder of the files of archived months.
+    pub(crate) archive_dir: Option<PathBuf>,
     /// Folder of the built page, read once at startup.
     pub(crate) dist: PathBuf,
     /// Serve the demo organization.
@@ -109,10 +117,14 @@ pub(crate) struct Config {
     pub(crate) demo_traffic: bool,
     /// What the AI platform signs in with; `None`: metering is off.
     pub(crate) service_key: Option<Secret>,
+    /// What second factors are sealed with; `None`: they cannot be switched on.
+    pub(crate) secret_key: Option<Secret>,
     /// Scheme and authority of the public address, without a trailing slash.
     pub(crate) public_origin: Option<String>,
     /// Which sites may show the page in a frame.
     pub(crate) embed_origins: EmbedOrigins,
+    /// Identity providers that people may sign in by, by their names.
+    pub(crate) oidc: Vec<OidcProvider>,
     /// Trust the last entry of `X-Forwarded-For`.
     pub(crate) behind_proxy: bool,
     /// Requests a second of one session; 0 is no limit.
@@ -261,6 +273,14 @@ impl ServerSettings {
                 ),
             ));
         }
+        let secret_key =
+            secret::resolve_secret("secret_key", self.secret_key.as_ref(), self.secret_key_file.as_deref())?;
+        if secret_key.as_ref().is_some_and(|key| key.reveal().chars().count() < SECRET_KEY_LENGTH) {
+            return Err(setting_error(
+                "secret_key",
+                format!("must have {SECRET_KEY_LENGTH} characters or more (openssl rand -hex 32)"),
+            ));
+        }
         let smtp_url = secret::resolve_secret("smtp_url", self.smtp_url.as_ref(), self.smtp_url_file.as_deref())?;
         if let Some(url) = &smtp_url {
             smtp::check_server(url)?;
@@ -305,13 +325,16 @@ impl ServerSettings {
             write_time: parse_seconds("write_seconds", self.write_seconds)?.unwrap_or(WRITE_TIME),
             read_time: parse_seconds("read_seconds", self.read_seconds)?.unwrap_or(COSTLY_READ_TIME),
             database: database.unwrap_or_else(|| Secret::from("sqlite:nexis-billing.db".to_owned())),
+            archive_dir: self.archive_dir,
             dist: self.dist.unwrap_or_else(|| PathBuf::from("dist")),
             demo,
             demo_state: self.demo_state.unwrap_or_default(),
             demo_traffic: self.demo_traffic.unwrap_or(false),
             service_key,
+            secret_key,
             public_origin: self.public_url.as_deref().map(parse_origin).transpose()?,
             embed_origins: EmbedOrigins::parse(self.embed_origins.as_deref().unwrap_or_default())?,
+            oidc: oidc::parse_providers(self.oidc)?,
             behind_proxy: self.behind_proxy.unwrap_or(false),
             requests_per_second: self.requests_per_second.unwrap_or(50),
             default_currency,
@@ -503,6 +526,7 @@ mod tests {
             ("min_top_up = \"6000\"", "max_top_up"),
             ("grace_amount = \"-1\"", "grace_amount"),
             ("grace_amount = \"five\"", "grace_amount"),
+            ("secret_key = \"not thirty-two characters\"", "secret_key"),
             ("service_key = \" \"", "service_key"),
             ("service_key = \"not thirty-two characters\"", "service_key"),
             ("smtp_url = \"smtp://u:p@mail.example\"\nmail_from = \"a@b.example\"", "smtp_url"),

@@ -3,15 +3,17 @@
 //! A topic carries no figures: the watcher reads the database, so a topic that is lost, doubled or late changes
 //! nothing. A watcher that fell behind is notified of that and reads everything.
 
+mod watched;
+
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use billing_domain::{LinkId, OrganizationId, RequestId, TopUpId, UserId};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{broadcast, mpsc, watch};
 
-/// Topics that a slow watcher may be behind before it has to read everything.
-const CAPACITY: usize = 256;
+pub(crate) use watched::{LineText, Recent, WatchedFigures, WatchedOrganization};
 
 /// What has changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,14 +50,49 @@ pub(crate) struct News {
     pub(crate) topic: Topic,
 }
 
+/// What a watcher is woken by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Somebody has published it.
+    Topic(Topic),
+    /// The database has other figures than before, whoever has changed them.
+    Figures(Arc<WatchedFigures>),
+}
+
 /// A watcher's end; see [`EventHub::subscribe`].
-pub(crate) type Subscription = broadcast::Receiver<Topic>;
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    topics: broadcast::Receiver<Topic>,
+    figures: watch::Receiver<Option<Arc<WatchedFigures>>>,
+    pub(crate) organization: Arc<WatchedOrganization>,
+}
+
+impl Subscription {
+    /// The next change, as soon as there is one.
+    pub(crate) async fn recv(&mut self) -> Result<Change, RecvError> {
+        loop {
+            tokio::select! {
+                topic = self.topics.recv() => return topic.map(Change::Topic),
+                Ok(()) = self.figures.changed() => {
+                    if let Some(figures) = self.figures.borrow_and_update().clone() {
+                        return Ok(Change::Figures(figures));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A topic that is there already.
+    pub(crate) fn try_recv(&mut self) -> Result<Topic, TryRecvError> {
+        self.topics.try_recv()
+    }
+}
 
 /// One channel for each organization that somebody watches. Clones are the same hub.
 /// See docs/decisions/0044-wake-ups-without-data.md.
 #[derive(Clone, Debug)]
 pub(crate) struct EventHub {
-    channels: Arc<Mutex<HashMap<OrganizationId, broadcast::Sender<Topic>>>>,
+    watched: Arc<Mutex<HashMap<OrganizationId, Weak<WatchedOrganization>>>>,
     outgoing: mpsc::UnboundedSender<News>,
 }
 
@@ -63,7 +100,7 @@ impl EventHub {
     /// A hub, and what it publishes to other servers.
     pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<News>) {
         let (outgoing, told) = mpsc::unbounded_channel();
-        (Self { channels: Arc::default(), outgoing }, told)
+        (Self { watched: Arc::default(), outgoing }, told)
     }
 
     /// Wakes the organization's watchers, here and at the other servers. To be called after the commit, never before.
@@ -78,38 +115,53 @@ impl EventHub {
 
     /// Wakes every organization's watchers at this server.
     pub(crate) fn publish_to_all(&self, topic: &Topic) {
-        // Channels without receivers are dropped on the way.
-        self.lock().retain(|_, channel| channel.send(topic.clone()).is_ok());
+        for organization in self.watched_organizations() {
+            organization.publish(topic.clone());
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, broadcast::Sender<Topic>>> {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whatever somebody watches.
+    pub(crate) fn watched_organizations(&self) -> Vec<Arc<WatchedOrganization>> {
+        self.lock().values().filter_map(Weak::upgrade).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Weak<WatchedOrganization>>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Wakes the organization's watchers at this server: another one has published it.
     pub(crate) fn publish_here(&self, organization_id: &OrganizationId, topic: Topic) {
-        let mut channels = self.lock();
-        if let Some(channel) = channels.get(organization_id)
-            && channel.send(topic).is_err()
-        {
-            // The last watcher has gone.
-            channels.remove(organization_id);
+        let organization = self.lock().get(organization_id).and_then(Weak::upgrade);
+        if let Some(organization) = organization {
+            organization.publish(topic);
         }
     }
 
     /// Watches an organization from now on. Subscribe first, read the database afterwards: nothing falls in between.
     pub(crate) fn subscribe(&self, organization_id: &OrganizationId) -> Subscription {
-        let mut channels = self.lock();
-        // Tidied here, where a new watcher comes, so that no timer is needed.
-        channels.retain(|_, channel| channel.receiver_count() > 0);
-        channels.entry(organization_id.to_owned()).or_insert_with(|| broadcast::channel(CAPACITY).0).subscribe()
+        let mut watched = self.lock();
+        if let Some(organization) = watched.get(organization_id).and_then(Weak::upgrade) {
+            return organization.subscribe();
+        }
+        // Tidied here, where a new one comes, so that no timer is needed.
+        watched.retain(|_, organization| organization.strong_count() > 0);
+        let organization = Arc::new(WatchedOrganization::new(organization_id.to_owned()));
+        watched.insert(organization_id.to_owned(), Arc::downgrade(&organization));
+        organization.subscribe()
+    }
+}
+
+impl WatchedOrganization {
+    fn subscribe(self: Arc<Self>) -> Subscription {
+        let (topics, figures) = (self.topics.subscribe(), self.figures.subscribe());
+        Subscription { topics, figures, organization: self }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::watched::CAPACITY;
     use super::*;
-    use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
     #[tokio::test]
     async fn a_topic_reaches_the_watchers_of_its_organization_only() {
@@ -117,8 +169,8 @@ mod tests {
         let [a, b] = ["a", "b"].map(OrganizationId::from_trusted);
         let (mut first, mut second, mut stranger) = (hub.subscribe(&a), hub.subscribe(&a), hub.subscribe(&b));
         hub.publish(&a, Topic::Cards);
-        assert_eq!(first.recv().await.unwrap(), Topic::Cards);
-        assert_eq!(second.recv().await.unwrap(), Topic::Cards);
+        assert_eq!(first.recv().await.unwrap(), Change::Topic(Topic::Cards));
+        assert_eq!(second.recv().await.unwrap(), Change::Topic(Topic::Cards));
         assert_eq!(stranger.try_recv(), Err(TryRecvError::Empty));
     }
 
@@ -131,7 +183,7 @@ mod tests {
             hub.publish(&a, Topic::Ledger);
         }
         assert!(matches!(slow.recv().await, Err(RecvError::Lagged(_))));
-        assert_eq!(slow.recv().await.unwrap(), Topic::Ledger);
+        assert_eq!(slow.recv().await.unwrap(), Change::Topic(Topic::Ledger));
     }
 
     #[test]
@@ -142,6 +194,6 @@ mod tests {
         drop(hub.subscribe(&b));
         hub.publish(&a, Topic::Ledger);
         let _watcher = hub.subscribe(&c);
-        assert_eq!(hub.channels.lock().unwrap().len(), 1);
+        assert_eq!(hub.watched.lock().unwrap().len(), 1);
     }
 }

@@ -12,7 +12,9 @@ mod deadlines;
 mod demo;
 mod effects;
 mod events;
+mod external_ids;
 mod http;
+mod kept_answers;
 mod message;
 mod metrics;
 mod notify;
@@ -37,8 +39,10 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory as _};
 
+use crate::admin_commands::archive::ArchiveOrder;
 use crate::config::{
-    Backup, Cli, Command, Config, DeadLetters, Export, OrganizationCommand, ServerSettings, UserCommand,
+    Archive, Backup, Cli, Command, Config, DeadLetters, Export, KeyCommand, OrganizationCommand, ServerSettings,
+    UserCommand,
 };
 
 /// Reports are thousands of short texts: with the C library's allocator a fifth of the time went into giving them out and
@@ -79,6 +83,11 @@ fn run_command(command_line: &ArgMatches) -> Result<ExitCode, Failure> {
                 let Backup { to, settings } = *backup;
                 admin_commands::back_up_database(&prepare_config(settings)?, &to).await
             }
+            Command::Archive(archive) => {
+                let Archive { into, organization, until, dry_run, settings } = *archive;
+                let order = ArchiveOrder { into, organization, until, dry_run };
+                admin_commands::archive::archive_months(&prepare_config(settings)?, order).await
+            }
             Command::Setup(mut setup) => {
                 let config = prepare_config(std::mem::take(&mut setup.settings))?;
                 admin_commands::accounts::set_up(&config, &setup).await
@@ -88,6 +97,7 @@ fn run_command(command_line: &ArgMatches) -> Result<ExitCode, Failure> {
                 admin_commands::accounts::create_organization(&config, &create).await
             }
             Command::User(command) => run_user_command(command).await,
+            Command::Key(command) => run_key_command(command).await,
             Command::Doctor(settings) => admin_commands::diagnose_payments(&prepare_config(*settings)?).await,
             Command::DeadLetters(letters) => {
                 let DeadLetters { retry, settings } = *letters;
@@ -114,6 +124,24 @@ async fn run_user_command(command: UserCommand) -> Result<ExitCode, Failure> {
         UserCommand::SessionsEnd(mut user) => {
             let config = prepare_config(std::mem::take(&mut user.settings))?;
             admin_commands::accounts::end_sessions(&config, &user).await
+        }
+        UserCommand::SecondFactorOff(mut user) => {
+            let config = prepare_config(std::mem::take(&mut user.settings))?;
+            admin_commands::accounts::remove_second_factor(&config, &user).await
+        }
+    }
+}
+
+async fn run_key_command(command: KeyCommand) -> Result<ExitCode, Failure> {
+    match command {
+        KeyCommand::Create(mut create) => {
+            let config = prepare_config(std::mem::take(&mut create.settings))?;
+            admin_commands::keys::create_key(&config, &create).await
+        }
+        KeyCommand::List(settings) => admin_commands::keys::list_keys(&prepare_config(*settings)?).await,
+        KeyCommand::Revoke(mut revoke) => {
+            let config = prepare_config(std::mem::take(&mut revoke.settings))?;
+            admin_commands::keys::revoke_key(&config, &revoke.id).await
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What an operator's monitoring reads: counts and times. No amounts (they would be floats), nobody's name or id, and
 //! only labels with few values, all of them from our own code.
 
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::time::{Duration, Instant};
 
+use axum::extract::MatchedPath;
 use billing_payments::ProviderError;
 use billing_store::Backlog;
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -20,14 +21,52 @@ const SECONDS: [f64; 13] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
     method: &'static str,
-    route: String,
+    route: RouteLabel,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Timed {
     method: &'static str,
-    route: String,
+    route: RouteLabel,
+}
+
+/// Which route a request took. Clones share their text: there is one for every request.
+#[derive(Clone, Debug)]
+pub(crate) enum RouteLabel {
+    /// One of the page's files: their addresses are anybody's to choose.
+    Files,
+    /// By its pattern.
+    Matched(MatchedPath),
+}
+
+impl RouteLabel {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Files => "files",
+            Self::Matched(path) => path.as_str(),
+        }
+    }
+}
+
+impl PartialEq for RouteLabel {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for RouteLabel {}
+
+impl Hash for RouteLabel {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl EncodeLabelValue for RouteLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
+        EncodeLabelValue::encode(&self.as_str(), encoder)
+    }
 }
 
 /// What something was, and how it ended.
@@ -109,10 +148,11 @@ where
 
 impl Metrics {
     /// A request was answered.
-    pub(crate) fn answered(&self, method: &'static str, route: &str, status: u16, time: Duration) {
-        self.requests.get_or_create(&Answered { method, route: route.to_owned(), status }).inc();
-        let labels = Timed { method, route: route.to_owned() };
-        self.request_seconds.get_or_create(&labels).observe(time.as_secs_f64());
+    pub(crate) fn answered(&self, method: &'static str, route: RouteLabel, status: u16, time: Duration) {
+        let answered = Answered { method, route, status };
+        self.requests.get_or_create(&answered).inc();
+        let timed = Timed { method, route: answered.route };
+        self.request_seconds.get_or_create(&timed).observe(time.as_secs_f64());
     }
 
     /// Work may start (`allowed`) or may not (the reason).

@@ -164,6 +164,14 @@ impl From<StoreError> for Problem {
                 ),
                 5,
             ),
+            StoreError::Archive { .. } => {
+                // The operator has to bring the file back; its name is for the log.
+                tracing::error!(%error, "archived lines cannot be read");
+                Self::new(
+                    ProblemCode::Unavailable,
+                    Detail::general("These lines are in the archive, which cannot be read."),
+                )
+            }
             StoreError::Corrupt(_)
             | StoreError::UnknownScheme(_)
             | StoreError::NotThere(_)

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::Failure;
 use crate::auth::devices::Devices;
+use crate::auth::oidc::OidcProviders;
 use crate::auth::passwords::Passwords;
 use crate::budgets::Budgets;
 use crate::budgets::connections::Connections;
@@ -22,7 +23,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
 use crate::events::{EventHub, News};
+use crate::external_ids::ExternalIds;
 use crate::http::{metrics as admin, router, serve as accept};
+use crate::kept_answers::ReadAnswers;
 use crate::metrics::Metrics;
 use crate::notify::channels::NotificationChannels;
 use crate::provider::{self, measured::Measured};
@@ -31,7 +34,7 @@ use crate::receipt_renderer::ReceiptRenderer;
 use crate::reference_mask::ReferenceMask;
 use crate::service::account_links::AccountLink;
 use crate::service::setup;
-use crate::state::AppState;
+use crate::state::{AppState, SharedState};
 use crate::static_files::StaticFiles;
 use crate::workers;
 
@@ -58,7 +61,9 @@ pub(crate) async fn run_server(config: Config) -> Result<(), Failure> {
     let _ = state.own_origin.set(format!("http://{address}"));
     let signal = tokio::spawn(cancel_on_signal(state.shutdown.clone()));
     if state.config.demo {
-        let Some(prepared) = state.shutdown.run_until_cancelled(demo::prepare_demo(&state)).await else {
+        // Boxed: a history of ninety days is made in it, once.
+        let prepare = Box::pin(demo::prepare_demo(&state));
+        let Some(prepared) = state.shutdown.run_until_cancelled(prepare).await else {
             return Ok(());
         };
         let organization_id = prepared?;
@@ -136,11 +141,13 @@ async fn open_state(config: Config) -> Result<(AppState, UnboundedReceiver<News>
     // Two libraries speak TLS; both use this one. It fails only where it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let notification_channels = NotificationChannels::new(&config)?;
+    let oidc = OidcProviders::new(&config.oidc)?;
     let files = StaticFiles::read(&config.dist, &config.brand)?;
     let connections = StoreConnections { costly_read_time: config.read_time, ..StoreConnections::default() };
     let store = Store::connect_with(config.database.reveal(), connections)
         .await
-        .map_err(|error| format!("the database cannot be opened: {error}"))?;
+        .map_err(|error| format!("the database cannot be opened: {error}"))?
+        .with_archive(config.archive_dir.clone());
     let devices = Devices::open(&store).await?;
     let reference_mask = ReferenceMask::open(&store).await?;
     let clock = Clock::default();
@@ -151,16 +158,16 @@ async fn open_state(config: Config) -> Result<(AppState, UnboundedReceiver<News>
     let (provider, sandbox) = provider::open_provider(&config, &store, &clock).await?;
     let (events, news) = EventHub::new();
     let metrics = Arc::new(Metrics::default());
-    let state = AppState {
+    let shared = SharedState {
         provider: Arc::new(Measured::new(provider, Arc::clone(&metrics))),
         sandbox,
         metrics,
         postings: Arc::new(queue::postings::new_queues(store.write_concurrency())),
         authorizations: Arc::new(queue::authorizations::new_queues(store.write_concurrency())),
-        store,
-        clock,
         events,
         wake_queue: Arc::default(),
+        external_ids: ExternalIds::default(),
+        answers: ReadAnswers::default(),
         receipt_renderer: Arc::new(ReceiptRenderer::new(config.fonts.clone())),
         notification_channels: Arc::new(notification_channels),
         low_marks: Arc::default(),
@@ -172,13 +179,14 @@ async fn open_state(config: Config) -> Result<(AppState, UnboundedReceiver<News>
         demo_sign_ins: if config.demo { demo::sign_ins().into() } else { Arc::default() },
         passwords: Arc::new(Passwords::new().map_err(|error| format!("no password could be hashed: {error}"))?),
         keys: Arc::default(),
+        oidc: Arc::new(oidc),
         devices: Arc::new(devices),
         reference_mask: Arc::new(reference_mask),
         tasks: TaskTracker::new(),
         shutdown: CancellationToken::new(),
         config: Arc::new(config),
     };
-    Ok((state, news))
+    Ok((AppState { store, clock, shared: Arc::new(shared) }, news))
 }
 
 /// Programs wait for the line that begins with `listening on`; what comes after it is for people.

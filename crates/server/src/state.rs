@@ -1,5 +1,6 @@
 //! What every request and every worker shares.
 
+use std::ops::Deref;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
@@ -14,11 +15,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::devices::Devices;
 use crate::auth::keys::KeyCache;
+use crate::auth::oidc::OidcProviders;
 use crate::auth::passwords::Passwords;
 use crate::budgets::Budgets;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::events::EventHub;
+use crate::external_ids::ExternalIds;
+use crate::kept_answers::ReadAnswers;
 use crate::metrics::Metrics;
 use crate::notify::channels::NotificationChannels;
 use crate::notify::low_marks::LowMarkCache;
@@ -31,18 +35,24 @@ use crate::receipt_renderer::ReceiptRenderer;
 use crate::reference_mask::ReferenceMask;
 use crate::static_files::StaticFiles;
 
-/// Handles on everything; clones are cheap and mean the same.
+/// Handles on everything; clones mean the same. A request clones this several times, so what does not differ between two
+/// clones is shared behind one pointer.
 #[derive(Clone)]
 pub(crate) struct AppState {
     pub(crate) store: Store,
+    /// What time it is.
+    pub(crate) clock: Clock,
+    pub(crate) shared: Arc<SharedState>,
+}
+
+/// The handles that every clone of [`AppState`] has in common.
+pub(crate) struct SharedState {
     /// Who moves the money.
     pub(crate) provider: Arc<dyn PaymentProvider>,
     /// The same, when it is the sandbox bank: it can be asked for more than a provider.
     pub(crate) sandbox: Option<Sandbox>,
     /// What the operator's monitoring reads.
     pub(crate) metrics: Arc<Metrics>,
-    /// What time it is.
-    pub(crate) clock: Clock,
     pub(crate) events: EventHub,
     /// Wallets whose automatic payments and low mark the worker looks at next.
     pub(crate) wake_queue: Arc<WakeQueue>,
@@ -50,6 +60,10 @@ pub(crate) struct AppState {
     pub(crate) postings: Arc<Queues<QueuedPosting>>,
     /// Authorizations that wait to be answered together.
     pub(crate) authorizations: Arc<Queues<QueuedAuthorization>>,
+    /// Knows organizations by the host's ids.
+    pub(crate) external_ids: ExternalIds,
+    /// What the busiest reads were answered a moment ago.
+    pub(crate) answers: ReadAnswers,
     /// Draws receipts, a few at a time.
     pub(crate) receipt_renderer: Arc<ReceiptRenderer>,
     /// By which people and the operator are notified.
@@ -72,6 +86,8 @@ pub(crate) struct AppState {
     pub(crate) passwords: Arc<Passwords>,
     /// Knows keys of programs that were used a moment ago.
     pub(crate) keys: Arc<KeyCache>,
+    /// Identity providers that people may sign in by.
+    pub(crate) oidc: Arc<OidcProviders>,
     /// Knows browsers in which people have signed in before.
     pub(crate) devices: Arc<Devices>,
     /// Keeps card numbers in the platform's ids out of the ledger.
@@ -80,6 +96,14 @@ pub(crate) struct AppState {
     pub(crate) tasks: TaskTracker,
     /// Canceled when the server stops: streams and workers end then.
     pub(crate) shutdown: CancellationToken,
+}
+
+impl Deref for AppState {
+    type Target = SharedState;
+
+    fn deref(&self) -> &SharedState {
+        &self.shared
+    }
 }
 
 /// Handles that a handler, a layer or an extractor asks for alone, so that its signature says what it can reach.

@@ -1,12 +1,15 @@
 //! What goes on without anybody asking: each worker is one task that ends when the server stops.
 
 mod auto_pay;
+mod credits;
 mod holds;
 mod housekeeping;
 mod notifications;
 mod provider_events;
 mod reconcile;
+mod segments;
 mod signals;
+mod watching;
 
 use std::time::Duration;
 
@@ -21,13 +24,16 @@ use crate::state::AppState;
 pub(crate) fn start_workers(state: &AppState, news: UnboundedReceiver<News>) {
     state.tasks.spawn(auto_pay::serve_wake_queue(state.clone()));
     state.tasks.spawn(auto_pay::sweep_wallets(state.clone()));
+    state.tasks.spawn(credits::settle_when_due(state.clone()));
     state.tasks.spawn(holds::expire_when_due(state.clone()));
     state.tasks.spawn(housekeeping::purge_regularly(state.clone()));
     state.tasks.spawn(notifications::deliver_when_due(state.clone()));
     state.tasks.spawn(notifications::sweep_balances(state.clone()));
     state.tasks.spawn(provider_events::poll_regularly(state.clone()));
     state.tasks.spawn(reconcile::reconcile_when_due(state.clone()));
+    state.tasks.spawn(segments::summarize_when_due(state.clone()));
     state.tasks.spawn(signals::exchange_signals(state.clone(), news));
+    state.tasks.spawn(watching::watch_database(state.clone()));
 }
 
 /// Takes turns until the server stops: the first at once, each other one after the pause, or as soon as the workers are

@@ -31,6 +31,17 @@ pub enum SessionsOf<'a> {
     EndedPortal(&'a OrganizationId),
     /// The one with this SHA-256 of its token, hex.
     Token(&'a str),
+    /// Those that an identity provider has opened; what is named of them must fit.
+    Oidc {
+        /// The provider's name among the settings.
+        provider: &'a str,
+        /// Its id of the person.
+        subject: Option<&'a str>,
+        /// Its id of the session.
+        sid: Option<&'a str>,
+        /// In this organization alone.
+        organization_id: Option<&'a OrganizationId>,
+    },
 }
 
 impl Store {
@@ -65,7 +76,24 @@ impl<'a> SessionsOf<'a> {
                 vec![organization_id.into()],
             ),
             Self::Token(token_hash) => ("token_hash = $1", vec![token_hash.into()]),
+            // Without subject and session nobody is meant, and not everybody.
+            Self::Oidc { provider, subject, sid, organization_id } => (
+                "oidc_provider = $1 AND (oidc_subject = $2 OR ($2 IS NULL AND $3 IS NOT NULL))
+                    AND (oidc_sid = $3 OR ($3 IS NULL AND $2 IS NOT NULL))
+                    AND (organization_id = $4 OR $4 IS NULL)",
+                vec![provider.into(), subject.into(), sid.into(), organization_id.into()],
+            ),
         }
+    }
+
+    /// Where they are and whose, in the order in which wallets are locked.
+    pub(crate) async fn owners(self, tx: &mut Tx) -> Result<Vec<(OrganizationId, UserId)>> {
+        let (condition, args) = self.condition();
+        let sql = format!(
+            "SELECT DISTINCT organization_id, user_id FROM sessions WHERE {condition} ORDER BY organization_id, user_id"
+        );
+        let rows = tx.all(AssertSqlSafe(sql), &args).await?;
+        rows.iter().map(|row| Ok((row.get("organization_id")?, row.get("user_id")?))).collect()
     }
 }
 
@@ -82,9 +110,11 @@ pub(crate) async fn bump_version(tx: &mut Tx, organization_id: &OrganizationId) 
 pub(crate) async fn end_sessions_in(tx: &mut Tx, which: SessionsOf<'_>, now: Timestamp) -> Result<Vec<String>> {
     let (condition, args) = which.condition();
     // The wallets first and in one order, as whatever changes several rows of an organization does.
-    let sql = format!("SELECT DISTINCT organization_id FROM sessions WHERE {condition} ORDER BY organization_id");
-    for row in tx.all(AssertSqlSafe(sql), &args).await? {
-        bump_version(tx, &row.get("organization_id")?).await?;
+    let mut organizations: Vec<_> =
+        which.owners(tx).await?.into_iter().map(|(organization_id, _)| organization_id).collect();
+    organizations.dedup();
+    for organization_id in organizations {
+        bump_version(tx, &organization_id).await?;
     }
     let sql = format!("DELETE FROM sessions WHERE {condition} RETURNING token_hash");
     let rows = tx.all(AssertSqlSafe(sql), &args).await?;

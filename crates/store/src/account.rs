@@ -189,7 +189,8 @@ impl Store {
     }
 }
 
-async fn find_user(tx: &mut Tx, email: &str) -> Result<Option<User>> {
+/// The account of this address, within a transaction.
+pub(crate) async fn find_user(tx: &mut Tx, email: &str) -> Result<Option<User>> {
     let sql = concat!("SELECT ", member::user_columns!(), " FROM users WHERE email_key = $1 AND source = 'account'");
     tx.first(sql, args![email_key(email)]).await?.as_ref().map(User::read).transpose()
 }

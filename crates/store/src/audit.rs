@@ -3,15 +3,20 @@
 //! The chain of an organization, and the one of the installation itself, are numbered without gaps. Locks are taken in one
 //! order: the wallet first, the head of a chain last.
 
+mod facts;
 mod reading;
+mod verifying;
+
+pub(crate) use facts::{change_entry, collect_facts, find_person};
+pub use reading::{AuditPlace, WrittenAudit};
 
 use std::collections::BTreeMap;
 
 use billing_domain::ledger::Hash;
-use billing_domain::{OrganizationId, Timestamp, UserId};
+use billing_domain::{ActorKind, OrganizationId, Timestamp, UserId};
 use serde::Serialize;
 
-use crate::db::{Row, Tx, args, columns, retrying, stored_name};
+use crate::db::{Row, Tx, args, columns, retrying};
 use crate::{Result, Store, StoreError};
 
 /// Hashed with every entry, so that a later format cannot be mistaken for this one.
@@ -19,20 +24,6 @@ const FORMAT: &[u8] = b"nexis-billing audit entry v1";
 
 /// Facts about a subject by name. Never a secret, a token or data of a card.
 pub type AuditFacts = BTreeMap<String, String>;
-
-/// What kind of actor it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ActorKind {
-    /// A person in a session.
-    User,
-    /// A program of the host with a key.
-    Key,
-    /// This program itself: a worker, or a command of the operator.
-    System,
-}
-
-stored_name!(ActorKind { User = "user", Key = "key", System = "system" });
 
 /// Who acts, and from where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -82,18 +73,33 @@ pub struct NewAudit {
 
 /// An entry as it stands in the log. Its hash covers the fields in this order, as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct AuditEntry {
+pub struct AuditEntry {
     /// Whose chain; `None`: the installation's own.
-    organization_id: Option<OrganizationId>,
+    pub organization_id: Option<OrganizationId>,
     /// From 1, without gaps.
-    seq: i64,
-    at: Timestamp,
-    actor: Actor,
-    action: String,
-    subject: String,
-    before: AuditFacts,
-    after: AuditFacts,
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What was done: subject and verb, such as `member.change_role`.
+    pub action: String,
+    /// To what: an id, or the text by which people name it.
+    pub subject: String,
+    /// What was changed, as it was; empty for what is new.
+    pub before: AuditFacts,
+    /// The same as it is now; empty for what is gone.
+    pub after: AuditFacts,
 }
+
+/// The columns of an entry and its hash.
+macro_rules! audit_columns {
+    () => {
+        "organization_id, seq, at, actor_kind, actor_id, actor_name, session, address, action, subject, before_text,
+            after_text, hash"
+    };
+}
+use audit_columns;
 
 impl Store {
     /// Writes an entry for what is no change of another row: somebody signed in, a command ran.

@@ -5,9 +5,10 @@ use billing_domain::auto_pay::{Refill, Settings};
 use billing_domain::charge::DeclineCode;
 use billing_domain::{CardId, Money, OrganizationId, Timestamp, UserId};
 
+use crate::audit::{append_entry, change_entry, collect_facts};
 use crate::db::{Row, Tx, args, retrying};
 use crate::notice::{NoticeFacts, NoticeKind};
-use crate::{Result, Store, StoreError, Wallet, card, notice, wallet};
+use crate::{Actor, AuditFacts, Result, Store, StoreError, Wallet, card, notice, wallet};
 
 macro_rules! auto_pay_columns {
     () => {
@@ -16,6 +17,7 @@ macro_rules! auto_pay_columns {
         last_charge_at, reversed_at"
     };
 }
+pub(crate) use auto_pay_columns;
 
 /// Automatic payments of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,16 +73,29 @@ impl Store {
     }
 
     /// Changes the settings if they still have `expected_version`, else `Stale`, and applies the event that the change is to
-    /// the health as it then is.
+    /// the health as it then is. `by`: whoever changes them.
     pub async fn put_auto_pay(
         &self,
         organization_id: &OrganizationId,
         expected_version: i64,
         update: &AutoPayUpdate,
         event: HealthEvent,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<AutoPay> {
-        retrying!("put_auto_pay", organization_id => self.put_auto_pay_once(organization_id, expected_version, update, event, now))
+        retrying!("put_auto_pay", organization_id => self.put_auto_pay_once(organization_id, expected_version, update, event, by, now))
+    }
+
+    /// A person ends a pause, if the health is still `expected`, else `Stale`.
+    pub async fn resume_auto_pay(
+        &self,
+        organization_id: &OrganizationId,
+        expected: &Health,
+        health: &Health,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<()> {
+        retrying!("resume_auto_pay", organization_id => self.record_health_once(organization_id, expected, health, Some(by), now))
     }
 
     /// Replaces the health if it is still `expected`, else `Stale`.
@@ -91,7 +106,7 @@ impl Store {
         health: &Health,
         now: Timestamp,
     ) -> Result<()> {
-        retrying!("record_auto_pay_health", organization_id => self.record_auto_pay_health_once(organization_id, expected, health, now))
+        retrying!("record_auto_pay_health", organization_id => self.record_health_once(organization_id, expected, health, None, now))
     }
 }
 
@@ -102,6 +117,7 @@ impl Store {
         expected_version: i64,
         update: &AutoPayUpdate,
         event: HealthEvent,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<AutoPay> {
         let mut tx = self.db.begin().await?;
@@ -120,15 +136,17 @@ impl Store {
         apply_event(&mut tx, &present, event, now).await?;
         // Read again, because the event may have changed the health as well.
         let updated = find_auto_pay(&mut tx, organization_id).await?;
+        append_change(&mut tx, &present, &updated, by, now).await?;
         tx.commit().await?;
         Ok(updated)
     }
 
-    async fn record_auto_pay_health_once(
+    async fn record_health_once(
         &self,
         organization_id: &OrganizationId,
         expected: &Health,
         health: &Health,
+        by: Option<&Actor>,
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
@@ -138,8 +156,44 @@ impl Store {
             return Err(StoreError::Stale);
         }
         write_health(&mut tx, organization_id, expected, health, now).await?;
+        if let Some(by) = by {
+            let reason = expected.paused_reason.map(|reason| ("reason", reason.as_str().to_owned()));
+            let entry = change_entry("auto_pay.resume", organization_id, collect_facts(reason), AuditFacts::new());
+            append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
+        }
         tx.commit().await
     }
+}
+
+/// Writes down what differs between the settings before and after a change.
+pub(crate) async fn append_change(
+    tx: &mut Tx,
+    before: &AutoPay,
+    after: &AutoPay,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<()> {
+    let (was, is) = (audit_facts(tx, before).await?, audit_facts(tx, after).await?);
+    let entry = change_entry("auto_pay.change", &after.organization_id, was, is);
+    append_entry(tx, Some(&after.organization_id), by, &entry, now).await
+}
+
+async fn audit_facts(tx: &mut Tx, auto_pay: &AutoPay) -> Result<AuditFacts> {
+    let card = match &auto_pay.card_id {
+        Some(id) => card::find_any(tx, &auto_pay.organization_id, id).await?.label(),
+        None => String::new(),
+    };
+    let mut facts = vec![("enabled", auto_pay.enabled.to_string()), ("card", card)];
+    if let Some(settings) = &auto_pay.settings {
+        let (kind, amount) = refill_columns(&settings.refill);
+        facts.extend([
+            ("threshold", settings.threshold.to_string()),
+            ("refill", amount.to_string()),
+            ("refill_kind", kind.to_owned()),
+            ("monthly_cap", settings.monthly_cap.to_string()),
+        ]);
+    }
+    Ok(collect_facts(facts))
 }
 
 pub(crate) async fn find_auto_pay(tx: &mut Tx, organization_id: &OrganizationId) -> Result<AutoPay> {
@@ -307,7 +361,7 @@ pub(crate) async fn notify_reversed(tx: &mut Tx, organization_id: &OrganizationI
 }
 
 impl AutoPay {
-    fn read(row: &Row) -> Result<Self> {
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             organization_id: row.get("organization_id")?,
             enabled: row.get("enabled")?,

@@ -41,9 +41,11 @@ impl Store {
             UNION ALL SELECT 'refund', status, COUNT(*), MIN(created_at) FROM refunds
                 WHERE status IN ('created', 'processing', 'unknown') GROUP BY status
             UNION ALL SELECT 'delivery', 'pending', COUNT(*), MIN(notices.created_at) FROM deliveries
-                JOIN notices ON notices.id = deliveries.notice_id WHERE state = 'pending' GROUP BY state
+                JOIN notices ON notices.organization_id = deliveries.organization_id
+                    AND notices.id = deliveries.notice_id WHERE state = 'pending' GROUP BY state
             UNION ALL SELECT 'delivery', 'dead', COUNT(*), MIN(notices.created_at) FROM deliveries
-                JOIN notices ON notices.id = deliveries.notice_id WHERE state = 'dead' GROUP BY state
+                JOIN notices ON notices.organization_id = deliveries.organization_id
+                    AND notices.id = deliveries.notice_id WHERE state = 'dead' GROUP BY state
             UNION ALL SELECT 'unknown_payment', 'uncredited', COUNT(*), MIN(noted_at) FROM unknown_payments
                 WHERE credited_at IS NULL HAVING COUNT(*) > 0"
         );

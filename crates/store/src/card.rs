@@ -2,8 +2,9 @@
 
 use billing_domain::{CardId, CardRef, OrganizationId, Timestamp};
 
+use crate::audit::{append_entry, change_entry, collect_facts};
 use crate::db::{Tx, args, columns, retrying};
-use crate::{Result, Store, StoreError, wallet};
+use crate::{Actor, AuditFacts, Result, Store, StoreError, wallet};
 
 columns!(
     card_columns,
@@ -132,8 +133,14 @@ impl Store {
     }
 
     /// Makes a connected card the default.
-    pub async fn set_default_card(&self, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
-        retrying!("set_default_card", organization_id => self.set_default_card_once(organization_id, id))
+    pub async fn set_default_card(
+        &self,
+        organization_id: &OrganizationId,
+        id: &CardId,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Card> {
+        retrying!("set_default_card", organization_id => self.set_default_card_once(organization_id, id, by, now))
     }
 
     /// Removes a card; if it was the default, the oldest remaining one becomes it. Answers the default afterwards.
@@ -142,9 +149,10 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &CardId,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<Option<Card>> {
-        retrying!("remove_card", organization_id => self.remove_card_once(organization_id, id, now))
+        retrying!("remove_card", organization_id => self.remove_card_once(organization_id, id, by, now))
     }
 }
 
@@ -157,14 +165,30 @@ impl Store {
         Ok(card)
     }
 
-    async fn set_default_card_once(&self, organization_id: &OrganizationId, id: &CardId) -> Result<Card> {
+    async fn set_default_card_once(
+        &self,
+        organization_id: &OrganizationId,
+        id: &CardId,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Card> {
         let mut tx = self.db.begin().await?;
         // The lock first: of two racing changes of the default each would pass its own check.
         wallet::lock_wallet(&mut tx, organization_id).await?;
         find_connected(&mut tx, organization_id, id).await?;
         // In two steps, because the unique index is checked row by row.
-        tx.execute("UPDATE cards SET is_default = 0 WHERE organization_id = $1", args![organization_id]).await?;
+        let sql = concat!(
+            "UPDATE cards SET is_default = 0 WHERE organization_id = $1 AND is_default = 1 RETURNING ",
+            card_columns!()
+        );
+        let before = tx.first(sql, args![organization_id]).await?.as_ref().map(Card::read).transpose()?;
         let card = make_default(&mut tx, id).await?;
+        // The same again is no change.
+        if before.as_ref().is_none_or(|before| before.id != card.id) {
+            let was = collect_facts(before.map(|before| ("card", before.label())));
+            let entry = change_entry("card.make_default", id, was, card.facts());
+            append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
+        }
         tx.commit().await?;
         Ok(card)
     }
@@ -173,11 +197,12 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &CardId,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<Option<Card>> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
-        find_connected(&mut tx, organization_id, id).await?;
+        let removed = find_connected(&mut tx, organization_id, id).await?;
         tx.execute("UPDATE cards SET removed_at = $2, is_default = 0 WHERE id = $1", args![id, now]).await?;
         // The row is kept with its facts: top-ups and receipts go on naming the card.
         let sql = concat!(
@@ -189,9 +214,28 @@ impl Store {
             None => None,
             Some(row) => Some(make_default(&mut tx, &row.get("id")?).await?),
         };
+        let entry = change_entry("card.remove", id, removed.facts(), AuditFacts::new());
+        append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
         tx.commit().await?;
         Ok(default)
     }
+}
+
+impl Card {
+    /// By which people tell cards apart: `visa 4242`.
+    pub(crate) fn label(&self) -> String {
+        format!("{} {}", self.brand, self.last4)
+    }
+
+    fn facts(&self) -> AuditFacts {
+        collect_facts([("card", self.label())])
+    }
+}
+
+/// Writes down that a card is connected now.
+pub(crate) async fn append_added(tx: &mut Tx, card: &Card, by: &Actor, now: Timestamp) -> Result<()> {
+    let entry = change_entry("card.add", &card.id, AuditFacts::new(), card.facts());
+    append_entry(tx, Some(&card.organization_id), by, &entry, now).await
 }
 
 /// A connected card of the organization, or `NotFound`.

@@ -3,10 +3,11 @@
 use billing_domain::charge::DeclineCode;
 use billing_domain::{CardId, CardSetupId, LinkId, Money, OrganizationId, SetupRef, Timestamp, UserId};
 
+use crate::audit::find_person;
 use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
 use crate::notice::{self, Added};
-use crate::{Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, card, pace, wallet};
+use crate::{Actor, Card, Created, IdempotencyKey, NewCard, Result, Store, StoreError, card, pace, wallet};
 
 columns!(
     setup_columns,
@@ -218,6 +219,11 @@ impl Store {
                 if card.id == new.id {
                     let how = Added::ByHand { user_id: setup.user_id.as_ref() };
                     notice::card_added(&mut tx, &card, how, now).await?;
+                    let by = match &setup.user_id {
+                        Some(user_id) => find_person(&mut tx, user_id).await?,
+                        None => Actor::system("card setup"),
+                    };
+                    card::append_added(&mut tx, &card, &by, now).await?;
                 }
                 Some(card)
             }

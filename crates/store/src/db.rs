@@ -10,14 +10,17 @@ use sqlx::{SqlSafeStr, SqlStr, Transaction};
 
 use crate::Result;
 use crate::error::on_connect;
+use crate::references::{Committed, ReferenceFilters};
 
 mod arg;
 mod health;
 mod row;
 
-pub(crate) use arg::{Arg, args};
+pub(crate) use arg::{Arg, Many, args};
 pub(crate) use health::DatabaseHealth;
-pub(crate) use row::{Column, Row, columns, parsed_columns, selected, stored_name, write_names};
+pub(crate) use row::{
+    Column, FromColumn, Row, StoredCode, columns, parsed_columns, selected, stored_code, stored_name, write_names,
+};
 
 /// The open connections, of either database.
 #[derive(Clone, Debug)]
@@ -28,6 +31,7 @@ pub(crate) enum Db {
         writer: SqlitePool,
         readers: SqlitePool,
         health: Arc<DatabaseHealth>,
+        references: Arc<ReferenceFilters>,
     },
     Postgres(PgDb),
 }
@@ -36,6 +40,7 @@ pub(crate) enum Db {
 pub(crate) struct PgDb {
     pub(crate) pool: PgPool,
     pub(crate) health: Arc<DatabaseHealth>,
+    pub(crate) references: Arc<ReferenceFilters>,
 }
 
 /// An open transaction. Dropping it rolls back.
@@ -49,12 +54,21 @@ pub(crate) enum Tx {
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     health: Arc<DatabaseHealth>,
+    references: Arc<ReferenceFilters>,
     any: bool,
+    /// Entered in the filters of references once they are durable.
+    posted: Vec<Committed>,
 }
 
 impl Written {
-    fn begin(health: &Arc<DatabaseHealth>) -> Self {
-        Self { health: Arc::clone(health), any: false }
+    fn begin(health: &Arc<DatabaseHealth>, references: &Arc<ReferenceFilters>) -> Self {
+        Self { health: Arc::clone(health), references: Arc::clone(references), ..Self::default() }
+    }
+
+    fn enter_references(&self) {
+        for posted in &self.posted {
+            self.references.enter(posted);
+        }
     }
 
     fn count(&mut self, rows: u64) -> u64 {
@@ -127,6 +141,23 @@ pub(crate) fn split_pieces<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
+/// Up to so many rows of an authorization are one statement, whatever their number.
+pub(crate) const SHORT: usize = 16;
+
+/// [`split_pieces`] for what mostly has a few rows: those are one piece, with a statement for each number of them.
+pub(crate) fn split_short<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = match all.len() {
+            0 => return None,
+            few @ 1..=SHORT => few,
+            many => SIZES.into_iter().find(|size| *size <= many)?,
+        };
+        let (piece, rest) = all.split_at(size);
+        all = rest;
+        Some(piece)
+    })
+}
+
 /// `($1, $2), ($3, $4)`: places for so many rows, numbered from `first` on; all of a statement's places must be written
 /// so. SQLite looks numbered ones up by name one after the other, so there they have no number and count in the order in
 /// which they stand.
@@ -158,6 +189,12 @@ impl Db {
         }
     }
 
+    fn references(&self) -> &Arc<ReferenceFilters> {
+        match self {
+            Self::Sqlite { references, .. } | Self::Postgres(PgDb { references, .. }) => references,
+        }
+    }
+
     /// Begins a transaction that will write.
     pub(crate) async fn begin(&self) -> Result<Tx> {
         retrying!(self.begin_once())
@@ -165,14 +202,14 @@ impl Db {
 
     async fn begin_once(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { writer, health, .. } => {
+            Self::Sqlite { writer, health, references, .. } => {
                 // IMMEDIATE takes the write lock now: a deferred one could fail with "busy" in the middle of its
                 // work.
                 let begun = writer.begin_with("BEGIN IMMEDIATE").await;
-                Tx::Sqlite(health.note_connection(begun)?, Written::begin(health))
+                Tx::Sqlite(health.note_connection(begun)?, Written::begin(health, references))
             }
-            Self::Postgres(PgDb { pool, health }) => {
-                Tx::Postgres(health.note_connection(pool.begin().await)?, Written::begin(health))
+            Self::Postgres(PgDb { pool, health, references }) => {
+                Tx::Postgres(health.note_connection(pool.begin().await)?, Written::begin(health, references))
             }
         })
     }
@@ -184,7 +221,7 @@ impl Db {
 
     async fn snapshot_once(&self) -> Result<Tx> {
         // What a transaction that only reads comes to says nothing of writing.
-        let written = Written::default();
+        let written = Written { references: Arc::clone(self.references()), ..Written::default() };
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await.map_err(on_connect)?, written),
             Self::Postgres(PgDb { pool, .. }) => {
@@ -232,7 +269,7 @@ impl Db {
                 let rows = arg::sqlite(sql, args)?.fetch_all(&mut *connection).await;
                 row::from_sqlite(health.note_commit(rows, |rows| !rows.is_empty())?)
             }
-            Self::Postgres(PgDb { pool, health }) => {
+            Self::Postgres(PgDb { pool, health, .. }) => {
                 let mut connection = health.note_connection(pool.acquire().await)?;
                 let rows = arg::postgres(sql, args)?.fetch_all(&mut *connection).await;
                 row::from_postgres(health.note_commit(rows, |rows| !rows.is_empty())?)
@@ -253,7 +290,7 @@ impl Db {
                 let done = arg::sqlite(sql, args)?.execute(&mut *connection).await;
                 health.note_commit(done, |done| done.rows_affected() > 0)?.rows_affected()
             }
-            Self::Postgres(PgDb { pool, health }) => {
+            Self::Postgres(PgDb { pool, health, .. }) => {
                 let mut connection = health.note_connection(pool.acquire().await)?;
                 let done = arg::postgres(sql, args)?.execute(&mut *connection).await;
                 health.note_commit(done, |done| done.rows_affected() > 0)?.rows_affected()
@@ -308,9 +345,35 @@ impl Tx {
 
     /// Makes it durable; on an error it may or may not be.
     pub(crate) async fn commit(self) -> Result<()> {
+        let written = match self {
+            Self::Sqlite(tx, written) => {
+                written.health.note_commit(tx.commit().await, |()| written.any)?;
+                written
+            }
+            Self::Postgres(tx, written) => {
+                written.health.note_commit(tx.commit().await, |()| written.any)?;
+                written
+            }
+        };
+        written.enter_references();
+        Ok(())
+    }
+
+    const fn written(&self) -> &Written {
         match self {
-            Self::Sqlite(tx, written) => written.health.note_commit(tx.commit().await, |()| written.any),
-            Self::Postgres(tx, written) => written.health.note_commit(tx.commit().await, |()| written.any),
+            Self::Sqlite(_, written) | Self::Postgres(_, written) => written,
+        }
+    }
+
+    /// What is known of references.
+    pub(crate) fn references(&self) -> Arc<ReferenceFilters> {
+        Arc::clone(&self.written().references)
+    }
+
+    /// Notes lines whose references are to be known once they are durable.
+    pub(crate) fn note_posted(&mut self, posted: Committed) {
+        match self {
+            Self::Sqlite(_, written) | Self::Postgres(_, written) => written.posted.push(posted),
         }
     }
 
@@ -347,6 +410,9 @@ mod tests {
             let cut: Vec<_> = split_pieces(&all).collect();
             assert_eq!(cut.concat(), all);
             assert!(cut.iter().all(|piece| SIZES.contains(&piece.len())));
+            let cut: Vec<_> = split_short(&all).collect();
+            assert_eq!(cut.concat(), all);
+            assert!(cut.iter().all(|piece| piece.len() <= SHORT || SIZES.contains(&piece.len())));
         }
     }
 }

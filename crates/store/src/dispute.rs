@@ -116,7 +116,7 @@ async fn write_dispute(
         "INSERT INTO disputes
             (provider, provider_ref, organization_id, top_up_id, amount, currency, reason, state, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
-        ON CONFLICT (provider, provider_ref) DO UPDATE SET
+        ON CONFLICT (organization_id, provider, provider_ref) DO UPDATE SET
             amount = excluded.amount, reason = excluded.reason, state = excluded.state, updated_at = excluded.updated_at",
         args![
             &update.provider,

@@ -57,6 +57,14 @@ pub enum StoreError {
     /// PostgreSQL has tools of its own for this.
     #[error("this is for SQLite only")]
     NotOnPostgres,
+    /// A file of archived lines is missing, damaged or altered.
+    #[error("the archive file {file}: {reason}")]
+    Archive {
+        /// Its path.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The schema of the database does not belong to this program.
     #[error("the database's schema does not fit: {0}")]
     Schema(String),

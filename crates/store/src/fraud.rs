@@ -73,7 +73,7 @@ impl Store {
 /// `false`: it was there already.
 async fn insert_warning(tx: &mut Tx, top_up: &TopUp, update: &FraudUpdate, now: Timestamp) -> Result<bool> {
     let sql = "INSERT INTO fraud_warnings (provider, provider_ref, organization_id, top_up_id, reason, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider, provider_ref) DO NOTHING";
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization_id, provider, provider_ref) DO NOTHING";
     // The provider's name is the key: a warning that is repeated is no second warning.
     let args = args![&update.provider, &update.provider_ref, &top_up.organization_id, &top_up.id, &update.reason, now];
     Ok(tx.execute(sql, args).await? > 0)

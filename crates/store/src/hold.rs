@@ -2,15 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use billing_domain::status::{OrganizationStatus, Refusal};
 use billing_domain::{HoldId, Money, OrganizationId, Timestamp, UsageKind};
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Arg, Tx, args, columns, numbered_places, retrying, split_pieces, stored_name};
-use crate::{Result, Store, StoreError, Wallet, wallet};
+use crate::db::{Arg, SHORT, Tx, args, columns, numbered_places, retrying, split_short, stored_code};
+use crate::wallet::of_wallet;
+use crate::{OrganizationPolicy, Result, Store, StoreError, Wallet, WalletId, wallet};
 
 const COLUMNS: usize = 7;
 
-columns!(hold_columns, Hold { id, organization_id, kind, amount, state, created_at, expires_at });
+columns!(hold_columns, Hold {
+    id,
+    organization_id = "(SELECT organization_id FROM wallets WHERE wallets.wallet_id = holds.wallet_id)",
+    kind,
+    amount,
+    state,
+    created_at,
+    expires_at,
+});
 
 macro_rules! select_hold {
     () => {
@@ -70,9 +80,19 @@ pub struct HoldRequest {
     pub organization_id: OrganizationId,
     /// The hold, if there is enough.
     pub hold: NewHold,
-    /// Zero, or the negative floor of grace.
-    pub floor: Money,
 }
+
+/// What is decided on besides the wallet's figures, as it is under the wallet's lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payer {
+    /// Whether the operator lets the organization use the service.
+    pub status: OrganizationStatus,
+    /// What differs from the operator's settings.
+    pub policy: OrganizationPolicy,
+}
+
+/// How far down a hold of this kind may take the wallet (zero, or the negative floor of grace), or why there is to be none.
+pub type Admission<'a> = dyn Fn(&Payer, &Wallet, UsageKind) -> std::result::Result<Money, Refusal> + Send + Sync + 'a;
 
 /// The answer to "may this start?".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,11 +101,15 @@ pub enum Authorization {
     Granted {
         /// The hold as it was written.
         hold: Hold,
+        /// How far down it was allowed to take the wallet.
+        floor: Money,
         /// The wallet with it.
         wallet: Wallet,
     },
-    /// There is not enough; nothing was set aside.
+    /// Nothing was set aside.
     Refused {
+        /// As the admission said, or `Insufficient`.
+        reason: Refusal,
         /// The wallet as it is.
         wallet: Wallet,
     },
@@ -101,7 +125,7 @@ pub enum Release {
 }
 
 impl Store {
-    /// [`Store::authorize_many`] for one. A taken id is `Conflict`.
+    /// [`Store::authorize_many`] for one that may take the wallet down to `floor`. A taken id is `Conflict`.
     pub async fn authorize(
         &self,
         organization_id: &OrganizationId,
@@ -109,16 +133,22 @@ impl Store {
         floor: Money,
         now: Timestamp,
     ) -> Result<Authorization> {
-        let wanted = [HoldRequest { organization_id: organization_id.to_owned(), hold: hold.clone(), floor }];
-        self.authorize_many(&wanted, now).await?.pop().unwrap_or(Err(StoreError::NotFound))
+        let wanted = [HoldRequest { organization_id: organization_id.to_owned(), hold: hold.clone() }];
+        let answers = self.authorize_many(&wanted, &|_, _, _| Ok(floor), now).await?;
+        answers.into_iter().next().unwrap_or(Err(StoreError::NotFound))
     }
 
-    /// Gives back the organizations' expired holds, then sets money aside for one request after the other, each if
-    /// balance − held − amount stays at or above its floor: all of it in one transaction (group commit), under the
-    /// wallets' locks, which parallel calls cannot overdraw. The answers are in the order of the request; `NotFound`
+    /// Gives back the organizations' expired holds, then sets money aside for one request after the other, each if it is
+    /// admitted and balance − held − amount stays at or above its floor: all of it in one transaction (group commit), under
+    /// the wallets' locks, which parallel calls cannot overdraw. The answers are in the order of the request; `NotFound`
     /// without a wallet. A taken id makes all of it `Conflict`.
-    pub async fn authorize_many(&self, wanted: &[HoldRequest], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
-        retrying!("authorize", self.authorize_once(wanted, now))
+    pub async fn authorize_many(
+        &self,
+        wanted: &[HoldRequest],
+        admission: &Admission<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Authorization>>> {
+        retrying!("authorize", self.authorize_once(wanted, admission, now))
     }
 
     /// One hold, by its unguessable id alone (the platform names no organization here), or `NotFound`.
@@ -138,7 +168,8 @@ impl Store {
             .db
             .all(
                 // DISTINCT, since one transaction gives back all that has expired in a wallet.
-                "SELECT DISTINCT organization_id FROM holds WHERE state = 'open' AND expires_at <= $1 LIMIT $2",
+                "SELECT organization_id FROM wallets WHERE wallet_id IN
+                    (SELECT DISTINCT wallet_id FROM holds WHERE state = 0 AND expires_at <= $1 LIMIT $2)",
                 args![now, limit],
             )
             .await?;
@@ -162,8 +193,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Wallet>> {
         // The order is that of the index: without it PostgreSQL expects a match soon and reads the table, in vain.
-        let sql = "SELECT id FROM holds WHERE organization_id = $1 AND state = 'open' AND expires_at <= $2
-                   ORDER BY expires_at LIMIT 1";
+        let sql = concat!(
+            "SELECT expires_at FROM holds WHERE ",
+            of_wallet!(),
+            " AND state = 0 AND expires_at <= $2 ORDER BY expires_at LIMIT 1"
+        );
         if self.db.first(sql, args![organization_id, now]).await?.is_none() {
             return Ok(None);
         }
@@ -172,42 +206,46 @@ impl Store {
 }
 
 impl Store {
-    async fn authorize_once(&self, wanted: &[HoldRequest], now: Timestamp) -> Result<Vec<Result<Authorization>>> {
+    async fn authorize_once(
+        &self,
+        wanted: &[HoldRequest],
+        admission: &Admission<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Authorization>>> {
         // A BTreeMap, because its order of keys is the order of the locks.
         let mut by_wallet: BTreeMap<&OrganizationId, Vec<usize>> = BTreeMap::new();
         for (index, one) in wanted.iter().enumerate() {
             by_wallet.entry(&one.organization_id).or_default().push(index);
         }
+        let organizations: Vec<_> = by_wallet.keys().copied().collect();
         // Until its wallet is found, every request is unanswered.
         let mut answers: Vec<_> = wanted.iter().map(|_| Err(StoreError::NotFound)).collect();
+        let (mut holds, mut moved) = (Vec::new(), Vec::new());
         let mut tx = self.db.begin().await?;
-        // Wallets are locked in the order of their ids, as by every other transaction that takes several.
-        for (organization_id, indexes) in by_wallet {
-            let before = match wallet::lock_wallet(&mut tx, organization_id).await {
-                Err(StoreError::NotFound) => continue,
-                other => other?,
-            };
-            // Expired holds first: their money may be what this request needs.
-            let mut wallet = sweep_expired(&mut tx, organization_id, now).await?.unwrap_or(before);
-            let (first, mut granted) = (wallet.clone(), Vec::new());
-            for index in indexes {
-                let HoldRequest { hold, floor, .. } = &wanted[index];
-                answers[index] = Ok(match wallet.with_hold(hold.amount, *floor, now) {
-                    None => Authorization::Refused { wallet: wallet.clone() },
-                    Some(with) => {
+        for LockedPayer { wallet: before, payer } in lock_payers(&mut tx, &organizations, now).await? {
+            let Some(indexes) = by_wallet.get(&before.organization_id) else { continue };
+            let mut wallet = before.clone();
+            for &index in indexes {
+                let new = &wanted[index].hold;
+                let granted = admission(&payer, &wallet, new.kind).and_then(|floor| {
+                    let with = wallet.with_hold(new.amount, floor, now).ok_or(Refusal::Insufficient)?;
+                    Ok((floor, with))
+                });
+                answers[index] = Ok(match granted {
+                    Err(reason) => Authorization::Refused { reason, wallet: wallet.clone() },
+                    Ok((floor, with)) => {
                         wallet = with;
-                        let hold = hold.open(organization_id, now);
-                        granted.push(hold.clone());
-                        Authorization::Granted { hold, wallet: wallet.clone() }
+                        let hold = new.open(&wallet.organization_id, now);
+                        holds.push((wallet.id, hold.clone()));
+                        Authorization::Granted { hold, floor, wallet: wallet.clone() }
                     }
                 });
             }
-            if !granted.is_empty() {
-                // Once per wallet, however many requests were granted: one statement less for each of them.
-                wallet::set_aside(&mut tx, &first, &wallet).await?;
-                insert_holds(&mut tx, &granted).await?;
+            if wallet.held != before.held || wallet.exhausted_since != before.exhausted_since {
+                moved.push((before, wallet));
             }
         }
+        write_grants(&mut tx, &moved, &holds).await?;
         tx.commit().await?;
         Ok(answers)
     }
@@ -216,9 +254,9 @@ impl Store {
         // Outside the transaction: the lock needs the organization, and an id never changes its owner.
         let organization_id = self.hold(id).await?.organization_id;
         let mut tx = self.db.begin().await?;
-        wallet::lock_wallet(&mut tx, &organization_id).await?;
+        let wallet = wallet::lock_wallet(&mut tx, &organization_id).await?.id;
         // Read again under the lock: another call may have closed it in between.
-        let row = tx.first(concat!(select_hold!(), " WHERE id = $1"), args![id]).await?;
+        let row = tx.first(concat!(select_hold!(), " WHERE wallet_id = $1 AND id = $2"), args![wallet, id]).await?;
         let hold = Hold::read(&row.ok_or(StoreError::NotFound)?)?;
         if hold.state != HoldState::Open {
             tx.rollback().await?;
@@ -226,46 +264,80 @@ impl Store {
         }
         // Late releases count as expired, as the sweep would have had it.
         let state = if hold.expires_at <= now { HoldState::Expired } else { HoldState::Released };
-        tx.execute("UPDATE holds SET state = $2 WHERE id = $1", args![id, state.as_str()]).await?;
-        let wallet = wallet::give_back(&mut tx, &organization_id, hold.amount).await?;
+        tx.execute("UPDATE holds SET state = $3 WHERE wallet_id = $1 AND id = $2", args![wallet, id, state]).await?;
+        let wallet = wallet::give_back(&mut tx, wallet, hold.amount).await?;
         tx.commit().await?;
         Ok(Release::Released(wallet))
     }
 
     async fn expire_holds_once(&self, organization_id: &OrganizationId, now: Timestamp) -> Result<Option<Wallet>> {
         let mut tx = self.db.begin().await?;
-        wallet::lock_wallet(&mut tx, organization_id).await?;
-        let wallet = sweep_expired(&mut tx, organization_id, now).await?;
+        let wallet = wallet::lock_wallet(&mut tx, organization_id).await?.id;
+        let wallet = sweep_expired(&mut tx, wallet, now).await?;
         tx.commit().await?;
         Ok(wallet)
     }
 }
 
+/// An organization whose wallet is locked, and in which no hold is over.
+struct LockedPayer {
+    wallet: Wallet,
+    payer: Payer,
+}
+
+/// Locks the organizations' wallets in the order of their ids, as every other transaction does that takes several, and gives
+/// back what has expired in them: its money may be what is asked for. What is not there is left out.
+async fn lock_payers(tx: &mut Tx, organizations: &[&OrganizationId], now: Timestamp) -> Result<Vec<LockedPayer>> {
+    let mut locked = Vec::with_capacity(organizations.len());
+    for piece in split_short(organizations) {
+        let postgres = tx.is_postgres();
+        let sql = format!(
+            "SELECT {}, (SELECT status FROM organizations WHERE organizations.id = wallets.organization_id) AS status,
+                (SELECT policy FROM organizations WHERE organizations.id = wallets.organization_id) AS policy,
+                (SELECT MIN(expires_at) FROM holds WHERE holds.wallet_id = wallets.wallet_id AND state = 0) AS next_expiry
+            FROM wallets WHERE organization_id IN {} ORDER BY organization_id{}",
+            wallet::wallet_columns!(),
+            numbered_places(postgres, 1, 1, piece.len()),
+            // An immediate transaction holds the whole database.
+            if postgres { " FOR UPDATE OF wallets" } else { "" },
+        );
+        let args: Vec<_> = piece.iter().map(|id| Arg::from(*id)).collect();
+        for row in tx.all(AssertSqlSafe(sql), &args).await? {
+            let mut wallet = Wallet::read(&row)?;
+            let next_expiry: Option<Timestamp> = row.get("next_expiry")?;
+            if next_expiry.is_some_and(|at| at <= now) {
+                wallet = sweep_expired(tx, wallet.id, now).await?.unwrap_or(wallet);
+            }
+            locked
+                .push(LockedPayer { wallet, payer: Payer { status: row.get("status")?, policy: row.get("policy")? } });
+        }
+    }
+    Ok(locked)
+}
+
 /// Gives back what has expired in one organization, whose wallet is locked; the wallet if that changed it.
-async fn sweep_expired(tx: &mut Tx, organization_id: &OrganizationId, now: Timestamp) -> Result<Option<Wallet>> {
+async fn sweep_expired(tx: &mut Tx, wallet: WalletId, now: Timestamp) -> Result<Option<Wallet>> {
     let rows = tx
         .all(
-            "UPDATE holds SET state = 'expired'
-            WHERE organization_id = $1 AND state = 'open' AND expires_at <= $2 RETURNING amount",
-            args![organization_id, now],
+            "UPDATE holds SET state = 3 WHERE wallet_id = $1 AND state = 0 AND expires_at <= $2 RETURNING amount",
+            args![wallet, now],
         )
         .await?;
     if rows.is_empty() {
         return Ok(None);
     }
-    wallet::give_back(tx, organization_id, sum_amounts(&rows)?).await.map(Some)
+    wallet::give_back(tx, wallet, sum_amounts(&rows)?).await.map(Some)
 }
 
 /// Closes those of the holds that are still open, for work that is being posted; the money that they held.
 /// See docs/decisions/0006-usage-is-owed.md.
-pub(crate) async fn capture_holds(tx: &mut Tx, organization_id: &OrganizationId, ids: &[&HoldId]) -> Result<Money> {
+pub(crate) async fn capture_holds(tx: &mut Tx, wallet: WalletId, ids: &[&HoldId]) -> Result<Money> {
     let mut captured = Money::ZERO;
     for id in ids {
         let rows = tx
             .all(
-                "UPDATE holds SET state = 'captured'
-                WHERE id = $2 AND organization_id = $1 AND state = 'open' RETURNING amount",
-                args![organization_id, *id],
+                "UPDATE holds SET state = 1 WHERE wallet_id = $1 AND id = $2 AND state = 0 RETURNING amount",
+                args![wallet, *id],
             )
             .await?;
         captured = captured.checked_add(sum_amounts(&rows)?).ok_or(StoreError::Overflow)?;
@@ -278,28 +350,68 @@ fn sum_amounts(rows: &[crate::db::Row]) -> Result<Money> {
     Money::checked_sum(amounts).ok_or(StoreError::Overflow)
 }
 
-async fn insert_holds(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
-    for chunk in split_pieces(holds) {
-        let sql = format!(
-            "INSERT INTO holds ({}) VALUES {}",
-            hold_columns!(),
-            numbered_places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
-        );
-        let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
-        for hold in chunk {
-            args.extend([
-                Arg::from(&hold.id),
-                Arg::from(&hold.organization_id),
-                Arg::from(hold.kind.as_str()),
-                Arg::from(hold.amount),
-                Arg::from(hold.state.as_str()),
-                Arg::from(hold.created_at),
-                Arg::from(hold.expires_at),
-            ]);
+/// Writes wallets and holds in as few statements as can be, since each is a message to SQLite's thread or to the server.
+async fn write_grants(tx: &mut Tx, moved: &[(Wallet, Wallet)], holds: &[(WalletId, Hold)]) -> Result<()> {
+    let postgres = tx.is_postgres();
+    let changed = if moved.len() == 1 && (1..=SHORT).contains(&holds.len()) {
+        // All of one wallet, which is the usual case under load: one message.
+        let insert = insert_holds_sql(postgres, holds.len());
+        let update = wallet::set_aside_sql(postgres, holds.len() * COLUMNS + 1, moved.len());
+        let mut args = hold_args(holds);
+        args.extend(wallet::set_aside_args(moved));
+        if postgres {
+            let sql = format!(
+                "WITH made AS ({insert} RETURNING 1), moved AS ({update} RETURNING 1)
+                SELECT (SELECT COUNT(*) FROM made) + (SELECT COUNT(*) FROM moved) AS changed"
+            );
+            let row = tx.first(AssertSqlSafe(sql), &args).await.map_err(|error| error.or_conflict("hold"))?;
+            row.ok_or(StoreError::NotFound)?.get("changed")?
+        } else {
+            // Places without numbers count on from one statement to the next.
+            let sql = format!("{insert}; {update}");
+            count_rows(tx.execute(AssertSqlSafe(sql), &args).await.map_err(|error| error.or_conflict("hold"))?)
         }
-        tx.execute(AssertSqlSafe(sql), &args).await.map_err(|error| error.or_conflict("hold"))?;
-    }
-    Ok(())
+    } else {
+        let mut changed = 0;
+        for piece in split_short(moved) {
+            let sql = wallet::set_aside_sql(postgres, 1, piece.len());
+            changed += count_rows(tx.execute(AssertSqlSafe(sql), &wallet::set_aside_args(piece)).await?);
+        }
+        for piece in split_short(holds) {
+            let sql = insert_holds_sql(postgres, piece.len());
+            let made = tx.execute(AssertSqlSafe(sql), &hold_args(piece)).await;
+            changed += count_rows(made.map_err(|error| error.or_conflict("hold"))?);
+        }
+        changed
+    };
+    // As in `settle_wallet`: under the lock this cannot fail unless something writes without it.
+    let expected = i64::try_from(moved.len() + holds.len()).unwrap_or(i64::MAX);
+    if changed == expected { Ok(()) } else { Err(StoreError::Corrupt("the wallet changed under its lock".to_owned())) }
+}
+
+fn count_rows(changed: u64) -> i64 {
+    i64::try_from(changed).unwrap_or(i64::MAX)
+}
+
+fn insert_holds_sql(postgres: bool, holds: usize) -> String {
+    let places = numbered_places(postgres, 1, holds, COLUMNS);
+    format!("INSERT INTO holds (id, wallet_id, kind, amount, state, created_at, expires_at) VALUES {places}")
+}
+
+/// What [`insert_holds_sql`] takes.
+fn hold_args(holds: &[(WalletId, Hold)]) -> Vec<Arg<'_>> {
+    let args = holds.iter().flat_map(|(wallet, hold)| {
+        [
+            Arg::from(&hold.id),
+            Arg::from(*wallet),
+            Arg::from(hold.kind),
+            Arg::from(hold.amount),
+            Arg::from(hold.state),
+            Arg::from(hold.created_at),
+            Arg::from(hold.expires_at),
+        ]
+    });
+    args.collect()
 }
 
 impl NewHold {
@@ -316,4 +428,4 @@ impl NewHold {
     }
 }
 
-stored_name!(HoldState { Open = "open", Captured = "captured", Released = "released", Expired = "expired" });
+stored_code!(HoldState { Open = 0, Captured = 1, Released = 2, Expired = 3 });

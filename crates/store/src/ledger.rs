@@ -7,15 +7,17 @@ use billing_domain::ledger::{Hash, Line};
 use billing_domain::pricing::Remainder;
 use billing_domain::{Date, HoldId, Money, OrganizationId, TextMap, Timestamp, TransactionId, TransactionKind};
 
-use crate::db::{retrying, stored_name};
+use crate::db::{retrying, stored_code};
 use crate::{Result, Store, StoreError, Wallet};
 
+mod archived;
 mod posting;
 mod remainder;
 mod rows;
 
+pub(crate) use archived::{Stub, insert_stubs, is_archived};
 pub(crate) use posting::post_in;
-pub(crate) use rows::{ledger_columns, read_line};
+pub(crate) use rows::{find_usage_line, ledger_columns, line_columns, read_line, read_line_in};
 
 /// The name space of references: within one organization and origin a reference posts once, for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -152,11 +154,4 @@ impl Store {
     }
 }
 
-stored_name!(Origin {
-    Usage = "usage",
-    TopUp = "top_up",
-    Refund = "refund",
-    Dispute = "dispute",
-    Promo = "promo",
-    Adjustment = "adjustment",
-});
+stored_code!(Origin { Usage = 1, TopUp = 2, Refund = 3, Dispute = 4, Promo = 5, Adjustment = 6 });

@@ -6,10 +6,11 @@ use billing_domain::auto_pay::Settings;
 use billing_domain::link::{Life, LinkPurpose, LinkState, MAX_ALIVE};
 use billing_domain::{CardId, Currency, LinkId, Money, OrganizationId, Timestamp, TopUpId, UserId};
 
+use crate::audit::{append_entry, change_entry, collect_facts};
 use crate::auto_pay::{read_settings, refill_columns};
 use crate::db::{Row, Tx, args, retrying};
 use crate::notice::{self, NoticeFacts, NoticeKind};
-use crate::{Result, Store, StoreError, wallet};
+use crate::{Actor, AuditFacts, Result, Store, StoreError, wallet};
 
 pub(crate) use attempt::after_charge;
 pub use attempt::{ExpectedCharge, LinkApplied, LinkCharge, LinkRefusal};
@@ -132,14 +133,21 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         new: &NewLink,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<PaymentLink> {
-        retrying!("create_link", organization_id => self.create_link_once(organization_id, new, now))?;
+        retrying!("create_link", organization_id => self.create_link_once(organization_id, new, by, now))?;
         // Read anew for the maker's name and role, which the insert does not know.
         self.link(organization_id, &new.id).await
     }
 
-    async fn create_link_once(&self, organization_id: &OrganizationId, new: &NewLink, now: Timestamp) -> Result<()> {
+    async fn create_link_once(
+        &self,
+        organization_id: &OrganizationId,
+        new: &NewLink,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         wallet::lock_wallet(&mut tx, organization_id).await?;
         let alive =
@@ -151,6 +159,8 @@ impl Store {
         }
         insert_link(&mut tx, organization_id, new, now).await?;
         notify_created(&mut tx, organization_id, new, now).await?;
+        let entry = change_entry("payment_link.create", &new.id, AuditFacts::new(), new.facts());
+        append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
         tx.commit().await
     }
 
@@ -208,13 +218,41 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         id: &LinkId,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<PaymentLink> {
+        retrying!("revoke_link", organization_id => self.revoke_link_once(organization_id, id, by, now))?;
+        self.link(organization_id, id).await
+    }
+
+    async fn revoke_link_once(
+        &self,
+        organization_id: &OrganizationId,
+        id: &LinkId,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut tx = self.db.begin().await?;
         // The conditions of a link that is alive, but without its maker's role: revoking works whoever made it.
         let sql = "UPDATE payment_links SET revoked_at = $3 WHERE organization_id = $1 AND id = $2
                 AND completed_at IS NULL AND revoked_at IS NULL AND expired_at IS NULL AND expires_at > $3";
-        self.db.execute(sql, args![organization_id, id, now]).await?;
-        self.link(organization_id, id).await
+        if tx.execute(sql, args![organization_id, id, now]).await? == 1 {
+            let entry = change_entry("payment_link.revoke", id, AuditFacts::new(), AuditFacts::new());
+            append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
+        }
+        tx.commit().await
+    }
+}
+
+impl NewLink {
+    /// Never its token.
+    fn facts(&self) -> AuditFacts {
+        collect_facts([
+            ("purpose", self.purpose.as_str().to_owned()),
+            ("amount", self.amount.map(|amount| amount.to_string()).unwrap_or_default()),
+            ("monthly_cap", self.settings.map(|settings| settings.monthly_cap.to_string()).unwrap_or_default()),
+            ("expires_at", self.expires_at.to_string()),
+        ])
     }
 }
 

@@ -10,6 +10,10 @@ use crate::{Result, StoreError};
 struct Migration {
     version: i64,
     name: &'static str,
+    /// It takes something away that the release before still uses: that release refuses to start on it. All other steps only
+    /// add, and both releases run side by side.
+    /// See docs/decisions/0100-expand-then-contract.md.
+    contracts: bool,
     both: &'static str,
     sqlite: &'static str,
     postgres: &'static str,
@@ -18,136 +22,67 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
-        name: "wallet",
-        both: include_str!("../migrations/0001_wallet.sql"),
-        sqlite: include_str!("../migrations/0001_wallet.sqlite.sql"),
-        postgres: include_str!("../migrations/0001_wallet.postgres.sql"),
+        name: "organizations",
+        contracts: false,
+        both: include_str!("../migrations/0001_organizations.sql"),
+        sqlite: "",
+        postgres: "",
     },
     Migration {
         version: 2,
-        name: "notices",
-        both: include_str!("../migrations/0002_notices.sql"),
-        sqlite: "",
-        postgres: "",
+        name: "ledger",
+        contracts: false,
+        both: include_str!("../migrations/0002_ledger.sql"),
+        sqlite: include_str!("../migrations/0002_ledger.sqlite.sql"),
+        postgres: include_str!("../migrations/0002_ledger.postgres.sql"),
     },
     Migration {
         version: 3,
-        name: "refunds",
-        both: include_str!("../migrations/0003_refunds.sql"),
-        sqlite: "",
-        postgres: "",
+        name: "payments",
+        contracts: false,
+        both: include_str!("../migrations/0003_payments.sql"),
+        sqlite: include_str!("../migrations/0003_payments.sqlite.sql"),
+        postgres: include_str!("../migrations/0003_payments.postgres.sql"),
     },
     Migration {
         version: 4,
-        name: "links",
-        both: include_str!("../migrations/0004_links.sql"),
+        name: "accounts",
+        contracts: false,
+        both: include_str!("../migrations/0004_accounts.sql"),
         sqlite: "",
         postgres: "",
     },
     Migration {
         version: 5,
-        name: "stripe",
-        both: include_str!("../migrations/0005_stripe.sql"),
+        name: "audit",
+        contracts: false,
+        both: include_str!("../migrations/0005_audit.sql"),
+        sqlite: include_str!("../migrations/0005_audit.sqlite.sql"),
+        postgres: include_str!("../migrations/0005_audit.postgres.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "notices",
+        contracts: false,
+        both: include_str!("../migrations/0006_notices.sql"),
         sqlite: "",
         postgres: "",
     },
     Migration {
-        version: 6,
-        name: "warnings",
-        both: include_str!("../migrations/0006_warnings.sql"),
-        sqlite: include_str!("../migrations/0006_warnings.sqlite.sql"),
-        postgres: include_str!("../migrations/0006_warnings.postgres.sql"),
-    },
-    Migration {
         version: 7,
-        name: "usage totals",
-        both: include_str!("../migrations/0007_usage_totals.sql"),
+        name: "segments",
+        contracts: false,
+        both: include_str!("../migrations/0007_segments.sql"),
         sqlite: "",
         postgres: "",
     },
     Migration {
         version: 8,
-        name: "corrections",
-        both: include_str!("../migrations/0008_corrections.sql"),
-        sqlite: "",
-        postgres: "",
-    },
-    Migration {
-        version: 9,
-        name: "steps",
-        both: include_str!("../migrations/0009_steps.sql"),
-        sqlite: "",
-        postgres: "",
-    },
-    Migration {
-        version: 30,
-        name: "external refunds",
-        both: include_str!("../migrations/0030_external_refunds.sql"),
-        sqlite: "",
-        postgres: "",
-    },
-    Migration {
-        version: 31,
-        name: "reversed",
-        both: include_str!("../migrations/0031_reversed.sql"),
-        sqlite: "",
-        postgres: "",
-    },
-    Migration {
-        version: 32,
-        name: "kept keys",
-        both: include_str!("../migrations/0032_kept_keys.sql"),
-        sqlite: "",
-        postgres: "",
-    },
-    Migration {
-        version: 33,
-        name: "usage remainders",
-        both: include_str!("../migrations/0033_usage_remainders.sql"),
-        sqlite: "",
-        postgres: "",
-    },
-    Migration {
-        version: 34,
-        name: "papers",
-        both: include_str!("../migrations/0034_papers.sql"),
-        sqlite: include_str!("../migrations/0034_papers.sqlite.sql"),
-        postgres: include_str!("../migrations/0034_papers.postgres.sql"),
-    },
-    Migration {
-        version: 35,
-        name: "bad days",
-        both: include_str!("../migrations/0035_bad_days.sql"),
-        sqlite: "",
-        postgres: "",
-    },
-    Migration {
-        version: 36,
-        name: "authority",
-        both: include_str!("../migrations/0036_authority.sql"),
-        sqlite: include_str!("../migrations/0036_authority.sqlite.sql"),
-        postgres: include_str!("../migrations/0036_authority.postgres.sql"),
-    },
-    Migration {
-        version: 37,
-        name: "early events",
-        both: include_str!("../migrations/0037_early_events.sql"),
-        sqlite: "",
-        postgres: "",
-    },
-    Migration {
-        version: 38,
-        name: "link charges",
-        both: include_str!("../migrations/0038_link_charges.sql"),
-        sqlite: "",
-        postgres: "",
-    },
-    Migration {
-        version: 39,
-        name: "adoption",
-        both: include_str!("../migrations/0039_adoption.sql"),
-        sqlite: include_str!("../migrations/0039_adoption.sqlite.sql"),
-        postgres: include_str!("../migrations/0039_adoption.postgres.sql"),
+        name: "archive",
+        contracts: false,
+        both: include_str!("../migrations/0008_archive.sql"),
+        sqlite: include_str!("../migrations/0008_archive.sqlite.sql"),
+        postgres: include_str!("../migrations/0008_archive.postgres.sql"),
     },
 ];
 
@@ -157,10 +92,11 @@ const LOCK: i64 = 0x6e_65_78_69_73;
 impl Migration {
     fn sql(&self, postgres: bool) -> String {
         if postgres {
-            format!("{}\n{}", self.both, self.postgres)
+            format!("{}\n{}", self.both.replace("/*IDENTITY*/", "GENERATED BY DEFAULT AS IDENTITY"), self.postgres)
         } else {
             // Tables without ROWID exist in SQLite alone; a comment is how the common text marks them.
-            format!("{}\n{}", self.both.replace("/*WITHOUT ROWID*/", "WITHOUT ROWID"), self.sqlite)
+            let both = self.both.replace("/*WITHOUT ROWID*/", "WITHOUT ROWID").replace("BYTEA", "BLOB");
+            format!("{}\n{}", both.replace("/*ONLY SQLITE", "").replace("ONLY SQLITE*/", ""), self.sqlite)
         }
     }
 
@@ -182,18 +118,20 @@ pub(crate) async fn migrate_schema(db: &Db) -> Result<()> {
     }
     tx.script(
         "CREATE TABLE IF NOT EXISTS schema_migrations (
-            version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)",
+            version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,
+            contracts BIGINT NOT NULL CHECK (contracts IN (0, 1)))",
     )
     .await?;
     let applied = read_applied(&mut tx).await?;
-    check_applied(&applied, tx.is_postgres())?;
+    let newer = check_applied(&applied, tx.is_postgres())?;
+    check_newer(&mut tx, &newer).await?;
     // All steps in one transaction: a failed one leaves the schema as it was.
     for migration in MIGRATIONS.iter().filter(|one| applied.iter().all(|(version, _)| *version != one.version)) {
         let sql = migration.sql(tx.is_postgres());
         tx.script(AssertSqlSafe(sql)).await?;
         tx.execute(
-            "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
-            args![migration.version, migration.name, migration.checksum(tx.is_postgres())],
+            "INSERT INTO schema_migrations (version, name, checksum, contracts) VALUES ($1, $2, $3, $4)",
+            args![migration.version, migration.name, migration.checksum(tx.is_postgres()), migration.contracts],
         )
         .await?;
         tracing::info!(version = migration.version, name = migration.name, "schema step applied");
@@ -201,36 +139,59 @@ pub(crate) async fn migrate_schema(db: &Db) -> Result<()> {
     tx.commit().await
 }
 
-/// Refuses a database that is not exactly of this version; writes nothing.
+/// Refuses a database that this version cannot work with as it is; writes nothing.
 pub(crate) async fn expect_current(db: &Db) -> Result<()> {
     let mut tx = db.snapshot().await?;
-    let found = read_applied(&mut tx).await;
-    let postgres = tx.is_postgres();
+    let checked = check_current(&mut tx).await;
     // Rolled back before the error is looked at: the connection goes back to the pool clean.
     tx.rollback().await?;
-    let found = found.map_err(|error| match error {
+    checked
+}
+
+async fn check_current(tx: &mut Tx) -> Result<()> {
+    let found = read_applied(tx).await.map_err(|error| match error {
         StoreError::Database(_) => StoreError::Schema("it holds no wallets".to_owned()),
         other => other,
     })?;
-    check_applied(&found, postgres)?;
-    if found.len() < MIGRATIONS.len() {
+    let newer = check_applied(&found, tx.is_postgres())?;
+    check_newer(tx, &newer).await?;
+    if found.len() - newer.len() < MIGRATIONS.len() {
         return Err(StoreError::Schema("it is of an older version; start the server once".to_owned()));
     }
     Ok(())
 }
 
-/// Every applied step must be one of ours.
-fn check_applied(applied: &[(i64, String)], postgres: bool) -> Result<()> {
-    for (version, checksum) in applied {
-        let Some(known) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
-            return Err(StoreError::Schema(format!("step {version} was made by a newer version of this program")));
-        };
-        // A released step never changes: a different checksum means another program wrote this schema.
-        if known.checksum(postgres) != *checksum {
-            return Err(StoreError::Schema(format!("step {version} ({}) was applied with other contents", known.name)));
+/// A newer release may have added to the schema, and taken nothing away.
+async fn check_newer(tx: &mut Tx, newer: &[i64]) -> Result<()> {
+    for version in newer {
+        let sql = "SELECT contracts FROM schema_migrations WHERE version = $1";
+        let contracts = tx.first(sql, args![*version]).await?.map_or(Ok(true), |row| row.get("contracts"))?;
+        if contracts {
+            let reason = format!("step {version} was made by a newer version of this program and is not for this one");
+            return Err(StoreError::Schema(reason));
         }
     }
     Ok(())
+}
+
+/// Every applied step must be as this program has it; those that it does not have.
+fn check_applied(applied: &[(i64, String)], postgres: bool) -> Result<Vec<i64>> {
+    let mut newer = Vec::new();
+    for (version, checksum) in applied {
+        let Some(known) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
+            newer.push(*version);
+            continue;
+        };
+        // A released step never changes: a different checksum means another program wrote this schema.
+        if known.checksum(postgres) != *checksum {
+            return Err(StoreError::Schema(format!(
+                "step {version} ({}) was applied with other contents; a database that was made before December 2026 cannot \
+                 be used any more, begin with a new one",
+                known.name
+            )));
+        }
+    }
+    Ok(newer)
 }
 
 async fn read_applied(tx: &mut Tx) -> Result<Vec<(i64, String)>> {

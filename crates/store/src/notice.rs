@@ -228,7 +228,7 @@ pub(crate) async fn write_notice(
     let written = tx
         .execute(
             "INSERT INTO notices (id, organization_id, kind, facts, created_at) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (id) DO NOTHING",
+            ON CONFLICT (organization_id, id) DO NOTHING",
             args![&id, organization_id, kind.as_str(), &facts, now],
         )
         .await?;
@@ -239,8 +239,8 @@ pub(crate) async fn write_notice(
     }
     // The recipients are chosen now, in the same transaction: who becomes an admin later was not meant.
     tx.execute(
-        "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
-        SELECT DISTINCT $1, 'email', users.email, 'pending', 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT)
+        "INSERT INTO deliveries (organization_id, notice_id, channel, recipient, state, tries, next_try_at, updated_at)
+        SELECT DISTINCT members.organization_id, $1, 'email', users.email, 'pending', 0, CAST($3 AS BIGINT), CAST($3 AS BIGINT)
         FROM members JOIN users ON users.id = members.user_id
         WHERE members.organization_id = $2 AND members.role IN ('owner', 'admin') AND users.email <> ''",
         args![&id, organization_id, now],
@@ -248,9 +248,9 @@ pub(crate) async fn write_notice(
     .await?;
     // Always a row, even without a webhook: the worker keeps it, so that the outbox shows it.
     tx.execute(
-        "INSERT INTO deliveries (notice_id, channel, recipient, state, tries, next_try_at, updated_at)
-        VALUES ($1, 'webhook', 'operator', 'pending', 0, $2, $2)",
-        args![&id, now],
+        "INSERT INTO deliveries (organization_id, notice_id, channel, recipient, state, tries, next_try_at, updated_at)
+        VALUES ($3, $1, 'webhook', 'operator', 'pending', 0, $2, $2)",
+        args![&id, now, organization_id],
     )
     .await?;
     Ok(())
@@ -284,7 +284,8 @@ impl Store {
         let sql = concat!(
             "SELECT ",
             delivery_columns!(),
-            " FROM deliveries JOIN notices ON notices.id = deliveries.notice_id
+            " FROM deliveries JOIN notices ON notices.organization_id = deliveries.organization_id
+                AND notices.id = deliveries.notice_id
             WHERE deliveries.state = $1 ORDER BY deliveries.updated_at DESC, deliveries.notice_id LIMIT $2"
         );
         let rows = self.db.all(sql, args![state.as_str(), limit]).await?;
@@ -329,7 +330,8 @@ impl Store {
             .execute(
                 "UPDATE deliveries SET state = $5, tries = tries + $6, next_try_at = $7, last_error = $8,
                     lease_owner = NULL, lease_until = NULL, updated_at = $9
-                WHERE notice_id = $1 AND channel = $2 AND recipient = $3 AND lease_owner = $4 AND state = 'pending'",
+                WHERE organization_id = $10 AND notice_id = $1 AND channel = $2 AND recipient = $3 AND lease_owner = $4
+                    AND state = 'pending'",
                 args![
                     &delivery.notice.id,
                     delivery.channel.as_str(),
@@ -339,7 +341,8 @@ impl Store {
                     tried,
                     again_at.unwrap_or(delivery.next_try_at),
                     error.map(String::as_str),
-                    now
+                    now,
+                    &delivery.notice.organization_id
                 ],
             )
             .await?;
@@ -387,7 +390,8 @@ impl Store {
         // Two servers take different rows; neither waits for the other.
         let skip = if tx.is_postgres() { "FOR UPDATE OF deliveries SKIP LOCKED" } else { "" };
         let sql = format!(
-            "SELECT {} FROM deliveries JOIN notices ON notices.id = deliveries.notice_id
+            "SELECT {} FROM deliveries JOIN notices ON notices.organization_id = deliveries.organization_id
+                AND notices.id = deliveries.notice_id
             WHERE deliveries.state = 'pending' AND deliveries.next_try_at <= $1
                 AND (deliveries.lease_until IS NULL OR deliveries.lease_until <= $1)
             ORDER BY deliveries.next_try_at LIMIT $2 {skip}",
@@ -398,8 +402,15 @@ impl Store {
         for delivery in &due {
             tx.execute(
                 "UPDATE deliveries SET lease_owner = $4, lease_until = $5
-                WHERE notice_id = $1 AND channel = $2 AND recipient = $3",
-                args![&delivery.notice.id, delivery.channel.as_str(), &delivery.recipient, owner, until],
+                WHERE organization_id = $6 AND notice_id = $1 AND channel = $2 AND recipient = $3",
+                args![
+                    &delivery.notice.id,
+                    delivery.channel.as_str(),
+                    &delivery.recipient,
+                    owner,
+                    until,
+                    &delivery.notice.organization_id
+                ],
             )
             .await?;
         }

@@ -38,7 +38,9 @@ macro_rules! select_organization {
     };
 }
 
+mod entries;
 mod external;
+mod updating;
 
 pub use external::{OrganizationFacts, OrganizationFilter, OrganizationPut};
 
@@ -147,32 +149,6 @@ impl Store {
     pub async fn organization(&self, id: &OrganizationId) -> Result<Organization> {
         let row = self.db.first(concat!(select_organization!(), " WHERE id = $1"), args![id]).await?;
         Organization::read(&row.ok_or(StoreError::NotFound)?)
-    }
-
-    /// Changes it if it still has `expected_version`; else `Stale`, or `NotFound`.
-    pub async fn update_organization(
-        &self,
-        id: &OrganizationId,
-        expected_version: i64,
-        update: &OrganizationUpdate,
-    ) -> Result<Organization> {
-        // One conditional statement is the whole optimistic lock.
-        let rows = self
-            .db
-            .write(
-                concat!(
-                    "UPDATE organizations SET name = $3, address = $4, tax_id = $5, time_zone = $6, version = version + 1
-                    WHERE id = $1 AND version = $2 RETURNING ",
-                    organization_columns!()
-                ),
-                args![id, expected_version, &update.name, &update.address, &update.tax_id, &update.time_zone],
-            )
-            .await?;
-        match rows.first() {
-            Some(row) => Organization::read(row),
-            // No row: gone, or of another version. The look-up distinguishes the two.
-            None => self.organization(id).await.and(Err(StoreError::Stale)),
-        }
     }
 
     /// The ids of all organizations, oldest first.

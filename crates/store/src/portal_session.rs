@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::db::{Arg, Row, Tx, args, columns, retrying};
 use crate::member::put_member_in;
-use crate::session::{insert_session_in, write_capabilities};
+use crate::session::{append_confirmed, insert_session_in, write_capabilities};
 use crate::{
     Actor, AuditFacts, MemberPut, NewAudit, NewSession, PutMember, Result, SessionsOf, Store, StoreError, access, audit,
 };
@@ -298,6 +298,7 @@ impl Store {
         let proved_at: Timestamp = row.get("created_at")?;
         let sql = "UPDATE sessions SET confirmed_at = $2 WHERE token_hash = $1 AND confirmed_at < $2";
         tx.execute(sql, args![token_hash, proved_at]).await?;
+        append_confirmed(&mut tx, token_hash, None, now).await?;
         tx.commit().await?;
         Ok(true)
     }

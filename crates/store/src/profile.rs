@@ -7,6 +7,7 @@ use crate::account::{Account, account_columns};
 use crate::audit::{append_entry, new_entry};
 use crate::db::{args, columns, retrying};
 use crate::member::membership_columns;
+use crate::user_token::{TokenPurpose, revoke_tokens};
 use crate::{Actor, Membership, Result, Store, StoreError};
 
 columns!(listed_columns, ListedSession { token_hash, kind, created_at, last_seen_at, address, browser });
@@ -158,10 +159,8 @@ impl Store {
         if tx.execute(sql, args![user_id, password_hash]).await? == 0 {
             return Err(StoreError::NotFound);
         }
-        // Links that were sent for the old password are of no use any more.
-        let sql = "UPDATE user_tokens SET used_at = $2
-            WHERE user_id = $1 AND purpose IN ('set_password', 'reset_password') AND used_at IS NULL";
-        tx.execute(sql, args![user_id, now]).await?;
+        // Links that were sent while the old one held are of no use any more.
+        revoke_tokens(&mut tx, user_id, &TokenPurpose::OF_ACCOUNTS, now).await?;
         let ended = end_sessions_in(&mut tx, SessionsOf::UserExcept { user_id, token_hash: but }, now).await?;
         append_entry(&mut tx, None, by, &new_entry("user.change_password", user_id, [], []), now).await?;
         tx.commit().await?;

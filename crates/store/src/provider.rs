@@ -29,7 +29,7 @@ impl Store {
         self.db
             .execute(
                 "INSERT INTO provider_customers (account, organization_id, customer_ref, created_at)
-                VALUES ($1, $2, $3, $4) ON CONFLICT (account, organization_id) DO NOTHING",
+                VALUES ($1, $2, $3, $4) ON CONFLICT (organization_id, account) DO NOTHING",
                 args![account, organization_id, customer, now],
             )
             .await

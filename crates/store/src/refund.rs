@@ -4,11 +4,15 @@
 use billing_domain::charge::{RefundStatus, TopUpStatus};
 use billing_domain::{Currency, LeaseOwner, Money, OrganizationId, RefundId, RefundRef, Timestamp, TopUpId};
 
+use crate::audit::{append_entry, change_entry, collect_facts};
 use crate::db::{Db, Tx, args, columns, retrying, stored_name};
 use crate::idempotency::{self, Claim, Kept};
 use crate::reversal::{Reversal, ReversalLine};
 use crate::top_up::find_top_up;
-use crate::{Created, CreditLine, IdempotencyKey, Result, Store, StoreError, TopUp, auto_pay, wallet};
+use crate::wallet::of_wallet;
+use crate::{
+    Actor, AuditFacts, Created, CreditLine, IdempotencyKey, Origin, Result, Store, StoreError, TopUp, auto_pay, wallet,
+};
 
 columns!(
     refund_columns,
@@ -170,9 +174,10 @@ impl Store {
         new: &NewRefund,
         debit: &CreditLine,
         key: &IdempotencyKey,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<std::result::Result<Created<Refund>, RefundRefusal>> {
-        retrying!("create_refund", organization_id => self.create_refund_once(organization_id, new, debit, key, now))
+        retrying!("create_refund", organization_id => self.create_refund_once(organization_id, new, debit, key, by, now))
     }
 
     /// Applies a refund that was made at the provider: the wallet is debited once, below zero if need be, since
@@ -199,8 +204,12 @@ impl Store {
     /// What a top-up came to, by the ledger, with its first `limit` refunds; `NotFound` while it is not paid.
     pub async fn payment(&self, organization_id: &OrganizationId, top_up_id: &TopUpId, limit: u32) -> Result<Payment> {
         // From the ledger, not from the top-up: what was credited may differ from what was asked for.
-        let sql = "SELECT amount FROM ledger WHERE organization_id = $1 AND origin = 'top_up' AND reference = $2";
-        let paid = self.db.first(sql, args![organization_id, top_up_id]).await?;
+        let sql = concat!(
+            "SELECT amount FROM ledger WHERE ",
+            of_wallet!(),
+            " AND origin = $3 AND origin > 1 AND reference = $2"
+        );
+        let paid = self.db.first(sql, args![organization_id, top_up_id, Origin::TopUp]).await?;
         let paid = paid.ok_or(StoreError::NotFound)?.get("amount")?;
         // One statement: a refund that settles meanwhile is in both the list and the sums, or in neither.
         let sql = concat!(
@@ -261,6 +270,7 @@ impl Store {
         new: &NewRefund,
         debit: &CreditLine,
         key: &IdempotencyKey,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<std::result::Result<Created<Refund>, RefundRefusal>> {
         let mut tx = self.db.begin().await?;
@@ -306,6 +316,13 @@ impl Store {
         // Debit and refund in one transaction, before the provider is asked. See
         // docs/decisions/0022-debit-refunds-first.md.
         open_refund(&mut tx, &top_up, &refund, debit, now).await?;
+        let facts = collect_facts([
+            ("amount", refund.amount.to_string()),
+            ("reason", refund.reason.clone()),
+            ("top_up_id", refund.top_up_id.to_string()),
+        ]);
+        let entry = change_entry("refund.create", &refund.id, AuditFacts::new(), facts);
+        append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
         tx.commit().await?;
         Ok(Ok(Created::New(refund)))
     }
@@ -463,8 +480,9 @@ async fn take_result(
 /// What was paid, by the ledger, and neither given back, nor on its way back, nor taken back in a dispute; zero where
 /// more went than came.
 async fn left_of(tx: &mut Tx, top_up: &TopUp) -> Result<Money> {
-    let sql = "SELECT amount FROM ledger WHERE organization_id = $1 AND origin = 'top_up' AND reference = $2";
-    let row = tx.first(sql, args![&top_up.organization_id, &top_up.id]).await?;
+    let sql =
+        concat!("SELECT amount FROM ledger WHERE ", of_wallet!(), " AND origin = $3 AND origin > 1 AND reference = $2");
+    let row = tx.first(sql, args![&top_up.organization_id, &top_up.id, Origin::TopUp]).await?;
     let row = row.ok_or_else(|| StoreError::Corrupt(format!("top-up {} has no credit", top_up.id)))?;
     let paid: Money = row.get("amount")?;
     let sql = "SELECT

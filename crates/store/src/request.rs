@@ -4,9 +4,10 @@ use billing_domain::{Money, OrganizationId, RequestId, Timestamp, TopUpId, UserI
 
 use billing_domain::charge::TopUpStatus;
 
+use crate::audit::{append_entry, change_entry, collect_facts};
 use crate::db::{Tx, args, columns, retrying, stored_name};
 use crate::open_status::is_open;
-use crate::{Result, Store, StoreError, TopUp, wallet};
+use crate::{Actor, AuditFacts, Result, Store, StoreError, TopUp, wallet};
 
 /// Open requests that one person may have: more would only bury the others.
 pub const MAX_OPEN_REQUESTS: u32 = 10;
@@ -112,9 +113,10 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         new: &NewRequest,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<Request> {
-        retrying!("create_request", organization_id => self.create_request_once(organization_id, new, now))?;
+        retrying!("create_request", organization_id => self.create_request_once(organization_id, new, by, now))?;
         self.request(organization_id, &new.id).await
     }
 
@@ -122,6 +124,7 @@ impl Store {
         &self,
         organization_id: &OrganizationId,
         new: &NewRequest,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
@@ -148,6 +151,9 @@ impl Store {
             tx.rollback().await?;
             return Err(StoreError::NotFound);
         }
+        let facts = collect_facts([("amount", new.amount.to_string()), ("reason", new.reason.clone())]);
+        let entry = change_entry("request.create", &new.id, AuditFacts::new(), facts);
+        append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
         tx.commit().await
     }
 
@@ -179,17 +185,37 @@ impl Store {
         organization_id: &OrganizationId,
         id: &RequestId,
         decision: &Decision,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<Request> {
-        let state = if decision.approved { RequestState::Approved } else { RequestState::Declined };
+        let decided = retrying!("decide_request", organization_id => self.decide_request_once(organization_id, id, decision, by, now))?;
+        let request = self.request(organization_id, id).await?;
+        if decided { Ok(request) } else { Err(StoreError::Stale) }
+    }
+
+    /// Whether it was open.
+    async fn decide_request_once(
+        &self,
+        organization_id: &OrganizationId,
+        id: &RequestId,
+        decision: &Decision,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let (state, action) = if decision.approved {
+            (RequestState::Approved, "request.approve")
+        } else {
+            (RequestState::Declined, "request.decline")
+        };
+        let mut tx = self.db.begin().await?;
         // One conditional statement decides between two admins, and against a payment on its way.
-        let decided = self
-            .db
-            .execute(
+        let row = tx
+            .first(
                 concat!(
                     "UPDATE requests SET state = $3, answer = $4, decided_by = $5, top_up_id = $6, decided_at = $7
                     WHERE organization_id = $1 AND id = $2 AND state = 'open' AND ",
-                    nobody_pays!()
+                    nobody_pays!(),
+                    " RETURNING amount"
                 ),
                 args![
                     organization_id,
@@ -202,8 +228,16 @@ impl Store {
                 ],
             )
             .await?;
-        let request = self.request(organization_id, id).await?;
-        if decided == 1 { Ok(request) } else { Err(StoreError::Stale) }
+        let Some(row) = row else {
+            tx.rollback().await?;
+            return Ok(false);
+        };
+        let amount: Money = row.get("amount")?;
+        let facts = [("amount", amount.to_string()), ("reason", decision.answer.clone().unwrap_or_default())];
+        let entry = change_entry(action, id, AuditFacts::new(), collect_facts(facts));
+        append_entry(&mut tx, Some(organization_id), by, &entry, now).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 }
 

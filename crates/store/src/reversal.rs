@@ -5,6 +5,7 @@ use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 
 use crate::db::{Tx, args};
 use crate::ledger::post_in;
+use crate::wallet::of_wallet;
 use crate::{CreditLine, LineOutcome, NewLine, Origin, Result, StoreError, TopUp, step};
 
 /// Why a top-up goes back.
@@ -76,7 +77,7 @@ impl Reversal {
         let posting = post_in(tx, &top_up.organization_id, &[line], now).await??;
         // The steps counted it as manual by its kind; what an automatic top-up brought counts as automatic.
         if top_up.kind == TopUpKind::Auto {
-            step::as_automatic(tx, &top_up.organization_id, amount, now).await?;
+            step::as_automatic(tx, posting.wallet.id, amount, now).await?;
         }
         match posting.outcomes.first() {
             // A duplicate here means that the line was posted without its refund or dispute: nothing may build on
@@ -93,8 +94,12 @@ impl Reversal {
         organization_id: &OrganizationId,
         reference: &str,
     ) -> Result<i64> {
-        let sql = "SELECT seq FROM ledger WHERE organization_id = $1 AND origin = $2 AND reference = $3";
-        let row = tx.first(sql, args![organization_id, self.origin().as_str(), reference]).await?;
+        let sql = concat!(
+            "SELECT seq FROM ledger WHERE ",
+            of_wallet!(),
+            " AND origin = $2 AND origin > 1 AND reference = $3"
+        );
+        let row = tx.first(sql, args![organization_id, self.origin(), reference]).await?;
         row.ok_or_else(|| StoreError::Corrupt(format!("{} {reference} has no debit", self.kind())))?.get("seq")
     }
 }

@@ -1,13 +1,18 @@
 //! Sessions: which token stands for whom, with the role of this very moment.
 
 use billing_domain::{Capability, OrganizationId, Role, SessionKind, Timestamp, UserId};
+use sha2::{Digest as _, Sha256};
 
-use crate::db::{Arg, Row, Tx, args, write_names};
+use crate::access::{SessionsOf, end_sessions_in};
+use crate::audit::{append_entry, change_entry, find_person};
+use crate::db::{Arg, Row, Tx, args, retrying, write_names};
 use crate::organization::organization_columns;
-use crate::{Organization, Result, Store};
+use crate::{Actor, AuditFacts, Organization, Result, Store};
 
 /// For so long it is known that a session was ended: longer than any page waits before it asks again.
 const ENDED_SECONDS: i64 = 24 * 3600;
+/// Of a session's public id.
+const PUBLIC_ID_BYTES: usize = 16;
 
 /// A session to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +64,8 @@ pub struct Session {
     pub portal_session_id: Option<String>,
     /// What it is narrowed to; `None`: all that the role allows.
     pub can: Option<Vec<Capability>>,
+    /// The identity provider that opened it, by its name among the settings.
+    pub oidc_provider: Option<String>,
     /// Where it came from, as an IP address.
     pub address: String,
     /// What the browser called itself.
@@ -123,11 +130,37 @@ pub(crate) async fn insert_session_in(
 }
 
 impl Store {
-    /// Writes a session down. The user must be a member (`NotFound`).
+    /// Writes a session down, and that the person signed in. The user must be a member (`NotFound`).
     pub async fn create_session(&self, new: &NewSession, now: Timestamp) -> Result<()> {
-        let can = write_capabilities(new.can.as_deref());
-        let inserted = self.db.execute(INSERT_SESSION, &session_args(new, can.as_deref(), now, now)).await;
-        inserted.map(drop).map_err(|error| error.or_conflict("session").or_not_found())
+        retrying!("create_session", self.create_session_once(new, now))
+    }
+
+    async fn create_session_once(&self, new: &NewSession, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        insert_session_in(&mut tx, new, now, now).await?;
+        let person = Actor {
+            session: public_id_of(&new.token_hash),
+            address: new.address.clone(),
+            ..find_person(&mut tx, &new.user_id).await?
+        };
+        append_session_entry(&mut tx, "session.start", (&new.organization_id, &new.user_id), &person, now).await?;
+        tx.commit().await
+    }
+
+    /// Ends the session of this token at once, everywhere, because `by` wants it; whether it lived.
+    pub async fn sign_out(&self, token_hash: &str, by: &Actor, now: Timestamp) -> Result<bool> {
+        retrying!("sign_out", self.sign_out_once(token_hash, by, now))
+    }
+
+    async fn sign_out_once(&self, token_hash: &str, by: &Actor, now: Timestamp) -> Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let owner = find_owner(&mut tx, token_hash).await?;
+        end_sessions_in(&mut tx, SessionsOf::Token(token_hash), now).await?;
+        if let Some((organization_id, user_id)) = &owner {
+            append_session_entry(&mut tx, "session.end", (organization_id, user_id), by, now).await?;
+        }
+        tx.commit().await?;
+        Ok(owner.is_some())
     }
 
     /// Who is behind a token: one query, with the present role. `None` when unknown, over, or no member any more.
@@ -141,7 +174,7 @@ impl Store {
                     "SELECT sessions.token_hash, sessions.user_id, users.name AS user_name, users.email AS user_email,
                         members.role, sessions.created_at AS signed_in_at, sessions.confirmed_at, sessions.last_seen_at,
                         sessions.expires_at, sessions.absolute_expires_at, sessions.kind AS session_kind,
-                        sessions.idle_seconds, sessions.portal_session_id, sessions.can,
+                        sessions.idle_seconds, sessions.portal_session_id, sessions.can, sessions.oidc_provider,
                         sessions.address AS session_address, sessions.browser, ",
                     organization_columns!(),
                     " FROM sessions
@@ -177,7 +210,19 @@ impl Store {
         Ok(self.db.first(sql, args![token_hash]).await?.is_some())
     }
 
-    /// Notes that the person gave their password again.
+    /// Notes that the person gave their password again, and that `by` did so.
+    pub async fn confirm_identity(&self, token_hash: &str, by: &Actor, now: Timestamp) -> Result<()> {
+        retrying!("confirm_identity", self.confirm_identity_once(token_hash, by, now))
+    }
+
+    async fn confirm_identity_once(&self, token_hash: &str, by: &Actor, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        tx.execute("UPDATE sessions SET confirmed_at = $2 WHERE token_hash = $1", args![token_hash, now]).await?;
+        append_confirmed(&mut tx, token_hash, Some(by), now).await?;
+        tx.commit().await
+    }
+
+    /// Takes over when the person last gave their password.
     pub async fn confirm_session(&self, token_hash: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE sessions SET confirmed_at = $2 WHERE token_hash = $1";
         self.db.execute(sql, args![token_hash, now]).await?;
@@ -192,6 +237,40 @@ impl Store {
     }
 }
 
+/// Names the session of a token, by the token's hash, for whoever may see that there is one.
+pub fn public_id_of(token_hash: &str) -> String {
+    let digest = Sha256::digest(format!("public id of {token_hash}"));
+    hex::encode(digest.get(..PUBLIC_ID_BYTES).unwrap_or_default())
+}
+
+/// Whose session it is, and where.
+async fn find_owner(tx: &mut Tx, token_hash: &str) -> Result<Option<(OrganizationId, UserId)>> {
+    let sql = "SELECT organization_id, user_id FROM sessions WHERE token_hash = $1";
+    let row = tx.first(sql, args![token_hash]).await?;
+    row.map(|row| Ok((row.get("organization_id")?, row.get("user_id")?))).transpose()
+}
+
+/// Writes down that the person behind a session has proved that it is them; where nobody says who, it was they.
+pub(crate) async fn append_confirmed(tx: &mut Tx, token_hash: &str, by: Option<&Actor>, now: Timestamp) -> Result<()> {
+    let Some((organization_id, user_id)) = find_owner(tx, token_hash).await? else { return Ok(()) };
+    let person = match by {
+        Some(by) => by.clone(),
+        None => Actor { session: public_id_of(token_hash), ..find_person(tx, &user_id).await? },
+    };
+    append_session_entry(tx, "session.confirm", (&organization_id, &user_id), &person, now).await
+}
+
+async fn append_session_entry(
+    tx: &mut Tx,
+    action: &'static str,
+    (organization_id, user_id): (&OrganizationId, &UserId),
+    by: &Actor,
+    now: Timestamp,
+) -> Result<()> {
+    let entry = change_entry(action, user_id, AuditFacts::new(), AuditFacts::new());
+    append_entry(tx, Some(organization_id), by, &entry, now).await
+}
+
 impl Session {
     fn read(row: &Row) -> Result<Self> {
         Ok(Self {
@@ -203,6 +282,7 @@ impl Session {
             kind: row.get("session_kind")?,
             idle_seconds: row.get("idle_seconds")?,
             portal_session_id: row.get("portal_session_id")?,
+            oidc_provider: row.get("oidc_provider")?,
             can: row.get("can")?,
             address: row.get("session_address")?,
             browser: row.get("browser")?,

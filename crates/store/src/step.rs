@@ -5,7 +5,7 @@ use billing_domain::kind::FundsFlow;
 use billing_domain::{Money, OrganizationId, Timestamp, TransactionKind};
 
 use crate::db::{Tx, args, columns};
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store, StoreError, WalletId};
 
 /// What moved a wallet in one step of [`STEP_SECONDS`], by when it was posted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,19 +51,17 @@ impl Store {
 }
 
 async fn read_steps(tx: &mut Tx, organization_id: &OrganizationId, from: i64, until: i64) -> Result<WalletSteps> {
-    let sql = "SELECT balance FROM wallets WHERE organization_id = $1";
+    let sql = "SELECT wallet_id, balance FROM wallets WHERE organization_id = $1";
     let row = tx.first(sql, args![organization_id]).await?.ok_or(StoreError::NotFound)?;
+    let wallet: WalletId = row.get("wallet_id")?;
     let mut opening = row.get("balance")?;
-    let sql = "SELECT step FROM wallet_steps WHERE organization_id = $1 ORDER BY step LIMIT 1";
-    let first = tx.first(sql, args![organization_id]).await?.map(|row| row.get("step")).transpose()?;
+    let sql = "SELECT step FROM wallet_steps WHERE wallet_id = $1 ORDER BY step LIMIT 1";
+    let first = tx.first(sql, args![wallet]).await?.map(|row| row.get("step")).transpose()?;
     // All steps since `from`, even those after `until`: the opening balance is counted back from the present one.
-    let sql = concat!(
-        "SELECT ",
-        step_columns!(),
-        " FROM wallet_steps WHERE organization_id = $1 AND step >= $2 ORDER BY step"
-    );
+    let sql =
+        concat!("SELECT ", step_columns!(), " FROM wallet_steps WHERE wallet_id = $1 AND step >= $2 ORDER BY step");
     let mut steps = Vec::new();
-    for row in tx.all(sql, args![organization_id, from]).await? {
+    for row in tx.all(sql, args![wallet, from]).await? {
         let moved = WalletStep::read(&row)?;
         // From the present balance back: exact, whatever clocks of several servers say.
         opening = moved.taken_from(opening).ok_or(StoreError::Overflow)?;
@@ -92,23 +90,18 @@ impl WalletStep {
 }
 
 /// Adds what moved to its step.
-pub(crate) async fn add_to_step(tx: &mut Tx, organization_id: &OrganizationId, moved: &WalletStep) -> Result<()> {
+pub(crate) async fn add_to_step(tx: &mut Tx, wallet: WalletId, moved: &WalletStep) -> Result<()> {
     // One row a step, whatever is posted in it; see docs/decisions/0009-wallet-steps.md.
-    let sql = "INSERT INTO wallet_steps (organization_id, step, used, by_hand, automatic) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (organization_id, step) DO UPDATE SET used = wallet_steps.used + excluded.used,
+    let sql = "INSERT INTO wallet_steps (wallet_id, step, used, by_hand, automatic) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (wallet_id, step) DO UPDATE SET used = wallet_steps.used + excluded.used,
             by_hand = wallet_steps.by_hand + excluded.by_hand, automatic = wallet_steps.automatic + excluded.automatic";
-    tx.execute(sql, args![organization_id, moved.step, moved.used, moved.by_hand, moved.automatic]).await?;
+    tx.execute(sql, args![wallet, moved.step, moved.used, moved.by_hand, moved.automatic]).await?;
     Ok(())
 }
 
 /// What was just posted as manual belongs to an automatic top-up.
-pub(crate) async fn as_automatic(
-    tx: &mut Tx,
-    organization_id: &OrganizationId,
-    amount: Money,
-    now: Timestamp,
-) -> Result<()> {
+pub(crate) async fn as_automatic(tx: &mut Tx, wallet: WalletId, amount: Money, now: Timestamp) -> Result<()> {
     let by_hand = amount.checked_neg().ok_or(StoreError::Overflow)?;
     let moved = WalletStep { step: step_of(now), by_hand, automatic: amount, ..WalletStep::default() };
-    add_to_step(tx, organization_id, &moved).await
+    add_to_step(tx, wallet, &moved).await
 }

@@ -3,7 +3,7 @@
 mod address;
 mod files;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,10 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use crate::archive::ArchiveFolder;
 use crate::db::{DatabaseHealth, Db, PgDb};
+use crate::segment::SegmentCache;
+use crate::version::{DatabaseVersion, VersionWatch};
 use crate::{Result, StoreError, migration};
 
 /// How long a costly read may take before it is broken off, unless the caller says otherwise.
@@ -33,6 +36,8 @@ const SQLITE_READER_CACHE: &str = "-8192";
 /// Pages (32 MB) of the write-ahead log before it is folded into the file: the same index pages change in every batch, and
 /// each is then written once instead of once every few batches.
 const SQLITE_CHECKPOINT_PAGES: &str = "8000";
+/// Prepared statements that a connection keeps: batches have one for each of many sizes.
+const STATEMENTS: usize = 400;
 const DEFAULT_POSTGRES_CONNECTIONS: u32 = 16;
 /// Of the connections to PostgreSQL, so many in a hundred are kept for what must never wait, and for costly reads.
 const POSTGRES_RESERVED: u32 = 50;
@@ -48,9 +53,21 @@ const SQLITE_PROBE_LENGTH: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) db: Db,
-    /// The same database by connections of their own.
+    pools: Arc<Pools>,
+    /// What is known of whole runs of lines.
+    pub(crate) segments: Arc<SegmentCache>,
+    /// Where the files of archived months are.
+    pub(crate) archive: Arc<ArchiveFolder>,
+}
+
+/// The same database by connections for each purpose.
+#[derive(Debug)]
+struct Pools {
+    page: Db,
     reserved: Db,
     costly: Db,
+    /// Tells whether anything was committed.
+    watch: VersionWatch,
 }
 
 /// How many connections a store keeps, and how long they work on one thing.
@@ -89,19 +106,36 @@ impl Store {
         Ok(store)
     }
 
+    fn of(pools: Pools) -> Self {
+        Self { db: pools.page.clone(), pools: Arc::new(pools), segments: Arc::default(), archive: Arc::default() }
+    }
+
+    /// What the database holds at this moment, as a number that is another one after any commit, by whatever process. Read
+    /// after the call began; calls that come together share one read.
+    /// See docs/decisions/0105-answers-of-a-version.md.
+    pub async fn database_version(&self) -> Result<DatabaseVersion> {
+        self.pools.watch.read_version().await
+    }
+
     /// The same database by connections that nothing else uses: for what must never wait for anybody's reading, like "may
     /// this call start?" and who a request comes from.
     /// See docs/decisions/0052-budgets.md.
     #[must_use]
     pub fn reserved(&self) -> Self {
-        Self { db: self.reserved.clone(), ..self.clone() }
+        Self { db: self.pools.reserved.clone(), ..self.clone() }
     }
 
     /// The same database by a few connections that break off what takes too long (`TimedOut`): for reads whose cost is
     /// whatever people ask for.
     #[must_use]
     pub fn costly(&self) -> Self {
-        Self { db: self.costly.clone(), ..self.clone() }
+        Self { db: self.pools.costly.clone(), ..self.clone() }
+    }
+
+    /// The same database, with the folder of its archive.
+    #[must_use]
+    pub fn with_archive(&self, folder: Option<PathBuf>) -> Self {
+        Self { archive: Arc::new(ArchiveFolder::new(folder)), ..self.clone() }
     }
 
     async fn open(url: &str, connections: ConnectionLimits) -> Result<Self> {
@@ -187,7 +221,9 @@ impl Store {
 
     /// Closes all connections once their work is done.
     pub async fn close(&self) {
-        for db in [&self.costly, &self.reserved, &self.db] {
+        let Pools { page, reserved, costly, watch } = &*self.pools;
+        watch.close().await;
+        for db in [costly, reserved, page] {
             match db {
                 Db::Sqlite { readers, .. } => readers.close().await,
                 Db::Postgres(db) => db.pool.close().await,
@@ -224,9 +260,14 @@ async fn open_sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
         // Indexes are entered at random places: those pages should not be read from the file again each time.
         .pragma("cache_size", SQLITE_CACHE)
         .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
+        .statement_cache_capacity(STATEMENTS)
         .busy_timeout(PATIENCE);
     // Never closed for age: a connection to a file does not wear out, and a new one begins with a cold cache.
-    let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
+    // Nor asked whether it is there before each use, which is one more message to its thread.
+    let pool = || {
+        let options = SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
+        options.test_before_acquire(false)
+    };
     let health = Arc::new(DatabaseHealth::default());
     let writing = || {
         let health = Arc::clone(&health);
@@ -245,12 +286,20 @@ async fn open_sqlite(path: &str, costly_read_time: Duration) -> Result<Store> {
             Box::pin(async move { Ok(usable) })
         })
     };
+    let watching = options.clone();
     let readers = open_patiently(|| reading(SQLITE_READERS).connect_with(options.clone())).await?;
     // Lazily: whoever never uses them opens no connections.
     let reserved = reading(SQLITE_RESERVED_READERS).connect_lazy_with(options.clone());
     let costly = limit_pool(pool().max_connections(SQLITE_COSTLY_READERS), costly_read_time).connect_lazy_with(options);
-    let db = |readers| Db::Sqlite { writer: writer.clone(), readers, health: Arc::clone(&health) };
-    Ok(Store { db: db(readers), reserved: db(reserved), costly: db(costly) })
+    let references = Arc::default();
+    let db = |readers| Db::Sqlite {
+        writer: writer.clone(),
+        readers,
+        health: Arc::clone(&health),
+        references: Arc::clone(&references),
+    };
+    let watch = VersionWatch::of_sqlite(Path::new(path), pool().max_connections(1).connect_lazy_with(watching));
+    Ok(Store::of(Pools { page: db(readers), reserved: db(reserved), costly: db(costly), watch }))
 }
 
 /// Every use of a connection ends after this time: SQLite itself looks at the clock while it works.
@@ -298,16 +347,18 @@ fn is_busy(code: Option<&str>) -> bool {
 
 async fn open_postgres(url: &str, connections: ConnectionLimits) -> Result<Store> {
     // A row lock that lasts longer than this is a fault; it must not hold up everybody else.
-    let options = address::parse_postgres(url)?.application_name("nexis-billing").options([("lock_timeout", "10s")]);
+    let options = address::parse_postgres(url)?
+        .application_name("nexis-billing")
+        .statement_cache_capacity(STATEMENTS)
+        .options([("lock_timeout", "10s")]);
     let health = Arc::new(DatabaseHealth::default());
     let pool = |most: u32| {
         let health = Arc::clone(&health);
-        PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(PATIENCE).before_acquire(
-            move |_, connected| {
-                let trusted = health.trusts(connected.age);
-                Box::pin(async move { Ok(trusted) })
-            },
-        )
+        let options = PgPoolOptions::new().max_connections(most.max(1)).acquire_timeout(PATIENCE);
+        options.before_acquire(move |_, connected| {
+            let trusted = health.trusts(connected.age);
+            Box::pin(async move { Ok(trusted) })
+        })
     };
     // At least one each, however few connections the operator allows.
     let share = |percent: u32| (connections.postgres * percent / 100).max(1);
@@ -318,8 +369,10 @@ async fn open_postgres(url: &str, connections: ConnectionLimits) -> Result<Store
     let time = connections.costly_read_time.as_millis().to_string();
     // PostgreSQL breaks off by itself, so that a forgotten query does not go on.
     let costly = pool(for_costly).connect_lazy_with(options.options([("statement_timeout", time)]));
-    let db = |pool| Db::Postgres(PgDb { pool, health: Arc::clone(&health) });
-    Ok(Store { db: db(page), reserved: db(reserved), costly: db(costly) })
+    let references = Arc::default();
+    let db = |pool| Db::Postgres(PgDb { pool, health: Arc::clone(&health), references: Arc::clone(&references) });
+    let watch = VersionWatch::of_postgres(reserved.clone());
+    Ok(Store::of(Pools { page: db(page), reserved: db(reserved), costly: db(costly), watch }))
 }
 
 #[cfg(test)]
@@ -353,7 +406,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::connect(&format!("sqlite:{}", folder.path().join("billing.db").display())).await.unwrap();
         let mut taken = Vec::new();
-        for (db, count) in [(&store.db, SQLITE_READERS), (&store.costly, SQLITE_COSTLY_READERS)] {
+        for (db, count) in [(&store.db, SQLITE_READERS), (&store.pools.costly, SQLITE_COSTLY_READERS)] {
             let Db::Sqlite { readers, .. } = db else { panic!("this is SQLite") };
             for _ in 0..count {
                 taken.push(readers.acquire().await.unwrap());

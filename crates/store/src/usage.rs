@@ -3,6 +3,7 @@
 use billing_domain::{Date, Money, OrganizationId, UsageKind};
 
 use crate::db::{Row, args, columns};
+use crate::wallet::of_wallet;
 use crate::{Result, Store};
 
 mod summing;
@@ -72,11 +73,8 @@ impl Store {
     /// Usage from `from` to `to`, both included, by day, kind and source in that order. Of each day and kind at most
     /// [`NAMED_SOURCES`] are there.
     pub async fn usage(&self, organization_id: &OrganizationId, from: Date, to: Date) -> Result<Vec<UsageDay>> {
-        let sql = concat!(
-            "SELECT ",
-            day_columns!(),
-            " FROM usage_days WHERE organization_id = $1 AND day >= $2 AND day <= $3"
-        );
+        let sql =
+            concat!("SELECT ", day_columns!(), " FROM usage_days WHERE ", of_wallet!(), " AND day >= $2 AND day <= $3");
         let rows = self.db.all(sql, args![organization_id, from, to]).await?;
         let mut days = rows.iter().map(UsageDay::read).collect::<Result<Vec<_>>>()?;
         // Not by the database: the two disagree about the order of letters.
@@ -89,7 +87,9 @@ impl Store {
         let sql = concat!(
             "SELECT ",
             total_columns!(),
-            " FROM usage_totals WHERE organization_id = $1 AND day >= $2 AND day <= $3"
+            " FROM usage_totals WHERE ",
+            of_wallet!(),
+            " AND day >= $2 AND day <= $3"
         );
         let rows = self.db.all(sql, args![organization_id, from, to]).await?;
         let mut days = rows.iter().map(KindDay::read).collect::<Result<Vec<_>>>()?;
@@ -107,14 +107,20 @@ impl Store {
         limit: u32,
     ) -> Result<Sources> {
         // One statement, so that the parts are of the same moment as the whole.
-        let sql = "SELECT CAST(0 AS BIGINT) AS is_source, CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount,
+        let sql = concat!(
+            "SELECT CAST(0 AS BIGINT) AS is_source, CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount,
                 CAST(COALESCE(SUM(lines), 0) AS BIGINT) AS lines, '' AS source
-            FROM usage_totals WHERE organization_id = $1 AND day >= $2 AND day <= $3
+            FROM usage_totals WHERE ",
+            of_wallet!(),
+            " AND day >= $2 AND day <= $3
             UNION ALL SELECT CAST(1 AS BIGINT), amount, lines, source FROM (
                 SELECT CAST(SUM(amount) AS BIGINT) AS amount, CAST(SUM(lines) AS BIGINT) AS lines, source FROM usage_days
-                WHERE organization_id = $1 AND day >= $2 AND day <= $3
+                WHERE ",
+            of_wallet!(),
+            " AND day >= $2 AND day <= $3
                 GROUP BY source ORDER BY 1 DESC, 2 DESC, 3 LIMIT $4
-            ) AS largest";
+            ) AS largest"
+        );
         let rows = self.db.all(sql, args![organization_id, from, to, limit]).await?;
         let mut sources = Sources { largest: Vec::with_capacity(rows.len()), amount: Money::ZERO, lines: 0 };
         for row in &rows {
@@ -132,7 +138,7 @@ impl Store {
 
     /// The first day with usage; `None` while there is none. For the pace of a young wallet and the oldest month.
     pub async fn first_usage_day(&self, organization_id: &OrganizationId) -> Result<Option<Date>> {
-        let sql = "SELECT day FROM usage_totals WHERE organization_id = $1 ORDER BY day LIMIT 1";
+        let sql = concat!("SELECT day FROM usage_totals WHERE ", of_wallet!(), " ORDER BY day LIMIT 1");
         self.db.first(sql, args![organization_id]).await?.map(|row| row.get("day")).transpose()
     }
 }

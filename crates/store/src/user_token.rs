@@ -28,6 +28,11 @@ stored_name!(TokenPurpose {
     NewEmail = "new_email",
 });
 
+impl TokenPurpose {
+    /// What a link can be for that belongs to somebody's account.
+    pub(crate) const OF_ACCOUNTS: [Self; 3] = [Self::SetPassword, Self::ResetPassword, Self::NewEmail];
+}
+
 /// A link to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewUserToken {
@@ -93,8 +98,7 @@ impl Store {
     async fn create_user_token_once(&self, new: &NewUserToken, by: Option<&Actor>, now: Timestamp) -> Result<()> {
         let mut tx = self.db.begin().await?;
         if let Some(user_id) = &new.user_id {
-            let sql = "UPDATE user_tokens SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
-            tx.execute(sql, args![user_id, new.purpose.as_str(), now]).await?;
+            revoke_tokens(&mut tx, user_id, &[new.purpose], now).await?;
         }
         insert_token(&mut tx, new, now).await?;
         if let (Some(by), Some(user_id)) = (by, &new.user_id) {
@@ -126,10 +130,8 @@ impl Store {
             return tx.rollback().await.map(|()| None);
         };
         let user = User::read(&row)?;
-        // Whatever else was sent to set this person's password is of no use any more.
-        let sql = "UPDATE user_tokens SET used_at = $2
-            WHERE user_id = $1 AND purpose IN ('set_password', 'reset_password') AND used_at IS NULL";
-        tx.execute(sql, args![&user_id, now]).await?;
+        // Whatever else was sent for this person's account is of no use any more: perhaps others have asked for it.
+        revoke_tokens(&mut tx, &user_id, &TokenPurpose::OF_ACCOUNTS, now).await?;
         let ended = end_sessions_in(&mut tx, SessionsOf::User(&user_id), now).await?;
         let action = match purpose {
             TokenPurpose::SetPassword => "user.set_password",
@@ -152,6 +154,20 @@ pub(crate) async fn insert_token(tx: &mut Tx, new: &NewUserToken, now: Timestamp
     )
     .await
     .map_err(StoreError::or_not_found)?;
+    Ok(())
+}
+
+/// Makes a person's links of these purposes useless.
+pub(crate) async fn revoke_tokens(
+    tx: &mut Tx,
+    user_id: &UserId,
+    purposes: &[TokenPurpose],
+    now: Timestamp,
+) -> Result<()> {
+    for purpose in purposes {
+        let sql = "UPDATE user_tokens SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
+        tx.execute(sql, args![user_id, purpose.as_str(), now]).await?;
+    }
     Ok(())
 }
 

@@ -3,10 +3,12 @@
 use billing_domain::ledger::Hash;
 use billing_domain::{Currency, Money, OrganizationId, Timestamp};
 
-use crate::db::{Tx, args, columns};
+use crate::db::{Arg, Tx, args, columns, numbered_places};
+use crate::wallet_id::WalletId;
 use crate::{Result, Store, StoreError};
 
 columns!(wallet_columns, Wallet {
+    id = "wallet_id",
     organization_id,
     currency,
     balance,
@@ -15,6 +17,7 @@ columns!(wallet_columns, Wallet {
     last_hash,
     exhausted_since,
     access_version,
+    archived_seq,
     card_connected = "CAST(CASE WHEN EXISTS (SELECT 1 FROM cards
         WHERE cards.organization_id = wallets.organization_id AND cards.removed_at IS NULL)
         THEN 1 ELSE 0 END AS BIGINT)",
@@ -22,9 +25,23 @@ columns!(wallet_columns, Wallet {
 #[expect(clippy::single_component_path_imports, reason = "the macro is made by a macro")]
 pub(crate) use wallet_columns;
 
+/// The wallet of the organization `$1`.
+pub(crate) const SELECT_WALLET: &str =
+    concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
+
+/// As the wallet's rows are found in a statement whose `$1` is the organization.
+macro_rules! of_wallet {
+    () => {
+        "wallet_id = (SELECT wallet_id FROM wallets WHERE organization_id = $1)"
+    };
+}
+pub(crate) use of_wallet;
+
 /// A wallet at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
+    /// Its rows carry this number.
+    pub id: WalletId,
     /// The organization that owns it.
     pub organization_id: OrganizationId,
     /// Of all its amounts.
@@ -40,8 +57,10 @@ pub struct Wallet {
     /// When the available amount last fell to zero or below; `None` while it is above, and for a wallet that never had
     /// money.
     pub exhausted_since: Option<Timestamp>,
-    /// One more with whatever ends or changes somebody's access to it: open pages compare it each second.
+    /// One more with whatever ends or changes somebody's access to it: open pages compare it twice a second.
     pub access_version: i64,
+    /// Usage up to this line is in files alone; 0 while there are none.
+    pub archived_seq: i64,
     /// The organization has a connected card.
     pub card_connected: bool,
 }
@@ -78,8 +97,7 @@ impl Wallet {
 impl Store {
     /// The wallet, or `NotFound`.
     pub async fn wallet(&self, organization_id: &OrganizationId) -> Result<Wallet> {
-        let sql = concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1");
-        let row = self.db.first(sql, args![organization_id]).await?;
+        let row = self.db.first(SELECT_WALLET, args![organization_id]).await?;
         Wallet::read(&row.ok_or(StoreError::NotFound)?)
     }
 }
@@ -100,7 +118,7 @@ pub(crate) async fn lock_wallet(tx: &mut Tx, organization_id: &OrganizationId) -
         concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1 FOR UPDATE OF wallets")
     } else {
         // An immediate transaction holds the whole database.
-        concat!("SELECT ", wallet_columns!(), " FROM wallets WHERE organization_id = $1")
+        SELECT_WALLET
     };
     let row = tx.first(sql, args![organization_id]).await?;
     Wallet::read(&row.ok_or(StoreError::NotFound)?)
@@ -130,11 +148,11 @@ pub(crate) async fn settle_wallet(tx: &mut Tx, before: &Wallet, movement: &Movem
                         WHEN (balance + $2) - (held - $3) > 0 THEN NULL
                         WHEN balance - held > 0 THEN $6
                         ELSE exhausted_since END
-                WHERE organization_id = $1 AND last_seq = $7 AND balance = $8 RETURNING ",
+                WHERE wallet_id = $1 AND last_seq = $7 AND balance = $8 RETURNING ",
                 wallet_columns!()
             ),
             args![
-                &before.organization_id,
+                before.id,
                 movement.amount,
                 movement.captured,
                 movement.lines,
@@ -149,30 +167,42 @@ pub(crate) async fn settle_wallet(tx: &mut Tx, before: &Wallet, movement: &Movem
     Wallet::read(&row)
 }
 
-/// Writes down what was set aside: one statement, conditional on the figures that it was decided on.
-pub(crate) async fn set_aside(tx: &mut Tx, before: &Wallet, after: &Wallet) -> Result<()> {
-    // As in `settle_wallet`: under the lock this cannot fail unless something writes without it.
-    let changed = tx
-        .execute(
-            "UPDATE wallets SET held = $2, exhausted_since = $3
-            WHERE organization_id = $1 AND balance = $4 AND held = $5",
-            args![&before.organization_id, after.held, after.exhausted_since, before.balance, before.held],
-        )
-        .await?;
-    if changed == 1 { Ok(()) } else { Err(StoreError::Corrupt("the wallet changed under its lock".to_owned())) }
+/// Writes down what was set aside in wallets, from what they were to what they are: conditional on the figures that it was
+/// decided on, with places from `first` on for [`set_aside_args`] of so many. As many rows as wallets must change.
+pub(crate) fn set_aside_sql(postgres: bool, first: usize, wallets: usize) -> String {
+    // The names of the columns of VALUES are the same on both databases.
+    format!(
+        "UPDATE wallets SET held = moved.column2, exhausted_since = moved.column3 FROM (VALUES {}) AS moved
+        WHERE wallets.wallet_id = moved.column1 AND wallets.balance = moved.column4 AND wallets.held = moved.column5",
+        numbered_places(postgres, first, wallets, 5)
+    )
+}
+
+/// What [`set_aside_sql`] takes.
+pub(crate) fn set_aside_args(moved: &[(Wallet, Wallet)]) -> Vec<Arg<'_>> {
+    let args = moved.iter().flat_map(|(before, after)| {
+        [
+            Arg::from(before.id),
+            Arg::from(after.held),
+            Arg::from(after.exhausted_since),
+            Arg::from(before.balance),
+            Arg::from(before.held),
+        ]
+    });
+    args.collect()
 }
 
 /// Gives money back that was set aside.
-pub(crate) async fn give_back(tx: &mut Tx, organization_id: &OrganizationId, amount: Money) -> Result<Wallet> {
+pub(crate) async fn give_back(tx: &mut Tx, wallet: WalletId, amount: Money) -> Result<Wallet> {
     let row = tx
         .first(
             concat!(
                 "UPDATE wallets SET held = held - $2,
                     exhausted_since = CASE WHEN balance - (held - $2) > 0 THEN NULL ELSE exhausted_since END
-                WHERE organization_id = $1 RETURNING ",
+                WHERE wallet_id = $1 RETURNING ",
                 wallet_columns!()
             ),
-            args![organization_id, amount],
+            args![wallet, amount],
         )
         .await?;
     Wallet::read(&row.ok_or(StoreError::NotFound)?)

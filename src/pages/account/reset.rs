@@ -1,9 +1,8 @@
 //! Choosing a password by a link: the first one, or another one instead of a forgotten one.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use super::{Sending, field_error, is_busy, render_page, take_token};
+use super::{Sending, field_error, is_busy, render_page, render_sign_in, send_once, take_token};
 use crate::api;
 use crate::platform::signal::ErasedSignal;
 use crate::routes::Route;
@@ -21,16 +20,9 @@ fn make_page() -> AnyView {
     let password = RwSignal::new(String::new());
     let sending = ErasedSignal::new(Sending::Idle);
     let send = move || {
-        if matches!(*sending.read_untracked(), Sending::Busy) {
-            return;
-        }
-        sending.set(Sending::Busy);
         let token = token.clone();
-        spawn_local(async move {
-            match api::account::complete_password_reset(token, password.get_untracked()).await {
-                Ok(()) => sending.set(Sending::Done),
-                Err(error) => sending.set(Sending::Failed(error)),
-            }
+        send_once(sending, async move {
+            api::account::complete_password_reset(token, password.get_untracked()).await.map(|()| Sending::Done)
         });
     };
     render_page(
@@ -47,15 +39,9 @@ fn make_request_page() -> AnyView {
     let email = RwSignal::new(String::new());
     let sending = ErasedSignal::new(Sending::Idle);
     let send = move || {
-        if matches!(*sending.read_untracked(), Sending::Busy) {
-            return;
-        }
-        sending.set(Sending::Busy);
-        spawn_local(async move {
-            match api::account::request_password_reset(email.get_untracked().trim().to_owned()).await {
-                Ok(()) => sending.set(Sending::Done),
-                Err(error) => sending.set(Sending::Failed(error)),
-            }
+        send_once(sending, async move {
+            let email = email.get_untracked().trim().to_owned();
+            api::account::request_password_reset(email).await.map(|()| Sending::Done)
         });
     };
     render_page(
@@ -112,11 +98,6 @@ fn render_done() -> AnyView {
         {render_sign_in()}
     }
     .into_any()
-}
-
-/// By a new document: whoever was signed in here is not any more.
-fn render_sign_in() -> AnyView {
-    view! { <p><a href=Route::SignIn.address() rel="external">{texts::setup::sign_in()}</a></p> }.into_any()
 }
 
 fn render_form(

@@ -3,9 +3,8 @@
 use billing_contract::setup::CompleteSetup;
 use billing_domain::Currency;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use super::{Sending, field_error, is_busy, render_page, take_token};
+use super::{Sending, field_error, is_busy, render_page, render_sign_in, render_without_token, send_once, take_token};
 use crate::api;
 use crate::platform::signal::ErasedSignal;
 use crate::platform::{history, intl, language};
@@ -60,28 +59,17 @@ impl SetupForm {
 /// The page, whose code is loaded when it is shown.
 fn make_page() -> AnyView {
     let Some(token) = take_token() else {
-        return view! {
-            <section class="sign-in">
-                <h1>{texts::setup::heading()}</h1>
-                {render_without()}
-            </section>
-        }
-        .into_any();
+        return render_without_token(texts::setup::heading(), render_without());
     };
     let form = SetupForm::new();
     let sending = ErasedSignal::new(Sending::Idle);
     let send = move || {
-        if matches!(*sending.read_untracked(), Sending::Busy) {
-            return;
-        }
-        sending.set(Sending::Busy);
         let request = form.request(token.clone());
-        spawn_local(async move {
-            match api::account::complete_setup(&request).await {
-                // A new document brings everything that the owner may see.
-                Ok(_) => history::load_document(Route::Billing.address()),
-                Err(error) => sending.set(Sending::Failed(error)),
-            }
+        send_once(sending, async move {
+            api::account::complete_setup(&request).await?;
+            // A new document brings everything that the owner may see.
+            history::load_document(Route::Billing.address());
+            Ok(Sending::Busy)
         });
     };
     render_page(
@@ -97,7 +85,7 @@ fn make_page() -> AnyView {
 fn render_without() -> AnyView {
     view! {
         <p>{texts::setup::no_link()}</p>
-        <p><a href=Route::SignIn.address() rel="external">{texts::setup::sign_in()}</a></p>
+        {render_sign_in()}
     }
     .into_any()
 }

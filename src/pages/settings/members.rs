@@ -1,4 +1,8 @@
-//! The Members tab: who belongs to the organization. An owner changes roles, everybody else reads them.
+//! The Members tab: who belongs to the organization. An owner changes roles and takes people out, everybody else reads them
+//! and may leave; managers invite.
+
+mod invitations;
+mod removal;
 
 use billing_contract::member::Member;
 use billing_contract::session::Session;
@@ -11,6 +15,7 @@ use leptos::task::spawn_local;
 
 use crate::api;
 use crate::platform::history;
+use crate::shared::words::role_word;
 use crate::ui::announcer::use_announcer;
 use crate::ui::banner::{Banner, Tone};
 use crate::ui::button::{Button, ButtonStyle};
@@ -40,6 +45,7 @@ fn MembersTab(session: ErasedSignal<Session>) -> AnyView {
     let members = ErasedSignal::new(Vec::<Member>::new());
     let load = ErasedSignal::new(LoadState::Loading);
     let change = ErasedSignal::new(None::<PendingRoleChange>);
+    let leaving = ErasedSignal::new(None::<Member>);
     let fetch = move || {
         load.set(LoadState::Loading);
         spawn_local(async move {
@@ -55,9 +61,11 @@ fn MembersTab(session: ErasedSignal<Session>) -> AnyView {
     fetch();
     view! {
         <Panel heading=texts::places::members() load=load on_retry=fetch class="narrow">
-            {render_table(session, members, change)}
+            {render_table(session, members, change, leaving)}
         </Panel>
+        {session.read_untracked().role.manages_billing().then(|| invitations::render_panel(session))}
         <ConfirmRole session=session members=members change=change />
+        {removal::render_question(session, members, leaving)}
     }
     .into_any()
 }
@@ -66,6 +74,7 @@ fn render_table(
     session: ErasedSignal<Session>,
     members: ErasedSignal<Vec<Member>>,
     change: ErasedSignal<Option<PendingRoleChange>>,
+    leaving: ErasedSignal<Option<Member>>,
 ) -> AnyView {
     let may_change = session.read_untracked().role.manages_roles();
     let own_id = session.read_untracked().user.id.clone();
@@ -73,13 +82,14 @@ fn render_table(
         let own = member.id == own_id;
         let name = if own { texts::members::you(&member.name) } else { member.name.clone() };
         let role = if may_change { role_select(member.clone(), change) } else { role_word(member.role).into_any() };
+        let action = (own || may_change).then(|| removal::render_button(&member, own, leaving));
         view! {
             <tr>
                 <th scope="row">
                     <span class="member-name">{name}</span>
                     <span class="cell-sub">{member.email}</span>
                 </th>
-                <td class="member-role">{role}</td>
+                <td><div class="member-role">{role}{action}</div></td>
             </tr>
         }
     };
@@ -169,14 +179,6 @@ fn ConfirmRole(
         </Dialog>
     }
     .into_any()
-}
-
-fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Owner => texts::roles::owner(),
-        Role::Admin => texts::roles::admin(),
-        Role::Member => texts::roles::member(),
-    }
 }
 
 fn has_changed(member: &Member) -> String {

@@ -2,10 +2,12 @@
 
 mod organizations;
 mod password;
+mod second_factor;
 mod sessions;
 
 use billing_contract::account::{Profile, PutProfile};
 use billing_contract::session::Session;
+use billing_domain::SessionKind;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -67,11 +69,14 @@ fn render_submit(saving: ErasedSignal<Saving>, text: &'static str) -> AnyView {
 /// The tab, whose code is loaded when it is shown.
 fn make_tab(session: ErasedSignal<Session>) -> AnyView {
     let (name, locale) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let email = RwSignal::new(String::new());
+    let (email, pending) = (RwSignal::new(String::new()), RwSignal::new(None::<String>));
+    let second_factor = RwSignal::new(None::<bool>);
     let load = ErasedSignal::new(LoadState::Loading);
     let fill = move |profile: Profile| {
         name.set(profile.name);
         email.set(profile.email);
+        pending.set(profile.pending_email);
+        second_factor.set(Some(profile.second_factor));
         locale.set(profile.locale.unwrap_or_default());
     };
     let fetch = move || {
@@ -87,6 +92,8 @@ fn make_tab(session: ErasedSignal<Session>) -> AnyView {
         });
     };
     fetch();
+    // Whoever signs in elsewhere has address, password and second factor there.
+    let has_password = session.read_untracked().kind == SessionKind::Password;
     let saving = ErasedSignal::new(Saving::Idle);
     let announcer = use_announcer();
     let save = move || {
@@ -98,6 +105,8 @@ fn make_tab(session: ErasedSignal<Session>) -> AnyView {
         let form = PutProfile {
             name: name.get_untracked().trim().to_owned(),
             locale: (!language.is_empty()).then_some(language),
+            // The present one is no change.
+            email: has_password.then(|| email.get_untracked().trim().to_owned()),
         };
         spawn_local(async move {
             match api::me::save_profile(&form).await {
@@ -123,12 +132,16 @@ fn make_tab(session: ErasedSignal<Session>) -> AnyView {
             >
                 {render_failure(saving)}
                 <TextField label=texts::profile::name() value=name name="person" autocomplete="name" error=field_error(saving, "/name") />
-                <TextField label=texts::profile::email() value=email name="email" kind="email" read_only=true hint=texts::profile::email_hint() />
+                <TextField label=texts::profile::email() value=email name="email" kind="email" autocomplete="email" read_only=!has_password hint=texts::profile::email_hint() error=field_error(saving, "/email") />
+                {dynamic::view(move || pending.get().map(|email| view! {
+                    <Banner tone=Tone::Warn title=texts::profile::email_pending(&email) />
+                }))}
                 {render_language(locale)}
                 {render_submit(saving, texts::organization::save())}
             </form>
         </Panel>
         {password::render_panel()}
+        {has_password.then(|| second_factor::render_panel(second_factor))}
         {sessions::render_panel()}
         {organizations::render_panel()}
     }

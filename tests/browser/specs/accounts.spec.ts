@@ -77,3 +77,21 @@ test("a link of the operator's command chooses a password, once @everywhere", as
   await page.getByRole("button", { name: "Save password" }).click();
   await expect(page.getByText("This link has been used or has expired. Ask whoever", { exact: false })).toBeVisible();
 });
+
+test("somebody of two organizations goes from one to the other in the sidebar", async ({ page, server }) => {
+  const made = JSON.parse(await server.command("setup", "--organization", "Northwind", "--owner", "olive@northwind.test"));
+  const other = JSON.parse(await server.command("org", "create", "--name", "Southwind", "--currency", "EUR"));
+  await server.command("user", "add", "--organization", other.organization_id, "--email", "olive@northwind.test", "--role", "admin");
+  await page.goto(made.link);
+  await page.getByLabel("New password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Save password" }).click();
+  await expect(page.getByText("Your password is saved")).toBeVisible();
+  await signIn(page, PASSWORD);
+  const switcher = page.getByRole("combobox", { name: "Change organization" });
+  await expect(switcher).toHaveValue(made.organization_id);
+  await expectNoViolations(page);
+  await switcher.selectOption("Southwind");
+  await page.getByRole("button", { name: "Go to Southwind" }).click();
+  await expect(switcher).toHaveValue(other.organization_id);
+  await expect(page.getByRole("heading", { name: "Billing" }).first()).toBeVisible();
+});

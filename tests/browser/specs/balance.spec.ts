@@ -51,3 +51,29 @@ test("money that comes marks the balance once, what is spent does not, and the l
   await expect(figure, "the mark goes by itself").not.toHaveClass(/balance-fresh/);
   expect(await marks()).toBe(1);
 });
+
+test("whoever is suspended sees it at once with its reason, still pays, and a closed organization does not @everywhere", async ({ page, seams, watch }) => {
+  await signIn(page, "owner");
+  const billing = new Billing(page);
+  await seams.changeStatus("suspend", "Invoice 17 is overdue");
+  const suspended = billing.bar("This organization is suspended");
+  await expect(suspended).toBeVisible();
+  await expect(suspended).toContainText("Reason: Invoice 17 is overdue");
+  expect(await seams.mayStart("inbound_call")).toMatchObject({ allowed: false, reason: "suspended" });
+  const before = await billing.cents();
+  await suspended.getByRole("button", { name: "Add Balance" }).click();
+  await billing.dialog.getByRole("textbox", { name: "Amount (USD)" }).fill("20");
+  await billing.pay();
+  await page.getByRole("button", { name: "Done" }).click();
+  await expect.poll(() => billing.cents()).toBe(before + 2_000);
+  await seams.changeStatus("resume");
+  await expect(suspended).toHaveCount(0);
+  await seams.changeStatus("close", "The contract has ended");
+  const closed = billing.bar("This organization is closed");
+  await expect(closed).toContainText("Reason: The contract has ended");
+  await expect(closed.getByRole("button")).toHaveCount(0);
+  watch.expectStatus(409);
+  await billing.addBalance("20");
+  await billing.pay();
+  await expect(billing.dialog.getByText("Nothing was charged")).toBeVisible();
+});

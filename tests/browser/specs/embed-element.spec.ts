@@ -88,7 +88,7 @@ test("the frame says what it is, may do what it must, and speaks the host's lang
     await element.evaluate((one, locale) => one.setAttribute("locale", locale), locale);
     await expect(frame).toHaveAttribute("title", title!);
   }
-  // The last one is Arabic: the frame has started anew in it.
+  // The last one is Arabic; the program that changes its words with it is in embed.spec.ts.
   await expect(element.frameLocator("iframe").locator("html")).toHaveAttribute("dir", "rtl");
   await expect(element.frameLocator("iframe").getByRole("heading")).toBeVisible();
 });

@@ -85,3 +85,66 @@ test("a member sees whom to ask, and no figures", async ({ host, openFrame }) =>
   await expect(frame.getByRole("button", { name: "Ask an admin" })).toBeVisible();
   await expect(frame.getByRole("region", { name: "Wallet Balance" })).toHaveCount(0);
 });
+
+/** What ADOPTION promises: what a host changes shows in open frames within this time. */
+const SECOND = { timeout: 1_000 };
+
+test("a person who loses the role sees the member's page within a second, and the owner's again", async ({ host, openFrame, watch }) => {
+  const frame = await openFrame();
+  const balance = frame.getByRole("region", { name: "Wallet Balance" });
+  await expect(balance).toBeVisible();
+  // What is on its way then is refused.
+  watch.expectStatus(403);
+  await host.changeRole("member");
+  await expect(frame.getByRole("button", { name: "Ask an admin" })).toBeVisible(SECOND);
+  await expect(balance).toHaveCount(0);
+  await host.changeRole("owner");
+  await expect(balance).toBeVisible(SECOND);
+  expect(host.asked, "the same session goes on").toEqual(["start"]);
+});
+
+test("who signs out of the host is told so within a second, and no code is asked for any more", async ({ page, host, openFrame, watch }) => {
+  const frame = await openFrame();
+  await expect(frame.getByRole("region", { name: "Wallet Balance" })).toBeVisible();
+  watch.expectStatus(401);
+  await host.signOut();
+  await expect(frame.getByRole("heading", { name: "The session has ended" })).toBeVisible(SECOND);
+  await expect(frame.getByText("$")).toHaveCount(0);
+  await expect(frame.getByRole("button")).toHaveCount(0);
+  expect(host.asked).toEqual(["start"]);
+  // Another session is the host's to give: by a new document, not by itself.
+  await page.reload();
+  await expect(frame.getByRole("region", { name: "Wallet Balance" })).toBeVisible();
+});
+
+test("a view is brought into sight, and another one when the host asks for it", async ({ page, openFrame }) => {
+  const frame = await openFrame({ view: "history" });
+  const history = frame.getByRole("region", { name: "Transaction History" });
+  const fromTop = async (name: string) => (await frame.getByRole("region", { name }).boundingBox())?.y ?? -1;
+  await expect(history).toBeInViewport();
+  await expect.poll(() => fromTop("Transaction History")).toBeLessThan(page.viewportSize()!.height / 2);
+  await page.evaluate(() => document.querySelector("nexis-billing")!.setAttribute("view", "usage"));
+  await expect.poll(() => fromTop("Monthly Usage Summary")).toBeCloseTo(0, -1);
+});
+
+test("the host changes the language while the frame is open, and no code is asked for", async ({ page, host, openFrame }) => {
+  const frame = await openFrame();
+  await expect(frame.getByRole("region", { name: "Wallet Balance" })).toBeVisible();
+  await page.evaluate(() => document.querySelector("nexis-billing")!.setAttribute("locale", "de"));
+  await expect(frame.getByRole("region", { name: "Wallet-Guthaben" })).toContainText("$");
+  await expect(frame.locator("html")).toHaveAttribute("lang", "de");
+  await page.evaluate(() => document.querySelector("nexis-billing")!.setAttribute("locale", "en-GB"));
+  await expect(frame.getByRole("region", { name: "Wallet Balance" })).toContainText("$");
+  expect(host.asked).toEqual(["start"]);
+});
+
+test("the balance in the host's header moves with the wallet", async ({ page, openFrame }) => {
+  const billing = new Billing(await openFrame({ balance: true }));
+  const shown = page.frameLocator("nexis-balance iframe").locator("#balance");
+  const cents = async () => Number((await shown.innerText()).replace(/\D/g, ""));
+  await expect.poll(cents).toBe(await billing.cents());
+  const before = await cents();
+  await billing.addBalance("20");
+  await billing.pay();
+  await expect.poll(cents).toBe(before + 2000);
+});

@@ -180,7 +180,7 @@ test("a file that nothing comes of is given up in time, and one that is cancelle
   await expect(note).toBeHidden();
 });
 
-test("the chain of the loaded lines is checked in the browser, and an altered line is named", async ({ page }) => {
+test("the chain is checked in the browser, and a loaded line that differs from it is named", async ({ page }) => {
   const billing = await open(page);
   await billing.history.getByRole("button", { name: "Verify" }).click();
   await expect(billing.history.getByText(/^Checked in this browser: [\d,]+ lines, no\. [\d,]+–[\d,]+\./)).toBeVisible();
@@ -208,12 +208,6 @@ test("the chain of the loaded lines is checked in the browser, and an altered li
   expect(named).toBeLessThanOrEqual(altered);
   await billing.history.getByRole("button", { name: "Show line" }).click();
   await expect(page.getByRole("dialog").getByText(`no. ${named.toLocaleString("en-US")}`, { exact: true })).toBeVisible();
-  await page.keyboard.press("Escape");
-
-  await billing.history.getByRole("button", { name: "AI tasks" }).click();
-  await expect(billing.matches).toBeVisible();
-  await billing.history.getByRole("button", { name: "Verify" }).click();
-  await expect(billing.history.getByText("clear the filters to check it")).toBeVisible();
 });
 
 test("a monthly statement adds up, and is printed alone on A4 and on Letter @everywhere", async ({ page }) => {

@@ -21,7 +21,7 @@ async function data(page: Page): Promise<string[]> {
     if (typeof value === "string" && value.length > 1) found.add(value);
     else if (typeof value === "object" && value !== null) Object.values(value).forEach(collect);
   };
-  for (const route of ["billing", "session", "members", "organization", "usage", "transactions?limit=200", "payment-links", "requests"]) {
+  for (const route of ["billing", "session", "members", "organization", "usage", "transactions?limit=200", "payment-links", "requests", "audit"]) {
     const answer = await page.request.get(`/api/v1/${route}`);
     if (answer.ok()) collect(await answer.json());
   }

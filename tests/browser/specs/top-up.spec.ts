@@ -207,6 +207,9 @@ test("when the bank does not answer, the outcome is unknown, is visible after a 
   await signIn(page, "owner");
   const billing = new Billing(page);
   const before = await billing.cents();
+  // The demo's own story may have one of the same amount.
+  const credits = async () => (await seams.ledger()).filter((line) => line.kind === "top_up" && line.amount.startsWith("60")).length;
+  const creditsBefore = await credits();
   await seams.bank("no_answer");
   await billing.addBalance("60");
   await billing.pay();
@@ -224,7 +227,7 @@ test("when the bank does not answer, the outcome is unknown, is visible after a 
   await expect(settled).toBeVisible();
   await page.getByRole("button", { name: "Done" }).click();
   await expect.poll(() => billing.cents()).toBe(before + 6000);
-  expect((await seams.ledger()).filter((line) => line.kind === "top_up" && line.amount.startsWith("60"))).toHaveLength(1);
+  expect(await credits()).toBe(creditsBefore + 1);
 });
 
 test("by keyboard only, from the page to the paid balance", async ({ page }) => {

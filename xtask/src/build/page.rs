@@ -140,7 +140,9 @@ pub(super) fn write_document(document: &str, parts: &[PartName], marks: &[&str],
 /// public/loader.js and everything that it imports as one file: a request for each would be one after the other.
 pub(super) fn bundle_script(scripts: &Path, languages: &str) -> Result<PathBuf> {
     let (entry, bundle) = (scripts.join("loader.js"), scripts.join("loader.bundle.js"));
-    copy_file(&workspace::root_folder().join("public/loader.js"), &entry)?;
+    for part in ["loader.js", "panels.js"] {
+        copy_file(&workspace::root_folder().join("public").join(part), &scripts.join(part))?;
+    }
     let mut esbuild = esbuild_command(&entry, &bundle)?;
     // wasm-bindgen imports what loads the later parts once for each of its functions, always under the same name.
     esbuild.arg(format!("--define:LANGUAGES={languages}"));

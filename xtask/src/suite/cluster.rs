@@ -15,35 +15,50 @@ use std::{
 const ORDINARY_USERS: [&str; 2] = ["postgres", "nobody"];
 const START_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// Gigabytes may have to be written.
+const KEPT_STOP_LIMIT: Duration = Duration::from_mins(2);
 
-/// A running server; dropping it stops it and removes its folder.
+/// A running server; dropping it stops it and removes its folder, if that is not to be kept.
 pub(crate) struct Cluster {
     server: Child,
     folder: PathBuf,
     port: u16,
+    kept: bool,
 }
 
 impl Cluster {
     /// `initdb` and `postgres` on a free port of 127.0.0.1. Errors carry the end of the server's log.
     pub(crate) fn start() -> Result<Self> {
+        // Some gigabytes, which a temporary folder in memory may not hold; but nobody else can enter root's own folders.
+        let parent = if ordinary_user()?.is_some() { env::temp_dir() } else { workspace::target_dir()? };
+        Self::start_in(parent.join(format!("nexis-billing-postgres-{}", std::process::id())), false)
+    }
+
+    /// In this folder, with what an earlier run has left there; everything stays.
+    pub(crate) fn start_kept(folder: &Path) -> Result<Self> {
+        Self::start_in(folder.to_owned(), true)
+    }
+
+    fn start_in(folder: PathBuf, kept: bool) -> Result<Self> {
         let Some(programs) = install::postgres_bin() else { bail!("PostgreSQL's `initdb` cannot be found") };
         let user = ordinary_user()?;
-        // Some gigabytes, which a temporary folder in memory may not hold; but nobody else can enter root's own folders.
-        let parent = if user.is_some() { env::temp_dir() } else { workspace::target_dir()? };
-        let folder = parent.join(format!("nexis-billing-postgres-{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| format!("{} could not be made", folder.display()))?;
         if let Some(user) = &user {
             process::run_command(Command::new("chown").arg(user).arg(&folder))?;
         }
         // Free at this moment; PostgreSQL fails loudly should somebody else be faster.
         let port = free_port()?;
-        let server = init_database(&programs, &folder, user.as_deref())
+        let begun =
+            if folder.join("data").exists() { Ok(()) } else { init_database(&programs, &folder, user.as_deref()) };
+        let server = begun
             .and_then(|()| launch_server(&programs, &folder, user.as_deref(), port))
             // A start that failed leaves nothing behind.
             .inspect_err(|_| {
-                let _ = fs::remove_dir_all(&folder);
+                if !kept {
+                    let _ = fs::remove_dir_all(&folder);
+                }
             })?;
-        let mut cluster = Self { server, folder, port };
+        let mut cluster = Self { server, folder, port, kept };
         cluster.wait_until_ready(&programs)?;
         Ok(cluster)
     }
@@ -75,10 +90,12 @@ impl Cluster {
 
     fn end(&mut self) -> Result<()> {
         if self.server.try_wait()?.is_none() {
-            // PostgreSQL's "immediate shutdown": its files are removed, so nothing needs to be written to them any more.
-            process::command_succeeds(Command::new("kill").arg("-QUIT").arg(self.server.id().to_string()));
+            // PostgreSQL's "immediate shutdown": files that are removed need nothing written to them any more. Otherwise the
+            // "fast" one, which leaves nothing to be recovered.
+            let signal = if self.kept { "-INT" } else { "-QUIT" };
+            process::command_succeeds(Command::new("kill").arg(signal).arg(self.server.id().to_string()));
         }
-        let deadline = Instant::now() + STOP_LIMIT;
+        let deadline = Instant::now() + if self.kept { KEPT_STOP_LIMIT } else { STOP_LIMIT };
         while self.server.try_wait()?.is_none() {
             if Instant::now() > deadline {
                 // After its patience with the shutdown, whatever the server still does.
@@ -86,7 +103,7 @@ impl Cluster {
             }
             thread::sleep(Duration::from_millis(20));
         }
-        if self.folder.exists() {
+        if !self.kept && self.folder.exists() {
             fs::remove_dir_all(&self.folder).with_context(|| format!("{} is left over", self.folder.display()))?;
         }
         Ok(())

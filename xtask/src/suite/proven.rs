@@ -16,7 +16,8 @@ use std::{
 const SHARED: [&str; 6] =
     ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", ".config/nextest.toml", "rust-toolchain.toml", "clippy.toml"];
 /// What tests read that is no part of a package they depend on.
-const READ_BY_TESTS: [(&str, &str); 1] = [("billing-payments", "tests/stripe-oracles")];
+const READ_BY_TESTS: [(&str, &str); 2] =
+    [("billing-payments", "tests/stripe-oracles"), ("billing-server", "tests/oidc-judge")];
 /// Its tests look at the whole tree.
 const NEVER: [&str; 1] = ["xtask"];
 const FILE: &str = "proven-tests.json";

@@ -74,13 +74,19 @@ impl fmt::Display for Fault {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::tests::line;
     use super::*;
 
-    /// Three lines with their hashes.
     fn ledger() -> Vec<(Line, Hash)> {
+        ledger_of(3)
+    }
+
+    /// So many lines with their hashes.
+    fn ledger_of(count: i64) -> Vec<(Line, Hash)> {
         let (mut lines, mut hash) = (Vec::new(), Hash::GENESIS);
-        for seq in 1..=3 {
+        for seq in 1..=count {
             let line =
                 Line { seq, amount: Money::from_micros(-100), balance_after: Money::from_micros(-100 * seq), ..line() };
             hash = line.hash_after(hash);
@@ -124,5 +130,47 @@ mod tests {
         lines[1].0.description.push('x');
         lines[1].1 = lines[1].0.hash_after(lines[0].1);
         assert_eq!(followed(Chain::BEGINNING, &lines), (2, Some(Fault::Hash)));
+    }
+
+    /// Alters one line in one of the ways there are, or none.
+    fn damage(lines: &mut Vec<(Line, Hash)>, at: usize, how: u8) {
+        match how {
+            0 => lines[at].0.description.push('x'),
+            1 => lines[at].0.amount = Money::from_micros(1),
+            2 => drop(lines.remove(at)),
+            3 => lines[at].1 = Hash::GENESIS,
+            4 => lines[at].0.balance_after = Money::ZERO,
+            _ => {}
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_into_runs_gives_the_verdict_of_the_whole(
+            count in 1_i64..40,
+            at: prop::sample::Index,
+            how in 0_u8..6,
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+        ) {
+            let mut lines = ledger_of(count);
+            damage(&mut lines, at.index(usize::try_from(count).unwrap()), how);
+            let whole = followed(Chain::BEGINNING, &lines);
+            let mut ends: Vec<_> = cuts.iter().map(|cut| cut.index(lines.len() + 1)).collect();
+            ends.push(lines.len());
+            ends.sort_unstable();
+            let (mut chain, mut begin, mut fault) = (Chain::BEGINNING, 0, None);
+            for end in ends {
+                // Each run begins with what is known of the one before: number, balance and hash.
+                chain = Chain { seq: chain.seq, balance: chain.balance, hash: chain.hash };
+                for (line, hash) in &lines[begin..end] {
+                    fault = fault.or(chain.follow(line, *hash).err());
+                }
+                begin = end;
+            }
+            prop_assert_eq!((chain.seq, fault), whole);
+            // Two things go unseen by the chain alone: nothing altered, and the end cut off, which the wallet's last line shows.
+            let cut_off = how == 2 && at.index(usize::try_from(count).unwrap()) + 1 == usize::try_from(count).unwrap();
+            prop_assert_eq!(fault.is_none(), how == 5 || cut_off);
+        }
     }
 }

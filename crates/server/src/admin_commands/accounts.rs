@@ -4,20 +4,25 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use billing_contract::ProblemCode;
+use billing_contract::host_organization::PutHostOrganization;
+use billing_domain::free_text::{EXTERNAL_ID, FreeText};
+use billing_domain::{ExternalId, OrganizationId, OrganizationRef, UserId};
 use billing_store::{Actor, Store};
 use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::clock::Clock;
 use crate::config::{AddUser, Config, CreateOrganization, Locality, LockUser, NamedUser, Setup};
-use crate::problem::Problem;
+use crate::problem::{Detail, Problem};
 use crate::service::account_links::AccountLink;
 use crate::service::operation::OperationContext;
+use crate::service::organizations;
 use crate::service::setup::{OrganizationForm, set_up_by_command};
 use crate::service::users::{self, AddedUser};
 
 /// The database, made if there is none: these commands come first.
-async fn open_context(config: &Config, command: &str) -> Result<OperationContext, Failure> {
+pub(super) async fn open_context(config: &Config, command: &str) -> Result<OperationContext, Failure> {
     let store = Store::connect(config.database.reveal())
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;
@@ -25,14 +30,20 @@ async fn open_context(config: &Config, command: &str) -> Result<OperationContext
 }
 
 /// What is wrong, as a sentence for the operator.
-fn explain(problem: &Problem) -> Failure {
+pub(super) fn explain(problem: &Problem) -> Failure {
     let document = problem.document();
-    let fields: Vec<_> = document
-        .errors
-        .iter()
-        .map(|error| format!("--{}: {}", error.pointer.trim_start_matches('/').replace('_', "-"), error.detail))
-        .collect();
+    let fields: Vec<_> =
+        document.errors.iter().map(|error| format!("--{}: {}", flag_of(&error.pointer), error.detail)).collect();
     if fields.is_empty() { document.detail.clone().into() } else { fields.join("; ").into() }
+}
+
+/// The flag that the field of a request stands for.
+fn flag_of(pointer: &str) -> String {
+    match pointer.trim_start_matches('/').split('/').next().unwrap_or_default() {
+        // A flag that is repeated names one of them.
+        "scopes" => "scope".to_owned(),
+        field => field.replace('_', "-"),
+    }
 }
 
 /// The whole address of a link, and a word on where it comes from when nobody has said how the server is reached.
@@ -48,7 +59,7 @@ fn locate_link(config: &Config, link: &AccountLink) -> (String, Option<String>) 
     (format!("{origin}{}", link.address), Some(format!("{hint}: the link leads to {origin}.")))
 }
 
-fn print_line(answer: &Value) -> Result<ExitCode, Failure> {
+pub(super) fn print_line(answer: &Value) -> Result<ExitCode, Failure> {
     writeln!(std::io::stdout().lock(), "{answer}")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -91,23 +102,67 @@ pub(crate) async fn set_up(config: &Config, form: &Setup) -> Result<ExitCode, Fa
 pub(crate) async fn create_organization(config: &Config, form: &CreateOrganization) -> Result<ExitCode, Failure> {
     let facts = check_facts("/name", &form.name, &form.locality)?;
     let context = open_context(config, "org create").await?;
+    if let Some(external_id) = &form.external_id {
+        let answer = put_organization(config, &context, external_id, facts).await;
+        context.store.close().await;
+        return print_line(&answer.map_err(|problem| explain(&problem))?);
+    }
     let made = users::create_organization(&context, facts).await;
     context.store.close().await;
     let organization = made.map_err(|problem| explain(&problem))?;
     print_line(&json!({"organization_id": organization.id, "name": organization.name}))
 }
 
+/// Under an id of the host's: what the API does when it is put.
+async fn put_organization(
+    config: &Config,
+    context: &OperationContext,
+    external_id: &ExternalId,
+    facts: OrganizationForm,
+) -> Result<Value, Problem> {
+    let named = OrganizationRef::External(external_id.clone());
+    // Said of the flag; in an address it would be of no field.
+    FreeText::parse_exact(EXTERNAL_ID, external_id.as_str()).map_err(|error| Problem::text("/external_id", error))?;
+    let form = PutHostOrganization {
+        name: facts.name,
+        time_zone: facts.time_zone,
+        currency: facts.currency,
+        locale: None,
+        address: None,
+        tax_id: None,
+        plan: None,
+        policy: None,
+        metadata: None,
+    };
+    // No page is open here; servers notice by themselves.
+    let (put, _) = organizations::put_organization(context, config, &named, &form, true).await?;
+    let organization = put.organization;
+    Ok(json!({
+        "organization_id": organization.id, "external_id": organization.external_id, "name": organization.name,
+        "created": put.created,
+    }))
+}
+
+async fn add_account(context: &OperationContext, form: &AddUser) -> Result<(AddedUser, OrganizationId), Problem> {
+    let unknown = || {
+        let detail = format!("There is no organization {}.", form.organization);
+        Problem::new(ProblemCode::NotFound, Detail::general(detail))
+    };
+    let named = form.organization.parse().map_err(|_| unknown())?;
+    let organization = context.store.find_organization(&named).await?.ok_or_else(unknown)?;
+    let name = name_of(form.name.as_deref(), &form.email);
+    let added = users::add_user(context, &organization.id, &form.email, &name, form.role).await?;
+    Ok((added, organization.id))
+}
+
 /// `user add`.
 pub(crate) async fn add_user(config: &Config, form: &AddUser) -> Result<ExitCode, Failure> {
-    let organization_id =
-        form.organization.parse().map_err(|_| format!("there is no organization {}", form.organization))?;
     let context = open_context(config, "user add").await?;
-    let name = name_of(form.name.as_deref(), &form.email);
-    let added = users::add_user(&context, &organization_id, &form.email, &name, form.role).await;
+    let added = add_account(&context, form).await;
     context.store.close().await;
-    let answer =
-        |id: &billing_domain::UserId| json!({"user_id": id, "organization_id": organization_id, "role": form.role});
-    match added.map_err(|problem| explain(&problem))? {
+    let (added, organization_id) = added.map_err(|problem| explain(&problem))?;
+    let answer = |id: &UserId| json!({"user_id": id, "organization_id": organization_id, "role": form.role});
+    match added {
         AddedUser::NewAccount(user, link) => {
             let words = format!("{} chooses a password by this link.", user.email);
             print_link(config, answer(&user.id), &link, &words)
@@ -145,4 +200,16 @@ pub(crate) async fn end_sessions(config: &Config, form: &NamedUser) -> Result<Ex
     context.store.close().await;
     let (account, ended) = done.map_err(|problem| explain(&problem))?;
     print_line(&json!({"user_id": account.id, "sessions_ended": ended.len()}))
+}
+
+/// `user second-factor-off`.
+pub(crate) async fn remove_second_factor(config: &Config, form: &NamedUser) -> Result<ExitCode, Failure> {
+    let context = open_context(config, "user second-factor-off").await?;
+    let done = users::remove_second_factor(&context, &form.email).await;
+    context.store.close().await;
+    let (account, removed) = done.map_err(|problem| explain(&problem))?;
+    if !removed {
+        eprintln!("{} had no second factor.", account.email);
+    }
+    print_line(&json!({"user_id": account.id, "second_factor_removed": removed}))
 }

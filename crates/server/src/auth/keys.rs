@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use billing_domain::id::KEY_ID_LENGTH;
-use billing_domain::{ApiKeyId, OrganizationId, Scope, Timestamp};
-use billing_store::{Actor, ActorKind, ApiKey, Store};
+use billing_domain::{ActorKind, ApiKeyId, OrganizationId, Scope, Timestamp};
+use billing_store::{Actor, ApiKey, Store};
 use subtle::ConstantTimeEq as _;
 
 use crate::auth::tokens::hash_token;
@@ -78,6 +78,14 @@ impl KeyHolder {
         match &self.key {
             HeldKey::Root => None,
             HeldKey::Key(key) => key.expires_at,
+        }
+    }
+
+    /// Names the key in the database; `None`: it is the operator's.
+    pub(crate) fn id(&self) -> Option<&ApiKeyId> {
+        match &self.key {
+            HeldKey::Root => None,
+            HeldKey::Key(key) => Some(&key.id),
         }
     }
 

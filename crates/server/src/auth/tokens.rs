@@ -9,6 +9,11 @@ pub(crate) fn new_token() -> Result<String, getrandom::Error> {
     Ok(hex::encode(bytes))
 }
 
+/// Whether a text has the form of such a secret.
+pub(crate) fn is_token(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// What the database knows of a session's token, a code, a key, or what stands behind `#` in a link: SHA-256 in hex.
 pub(crate) fn hash_token(token: &str) -> String {
     // Without salt is enough: it is 256 random bits, not a password.
@@ -22,7 +27,7 @@ mod tests {
     #[test]
     fn tokens_are_long_and_never_the_same() {
         let (first, second) = (new_token().unwrap(), new_token().unwrap());
-        assert_eq!(first.len(), 64);
+        assert!(is_token(&first) && !is_token("0") && !is_token(&first.to_uppercase().replace('0', "A")));
         assert_ne!(first, second);
         assert_ne!(hash_token(&first), hash_token(&second));
     }

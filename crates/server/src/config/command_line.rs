@@ -1,5 +1,6 @@
 //! What an operator may say: commands, and the settings as flags, environment variables and lines of a file.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,7 +8,8 @@ use billing_domain::Currency;
 use clap::{ArgMatches, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
-use super::commands::{OrganizationCommand, Setup, UserCommand};
+use super::commands::{KeyCommand, OrganizationCommand, Setup, UserCommand};
+use super::oidc::OidcTable;
 use super::{ConfigError, Provider, Secret, file};
 
 /// The command line.
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Export(Box<Export>),
     /// Copy the SQLite database into a new file while servers go on with it.
     Backup(Box<Backup>),
+    /// Write closed months of ledgers to files, verify these, and take the usage in them out of the database.
+    Archive(Box<Archive>),
     /// List notices that nobody took, as JSON lines.
     DeadLetters(Box<DeadLetters>),
     /// Make the first organization and its owner, and print a link by which the owner chooses a password.
@@ -40,6 +44,9 @@ pub(crate) enum Command {
     /// Make people's accounts, lock them, and end their sessions.
     #[command(subcommand)]
     User(UserCommand),
+    /// Make, list and revoke the keys of your programs.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Say what needs somebody's attention: payments that the provider has and this database did not know.
     Doctor(Box<ServerSettings>),
 }
@@ -61,6 +68,26 @@ pub(crate) struct Backup {
     /// The new file; one that exists is never overwritten.
     #[arg(long)]
     pub(crate) to: PathBuf,
+    /// Where the database is.
+    #[command(flatten)]
+    pub(crate) settings: ServerSettings,
+}
+
+/// What to archive.
+#[derive(Debug, Args)]
+pub(crate) struct Archive {
+    /// The folder; the setting `archive_dir` unless given.
+    #[arg(long)]
+    pub(crate) into: Option<PathBuf>,
+    /// Only this organization's, by its id.
+    #[arg(long)]
+    pub(crate) organization: Option<String>,
+    /// The last month, `2026-10`; unless given, thirteen closed months stay in the database.
+    #[arg(long)]
+    pub(crate) until: Option<String>,
+    /// Only say what would be archived.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Where the database is.
     #[command(flatten)]
     pub(crate) settings: ServerSettings,
@@ -127,6 +154,9 @@ pub(crate) struct ServerSettings {
     /// File with the address of the database, since that may hold a password.
     #[arg(long, env = "NEXIS_BILLING_DATABASE_FILE", hide_env_values = true)]
     pub(super) database_file: Option<PathBuf>,
+    /// Folder of the files that `archive` has written, the same on every server.
+    #[arg(long, env = "NEXIS_BILLING_ARCHIVE_DIR", hide_env_values = true)]
+    pub(super) archive_dir: Option<PathBuf>,
     /// Currency of organizations that are made on their first use; amounts among these settings are in it, and wallets in
     /// other currencies have the usual ones.
     #[arg(long, env = "NEXIS_BILLING_DEFAULT_CURRENCY", hide_env_values = true)]
@@ -152,6 +182,13 @@ pub(crate) struct ServerSettings {
     /// File with that key.
     #[arg(long, env = "NEXIS_BILLING_SERVICE_KEY_FILE", hide_env_values = true)]
     pub(super) service_key_file: Option<PathBuf>,
+    /// What second factors are sealed with in the database, at least 32 characters, the same on every server; without one they
+    /// cannot be switched on. Whoever loses it leaves people with their recovery codes alone.
+    #[arg(long, env = "NEXIS_BILLING_SECRET_KEY", hide_env_values = true)]
+    pub(super) secret_key: Option<Secret>,
+    /// File with that key.
+    #[arg(long, env = "NEXIS_BILLING_SECRET_KEY_FILE", hide_env_values = true)]
+    pub(super) secret_key_file: Option<PathBuf>,
     /// The address people see, `https://billing.example.com`; https makes the session cookie `Secure`. Without it the server
     /// listens on this machine only.
     #[arg(long, env = "NEXIS_BILLING_PUBLIC_URL", hide_env_values = true)]
@@ -159,6 +196,9 @@ pub(crate) struct ServerSettings {
     /// Sites that may show the page in a frame, `https://app.example.com` or `https://*.example.com`, with commas between them.
     #[arg(long, env = "NEXIS_BILLING_EMBED_ORIGINS", hide_env_values = true, value_delimiter = ',')]
     pub(super) embed_origins: Option<Vec<String>>,
+    /// Identity providers, each a table `[oidc.NAME]` of the file; there are no flags for them.
+    #[arg(skip)]
+    pub(super) oidc: BTreeMap<String, OidcTable>,
     /// A reverse proxy stands in front and appends the client's address to `X-Forwarded-For`.
     #[arg(long, env = "NEXIS_BILLING_BEHIND_PROXY", hide_env_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) behind_proxy: Option<bool>,
@@ -303,10 +343,12 @@ impl Command {
             Self::Serve(settings) | Self::Verify(settings) | Self::Doctor(settings) => settings,
             Self::Export(export) => &mut export.settings,
             Self::Backup(backup) => &mut backup.settings,
+            Self::Archive(archive) => &mut archive.settings,
             Self::DeadLetters(letters) => &mut letters.settings,
             Self::Setup(setup) => &mut setup.settings,
             Self::Org(command) => command.settings_mut(),
             Self::User(command) => command.settings_mut(),
+            Self::Key(command) => command.settings_mut(),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What the operator's commands take: the first run, organizations, and people's accounts.
+//! What the operator's commands take: the first run, organizations, people's accounts, and keys.
 
-use billing_domain::{Currency, Role};
-use clap::{Args, Subcommand};
+use billing_domain::{Currency, ExternalId, Role, Timestamp};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::ServerSettings;
 
@@ -39,7 +39,7 @@ pub(crate) struct Locality {
 /// What to do with organizations.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrganizationCommand {
-    /// Make one, with an empty wallet.
+    /// Make one, with an empty wallet; under an id of yours only if there is none, else its facts are changed.
     Create(Box<CreateOrganization>),
 }
 
@@ -49,6 +49,9 @@ pub(crate) struct CreateOrganization {
     /// Its legal name.
     #[arg(long)]
     pub(crate) name: String,
+    /// Your own id of it, by which the API finds it as `ext:ID`.
+    #[arg(long)]
+    pub(crate) external_id: Option<ExternalId>,
     /// How it counts money and days.
     #[command(flatten)]
     pub(crate) locality: Locality,
@@ -68,12 +71,14 @@ pub(crate) enum UserCommand {
     Lock(Box<LockUser>),
     /// End all sessions of somebody.
     SessionsEnd(Box<NamedUser>),
+    /// Switch somebody's second factor off, who has lost both their device and their recovery codes.
+    SecondFactorOff(Box<NamedUser>),
 }
 
 /// Somebody to be put into an organization.
 #[derive(Debug, Args)]
 pub(crate) struct AddUser {
-    /// The organization's id.
+    /// The organization's id, or `ext:` and your own.
     #[arg(long)]
     pub(crate) organization: String,
     /// Their e-mail address.
@@ -115,6 +120,70 @@ pub(crate) struct LockUser {
     pub(crate) settings: ServerSettings,
 }
 
+/// What to do with keys of programs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make one, and print it: nothing shows it again.
+    Create(Box<CreateKeyArgs>),
+    /// List those that are not revoked, as JSON lines, oldest first.
+    List(Box<ServerSettings>),
+    /// End one: every server refuses it within a second.
+    Revoke(Box<RevokeKeyArgs>),
+}
+
+/// A key to be made.
+#[derive(Debug, Args)]
+pub(crate) struct CreateKeyArgs {
+    /// What it is for.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What it may be used for, `metering:write`; several by repeating it.
+    #[arg(long = "scope", required = true)]
+    pub(crate) scopes: Vec<String>,
+    /// The only organization that it sees: its id, or `ext:` and your own.
+    #[arg(long)]
+    pub(crate) organization: Option<String>,
+    /// Refused from then on, `2027-01-31T00:00:00Z`.
+    #[arg(long)]
+    pub(crate) expires_at: Option<Timestamp>,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: KeyOutput,
+    /// Where the database is.
+    #[command(flatten)]
+    pub(crate) settings: ServerSettings,
+}
+
+/// How a new key is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyOutput {
+    /// The answer of the API, as a line of JSON.
+    #[default]
+    Json,
+    /// `BILLING_KEY=…`, for a shell or a file of variables.
+    Env,
+}
+
+/// A key to be ended.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeKeyArgs {
+    /// Its 12 characters, which are also part of the key.
+    pub(crate) id: String,
+    /// Where the database is.
+    #[command(flatten)]
+    pub(crate) settings: ServerSettings,
+}
+
+impl KeyCommand {
+    pub(super) fn settings_mut(&mut self) -> &mut ServerSettings {
+        match self {
+            Self::Create(create) => &mut create.settings,
+            Self::List(settings) => settings,
+            Self::Revoke(revoke) => &mut revoke.settings,
+        }
+    }
+}
+
 impl OrganizationCommand {
     pub(super) fn settings_mut(&mut self) -> &mut ServerSettings {
         let Self::Create(create) = self;
@@ -126,7 +195,7 @@ impl UserCommand {
     pub(super) fn settings_mut(&mut self) -> &mut ServerSettings {
         match self {
             Self::Add(add) => &mut add.settings,
-            Self::Reset(user) | Self::SessionsEnd(user) => &mut user.settings,
+            Self::Reset(user) | Self::SessionsEnd(user) | Self::SecondFactorOff(user) => &mut user.settings,
             Self::Lock(lock) => &mut lock.settings,
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 
+use super::oidc::OIDC_NAMES;
 use super::{Cli, ConfigError, ServerSettings};
 
 /// Settings of a file; unknown names are refused, so that a typo is noticed.
@@ -43,7 +44,8 @@ fn find_unknown(message: &str) -> Option<&str> {
 
 fn is_setting(name: &str) -> bool {
     let command = Cli::command();
-    command.find_subcommand("serve").is_some_and(|serve| serve.get_arguments().any(|flag| flag.get_id() == name))
+    OIDC_NAMES.contains(&name)
+        || command.find_subcommand("serve").is_some_and(|serve| serve.get_arguments().any(|flag| flag.get_id() == name))
 }
 
 #[cfg(test)]
@@ -62,6 +64,8 @@ mod tests {
             ("demo = true\n\nhush-hush\n", "cannot be read"),
             ("service_key = \"\"\"\nhush==\n", "cannot be read"),
             ("Hush1 = \"x\"", "line 1 cannot be read"),
+            ("[oidc.a]\nissuer = \"https://a\"\nclient_secret = hush", "line 3: the value of `client_secret`"),
+            ("[oidc.a]\nclient_secrets = \"hush\"", "line 2: there is no setting `client_secrets`"),
             ("listne = \"127.0.0.1:9\"", "line 1: there is no setting `listne`"),
         ] {
             let error = parse_settings(text).unwrap_err();

@@ -123,8 +123,10 @@ async fn seed_people(
             kind: SessionKind::Password,
             can: None,
             portal_session_id: None,
+            sign_in_provider: None,
             token_hash: String::new(),
             address: None,
+            asked: None,
         });
     }
     Ok(members)

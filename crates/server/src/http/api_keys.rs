@@ -51,12 +51,16 @@ required_scopes! {
     MembersWrite = MembersWrite;
     /// Members are seen.
     MembersRead = OrganizationsRead | MembersWrite;
+    /// What was done is seen.
+    AuditRead = OrganizationsRead;
     /// Wallets are seen.
     WalletsRead = WalletsRead;
     /// Usage is reported and work authorized.
     MeteringWrite = MeteringWrite;
     /// The portal is opened for people, and closed.
     PortalWrite = PortalWrite;
+    /// Credit is given, and balances are corrected.
+    CreditsWrite = CreditsWrite;
     /// Payments are refunded.
     RefundsWrite = RefundsWrite;
 }

@@ -6,7 +6,7 @@ use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::extract::Json;
+use crate::http::extract::RenderedJson;
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::service::billing;
@@ -23,7 +23,6 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     get, path = paths::BILLING, tag = "billing", security(("session" = [])),
     responses((status = 200, body = Billing), (status = 401, body = Document), (status = 403, body = Document)),
 )]
-async fn get_billing(State(state): State<AppState>, Manager(member): Manager) -> Result<Json<Billing>, Problem> {
-    // On the heap, because the future is large.
-    Box::pin(billing::get_billing(&state, &member)).await.map(Json)
+async fn get_billing(State(state): State<AppState>, Manager(member): Manager) -> Result<RenderedJson, Problem> {
+    billing::render_billing(&state, &member).await.map(RenderedJson)
 }

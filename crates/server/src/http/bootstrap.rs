@@ -39,8 +39,12 @@ pub(crate) async fn bootstrap_element(state: &AppState, parts: &Parts) -> (Strin
 
 /// The same for a page without an account: what the server is, and nothing else.
 pub(crate) fn element_for_anybody(state: &AppState) -> String {
-    // Without the demo's sign-ins: whoever holds a link has no account.
-    let service = Service { demo_sign_ins: Vec::new(), ..service::bootstrap::describe_service(state) };
+    // Without any way to sign in: whoever holds a link has no account.
+    let service = Service {
+        demo_sign_ins: Vec::new(),
+        sign_in_providers: Vec::new(),
+        ..service::bootstrap::describe_service(state)
+    };
     json_element(&Bootstrap { service, session: None, billing: None, admins: None })
 }
 
@@ -67,6 +71,7 @@ mod tests {
             sandbox: true,
             stripe: None,
             demo_sign_ins: vec![sign_in],
+            sign_in_providers: Vec::new(),
             setup: false,
             brand: Brand::default(),
         };

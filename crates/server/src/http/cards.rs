@@ -148,7 +148,7 @@ async fn put_default_card(
     Manager(member): Manager,
     PathId(id): PathId<CardId>,
 ) -> Result<Json<Card>, Problem> {
-    cards::make_default(&state, &member.organization.id, &id).await.map(Json)
+    cards::make_default(&state, &member, &id).await.map(Json)
 }
 
 /// Remove a card

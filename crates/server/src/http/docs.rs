@@ -1,8 +1,12 @@
 //! The API's description as one plain page: no script, nothing from elsewhere.
 
+mod curl;
+
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
+
+use self::curl::write_curl;
 
 /// Where programs read the description.
 pub(crate) const DOCUMENT: &str = "/api/openapi.json";
@@ -21,6 +25,8 @@ h2 { margin-block-start: 3rem; border-block-end: 1px solid #8886; }
 h3 { margin-block: 2rem 0.25rem; }
 table { border-collapse: collapse; inline-size: 100%; }
 td, th { text-align: start; vertical-align: top; padding: 0.25rem 1rem 0.25rem 0; border-block-end: 1px solid #8883; }
+.curl { margin: 0; padding: 0.5rem; border: 1px solid #8886; white-space: pre-wrap; }
+.curl code { user-select: all; }
 .method { display: inline-block; min-inline-size: 4.5ch; font-weight: 700; }
 ";
 
@@ -33,7 +39,9 @@ pub(crate) fn render_page(document: &Value) -> String {
     let _ = write!(
         html,
         "{}<main><h1>{title} API</h1><p>{}</p>\
-         <p>For programs: <a href=\"{DOCUMENT}\">{DOCUMENT}</a> (OpenAPI {})</p>",
+         <p>For programs: <a href=\"{DOCUMENT}\">{DOCUMENT}</a> (OpenAPI {})</p>\
+         <p>Each operation has a line for a shell: set BILLING_URL to this server's address and BILLING_KEY to a key (POST \
+         /keys), or BILLING_SESSION to the token of a session. One click selects a line.</p>",
         html_head(&format!("{title} API")),
         escaped_text(&document["info"]["description"]),
         escaped_text(&document["openapi"]),
@@ -44,7 +52,7 @@ pub(crate) fn render_page(document: &Value) -> String {
         let _ =
             write!(html, "<h2 id=\"tag-{0}\">{0}</h2><p>{1}</p>", escape_html(name), escaped_text(&tag["description"]));
         for (path, method, operation) in all_operations(document).filter(|(_, _, operation)| has_tag(operation, name)) {
-            write_operation(&mut html, path, method, operation);
+            write_operation(&mut html, document, path, method, operation);
         }
     }
     html.push_str("<h2 id=\"schemas\">Schemas</h2>");
@@ -74,7 +82,7 @@ fn has_tag(operation: &Value, tag: &str) -> bool {
     list_of(&operation["tags"]).any(|one| one == tag)
 }
 
-fn write_operation(html: &mut String, path: &str, method: &str, operation: &Value) {
+fn write_operation(html: &mut String, document: &Value, path: &str, method: &str, operation: &Value) {
     let _ = write!(
         html,
         "<section><h3 id=\"{}\"><code><span class=\"method\">{}</span> {}</code></h3><p>{}</p>",
@@ -109,7 +117,8 @@ fn write_operation(html: &mut String, path: &str, method: &str, operation: &Valu
         let (description, content) = (escaped_text(&response["description"]), content_of(&response["content"]));
         let _ = write!(html, "<tr><th scope=\"row\">{}<td>{description} {content}", escape_html(status));
     }
-    html.push_str("</table></section>");
+    let line = write_curl(document, path, method, operation);
+    let _ = write!(html, "</table><pre class=\"curl\"><code>{}</code></pre></section>", escape_html(&line));
 }
 
 fn content_of(content: &Value) -> String {

@@ -93,10 +93,12 @@ fn parse_seq(text: &str, pointer: &str) -> Result<i64, Problem> {
 }
 
 fn to_event(PushMessage { seq, push }: PushMessage) -> Event {
+    // The `seq` in every event, so that a browser that comes back names the last line that it has.
+    let event = Event::default().id(seq.to_string());
     let (name, data) = match push {
-        Push::Transaction(line) => (event::TRANSACTION, to_json(&line)),
-        Push::Wallet(wallet) => (event::WALLET, to_json(&wallet)),
-        Push::AutoPay(auto_pay) => (event::AUTO_PAY, to_json(&auto_pay)),
+        Push::Transaction(line) => return event.event(event::TRANSACTION).data(&line.text),
+        Push::Wallet(text) => return event.event(event::WALLET).data(text),
+        Push::AutoPay(text) => return event.event(event::AUTO_PAY).data(text),
         Push::TopUp(top_up) => (event::TOP_UP, to_json(&top_up)),
         Push::Card(card) => (event::CARD, to_json(&card)),
         Push::Request(request) => (event::REQUEST, to_json(&request)),
@@ -104,8 +106,7 @@ fn to_event(PushMessage { seq, push }: PushMessage) -> Event {
         Push::Session(state) => (event::SESSION, to_json(&SessionEvent { state })),
         Push::Heartbeat => (event::HEARTBEAT, to_json(&HeartbeatEvent { interval_seconds: event::HEARTBEAT_SECONDS })),
     };
-    // The `seq` in every event, so that a browser that comes back names the last line that it has.
-    Event::default().id(seq.to_string()).event(name).data(data)
+    event.event(name).data(data)
 }
 
 /// Types of the contract have only keys that are text, so this cannot fail.

@@ -1,15 +1,15 @@
 //! Which person a request comes from, and what their role allows.
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::Response;
 use billing_contract::ProblemCode;
 use billing_contract::portal::{FRAME_TOKEN_PREFIX, SESSION_ENDED, SESSION_STATE_HEADER};
 use billing_contract::session::SESSION_HEADER;
 
 use crate::auth::devices::COOKIE_SECONDS;
+use crate::auth::tokens::{hash_token, is_token};
 use crate::config::Config;
 use crate::http::bearer::bearer_token;
 use crate::http::capabilities::check_capability;
@@ -152,17 +152,14 @@ pub(crate) fn frame_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Says of a refusal that the session was ended by somebody, so that its page does not ask for another one.
-pub(crate) async fn mark_ended_session(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let token = session_token(request.headers(), &state.config);
-    let mut response = next.run(request).await;
+pub(crate) async fn mark_ended_session(state: &AppState, token: Option<String>, response: &mut Response) {
     if response.status() == StatusCode::UNAUTHORIZED
         && let Some(token) = token
-        && matches!(state.store.reserved().is_session_ended(&crate::auth::tokens::hash_token(&token)).await, Ok(true))
+        && matches!(state.store.reserved().is_session_ended(&hash_token(&token)).await, Ok(true))
     {
         let name = HeaderName::from_static(SESSION_STATE_HEADER);
         response.headers_mut().insert(name, HeaderValue::from_static(SESSION_ENDED));
     }
-    response
 }
 
 /// The device cookie as the browser sent it.
@@ -186,6 +183,21 @@ fn session_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub(crate) fn set_cookie(token: Option<&str>, config: &Config, max_age_seconds: i64) -> Result<HeaderValue, Problem> {
     let (value, age) = token.map_or(("", 0), |token| (token, max_age_seconds));
     cookie_header(cookie_name(config), value, age, "Lax", config)
+}
+
+/// Marks a browser in which a login at an identity provider was begun.
+fn login_cookie_name(config: &Config) -> &'static str {
+    if config.https() { "__Host-nexis_login" } else { "nexis_login" }
+}
+
+/// The login cookie as the browser sent it.
+pub(crate) fn login_cookie<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
+    session_cookie(headers, login_cookie_name(config)).filter(|cookie| is_token(cookie))
+}
+
+/// `Set-Cookie` for it. Lax: the provider, another site, sends the browser back with it.
+pub(crate) fn set_login_cookie(value: &str, config: &Config, age: i64) -> Result<HeaderValue, Problem> {
+    cookie_header(login_cookie_name(config), value, age, "Lax", config)
 }
 
 /// `Set-Cookie` that marks the browser. Strict: nothing but our own page signs anybody in.

@@ -7,9 +7,9 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRef, FromRequestParts, Request, State};
+use axum::extract::{FromRef, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{Extensions, HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use billing_contract::{ProblemCode, paths};
@@ -46,10 +46,19 @@ pub(crate) fn client_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
     client_network(sender_address(parts, behind_proxy))
 }
 
+/// [`client_address`] of a request that has not been taken apart yet.
+fn client_of(request: &Request, behind_proxy: bool) -> IpAddr {
+    client_network(find_sender(request.extensions(), request.headers(), behind_proxy))
+}
+
 /// The address that the request came from: the peer's, or behind a proxy the last one it appended.
 pub(crate) fn sender_address(parts: &Parts, behind_proxy: bool) -> IpAddr {
-    let peer = parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
-    if behind_proxy { forwarded_address(&parts.headers).unwrap_or(peer) } else { peer }
+    find_sender(&parts.extensions, &parts.headers, behind_proxy)
+}
+
+fn find_sender(extensions: &Extensions, headers: &HeaderMap, behind_proxy: bool) -> IpAddr {
+    let peer = extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
+    if behind_proxy { forwarded_address(headers).unwrap_or(peer) } else { peer }
 }
 
 /// Where the request comes from. What the browser calls itself is cut to a length that fits a list.
@@ -94,14 +103,10 @@ fn forwarded_address(headers: &HeaderMap) -> Option<IpAddr> {
 
 /// The limit of an address, for everything but the platform's own routes and programs whose key is known: one address of the
 /// host's speaks for all of its customers.
-pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let exempt =
-        is_platform(&parts.uri) || bearer_token(&parts.headers).is_some_and(|token| keys::is_known_key(&state, token));
-    if !exempt && let Err(problem) = state.budgets.take_address(client_address(&parts, state.config.behind_proxy)) {
-        return problem.into_response();
-    }
-    next.run(Request::from_parts(parts, body)).await
+pub(crate) fn take_rate(state: &AppState, request: &Request) -> Result<(), Problem> {
+    let exempt = is_platform(request.uri())
+        || bearer_token(request.headers()).is_some_and(|token| keys::is_known_key(state, token));
+    if exempt { Ok(()) } else { state.budgets.take_address(client_of(request, state.config.behind_proxy)) }
 }
 
 /// The routes of the platform, which need its key.

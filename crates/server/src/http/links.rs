@@ -78,7 +78,7 @@ async fn revoke_payment_link(
     Manager(member): Manager,
     PathId(id): PathId<LinkId>,
 ) -> Result<Json<PaymentLink>, Problem> {
-    links::revoke_link(&state, &member.organization.id, &id).await.map(Json)
+    links::revoke_link(&state, &member, &id).await.map(Json)
 }
 
 /// Where the page is: as the operator says, else where the browser says that it found it (checked before by

@@ -42,12 +42,15 @@ async fn get_profile(
     me::get_profile(&state, &member).await.map(Json)
 }
 
-/// Change my name or the language of my mails
+/// Change my name, the language of my mails or my sign-in address
+///
+/// Another address gets a link that works once, for 30 minutes, and holds once that was opened; the answer is the same whoever
+/// has an account with it. That needs the password again, and a server that sends mail.
 #[utoipa::path(
     put, path = paths::ME, tag = "accounts", security(("session" = [])), request_body = PutProfile,
     responses(
         (status = 200, body = Profile), (status = 401, body = Document), (status = 403, body = Document),
-        (status = 422, body = Document),
+        (status = 409, body = Document), (status = 422, body = Document), (status = 429, body = Document),
     ),
 )]
 async fn put_profile(

@@ -1,6 +1,7 @@
 //! The people of the organization, and whom a member can ask.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use billing_contract::member::{Member, MemberList, PutRole};
 use billing_contract::session::Admins;
 use billing_contract::{Problem as Document, paths};
@@ -15,7 +16,11 @@ use crate::service;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_members)).routes(routes!(put_member_role)).routes(routes!(list_admins))
+    OpenApiRouter::new()
+        .routes(routes!(list_members))
+        .routes(routes!(put_member_role))
+        .routes(routes!(remove_member))
+        .routes(routes!(list_admins))
 }
 
 /// Everybody in the organization, by name
@@ -45,6 +50,28 @@ async fn put_member_role(
     Json(form): Json<PutRole>,
 ) -> Result<Json<Member>, Problem> {
     service::members::change_role(&state, &member, &id, form.role).await.map(Json)
+}
+
+/// Take somebody out, or leave
+///
+/// Owners take anybody out, everybody else themselves. Their sessions in this organization end at once, also on open pages,
+/// and the payment links and invitations that they made are useless. The last owner stays. Needs the password again, as
+/// roles do.
+#[utoipa::path(
+    delete, path = paths::MEMBER, tag = "organization", security(("session" = [])),
+    params(("id" = String, Path, description = "The person's id")),
+    responses(
+        (status = 204), (status = 401, body = Document), (status = 403, body = Document), (status = 404, body = Document),
+        (status = 409, body = Document),
+    ),
+)]
+async fn remove_member(
+    State(state): State<AppState>,
+    SignedIn(member): SignedIn,
+    PathId(id): PathId<UserId>,
+) -> Result<StatusCode, Problem> {
+    service::members::remove_member(&state, &member, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The names of the people who manage billing

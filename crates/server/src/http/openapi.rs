@@ -43,6 +43,7 @@ use crate::state::AppState;
         (name = "requests", description = "Members ask for funds"),
         (name = "organization", description = "The organization and its people"),
         (name = "accounts", description = "The first run, and people's own accounts"),
+        (name = "audit", description = "Who did what"),
         (name = "metering", description = "What the AI platform asks and reports"),
         (name = "keys", description = "What the host's programs may do, by keys with scopes"),
         (name = "organizations", description = "The host's customers and their people, by the host's own ids"),

@@ -1,11 +1,8 @@
 //! Headers that every response carries, and the check that a change was asked for by our own page.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use billing_contract::{ProblemCode, paths};
 
 use crate::config::Config;
@@ -87,10 +84,13 @@ fn allow_framing(headers: &mut HeaderMap) {
 /// Two years, as browsers ask for before they remember a site for good.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// Puts the headers on every response; no answer of the API is ever stored.
-pub(crate) async fn set_headers(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with(paths::BASE);
-    let mut response = next.run(request).await;
+/// Whether an address of the API is asked: its answers are never stored.
+pub(crate) fn is_api(request: &Request) -> bool {
+    request.uri().path().starts_with(paths::BASE)
+}
+
+/// Puts the headers on every response; `api`: see [`is_api`].
+pub(crate) fn set_headers(config: &Config, api: bool, response: &mut Response) {
     let is_app_page = response.extensions().get::<AppPage>().is_some();
     let is_embed_page = response.extensions().get::<EmbedPage>().is_some();
     let is_embed_script = response.extensions().get::<EmbedScript>().is_some();
@@ -119,56 +119,53 @@ pub(crate) async fn set_headers(State(config): State<Arc<Config>>, request: Requ
     if api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    response
 }
 
 /// Refuses requests for a host that is not ours: a page whose name somebody points at this machine would otherwise be taken
 /// for our own (DNS rebinding). Programs with a key of their own are asked for by whatever name their network has for us, and
 /// so are the answers for load balancers, which hold nothing.
-pub(crate) async fn known_host(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+pub(crate) fn check_host(config: &Config, request: &Request) -> Result<(), Problem> {
     let known = host_authority(request.uri(), request.headers()).is_some_and(|host| config.is_ours(host));
     if known || is_program(request.headers()) || [health::ALIVE, health::READY].contains(&request.uri().path()) {
-        return next.run(request).await;
+        return Ok(());
     }
-    Problem::new(
+    Err(Problem::new(
         ProblemCode::Misdirected,
         Detail::general(
             "This server does not know the host that was asked (header Host). Its operator says with --public-url by \
              which address it is reached; a proxy in front hands the header on.",
         ),
-    )
-    .into_response()
+    ))
 }
 
 /// Refuses changes that another site's page could have sent with our cookie, and bodies that a plain form could send.
-pub(crate) async fn same_origin(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+pub(crate) fn check_origin(config: &Config, request: &Request) -> Result<(), Problem> {
     if is_safe(request.method()) || is_signed(request.uri().path()) || is_program(request.headers()) {
-        return next.run(request).await;
+        return Ok(());
     }
     let ours = config.public_origin.as_deref();
     let from_here = comes_from_here(request.headers(), host_authority(request.uri(), request.headers()), ours);
     if !from_here {
-        return Problem::new(
+        return Err(Problem::new(
             ProblemCode::Forbidden,
             Detail::general(
                 "This change was not sent by this site's own page. Programs send the header Origin with this server's address.",
             ),
-        )
-        .into_response();
+        ));
     }
-    if has_body(request.headers()) && !is_json(request.headers()) {
-        return not_json().into_response();
-    }
-    next.run(request).await
+    if has_body(request.headers()) && !is_json(request.headers()) { Err(not_json()) } else { Ok(()) }
 }
 
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// The provider's requests carry a signature.
+/// What the payment provider or an identity provider sends carries a signature.
 fn is_signed(path: &str) -> bool {
-    path.strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/webhooks/"))
+    let of_payments = path.strip_prefix(paths::BASE).is_some_and(|path| path.starts_with("/webhooks/"));
+    let (before, after) = paths::AUTH_LOGOUT.split_once("{name}").unwrap_or_default();
+    let name = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    of_payments || name.is_some_and(|name| !name.contains('/'))
 }
 
 /// A key that no browser adds by itself, and no cookie, which it does: no page of somebody else's made a browser send this.

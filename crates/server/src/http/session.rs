@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use billing_contract::session::{Confirm, Session, SignIn};
+use billing_contract::sign_in::SignedOut;
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,7 +13,9 @@ use utoipa_axum::routes;
 use crate::http::extract::Json;
 use crate::http::identity::{SignedIn, device_cookie, find_any, set_cookie, set_device_cookie};
 use crate::http::limits::{ClientAddress, read_client};
+use crate::http::links::PageOrigin;
 use crate::http::problem::Problem;
+use crate::service::oidc;
 use crate::service::sessions::{self, NewMember};
 use crate::state::AppState;
 
@@ -94,13 +97,22 @@ async fn confirm_session(
 
 /// Sign out
 ///
-/// Ends the session wherever its cookie is used, open event streams included.
+/// Ends the session wherever its cookie is used, open event streams included. Of a session that an identity provider opened,
+/// the answer says where the browser goes to sign out there too, if the provider has such a place.
 #[utoipa::path(
     delete, path = paths::SESSION, tag = "session", security(("session" = [])),
-    responses((status = 204), (status = 401, body = Document)),
+    responses((status = 200, body = SignedOut), (status = 204), (status = 401, body = Document)),
 )]
-async fn delete_session(State(state): State<AppState>, SignedIn(member): SignedIn) -> Result<Response, Problem> {
+async fn delete_session(
+    State(state): State<AppState>,
+    SignedIn(member): SignedIn,
+    PageOrigin(origin): PageOrigin,
+) -> Result<Response, Problem> {
     sessions::sign_out(&state, &member).await?;
-    let cookie = set_cookie(None, &state.config, 0)?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+    let cookie = [(header::SET_COOKIE, set_cookie(None, &state.config, 0)?)];
+    let end_session_url = oidc::end_session_url(&state, &member, &origin).await;
+    Ok(match end_session_url {
+        None => (StatusCode::NO_CONTENT, cookie).into_response(),
+        end_session_url => (StatusCode::OK, cookie, Json(SignedOut { end_session_url })).into_response(),
+    })
 }

@@ -1,10 +1,8 @@
 //! The ledger by pages.
 
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use billing_contract::transaction::{TransactionDetail, TransactionOutline, TransactionPage};
+use axum::response::Response;
+use billing_contract::transaction::{LedgerRun, TransactionDetail, TransactionOutline, TransactionPage};
 use billing_contract::{Problem as Document, paths};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,6 +10,8 @@ use utoipa_axum::routes;
 use crate::http::extract::{Json, Query};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
+use crate::http::table::send_table;
+use crate::service::transactions::chain::{self, ChainPlace};
 use crate::service::transactions::{self, Search, export, outline};
 use crate::state::AppState;
 
@@ -20,6 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_transactions))
         .routes(routes!(export_transactions))
         .routes(routes!(outline_transactions))
+        .routes(routes!(read_chain))
         .routes(routes!(get_transaction))
 }
 
@@ -65,19 +66,7 @@ async fn export_transactions(
     Query(search): Query<Search>,
 ) -> Result<Response, Problem> {
     let (name, parts) = export::export_transactions(&state, &member, &search).await?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, attachment_headers(&name)),
-    ];
-    Ok((headers, Body::from_stream(parts)).into_response())
-}
-
-/// A name in any script (RFC 6266), and one in ASCII for those who read no other.
-fn attachment_headers(name: &str) -> String {
-    let ascii: String = name.chars().map(|one| if one.is_ascii_graphic() { one } else { '_' }).collect();
-    let mut encoded = String::new();
-    paths::push_encoded(&mut encoded, name);
-    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+    Ok(send_table(&name, parts))
 }
 
 /// Where each page of a filtered list begins
@@ -99,6 +88,26 @@ async fn outline_transactions(
 ) -> Result<Json<TransactionOutline>, Problem> {
     let _turn = state.budgets.take_costly_read(&member.token_hash, &member.organization.id).await?;
     outline::get_outline(&state, &member.organization, &search).await.map(Json)
+}
+
+/// The next lines of the whole ledger, oldest first
+///
+/// For whoever recomputes every hash: up to a thousand lines behind `after`, with all that their hashes cover and nothing
+/// else. Go on with the `seq` of the last one until `last_seq` is reached.
+#[utoipa::path(
+    get, path = paths::TRANSACTIONS_CHAIN, tag = "transactions", security(("session" = [])), params(ChainPlace),
+    responses(
+        (status = 200, body = LedgerRun), (status = 401, body = Document), (status = 403, body = Document),
+        (status = 422, body = Document), (status = 429, body = Document), (status = 503, body = Document),
+    ),
+)]
+async fn read_chain(
+    State(state): State<AppState>,
+    Manager(member): Manager,
+    Query(place): Query<ChainPlace>,
+) -> Result<Json<LedgerRun>, Problem> {
+    let _turn = state.budgets.take_costly_read(&member.token_hash, &member.organization.id).await?;
+    chain::read_run(&state, &member.organization, &place).await.map(Json)
 }
 
 /// One ledger line, with what corrects it

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::extract::{Json, Query};
+use crate::http::extract::{Json, Query, RenderedJson};
 use crate::http::identity::Manager;
 use crate::http::problem::Problem;
 use crate::service::{history, wallet};
@@ -24,8 +24,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     get, path = paths::WALLET, tag = "wallet", security(("session" = [])),
     responses((status = 200, body = Wallet), (status = 401, body = Document), (status = 403, body = Document)),
 )]
-async fn get_wallet(State(state): State<AppState>, Manager(member): Manager) -> Result<Json<Wallet>, Problem> {
-    wallet::get_wallet(&state, &member.organization).await.map(Json)
+async fn get_wallet(State(state): State<AppState>, Manager(member): Manager) -> Result<RenderedJson, Problem> {
+    wallet::render_wallet(&state, &member).await.map(RenderedJson)
 }
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]

@@ -25,6 +25,9 @@ pub(crate) fn description_of(line: &Line) -> Option<UserMessage> {
         TransactionKind::Refund => UserMessage::ledger_refund,
         TransactionKind::Dispute if came => UserMessage::ledger_dispute_won,
         TransactionKind::Dispute => UserMessage::ledger_disputed,
+        TransactionKind::Promo if !came => {
+            return Some(UserMessage::ledger_credit_expired()).filter(|message| message.english() == line.description);
+        }
         _ => return None,
     };
     let (_, card) = line.description.rsplit_once(" with ")?;
@@ -90,6 +93,8 @@ mod tests {
             let message = description_of(&line(kind, amount, description, "")).unwrap().on_the_wire();
             assert_eq!((message.code.as_str(), message.params.get("card")), (code, Some("Visa •• 4242")));
         }
+        let expired = description_of(&line(TransactionKind::Promo, -25, "Credit expired", "")).unwrap();
+        assert_eq!(expired.on_the_wire().code, "ledger_credit_expired");
         for (source, code) in [
             ("Payment link", "source_payment_link"),
             ("Automatic payments", "source_automatic_payments"),
@@ -106,6 +111,7 @@ mod tests {
     fn what_others_have_worded_has_no_code() {
         for (kind, description) in [
             (TransactionKind::AiTask, "Top-up with Visa •• 4242"),
+            (TransactionKind::Promo, "Credit expired"),
             (TransactionKind::Promo, "Welcome credit with Visa •• 4242"),
             (TransactionKind::TopUp, "Paid in with Visa •• 4242"),
             (TransactionKind::Refund, "Top-up with Visa •• 4242"),

@@ -15,6 +15,29 @@ pub(crate) enum AccountMail {
     },
     /// Their password was changed.
     PasswordChanged,
+    /// By this link they confirm a new sign-in address.
+    ConfirmEmail {
+        /// The whole address.
+        link: String,
+    },
+    /// Their sign-in address was changed; to the old one.
+    EmailChanged {
+        /// The new one.
+        email: String,
+    },
+    /// A second factor is asked for from now on.
+    SecondFactorOn,
+    /// None is asked for any more.
+    SecondFactorOff,
+    /// By this link they come into an organization.
+    Invitation {
+        /// The whole address.
+        link: String,
+        /// Where to, by name.
+        organization: String,
+        /// Who invites them, by name.
+        inviter: String,
+    },
 }
 
 impl AccountMail {
@@ -23,6 +46,13 @@ impl AccountMail {
         let (name, values) = match self {
             Self::ResetPassword { link } => ("reset", vec![("link", link.as_str())]),
             Self::PasswordChanged => ("changed", Vec::new()),
+            Self::ConfirmEmail { link } => ("email", vec![("link", link.as_str())]),
+            Self::EmailChanged { email } => ("email_changed", vec![("email", email.as_str())]),
+            Self::SecondFactorOn => ("factor_on", Vec::new()),
+            Self::SecondFactorOff => ("factor_off", Vec::new()),
+            Self::Invitation { link, organization, inviter } => {
+                ("invitation", vec![("link", link.as_str()), ("organization", organization), ("inviter", inviter)])
+            }
         };
         // A text of the catalogue is one line.
         let values = [values, vec![("product", product), ("br", "\n")]].concat();
@@ -60,8 +90,16 @@ mod tests {
 
     #[test]
     fn every_language_has_every_mail_with_its_link() {
-        let mails =
-            [AccountMail::ResetPassword { link: "https://b.test/reset#t=1".to_owned() }, AccountMail::PasswordChanged];
+        let link = || "https://b.test/reset#t=1".to_owned();
+        let mails = [
+            AccountMail::ResetPassword { link: link() },
+            AccountMail::PasswordChanged,
+            AccountMail::ConfirmEmail { link: link() },
+            AccountMail::EmailChanged { email: "new@b.test".to_owned() },
+            AccountMail::SecondFactorOn,
+            AccountMail::SecondFactorOff,
+            AccountMail::Invitation { link: link(), organization: "Acme {link}".to_owned(), inviter: "Ava".to_owned() },
+        ];
         let languages: Vec<_> = MAILS.iter().map(|(language, _)| *language).collect();
         assert_eq!(languages, ["en", "de", "es", "ja", "ar"]);
         for mail in &mails {
@@ -70,8 +108,14 @@ mod tests {
             for language in &languages[1..] {
                 let text = mail.write(Some(&format!("{language}-ZZ")), "Nexis");
                 assert!(text != english && !text.subject.is_empty(), "{text:?}");
-                if let AccountMail::ResetPassword { link } = mail {
+                if let AccountMail::ResetPassword { link }
+                | AccountMail::ConfirmEmail { link }
+                | AccountMail::Invitation { link, .. } = mail
+                {
                     assert!(text.body.contains(&format!("\n{link}\n")), "{text:?}");
+                }
+                if matches!(mail, AccountMail::Invitation { .. }) {
+                    assert!(text.subject.contains("Acme {link}") && text.body.contains("Ava"), "{text:?}");
                 }
             }
         }

@@ -10,6 +10,10 @@ use crate::problem::Problem;
 
 /// The page of the first run.
 pub(crate) const SETUP_PAGE: &str = "/setup";
+/// The page on which an invitation is accepted.
+pub(crate) const INVITATION_PAGE: &str = "/accept";
+/// The page on which another sign-in address is confirmed.
+pub(crate) const EMAIL_PAGE: &str = "/confirm-email";
 /// The page on which a password is chosen.
 pub(crate) const PASSWORD_PAGE: &str = "/reset";
 
@@ -18,6 +22,10 @@ pub(crate) const FIRST_RUN_SECONDS: i64 = 24 * 3600;
 /// How long a person made by the operator can take to choose a password.
 pub(crate) const SET_PASSWORD_SECONDS: i64 = 7 * 24 * 3600;
 
+/// How long the link to a new sign-in address can be used.
+pub(crate) const NEW_EMAIL_SECONDS: i64 = 30 * 60;
+/// How long an invitation can be accepted.
+pub(crate) const INVITATION_SECONDS: i64 = 7 * 24 * 3600;
 /// How long a link to choose another password can be used that was sent by mail.
 pub(crate) const RESET_SECONDS: i64 = 30 * 60;
 /// How long a link to choose another password can be used that the operator has printed.
@@ -43,6 +51,7 @@ impl AccountLink {
         let token = new_token()?;
         let page = match purpose {
             TokenPurpose::FirstRun => SETUP_PAGE,
+            TokenPurpose::NewEmail => EMAIL_PAGE,
             _ => PASSWORD_PAGE,
         };
         Ok(Self {

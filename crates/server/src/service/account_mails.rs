@@ -33,8 +33,14 @@ pub(crate) fn spawn_mail(state: &AppState, user_id: UserId, mail: AccountMail) {
     });
 }
 
+/// Writes to this address, of somebody who may have no account, in a task of its own.
+pub(crate) fn spawn_mail_to(state: &AppState, to: String, locale: Option<String>, mail: AccountMail) {
+    let state = state.clone();
+    state.tasks.clone().spawn(async move { send(&state, &to, locale.as_deref(), &mail).await });
+}
+
 /// The language of somebody's mails: their own, else that of where they were last.
-async fn find_locale(state: &AppState, account: &Account) -> Option<String> {
+pub(super) async fn find_locale(state: &AppState, account: &Account) -> Option<String> {
     if account.locale.is_some() {
         return account.locale.clone();
     }

@@ -14,6 +14,7 @@ use crate::message::UserMessage;
 use crate::problem::{Problem, field_error};
 use crate::recharge;
 use crate::reconcile::Effect;
+use crate::service::organizations::require_open;
 use crate::service::sessions::{SignedInMember, require_confirmation};
 use crate::state::AppState;
 use crate::view::auto_pay::map_health;
@@ -113,6 +114,10 @@ pub(crate) async fn put_auto_pay(
     let present = state.store.auto_pay(&organization.id).await?;
     // Before anything is checked: whoever saw other settings must look again, not correct fields.
     expected(&present.version.to_string())?;
+    // Switching off stays possible.
+    if form.enabled {
+        require_open(organization)?;
+    }
     let limits = state.config.limits(organization.currency);
     let settings = read_settings("", &form.threshold, &form.refill, &form.monthly_cap, &limits)?;
     // Switching off must stay possible even when the operator's limits have moved past the settings.
@@ -142,7 +147,7 @@ pub(crate) async fn put_auto_pay(
         consent: if form.enabled { Some(CONSENT.to_owned()) } else { present.consent.clone() },
         updated_by: member.user.id.clone(),
     };
-    match state.store.put_auto_pay(&organization.id, present.version, &update, event, now).await {
+    match state.store.put_auto_pay(&organization.id, present.version, &update, event, &member.actor(), now).await {
         Ok(_) => {}
         Err(StoreError::Stale) => return Err(stale_problem()),
         Err(StoreError::NotFound) => return Err(unknown_card()),
@@ -155,6 +160,7 @@ pub(crate) async fn put_auto_pay(
 /// Goes on after a pause: an explicit decision of a person, so earlier declines no longer count.
 pub(crate) async fn resume_auto_pay(state: &AppState, member: &SignedInMember) -> Result<AutoPayView, Problem> {
     let organization = &member.organization;
+    require_open(organization)?;
     let present = state.store.auto_pay(&organization.id).await?;
     if !present.enabled {
         return Err(Problem::new(ProblemCode::Conflict, UserMessage::auto_pay_off()));
@@ -165,7 +171,8 @@ pub(crate) async fn resume_auto_pay(state: &AppState, member: &SignedInMember) -
     }
     // Compared as it was read: a decline that comes in between must not be resumed unseen.
     let agreed = present.health.apply(HealthEvent::Agreed).unwrap_or(present.health);
-    match state.store.record_auto_pay_health(&organization.id, &present.health, &agreed, state.clock.now()).await {
+    let (by, now) = (member.actor(), state.clock.now());
+    match state.store.resume_auto_pay(&organization.id, &present.health, &agreed, &by, now).await {
         Ok(()) => {}
         Err(StoreError::Stale) => return Err(stale_problem()),
         Err(error) => return Err(error.into()),
@@ -201,7 +208,8 @@ pub(crate) async fn before_card_goes(
         updated_by: member.user.id.clone(),
     };
     let event = if last { HealthEvent::Agreed } else { HealthEvent::CardRemoved };
-    match state.store.put_auto_pay(organization_id, present.version, &update, event, state.clock.now()).await {
+    let (by, now) = (member.actor(), state.clock.now());
+    match state.store.put_auto_pay(organization_id, present.version, &update, event, &by, now).await {
         Ok(_) => {
             // Charges that wait for the cardholder may be about this card.
             let waiting = Effect::ReconcileWaitingCharges(organization_id.clone());

@@ -1,8 +1,10 @@
 //! Everything that the Billing tab shows above the fold, in one answer that fits together.
 
+use axum::body::Bytes;
 use billing_contract::billing::Billing;
 
 use crate::calendar::Calendar;
+use crate::kept_answers::render_json;
 use crate::problem::Problem;
 use crate::service::sessions::SignedInMember;
 use crate::service::usage::{Spending, summary_start};
@@ -13,6 +15,21 @@ use billing_domain::OrganizationId;
 /// How often the figures are read again because the ledger moved meanwhile. On a wallet that is never still the usage
 /// may then be a line ahead of the balance, as it is on every later change until the stream has sent it.
 const TRIES: usize = 3;
+
+/// The answer as JSON, kept for as long as nothing was committed, and for a moment at most.
+pub(crate) async fn render_billing(state: &AppState, member: &SignedInMember) -> Result<Bytes, Problem> {
+    let read = async || {
+        // Read again: those who wait for this may have seen it change.
+        let organization = state.store.organization(&member.organization.id).await?;
+        let member = SignedInMember { organization, ..member.clone() };
+        // On the heap, because the future is large.
+        render_json(&Box::pin(get_billing(state, &member)).await?)
+    };
+    match &member.asked {
+        Some(asked) => state.answers.billing.get(&member.token_hash, asked, read).await,
+        None => read().await,
+    }
+}
 
 pub(crate) async fn get_billing(state: &AppState, member: &SignedInMember) -> Result<Billing, Problem> {
     let organization = &member.organization;

@@ -3,8 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use billing_contract::session::{Bootstrap, Brand, Service, StripePage};
+use billing_contract::sign_in::SignInProvider;
 use billing_payments::sandbox;
 
+use crate::config::OidcProvider;
 use crate::problem::Problem;
 use crate::service::sessions::{self, SignedInMember};
 use crate::service::{billing, members, setup};
@@ -47,6 +49,7 @@ pub(crate) fn describe_service(state: &AppState) -> Service {
             live: stripe.live,
         }),
         demo_sign_ins: state.demo_sign_ins.to_vec(),
+        sign_in_providers: state.config.oidc.iter().map(describe_provider).collect(),
         setup: state.setup_open.load(Ordering::Relaxed),
         brand: Brand {
             name: brand.name.clone(),
@@ -56,4 +59,8 @@ pub(crate) fn describe_service(state: &AppState) -> Service {
             links: brand.links.clone(),
         },
     }
+}
+
+fn describe_provider(provider: &OidcProvider) -> SignInProvider {
+    SignInProvider { name: provider.name.clone(), label: provider.label.clone() }
 }

@@ -16,6 +16,7 @@ use crate::reconcile::card_setup::intent::SetupIntent;
 use crate::reconcile::card_setup::reconcile_setup;
 use crate::reconcile::{Effect, ForgottenCard};
 use crate::service::fingerprint::request_fingerprint;
+use crate::service::organizations::require_open;
 use crate::service::sessions::SignedInMember;
 use crate::service::{auto_pay, top_ups};
 use crate::state::AppState;
@@ -38,6 +39,7 @@ pub(crate) async fn start_setup(
     key: Option<String>,
     form: &CreateCardSetup,
 ) -> Result<(CardSetupView, bool), Problem> {
+    require_open(&member.organization)?;
     let (organization_id, now) = (&member.organization.id, state.clock.now());
     let own_form = state.sandbox.is_none();
     // Before anything is written: what can be refused without the provider costs no set-up.
@@ -241,14 +243,11 @@ pub(crate) async fn answer_challenge(
 }
 
 /// Makes a card the one that is charged when none is named.
-pub(crate) async fn make_default(
-    state: &AppState,
-    organization_id: &OrganizationId,
-    id: &CardId,
-) -> Result<CardView, Problem> {
+pub(crate) async fn make_default(state: &AppState, member: &SignedInMember, id: &CardId) -> Result<CardView, Problem> {
+    let organization_id = &member.organization.id;
     // Read before the change, since the effects are for a real change only.
     let already = state.store.cards(organization_id).await?.iter().any(|card| card.is_default && card.id == *id);
-    let card = match state.store.set_default_card(organization_id, id).await {
+    let card = match state.store.set_default_card(organization_id, id, &member.actor(), state.clock.now()).await {
         Err(StoreError::NotFound) => return Err(Problem::not_found()),
         changed => changed?,
     };
@@ -268,7 +267,7 @@ pub(crate) async fn remove_card(state: &AppState, member: &SignedInMember, id: &
     };
     // Automatic payments first: see `before_card_goes`.
     auto_pay::before_card_goes(state, member, id).await?;
-    state.store.remove_card(organization_id, id, state.clock.now()).await?;
+    state.store.remove_card(organization_id, id, &member.actor(), state.clock.now()).await?;
     // Last: were it forgotten first, a crash would leave a connected card that nothing can charge.
     let forget = Effect::ForgetCard(ForgottenCard::of(&card));
     run_effects(state, Effect::cards_changed(organization_id).into_iter().chain([forget]).collect()).await

@@ -80,6 +80,14 @@ async fn find_right(state: &AppState, id: &ApiKeyId, token: &str) -> Result<Opti
     Ok(Some(key))
 }
 
+/// Whether the key that a request came with has not ended since.
+pub(crate) async fn still_holds(state: &AppState, holder: &KeyHolder) -> Result<bool, Problem> {
+    let Some(id) = holder.id() else { return Ok(true) };
+    let now = state.clock.now();
+    let found = state.keys.find(&state.store.reserved(), id).await?;
+    Ok(found.is_some_and(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|at| now < at)))
+}
+
 /// `POST /keys`: the key with its secret, which is seen now and never again. Nobody hands out more than they have.
 pub(crate) async fn create_key(
     context: &OperationContext,

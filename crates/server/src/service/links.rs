@@ -1,12 +1,10 @@
 //! Payment links as their makers see them. Using one is `pay`'s.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use billing_contract::ProblemCode;
 use billing_contract::link::{
-    CreatePaymentLink, CreatedPaymentLink, EnteredLinkSettings, PaymentLink as PaymentLinkView, PaymentLinkList, QrCode,
+    CreatePaymentLink, CreatedPaymentLink, EnteredLinkSettings, PaymentLink as PaymentLinkView, PaymentLinkList,
 };
 use billing_domain::auto_pay::Settings;
 use billing_domain::free_text::{FreeText, LINK_NOTE};
@@ -14,7 +12,6 @@ use billing_domain::limits::ChargeLimits;
 use billing_domain::link::{DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS};
 use billing_domain::{LinkId, Money, OrganizationId, UserId};
 use billing_store::{CardSetup, NewLink, PaymentLink, StoreError};
-use qrcode::{Color, EcLevel};
 
 use crate::auth::tokens::hash_token;
 use crate::effects::run_effects;
@@ -25,6 +22,7 @@ use crate::problem::{Detail, Problem, field_error};
 use crate::reconcile::card_setup::close_hosted_page;
 use crate::service::auto_pay;
 use crate::service::organizations::require_open;
+use crate::service::qr_code::draw_qr_code;
 use crate::service::sessions::{SignedInMember, require_confirmation};
 use crate::state::AppState;
 use crate::view::payment_link::map_payment_link;
@@ -76,7 +74,7 @@ pub(crate) async fn create_link(
         created_by: member.user.id.clone(),
         expires_at: now.plus_seconds(checked.seconds),
     };
-    let created = state.store.create_link(&organization.id, &new, now).await;
+    let created = state.store.create_link(&organization.id, &new, &member.actor(), now).await;
     let link = created.map_err(|error| match error {
         StoreError::LimitReached(most) => Problem::new(ProblemCode::Conflict, UserMessage::link_limit_reached(most)),
         other => Problem::from(other),
@@ -90,11 +88,11 @@ pub(crate) async fn create_link(
 /// Takes a link back. One that is over already stays as it is, and is answered as it is.
 pub(crate) async fn revoke_link(
     state: &AppState,
-    organization_id: &OrganizationId,
+    member: &SignedInMember,
     id: &LinkId,
 ) -> Result<PaymentLinkView, Problem> {
-    let now = state.clock.now();
-    let link = state.store.revoke_link(organization_id, id, now).await?;
+    let (organization_id, now) = (&member.organization.id, state.clock.now());
+    let link = state.store.revoke_link(organization_id, id, &member.actor(), now).await?;
     state.events.publish(organization_id, Topic::Link(link.id.clone()));
     close_page(state, &link);
     Ok(map_payment_link(&link, now))
@@ -194,48 +192,4 @@ fn check_form(form: &CreatePaymentLink, limits: &ChargeLimits) -> Result<Checked
 
 fn read_settings(entered: &EnteredLinkSettings, limits: &ChargeLimits) -> Result<Settings, Problem> {
     auto_pay::parse_settings("/auto_pay", &entered.threshold, &entered.refill, &entered.monthly_cap, limits)
-}
-
-/// The code of an address: medium correction, as printed codes have it.
-/// See docs/decisions/0035-qr-codes.md.
-fn draw_qr_code(url: &str) -> Result<QrCode, Problem> {
-    let code = qrcode::QrCode::with_error_correction_level(url, EcLevel::M).map_err(Problem::internal)?;
-    let size = code.width();
-    let dark: Vec<bool> = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
-    let mut path = String::new();
-    for (y, row) in dark.chunks(size).enumerate() {
-        let mut x = 0;
-        // A run of dark modules is one rectangle: less text, and no seams when it is scaled.
-        for run in row.chunk_by(|a, b| a == b) {
-            if run.first() == Some(&true) {
-                // Writing to a String cannot fail.
-                let _ = write!(path, "M{x} {y}h{}v1H{x}z", run.len());
-            }
-            x += run.len();
-        }
-    }
-    Ok(QrCode { size: u16::try_from(size).map_err(Problem::internal)?, path })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_of_a_code_draws_exactly_its_dark_modules() {
-        let url = "https://billing.example.com/pay#0123456789abcdef0123456789abcdef0123456789a";
-        let drawn = draw_qr_code(url).unwrap();
-        let code = qrcode::QrCode::with_error_correction_level(url, EcLevel::M).unwrap();
-        let size = usize::from(drawn.size);
-        let mut dark = vec![false; size * size];
-        for run in drawn.path.split('M').skip(1) {
-            let (start, rest) = run.split_once('h').unwrap();
-            let (x, y) = start.split_once(' ').unwrap();
-            let (x, y): (usize, usize) = (x.parse().unwrap(), y.parse().unwrap());
-            let length: usize = rest.split_once('v').unwrap().0.parse().unwrap();
-            dark[y * size + x..y * size + x + length].fill(true);
-        }
-        let expected: Vec<bool> = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
-        assert_eq!(dark, expected);
-    }
 }

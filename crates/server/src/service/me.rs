@@ -8,17 +8,19 @@ use crate::auth::passwords::MAX_PASSWORD;
 use crate::message::UserMessage;
 use crate::problem::{Problem, field_error};
 use crate::service::account_mails::{self, AccountMail};
+use crate::service::email_changes;
+use crate::service::factor_codes::has_second_factor;
 use crate::service::password_resets::{hash_password, publish_ended};
-use crate::service::person_checks::{check_locale, check_name, check_password};
+use crate::service::person_checks::{check_email, check_locale, check_name, check_password};
 use crate::service::sessions::{self, Client, NewMember, SignedInMember, public_id_of};
 use crate::state::AppState;
 
 /// The person behind a session.
 pub(crate) async fn get_profile(state: &AppState, member: &SignedInMember) -> Result<Profile, Problem> {
-    Ok(map_profile(state.store.account(&member.user.id).await?))
+    describe_profile(state, state.store.account(&member.user.id).await?).await
 }
 
-/// Changes name and language.
+/// Changes name and language, and sends a link to another address if there is one.
 pub(crate) async fn put_profile(
     state: &AppState,
     member: &SignedInMember,
@@ -29,8 +31,13 @@ pub(crate) async fn put_profile(
         (name, locale) => return Err(Problem::invalid([name.err(), locale.err()].into_iter().flatten().collect())),
     };
     let now = state.clock.now();
+    if let Some(email) = form.email.as_deref().filter(|email| email.trim() != member.user.email) {
+        let email = check_email("/email", email).map_err(|error| Problem::invalid(vec![error]))?;
+        email_changes::check_may_change(state, member)?;
+        email_changes::request_email_change(state, member, &email).await?;
+    }
     let changed = state.store.set_profile(&member.user.id, &name, locale.as_deref(), &member.actor(), now).await?;
-    Ok(map_profile(changed))
+    describe_profile(state, changed).await
 }
 
 /// Another password on the word of the present one; every other session of the person ends, and a mail says so.
@@ -122,6 +129,13 @@ pub(crate) async fn switch_organization(
     sessions::move_session(state, member, organization_id, client, device).await
 }
 
-fn map_profile(account: Account) -> Profile {
-    Profile { id: account.id.into(), name: account.name, email: account.email, locale: account.locale }
+async fn describe_profile(state: &AppState, account: Account) -> Result<Profile, Problem> {
+    Ok(Profile {
+        pending_email: state.store.pending_email(&account.id, state.clock.now()).await?,
+        second_factor: has_second_factor(state, &account.id).await?,
+        id: account.id.into(),
+        name: account.name,
+        email: account.email,
+        locale: account.locale,
+    })
 }

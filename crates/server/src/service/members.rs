@@ -3,8 +3,8 @@
 use billing_contract::ProblemCode;
 use billing_contract::member::{self, MemberList};
 use billing_contract::session::Admins;
-use billing_domain::{OrganizationId, Role, UserId};
-use billing_store::RoleChange;
+use billing_domain::{OrganizationId, Role, UserId, UserRef};
+use billing_store::{Removal, RoleChange};
 
 use crate::events::Topic;
 use crate::message::UserMessage;
@@ -53,6 +53,26 @@ async fn set_role(
     match context.store.change_role(organization_id, user_id, role, &context.actor, context.clock.now()).await? {
         RoleChange::Changed(changed) => Ok(changed),
         RoleChange::LastOwner => Err(Problem::new(ProblemCode::Conflict, UserMessage::last_owner())),
+    }
+}
+
+/// Takes somebody out, or lets them leave: their sessions here are over at once, and the links that they made. The last owner
+/// stays.
+pub(crate) async fn remove_member(state: &AppState, member: &SignedInMember, user_id: &UserId) -> Result<(), Problem> {
+    if member.user.id != *user_id && !member.role.manages_roles() {
+        return Err(Problem::new(ProblemCode::Forbidden, UserMessage::owner_required()));
+    }
+    require_confirmation(state, member)?;
+    let (organization_id, now) = (&member.organization.id, state.clock.now());
+    let named = UserRef::Id(user_id.clone());
+    match state.store.remove_member(organization_id, &named, true, &member.actor(), now).await? {
+        Removal::Removed { user_id, ended } => {
+            for token_hash in ended {
+                state.events.publish(organization_id, Topic::SessionEnded(token_hash));
+            }
+            links::maker_demoted(state, organization_id, &user_id).await
+        }
+        Removal::LastOwner => Err(Problem::new(ProblemCode::Conflict, UserMessage::last_owner())),
     }
 }
 

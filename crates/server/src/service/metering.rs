@@ -42,21 +42,25 @@ pub(crate) async fn report_usage(
     items: Vec<Item>,
 ) -> Result<Vec<UsageResult>, Problem> {
     let now = state.clock.now();
-    let mut results = Vec::with_capacity(items.len());
+    // The answer, or the id of an item that waits for its posting.
+    let mut results: Vec<Result<UsageResult, String>> = Vec::with_capacity(items.len());
     let mut reports: Vec<(Report, Vec<usize>)> = Vec::new();
     // Where an organization's report is, by whatever it is named; `None`: there is no such organization.
     let mut places: HashMap<String, Option<usize>> = HashMap::new();
     // One report each, however many names it has: its lines are chained in one order.
     let mut place_of: HashMap<OrganizationId, usize> = HashMap::new();
     for (index, item) in items.into_iter().enumerate() {
-        let checked = item.map_err(|unread| (unread.id, unread.error)).and_then(|event| {
-            let (id, organization_id) = (event.id.clone(), event.organization_id.clone());
-            item::check_item(event, now).map(|line| (organization_id, line)).map_err(|error| (id, error))
-        });
+        let checked = match item {
+            Ok(mut event) => {
+                let organization_id = std::mem::take(&mut event.organization_id);
+                item::check_item(event, now).map(|line| (organization_id, line))
+            }
+            Err(unread) => Err((unread.id, unread.error)),
+        };
         let (organization_id, line) = match checked {
             Ok(line) => line,
             Err((id, error)) => {
-                results.push(rejected_result(id, index, error));
+                results.push(Ok(rejected_result(id, index, error)));
                 continue;
             }
         };
@@ -76,23 +80,26 @@ pub(crate) async fn report_usage(
         };
         let id = line.reference.clone();
         let Some((report, indexes)) = place.and_then(|place| reports.get_mut(place)) else {
-            results.push(rejected_result(id, index, unknown_organization("/organization_id")));
+            results.push(Ok(rejected_result(id, index, unknown_organization("/organization_id"))));
             continue;
         };
         let reference = state.reference_mask.of(&state.store, &report.organization.id, line.reference).await?;
         indexes.push(index);
-        // A placeholder keeps the order of the answers; it is replaced once the posting is known.
-        results.push(rejected_result(id, index, unposted_result()));
+        results.push(Err(id));
         report.lines.push(UsageLine { reference, ..line });
     }
     let (reports, indexes): (Vec<_>, Vec<_>) = reports.into_iter().unzip();
     let answers = post_together(state, reports).await?;
     // The indexes went along in the order of the lines, which is the order of the answers.
     for (posted, index) in answers.into_iter().flatten().zip(indexes.into_iter().flatten()) {
-        if let Some(result) = results.get_mut(index) {
-            *result = answer_item(std::mem::take(&mut result.id), index, posted);
+        if let Some(result) = results.get_mut(index)
+            && let Err(id) = result
+        {
+            *result = Ok(answer_item(std::mem::take(id), index, posted));
         }
     }
+    let results = results.into_iter().collect::<Result<Vec<_>, _>>();
+    let results = results.map_err(|id| Problem::internal(format!("item {id} of a report has no answer")))?;
     // Once a report and not once a line: this is the busiest route.
     for (status, name) in [
         (UsageResultStatus::Posted, "posted"),
@@ -133,11 +140,6 @@ fn rejected_result(id: String, index: usize, error: FieldError) -> UsageResult {
     // The pointer leads to the item in the request as it was sent.
     let error = FieldError { pointer: format!("/events/{index}{}", error.pointer), ..error };
     UsageResult { id, status: UsageResultStatus::Rejected, seq: None, amount: None, error: Some(error) }
-}
-
-/// Stands in an item's place until its posting is known.
-fn unposted_result() -> FieldError {
-    general_error("", "unposted", "This was not posted.")
 }
 
 const fn decimal_code(error: DecimalError) -> &'static str {

@@ -26,7 +26,8 @@ pub(crate) async fn change_organization(
 ) -> Result<Organization, Problem> {
     let before = &member.organization;
     let (update, calendar) = check_form(form)?;
-    let after = state.store.update_organization(&before.id, before.version, &update).await?;
+    let (by, now) = (member.actor(), state.clock.now());
+    let after = state.store.update_organization(&before.id, before.version, &update, &by, now).await?;
     if after.time_zone != before.time_zone {
         // In a task of its own: a browser that hangs up must not leave half of the days in the old zone.
         let (store, id) = (state.store.clone(), before.id.clone());

@@ -256,11 +256,14 @@ pub(crate) async fn change_status(
 pub(crate) fn require_open(organization: &Organization) -> Result<(), Problem> {
     match organization.status {
         OrganizationStatus::Active | OrganizationStatus::Suspended => Ok(()),
-        OrganizationStatus::Closed => {
-            let detail = "This organization is closed. What it has can be read; nothing more is charged or changed.";
-            Err(Problem::new(ProblemCode::Suspended, Detail::general(detail)))
-        }
+        OrganizationStatus::Closed => Err(closed_organization()),
     }
+}
+
+/// What is said where something was to be begun for an organization that is closed.
+pub(crate) fn closed_organization() -> Problem {
+    let detail = "This organization is closed. What it has can be read; nothing more is charged or changed.";
+    Problem::new(ProblemCode::Suspended, Detail::general(detail))
 }
 
 fn check_form(form: &PutHostOrganization) -> Result<(OrganizationFacts, Calendar), Problem> {

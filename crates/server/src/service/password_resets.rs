@@ -43,6 +43,7 @@ pub(super) async fn publish_ended(state: &AppState, user_id: &UserId, ended: &[S
     if ended.is_empty() {
         return Ok(());
     }
+    tracing::info!(target: "security", user = %user_id, sessions = ended.len(), "sessions ended");
     for membership in state.store.memberships(user_id).await? {
         for token_hash in ended {
             state.events.publish(&membership.organization_id, Topic::SessionEnded(token_hash.clone()));
@@ -72,7 +73,7 @@ pub(crate) fn request_password_reset(
 }
 
 async fn send_reset_link(state: &AppState, email: &str) -> Result<(), Problem> {
-    if !account_mails::can_send(state) || !state.budgets.take_reset_mail(email) {
+    if !account_mails::can_send(state) || !state.budgets.take_account_mail(email) {
         return Ok(());
     }
     let Some(account) = state.store.account_by_email(email).await? else { return Ok(()) };

@@ -59,7 +59,7 @@ pub(crate) async fn exchange_code(
     let now = state.clock.now();
     let store = state.store.reserved();
     let Some(portal) = store.exchange_portal_code(&hash_token(&form.code), &browser, &fits_parent, now).await? else {
-        tracing::warn!(target: "security", %address, parent, "a portal session's code was refused");
+        tracing::warn!(target: "security", %address, parent, "code refused");
         return Err(code_gone());
     };
     state.budgets.give_back_portal_code(client.network);

@@ -117,7 +117,7 @@ async fn post_batches(state: &AppState, batches: Vec<Batch>) -> Result<Vec<Vec<P
 }
 
 /// Whoever watches, and automatic payments: the balance is another one.
-fn publish_posting(state: &AppState, organization_id: &OrganizationId) {
+pub(crate) fn publish_posting(state: &AppState, organization_id: &OrganizationId) {
     // A wake-up without figures: docs/decisions/0044-wake-ups-without-data.md.
     state.events.publish(organization_id, Topic::Ledger);
     // Queued, not looked at here: a posting must not wait for a charge.

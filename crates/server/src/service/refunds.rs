@@ -59,7 +59,7 @@ pub(crate) async fn create_refund(
         fingerprint: request_fingerprint(&["POST /refunds", top_up.id.as_str(), &said, &reason]),
     };
     let debit = refund_line(state, &organization, &top_up, UserMessage::ledger_refund, &reason, now)?;
-    match state.store.create_refund(&organization.id, &new, &debit, &key, now).await? {
+    match state.store.create_refund(&organization.id, &new, &debit, &key, &holder.actor(), now).await? {
         Ok(Created::New(refund)) => {
             // The debit is committed, so those who watch see it before the provider has answered.
             run_effects(state, refund_effects(&organization.id)).await?;

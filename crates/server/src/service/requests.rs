@@ -10,6 +10,7 @@ use billing_store::{Decision, NewRequest, StoreError};
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Problem, field_error};
+use crate::service::organizations::require_open;
 use crate::service::sessions::SignedInMember;
 use crate::state::AppState;
 use crate::view::funds_request::map_funds_request;
@@ -61,9 +62,10 @@ pub(crate) async fn create_request(
     member: &SignedInMember,
     form: &CreateFundsRequest,
 ) -> Result<FundsRequest, Problem> {
+    require_open(&member.organization)?;
     let new = check_form(state, member, form)?;
     let organization_id = &member.organization.id;
-    let created = state.store.create_request(organization_id, &new, state.clock.now()).await;
+    let created = state.store.create_request(organization_id, &new, &member.actor(), state.clock.now()).await;
     let request = created.map_err(|error| match error {
         StoreError::LimitReached(most) => Problem::new(ProblemCode::Conflict, UserMessage::request_limit_reached(most)),
         other => Problem::from(other),
@@ -120,7 +122,8 @@ pub(crate) async fn answer_request(
     let decision =
         Decision { approved: verdict == Verdict::Approve, answer, decided_by: member.user.id.clone(), top_up_id: None };
     // The first answer counts; the second gets the answer that it came too late.
-    let decided = state.store.decide_request(organization_id, id, &decision, state.clock.now()).await;
+    let (by, now) = (member.actor(), state.clock.now());
+    let decided = state.store.decide_request(organization_id, id, &decision, &by, now).await;
     let request = decided.map_err(|error| match error {
         StoreError::Stale => Problem::new(ProblemCode::Conflict, UserMessage::request_answered()),
         other => Problem::from(other),

@@ -1,31 +1,33 @@
 //! Signing in and out, and who a request comes from: decided anew on every request, from the database.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use billing_contract::ProblemCode;
 use billing_contract::event::SessionState;
 use billing_contract::session::{Confirm, OrganizationSummary, Person, Session, SignIn};
 use billing_domain::{Capability, OrganizationId, Role, SessionKind, Timestamp, UserId};
-use billing_store::{NewSession, Organization, PortalSession, SessionsOf, User};
+pub(crate) use billing_store::public_id_of;
+use billing_store::{NewSession, Organization, PortalSession, User};
 
 use crate::auth::passwords::MAX_PASSWORD;
 use crate::auth::tokens::{hash_token, new_token};
 use crate::budgets::SignInOrigin;
 use crate::events::Topic;
+use crate::kept_answers::AskedAt;
 use crate::message::UserMessage;
 use crate::problem::{Detail, Problem, field_error};
+use crate::service::factor_codes::{FactorHolder, MAX_CODE, check_second_factor};
 use crate::state::AppState;
 
 /// A session that is not used for so long is over.
-const IDLE_SECONDS: i64 = 12 * 3600;
+pub(crate) const IDLE_SECONDS: i64 = 12 * 3600;
 /// A session is over after this in any case.
 pub(crate) const ABSOLUTE_SECONDS: i64 = 30 * 24 * 3600;
 /// Use is noted at most this often: a read must not cost a write.
 const TOUCH_SECONDS: i64 = 60;
 /// Longest e-mail address, bytes (RFC 5321: 256 with its brackets).
 pub(crate) const MAX_EMAIL: usize = 254;
-/// Hexadecimal digits of a session's public id.
-const PUBLIC_ID_DIGITS: usize = 32;
 /// When the queue for checking passwords is full, it has moved on by then.
 pub(super) const RETRY_SECONDS: u32 = 2;
 
@@ -67,10 +69,14 @@ pub(crate) struct SignedInMember {
     pub(crate) can: Option<Vec<Capability>>,
     /// The portal session that it was exchanged for.
     pub(crate) portal_session_id: Option<String>,
+    /// The identity provider that opened it, by its name.
+    pub(crate) sign_in_provider: Option<String>,
     /// Names the session; SHA-256 of its token, hex.
     pub(crate) token_hash: String,
     /// Where this request comes from; `None` while the program acts in their name.
     pub(crate) address: Option<IpAddr>,
+    /// When this request asked who they are; `None` while the program acts in their name.
+    pub(crate) asked: Option<AskedAt>,
 }
 
 impl SignedInMember {
@@ -100,6 +106,8 @@ impl SignedInMember {
             },
             kind: self.kind,
             can: self.can.clone(),
+            organizations: 0,
+            sign_in_provider: self.sign_in_provider.clone(),
             view: None,
             locale: None,
             theme: None,
@@ -110,7 +118,14 @@ impl SignedInMember {
 
 /// The session as the page knows it, with what its host wants of it.
 pub(crate) async fn describe_session(state: &AppState, member: &SignedInMember) -> Result<Session, Problem> {
-    let Some(id) = &member.portal_session_id else { return Ok(member.session()) };
+    let Some(id) = &member.portal_session_id else {
+        // Whoever was let in by somebody else's sign-in stays where that has led.
+        let organizations = match member.kind {
+            SessionKind::Password => state.store.reserved().memberships(&member.user.id).await?.len(),
+            SessionKind::Oidc | SessionKind::Portal => 0,
+        };
+        return Ok(Session { organizations: u32::try_from(organizations).unwrap_or(u32::MAX), ..member.session() });
+    };
     let PortalSession { view, locale, theme, return_url, .. } = state.store.reserved().portal_session(id).await?;
     Ok(Session { view: Some(view), locale, theme, return_url, ..member.session() })
 }
@@ -131,14 +146,28 @@ pub(crate) enum SessionStanding {
 pub(crate) async fn session_standing(state: &AppState, member: &SignedInMember) -> Result<SessionStanding, Problem> {
     // By reserved connections: who is asking must be known even while costly reads hold the others.
     let store = state.store.reserved();
-    Ok(match store.session(&member.token_hash, state.clock.now()).await? {
+    let asked = AskedAt { now: state.clock.now(), version: state.store.database_version().await? };
+    Ok(match find_session(state, &member.token_hash, &asked).await? {
         None if member.kind == SessionKind::Portal && !store.is_session_ended(&member.token_hash).await? => {
             SessionStanding::RunOut
         }
         None => SessionStanding::Over(SessionState::Ended),
         Some(session) if session.role != member.role => SessionStanding::Over(SessionState::RoleChanged),
-        Some(session) => SessionStanding::Open(Box::new(session.organization)),
+        Some(session) => SessionStanding::Open(Box::new(session.organization.clone())),
     })
+}
+
+/// The session, if it lives. Kept for as long as the database is as it was: a role, a session's end, all are right at this
+/// moment.
+async fn find_session(
+    state: &AppState,
+    token_hash: &String,
+    asked: &AskedAt,
+) -> Result<Option<Arc<billing_store::Session>>, Problem> {
+    let now = asked.now;
+    let read = async || Ok(state.store.reserved().session(token_hash, now).await?.map(Arc::new));
+    let session = state.answers.sessions.get(token_hash, asked, read).await?;
+    Ok(session.filter(|session| session.expires_at > now && session.absolute_expires_at > now))
 }
 
 /// Where a request comes from.
@@ -168,10 +197,15 @@ const CONFIRMED_SECONDS: i64 = 5 * 60;
 /// Whether this person has given their password a moment ago, by signing in or by [`confirm_identity`].
 pub(crate) fn is_confirmed(state: &AppState, member: &SignedInMember) -> bool {
     match member.confirmation {
-        // A clock that went back proves nothing.
-        Confirmation::At(at) => (0..=CONFIRMED_SECONDS).contains(&state.clock.now().seconds_since(at)),
+        Confirmation::At(at) => is_recent(at, state.clock.now()),
         Confirmation::ByProgram => true,
     }
+}
+
+/// Whether a proof of this moment still counts.
+pub(super) fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    // A clock that went back proves nothing.
+    (0..=CONFIRMED_SECONDS).contains(&now.seconds_since(at))
 }
 
 /// To be asked before power over money changes hands.
@@ -192,12 +226,16 @@ pub(crate) async fn confirm_identity(
         Confirm { password: None, code: Some(code) } if member.kind == SessionKind::Portal => {
             confirm_by_code(state, member, code, address).await
         }
-        Confirm { password: Some(password), code: None } if member.kind != SessionKind::Portal => {
+        Confirm { password: Some(password), code: None } if member.kind == SessionKind::Password => {
             confirm_password(state, member, password, address, device).await
         }
         _ if member.kind == SessionKind::Portal => {
             let detail = "A session that was opened by a host is confirmed by a fresh code of that host alone.";
             Err(Problem::field("/code", "required", Detail::general(detail)))
+        }
+        _ if member.kind == SessionKind::Oidc => {
+            let detail = "A session that an identity provider opened is confirmed by signing in there again.";
+            Err(Problem::field("", "elsewhere", Detail::general(detail)))
         }
         _ => {
             let detail = "This session is confirmed by the person's password alone.";
@@ -216,6 +254,8 @@ async fn confirm_by_code(
     state.budgets.take_portal_code(address)?;
     let now = state.clock.now();
     if !state.store.confirm_by_portal_code(&member.token_hash, &hash_token(code), now).await? {
+        let session = member.public_id();
+        tracing::warn!(target: "security", user = %member.user.id, session, %address, "code refused");
         let detail = "This code was used, is too old, or belongs to somebody else. Ask the host for another one.";
         return Err(Problem::field("/code", "wrong_value", Detail::general(detail)));
     }
@@ -232,7 +272,7 @@ async fn confirm_password(
     device: Option<&str>,
 ) -> Result<(), Problem> {
     check_current_password(state, member, "/password", password, address, device).await?;
-    state.store.confirm_session(&member.token_hash, state.clock.now()).await?;
+    state.store.confirm_identity(&member.token_hash, &member.actor(), state.clock.now()).await?;
     Ok(())
 }
 
@@ -249,14 +289,32 @@ pub(super) async fn check_current_password(
     if password.len() > MAX_PASSWORD {
         return Err(Problem::field(pointer, "too_long", UserMessage::too_many_bytes(MAX_PASSWORD)));
     }
-    let email = member.user.email.trim().to_lowercase();
-    // A browser in which this person has signed in before is counted by itself, not with its whole network.
-    let known = device.and_then(|cookie| state.devices.find(cookie, &email));
-    let origin = known.map_or(SignInOrigin::Address(address), SignInOrigin::Device);
-    if verify_password(state, origin, &email, password).await?.is_none() {
-        return Err(Problem::field(pointer, "wrong_password", UserMessage::password_wrong()));
-    }
-    Ok(())
+    let found = find_by_password(state, &member.user.email, pointer, password, address, device).await;
+    found.map(drop).inspect_err(|_| {
+        let session = member.public_id();
+        tracing::warn!(target: "security", user = %member.user.id, session, %address, "password refused");
+    })
+}
+
+/// Where a try comes from: a browser in which this person has signed in before is counted by itself, not with its whole
+/// network.
+pub(super) fn sign_in_origin(state: &AppState, email: &str, address: IpAddr, device: Option<&str>) -> SignInOrigin {
+    let known = device.and_then(|cookie| state.devices.find(cookie, &email.trim().to_lowercase()));
+    known.map_or(SignInOrigin::Address(address), SignInOrigin::Device)
+}
+
+/// The person with this address, by their password; `pointer`: the field that it came in. Tries count with those to sign in.
+pub(super) async fn find_by_password(
+    state: &AppState,
+    email: &str,
+    pointer: &str,
+    password: &str,
+    address: IpAddr,
+    device: Option<&str>,
+) -> Result<User, Problem> {
+    let origin = sign_in_origin(state, email, address, device);
+    let user = verify_password(state, origin, &email.trim().to_lowercase(), password).await?;
+    user.ok_or_else(|| Problem::field(pointer, "wrong_password", UserMessage::password_wrong()))
 }
 
 /// The user with this address and password, if there is one. E-mail in its normal form.
@@ -295,17 +353,20 @@ pub(crate) async fn sign_in(
 ) -> Result<NewMember, Problem> {
     check_lengths(form)?;
     let email = form.email.trim().to_lowercase();
-    let known = device.and_then(|cookie| state.devices.find(cookie, &email));
-    let origin = known.map_or(SignInOrigin::Address(client.network), SignInOrigin::Device);
-    let user = verify_password(state, origin, &email, &form.password).await?;
+    let origin = sign_in_origin(state, &email, client.network, device);
+    let user = verify_password(state, origin.clone(), &email, &form.password).await?;
     let membership = match &user {
         Some(user) => state.store.reserved().sign_in_membership(&user.id).await?,
         _ => None,
     };
     let (Some(user), Some(membership)) = (user, membership) else {
+        tracing::warn!(target: "security", address = %client.address, "sign-in refused");
         // One sentence for an unknown address, a wrong password and no membership.
         return Err(Problem::new(ProblemCode::Unauthenticated, UserMessage::sign_in_refused()));
     };
+    let holder =
+        FactorHolder { id: &user.id, name: &user.name, email: &email, origin: &origin, address: client.address };
+    check_second_factor(state, &holder, form.otp.as_deref()).await?;
     begin_session(state, user.id, membership.organization_id, &email, client, device).await
 }
 
@@ -376,7 +437,9 @@ async fn begin_session_until(
 /// Before anything is done with them: what is longer than any real one only costs work and memory.
 fn check_lengths(form: &SignIn) -> Result<(), Problem> {
     let mut errors = Vec::new();
-    for (pointer, text, most) in [("/email", &form.email, MAX_EMAIL), ("/password", &form.password, MAX_PASSWORD)] {
+    let otp = form.otp.as_deref().unwrap_or_default();
+    let fields = [("/email", form.email.as_str(), MAX_EMAIL), ("/password", &form.password, MAX_PASSWORD)];
+    for (pointer, text, most) in fields.into_iter().chain([("/otp", otp, MAX_CODE)]) {
         if text.len() > most {
             errors.push(field_error(pointer, "too_long", UserMessage::too_many_bytes(most)));
         }
@@ -390,22 +453,27 @@ pub(crate) async fn find_member(
     token: &str,
     address: IpAddr,
 ) -> Result<Option<SignedInMember>, Problem> {
-    let now = state.clock.now();
-    let Some(session) = state.store.reserved().session(&hash_token(token), now).await? else { return Ok(None) };
+    let token_hash = hash_token(token);
+    let asked = AskedAt { now: state.clock.now(), version: state.store.database_version().await? };
+    let now = asked.now;
+    let Some(session) = find_session(state, &token_hash, &asked).await? else { return Ok(None) };
     // A write once a minute at most, not with every request.
     if now.seconds_since(session.last_seen_at) >= TOUCH_SECONDS {
-        state.store.touch_session(&session.token_hash, idle_limit(now, &session), now).await?;
+        Box::pin(state.store.touch_session(&session.token_hash, idle_limit(now, &session), now)).await?;
     }
+    let billing_store::Session { user_id, user_name, user_email, .. } = &*session;
     Ok(Some(SignedInMember {
-        user: MemberUser { id: session.user_id, name: session.user_name, email: session.user_email },
+        user: MemberUser { id: user_id.clone(), name: user_name.clone(), email: user_email.clone() },
         role: session.role,
-        organization: session.organization,
+        organization: session.organization.clone(),
         confirmation: Confirmation::At(session.confirmed_at),
         kind: session.kind,
-        can: session.can,
-        portal_session_id: session.portal_session_id,
-        token_hash: session.token_hash,
+        can: session.can.clone(),
+        portal_session_id: session.portal_session_id.clone(),
+        sign_in_provider: session.oidc_provider.clone(),
+        token_hash,
         address: Some(address),
+        asked: Some(asked),
     }))
 }
 
@@ -415,13 +483,9 @@ fn idle_limit(now: Timestamp, session: &billing_store::Session) -> Timestamp {
 
 /// Ends the session wherever its token is used; open streams are woken.
 pub(crate) async fn sign_out(state: &AppState, member: &SignedInMember) -> Result<(), Problem> {
-    state.store.end_sessions(SessionsOf::Token(&member.token_hash), state.clock.now()).await?;
+    state.store.sign_out(&member.token_hash, &member.actor(), state.clock.now()).await?;
+    let session = member.public_id();
+    tracing::info!(target: "security", user = %member.user.id, session, "session ended");
     state.events.publish(&member.organization.id, Topic::SessionEnded(member.token_hash.clone()));
     Ok(())
-}
-
-/// Names the session of a token, by the token's hash.
-pub(crate) fn public_id_of(token_hash: &str) -> String {
-    let digest = hash_token(&format!("public id of {token_hash}"));
-    digest.get(..PUBLIC_ID_DIGITS).unwrap_or_default().to_owned()
 }

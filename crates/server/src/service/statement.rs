@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use billing_contract::statement::{Statement, StatementDay, StatementEntry, StatementOrganization, StatementSeller};
-use billing_domain::{Date, Money, Month, Timestamp, TransactionKind};
-use billing_store::{IssuedDocument, Organization, PaperKind, TransactionFilter};
+use billing_domain::{Date, Money, Month, Timestamp};
+use billing_store::{IssuedDocument, KindSum, Organization, PaperKind};
 use serde::{Deserialize, Serialize};
 
 use super::papers::{self, SellerFacts};
@@ -43,29 +43,26 @@ pub(crate) async fn get_statement(
     // In the zone that was frozen with the statement, where one was issued.
     let calendar = Calendar::of(&said.organization.time_zone).map_err(Problem::internal)?;
 
-    let mut spans = Vec::new();
-    let (first, last_of_month) = (said.after, said.last);
-    let mut after = first;
-    for date in month.dates() {
-        let last = if date == month.last_day() {
-            last_of_month
-        } else {
-            let until = calendar.day_start(date.plus_days(1));
-            // Clamped, since times of several servers may overlap by a moment: no line is counted in two days.
-            last_seq_before(state, organization, until, last_of_month).await?.clamp(after, last_of_month)
-        };
-        if last > after {
-            spans.push(DayLines { date, after, last });
-            after = last;
-        }
-    }
-    let single = single_entries(state, organization, first, after).await?;
+    let (first, last) = (said.after, said.last);
+    let spans = split_days(state, organization, month, &calendar, (first, last)).await?;
+    let ends: Vec<_> = std::iter::once(first).chain(spans.iter().map(|span| span.last)).collect();
+    let store = state.store.costly();
+    let sums = store.sums_of_spans(&organization.id, &ends).await?;
+    let single = if count_money_lines(&sums) > i64::from(LISTED) {
+        None
+    } else {
+        Some(single_entries(state, organization, first, last).await?)
+    };
+    let balances = store.balances_after(&organization.id, &ends.iter().copied().collect()).await?;
+    let balance_at =
+        |seq| balances.get(&seq).copied().ok_or_else(|| Problem::internal(format!("line {seq} is missing")));
 
-    let opening_balance = balance_at(state, organization, first).await?;
+    let opening_balance = balance_at(first)?;
     let mut totals = Totals { balance: opening_balance, money_in: Money::ZERO, money_out: Money::ZERO };
     let mut days = Vec::with_capacity(spans.len());
-    for span in &spans {
-        days.push(read_day(state, organization, *span, single.as_ref(), &mut totals).await?);
+    for (span, sums) in spans.iter().zip(sums) {
+        let closing_balance = balance_at(span.last)?;
+        days.push(sum_day(*span, sums, closing_balance, single.as_ref(), &mut totals)?);
     }
     Ok(Statement {
         month,
@@ -80,10 +77,37 @@ pub(crate) async fn get_statement(
         closing_balance: totals.balance,
         money_in: totals.money_in,
         money_out: totals.money_out,
-        lines: after - first,
+        lines: last - first,
         days,
         all_summed: single.is_none(),
     })
+}
+
+/// The lines above the first up to the second by the days on which they were posted; a day without any is left out.
+async fn split_days(
+    state: &AppState,
+    organization: &Organization,
+    month: Month,
+    calendar: &Calendar,
+    (mut after, last): (i64, i64),
+) -> Result<Vec<DayLines>, Problem> {
+    let dates: Vec<_> = month.dates().collect();
+    let ends: Vec<_> = dates
+        .iter()
+        .filter(|date| **date != month.last_day())
+        .map(|date| calendar.day_start(date.plus_days(1)))
+        .collect();
+    let found = state.store.costly().seqs_posted_before(&organization.id, &ends, last).await?;
+    let mut spans = Vec::new();
+    for (date, end) in dates.into_iter().zip(found.into_iter().chain([last])) {
+        // Clamped, since times of several servers may overlap by a moment: no line is counted in two days.
+        let end = end.clamp(after, last);
+        if end > after {
+            spans.push(DayLines { date, after, last: end });
+            after = end;
+        }
+    }
+    Ok(spans)
 }
 
 /// What is written down when a statement is issued; nothing changes it afterwards.
@@ -171,16 +195,7 @@ async fn last_seq_before(
     Ok(state.store.costly().seq_posted_before(&organization.id, at, last_seq).await?)
 }
 
-/// The balance after this line.
-async fn balance_at(state: &AppState, organization: &Organization, seq: i64) -> Result<Money, Problem> {
-    if seq == 0 {
-        return Ok(Money::ZERO);
-    }
-    let line = state.store.costly().line(&organization.id, seq).await?;
-    line.map(|line| line.line.balance_after).ok_or_else(|| Problem::internal(format!("line {seq} is missing")))
-}
-
-/// What is listed singly: everything but usage, by `seq`. `None` when there is too much of it.
+/// What is listed singly: everything but usage, by `seq`.
 type Singly = BTreeMap<i64, StatementEntry>;
 
 async fn single_entries(
@@ -188,19 +203,17 @@ async fn single_entries(
     organization: &Organization,
     after: i64,
     last: i64,
-) -> Result<Option<Singly>, Problem> {
-    let kinds = TransactionKind::ALL.iter().copied().filter(|kind| kind.usage().is_none()).collect();
-    let filter = TransactionFilter { kinds, ..TransactionFilter::default() };
-    let newest =
-        // One more than may be listed shows whether there are too many.
-        state.store.costly().transactions(&organization.id, &filter, Some(last.saturating_add(1)), LISTED + 1).await?;
-    let mut single = Singly::new();
-    for line in newest.into_iter().filter(|line| line.line.seq > after) {
-        let transaction = map_transaction(line);
+) -> Result<Singly, Problem> {
+    let lines = state.store.costly().money_lines(&organization.id, after, last, LISTED).await?;
+    let entries = lines.into_iter().map(map_transaction).map(|transaction| {
         let (kind, amount) = (transaction.kind, transaction.amount);
-        single.insert(transaction.seq, StatementEntry { kind, lines: 1, amount, transaction: Some(transaction) });
-    }
-    Ok((single.len() <= usize::try_from(LISTED).unwrap_or(usize::MAX)).then_some(single))
+        (transaction.seq, StatementEntry { kind, lines: 1, amount, transaction: Some(transaction) })
+    });
+    Ok(entries.collect())
+}
+
+fn count_money_lines(days: &[Vec<KindSum>]) -> i64 {
+    days.iter().flatten().filter(|sum| sum.kind.usage().is_none()).map(|sum| sum.lines).sum()
 }
 
 /// What has been counted up to some day.
@@ -220,10 +233,10 @@ impl Totals {
     }
 }
 
-async fn read_day(
-    state: &AppState,
-    organization: &Organization,
+fn sum_day(
     span: DayLines,
+    sums: Vec<KindSum>,
+    closing_balance: Money,
     single: Option<&Singly>,
     totals: &mut Totals,
 ) -> Result<StatementDay, Problem> {
@@ -232,13 +245,12 @@ async fn read_day(
         entries.extend(single.range(span.after + 1..=span.last).map(|(_, entry)| entry.clone()));
     }
     // Summed even where lines are listed: the totals are compared with the ledger's own balance below.
-    for sum in state.store.costly().sums_by_kind(&organization.id, span.after, span.last).await? {
+    for sum in sums {
         totals.add(sum.amount, sum.money_in).ok_or_else(|| Problem::internal("the month's sums leave their range"))?;
         if sum.kind.usage().is_some() || single.is_none() {
             entries.push(StatementEntry { kind: sum.kind, lines: sum.lines, amount: sum.amount, transaction: None });
         }
     }
-    let closing_balance = balance_at(state, organization, span.last).await?;
     if closing_balance != totals.balance {
         // Never a statement that does not add up.
         return Err(Problem::internal(format!("the lines of {} do not add up", span.date)));

@@ -1,7 +1,10 @@
 //! Reading the ledger by pages: filters as people write them, and a cursor that survives whatever is posted meanwhile.
 
+pub(crate) mod chain;
 pub(crate) mod export;
 pub(crate) mod outline;
+
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -22,6 +25,8 @@ use crate::view::transaction::map_transaction;
 /// Lines of a page unless the client says otherwise.
 pub(crate) const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
+/// How long an answer without a line goes on looking for one.
+const EMPTY_PAGE_PATIENCE: Duration = Duration::from_secs(2);
 /// First byte of a cursor; another one would mean another way to go on.
 const CURSOR_VERSION: u8 = 1;
 
@@ -113,15 +118,16 @@ async fn read_page(
     organization_id: &OrganizationId,
     wanted: &ParsedQuery,
 ) -> Result<TransactionPage, Problem> {
-    // One more than asked for says whether there is a following page.
-    let more = wanted.limit.saturating_add(1);
     let store = wanted.store(state);
-    let mut lines = store.transactions(organization_id, &wanted.filter, wanted.before_seq, more).await?;
-    let limit = usize::try_from(wanted.limit).map_err(Problem::internal)?;
-    let has_more = lines.len() > limit;
-    lines.truncate(limit);
-    let next_cursor = lines.last().filter(|_| has_more).map(|last| write_cursor(last.line.seq));
-    Ok(TransactionPage { items: lines.into_iter().map(map_transaction).collect(), next_cursor })
+    // Fewer than asked for, with a cursor, where that many lines were looked through.
+    let mut page = store.find_page(organization_id, &wanted.filter, wanted.before_seq, wanted.limit).await?;
+    // The page does not go on by itself from a page with nothing on it: for a while that is done here.
+    let began = Instant::now();
+    while page.lines.is_empty() && page.next.is_some() && began.elapsed() < EMPTY_PAGE_PATIENCE {
+        page = store.find_page(organization_id, &wanted.filter, page.next, wanted.limit).await?;
+    }
+    let next_cursor = page.next.map(write_cursor);
+    Ok(TransactionPage { items: page.lines.into_iter().map(map_transaction).collect(), next_cursor })
 }
 
 fn write_cursor(seq: i64) -> String {
@@ -203,9 +209,13 @@ impl Search {
 fn parse_cursor(text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
     let seq = read_cursor(text);
     if seq.is_none() {
-        errors.push(general_error("/cursor", "not_a_cursor", "Hand back next_cursor as it was, or leave it out."));
+        errors.push(refuse_cursor());
     }
     seq
+}
+
+fn refuse_cursor() -> FieldError {
+    general_error("/cursor", "not_a_cursor", "Hand back next_cursor as it was, or leave it out.")
 }
 
 fn parse_before(pointer: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {

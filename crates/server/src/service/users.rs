@@ -85,6 +85,7 @@ pub(crate) async fn lock_user(
 ) -> Result<(Account, Vec<String>), Problem> {
     let account = find_account(context, email).await?;
     let ended = context.store.lock_account(&account.id, locked, &context.actor, context.clock.now()).await?;
+    tracing::warn!(target: "security", user = %account.id, locked, sessions = ended.len(), "account locked or unlocked");
     Ok((account, ended))
 }
 
@@ -97,6 +98,13 @@ pub(crate) async fn end_user_sessions(
     let which = SessionsOf::User(&account.id);
     let ended = context.store.end_user_sessions(which, &account.id, &context.actor, context.clock.now()).await?;
     Ok((account, ended))
+}
+
+/// Switches somebody's second factor off; whether there was one.
+pub(crate) async fn remove_second_factor(context: &OperationContext, email: &str) -> Result<(Account, bool), Problem> {
+    let account = find_account(context, email).await?;
+    let removed = context.store.remove_second_factor(&account.id, &context.actor, context.clock.now()).await?;
+    Ok((account, removed))
 }
 
 async fn find_account(context: &OperationContext, email: &str) -> Result<Account, Problem> {

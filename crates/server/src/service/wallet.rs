@@ -1,15 +1,18 @@
 //! The wallet as people see it: what is left, what that allows, how long it lasts.
 
-use billing_contract::wallet::{Grace, Runway, Wallet};
+use axum::body::Bytes;
+use billing_contract::wallet::{Grace, Restriction, Runway, Wallet};
 use billing_domain::grace::Policy;
-use billing_domain::status::{self, Facts, WalletStatus};
+use billing_domain::status::{self, Facts, OrganizationStatus, WalletStatus};
 use billing_domain::{Date, Money, OrganizationId, Timestamp, spending};
 use billing_store::Organization;
 
 use crate::calendar::Calendar;
 use crate::events::Topic;
+use crate::kept_answers::render_json;
 use crate::problem::Problem;
 use crate::service::policy::policy_of;
+use crate::service::sessions::SignedInMember;
 use crate::service::usage::{Spending, burn_start};
 use crate::state::AppState;
 
@@ -21,6 +24,19 @@ pub(crate) async fn get_wallet(state: &AppState, organization: &Organization) ->
     let spending = Spending::read(state, &organization.id, burn_start(today), today).await?;
     let figures = read_figures(state, &organization.id).await?;
     view_wallet(state, organization, figures, &spending, today, now).await
+}
+
+/// The same as JSON, kept for as long as nothing was committed, and for a moment at most.
+pub(crate) async fn render_wallet(state: &AppState, member: &SignedInMember) -> Result<Bytes, Problem> {
+    let read = async || {
+        // Read again: those who wait for this may have seen it change.
+        let organization = state.store.organization(&member.organization.id).await?;
+        render_json(&get_wallet(state, &organization).await?)
+    };
+    match &member.asked {
+        Some(asked) => state.answers.wallets.get(&member.organization.id, asked, read).await,
+        None => read().await,
+    }
 }
 
 /// The wallet after a change, for the answer to it. The change is made: if this cannot be read, the answer goes without.
@@ -70,7 +86,17 @@ pub(crate) async fn view_wallet(
         policy: policy_of(&state.config, organization),
         low_mark: organization.policy.low_mark.unwrap_or_else(|| spending::low_mark(threshold, daily_burn)),
     };
-    Ok(describe_wallet(&figures, daily_burn, pending.in_flight, &rules, now))
+    let wallet = describe_wallet(&figures, daily_burn, pending.in_flight, &rules, now);
+    Ok(Wallet { restriction: restriction_of(organization), ..wallet })
+}
+
+fn restriction_of(organization: &Organization) -> Option<Restriction> {
+    match organization.status {
+        OrganizationStatus::Active => None,
+        status @ (OrganizationStatus::Suspended | OrganizationStatus::Closed) => {
+            Some(Restriction { status, reason: organization.status_reason.clone() })
+        }
+    }
 }
 
 /// What new work the wallet admits now. The low mark only decides about a warning, so any will do here.
@@ -119,6 +145,7 @@ fn describe_wallet(
         held: figures.held,
         pending_credit,
         status,
+        restriction: None,
         low_mark,
         card_connected: figures.card_connected,
         grace,
@@ -141,6 +168,7 @@ mod tests {
     fn figures(balance: i32, held: i32) -> billing_store::Wallet {
         let exhausted = balance <= held;
         billing_store::Wallet {
+            id: billing_store::WalletId::default(),
             organization_id: OrganizationId::from_trusted("o"),
             currency: Currency::Usd,
             balance: Money::from_major(balance),
@@ -149,6 +177,7 @@ mod tests {
             last_hash: Hash::GENESIS,
             exhausted_since: exhausted.then_some(NOW.plus_seconds(-60)),
             access_version: 0,
+            archived_seq: 0,
             card_connected: true,
         }
     }

@@ -5,23 +5,23 @@
 
 mod due;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use billing_contract::auto_pay::AutoPay;
 use billing_contract::card::Card;
 use billing_contract::event::{HEARTBEAT_SECONDS, SessionState};
 use billing_contract::link::PaymentLink;
 use billing_contract::request::FundsRequest;
 use billing_contract::top_up::TopUp;
-use billing_contract::transaction::Transaction;
-use billing_contract::wallet::Wallet;
-use billing_domain::{Money, Timestamp};
+use billing_domain::{Money, OrganizationId, Timestamp};
+use billing_store::PostedLine;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use self::due::{Due, DuePart};
-use crate::events::Subscription;
+use crate::events::{Change, LineText, Recent, Subscription, WatchedFigures, WatchedOrganization};
+use crate::kept_answers::{AskedAt, StreamedAutoPay, StreamedWallet, render_text};
 use crate::problem::Problem;
 use crate::service::sessions::{SessionStanding, SignedInMember};
 use crate::service::{auto_pay, cards, links, requests, sessions, top_ups, wallet};
@@ -32,15 +32,15 @@ use crate::view::transaction::map_transaction;
 /// Messages that wait for a reader.
 const BUFFER: usize = 32;
 /// Ledger lines that are read at one go.
-const PAGE: u32 = 200;
+const PAGE: usize = 200;
 /// The wallet is sent at most four times a second.
 const WALLET_PAUSE: Duration = Duration::from_millis(250);
 /// Automatic payments are looked at at most once a second, and at least this often while they are switched on: another
 /// server may have begun a payment.
 const AUTO_PAY_PAUSE: Duration = Duration::from_secs(1);
 const AUTO_PAY_CHECK: Duration = Duration::from_secs(15);
-/// How often the database is asked whether another server has changed something.
-const POLL: Duration = Duration::from_secs(1);
+/// How often a stream looks at the clock whose wallet changes with time alone.
+const CLOCK_CHECK: Duration = Duration::from_millis(500);
 /// A session whose time has run out is noticed after this at the latest.
 const SESSION_CHECK: Duration = Duration::from_secs(4);
 /// Proxies close connections on which nothing moves, and readers take a silent stream for dead.
@@ -49,11 +49,11 @@ const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS as u64);
 /// What a watcher is sent.
 #[derive(Clone, Debug)]
 pub(crate) enum Push {
-    Transaction(Box<Transaction>),
-    /// The wallet as it is now.
-    Wallet(Box<Wallet>),
-    /// Automatic payments as they are now.
-    AutoPay(Box<AutoPay>),
+    Transaction(Arc<LineText>),
+    /// The wallet as it is now, as JSON.
+    Wallet(Arc<str>),
+    /// Automatic payments as they are now, as JSON.
+    AutoPay(Arc<str>),
     /// A top-up that has changed.
     TopUp(Box<TopUp>),
     /// A card that is new, changed or gone.
@@ -108,6 +108,7 @@ pub(crate) async fn open_stream(
         wallet_not_before: Instant::now(),
         session_checked: Instant::now(),
         next_beat: Instant::now(),
+        next_look: Instant::now(),
     };
     // On the tracker, so that stopping waits for the last message.
     state.tasks.spawn(async move {
@@ -116,6 +117,21 @@ pub(crate) async fn open_stream(
         }
     });
     Ok(receiver)
+}
+
+/// At most a page of lines after this one.
+async fn read_lines(
+    state: &AppState,
+    organization_id: &OrganizationId,
+    after: i64,
+) -> Result<Vec<Arc<LineText>>, Problem> {
+    let most = u32::try_from(PAGE).unwrap_or(u32::MAX);
+    let lines = state.store.lines_after(organization_id, after, most).await?;
+    let render = |line: PostedLine| {
+        let transaction = map_transaction(line);
+        Ok(Arc::new(LineText { seq: transaction.seq, text: render_text(&transaction)? }))
+    };
+    lines.into_iter().map(render).collect()
 }
 
 /// The figures by which a change of the wallet is noticed.
@@ -138,8 +154,8 @@ struct OrganizationStream {
     told: Option<SentFigures>,
     /// What the watcher knows of the cards.
     cards: Vec<Card>,
-    /// What the watcher knows of automatic payments, and the row that it came from.
-    auto_pay: Option<(AutoPay, billing_store::AutoPay)>,
+    /// What the watcher knows of automatic payments.
+    auto_pay: Option<Arc<StreamedAutoPay>>,
     auto_pay_not_before: Instant,
     auto_pay_looked_at: Instant,
     /// Then the status changes without anything having happened.
@@ -149,20 +165,21 @@ struct OrganizationStream {
     wallet_not_before: Instant,
     session_checked: Instant,
     next_beat: Instant,
+    /// Then the clock is looked at.
+    next_look: Instant,
 }
 
 impl OrganizationStream {
     async fn run(&mut self) -> Result<(), StreamEnd> {
-        let mut ticks = interval(POLL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             // Due things first: a new stream has some before anything is published.
             self.send_due().await?;
             tokio::select! {
                 () = self.state.shutdown.cancelled() => return Err(StreamEnd::Over),
                 () = self.out.closed() => return Err(StreamEnd::Over),
-                topic = self.subscription.recv() => match topic {
-                    Ok(topic) => self.due.note(topic, &self.member),
+                change = self.subscription.recv() => match change {
+                    Ok(Change::Topic(topic)) => self.due.note(topic, &self.member),
+                    Ok(Change::Figures(figures)) => self.compare_figures(&figures),
                     // Missed topics are no loss: everything is read again.
                     Err(RecvError::Lagged(_)) => self.due.note_everything(),
                     Err(RecvError::Closed) => return Err(StreamEnd::Over),
@@ -170,7 +187,7 @@ impl OrganizationStream {
                 // Woken when the pause is over, but only while something waits for it.
                 () = sleep_until(self.wallet_not_before), if self.due.parts.contains(&DuePart::Wallet) => {}
                 () = sleep_until(self.auto_pay_not_before), if self.due.parts.contains(&DuePart::AutoPay) => {}
-                _ = ticks.tick() => self.poll().await?,
+                () = sleep_until(self.next_look) => self.check_clock().await?,
             }
             self.drain();
         }
@@ -188,24 +205,28 @@ impl OrganizationStream {
     }
 
     async fn send_due(&mut self) -> Result<(), StreamEnd> {
+        // Each on the heap: a stream waits most of the time, and then carries no room for what it does.
         // The session first: whoever may not look any more gets nothing else.
         if self.due.take(DuePart::Session) {
-            self.check_session().await?;
+            Box::pin(self.check_session()).await?;
         }
         if self.due.take(DuePart::Ledger) {
-            self.send_lines().await?;
+            Box::pin(self.send_lines()).await?;
         }
         // What is due too early stays due until its pause is over.
         if Instant::now() >= self.wallet_not_before && self.due.take(DuePart::Wallet) {
-            self.send_wallet().await?;
+            Box::pin(self.send_wallet()).await?;
         }
         if Instant::now() >= self.auto_pay_not_before && self.due.take(DuePart::AutoPay) {
-            self.send_auto_pay().await?;
+            Box::pin(self.send_auto_pay()).await?;
         }
         if self.due.take(DuePart::Cards) {
-            self.send_cards().await?;
+            Box::pin(self.send_cards()).await?;
         }
-        self.send_named().await
+        if self.due.has_named() {
+            Box::pin(self.send_named()).await?;
+        }
+        Ok(())
     }
 
     /// The cards that have changed since they were last looked at, those that are gone first.
@@ -254,17 +275,29 @@ impl OrganizationStream {
 
     /// Every line after the last one that was sent. A long replay ends as soon as the session does.
     async fn send_lines(&mut self) -> Result<(), StreamEnd> {
+        let organization = Arc::clone(&self.subscription.organization);
+        // Before the lines: what is published from now on is due again.
+        let news = organization.ledger_news();
         loop {
-            let lines = self.state.store.lines_after(&self.member.organization.id, self.seq, PAGE).await;
-            let lines = lines.map_err(Problem::from)?;
-            let count = lines.len();
+            let lines = match organization.recent_after(self.seq, news, PAGE) {
+                Recent::Complete => return Ok(()),
+                Recent::Lines(lines) => lines,
+                Recent::Unread => {
+                    self.read_recent(&organization).await?;
+                    continue;
+                }
+                Recent::TooOld => {
+                    let lines = read_lines(&self.state, &organization.id, self.seq).await?;
+                    if lines.is_empty() {
+                        return Ok(());
+                    }
+                    lines
+                }
+            };
             for line in lines {
                 // Moved before it is sent: every message carries the `seq` to come back with.
-                self.seq = line.line.seq;
-                self.send(Push::Transaction(Box::new(map_transaction(line)))).await?;
-            }
-            if count < usize::try_from(PAGE).unwrap_or(usize::MAX) {
-                return Ok(());
+                self.seq = line.seq;
+                self.send(Push::Transaction(line)).await?;
             }
             // A replay may be long: what has come in meanwhile decides whether it goes on.
             self.drain();
@@ -277,18 +310,44 @@ impl OrganizationStream {
         }
     }
 
+    /// Reads what follows for all who have come this far.
+    async fn read_recent(&self, organization: &WatchedOrganization) -> Result<(), Problem> {
+        let read = async || {
+            let news = organization.ledger_news();
+            // Somebody may have read it while this one waited for its turn.
+            if organization.recent_after(self.seq, news, 1) != Recent::Unread {
+                return Ok(());
+            }
+            let lines = read_lines(&self.state, &organization.id, self.seq).await?;
+            let whole = lines.len() < PAGE;
+            organization.keep_lines(self.seq, lines, whole.then_some(news));
+            Ok(())
+        };
+        // On the heap: a stream that waits carries no room for reading.
+        Box::pin(organization.reading.get(read)).await
+    }
+
     async fn send_wallet(&mut self) -> Result<(), StreamEnd> {
-        let wallet = wallet::get_wallet(&self.state, &self.member.organization).await?;
-        self.grace_ends_at = wallet.grace.as_ref().map(|grace| grace.ends_at);
+        let asked = self.ask().await?;
+        let id = &self.member.organization.id;
+        let wallet = Box::pin(self.state.answers.streamed_wallets.get(id, &asked, async || {
+            let organization = self.state.store.organization(id).await?;
+            let shown = wallet::get_wallet(&self.state, &organization).await?;
+            Ok(Arc::new(StreamedWallet { text: render_text(&shown)?.into(), shown }))
+        }));
+        let wallet = wallet.await?;
+        let StreamedWallet { shown, text } = &*wallet;
+        self.grace_ends_at = shown.grace.as_ref().map(|grace| grace.ends_at);
         self.told = Some(SentFigures {
-            last_seq: wallet.last_seq,
-            balance: wallet.balance,
-            held: wallet.held,
-            card_connected: wallet.card_connected,
+            last_seq: shown.last_seq,
+            balance: shown.balance,
+            held: shown.held,
+            card_connected: shown.card_connected,
         });
         // Counted from the reading, so that a busy wallet is read four times a second at most.
         self.wallet_not_before = Instant::now() + WALLET_PAUSE;
-        self.send(Push::Wallet(Box::new(wallet))).await
+        self.look_soon();
+        self.send(Push::Wallet(Arc::clone(text))).await
     }
 
     /// Automatic payments, if anything of them is other than the watcher knows: their health changes with the wallet, with
@@ -296,61 +355,80 @@ impl OrganizationStream {
     async fn send_auto_pay(&mut self) -> Result<(), StreamEnd> {
         self.auto_pay_looked_at = Instant::now();
         self.auto_pay_not_before = self.auto_pay_looked_at + AUTO_PAY_PAUSE;
-        let row = self.state.store.auto_pay(&self.member.organization.id).await.map_err(Problem::from)?;
-        // Switched off and unchanged: nothing to work out.
-        if !row.enabled && self.auto_pay.as_ref().is_some_and(|(_, known)| *known == row) {
-            return Ok(());
-        }
-        let shown = auto_pay::describe_auto_pay(&self.state, &self.member.organization, &row).await?;
+        let asked = self.ask().await?;
+        let id = &self.member.organization.id;
+        let found = Box::pin(self.state.answers.streamed_auto_pays.get(id, &asked, async || {
+            let (row, organization) =
+                tokio::try_join!(self.state.store.auto_pay(id), self.state.store.organization(id))?;
+            let shown = auto_pay::describe_auto_pay(&self.state, &organization, &row).await?;
+            Ok(Arc::new(StreamedAutoPay { text: render_text(&shown)?.into(), shown, row }))
+        }));
+        let found = found.await?;
+        let text = Arc::clone(&found.text);
+        let before = self.auto_pay.replace(found);
+        self.look_soon();
         // Only what differs is sent: this is looked at far more often than it changes.
-        let news = self.auto_pay.as_ref().is_none_or(|(known, _)| *known != shown);
-        self.auto_pay = Some((shown.clone(), row));
-        if news { self.send(Push::AutoPay(Box::new(shown))).await } else { Ok(()) }
+        if before.is_some_and(|before| before.text == text) { Ok(()) } else { self.send(Push::AutoPay(text)).await }
     }
 
-    /// Whether automatic payments are to be looked at although nothing has been published.
-    async fn auto_pay_is_due(&self) -> Result<bool, StreamEnd> {
-        let Some((shown, known)) = &self.auto_pay else { return Ok(true) };
-        let row = self.state.store.auto_pay(&self.member.organization.id).await.map_err(Problem::from)?;
-        let now = self.state.clock.now();
-        let time_has_come = [shown.health.next_charge_at, Some(shown.month.resets_at)]
-            .into_iter()
-            .flatten()
-            .any(|moment| now >= moment);
-        Ok(row != *known || row.enabled && (time_has_come || self.auto_pay_looked_at.elapsed() >= AUTO_PAY_CHECK))
+    /// When this is asked, for answers that are kept.
+    async fn ask(&self) -> Result<AskedAt, Problem> {
+        Ok(AskedAt { now: self.state.clock.now(), version: self.state.store.database_version().await? })
     }
 
-    /// Once a second: what the hub of this process cannot know of, and what comes with time alone.
+    /// What the database has other than the watcher: another server may have posted, and a lost wake-up shows here too.
     /// See docs/decisions/0044-wake-ups-without-data.md.
-    async fn poll(&mut self) -> Result<(), StreamEnd> {
-        let wallet = self.state.store.wallet(&self.member.organization.id).await.map_err(Problem::from)?;
+    fn compare_figures(&mut self, figures: &WatchedFigures) {
+        let WatchedFigures { wallet, auto_pay } = figures;
         let found = SentFigures {
             last_seq: wallet.last_seq,
             balance: wallet.balance,
             held: wallet.held,
             card_connected: wallet.card_connected,
         };
-        // Another server may have posted; a lost wake-up shows here too.
         self.due.add((found.last_seq > self.seq).then_some(DuePart::Ledger));
         let moved = self.told.as_ref() != Some(&found);
         self.due.add(moved.then_some(DuePart::Wallet));
-        if moved || self.auto_pay_is_due().await? {
+        if moved || self.auto_pay.as_ref().is_none_or(|known| known.row != *auto_pay) {
             self.due.add([DuePart::AutoPay]);
-        }
-        if self.grace_ends_at.is_some_and(|ends_at| self.state.clock.now() >= ends_at) {
-            self.grace_ends_at = None;
-            self.due.add([DuePart::Wallet]);
         }
         if std::mem::replace(&mut self.access_version, wallet.access_version) != wallet.access_version {
             self.due.add([DuePart::Session]);
         }
+    }
+
+    /// What comes with time alone.
+    async fn check_clock(&mut self) -> Result<(), StreamEnd> {
+        let now = self.state.clock.now();
+        if self.grace_ends_at.is_some_and(|ends_at| now >= ends_at) {
+            self.grace_ends_at = None;
+            self.due.add([DuePart::Wallet]);
+        }
+        if let Some(known) = self.auto_pay.as_ref().filter(|known| known.row.enabled) {
+            let moments = [known.shown.health.next_charge_at, Some(known.shown.month.resets_at)];
+            let time_has_come = moments.into_iter().flatten().any(|moment| now >= moment);
+            let due = time_has_come || self.auto_pay_looked_at.elapsed() >= AUTO_PAY_CHECK;
+            self.due.add(due.then_some(DuePart::AutoPay));
+        }
         self.due.add((self.session_checked.elapsed() >= SESSION_CHECK).then_some(DuePart::Session));
         if Instant::now() >= self.next_beat {
-            // Rather early than late: the next look is up to a second away.
-            self.next_beat = Instant::now() + HEARTBEAT - POLL;
+            // Rather early than late: the next look is some time away.
+            self.next_beat = Instant::now() + HEARTBEAT - SESSION_CHECK;
             self.send(Push::Heartbeat).await?;
         }
+        self.next_look = Instant::now() + self.look_pause();
         Ok(())
+    }
+
+    /// A stream whose organization has nothing that comes by time is woken rarely.
+    fn look_pause(&self) -> Duration {
+        let by_time = self.grace_ends_at.is_some() || self.auto_pay.as_ref().is_some_and(|known| known.row.enabled);
+        if by_time { CLOCK_CHECK } else { SESSION_CHECK }
+    }
+
+    /// Something that comes by time may have come up.
+    fn look_soon(&mut self) {
+        self.next_look = self.next_look.min(Instant::now() + self.look_pause());
     }
 
     /// The session must live, with the role that the stream was opened with.
@@ -359,6 +437,11 @@ impl OrganizationStream {
         self.session_checked = Instant::now();
         match standing? {
             SessionStanding::Open(organization) => {
+                let before = &self.member.organization;
+                let restricted =
+                    (before.status, &before.status_reason) != (organization.status, &organization.status_reason);
+                // Another server may have suspended it: the wallet says so.
+                self.due.add(restricted.then_some(DuePart::Wallet));
                 // With its name and zone as they are now.
                 self.member.organization = *organization;
                 return Ok(());

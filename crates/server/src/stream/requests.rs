@@ -8,7 +8,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::events::{Subscription, Topic};
+use crate::events::{Change, Subscription, Topic};
 use crate::problem::Problem;
 use crate::service::requests::{get_request, list_requests};
 use crate::service::sessions::{self, SessionStanding, SignedInMember};
@@ -20,8 +20,6 @@ const BUFFER: usize = 16;
 /// After this a session is noticed whose time has run out; then the stream shows that it is alive.
 pub(crate) const PULSE_SECONDS: u32 = 4;
 const PULSE: Duration = Duration::from_secs(PULSE_SECONDS as u64);
-/// How often the database is asked whether somebody has lost their access or has another role, on another server perhaps.
-const POLL: Duration = Duration::from_secs(1);
 
 /// What a watcher is sent.
 #[derive(Clone, Debug)]
@@ -64,25 +62,25 @@ impl RequestStream {
         // Again, since the role may have changed since the request was let in.
         self.check_session().await?;
         self.send_all().await?;
-        let (mut pulse, mut polls) = (interval(PULSE), interval(POLL));
+        let mut pulse = interval(PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = self.state.shutdown.cancelled() => return Err(StreamEnd::Over),
                 () = self.out.closed() => return Err(StreamEnd::Over),
-                topic = self.subscription.recv() => match topic {
-                    Ok(topic) => self.receive(topic).await?,
+                change = self.subscription.recv() => match change {
+                    Ok(Change::Topic(topic)) => self.receive(topic).await?,
+                    // Somebody has lost their access or has another role, by another server perhaps.
+                    Ok(Change::Figures(figures)) => {
+                        let found = figures.wallet.access_version;
+                        if std::mem::replace(&mut access_version, found) != found {
+                            self.check_session().await?;
+                        }
+                    }
                     // Missed topics are no loss: all requests are sent again.
                     Err(RecvError::Lagged(_)) => self.send_all().await?,
                     Err(RecvError::Closed) => return Err(StreamEnd::Over),
                 },
-                _ = polls.tick() => {
-                    let found = self.read_access_version().await?;
-                    if std::mem::replace(&mut access_version, found) != found {
-                        self.check_session().await?;
-                    }
-                }
                 _ = pulse.tick() => {
                     self.check_session().await?;
                     self.send(RequestPush::Heartbeat).await?;

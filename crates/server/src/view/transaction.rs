@@ -6,12 +6,17 @@ use billing_store::PostedLine;
 use crate::message::ledger;
 
 pub(crate) fn map_transaction(posted: PostedLine) -> Transaction {
+    let translation = ledger::description_of(&posted.line).map(|message| Box::new(message.on_the_wire()));
+    let source_translation = ledger::source_of(&posted.line).map(|message| Box::new(message.on_the_wire()));
+    Transaction { translation, source_translation, ..map_hashed(posted) }
+}
+
+/// Only what the line's hash covers, and the hash.
+pub(crate) fn map_hashed(posted: PostedLine) -> Transaction {
     let PostedLine { line, hash } = posted;
-    let translation = ledger::description_of(&line).map(|message| Box::new(message.on_the_wire()));
-    let source_translation = ledger::source_of(&line).map(|message| Box::new(message.on_the_wire()));
     Transaction {
-        translation,
-        source_translation,
+        translation: None,
+        source_translation: None,
         seq: line.seq,
         id: line.id.into(),
         kind: line.kind,

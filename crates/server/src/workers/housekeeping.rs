@@ -12,6 +12,8 @@ const PAUSE: Duration = Duration::from_mins(1);
 const KEYS_SECONDS: i64 = 48 * 3600;
 /// How long portal sessions are kept: far longer than any session that one of them buys.
 const PORTAL_SECONDS: i64 = 7 * 24 * 3600;
+/// How long invitations whose time has run out can still be seen and sent again.
+const INVITATIONS_SECONDS: i64 = 30 * 24 * 3600;
 /// How long handled events are remembered: longer than the provider lists them.
 const EVENTS_SECONDS: i64 = 35 * 24 * 3600;
 
@@ -38,6 +40,12 @@ async fn purge_all(state: &AppState) {
     }
     if let Err(error) = state.store.purge_user_tokens(now).await {
         tracing::warn!(%error, "old links could not be forgotten; they stay refused");
+    }
+    if let Err(error) = state.store.purge_oidc(now).await {
+        tracing::warn!(%error, "logins that nobody came back from could not be forgotten; they stay refused");
+    }
+    if let Err(error) = state.store.purge_invitations(now.plus_seconds(-INVITATIONS_SECONDS)).await {
+        tracing::warn!(%error, "old invitations could not be forgotten; they stay refused");
     }
     if let Err(error) = state.store.purge_idempotency_keys(now.plus_seconds(-KEYS_SECONDS)).await {
         tracing::warn!(%error, "old idempotency keys could not be forgotten");

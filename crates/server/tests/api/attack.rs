@@ -63,7 +63,12 @@ async fn a_live_link_is_listed_however_many_came_after_it(world: World) {
         let id = admin.post(LINKS, &form).await.expect(201).json()["link"]["id"].clone();
         world
             .store
-            .revoke_link(&world.acme.id, &id.as_str().unwrap().parse().unwrap(), crate::fixture::now())
+            .revoke_link(
+                &world.acme.id,
+                &id.as_str().unwrap().parse().unwrap(),
+                &billing_store::Actor::system("test"),
+                crate::fixture::now(),
+            )
             .await
             .unwrap();
     }

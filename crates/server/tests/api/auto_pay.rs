@@ -125,7 +125,7 @@ async fn a_correction_charges_nobody(world: World) {
     assert_eq!(settings(&client).await.1["health"]["state"], "paused");
 }
 
-async fn settings(client: &Client) -> (String, Value) {
+pub(crate) async fn settings(client: &Client) -> (String, Value) {
     let answer = client.get("/api/v1/auto-pay").await.expect(200);
     (answer.header("etag").unwrap().to_owned(), answer.json())
 }
@@ -264,6 +264,7 @@ async fn usage_that_falls_to_the_threshold_refills_the_wallet(world: World) {
 }
 
 async fn the_pace_and_the_cap_hold_to_the_cent(world: World) {
+    world.leave_end_of_month().await;
     let client = world.sign_in(&world.acme.owner).await;
     connect(&client, "pm_card_visa").await;
     switch_on(&client, &form("20.00", "50.00", "100.00")).await;
@@ -287,6 +288,7 @@ async fn the_pace_and_the_cap_hold_to_the_cent(world: World) {
 }
 
 async fn a_soft_decline_is_tried_again_after_an_hour_and_then_heals(world: World) {
+    world.leave_end_of_month().await;
     let client = world.sign_in(&world.acme.owner).await;
     connect(&client, "pm_card_visa").await;
     script(&world, "decline:insufficient_funds").await;
@@ -463,6 +465,7 @@ async fn removing_the_agreed_card_pauses(world: World) {
 }
 
 async fn a_charge_that_is_open_when_its_card_is_removed_is_no_consent_to_another_card(world: World) {
+    world.leave_end_of_month().await;
     let client = world.sign_in(&world.acme.owner).await;
     let other_card = connect(&client, "pm_card_visa").await;
     let third_card = connect(&client, "pm_card_visa").await;

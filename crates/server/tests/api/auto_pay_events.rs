@@ -51,6 +51,7 @@ async fn a_stream_says_how_automatic_payments_do_before_anything_happens(world: 
 }
 
 async fn usage_that_the_pace_keeps_from_a_charge_is_told_and_so_is_the_end_of_the_hour(world: World) {
+    world.leave_end_of_month().await;
     let owner = armed(&world, "500").await;
     let mut stream = Stream::open(&owner, "", None).await;
     told(&mut stream, "armed").await;
@@ -66,6 +67,7 @@ async fn usage_that_the_pace_keeps_from_a_charge_is_told_and_so_is_the_end_of_th
 }
 
 async fn usage_that_the_cap_keeps_from_a_charge_is_told(world: World) {
+    world.leave_end_of_month().await;
     let owner = armed(&world, "60").await;
     let mut stream = Stream::open(&owner, "", None).await;
     spend(&world, &world.acme.id, "85").await;

@@ -65,6 +65,7 @@ async fn reasons(world: &World) -> Vec<String> {
 }
 
 async fn a_person_confirms_the_very_same_charge_and_automatic_payments_go_on(world: World) {
+    world.leave_end_of_month().await;
     let (client, id) = waiting(&world).await;
     let paused = health(&client, "paused").await;
     assert!(paused["health"]["reason"].as_str().unwrap().contains("confirm"), "{paused}");
@@ -89,6 +90,7 @@ async fn a_person_confirms_the_very_same_charge_and_automatic_payments_go_on(wor
 }
 
 async fn it_waits_a_day_less_an_hour_and_is_then_closed_at_the_bank_first(world: World) {
+    world.leave_end_of_month().await;
     let (_, id) = waiting(&world).await;
     world.advance(23 * HOUR - 60).await;
     // Sessions end while the clock moves.
@@ -158,6 +160,7 @@ async fn whatever_ends_the_pause_takes_its_place(world: World) {
 }
 
 async fn a_refusal_at_the_bank_keeps_the_pause_and_is_not_tried_again(world: World) {
+    world.leave_end_of_month().await;
     let (client, id) = waiting(&world).await;
     assert_eq!(answer(&client, &id, false).await.expect(200).json()["status"], "declined");
     let paused = health(&client, "paused").await;

@@ -104,6 +104,23 @@ async fn without_a_position_a_stream_begins_with_the_wallet(world: World) {
     }
 }
 
+async fn whoever_is_a_line_behind_is_sent_it_while_another_page_is_up_to_date(world: World) {
+    let acme = &world.acme.id;
+    fund(&world, acme, Money::from_major(50)).await;
+    spend(&world, acme, "1").await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    let mut first = Stream::open(&owner, "", None).await;
+    // Whatever comes after the wallet is read already then.
+    first.next_of("wallet").await;
+    for (after, seqs) in [("1", vec![2]), ("0", vec![1, 2]), ("2", vec![])] {
+        let mut late = Stream::open(&owner, &format!("?after={after}"), None).await;
+        for seq in seqs {
+            assert_eq!(late.next_of("transaction").await.data["seq"], seq, "after {after}");
+        }
+        late.next_of("wallet").await;
+    }
+}
+
 async fn a_stream_says_that_it_lives_and_when_it_will_say_so_again(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
     let beat = Stream::open(&owner, "?after=0", None).await.next_of("heartbeat").await;
@@ -216,6 +233,7 @@ on_both_databases!(
     a_stream_that_is_cut_and_resumed_is_the_ledger,
     a_card_is_told_as_itself_when_it_comes_changes_and_goes,
     without_a_position_a_stream_begins_with_the_wallet,
+    whoever_is_a_line_behind_is_sent_it_while_another_page_is_up_to_date,
     a_stream_says_that_it_lives_and_when_it_will_say_so_again,
     whoever_changes_the_wallet_is_answered_with_it,
     a_hold_and_a_request_reach_the_page,

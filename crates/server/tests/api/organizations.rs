@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::client::{Answer, Client, send};
 use crate::fixture::{Server, World, new_id};
 use crate::money::{connect, pay};
+use crate::stream::Stream;
 use crate::wallets::{assert_whole, usage};
 
 on_both_databases!(
@@ -18,6 +19,7 @@ on_both_databases!(
     wrong_forms_name_their_fields,
     a_list_is_complete_while_organizations_are_added,
     a_suspended_organization_begins_no_work_and_a_closed_one_nothing,
+    open_pages_at_every_server_see_at_once_that_it_is_suspended,
     an_organization_has_a_policy_of_its_own,
     usage_of_a_new_customer_makes_it_if_the_key_may,
     ids_of_the_host_name_the_same_wallet_everywhere,
@@ -36,10 +38,12 @@ async fn put(client: &Client, named: &str, form: &Value) -> Answer {
     client.put(&address(named), form).await
 }
 
-async fn audited(world: &World, id: &str) -> i64 {
-    let trail = world.store.verify_audit(Some(&id.parse().unwrap())).await.unwrap();
-    assert_eq!(trail.broken, None);
-    trail.lines
+/// Entries about the organization itself.
+async fn audited(world: &World, id: &str) -> usize {
+    let id = id.parse().unwrap();
+    assert_eq!(world.store.verify_audit(Some(&id)).await.unwrap().broken, None);
+    let trail = world.store.page_audit(Some(&id), None, 200).await.unwrap();
+    trail.iter().filter(|one| one.entry.action.starts_with("organization.")).count()
 }
 
 async fn fifty_puts_at_once_make_one_organization(world: World) {
@@ -196,13 +200,22 @@ async fn a_suspended_organization_begins_no_work_and_a_closed_one_nothing(world:
     let events = json!({"events": [usage("u", &world.acme.id, "ai_task", "1")]});
     let posted = platform.post("/api/v1/metering/events", &events).await.expect(200).json();
     assert_eq!(posted["results"][0]["status"], "posted");
-    owner.get("/api/v1/billing").await.expect(200);
+    let shown = owner.get("/api/v1/billing").await.expect(200).json();
+    assert_eq!(shown["wallet"]["restriction"], json!({"status": "suspended", "reason": "Overdue"}));
     pay(&owner, "k-2", "50").await.expect(201);
+    connect(&owner, "pm_card_mastercard").await;
     assert_eq!(owner.get("/api/v1/session").await.expect(200).json()["organization"]["status"], "suspended");
 
     let resumed = platform.post(&paths::fill_id(paths::ORGANIZATION_RESUME, acme), &json!({})).await.expect(200).json();
     assert_eq!((&resumed["status"], &resumed["status_reason"]), (&json!("active"), &json!("")));
     assert_eq!(authorize(&platform, acme).await["allowed"], true);
+    assert_eq!(owner.get("/api/v1/wallet").await.expect(200).json()["restriction"], Value::Null);
+    let automatic = |enabled: bool| json!({"enabled": enabled, "threshold": "20", "refill": {"kind": "fixed", "amount": "50"}, "monthly_cap": "500"});
+    let put_automatic = async |enabled: bool| {
+        let request = owner.request("PUT", "/api/v1/auto-pay").header("if-match", "*");
+        send(request.json(&automatic(enabled))).await
+    };
+    put_automatic(true).await.expect(200);
 
     let close = paths::fill_id(paths::ORGANIZATION_CLOSE, acme);
     send(platform.request("POST", &close)).await.expect(200);
@@ -210,10 +223,33 @@ async fn a_suspended_organization_begins_no_work_and_a_closed_one_nothing(world:
     owner.get("/api/v1/billing").await.expect(200);
     assert_eq!(pay(&owner, "k-3", "50").await.expect(409).problem(), "organization_suspended");
     owner.post("/api/v1/payment-links", &json!({"purpose": "connect"})).await.expect(409);
+    let card = json!({"token": "pm_card_visa", "exp_month": 12, "exp_year": 2034, "consent": "v1"});
+    owner.post("/api/v1/cards/setups", &card).await.expect(409);
+    assert_eq!(put_automatic(true).await.expect(409).problem(), "organization_suspended");
+    send(owner.request("POST", "/api/v1/auto-pay/resume")).await.expect(409);
+    let member = world.sign_in(&world.acme.member).await;
+    member.post("/api/v1/requests", &json!({"amount": "50", "reason": "x"})).await.expect(409);
+    // What ends something stays possible.
+    put_automatic(false).await.expect(200);
+    assert_eq!(owner.get("/api/v1/wallet").await.expect(200).json()["restriction"]["status"], "closed");
     world.anonymous().post("/api/v1/pay/resolve", &token).await.expect(410);
     platform.post(&paths::fill_id(paths::ORGANIZATION_RESUME, acme), &json!({})).await.expect(409);
     assert_eq!(audited(&world, acme).await, 3, "suspended, resumed, closed: each once");
     assert_whole(&world, &world.acme.id).await;
+}
+
+async fn open_pages_at_every_server_see_at_once_that_it_is_suspended(world: World) {
+    let second = Server::start(world.database_url(), &[]).await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    let there = Client::new(second.origin()).with_cookie(owner.cookie());
+    let mut streams = [Stream::open(&owner, "", None).await, Stream::open(&there, "", None).await];
+    for (path, reason) in [(paths::ORGANIZATION_SUSPEND, "Overdue"), (paths::ORGANIZATION_CLOSE, "Contract ended")] {
+        let form = json!({"reason": reason});
+        world.platform().post(&paths::fill_id(path, world.acme.id.as_str()), &form).await.expect(200);
+        for stream in &mut streams {
+            while stream.next_of("wallet").await.data["restriction"]["reason"] != reason {}
+        }
+    }
 }
 
 async fn an_organization_has_a_policy_of_its_own(world: World) {

@@ -122,7 +122,8 @@ async fn verify(world: &World) -> (Option<i32>, String) {
 async fn verify_counts_the_lines_and_finds_the_one_that_was_altered(world: World) {
     spend(&world, 5).await;
     let (code, said) = verify(&world).await;
-    assert_eq!((code, said.trim()), (Some(0), "2 ledgers, 5 lines right, 0 ledgers broken"));
+    let right = "2 ledgers, 5 lines right, 0 ledgers broken\n3 audit logs, 0 entries right, 0 audit logs broken";
+    assert_eq!((code, said.trim()), (Some(0), right));
     let sqlite = "DROP TRIGGER ledger_is_append_only_update; UPDATE ledger SET amount = amount + 1 WHERE seq = 3";
     let postgres = "ALTER TABLE ledger DISABLE TRIGGER USER; UPDATE ledger SET amount = amount + 1 WHERE seq = 3";
     world.database.tamper(sqlite, postgres).await;
@@ -140,6 +141,28 @@ async fn verify_names_an_organization_whose_wallet_is_damaged(world: World) {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains(&format!("organization {}: broken", world.acme.id)), "{said}");
     assert!(said.contains("1 ledgers broken"), "the others are looked at all the same: {said}");
+}
+
+async fn verify_finds_the_entry_of_the_audit_log_that_was_altered(world: World) {
+    for (owner, member) in [(&world.acme.owner, &world.acme.member), (&world.other.owner, &world.other.member)] {
+        let client = world.sign_in(owner).await;
+        let path = billing_contract::paths::fill_id(billing_contract::paths::MEMBER_ROLE, member.id.as_str());
+        client.put(&path, &json!({"role": "admin"})).await.expect(200);
+    }
+    world.key(&["metering:write"]).await;
+    let (code, said) = verify(&world).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("3 audit logs, 5 entries right, 0 audit logs broken"), "{said}");
+    let sqlite = "DROP TRIGGER audit_is_append_only_update; UPDATE audit SET actor_name = 'Eve'
+        WHERE action <> 'session.start' AND organization_id IN ('', (SELECT id FROM organizations WHERE name = 'Acme'))";
+    let postgres = "ALTER TABLE audit DISABLE TRIGGER USER; UPDATE audit SET actor_name = 'Eve'
+        WHERE action <> 'session.start' AND organization_id IN ('', (SELECT id FROM organizations WHERE name = 'Acme'))";
+    world.database.tamper(sqlite, postgres).await;
+    let (code, said) = verify(&world).await;
+    assert_eq!(code, Some(1), "{said}");
+    let named = format!("organization {}: audit log broken at entry 2", world.acme.id);
+    assert!(said.contains(&named) && said.contains("installation: audit log broken at entry 1"), "{said}");
+    assert!(!said.contains(world.other.id.as_str()) && said.contains("2 audit logs broken"), "{said}");
 }
 
 async fn verify_makes_no_database(_: World) {
@@ -190,7 +213,10 @@ async fn a_backup_is_a_whole_database_made_while_the_program_runs(world: World) 
     let url = format!("sqlite:{}", copy.display());
     let output = program().args(["verify", "--database", &url]).output().await.unwrap();
     let verified = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(verified.trim(), "2 ledgers, 5 lines right, 0 ledgers broken", "what came later is not in it");
+    assert!(
+        verified.starts_with("2 ledgers, 5 lines right, 0 ledgers broken\n"),
+        "what came later is in it: {verified}"
+    );
     let again = backup().await.unwrap();
     let said = String::from_utf8(again.stderr).unwrap();
     assert!(again.status.code() == Some(1) && said.contains("exists already"), "{said}");
@@ -245,7 +271,7 @@ async fn secrets_come_from_files_and_from_credentials(world: World) {
     ] {
         let output = command.output().await.unwrap();
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert_eq!(said.trim(), "2 ledgers, 0 lines right, 0 ledgers broken");
+        assert!(said.starts_with("2 ledgers, 0 lines right, 0 ledgers broken\n"), "{said}");
     }
     let output = verify().args(["--database-file", "/no/such/file"]).output().await.unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -289,6 +315,7 @@ on_both_databases!(
     a_missing_page_is_said_in_a_sentence,
     the_settings_file_is_below_the_environment_and_unknown_settings_are_refused,
     verify_counts_the_lines_and_finds_the_one_that_was_altered,
+    verify_finds_the_entry_of_the_audit_log_that_was_altered,
     verify_names_an_organization_whose_wallet_is_damaged,
     verify_makes_no_database,
     export_is_the_ledger_line_by_line,

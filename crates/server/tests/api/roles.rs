@@ -142,6 +142,7 @@ fn own_table() -> Vec<Row> {
         row("get", paths::TRANSACTIONS, MANAGERS),
         row("get", paths::TRANSACTIONS_CSV, MANAGERS),
         row("get", paths::TRANSACTIONS_OUTLINE, MANAGERS),
+        row("get", paths::TRANSACTIONS_CHAIN, MANAGERS),
         // The other organization's ledger has no line yet.
         row("get", paths::TRANSACTION, ITS_MANAGERS).of(|_| "1"),
         row("get", paths::STATEMENT, MANAGERS),
@@ -163,6 +164,8 @@ fn own_table() -> Vec<Row> {
         row("put", paths::MEMBER_ROLE, [401, 403, 403, 200, 404, 401])
             .of(|things| &things.member)
             .with(json!({"role": "member"})),
+        row("get", paths::AUDIT, [401, 403, 403, 200, 200, 200]),
+        row("get", paths::AUDIT_CSV, [401, 403, 403, 200, 200, 200]),
         row("post", paths::METERING_EVENTS, platform(422)).with(json!({"events": "none"})),
         row("post", paths::METERING_AUTHORIZATIONS, platform(422)).with(json!({})),
         row("post", paths::METERING_RELEASE, platform(404)),

@@ -142,7 +142,8 @@ async fn a_name_cannot_break_out_of_the_page(world: World) {
         tax_id: before.tax_id,
         time_zone: before.time_zone,
     };
-    world.store.update_organization(&world.acme.id, before.version, &update).await.unwrap();
+    let by = billing_store::Actor::system("test");
+    world.store.update_organization(&world.acme.id, before.version, &update, &by, crate::fixture::now()).await.unwrap();
     let html = owner.get("/").await.expect(200).text();
     assert_eq!(html.matches("<script").count(), 1, "{html}");
     assert_eq!(bootstrap(&html)["session"]["organization"]["name"], evil);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use billing_contract::transaction::LedgerRun;
+use billing_domain::ledger::Chain;
 use billing_domain::{Money, Timestamp};
 use billing_store::PostedLine;
 use serde_json::Value;
@@ -197,23 +199,34 @@ async fn an_outline_leads_to_every_page_of_a_filter(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
     for search in ["kind=outbound_call,inbound_call", "q=agent", "kind=refund", "from=2026-02-10"] {
         let last = i64::try_from(lines(&world, &world.acme.id).await.len()).unwrap();
-        let outline = owner.get(&format!("/api/v1/transactions/outline?{search}")).await.expect(200).json();
-        assert_eq!((outline["last_seq"].as_i64(), &outline["truncated"]), (Some(last), &Value::Bool(false)));
-        let mut found = Vec::new();
-        for start in outline["starts"].as_array().unwrap() {
-            let before = start.as_i64().unwrap() + 1;
-            let page = format!("/api/v1/transactions?{search}&before_seq={before}&limit={}", outline["every"]);
-            let page = owner.get(&page).await.expect(200).json();
-            assert_eq!(page["items"][0]["seq"], *start, "{search}");
-            found.extend(page["items"].as_array().unwrap().iter().map(|item| item["seq"].as_i64().unwrap()));
+        let (mut found, mut count, mut cursor) = (Vec::new(), 0, String::new());
+        loop {
+            let outline = format!("/api/v1/transactions/outline?{search}{cursor}");
+            let outline = owner.get(&outline).await.expect(200).json();
+            if cursor.is_empty() {
+                assert_eq!(outline["last_seq"].as_i64(), Some(last));
+            }
+            assert_eq!(outline["truncated"], false);
+            for start in outline["starts"].as_array().unwrap() {
+                let before = start.as_i64().unwrap() + 1;
+                let page = format!("/api/v1/transactions?{search}&before_seq={before}&limit={}", outline["every"]);
+                let page = owner.get(&page).await.expect(200).json();
+                assert_eq!(page["items"][0]["seq"], *start, "{search}");
+                found.extend(page["items"].as_array().unwrap().iter().map(|item| item["seq"].as_i64().unwrap()));
+            }
+            count += outline["count"].as_u64().unwrap();
+            let Some(next) = outline["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
         }
-        assert_eq!(outline["count"].as_u64(), u64::try_from(found.len()).ok(), "{search}");
+        assert_eq!(Some(count), u64::try_from(found.len()).ok(), "{search}");
         let whole: Vec<i64> =
             walk(&world, &owner, search).await.iter().map(|item| item["seq"].as_i64().unwrap()).collect();
         let whole: Vec<i64> = whole.into_iter().filter(|seq| *seq <= last).collect();
         assert_eq!(found, whole, "{search}");
     }
-    for search in ["cursor=x", "before_seq=1", "at=2026-02-03", "limit=5"] {
+    let page = owner.get("/api/v1/transactions?limit=5").await.expect(200).json();
+    let of_a_page = format!("cursor={}", page["next_cursor"].as_str().unwrap());
+    for search in ["cursor=x", &of_a_page, "before_seq=1", "at=2026-02-03", "limit=5"] {
         owner.get(&format!("/api/v1/transactions/outline?{search}")).await.expect(422);
     }
 }
@@ -251,6 +264,41 @@ async fn one_line_says_what_corrects_it(world: World) {
     }
 }
 
+async fn read_run(client: &Client, after: i64) -> LedgerRun {
+    let answer = client.get(&format!("/api/v1/transactions/chain?after={after}")).await.expect(200).json();
+    serde_json::from_value(answer).unwrap()
+}
+
+async fn the_chain_is_recomputed_from_runs_while_lines_are_posted(world: World) {
+    let events: Vec<_> =
+        (0..1_000).map(|number| usage(&format!("first-{number}"), &world.acme.id, "ai_task", "0.0001")).collect();
+    report(&world, &events).await;
+    ledger(&world).await;
+    let owner = world.sign_in(&world.acme.owner).await;
+    let (mut chain, mut runs) = (Chain::BEGINNING, 0);
+    loop {
+        let run = read_run(&owner, chain.seq).await;
+        for item in &run.items {
+            chain.follow(&item.line(world.acme.id.as_str()), item.hash).unwrap();
+        }
+        if chain.seq >= run.last_seq {
+            break;
+        }
+        // A line that is posted while it is read belongs to it.
+        if runs == 0 {
+            fund(&world, &world.acme.id, Money::from_major(1)).await;
+        }
+        runs += 1;
+    }
+    assert_eq!((chain.seq, runs), (1_243, 1));
+    let beyond = read_run(&owner, 99_999).await;
+    assert_eq!((beyond.items, beyond.last_seq), (Vec::new(), 1_243));
+    for after in ["-1", "+5", "", "x", "9223372036854775808"] {
+        let answer = owner.get(&format!("/api/v1/transactions/chain?after={after}")).await.expect(422).json();
+        assert_eq!(answer["errors"][0]["pointer"], "/after", "{after}");
+    }
+}
+
 on_both_databases!(
     pages_are_the_whole_ledger_under_every_filter,
     an_item_is_the_line_that_the_ledger_holds,
@@ -261,4 +309,5 @@ on_both_databases!(
     an_outline_leads_to_every_page_of_a_filter,
     a_date_leads_into_the_middle_of_the_list,
     one_line_says_what_corrects_it,
+    the_chain_is_recomputed_from_runs_while_lines_are_posted,
 );

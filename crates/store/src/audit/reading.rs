@@ -1,70 +1,81 @@
-//! Following a chain of the audit log from its first entry, to show that nothing was altered or left out.
+//! The audit log by pages, newest first: of one organization, or of all and the installation itself.
 
-use billing_domain::OrganizationId;
 use billing_domain::ledger::Hash;
+use billing_domain::{OrganizationId, Timestamp};
 
-use super::{AuditEntry, Head, chain_name, read_head};
-use crate::db::{Row, Tx, args};
-use crate::verify::{Broken, Verification};
-use crate::{Result, Store, StoreError};
+use super::{AuditEntry, audit_columns, chain_name};
+use crate::db::{Row, args};
+use crate::{Result, Store};
 
-/// Entries read at once.
-const ENTRIES_AT_ONCE: u32 = 2000;
+/// An entry as it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenAudit {
+    /// What it says.
+    pub entry: AuditEntry,
+    /// The name that the subject has now, if it is a person. No part of the entry.
+    pub subject_name: Option<String>,
+    /// Of the entry before it and this one.
+    pub hash: Hash,
+}
+
+/// Where an entry stands among all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditPlace {
+    /// When it was written.
+    pub at: Timestamp,
+    /// Its chain; `None`: the installation's own.
+    pub organization_id: Option<OrganizationId>,
+    /// Its place in that.
+    pub seq: i64,
+}
+
+macro_rules! select_audit {
+    () => {
+        concat!("SELECT ", audit_columns!(), ", (SELECT name FROM users WHERE id = subject) AS subject_name FROM audit")
+    };
+}
 
 impl Store {
-    /// Recomputes the chain of one organization, or with `None` the installation's own, on one snapshot of the database.
-    /// `lines` counts entries.
-    pub async fn verify_audit(&self, organization_id: Option<&OrganizationId>) -> Result<Verification> {
-        let mut tx = self.db.snapshot().await?;
-        let result = follow_chain(&mut tx, chain_name(organization_id)).await;
-        tx.rollback().await?;
-        result
-    }
-}
-
-async fn follow_chain(tx: &mut Tx, chain: &str) -> Result<Verification> {
-    let mut end = Head::BEGINNING;
-    loop {
-        let sql =
-            "SELECT organization_id, seq, at, actor_kind, actor_id, actor_name, session, address, action, subject,
-                before_text, after_text, hash
-            FROM audit WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-        let rows = tx.all(sql, args![chain, end.last_seq, ENTRIES_AT_ONCE]).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in &rows {
-            let seq = row.get("seq")?;
-            match end.follow(row) {
-                Ok(next) => end = next,
-                Err(StoreError::Corrupt(reason)) => return Ok(broken_at(seq, &end, reason)),
-                Err(other) => return Err(other),
+    /// Entries of one organization, or with `None` of all and of the installation; newest first, older than `before`, at
+    /// most `limit`.
+    pub async fn page_audit(
+        &self,
+        organization_id: Option<&OrganizationId>,
+        before: Option<&AuditPlace>,
+        limit: u32,
+    ) -> Result<Vec<WrittenAudit>> {
+        let rows = match (organization_id, before) {
+            (Some(id), before) => {
+                let sql =
+                    concat!(select_audit!(), " WHERE organization_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3");
+                self.db.all(sql, args![id, before.map_or(i64::MAX, |place| place.seq), limit]).await?
             }
-        }
-    }
-    let head = read_head(tx, chain).await?.unwrap_or(Head::BEGINNING);
-    if head != end {
-        let reason = format!("the log ends at entry {}, its head stands at {}", end.last_seq, head.last_seq);
-        return Ok(broken_at(end.last_seq, &end, reason));
-    }
-    Ok(Verification { lines: end.last_seq, broken: None })
-}
-
-impl Head {
-    /// One entry further; `Corrupt` says what is wrong with it.
-    fn follow(&self, row: &Row) -> Result<Self> {
-        let entry = AuditEntry::read(row)?;
-        if self.last_seq.checked_add(1) != Some(entry.seq) {
-            return Err(StoreError::Corrupt(format!("it does not follow entry {}", self.last_seq)));
-        }
-        let hash: Hash = row.get("hash")?;
-        if entry.hash_after(self.last_hash)? != hash {
-            return Err(StoreError::Corrupt("the contents do not fit the hash".to_owned()));
-        }
-        Ok(Self { last_seq: entry.seq, last_hash: hash })
+            (None, None) => {
+                let sql = concat!(select_audit!(), " ORDER BY at DESC, organization_id DESC, seq DESC LIMIT $1");
+                self.db.all(sql, args![limit]).await?
+            }
+            (None, Some(place)) => {
+                let sql = concat!(
+                    select_audit!(),
+                    " WHERE at <= $1 AND (at, organization_id, seq) < ($1, $2, $3)
+                    ORDER BY at DESC, organization_id DESC, seq DESC LIMIT $4"
+                );
+                let chain = chain_name(place.organization_id.as_ref());
+                self.db.all(sql, args![place.at, chain, place.seq, limit]).await?
+            }
+        };
+        rows.iter().map(WrittenAudit::read).collect()
     }
 }
 
-fn broken_at(seq: i64, end: &Head, reason: String) -> Verification {
-    Verification { lines: end.last_seq, broken: Some(Broken { seq, reason }) }
+impl WrittenAudit {
+    /// Where the entry stands among all.
+    pub fn place(&self) -> AuditPlace {
+        let AuditEntry { at, organization_id, seq, .. } = &self.entry;
+        AuditPlace { at: *at, organization_id: organization_id.clone(), seq: *seq }
+    }
+
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self { entry: AuditEntry::read(row)?, subject_name: row.get("subject_name")?, hash: row.get("hash")? })
+    }
 }

@@ -10,13 +10,14 @@ use billing_domain::link::LinkPurpose;
 use billing_domain::pricing::Remainder;
 use billing_domain::status::OrganizationStatus;
 use billing_domain::{
-    Capability, Currency, Date, ExternalId, MemberSource, Money, PortalView, Role, Scope, SessionKind, TextMap,
-    Timestamp, TransactionKind, UsageKind,
+    ActorKind, Capability, Currency, Date, ExternalId, MemberSource, Money, PortalView, Role, Scope, SessionKind,
+    TextMap, Timestamp, TransactionKind, UsageKind,
 };
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Type};
 
+use crate::wallet_id::WalletId;
 use crate::{Result, StoreError};
 
 /// The names under which the values of an enum are stored.
@@ -46,6 +47,49 @@ macro_rules! stored_name {
     };
 }
 pub(crate) use stored_name;
+
+/// A value that is stored as a number, see `stored_code!`.
+pub(crate) trait StoredCode {
+    /// Its number.
+    fn code(self) -> i64;
+}
+
+/// The numbers under which the values of an enum are stored. They are frozen.
+macro_rules! stored_code {
+    ($name:ty { $($variant:ident = $code:literal),+ $(,)? }) => {
+        impl $crate::db::StoredCode for $name {
+            fn code(self) -> i64 {
+                match self {
+                    $(Self::$variant => $code),+
+                }
+            }
+        }
+
+        impl From<$name> for $crate::db::Arg<'_> {
+            fn from(value: $name) -> Self {
+                Self::Int(Some($crate::db::StoredCode::code(value)))
+            }
+        }
+
+        impl From<Option<$name>> for $crate::db::Arg<'_> {
+            fn from(value: Option<$name>) -> Self {
+                Self::Int(value.map($crate::db::StoredCode::code))
+            }
+        }
+
+        impl<'r> $crate::db::Column<'r> for $name {
+            type Stored = i16;
+
+            fn from_stored(stored: i16) -> std::result::Result<Self, String> {
+                match stored {
+                    $($code => Ok(Self::$variant),)+
+                    other => Err(format!("unknown code {other}")),
+                }
+            }
+        }
+    };
+}
+pub(crate) use stored_code;
 
 /// One item of a SELECT list: a column, or an expression under the name of a field.
 macro_rules! selected {
@@ -112,14 +156,14 @@ impl Row {
     }
 }
 
-/// What both databases hold: BIGINT and TEXT.
+/// What both databases hold: whole numbers, TEXT and BYTEA.
 pub(crate) trait Stored<'r>: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres> {}
 
 impl<'r, T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>> Stored<'r> for T {}
 
 /// A value with a meaning, from what is stored.
 pub(crate) trait Column<'r>: Sized {
-    /// `i64`, `&str` or `String`.
+    /// A whole number as wide as the column, `&str`, `String` or `&[u8]`.
     type Stored: Stored<'r>;
 
     /// The text of the error says what is wrong, without the column's name.
@@ -180,7 +224,9 @@ pub(crate) use parsed_columns;
 
 stored_as! {
     i64: i64 = Ok,
+    WalletId: i32 = |number| Ok(Self::from_number(number)),
     String: String = Ok,
+    Vec<u8>: Vec<u8> = Ok,
     bool: i64 = read_flag,
     Money: i64 = |micros| Ok(Self::from_micros(micros)),
     Timestamp: i64 = |micros| Ok(Self::from_micros(micros)),
@@ -188,15 +234,18 @@ stored_as! {
     TextMap: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
     Vec<Capability>: &'r str = read_names,
     Vec<Scope>: &'r str = read_names,
+    Hash: &'r [u8] = |bytes: &'r [u8]| {
+        bytes.try_into().map(Self::from_bytes).map_err(|_| format!("a hash of {} bytes", bytes.len()))
+    },
     BTreeMap<String, String>: &'r str = |text| serde_json::from_str(text).map_err(|error| error.to_string()),
 }
 
 parsed_columns!(
+    ActorKind,
     Currency,
     DeclineCode,
     DisputeState,
     ExternalId,
-    Hash,
     LinkPurpose,
     MemberSource,
     OrganizationStatus,
@@ -208,10 +257,22 @@ parsed_columns!(
     SessionKind,
     TopUpKind,
     TopUpStatus,
-    TransactionKind,
-    Unit,
-    UsageKind,
 );
+
+// 1 to 3 are usage, for which `ledger_money` has no entries.
+stored_code!(TransactionKind {
+    OutboundCall = 1,
+    InboundCall = 2,
+    AiTask = 3,
+    TopUp = 4,
+    AutoTopUp = 5,
+    Refund = 6,
+    Dispute = 7,
+    Promo = 8,
+    Adjustment = 9,
+});
+stored_code!(UsageKind { OutboundCall = 1, InboundCall = 2, AiTask = 3 });
+stored_code!(Unit { Second = 1, Minute = 2, Token = 3, Task = 4 });
 
 fn read_flag(stored: i64) -> std::result::Result<bool, String> {
     match stored {

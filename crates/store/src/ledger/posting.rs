@@ -6,10 +6,12 @@ use std::sync::Arc;
 use billing_domain::ledger::Line;
 use billing_domain::{Money, OrganizationId, Timestamp};
 
+use super::archived::find_archived;
 use super::remainder::Carried;
-use super::rows;
+use super::rows::{self, FreshLine};
 use super::{LineOutcome, NewLine, Origin, PostedLine, Posting};
 use crate::db::Tx;
+use crate::references::{ChainPosition, Committed};
 use crate::wallet::Movement;
 use crate::{Result, StoreError, Wallet, WalletStep, auto_pay, hold, step, usage, wallet};
 
@@ -30,9 +32,12 @@ pub(crate) async fn post_in(
         other => other?,
     };
     // Under the lock: what is not found now cannot be posted by anybody else before the commit.
-    let existing = rows::find_existing(tx, organization_id, lines).await?;
-    let carried = Carried::read(tx, organization_id, lines).await?;
-    let plan = PostingPlan::new(&wallet, lines, &existing, carried, now);
+    let digests: Vec<_> = lines.iter().map(rows::digest_of).collect();
+    let existing = rows::find_existing(tx, &wallet, lines, &digests).await?;
+    let archived = if wallet.archived_seq > 0 { find_archived(tx, &wallet, lines).await? } else { HashMap::new() };
+    let earlier = Earlier { existing, archived };
+    let carried = Carried::read(tx, wallet.id, lines).await?;
+    let plan = PostingPlan::new(&wallet, (lines, &digests), &earlier, carried, now);
     let Some((plan, sums)) = plan.and_then(|plan| PostingSums::of(&plan.fresh, now).map(|sums| (plan, sums))) else {
         return Ok(Err(StoreError::Overflow));
     };
@@ -41,13 +46,20 @@ pub(crate) async fn post_in(
     Ok(Ok(Posting { outcomes: plan.outcomes, wallet }))
 }
 
+/// What was posted before under the references of a posting.
+struct Earlier {
+    existing: HashMap<(Origin, String), PostedLine>,
+    /// Of archived lines the answers, by the place of the line that is sent again.
+    archived: HashMap<usize, LineOutcome>,
+}
+
 type Key<'l> = (Origin, &'l str);
 
 /// What a posting will write and answer.
 struct PostingPlan<'l> {
     outcomes: Vec<LineOutcome>,
-    /// The lines to be written, with where they come from.
-    fresh: Vec<(&'l NewLine, Arc<PostedLine>)>,
+    /// The lines to be written.
+    fresh: Vec<FreshLine<'l>>,
     /// Sum of the fresh lines.
     amount: Money,
     /// What is carried after them.
@@ -58,20 +70,24 @@ impl<'l> PostingPlan<'l> {
     /// `None`: the balance would leave its range.
     fn new(
         wallet: &Wallet,
-        lines: &'l [NewLine],
-        existing: &HashMap<(Origin, String), PostedLine>,
+        (lines, digests): (&'l [NewLine], &[Option<i64>]),
+        Earlier { existing, archived }: &Earlier,
         carried: Carried,
         now: Timestamp,
     ) -> Option<Self> {
         let outcomes = Vec::with_capacity(lines.len());
-        let mut plan = Self { outcomes, fresh: Vec::new(), amount: Money::ZERO, carried };
+        let mut plan = Self { outcomes, fresh: Vec::with_capacity(lines.len()), amount: Money::ZERO, carried };
         // The same reference may stand twice in one request, too.
-        let mut seen: HashMap<Key<'_>, usize> = HashMap::new();
+        let mut seen: HashMap<Key<'_>, usize> = HashMap::with_capacity(lines.len());
         let (mut seq, mut balance, mut hash) = (wallet.last_seq, wallet.balance, wallet.last_hash);
-        for new in lines {
+        for (place, (new, digest)) in lines.iter().zip(digests).enumerate() {
+            if let Some(outcome) = archived.get(&place) {
+                plan.outcomes.push(outcome.clone());
+                continue;
+            }
             let key = (new.origin, new.reference.as_str());
             let earlier = match seen.get(&key) {
-                Some(index) => Some(&*plan.fresh[*index].1),
+                Some(index) => Some(&*plan.fresh[*index].posted),
                 // Nearly always nothing was posted before.
                 None if existing.is_empty() => None,
                 None => existing.get(&(new.origin, new.reference.clone())),
@@ -91,7 +107,7 @@ impl<'l> PostingPlan<'l> {
             let posted = Arc::new(PostedLine { line, hash });
             seen.insert(key, plan.fresh.len());
             plan.outcomes.push(LineOutcome::Posted(Arc::clone(&posted)));
-            plan.fresh.push((new, posted));
+            plan.fresh.push(FreshLine { new, posted, digest: *digest });
         }
         // Whatever is captured, the available amount stays in its range too.
         balance.checked_sub(wallet.held).map(|_| plan)
@@ -158,26 +174,38 @@ async fn write_posting(
     now: Timestamp,
 ) -> Result<Wallet> {
     // `last` is also what the wallet's hash becomes.
-    let Some((_, last)) = plan.fresh.last() else { return Ok(before.clone()) };
-    let holds: Vec<_> = plan.fresh.iter().filter_map(|(new, _)| new.hold_id.as_ref()).collect();
+    let Some(FreshLine { posted: last, .. }) = plan.fresh.last() else { return Ok(before.clone()) };
+    let holds: Vec<_> = plan.fresh.iter().filter_map(|line| line.new.hold_id.as_ref()).collect();
     // Before the wallet: the money that they held is part of its movement.
-    let captured = hold::capture_holds(tx, &before.organization_id, &holds).await?;
+    let captured = hold::capture_holds(tx, before.id, &holds).await?;
     let lines = i64::try_from(plan.fresh.len()).map_err(|_| StoreError::Overflow)?;
     let movement = Movement { amount: plan.amount, captured, lines, last_hash: last.hash };
     // The wallet before its lines: it refuses figures that are not those of the lock.
     let wallet = wallet::settle_wallet(tx, before, &movement, now).await?;
-    rows::insert_lines(tx, &plan.fresh).await?;
-    plan.carried.write(tx, &before.organization_id).await?;
-    usage::add_sums(tx, &before.organization_id, &sums.spent).await?;
-    step::add_to_step(tx, &before.organization_id, &sums.moved).await?;
+    rows::insert_lines(tx, before, &plan.fresh).await?;
+    tx.note_posted(committed_lines(before, &plan.fresh, last));
+    plan.carried.write(tx, before.id).await?;
+    usage::add_sums(tx, before.id, &sums.spent).await?;
+    step::add_to_step(tx, before.id, &sums.moved).await?;
     // Last, because it compares the wallet before with the wallet after.
     auto_pay::after_posting(tx, before, &wallet, posting_contents(plan), now).await?;
     Ok(wallet)
 }
 
+/// What the filter of references has to know of these lines.
+fn committed_lines(before: &Wallet, fresh: &rows::Fresh<'_>, last: &PostedLine) -> Committed {
+    let digests = fresh.iter().filter_map(|line| line.digest.map(|digest| (line.posted.line.seq, digest)));
+    Committed {
+        wallet: before.id,
+        before: ChainPosition { seq: before.last_seq, hash: before.last_hash },
+        after: ChainPosition { seq: last.line.seq, hash: last.hash },
+        digests: digests.collect(),
+    }
+}
+
 fn posting_contents(plan: &PostingPlan<'_>) -> auto_pay::PostingContents {
     let mut posted = auto_pay::PostingContents::default();
-    for (_, fresh) in &plan.fresh {
+    for FreshLine { posted: fresh, .. } in &plan.fresh {
         let usage = fresh.line.kind.usage().is_some();
         posted.uses |= usage;
         // Money that goes out without usage: a refund, a dispute, a correction.
@@ -195,10 +223,10 @@ struct PostingSums {
 
 impl PostingSums {
     /// `None`: a sum would leave its range.
-    fn of(fresh: &[(&NewLine, Arc<PostedLine>)], now: Timestamp) -> Option<Self> {
+    fn of(fresh: &[FreshLine<'_>], now: Timestamp) -> Option<Self> {
         let mut spent = usage::Spent::new();
         let mut moved = WalletStep { step: step::step_of(now), ..WalletStep::default() };
-        for (new, posted) in fresh {
+        for FreshLine { new, posted, .. } in fresh {
             let line = &posted.line;
             if let Some(kind) = line.kind.usage() {
                 usage::count_line(&mut spent, new.day, kind, &line.source, line.amount)?;

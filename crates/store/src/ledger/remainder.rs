@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use billing_domain::pricing::{Cost, Remainder};
-use billing_domain::{Money, OrganizationId, UsageKind};
+use billing_domain::{Money, UsageKind};
 
 use super::NewLine;
-use crate::Result;
 use crate::db::{Tx, args};
+use crate::{Result, WalletId};
 
 /// What is carried, by kind.
 /// See docs/decisions/0005-sub-micro-remainders.md.
@@ -17,13 +17,13 @@ pub(super) struct Carried(BTreeMap<UsageKind, (Remainder, bool)>);
 
 impl Carried {
     /// Reads it if one of these lines needs it: most prices come to whole micro-units.
-    pub(super) async fn read(tx: &mut Tx, organization_id: &OrganizationId, lines: &[NewLine]) -> Result<Self> {
+    pub(super) async fn read(tx: &mut Tx, wallet: WalletId, lines: &[NewLine]) -> Result<Self> {
         let mut carried = Self::default();
         if lines.iter().all(|line| line.part.is_zero()) {
             return Ok(carried);
         }
-        let sql = "SELECT kind, remainder FROM usage_remainders WHERE organization_id = $1";
-        for row in tx.all(sql, args![organization_id]).await? {
+        let sql = "SELECT kind, remainder FROM usage_remainders WHERE wallet_id = $1";
+        for row in tx.all(sql, args![wallet]).await? {
             carried.0.insert(row.get("kind")?, (row.get("remainder")?, false));
         }
         Ok(carried)
@@ -40,12 +40,12 @@ impl Carried {
     }
 
     /// Writes down what has changed.
-    pub(super) async fn write(&self, tx: &mut Tx, organization_id: &OrganizationId) -> Result<()> {
+    pub(super) async fn write(&self, tx: &mut Tx, wallet: WalletId) -> Result<()> {
         for (kind, (remainder, _)) in self.0.iter().filter(|(_, (_, changed))| *changed) {
             tx.execute(
-                "INSERT INTO usage_remainders (organization_id, kind, remainder) VALUES ($1, $2, $3)
-                ON CONFLICT (organization_id, kind) DO UPDATE SET remainder = excluded.remainder",
-                args![organization_id, kind.as_str(), remainder.to_string()],
+                "INSERT INTO usage_remainders (wallet_id, kind, remainder) VALUES ($1, $2, $3)
+                ON CONFLICT (wallet_id, kind) DO UPDATE SET remainder = excluded.remainder",
+                args![wallet, *kind, remainder.to_string()],
             )
             .await?;
         }

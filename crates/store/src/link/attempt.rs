@@ -14,8 +14,8 @@ use crate::idempotency::{self, Claim, Kept};
 use crate::notice::{self, Added};
 use crate::top_up::{TopUp, creating};
 use crate::{
-    Card, CardSetup, Created, IdempotencyKey, NewCardSetup, NewTopUp, Result, SetupResult, Store, StoreError, auto_pay,
-    card, wallet,
+    Actor, Card, CardSetup, Created, IdempotencyKey, NewCardSetup, NewTopUp, Result, SetupResult, Store, StoreError,
+    auto_pay, card, wallet,
 };
 
 /// Why a link cannot be used now.
@@ -212,6 +212,7 @@ impl Store {
                 // The id is new only if the card is: a card that was connected already notifies nobody.
                 if card.id == new.id {
                     notice::card_added(&mut tx, &card, Added::ByLink { made_by: &link.created_by_name }, now).await?;
+                    card::append_added(&mut tx, &card, &link_holder(), now).await?;
                 }
                 let setup = card_setup::advance_setup(&mut tx, id, update, Some(&card), now).await?;
                 complete_link(&mut tx, &link, Some(&card), None, now).await?;
@@ -259,6 +260,7 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
             let card = if link.purpose.connects() && holds {
                 let card = card::reveal_card(tx, &top_up.organization_id, &top_up.card_id).await?;
                 notice::card_added(tx, &card, Added::ByLink { made_by: &link.created_by_name }, now).await?;
+                card::append_added(tx, &card, &link_holder(), now).await?;
                 Some(card)
             } else {
                 None
@@ -268,6 +270,11 @@ pub(crate) async fn after_charge(tx: &mut Tx, top_up: &TopUp, now: Timestamp) ->
         }
         _ => Ok(()),
     }
+}
+
+/// Whoever has the link has no name here.
+fn link_holder() -> Actor {
+    Actor::system("payment link")
 }
 
 async fn is_in_use(tx: &mut Tx, link_id: &LinkId) -> Result<bool> {
@@ -325,6 +332,8 @@ async fn complete_link(
     // The maker's name is in it: a link that switches them on is their act.
     auto_pay::notify_changed(tx, &present, &update, now).await?;
     auto_pay::apply_event(tx, &present, HealthEvent::Agreed, now).await?;
+    let updated = auto_pay::find_auto_pay(tx, &link.organization_id).await?;
+    auto_pay::append_change(tx, &present, &updated, &link_holder(), now).await?;
     // What was paid with the link is the first automatic payment. Where the balance has come down while the payer was at
     // it, the page said that nothing is charged at once: the pace holds from here.
     let wallet = wallet::lock_wallet(tx, &link.organization_id).await?;

@@ -6,10 +6,10 @@ use billing_domain::status::OrganizationStatus;
 use billing_domain::{Currency, ExternalId, OrganizationId, OrganizationRef, Timestamp};
 use sqlx::AssertSqlSafe;
 
+use super::entries::{append_change, write_json};
 use super::{NewOrganization, Organization, OrganizationPolicy, insert_organization};
-use crate::audit::append_entry;
 use crate::db::{Arg, Db, Tx, args, retrying};
-use crate::{Actor, AuditFacts, NewAudit, Result, Store, StoreError, access, wallet};
+use crate::{Actor, Result, Store, StoreError, access, wallet};
 
 /// What a host says of an organization; `None` leaves what is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl Store {
             conditions.push(format!("status = ${}", args.len()));
         }
         if let Some(query) = &filter.query {
-            args.push(crate::transaction::like_pattern(query).into());
+            args.push(like_pattern(query).into());
             let place = args.len();
             conditions
                 .push(format!("(LOWER(name) LIKE ${place} ESCAPE '!' OR LOWER(external_id) LIKE ${place} ESCAPE '!')"));
@@ -217,7 +217,7 @@ impl Store {
             tx.execute(sql, args![&before.id, after.currency]).await?;
         }
         let after = update(&mut tx, &after).await?;
-        note(&mut tx, "organization.change", [Some(&before), Some(&after)], actor, now).await?;
+        append_change(&mut tx, "organization.change", Some(&before), &after, actor, now).await?;
         tx.commit().await?;
         Ok(OrganizationPut::Changed { before: Box::new(before), after: Box::new(after) })
     }
@@ -251,7 +251,7 @@ impl Store {
             OrganizationStatus::Suspended => "organization.suspend",
             OrganizationStatus::Closed => "organization.close",
         };
-        note(&mut tx, action, [Some(&before), Some(&after)], actor, now).await?;
+        append_change(&mut tx, action, Some(&before), &after, actor, now).await?;
         tx.commit().await?;
         Ok(Some(after))
     }
@@ -332,7 +332,7 @@ impl OrganizationFacts {
     ) -> Result<Option<Organization>> {
         let made = self.insert(tx, external_id, id, made_by_demo, now).await?;
         if let Some(made) = &made {
-            note(tx, "organization.create", [None, Some(made)], actor, now).await?;
+            append_change(tx, "organization.create", None, made, actor, now).await?;
         }
         Ok(made)
     }
@@ -368,50 +368,15 @@ impl OrganizationFacts {
     }
 }
 
-/// Writes down what differs.
-async fn note(
-    tx: &mut Tx,
-    action: &'static str,
-    states: [Option<&Organization>; 2],
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<()> {
-    let [before, after] = states;
-    let Some(organization) = after else { return Ok(()) };
-    let facts = |state: Option<&Organization>| state.map_or_else(|| Ok(AuditFacts::new()), audit_facts);
-    let (mut before, mut after) = (facts(before)?, facts(after)?);
-    let same: Vec<String> =
-        before.iter().filter(|(name, text)| after.get(*name) == Some(*text)).map(|(name, _)| name.clone()).collect();
-    for name in same {
-        before.remove(&name);
-        after.remove(&name);
+/// A pattern that finds `query` anywhere, in the lower case in which texts are searched, with nothing in it special.
+fn like_pattern(query: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in query.to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(character);
     }
-    let entry = NewAudit { action, subject: organization.id.to_string(), before, after };
-    append_entry(tx, Some(&organization.id), actor, &entry, now).await
-}
-
-fn audit_facts(organization: &Organization) -> Result<AuditFacts> {
-    let some = |text: &Option<String>| text.clone().unwrap_or_default();
-    Ok([
-        ("external_id", organization.external_id.as_ref().map(ToString::to_string).unwrap_or_default()),
-        ("name", organization.name.clone()),
-        ("address", organization.address.clone()),
-        ("tax_id", organization.tax_id.clone()),
-        ("time_zone", organization.time_zone.clone()),
-        ("currency", organization.currency.code().to_owned()),
-        ("locale", some(&organization.locale)),
-        ("plan", some(&organization.plan)),
-        ("policy", write_json(&organization.policy)?),
-        ("metadata", write_json(&organization.metadata)?),
-        ("status", organization.status.as_str().to_owned()),
-        ("status_reason", organization.status_reason.clone()),
-    ]
-    .into_iter()
-    .filter(|(_, text)| !text.is_empty() && text != "{}")
-    .map(|(name, text)| (name.to_owned(), text))
-    .collect())
-}
-
-fn write_json(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+    pattern.push('%');
+    pattern
 }

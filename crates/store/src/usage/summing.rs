@@ -7,7 +7,8 @@ use billing_domain::{Date, Money, OrganizationId, Timestamp, TransactionKind, Us
 use sqlx::AssertSqlSafe;
 
 use crate::db::{Arg, Tx, args, numbered_places, retrying, split_pieces};
-use crate::{Result, Store, StoreError, wallet};
+use crate::references::RUN_LINES;
+use crate::{PostedLine, Result, Store, StoreError, WalletId, wallet};
 
 /// So many sources of a day and kind have a sum of their own. Later ones are in the sums of the day only, so that a
 /// platform that sends a new source with every call cannot make the sums as long as the ledger.
@@ -44,15 +45,29 @@ impl Store {
     ) -> Result<i64> {
         let mut tx = self.db.begin().await?;
         // Postings wait: a line that is added meanwhile would be in neither sum.
-        wallet::lock_wallet(&mut tx, organization_id).await?;
+        let locked = wallet::lock_wallet(&mut tx, organization_id).await?;
+        let (wallet, archived) = (locked.id, locked.archived_seq);
         // Anew, not by difference: lines move between days in both directions.
-        tx.execute("DELETE FROM usage_days WHERE organization_id = $1", args![organization_id]).await?;
-        tx.execute("DELETE FROM usage_totals WHERE organization_id = $1", args![organization_id]).await?;
+        tx.execute("DELETE FROM usage_days WHERE wallet_id = $1", args![wallet]).await?;
+        tx.execute("DELETE FROM usage_totals WHERE wallet_id = $1", args![wallet]).await?;
         let (mut spent, mut after, mut read) = (Spent::new(), 0, 0);
+        while after < archived {
+            let until = archived.min(after.saturating_add(RUN_LINES));
+            for PostedLine { line, .. } in self.archived_between(organization_id, after, until).await? {
+                read += 1;
+                let Some(kind) = line.kind.usage() else { continue };
+                let day = day_of(line.occurred_at);
+                count_line(&mut spent, day, kind, &line.source, line.amount).ok_or(StoreError::Overflow)?;
+            }
+            after = until;
+            if spent.len() >= SUMS_AT_ONCE {
+                add_sums(&mut tx, wallet, &std::mem::take(&mut spent)).await?;
+            }
+        }
         loop {
             let sql = "SELECT seq, kind, occurred_at, source, amount FROM ledger
-                WHERE organization_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-            let rows = tx.all(sql, args![organization_id, after, LINES_AT_ONCE]).await?;
+                WHERE wallet_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+            let rows = tx.all(sql, args![wallet, after, LINES_AT_ONCE]).await?;
             if rows.is_empty() {
                 break;
             }
@@ -67,10 +82,10 @@ impl Store {
             }
             // Bounded, however many days and sources the ledger has.
             if spent.len() >= SUMS_AT_ONCE {
-                add_sums(&mut tx, organization_id, &std::mem::take(&mut spent)).await?;
+                add_sums(&mut tx, wallet, &std::mem::take(&mut spent)).await?;
             }
         }
-        add_sums(&mut tx, organization_id, &spent).await?;
+        add_sums(&mut tx, wallet, &spent).await?;
         tx.commit().await?;
         Ok(read)
     }
@@ -84,7 +99,7 @@ pub(crate) fn count_line(spent: &mut Spent, day: Date, kind: UsageKind, source: 
 }
 
 /// Adds to the sums; the wallet must be locked.
-pub(crate) async fn add_sums(tx: &mut Tx, organization_id: &OrganizationId, spent: &Spent) -> Result<()> {
+pub(crate) async fn add_sums(tx: &mut Tx, wallet: WalletId, spent: &Spent) -> Result<()> {
     let mut totals: BTreeMap<OfDay, (Money, i64)> = BTreeMap::new();
     let mut sources: BTreeMap<OfDay, Named<'_>> = BTreeMap::new();
     for ((day, kind, source), (amount, lines)) in spent {
@@ -93,7 +108,7 @@ pub(crate) async fn add_sums(tx: &mut Tx, organization_id: &OrganizationId, spen
         total.1 = total.1.checked_add(*lines).ok_or(StoreError::Overflow)?;
         sources.entry((*day, *kind)).or_default().push(((*day, *kind), source, (*amount, *lines)));
     }
-    let there = add_totals(tx, organization_id, &totals).await?;
+    let there = add_totals(tx, wallet, &totals).await?;
     let mut named = Named::new();
     for (of_day, wanted) in sources {
         // A day that is not in the answer is taken for full: then every source is looked up.
@@ -102,11 +117,11 @@ pub(crate) async fn add_sums(tx: &mut Tx, organization_id: &OrganizationId, spen
         if there + wanted.len() <= NAMED_SOURCES {
             named.extend(wanted);
         } else {
-            let known = source_names(tx, organization_id, of_day).await?;
+            let known = source_names(tx, wallet, of_day).await?;
             named.extend(admit_sources(wanted, &known));
         }
     }
-    add_sources(tx, organization_id, &named).await
+    add_sources(tx, wallet, &named).await
 }
 
 /// Those that have a sum already, and the largest others as long as there is room.
@@ -123,7 +138,7 @@ fn admit_sources<'s>(wanted: Named<'s>, known: &BTreeSet<String>) -> Named<'s> {
 /// Returns how many sources of each day and kind have a sum of their own before this posting's are added.
 async fn add_totals(
     tx: &mut Tx,
-    organization_id: &OrganizationId,
+    wallet: WalletId,
     totals: &BTreeMap<OfDay, (Money, i64)>,
 ) -> Result<BTreeMap<OfDay, usize>> {
     const COLUMNS: usize = 5;
@@ -132,17 +147,17 @@ async fn add_totals(
     for chunk in split_pieces(&rows) {
         // The count comes with the insert, so that room is known without another statement.
         let sql = format!(
-            "INSERT INTO usage_totals (organization_id, day, kind, amount, lines) VALUES {}
-            ON CONFLICT (organization_id, day, kind) DO UPDATE
+            "INSERT INTO usage_totals (wallet_id, day, kind, amount, lines) VALUES {}
+            ON CONFLICT (wallet_id, day, kind) DO UPDATE
             SET amount = usage_totals.amount + excluded.amount, lines = usage_totals.lines + excluded.lines
             RETURNING day, kind, (SELECT COUNT(*) FROM usage_days AS named
-                WHERE named.organization_id = usage_totals.organization_id AND named.day = usage_totals.day
+                WHERE named.wallet_id = usage_totals.wallet_id AND named.day = usage_totals.day
                 AND named.kind = usage_totals.kind) AS sources",
             numbered_places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
         );
         let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
         for ((day, kind), (amount, lines)) in chunk {
-            args.extend([Arg::from(organization_id), Arg::from(*day), Arg::from(kind.as_str())]);
+            args.extend([Arg::from(wallet), Arg::from(*day), Arg::from(*kind)]);
             args.extend([Arg::from(*amount), Arg::from(*lines)]);
         }
         for row in tx.all(AssertSqlSafe(sql), &args).await? {
@@ -153,24 +168,24 @@ async fn add_totals(
     Ok(there)
 }
 
-async fn source_names(tx: &mut Tx, organization_id: &OrganizationId, (day, kind): OfDay) -> Result<BTreeSet<String>> {
-    let sql = "SELECT source FROM usage_days WHERE organization_id = $1 AND day = $2 AND kind = $3";
-    let rows = tx.all(sql, args![organization_id, day, kind.as_str()]).await?;
+async fn source_names(tx: &mut Tx, wallet: WalletId, (day, kind): OfDay) -> Result<BTreeSet<String>> {
+    let sql = "SELECT source FROM usage_days WHERE wallet_id = $1 AND day = $2 AND kind = $3";
+    let rows = tx.all(sql, args![wallet, day, kind]).await?;
     rows.iter().map(|row| row.get("source")).collect()
 }
 
-async fn add_sources(tx: &mut Tx, organization_id: &OrganizationId, named: &Named<'_>) -> Result<()> {
+async fn add_sources(tx: &mut Tx, wallet: WalletId, named: &Named<'_>) -> Result<()> {
     const COLUMNS: usize = 6;
     for chunk in split_pieces(named) {
         let sql = format!(
-            "INSERT INTO usage_days (organization_id, day, kind, source, amount, lines) VALUES {}
-            ON CONFLICT (organization_id, day, kind, source) DO UPDATE
+            "INSERT INTO usage_days (wallet_id, day, kind, source, amount, lines) VALUES {}
+            ON CONFLICT (wallet_id, day, kind, source) DO UPDATE
             SET amount = usage_days.amount + excluded.amount, lines = usage_days.lines + excluded.lines",
             numbered_places(tx.is_postgres(), 1, chunk.len(), COLUMNS)
         );
         let mut args = Vec::with_capacity(chunk.len() * COLUMNS);
         for ((day, kind), source, (amount, lines)) in chunk {
-            args.extend([Arg::from(organization_id), Arg::from(*day), Arg::from(kind.as_str()), Arg::from(*source)]);
+            args.extend([Arg::from(wallet), Arg::from(*day), Arg::from(*kind), Arg::from(*source)]);
             args.extend([Arg::from(*amount), Arg::from(*lines)]);
         }
         tx.execute(AssertSqlSafe(sql), &args).await?;

@@ -11,6 +11,7 @@ on_both![
     the_log_is_append_only,
     whatever_is_altered_is_found,
     a_change_of_role_leaves_one_entry,
+    pages_are_read_newest_first_and_each_entry_once,
 ];
 
 fn entry(subject: &str) -> NewAudit {
@@ -119,4 +120,36 @@ async fn a_change_of_role_leaves_one_entry(bench: TestBank) {
     assert_eq!(bench.count(&written).await, 1);
     let wallet = bench.store.wallet(&organization).await.unwrap();
     assert_eq!(wallet.access_version, 1, "what changes nothing wakes nobody");
+}
+
+async fn pages_are_read_newest_first_and_each_entry_once(bench: TestBank) {
+    let (mine, theirs) = (bench.organization().await, bench.organization().await);
+    let person = bench.member(&mine, "Max", billing_domain::Role::Member).await;
+    let actor = Actor::system("test");
+    // Several of one moment, in several chains.
+    for second in [0, 0, 0, 1, 1, 2] {
+        for chain in [Some(&mine), Some(&theirs), None] {
+            let subject = if second == 2 { person.to_string() } else { format!("{second}") };
+            bench.store.append_audit(chain, &actor, &entry(&subject), NOW.plus_seconds(second)).await.unwrap();
+        }
+    }
+    for (whose, entries) in [(Some(&mine), 6), (Some(&theirs), 6), (None, 18)] {
+        let (mut before, mut read) = (None, Vec::new());
+        loop {
+            let page = bench.store.page_audit(whose, before.as_ref(), 4).await.unwrap();
+            let Some(last) = page.last() else { break };
+            before = Some(last.place());
+            read.extend(page);
+        }
+        let places: Vec<_> = read.iter().map(billing_store::WrittenAudit::place).collect();
+        assert_eq!(places.len(), entries, "{whose:?}");
+        let order = |place: &billing_store::AuditPlace| (place.at, place.organization_id.clone(), place.seq);
+        assert!(places.windows(2).all(|two| order(&two[0]) > order(&two[1])), "{places:?}");
+        if let Some(whose) = whose {
+            assert!(places.iter().all(|place| place.organization_id.as_ref() == Some(whose)));
+            assert_eq!((places[0].seq, places[5].seq), (6, 1));
+        }
+        assert_eq!(read[0].subject_name.as_deref(), Some("Max"));
+        assert_eq!(read.last().unwrap().subject_name, None);
+    }
 }

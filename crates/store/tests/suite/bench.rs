@@ -9,8 +9,8 @@ use billing_domain::{
     CardRef, Currency, Date, LeaseOwner, Money, OrganizationId, Role, TextMap, Timestamp, TransactionKind, UserId,
 };
 use billing_store::{
-    Card, ConnectionLimits, IdempotencyKey, LineOutcome, NewCard, NewLine, NewOrganization, Origin, PostedLine, Store,
-    User, ids,
+    Actor, Card, ConnectionLimits, IdempotencyKey, LineOutcome, NewCard, NewLine, NewOrganization, Origin, PostedLine,
+    Store, User, ids,
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -43,6 +43,11 @@ pub(crate) use on_both;
 
 /// The time at which every case begins: 2026-11-24T12:00:00Z.
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_795_521_600);
+
+/// Whoever changes something where it does not matter who.
+pub(crate) fn actor() -> Actor {
+    Actor::system("test")
+}
 
 /// A database and a connection to it.
 pub(crate) struct TestBank {

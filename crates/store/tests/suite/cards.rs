@@ -4,7 +4,7 @@ use billing_domain::charge::DeclineCode;
 use billing_domain::{CardSetupId, OrganizationId, SetupRef};
 use billing_store::{Created, NewCard, NewCardSetup, SetupResult, SetupStatus, StoreError};
 
-use crate::bench::{NOW, TestBank, at_once, id, key, new_card, on_both};
+use crate::bench::{NOW, TestBank, actor, at_once, id, key, new_card, on_both};
 
 on_both![
     there_is_one_default_while_there_is_a_card,
@@ -22,17 +22,23 @@ async fn there_is_one_default_while_there_is_a_card(bench: TestBank) {
     let second = bench.store.add_card(&organization, &new_card(), NOW.plus_seconds(1)).await.unwrap();
     let third = bench.store.add_card(&organization, &new_card(), NOW.plus_seconds(2)).await.unwrap();
     assert_eq!((first.is_default, second.is_default, third.is_default), (true, false, false));
-    assert!(bench.store.set_default_card(&organization, &third.id).await.unwrap().is_default);
+    assert!(bench.store.set_default_card(&organization, &third.id, &actor(), NOW).await.unwrap().is_default);
     let listed: Vec<_> = bench.store.cards(&organization).await.unwrap().into_iter().map(|card| card.id).collect();
     assert_eq!(listed, [third.id.clone(), first.id.clone(), second.id.clone()]);
-    let default = bench.store.remove_card(&organization, &second.id, NOW).await.unwrap().unwrap();
+    let default = bench.store.remove_card(&organization, &second.id, &actor(), NOW).await.unwrap().unwrap();
     assert_eq!(default.id, third.id, "removing another one changes nothing");
-    let default = bench.store.remove_card(&organization, &third.id, NOW).await.unwrap().unwrap();
+    let default = bench.store.remove_card(&organization, &third.id, &actor(), NOW).await.unwrap().unwrap();
     assert_eq!((default.id.as_str(), default.is_default), (first.id.as_str(), true));
     assert!(matches!(bench.store.card(&organization, &third.id).await, Err(StoreError::NotFound)));
-    assert!(matches!(bench.store.set_default_card(&organization, &third.id).await, Err(StoreError::NotFound)));
-    assert_eq!(bench.store.remove_card(&organization, &first.id, NOW).await.unwrap(), None);
-    assert!(matches!(bench.store.remove_card(&organization, &first.id, NOW).await, Err(StoreError::NotFound)));
+    assert!(matches!(
+        bench.store.set_default_card(&organization, &third.id, &actor(), NOW).await,
+        Err(StoreError::NotFound)
+    ));
+    assert_eq!(bench.store.remove_card(&organization, &first.id, &actor(), NOW).await.unwrap(), None);
+    assert!(matches!(
+        bench.store.remove_card(&organization, &first.id, &actor(), NOW).await,
+        Err(StoreError::NotFound)
+    ));
     assert!(!bench.store.wallet(&organization).await.unwrap().card_connected);
 }
 
@@ -46,7 +52,7 @@ async fn ten_cards_connected_at_once_have_one_default(bench: TestBank) {
     assert_eq!(cards.iter().filter(|card| card.is_default).count(), 1);
     at_once(10, |index| {
         let (store, organization, id) = (bench.store.clone(), organization.clone(), cards[index].id.clone());
-        async move { store.set_default_card(&organization, &id).await.unwrap() }
+        async move { store.set_default_card(&organization, &id, &actor(), NOW).await.unwrap() }
     })
     .await;
     let cards = bench.store.cards(&organization).await.unwrap();
@@ -61,7 +67,7 @@ async fn the_same_card_of_the_provider_is_connected_once(bench: TestBank) {
     assert_eq!(bench.store.add_card(&organization, &again, NOW).await.unwrap(), card);
     let theirs = bench.store.add_card(&other, &NewCard { id: id(), ..new.clone() }, NOW).await.unwrap();
     assert_ne!(theirs.id, card.id);
-    bench.store.remove_card(&organization, &card.id, NOW).await.unwrap();
+    bench.store.remove_card(&organization, &card.id, &actor(), NOW).await.unwrap();
     let back = bench.store.add_card(&organization, &NewCard { id: id(), ..new }, NOW).await.unwrap();
     assert!(back.id != card.id && back.is_default);
 }

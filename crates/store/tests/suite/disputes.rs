@@ -8,7 +8,7 @@ use billing_domain::{
 };
 use billing_store::{AutoPayUpdate, CreditLine, DisputeApplied, DisputeUpdate, NewTopUp, ProviderUpdate, StoreError};
 
-use crate::bench::{NOW, TestBank, at_once, id, key, money, on_both, usage_line};
+use crate::bench::{NOW, TestBank, actor, at_once, id, key, money, on_both, usage_line};
 
 on_both![
     a_dispute_takes_once_and_gives_back_once,
@@ -122,7 +122,7 @@ async fn a_spent_top_up_takes_the_wallet_below_zero_and_pauses_automatic_payment
         Settings { threshold: money("1"), refill: Refill::Fixed { amount: money("10") }, monthly_cap: money("100") };
     let update = AutoPayUpdate { enabled: true, settings, card_id: None, consent: None, updated_by: id() };
     let version = bench.store.auto_pay(&organization).await.unwrap().version;
-    bench.store.put_auto_pay(&organization, version, &update, HealthEvent::Agreed, NOW).await.unwrap();
+    bench.store.put_auto_pay(&organization, version, &update, HealthEvent::Agreed, &actor(), NOW).await.unwrap();
     // It may differ from the charge.
     let more = DisputeUpdate { amount: money("26"), ..dispute_update(&top_up, DisputeState::Withdrawn) };
     let applied = apply(&bench, &organization, &more).await;

@@ -1,13 +1,15 @@
 //! Holds: the same money is never promised twice.
 
-use billing_domain::{Money, UsageKind};
-use billing_store::{Authorization, HoldState, NewHold, Release, StoreError};
+use billing_domain::status::Refusal;
+use billing_domain::{Money, OrganizationId, UsageKind};
+use billing_store::{Authorization, HoldRequest, HoldState, NewHold, Release, StoreError};
 
 use crate::bench::{NOW, TestBank, at_once, id, money, on_both};
 
 on_both![
     a_thousand_parallel_holds_cannot_overdraw,
     expired_holds_are_given_back_before_money_is_refused,
+    a_commit_of_many_wallets_decides_each_in_order,
     a_hold_is_given_back_once,
     the_sweep_frees_every_organization_once,
     grace_reaches_down_to_its_floor_and_no_further,
@@ -55,11 +57,53 @@ async fn expired_holds_are_given_back_before_money_is_refused(bench: TestBank) {
     assert!(!granted(&bench.store.authorize(&organization, &second, Money::ZERO, later).await.unwrap()));
     let later = NOW.plus_seconds(60);
     let answer = bench.store.authorize(&organization, &second, Money::ZERO, later).await.unwrap();
-    let Authorization::Granted { hold, wallet } = answer else { panic!("{answer:?}") };
+    let Authorization::Granted { hold, wallet, .. } = answer else { panic!("{answer:?}") };
     assert_eq!((wallet.held, hold.created_at, hold.state), (money("10"), later, HoldState::Open));
     assert_eq!(bench.store.hold(&first.id).await.unwrap().state, HoldState::Expired);
     assert_eq!(bench.store.hold(&second.id).await.unwrap(), hold);
     bench.assert_whole(&organization).await;
+}
+
+async fn a_commit_of_many_wallets_decides_each_in_order(bench: TestBank) {
+    let mut organizations = Vec::new();
+    for _ in 0..7 {
+        let organization = bench.organization().await;
+        bench.fund(&organization, "2").await;
+        organizations.push(organization);
+    }
+    // What has expired is somebody's next hold.
+    bench.store.authorize(&organizations[3], &hold("2", 10), Money::ZERO, NOW).await.unwrap();
+    let request = |organization_id: &OrganizationId| HoldRequest {
+        organization_id: organization_id.clone(),
+        hold: hold("1", 60),
+    };
+    // Three of each, in turn, and one of an organization that is not there.
+    let mut wanted: Vec<_> = (0..21).map(|number| request(&organizations[number % 7])).collect();
+    wanted.insert(5, request(&id()));
+    let refused = organizations[6].clone();
+    let later = NOW.plus_seconds(10);
+    let admission = |payer: &billing_store::Payer, wallet: &billing_store::Wallet, _: UsageKind| {
+        assert_eq!(payer.policy, billing_store::OrganizationPolicy::default());
+        if wallet.organization_id == refused { Err(Refusal::Paused) } else { Ok(Money::ZERO) }
+    };
+    let mut answers = bench.store.authorize_many(&wanted, &admission, later).await.unwrap();
+    assert!(matches!(answers.remove(5), Err(StoreError::NotFound)));
+    for (number, answer) in answers.into_iter().enumerate() {
+        match answer.unwrap() {
+            Authorization::Granted { wallet, .. } => {
+                assert!(number < 14 && number % 7 != 6, "{number}");
+                assert_eq!(wallet.held, money(if number < 7 { "1" } else { "2" }));
+            }
+            Authorization::Refused { reason, .. } if number % 7 == 6 => assert_eq!(reason, Refusal::Paused),
+            Authorization::Refused { reason, .. } => {
+                assert_eq!((reason, number >= 14), (Refusal::Insufficient, true), "{number}");
+            }
+        }
+    }
+    for organization in &organizations {
+        bench.assert_whole(organization).await;
+    }
+    assert_eq!(bench.count("holds").await, 13);
 }
 
 async fn a_hold_is_given_back_once(bench: TestBank) {
@@ -106,7 +150,7 @@ async fn grace_reaches_down_to_its_floor_and_no_further(bench: TestBank) {
     let floor = money("-5");
     assert!(granted(&bench.store.authorize(&organization, &hold("6", 60), floor, NOW).await.unwrap()));
     let refused = bench.store.authorize(&organization, &hold("0.000001", 60), floor, NOW).await.unwrap();
-    let Authorization::Refused { wallet } = refused else { panic!("{refused:?}") };
+    let Authorization::Refused { wallet, .. } = refused else { panic!("{refused:?}") };
     assert_eq!(wallet.available(), floor);
     let enormous = NewHold { amount: Money::from_micros(i64::MAX), ..hold("0", 60) };
     let answer = bench.store.authorize(&organization, &enormous, floor, NOW).await;

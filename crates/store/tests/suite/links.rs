@@ -9,7 +9,7 @@ use billing_store::{
     SetupResult, SetupStatus, StoreError, TopUp,
 };
 
-use crate::bench::{NOW, TestBank, at_once, id, key, money, new_card, on_both, uuid};
+use crate::bench::{NOW, TestBank, actor, at_once, id, key, money, new_card, on_both, uuid};
 use crate::top_ups::{credit, update};
 
 on_both![
@@ -49,7 +49,7 @@ async fn made(
         created_by: bench.member(organization, "Olive", Role::Owner).await,
         expires_at: NOW.plus_seconds(3600),
     };
-    bench.store.create_link(organization, &new, NOW).await.unwrap()
+    bench.store.create_link(organization, &new, &actor(), NOW).await.unwrap()
 }
 
 async fn a_link_that_was_seen_expired_stays_so_when_the_clock_goes_back(bench: TestBank) {
@@ -65,7 +65,7 @@ async fn a_link_that_was_seen_expired_stays_so_when_the_clock_goes_back(bench: T
         assert_eq!(seen.state(now), LinkState::Expired, "{now}");
     }
     assert_eq!(begin(&bench, &link).await.unwrap_err(), LinkRefusal::Dead);
-    let revoked = bench.store.revoke_link(&organization, &link.id, NOW).await.unwrap();
+    let revoked = bench.store.revoke_link(&organization, &link.id, &actor(), NOW).await.unwrap();
     assert_eq!(revoked.state(NOW), LinkState::Expired, "what is over is not taken back");
 }
 
@@ -121,17 +121,17 @@ async fn a_link_is_found_by_the_hash_of_its_token_alone(bench: TestBank) {
         created_by: user.clone(),
         expires_at: NOW.plus_seconds(3600),
     };
-    let link = bench.store.create_link(&mine, &new, NOW).await.unwrap();
+    let link = bench.store.create_link(&mine, &new, &actor(), NOW).await.unwrap();
     assert_eq!((link.amount, link.settings), (Some(money("12.5")), Some(settings())));
     assert_eq!((link.created_by_name.as_str(), link.note.as_str()), ("Olive", "Bitte"));
     assert_eq!(bench.store.link_by_token("the-hash").await.unwrap(), link);
     assert!(matches!(bench.store.link_by_token("another").await, Err(StoreError::NotFound)));
     assert!(matches!(bench.store.link(&theirs, &link.id).await, Err(StoreError::NotFound)));
-    assert!(matches!(bench.store.revoke_link(&theirs, &link.id, NOW).await, Err(StoreError::NotFound)));
+    assert!(matches!(bench.store.revoke_link(&theirs, &link.id, &actor(), NOW).await, Err(StoreError::NotFound)));
     assert_eq!(bench.store.links(&theirs, 10, NOW).await.unwrap(), []);
     assert_eq!(bench.store.links(&mine, 10, NOW).await.unwrap(), [link]);
     let twice = NewLink { id: id(), ..new };
-    assert!(matches!(bench.store.create_link(&mine, &twice, NOW).await, Err(StoreError::Conflict(_))));
+    assert!(matches!(bench.store.create_link(&mine, &twice, &actor(), NOW).await, Err(StoreError::Conflict(_))));
 }
 
 async fn a_link_lives_from_created_over_opened_to_its_end(bench: TestBank) {
@@ -144,9 +144,9 @@ async fn a_link_lives_from_created_over_opened_to_its_end(bench: TestBank) {
     let opened = now_of(&bench, &link).await;
     assert_eq!((opened.state(NOW), opened.opened_at), (LinkState::Opened, Some(NOW)));
     // One that is over cannot be taken back any more.
-    let late = bench.store.revoke_link(&organization, &link.id, NOW.plus_seconds(3600)).await.unwrap();
+    let late = bench.store.revoke_link(&organization, &link.id, &actor(), NOW.plus_seconds(3600)).await.unwrap();
     assert_eq!(late.revoked_at, None);
-    let revoked = bench.store.revoke_link(&organization, &link.id, NOW).await.unwrap();
+    let revoked = bench.store.revoke_link(&organization, &link.id, &actor(), NOW).await.unwrap();
     assert_eq!(revoked.state(NOW), LinkState::Revoked);
     assert_eq!(begin(&bench, &link).await, Err(LinkRefusal::Dead));
 }
@@ -251,7 +251,7 @@ async fn a_link_that_was_taken_back_connects_nothing(bench: TestBank) {
         let organization = bench.organization().await;
         let link = made(&bench, &organization, *purpose, None).await;
         let setup = begun(&bench, &link).await;
-        bench.store.revoke_link(&organization, &link.id, NOW).await.unwrap();
+        bench.store.revoke_link(&organization, &link.id, &actor(), NOW).await.unwrap();
         let applied = apply(&bench, &setup, &connected()).await;
         assert_eq!((applied.setup.status, applied.setup.decline_code), (SetupStatus::Failed, None));
         assert!(applied.connected.is_none() && applied.top_up.is_none() && applied.forget.is_some());
@@ -265,7 +265,7 @@ async fn money_that_arrives_after_a_link_was_taken_back_is_kept(bench: TestBank)
     let link = made(&bench, &organization, LinkPurpose::PayAndConnect, Some(settings())).await;
     let setup = begun(&bench, &link).await;
     let top_up = apply(&bench, &setup, &connected()).await.top_up.unwrap();
-    bench.store.revoke_link(&organization, &link.id, NOW).await.unwrap();
+    bench.store.revoke_link(&organization, &link.id, &actor(), NOW).await.unwrap();
     charged(&bench, &top_up, Outcome::Settled).await;
     assert_eq!(bench.store.wallet(&organization).await.unwrap().balance, money("100"));
     assert_eq!(now_of(&bench, &link).await.state(NOW), LinkState::Completed);
@@ -338,7 +338,7 @@ async fn no_more_links_are_alive_than_may_be_and_each_of_them_is_listed(bench: T
     };
     let answers = at_once(40, |_| {
         let (store, organization, new) = (bench.store.clone(), organization.clone(), new(NOW.plus_seconds(3600)));
-        async move { store.create_link(&organization, &new, NOW).await }
+        async move { store.create_link(&organization, &new, &actor(), NOW).await }
     })
     .await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 20);
@@ -351,6 +351,6 @@ async fn no_more_links_are_alive_than_may_be_and_each_of_them_is_listed(bench: T
     // Those that have expired do not count, and of them only the latest are listed.
     let later = NOW.plus_seconds(3600);
     assert_eq!(bench.store.links(&organization, 5, later).await.unwrap().len(), 5);
-    let link = bench.store.create_link(&organization, &new(later.plus_seconds(3600)), later).await.unwrap();
+    let link = bench.store.create_link(&organization, &new(later.plus_seconds(3600)), &actor(), later).await.unwrap();
     assert_eq!(bench.store.links(&organization, 5, later).await.unwrap()[0], link);
 }

@@ -9,7 +9,7 @@ use billing_store::{
     RefundRefusal, RefundResult, StoreError,
 };
 
-use crate::bench::{NOW, TestBank, at_once, id, money, on_both, owner, usage_line, uuid};
+use crate::bench::{NOW, TestBank, actor, at_once, id, money, on_both, owner, usage_line, uuid};
 
 on_both![
     a_refund_debits_the_wallet_at_once_and_settles_once,
@@ -70,7 +70,7 @@ async fn ask(
         reason: String::new(),
         next_check_at: NOW,
     };
-    bench.store.create_refund(organization, &new, &credit_line(), &key(key_text), NOW).await.unwrap()
+    bench.store.create_refund(organization, &new, &credit_line(), &key(key_text), &actor(), NOW).await.unwrap()
 }
 
 /// Gives part of a top-up back.
@@ -147,7 +147,7 @@ async fn never_more_than_was_paid(bench: TestBank) {
     assert_eq!(rest.amount, money("30"));
     assert_eq!(ask(&bench, &organization, &top_up, None, "d").await, Err(RefundRefusal::MoreThanPaid(Money::ZERO)));
     let new = NewRefund { id: id(), top_up_id: top_up, amount: None, reason: String::new(), next_check_at: NOW };
-    let theirs = bench.store.create_refund(&other, &new, &credit_line(), &key("e"), NOW).await;
+    let theirs = bench.store.create_refund(&other, &new, &credit_line(), &key("e"), &actor(), NOW).await;
     assert!(matches!(theirs, Err(StoreError::NotFound)), "{theirs:?}");
 }
 
@@ -170,7 +170,10 @@ async fn of_fifty_racing_refunds_as_many_as_were_paid_go_through(bench: TestBank
         async move {
             let new =
                 NewRefund { id: id(), top_up_id, amount: Some(money("15")), reason: String::new(), next_check_at: NOW };
-            store.create_refund(&organization, &new, &credit_line(), &key(&task.to_string()), NOW).await.unwrap()
+            store
+                .create_refund(&organization, &new, &credit_line(), &key(&task.to_string()), &actor(), NOW)
+                .await
+                .unwrap()
         }
     })
     .await;
@@ -186,7 +189,7 @@ async fn a_key_makes_one_refund(bench: TestBank) {
     assert_eq!(ask(&bench, &organization, &top_up, Some("10"), "a").await, Ok(Created::Replay(first)));
     let new = NewRefund { id: id(), top_up_id: top_up, amount: None, reason: String::new(), next_check_at: NOW };
     let other = IdempotencyKey { key: "a".to_owned(), fingerprint: "other".to_owned() };
-    let reused = bench.store.create_refund(&organization, &new, &credit_line(), &other, NOW).await.unwrap();
+    let reused = bench.store.create_refund(&organization, &new, &credit_line(), &other, &actor(), NOW).await.unwrap();
     assert_eq!(reused, Ok(Created::Reused));
     assert_eq!(balance(&bench, &organization).await, money("90"));
 }

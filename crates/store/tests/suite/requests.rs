@@ -6,7 +6,7 @@ use billing_store::{
     Applied, Created, CreditLine, Decision, NewRequest, NewTopUp, ProviderUpdate, RequestState, StoreError, TopUp,
 };
 
-use crate::bench::{NOW, TestBank, at_once, id, key, money, on_both};
+use crate::bench::{NOW, TestBank, actor, at_once, id, key, money, on_both};
 
 on_both![
     two_admins_who_answer_at_once_give_one_answer,
@@ -18,7 +18,7 @@ on_both![
 
 async fn ask(bench: &TestBank, organization: &OrganizationId, user_id: &UserId) -> RequestId {
     let new = NewRequest { id: id(), user_id: user_id.to_owned(), amount: money("50"), reason: "Campaign".to_owned() };
-    bench.store.create_request(organization, &new, NOW).await.unwrap().id
+    bench.store.create_request(organization, &new, &actor(), NOW).await.unwrap().id
 }
 
 async fn two_admins_who_answer_at_once_give_one_answer(bench: TestBank) {
@@ -33,7 +33,7 @@ async fn two_admins_who_answer_at_once_give_one_answer(bench: TestBank) {
             decided_by: UserId::from_trusted(format!("admin {admin}")),
             top_up_id: None,
         };
-        async move { store.decide_request(&organization, &request, &decision, NOW).await }
+        async move { store.decide_request(&organization, &request, &decision, &actor(), NOW).await }
     })
     .await;
     assert_eq!(answers.iter().filter(|answer| matches!(answer, Err(StoreError::Stale))).count(), 1);
@@ -59,7 +59,7 @@ async fn members_see_their_own_and_admins_all(bench: TestBank) {
     assert_eq!(ids(Some(&max)).await, [first]);
     assert_eq!(ids(Some(&stranger)).await, Vec::new());
     let new = NewRequest { id: id(), user_id: stranger, amount: money("1"), reason: String::new() };
-    assert!(matches!(bench.store.create_request(&organization, &new, NOW).await, Err(StoreError::NotFound)));
+    assert!(matches!(bench.store.create_request(&organization, &new, &actor(), NOW).await, Err(StoreError::NotFound)));
 }
 
 /// A top-up for the request, not settled yet.
@@ -118,7 +118,7 @@ async fn a_request_is_paid_once_and_not_declined_meanwhile(bench: TestBank) {
     let paying_now = paying(&bench, &organization, &request).await.unwrap();
     assert!(matches!(paying(&bench, &organization, &request).await, Err(StoreError::Conflict("request"))));
     let decision = Decision { approved: false, answer: None, decided_by: user.clone(), top_up_id: None };
-    let declined = bench.store.decide_request(&organization, &request, &decision, NOW).await;
+    let declined = bench.store.decide_request(&organization, &request, &decision, &actor(), NOW).await;
     assert!(matches!(declined, Err(StoreError::Stale)));
     apply(&bench, &organization, &paying_now, Outcome::Settled).await;
     assert!(matches!(paying(&bench, &organization, &request).await, Err(StoreError::Conflict("request"))));
@@ -137,7 +137,7 @@ async fn no_more_requests_of_one_person_are_open_than_may_be(bench: TestBank) {
     let answers = at_once(30, |_| {
         let (store, organization) = (bench.store.clone(), organization.clone());
         let new = NewRequest { id: id(), user_id: user.clone(), amount: money("50"), reason: "Calls".to_owned() };
-        async move { store.create_request(&organization, &new, NOW).await }
+        async move { store.create_request(&organization, &new, &actor(), NOW).await }
     })
     .await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 10);

@@ -11,7 +11,6 @@ on_both![
     the_opening_balance_is_what_the_ledger_said_then,
     parallel_postings_lose_nothing,
     what_is_taken_back_of_an_automatic_top_up_is_automatic,
-    the_steps_of_an_older_database_are_those_of_a_new_one,
     nobody_elses_steps,
 ];
 
@@ -99,20 +98,6 @@ async fn what_is_taken_back_of_an_automatic_top_up_is_automatic(bench: TestBank)
     assert_eq!(read.steps.iter().map(|step| step.automatic).collect::<Vec<_>>(), [money("-25")]);
     // Its own line was posted while it was one by hand.
     assert_eq!(read.steps[0].by_hand, money("60"));
-    bench.assert_whole(&organization).await;
-}
-
-async fn the_steps_of_an_older_database_are_those_of_a_new_one(bench: TestBank) {
-    let organization = eventful(&bench).await;
-    let top_up = crate::refunds::paid(&bench, &organization, "60").await;
-    bench.raw(format!("UPDATE top_ups SET kind = 'auto' WHERE id = '{top_up}'")).await.unwrap();
-    crate::refunds::refunded(&bench, &organization, &top_up, "25").await;
-    let kept = bench.store.wallet_steps(&organization, 0, EVER).await.unwrap();
-    let (_, filling) = include_str!("../../migrations/0009_steps.sql").split_once("INSERT INTO").unwrap();
-    let (filling, _) = filling.split_once(';').unwrap();
-    assert_ne!(bench.raw("DELETE FROM wallet_steps").await.unwrap(), 0);
-    bench.raw(format!("INSERT INTO{filling}")).await.unwrap();
-    assert_eq!(bench.store.wallet_steps(&organization, 0, EVER).await.unwrap(), kept);
     bench.assert_whole(&organization).await;
 }
 

@@ -8,7 +8,7 @@ use billing_store::{
 };
 
 use crate::auto_pay::switch_on;
-use crate::bench::{NOW, TestBank, at_once, day, id, key, money, on_both, owner};
+use crate::bench::{NOW, TestBank, actor, at_once, day, id, key, money, on_both, owner};
 
 on_both![
     fifty_parallel_requests_with_one_key_make_one_top_up,
@@ -119,7 +119,7 @@ async fn a_request_that_fails_does_not_use_up_its_key(bench: TestBank) {
     let (organization, other) = (bench.organization().await, bench.organization().await);
     let new = new_top_up(&bench, &organization, "100").await;
     let removed = bench.card(&organization).await;
-    bench.store.remove_card(&organization, &removed.id, NOW).await.unwrap();
+    bench.store.remove_card(&organization, &removed.id, &actor(), NOW).await.unwrap();
     for card_id in [bench.card(&other).await.id, removed.id, id()] {
         let bad = NewTopUp { card_id: Some(card_id), ..new.clone() };
         let answer = bench.store.create_top_up(&organization, &bad, &key("k", "body"), NOW).await;

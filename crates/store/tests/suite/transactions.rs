@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use billing_domain::{OrganizationId, Timestamp, TransactionKind, UsageKind};
-use billing_store::{ConnectionLimits, NewLine, PostedLine, Store, StoreError, TransactionFilter};
+use billing_store::{
+    ConnectionLimits, NewLine, Outline, OutlinePlace, PostedLine, Store, StoreError, TransactionFilter,
+};
 
 use crate::bench::{NOW, TestBank, few, on_both, usage_line};
 
@@ -18,6 +20,25 @@ on_both![
     what_corrects_a_line_is_found,
     a_costly_read_is_broken_off_and_the_next_one_is_not,
 ];
+
+/// All answers of an outline as one: up to this line, pages of so many lines, so many pages at most.
+pub(crate) async fn whole_outline(
+    store: &Store,
+    organization: &OrganizationId,
+    filter: &TransactionFilter,
+    (last_seq, every, most): (i64, u32, u32),
+) -> Outline {
+    let (mut whole, mut next) = (Outline::default(), Some(OutlinePlace { last_seq, counted: 0 }));
+    while let Some(from) = next {
+        let more = store.outline(organization, filter, from, every, most).await.unwrap();
+        whole.count += more.count;
+        whole.starts.extend(&more.starts);
+        whole.truncated = more.truncated;
+        assert!(more.next.is_none_or(|next| next.last_seq < from.last_seq && next.counted == whole.count), "{more:?}");
+        next = more.next;
+    }
+    whole
+}
 
 /// 240 lines of all kinds, a minute apart but in a shuffled order, so that time and `seq` differ.
 async fn filled(bench: &TestBank) -> (OrganizationId, Vec<PostedLine>) {
@@ -161,15 +182,16 @@ async fn an_outline_says_where_each_page_begins(bench: TestBank) {
                 .filter(|line| passes(&filter, line) && line.line.seq <= last_seq)
                 .map(|line| line.line.seq)
                 .collect();
-            let outline = bench.store.outline(&organization, &filter, last_seq, every, 500).await.unwrap();
+            let outline = whole_outline(&bench.store, &organization, &filter, (last_seq, every, 500)).await;
             let starts: Vec<i64> = wanted.iter().copied().step_by(usize::try_from(every).unwrap()).collect();
             assert_eq!((outline.starts, outline.truncated), (starts, false), "{filter:?}");
             assert_eq!(outline.count, i64::try_from(wanted.len()).unwrap(), "{filter:?} by {every}");
         }
     }
-    let short = bench.store.outline(&organization, &TransactionFilter::default(), 240, 7, 3).await.unwrap();
+    let all = TransactionFilter::default();
+    let short = whole_outline(&bench.store, &organization, &all, (240, 7, 3)).await;
     assert_eq!((short.starts, short.count, short.truncated), (vec![240, 233, 226], 21, true));
-    let exact = bench.store.outline(&organization, &TransactionFilter::default(), 21, 7, 3).await.unwrap();
+    let exact = whole_outline(&bench.store, &organization, &all, (21, 7, 3)).await;
     assert_eq!((exact.starts, exact.count, exact.truncated), (vec![21, 14, 7], 21, false));
 }
 
@@ -224,7 +246,8 @@ async fn a_costly_read_is_broken_off_and_the_next_one_is_not(bench: TestBank) {
     let connections = ConnectionLimits { costly_read_time: Duration::from_millis(1), ..few(5) };
     let hasty = Store::connect_with(&bench.url, connections).await.unwrap();
     for _ in 0..3 {
-        let found = hasty.costly().outline(&organization, &filter, 10_000, 100, 100).await;
+        let from = OutlinePlace { last_seq: 10_000, counted: 9_000 };
+        let found = hasty.costly().outline(&organization, &filter, from, 100, 100).await;
         assert!(matches!(found, Err(StoreError::TimedOut)), "{found:?}");
     }
     // The connection is as good as new, and others have no such limit.
@@ -233,7 +256,7 @@ async fn a_costly_read_is_broken_off_and_the_next_one_is_not(bench: TestBank) {
         1
     );
     for store in [&hasty, &bench.store.costly()] {
-        assert_eq!(store.outline(&organization, &filter, 10_000, 100, 100).await.unwrap().count, 0);
+        assert_eq!(whole_outline(store, &organization, &filter, (10_000, 100, 100)).await.count, 0);
     }
     hasty.close().await;
 }

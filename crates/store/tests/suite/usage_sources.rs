@@ -3,7 +3,7 @@
 use billing_domain::{Money, OrganizationId, TransactionKind};
 use billing_store::{NAMED_SOURCES, NewLine, Sources, Store};
 
-use crate::bench::{NOW, TestBank, at_once, day, few, money, on_both, usage_line};
+use crate::bench::{NOW, TestBank, at_once, day, money, on_both, usage_line};
 
 on_both![
     the_largest_sources_come_with_the_whole_of_the_same_moment,
@@ -11,7 +11,6 @@ on_both![
     known_sources_go_on_to_be_counted_and_large_ones_get_what_room_there_is,
     a_rebuild_names_the_largest_sources,
     racing_postings_of_new_sources_keep_the_bound,
-    an_older_database_gets_its_totals_and_loses_nothing,
     changed_sums_of_sources_are_found,
 ];
 
@@ -116,39 +115,6 @@ async fn racing_postings_of_new_sources_keep_the_bound(bench: TestBank) {
     assert_eq!(named(&bench, &organization).await, NAMED_SOURCES);
     assert_eq!(november(&bench.store, &organization, 1).await.lines, 640);
     bench.assert_whole(&organization).await;
-}
-
-async fn an_older_database_gets_its_totals_and_loses_nothing(bench: TestBank) {
-    let organization = bench.organization().await;
-    let count = NAMED_SOURCES + 50;
-    bench.store.post(&organization, cheap(0, count), NOW).await.unwrap();
-    bench.post(&organization, NewLine { day: day("2026-11-20"), ..line("other", "Agent Ava", "3") }).await;
-    let before = november(&bench.store, &organization, 1).await;
-    // As the version before left it: every source has its sum, and there are no totals.
-    let row = |number: usize| {
-        format!("('{organization}', {}, 'outbound_call', 'call-{number}', 10000, 1)", NOW.utc_date().days())
-    };
-    let rows: Vec<_> = (0..count).map(row).collect();
-    let undo = format!(
-        "DROP TABLE usage_totals; DELETE FROM schema_migrations WHERE version = 7;
-        DELETE FROM usage_days WHERE source <> 'Agent Ava';
-        INSERT INTO usage_days (organization_id, day, kind, source, amount, lines) VALUES {};
-        UPDATE usage_days SET amount = 20000 WHERE source = 'call-7';
-        UPDATE usage_days SET amount = 0 WHERE source = 'call-8'",
-        rows.join(", ")
-    );
-    bench.raw(undo).await.unwrap();
-    bench.store.close().await;
-    let store = Store::connect_with(&bench.url, few(5)).await.unwrap();
-    let after = november(&store, &organization, 2).await;
-    assert_eq!((after.amount, after.lines), (before.amount, before.lines));
-    let largest: Vec<_> = after.largest.iter().map(|sum| (sum.source.as_str(), sum.amount)).collect();
-    assert_eq!(largest, [("Agent Ava", money("3")), ("call-7", money("0.02"))]);
-    let days = store.usage(&organization, day("2026-11-24"), day("2026-11-24")).await.unwrap();
-    assert_eq!(days.len(), NAMED_SOURCES);
-    assert!(days.iter().all(|sum| sum.source != "call-8"), "the smallest one went");
-    assert_eq!(store.verify(&organization).await.unwrap().broken, None);
-    store.close().await;
 }
 
 async fn changed_sums_of_sources_are_found(bench: TestBank) {

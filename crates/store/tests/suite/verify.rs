@@ -10,6 +10,8 @@ on_both![
     a_damaged_row_is_reported_not_a_crash,
     a_shortened_ledger_is_found,
     sums_beside_the_ledger_are_checked_too,
+    a_reference_that_stands_twice_is_found,
+    runs_say_how_far_they_are_and_a_fault_in_a_later_one_is_found,
 ];
 
 async fn five_lines(bench: &TestBank) -> OrganizationId {
@@ -18,6 +20,11 @@ async fn five_lines(bench: &TestBank) -> OrganizationId {
     let lines = (0..4).map(|line| usage_line(&format!("call-{line}"), "1")).collect();
     bench.store.post(&organization, lines, NOW).await.unwrap();
     organization
+}
+
+/// The condition for the rows of its ledger.
+fn of_wallet(organization: &OrganizationId) -> String {
+    format!("wallet_id = (SELECT wallet_id FROM wallets WHERE organization_id = '{organization}')")
 }
 
 /// Where and why it is broken after `sql`.
@@ -42,11 +49,11 @@ async fn a_changed_line_is_the_first_broken_one(bench: TestBank) {
         if column == "description" {
             bench.unlock_ledger().await;
         }
-        let sql = format!("UPDATE ledger SET {column} = 'x' WHERE organization_id = '{organization}' AND seq = 3");
+        let sql = format!("UPDATE ledger SET {column} = 'x' WHERE {} AND seq = 3", of_wallet(&organization));
         assert_eq!(broken_by(bench, &organization, &sql).await.0, 3, "{column}");
     }
     let organization = five_lines(&bench).await;
-    let sql = format!("UPDATE ledger SET amount = amount - 1 WHERE organization_id = '{organization}' AND seq = 2");
+    let sql = format!("UPDATE ledger SET amount = amount - 1 WHERE {} AND seq = 2", of_wallet(&organization));
     let (seq, reason) = broken_by(&bench, &organization, &sql).await;
     assert!(seq == 2 && reason.contains("balance"), "{reason}");
 }
@@ -60,8 +67,8 @@ async fn a_missing_line_is_found(bench: TestBank) {
 async fn a_damaged_row_is_reported_not_a_crash(bench: TestBank) {
     let organization = five_lines(&bench).await;
     bench.unlock_ledger().await;
-    let (seq, reason) = broken_by(&bench, &organization, "UPDATE ledger SET kind = 'gift' WHERE seq = 4").await;
-    assert!(seq == 4 && reason.contains("gift"), "{reason}");
+    let (seq, reason) = broken_by(&bench, &organization, "UPDATE ledger SET kind = 77 WHERE seq = 4").await;
+    assert!(seq == 4 && reason.contains("77"), "{reason}");
     assert!(bench.store.lines_after(&organization, 0, 10).await.is_err());
 }
 
@@ -87,4 +94,35 @@ async fn sums_beside_the_ledger_are_checked_too(bench: TestBank) {
         let (_, reason) = broken_by(&bench, &organization, sql).await;
         assert!(reason.contains(word), "{reason}");
     }
+}
+
+/// What two servers would leave that both took a report for new: the chain is right, and the money was taken twice.
+async fn a_reference_that_stands_twice_is_found(bench: TestBank) {
+    let organization = five_lines(&bench).await;
+    // A server whose filter was made to miss a line, by a row that has lost its digest.
+    bench.unlock_ledger().await;
+    bench.raw("UPDATE ledger SET digest = 0 WHERE reference = 'call-2'").await.unwrap();
+    let other = billing_store::Store::connect_with(&bench.url, crate::bench::few(5)).await.unwrap();
+    let posted = other.post(&organization, vec![usage_line("call-2", "1")], NOW).await.unwrap();
+    assert!(matches!(posted.outcomes[0], billing_store::LineOutcome::Posted(_)));
+    let broken = bench.store.verify(&organization).await.unwrap().broken.unwrap();
+    assert_eq!((broken.seq, broken.reason.contains("posted before, as line 4")), (6, true), "{}", broken.reason);
+    other.close().await;
+}
+
+async fn runs_say_how_far_they_are_and_a_fault_in_a_later_one_is_found(bench: TestBank) {
+    let organization = bench.organization().await;
+    bench.fund(&organization, "100").await;
+    for part in 0..3 {
+        let lines = (0..3_000).map(|line| usage_line(&format!("call-{part}-{line}"), "0.01")).collect();
+        bench.store.post(&organization, lines, NOW).await.unwrap();
+    }
+    assert_eq!(bench.store.count_ledger_lines().await.unwrap(), 9_001);
+    let mut said = Vec::new();
+    let verification = bench.store.verify_with_progress(&organization, &mut |lines| said.push(lines)).await.unwrap();
+    assert_eq!((verification.lines, verification.broken), (9_001, None));
+    assert!(said.len() > 1 && said.is_sorted() && said.last() == Some(&9_001), "{said:?}");
+    bench.unlock_ledger().await;
+    let sql = format!("UPDATE ledger SET source = 'x' WHERE {} AND seq = 8500", of_wallet(&organization));
+    assert_eq!(broken_by(&bench, &organization, &sql).await.0, 8_500);
 }

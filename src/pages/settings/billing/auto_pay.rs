@@ -14,9 +14,9 @@ mod setup_state;
 
 use billing_contract::auto_pay::AutoPay;
 use billing_contract::top_up::TopUp;
-use billing_domain::Money;
 use billing_domain::auto_pay::Refill;
 use billing_domain::charge::TopUpStatus;
+use billing_domain::{Capability, Money};
 use leptos::prelude::*;
 
 use crate::platform::signal::{ErasedProp, ErasedSignal};
@@ -31,12 +31,14 @@ use crate::shared::words::card_text;
 use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::announcer::{Announcer, use_announcer};
+use crate::ui::banner::Tone;
 use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::interpolate::interpolate;
 use crate::ui::lazy::render_lazy;
 use crate::ui::money::{Amount, MoneyStyle, explicit_text, money_text};
 use crate::ui::panel::Panel;
+use crate::ui::permission::is_permitted;
 use crate::ui::pill::Pill;
 use crate::ui::time::{DateStyle, instant_text};
 
@@ -62,7 +64,12 @@ pub(super) fn AutoPayPanel(
         } else {
             (ButtonStyle::Danger, texts::auto_pay::not_active())
         };
-        view! { <Button style=style on_press=move || actions.auto_pay.set(true)>{word}</Button> }
+        if is_permitted(Capability::AutoPay) {
+            view! { <Button style=style on_press=move || actions.auto_pay.set(true)>{word}</Button> }.into_any()
+        } else {
+            let tone = if enabled.get() { Tone::Good } else { Tone::Stop };
+            view! { <Pill tone=tone text=word /> }.into_any()
+        }
     };
     view! {
         <Panel heading=texts::auto_pay::heading() class="auto-pay" actions=ViewFn::from(state)>
@@ -163,8 +170,8 @@ fn render_active(live: LiveWallet, actions: BillingActions, change: ErasedSignal
         </div>
         {cap::render_month(live)}
         <div class="buttons">
-            <Button on_press=move || actions.auto_pay.set(true)>{texts::auto_pay::edit()}</Button>
-            <Button style=ButtonStyle::Quiet busy=busy on_press=switch_off>{texts::auto_pay::switch_off()}</Button>
+            <Button needs=Capability::AutoPay on_press=move || actions.auto_pay.set(true)>{texts::auto_pay::edit()}</Button>
+            <Button needs=Capability::AutoPay style=ButtonStyle::Quiet busy=busy on_press=switch_off>{texts::auto_pay::switch_off()}</Button>
         </div>
     }
     .into_any()
@@ -192,7 +199,7 @@ pub(super) fn due_at_once(live: LiveWallet) -> Option<Money> {
 
 fn next_button(word: impl Into<String>, press: impl Fn() + Send + Sync + 'static) -> AnyView {
     let word = word.into();
-    view! { <Button on_press=press>{word}</Button> }.into_any()
+    view! { <Button needs=Capability::AutoPay on_press=press>{word}</Button> }.into_any()
 }
 
 /// Takes over what the server answered. Somebody else's change is shown, and said.

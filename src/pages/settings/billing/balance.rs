@@ -5,7 +5,7 @@ mod open_top_ups;
 
 use billing_contract::transaction::Transaction;
 use billing_contract::wallet::Wallet;
-use billing_domain::Money;
+use billing_domain::{Capability, Money};
 use leptos::prelude::*;
 
 use crate::platform::signal::{ErasedMemo, ErasedProp};
@@ -40,7 +40,7 @@ pub(super) fn BalancePanel(
             <p class="balance-figure" class:balance-fresh=fresh::mark_rises(live)><Figure amount=balance currency=live.currency /></p>
             <p class="balance-runway">{dynamic::view(move || runway.get())}</p>
             <div class="buttons">
-                <Button style=ButtonStyle::Primary icon=IconName::Plus on_press=move || live.open_payment()>{texts::top_up::heading()}</Button>
+                <Button needs=Capability::Pay style=ButtonStyle::Primary icon=IconName::Plus on_press=move || live.open_payment()>{texts::top_up::heading()}</Button>
             </div>
             <OpenTopUps live=live />
             {render_facts(live)}
@@ -131,7 +131,7 @@ fn render_foot(live: LiveWallet, actions: BillingActions) -> AnyView {
         <div class="balance-foot small">
             <p class="balance-card">
                 <Icon name=IconName::Card />{dynamic::view(card)}
-                <Button style=ButtonStyle::Quiet on_press=move || actions.connect.set(true)>{dynamic::view(connect_word)}</Button>
+                <Button needs=Capability::Cards style=ButtonStyle::Quiet on_press=move || actions.connect.set(true)>{dynamic::view(connect_word)}</Button>
             </p>
             {dynamic::view(move || last.get().map(|line| render_movement(&line)))}
         </div>

@@ -2,7 +2,7 @@
 
 use billing_contract::auto_pay::AutoPay;
 use billing_contract::card::Card;
-use billing_domain::Date;
+use billing_domain::{Capability, Date};
 use leptos::prelude::*;
 
 use super::words::expiry_text;
@@ -53,7 +53,7 @@ pub(super) fn CardsPanel(
             .into_any()
         }
     };
-    let connect = move || view! { <Button icon=IconName::Plus on_press=move || actions.connect.set(true)>{texts::cards::connect()}</Button> };
+    let connect = move || view! { <Button needs=Capability::Cards icon=IconName::Plus on_press=move || actions.connect.set(true)>{texts::cards::connect()}</Button> };
     view! {
         <Panel heading=texts::cards::heading() class="cards" actions=ViewFn::from(connect)>
             {dynamic::view(content)}
@@ -108,11 +108,11 @@ fn render_row(
             </span>
             <span class="card-actions">
                 {(!is_default).then(move || view! {
-                    <Button style=ButtonStyle::Quiet busy=busy on_press=make_default>
+                    <Button needs=Capability::Cards style=ButtonStyle::Quiet busy=busy on_press=make_default>
                         {dynamic::view(move || default_words(live, &of_which))}
                     </Button>
                 })}
-                <Button style=ButtonStyle::Quiet on_press=move || removing.set(Some(kept.get_value()))>
+                <Button needs=Capability::Cards style=ButtonStyle::Quiet on_press=move || removing.set(Some(kept.get_value()))>
                     {named_label(texts::cards::remove(), texts::cards::remove_which(&name))}
                 </Button>
             </span>

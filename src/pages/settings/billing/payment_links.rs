@@ -4,6 +4,7 @@ pub(super) mod created;
 mod form;
 
 use billing_contract::link::PaymentLink;
+use billing_domain::Capability;
 use billing_domain::link::{LinkPurpose, LinkState};
 use leptos::prelude::*;
 
@@ -53,7 +54,7 @@ pub(super) fn LinksPanel(live: LiveWallet) -> AnyView {
         }
     };
     let new = move || {
-        view! { <Button icon=IconName::Plus on_press=move || live.link_dialog_open.set(true)>{texts::hand_over::new()}</Button> }
+        view! { <Button needs=Capability::Links icon=IconName::Plus on_press=move || live.link_dialog_open.set(true)>{texts::hand_over::new()}</Button> }
     };
     view! {
         <Panel heading=texts::hand_over::heading() class="links" actions=ViewFn::from(new)>{dynamic::view(content)}</Panel>
@@ -120,7 +121,7 @@ fn render_row(live: LiveWallet, link: &PaymentLink) -> AnyView {
             </span>
             <Pill tone=tone text=state />
             {link.state.is_alive().then(|| view! {
-                <Button style=ButtonStyle::Quiet busy=busy on_press=revoke>
+                <Button needs=Capability::Links style=ButtonStyle::Quiet busy=busy on_press=revoke>
                     {named_label(texts::hand_over::revoke(), texts::hand_over::revoke_what(&what))}
                 </Button>
             })}

@@ -1,6 +1,7 @@
 //! What members asked for: approve by topping up, or decline with a text.
 
 use billing_contract::request::FundsRequest;
+use billing_domain::Capability;
 use leptos::prelude::*;
 
 use crate::platform::signal::{ErasedProp, ErasedSignal};
@@ -62,8 +63,8 @@ fn render_request(live: LiveWallet, request: FundsRequest) -> AnyView {
             let approve = approve.clone();
             view! {
                 <div class="buttons">
-                    <Button style=ButtonStyle::Primary on_press=approve>{dynamic::view(move || buttons.get())}</Button>
-                    <Button on_press=move || answer.set(AnswerStage::Writing(None))>{texts::requests::decline()}</Button>
+                    <Button needs=Capability::Pay style=ButtonStyle::Primary on_press=approve>{dynamic::view(move || buttons.get())}</Button>
+                    <Button needs=Capability::Pay on_press=move || answer.set(AnswerStage::Writing(None))>{texts::requests::decline()}</Button>
                 </div>
             }
             .into_any()

@@ -5,9 +5,9 @@ mod countdown;
 use billing_contract::auto_pay::{AutoPay, Health, HealthState};
 use billing_contract::top_up::TopUp;
 use billing_contract::usage::Usage;
-use billing_contract::wallet::{Grace, Runway, Wallet};
-use billing_domain::status::WalletStatus;
-use billing_domain::{Currency, Date, Money};
+use billing_contract::wallet::{Grace, Restriction, Runway, Wallet};
+use billing_domain::status::{OrganizationStatus, WalletStatus};
+use billing_domain::{Capability, Currency, Date, Money};
 use leptos::prelude::*;
 
 use self::countdown::Countdown;
@@ -27,6 +27,8 @@ use crate::ui::time::{DateStyle, date_text, instant_text};
 /// What the bar says, most serious first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum StatusNotice {
+    /// The operator has suspended or closed the organization.
+    Restricted(Restriction),
     NotConnected,
     /// `empty`: there was never anything in it.
     Paused {
@@ -53,6 +55,9 @@ enum StatusNotice {
 impl StatusNotice {
     /// The most serious thing; `None` when all is well.
     fn of(wallet: &Wallet, auto_pay: &AutoPay, waiting: Option<TopUp>, usage: &Usage, today: Date) -> Option<Self> {
+        if let Some(restriction) = &wallet.restriction {
+            return Some(Self::Restricted(restriction.clone()));
+        }
         match (wallet.status, &wallet.grace) {
             (WalletStatus::NotConnected, _) => return Some(Self::NotConnected),
             (WalletStatus::Paused, _) | (WalletStatus::Grace, None) => {
@@ -82,13 +87,15 @@ impl StatusNotice {
 
     const fn tone(&self) -> Tone {
         match self {
-            Self::NotConnected | Self::Paused { .. } | Self::Grace(_) => Tone::Stop,
+            Self::Restricted(_) | Self::NotConnected | Self::Paused { .. } | Self::Grace(_) => Tone::Stop,
             Self::PaymentStopped { .. } | Self::Low { .. } | Self::Unusual { .. } => Tone::Warn,
         }
     }
 
     fn title(&self) -> &'static str {
         match self {
+            Self::Restricted(restriction) if is_closed(restriction) => texts::status_bar::closed(),
+            Self::Restricted(_) => texts::status_bar::suspended(),
             Self::NotConnected => texts::status_bar::not_connected(),
             Self::Paused { .. } => texts::status_bar::paused(),
             Self::Grace(_) => texts::status_bar::grace(),
@@ -128,26 +135,33 @@ pub(super) fn StatusBar(
 fn render_body(bar: StatusNotice, live: LiveWallet, actions: BillingActions) -> AnyView {
     let currency = live.currency;
     let add = move || {
-        view! { <Button style=ButtonStyle::Primary on_press=move || live.open_payment()>{texts::top_up::heading()}</Button> }
+        view! { <Button needs=Capability::Pay style=ButtonStyle::Primary on_press=move || live.open_payment()>{texts::top_up::heading()}</Button> }
             .into_any()
     };
     let text = notice_text(&bar, currency);
     match bar {
+        StatusNotice::Restricted(restriction) => {
+            // What was suspended for want of money is settled by paying; what is closed takes none.
+            let add = (!is_closed(&restriction)).then(add);
+            let reason = restriction.reason;
+            let why = (!reason.is_empty()).then(|| view! { <p>{texts::status_bar::restricted_why(&reason)}</p> });
+            view! { <p>{text}</p>{why}{add} }.into_any()
+        }
         StatusNotice::NotConnected => view! {
             <p>{text}</p>
-            <Button style=ButtonStyle::Danger on_press=move || actions.connect.set(true)>{texts::status_bar::connect()}</Button>
+            <Button needs=Capability::Cards style=ButtonStyle::Danger on_press=move || actions.connect.set(true)>{texts::status_bar::connect()}</Button>
         }
         .into_any(),
         StatusNotice::Paused { .. } | StatusNotice::Low { .. } => view! { <p>{text}</p>{add()} }.into_any(),
         StatusNotice::Grace(grace) => view! { <p>{text}" "<Countdown live=live ends_at=grace.ends_at /></p>{add()} }.into_any(),
         StatusNotice::PaymentStopped { waiting: Some(top_up), .. } => view! {
             <p>{text}</p>
-            <Button on_press=move || live.show_payment((*top_up).clone())>{texts::bank::heading()}</Button>
+            <Button needs=Capability::Pay on_press=move || live.show_payment((*top_up).clone())>{texts::bank::heading()}</Button>
         }
         .into_any(),
         StatusNotice::PaymentStopped { waiting: None, .. } => view! {
             <p>{text}</p>
-            <Button on_press=move || actions.auto_pay.set(true)>{texts::status_bar::check_automatic()}</Button>
+            <Button needs=Capability::AutoPay on_press=move || actions.auto_pay.set(true)>{texts::status_bar::check_automatic()}</Button>
         }
         .into_any(),
         StatusNotice::Unusual { date, kind, .. } => {
@@ -164,6 +178,8 @@ fn render_body(bar: StatusNotice, live: LiveWallet, actions: BillingActions) -> 
 fn notice_text(bar: &StatusNotice, currency: Currency) -> String {
     let money = |amount| money_text(amount, currency, MoneyStyle::Balance);
     match bar {
+        StatusNotice::Restricted(restriction) if is_closed(restriction) => texts::status_bar::closed_text().to_owned(),
+        StatusNotice::Restricted(_) => texts::status_bar::suspended_text().to_owned(),
         StatusNotice::NotConnected => texts::status_bar::not_connected_text().to_owned(),
         StatusNotice::Paused { empty: true } => texts::status_bar::empty_text().to_owned(),
         StatusNotice::Paused { empty: false } => texts::status_bar::paused_text().to_owned(),
@@ -187,6 +203,10 @@ fn notice_text(bar: &StatusNotice, currency: Currency) -> String {
             }
         }
     }
+}
+
+fn is_closed(restriction: &Restriction) -> bool {
+    restriction.status == OrganizationStatus::Closed
 }
 
 /// Why automatic payments rest, in the page's language; empty when nobody said.
@@ -214,6 +234,7 @@ mod tests {
             held: Money::ZERO,
             pending_credit: Money::ZERO,
             status,
+            restriction: None,
             low_mark: Money::ZERO,
             card_connected: true,
             grace: (status == WalletStatus::Grace).then_some(grace),
@@ -269,6 +290,19 @@ mod tests {
     fn title(status: WalletStatus, health: HealthState, spike_days_ago: i32) -> Option<&'static str> {
         StatusNotice::of(&wallet(status), &auto_pay(health), None, &usage(spike_days_ago), today())
             .map(|bar| bar.title())
+    }
+
+    #[test]
+    fn what_the_operator_has_ended_comes_before_everything() {
+        for (status, expected) in [
+            (OrganizationStatus::Suspended, "This organization is suspended"),
+            (OrganizationStatus::Closed, "This organization is closed"),
+        ] {
+            let restriction = Some(Restriction { status, reason: "Unpaid".to_owned() });
+            let wallet = Wallet { restriction, ..wallet(WalletStatus::NotConnected) };
+            let bar = StatusNotice::of(&wallet, &auto_pay(HealthState::Paused), None, &usage(0), today()).unwrap();
+            assert_eq!((bar.title(), bar.tone()), (expected, Tone::Stop));
+        }
     }
 
     #[test]

@@ -69,15 +69,16 @@ pub(super) fn render_panel() -> AnyView {
                 <th scope="row">
                     <span>{session.address}" · "{how}</span>
                     <span class="cell-sub">{browser}</span>
+                    <span class="cell-sub narrow-only"><Instant at=session.last_seen_at /></span>
                 </th>
-                <td><Instant at=session.last_seen_at /></td>
+                <td class="wide-only"><Instant at=session.last_seen_at /></td>
                 <td>{action}</td>
             </tr>
         }
     };
     let columns = vec![
         TableColumn::text(texts::profile::session()),
-        TableColumn::text(texts::profile::last_used()),
+        TableColumn::text(texts::profile::last_used()).wide_only(),
         TableColumn::text(texts::profile::action()),
     ];
     let columns = StoredValue::new(columns);
@@ -85,7 +86,7 @@ pub(super) fn render_panel() -> AnyView {
     view! {
         <Panel heading=texts::profile::sessions() load=load on_retry=fetch class="narrow">
             {dynamic::view(move || failure.get().map(|text| view! { <Banner tone=Tone::Warn title=text alert=true /> }))}
-            <Table caption=texts::profile::sessions() columns=columns.get_value()>
+            <Table caption=texts::profile::sessions_caption() columns=columns.get_value()>
                 <tbody>{dynamic::view(move || sessions.get().into_iter().map(row).collect_view())}</tbody>
             </Table>
             {dynamic::view(move || others().then(|| view! {

@@ -5,25 +5,25 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 
-use super::{client_address, is_platform};
+use super::{client_of, is_platform};
 use crate::budgets::bytes::Held;
 use crate::state::AppState;
 
-/// To be laid around all routes. What is too much ends the body, and `extract::body` says so.
-pub(crate) async fn count_body(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Counts what the handler reads of the request's body. What is too much ends the body, and `extract::body` says so.
+pub(crate) async fn count_body<F>(state: &AppState, request: Request, handle: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return handle(request).await;
     }
-    let (parts, body) = request.into_parts();
-    let bytes = if is_platform(&parts.uri) { &state.budgets.platform_bytes } else { &state.budgets.bytes };
-    let held = Arc::new(bytes.begin(client_address(&parts, state.config.behind_proxy)));
-    let counted = Counted { body, held: Arc::clone(&held) };
-    let response = next.run(Request::from_parts(parts, Body::new(counted))).await;
+    let bytes = if is_platform(request.uri()) { &state.budgets.platform_bytes } else { &state.budgets.bytes };
+    let held = Arc::new(bytes.begin(client_of(&request, state.config.behind_proxy)));
+    let response = handle(request.map(|body| Body::new(Counted { body, held: Arc::clone(&held) }))).await;
     // What has been read lives as long as the handler does.
     drop(held);
     response

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::auth::passwords::MAX_PASSWORD;
 use crate::message;
 use crate::service::metering::authorization;
-use crate::service::{cards, keys, organizations, person_checks, portal, sessions, theme};
+use crate::service::{cards, factor_codes, keys, organizations, person_checks, portal, sessions, theme};
 
 /// Longer than any secret of a link.
 const TOKEN: usize = 255;
@@ -94,6 +94,7 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("Message.code", json!({"enum": message::CODES})),
         ("SignIn.email", some_text(sessions::MAX_EMAIL)),
         ("SignIn.password", some_text(MAX_PASSWORD)),
+        ("SignIn.otp", some_text(factor_codes::MAX_CODE)),
         ("Confirm.password", some_text(MAX_PASSWORD)),
         ("Confirm.code", some_text(TOKEN)),
         ("CreatePortalSession.organization", some_text(MAX_EXTERNAL_ID + EXTERNAL_PREFIX.len())),
@@ -119,6 +120,11 @@ fn all_limits() -> Vec<(&'static str, Value)> {
         ("CreateRefund.organization_id", reference_limit()),
         ("CreateRefund.top_up_id", id_limit()),
         ("CreateRefund.reason", free_text_limit(free_text::REFUND_REASON)),
+        (
+            "CreateCredit.amount",
+            json!({"pattern": "^-?[0-9]+(\\.[0-9]+)?$", "minLength": 1, "maxLength": MAX_TEXT_BYTES}),
+        ),
+        ("CreateCredit.reason", free_text_limit(free_text::CREDIT_REASON)),
         ("CreateFundsRequest.reason", free_text_limit(free_text::REQUEST_REASON)),
         ("AnswerFundsRequest.answer", free_text_limit(free_text::REQUEST_ANSWER)),
         ("PutOrganization.name", free_text_limit(free_text::ORGANIZATION_NAME)),

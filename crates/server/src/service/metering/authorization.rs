@@ -3,18 +3,19 @@
 use billing_contract::ProblemCode;
 use billing_contract::metering::{Authorization, Authorize};
 use billing_domain::status::{OrganizationStatus, Refusal, WalletStatus};
-use billing_domain::{HoldId, Money, OrganizationId};
-use billing_store::{HoldRequest, NewHold, Release};
+use billing_domain::{HoldId, Money, OrganizationId, Timestamp, UsageKind};
+use billing_store::{HoldRequest, NewHold, Payer, Release, Wallet};
 use tokio::sync::oneshot;
 
 use super::decimal_code;
 use crate::auth::keys::KeyHolder;
+use crate::config::Config;
 use crate::events::Topic;
 use crate::message::UserMessage;
 use crate::problem::{Detail, Problem, field_error, general_error};
 use crate::queue::authorizations::QueuedAuthorization;
 use crate::queue::group::Enqueued;
-use crate::service::policy::policy_of;
+use crate::service::policy::merge_policy;
 use crate::service::{organization_refs, wallet};
 use crate::state::AppState;
 
@@ -27,7 +28,8 @@ const RETRY_SECONDS: i64 = 5;
 /// `POST /metering/authorizations`.
 ///
 /// The status decides first. Then the estimate is set aside, if the available amount stays at or above zero with it;
-/// an inbound call in grace may take it down to the floor of grace.
+/// an inbound call in grace may take it down to the floor of grace. All of it is decided under the wallet's lock, for all
+/// requests of a commit together: docs/decisions/0103-authorizations-read-nothing.md.
 pub(crate) async fn authorize_work(
     state: &AppState,
     holder: &KeyHolder,
@@ -49,30 +51,15 @@ async fn decide_authorization(
     form: &Authorize,
 ) -> Result<Authorization, Problem> {
     let estimate = check_authorize(form)?;
-    let organization = organization_refs::get_organization(&state.store, holder, &form.organization_id).await?;
-    tracing::Span::current().record("organization", tracing::field::display(&organization.id));
-    if organization.status != OrganizationStatus::Active {
-        return refused_authorization(state, &organization.id, Refusal::Suspended).await;
-    }
-    let (now, policy) = (state.clock.now(), &policy_of(&state.config, &organization));
-    let figures = wallet::read_figures(state, &organization.id).await?;
-    // Expired holds are given back first: they may be what is missing.
-    let status = wallet::admission_status(&figures, policy, now);
-    // The status before the money: where it refuses, the money does not matter.
-    if let Err(reason) = status.admits(form.kind) {
-        return refused_authorization(state, &organization.id, reason).await;
-    }
-    let floor = match status {
-        WalletStatus::Grace => policy.grace_floor(),
-        _ => Money::ZERO,
-    };
-    let expires_at = now.plus_seconds(form.ttl_seconds);
+    let organization_id = organization_refs::resolve_organization(state, holder, &form.organization_id).await?;
+    tracing::Span::current().record("organization", tracing::field::display(&organization_id));
+    let expires_at = state.clock.now().plus_seconds(form.ttl_seconds);
     let hold = NewHold { id: state.new_id()?, kind: form.kind, amount: estimate, expires_at };
-    let wanted = HoldRequest { organization_id: organization.id.clone(), hold, floor };
+    let wanted = HoldRequest { organization_id: organization_id.clone(), hold };
     match set_aside_together(state, wanted).await? {
-        billing_store::Authorization::Granted { hold, wallet } => {
+        billing_store::Authorization::Granted { hold, floor, wallet } => {
             // After the commit: less is available for everybody who watches.
-            publish_change(state, &organization.id);
+            publish_change(state, &organization_id);
             // What was available before this hold, down to the floor.
             let before = wallet.available().checked_add(hold.amount).and_then(|before| before.checked_sub(floor));
             Ok(Authorization::Allowed {
@@ -82,13 +69,31 @@ async fn decide_authorization(
                 max_amount: before.unwrap_or(hold.amount),
             })
         }
-        billing_store::Authorization::Refused { wallet } => {
-            // Parallel work may have taken the last of it since the status was read.
-            let reason =
-                wallet::admission_status(&wallet, policy, now).admits(form.kind).err().unwrap_or(Refusal::Insufficient);
-            refused_authorization(state, &organization.id, reason).await
+        billing_store::Authorization::Refused { reason, .. } => {
+            refused_authorization(state, &organization_id, reason).await
         }
     }
+}
+
+/// How far down the hold may take the wallet, decided under the wallet's lock on what is there then.
+fn admit_hold(
+    config: &Config,
+    payer: &Payer,
+    wallet: &Wallet,
+    kind: UsageKind,
+    now: Timestamp,
+) -> Result<Money, Refusal> {
+    if payer.status != OrganizationStatus::Active {
+        return Err(Refusal::Suspended);
+    }
+    // The status before the money: where it refuses, the money does not matter.
+    let policy = merge_policy(config, wallet.currency, &payer.policy);
+    let status = wallet::admission_status(wallet, &policy, now);
+    status.admits(kind)?;
+    Ok(match status {
+        WalletStatus::Grace => policy.grace_floor(),
+        _ => Money::ZERO,
+    })
 }
 
 /// Sets the money aside in one transaction with other requests; the money stays held when this is dropped.
@@ -114,9 +119,15 @@ async fn set_aside_together(state: &AppState, wanted: HoldRequest) -> Result<bil
 /// Answers until nobody waits any more.
 async fn drain_queue(state: &AppState, queue: usize) {
     let task = state.authorizations.task(queue);
-    while let Some(asked) = task.take() {
+    loop {
+        // Whoever has been answered may ask again, and whose request is there already is let in first: they share a commit.
+        tokio::task::yield_now().await;
+        let Some(asked) = task.take() else { break };
         let (wanted, replies): (Vec<_>, Vec<_>) = asked.into_iter().map(|one| (one.wanted, one.reply)).unzip();
-        match state.store.authorize_many(&wanted, state.clock.now()).await {
+        let now = state.clock.now();
+        let admission =
+            |payer: &Payer, wallet: &Wallet, kind: UsageKind| admit_hold(&state.config, payer, wallet, kind, now);
+        match state.store.authorize_many(&wanted, &admission, now).await {
             Ok(answers) => {
                 for (reply, answer) in replies.into_iter().zip(answers) {
                     // Whoever asked may have gone; the hold lapses by itself.
@@ -191,7 +202,6 @@ fn publish_change(state: &AppState, organization_id: &OrganizationId) {
 mod tests {
     use super::*;
     use billing_contract::Entered;
-    use billing_domain::UsageKind;
 
     #[test]
     fn an_estimate_is_a_plain_amount_for_a_limited_time() {

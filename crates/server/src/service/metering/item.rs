@@ -18,12 +18,20 @@ const AHEAD_SECONDS: i64 = 5 * 60;
 /// See docs/decisions/0006-usage-is-owed.md.
 const OLDEST: Timestamp = Timestamp::from_seconds(946_684_800);
 
-/// Checks and prices an event; the first thing that is wrong with it.
+/// Checks and prices an event; its id and the first thing that is wrong with it.
 ///
 /// What describes the line is masked where a person would be asked to correct it: agents bear their users' names, and no
 /// line may be lost over one. Its id is kept as it is; what `references` makes of one that holds a card number comes later.
-pub(super) fn check_item(event: UsageEvent, now: Timestamp) -> Result<UsageLine, FieldError> {
-    check_id(&event.id)?;
+pub(super) fn check_item(mut event: UsageEvent, now: Timestamp) -> Result<UsageLine, (String, FieldError)> {
+    let id = std::mem::take(&mut event.id);
+    match check_id(&id).and_then(|()| check_facts(&event, now)) {
+        Ok(line) => Ok(UsageLine { reference: id, ..line }),
+        Err(error) => Err((id, error)),
+    }
+}
+
+/// The line without its reference.
+fn check_facts(event: &UsageEvent, now: Timestamp) -> Result<UsageLine, FieldError> {
     let description = check_text("/description", &event.description, USAGE_DESCRIPTION)?;
     let source = check_text("/source", &event.source, USAGE_SOURCE)?;
     let factor = |pointer, read: fn(&str) -> Result<Decimal, PricingError>, entered: &Entered| {
@@ -44,9 +52,18 @@ pub(super) fn check_item(event: UsageEvent, now: Timestamp) -> Result<UsageLine,
         .map_err(|_| general_error("/hold_id", "wrong_value", "A hold's id is the hold_id of its authorization."))?
         // As it was given out, whatever the case it comes back in.
         .map(|id| HoldId::from_trusted(id.to_string()));
-    UsageLine::priced(event.id, event.kind, quantity, event.unit, unit_price, event.occurred_at, description, source)
-        .map(|line| UsageLine { hold_id, ..line })
-        .map_err(|error| pricing_error("/quantity", error))
+    UsageLine::priced(
+        String::new(),
+        event.kind,
+        quantity,
+        event.unit,
+        unit_price,
+        event.occurred_at,
+        description,
+        source,
+    )
+    .map(|line| UsageLine { hold_id, ..line })
+    .map_err(|error| pricing_error("/quantity", error))
 }
 
 fn check_text(pointer: &str, sent: &str, purpose: Purpose) -> Result<String, FieldError> {
@@ -94,8 +111,9 @@ mod tests {
         }
     }
 
-    fn error(event: UsageEvent) -> (String, String) {
-        let error = check_item(event, NOW).unwrap_err();
+    fn error(event: &UsageEvent) -> (String, String) {
+        let (id, error) = check_item(event.clone(), NOW).unwrap_err();
+        assert_eq!(id, event.id, "the answer names the item");
         (error.pointer, error.code)
     }
 
@@ -135,7 +153,7 @@ mod tests {
             ("/hold_id", "wrong_value", UsageEvent { hold_id: Some("h".to_owned()), ..event() }),
         ];
         for (pointer, code, event) in cases {
-            assert_eq!(error(event), (pointer.to_owned(), code.to_owned()));
+            assert_eq!(error(&event), (pointer.to_owned(), code.to_owned()));
         }
         assert!(check_item(UsageEvent { occurred_at: NOW.plus_seconds(300), ..event() }, NOW).is_ok());
         assert!(check_item(UsageEvent { occurred_at: OLDEST, ..event() }, NOW).is_ok());

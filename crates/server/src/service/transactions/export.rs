@@ -11,19 +11,11 @@ use crate::budgets::CostlyRead;
 use crate::calendar::Calendar;
 use crate::problem::{Detail, Problem};
 use crate::service::sessions::{self, SessionStanding, SignedInMember};
+use crate::service::spreadsheet::{BYTE_ORDER_MARK, harmless_cell, name_part, send_rows};
 use crate::state::AppState;
 
 /// Lines that are read and written at one go.
 const PAGE: u32 = 500;
-/// Characters with which a spreadsheet begins a formula (OWASP, CSV injection), the full-width ones, which Excel reads
-/// alike in Japanese, and the minus sign included.
-/// See docs/decisions/0050-csv-export.md.
-const FORMULA: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\u{2212}'];
-/// Says that the file is UTF-8: without it Excel takes it for the system's old code page.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// Characters of the organization's name in the file's.
-const NAME_CHARACTERS: usize = 60;
-
 const HEADINGS: [&str; 16] = [
     "seq",
     "occurred_at",
@@ -81,11 +73,7 @@ fn file_name(organization: &str, search: &Search, today: Date) -> String {
         |text: &Option<String>| text.as_deref().and_then(|text| text.get(..7)).and_then(|text| text.parse().ok());
     let last: Month = month(&search.to).unwrap_or_else(|| today.month());
     let first = month(&search.from).filter(|first| *first < last);
-    // What some file system refuses in a name, and what would need quotes in the header.
-    let unusual = |one: char| one.is_control() || one.is_whitespace() || r#"/\:*?"<>|'%;,"#.contains(one);
-    let words = organization.split(unusual).filter(|word| !word.is_empty());
-    // Long names are cut, since some file systems take 255 bytes in all.
-    let name: String = words.collect::<Vec<_>>().join("-").chars().take(NAME_CHARACTERS).collect();
+    let name = name_part(organization);
     let months = first.map_or_else(|| last.to_string(), |first| format!("{first}-to-{last}"));
     format!("transactions-{name}-{months}.csv")
 }
@@ -113,7 +101,7 @@ impl Reader {
         }
         // By the costly connections: a client that reads slowly holds nobody else up.
         let store = self.state.store.costly();
-        let lines = store.transactions(&self.member.organization.id, filter, before, PAGE).await?;
+        let lines = store.transactions_and_archive(&self.member.organization.id, filter, before, PAGE).await?;
         self.done = lines.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
         self.wanted.before_seq = lines.last().map(|posted| posted.line.seq);
         send_rows(lines.into_iter().map(row_cells)).map(Some)
@@ -150,20 +138,6 @@ fn absolute_amount(amount: Money) -> String {
     text.strip_prefix('-').map(str::to_owned).unwrap_or(text)
 }
 
-/// Other people's text never becomes a formula.
-fn harmless_cell(text: String) -> String {
-    if text.starts_with(FORMULA) { format!("'{text}") } else { text }
-}
-
-/// Records as RFC 4180 wants them.
-fn send_rows(records: impl IntoIterator<Item = [String; HEADINGS.len()]>) -> Result<Vec<u8>, Problem> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for record in records {
-        writer.write_record(&record).map_err(Problem::internal)?;
-    }
-    writer.into_inner().map_err(Problem::internal)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,27 +153,5 @@ mod tests {
         assert_eq!(name("A/B: \"C\"", "2026-10-01", "2026-10-31"), "transactions-A-B-C-2026-10.csv");
         assert_eq!(name("北风", "2026-08-03", ""), "transactions-北风-2026-08-to-2026-11.csv");
         assert_eq!(name("Acme", "2026-12-01", "2026-01-01"), "transactions-Acme-2026-01.csv");
-    }
-
-    #[test]
-    fn formulas_and_separators_stay_text() {
-        for (text, cell) in [
-            ("=1+1", "'=1+1"),
-            ("-2", "'-2"),
-            ("@x", "'@x"),
-            ("\n=1+1", "'\n=1+1"),
-            ("＝1+1", "'＝1+1"),
-            ("＋1", "'＋1"),
-            ("－1", "'－1"),
-            ("＠x", "'＠x"),
-            ("a=b", "a=b"),
-            ("", ""),
-        ] {
-            assert_eq!(harmless_cell(text.to_owned()), cell);
-        }
-        let mut cells = [const { String::new() }; HEADINGS.len()];
-        cells[0] = "say \"hi\", Ann\nBob".to_owned();
-        let text = String::from_utf8(send_rows([cells]).unwrap()).unwrap();
-        assert_eq!(text, format!("\"say \"\"hi\"\", Ann\nBob\"{}\r\n", ",".repeat(15)));
     }
 }

@@ -48,6 +48,12 @@ impl Due {
         self.parts.remove(&part)
     }
 
+    /// Whether there is something that is read by its id, or everything that is open.
+    pub(super) fn has_named(&self) -> bool {
+        let named = !(self.top_ups.is_empty() && self.requests.is_empty() && self.links.is_empty());
+        named || self.parts.contains(&DuePart::EverythingOpen)
+    }
+
     /// What a topic means for this watcher.
     pub(super) fn note(&mut self, topic: Topic, watcher: &SignedInMember) {
         match topic {

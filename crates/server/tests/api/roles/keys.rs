@@ -22,6 +22,8 @@ pub(super) fn table() -> Vec<Row> {
         row("post", paths::ORGANIZATION_RESUME, platform(404)),
         row("post", paths::ORGANIZATION_CLOSE, platform(404)),
         row("get", paths::ORGANIZATION_WALLET, platform(404)),
+        // Without Idempotency-Key.
+        row("post", paths::ORGANIZATION_CREDITS, platform(400)).with(json!({})),
         row("get", paths::ORGANIZATION_MEMBERS, platform(404)),
         // The person's id is none.
         row("put", paths::ORGANIZATION_MEMBER, platform(404)).with(json!({})),

@@ -1,6 +1,7 @@
 //! Payments whose outcome is not known yet, on whatever device they began: visible until they are.
 
 use billing_contract::top_up::TopUp;
+use billing_domain::Capability;
 use billing_domain::charge::TopUpStatus;
 use leptos::prelude::*;
 
@@ -58,7 +59,7 @@ fn render_line(live: LiveWallet, top_up: TopUp) -> AnyView {
         <li>
             <Icon name=IconName::Clock />
             <p>{text}</p>
-            {word.map(|word| view! { <Button on_press=show>{word}</Button> })}
+            {word.map(|word| view! { <Button needs=Capability::Pay on_press=show>{word}</Button> })}
         </li>
     }
     .into_any()
@@ -69,7 +70,7 @@ fn interrupted_line(live: LiveWallet) -> AnyView {
         <li>
             <Icon name=IconName::Clock />
             <p>{texts::balance::interrupted()}</p>
-            <Button on_press=move || live.payment.open.set(true)>{texts::balance::go_on()}</Button>
+            <Button needs=Capability::Pay on_press=move || live.payment.open.set(true)>{texts::balance::go_on()}</Button>
         </li>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! How a top-up ended, or that nobody knows yet.
 
 use billing_contract::paths;
+use billing_domain::Capability;
 use leptos::prelude::*;
 
 use crate::api::client::resource_address;
@@ -15,6 +16,7 @@ use crate::ui::button::{Button, ButtonStyle};
 use crate::ui::dynamic;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{Figure, explicit_text};
+use crate::ui::permission::is_permitted;
 
 /// The bank has not answered: the card may or may not have been charged.
 #[component]
@@ -49,7 +51,10 @@ pub(super) fn UnknownNote(live: LiveWallet) -> AnyView {
 #[component]
 pub(super) fn PaidNote(live: LiveWallet) -> AnyView {
     let top_up = live.payment.stage.read_untracked().top_up().cloned();
-    let receipt = top_up.as_ref().map(|top_up| resource_address(paths::TOP_UP_RECEIPT, &top_up.id, &[]));
+    let receipt = top_up
+        .as_ref()
+        .filter(|_| is_permitted(Capability::Export))
+        .map(|top_up| resource_address(paths::TOP_UP_RECEIPT, &top_up.id, &[]));
     let sentence = top_up.map(|top_up| {
         let card = card_text(&top_up.card.brand, &top_up.card.last4);
         texts::top_up::paid_with(&explicit_text(top_up.amount, top_up.currency), &card)

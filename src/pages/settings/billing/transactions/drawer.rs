@@ -68,13 +68,14 @@ impl DrawerState {
     }
 
     /// Shows the line with this `seq`, wherever it is.
-    fn show_seq(self, seq: i64) {
+    pub(super) fn show_seq(self, seq: i64) {
         let index = self.list.with(|cache| if cache.is_ledger() { Some(cache.near(seq)) } else { cache.index_of(seq) });
         if let Some(index) = index {
             return self.show(index);
         }
         self.asking.set(false);
         self.shown.set(DrawerContent::Other(seq, None));
+        self.open.set(true);
         self.work.set_value(Some(task::spawn_task(async move {
             self.shown.set(match api::billing::fetch_transaction(seq).await {
                 Ok(detail) => DrawerContent::Other(seq, Some(Arc::new(detail.transaction))),

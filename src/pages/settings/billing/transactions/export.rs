@@ -51,7 +51,7 @@ impl CsvExport {
     /// Begins; `filter` is a query without its `?`.
     pub(super) fn start(self, filter: &str) {
         let filter = filter.to_owned();
-        let counted = !self.list.counting.get_untracked();
+        let counted = !self.list.counting.get_untracked() && self.list.with(|cache| cache.uncounted.is_none());
         let total = u64::try_from(self.list.total.get_untracked()).unwrap_or_default();
         self.expected.set(if counted { total } else { 0 });
         self.stage.set(ExportStage::Running(Progress::default()));

@@ -19,6 +19,8 @@ use crate::ui::panel::LoadState;
 const AHEAD: i64 = 60;
 /// Whoever drags the bar along passes many pages: they are asked for at most so often.
 const PACE_MILLISECONDS: i32 = 120;
+/// So many lines of a filtered list are counted at once; older ones when somebody comes near them.
+const COUNTED_AT_ONCE: i64 = 20_000;
 /// Lines that may arrive at a filtered list before it is counted replaced.
 const LIVE_LINES: usize = 600;
 
@@ -141,16 +143,50 @@ impl TransactionList {
         self.show(RowCache::uncounted(items.clone()), newest);
         if more {
             self.counting.set(true);
-            let outline = api::billing::fetch_outline(query).await?;
+            let outline = api::billing::fetch_outline(query, None).await?;
             if outline.every != PAGE {
                 return Err(ApiError::Unreadable);
             }
             let newest = outline.last_seq;
-            self.counting.set(false);
             // Nobody is led away from what they are reading: the first lines are the same ones.
             self.replace_cache(RowCache::found(outline, items), newest);
+            while self.with(|cache| cache.total) < COUNTED_AT_ONCE && self.count_more(query).await? {}
+            self.counting.set(false);
         }
         Ok(())
+    }
+
+    /// Counts older lines; answers whether there are more to be counted.
+    async fn count_more(self, query: &str) -> Result<bool, ApiError> {
+        let Some(cursor) = self.with(|cache| cache.uncounted.clone()) else { return Ok(false) };
+        let more = api::billing::fetch_outline(query, Some(&cursor)).await?;
+        let mut moved = 0;
+        self.cache.update_value(|cache| moved = cache.count_more(more));
+        // What was asked for has another index now, and is asked for again if it is still missing.
+        self.reading.set_value(Vec::new());
+        self.around.update_value(|(lowest, highest)| {
+            *lowest += moved;
+            *highest += moved;
+        });
+        self.changed();
+        Ok(self.with(|cache| cache.uncounted.is_some()))
+    }
+
+    /// Counts on when the oldest of the counted lines are near.
+    fn count_when_near(self) {
+        let near = self.around.get_value().0 <= 1 && self.with(|cache| cache.uncounted.is_some());
+        if !near || self.counting.get_untracked() || *self.load.read_untracked() != LoadState::Ready {
+            return;
+        }
+        self.counting.set(true);
+        let query = self.filter.read_untracked().to_query();
+        self.work.set_value(Some(task::spawn_task(async move {
+            let answer = self.count_more(&query).await;
+            self.counting.set(false);
+            if let Err(error) = answer {
+                self.page_failure.set(Some(error.sentence()));
+            }
+        })));
     }
 
     fn show(self, cache: RowCache, newest: i64) {
@@ -184,12 +220,14 @@ impl TransactionList {
             self.page_failure.set(None);
         }
         self.read_missing();
+        self.count_when_near();
     }
 
     /// Tries again to read what is missing.
     pub(super) fn retry(self) {
         self.page_failure.set(None);
         self.read_missing();
+        self.count_when_near();
     }
 
     /// Reads what is missing, at a pace, until nothing is or something fails.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use billing_domain::Capability;
 use leptos::prelude::*;
 
 use super::ID;
@@ -94,7 +95,12 @@ fn render_tools(
     };
     let truncated = move || {
         let _ = list.version.get();
-        list.with(|cache| cache.truncated).then(|| format!(" {}", texts::transactions::truncated()))
+        let counting = list.counting.get();
+        list.with(|cache| match (cache.truncated, &cache.uncounted) {
+            (true, _) => Some(format!(" {}", texts::transactions::truncated())),
+            (false, Some(_)) if !counting => Some(format!(" {}", texts::transactions::uncounted())),
+            _ => None,
+        })
     };
     view! {
         <div class="transactions-tools">
@@ -103,13 +109,13 @@ fn render_tools(
             </p>
             <div class="transactions-acts">
                 <GoToDate list=list scroller=scroller />
-                <Button style=ButtonStyle::Quiet icon=IconName::Check busy=check.busy on_press=move || check.start()>
+                <Button style=ButtonStyle::Quiet icon=IconName::Check busy=check.running() on_press=move || check.start()>
                     {texts::verify::verify()}
                 </Button>
-                <Button style=ButtonStyle::Quiet icon=IconName::Document on_press=move || statement.set(true)>
+                <Button needs=Capability::Export style=ButtonStyle::Quiet icon=IconName::Document on_press=move || statement.set(true)>
                     {texts::statement::open()}
                 </Button>
-                <Button
+                <Button needs=Capability::Export
                     style=ButtonStyle::Quiet
                     icon=IconName::Download
                     busy=export.running()

@@ -42,6 +42,8 @@ pub(super) struct RowCache {
     pub(super) total: i64,
     /// There are older ones than can be counted here.
     pub(super) truncated: bool,
+    /// Where counting goes on; `None`: all are counted.
+    pub(super) uncounted: Option<String>,
     lines: BTreeMap<i64, Arc<Transaction>>,
 }
 
@@ -56,19 +58,33 @@ impl RowCache {
     pub(super) fn ledger(newest: Vec<Transaction>) -> Self {
         let total = newest.first().map_or(0, |line| line.seq);
         let lines = newest.into_iter().map(|line| (line.seq, Arc::new(line))).collect();
-        Self { order: RowOrder::Ledger, total, truncated: false, lines }
+        Self { order: RowOrder::Ledger, total, truncated: false, uncounted: None, lines }
     }
 
     /// What a filter finds; `first` is its first page, read at about the same time.
     pub(super) fn found(outline: TransactionOutline, first: Vec<Transaction>) -> Self {
-        let TransactionOutline { count, starts, truncated, .. } = outline;
-        let mut cache =
-            Self { total: count, truncated, lines: BTreeMap::new(), order: RowOrder::Found { starts, counted: count } };
+        let TransactionOutline { count, starts, truncated, next_cursor: uncounted, .. } = outline;
+        let order = RowOrder::Found { starts, counted: count };
+        let mut cache = Self { total: count, truncated, uncounted, lines: BTreeMap::new(), order };
         // Lines that were posted in between are delivered by the stream.
         let from = cache.starts().first().copied().unwrap_or(0);
         let page = first.into_iter().filter(|line| line.seq <= from).collect();
         cache.arrive(RowPage { index: count, before_seq: from.saturating_add(1) }, page);
         cache
+    }
+
+    /// Older lines were counted, which follow those of before: the indices of all lines at hand go up by this number.
+    pub(super) fn count_more(&mut self, more: TransactionOutline) -> i64 {
+        self.truncated = more.truncated;
+        self.uncounted = more.next_cursor;
+        if let RowOrder::Found { starts, counted } = &mut self.order {
+            starts.extend(more.starts);
+            *counted += more.count;
+        }
+        self.total += more.count;
+        let lines = std::mem::take(&mut self.lines);
+        self.lines = lines.into_iter().map(|(index, line)| (index + more.count, line)).collect();
+        more.count
     }
 
     /// The first page of a filter, as long as nobody knows how many follow.
@@ -95,11 +111,6 @@ impl RowCache {
     /// The line at this index, if it is at hand.
     pub(super) fn line(&self, index: i64) -> Option<&Arc<Transaction>> {
         self.lines.get(&index)
-    }
-
-    /// The lines at hand, oldest first.
-    pub(super) fn lines(&self) -> impl Iterator<Item = &Arc<Transaction>> {
-        self.lines.values()
     }
 
     /// The pages that are not whole among these indices, newest first.
@@ -228,6 +239,7 @@ mod tests {
             every: PAGE,
             starts: wanted.into_iter().step_by(usize::try_from(PAGE).unwrap()).collect(),
             truncated: false,
+            next_cursor: None,
         }
     }
 
@@ -251,6 +263,25 @@ mod tests {
         cache.extend(vec![], 1250);
         assert_eq!(cache.missing(1100, 1250).iter().map(|page| page.index).collect::<Vec<_>>(), [1300, 1200, 1100]);
         assert_eq!(cache.near(77), 77);
+    }
+
+    #[test]
+    fn what_is_counted_later_moves_no_line_that_is_at_hand() {
+        let whole = outline(10_000, 7);
+        let (count, starts) = (500, whole.starts[..5].to_vec());
+        let short = TransactionOutline { count, starts, next_cursor: Some("c".to_owned()), ..whole.clone() };
+        let rest = TransactionOutline { count: whole.count - 500, starts: whole.starts[5..].to_vec(), ..whole.clone() };
+        let first = read(10_000, 7, RowPage { index: 0, before_seq: 10_001 });
+        let mut cache = RowCache::found(short, first.clone());
+        assert_eq!((cache.total, cache.uncounted.as_deref()), (500, Some("c")));
+        assert_eq!(fill(&mut cache, 10_000, 7, 1, 500), 4);
+        assert_eq!(cache.count_more(rest), 928);
+        assert_eq!((cache.total, &cache.uncounted), (1428, &None));
+        let mut at_once = RowCache::found(whole, first);
+        fill(&mut at_once, 10_000, 7, 929, 1428);
+        assert_eq!(cache, at_once);
+        assert_eq!(fill(&mut cache, 10_000, 7, 1, 1428), 10);
+        assert_eq!(cache.line(1).map(|line| line.seq), Some(7));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use billing_contract::paths;
 use billing_contract::transaction::Transaction;
+use billing_domain::Capability;
 use billing_domain::kind::{TransactionKind, Unit};
 use leptos::prelude::*;
 
@@ -11,6 +12,7 @@ use crate::api::client::resource_address;
 use crate::texts;
 use crate::ui::icon::{Icon, IconName};
 use crate::ui::money::{MoneyStyle, digits_short, money_text, signed_text};
+use crate::ui::permission::is_permitted;
 use crate::ui::time::{DateStyle, instant_text};
 use crate::ui::virtual_table::Scroller;
 
@@ -103,7 +105,8 @@ fn side_by_side(facts: &[String]) -> String {
 
 /// Where the receipt of a top-up is.
 pub(super) fn receipt_address(line: &Transaction) -> Option<String> {
-    line.kind.has_receipt().then(|| resource_address(paths::TOP_UP_RECEIPT, &line.reference, &[]))
+    (line.kind.has_receipt() && is_permitted(Capability::Export))
+        .then(|| resource_address(paths::TOP_UP_RECEIPT, &line.reference, &[]))
 }
 
 fn render_receipt_link(line: &Transaction) -> Option<AnyView> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{TIME_ZONE, TOKEN, free_text_limit, id_limit, some_text};
 use crate::auth::passwords::MAX_PASSWORD;
+use crate::service::factor_codes::MAX_CODE;
 use crate::service::person_checks::{MAX_LOCALE, MIN_PASSWORD};
 use crate::service::sessions;
 
@@ -30,9 +31,21 @@ pub(super) fn account_limits() -> Vec<(&'static str, Value)> {
         ("RequestPasswordReset.email", some_text(sessions::MAX_EMAIL)),
         ("PutProfile.name", free_text_limit(free_text::PERSON_NAME)),
         ("PutProfile.locale", locale_limit()),
+        ("PutProfile.email", free_text_limit(free_text::EMAIL)),
+        ("CompleteEmailChange.token", some_text(TOKEN)),
+        ("ConfirmSecondFactor.code", some_text(MAX_CODE)),
+        ("RemoveSecondFactor.password", some_text(MAX_PASSWORD)),
+        ("RemoveSecondFactor.code", some_text(MAX_CODE)),
+        ("AcceptInvitation.otp", some_text(MAX_CODE)),
         ("PutPassword.current", some_text(MAX_PASSWORD)),
         ("PutPassword.new", password_limit()),
         ("SwitchOrganization.organization_id", id_limit()),
+        ("CreateInvitation.email", some_text(sessions::MAX_EMAIL)),
+        ("ResolveInvitation.token", some_text(TOKEN)),
+        ("AcceptInvitation.token", some_text(TOKEN)),
+        ("AcceptInvitation.name", free_text_limit(free_text::PERSON_NAME)),
+        ("AcceptInvitation.password", some_text(MAX_PASSWORD)),
+        ("AcceptInvitation.locale", locale_limit()),
         ("CompletePasswordReset.token", some_text(TOKEN)),
         ("CompletePasswordReset.password", password_limit()),
     ]

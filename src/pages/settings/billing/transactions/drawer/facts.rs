@@ -18,7 +18,7 @@ use crate::ui::money::{MoneyStyle, money_text, price_text, signed_text};
 use crate::ui::time::{DateStyle, Instant};
 
 /// Names of details that have a line of their own.
-const SHOWN_ELSEWHERE: [&str; 3] = ["card_brand", "card_last4", "hold_id"];
+const SHOWN_ELSEWHERE: [&str; 4] = ["card_brand", "card_last4", "expires_at", "hold_id"];
 
 /// All of them. `corrected_by` is `None` until it is known.
 pub(super) fn render_facts(
@@ -32,6 +32,7 @@ pub(super) fn render_facts(
         let brand = detail("card_brand").unwrap_or_default();
         card_text(brand, last4)
     });
+    let ends = detail("expires_at").and_then(|at| at.parse().ok());
     let other: Vec<AnyView> = line
         .details
         .iter()
@@ -64,6 +65,7 @@ pub(super) fn render_facts(
             {text_fact(texts::drawer::balance_after(), money_text(line.balance_after, line.currency, MoneyStyle::Line))}
             {render_fact(texts::drawer::occurred(), view! { <Instant at=line.occurred_at style=DateStyle::Full /> }.into_any())}
             {render_fact(texts::drawer::posted(), view! { <Instant at=line.posted_at style=DateStyle::Full /> }.into_any())}
+            {ends.map(|at| render_fact(texts::drawer::expires(), view! { <Instant at=at style=DateStyle::Full /> }.into_any()))}
             {card.map(|card| text_fact(texts::drawer::card(), card))}
             {line.corrects.map(|seq| links_fact(texts::drawer::corrects(), vec![seq], on_line))}
             {dynamic::view(fixed)}
