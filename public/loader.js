@@ -1,6 +1,7 @@
 // Starts the app from a file of its own, because the content policy allows no inline script. The build joins it with the
 // script that wasm-bindgen writes, app.js, and what that imports.
 import start from "./app.js";
+import { carryOver } from "./first_view.js";
 import { followPanel } from "./panels.js";
 
 // Read before the app starts: it takes the element out of the document.
@@ -39,10 +40,19 @@ const chosen = () => {
 
 let shown = "en";
 
+const showLanguage = (code) => {
+  document.documentElement.lang = code;
+  document.documentElement.dir = code === "ar" ? "rtl" : "ltr";
+};
+
 const useLanguage = async (...tags) => {
   const codes = tags.map((tag) => tag?.split("-")[0].toLowerCase());
   const code = codes.find((code) => code === "en" || code in LANGUAGES);
-  if (!code || code === shown) return false;
+  if (!code || code === shown) {
+    // The server may have drawn the first view in another one.
+    showLanguage(shown);
+    return false;
+  }
   try {
     const answer = code === "en" ? undefined : await fetch(LANGUAGES[code]);
     if (answer && !answer.ok) return false;
@@ -52,8 +62,7 @@ const useLanguage = async (...tags) => {
     return false;
   }
   shown = code;
-  document.documentElement.lang = code;
-  document.documentElement.dir = code === "ar" ? "rtl" : "ltr";
+  showLanguage(code);
   return true;
 };
 
@@ -65,7 +74,9 @@ await useLanguage(globalThis.nexisHost?.locale, chosen(), session?.locale, ...na
 
 try {
   await start({ module_or_path: document.querySelector("link[rel=preload][as=fetch]").href });
+  // The program has taken the app's away; the other programs leave theirs.
   document.getElementById("shell")?.remove();
+  carryOver();
 } catch (failure) {
   const note = document.getElementById("shell-note");
   if (note) {

@@ -1,6 +1,8 @@
 //! The shell around every screen: who is signed in, where they are, and what is read out.
 
 mod confirmation;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod first_view;
 mod session_over;
 mod sidebar;
 mod switcher;
@@ -38,6 +40,7 @@ use crate::ui::retry::NewVersion;
 /// Puts the app into the page.
 pub(crate) fn mount_app() {
     let first = bootstrap::take_data().and_then(|text| json::decode_json::<Bootstrap>(&text));
+    bootstrap::remove_first_view();
     mount_to_body(move || view! { <App first=first /> });
 }
 

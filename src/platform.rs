@@ -26,6 +26,9 @@ pub(crate) mod random;
 pub(crate) mod scroll;
 pub(crate) mod share;
 pub(crate) mod signal;
+#[cfg(not(target_arch = "wasm32"))]
+#[allow(dead_code, reason = "only the app has a first view")]
+pub(crate) mod ssr;
 pub(crate) mod storage;
 pub(crate) mod stream;
 pub(crate) mod stripe;
@@ -34,3 +37,4 @@ pub(crate) mod timers;
 pub(crate) mod transfer;
 pub(crate) mod version;
 pub(crate) mod visibility;
+mod window;

@@ -4,8 +4,11 @@
 //! addresses is a table below, and its route matcher weighs more than this whole room.
 
 use leptos::prelude::*;
+#[cfg(target_arch = "wasm32")]
 use leptos_router::location::{BrowserUrl, LocationChange, LocationProvider};
 
+#[cfg(not(target_arch = "wasm32"))]
+use crate::platform::history;
 use crate::texts;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,11 +84,13 @@ impl Route {
 pub(crate) const PORTAL: &str = "/portal";
 
 /// Goes from screen to screen without loading a document.
+#[cfg(target_arch = "wasm32")]
 #[derive(Clone)]
 pub(crate) struct Navigator {
     browser: BrowserUrl,
 }
 
+#[cfg(target_arch = "wasm32")]
 impl Navigator {
     /// Listens to clicks on links and to the history from now on. `None` where the browser refuses its own address.
     pub(crate) fn start() -> Option<Self> {
@@ -113,6 +118,27 @@ impl Navigator {
             self.browser.complete_navigation(&LocationChange { value, ..LocationChange::default() });
         }
     }
+}
+
+/// Stays where the document was asked for: the server draws one screen.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone)]
+pub(crate) struct Navigator;
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Navigator {
+    /// There is no address that could be refused.
+    pub(crate) const fn start() -> Option<Self> {
+        Some(Self)
+    }
+
+    pub(crate) fn path(&self) -> Memo<String> {
+        let path = history::current_path();
+        Memo::new(move |_| path.clone())
+    }
+
+    /// The browser's page goes there, once it is drawn.
+    pub(crate) const fn replace(&self, _route: Route) {}
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ thread_local! {
 fn with_lines<T>(read: impl FnOnce(&[&'static str]) -> T) -> T {
     LINES.with_borrow_mut(|lines| {
         read(lines.get_or_insert_with(|| match language::loaded_words() {
-            Some(words) => String::leak(words).split('\n').collect(),
+            Some(words) => words.split('\n').collect(),
             None => Vec::new(),
         }))
     })

@@ -4,6 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::listener::Listener;
+use super::window::browser_window;
 
 /// One end of a channel; closed when dropped.
 pub(crate) struct TabChannel {
@@ -16,6 +17,7 @@ impl TabChannel {
     ///
     /// `None` where the browser has no channels.
     pub(crate) fn open(name: &str, on_message: impl Fn(&str) + 'static) -> Option<Self> {
+        browser_window()?;
         let channel = BroadcastChannel::new(name).ok()?;
         let listener = Listener::new(&channel, "message", move |event| {
             let data = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());

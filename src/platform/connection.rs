@@ -34,7 +34,7 @@ pub(crate) fn set_answered(now: bool) {
 /// The browser says something else about the network.
 /// See docs/decisions/0065-connection-lost.md.
 pub(crate) fn update_state() {
-    let online = web_sys::window().is_none_or(|window| window.navigator().on_line());
+    let online = super::window::browser_window().is_none_or(|window| window.navigator().on_line());
     let now = !STREAMING.get() && (!online || !ANSWERED.get());
     let lost = lost_signal();
     if lost.get_untracked() != now {

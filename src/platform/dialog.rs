@@ -19,7 +19,7 @@ pub(crate) struct Aside(Option<HtmlDialogElement>);
 /// Makes the open dialog step aside, if there is one.
 /// See docs/decisions/0067-challenge-over-a-dialog.md.
 pub(crate) fn step_aside() -> Aside {
-    let found = web_sys::window()
+    let found = super::window::browser_window()
         .and_then(|window| window.document())
         .and_then(|document| document.query_selector("dialog:modal").ok().flatten())
         .and_then(|element| element.dyn_into::<HtmlDialogElement>().ok());
@@ -39,7 +39,7 @@ impl Drop for Aside {
 
 /// Closed and open in another way before any event is dispatched; the focus stays where it is.
 fn reopen_with(dialog: &HtmlDialogElement, open: fn(&HtmlDialogElement)) {
-    let focused = web_sys::window()
+    let focused = super::window::browser_window()
         .and_then(|window| window.document())
         .and_then(|document| document.active_element())
         .filter(|element| dialog.contains(Some(element)))

@@ -5,13 +5,13 @@ use web_sys::{Element, HtmlElement};
 
 /// Focuses the element with this id; answers whether there is one.
 pub(crate) fn focus_id(id: &str) -> bool {
-    let element = web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
+    let element = super::window::browser_window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
     element.is_some_and(|element| focus_element(&element))
 }
 
 /// Focuses the element with this id and brings its beginning to the top of the screen.
 pub(crate) fn focus_at_top(id: &str) {
-    let element = web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
+    let element = super::window::browser_window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
     if let Some(element) = element {
         focus_element(&element);
         element.scroll_into_view();
@@ -20,7 +20,7 @@ pub(crate) fn focus_at_top(id: &str) {
 
 /// The focus is inside the element with this id, not on itself.
 pub(crate) fn is_within(id: &str) -> bool {
-    let page = web_sys::window().and_then(|window| window.document());
+    let page = super::window::browser_window().and_then(|window| window.document());
     let around = page.as_ref().and_then(|page| page.get_element_by_id(id));
     let focused = page.and_then(|page| page.active_element());
     match (around, focused) {

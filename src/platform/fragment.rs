@@ -4,7 +4,7 @@ use super::listener::Listener;
 
 /// Takes it out of the address, so that neither the bar nor the history keeps it.
 pub(crate) fn take_fragment() -> Option<String> {
-    let window = web_sys::window()?;
+    let window = super::window::browser_window()?;
     let location = window.location();
     let hash = location.hash().ok()?;
     let text = hash.strip_prefix('#').filter(|text| !text.is_empty())?.to_owned();
@@ -15,6 +15,6 @@ pub(crate) fn take_fragment() -> Option<String> {
 
 /// Calls when another one is put behind the address of this document, until dropped.
 pub(crate) fn on_change(run: impl Fn() + 'static) -> Option<Listener> {
-    let window = web_sys::window()?;
+    let window = super::window::browser_window()?;
     Some(Listener::new(&window, "hashchange", move |_| run()))
 }

@@ -1,11 +1,15 @@
 //! The address bar, and leaving the page for another document.
 
 fn browser_window() -> Option<web_sys::Window> {
-    web_sys::window()
+    super::window::browser_window()
 }
 
 /// The path of the address, `/settings/billing`.
 pub(crate) fn current_path() -> String {
+    #[cfg(not(target_arch = "wasm32"))]
+    if let Some(path) = super::ssr::page_path() {
+        return path;
+    }
     browser_window().and_then(|window| window.location().pathname().ok()).unwrap_or_default()
 }
 

@@ -8,7 +8,7 @@ const OTHERWISE_MILLISECONDS: i32 = 500;
 
 /// Runs once, when the page has been painted and nothing waits.
 pub(crate) fn when_idle(run: impl FnOnce() + 'static) {
-    let Some(window) = web_sys::window() else { return };
+    let Some(window) = super::window::browser_window() else { return };
     let function = Closure::once_into_js(run);
     let function = function.unchecked_ref();
     if window.request_idle_callback(function).is_err() {

@@ -32,7 +32,7 @@ impl Lock {
     ///
     /// `None` where the browser has no locks, as on pages that are not secure.
     pub(crate) fn request(name: &str, on_granted: impl FnOnce() + 'static) -> Option<Self> {
-        let navigator = web_sys::window()?.navigator();
+        let navigator = super::window::browser_window()?.navigator();
         let manager = Reflect::get(&navigator, &"locks".into()).ok().filter(JsValue::is_object)?;
         let manager: LockManager = manager.unchecked_into();
         let waiting = AbortController::new().ok()?;

@@ -6,7 +6,7 @@ use super::dialog;
 /// page: what is modal lies above it, where it has one sheet only.
 pub(crate) fn print_page() {
     let _aside = dialog::step_aside();
-    if let Some(window) = web_sys::window() {
+    if let Some(window) = super::window::browser_window() {
         // Refused only inside a frame that may not.
         let _ = window.print();
     }

@@ -3,7 +3,7 @@
 /// A version 4 UUID, for an idempotency key. Outside a secure context `randomUUID` is missing; there it is built from
 /// random bytes.
 pub(crate) fn new_uuid() -> String {
-    let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) else { return String::new() };
+    let Some(crypto) = super::window::browser_window().and_then(|window| window.crypto().ok()) else { return String::new() };
     if js_sys::Reflect::has(&crypto, &"randomUUID".into()).unwrap_or(false) {
         return crypto.random_uuid();
     }
@@ -17,7 +17,7 @@ pub(crate) fn new_uuid() -> String {
 /// Any number below `bound`, to spread retries; 0 for a bound of 0 and where there is no random source.
 pub(crate) fn random_below(bound: u32) -> u32 {
     let mut bytes = [0_u8; 4];
-    if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
+    if let Some(crypto) = super::window::browser_window().and_then(|window| window.crypto().ok()) {
         // Fails only for more than 64 KiB.
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }

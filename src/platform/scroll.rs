@@ -35,7 +35,7 @@ fn whole_pixels(pixels: f64) -> i64 {
 
 /// Scrolls the row that the element is in sideways, as far as it takes to see the whole element. `selector`: CSS.
 pub(crate) fn show_in_row(selector: &str) {
-    let page = web_sys::window().and_then(|window| window.document());
+    let page = super::window::browser_window().and_then(|window| window.document());
     let element = page.and_then(|page| page.query_selector(selector).ok().flatten());
     let Some((element, row)) =
         element.and_then(|element| element.closest("ul").ok().flatten().map(|row| (element, row)))

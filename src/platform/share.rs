@@ -25,7 +25,7 @@ pub(crate) async fn share_link(title: &str, url: &str) -> bool {
 }
 
 fn browser_navigator() -> Option<JsValue> {
-    web_sys::window().map(|window| window.navigator().into())
+    super::window::browser_window().map(|window| window.navigator().into())
 }
 
 /// Neither interface is everywhere, so both are looked up when they are used.

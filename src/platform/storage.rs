@@ -5,7 +5,7 @@ use web_sys::Storage;
 const PERSON: &str = "person";
 
 fn session_storage() -> Option<Storage> {
-    web_sys::window()?.session_storage().ok()?
+    super::window::browser_window()?.session_storage().ok()?
 }
 
 /// What was stored under this name; `None` also where the browser forbids storage.
@@ -41,7 +41,7 @@ pub(crate) fn clear_items() {
 }
 
 fn local_storage() -> Option<Storage> {
-    web_sys::window()?.local_storage().ok()?
+    super::window::browser_window()?.local_storage().ok()?
 }
 
 /// How somebody likes the page in this browser; `None` also where the browser forbids storage.

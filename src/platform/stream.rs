@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{EventSource, MessageEvent};
 
 use super::listener::Listener;
+use super::window::browser_window;
 
 /// What happened to the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,7 @@ impl Stream {
         on_event: impl Fn(&'static str, String, String) + 'static,
         on_state: impl Fn(StreamState) + 'static,
     ) -> Option<Self> {
+        browser_window()?;
         let source = EventSource::new(address).ok()?;
         let (on_event, on_state) = (Rc::new(on_event), Rc::new(on_state));
         let mut listeners = Vec::with_capacity(names.len() + 2);

@@ -42,7 +42,7 @@ impl CardForm {
     /// Shows the form in the element with the id `place`; `key` is the publishable key, `secret` the set-up's, `script`
     /// where Stripe's script comes from.
     pub(crate) async fn show(key: &str, secret: &str, place: &str, script: &str) -> Result<Self, NotLoaded> {
-        let element = web_sys::window()
+        let element = super::window::browser_window()
             .and_then(|window| window.document())
             .and_then(|document| document.get_element_by_id(place))
             .and_then(|element| element.dyn_into::<HtmlElement>().ok())
@@ -54,7 +54,7 @@ impl CardForm {
     /// nothing when Stripe could not be reached.
     pub(crate) async fn confirm(&self) -> Result<(), Option<String>> {
         // Stripe wants an address to come back to, even where its question stays in the page.
-        let address = web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+        let address = super::window::browser_window().and_then(|window| window.location().href().ok()).unwrap_or_default();
         let _aside = dialog::step_aside();
         match confirm_setup(&self.0, &address).await {
             Ok(reason) => reason.as_string().map_or(Ok(()), |reason| Err(Some(reason))),

@@ -23,7 +23,7 @@ pub(crate) fn spawn_task(work: impl Future<Output = ()> + 'static) -> Background
 fn spawn_boxed(work: Pin<Box<dyn Future<Output = ()>>>) -> BackgroundTask {
     let (handle, registration) = AbortHandle::new_pair();
     let work = Abortable::new(work, registration);
-    wasm_bindgen_futures::spawn_local(async move {
+    leptos::task::spawn_local(async move {
         // Aborted: nobody is interested any more.
         let _ = work.await;
     });

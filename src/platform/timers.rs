@@ -3,39 +3,41 @@
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
+use super::window::browser_window;
+
 /// Cancels its browser timer when it is dropped.
 #[must_use = "a timer that is dropped never runs"]
 pub(crate) struct Timer {
     id: i32,
     repeats: bool,
-    _run: Closure<dyn FnMut()>,
+    _run: Option<Closure<dyn FnMut()>>,
 }
 
 /// Runs once after so many milliseconds.
 pub(crate) fn run_after(milliseconds: i32, run: impl FnMut() + 'static) -> Timer {
-    start_timer(milliseconds, false, Closure::new(run))
+    start_timer(milliseconds, false, Box::new(run))
 }
 
 /// Runs again and again with so many milliseconds between.
 pub(crate) fn run_every(milliseconds: i32, run: impl FnMut() + 'static) -> Timer {
-    start_timer(milliseconds, true, Closure::new(run))
+    start_timer(milliseconds, true, Box::new(run))
 }
 
-fn start_timer(milliseconds: i32, repeats: bool, run: Closure<dyn FnMut()>) -> Timer {
+fn start_timer(milliseconds: i32, repeats: bool, run: Box<dyn FnMut()>) -> Timer {
+    let Some(window) = browser_window() else { return Timer { id: 0, repeats, _run: None } };
+    let run = Closure::wrap(run);
     let function = run.as_ref().unchecked_ref();
-    let id = web_sys::window().and_then(|window| {
-        if repeats {
-            window.set_interval_with_callback_and_timeout_and_arguments_0(function, milliseconds).ok()
-        } else {
-            window.set_timeout_with_callback_and_timeout_and_arguments_0(function, milliseconds).ok()
-        }
-    });
-    Timer { id: id.unwrap_or_default(), repeats, _run: run }
+    let id = if repeats {
+        window.set_interval_with_callback_and_timeout_and_arguments_0(function, milliseconds)
+    } else {
+        window.set_timeout_with_callback_and_timeout_and_arguments_0(function, milliseconds)
+    };
+    Timer { id: id.unwrap_or_default(), repeats, _run: Some(run) }
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        if let Some(window) = web_sys::window() {
+        if let Some(window) = browser_window() {
             if self.repeats {
                 window.clear_interval_with_handle(self.id);
             } else {
@@ -48,7 +50,7 @@ impl Drop for Timer {
 /// Waits so many milliseconds.
 pub(crate) async fn sleep(milliseconds: i32) {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
-        if let Some(window) = web_sys::window() {
+        if let Some(window) = browser_window() {
             let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
         }
     });

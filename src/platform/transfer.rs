@@ -109,7 +109,7 @@ async fn read_body(
 }
 
 fn offer_download(parts: &Array, name: &str) -> Result<(), JsValue> {
-    let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::UNDEFINED)?;
+    let document = super::window::browser_window().and_then(|window| window.document()).ok_or(JsValue::UNDEFINED)?;
     let url = Url::create_object_url_with_blob(&Blob::new_with_blob_sequence(parts)?)?;
     // A link that nobody sees: browsers save a file under a name of its own only that way.
     let link: HtmlAnchorElement = document.create_element("a")?.dyn_into()?;

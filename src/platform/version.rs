@@ -38,7 +38,7 @@ pub(crate) fn check_version() {
 
 /// The address of the program, whose name stands for its contents; `None` where it has no such name.
 fn own_program() -> Option<String> {
-    let document = web_sys::window()?.document()?;
+    let document = super::window::browser_window()?.document()?;
     let link = document.query_selector("link[rel=preload][as=fetch]").ok()??;
     // Development builds have names without a hash, of which nothing can be concluded.
     link.get_attribute("href").filter(|address| address.contains('-'))

@@ -36,19 +36,28 @@ pub(crate) enum Freshness {
     Lost(Timestamp),
 }
 
-/// The reactive wallet. A copy is the same wallet. There is one in a document, and it lives as long as that.
+/// In a browser there is one wallet in a document, which lives as long as that: every closure of the page carries one pointer.
+#[cfg(target_arch = "wasm32")]
+type WalletHandle = &'static WalletState;
+/// A server draws document after document, and must be rid of each.
+#[cfg(not(target_arch = "wasm32"))]
+type WalletHandle = WalletState;
+
+/// The reactive wallet. A copy is the same wallet.
 #[derive(Clone, Copy)]
-pub(crate) struct LiveWallet(&'static WalletState);
+pub(crate) struct LiveWallet(WalletHandle);
 
 impl Deref for LiveWallet {
     type Target = WalletState;
 
+    #[cfg_attr(target_arch = "wasm32", expect(clippy::explicit_auto_deref, reason = "a pointer in one of two builds"))]
     fn deref(&self) -> &WalletState {
-        self.0
+        &self.0
     }
 }
 
 /// What the wallet is made of.
+#[derive(Clone, Copy)]
 pub(crate) struct WalletState {
     pub(crate) wallet: ErasedSignal<Wallet>,
     pub(crate) auto_pay: ErasedSignal<AutoPay>,
@@ -76,7 +85,8 @@ pub(crate) struct WalletState {
     /// Whether the figures are kept true by the stream.
     pub(crate) freshness: ErasedSignal<Freshness>,
     /// Who moves the money.
-    pub(crate) service: Service,
+    service: StoredValue<Service>,
+    stripe: Option<&'static StripePage>,
     pub(crate) payment: ManualPayment,
     /// What may be charged at once.
     pub(crate) limits: ChargeLimits,
@@ -151,18 +161,25 @@ impl LiveWallet {
             gathering: StoredValue::new_local(None),
             today: ErasedSignal::new(billing.today),
             freshness: ErasedSignal::new(Freshness::Live),
-            service,
+            stripe: stripe_page(&service),
+            service: StoredValue::new(service),
             payment,
         };
-        // One small allocation a document: every closure of the page then carries one pointer.
-        let live = Self(Box::leak(Box::new(state)));
+        #[cfg(target_arch = "wasm32")]
+        let state = Box::leak(Box::new(state));
+        let live = Self(state);
         provide_context(live);
         live
     }
 
     /// What Stripe's form needs, where Stripe moves the money.
     pub(crate) fn stripe(self) -> Option<&'static StripePage> {
-        self.0.service.stripe.as_ref()
+        self.stripe
+    }
+
+    /// Who moves the money.
+    pub(crate) fn service(self) -> Service {
+        self.service.get_value()
     }
 
     /// Everything was read anew, after something may have been missed. The ledger's lines come by the stream.
@@ -323,6 +340,12 @@ impl LiveWallet {
         }
         self.payment.open.set(true);
     }
+}
+
+/// Lives as long as the document. A server draws none of Stripe's forms, which come when somebody asks for them.
+fn stripe_page(service: &Service) -> Option<&'static StripePage> {
+    let stripe = service.stripe.clone().filter(|_| cfg!(target_arch = "wasm32"))?;
+    Some(Box::leak(Box::new(stripe)))
 }
 
 /// An amount as it stands in a box: with exactly the digits that its currency has and the reader's decimal point.

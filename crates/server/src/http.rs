@@ -15,6 +15,7 @@ pub(crate) mod credits;
 pub(crate) mod docs;
 pub(crate) mod email_changes;
 mod events;
+mod first_view;
 pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod idempotency;

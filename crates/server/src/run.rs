@@ -2,13 +2,16 @@
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use axum::Router;
 use billing_contract::session::DemoSignIn;
 use billing_store::{ConnectionLimits as StoreConnections, Store};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -174,6 +177,7 @@ async fn open_state(config: Config) -> Result<(AppState, UnboundedReceiver<News>
         worker_wake: Arc::default(),
         budgets: Arc::new(Budgets::new(config.requests_per_second)),
         files: Arc::new(files),
+        first_views: Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, NonZero::get))),
         own_origin: Arc::default(),
         setup_open: Arc::default(),
         demo_sign_ins: if config.demo { demo::sign_ins().into() } else { Arc::default() },

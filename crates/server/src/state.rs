@@ -9,7 +9,7 @@ use billing_contract::session::DemoSignIn;
 use billing_domain::id::Id;
 use billing_payments::{PaymentProvider, Sandbox};
 use billing_store::Store;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -76,6 +76,8 @@ pub(crate) struct SharedState {
     /// What clients have used up.
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) files: Arc<StaticFiles>,
+    /// How many documents may have their first view drawn at once.
+    pub(crate) first_views: Arc<Semaphore>,
     /// What the sign-in page offers as buttons; empty outside of a demo.
     pub(crate) demo_sign_ins: Arc<[DemoSignIn]>,
     /// `http://127.0.0.1:8080`: where this server listens, once it does.

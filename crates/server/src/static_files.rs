@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use axum::http::HeaderValue;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use billing_page::FirstView;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256, Sha384};
 
@@ -18,6 +19,11 @@ use crate::config::BrandConfig;
 
 /// Where `index.html` wants the first screen's data.
 const MARKER: &str = "<!--bootstrap-->";
+/// Between these stands what is seen where the first view is not drawn.
+const VIEW: (&str, &str) = ("<!--view-->", "<!--/view-->");
+/// How the documents begin, and how the build names the stylesheet in them.
+const ROOT: &str = "<html lang=\"en\">";
+const STYLESHEET: (&str, &str) = ("<link rel=\"stylesheet\" href=\"/", "\">");
 /// The document of the app.
 pub(crate) const INDEX: &str = "index.html";
 /// Documents with an address of their own, for somebody without an account: the one behind a payment link, those in the
@@ -57,29 +63,45 @@ pub(crate) struct StaticFiles {
     logo: Option<String>,
 }
 
-/// A document with a place for the first screen's data.
+/// A document with places for the first screen's data and view.
 #[derive(Debug)]
 pub(crate) struct Document {
-    before: String,
-    /// `None` when the document has no such place.
-    after: Option<String>,
+    text: String,
+    /// The hash of its own stylesheet, as a content policy names it.
+    pub(crate) style_hash: Option<String>,
 }
 
 impl Document {
     fn read(file: &Path, branding: &Branding) -> io::Result<Self> {
         let text = branding.apply(&String::from_utf8_lossy(&fs::read(file)?));
-        Ok(match text.split_once(MARKER) {
-            Some((before, after)) => Self { before: before.to_owned(), after: Some(after.to_owned()) },
-            None => Self { before: text, after: None },
-        })
+        Ok(Self { text, style_hash: None })
+    }
+
+    /// With its stylesheet inside: the first view is painted without another request.
+    fn with_style_inside(self, folder: &Path) -> io::Result<Self> {
+        let Some((before, rest)) = self.text.split_once(STYLESHEET.0) else { return Ok(self) };
+        let Some((name, after)) = rest.split_once(STYLESHEET.1) else { return Ok(self) };
+        let style = fs::read_to_string(folder.join(name))?;
+        let hash = BASE64_STANDARD.encode(Sha256::digest(&style));
+        let text = [before, "<style>", &style, "</style>", after].concat();
+        Ok(Self { text, style_hash: Some(format!("'sha256-{hash}'")) })
     }
 
     /// With this element in its place, if it has one.
     pub(crate) fn with(&self, element: &str) -> String {
-        match &self.after {
-            Some(after) => [&self.before, element, after].concat(),
-            None => self.before.clone(),
-        }
+        self.text.replacen(MARKER, element, 1)
+    }
+
+    /// With this view in place of the frame that is seen otherwise, in the view's language.
+    pub(crate) fn with_view(&self, element: &str, view: Option<&FirstView>) -> String {
+        let text = self.with(element);
+        let Some(view) = view else { return text };
+        let Some((before, rest)) = text.split_once(VIEW.0) else { return text };
+        let Some((_, after)) = rest.split_once(VIEW.1) else { return text };
+        let direction = if view.language == "ar" { " dir=\"rtl\"" } else { "" };
+        let root = format!("<html lang=\"{}\"{direction}>", view.language);
+        let before = before.replacen(ROOT, &root, 1);
+        [&before, "<div id=\"first-view\">", &view.html, "</div>", after].concat()
     }
 }
 
@@ -121,7 +143,8 @@ impl StaticFiles {
         collect_files(folder, "", &mut files).map_err(unreadable)?;
         let index = files.remove(INDEX).ok_or_else(|| DistError::NoIndex { path: folder.display().to_string() })?;
         let branding = Branding::of(brand);
-        let index = Document::read(&index, &branding).map_err(unreadable)?;
+        let index = Document::read(&index, &branding).and_then(|index| index.with_style_inside(folder));
+        let index = index.map_err(unreadable)?;
         let mut others = Vec::new();
         for (address, name) in OTHERS {
             if let Some(file) = files.remove(name) {

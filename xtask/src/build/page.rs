@@ -140,7 +140,7 @@ pub(super) fn write_document(document: &str, parts: &[PartName], marks: &[&str],
 /// public/loader.js and everything that it imports as one file: a request for each would be one after the other.
 pub(super) fn bundle_script(scripts: &Path, languages: &str) -> Result<PathBuf> {
     let (entry, bundle) = (scripts.join("loader.js"), scripts.join("loader.bundle.js"));
-    for part in ["loader.js", "panels.js"] {
+    for part in ["loader.js", "first_view.js", "panels.js"] {
         copy_file(&workspace::root_folder().join("public").join(part), &scripts.join(part))?;
     }
     let mut esbuild = esbuild_command(&entry, &bundle)?;

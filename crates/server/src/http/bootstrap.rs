@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use billing_contract::paths;
 use billing_contract::session::{Bootstrap, Service};
+use billing_page::FirstView;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::extract::Json;
-use crate::http::identity;
+use crate::http::{first_view, identity};
 use crate::http::problem::Problem;
 use crate::service;
 use crate::state::AppState;
@@ -27,14 +28,30 @@ async fn get_bootstrap(State(state): State<AppState>, parts: Parts) -> Result<Js
     service::bootstrap::get_bootstrap(&state, member.as_ref()).await.map(Json)
 }
 
-/// The element for `index.html`, and whether somebody's own figures may be in it. When they cannot be read the page gets
-/// none and asks for itself: a page that can say what is wrong is better than a bare error.
-pub(crate) async fn bootstrap_element(state: &AppState, parts: &Parts) -> (String, bool) {
+/// What `index.html` gets for whoever asks for it.
+#[derive(Default)]
+pub(crate) struct FirstScreen {
+    /// The element with the data of the first screen.
+    pub(crate) element: String,
+    /// The same, drawn.
+    pub(crate) view: Option<FirstView>,
+    /// Somebody's own figures may be in it.
+    pub(crate) private: bool,
+}
+
+/// When what the first screen shows cannot be read, the page gets nothing and asks for itself: a page that can say what is
+/// wrong is better than a bare error.
+pub(crate) async fn first_screen(state: &AppState, parts: &Parts) -> FirstScreen {
     // Whichever session the page was drawn for: this is the page.
-    let Ok(member) = identity::find_any(parts, state).await else { return (String::new(), true) };
-    let element =
-        service::bootstrap::get_bootstrap(state, member.as_ref()).await.map(|bootstrap| json_element(&bootstrap));
-    (element.unwrap_or_default(), member.is_some())
+    let Ok(member) = identity::find_any(parts, state).await else {
+        return FirstScreen { private: true, ..FirstScreen::default() };
+    };
+    let private = member.is_some();
+    let Ok(bootstrap) = service::bootstrap::get_bootstrap(state, member.as_ref()).await else {
+        return FirstScreen { private, ..FirstScreen::default() };
+    };
+    let element = json_element(&bootstrap);
+    FirstScreen { element, view: first_view::draw_first_view(state, bootstrap, parts).await, private }
 }
 
 /// The same for a page without an account: what the server is, and nothing else.

@@ -141,7 +141,7 @@ fn device_cookie_name(config: &Config) -> &'static str {
 /// the same browser may have; any other one in the cookie.
 pub(crate) fn session_token(headers: &HeaderMap, config: &Config) -> Option<String> {
     let token = frame_token(headers).or_else(|| {
-        session_cookie(headers, cookie_name(config)).filter(|token| !token.starts_with(FRAME_TOKEN_PREFIX))
+        find_cookie(headers, cookie_name(config)).filter(|token| !token.starts_with(FRAME_TOKEN_PREFIX))
     });
     token.map(str::to_owned)
 }
@@ -164,10 +164,11 @@ pub(crate) async fn mark_ended_session(state: &AppState, token: Option<String>, 
 
 /// The device cookie as the browser sent it.
 pub(crate) fn device_cookie<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
-    session_cookie(headers, device_cookie_name(config))
+    find_cookie(headers, device_cookie_name(config))
 }
 
-fn session_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// The cookie of this name as the browser sent it.
+pub(crate) fn find_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     // A browser may send several cookies of one name, and several headers.
     headers
         .get_all(header::COOKIE)
@@ -192,7 +193,7 @@ fn login_cookie_name(config: &Config) -> &'static str {
 
 /// The login cookie as the browser sent it.
 pub(crate) fn login_cookie<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
-    session_cookie(headers, login_cookie_name(config)).filter(|cookie| is_token(cookie))
+    find_cookie(headers, login_cookie_name(config)).filter(|cookie| is_token(cookie))
 }
 
 /// `Set-Cookie` for it. Lax: the provider, another site, sends the browser back with it.

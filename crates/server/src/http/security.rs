@@ -30,8 +30,11 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 ];
 
 /// Marks an answer that is the app itself: the only kind in which a card is ever entered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AppPage;
+#[derive(Clone, Debug)]
+pub(crate) struct AppPage {
+    /// The hash of the stylesheet that stands in the document, as its policy names it: `'sha256-…'`.
+    pub(crate) style: Option<String>,
+}
 
 /// Marks a document that the sites of `--embed-origins` may show in a frame: nothing else may be.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +71,11 @@ fn with_stripe(script_origin: &str) -> String {
         .replace("img-src 'self'", &format!("img-src 'self' {images}"))
 }
 
+/// The policy of a document with this stylesheet in it, and no other.
+fn with_style(policy: &str, hash: &str) -> String {
+    policy.replace("style-src 'self'", &format!("style-src 'self' {hash}"))
+}
+
 /// The policy of a document that these sites may show.
 fn with_ancestors(policy: &str, sources: &str) -> String {
     policy.replace("frame-ancestors 'none'", &format!("frame-ancestors {sources}"))
@@ -91,15 +99,18 @@ pub(crate) fn is_api(request: &Request) -> bool {
 
 /// Puts the headers on every response; `api`: see [`is_api`].
 pub(crate) fn set_headers(config: &Config, api: bool, response: &mut Response) {
-    let is_app_page = response.extensions().get::<AppPage>().is_some();
+    let app_page = response.extensions().get::<AppPage>().cloned();
     let is_embed_page = response.extensions().get::<EmbedPage>().is_some();
     let is_embed_script = response.extensions().get::<EmbedScript>().is_some();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let stripe = config.stripe.as_ref().filter(|_| is_app_page);
+    let stripe = config.stripe.as_ref().filter(|_| app_page.is_some());
     let mut policy = stripe.map(|stripe| with_stripe(stripe.script_origin()));
+    if let Some(hash) = app_page.and_then(|page| page.style) {
+        policy = Some(with_style(policy.as_deref().unwrap_or(CONTENT_SECURITY_POLICY), &hash));
+    }
     if is_embed_page && !config.embed_origins.is_empty() {
         let base = policy.as_deref().unwrap_or(CONTENT_SECURITY_POLICY);
         policy = Some(with_ancestors(base, &config.embed_origins.sources()));

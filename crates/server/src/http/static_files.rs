@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::http::security::{AppPage, EmbedPage, EmbedScript};
 use crate::problem::Detail;
 use crate::state::AppState;
-use crate::static_files::{Asset, INDEX, Variant, is_of_embed};
+use crate::static_files::{Asset, Document, INDEX, Variant, is_of_embed};
 
 /// Everything that is no route: a file, a page of the app (which is `index.html`), or nothing.
 pub(crate) async fn get_file(State(state): State<AppState>, request: Request) -> Response {
@@ -28,7 +28,8 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
     // What is behind `#` in a payment link never comes here.
     let address = path.strip_suffix('/').unwrap_or(&path);
     if let Some(other) = state.files.other(address) {
-        let mut document = document_response(other.with(&bootstrap::element_for_anybody(&state)), "no-cache");
+        let text = other.with(&bootstrap::element_for_anybody(&state));
+        let mut document = document_response(other, text, "no-cache");
         if is_of_embed(address) {
             document.extensions_mut().insert(EmbedPage);
         }
@@ -44,18 +45,21 @@ pub(crate) async fn get_file(State(state): State<AppState>, request: Request) ->
     if path != INDEX && path.rsplit('/').next().is_some_and(|last| last.contains('.')) {
         return Problem::not_found().into_response();
     }
-    let (element, private) = bootstrap::bootstrap_element(&state, &parts).await;
+    let screen = bootstrap::first_screen(&state, &parts).await;
     // Whatever carries somebody's figures must not be kept; without them the page is asked for again each time.
-    let caching = if private { "no-store" } else { "no-cache" };
-    let mut page = document_response(state.files.index.with(&element), caching);
-    page.headers_mut().insert(header::VARY, HeaderValue::from_static("Cookie"));
+    let caching = if screen.private { "no-store" } else { "no-cache" };
+    let index = &state.files.index;
+    let text = index.with_view(&screen.element, screen.view.as_ref());
+    let mut page = document_response(index, text, caching);
+    page.headers_mut().insert(header::VARY, HeaderValue::from_static("Cookie, Accept-Language"));
     page
 }
 
 /// For HEAD, hyper keeps the length and drops the bytes.
-fn document_response(text: String, caching: &'static str) -> Response {
+fn document_response(document: &Document, text: String, caching: &'static str) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, caching)];
-    (headers, Extension(AppPage), text).into_response()
+    let style = document.style_hash.clone();
+    (headers, Extension(AppPage { style }), text).into_response()
 }
 
 fn asset_response(asset: &Asset, request: &HeaderMap) -> Response {

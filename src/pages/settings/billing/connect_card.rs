@@ -53,7 +53,7 @@ pub(super) fn ConnectCard(
 ) -> AnyView {
     let Some(live) = use_live() else { return ().into_any() };
     if let Some(stripe) = live.stripe() {
-        let notice = TestMoneyNotice::of(&live.service);
+        let notice = TestMoneyNotice::of(&live.service());
         let form = view! { <StripeForm live=live stripe=stripe notice=notice on_connected=on_connected on_back=on_back note=note /> };
         return view! { <div class="connect-card" id=SCREEN_ID tabindex="-1">{form}</div> }.into_any();
     }

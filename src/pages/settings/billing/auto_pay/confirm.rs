@@ -53,7 +53,7 @@ pub(super) fn Confirm(live: LiveWallet, setup: Setup, #[prop(into)] on_confirm: 
         ),
         _ => None,
     };
-    let notice = TestMoneyNotice::of(&live.service).map(TestMoneyNotice::sentence);
+    let notice = TestMoneyNotice::of(&live.service()).map(TestMoneyNotice::sentence);
     let back = move || setup.step.set(SetupStep::Amounts(None));
     let confirm = move || {
         if let Some(settings) = settings.get_untracked() {
