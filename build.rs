@@ -17,8 +17,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(words, "    ({:?}, {lines:?}),", source.language)?;
     }
     words.push_str("];\n");
-    let codes: Vec<&str> = [billing_catalogue::ENGLISH].iter().chain(&billing_catalogue::OTHERS).map(|source| source.language).collect();
-    write!(words, "/// The codes of the languages that the page speaks.\npub(crate) const LANGUAGES: [&str; {}] = {codes:?};\n", codes.len())?;
+    let codes: Vec<&str> =
+        [billing_catalogue::ENGLISH].iter().chain(&billing_catalogue::OTHERS).map(|source| source.language).collect();
+    write!(
+        words,
+        "/// The codes of the languages that the page speaks.\npub(crate) const LANGUAGES: [&str; {}] = {codes:?};\n",
+        codes.len()
+    )?;
     fs::write(folder.join("words.rs"), words)?;
     Ok(())
 }

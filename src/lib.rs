@@ -3,6 +3,10 @@
 //! In a browser this library is empty; the page's programs are compiled of the same modules.
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(unreachable_pub, reason = "leptos writes `pub` into what its component macro makes")]
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    allow(clippy::large_types_passed_by_value, reason = "a handle of the wallet is a pointer in the browser")
+)]
 #![allow(dead_code, reason = "most of the page answers to people, who come later")]
 
 mod api;

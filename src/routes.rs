@@ -126,6 +126,7 @@ impl Navigator {
 pub(crate) struct Navigator;
 
 #[cfg(not(target_arch = "wasm32"))]
+#[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "as the browser's navigator is used")]
 impl Navigator {
     /// There is no address that could be refused.
     pub(crate) const fn start() -> Option<Self> {

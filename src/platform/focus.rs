@@ -5,13 +5,17 @@ use web_sys::{Element, HtmlElement};
 
 /// Focuses the element with this id; answers whether there is one.
 pub(crate) fn focus_id(id: &str) -> bool {
-    let element = super::window::browser_window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
+    let element = super::window::browser_window()
+        .and_then(|window| window.document())
+        .and_then(|page| page.get_element_by_id(id));
     element.is_some_and(|element| focus_element(&element))
 }
 
 /// Focuses the element with this id and brings its beginning to the top of the screen.
 pub(crate) fn focus_at_top(id: &str) {
-    let element = super::window::browser_window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id(id));
+    let element = super::window::browser_window()
+        .and_then(|window| window.document())
+        .and_then(|page| page.get_element_by_id(id));
     if let Some(element) = element {
         focus_element(&element);
         element.scroll_into_view();

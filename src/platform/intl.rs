@@ -10,11 +10,12 @@ mod icu;
 
 #[cfg(target_arch = "wasm32")]
 use self::browser as formatter;
+#[allow(unused_imports, reason = "the page behind a payment link asks for no zone")]
+pub(crate) use self::formatter::{browser_zone, known_zones};
 #[cfg(not(target_arch = "wasm32"))]
 use self::icu as formatter;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use self::icu::plural_category;
-pub(crate) use self::formatter::{browser_zone, known_zones};
 
 /// How an instant or a date is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub(crate) enum DateStyle {
     Month,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum FormatterKey {
     Money { currency: &'static str, digits: u32 },
     Number { digits: u32 },

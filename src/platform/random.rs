@@ -3,7 +3,9 @@
 /// A version 4 UUID, for an idempotency key. Outside a secure context `randomUUID` is missing; there it is built from
 /// random bytes.
 pub(crate) fn new_uuid() -> String {
-    let Some(crypto) = super::window::browser_window().and_then(|window| window.crypto().ok()) else { return String::new() };
+    let Some(crypto) = super::window::browser_window().and_then(|window| window.crypto().ok()) else {
+        return String::new();
+    };
     if js_sys::Reflect::has(&crypto, &"randomUUID".into()).unwrap_or(false) {
         return crypto.random_uuid();
     }

@@ -54,7 +54,8 @@ impl CardForm {
     /// nothing when Stripe could not be reached.
     pub(crate) async fn confirm(&self) -> Result<(), Option<String>> {
         // Stripe wants an address to come back to, even where its question stays in the page.
-        let address = super::window::browser_window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+        let address =
+            super::window::browser_window().and_then(|window| window.location().href().ok()).unwrap_or_default();
         let _aside = dialog::step_aside();
         match confirm_setup(&self.0, &address).await {
             Ok(reason) => reason.as_string().map_or(Ok(()), |reason| Err(Some(reason))),

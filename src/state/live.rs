@@ -50,7 +50,7 @@ pub(crate) struct LiveWallet(WalletHandle);
 impl Deref for LiveWallet {
     type Target = WalletState;
 
-    #[cfg_attr(target_arch = "wasm32", expect(clippy::explicit_auto_deref, reason = "a pointer in one of two builds"))]
+    #[cfg_attr(target_arch = "wasm32", expect(clippy::needless_borrow, reason = "a pointer in one of two builds"))]
     fn deref(&self) -> &WalletState {
         &self.0
     }

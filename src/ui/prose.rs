@@ -7,5 +7,9 @@ use leptos::prelude::*;
 /// put there.
 pub(crate) fn prose(words: impl Into<Signal<String>>) -> AnyView {
     let words = words.into();
+    // Properties are the browser's; what the server writes is replaced before anybody translates it.
+    if cfg!(not(target_arch = "wasm32")) {
+        return view! { <span translate="yes">{move || words.get()}</span> }.into_any();
+    }
     view! { <span translate="yes" prop:textContent=move || words.get()></span> }.into_any()
 }

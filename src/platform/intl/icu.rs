@@ -119,7 +119,7 @@ pub(super) fn format_instant(iso: &str, style: DateStyle, utc: bool) -> Option<S
             FixedCalendarDateTimeFormatter::try_new(language, $fields).ok()?.format(&at).to_string()
         };
     }
-    Some(match style {
+    let text = match style {
         DateStyle::DateTime => write_with!(YMD::medium().with_time_hm()),
         DateStyle::Full => write_with!(YMD::medium().with_time_hms()),
         DateStyle::Date => write_with!(YMD::medium()),
@@ -127,5 +127,7 @@ pub(super) fn format_instant(iso: &str, style: DateStyle, utc: bool) -> Option<S
         DateStyle::WeekdayTime => write_with!(E::long().with_time_hm()),
         DateStyle::Time => write_with!(T::hm()),
         DateStyle::Month => write_with!(YM::long()),
-    })
+    };
+    // Browsers write a plain space before AM and PM, for programs that read what they wrote before CLDR 42.
+    Some(text.replace('\u{202f}', " "))
 }

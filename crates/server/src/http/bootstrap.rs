@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::extract::Json;
-use crate::http::{first_view, identity};
 use crate::http::problem::Problem;
+use crate::http::{first_view, identity};
 use crate::service;
 use crate::state::AppState;
 

@@ -24,7 +24,8 @@ const STACK_BYTES: usize = 8 << 20;
 /// See docs/decisions/0102-first-view.md.
 pub(crate) async fn draw_first_view(state: &AppState, bootstrap: Bootstrap, parts: &Parts) -> Option<FirstView> {
     let _permit = state.first_views.try_acquire().ok()?;
-    let locale = choose_locale(&parts.headers, bootstrap.session.as_ref().and_then(|session| session.locale.as_deref()));
+    let locale =
+        choose_locale(&parts.headers, bootstrap.session.as_ref().and_then(|session| session.locale.as_deref()));
     let path = parts.uri.path().to_owned();
     let (drawn, waiting) = oneshot::channel();
     let draw = move || drop(drawn.send(render_first_view(bootstrap, path, locale)));
@@ -74,7 +75,7 @@ mod tests {
     fn chosen(accepted: &str, cookie: &str, of_session: Option<&str>) -> String {
         let headers = [(header::ACCEPT_LANGUAGE, accepted), (header::COOKIE, cookie)];
         let headers = headers.into_iter().map(|(name, value)| (name, value.parse().unwrap()));
-        choose_locale(&HeaderMap::from_iter(headers), of_session)
+        choose_locale(&headers.collect(), of_session)
     }
 
     #[test]

@@ -140,9 +140,8 @@ fn device_cookie_name(config: &Config) -> &'static str {
 /// The session's token as the browser sent it: a frame's in a header, which wins over the cookie that another session of
 /// the same browser may have; any other one in the cookie.
 pub(crate) fn session_token(headers: &HeaderMap, config: &Config) -> Option<String> {
-    let token = frame_token(headers).or_else(|| {
-        find_cookie(headers, cookie_name(config)).filter(|token| !token.starts_with(FRAME_TOKEN_PREFIX))
-    });
+    let token = frame_token(headers)
+        .or_else(|| find_cookie(headers, cookie_name(config)).filter(|token| !token.starts_with(FRAME_TOKEN_PREFIX)));
     token.map(str::to_owned)
 }
 
