@@ -25,6 +25,7 @@ const find = ({ path, name, text }) => {
 };
 
 if (view) {
+  for (const element of view.querySelectorAll("[data-style]")) element.style.cssText = element.dataset.style;
   view.addEventListener("click", ({ target }) => {
     const pressed = target.closest(PRESSED);
     if (pressed) kept.push({ place: placeOf(pressed) });

@@ -34,7 +34,25 @@ pub fn render_first_view(bootstrap: Bootstrap, path: String, locale: String) -> 
     let html = owner.with(|| view! { <App first=Some(bootstrap) /> }.to_html());
     owner.unset_with_forced_cleanup();
     // Nothing is hydrated, so nobody looks for the marks between texts.
-    Some(FirstView { html: html.replace("<!>", ""), language: language::language_code() })
+    Some(FirstView { html: without_inline_styles(&html.replace("<!>", "")), language: language::language_code() })
+}
+
+/// A document with our content policy may have no `style` attributes; a script may set the same (`public/first_view.js`).
+fn without_inline_styles(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    // In text a person may have written it; `<` and `>` in it are escaped, as they are in attributes.
+    for (index, piece) in html.split('<').enumerate() {
+        if index == 0 {
+            out.push_str(piece);
+            continue;
+        }
+        let (tag, text) = piece.split_once('>').unwrap_or((piece, ""));
+        out.push('<');
+        out.push_str(&tag.replace(" style=\"", " data-style=\""));
+        out.push('>');
+        out.push_str(text);
+    }
+    out
 }
 
 /// Begins nothing.
@@ -50,4 +68,16 @@ impl CustomExecutor for NeverExecutor {
     }
 
     fn poll_local(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_attributes_are_renamed() {
+        let html = r#"a <b style="--x: 1%" title="1 &gt; 2"> style="b" </b><br>"#;
+        let expected = r#"a <b data-style="--x: 1%" title="1 &gt; 2"> style="b" </b><br>"#;
+        assert_eq!(without_inline_styles(html), expected);
+    }
 }
