@@ -33,25 +33,31 @@ pub fn render_first_view(bootstrap: Bootstrap, path: String, locale: String) -> 
     let owner = Owner::new();
     let html = owner.with(|| view! { <App first=Some(bootstrap) /> }.to_html());
     owner.unset_with_forced_cleanup();
-    // Nothing is hydrated, so nobody looks for the marks between texts.
-    Some(FirstView { html: without_inline_styles(&html.replace("<!>", "")), language: language::language_code() })
+    Some(FirstView { html: rewrite_tags(&html), language: language::language_code() })
 }
 
-/// A document with our content policy may have no `style` attributes; a script may set the same (`public/first_view.js`).
-fn without_inline_styles(html: &str) -> String {
+/// The HTML without comments, which only hydration looks for, and with `data-style` for each `style` attribute: our content
+/// policy lets a document have none, but a script may set the same (`public/first_view.js`).
+fn rewrite_tags(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
-    // In text a person may have written it; `<` and `>` in it are escaped, as they are in attributes.
-    for (index, piece) in html.split('<').enumerate() {
-        if index == 0 {
-            out.push_str(piece);
+    let mut rest = html;
+    // `<` and `>` are escaped in texts and in attributes.
+    while let Some((text, after)) = rest.split_once('<') {
+        out.push_str(text);
+        if let Some(comment) = after.strip_prefix("!--") {
+            rest = comment.split_once("-->").map_or("", |(_, after)| after);
             continue;
         }
-        let (tag, text) = piece.split_once('>').unwrap_or((piece, ""));
-        out.push('<');
-        out.push_str(&tag.replace(" style=\"", " data-style=\""));
-        out.push('>');
-        out.push_str(text);
+        let (tag, after) = after.split_once('>').unwrap_or((after, ""));
+        rest = after;
+        // `<!>` stands between two texts.
+        if tag != "!" {
+            out.push('<');
+            out.push_str(&tag.replace(" style=\"", " data-style=\""));
+            out.push('>');
+        }
     }
+    out.push_str(rest);
     out
 }
 
@@ -75,9 +81,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_attributes_are_renamed() {
-        let html = r#"a <b style="--x: 1%" title="1 &gt; 2"> style="b" </b><br>"#;
+    fn comments_go_and_styles_become_data_of_their_element() {
+        let html = r#"a<!> <b style="--x: 1%" title="1 &gt; 2"> style="b" <!--<() />--></b><br>"#;
         let expected = r#"a <b data-style="--x: 1%" title="1 &gt; 2"> style="b" </b><br>"#;
-        assert_eq!(without_inline_styles(html), expected);
+        assert_eq!(rewrite_tags(html), expected);
     }
 }

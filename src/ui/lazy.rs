@@ -75,8 +75,10 @@ pub(crate) fn use_nearness(place: NodeRef<html::Div>) -> RwSignal<bool> {
     let wanted = RwSignal::new(false);
     let want = move || {
         idle::when_idle(move || {
-            // The place may be gone before that.
-            let _ = wanted.try_set(true);
+            // Once: what is set again is drawn again. And the place may be gone before that.
+            if wanted.try_get_untracked() == Some(false) {
+                wanted.set(true);
+            }
         });
     };
     idle::when_used(want);

@@ -1,6 +1,9 @@
 //! The built page: packed as the browser likes, cached as its name allows, and nothing from beside it.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::client::{Answer, Client, send};
 use crate::fixture::{World, page};
@@ -131,6 +134,40 @@ async fn the_first_screen_is_in_the_page_and_only_for_its_own_session(world: Wor
     assert_eq!(page["session"], answer["session"]);
 }
 
+async fn the_first_view_is_drawn_for_its_reader_and_in_their_language(world: World) {
+    let owner = world.sign_in(&world.acme.owner).await;
+    let html = owner.get("/settings/billing").await.expect(200).text();
+    assert!(html.contains("<html lang=\"en\">") && !html.contains("<p>Loading</p>"), "{html}");
+    let (_, view) = html.split_once("<div id=\"first-view\">").unwrap();
+    for part in ["Wallet Balance", "$0<span class=\"figure-minor\">.00</span>", &world.acme.owner.name] {
+        assert!(view.contains(part), "{part}: {view}");
+    }
+    // The content policy lets no attribute set a style.
+    assert!(!view.contains(" style=\""), "{view}");
+    for (accepted, cookie, root, figure) in [
+        ("de-AT,en;q=0.5", "", "<html lang=\"de\">", "$\u{a0}0<span class=\"figure-minor\">,00</span>"),
+        ("en", "nexis-language=ar", "<html lang=\"ar\" dir=\"rtl\">", "0<span class=\"figure-minor\">.00</span>"),
+    ] {
+        let own = owner.request("GET", "/settings/billing").header("accept-language", accepted);
+        let own = if cookie.is_empty() { own } else { own.header("cookie", cookie) };
+        let html = send(own).await.expect(200).text();
+        assert!(html.contains(root) && html.contains(figure), "{accepted} {cookie}: {html}");
+    }
+    let nobody = world.anonymous().get("/settings/billing").await.expect(200);
+    assert!(!nobody.text().contains("class=\"balance-figure\""), "{}", nobody.text());
+    assert_eq!(nobody.header("vary"), Some("Cookie, Accept-Language"));
+}
+
+async fn the_stylesheet_stands_in_the_document_and_its_hash_in_the_policy(world: World) {
+    let page = world.anonymous().get("/").await.expect(200);
+    assert!(page.text().contains(&format!("<style>{}</style>", page::STYLE)), "{}", page.text());
+    let hash = BASE64_STANDARD.encode(Sha256::digest(page::STYLE));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains(&format!("style-src 'self' 'sha256-{hash}';")), "{policy}");
+    let link = world.anonymous().get("/pay").await.expect(200);
+    assert!(!link.header("content-security-policy").unwrap().contains("sha256"));
+}
+
 async fn a_name_cannot_break_out_of_the_page(world: World) {
     let owner = world.sign_in(&world.acme.owner).await;
     // As it may have been stored before such names were refused.
@@ -146,6 +183,7 @@ async fn a_name_cannot_break_out_of_the_page(world: World) {
     world.store.update_organization(&world.acme.id, before.version, &update, &by, crate::fixture::now()).await.unwrap();
     let html = owner.get("/").await.expect(200).text();
     assert_eq!(html.matches("<script").count(), 1, "{html}");
+    assert!(html.contains("&lt;/script&gt;"), "it is shown as it is written: {html}");
     assert_eq!(bootstrap(&html)["session"]["organization"]["name"], evil);
 }
 
@@ -157,5 +195,7 @@ on_both_databases!(
     a_page_of_the_app_is_the_index_and_a_missing_file_is_missing,
     no_path_leads_out_of_the_page,
     the_first_screen_is_in_the_page_and_only_for_its_own_session,
+    the_first_view_is_drawn_for_its_reader_and_in_their_language,
+    the_stylesheet_stands_in_the_document_and_its_hash_in_the_policy,
     a_name_cannot_break_out_of_the_page,
 );
