@@ -6,7 +6,7 @@ test.describe("signed out", () => {
   test("every address leads to the sign-in, and from there to where one wanted to go", async ({ page }) => {
     await page.goto("/settings/members");
     await expect(page.getByRole("heading", { name: "Sign in", level: 1 })).toBeVisible();
-    await page.getByRole("textbox", { name: "E-mail" }).fill("admin@demo.test");
+    await page.getByRole("textbox", { name: "Email" }).fill("admin@demo.test");
     await page.getByLabel("Password").fill("demo");
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(page).toHaveURL("/settings/members");
@@ -16,11 +16,11 @@ test.describe("signed out", () => {
   test("a wrong password is said in words, and what was typed stays", async ({ page, watch }) => {
     watch.expectStatus(401);
     await page.goto(BILLING);
-    await page.getByRole("textbox", { name: "E-mail" }).fill("owner@demo.test");
+    await page.getByRole("textbox", { name: "Email" }).fill("owner@demo.test");
     await page.getByLabel("Password").fill("wrong");
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(page.getByRole("alert").filter({ hasText: /\w+/ })).toBeVisible();
-    await expect(page.getByRole("textbox", { name: "E-mail" })).toHaveValue("owner@demo.test");
+    await expect(page.getByRole("textbox", { name: "Email" })).toHaveValue("owner@demo.test");
   });
 
   test("no figure of the wallet is in the document", async ({ page }) => {

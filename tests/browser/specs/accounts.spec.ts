@@ -23,7 +23,7 @@ async function fillIn(page: Page, password: string): Promise<void> {
 
 async function signIn(page: Page, password: string): Promise<void> {
   await page.goto("/sign-in");
-  await page.getByLabel("E-mail").fill("olive@northwind.test");
+  await page.getByLabel("Email").fill("olive@northwind.test");
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }

@@ -16,7 +16,7 @@ test("a request appears on the admin's tab, is approved by the payment, and the 
   await expect(request, "live, without a reload").toContainText("$75.00");
 
   await request.getByRole("button", { name: "Top up $75.00…" }).click();
-  const dialog = page.getByRole("dialog", { name: "Add Balance" });
+  const dialog = page.getByRole("dialog", { name: "Manual Balance Top-Up" });
   await expect(dialog.getByRole("textbox", { name: "Amount (USD)" })).toHaveValue("75.00");
   await expect(dialog).toContainText("Visa •• 4242");
   const waiting = member.getByRole("listitem").filter({ hasText: "The campaign starts on Monday" });

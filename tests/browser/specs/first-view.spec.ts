@@ -72,7 +72,7 @@ test("what is pressed before the program is there is done once it is", async ({ 
   const arrive = await openHeld(page);
   await page.locator("#first-view").getByRole("button", { name: "Add Balance" }).click();
   arrive();
-  await expect(page.getByRole("dialog", { name: "Add Balance" })).toBeVisible();
+  await expect(page.getByRole("dialog", { name: "Manual Balance Top-Up" })).toBeVisible();
 });
 
 test("who walks by keyboard is where they were", async ({ page }) => {

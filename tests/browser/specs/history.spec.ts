@@ -182,7 +182,7 @@ test("a file that nothing comes of is given up in time, and one that is cancelle
 
 test("the chain is checked in the browser, and a loaded line that differs from it is named", async ({ page }) => {
   const billing = await open(page);
-  await billing.history.getByRole("button", { name: "Verify" }).click();
+  await billing.history.getByRole("button", { name: "Check records" }).click();
   await expect(billing.history.getByText(/^Checked in this browser: [\d,]+ lines, no\. [\d,]+–[\d,]+\./)).toBeVisible();
 
   let altered = 0;
@@ -201,7 +201,7 @@ test("the chain is checked in the browser, and a loaded line that differs from i
     element.scrollTo(0, place * height);
   }, FAR);
   await expect(frame.locator(`tr[aria-rowindex="${FAR + 2}"]`).getByRole("button")).toBeVisible();
-  await billing.history.getByRole("button", { name: "Verify" }).click();
+  await billing.history.getByRole("button", { name: "Check records" }).click();
   const wrong = billing.history.getByText(/^Line no\. [\d,]+ does not fit: its contents are not what its hash was made of/);
   await expect(wrong).toBeVisible();
   const named = Number(/no\. ([\d,]+)/.exec(await wrong.innerText())![1]!.replace(/,/g, ""));

@@ -52,7 +52,7 @@ for (const { locale, language, amount, point } of LANGUAGES) {
       await isFit(page);
 
       await addBalance(page).click();
-      const dialog = page.getByRole("dialog", { name: words(language, "top_up.heading") });
+      const dialog = page.getByRole("dialog", { name: words(language, "top_up.manual") });
       const box = dialog.getByRole("textbox");
       await box.fill(`12${point}50`);
       await expect(dialog.locator(".review-line")).toContainText(`12${point}50`);

@@ -12,7 +12,7 @@ const PASSWORD = "correct horse battery";
 /** Invites somebody as the signed-in owner, without a mouse; the link that is shown. */
 async function invite(owner: Page, email: string, role: string): Promise<string> {
   const form = owner.getByRole("region", { name: "Invitations" });
-  await tabTo(owner, form.getByRole("textbox", { name: "E-mail" }));
+  await tabTo(owner, form.getByRole("textbox", { name: "Email" }));
   await owner.keyboard.type(email);
   await form.getByRole("combobox", { name: "Role" }).selectOption(role);
   await press(owner, "Invite");

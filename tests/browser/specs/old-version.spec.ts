@@ -51,7 +51,7 @@ test("an answer that the old page cannot read loses nothing that is typed", asyn
   await links.getByRole("button", { name: "New payment link" }).click();
   const form = page.getByRole("dialog", { name: "New payment link" });
   await form.getByRole("textbox", { name: "Amount (USD)" }).fill("75.50");
-  await form.getByRole("textbox", { name: "A word to your colleague" }).fill("For the recall campaign");
+  await form.getByRole("textbox", { name: "Message (optional)" }).fill("For the recall campaign");
   await form.getByRole("combobox", { name: "Valid for" }).selectOption("3 days");
   await page.route("**/api/v1/payment-links", (route) => route.fulfill({ status: 201, contentType: "application/json", body: '{"of":"another shape"}' }));
   await deploy(page);
@@ -63,10 +63,10 @@ test("an answer that the old page cannot read loses nothing that is typed", asyn
   await notice.getByRole("button", { name: "Load the new version" }).click();
   await links.getByRole("button", { name: "New payment link" }).click();
   await expect(form.getByRole("textbox", { name: "Amount (USD)" })).toHaveValue("75.50");
-  await expect(form.getByRole("textbox", { name: "A word to your colleague" })).toHaveValue("For the recall campaign");
+  await expect(form.getByRole("textbox", { name: "Message (optional)" })).toHaveValue("For the recall campaign");
   await expect(form.getByRole("combobox", { name: "Valid for" })).toHaveValue("259200");
   await form.getByRole("button", { name: "Create link" }).click();
-  await expect(page.getByRole("dialog", { name: "Hand this over" })).toBeVisible();
+  await expect(page.getByRole("dialog", { name: "Share this link" })).toBeVisible();
 });
 
 test("a card's details are typed once more: no tab keeps them @sandbox-only", async ({ page, watch }) => {

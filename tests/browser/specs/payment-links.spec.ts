@@ -16,7 +16,7 @@ test.describe("with nothing connected", () => {
     const billing = new Billing(page);
     await billing.autoPay.getByRole("button", { name: "Not Active" }).click();
     await page.getByRole("button", { name: /^Scan the QR code/ }).click();
-    const dialog = page.getByRole("dialog", { name: "Hand this over" });
+    const dialog = page.getByRole("dialog", { name: "Share this link" });
     await expect(dialog.getByRole("status").filter({ hasText: "Not opened yet" })).toBeVisible();
     await expect(dialog.getByRole("status").filter({ hasText: "$50.00 USD is charged as soon as the card is connected" })).toBeVisible();
     const address = await dialog.getByRole("textbox", { name: "Payment link" }).inputValue();
@@ -93,9 +93,9 @@ test("a colleague pays an amount, keeps a proof, and the link is used up", async
   await links.getByRole("button", { name: "New payment link" }).click();
   const form = page.getByRole("dialog", { name: "New payment link" });
   await form.getByRole("textbox", { name: "Amount (USD)" }).fill("75.50");
-  await form.getByRole("textbox", { name: "A word to your colleague" }).fill("For the recall campaign");
+  await form.getByRole("textbox", { name: "Message (optional)" }).fill("For the recall campaign");
   await form.getByRole("button", { name: "Create link" }).click();
-  const dialog = page.getByRole("dialog", { name: "Hand this over" });
+  const dialog = page.getByRole("dialog", { name: "Share this link" });
   const address = await dialog.getByRole("textbox", { name: "Payment link" }).inputValue();
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await dialog.getByRole("button", { name: "Copy link" }).click();
@@ -252,7 +252,7 @@ test.describe("with nothing connected, by keyboard only", () => {
     const billing = new Billing(page);
     await press(page, "Not Active");
     await press(page, /^Share the payment link/);
-    const dialog = page.getByRole("dialog", { name: "Hand this over" });
+    const dialog = page.getByRole("dialog", { name: "Share this link" });
     const address = await dialog.getByRole("textbox", { name: "Payment link" }).inputValue();
 
     const colleague = await Colleague.withPhone(browser, server);

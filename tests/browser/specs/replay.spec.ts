@@ -1,4 +1,4 @@
-// Replay my last 30 days, and the advice: what the page works out agrees with the ledger, worked out once more here.
+// What would have happened in the last 30 days, and the advice: what the page works out agrees with the ledger, worked out once more here.
 import type { Locator } from "@playwright/test";
 import { type Page, expect, test } from "../fixture/test.ts";
 import { Billing } from "../fixture/billing.ts";
@@ -8,7 +8,7 @@ import type { Seams } from "../fixture/seams.ts";
 
 test("the amounts are replayed over the wallet's own ledger, and again as they change @everywhere", async ({ page, seams }) => {
   const dialog = await openSettings(page);
-  const section = dialog.getByRole("region", { name: "Replay my last 30 days" });
+  const section = dialog.getByRole("region", { name: "What would have happened in the last 30 days" });
   for (const settings of [{ threshold: 20, refill: 50, cap: 500 }, { threshold: 60, refill: 10, cap: 500 }, { threshold: 90, refill: 200, cap: 200 }]) {
     await enter(dialog, settings);
     await agrees(section, page, seams, settings);
@@ -28,7 +28,7 @@ test("the amounts are replayed over the wallet's own ledger, and again as they c
 test("the panel replays the amounts that are proposed, without a set-up", async ({ page, seams }) => {
   await signIn(page, "owner");
   const billing = new Billing(page);
-  await billing.autoPay.getByText("Replay my last 30 days").click();
+  await billing.autoPay.getByText("What would have happened in the last 30 days").click();
   await agrees(billing.autoPay, page, seams, { threshold: 20, refill: 50, cap: 500 });
   await expect(billing.autoPay.getByRole("img")).toBeVisible();
 });
@@ -55,7 +55,7 @@ test.describe("a wallet that has just begun", () => {
   test("has nothing to replay, and gets no advice", async ({ page }) => {
     await signIn(page, "owner");
     const billing = new Billing(page);
-    await billing.autoPay.getByText("Replay my last 30 days").click();
+    await billing.autoPay.getByText("What would have happened in the last 30 days").click();
     await expect(billing.autoPay).toContainText("there is nothing to replay");
   });
 });

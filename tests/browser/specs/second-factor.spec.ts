@@ -18,7 +18,7 @@ function codeOf(secret: string, steps: number): string {
 }
 
 async function enter(page: Page): Promise<void> {
-  await page.getByRole("textbox", { name: "E-mail" }).fill("admin@demo.test");
+  await page.getByRole("textbox", { name: "Email" }).fill("admin@demo.test");
   await page.getByLabel("Password").fill("demo");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }

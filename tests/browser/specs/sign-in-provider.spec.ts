@@ -49,7 +49,7 @@ test("what moves money is confirmed at the provider, in a tab of its own @everyw
   await tab.close();
   await expectNoViolations(page);
   await dialog.getByRole("button", { name: "Confirm" }).click();
-  await expect(page.getByRole("dialog", { name: "Hand this over" })).toBeVisible();
+  await expect(page.getByRole("dialog", { name: "Share this link" })).toBeVisible();
 });
 
 test("a provider that is down is named, and the password stays @everywhere", async ({ page, judge }) => {

@@ -226,12 +226,12 @@ test("usage that the pace keeps from a charge is shown at once", async ({ page, 
   expect(put.status(), await put.text()).toBe(200);
   await page.goto(BILLING);
   const billing = new Billing(page);
-  await expect(billing.autoPay).toContainText("Armed");
+  await expect(billing.autoPay.getByText("On", { exact: true })).toBeVisible();
   await seams.spendDownTo("15");
   await expect.poll(() => billing.cents()).toBe(6_500);
   await seams.spendDownTo("15");
   await expect(billing.autoPay).toContainText("Waiting");
-  await expect(billing.autoPay).not.toContainText("Armed");
+  await expect(billing.autoPay.getByText("On", { exact: true })).toHaveCount(0);
 });
 
 function dollars(cents: number): string {

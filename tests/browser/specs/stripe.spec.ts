@@ -59,7 +59,7 @@ test.describe("@stripe-only", () => {
     await stripeForm(page).getByRole("button", { name: "Complete" }).click();
     await expect(page.getByRole("dialog", { name: "Balance added" })).toBeVisible();
     await page.getByRole("button", { name: "Done" }).click();
-    await expect(billing.autoPay).toContainText("Armed");
+    await expect(billing.autoPay.getByText("On", { exact: true })).toBeVisible();
     await expect.poll(() => billing.cents()).toBe(5000);
     expect(await seams.charges()).toHaveLength(1);
   });

@@ -237,7 +237,7 @@ test("by keyboard only, from the page to the paid balance", async ({ page }) => 
   const add = billing.balance.getByRole("button", { name: "Add Balance" });
   await tabTo(page, add);
   await page.keyboard.press("Enter");
-  const dialog = page.getByRole("dialog", { name: "Add Balance" });
+  const dialog = page.getByRole("dialog", { name: "Manual Balance Top-Up" });
   await tabTo(page, dialog.getByRole("slider", { name: "How much to add" }));
   await page.keyboard.press("Home");
   await expect(dialog.getByRole("slider")).toHaveAttribute("aria-valuetext", "$10.00");

@@ -18,7 +18,7 @@ for (const way of WAYS) {
       }
 
       await user.press("button", "Add Balance");
-      await user.waitFor("dialog", "Add Balance");
+      await user.waitFor("dialog", "Manual Balance Top-Up");
       await user.press("button", "$50");
       await user.waitForText("Pay $50.00 USD with Visa •• 4242");
       await user.press("button", "Top Up Wallet Balance");
@@ -34,7 +34,7 @@ for (const way of WAYS) {
       await user.waitFor("dialog", "Confirm automatic payments");
       await user.press("button", "Activate Automatic Payments");
       await user.waitFor("button", "Active");
-      await user.waitForText("Armed");
+      await user.waitForText(/^On$/);
       await user.press("button", "Switch off");
       await user.waitFor("button", "Not Active");
     });

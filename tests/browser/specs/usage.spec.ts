@@ -64,7 +64,7 @@ test("pointing at a day tells of it, and the words go back when the pointer leav
   await days.nth(10).hover();
   const told = (index: number) => usage.getByText(new RegExp(`^\\w+, \\w+ ${index + 1}$`));
   await expect(told(10)).toBeVisible();
-  await usage.getByRole("heading", { name: "Cost per source" }).hover();
+  await usage.getByRole("heading", { name: "Cost by agent" }).hover();
   await expect(told(3)).toBeVisible();
   await expect(told(10)).toBeHidden();
   await usage.getByRole("button", { name: "Next day" }).click();
@@ -135,7 +135,7 @@ test("a spike says how far, how much, of what and from whom, and leads to exactl
 
 test("cost per source adds up to the month, and a source leads to its transactions @everywhere", async ({ page }) => {
   const { usage } = await lastMonth(page);
-  const table = usage.getByRole("table", { name: /^Cost per source in / });
+  const table = usage.getByRole("table", { name: /^Cost by agent in / });
   const rows = table.getByRole("row").filter({ has: page.getByRole("rowheader") });
   await expect(rows.first()).toBeVisible();
   const cents = (text: string) => Number((/\$([\d,]+\.\d\d)/.exec(text)?.[1] ?? "").replace(/[,.]/g, ""));
@@ -166,7 +166,7 @@ test("figures that change while somebody walks through the days do not move them
   await seams.use({ kind: "ai_task", quantity: "1", unit: "task", unit_price: "7", description: "A task", source: "A new source" });
   await expect(today).not.toHaveAttribute("aria-label", before, { timeout: 20_000 });
   await expect(days.first()).toBeFocused();
-  await expect(usage.getByRole("table", { name: /^Cost per source in / })).toContainText("A new source");
+  await expect(usage.getByRole("table", { name: /^Cost by agent in / })).toContainText("A new source");
 });
 
 test("without its code the figures stand, and the rest can be asked for again", async ({ page, watch }) => {

@@ -45,9 +45,9 @@ async function alter(route: Route, seq: number): Promise<void> {
 test("all lines are checked, whatever is loaded, and how far it is can be seen @everywhere", async ({ page, seams }) => {
   const { billing, lines } = await open(page, () => seams.fillLedger(MORE, 30));
   const release = await hold(page, (after) => after >= 2_000);
-  await billing.history.getByRole("button", { name: "Verify" }).click();
+  await billing.history.getByRole("button", { name: "Check records" }).click();
   const group = billing.history.getByRole("group", { name: "Verification" });
-  const bar = group.getByRole("progressbar", { name: "Lines checked" });
+  const bar = group.getByRole("progressbar", { name: "Records checked" });
   await expect(group.getByText(`2,000 of ${lines.toLocaleString("en-US")} lines`)).toBeVisible();
   await expect(bar).toHaveJSProperty("value", 2_000);
   await expect(bar).toHaveJSProperty("max", lines);
@@ -66,7 +66,7 @@ test("it is canceled, and begins anew", async ({ page, seams, watch }) => {
   watch.expectCut();
   const { billing } = await open(page, () => seams.fillLedger(MORE, 30));
   const release = await hold(page, (after) => after >= 1_000);
-  const verify = billing.history.getByRole("button", { name: "Verify" });
+  const verify = billing.history.getByRole("button", { name: "Check records" });
   await verify.click();
   const group = billing.history.getByRole("group", { name: "Verification" });
   await expect(group.getByText(/^1,000 of/)).toBeVisible();
@@ -84,7 +84,7 @@ test("a line that was altered far below the loaded ones is named and shown, in a
   await page.route(CHAIN, (route) => alter(route, 1_234));
   await billing.history.getByRole("button", { name: "AI tasks" }).click();
   await expect(billing.matches).toBeVisible();
-  await billing.history.getByRole("button", { name: "Verify" }).click();
+  await billing.history.getByRole("button", { name: "Check records" }).click();
   await expect(billing.history.getByText(/^Line no\. 1,234 does not fit: its contents .* The 1,233 lines checked before it are right\.$/)).toBeVisible();
   await billing.history.getByRole("button", { name: "Show line" }).click();
   await expect(page.getByRole("dialog").getByText("no. 1,234", { exact: true })).toBeVisible();
@@ -98,7 +98,7 @@ test("lines that the server leaves out are missed", async ({ page, seams }) => {
     json.items = json.items.filter((line: { seq: number }) => line.seq < 2_500);
     await route.fulfill({ response: answer, json });
   });
-  await billing.history.getByRole("button", { name: "Verify" }).click();
+  await billing.history.getByRole("button", { name: "Check records" }).click();
   await expect(billing.history.getByText(/^Line no\. 2,500 is missing\./)).toBeVisible();
 });
 
@@ -113,7 +113,7 @@ test("what cannot be had is asked for again, and goes on where it stopped", asyn
     else await route.continue();
   });
   watch.expectStatus(500);
-  await billing.history.getByRole("button", { name: "Verify" }).click();
+  await billing.history.getByRole("button", { name: "Check records" }).click();
   const group = billing.history.getByRole("group", { name: "Verification" });
   const again = group.getByRole("button", { name: "Try again" });
   await expect(again).toBeVisible();

@@ -55,7 +55,7 @@ impl TopUpScreen {
 
     fn heading(self) -> &'static str {
         match self {
-            Self::Form => texts::top_up::heading(),
+            Self::Form => texts::top_up::manual(),
             Self::Connect => texts::top_up::connect(),
             Self::Question => texts::bank::heading(),
             Self::Unknown => texts::top_up::checking(),
