@@ -5,7 +5,7 @@
 const PATIENCE = 600;
 
 const view = document.getElementById("first-view");
-/** What to do again, in its order: where, on what, and the words of a field. */
+/** What to do again, in its order: where, and the words of a field, or that it had the focus; otherwise it was pressed. */
 const kept = [];
 let focused;
 let scrolled = 0;
@@ -37,10 +37,15 @@ if (view) {
   addEventListener("scroll", () => (scrolled = scrollY));
 }
 
-const repeat = ({ value }, element) => {
+const repeat = ({ value, focus }, element) => {
+  if (focus) {
+    // Not away from where they have gone since.
+    if (document.activeElement === document.body) element.focus({ preventScroll: true });
+    return;
+  }
   if (value === undefined) return element.click();
   element.value = value;
-  element.dispatchEvent(new Event("input", { bubbles: true }));
+  for (const event of ["input", "change"]) element.dispatchEvent(new Event(event, { bubbles: true }));
 };
 
 const repeatKept = (patience) => {
@@ -57,6 +62,6 @@ export const carryOver = () => {
   if (!view) return;
   const place = scrolled;
   if (place) scrollTo(0, place);
-  if (focused) find(focused)?.focus({ preventScroll: true });
+  if (focused) kept.push({ place: focused, focus: true });
   repeatKept(PATIENCE);
 };

@@ -7,8 +7,6 @@ use leptos::prelude::*;
 #[cfg(target_arch = "wasm32")]
 use leptos_router::location::{BrowserUrl, LocationChange, LocationProvider};
 
-#[cfg(not(target_arch = "wasm32"))]
-use crate::platform::history;
 use crate::texts;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +118,11 @@ impl Navigator {
     }
 }
 
+/// The path of the document that the server draws, in the context of its view.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone)]
+pub(crate) struct DocumentPath(pub(crate) String);
+
 /// Stays where the document was asked for: the server draws one screen.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone)]
@@ -134,7 +137,7 @@ impl Navigator {
     }
 
     pub(crate) fn path(&self) -> Memo<String> {
-        let path = history::current_path();
+        let path = use_context::<DocumentPath>().map(|path| path.0).unwrap_or_default();
         Memo::new(move |_| path.clone())
     }
 

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::App;
 use crate::platform::language;
 use crate::platform::ssr::{self, SsrPage};
+use crate::routes::DocumentPath;
 
 /// The first view of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +30,21 @@ pub fn render_first_view(bootstrap: Bootstrap, path: String, locale: String) -> 
     if !*READY.get_or_init(|| Executor::init_custom_executor(NeverExecutor).is_ok()) {
         return None;
     }
-    ssr::use_page(SsrPage { path, locale });
+    ssr::use_page(SsrPage { path: path.clone(), locale });
     let owner = Owner::new();
-    let html = owner.with(|| view! { <App first=Some(bootstrap) /> }.to_html());
+    let html = owner.with(|| {
+        provide_context(DocumentPath(path));
+        view! { <App first=Some(bootstrap) /> }.to_html()
+    });
     owner.unset_with_forced_cleanup();
     Some(FirstView { html: rewrite_tags(&html), language: language::language_code() })
 }
 
 /// The HTML without comments, which only hydration looks for, and with `data-style` for each `style` attribute: our content
 /// policy lets a document have none, but a script may set the same (`public/first_view.js`).
+///
+/// Its forms send nothing: outside a dialog the method `dialog` does nothing (HTML §4.10.22.3), while a form that nobody
+/// listens to yet would send what is typed, a password too, in its address.
 fn rewrite_tags(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
@@ -53,6 +60,10 @@ fn rewrite_tags(html: &str) -> String {
         // `<!>` stands between two texts.
         if tag != "!" {
             out.push('<');
+            let tag = match tag.strip_prefix("form") {
+                Some(rest) => format!("form method=\"dialog\"{rest}"),
+                None => tag.to_owned(),
+            };
             out.push_str(&tag.replace(" style=\"", " data-style=\""));
             out.push('>');
         }
@@ -85,5 +96,10 @@ mod tests {
         let html = r#"a<!> <b style="--x: 1%" title="1 &gt; 2"> style="b" <!--<() />--></b><br>"#;
         let expected = r#"a <b data-style="--x: 1%" title="1 &gt; 2"> style="b" </b><br>"#;
         assert_eq!(rewrite_tags(html), expected);
+    }
+
+    #[test]
+    fn a_form_sends_nothing() {
+        assert_eq!(rewrite_tags("<form class=\"x\"></form>"), "<form method=\"dialog\" class=\"x\"></form>");
     }
 }

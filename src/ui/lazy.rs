@@ -1,4 +1,5 @@
-//! Parts of a page whose code is not in the first load: it is fetched when they are shown, or before, while the page rests.
+//! Parts of a page whose code is not in the first load: it is fetched when they are shown, or before, with the first
+//! use of the page.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -67,6 +67,27 @@ test.describe("without the program", () => {
   });
 });
 
+test("what is typed before the program is there goes nowhere, and is there afterwards", async ({ page }) => {
+  let arrive = () => {};
+  const held = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route(PROGRAM, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(BILLING);
+  const drawn = page.locator("#first-view");
+  await drawn.getByRole("textbox", { name: "Email" }).fill("owner@demo.test");
+  await drawn.getByLabel("Password").fill("demo");
+  await drawn.getByLabel("Password").press("Enter");
+  expect(new URL(page.url()).search).toBe("");
+  arrive();
+  await programRuns(page);
+  await expect(page.getByRole("textbox", { name: "Email" })).toHaveValue("owner@demo.test");
+  await expect(page.getByLabel("Password")).toHaveValue("demo");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(new Billing(page).balance).toBeVisible();
+});
+
 test("what is pressed before the program is there is done once it is", async ({ page }) => {
   await openSession(page, "owner");
   const arrive = await openHeld(page);
