@@ -129,5 +129,50 @@ pub(super) fn format_instant(iso: &str, style: DateStyle, utc: bool) -> Option<S
         DateStyle::Month => write_with!(YM::long()),
     };
     // Browsers write a plain space before AM and PM, for programs that read what they wrote before CLDR 42.
-    Some(text.replace('\u{202f}', " "))
+    let text = text.replace('\u{202f}', " ");
+    Some(if locale.id.language.as_str() == "es" { with_plain_hour(&text) } else { text })
+}
+
+/// Browsers write the hour of a Spanish time without a zero before it: `9 dic 2026, 8:38`.
+fn with_plain_hour(text: &str) -> String {
+    let words = text.split(' ').map(|word| match word.strip_prefix('0') {
+        Some(rest) if rest.contains(':') => rest,
+        _ => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::intl::use_zone;
+    use crate::platform::ssr::{SsrPage, use_page};
+
+    fn written(locale: &str) -> [String; 4] {
+        use_page(SsrPage { path: String::new(), locale: locale.to_owned() });
+        use_zone("Europe/Vienna");
+        let at = |style| format_instant("2026-11-04T07:05:09Z", style, false).unwrap();
+        let money = FormatterKey::Money { currency: "USD", digits: 2 };
+        [
+            format_decimal(money, "-1234.5").unwrap(),
+            at(DateStyle::DateTime),
+            at(DateStyle::Weekday),
+            format_instant("2026-11", DateStyle::Month, true).unwrap(),
+        ]
+    }
+
+    /// As Node 20 writes them.
+    #[test]
+    fn money_and_dates_are_written_as_browsers_write_them() {
+        for (locale, expected) in [
+            ("en-US", ["-$1,234.50", "Nov 4, 2026, 8:05 AM", "Wednesday, November 4", "November 2026"]),
+            ("en-GB", ["-$1,234.50", "4 Nov 2026, 08:05", "Wednesday 4 November", "November 2026"]),
+            ("de", ["-1.234,50\u{a0}$", "04.11.2026, 08:05", "Mittwoch, 4. November", "November 2026"]),
+            ("de-AT", ["-$\u{a0}1.234,50", "04.11.2026, 08:05", "Mittwoch, 4. November", "November 2026"]),
+            ("es", ["-1234,50\u{a0}$", "4 nov 2026, 8:05", "miércoles, 4 de noviembre", "noviembre de 2026"]),
+            ("ja", ["-$1,234.50", "2026/11/04 8:05", "11月4日水曜日", "2026年11月"]),
+        ] {
+            assert_eq!(written(locale), expected, "{locale}");
+        }
+    }
 }
