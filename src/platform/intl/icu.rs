@@ -37,7 +37,12 @@ pub(crate) const fn known_zones() -> Vec<String> {
 pub(super) fn format_decimal(key: FormatterKey, decimal: &str) -> Option<String> {
     let (FormatterKey::Money { digits, .. } | FormatterKey::Number { digits }) = key else { return None };
     let locale = Locale::from_str(&page_locale()).ok()?;
-    let formatter = DecimalFormatter::try_new((&locale).into(), Default::default()).ok()?;
+    // Austria groups money as Germany does, but not other numbers: CLDR's `currencyGroup`, which ICU4X does not read.
+    let of_money = matches!(key, FormatterKey::Money { .. }).then(|| Locale::from_str("de-u-nu-latn").ok()).flatten();
+    let is_austrian =
+        locale.id.language.as_str() == "de" && locale.id.region.is_some_and(|region| region.as_str() == "AT");
+    let of_numbers = of_money.filter(|_| is_austrian).unwrap_or_else(|| locale.clone());
+    let formatter = DecimalFormatter::try_new((&of_numbers).into(), Default::default()).ok()?;
     let mut value = Decimal::from_str(decimal.trim_start_matches('-')).ok()?;
     let digits = i16::try_from(digits).ok()?;
     value.round(-digits);
