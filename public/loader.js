@@ -55,10 +55,11 @@ const useLanguage = async (...tags) => {
   }
   try {
     const answer = code === "en" ? undefined : await fetch(LANGUAGES[code]);
-    if (answer && !answer.ok) return false;
+    if (answer && !answer.ok) throw new Error(String(answer.status));
     globalThis.nexisWords = await answer?.text();
   } catch {
     // The page goes on as it is.
+    showLanguage(shown);
     return false;
   }
   shown = code;
