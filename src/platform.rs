@@ -20,8 +20,6 @@ pub(crate) mod language;
 pub(crate) mod listener;
 #[allow(dead_code, reason = "the page behind a payment link has no tabs of one session")]
 pub(crate) mod lock;
-#[allow(dead_code, reason = "only the app has parts that come later")]
-pub(crate) mod near;
 pub(crate) mod oneshot;
 pub(crate) mod print;
 pub(crate) mod random;

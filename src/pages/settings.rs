@@ -19,7 +19,7 @@ use crate::ui::dynamic;
 use crate::ui::lazy::{self, render_lazy};
 use crate::ui::tabs::{Tab, Tabs};
 
-/// Brings what one click leads to, once somebody uses the page.
+/// Brings what one click leads to, once the page rests.
 pub(crate) fn preload_tabs() {
     lazy::preload(organization::load);
     lazy::preload(members::load);

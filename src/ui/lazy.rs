@@ -1,20 +1,18 @@
-//! Parts of a page whose code is not in the first load: it is fetched when they are shown, or before, with the first
-//! use of the page.
+//! Parts of a page whose code is not in the first load: it is fetched when they are shown, or before, while the page rests.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use futures_util::FutureExt;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_split_helpers::SplitLoaderError;
 
 use super::banner::{Banner, Tone};
-use super::dynamic::{self, DynamicView, view};
+use super::dynamic::{DynamicView, view};
 use super::retry::Retry;
 use super::skeleton::Skeleton;
-use crate::platform::{idle, near, version};
+use crate::platform::{idle, version};
 use crate::texts;
 
 /// Declares a part of a page whose code comes after the first load: `split!(settings: pub(super) fn tab(live: Live) => make_tab)`
@@ -58,44 +56,17 @@ where
     render_loaded(Box::new(move || Box::pin(load())), Box::new(move || make().now_or_never().and_then(Result::ok)))
 }
 
-/// Brings code that will soon be wanted, once somebody uses the page. What does not come now is asked for when it is shown.
+/// Brings code that will soon be wanted, once the page rests. What does not come now is asked for when it is shown.
 pub(crate) fn preload<L>(load: fn() -> L)
 where
     L: Future<Output = Result<(), SplitLoaderError>> + 'static,
 {
     let load: Box<dyn Fn() -> LoadFuture> = Box::new(move || Box::pin(load()));
-    idle::when_used(move || {
+    idle::when_idle(move || {
         spawn_local(async move {
             let _ = load().await;
         });
     });
-}
-
-/// Whether the content of this place is wanted: from when it is near the screen, or somebody begins to use the page.
-pub(crate) fn use_nearness(place: NodeRef<html::Div>) -> RwSignal<bool> {
-    let wanted = RwSignal::new(false);
-    let want = move || {
-        idle::when_idle(move || {
-            // Once: what is set again is drawn again. And the place may be gone before that.
-            if wanted.try_get_untracked() == Some(false) {
-                wanted.set(true);
-            }
-        });
-    };
-    idle::when_used(want);
-    let watch = StoredValue::new_local(None);
-    dynamic::effect(move || {
-        let Some(place) = place.get() else { return };
-        let near = move || {
-            drop(watch.try_update_value(Option::take));
-            want();
-        };
-        match near::watch_nearness(&place, near) {
-            Some(watching) => watch.set_value(Some(watching)),
-            None => want(),
-        }
-    });
-    wanted
 }
 
 fn render_loaded(

@@ -6,13 +6,13 @@ import { BILLING, signIn } from "../fixture/people.ts";
 /** The file with the dialogs and the other tabs. No input of a person decides when it comes, so here the network does. */
 const LATER = "**/split_settings-*.wasm";
 
-/** Waits until the browser has the file, which the page fetches by itself once somebody uses it. */
+/** Waits until the browser has the file, which the page fetches by itself while it rests. */
 async function codeHasCome(page: Page): Promise<void> {
   const fetched = () => performance.getEntriesByType("resource").some((entry) => entry.name.includes("split_settings") && (entry as PerformanceResourceTiming).responseEnd > 0);
-  await expect.poll(() => page.evaluate(fetched), "fetched with the first use").toBe(true);
+  await expect.poll(() => page.evaluate(fetched), "fetched while the page rests").toBe(true);
 }
 
-test("what one click leads to needs no network once somebody has begun to use the page", async ({ page, context, watch }) => {
+test("what one click leads to needs no network once the page rests", async ({ page, context, watch }) => {
   await signIn(page, "owner");
   const billing = new Billing(page);
   await codeHasCome(page);
@@ -73,18 +73,4 @@ test("the sign-in loads nothing of what only signed-in people see", async ({ pag
   await page.waitForLoadState("networkidle");
   expect(fetched.some((path) => path.includes("split_plain"))).toBe(true);
   expect(fetched.filter((path) => path.includes("split_settings"))).toEqual([]);
-});
-
-test.describe("whoever only reads the first screen", () => {
-  test.use({ inUse: false, viewport: { width: 390, height: 700 } });
-
-  test("loads nothing of what lies below it, until they go there", async ({ page }) => {
-    const fetched: string[] = [];
-    page.on("request", (request) => fetched.push(new URL(request.url()).pathname));
-    await signIn(page, "owner");
-    await page.waitForLoadState("networkidle");
-    expect(fetched.filter((path) => path.includes("split_"))).toEqual([]);
-    await page.locator("#transaction-history").scrollIntoViewIfNeeded();
-    await expect(new Billing(page).lines.first()).toBeVisible();
-  });
 });

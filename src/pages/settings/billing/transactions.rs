@@ -19,29 +19,33 @@ mod verify;
 use leptos::prelude::*;
 
 use self::panel::load;
+use crate::platform::idle;
 use crate::platform::signal::ErasedSignal;
 use crate::state::LiveWallet;
 use crate::state::filter::Filter;
 use crate::texts;
 use crate::ui::dynamic;
-use crate::ui::lazy::{render_lazy, use_nearness};
+use crate::ui::lazy::render_lazy;
 use crate::ui::panel::Panel;
 use crate::ui::skeleton::Skeleton;
 
 /// Where one goes to see the lines.
 pub(super) const ID: &str = "transaction-history";
 
-/// The panel. It is the last one of the tab: its code comes when it is nearly seen.
+/// The panel. It is the last one of the tab: its code comes after the first paint.
 #[component]
 pub(super) fn TransactionsPanel(
     live: LiveWallet,
     /// Which lines are wanted.
     filter: ErasedSignal<Filter>,
 ) -> AnyView {
-    let place = NodeRef::new();
-    let wanted = use_nearness(place);
+    let rests = RwSignal::new(false);
+    idle::when_idle(move || {
+        // The tab may have been left before that.
+        let _ = rests.try_set(true);
+    });
     let content = move || {
-        if wanted.get() {
+        if rests.get() {
             render_lazy(load, move || panel::content(live, filter)).into_any()
         } else {
             view! { <Skeleton lines=6 /> }.into_any()
@@ -49,7 +53,7 @@ pub(super) fn TransactionsPanel(
     };
     view! {
         <Panel heading=texts::transactions::heading() class="transactions">
-            <div id=ID class="transactions-place" tabindex="-1" node_ref=place>{dynamic::view(content)}</div>
+            <div id=ID class="transactions-place" tabindex="-1">{dynamic::view(content)}</div>
         </Panel>
     }
     .into_any()

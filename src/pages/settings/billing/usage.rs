@@ -16,14 +16,14 @@ use self::compare::UsageChange;
 use super::BillingActions;
 use super::words::usage_words;
 use crate::api;
-use crate::platform::{task, timers};
+use crate::platform::{idle, task, timers};
 use crate::state::LiveWallet;
 use crate::texts;
 use crate::ui::button::IconButton;
 use crate::ui::dynamic;
 use crate::ui::icon::IconName;
 use crate::ui::interpolate::interpolate;
-use crate::ui::lazy::{render_lazy, use_nearness};
+use crate::ui::lazy::render_lazy;
 use crate::ui::money::{MoneyStyle, money_text};
 use crate::ui::panel::{Empty, LoadState, Panel};
 use crate::ui::select::{Choice, Select};
@@ -80,9 +80,11 @@ pub(super) fn UsagePanel(
         }
     };
     keep_current(live, month, fetch);
-    // The chart comes when it is nearly seen, and keeps its place until then.
-    let place = NodeRef::new();
-    let wanted = use_nearness(place);
+    // The chart comes once the page has been painted, and keeps its place until then.
+    let rested = RwSignal::new(false);
+    idle::when_idle(move || {
+        let _ = rested.try_set(true);
+    });
     let present =
         dynamic::memo(move || usage.read().as_ref().as_ref().map(|usage| (usage.month, usage.total.is_zero())));
     let content = move || match present.get() {
@@ -90,11 +92,11 @@ pub(super) fn UsagePanel(
         Some((month, true)) => render_empty(month),
         Some((month, false)) => {
             let later = move || {
-                wanted.get().then(|| render_lazy(later::load, move || later::details(live, actions, usage, month)))
+                rested.get().then(|| render_lazy(later::load, move || later::details(live, actions, usage, month)))
             };
             view! {
                 {dynamic::view(move || usage.read().as_ref().as_ref().map(|usage| render_figures(live, usage)))}
-                <div class="usage-later" node_ref=place>{dynamic::view(later)}</div>
+                <div class="usage-later">{dynamic::view(later)}</div>
             }
             .into_any()
         }
